@@ -1,0 +1,112 @@
+"""Which partitions are exported again, and which are referenced from an earlier run. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from manifests.fingerprint import NULL_PARTITION, OUTSIDE_PARTITION, is_ingestion_time
+from manifests.model import Export, Fingerprint, Frozen, Resource, TableBackup
+
+MOST_PARTITION_EXPORTS = 20
+"""With more changed partitions than this, one extract of the whole table is cheaper."""
+
+_NOT_ADDRESSABLE = (NULL_PARTITION, OUTSIDE_PARTITION)
+
+
+class ExportChoice(Frozen):
+    """What a run does for one table.
+
+    Attributes:
+        whole_table: Whether one extract covers the table.
+        export_partitions: Otherwise, the partitions that are extracted.
+        kept_exports: Exports of earlier runs that still hold an unchanged partition.
+        kept_partitions: For each unchanged partition, the export it is kept in.
+        reason: Why, for the log.
+    """
+
+    whole_table: bool
+    export_partitions: tuple[str, ...]
+    kept_exports: tuple[Export, ...]
+    kept_partitions: Mapping[str, str]
+    reason: str
+
+
+def choose_exports(
+    partitions: Mapping[str, Fingerprint],
+    *,
+    resource: Resource,
+    base: TableBackup | None,
+    recovery_point: datetime,
+    full_every_days: int,
+) -> ExportChoice:
+    """Decide which partitions of a table a run has to export.
+
+    Args:
+        partitions: The frozen copy's partitions and their content.
+        resource: The table's resource.
+        base: The same table in the latest complete run; None when there is none.
+        recovery_point: This run's instant.
+        full_every_days: After this many days everything is exported again, whatever is unchanged.
+    """
+    obstacle = _obstacle(resource, base, recovery_point, full_every_days)
+    if base is None or obstacle:
+        return _full(partitions, resource, obstacle)
+    kept = {
+        item.partition_id: item.export_id
+        for item in base.partitions
+        if partitions.get(item.partition_id) == item.fingerprint
+    }
+    changed = tuple(sorted(set(partitions) - set(kept)))
+    reason = _too_much(changed, resource)
+    if reason or (not partitions and base.partitions):
+        return _full(partitions, resource, reason or "the table is empty now")
+    used = set(kept.values())
+    return ExportChoice(
+        whole_table=False,
+        export_partitions=changed,
+        kept_exports=tuple(
+            export for export in base.exports if export.export_id in used or not partitions
+        ),
+        kept_partitions=kept,
+        reason=f"{len(kept)} partitions unchanged, {len(changed)} changed",
+    )
+
+
+def _obstacle(
+    resource: Resource, base: TableBackup | None, recovery_point: datetime, full_every_days: int
+) -> str:
+    if base is None:
+        return "no earlier complete run"
+    for key in ("schema", "timePartitioning", "rangePartitioning"):
+        if base.resource.get(key) != resource.get(key):
+            return f"{key} changed since the earlier run"
+    oldest = min((export.recovery_point for export in base.exports), default=None)
+    if oldest is None or recovery_point - oldest >= timedelta(days=full_every_days):
+        return f"the earlier exports are {full_every_days} days old"
+    return ""
+
+
+def _too_much(changed: tuple[str, ...], resource: Resource) -> str:
+    if len(changed) > MOST_PARTITION_EXPORTS and not is_ingestion_time(resource):
+        return f"{len(changed)} partitions changed"
+    if any(name in _NOT_ADDRESSABLE for name in changed):
+        return "rows outside any addressable partition changed"
+    if changed and not _is_partitioned(resource):
+        return "the table changed"
+    return ""
+
+
+def _full(partitions: Mapping[str, Fingerprint], resource: Resource, reason: str) -> ExportChoice:
+    # Rows of an ingestion-time table can only be put back partition by partition (BigQuery, Load
+    # data into partitioned tables), so they are also exported that way.
+    by_partition = is_ingestion_time(resource) and bool(partitions)
+    return ExportChoice(
+        whole_table=not by_partition,
+        export_partitions=tuple(sorted(partitions)) if by_partition else (),
+        kept_exports=(),
+        kept_partitions={},
+        reason=f"full: {reason}",
+    )
+
+
+def _is_partitioned(resource: Resource) -> bool:
+    return bool(resource.get("timePartitioning") or resource.get("rangePartitioning"))

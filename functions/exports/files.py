@@ -1,0 +1,96 @@
+"""From the landing bucket to the vault: reconcile, check every byte, copy, compare."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from manifests import layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
+from manifests.model import StoredObject
+from manifests.store import ObjectInfo
+
+_CODEC = "snappy"
+_PARALLEL_FILES = 4
+
+
+def landed(landing: Bucket, folder: str, expected_files: int) -> tuple[ObjectInfo, ...] | None:
+    """Return what an extract left in its folder, or None when it is not what the job counted.
+
+    BigQuery says how many files it wrote; anything else in the folder, or a name that is not the
+    next number, means that the folder cannot be trusted (BigQuery, Export table data).
+    """
+    found = tuple(landing.list_objects(folder))
+    wanted = [f"{folder}{number:012d}.avro" for number in range(expected_files)]
+    return found if [item.name for item in found] == wanted else None
+
+
+def bring_to_vault(
+    landing: Bucket,
+    vault: Bucket,
+    files: Sequence[ObjectInfo],
+    *,
+    columns: tuple[str, ...],
+    expected_rows: int,
+    subject: str,
+) -> tuple[StoredObject, ...]:
+    """Check every file of one extract and copy it to the vault, server-side.
+
+    Args:
+        landing: Where the files are.
+        vault: Where they are kept.
+        files: What `landed` found.
+        columns: The column names each file must have, in order.
+        expected_rows: The rows of the frozen copy that the extract covers.
+        subject: The table, for errors.
+
+    Raises:
+        BackupDamagedError: A file is not Avro, has another codec or other columns, the counts do
+            not add up, or a copy differs from its source.
+    """
+    with ThreadPoolExecutor(_PARALLEL_FILES, thread_name_prefix="files") as pool:
+        counts = list(pool.map(lambda item: _checked_rows(landing, item, columns), files))
+        if sum(counts) != expected_rows:
+            raise BackupDamagedError(
+                f"the files hold {sum(counts)} rows, the frozen copy {expected_rows}",
+                subject=subject,
+                retryable=True,
+            )
+        copies = list(
+            pool.map(
+                lambda item: vault.copy_here(landing, item, layout.vault_name(item.name)), files
+            )
+        )
+    return tuple(
+        StoredObject(
+            name=copy.name,
+            size_bytes=copy.size_bytes,
+            crc32c=copy.crc32c,
+            generation=copy.generation,
+            row_count=rows,
+        )
+        for copy, rows in zip(copies, counts, strict=True)
+    )
+
+
+def remove_landed(landing: Bucket, folder: str) -> None:
+    """Delete what is left of a run in the landing bucket."""
+    for item in landing.list_objects(folder):
+        landing.delete(item.name, generation=item.generation)
+
+
+def _checked_rows(landing: Bucket, item: ObjectInfo, columns: tuple[str, ...]) -> int:
+    measured = landing.measure(item)
+    subject = landing.uri(item.name)
+    if measured.size_bytes != item.size_bytes:
+        raise ObjectMissingError("bytes are missing", subject=subject, retryable=True)
+    if measured.crc32c != item.crc32c:
+        raise ObjectChangedError(
+            f"its bytes have crc32c {measured.crc32c}, Cloud Storage says {item.crc32c}",
+            subject=subject,
+            retryable=True,
+        )
+    if measured.codec != _CODEC:
+        raise BackupDamagedError(f"the codec is {measured.codec}, not {_CODEC}", subject=subject)
+    if measured.fields != columns:
+        raise BackupDamagedError("the columns are not the table's", subject=subject)
+    return measured.row_count

@@ -1,0 +1,292 @@
+"""One table of one run: frozen at the recovery point, measured, exported, proven in the vault."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+from google.cloud import bigquery
+
+from functions.exports.choice import ExportChoice, choose_exports
+from functions.exports.files import bring_to_vault, landed
+from functions.settings import Settings
+from functions.sources.bigquery import BigQuerySource
+from manifests import layout
+from manifests.catalog import CatalogTable
+from manifests.cloud.jobs import FinishedJob, Jobs
+from manifests.cloud.objects import Bucket
+from manifests.cloud.retry import calling, cloud_errors
+from manifests.encoding import encode_sql, encodings_of, stored_fields
+from manifests.errors import SourceUnreadableError
+from manifests.fingerprint import combined, fingerprint_sql, partitions_of, quoted
+from manifests.model import (
+    ColumnEncoding,
+    Export,
+    Fingerprint,
+    Partition,
+    Resource,
+    RunStart,
+    TableBackup,
+)
+
+_WHOLE = "all"
+_PARALLEL_EXPORTS = 8
+
+log = structlog.get_logger()
+
+
+class TableExporter:
+    """Exports the tables of one run. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        start: RunStart,
+        settings: Settings,
+        jobs: Jobs,
+        source: BigQuerySource,
+        landing: Bucket,
+        vault: Bucket,
+        full_every_days: int,
+    ) -> None:
+        self._start = start
+        self._settings = settings
+        self._jobs = jobs
+        self._source = source
+        self._landing = landing
+        self._vault = vault
+        self._full_every_days = full_every_days
+
+    def back_up(self, entry: CatalogTable, base: TableBackup | None) -> TableBackup:
+        """Back up one table at the run's recovery point.
+
+        Args:
+            entry: The table in the catalog.
+            base: The same table in the run whose unchanged partitions may be referenced.
+
+        Raises:
+            ReboundError: The table could not be backed up; nothing of it counts.
+        """
+        source = self._source.table(entry.table)
+        frozen = self._freeze(entry.table)
+        resource = {**source.resource, "schema": frozen["schema"]}
+        partitions = self._measure(entry.table, frozen, resource)
+        choice = choose_exports(
+            partitions,
+            resource=resource,
+            base=base,
+            recovery_point=self._start.recovery_point,
+            full_every_days=self._full_every_days,
+        )
+        log.info("export chosen", table=entry.table, reason=choice.reason)
+        exports = self._export_all(entry.table, resource, choice, partitions)
+        home = _homes(partitions, choice, exports)
+        return TableBackup(
+            dataset_id=entry.dataset_id,
+            table_id=entry.table_id,
+            group=entry.group,
+            resource=resource,
+            row_access_policies=source.row_access_policies,
+            encodings=encodings_of(resource),
+            fingerprint=combined(partitions.values()),
+            partitions=tuple(
+                Partition(partition_id=name, fingerprint=partitions[name], export_id=home[name])
+                for name in sorted(partitions)
+            ),
+            exports=(*choice.kept_exports, *exports),
+            streaming_buffer=source.streaming_buffer,
+        )
+
+    def clean_up(self, table: str) -> None:
+        """Remove the frozen and encoded copies of a table; what is left expires by itself."""
+        prefix = self._scratch_id(table)
+        with cloud_errors(table):
+            listing = calling(
+                lambda: list(
+                    self._jobs.client.list_tables(
+                        f"{self._settings.project}.{self._settings.scratch_dataset}",
+                        retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+                    )
+                )
+            )
+            for item in listing:
+                if item.table_id == prefix or item.table_id.startswith(f"{prefix}__"):
+                    calling(
+                        lambda: self._jobs.client.delete_table(
+                            item.reference,  # noqa: B023 - called at once
+                            not_found_ok=True,
+                            retry=None,  # type: ignore[arg-type]  # as above
+                        )
+                    )
+
+    def _scratch_id(self, table: str) -> str:
+        return f"{self._start.run_id}__{table.replace('.', '__')}"
+
+    def _scratch(self, table_id: str) -> str:
+        return f"{self._settings.project}.{self._settings.scratch_dataset}.{table_id}"
+
+    def _job_id(self, table: str, step: str) -> str:
+        return f"rebound-{self._start.run_id}-{table.replace('.', '-')}-{step}"
+
+    def _freeze(self, table: str) -> Resource:
+        """Clone the table as of the recovery point and return the clone's resource."""
+        frozen_id = self._scratch_id(table)
+        # An explicit offset: without one the instant would be read in Los Angeles time (BigQuery,
+        # Query syntax). IF NOT EXISTS: an earlier job's effect may outlive its job.
+        sql = (
+            f"CREATE TABLE IF NOT EXISTS {quoted(self._scratch(frozen_id))} "
+            f"CLONE {quoted(f'{self._settings.project}.{table}')} "
+            f"FOR SYSTEM_TIME AS OF TIMESTAMP '{self._start.recovery_point:%Y-%m-%d %H:%M:%S}+00:00' "
+            f"OPTIONS({self._expires()})"
+        )
+        name = f"{self._settings.scratch_dataset}.{frozen_id}"
+        self._statement(table, "freeze", sql, name)
+        return self._source.table(name).resource
+
+    def _expires(self) -> str:
+        hours = timedelta(hours=self._settings.frozen_hours) // timedelta(hours=1)
+        return f"expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {hours} HOUR)"
+
+    def _statement(self, table: str, step: str, sql: str, creates: str) -> None:
+        """Run a statement that creates a scratch table, again if the table is gone."""
+        self._jobs.query(
+            self._job_id(table, step),
+            sql,
+            subject=table,
+            usable=lambda _: self._source.exists(creates),
+        )
+
+    def _measure(self, table: str, frozen: Resource, resource: Resource) -> dict[str, Fingerprint]:
+        """Count and fingerprint the frozen copy, partition by partition."""
+        shaped = {**resource, "requirePartitionFilter": _demands_filter(frozen)}
+        sql = fingerprint_sql(self._scratch(self._scratch_id(table)), shaped)
+        rows = self._jobs.rows(self._job_id(table, "measure"), sql, subject=table)
+        partitions = partitions_of(rows)
+        counted, stored = combined(partitions.values()).row_count, int(frozen["numRows"])
+        if counted != stored:
+            # Row access policies and masking make extracts partial without a word (BigQuery,
+            # Row-level security with other features).
+            raise SourceUnreadableError(
+                f"{counted} of {stored} rows can be read",
+                subject=table,
+                hint="grant the backup identity a row access policy with the filter TRUE",
+            )
+        return partitions
+
+    def _export_all(
+        self,
+        table: str,
+        resource: Resource,
+        choice: ExportChoice,
+        partitions: dict[str, Fingerprint],
+    ) -> tuple[Export, ...]:
+        wanted: list[str | None] = [None] if choice.whole_table else []
+        wanted += choice.export_partitions
+        encodings = encodings_of(resource)
+
+        def export(partition_id: str | None) -> Export:
+            parts = partitions.values() if partition_id is None else [partitions[partition_id]]
+            rows = sum(part.row_count for part in parts)
+            return self._export(table, resource, partition_id, rows, encodings)
+
+        with ThreadPoolExecutor(_PARALLEL_EXPORTS, thread_name_prefix=table) as pool:
+            return tuple(pool.map(export, wanted))
+
+    def _export(
+        self,
+        table: str,
+        resource: Resource,
+        partition_id: str | None,
+        rows: int,
+        encodings: tuple[ColumnEncoding, ...],
+    ) -> Export:
+        part = partition_id or _WHOLE
+        source = self._extractable(table, resource, partition_id, part, encodings)
+        finished = self._extract(table, source, part)
+        folder = layout.landing_folder(self._start.run_id, table, part, finished.attempt)
+        files = landed(self._landing, folder, _file_count(finished)) or ()
+        stored = bring_to_vault(
+            self._landing,
+            self._vault,
+            files,
+            columns=tuple(field["name"] for field in stored_fields(resource["schema"]["fields"])),
+            expected_rows=rows,
+            subject=table,
+        )
+        log.info("exported", table=table, partition=part, rows=rows, files=len(stored))
+        return Export(
+            export_id=f"{self._start.run_id}/{part}",
+            run_id=self._start.run_id,
+            recovery_point=self._start.recovery_point,
+            partition_id=partition_id,
+            row_count=rows,
+            objects=stored,
+        )
+
+    def _extractable(
+        self,
+        table: str,
+        resource: Resource,
+        partition_id: str | None,
+        part: str,
+        encodings: tuple[ColumnEncoding, ...],
+    ) -> str:
+        """Return the id to extract from: the frozen copy, or an encoded copy of it."""
+        frozen_id = self._scratch_id(table)
+        if not encodings:
+            decorator = f"${partition_id}" if partition_id else ""
+            return self._scratch(f"{frozen_id}{decorator}")
+        encoded_id = f"{frozen_id}__{part}"
+        select = encode_sql(self._scratch(frozen_id), resource, partition_id)
+        sql = (
+            f"CREATE TABLE IF NOT EXISTS {quoted(self._scratch(encoded_id))} "
+            f"OPTIONS({self._expires()}) AS {select}"
+        )
+        created = f"{self._settings.scratch_dataset}.{encoded_id}"
+        self._statement(table, f"encode-{part}", sql, created)
+        return self._scratch(encoded_id)
+
+    def _extract(self, table: str, source: str, part: str) -> FinishedJob:
+        config = bigquery.ExtractJobConfig(
+            destination_format=bigquery.DestinationFormat.AVRO,
+            compression=bigquery.Compression.SNAPPY,
+            use_avro_logical_types=True,
+        )
+
+        def folder(attempt: int) -> str:
+            return layout.landing_folder(self._start.run_id, table, part, attempt)
+
+        return self._jobs.run(
+            self._job_id(table, f"extract-{part}"),
+            lambda job_id, attempt: self._jobs.client.extract_table(
+                bigquery.TableReference.from_string(source),
+                # Always a wildcard: one file holds 1 GB at most (BigQuery, Export table data).
+                self._landing.uri(f"{folder(attempt)}*.avro"),
+                job_id=job_id,
+                location=self._jobs.location,
+                job_config=config,
+                retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+            ),
+            subject=table,
+            usable=lambda job: (
+                landed(self._landing, folder(job.attempt), _file_count(job)) is not None
+            ),
+        )
+
+
+def _file_count(finished: FinishedJob) -> int:
+    return sum(int(count) for count in finished.job.destination_uri_file_counts or ())
+
+
+def _demands_filter(frozen: Resource) -> bool:
+    by_time = frozen.get("timePartitioning") or {}
+    return bool(frozen.get("requirePartitionFilter") or by_time.get("requirePartitionFilter"))
+
+
+def _homes(
+    partitions: dict[str, Fingerprint], choice: ExportChoice, exports: tuple[Export, ...]
+) -> dict[str, str]:
+    home = dict(choice.kept_partitions)
+    for export in exports:
+        covered = partitions if export.partition_id is None else (export.partition_id,)
+        home.update(dict.fromkeys(covered, export.export_id))
+    return home

@@ -1,0 +1,127 @@
+"""One writer a run: an object with an expiry, changed only under its generation.
+
+`max_instance_count` is no mutex (Cloud Functions, scaling), and Cloud Scheduler delivers at least
+once, so the lock is an object: creating it needs that there is none, renewing it needs that nobody
+changed it, and an expired one can be taken over.
+"""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import structlog
+
+from manifests import layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import LeaseLostError, ReboundError, RunInProgressError
+from manifests.model import Frozen, RunId, UtcTime
+from manifests.store import decode, encode
+
+log = structlog.get_logger()
+
+
+class LeaseRecord(Frozen):
+    """Who writes a run, and until when nobody else may."""
+
+    run_id: RunId
+    holder: str
+    expires_at: UtcTime
+
+
+class Lease:
+    """A held lease; `check` says whether it still is."""
+
+    def __init__(self, lost: threading.Event, run_id: RunId) -> None:
+        self._lost = lost
+        self._run_id = run_id
+
+    def check(self) -> None:
+        """Stop when the lease was taken over.
+
+        Raises:
+            LeaseLostError: Another process writes this run now.
+        """
+        if self._lost.is_set():
+            raise LeaseLostError("another process took the run over", subject=self._run_id)
+
+
+@contextmanager
+def holding(
+    landing: Bucket,
+    run_id: RunId,
+    *,
+    holder: str,
+    lease_seconds: float,
+    clock: Callable[[], datetime],
+) -> Generator[Lease]:
+    """Hold the lease of a run, renewing it until the work ends.
+
+    Args:
+        landing: The bucket leases are kept in.
+        run_id: The run.
+        holder: A name no other process has.
+        lease_seconds: How long a silent holder keeps others out.
+        clock: Gives the present instant.
+
+    Raises:
+        RunInProgressError: Another process holds it.
+    """
+    name = layout.lease_name(run_id)
+
+    def record() -> bytes:
+        expires_at = clock() + timedelta(seconds=lease_seconds)
+        return encode(LeaseRecord(run_id=run_id, holder=holder, expires_at=expires_at))
+
+    generation = [_acquire(landing, name, record(), holder=holder, now=clock())]
+    done, lost = threading.Event(), threading.Event()
+
+    def renew() -> None:
+        while not done.wait(lease_seconds / 3):
+            try:
+                renewed = landing.put_if(name, record(), generation=generation[0])
+            except ReboundError as error:
+                log.warning("lease not renewed", reason=str(error))
+                continue
+            if renewed is None and not _is_ours(landing, name, holder, generation):
+                lost.set()
+                return
+            generation[0] = renewed or generation[0]
+
+    renewing = threading.Thread(target=renew, name="lease", daemon=True)
+    renewing.start()
+    try:
+        yield Lease(lost, run_id)
+    finally:
+        done.set()
+        renewing.join()
+        landing.delete(name, generation=generation[0])
+
+
+def _acquire(landing: Bucket, name: str, content: bytes, *, holder: str, now: datetime) -> int:
+    found = landing.read_with_generation(name)
+    if found is not None:
+        current = decode(found[0], LeaseRecord, subject=name)
+        if current.expires_at > now:
+            raise RunInProgressError(
+                f"{current.holder} is writing this run until {current.expires_at:%H:%M:%S}Z",
+                subject=current.run_id,
+                hint="call again later; a run that is complete answers 200",
+            )
+        log.warning("taking over an expired lease", holder=current.holder)
+    generation = landing.put_if(name, content, generation=found[1] if found else 0)
+    if generation is not None:
+        return generation
+    held = [0]
+    if _is_ours(landing, name, holder, held):
+        return held[0]
+    raise RunInProgressError("another process was faster", subject=name, hint="call again later")
+
+
+def _is_ours(landing: Bucket, name: str, holder: str, generation: list[int]) -> bool:
+    """Whether a refused write was our own first try, whose answer was lost."""
+    found = landing.read_with_generation(name)
+    if found is None or decode(found[0], LeaseRecord, subject=name).holder != holder:
+        return False
+    generation[0] = found[1]
+    return True

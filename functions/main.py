@@ -1,0 +1,144 @@
+"""The HTTP function Cloud Scheduler calls.
+
+    POST, application/json, body {} for a scheduled run: the run is named by the headers
+        X-CloudScheduler-JobName and X-CloudScheduler-ScheduleTime, which stay the same when a call
+        is retried (Cloud Scheduler, HTTP target).
+    A manual run names itself: {"run_id": "before-migration"}, and may fix its instant,
+        {"recovery_point": "2026-11-24T09:00:00Z"}, or ask for everything, {"full": true}. A forced
+        run of a schedule must do so too: it carries the NEXT schedule time.
+
+200 only when the run is complete. 5xx when the same call can help later, 4xx when it cannot.
+Who may call is checked by the platform (OIDC, roles/run.invoker); the headers prove nothing.
+"""
+
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import flask
+import functions_framework
+import structlog
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from functions.log import configure_logs
+from functions.run import BackupRun, RunRequest
+from functions.settings import load_settings
+from manifests import layout
+from manifests.catalog import load_catalog
+from manifests.errors import ReboundError, UsageError
+from manifests.model import Manifest, RecoveryPoint, RunId
+
+_HOLDER = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+_MOST_BODY_BYTES = 4096
+_METHOD_NOT_ALLOWED, _UNSUPPORTED_TYPE, _TOO_LARGE = 405, 415, 413
+
+configure_logs()
+log = structlog.get_logger()
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    run_id: str | None = None
+    recovery_point: RecoveryPoint | None = None
+    full: bool = False
+
+
+class _ScheduleTime(BaseModel):
+    time: AwareDatetime
+
+
+@functions_framework.http
+def backup(request: flask.Request) -> tuple[dict[str, object], int]:
+    """Make the requested run complete and answer 200, or say why it is not."""
+    structlog.contextvars.clear_contextvars()
+    try:
+        if refusal := _refusal(request):
+            return refusal
+        wanted = run_request(request.get_data(), request.headers.get)
+        structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
+        run = BackupRun(
+            load_settings(), load_catalog(load_settings().catalog), holder=_HOLDER, clock=_now
+        )
+        return _answer(run.complete(wanted)), 200
+    except ReboundError as error:
+        log.exception("run is not complete", **error.as_json())
+        return error.as_json(), _status(error)
+
+
+def run_request(body: bytes, header: Callable[[str], str | None]) -> RunRequest:
+    """Name the run a call is about.
+
+    Args:
+        body: The request's JSON body, or nothing.
+        header: Gives a header's value by its name, in any case, or None.
+
+    Raises:
+        UsageError: The body does not fit, or nothing names the run.
+    """
+    try:
+        wanted = _Body.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "body"
+        raise UsageError(f"{where}: {first['msg']}", hint="see functions/main.py") from error
+    if wanted.run_id is not None:
+        run_id = layout.parse_run_id(wanted.run_id)
+    else:
+        run_id = _scheduled(
+            header("X-CloudScheduler-JobName"), header("X-CloudScheduler-ScheduleTime")
+        )
+    return RunRequest(run_id=run_id, recovery_point=wanted.recovery_point, force_full=wanted.full)
+
+
+def _scheduled(schedule: str | None, scheduled_time: str | None) -> RunId:
+    if not schedule or not scheduled_time:
+        raise UsageError(
+            "nothing names the run: no Cloud Scheduler headers and no run_id",
+            hint='send {"run_id": "..."} for a manual run',
+        )
+    try:
+        scheduled_at = _ScheduleTime.model_validate({"time": scheduled_time}).time
+    except ValidationError as error:
+        raise UsageError("not a schedule time", subject=scheduled_time[:100]) from error
+    return layout.scheduled_run_id(schedule, scheduled_at)
+
+
+def _refusal(request: flask.Request) -> tuple[dict[str, object], int] | None:
+    if request.method != "POST":
+        return UsageError("only POST starts a run").as_json(), _METHOD_NOT_ALLOWED
+    if (request.content_length or 0) > _MOST_BODY_BYTES:
+        return UsageError("the body is too large").as_json(), _TOO_LARGE
+    if request.get_data() and not request.is_json:
+        return UsageError("the body must be application/json").as_json(), _UNSUPPORTED_TYPE
+    return None
+
+
+def _status(error: ReboundError) -> int:
+    """Give 5xx exactly when a retry can help: Cloud Scheduler retries whatever is not 2xx."""
+    if error.retryable:
+        return error.http_status if error.http_status >= 500 else 503  # noqa: PLR2004
+    return error.http_status if error.http_status < 500 else 422  # noqa: PLR2004
+
+
+def _answer(manifest: Manifest) -> dict[str, object]:
+    rows = sum(table.fingerprint.row_count for table in manifest.tables)
+    stored_bytes = sum(item.size_bytes for table in manifest.tables for item in table.objects)
+    duration = (manifest.finished_at - manifest.started_at).total_seconds()
+    summary: dict[str, object] = {
+        "state": "complete",
+        "run_id": manifest.run_id,
+        "recovery_point": f"{manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}",
+        "tables": len(manifest.tables),
+        "rows": rows,
+        "stored_bytes": stored_bytes,
+        "duration_seconds": round(duration, 3),
+    }
+    log.info("backup complete", **{key: value for key, value in summary.items() if key != "run_id"})
+    return summary
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

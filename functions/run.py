@@ -1,0 +1,260 @@
+"""The course of one run: lease, recovery point, every table, manifest last.
+
+A call for a run that is complete does nothing and says so. A call for a run that was interrupted
+continues it: what has a receipt is not exported again, and the recovery point stays.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from importlib.metadata import version
+
+import structlog
+from google.cloud import bigquery, storage
+
+from functions.exports.files import remove_landed
+from functions.exports.table import TableExporter
+from functions.lease import Lease, holding
+from functions.settings import Settings
+from functions.sources.bigquery import BigQuerySource
+from manifests import layout
+from manifests.catalog import Catalog, CatalogTable
+from manifests.cloud.jobs import Jobs
+from manifests.cloud.objects import Bucket
+from manifests.errors import (
+    ManifestMissingError,
+    NoRecoveryPointError,
+    PartialError,
+    ReboundError,
+    UsageError,
+)
+from manifests.model import (
+    AbandonedObject,
+    FailedAttempt,
+    Frozen,
+    Manifest,
+    RunId,
+    RunStart,
+    Skew,
+    TableBackup,
+    TableFailure,
+    TableReceipt,
+)
+from manifests.selection import select
+from manifests.store import Vault
+
+_TIME_TRAVEL = timedelta(days=7)
+
+log = structlog.get_logger()
+
+
+class RunRequest(Frozen):
+    """What the caller wants: which run, and for a manual run at which instant."""
+
+    run_id: RunId
+    recovery_point: datetime | None = None
+    force_full: bool = False
+
+
+class BackupRun:
+    """Everything one call needs to make a run complete.
+
+    Args:
+        settings: Where the platform and its backups are.
+        catalog: What must be protected.
+        holder: A name for this process that no other process has.
+        clock: Gives the present instant.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        holder: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        store = storage.Client(project=settings.project)
+        client = bigquery.Client(project=settings.project, location=catalog.location)
+        self._settings = settings
+        self._catalog = catalog
+        self._holder = holder
+        self._clock = clock
+        self._landing = Bucket(store, settings.landing_bucket)
+        self._vault_bucket = Bucket(store, settings.vault_bucket)
+        self._vault = Vault(self._vault_bucket)
+        self._jobs = Jobs(client, catalog.location)
+        self._source = BigQuerySource(client, settings.project)
+
+    def complete(self, request: RunRequest) -> Manifest:
+        """Make the run complete, from wherever it is.
+
+        Raises:
+            RunInProgressError: Another process writes the run.
+            PartialError: A table failed; nothing that is done is lost.
+            ReboundError: The run could not go on.
+        """
+        if manifest := self._finished(request.run_id):
+            log.info("run is already complete")
+            return manifest
+        with holding(
+            self._landing,
+            request.run_id,
+            holder=self._holder,
+            lease_seconds=self._settings.lease_seconds,
+            clock=self._clock,
+        ) as lease:
+            # Between the first look and the lease another process may have finished the run.
+            return self._finished(request.run_id) or self._write(request, lease)
+
+    def _finished(self, run_id: RunId) -> Manifest | None:
+        try:
+            return self._vault.manifest(run_id)
+        except ManifestMissingError:
+            return None
+
+    def _write(self, request: RunRequest, lease: Lease) -> Manifest:
+        start = self._start(request)
+        base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
+        log.info(
+            "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
+        )
+        exporter = TableExporter(
+            start=start,
+            settings=self._settings,
+            jobs=self._jobs,
+            source=self._source,
+            landing=self._landing,
+            vault=self._vault_bucket,
+            full_every_days=self._catalog.full_every_days,
+        )
+        tables = self._back_up_tables(exporter, start, base, lease)
+        lease.check()
+        manifest = self._vault.put_manifest(self._manifest(start, tables))
+        self._clean_up(exporter, start.run_id)
+        return manifest
+
+    def _start(self, request: RunRequest) -> RunStart:
+        now = self._clock()
+        recovery_point = request.recovery_point or now.replace(second=0, microsecond=0)
+        if recovery_point > now or now - recovery_point > _TIME_TRAVEL:
+            raise UsageError(
+                "a recovery point lies in the past 7 days", subject=recovery_point.isoformat()
+            )
+        start = self._vault.start(
+            RunStart(
+                run_id=request.run_id,
+                platform=self._catalog.platform,
+                recovery_point=recovery_point,
+                started_at=now,
+                base_run_id=None if request.force_full else self._base(),
+            )
+        )
+        if request.recovery_point not in (None, start.recovery_point):
+            raise UsageError(
+                f"the run already has the recovery point {start.recovery_point:%Y-%m-%dT%H:%MZ}",
+                subject=request.run_id,
+                hint="name another run id",
+            )
+        return start
+
+    def _base(self) -> RunId | None:
+        try:
+            return select(self._vault.runs()).run_id
+        except NoRecoveryPointError:
+            return None
+
+    def _back_up_tables(
+        self, exporter: TableExporter, start: RunStart, base: Manifest | None, lease: Lease
+    ) -> tuple[TableBackup, ...]:
+        failures: list[TableFailure] = []
+
+        def back_up(entry: CatalogTable) -> TableBackup | None:
+            with structlog.contextvars.bound_contextvars(run_id=start.run_id, table=entry.table):
+                try:
+                    return self._back_up_table(exporter, start.run_id, entry, base, lease)
+                except ReboundError as error:
+                    log.exception("table failed", retryable=error.retryable)
+                    failures.append(
+                        TableFailure(
+                            table=entry.table, message=error.message, retryable=error.retryable
+                        )
+                    )
+                    return None
+
+        with ThreadPoolExecutor(self._settings.parallel_tables, thread_name_prefix="table") as pool:
+            tables = list(pool.map(back_up, self._catalog.tables))
+        if failures:
+            self._fail(start.run_id, failures)
+        return tuple(table for table in tables if table is not None)
+
+    def _back_up_table(
+        self,
+        exporter: TableExporter,
+        run_id: RunId,
+        entry: CatalogTable,
+        base: Manifest | None,
+        lease: Lease,
+    ) -> TableBackup:
+        lease.check()
+        if receipt := self._vault.receipt(run_id, entry.table):
+            log.info("table is already done")
+            return receipt.table
+        table = exporter.back_up(entry, base.table(entry.table) if base else None)
+        lease.check()
+        return self._vault.put_receipt(TableReceipt(run_id=run_id, table=table)).table
+
+    def _fail(self, run_id: RunId, failures: list[TableFailure]) -> None:
+        ordered = tuple(sorted(failures, key=lambda failure: failure.table))
+        self._vault.record_failure(
+            FailedAttempt(run_id=run_id, attempted_at=self._clock(), failures=ordered)
+        )
+        reasons = "; ".join(f"{failure.table}: {failure.message}" for failure in ordered)
+        raise PartialError(
+            f"{len(ordered)} of {len(self._catalog.tables)} tables failed: {reasons}",
+            subject=run_id,
+            hint="the same call continues the run; what is done is kept",
+            retryable=any(failure.retryable for failure in ordered),
+        )
+
+    def _manifest(self, start: RunStart, tables: tuple[TableBackup, ...]) -> Manifest:
+        datasets = tuple(self._source.dataset(name) for name in self._catalog.dataset_ids)
+        finished_at = self._clock()
+        skew_seconds = (finished_at - start.recovery_point).total_seconds()
+        return Manifest(
+            run_id=start.run_id,
+            platform=start.platform,
+            project=self._settings.project,
+            recovery_point=start.recovery_point,
+            started_at=start.started_at,
+            finished_at=finished_at,
+            rebound_version=version("rebound"),
+            datasets=datasets,
+            tables=tables,
+            # BigQuery keeps no history of definitions: they are read now, not at the recovery point.
+            skews=tuple(
+                Skew(subject=f"definitions of {name}", skew_seconds=skew_seconds)
+                for name in self._catalog.dataset_ids
+            ),
+            abandoned=self._abandoned(start.run_id, tables),
+        )
+
+    def _abandoned(
+        self, run_id: RunId, tables: tuple[TableBackup, ...]
+    ) -> tuple[AbandonedObject, ...]:
+        listed = {stored.name for table in tables for stored in table.objects}
+        return tuple(
+            AbandonedObject(name=item.name, generation=item.generation)
+            for item in self._vault_bucket.list_objects(f"{layout.run_prefix(run_id)}tables/")
+            if item.name not in listed
+        )
+
+    def _clean_up(self, exporter: TableExporter, run_id: RunId) -> None:
+        # The manifest is written: the backup exists. What is left over expires by itself, so a
+        # failure here is told and does not undo a complete run.
+        try:
+            remove_landed(self._landing, f"extracts/{run_id}/")
+            for entry in self._catalog.tables:
+                exporter.clean_up(entry.table)
+        except ReboundError:
+            log.warning("left over copies were not removed", exc_info=True)

@@ -1,0 +1,135 @@
+"""What must be protected: `catalog.json`, read into frozen values.
+
+The code knows nothing about the platform; another platform is another catalog.
+"""
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from manifests.errors import CatalogError
+
+TableName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+$", max_length=2049)
+]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CatalogTable(_Strict):
+    """One protected table, `dataset.table`, and the group operators know it by."""
+
+    table: TableName
+    group: Word
+
+    @property
+    def dataset_id(self) -> str:
+        """Return the dataset part of the name."""
+        return self.table.split(".", 1)[0]
+
+    @property
+    def table_id(self) -> str:
+        """Return the table part of the name."""
+        return self.table.split(".", 1)[1]
+
+
+class Retention(_Strict):
+    """How long complete runs are kept.
+
+    Attributes:
+        keep_days: Runs younger than this are kept.
+        keep_at_least: The newest complete runs that are kept whatever their age.
+        partial_days: Runs without a manifest are kept this long.
+    """
+
+    keep_days: int = Field(ge=1)
+    keep_at_least: int = Field(ge=1)
+    partial_days: int = Field(ge=1)
+
+
+class Catalog(_Strict):
+    """Everything Rebound protects on one platform.
+
+    Attributes:
+        full_every_days: After this many days a table is exported whole again.
+        protected_projects: Projects in which a recovery needs a second explicit word.
+    """
+
+    platform: Word
+    location: str
+    full_every_days: int = Field(ge=1)
+    retention: Retention
+    protected_projects: tuple[str, ...]
+    tables: tuple[CatalogTable, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Catalog":
+        names = [entry.table.lower() for entry in self.tables]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            message = f"listed more than once: {', '.join(doubled)}"
+            raise ValueError(message)
+        return self
+
+    @property
+    def dataset_ids(self) -> tuple[str, ...]:
+        """Return the datasets of the protected tables, in order of first mention."""
+        return tuple(dict.fromkeys(entry.dataset_id for entry in self.tables))
+
+    def select(self, *, datasets: tuple[str, ...], tables: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the table names that the given datasets and tables name; all when none are given.
+
+        Raises:
+            CatalogError: A dataset or table is not in the catalog.
+        """
+        names = tuple(entry.table for entry in self.tables)
+        unknown = [name for name in datasets if name not in self.dataset_ids]
+        unknown += [name for name in tables if name not in names]
+        if unknown:
+            raise CatalogError(
+                f"not in the catalog: {', '.join(unknown)}",
+                hint="`rebound list` shows what is protected",
+            )
+        if not datasets and not tables:
+            return names
+        return tuple(name for name in names if name in tables or name.split(".")[0] in datasets)
+
+
+def load_catalog(path: Path | None = None) -> Catalog:
+    """Read a catalog.
+
+    Args:
+        path: A JSON file; the catalog shipped with the package when None.
+
+    Raises:
+        CatalogError: The file is missing, is not JSON, or does not fit the catalog's shape.
+    """
+    source = path or files("manifests") / "catalog.json"
+    try:
+        return Catalog.model_validate(json.loads(source.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise CatalogError(
+            "the catalog does not exist", subject=str(source), hint="set REBOUND_CATALOG"
+        ) from error
+    except json.JSONDecodeError as error:
+        raise CatalogError(f"not JSON: {error}", subject=str(source)) from error
+    except ValidationError as error:
+        details = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'catalog'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise CatalogError(re.sub(r"\s+", " ", details), subject=str(source)) from error

@@ -1,0 +1,1 @@
+"""Thin Google adapters that both sides share: retries, objects, leases, jobs."""

@@ -1,0 +1,151 @@
+"""BigQuery jobs with ids that are computed, not invented.
+
+`jobs.insert` is idempotent for an id, so a lost answer is answered by looking the job up. A failed
+job burns its id, so each further try has the next attempt suffix (BigQuery REST, Job; Export table
+data).
+"""
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from google.api_core.exceptions import Conflict, NotFound
+from google.cloud import bigquery
+
+from manifests.cloud.retry import calling, cloud_errors, is_transient_reason
+from manifests.errors import CloudError
+
+_MOST_FAILURES = 4
+_MOST_ATTEMPTS = 200
+_FIRST_WAIT_SECONDS = 0.1
+_LONGEST_WAIT_SECONDS = 2.0
+
+Job = Any  # google-cloud-bigquery's job classes share no public base with types
+
+
+class FinishedJob:
+    """A job that ended well, and which attempt of its id it was."""
+
+    def __init__(self, job: Job, attempt: int) -> None:
+        self.job = job
+        self.attempt = attempt
+
+
+class Jobs:
+    """Runs jobs in one project and location. Safe to share between threads."""
+
+    def __init__(self, client: bigquery.Client, location: str) -> None:
+        self.client = client
+        self.location = location
+
+    def run(
+        self,
+        base_id: str,
+        begin: Callable[[str, int], Job],
+        *,
+        subject: str,
+        usable: Callable[[FinishedJob], bool] | None = None,
+    ) -> FinishedJob:
+        """Run a job to its end, or adopt the one an earlier process ran.
+
+        Args:
+            base_id: What identifies the work; the attempt is appended.
+            begin: Starts the job with the given id and attempt number.
+            subject: The table or run, for errors.
+            usable: Whether the effect of a finished job is still there; a job whose effect is
+                gone is run again under the next attempt.
+
+        Raises:
+            CloudError: The job failed for a reason that a new attempt does not change, or failed
+                too often.
+        """
+        failures = 0
+        for attempt in itertools.count(1):
+            job, is_new = self._begin_or_adopt(f"{base_id}-a{attempt:03d}", begin, attempt, subject)
+            job = self._wait(job, subject)
+            if job.error_result is None:
+                finished = FinishedJob(job, attempt)
+                if usable is None or usable(finished):
+                    return finished
+                failures += is_new
+            elif is_new:
+                failures += 1
+                self._give_up_if_final(job, subject)
+            if failures >= _MOST_FAILURES or attempt >= _MOST_ATTEMPTS:
+                raise CloudError(
+                    f"{failures} attempts failed, the last: {_reason(job)}",
+                    subject=subject,
+                    retryable=True,
+                )
+        raise AssertionError
+
+    def query(
+        self,
+        base_id: str,
+        sql: str,
+        *,
+        subject: str,
+        usable: Callable[[FinishedJob], bool] | None = None,
+    ) -> FinishedJob:
+        """Run one statement or script as a job; the arguments are those of `run`."""
+        config = bigquery.QueryJobConfig(use_query_cache=False)
+        return self.run(
+            base_id,
+            lambda job_id, _: self.client.query(
+                sql,
+                job_config=config,
+                job_id=job_id,
+                location=self.location,
+                retry=None,  # type: ignore[arg-type]  # None is accepted: no retry of Google's own
+                job_retry=None,
+            ),
+            subject=subject,
+            usable=usable,
+        )
+
+    def rows(self, base_id: str, sql: str, *, subject: str) -> list[dict[str, Any]]:
+        """Run one statement and return all its rows."""
+        job = self.query(base_id, sql, subject=subject).job
+        with cloud_errors(subject):
+            return calling(lambda: [dict(row.items()) for row in job.result(job_retry=None)])
+
+    def _begin_or_adopt(
+        self, job_id: str, begin: Callable[[str, int], Job], attempt: int, subject: str
+    ) -> tuple[Job, bool]:
+        with cloud_errors(subject):
+            try:
+                return calling(lambda: begin(job_id, attempt)), True
+            except Conflict:
+                return calling(lambda: self._lookup(job_id)), False
+
+    def _lookup(self, job_id: str) -> Job:
+        try:
+            return self.client.get_job(
+                job_id,
+                location=self.location,
+                retry=None,  # type: ignore[arg-type]  # as above
+            )
+        except NotFound as error:
+            # A job id can be taken and not be readable yet (python-bigquery issue 2134).
+            message = f"job {job_id} exists and cannot be read yet"
+            raise ConnectionError(message) from error
+
+    def _wait(self, job: Job, subject: str) -> Job:
+        wait_seconds = _FIRST_WAIT_SECONDS
+        while job.state != "DONE":
+            time.sleep(wait_seconds)
+            wait_seconds = min(wait_seconds * 1.5, _LONGEST_WAIT_SECONDS)
+            with cloud_errors(subject):
+                calling(lambda: job.reload(retry=None))
+        return job
+
+    def _give_up_if_final(self, job: Job, subject: str) -> None:
+        reason = (job.error_result or {}).get("reason")
+        if not is_transient_reason(reason):
+            raise CloudError(f"job {job.job_id} failed: {_reason(job)}", subject=subject)
+
+
+def _reason(job: Job) -> str:
+    result = job.error_result or {"reason": "unusable", "message": "its effect is gone"}
+    return f"{result.get('reason')}: {result.get('message')}"

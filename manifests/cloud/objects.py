@@ -1,0 +1,251 @@
+"""One Cloud Storage bucket: write-once objects, exact generations, server-side copies."""
+
+import base64
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import google_crc32c
+from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.cloud import storage
+
+from manifests.avro import AvroFrame
+from manifests.cloud.retry import calling, cloud_errors
+from manifests.errors import ObjectChangedError, ObjectMissingError
+from manifests.model import Frozen
+from manifests.store import ObjectInfo
+
+_READ_BYTES = 8 * 1024 * 1024
+_TIMEOUT_SECONDS = 60
+
+
+class MeasuredFile(Frozen):
+    """What the bytes of one Avro file really are.
+
+    Attributes:
+        fields: The names of the file's columns, in its order.
+    """
+
+    size_bytes: int
+    crc32c: str
+    row_count: int
+    codec: str
+    fields: tuple[str, ...]
+
+
+class Bucket:
+    """A bucket as backup and recovery use it. Safe to share between threads."""
+
+    def __init__(self, client: storage.Client, name: str) -> None:
+        self._bucket = client.bucket(name)
+        self._client = client
+        self.name = name
+
+    def uri(self, name: str) -> str:
+        """Return the `gs://` address of an object."""
+        return f"gs://{self.name}/{name}"
+
+    def put_once(self, name: str, content: bytes) -> bytes:
+        """Store content where nothing is, and return what is there then: ours or another's.
+
+        A 412 can also mean that an earlier try of this very call succeeded and its answer was
+        lost, so the object is read back before anything is concluded.
+        """
+        if self.put_if(name, content, generation=0) is not None:
+            return content
+        return self.read(name) or content
+
+    def put_if(self, name: str, content: bytes, *, generation: int) -> int | None:
+        """Store content if the live object has this generation (0: if there is none).
+
+        Returns:
+            The new generation, or None when the condition did not hold.
+        """
+        blob = self._bucket.blob(name)
+        with cloud_errors(self.uri(name)):
+            try:
+                calling(
+                    lambda: blob.upload_from_string(
+                        content,
+                        content_type="application/json",
+                        if_generation_match=generation,
+                        checksum="crc32c",
+                        retry=None,
+                        timeout=_TIMEOUT_SECONDS,
+                    )
+                )
+            except PreconditionFailed:
+                return None
+        return int(blob.generation)
+
+    def read(self, name: str) -> bytes | None:
+        """Return the live object's content, or None."""
+        found = self.read_with_generation(name)
+        return None if found is None else found[0]
+
+    def read_with_generation(self, name: str) -> tuple[bytes, int] | None:
+        """Return the live object's content and generation, or None."""
+        blob = self._bucket.blob(name)
+        with cloud_errors(self.uri(name)):
+            try:
+                content = calling(
+                    lambda: blob.download_as_bytes(retry=None, timeout=_TIMEOUT_SECONDS)
+                )
+            except NotFound:
+                return None
+        return content, int(blob.generation)
+
+    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Yield the live objects below a prefix, in name order."""
+        token: str | None = None
+        while True:
+            page, token = self._page(prefix, token)
+            yield from page
+            if token is None:
+                return
+
+    def _page(self, prefix: str, token: str | None) -> tuple[list[ObjectInfo], str | None]:
+        def fetch() -> tuple[list[ObjectInfo], str | None]:
+            listing = self._client.list_blobs(
+                self._bucket,
+                prefix=prefix,
+                page_token=token,
+                fields="items(name,size,crc32c,generation),nextPageToken",
+                retry=None,
+                timeout=_TIMEOUT_SECONDS,
+            )
+            page = [_info(blob) for blob in next(listing.pages, ())]
+            return page, listing.next_page_token
+
+        with cloud_errors(self.uri(prefix)):
+            return calling(fetch)
+
+    def info(self, name: str, generation: int | None = None) -> ObjectInfo | None:
+        """Return what Cloud Storage says about an object, or None when it is not there."""
+        blob = self._bucket.blob(name, generation=generation)
+        with cloud_errors(self.uri(name)):
+            try:
+                calling(lambda: blob.reload(retry=None, timeout=_TIMEOUT_SECONDS))
+            except NotFound:
+                return None
+        return _info(blob)
+
+    def copy_here(self, source: "Bucket", found: ObjectInfo, name: str) -> ObjectInfo:
+        """Copy one exact generation from another bucket, server-side, where nothing is.
+
+        Returns:
+            The object in this bucket; when an earlier try already copied it, that one.
+
+        Raises:
+            ObjectMissingError: The source generation is gone.
+            ObjectChangedError: What is in this bucket differs from the source.
+        """
+        origin = source._bucket.blob(found.name, generation=found.generation)  # noqa: SLF001 - same class
+        target = self._bucket.blob(name)
+        with cloud_errors(self.uri(name)):
+            try:
+                _rewrite(target, origin)
+            except NotFound as error:
+                raise ObjectMissingError(
+                    "the object to copy is gone", subject=source.uri(found.name)
+                ) from error
+            except PreconditionFailed:
+                calling(lambda: target.reload(retry=None, timeout=_TIMEOUT_SECONDS))
+        copied = _info(target)
+        if (copied.crc32c, copied.size_bytes) != (found.crc32c, found.size_bytes):
+            raise ObjectChangedError(
+                f"the copy has crc32c {copied.crc32c}, the source {found.crc32c}",
+                subject=self.uri(name),
+            )
+        return copied
+
+    def delete(self, name: str, *, generation: int) -> None:
+        """Delete one exact generation; one that is already gone is no error."""
+        blob = self._bucket.blob(name, generation=generation)
+        with cloud_errors(self.uri(name)):
+            try:
+                calling(
+                    lambda: blob.delete(
+                        if_generation_match=generation, retry=None, timeout=_TIMEOUT_SECONDS
+                    )
+                )
+            except (NotFound, PreconditionFailed):
+                return
+
+    def measure(self, found: ObjectInfo) -> MeasuredFile:
+        """Read every byte of an Avro file once: its checksum, its records, its columns.
+
+        Raises:
+            ObjectMissingError: The generation is not there.
+            AvroDamagedError: The bytes are not a whole Avro file.
+        """
+        frame = AvroFrame(self.uri(found.name))
+        checksum = google_crc32c.Checksum()
+        size_bytes = 0
+        for chunk in self.chunks(found):
+            checksum.update(chunk)
+            frame.feed(chunk)
+            size_bytes += len(chunk)
+        return MeasuredFile(
+            row_count=frame.finish(),
+            size_bytes=size_bytes,
+            crc32c=base64.b64encode(checksum.digest()).decode(),
+            codec=frame.codec,
+            fields=tuple(field["name"] for field in frame.schema["fields"]),
+        )
+
+    def chunks(self, found: ObjectInfo) -> Generator[bytes]:
+        """Yield an exact generation's bytes as stored, a few MiB at a time.
+
+        Raises:
+            ObjectMissingError: The generation is not there.
+        """
+        blob = self._bucket.blob(found.name, generation=found.generation)
+        for start in range(0, found.size_bytes, _READ_BYTES):
+            end = min(start + _READ_BYTES, found.size_bytes) - 1
+            with cloud_errors(self.uri(found.name)):
+                try:
+                    yield calling(lambda: _read(blob, start, end))  # noqa: B023 - called at once
+                except NotFound as error:
+                    raise ObjectMissingError(
+                        "the object is gone", subject=self.uri(found.name)
+                    ) from error
+
+
+def _read(blob: storage.Blob, start: int, end: int) -> bytes:
+    chunk: bytes = blob.download_as_bytes(
+        start=start,
+        end=end,
+        raw_download=True,
+        checksum=None,
+        retry=None,
+        timeout=_TIMEOUT_SECONDS,
+    )
+    if len(chunk) != end - start + 1:
+        message = f"{len(chunk)} of {end - start + 1} bytes came"
+        raise ConnectionError(message)
+    return chunk
+
+
+def _rewrite(target: storage.Blob, origin: storage.Blob) -> None:
+    token: str | None = None
+    while True:
+        token, _, _ = calling(
+            lambda: target.rewrite(
+                origin,
+                token=token,  # noqa: B023 - called at once
+                if_generation_match=0,
+                retry=None,
+                timeout=_TIMEOUT_SECONDS,
+            )
+        )
+        if token is None:
+            return
+
+
+def _info(blob: Any) -> ObjectInfo:  # noqa: ANN401 - storage.Blob carries no types
+    return ObjectInfo(
+        name=blob.name,
+        size_bytes=int(blob.size or 0),
+        crc32c=str(blob.crc32c or ""),
+        generation=int(blob.generation),
+    )

@@ -1,0 +1,100 @@
+"""The one place that says which failures of Google Cloud are worth another try.
+
+Google's clients are called with `retry=None`; every call goes through `calling`, and every write
+carries a precondition or a deterministic id, so that a call whose answer was lost can be repeated.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import requests.exceptions
+import tenacity
+from google.api_core import exceptions as google_errors
+from google.auth import exceptions as auth_errors
+
+from manifests.errors import CloudError
+
+_TRANSIENT_CODES = frozenset({408, 429, 500, 502, 503, 504})
+_TRANSIENT_REASONS = frozenset(
+    {
+        "backendError",
+        "internalError",
+        "jobBackendError",
+        "jobInternalError",
+        "jobRateLimitExceeded",
+        "rateLimitExceeded",
+        "tableUnavailable",
+    }
+)
+_CONNECTION_ERRORS = (
+    ConnectionError,
+    TimeoutError,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    auth_errors.TransportError,
+)
+_LONGEST_SECONDS = 300
+_MOST_ATTEMPTS = 8
+
+
+def is_transient_reason(reason: str | None) -> bool:
+    """Whether a BigQuery error reason names a passing fault (BigQuery, Error messages)."""
+    return reason in _TRANSIENT_REASONS
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same call can succeed when it is made again."""
+    if isinstance(error, _CONNECTION_ERRORS):
+        return True
+    if isinstance(error, google_errors.RetryError):
+        return True
+    if isinstance(error, google_errors.GoogleAPICallError):
+        reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}
+        return error.code in _TRANSIENT_CODES or bool(reasons & _TRANSIENT_REASONS)
+    return False
+
+
+def calling[Answer](call: Callable[[], Answer]) -> Answer:
+    """Make a call, again while its failure is transient.
+
+    Raises:
+        Exception: What the last try raised.
+    """
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(is_transient),
+        wait=tenacity.wait_random_exponential(multiplier=0.25, max=20),
+        stop=tenacity.stop_after_attempt(_MOST_ATTEMPTS)
+        | tenacity.stop_after_delay(_LONGEST_SECONDS),
+        reraise=True,
+    )
+    return retrying(call)
+
+
+@contextmanager
+def cloud_errors(subject: str) -> Generator[None]:
+    """Turn what Google's clients raise into a `CloudError` about one table, object or run."""
+    try:
+        yield
+    except (
+        google_errors.GoogleAPIError,
+        auth_errors.GoogleAuthError,
+        *_CONNECTION_ERRORS,
+    ) as error:
+        raise CloudError(
+            _message(error), subject=subject, hint=_hint(error), retryable=is_transient(error)
+        ) from error
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, google_errors.GoogleAPICallError):
+        return f"Google Cloud answered {error.code}: {error.message}"
+    return f"Google Cloud could not be reached: {error}"
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, google_errors.Forbidden):
+        return "the identity lacks a permission, or a quota is used up"
+    if isinstance(error, auth_errors.GoogleAuthError):
+        return "log in with `gcloud auth application-default login`"
+    return "run the same command again" if is_transient(error) else ""

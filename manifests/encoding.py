@@ -1,0 +1,155 @@
+"""Columns that Avro cannot carry back: how they are stored, and the exact inverse. Pure.
+
+BigQuery writes some types to Avro in a form it does not load again, and cannot write others at all
+(BigQuery, Export table data; Load Avro data). Such a column is stored as text in a form that a CAST
+reads back without loss, and the manifest says so. Everything else is stored as it is.
+"""
+
+import re
+
+from manifests.fingerprint import partition_expression, partition_filter, quoted
+from manifests.model import ColumnEncoding, Encoding, Resource
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PICOSECONDS = "12"
+_RECORDS = ("RECORD", "STRUCT")
+_TYPES: dict[str, Encoding] = {
+    "DATETIME": "datetime",
+    "RANGE": "range",
+    "INTERVAL": "interval",
+    "BIGNUMERIC": "bignumeric",
+    "GEOGRAPHY": "geography",
+}
+
+
+def encodings_of(resource: Resource) -> tuple[ColumnEncoding, ...]:
+    """Return the top-level columns that have to be encoded, in schema order.
+
+    A RECORD is encoded when anything inside it is: its path names the column, and the field types
+    in the table's schema say what the inverse has to do.
+    """
+    return tuple(
+        ColumnEncoding(path=field["name"], encoding=kind, stored_as=_stored_name(field, at))
+        for at, field in enumerate(resource["schema"]["fields"])
+        if (kind := _encoding(field))
+    )
+
+
+def encode_sql(reference: str, resource: Resource, partition_id: str | None = None) -> str:
+    """Write the SELECT that gives a table's rows with every encoded column in its stored form.
+
+    Args:
+        reference: Full id of the frozen copy.
+        resource: The table's resource.
+        partition_id: Only this partition's rows; None for all.
+    """
+    columns = ", ".join(
+        f"{_mapped('row_.' + quoted(field['name']), field, stored=True)} AS "
+        f"{quoted(_stored_name(field, at))}"
+        for at, field in enumerate(resource["schema"]["fields"])
+    )
+    where = partition_filter(resource)
+    if partition_id is not None:
+        wanted = f"{partition_expression(resource)} = '{partition_id}'"
+        where = (
+            f" WHERE ({where.removeprefix(' WHERE ')}) AND {wanted}"
+            if where
+            else f" WHERE {wanted}"
+        )
+    return f"SELECT {columns} FROM {quoted(reference)} AS row_{where}"
+
+
+def decode_sql(raw_reference: str, resource: Resource) -> str:
+    """Write the SELECT that turns raw loaded rows back into the table's own types."""
+    columns = ", ".join(
+        f"{_mapped('row_.' + quoted(_stored_name(field, at)), field, stored=False)} AS "
+        f"{quoted(field['name'])}"
+        for at, field in enumerate(resource["schema"]["fields"])
+    )
+    return f"SELECT {columns} FROM {quoted(raw_reference)} AS row_"
+
+
+def stored_fields(fields: list[Resource]) -> list[Resource]:
+    """Return the schema of the stored files: what a raw load of them is given.
+
+    Policy tags stay on their columns, so that raw rows are as protected as the table's own.
+    """
+    return [_stored_field(field, at) for at, field in enumerate(fields)]
+
+
+def _encoding(field: Resource) -> Encoding | None:
+    if not _PLAIN_NAME.fullmatch(field["name"]):
+        return "renamed"
+    if field["type"] == "TIMESTAMP" and str(field.get("timestampPrecision")) == _PICOSECONDS:
+        return "timestamp12"
+    if field["type"] in _RECORDS:
+        return "record" if any(map(_encoding, field["fields"])) else None
+    return _TYPES.get(field["type"])
+
+
+def _stored_name(field: Resource, at: int) -> str:
+    name: str = field["name"]
+    return name if _PLAIN_NAME.fullmatch(name) else f"column_{at}"
+
+
+def _stored_field(field: Resource, at: int) -> Resource:
+    kept: Resource = {
+        key: field[key] for key in ("mode", "policyTags", "precision", "scale") if key in field
+    }
+    if kept.get("mode") == "REQUIRED":
+        kept["mode"] = "NULLABLE"
+    inner: Resource = {"type": "STRING" if _becomes_text(field) else field["type"]}
+    if field["type"] in _RECORDS:
+        inner["fields"] = stored_fields(field["fields"])
+    if inner["type"] == "STRING":
+        kept.pop("precision", None)
+        kept.pop("scale", None)
+    return {"name": _stored_name(field, at), **kept, **inner}
+
+
+def _becomes_text(field: Resource) -> bool:
+    plain = {**field, "name": "plain"}
+    return _encoding(plain) not in (None, "record")
+
+
+def _mapped(expression: str, field: Resource, *, stored: bool, depth: int = 0) -> str:
+    if _encoding({**field, "name": "plain"}) is None:
+        return expression
+    if field.get("mode") == "REPEATED":
+        item = f"item_{depth}"
+        inner = _mapped(item, {**field, "mode": "NULLABLE"}, stored=stored, depth=depth + 1)
+        return (
+            f"ARRAY(SELECT {inner} FROM UNNEST({expression}) AS {item} "
+            f"WITH OFFSET AS at_{depth} ORDER BY at_{depth})"
+        )
+    if field["type"] in _RECORDS:
+        children = ", ".join(
+            _mapped_child(expression, child, at, stored=stored, depth=depth)
+            for at, child in enumerate(field["fields"])
+        )
+        return f"IF({expression} IS NULL, NULL, STRUCT({children}))"
+    return _to_text(expression, field) if stored else _from_text(expression, field)
+
+
+def _mapped_child(expression: str, child: Resource, at: int, *, stored: bool, depth: int) -> str:
+    source, target = child["name"], _stored_name(child, at)
+    if not stored:
+        source, target = target, source
+    inner = _mapped(f"{expression}.{quoted(source)}", child, stored=stored, depth=depth)
+    return f"{inner} AS {quoted(target)}"
+
+
+def _to_text(expression: str, field: Resource) -> str:
+    if field["type"] == "GEOGRAPHY":
+        return f"ST_ASTEXT({expression})"
+    return f"CAST({expression} AS STRING)"
+
+
+def _from_text(expression: str, field: Resource) -> str:
+    if field["type"] == "GEOGRAPHY":
+        return f"ST_GEOGFROMTEXT({expression})"
+    if field["type"] == "RANGE":
+        return f"CAST({expression} AS RANGE<{field['rangeElementType']['type']}>)"
+    if field["type"] == "TIMESTAMP":
+        return f"CAST({expression} AS TIMESTAMP({_PICOSECONDS}))"
+    return f"CAST({expression} AS {field['type']})"

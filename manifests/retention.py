@@ -1,0 +1,103 @@
+"""Which runs may be deleted, and why each other run is kept. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from manifests.catalog import Retention
+from manifests.model import Frozen, RunId, UtcTime
+from manifests.selection import RunSummary
+
+
+class KeepDecision(Frozen):
+    """What happens to one run, and why."""
+
+    run_id: RunId
+    keep: bool
+    reason: str
+    recovery_point: UtcTime | None = None
+
+
+def decide(
+    runs: tuple[RunSummary, ...],
+    *,
+    policy: Retention,
+    now: datetime,
+    needs: Mapping[RunId, frozenset[RunId]],
+    held: frozenset[RunId],
+    active: frozenset[RunId],
+) -> tuple[KeepDecision, ...]:
+    """Decide for each run whether it is kept.
+
+    Args:
+        runs: Every run in the vault.
+        policy: How long runs are kept.
+        now: The present instant.
+        needs: For each complete run, the other runs whose objects its manifest lists.
+        held: Runs an operator holds.
+        active: Runs whose lease is in force.
+
+    Returns:
+        One decision a run, oldest first. A damaged run is kept: a person decides about it. A run is
+        kept as long as a run that is kept lists one of its objects.
+    """
+    complete = sorted(
+        (run for run in runs if run.state == "complete" and run.recovery_point is not None),
+        key=lambda run: (run.recovery_point, run.run_id),
+        reverse=True,
+    )
+    reasons = {
+        run.run_id: _own_reason(run, rank=rank, policy=policy, now=now)
+        for rank, run in enumerate(complete)
+    }
+    for run in runs:
+        if run.run_id in held:
+            reasons[run.run_id] = "held"
+        elif run.run_id in active:
+            reasons[run.run_id] = "its lease is in force"
+        elif run.state == "damaged":
+            reasons[run.run_id] = "damaged: a person decides"
+        elif run.run_id not in reasons:
+            reasons[run.run_id] = _partial_reason(run, policy=policy, now=now)
+    _keep_what_is_needed(reasons, needs)
+    oldest_first = sorted(runs, key=lambda run: (str(run.recovery_point or ""), run.run_id))
+    return tuple(
+        KeepDecision(
+            run_id=run.run_id,
+            keep=bool(reasons[run.run_id]),
+            reason=reasons[run.run_id] or "expired",
+            recovery_point=run.recovery_point,
+        )
+        for run in oldest_first
+    )
+
+
+def _own_reason(run: RunSummary, *, rank: int, policy: Retention, now: datetime) -> str:
+    if rank == 0:
+        return "the last complete run"
+    if rank < policy.keep_at_least:
+        return f"one of the newest {policy.keep_at_least}"
+    if run.recovery_point is not None and now - run.recovery_point < timedelta(
+        days=policy.keep_days
+    ):
+        return f"younger than {policy.keep_days} days"
+    return ""
+
+
+def _partial_reason(run: RunSummary, *, policy: Retention, now: datetime) -> str:
+    if run.recovery_point is None:
+        return "it never fixed a recovery point, so its age is unknown"
+    if now - run.recovery_point < timedelta(days=policy.partial_days):
+        return f"partial, younger than {policy.partial_days} days"
+    return ""
+
+
+def _keep_what_is_needed(
+    reasons: dict[RunId, str], needs: Mapping[RunId, frozenset[RunId]]
+) -> None:
+    pending = [run_id for run_id, reason in reasons.items() if reason]
+    while pending:
+        keeper = pending.pop()
+        for needed in sorted(needs.get(keeper, frozenset())):
+            if needed in reasons and not reasons[needed]:
+                reasons[needed] = f"{keeper} lists its objects"
+                pending.append(needed)

@@ -1,0 +1,88 @@
+"""Which run is restored, and why each other run is not. Pure."""
+
+from datetime import datetime
+from typing import Literal
+
+from manifests.errors import NoRecoveryPointError
+from manifests.model import Frozen, RunId, UtcTime
+
+RunState = Literal["complete", "partial", "damaged"]
+
+
+class RunSummary(Frozen):
+    """One run as the vault shows it.
+
+    Attributes:
+        recovery_point: None when the run never fixed one.
+        reason: Why a run that is not complete is not.
+    """
+
+    run_id: RunId
+    state: RunState
+    recovery_point: UtcTime | None = None
+    reason: str = ""
+
+
+class PassedOver(Frozen):
+    """A run that was not chosen, and why."""
+
+    run_id: RunId
+    reason: str
+
+
+class Selection(Frozen):
+    """The chosen run, and every run that is newer or not restorable with the reason."""
+
+    run_id: RunId
+    recovery_point: UtcTime
+    passed_over: tuple[PassedOver, ...]
+
+
+def select(
+    runs: tuple[RunSummary, ...], *, at: datetime | None = None, run_id: RunId | None = None
+) -> Selection:
+    """Choose the newest complete run at or before an instant.
+
+    Args:
+        runs: Every run in the vault.
+        at: The latest acceptable recovery point; None accepts any.
+        run_id: The one run that is wanted; None accepts any.
+
+    Raises:
+        NoRecoveryPointError: No run fits; the message names the reason for each.
+    """
+    passed_over = {run.run_id: _obstacle(run, at=at, run_id=run_id) for run in runs}
+    fitting = [
+        (run.recovery_point, run.run_id)
+        for run in runs
+        if not passed_over[run.run_id] and run.recovery_point is not None
+    ]
+    if not fitting:
+        reasons = "; ".join(f"{run}: {reason}" for run, reason in sorted(passed_over.items()))
+        raise NoRecoveryPointError(
+            f"no run can be restored ({reasons or 'the vault holds no run'})",
+            hint="`rebound list` shows every run; `--at` and `--run` narrow the choice",
+        )
+    recovery_point, chosen = max(fitting)
+    return Selection(
+        run_id=chosen,
+        recovery_point=recovery_point,
+        passed_over=tuple(
+            PassedOver(
+                run_id=run.run_id,
+                reason=passed_over[run.run_id] or f"older than {chosen}",
+            )
+            for run in runs
+            if run.run_id != chosen
+        ),
+    )
+
+
+def _obstacle(run: RunSummary, *, at: datetime | None, run_id: RunId | None) -> str:
+    if run_id is not None and run.run_id != run_id:
+        return "not the run that was asked for"
+    if run.state != "complete" or run.recovery_point is None:
+        return f"{run.state}: {run.reason or 'no reason recorded'}"
+    if at is not None and run.recovery_point > at:
+        return f"its recovery point {run.recovery_point:%Y-%m-%dT%H:%MZ} is later"
+    return ""
