@@ -16,20 +16,22 @@ from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
 from functions.lease import Lease, holding
 from functions.settings import Settings
-from functions.sources.bigquery import BigQuerySource
 from manifests import layout
 from manifests.catalog import Catalog, CatalogTable
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
+from manifests.cloud.resources import Resources
 from manifests.errors import (
     ManifestMissingError,
     NoRecoveryPointError,
     PartialError,
     ReboundError,
+    SourceUnreadableError,
     UsageError,
 )
 from manifests.model import (
     AbandonedObject,
+    DatasetBackup,
     FailedAttempt,
     Frozen,
     Manifest,
@@ -84,7 +86,7 @@ class BackupRun:
         self._vault_bucket = Bucket(store, settings.vault_bucket)
         self._vault = Vault(self._vault_bucket)
         self._jobs = Jobs(client, catalog.location)
-        self._source = BigQuerySource(client, settings.project)
+        self._resources = Resources(client, settings.project)
 
     def complete(self, request: RunRequest) -> Manifest:
         """Make the run complete, from wherever it is.
@@ -123,7 +125,7 @@ class BackupRun:
             start=start,
             settings=self._settings,
             jobs=self._jobs,
-            source=self._source,
+            resources=self._resources,
             landing=self._landing,
             vault=self._vault_bucket,
             full_every_days=self._catalog.full_every_days,
@@ -218,7 +220,7 @@ class BackupRun:
         )
 
     def _manifest(self, start: RunStart, tables: tuple[TableBackup, ...]) -> Manifest:
-        datasets = tuple(self._source.dataset(name) for name in self._catalog.dataset_ids)
+        datasets = tuple(self._dataset(name) for name in self._catalog.dataset_ids)
         finished_at = self._clock()
         skew_seconds = (finished_at - start.recovery_point).total_seconds()
         return Manifest(
@@ -237,6 +239,17 @@ class BackupRun:
                 for name in self._catalog.dataset_ids
             ),
             abandoned=self._abandoned(start.run_id, tables),
+        )
+
+    def _dataset(self, dataset_id: str) -> DatasetBackup:
+        resource = self._resources.dataset(dataset_id)
+        if resource is None:
+            raise SourceUnreadableError("does not exist", subject=dataset_id)
+        return DatasetBackup(
+            dataset_id=dataset_id,
+            resource=resource,
+            views=self._resources.views(dataset_id),
+            routines=self._resources.routines(dataset_id),
         )
 
     def _abandoned(

@@ -82,6 +82,14 @@ def partition_expression(resource: Resource) -> str:
     return f"'{WHOLE_TABLE}'"
 
 
+def partition_time(resource: Resource, partition_id: str) -> str:
+    """Return the expression for `_PARTITIONTIME` of the rows of one partition."""
+    if partition_id == OUTSIDE_PARTITION:
+        return "CAST(NULL AS TIMESTAMP)"
+    layout = _TIME_FORMATS[resource["timePartitioning"].get("type", "DAY")]
+    return f"PARSE_TIMESTAMP('{layout}', '{partition_id}', 'UTC')"
+
+
 def partition_filter(resource: Resource) -> str:
     """Return a WHERE that reads every row where the table demands a filter, else nothing."""
     by_time = resource.get("timePartitioning") or {}

@@ -9,12 +9,11 @@ from google.cloud import bigquery
 from functions.exports.choice import ExportChoice, choose_exports
 from functions.exports.files import bring_to_vault, landed
 from functions.settings import Settings
-from functions.sources.bigquery import BigQuerySource
 from manifests import layout
 from manifests.catalog import CatalogTable
 from manifests.cloud.jobs import FinishedJob, Jobs
 from manifests.cloud.objects import Bucket
-from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.resources import Resources, TableResource, table_path
 from manifests.encoding import encode_sql, encodings_of, stored_fields
 from manifests.errors import SourceUnreadableError
 from manifests.fingerprint import combined, fingerprint_sql, partitions_of, quoted
@@ -43,7 +42,7 @@ class TableExporter:
         start: RunStart,
         settings: Settings,
         jobs: Jobs,
-        source: BigQuerySource,
+        resources: Resources,
         landing: Bucket,
         vault: Bucket,
         full_every_days: int,
@@ -51,7 +50,7 @@ class TableExporter:
         self._start = start
         self._settings = settings
         self._jobs = jobs
-        self._source = source
+        self._resources = resources
         self._landing = landing
         self._vault = vault
         self._full_every_days = full_every_days
@@ -66,7 +65,7 @@ class TableExporter:
         Raises:
             ReboundError: The table could not be backed up; nothing of it counts.
         """
-        source = self._source.table(entry.table)
+        source = self._readable(entry.table)
         frozen = self._freeze(entry.table)
         resource = {**source.resource, "schema": frozen["schema"]}
         partitions = self._measure(entry.table, frozen, resource)
@@ -99,24 +98,18 @@ class TableExporter:
     def clean_up(self, table: str) -> None:
         """Remove the frozen and encoded copies of a table; what is left expires by itself."""
         prefix = self._scratch_id(table)
-        with cloud_errors(table):
-            listing = calling(
-                lambda: list(
-                    self._jobs.client.list_tables(
-                        f"{self._settings.project}.{self._settings.scratch_dataset}",
-                        retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
-                    )
-                )
-            )
-            for item in listing:
-                if item.table_id == prefix or item.table_id.startswith(f"{prefix}__"):
-                    calling(
-                        lambda: self._jobs.client.delete_table(
-                            item.reference,  # noqa: B023 - called at once
-                            not_found_ok=True,
-                            retry=None,  # type: ignore[arg-type]  # as above
-                        )
-                    )
+        dataset_id = self._settings.scratch_dataset
+        for table_id in self._resources.table_ids(dataset_id):
+            if table_id == prefix or table_id.startswith(f"{prefix}__"):
+                self._resources.delete(table_path(f"{dataset_id}.{table_id}"), subject=table)
+
+    def _readable(self, name: str) -> TableResource:
+        found = self._resources.table(name)
+        if found is None:
+            raise SourceUnreadableError("does not exist", subject=name)
+        if found.resource.get("type", "TABLE") != "TABLE":
+            raise SourceUnreadableError(f"is a {found.resource['type']}, not a table", subject=name)
+        return found
 
     def _scratch_id(self, table: str) -> str:
         return f"{self._start.run_id}__{table.replace('.', '__')}"
@@ -140,7 +133,7 @@ class TableExporter:
         )
         name = f"{self._settings.scratch_dataset}.{frozen_id}"
         self._statement(table, "freeze", sql, name)
-        return self._source.table(name).resource
+        return self._readable(name).resource
 
     def _expires(self) -> str:
         hours = timedelta(hours=self._settings.frozen_hours) // timedelta(hours=1)
@@ -152,7 +145,7 @@ class TableExporter:
             self._job_id(table, step),
             sql,
             subject=table,
-            usable=lambda _: self._source.exists(creates),
+            usable=lambda _: self._resources.table(creates) is not None,
         )
 
     def _measure(self, table: str, frozen: Resource, resource: Resource) -> dict[str, Fingerprint]:

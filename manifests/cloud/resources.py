@@ -1,0 +1,181 @@
+"""Full BigQuery resources, verbatim from the REST API, and the writes that put them back.
+
+The client library drops fields it does not know and has no calls for row access policies, so the
+resources are read and written as the REST API gives and takes them.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from google.api_core.exceptions import Conflict, NotFound
+from google.cloud import bigquery
+
+from manifests.cloud.retry import calling, cloud_errors
+from manifests.model import Frozen, Resource, StreamingBuffer
+
+_DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
+
+
+class TableResource(Frozen):
+    """A table as it is when it is read."""
+
+    resource: Resource
+    row_access_policies: tuple[Resource, ...] = ()
+    streaming_buffer: StreamingBuffer | None = None
+
+
+class Resources:
+    """Reads and writes the resources of one project. Safe to share between threads."""
+
+    def __init__(self, client: bigquery.Client, project: str) -> None:
+        self._client = client
+        self.project = project
+
+    def table(self, name: str) -> TableResource | None:
+        """Read `dataset.table` with its row access policies, or None when there is none."""
+        resource = self._get(table_path(name), name)
+        if resource is None:
+            return None
+        path = f"{table_path(name)}/rowAccessPolicies"
+        policies = () if resource.get("type") != "TABLE" else self._policies(path, name)
+        return TableResource(
+            resource=resource,
+            row_access_policies=policies,
+            streaming_buffer=_streaming_buffer(resource.get("streamingBuffer")),
+        )
+
+    def dataset(self, dataset_id: str) -> Resource | None:
+        """Read a dataset's resource, or None when there is none."""
+        return self._get(f"datasets/{dataset_id}", dataset_id)
+
+    def table_ids(self, dataset_id: str) -> tuple[str, ...]:
+        """Return the ids of everything in a dataset that has rows or a query."""
+        return tuple(item["tableReference"]["tableId"] for item in self._tables(dataset_id))
+
+    def views(self, dataset_id: str) -> tuple[Resource, ...]:
+        """Read every view and materialized view of a dataset."""
+        names = [
+            f"{dataset_id}.{item['tableReference']['tableId']}"
+            for item in self._tables(dataset_id)
+            if item.get("type") in _DEFINITIONS
+        ]
+        found = [self._get(table_path(name), name) for name in names]
+        return tuple(resource for resource in found if resource is not None)
+
+    def routines(self, dataset_id: str) -> tuple[Resource, ...]:
+        """Read every routine of a dataset."""
+        listed = self._list(f"datasets/{dataset_id}/routines", "routines", dataset_id)
+        found = [
+            self.routine(f"{dataset_id}.{item['routineReference']['routineId']}") for item in listed
+        ]
+        return tuple(resource for resource in found if resource is not None)
+
+    def routine(self, name: str) -> Resource | None:
+        """Read the routine `dataset.routine`, or None when there is none."""
+        dataset_id, routine_id = name.split(".", 1)
+        return self._get(f"datasets/{dataset_id}/routines/{routine_id}", name)
+
+    def create(self, collection: str, resource: Resource, *, subject: str) -> bool:
+        """Create a resource where there is none.
+
+        Args:
+            collection: The collection's path below the project, as `datasets/d/tables`.
+            resource: What is created.
+            subject: What it is, for errors.
+
+        Returns:
+            Whether it was created; False when something of that name is there, which may be the
+            work of an earlier try whose answer was lost.
+        """
+        with cloud_errors(subject):
+            try:
+                calling(lambda: self._request("POST", collection, data=resource))
+            except Conflict:
+                return False
+        return True
+
+    def patch(self, path: str, changes: Resource, *, etag: str, subject: str) -> None:
+        """Change properties of a resource, if it still is what was read.
+
+        Raises:
+            CloudError: The resource changed in between, or the change is refused.
+        """
+        with cloud_errors(subject):
+            calling(lambda: self._request("PATCH", path, data=changes, headers={"If-Match": etag}))
+
+    def replace(self, path: str, resource: Resource, *, subject: str) -> None:
+        """Replace a whole resource."""
+        with cloud_errors(subject):
+            calling(lambda: self._request("PUT", path, data=resource))
+
+    def delete(self, path: str, *, subject: str) -> None:
+        """Delete a resource; one that is not there is no error."""
+        with cloud_errors(subject):
+            try:
+                calling(lambda: self._request("DELETE", path))
+            except NotFound:
+                return
+
+    def _tables(self, dataset_id: str) -> tuple[Resource, ...]:
+        return self._list(f"datasets/{dataset_id}/tables", "tables", dataset_id)
+
+    def _policies(self, path: str, subject: str) -> tuple[Resource, ...]:
+        return tuple(
+            {**policy, "grantees": self._grantees(path, policy, subject)}
+            for policy in self._list(path, "rowAccessPolicies", subject)
+        )
+
+    def _grantees(self, path: str, policy: Resource, subject: str) -> list[str]:
+        # A policy's grantees are input only; its IAM policy names them (BigQuery REST,
+        # RowAccessPolicy).
+        if "grantees" in policy:
+            return sorted(policy["grantees"])
+        policy_id = policy["rowAccessPolicyReference"]["policyId"]
+        with cloud_errors(subject):
+            access = calling(
+                lambda: self._request("POST", f"{path}/{policy_id}:getIamPolicy", data={})
+            )
+        return sorted(
+            member for binding in access.get("bindings", []) for member in binding["members"]
+        )
+
+    def _get(self, path: str, subject: str) -> Resource | None:
+        with cloud_errors(subject):
+            try:
+                return calling(lambda: self._request("GET", path))
+            except NotFound:
+                return None
+
+    def _list(self, path: str, key: str, subject: str) -> tuple[Resource, ...]:
+        found: list[Resource] = []
+        query: dict[str, str] = {}
+        while True:
+            with cloud_errors(subject):
+                page = calling(lambda: self._request("GET", path, query_params=query))  # noqa: B023 - called at once
+            found += page.get(key, [])
+            if not page.get("nextPageToken"):
+                return tuple(found)
+            query = {"pageToken": page["nextPageToken"]}
+
+    def _request(self, method: str, path: str, **arguments: Mapping[str, Any]) -> Resource:
+        answer: Resource = self._client._connection.api_request(  # noqa: SLF001 - see the module's docstring
+            method=method, path=f"/projects/{self.project}/{path}", **arguments
+        )
+        return answer
+
+
+def table_path(name: str) -> str:
+    """Return the REST path of `dataset.table` below its project."""
+    dataset_id, table_id = name.split(".", 1)
+    return f"datasets/{dataset_id}/tables/{table_id}"
+
+
+def _streaming_buffer(buffer: Resource | None) -> StreamingBuffer | None:
+    if buffer is None:
+        return None
+    oldest = buffer.get("oldestEntryTime")
+    return StreamingBuffer(
+        estimated_rows=int(buffer.get("estimatedRows", 0)),
+        oldest_entry_time=datetime.fromtimestamp(int(oldest) / 1000, UTC) if oldest else None,
+    )

@@ -1,0 +1,276 @@
+"""What differs between the recovery point and the world. Pure, and failing closed.
+
+What could not be observed differs: a comparison never passes because there was nothing to compare.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Literal
+
+from manifests.model import Fingerprint, Frozen, Resource, TableBackup
+
+Damage = Literal["gone", "emptied", "shape", "rows", "partitions missing", "properties"]
+
+_SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
+_SHAPE = ("timePartitioning", "rangePartitioning")
+_PROPERTIES = (
+    "clustering",
+    "requirePartitionFilter",
+    "description",
+    "friendlyName",
+    "labels",
+    "expirationTime",
+    "tableConstraints",
+    "encryptionConfiguration",
+    "resourceTags",
+    "defaultCollation",
+    "defaultRoundingMode",
+    "maxStaleness",
+)
+_FIELD_SHAPE = ("name", "type", "mode", "precision", "scale", "maxLength", "timestampPrecision")
+
+
+class Finding(Frozen):
+    """One difference.
+
+    Attributes:
+        subject: The table, dataset or object.
+        aspect: What about it differs.
+        expected: The value at the recovery point.
+        actual: The value now.
+    """
+
+    subject: str
+    aspect: str
+    expected: str
+    actual: str
+
+
+class ObservedTable(Frozen):
+    """A table as it is now.
+
+    Attributes:
+        resource: None when there is no table.
+        row_access_policies: Its row access policies.
+        partitions: None when the content was not or could not be measured.
+    """
+
+    resource: Resource | None
+    row_access_policies: tuple[Resource, ...] = ()
+    partitions: Mapping[str, Fingerprint] | None = None
+
+
+def shape_findings(expected: TableBackup, actual: Resource) -> tuple[Finding, ...]:
+    """Compare what only a new table can have: columns, types, modes, partitioning.
+
+    Partition expiration is a property, not a shape: it can be changed on a table that exists.
+    """
+    pairs: list[tuple[str, object, object]] = [
+        (key, _without_expiration(expected.resource.get(key)), _without_expiration(actual.get(key)))
+        for key in _SHAPE
+    ]
+    pairs.append(
+        ("columns", _field_shapes(expected.resource), _field_shapes(actual)),
+    )
+    return _differences(expected.name, pairs)
+
+
+def property_findings(expected: TableBackup, actual: ObservedTable) -> tuple[Finding, ...]:
+    """Compare what can be set on a table that exists: everything else the manifest holds."""
+    resource = actual.resource or {}
+    pairs: list[tuple[str, object, object]] = [
+        (key, _present(expected.resource.get(key)), _present(resource.get(key)))
+        for key in _PROPERTIES
+    ]
+    pairs.append(
+        (
+            "partition expiration",
+            (expected.resource.get("timePartitioning") or {}).get("expirationMs"),
+            (resource.get("timePartitioning") or {}).get("expirationMs"),
+        )
+    )
+    pairs.append(("column properties", _field_details(expected.resource), _field_details(resource)))
+    pairs.append(
+        (
+            "row access policies",
+            _policies(expected.row_access_policies),
+            _policies(actual.row_access_policies),
+        )
+    )
+    return _differences(expected.name, pairs)
+
+
+def row_findings(
+    expected: TableBackup, actual: Mapping[str, Fingerprint] | None, *, exact: bool
+) -> tuple[Finding, ...]:
+    """Compare the content partition by partition.
+
+    Args:
+        expected: The table at the recovery point.
+        actual: The table's partitions now; None when they could not be measured.
+        exact: Whether a partition the recovery point does not know is a difference.
+    """
+    if actual is None:
+        return (_finding(expected.name, "content", "measured", "could not be measured"),)
+    wanted = {item.partition_id: item.fingerprint for item in expected.partitions}
+    findings = [
+        _finding(
+            expected.name,
+            f"partition {name}",
+            _content(wanted[name]),
+            _content(actual[name]) if name in actual else "missing",
+        )
+        for name in sorted(wanted)
+        if actual.get(name) != wanted[name]
+    ]
+    if exact:
+        findings += [
+            _finding(expected.name, f"partition {name}", "not there", _content(actual[name]))
+            for name in sorted(set(actual) - set(wanted))
+        ]
+    return tuple(findings)
+
+
+def table_findings(
+    expected: TableBackup, actual: ObservedTable, *, exact: bool
+) -> tuple[Finding, ...]:
+    """Compare everything: existence, shape, properties, rows."""
+    if actual.resource is None:
+        return (_finding(expected.name, "table", "there", "gone"),)
+    return (
+        *shape_findings(expected, actual.resource),
+        *property_findings(expected, actual),
+        *row_findings(expected, actual.partitions, exact=exact),
+    )
+
+
+def dataset_findings(expected: Resource, actual: Resource | None) -> tuple[Finding, ...]:
+    """Compare a dataset's own properties; access is compared and never changed by a recovery."""
+    subject = str(expected["datasetReference"]["datasetId"])
+    if actual is None:
+        return (_finding(subject, "dataset", "there", "gone"),)
+    keys = (*DATASET_PROPERTIES, "location", "access")
+    return _differences(
+        subject, [(key, _present(expected.get(key)), _present(actual.get(key))) for key in keys]
+    )
+
+
+DATASET_PROPERTIES = (
+    "description",
+    "friendlyName",
+    "labels",
+    "defaultTableExpirationMs",
+    "defaultPartitionExpirationMs",
+    "defaultCollation",
+    "defaultRoundingMode",
+    "defaultEncryptionConfiguration",
+    "maxTimeTravelHours",
+    "storageBillingModel",
+    "isCaseInsensitive",
+    "resourceTags",
+)
+
+
+def definition_findings(
+    expected: Resource, actual: Resource | None, *, subject: str
+) -> tuple[Finding, ...]:
+    """Compare a view or routine by what defines it."""
+    if actual is None:
+        return (_finding(subject, "definition", "there", "gone"),)
+    keys = (
+        "view",
+        "materializedView",
+        "routineType",
+        "language",
+        "arguments",
+        "returnType",
+        "returnTableType",
+        "definitionBody",
+        "description",
+        "labels",
+    )
+    return _differences(
+        subject, [(key, _present(expected.get(key)), _present(actual.get(key))) for key in keys]
+    )
+
+
+def _differences(subject: str, pairs: list[tuple[str, object, object]]) -> tuple[Finding, ...]:
+    return tuple(
+        _finding(subject, aspect, _text(expected), _text(actual))
+        for aspect, expected, actual in pairs
+        if expected != actual
+    )
+
+
+def _finding(subject: str, aspect: str, expected: str, actual: str) -> Finding:
+    return Finding(subject=subject, aspect=aspect, expected=expected, actual=actual)
+
+
+def _text(value: object) -> str:
+    return "not set" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _content(part: Fingerprint) -> str:
+    return f"{part.row_count} rows, {part.xor & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+def _present(value: object) -> object:
+    """Treat what is empty like what is absent, as the REST API does."""
+    return None if value in ({}, [], "", False) else value
+
+
+def _without_expiration(partitioning: Resource | None) -> Resource | None:
+    if not partitioning:
+        return None
+    ignored = ("expirationMs", "requirePartitionFilter")
+    return {key: value for key, value in partitioning.items() if key not in ignored}
+
+
+def _field_shapes(resource: Resource) -> list[object]:
+    return [_field_shape(field) for field in resource.get("schema", {}).get("fields", [])]
+
+
+def _field_shape(field: Resource) -> dict[str, object]:
+    shape: dict[str, object] = {
+        key: str(field[key]) for key in _FIELD_SHAPE if field.get(key) is not None
+    }
+    shape["type"] = _SYNONYMS.get(field["type"], field["type"])
+    shape.setdefault("mode", "NULLABLE")
+    extra = {
+        "rangeElementType": field.get("rangeElementType"),
+        "fields": [_field_shape(child) for child in field.get("fields", [])],
+    }
+    return shape | {key: value for key, value in extra.items() if value}
+
+
+def _field_details(resource: Resource, prefix: str = "") -> dict[str, object]:
+    details: dict[str, object] = {}
+    source = resource.get("schema", resource)
+    for field in source.get("fields", []):
+        path = f"{prefix}{field['name']}"
+        own = {
+            key: field[key]
+            for key in (
+                "description",
+                "policyTags",
+                "defaultValueExpression",
+                "collation",
+                "roundingMode",
+                "dataPolicies",
+            )
+            if _present(field.get(key)) is not None
+        }
+        if own:
+            details[path] = own
+        details |= _field_details({"fields": field.get("fields", [])}, f"{path}.")
+    return details
+
+
+def _policies(policies: tuple[Resource, ...]) -> dict[str, object]:
+    return {
+        policy["rowAccessPolicyReference"]["policyId"]: {
+            "filter": policy.get("filterPredicate"),
+            "grantees": sorted(policy.get("grantees", [])),
+        }
+        for policy in policies
+    }

@@ -1,0 +1,116 @@
+"""What a recovery has done, kept where a second operator can go on: in the landing bucket.
+
+    recoveries/<recovery>/plan.json            written once, before anything is changed
+    recoveries/<recovery>/tables/<table>.json  one table is published and proven
+    recoveries/<recovery>/report.json          written once, at the end
+
+An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
+"""
+
+from manifests.cloud.objects import Bucket
+from manifests.errors import UsageError
+from manifests.model import Frozen, UtcTime
+from manifests.store import decode, encode
+from recovery.compare import Finding
+from recovery.plan import Plan
+
+
+class PlannedRecovery(Frozen):
+    """A plan that was said yes to."""
+
+    recovery_id: str
+    started_at: UtcTime
+    plan: Plan
+
+
+class TableOutcome(Frozen):
+    """How one table ended.
+
+    Attributes:
+        source: Where its rows came from.
+        undo: The snapshot of what was there before, where there was something.
+        findings: What is not equal; empty when the table is proven equal.
+        error: Why it was not recovered; empty when it was.
+    """
+
+    table: str
+    action: str
+    source: str = ""
+    undo: str = ""
+    rows: int = 0
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the table was recovered and is equal to the recovery point."""
+        return not self.error and not self.findings
+
+
+class RecoveryReport(Frozen):
+    """The end of a recovery: what was proven, what was not, how long it took."""
+
+    recovery_id: str
+    plan: Plan
+    started_at: UtcTime
+    finished_at: UtcTime
+    tables: tuple[TableOutcome, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Journal:
+    """The journal of one recovery."""
+
+    def __init__(self, bucket: Bucket, recovery_id: str) -> None:
+        self._bucket = bucket
+        self._prefix = f"recoveries/{recovery_id}/"
+        self.recovery_id = recovery_id
+
+    def begin(self, recovery: PlannedRecovery) -> PlannedRecovery:
+        """Write the plan once; an earlier one stays and is returned."""
+        name = f"{self._prefix}plan.json"
+        return decode(self._bucket.put_once(name, encode(recovery)), PlannedRecovery, subject=name)
+
+    def planned(self) -> PlannedRecovery:
+        """Return the plan of a recovery that was begun.
+
+        Raises:
+            UsageError: There is no such recovery.
+        """
+        name = f"{self._prefix}plan.json"
+        content = self._bucket.read(name)
+        if content is None:
+            known = ", ".join(recovery_ids(self._bucket)) or "none"
+            raise UsageError(
+                f"no such recovery; there are: {known}",
+                subject=self.recovery_id,
+                hint="`rebound recover` begins one",
+            )
+        return decode(content, PlannedRecovery, subject=name)
+
+    def record(self, outcome: TableOutcome) -> None:
+        """Write that a table is done."""
+        self._bucket.put_once(f"{self._prefix}tables/{outcome.table}.json", encode(outcome))
+
+    def outcome(self, table: str) -> TableOutcome | None:
+        """Return what was written about a table."""
+        name = f"{self._prefix}tables/{table}.json"
+        content = self._bucket.read(name)
+        return None if content is None else decode(content, TableOutcome, subject=name)
+
+    def finish(self, report: RecoveryReport) -> RecoveryReport:
+        """Write the report once; an earlier one stays and is returned."""
+        name = f"{self._prefix}report.json"
+        return decode(self._bucket.put_once(name, encode(report)), RecoveryReport, subject=name)
+
+    def report(self) -> RecoveryReport | None:
+        """Return the report, or None when the recovery has not ended."""
+        name = f"{self._prefix}report.json"
+        content = self._bucket.read(name)
+        return None if content is None else decode(content, RecoveryReport, subject=name)
+
+
+def recovery_ids(bucket: Bucket) -> list[str]:
+    """Return every recovery that was begun, oldest first."""
+    found = bucket.list_objects("recoveries/")
+    return sorted({item.name.split("/")[1] for item in found if item.name.endswith("/plan.json")})

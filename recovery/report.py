@@ -1,0 +1,166 @@
+"""What a recovery or a plan says to the person who asked. Pure: text and exit codes from values."""
+
+from datetime import datetime
+
+from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
+from manifests.model import Manifest
+from recovery.journal import RecoveryReport
+from recovery.plan import Plan, TableStep
+from recovery.scenarios import scenario
+
+_UNITS = ((3600, "h"), (60, "min"), (1, "s"))
+
+
+def outcome_error(
+    report: RecoveryReport,
+) -> NotEqualError | PartialError | ObjectiveMissedError | None:
+    """Return the error a recovery ends with, or None when everything is proven in time."""
+    failed = [item for item in report.tables if item.error]
+    unequal = [item for item in report.tables if item.findings]
+    if unequal:
+        return NotEqualError(
+            f"restored and not equal: {', '.join(item.table for item in unequal)}",
+            subject=report.recovery_id,
+            hint=f"`rebound report {report.recovery_id}` lists every difference",
+        )
+    if failed or report.problems:
+        names = [item.table for item in failed] + list(report.problems)
+        return PartialError(
+            f"not recovered: {', '.join(names)}",
+            subject=report.recovery_id,
+            hint=f"`rebound resume {report.recovery_id}` continues",
+        )
+    objective = scenario(report.plan.request.scenario).rto_seconds
+    took_seconds = (report.finished_at - report.started_at).total_seconds()
+    if took_seconds > objective:
+        return ObjectiveMissedError(
+            f"proven after {duration(took_seconds)}, the objective is {duration(objective)}",
+            subject=report.recovery_id,
+        )
+    return None
+
+
+def plan_text(plan: Plan, *, now: datetime) -> str:
+    """Write a plan for a person: what happens to what, why, and what cannot be brought back."""
+    age = duration((now - plan.recovery_point).total_seconds())
+    lines = [
+        f"{plan.request.scenario} in {plan.request.target.project}, from run {plan.run_id}",
+        f"recovery point {plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago",
+        "",
+    ]
+    lines += [
+        f"  create   dataset {plan.request.target.dataset_id(step.dataset_id)}"
+        if step.create
+        else f"  differs  dataset {item.subject}: {item.aspect} is {item.actual}, was {item.expected}"
+        " (left alone)"
+        for step in plan.datasets
+        for item in step.findings
+    ]
+    lines += [_table_line(step) for step in plan.tables]
+    lines += [
+        f"  {step.action:<20} {step.kind} {step.name}"
+        for step in plan.definitions
+        if step.action != "leave"
+    ]
+    moved = [step for step in plan.tables if step.rows]
+    lines += [
+        "",
+        (
+            f"{len(moved)} tables, {sum(step.rows for step in moved):,} rows and "
+            f"{size(sum(step.stored_bytes for step in moved))} to load; loads and copies are free, "
+            "proving scans each of these tables three times"
+        ),
+        "cannot be brought back:",
+        *(f"  {note}" for note in plan.cannot_bring_back),
+    ]
+    return "\n".join(lines)
+
+
+def report_text(report: RecoveryReport) -> str:
+    """Write a report for a person."""
+    took = duration((report.finished_at - report.started_at).total_seconds())
+    objective = duration(scenario(report.plan.request.scenario).rto_seconds)
+    lost = duration((report.started_at - report.plan.recovery_point).total_seconds())
+    lines = [f"recovery {report.recovery_id}: {report.plan.request.scenario}", ""]
+    for item in report.tables:
+        state = "proven" if item.is_proven else "NOT EQUAL" if item.findings else "FAILED"
+        lines.append(f"  {state:<9} {item.table}  ({item.action}, {item.rows:,} rows)")
+        lines += [f"            undo point {item.undo}"] if item.undo else []
+        lines += [f"            {item.error}"] if item.error else []
+        lines += [
+            f"            {found.aspect}: is {found.actual}, was {found.expected}"
+            for found in item.findings
+        ]
+    lines += [f"  FAILED    {problem}" for problem in report.problems]
+    proven = sum(item.is_proven for item in report.tables)
+    lines += [
+        "",
+        (
+            f"{proven} of {len(report.tables)} tables proven equal to "
+            f"{report.plan.recovery_point:%Y-%m-%d %H:%M} UTC"
+        ),
+        f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
+    ]
+    return "\n".join(lines)
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """Write what a run holds for a person."""
+    lines = [
+        f"run {manifest.run_id} of {manifest.platform}",
+        (
+            f"recovery point {manifest.recovery_point:%Y-%m-%d %H:%M} UTC, "
+            f"finished {manifest.finished_at:%Y-%m-%d %H:%M:%S}"
+        ),
+        "",
+        f"  {'table':<50} {'rows':>10} {'partitions':>10} {'files':>6} {'stored':>9}  from runs",
+    ]
+    for table in manifest.tables:
+        runs = sorted({export.run_id for export in table.exports})
+        stored_bytes = sum(item.size_bytes for item in table.objects)
+        lines.append(
+            f"  {table.name:<50} {table.fingerprint.row_count:>10,} {len(table.partitions):>10} "
+            f"{len(table.objects):>6} {size(stored_bytes):>9}  {', '.join(runs)}"
+        )
+    lines += [
+        f"  {item.subject} were read {item.skew_seconds:.0f} s later" for item in manifest.skews
+    ]
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """Write a time span for a person: `2 h 5 min`, `3.4 s`."""
+    if seconds < 60:  # noqa: PLR2004 - below a minute tenths matter
+        return f"{seconds:.1f} s"
+    parts, rest = [], int(seconds)
+    for unit_seconds, name in _UNITS:
+        count, rest = divmod(rest, unit_seconds)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2])
+
+
+def size(number_bytes: int) -> str:
+    """Write a number of bytes for a person."""
+    value, unit = float(number_bytes), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":  # noqa: PLR2004 - the next unit
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def _table_line(step: TableStep) -> str:
+    if step.action == "leave":
+        kept = (
+            f"; {len(step.kept_partitions)} newer partitions kept" if step.kept_partitions else ""
+        )
+        return f"  {'leave':<20} {step.table}: {step.why}{kept}"
+    notes = [step.why, f"{step.rows:,} rows, {size(step.stored_bytes)}"]
+    if step.loses_rows:
+        notes.append("REPLACES ROWS THAT ARE THERE")
+    if step.kept_partitions:
+        notes.append(f"keeps {len(step.kept_partitions)} partitions newer than the recovery point")
+    if step.removed_partitions:
+        notes.append(f"removes {len(step.removed_partitions)} partitions")
+    return f"  {step.action:<20} {step.table}: {'; '.join(notes)}"

@@ -1,0 +1,48 @@
+"""The disasters an operator can name, as data."""
+
+from typing import Literal
+
+from manifests.errors import UsageError
+from manifests.model import Frozen
+
+ScenarioName = Literal["bigquery-dataset-loss"]
+
+
+class Scenario(Frozen):
+    """One disaster: how bad, how fast, and what a recovery brings back.
+
+    Attributes:
+        rto_seconds: The recovery has to be proven within this time.
+        rpo_seconds: The recovery point may be this old when the disaster is noticed.
+    """
+
+    name: ScenarioName
+    severity: Literal["P0", "P1", "P2"]
+    rto_seconds: int
+    rpo_seconds: int
+    brings_back: str
+
+
+SCENARIOS = (
+    Scenario(
+        name="bigquery-dataset-loss",
+        severity="P0",
+        rto_seconds=4 * 3600,
+        rpo_seconds=24 * 3600,
+        brings_back="tables, views, routines and row access policies of one or more datasets",
+    ),
+)
+
+
+def scenario(name: str) -> Scenario:
+    """Return a scenario by its name.
+
+    Raises:
+        UsageError: There is no such scenario; the message lists them.
+    """
+    for item in SCENARIOS:
+        if item.name == name:
+            return item
+    raise UsageError(
+        f"no such scenario; there are: {', '.join(item.name for item in SCENARIOS)}", subject=name
+    )

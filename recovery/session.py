@@ -1,0 +1,96 @@
+"""One call of the command: its clients, made once from the settings."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from google.cloud import storage
+
+from manifests.catalog import Catalog, load_catalog
+from manifests.cloud.objects import Bucket
+from manifests.layout import parse_run_id
+from manifests.model import Manifest
+from manifests.selection import Selection, select
+from manifests.store import Vault
+from recovery.execute import Progress, Recovery
+from recovery.journal import Journal, PlannedRecovery, RecoveryReport
+from recovery.plan import Plan, Request, Target, check_plan, make_plan
+from recovery.settings import Settings
+from recovery.targets.bigquery import BigQueryTarget
+from recovery.targets.stored import inspect
+from recovery.verify import Verdict
+
+
+class Session:
+    """Everything a command needs.
+
+    Args:
+        settings: The operator's settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        client = storage.Client(project=settings.project)
+        self.settings = settings
+        self.catalog: Catalog = load_catalog(settings.catalog)
+        self.vault_bucket = Bucket(client, settings.vault_bucket)
+        self.landing = Bucket(client, settings.landing_bucket)
+        self.vault = Vault(self.vault_bucket)
+        self.started_at = datetime.now(UTC)
+        self._id = uuid.uuid4().hex[:12]
+
+    def choose(self, *, run: str | None, at: datetime | None) -> tuple[Selection, Manifest]:
+        """Choose the run to restore and read its manifest."""
+        run_id = None if run is None else parse_run_id(run)
+        selection = select(self.vault.runs(), at=at, run_id=run_id)
+        return selection, self.vault.manifest(selection.run_id)
+
+    def target(self, where: Target) -> BigQueryTarget:
+        """Return the project a recovery observes and writes."""
+        return BigQueryTarget(
+            self.settings, where, location=self.catalog.location, session=self._id
+        )
+
+    def plan(self, manifest: Manifest, request: Request) -> Plan:
+        """Observe the world and decide what a recovery does."""
+        observed = self.target(request.target).observe(manifest, request)
+        return make_plan(manifest, observed, request)
+
+    def inspect(
+        self,
+        manifest: Manifest,
+        *,
+        tables: tuple[str, ...] = (),
+        read_bytes: bool,
+        progress: Callable[[int], None],
+    ) -> Verdict:
+        """Compare a run's stored objects with its manifest."""
+        chosen = [item for item in manifest.tables if not tables or item.name in tables]
+        return inspect(
+            self.vault_bucket, manifest, chosen, read_bytes=read_bytes, progress=progress
+        )
+
+    def begin(self, plan: Plan, *, confirmed_project: str | None) -> Journal:
+        """Refuse a plan that lacks a word; else write it down, so that it can be resumed."""
+        check_plan(
+            plan, protected=self.catalog.protected_projects, confirmed_project=confirmed_project
+        )
+        recovery_id = f"{plan.request.scenario}-{self.started_at:%Y%m%dT%H%M%SZ}-{self._id[:4]}"
+        journal = Journal(self.landing, recovery_id)
+        journal.begin(
+            PlannedRecovery(recovery_id=recovery_id, started_at=self.started_at, plan=plan)
+        )
+        return journal
+
+    def execute(self, journal: Journal, *, progress: Progress) -> RecoveryReport:
+        """Carry out, or continue, the recovery a journal describes."""
+        planned = journal.planned()
+        recovery = Recovery(
+            planned,
+            self.vault.manifest(planned.plan.run_id),
+            target=self.target(planned.plan.request.target),
+            vault=self.vault_bucket,
+            journal=journal,
+            clock=lambda: datetime.now(UTC),
+            progress=progress,
+        )
+        return recovery.run()

@@ -1,0 +1,1 @@
+"""The thin side that reads and writes Google Cloud for a recovery."""

@@ -1,0 +1,117 @@
+"""The BigQuery side of one recovery: where things are, and how they are observed."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from google.cloud import bigquery
+
+from manifests.cloud.jobs import Jobs
+from manifests.cloud.resources import Resources
+from manifests.errors import CloudError
+from manifests.fingerprint import fingerprint_sql, partitions_of
+from manifests.model import Fingerprint, Manifest, Resource, TableBackup
+from recovery.compare import ObservedTable, shape_findings
+from recovery.plan import Observed, Request, Target, definitions_of
+from recovery.settings import Settings
+
+
+class BigQueryTarget:
+    """One project that is observed and recovered. Safe to share between threads.
+
+    Args:
+        settings: The operator's settings.
+        target: Where the recovery writes.
+        location: The location of the platform's datasets.
+        session: What makes this process's read-only job ids its own.
+    """
+
+    def __init__(self, settings: Settings, target: Target, *, location: str, session: str) -> None:
+        client = bigquery.Client(project=target.project, location=location)
+        self.settings = settings
+        self.target = target
+        self.location = location
+        self.jobs = Jobs(client, location)
+        self.resources = Resources(client, target.project)
+        self._session = session
+        self._measured = 0
+
+    def name(self, table: str) -> str:
+        """Return `dataset.table` of the table that stands for an original one."""
+        return f"{self.target.prefix}{table}"
+
+    def full_id(self, name: str) -> str:
+        """Return the full id of `dataset.table` in the target's project."""
+        return f"{self.target.project}.{name}"
+
+    def observe(self, manifest: Manifest, request: Request) -> Observed:
+        """Look at everything a recovery of this manifest could touch."""
+        wanted = [table for table in manifest.tables if request.wants(table)]
+        datasets = {
+            item.dataset_id: self.resources.dataset(self.target.dataset_id(item.dataset_id))
+            for item in manifest.datasets
+        }
+        with ThreadPoolExecutor(
+            self.settings.parallel_tables, thread_name_prefix="observe"
+        ) as pool:
+            tables = list(pool.map(self.observe_table, wanted))
+        definitions: dict[str, Resource | None] = {}
+        for item in manifest.datasets:
+            for name, kind, _ in definitions_of(item):
+                definitions[name] = self.definition(kind, name)
+        return Observed(
+            datasets=datasets,
+            tables={table.name: found for table, found in zip(wanted, tables, strict=True)},
+            definitions=definitions,
+        )
+
+    def observe_table(self, table: TableBackup) -> ObservedTable:
+        """Look at one table: its resource, policies, and the content of every partition."""
+        found = self.resources.table(self.name(table.name))
+        if found is None:
+            return ObservedTable(resource=None)
+        partitions = None
+        if not shape_findings(table, found.resource):
+            try:
+                partitions = self.measure(self.name(table.name), found.resource)
+            except CloudError as error:
+                # Unknown is failed: content that could not be measured counts as different. A
+                # passing fault is the caller's to repeat.
+                if error.retryable:
+                    raise
+        return ObservedTable(
+            resource=found.resource,
+            row_access_policies=found.row_access_policies,
+            partitions=partitions,
+        )
+
+    def definition(self, kind: str, name: str) -> Resource | None:
+        """Look at one view or routine, by its original name."""
+        if kind == "routine":
+            return self.resources.routine(self.name(name))
+        found = self.resources.table(self.name(name))
+        return None if found is None else found.resource
+
+    def measure(self, name: str, resource: Resource) -> dict[str, Fingerprint]:
+        """Count and fingerprint every partition of `dataset.table`, as it is now."""
+        self._measured += 1
+        rows = self.jobs.rows(
+            f"rebound-{self._session}-measure-{self._measured}-{name.replace('.', '-')}",
+            fingerprint_sql(self.full_id(name), resource),
+            subject=name,
+        )
+        return partitions_of(rows)
+
+    def ensure_dataset(self, dataset_id: str, *, table_days: int) -> None:
+        """Create a working dataset whose tables expire by themselves, where there is none."""
+        self.resources.create(
+            "datasets",
+            {
+                "datasetReference": {
+                    "projectId": self.target.project,
+                    "datasetId": dataset_id,
+                },
+                "location": self.location,
+                "defaultTableExpirationMs": str(table_days * 24 * 3600 * 1000),
+                "labels": {"managed_by": "rebound"},
+            },
+            subject=dataset_id,
+        )

@@ -1,0 +1,120 @@
+"""Datasets, views and routines: what has no rows."""
+
+from manifests.errors import ReboundError
+from manifests.model import DatasetBackup, Manifest, Resource
+from recovery.compare import DATASET_PROPERTIES, definition_findings
+from recovery.plan import DefinitionStep, Plan, definitions_of
+from recovery.targets.bigquery import BigQueryTarget
+
+_DATASET_WRITABLE = (*DATASET_PROPERTIES, "location", "access")
+_VIEW_WRITABLE = (
+    "view",
+    "materializedView",
+    "schema",
+    "description",
+    "friendlyName",
+    "labels",
+    "expirationTime",
+    "timePartitioning",
+    "clustering",
+)
+_ROUTINE_OUTPUT_ONLY = ("etag", "creationTime", "lastModifiedTime", "routineReference")
+
+
+def create_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> None:
+    """Create the datasets that are gone, with everything their resources held."""
+    wanted = {step.dataset_id for step in plan.datasets if step.create}
+    for item in manifest.datasets:
+        if item.dataset_id in wanted:
+            target.resources.create(
+                "datasets", _dataset_body(target, item), subject=item.dataset_id
+            )
+
+
+def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> tuple[str, ...]:
+    """Put views and routines back, and return what is not equal afterwards.
+
+    A view can read another, and neither BigQuery nor the manifest gives an order, so what fails is
+    tried again as long as something else succeeds.
+    """
+    expected = {
+        name: (kind, resource)
+        for item in manifest.datasets
+        for name, kind, resource in definitions_of(item)
+    }
+    pending = [step for step in plan.definitions if step.action != "leave"]
+    problems: dict[str, str] = {}
+    while pending:
+        failed = []
+        for step in pending:
+            problem = _restore(target, step, expected[step.name][1])
+            if problem:
+                problems[step.name] = problem
+                failed.append(step)
+            else:
+                problems.pop(step.name, None)
+        if len(failed) == len(pending):
+            break
+        pending = failed
+    return tuple(f"{name}: {problem}" for name, problem in sorted(problems.items()))
+
+
+def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> str:
+    dataset_id, own_id = target.name(step.name).split(".", 1)
+    try:
+        if step.kind == "routine":
+            _put(
+                target,
+                f"datasets/{dataset_id}/routines",
+                own_id,
+                _routine_body(target, step.name, resource),
+            )
+        else:
+            _put(
+                target,
+                f"datasets/{dataset_id}/tables",
+                own_id,
+                _view_body(target, step.name, resource),
+            )
+    except ReboundError as error:
+        return error.message
+    findings = definition_findings(
+        resource, target.definition(step.kind, step.name), subject=step.name
+    )
+    return "; ".join(f"{item.aspect} is {item.actual}, not {item.expected}" for item in findings)
+
+
+def _put(target: BigQueryTarget, collection: str, own_id: str, body: Resource) -> None:
+    if not target.resources.create(collection, body, subject=own_id):
+        target.resources.replace(f"{collection}/{own_id}", body, subject=own_id)
+
+
+def _dataset_body(target: BigQueryTarget, item: DatasetBackup) -> Resource:
+    body = {key: item.resource[key] for key in _DATASET_WRITABLE if key in item.resource}
+    reference = {
+        "projectId": target.target.project,
+        "datasetId": target.target.dataset_id(item.dataset_id),
+    }
+    return {"datasetReference": reference, **body}
+
+
+def _view_body(target: BigQueryTarget, name: str, resource: Resource) -> Resource:
+    dataset_id, table_id = target.name(name).split(".", 1)
+    body = {key: resource[key] for key in _VIEW_WRITABLE if key in resource}
+    reference = {
+        "projectId": target.target.project,
+        "datasetId": dataset_id,
+        "tableId": table_id,
+    }
+    return {"tableReference": reference, **body}
+
+
+def _routine_body(target: BigQueryTarget, name: str, resource: Resource) -> Resource:
+    dataset_id, routine_id = target.name(name).split(".", 1)
+    body = {key: value for key, value in resource.items() if key not in _ROUTINE_OUTPUT_ONLY}
+    reference = {
+        "projectId": target.target.project,
+        "datasetId": dataset_id,
+        "routineId": routine_id,
+    }
+    return {"routineReference": reference, **body}

@@ -1,0 +1,256 @@
+"""Puts a proven staging table in its place, with an undo point, and proves the result."""
+
+from google.cloud import bigquery
+
+from manifests.cloud.resources import table_path
+from manifests.errors import RefusedError
+from manifests.fingerprint import (
+    is_ingestion_time,
+    partition_expression,
+    partition_filter,
+    quoted,
+)
+from manifests.model import Resource, TableBackup
+from recovery.compare import (
+    Finding,
+    ObservedTable,
+    property_findings,
+    shape_findings,
+    table_findings,
+)
+from recovery.plan import TableStep
+from recovery.targets.bigquery import BigQueryTarget
+
+_WRITABLE = (
+    "schema",
+    "description",
+    "friendlyName",
+    "labels",
+    "timePartitioning",
+    "rangePartitioning",
+    "clustering",
+    "requirePartitionFilter",
+    "expirationTime",
+    "encryptionConfiguration",
+    "tableConstraints",
+    "resourceTags",
+    "defaultCollation",
+    "defaultRoundingMode",
+    "maxStaleness",
+)
+
+
+class Publisher:
+    """Publishes the tables of one recovery.
+
+    Args:
+        bigquery_target: The project that is recovered.
+        recovery_id: Names the undo points and jobs.
+    """
+
+    def __init__(self, bigquery_target: BigQueryTarget, recovery_id: str) -> None:
+        self._target = bigquery_target
+        self._recovery_id = recovery_id
+
+    def publish(self, table: TableBackup, step: TableStep, staged: str) -> str:
+        """Put a staged table in its place.
+
+        Args:
+            table: The table in the manifest.
+            step: What the plan says about it.
+            staged: `dataset.table` of the proven staging table; unused where only properties are
+                set.
+
+        Returns:
+            The full id of the undo point; empty where nothing was there to keep.
+        """
+        live = self._target.resources.table(self._target.name(table.name))
+        undo = "" if live is None else self._undo_point(table, live.resource)
+        if step.action == "replace partitions":
+            self._replace_partitions(table, step, staged)
+        elif step.action in ("create", "fill", "rebuild"):
+            self._write_whole(table, step, staged)
+        self._set_properties(table)
+        return undo
+
+    def findings(self, table: TableBackup, step: TableStep, *, exact: bool) -> tuple[Finding, ...]:
+        """Look at the published table and say what is not equal to the recovery point."""
+        observed = self._target.observe_table(table)
+        selected = step.action == "create" and step.partitions
+        if not selected:
+            return table_findings(
+                table, observed, exact=exact or step.action != "replace partitions"
+            )
+        part = tuple(item for item in table.partitions if item.partition_id in step.partitions)
+        return table_findings(table.model_copy(update={"partitions": part}), observed, exact=True)
+
+    def _undo_point(self, table: TableBackup, live: Resource) -> str:
+        if int(live.get("numRows", 0)) == 0:
+            return ""
+        name = f"{self._target.settings.undo_dataset}.{self._recovery_id}__{table.name.replace('.', '__')}"
+        # No explicit expiration: that would need the permission to delete snapshots; the dataset's
+        # default applies (BigQuery, Create table snapshots). The first undo point stays.
+        sql = (
+            f"CREATE SNAPSHOT TABLE IF NOT EXISTS {quoted(self._target.full_id(name))} "
+            f"CLONE {quoted(self._target.full_id(self._target.name(table.name)))}"
+        )
+        self._target.jobs.query(
+            self._job_id(table, "undo"),
+            sql,
+            subject=table.name,
+            usable=lambda _: self._target.resources.table(name) is not None,
+        )
+        return self._target.full_id(name)
+
+    def _write_whole(self, table: TableBackup, step: TableStep, staged: str) -> None:
+        name = self._target.name(table.name)
+        live = self._target.resources.table(name)
+        if live is not None and shape_findings(table, live.resource):
+            if step.action != "rebuild":
+                raise RefusedError("a table of another shape appeared", subject=table.name)
+            self._target.resources.delete(table_path(name), subject=table.name)
+        self._create_shell(table)
+        if step.partitions:
+            self._replace_partitions(table, step, staged)
+            return
+        self._copy(table, staged)
+
+    def _create_shell(self, table: TableBackup) -> None:
+        """Create the empty table with all its protection before any row is in it."""
+        name = self._target.name(table.name)
+        dataset_id, table_id = name.split(".", 1)
+        body = {key: table.resource[key] for key in _WRITABLE if key in table.resource}
+        body["tableReference"] = {
+            "projectId": self._target.target.project,
+            "datasetId": dataset_id,
+            "tableId": table_id,
+        }
+        self._target.resources.create(f"datasets/{dataset_id}/tables", body, subject=table.name)
+        self._set_policies(table)
+
+    def _copy(self, table: TableBackup, staged: str) -> None:
+        """Copy the staging table into the empty live table, in one atomic job."""
+        name = self._target.name(table.name)
+        observed = self._target.observe_table(table)
+        wanted = {item.partition_id: item.fingerprint for item in table.partitions}
+        if observed.partitions == wanted:
+            return
+        if observed.partitions:
+            raise RefusedError(
+                "somebody wrote rows to the table while it was recovered; they were left alone",
+                subject=table.name,
+                hint="pause the writers, then make a new plan with `--overwrite`",
+            )
+        incarnation = (observed.resource or {}).get("creationTime", "0")
+        config = bigquery.CopyJobConfig(write_disposition="WRITE_EMPTY")
+        reference = bigquery.TableReference.from_string
+        self._target.jobs.run(
+            self._job_id(table, f"copy-{incarnation}"),
+            lambda job_id, _: self._target.jobs.client.copy_table(
+                reference(self._target.full_id(staged)),
+                reference(self._target.full_id(name)),
+                job_id=job_id,
+                location=self._target.location,
+                job_config=config,
+                retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+            ),
+            subject=table.name,
+        )
+
+    def _replace_partitions(self, table: TableBackup, step: TableStep, staged: str) -> None:
+        """Replace the differing partitions in one transaction; everything else stays."""
+        live = quoted(self._target.full_id(self._target.name(table.name)))
+        expression = partition_expression(table.resource)
+        fields = ", ".join(quoted(field["name"]) for field in table.resource["schema"]["fields"])
+        if is_ingestion_time(table.resource):
+            fields = f"_PARTITIONTIME, {fields}"
+        needed = partition_filter(table.resource).removeprefix(" WHERE ")
+        guard = f"({needed}) AND " if needed else ""
+        replaced = _listed(step.partitions)
+        removed = _listed((*step.partitions, *step.removed_partitions))
+        insert = (
+            f"INSERT INTO {live} ({fields}) SELECT {fields} "
+            f"FROM {quoted(self._target.full_id(staged))} AS row_ WHERE {expression} IN ({replaced});"
+            if step.partitions
+            else ""
+        )
+        sql = (
+            "BEGIN TRANSACTION; "
+            f"DELETE FROM {live} AS row_ WHERE {guard}{expression} IN ({removed}); "
+            f"{insert} COMMIT TRANSACTION;"
+        )
+        self._target.jobs.query(
+            self._job_id(table, "replace"),
+            sql,
+            subject=table.name,
+            usable=lambda _: not self._rows_differ(table, step),
+        )
+
+    def _rows_differ(self, table: TableBackup, step: TableStep) -> bool:
+        present = self._target.observe_table(table).partitions
+        wanted = {item.partition_id: item.fingerprint for item in table.partitions}
+        return present is None or any(present.get(name) != wanted[name] for name in step.partitions)
+
+    def _set_properties(self, table: TableBackup) -> None:
+        """Set whatever the table's properties differ in, under the etag that was read."""
+        name = self._target.name(table.name)
+        found = self._target.resources.table(name)
+        if found is None:
+            return
+        observed = ObservedTable(
+            resource=found.resource, row_access_policies=found.row_access_policies
+        )
+        aspects = {item.aspect for item in property_findings(table, observed)}
+        if "row access policies" in aspects:
+            self._set_policies(table)
+        if aspects - {"row access policies"}:
+            changes = _property_changes(table.resource, found.resource)
+            self._target.resources.patch(
+                table_path(name), changes, etag=str(found.resource["etag"]), subject=table.name
+            )
+
+    def _set_policies(self, table: TableBackup) -> None:
+        name = self._target.name(table.name)
+        dataset_id, table_id = name.split(".", 1)
+        found = self._target.resources.table(name)
+        present = {} if found is None else _by_id(found.row_access_policies)
+        path = f"{table_path(name)}/rowAccessPolicies"
+        for policy_id, policy in _by_id(table.row_access_policies).items():
+            body = {
+                "rowAccessPolicyReference": {
+                    "projectId": self._target.target.project,
+                    "datasetId": dataset_id,
+                    "tableId": table_id,
+                    "policyId": policy_id,
+                },
+                "filterPredicate": policy["filterPredicate"],
+                "grantees": policy.get("grantees", []),
+            }
+            if policy_id in present:
+                self._target.resources.replace(f"{path}/{policy_id}", body, subject=table.name)
+            else:
+                self._target.resources.create(path, body, subject=table.name)
+        for policy_id in sorted(set(present) - set(_by_id(table.row_access_policies))):
+            self._target.resources.delete(f"{path}/{policy_id}", subject=table.name)
+
+    def _job_id(self, table: TableBackup, step: str) -> str:
+        return f"rebound-{self._recovery_id}-{table.name.replace('.', '-')}-{step}"
+
+
+def _property_changes(expected: Resource, actual: Resource) -> Resource:
+    changes: Resource = {}
+    for key in _WRITABLE:
+        if key == "labels":
+            gone = dict.fromkeys(set(actual.get(key) or {}) - set(expected.get(key) or {}))
+            changes[key] = {**gone, **(expected.get(key) or {})}
+        elif key in expected or key in actual:
+            changes[key] = expected.get(key)
+    return changes
+
+
+def _by_id(policies: tuple[Resource, ...]) -> dict[str, Resource]:
+    return {policy["rowAccessPolicyReference"]["policyId"]: policy for policy in policies}
+
+
+def _listed(partitions: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in partitions)

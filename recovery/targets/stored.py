@@ -1,0 +1,78 @@
+"""Gathers what the vault really holds, for `recovery.verify` to judge."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from manifests import layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError
+from manifests.model import Manifest, StoredObject, TableBackup
+from manifests.store import ObjectInfo
+from recovery.compare import Finding
+from recovery.verify import ReadFile, Verdict, compare_file, compare_listing
+
+_PARALLEL_FILES = 8
+
+Progress = Callable[[int], None]
+"""Told how many bytes were read since the last call."""
+
+
+def inspect(
+    vault: Bucket,
+    manifest: Manifest,
+    tables: Sequence[TableBackup],
+    *,
+    read_bytes: bool,
+    progress: Progress,
+) -> Verdict:
+    """Compare stored objects with a manifest.
+
+    Args:
+        vault: The bucket that holds them.
+        manifest: The run's manifest.
+        tables: The tables whose objects are compared.
+        read_bytes: Whether every byte is read, or only what Cloud Storage says is compared.
+        progress: Told about bytes as they are read.
+    """
+    objects = [stored for table in tables for stored in table.objects]
+    listed = _listed(vault, manifest, tables)
+    findings = list(compare_listing(manifest, tables, listed))
+    readable = [stored for stored in objects if stored.name in listed]
+    if read_bytes:
+        with ThreadPoolExecutor(_PARALLEL_FILES, thread_name_prefix="verify") as pool:
+            for found in pool.map(lambda stored: _read(vault, stored, listed, progress), readable):
+                findings += found
+    return Verdict(
+        objects=len(objects),
+        read_bytes=sum(listed[item.name].size_bytes for item in readable) if read_bytes else 0,
+        findings=tuple(findings),
+    )
+
+
+def _listed(
+    vault: Bucket, manifest: Manifest, tables: Sequence[TableBackup]
+) -> dict[str, ObjectInfo]:
+    run_ids = {export.run_id for table in tables for export in table.exports}
+    return {
+        info.name: info
+        for run_id in sorted({manifest.run_id, *run_ids})
+        for info in vault.list_objects(f"{layout.run_prefix(run_id)}tables/")
+    }
+
+
+def _read(
+    vault: Bucket, stored: StoredObject, listed: dict[str, ObjectInfo], progress: Progress
+) -> tuple[Finding, ...]:
+    try:
+        measured = vault.measure(listed[stored.name])
+    except BackupDamagedError as error:
+        return compare_file(stored, ReadFile(problem=error.message))
+    progress(measured.size_bytes)
+    return compare_file(
+        stored,
+        ReadFile(
+            size_bytes=measured.size_bytes,
+            crc32c=measured.crc32c,
+            row_count=measured.row_count,
+        ),
+    )
