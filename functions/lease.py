@@ -15,18 +15,10 @@ import structlog
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import LeaseLostError, ReboundError, RunInProgressError
-from manifests.model import Frozen, RunId, UtcTime
+from manifests.model import LeaseRecord, RunId
 from manifests.store import decode, encode
 
 log = structlog.get_logger()
-
-
-class LeaseRecord(Frozen):
-    """Who writes a run, and until when nobody else may."""
-
-    run_id: RunId
-    holder: str
-    expires_at: UtcTime
 
 
 class Lease:

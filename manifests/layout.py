@@ -73,6 +73,14 @@ def hold_name(run_id: RunId) -> str:
     return f"holds/{run_id}.json"
 
 
+def held_run_id(name: str) -> RunId | None:
+    """Return the run that a hold or lease object is about, or None for any other object."""
+    parts = name.removesuffix(".json").split("/")
+    if len(parts) != 2 or not _RUN_ID.fullmatch(parts[1]):  # noqa: PLR2004 - holds/<run>.json
+        return None
+    return RunId(parts[1])
+
+
 def lease_name(run_id: RunId) -> str:
     """Return the name of the run's lease in the landing bucket."""
     return f"leases/{run_id}.json"

@@ -212,6 +212,14 @@ class RunStart(Frozen):
     """The earlier complete run whose unchanged partitions are referenced; None for a full run."""
 
 
+class LeaseRecord(Frozen):
+    """Who writes a run, and until when nobody else may."""
+
+    run_id: RunId
+    holder: str
+    expires_at: UtcTime
+
+
 class TableReceipt(Frozen):
     """The write-once proof that one table of a run is done."""
 

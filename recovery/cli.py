@@ -192,6 +192,44 @@ def report(
         raise error
 
 
+@app.command()
+def expire(
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it nothing is.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show which runs are past their retention; with `--yes`, delete them."""
+    expiry = _session().expiry()
+    decisions = expiry.decide(datetime.now(UTC))
+    if yes:
+        for decision in decisions:
+            if not decision.keep:
+                expiry.delete(decision.run_id)
+    if as_json:
+        _print_json([decision.model_dump(mode="json") for decision in decisions])
+        return
+    verb = "deleted" if yes else "would delete"
+    for decision in decisions:
+        typer.echo(f"{'keep' if decision.keep else verb:<12} {decision.run_id}  {decision.reason}")
+
+
+@app.command()
+def hold(run: Annotated[str, typer.Argument(help="The run.")]) -> None:
+    """Keep a run for ever, until `rebound release`."""
+    session = _session()
+    run_id = parse_run_id(run)
+    session.vault.manifest(run_id)
+    session.expiry().hold(run_id, datetime.now(UTC))
+    typer.echo(f"held: {run_id}")
+
+
+@app.command()
+def release(run: Annotated[str, typer.Argument(help="The run.")]) -> None:
+    """Let a held run expire like any other."""
+    run_id = parse_run_id(run)
+    _session().expiry().release(run_id)
+    typer.echo(f"released: {run_id}")
+
+
 def main() -> None:
     """Run the command and end with the exit code of what happened."""
     try:

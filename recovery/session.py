@@ -13,6 +13,7 @@ from manifests.model import Manifest
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.execute import Progress, Recovery
+from recovery.expiry import Expiry
 from recovery.journal import Journal, PlannedRecovery, RecoveryReport
 from recovery.plan import Plan, Request, Target, check_plan, make_plan
 from recovery.settings import Settings
@@ -68,6 +69,10 @@ class Session:
         return inspect(
             self.vault_bucket, manifest, chosen, read_bytes=read_bytes, progress=progress
         )
+
+    def expiry(self) -> Expiry:
+        """Return what decides about and deletes old runs."""
+        return Expiry(self.vault_bucket, self.landing, self.catalog.retention)
 
     def begin(self, plan: Plan, *, confirmed_project: str | None) -> Journal:
         """Refuse a plan that lacks a word; else write it down, so that it can be resumed."""

@@ -1,0 +1,58 @@
+# Everything a developer or operator runs from a checkout; `make help` lists it.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.13 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links
+
+# Whether a Python is usable. Being found is not enough: a pyenv shim is there for every version
+# that pyenv knows, and fails when that version is not selected.
+IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
+
+.PHONY: help setup demo test check bench bundle lock
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+
+setup: $(INSTALLED) ## Make .venv with Python 3.13 and the pinned requirements.
+
+demo: $(INSTALLED) ## Lose a local Google Cloud and bring it back, with proof.
+	$(PYTHON) -m tests.e2e.demo
+
+test: $(INSTALLED) ## Run every test that needs no real cloud; ARGS='-k name' runs some.
+	$(PYTHON) -m pytest $(ARGS)
+
+check: $(INSTALLED) ## Check format, lint, types and import rules.
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(INSTALLED) ## Measure backup and recovery on this machine.
+	$(PYTHON) -m tests.bench
+
+bundle: $(INSTALLED) ## Pack the functions for deployment: dist/functions.zip.
+	$(PYTHON) -m functions.bundle dist
+
+lock: $(INSTALLED) ## Pin requirements/*.txt again; ARGS=--upgrade takes newer versions.
+	$(COMPILE) $(ARGS) --output-file requirements/runtime.txt pyproject.toml
+	$(COMPILE) $(ARGS) --output-file requirements/dev.txt --constraint requirements/runtime.txt \
+		--group dev --group standin pyproject.toml
+
+$(INSTALLED): requirements/dev.txt
+	@$(PYTHON) $(IS_USABLE) || { \
+		for python in python3.13 python3 python \
+			"$$(pyenv prefix 3.13 2>/dev/null)/bin/python" \
+			"$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python \
+			"$$(uv python find --system 3.13 2>/dev/null)"; do \
+			"$$python" $(IS_USABLE) && exec "$$python" -m venv --clear $(VENV); \
+		done; \
+		echo "error: no Python 3.13 with venv on PATH, in pyenv or in uv" >&2; \
+		echo "hint: pyenv install 3.13, or uv python install 3.13" >&2; \
+		exit 1; }
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/dev.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,98 @@
+"""Deletes runs past their retention: `manifests.retention` decides, this looks and deletes."""
+
+from datetime import datetime
+
+from manifests import layout
+from manifests.catalog import Retention
+from manifests.cloud.objects import Bucket
+from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
+from manifests.retention import KeepDecision, decide
+from manifests.store import Vault, decode, encode
+from recovery.journal import Journal, recovery_ids
+
+
+class HoldRecord(Frozen):
+    """Since when an operator holds a run."""
+
+    run_id: RunId
+    held_at: UtcTime
+
+
+class Expiry:
+    """The runs of one vault and how long they are kept.
+
+    Args:
+        vault: The bucket with the backups; deleting needs more rights than backing up.
+        landing: The bucket with leases and journals.
+        policy: How long runs are kept.
+    """
+
+    def __init__(self, vault: Bucket, landing: Bucket, policy: Retention) -> None:
+        self._vault = vault
+        self._landing = landing
+        self._policy = policy
+
+    def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
+        """Decide for every run whether it is kept."""
+        documents = Vault(self._vault)
+        runs = documents.runs()
+        needs = {
+            run.run_id: frozenset(
+                export.run_id
+                for table in documents.manifest(run.run_id).tables
+                for export in table.exports
+            )
+            - {run.run_id}
+            for run in runs
+            if run.state == "complete"
+        }
+        return decide(
+            runs,
+            policy=self._policy,
+            now=now,
+            needs=needs,
+            held=self._held() | self._in_recovery(),
+            active=self._active(now),
+        )
+
+    def delete(self, run_id: RunId) -> None:
+        """Delete a run: its manifest first, so that half a run is never taken for a backup."""
+        manifest = layout.manifest_name(run_id)
+        found = self._vault.info(manifest)
+        if found is not None:
+            self._vault.delete(manifest, generation=found.generation)
+        for item in list(self._vault.list_objects(layout.run_prefix(run_id))):
+            self._vault.delete(item.name, generation=item.generation)
+
+    def hold(self, run_id: RunId, now: datetime) -> None:
+        """Keep a run until it is released."""
+        record = HoldRecord(run_id=run_id, held_at=now)
+        self._vault.put_once(layout.hold_name(run_id), encode(record))
+
+    def release(self, run_id: RunId) -> None:
+        """Let a held run expire like any other."""
+        found = self._vault.info(layout.hold_name(run_id))
+        if found is not None:
+            self._vault.delete(found.name, generation=found.generation)
+
+    def _held(self) -> frozenset[RunId]:
+        names = (layout.held_run_id(item.name) for item in self._vault.list_objects("holds/"))
+        return frozenset(name for name in names if name is not None)
+
+    def _in_recovery(self) -> frozenset[RunId]:
+        """Return the runs that a recovery which has not ended still reads."""
+        journals = [Journal(self._landing, name) for name in recovery_ids(self._landing)]
+        return frozenset(
+            journal.planned().plan.run_id for journal in journals if journal.report() is None
+        )
+
+    def _active(self, now: datetime) -> frozenset[RunId]:
+        active = set()
+        for item in self._landing.list_objects("leases/"):
+            content = self._landing.read(item.name)
+            if content is None:
+                continue
+            lease = decode(content, LeaseRecord, subject=item.name)
+            if lease.expires_at > now:
+                active.add(lease.run_id)
+        return frozenset(active)

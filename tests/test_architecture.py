@@ -1,0 +1,163 @@
+"""The rules of design that a machine can check, each also seen to break."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("functions", "recovery", "manifests")
+MOST_LINES = 300
+MOST_STATEMENTS = 30
+VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
+# What only somebody who knows about a local cloud would write.
+LOCAL_CLOUD = re.compile(r"emulator|stand-?in|localhost|127\.0\.0\.1|duckdb|sqlglot", re.IGNORECASE)
+TEST_MODE = re.compile(r"(\b|_)(py)?test", re.IGNORECASE)
+
+VIOLATIONS = {
+    "Deployables meet only in the contract package": ("manifests/errors.py", "import functions"),
+    "The contract package is layered": ("manifests/errors.py", "import manifests.store"),
+    "Functions are layered": ("functions/settings.py", "import functions.run"),
+    "Recovery is layered": ("recovery/plan.py", "import recovery.cli"),
+    "Decisions never touch the cloud": ("manifests/selection.py", "import manifests.cloud.jobs"),
+    "Nothing shipped knows about tests": ("recovery/cli.py", "import tests.standin"),
+}
+
+type Rule = Callable[[str, ast.Module], Iterator[str]]
+
+
+def too_long(source: str, _: ast.Module) -> Iterator[str]:
+    """Tell of a module that is too long to read at once."""
+    if (lines := len(source.splitlines())) > MOST_LINES:
+        yield f"{lines} lines"
+
+
+def long_functions(_: str, tree: ast.Module) -> Iterator[str]:
+    """Tell of functions with too many statements; a docstring is none."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            statements = sum(isinstance(item, ast.stmt) for item in ast.walk(node)) - 1
+            statements -= ast.get_docstring(node) is not None
+            if statements > MOST_STATEMENTS:
+                yield f"{node.name} has {statements} statements"
+
+
+def relative_imports(_: str, tree: ast.Module) -> Iterator[str]:
+    """Tell of imports that do not name their package."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield f"line {node.lineno}: relative import"
+
+
+def modes_for_tests(_: str, tree: ast.Module) -> Iterator[str]:
+    """Tell of branches that ask whether this is a test."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.IfExp) and TEST_MODE.search(ast.unparse(node.test)):
+            yield f"line {node.lineno}: if {ast.unparse(node.test)}"
+
+
+def local_clouds(source: str, _: ast.Module) -> Iterator[str]:
+    """Tell of lines that know about a local cloud."""
+    for number, line in enumerate(source.splitlines(), start=1):
+        if LOCAL_CLOUD.search(line):
+            yield f"line {number}: {line.strip()}"
+
+
+EVERYWHERE: dict[Rule, str] = {
+    too_long: "x = 1\n" * (MOST_LINES + 1),
+    long_functions: "def long():\n" + "    x = 1\n" * (MOST_STATEMENTS + 1),
+    relative_imports: "from . import errors\n",
+}
+SHIPPED_ONLY: dict[Rule, str] = {
+    modes_for_tests: "if settings.is_testing:\n    pass\n",
+    local_clouds: "import os\nhost = os.environ['STORAGE_EMULATOR_HOST']\n",
+}
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    """Yield the Python modules below folders of this checkout."""
+    for folder in folders:
+        yield from (path for path in (ROOT / folder).rglob("*.py") if path.is_file())
+
+
+def lint_imports(root: Path) -> dict[str, str]:
+    """Check the contracts of a checkout; return each one's verdict by its name."""
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)$", done.stdout, re.MULTILINE))
+    assert verdicts, done.stdout + done.stderr
+    assert (done.returncode == 0) == (set(verdicts.values()) == {"KEPT"})
+    return verdicts
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a copy of what is shipped, free to be spoilt."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for package in SHIPPED:
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    return tmp_path
+
+
+def test_import_contracts_are_kept(checkout: Path):
+    """Every import contract holds in the tree as it is."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    names = {contract["name"] for contract in contracts["contracts"]}
+    assert lint_imports(checkout) == dict.fromkeys(names, "KEPT")
+    assert names == set(VIOLATIONS)
+
+
+@pytest.mark.parametrize("contract", VIOLATIONS)
+def test_import_contract_breaks(checkout: Path, contract: str):
+    """One import against a contract breaks it."""
+    module, line = VIOLATIONS[contract]
+    with (checkout / module).open("a") as source:
+        source.write(f"\n{line}\n")
+    assert lint_imports(checkout)[contract] == "BROKEN"
+
+
+@pytest.mark.parametrize(
+    ("folder", "contract"),
+    [
+        ("functions", "Functions are layered"),
+        ("recovery", "Recovery is layered"),
+        ("manifests", "The contract package is layered"),
+    ],
+)
+def test_new_module_needs_a_layer(checkout: Path, folder: str, contract: str):
+    """A module that nobody gave a layer breaks its package's contract."""
+    (checkout / folder / "unplaced.py").write_text('"""A module without a layer."""\n')
+    assert lint_imports(checkout)[contract] == "BROKEN"
+
+
+@pytest.mark.parametrize("rule", [*EVERYWHERE, *SHIPPED_ONLY], ids=lambda rule: rule.__name__)
+def test_rule_is_kept(rule: Rule):
+    """Every module keeps the rule."""
+    found = [
+        f"{path.relative_to(ROOT)}: {finding}"
+        for path in modules(*SHIPPED, *(["tests"] if rule in EVERYWHERE else []))
+        for finding in rule(path.read_text(), ast.parse(path.read_text()))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("rule", [*EVERYWHERE, *SHIPPED_ONLY], ids=lambda rule: rule.__name__)
+def test_rule_breaks(rule: Rule):
+    """A module against the rule is told of."""
+    source = (EVERYWHERE | SHIPPED_ONLY)[rule]
+    assert list(rule(source, ast.parse(source)))
+
+
+def test_modules_have_telling_names():
+    """No module is called after what it is not about."""
+    found = list(modules(*SHIPPED, "tests"))
+    assert len(found) > len(SHIPPED)
+    assert not {path for path in found if path.stem in VAGUE_NAMES}

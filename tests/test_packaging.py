@@ -1,0 +1,215 @@
+"""What is built from this tree: the wheel an operator installs, the bundle that is deployed."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from functions.bundle import ENTRY_POINT, write_bundle
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("functions", "recovery", "manifests")
+FUNCTIONS = ("functions", "manifests")
+START_SECONDS = 30
+REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+
+# This checkout is installed in .venv, so the bundle would find what it lacks in the checkout.
+# Without `site` (-S) Python forgets that, and is given the bundle and the dependencies alone.
+ISOLATED = [sys.executable, "-I", "-S", "-c"]
+PATHS = f"import sys; sys.path[:0] = [sys.argv.pop(1), {sysconfig.get_path('purelib')!r}]; "
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Build the wheel and return what is in it."""
+    directory = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", directory, ROOT], check=True)
+    (built,) = directory.glob("rebound-*.whl")
+    with zipfile.ZipFile(built) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the bundle and return the folder it was unpacked in."""
+    directory = tmp_path_factory.mktemp("bundle")
+    with zipfile.ZipFile(write_bundle(ROOT, directory)) as opened:
+        opened.extractall(directory / "unpacked")
+    return directory / "unpacked"
+
+
+def sources(packages: tuple[str, ...], *suffixes: str) -> set[str]:
+    """Return the files of packages of this checkout by their names from its root."""
+    files = (path for package in packages for path in (ROOT / package).rglob("*"))
+    return {path.relative_to(ROOT).as_posix() for path in files if path.suffix in suffixes}
+
+
+def test_wheel_holds_code_and_data(wheel: dict[str, bytes]):
+    """The wheel holds every module and every data file of the shipped packages, and no test."""
+    expected = sources(SHIPPED, ".py", ".json")
+    assert "manifests/catalog.json" in expected
+    assert expected <= set(wheel)
+    assert not {name for name in wheel if name.startswith("tests/")}
+
+
+def test_wheel_has_the_command(wheel: dict[str, bytes]):
+    """Installing the wheel gives the operator `rebound`."""
+    (scripts,) = (wheel[name] for name in wheel if name.endswith(".dist-info/entry_points.txt"))
+    assert b"rebound = recovery.cli:main" in scripts
+
+
+def test_bundle_holds_the_function_and_its_contract(bundle: Path):
+    """The bundle is the function, the contract, one line and pinned requirements."""
+    files = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
+    expected = sources(FUNCTIONS, ".py", ".json")
+    assert files == expected | {"main.py", "requirements.txt"}
+    assert (bundle / "main.py").read_bytes() == ENTRY_POINT
+    requirements = (bundle / "requirements.txt").read_text()
+    assert requirements == (ROOT / "requirements" / "runtime.txt").read_text()
+
+
+def test_bundle_is_the_same_every_time(tmp_path: Path):
+    """Equal sources give equal bytes and one name, whatever their times, modes and leftovers."""
+    copy = tmp_path / "copy"
+    for folder in (*FUNCTIONS, "requirements"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in copy.rglob("*.py"):
+        path.chmod(0o600)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    (copy / "functions" / "__pycache__").mkdir()
+    (copy / "functions" / "__pycache__" / "main.cpython-313.pyc").write_bytes(b"compiled")
+
+    ours, theirs = write_bundle(ROOT, tmp_path / "ours"), write_bundle(copy, tmp_path / "theirs")
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert ours.name == theirs.name
+    assert hashlib.sha256(ours.read_bytes()).hexdigest()[:16] in ours.name
+    assert (tmp_path / "ours" / "functions.zip").read_bytes() == ours.read_bytes()
+
+    with (copy / "functions" / "main.py").open("a") as source:
+        source.write("\n")
+    assert write_bundle(copy, tmp_path / "changed").name != ours.name
+
+
+def test_bundle_needs_nothing_else(bundle: Path):
+    """With its own content and its dependencies alone, the bundle exposes `backup`."""
+    code = "import json, main, functions.main, manifests; print(json.dumps([main.backup.__name__, "
+    code += "main.__file__, functions.main.__file__, manifests.__file__]))"
+    done = subprocess.run(
+        [*ISOLATED, PATHS + code, bundle], capture_output=True, text=True, check=True
+    )
+    name, *files = json.loads(done.stdout)
+    assert name == "backup"
+    assert {Path(file).is_relative_to(bundle) for file in files} == {True}
+
+
+def test_bundle_without_the_contract_does_not_start(bundle: Path, tmp_path: Path):
+    """The isolation is real: a bundle that lacks `manifests` finds no other."""
+    shutil.copytree(bundle, tmp_path / "lacking")
+    shutil.rmtree(tmp_path / "lacking" / "manifests")
+    done = subprocess.run(
+        [*ISOLATED, PATHS + "import main", tmp_path / "lacking"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "No module named 'manifests'" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def function_port(bundle: Path) -> Iterator[int]:
+    """Serve the bundle as Cloud Run functions does, and return the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = PATHS + "from functions_framework._cli import _cli; _cli()"
+    options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
+    log = bundle.parent / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*ISOLATED, code, bundle, *options, "--port", str(port)],
+            cwd=bundle,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not is_listening(port):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        yield port
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=START_SECONDS)
+
+
+def is_listening(port: int) -> bool:
+    """Return whether something answers on a local port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def call(port: int, method: str, body: str | None = None) -> tuple[int, dict[str, object]]:
+    """Call the function; return the status and the document it answers."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+    try:
+        connection.request(method, "/", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def test_served_bundle_refuses_get(function_port: int):
+    """The deployed function answers 405 to what does not ask for a run."""
+    status, answer = call(function_port, "GET")
+    assert (status, answer["error"]) == (405, "UsageError")
+
+
+def test_served_bundle_refuses_a_nameless_run(function_port: int):
+    """The deployed function answers 400 to a call that names no run, and says how to name one."""
+    status, answer = call(function_port, "POST", "{}")
+    assert (status, answer["exit_code"]) == (400, 2)
+    assert "run_id" in str(answer["hint"])
+
+
+def test_requirements_agree_and_are_hashed():
+    """Both lock files pin the same versions with hashes, and name no place to get them from."""
+    runtime, dev = (
+        (ROOT / "requirements" / name).read_text() for name in ("runtime.txt", "dev.txt")
+    )
+    assert set(REQUIREMENT.findall(runtime)) < set(REQUIREMENT.findall(dev))
+    for lock in (runtime, dev):
+        pins = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
+        assert len(pins) == len(REQUIREMENT.findall(lock))
+        assert not [pin for pin in pins if "--hash=sha256:" not in pin]
+        assert not re.search(r"https?:|file:|--(extra-)?index-url|--find-links|^ *# .*/opt", lock)
+
+
+def test_requirements_are_those_of_the_project():
+    """Each lock file pins what pyproject.toml asks for, in a version it accepts."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    runtime = pyproject["project"]["dependencies"]
+    groups = pyproject["dependency-groups"]
+    wanted = {"runtime.txt": runtime, "dev.txt": runtime + groups["dev"] + groups["standin"]}
+    for name, requirements in wanted.items():
+        pins = dict(REQUIREMENT.findall((ROOT / "requirements" / name).read_text()))
+        for requirement in map(Requirement, requirements):
+            assert requirement.specifier.contains(pins[requirement.name]), (name, requirement)
