@@ -11,7 +11,8 @@ from datetime import datetime
 from manifests.cloud.objects import Bucket
 from manifests.errors import ReboundError
 from manifests.model import Manifest, TableBackup
-from recovery.journal import Journal, PlannedRecovery, RecoveryReport, TableOutcome
+from recovery.journal import Journal
+from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
 from recovery.plan import TableStep
 from recovery.targets.bigquery import BigQueryTarget
 from recovery.targets.definitions import create_datasets, restore_definitions

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
 from manifests.model import Manifest
-from recovery.journal import RecoveryReport
+from recovery.outcome import RecoveryReport
 from recovery.plan import Plan, TableStep
 from recovery.scenarios import scenario
 

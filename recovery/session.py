@@ -14,7 +14,8 @@ from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.execute import Progress, Recovery
 from recovery.expiry import Expiry
-from recovery.journal import Journal, PlannedRecovery, RecoveryReport
+from recovery.journal import Journal
+from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Plan, Request, Target, check_plan, make_plan
 from recovery.settings import Settings
 from recovery.targets.bigquery import BigQueryTarget

@@ -1,0 +1,160 @@
+"""The whole local cloud: its processes, where they answer, and what the clients are told.
+
+One process a service, each started with the same words and ready when it prints one JSON line. The
+clients are configured by environment alone, as they would be for any other endpoint.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import requests
+
+from tests.standin.credentials import write_credentials
+
+type Service = Literal["platform", "storage", "bigquery", "firestore"]
+
+PROJECT = "nba-props-platform"
+_STOP_SECONDS = 20
+_ANSWER_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A running local cloud.
+
+    Attributes:
+        urls: Where each service answers its clients.
+        admins: Where each service takes faults and other orders of a test.
+        env: The variables that point Google's clients at it.
+    """
+
+    urls: Mapping[str, str]
+    admins: Mapping[str, str]
+    env: Mapping[str, str]
+    processes: Mapping[str, subprocess.Popen[str]] = field(repr=False, default_factory=dict)
+
+    @property
+    def ready_line(self) -> str:
+        """Return what `serve` prints when the cloud is ready."""
+        return json.dumps({**self.urls, "env": dict(self.env)})
+
+    def order(self, service: Service, path: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Give a service an order that only a stand-in takes, and return its answer.
+
+        Raises:
+            requests.HTTPError: The service refused it.
+        """
+        answer = requests.post(
+            f"{self.admins[service]}/standin/{path}", json=body, timeout=_ANSWER_SECONDS
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else {}
+
+    @contextmanager
+    def fault(self, service: Service, operation: str, kind: str, **how: Any) -> Generator[None]:  # noqa: ANN401 - JSON
+        """Inject a fault, and assert that it fired before it is taken away.
+
+        Args:
+            service: The service it happens in.
+            operation: Regular expression on the operation's id, as `storage.objects.insert`.
+            kind: One of the kinds of `tests.standin.faults`.
+            how: The rest of the fault, as `times=1`.
+        """
+        self.order(service, "faults", operation=operation, kind=kind, **how)
+        try:
+            yield
+        finally:
+            removed = self.clear_faults(service)
+        assert all(item["fired"] for item in removed), f"a fault never fired: {removed}"
+
+    def clear_faults(self, service: Service) -> list[dict[str, Any]]:
+        """Take every fault of a service away, and return them with their counts."""
+        answer = requests.delete(f"{self.admins[service]}/standin/faults", timeout=_ANSWER_SECONDS)
+        answer.raise_for_status()
+        removed: list[dict[str, Any]] = answer.json()
+        return removed
+
+
+@contextmanager
+def running(
+    data_dir: Path,
+    *,
+    ports: Mapping[str, int] | None = None,
+    options: Mapping[str, tuple[str, ...]] | None = None,
+) -> Generator[Cloud]:
+    """Run the local cloud until the block ends.
+
+    Args:
+        data_dir: Where every service keeps its state; made when it is missing.
+        ports: The port of each service; a free one where none is named.
+        options: Further command line options of each service.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    ports, options = ports or {}, options or {}
+    lines: dict[str, dict[str, str]] = {}
+    processes: dict[str, subprocess.Popen[str]] = {}
+    with ExitStack() as stack:
+        for service in ("platform", "storage", "bigquery", "firestore"):
+            words = [*_words(data_dir, service, ports.get(service, 0)), *options.get(service, ())]
+            if service in ("bigquery", "firestore"):
+                words += ["--storage", lines["storage"]["url"]]
+            process = stack.enter_context(_process(words))
+            processes[service] = process
+            lines[service] = _ready(service, process)
+        urls = {service: line["url"] for service, line in lines.items()}
+        admins = {service: line.get("admin", line["url"]) for service, line in lines.items()}
+        yield Cloud(urls=urls, admins=admins, env=_env(data_dir, urls), processes=processes)
+
+
+def _words(data_dir: Path, service: str, port: int) -> list[str]:
+    module = [sys.executable, "-m", f"tests.standin.{service}"]
+    return [*module, "--data-dir", str(data_dir / service), "--port", str(port)]
+
+
+@contextmanager
+def _process(words: list[str]) -> Generator[subprocess.Popen[str]]:
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(words, cwd=root, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(_STOP_SECONDS)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _ready(service: str, process: subprocess.Popen[str]) -> dict[str, str]:
+    line = "" if process.stdout is None else process.stdout.readline()
+    if not line:
+        message = f"the local {service} did not start, see its output above"
+        raise RuntimeError(message)
+    answer: dict[str, str] = json.loads(line)
+    return answer
+
+
+def _env(data_dir: Path, urls: Mapping[str, str]) -> dict[str, str]:
+    credentials = write_credentials(data_dir / "credentials.json", urls["platform"], PROJECT)
+    return {
+        "STORAGE_EMULATOR_HOST": urls["storage"],
+        "BIGQUERY_EMULATOR_HOST": urls["bigquery"],
+        "FIRESTORE_EMULATOR_HOST": urls["firestore"],
+        "GOOGLE_APPLICATION_CREDENTIALS": str(credentials),
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+    }
+
+
+def client_environment(cloud: Cloud, **more: str) -> dict[str, str]:
+    """Return this process's environment with the variables of a local cloud and more."""
+    return {**os.environ, **cloud.env, **more}

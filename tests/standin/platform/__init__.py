@@ -1,0 +1,1 @@
+"""The stand-in for what surrounds the data: for now the endpoint that hands out tokens."""
