@@ -1,11 +1,10 @@
-"""The course of one run: lease, recovery point, every table, manifest last.
+"""The course of one run: lease, recovery point, every part, manifest last.
 
 A call for a run that is complete does nothing and says so. A call for a run that was interrupted
 continues it: what has a receipt is not exported again, and the recovery point stays.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -15,32 +14,32 @@ from google.cloud import bigquery, storage
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
 from functions.lease import Lease, holding
+from functions.parts import PartWork, complete_parts
 from functions.settings import Settings
 from manifests import layout
-from manifests.catalog import Catalog, CatalogTable
+from manifests.catalog import Catalog
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.errors import (
     ManifestMissingError,
     NoRecoveryPointError,
-    PartialError,
     ReboundError,
     SourceUnreadableError,
     UsageError,
 )
 from manifests.model import (
     AbandonedObject,
+    BucketBackup,
+    DatabaseBackup,
     DatasetBackup,
-    FailedAttempt,
     Frozen,
     Manifest,
+    Part,
     RunId,
     RunStart,
     Skew,
     TableBackup,
-    TableFailure,
-    TableReceipt,
 )
 from manifests.selection import select
 from manifests.store import Vault
@@ -93,7 +92,7 @@ class BackupRun:
 
         Raises:
             RunInProgressError: Another process writes the run.
-            PartialError: A table failed; nothing that is done is lost.
+            PartialError: A part failed; nothing that is done is lost.
             ReboundError: The run could not go on.
         """
         if manifest := self._finished(request.run_id):
@@ -130,9 +129,16 @@ class BackupRun:
             vault=self._vault_bucket,
             full_every_days=self._catalog.full_every_days,
         )
-        tables = self._back_up_tables(exporter, start, base, lease)
+        parts = complete_parts(
+            self._vault,
+            start.run_id,
+            self._work(exporter, base),
+            lease,
+            parallel=self._settings.parallel_tables,
+            clock=self._clock,
+        )
         lease.check()
-        manifest = self._vault.put_manifest(self._manifest(start, tables))
+        manifest = self._vault.put_manifest(self._manifest(start, parts))
         self._clean_up(exporter, start.run_id)
         return manifest
 
@@ -166,60 +172,20 @@ class BackupRun:
         except NoRecoveryPointError:
             return None
 
-    def _back_up_tables(
-        self, exporter: TableExporter, start: RunStart, base: Manifest | None, lease: Lease
-    ) -> tuple[TableBackup, ...]:
-        failures: list[TableFailure] = []
+    def _work(self, exporter: TableExporter, base: Manifest | None) -> list[PartWork]:
+        return [
+            PartWork(
+                TableBackup,
+                entry.table,
+                lambda entry=entry: exporter.back_up(  # type: ignore[misc]  # binds each entry
+                    entry, base.table(entry.table) if base else None
+                ),
+            )
+            for entry in self._catalog.tables
+        ]
 
-        def back_up(entry: CatalogTable) -> TableBackup | None:
-            with structlog.contextvars.bound_contextvars(run_id=start.run_id, table=entry.table):
-                try:
-                    return self._back_up_table(exporter, start.run_id, entry, base, lease)
-                except ReboundError as error:
-                    log.exception("table failed", retryable=error.retryable)
-                    failures.append(
-                        TableFailure(
-                            table=entry.table, message=error.message, retryable=error.retryable
-                        )
-                    )
-                    return None
-
-        with ThreadPoolExecutor(self._settings.parallel_tables, thread_name_prefix="table") as pool:
-            tables = list(pool.map(back_up, self._catalog.tables))
-        if failures:
-            self._fail(start.run_id, failures)
-        return tuple(table for table in tables if table is not None)
-
-    def _back_up_table(
-        self,
-        exporter: TableExporter,
-        run_id: RunId,
-        entry: CatalogTable,
-        base: Manifest | None,
-        lease: Lease,
-    ) -> TableBackup:
-        lease.check()
-        if receipt := self._vault.receipt(run_id, entry.table):
-            log.info("table is already done")
-            return receipt.table
-        table = exporter.back_up(entry, base.table(entry.table) if base else None)
-        lease.check()
-        return self._vault.put_receipt(TableReceipt(run_id=run_id, table=table)).table
-
-    def _fail(self, run_id: RunId, failures: list[TableFailure]) -> None:
-        ordered = tuple(sorted(failures, key=lambda failure: failure.table))
-        self._vault.record_failure(
-            FailedAttempt(run_id=run_id, attempted_at=self._clock(), failures=ordered)
-        )
-        reasons = "; ".join(f"{failure.table}: {failure.message}" for failure in ordered)
-        raise PartialError(
-            f"{len(ordered)} of {len(self._catalog.tables)} tables failed: {reasons}",
-            subject=run_id,
-            hint="the same call continues the run; what is done is kept",
-            retryable=any(failure.retryable for failure in ordered),
-        )
-
-    def _manifest(self, start: RunStart, tables: tuple[TableBackup, ...]) -> Manifest:
+    def _manifest(self, start: RunStart, parts: tuple[Part, ...]) -> Manifest:
+        tables = tuple(part for part in parts if isinstance(part, TableBackup))
         datasets = tuple(self._dataset(name) for name in self._catalog.dataset_ids)
         finished_at = self._clock()
         skew_seconds = (finished_at - start.recovery_point).total_seconds()
@@ -233,6 +199,8 @@ class BackupRun:
             rebound_version=version("rebound"),
             datasets=datasets,
             tables=tables,
+            buckets=tuple(part for part in parts if isinstance(part, BucketBackup)),
+            databases=tuple(part for part in parts if isinstance(part, DatabaseBackup)),
             # BigQuery keeps no history of definitions: they are read now, not at the recovery point.
             skews=tuple(
                 Skew(subject=f"definitions of {name}", skew_seconds=skew_seconds)

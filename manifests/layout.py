@@ -1,7 +1,8 @@
 """Where everything is: the one place that builds and parses object names and ids.
 
     vault    runs/<run>/start.json                                      fixes the recovery point
-             runs/<run>/receipts/<dataset.table>.json                   one table is done
+             runs/<run>/receipts/<kind>/<name>.json                     one table, bucket or database
+                                                                        is done
              runs/<run>/tables/<dataset.table>/<partition>/<attempt>/<file>.avro
              runs/<run>/attempts/<time>.json                            an attempt that failed, and why
              runs/<run>/manifest.json                                   last: the backup exists
@@ -15,6 +16,7 @@ Names come back from manifests and listings, so every parser refuses what no bui
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 from manifests.errors import UnsafeNameError, UsageError
 from manifests.model import RunId
@@ -23,6 +25,12 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+")
 _PARTITION = re.compile(r"[A-Za-z0-9_-]+")
 _FILE = re.compile(r"[0-9]{12}\.avro")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_DATABASE = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
+_PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
+
+type PartKind = Literal["tables", "buckets", "databases"]
+"""What a run is made of: each part has a folder of its own and a receipt."""
 
 
 def parse_run_id(text: str) -> RunId:
@@ -58,9 +66,9 @@ def manifest_name(run_id: RunId) -> str:
     return f"{run_prefix(run_id)}manifest.json"
 
 
-def receipt_name(run_id: RunId, table: str) -> str:
-    """Return the name of the receipt of `dataset.table`."""
-    return f"{run_prefix(run_id)}receipts/{_checked(_TABLE, table)}.json"
+def receipt_name(run_id: RunId, kind: PartKind, name: str) -> str:
+    """Return the name of the receipt of a table, bucket or database."""
+    return f"{run_prefix(run_id)}receipts/{kind}/{_checked(_PARTS[kind], name)}.json"
 
 
 def attempt_name(run_id: RunId, attempted_at: datetime) -> str:

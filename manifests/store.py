@@ -20,15 +20,19 @@ from manifests.errors import (
     ManifestTruncatedError,
 )
 from manifests.fingerprint import combined
+from manifests.layout import PartKind
 from manifests.model import (
     FORMAT_VERSION,
+    BucketBackup,
+    DatabaseBackup,
     FailedAttempt,
     Frozen,
     Manifest,
+    Part,
+    Receipt,
     RunId,
     RunStart,
     TableBackup,
-    TableReceipt,
 )
 from manifests.selection import RunSummary
 
@@ -104,16 +108,17 @@ class Vault:
         name = layout.start_name(start.run_id)
         return decode(self._bucket.put_once(name, encode(start)), RunStart, subject=name)
 
-    def receipt(self, run_id: RunId, table: str) -> TableReceipt | None:
-        """Return the receipt of a table, or None when the table is not done."""
-        name = layout.receipt_name(run_id, table)
+    def part[Backup: Part](self, run_id: RunId, kind: type[Backup], part: str) -> Backup | None:
+        """Return a part of a run from its receipt, or None when the part is not done."""
+        name = layout.receipt_name(run_id, _KINDS[kind], part)
         content = self._bucket.read(name)
-        return None if content is None else decode(content, TableReceipt, subject=name)
+        return None if content is None else _received(content, kind, run_id, name)
 
-    def put_receipt(self, receipt: TableReceipt) -> TableReceipt:
-        """Write a table's receipt once; an earlier one stays and is returned."""
-        name = layout.receipt_name(receipt.run_id, receipt.table.name)
-        return decode(self._bucket.put_once(name, encode(receipt)), TableReceipt, subject=name)
+    def put_part[Backup: Part](self, run_id: RunId, part: Backup) -> Backup:
+        """Write the receipt of a part once; an earlier one stays, and its part is returned."""
+        name = layout.receipt_name(run_id, _KINDS[type(part)], part.name)
+        content = self._bucket.put_once(name, encode(Receipt(run_id=run_id, part=part)))
+        return _received(content, type(part), run_id, name)
 
     def record_failure(self, attempt: FailedAttempt) -> None:
         """Write why an attempt ended without a manifest."""
@@ -184,9 +189,7 @@ class Vault:
         if content is None:
             return "no manifest: interrupted or still running"
         last = decode(content, FailedAttempt, subject=attempts[-1])
-        return "no manifest: " + "; ".join(
-            f"{item.table}: {item.message}" for item in last.failures
-        )
+        return "no manifest: " + "; ".join(f"{item.part}: {item.message}" for item in last.failures)
 
 
 def check_manifest(manifest: Manifest) -> None:
@@ -217,6 +220,11 @@ def _check_table(table: TableBackup) -> None:
         raise BackupDamagedError("the partitions do not add up to the table", subject=table.name)
 
 
+_KINDS: dict[type, PartKind] = {
+    TableBackup: "tables",
+    BucketBackup: "buckets",
+    DatabaseBackup: "databases",
+}
 _OTHER_RUN = "`rebound list` shows the runs that can be restored"
 
 
@@ -226,6 +234,13 @@ def _decoded_manifest(content: bytes, run_id: RunId) -> Manifest:
         raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
     check_manifest(manifest)
     return manifest
+
+
+def _received[Backup: Part](content: bytes, kind: type[Backup], run_id: RunId, name: str) -> Backup:
+    receipt = decode(content, Receipt, subject=name)
+    if receipt.run_id != run_id or not isinstance(receipt.part, kind):
+        raise ManifestAlteredError("it belongs elsewhere", subject=name)
+    return receipt.part
 
 
 def _check_version(body: Any, *, subject: str) -> None:  # noqa: ANN401 - JSON of any shape

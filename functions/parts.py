@@ -1,0 +1,98 @@
+"""The parts of one run, all in flight at once within a limit, each done once."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import structlog
+
+from functions.lease import Lease
+from manifests.errors import PartialError, ReboundError
+from manifests.model import FailedAttempt, Part, PartFailure, RunId
+from manifests.store import Vault
+
+log = structlog.get_logger()
+
+
+class PartWork:
+    """One part of a run that has to be done.
+
+    Args:
+        kind: What the part is.
+        name: Its name in the catalog.
+        back_up: Backs it up and returns what the manifest says about it.
+    """
+
+    def __init__(self, kind: type[Part], name: str, back_up: Callable[[], Part]) -> None:
+        self.kind = kind
+        self.name = name
+        self.back_up = back_up
+
+
+def complete_parts(
+    vault: Vault,
+    run_id: RunId,
+    work: Sequence[PartWork],
+    lease: Lease,
+    *,
+    parallel: int,
+    clock: Callable[[], datetime],
+) -> tuple[Part, ...]:
+    """Do every part that has no receipt, and return all parts in the order of the work.
+
+    A part that fails does not stop the others; what is done stays done.
+
+    Args:
+        vault: Where receipts are kept.
+        run_id: The run.
+        work: Every part of the run.
+        lease: Checked before a part begins and before its receipt is written.
+        parallel: Parts in flight at once.
+        clock: Gives the present instant.
+
+    Raises:
+        PartialError: A part failed; why is also recorded in the vault.
+    """
+    failures: list[PartFailure] = []
+
+    def attempt(part: PartWork) -> Part | None:
+        with structlog.contextvars.bound_contextvars(run_id=run_id, table=part.name):
+            try:
+                return _complete(vault, run_id, part, lease)
+            except ReboundError as error:
+                log.exception("part failed", retryable=error.retryable)
+                failures.append(
+                    PartFailure(part=part.name, message=error.message, retryable=error.retryable)
+                )
+                return None
+
+    with ThreadPoolExecutor(parallel, thread_name_prefix="part") as pool:
+        parts = list(pool.map(attempt, work))
+    if failures:
+        _fail(vault, run_id, failures, of=len(work), at=clock())
+    return tuple(part for part in parts if part is not None)
+
+
+def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part:
+    lease.check()
+    done: Part | None = vault.part(run_id, part.kind, part.name)
+    if done is not None:
+        log.info("part is already done")
+        return done
+    backup = part.back_up()
+    lease.check()
+    return vault.put_part(run_id, backup)
+
+
+def _fail(
+    vault: Vault, run_id: RunId, failures: list[PartFailure], *, of: int, at: datetime
+) -> None:
+    ordered = tuple(sorted(failures, key=lambda failure: failure.part))
+    vault.record_failure(FailedAttempt(run_id=run_id, attempted_at=at, failures=ordered))
+    reasons = "; ".join(f"{failure.part}: {failure.message}" for failure in ordered)
+    raise PartialError(
+        f"{len(ordered)} of {of} parts failed: {reasons}",
+        subject=run_id,
+        hint="the same call continues the run; what is done is kept",
+        retryable=any(failure.retryable for failure in ordered),
+    )

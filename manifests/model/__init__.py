@@ -1,0 +1,33 @@
+"""What a backup run stores, as frozen values, one module a service and one for the run itself."""
+
+from manifests.model.buckets import BucketBackup as BucketBackup
+from manifests.model.buckets import InventoryShard as InventoryShard
+from manifests.model.buckets import ObjectRecord as ObjectRecord
+from manifests.model.databases import CollectionBackup as CollectionBackup
+from manifests.model.databases import DatabaseBackup as DatabaseBackup
+from manifests.model.databases import ManagedExport as ManagedExport
+from manifests.model.run import FORMAT_VERSION as FORMAT_VERSION
+from manifests.model.run import AbandonedObject as AbandonedObject
+from manifests.model.run import FailedAttempt as FailedAttempt
+from manifests.model.run import LeaseRecord as LeaseRecord
+from manifests.model.run import Manifest as Manifest
+from manifests.model.run import Part as Part
+from manifests.model.run import PartFailure as PartFailure
+from manifests.model.run import Receipt as Receipt
+from manifests.model.run import RunStart as RunStart
+from manifests.model.tables import WHOLE_TABLE as WHOLE_TABLE
+from manifests.model.tables import ColumnEncoding as ColumnEncoding
+from manifests.model.tables import DatasetBackup as DatasetBackup
+from manifests.model.tables import Encoding as Encoding
+from manifests.model.tables import Export as Export
+from manifests.model.tables import Partition as Partition
+from manifests.model.tables import StreamingBuffer as StreamingBuffer
+from manifests.model.tables import TableBackup as TableBackup
+from manifests.model.values import Fingerprint as Fingerprint
+from manifests.model.values import Frozen as Frozen
+from manifests.model.values import RecoveryPoint as RecoveryPoint
+from manifests.model.values import Resource as Resource
+from manifests.model.values import RunId as RunId
+from manifests.model.values import Skew as Skew
+from manifests.model.values import StoredObject as StoredObject
+from manifests.model.values import UtcTime as UtcTime

@@ -1,0 +1,97 @@
+"""What a run stores about itself: its manifest, and the records that lead to it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from manifests.model.buckets import BucketBackup
+from manifests.model.databases import DatabaseBackup
+from manifests.model.tables import DatasetBackup, TableBackup
+from manifests.model.values import Frozen, RecoveryPoint, RunId, Skew, UtcTime
+
+FORMAT_VERSION = "1.0"
+
+
+class AbandonedObject(Frozen):
+    """An object under the run's folder that an interrupted attempt left and no restore reads."""
+
+    name: str
+    generation: int
+
+
+class Manifest(Frozen):
+    """Everything a restore needs to know about one complete run."""
+
+    format_version: str = FORMAT_VERSION
+    run_id: RunId
+    platform: str
+    project: str
+    recovery_point: RecoveryPoint
+    started_at: UtcTime
+    finished_at: UtcTime
+    rebound_version: str
+    datasets: tuple[DatasetBackup, ...]
+    tables: tuple[TableBackup, ...]
+    buckets: tuple[BucketBackup, ...] = ()
+    databases: tuple[DatabaseBackup, ...] = ()
+    skews: tuple[Skew, ...] = ()
+    abandoned: tuple[AbandonedObject, ...] = ()
+
+    def table(self, name: str) -> TableBackup | None:
+        """Return the backup of `dataset.table`, or None."""
+        return next((table for table in self.tables if table.name == name), None)
+
+    def bucket(self, name: str) -> BucketBackup | None:
+        """Return the backup of a bucket, or None."""
+        return next((bucket for bucket in self.buckets if bucket.bucket == name), None)
+
+    def database(self, database_id: str) -> DatabaseBackup | None:
+        """Return the backup of a Firestore database, or None."""
+        found = (item for item in self.databases if item.database_id == database_id)
+        return next(found, None)
+
+
+class RunStart(Frozen):
+    """The first, write-once record of a run: what a retry must not decide again."""
+
+    run_id: RunId
+    platform: str
+    recovery_point: RecoveryPoint
+    started_at: UtcTime
+    base_run_id: RunId | None
+    """The earlier complete run whose unchanged partitions are referenced; None for a full run."""
+
+
+class LeaseRecord(Frozen):
+    """Who writes a run, and until when nobody else may."""
+
+    run_id: RunId
+    holder: str
+    expires_at: UtcTime
+
+
+type Part = TableBackup | BucketBackup | DatabaseBackup
+"""What a run is made of: each part is done or not, and says so in a receipt of its own."""
+
+
+class Receipt(Frozen):
+    """The write-once proof that one part of a run is done."""
+
+    run_id: RunId
+    part: Annotated[Part, Field(union_mode="left_to_right")]
+
+
+class PartFailure(Frozen):
+    """Why one table, bucket or database of an attempt failed."""
+
+    part: str
+    message: str
+    retryable: bool
+
+
+class FailedAttempt(Frozen):
+    """The record an attempt leaves when it ends without a manifest."""
+
+    run_id: RunId
+    attempted_at: UtcTime
+    failures: tuple[PartFailure, ...]

@@ -1,0 +1,106 @@
+"""What a run stores of BigQuery: datasets, tables, their exports and encodings."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from manifests.model.values import (
+    Fingerprint,
+    Frozen,
+    RecoveryPoint,
+    Resource,
+    RunId,
+    StoredObject,
+    UtcTime,
+)
+
+WHOLE_TABLE = "__ALL__"
+"""The partition id of a table without partitions."""
+
+
+class Export(Frozen):
+    """The objects of one extract.
+
+    Attributes:
+        export_id: Unique in the table: the run that wrote it and the partition.
+        run_id: The run whose folder holds the objects.
+        recovery_point: The instant the content was frozen at.
+        partition_id: The one partition the extract covers; None covers the whole table.
+        row_count: Records in all objects together.
+    """
+
+    export_id: str
+    run_id: RunId
+    recovery_point: RecoveryPoint
+    partition_id: str | None
+    row_count: int = Field(ge=0)
+    objects: tuple[StoredObject, ...]
+
+
+class Partition(Frozen):
+    """One partition at the recovery point, and the export its rows come from."""
+
+    partition_id: str
+    fingerprint: Fingerprint
+    export_id: str
+
+
+Encoding = Literal[
+    "bignumeric", "datetime", "geography", "interval", "range", "record", "renamed", "timestamp12"
+]
+
+
+class ColumnEncoding(Frozen):
+    """A column that Avro cannot carry back as it is.
+
+    Attributes:
+        path: The column's name in the table's schema.
+        encoding: Why and how it is stored as text; the restore applies the inverse. A `record`
+            holds such a column inside it.
+        stored_as: The column's name in the Avro files.
+    """
+
+    path: str
+    encoding: Encoding
+    stored_as: str
+
+
+class StreamingBuffer(Frozen):
+    """Rows that were still buffered when the table was read, so no copy of it holds them."""
+
+    estimated_rows: int
+    oldest_entry_time: UtcTime | None = None
+
+
+class TableBackup(Frozen):
+    """One table at the recovery point."""
+
+    dataset_id: str
+    table_id: str
+    group: str
+    resource: Resource
+    row_access_policies: tuple[Resource, ...] = ()
+    encodings: tuple[ColumnEncoding, ...] = ()
+    fingerprint: Fingerprint
+    partitions: tuple[Partition, ...]
+    exports: tuple[Export, ...]
+    streaming_buffer: StreamingBuffer | None = None
+
+    @property
+    def name(self) -> str:
+        """Return `dataset.table`."""
+        return f"{self.dataset_id}.{self.table_id}"
+
+    @property
+    def objects(self) -> tuple[StoredObject, ...]:
+        """Return every object of every export."""
+        return tuple(stored for export in self.exports for stored in export.objects)
+
+
+class DatasetBackup(Frozen):
+    """A dataset's own resource and the definitions in it that hold no rows."""
+
+    dataset_id: str
+    resource: Resource
+    views: tuple[Resource, ...] = ()
+    routines: tuple[Resource, ...] = ()

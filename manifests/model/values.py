@@ -1,0 +1,81 @@
+"""What every stored model is made of.
+
+Models keep fields they do not know: a manifest written by a later minor version of the format
+survives a round trip through this one.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, NewType
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+RunId = NewType("RunId", str)
+
+Resource = dict[str, Any]
+"""A resource exactly as a Google REST API returned it."""
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _as_text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+UtcTime = Annotated[
+    AwareDatetime, AfterValidator(_as_utc), PlainSerializer(_as_text, when_used="json")
+]
+
+
+def _whole_minute(moment: datetime) -> datetime:
+    if moment.second or moment.microsecond:
+        message = "a recovery point is a whole UTC minute"
+        raise ValueError(message)
+    return moment
+
+
+RecoveryPoint = Annotated[UtcTime, AfterValidator(_whole_minute)]
+
+
+class Frozen(BaseModel):
+    """A value: it never changes and keeps the fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Fingerprint(Frozen):
+    """The order-independent content of a set of rows.
+
+    Count, XOR and two half sums over one 64-bit hash a row: XOR alone would cancel equal rows in
+    pairs (facts: BigQuery, Hash functions and Aggregate functions).
+    """
+
+    row_count: int = Field(ge=0)
+    xor: int
+    low_sum: int
+    high_sum: int
+
+
+class StoredObject(Frozen):
+    """One object in the vault.
+
+    Attributes:
+        name: Name in the vault bucket.
+        crc32c: Base64, big-endian, as Cloud Storage reports it.
+        generation: The generation that was verified.
+        row_count: Avro records in the object.
+    """
+
+    name: str
+    size_bytes: int = Field(ge=0)
+    crc32c: str
+    generation: int
+    row_count: int = Field(ge=0)
+
+
+class Skew(Frozen):
+    """Something that was read later than the recovery point, and by how much."""
+
+    subject: str
+    skew_seconds: float
