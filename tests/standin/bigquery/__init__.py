@@ -1,0 +1,1 @@
+"""A local BigQuery: an HTTP server that the real clients talk to."""
