@@ -14,10 +14,10 @@ from manifests.model import Manifest, TableBackup
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
 from recovery.plan import TableStep
-from recovery.targets.bigquery import BigQueryTarget
-from recovery.targets.definitions import create_datasets, restore_definitions
-from recovery.targets.publish import Publisher
-from recovery.targets.staging import Staging
+from recovery.targets.tables.bigquery import BigQueryTarget
+from recovery.targets.tables.definitions import create_datasets, restore_definitions
+from recovery.targets.tables.publish import Publisher
+from recovery.targets.tables.staging import Staging
 
 Progress = Callable[[str, str], None]
 """Told about a table and the stage it reached."""

@@ -18,8 +18,8 @@ from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Plan, Request, Target, check_plan, make_plan
 from recovery.settings import Settings
-from recovery.targets.bigquery import BigQueryTarget
 from recovery.targets.stored import inspect
+from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.verify import Verdict
 
 

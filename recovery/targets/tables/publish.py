@@ -19,7 +19,7 @@ from recovery.compare import (
     table_findings,
 )
 from recovery.plan import TableStep
-from recovery.targets.bigquery import BigQueryTarget
+from recovery.targets.tables.bigquery import BigQueryTarget
 
 _WRITABLE = (
     "schema",

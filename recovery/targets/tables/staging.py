@@ -13,7 +13,7 @@ from manifests.fingerprint import (
     quoted,
 )
 from manifests.model import Export, Fingerprint, Resource, TableBackup
-from recovery.targets.bigquery import BigQueryTarget
+from recovery.targets.tables.bigquery import BigQueryTarget
 
 _NOT_STAGED = ("expirationMs", "requirePartitionFilter")
 

@@ -1,13 +1,10 @@
-"""What differs between the recovery point and the world. Pure, and failing closed.
+"""What differs between the recovery point and a dataset, table, view or routine as it is."""
 
-What could not be observed differs: a comparison never passes because there was nothing to compare.
-"""
-
-import json
 from collections.abc import Mapping
 from typing import Literal
 
 from manifests.model import Fingerprint, Frozen, Resource, TableBackup
+from recovery.compare.findings import Finding, differences, finding, present
 
 Damage = Literal["gone", "emptied", "shape", "rows", "partitions missing", "properties"]
 
@@ -28,22 +25,6 @@ _PROPERTIES = (
     "maxStaleness",
 )
 _FIELD_SHAPE = ("name", "type", "mode", "precision", "scale", "maxLength", "timestampPrecision")
-
-
-class Finding(Frozen):
-    """One difference.
-
-    Attributes:
-        subject: The table, dataset or object.
-        aspect: What about it differs.
-        expected: The value at the recovery point.
-        actual: The value now.
-    """
-
-    subject: str
-    aspect: str
-    expected: str
-    actual: str
 
 
 class ObservedTable(Frozen):
@@ -72,14 +53,14 @@ def shape_findings(expected: TableBackup, actual: Resource) -> tuple[Finding, ..
     pairs.append(
         ("columns", _field_shapes(expected.resource), _field_shapes(actual)),
     )
-    return _differences(expected.name, pairs)
+    return differences(expected.name, pairs)
 
 
 def property_findings(expected: TableBackup, actual: ObservedTable) -> tuple[Finding, ...]:
     """Compare what can be set on a table that exists: everything else the manifest holds."""
     resource = actual.resource or {}
     pairs: list[tuple[str, object, object]] = [
-        (key, _present(expected.resource.get(key)), _present(resource.get(key)))
+        (key, present(expected.resource.get(key)), present(resource.get(key)))
         for key in _PROPERTIES
     ]
     pairs.append(
@@ -97,7 +78,7 @@ def property_findings(expected: TableBackup, actual: ObservedTable) -> tuple[Fin
             _policies(actual.row_access_policies),
         )
     )
-    return _differences(expected.name, pairs)
+    return differences(expected.name, pairs)
 
 
 def row_findings(
@@ -111,10 +92,10 @@ def row_findings(
         exact: Whether a partition the recovery point does not know is a difference.
     """
     if actual is None:
-        return (_finding(expected.name, "content", "measured", "could not be measured"),)
+        return (finding(expected.name, "content", "measured", "could not be measured"),)
     wanted = {item.partition_id: item.fingerprint for item in expected.partitions}
     findings = [
-        _finding(
+        finding(
             expected.name,
             f"partition {name}",
             _content(wanted[name]),
@@ -125,7 +106,7 @@ def row_findings(
     ]
     if exact:
         findings += [
-            _finding(expected.name, f"partition {name}", "not there", _content(actual[name]))
+            finding(expected.name, f"partition {name}", "not there", _content(actual[name]))
             for name in sorted(set(actual) - set(wanted))
         ]
     return tuple(findings)
@@ -136,7 +117,7 @@ def table_findings(
 ) -> tuple[Finding, ...]:
     """Compare everything: existence, shape, properties, rows."""
     if actual.resource is None:
-        return (_finding(expected.name, "table", "there", "gone"),)
+        return (finding(expected.name, "table", "there", "gone"),)
     return (
         *shape_findings(expected, actual.resource),
         *property_findings(expected, actual),
@@ -148,10 +129,10 @@ def dataset_findings(expected: Resource, actual: Resource | None) -> tuple[Findi
     """Compare a dataset's own properties; access is compared and never changed by a recovery."""
     subject = str(expected["datasetReference"]["datasetId"])
     if actual is None:
-        return (_finding(subject, "dataset", "there", "gone"),)
+        return (finding(subject, "dataset", "there", "gone"),)
     keys = (*DATASET_PROPERTIES, "location", "access")
-    return _differences(
-        subject, [(key, _present(expected.get(key)), _present(actual.get(key))) for key in keys]
+    return differences(
+        subject, [(key, present(expected.get(key)), present(actual.get(key))) for key in keys]
     )
 
 
@@ -176,7 +157,7 @@ def definition_findings(
 ) -> tuple[Finding, ...]:
     """Compare a view or routine by what defines it."""
     if actual is None:
-        return (_finding(subject, "definition", "there", "gone"),)
+        return (finding(subject, "definition", "there", "gone"),)
     keys = (
         "view",
         "materializedView",
@@ -189,34 +170,13 @@ def definition_findings(
         "description",
         "labels",
     )
-    return _differences(
-        subject, [(key, _present(expected.get(key)), _present(actual.get(key))) for key in keys]
+    return differences(
+        subject, [(key, present(expected.get(key)), present(actual.get(key))) for key in keys]
     )
-
-
-def _differences(subject: str, pairs: list[tuple[str, object, object]]) -> tuple[Finding, ...]:
-    return tuple(
-        _finding(subject, aspect, _text(expected), _text(actual))
-        for aspect, expected, actual in pairs
-        if expected != actual
-    )
-
-
-def _finding(subject: str, aspect: str, expected: str, actual: str) -> Finding:
-    return Finding(subject=subject, aspect=aspect, expected=expected, actual=actual)
-
-
-def _text(value: object) -> str:
-    return "not set" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _content(part: Fingerprint) -> str:
     return f"{part.row_count} rows, {part.xor & 0xFFFFFFFFFFFFFFFF:016x}"
-
-
-def _present(value: object) -> object:
-    """Treat what is empty like what is absent, as the REST API does."""
-    return None if value in ({}, [], "", False) else value
 
 
 def _without_expiration(partitioning: Resource | None) -> Resource | None:
@@ -258,7 +218,7 @@ def _field_details(resource: Resource, prefix: str = "") -> dict[str, object]:
                 "roundingMode",
                 "dataPolicies",
             )
-            if _present(field.get(key)) is not None
+            if present(field.get(key)) is not None
         }
         if own:
             details[path] = own

@@ -4,7 +4,7 @@ from manifests.errors import ReboundError
 from manifests.model import DatasetBackup, Manifest, Resource
 from recovery.compare import DATASET_PROPERTIES, definition_findings
 from recovery.plan import DefinitionStep, Plan, definitions_of
-from recovery.targets.bigquery import BigQueryTarget
+from recovery.targets.tables.bigquery import BigQueryTarget
 
 _DATASET_WRITABLE = (*DATASET_PROPERTIES, "location", "access")
 _VIEW_WRITABLE = (

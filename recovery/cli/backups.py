@@ -1,0 +1,101 @@
+"""Commands about stored runs: what there is, whether it is whole, how long it stays."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from manifests.layout import parse_run_id
+from recovery.cli.options import Json, Quick, open_session, print_json
+from recovery.console import Console
+from recovery.report import manifest_text, size
+
+app = typer.Typer()
+
+
+@app.command("list")
+def list_runs(as_json: Json = False) -> None:
+    """List every backup run and its state, newest recovery point last."""
+    runs = sorted(
+        open_session().vault.runs(), key=lambda run: (str(run.recovery_point), run.run_id)
+    )
+    if as_json:
+        print_json([run.model_dump(mode="json") for run in runs])
+        return
+    for run in runs:
+        moment = f"{run.recovery_point:%Y-%m-%d %H:%M}" if run.recovery_point else "unknown"
+        typer.echo(f"{run.state:<9} {moment:<16}  {run.run_id}  {run.reason}".rstrip())
+    if not runs:
+        typer.echo("no runs", err=True)
+
+
+@app.command()
+def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
+    """Show what a run holds."""
+    manifest = open_session().vault.manifest(parse_run_id(run))
+    if as_json:
+        print_json(manifest.model_dump(mode="json"))
+    else:
+        typer.echo(manifest_text(manifest))
+
+
+@app.command()
+def verify(
+    run: Annotated[str | None, typer.Argument(help="The run; the newest when omitted.")] = None,
+    quick: Quick = False,
+    as_json: Json = False,
+) -> None:
+    """Compare a stored run with its manifest, reading every byte of it."""
+    session, console = open_session(), Console(quiet=as_json)
+    run_id = parse_run_id(run) if run else session.choose(run=None, at=None)[0].run_id
+    manifest = session.vault.manifest(run_id)
+    total = sum(item.size_bytes for table in manifest.tables for item in table.objects)
+    with console.reading(0 if quick else total) as progress:
+        verdict = session.inspect(manifest, read_bytes=not quick, progress=progress)
+    if as_json:
+        print_json({"run_id": run_id, **verdict.model_dump(mode="json")})
+    else:
+        for item in verdict.findings:
+            typer.echo(f"{item.subject}: {item.aspect} is {item.actual}, not {item.expected}")
+    verdict.require(run_id)
+    if not as_json:
+        how = "metadata compared, no file read" if quick else f"{size(verdict.read_bytes)} read"
+        typer.echo(f"{run_id}: {verdict.objects} objects are what the manifest says ({how})")
+
+
+@app.command()
+def expire(
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it nothing is.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show which runs are past their retention; with `--yes`, delete them."""
+    expiry = open_session().expiry()
+    decisions = expiry.decide(datetime.now(UTC))
+    if yes:
+        for decision in decisions:
+            if not decision.keep:
+                expiry.delete(decision.run_id)
+    if as_json:
+        print_json([decision.model_dump(mode="json") for decision in decisions])
+        return
+    verb = "deleted" if yes else "would delete"
+    for decision in decisions:
+        typer.echo(f"{'keep' if decision.keep else verb:<12} {decision.run_id}  {decision.reason}")
+
+
+@app.command()
+def hold(run: Annotated[str, typer.Argument(help="The run.")]) -> None:
+    """Keep a run for ever, until `rebound release`."""
+    session = open_session()
+    run_id = parse_run_id(run)
+    session.vault.manifest(run_id)
+    session.expiry().hold(run_id, datetime.now(UTC))
+    typer.echo(f"held: {run_id}")
+
+
+@app.command()
+def release(run: Annotated[str, typer.Argument(help="The run.")]) -> None:
+    """Let a held run expire like any other."""
+    run_id = parse_run_id(run)
+    open_session().expiry().release(run_id)
+    typer.echo(f"released: {run_id}")

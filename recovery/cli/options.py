@@ -1,0 +1,55 @@
+"""What commands have in common: their options, and how they print."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from manifests.errors import UsageError
+from recovery.session import Session
+from recovery.settings import load_settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Run = Annotated[str | None, typer.Option(help="This run instead of the newest complete one.")]
+At = Annotated[str | None, typer.Option(help="The newest complete run at or before this UTC time.")]
+Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="Only this dataset.")]
+Tables = Annotated[list[str] | None, typer.Option("--table", help="Only this `dataset.table`.")]
+Partitions = Annotated[
+    list[str] | None, typer.Option("--partition", help="Only this partition of the one table.")
+]
+IntoProject = Annotated[str | None, typer.Option(help="Restore into another project.")]
+IntoPrefix = Annotated[str, typer.Option(help="Restore into datasets whose ids begin with this.")]
+Overwrite = Annotated[
+    list[str] | None,
+    typer.Option(help="Allow replacing rows that are there: a table, or '*' for all."),
+]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Remove partitions the recovery point does not know.")
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Compare metadata only, read no file.")]
+
+
+def open_session() -> Session:
+    """Read the settings and make the clients, once for a command."""
+    return Session(load_settings())
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read a time given by an operator; without a zone it is UTC.
+
+    Raises:
+        UsageError: It is not a time.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("not a time like 2026-11-24T09:00Z", subject=text) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON
+    """Print one JSON document to stdout."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

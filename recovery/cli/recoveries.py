@@ -1,0 +1,198 @@
+"""Commands about recoveries: what one would do, doing it, going on, how it ended."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from manifests.errors import RefusedError, UsageError
+from recovery.cli.options import (
+    At,
+    Datasets,
+    Exact,
+    IntoPrefix,
+    IntoProject,
+    Json,
+    Overwrite,
+    Partitions,
+    Run,
+    Tables,
+    moment,
+    open_session,
+    print_json,
+)
+from recovery.console import Console
+from recovery.journal import Journal
+from recovery.plan import Plan, Request, Target
+from recovery.report import outcome_error, plan_text, report_text
+from recovery.scenarios import scenario
+from recovery.session import Session
+
+app = typer.Typer()
+
+
+@app.command()
+def plan(
+    scenario_name: Annotated[str, typer.Argument(metavar="SCENARIO", help="What happened.")],
+    run: Run = None,
+    at: At = None,
+    dataset: Datasets = None,
+    table: Tables = None,
+    partition: Partitions = None,
+    into_project: IntoProject = None,
+    into_prefix: IntoPrefix = "",
+    exact: Exact = False,
+    as_json: Json = False,
+) -> None:
+    """Show what a recovery would do. Changes nothing."""
+    session = open_session()
+    made = _plan(
+        session,
+        scenario_name,
+        run=run,
+        at=at,
+        scope=(dataset, table, partition),
+        into=(into_project, into_prefix),
+        exact=exact,
+    )
+    _show_plan(made, as_json=as_json)
+
+
+@app.command()
+def recover(
+    scenario_name: Annotated[str, typer.Argument(metavar="SCENARIO", help="What happened.")],
+    run: Run = None,
+    at: At = None,
+    dataset: Datasets = None,
+    table: Tables = None,
+    partition: Partitions = None,
+    into_project: IntoProject = None,
+    into_prefix: IntoPrefix = "",
+    overwrite: Overwrite = None,
+    exact: Exact = False,
+    confirm_project: Annotated[
+        str | None, typer.Option(help="The protected project's name, to allow changing it.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Plan, ask, restore, prove and report."""
+    session, console = open_session(), Console(quiet=as_json)
+    made = _plan(
+        session,
+        scenario_name,
+        run=run,
+        at=at,
+        scope=(dataset, table, partition),
+        into=(into_project, into_prefix),
+        overwrite=tuple(overwrite or ()),
+        exact=exact,
+    )
+    if not as_json:
+        _show_plan(made, as_json=False)
+    _check_backup(session, console, made)
+    _ask(made, yes=yes)
+    journal = session.begin(made, confirmed_project=confirm_project)
+    _execute(session, console, journal, as_json=as_json)
+
+
+@app.command()
+def resume(
+    recovery: Annotated[str, typer.Argument(help="The recovery that was interrupted.")],
+    as_json: Json = False,
+) -> None:
+    """Continue a recovery that was interrupted or is partial."""
+    session = open_session()
+    _execute(session, Console(quiet=as_json), Journal(session.landing, recovery), as_json=as_json)
+
+
+@app.command()
+def report(
+    recovery: Annotated[str, typer.Argument(help="The recovery.")], as_json: Json = False
+) -> None:
+    """Show how a recovery ended."""
+    session = open_session()
+    journal = Journal(session.landing, recovery)
+    journal.planned()
+    found = journal.report()
+    if found is None:
+        raise RefusedError(
+            "the recovery has not ended", subject=recovery, hint=f"`rebound resume {recovery}`"
+        )
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        typer.echo(report_text(found))
+    if error := outcome_error(found):
+        raise error
+
+
+def _plan(
+    session: Session,
+    scenario_name: str,
+    *,
+    run: str | None,
+    at: str | None,
+    scope: tuple[list[str] | None, list[str] | None, list[str] | None],
+    into: tuple[str | None, str],
+    exact: bool,
+    overwrite: tuple[str, ...] = (),
+) -> Plan:
+    datasets, tables, partitions = (tuple(item or ()) for item in scope)
+    if partitions and len(tables) != 1:
+        raise UsageError("`--partition` needs exactly one `--table`")
+    session.catalog.select(datasets=datasets, tables=tables)
+    request = Request(
+        scenario=scenario(scenario_name).name,
+        target=Target(project=into[0] or session.settings.project, prefix=into[1]),
+        datasets=datasets,
+        tables=tables,
+        partitions=partitions,
+        overwrite=overwrite,
+        exact=exact,
+    )
+    _, manifest = session.choose(run=run, at=moment(at))
+    return session.plan(manifest, request)
+
+
+def _show_plan(made: Plan, *, as_json: bool) -> None:
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        typer.echo(plan_text(made, now=datetime.now(UTC)))
+
+
+def _check_backup(session: Session, console: Console, made: Plan) -> None:
+    """Refuse a damaged backup before anything is touched."""
+    manifest = session.vault.manifest(made.run_id)
+    names = tuple(step.table for step in made.tables if step.rows)
+    if not names:
+        return
+    total = sum(step.stored_bytes for step in made.tables)
+    with console.reading(total) as progress:
+        session.inspect(manifest, tables=names, read_bytes=True, progress=progress).require(
+            manifest.run_id
+        )
+
+
+def _ask(made: Plan, *, yes: bool) -> None:
+    if yes or not made.changes:
+        return
+    if not sys.stdin.isatty():
+        raise RefusedError("nobody is there to say yes", hint="`--yes` says it")
+    if not typer.confirm("Do this?", err=True):
+        raise RefusedError("not confirmed, nothing was changed")
+
+
+def _execute(session: Session, console: Console, journal: Journal, *, as_json: bool) -> None:
+    planned = journal.planned()
+    typer.echo(f"recovery {planned.recovery_id}", err=True)
+    with console.recovering([step.table for step in planned.plan.tables]) as progress:
+        done = session.execute(journal, progress=progress)
+    if as_json:
+        print_json(done.model_dump(mode="json"))
+    else:
+        typer.echo(report_text(done))
+    if error := outcome_error(done):
+        raise error

@@ -1,0 +1,44 @@
+"""One difference, and how differences are found between pairs of values."""
+
+import json
+
+from manifests.model import Frozen
+
+
+class Finding(Frozen):
+    """One difference.
+
+    Attributes:
+        subject: The table, dataset or object.
+        aspect: What about it differs.
+        expected: The value at the recovery point.
+        actual: The value now.
+    """
+
+    subject: str
+    aspect: str
+    expected: str
+    actual: str
+
+
+def differences(subject: str, pairs: list[tuple[str, object, object]]) -> tuple[Finding, ...]:
+    """Return a finding for each aspect whose expected and actual values differ."""
+    return tuple(
+        finding(subject, aspect, _text(expected), _text(actual))
+        for aspect, expected, actual in pairs
+        if expected != actual
+    )
+
+
+def finding(subject: str, aspect: str, expected: str, actual: str) -> Finding:
+    """Return one finding."""
+    return Finding(subject=subject, aspect=aspect, expected=expected, actual=actual)
+
+
+def _text(value: object) -> str:
+    return "not set" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def present(value: object) -> object:
+    """Treat what is empty like what is absent, as the REST API does."""
+    return None if value in ({}, [], "", False) else value

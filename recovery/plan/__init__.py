@@ -1,0 +1,18 @@
+"""What a recovery would do, and why. Pure: models in, models out.
+
+The plan is the whole decision. Executing it adds nothing, except that what turns out to be done
+already is not done again.
+"""
+
+from recovery.plan.request import Request as Request
+from recovery.plan.request import Target as Target
+from recovery.plan.tables import Action as Action
+from recovery.plan.tables import DatasetStep as DatasetStep
+from recovery.plan.tables import DefinitionStep as DefinitionStep
+from recovery.plan.tables import TableStep as TableStep
+from recovery.plan.tables import definitions_of as definitions_of
+from recovery.plan.tables import plan_table as plan_table
+from recovery.plan.whole import Observed as Observed
+from recovery.plan.whole import Plan as Plan
+from recovery.plan.whole import check_plan as check_plan
+from recovery.plan.whole import make_plan as make_plan

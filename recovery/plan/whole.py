@@ -1,0 +1,125 @@
+"""The whole of a recovery, decided, and the words it needs before it may begin."""
+
+from collections.abc import Mapping
+
+from manifests.errors import RefusedError
+from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
+from recovery.compare import ObservedTable, dataset_findings
+from recovery.plan.request import Request
+from recovery.plan.tables import (
+    DatasetStep,
+    DefinitionStep,
+    TableStep,
+    definitions_of,
+    plan_definition,
+    plan_table,
+)
+
+
+class Observed(Frozen):
+    """The world before a recovery.
+
+    Attributes:
+        datasets: The resource of each dataset, or None where there is none.
+        tables: Each table of the manifest as it is.
+        definitions: Each view and routine, `dataset.name`, or None where there is none.
+    """
+
+    datasets: Mapping[str, Resource | None]
+    tables: Mapping[str, ObservedTable]
+    definitions: Mapping[str, Resource | None]
+
+
+class Plan(Frozen):
+    """A whole recovery, decided."""
+
+    request: Request
+    run_id: RunId
+    recovery_point: UtcTime
+    datasets: tuple[DatasetStep, ...]
+    tables: tuple[TableStep, ...]
+    definitions: tuple[DefinitionStep, ...]
+    cannot_bring_back: tuple[str, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether executing the plan would change anything."""
+        return (
+            any(step.create for step in self.datasets)
+            or any(step.action != "leave" for step in self.tables)
+            or any(step.action != "leave" for step in self.definitions)
+        )
+
+
+def make_plan(manifest: Manifest, observed: Observed, request: Request) -> Plan:
+    """Decide what a recovery to a run's recovery point does."""
+    wanted = [table for table in manifest.tables if request.wants(table)]
+    dataset_ids = {table.dataset_id for table in wanted}
+    datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
+    steps = tuple(plan_table(table, observed.tables[table.name], request) for table in wanted)
+    definitions = tuple(
+        plan_definition(name, kind, resource, observed.definitions[name])
+        for item in datasets
+        if request.wants_definitions(item.dataset_id)
+        for name, kind, resource in definitions_of(item)
+    )
+    return Plan(
+        request=request,
+        run_id=manifest.run_id,
+        recovery_point=manifest.recovery_point,
+        datasets=tuple(
+            DatasetStep(
+                dataset_id=item.dataset_id,
+                create=observed.datasets[item.dataset_id] is None,
+                findings=dataset_findings(item.resource, observed.datasets[item.dataset_id]),
+            )
+            for item in datasets
+        ),
+        tables=steps,
+        definitions=definitions,
+        cannot_bring_back=_cannot_bring_back(manifest, wanted),
+    )
+
+
+def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str | None) -> None:
+    """Refuse a plan that would lose rows or touch a protected project without the words for it.
+
+    Raises:
+        RefusedError: Nothing was changed; the hint names the missing word.
+    """
+    overwrite = plan.request.overwrite
+    unspoken = [
+        step.table
+        for step in plan.tables
+        if step.loses_rows and "*" not in overwrite and step.table not in overwrite
+    ]
+    if unspoken:
+        raise RefusedError(
+            f"rows that are there now would be replaced: {', '.join(unspoken)}",
+            subject=plan.request.target.project,
+            hint=f"`--overwrite {unspoken[0]}` allows it for one table, `--overwrite '*'` for all; "
+            "an undo point is kept",
+        )
+    project = plan.request.target.project
+    if plan.changes and project in protected and confirmed_project != project:
+        raise RefusedError(
+            "the project is protected",
+            subject=project,
+            hint=f"`--confirm-project {project}` allows it",
+        )
+
+
+def _cannot_bring_back(manifest: Manifest, wanted: list[TableBackup]) -> tuple[str, ...]:
+    notes = [f"rows written after {manifest.recovery_point:%Y-%m-%dT%H:%MZ}"]
+    notes += [
+        f"about {table.streaming_buffer.estimated_rows} rows of {table.name} that were still in its "
+        "streaming buffer"
+        for table in wanted
+        if table.streaming_buffer is not None
+    ]
+    notes += [
+        f"{skew.subject} as of the recovery point: they were read {skew.skew_seconds:.0f} s later"
+        for skew in manifest.skews
+    ]
+    notes.append("time travel history, access granted on single tables, transfer and job history")
+    return tuple(notes)

@@ -1,0 +1,1 @@
+"""BigQuery: observed, staged, published and proven."""
