@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.standin.bigquery.avro.errors import AvroRefusedError
-from tests.standin.bigquery.avro.fields import Field, decimal_size, mode_of, standard_type
+from tests.standin.bigquery.avro.fields import Field, mode_of, standard_type
 
 type AvroType = Any
 
@@ -252,8 +252,3 @@ def _refuse_schema(rules: LoadRules, detail: str) -> None:
     raise AvroRefusedError(
         "invalid", f"Provided Schema does not match Table {rules.table}. {detail}"
     )
-
-
-def has_decimal_size(field: Field) -> tuple[int, int] | None:
-    """Return a field's own precision and scale, None when its type has no parameters."""
-    return decimal_size(field) if field.get("precision") else None

@@ -1,19 +1,25 @@
 """Decoded Avro values as Arrow arrays of BigQuery's types."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Context, Decimal
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from operator import itemgetter
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tests.standin.bigquery.avro.errors import AvroRefusedError
-from tests.standin.bigquery.avro.fields import Field, arrow_type, mode_of, standard_type
+from tests.standin.bigquery.avro.fields import (
+    Field,
+    arrow_type,
+    decimal_size,
+    mode_of,
+    standard_type,
+)
 from tests.standin.bigquery.avro.rules import (
     AvroType,
     LoadRules,
-    has_decimal_size,
     kind_of,
     record_type,
     value_type,
@@ -30,7 +36,8 @@ _BOUNDS = {
     "DATETIME": (_FIRST_DAY * _DAY_MICROS, (_LAST_DAY + 1) * _DAY_MICROS - 1),
     "TIMESTAMP": (_FIRST_DAY * _DAY_MICROS, (_LAST_DAY + 1) * _DAY_MICROS - 1),
 }
-_BIGNUMERIC_LIMIT = 2**255
+_DECIMAL_BYTES = 16
+_LARGEST_BIGNUMERIC = Decimal(2**255).scaleb(-38, _WIDE)
 
 
 def record_arrays(
@@ -50,19 +57,30 @@ def record_arrays(
     Raises:
         AvroRefusedError: A value does not fit its column.
     """
-    present = [record or {} for record in records]
-    sources = {field["name"].lower(): field for field in schema["fields"]}
+    names = [field["name"] for field in schema["fields"]]
+    columns = dict(zip(map(str.lower, names), _transposed(records, names), strict=True))
+    types = {field["name"].lower(): field["type"] for field in schema["fields"]}
     arrays: list[pa.Array] = []
     for field in fields:
-        source = sources.get(field["name"].lower())
-        if source is None:
+        name = field["name"].lower()
+        if name not in columns:
             arrays.append(_absent(field, len(records)))
             continue
-        values = [record.get(source["name"]) for record in present]
-        if mode_of(field) == "REQUIRED" and None in values:
-            _check_required(field, records, values)
-        arrays.append(_array(values, source["type"], field, rules))
+        array = _array(columns[name], types[name], field, rules)
+        if mode_of(field) == "REQUIRED" and array.null_count:
+            _check_required(field, records, columns[name])
+        arrays.append(array)
     return arrays
+
+
+def _transposed(records: Sequence[dict[str, Any] | None], names: list[str]) -> list[Values]:
+    if not records or not names:
+        return [()] * len(names)
+    nulls = dict.fromkeys(names)
+    present = [nulls if record is None else record for record in records]
+    if len(names) == 1:
+        return [[record[names[0]] for record in present]]
+    return list(zip(*map(itemgetter(*names), present), strict=True))
 
 
 def _absent(field: Field, count: int) -> pa.Array:
@@ -72,7 +90,9 @@ def _absent(field: Field, count: int) -> pa.Array:
 
 
 def _check_required(field: Field, records: Sequence[Any], values: Values) -> None:
-    if any(value is None for record, value in zip(records, values, strict=True) if record):
+    if any(
+        value is None for record, value in zip(records, values, strict=True) if record is not None
+    ):
         raise AvroRefusedError("invalid", f"Required field {field['name']} cannot be null.")
 
 
@@ -130,27 +150,42 @@ def _instants(values: Values, value: AvroType, field: Field) -> pa.Array:
 
 
 def _decimals(values: Values, value: AvroType, field: Field) -> pa.Array:
-    kind = standard_type(field)
     scale = int(value.get("scale", 0))
-    size = has_decimal_size(field) or ((38, 9) if kind == "NUMERIC" else None)
-    convert = cache(_decimal_reader(scale, size, field, as_text=kind != "NUMERIC"))
-    target = arrow_type({**field, "mode": "NULLABLE"})
-    return pa.array([None if item is None else convert(item) for item in values], target)
+    longest_bytes = max(map(len, filter(None, values)), default=0)
+    if standard_type(field) == "NUMERIC" and longest_bytes <= _DECIMAL_BYTES:
+        return _short_decimals(values, scale, field)
+    read = cache(partial(_decimal_text, scale=scale, field=field))
+    texts = pa.array([None if item is None else read(item) for item in values], pa.string())
+    return _cast(texts, field)
 
 
-def _decimal_reader(
-    scale: int, size: tuple[int, int] | None, field: Field, *, as_text: bool
-) -> Callable[[bytes], Decimal | str]:
-    def read(stored: bytes) -> Decimal | str:
-        unscaled = int.from_bytes(stored, "big", signed=True)
-        number = Decimal(unscaled).scaleb(-scale, _WIDE)
-        if size is not None and not _fits(number, *size):
-            _refuse_value(field)
-        if abs(number.scaleb(38, _WIDE)) > _BIGNUMERIC_LIMIT:
-            _refuse_value(field)
-        return _canonical(number) if as_text else number
+def _short_decimals(values: Values, scale: int, field: Field) -> pa.Array:
+    """Put numbers of at most 16 bytes into Arrow's decimals without making a Decimal of each."""
+    padding = (bytes(_DECIMAL_BYTES), b"\xff" * _DECIMAL_BYTES)
+    little_endian = b"".join(
+        padding[0] if not item else (padding[item[0] >> 7] + item)[: -_DECIMAL_BYTES - 1 : -1]
+        for item in values
+    )
+    present = pa.array([item is not None for item in values], pa.bool_())
+    buffers = [None, pa.py_buffer(little_endian)]
+    stored = pa.Array.from_buffers(pa.decimal128(38, scale), len(values), buffers)
+    return _cast(pc.if_else(present, stored, None), field)
 
-    return read
+
+def _cast(stored: pa.Array, field: Field) -> pa.Array:
+    try:
+        stored.validate(full=True)
+        return stored.cast(arrow_type({**field, "mode": "NULLABLE"}))
+    except pa.ArrowInvalid:
+        _refuse_value(field)
+
+
+def _decimal_text(stored: bytes, *, scale: int, field: Field) -> str:
+    number = Decimal(int.from_bytes(stored, "big", signed=True)).scaleb(-scale, _WIDE)
+    is_too_large = standard_type(field) == "BIGNUMERIC" and abs(number) > _LARGEST_BIGNUMERIC
+    if is_too_large or (field.get("precision") and not _fits(number, *decimal_size(field))):
+        _refuse_value(field)
+    return _canonical(number)
 
 
 def _fits(number: Decimal, precision: int, scale: int) -> bool:
@@ -165,7 +200,7 @@ def _canonical(number: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
-def _refuse_value(field: Field) -> None:
+def _refuse_value(field: Field) -> NoReturn:
     raise AvroRefusedError(
         "invalid",
         f"Error while reading data, error message: A value of field {field['name']} is outside "
