@@ -46,29 +46,29 @@ class Rebound:
     folder: Path
 
     @property
-    def bigquery(self) -> bigquery.Client:
+    def bigquery_client(self) -> bigquery.Client:
         """Return a BigQuery client of the project."""
         return bigquery.Client(project=self.project, location=LOCATION)
 
     @property
-    def storage(self) -> storage.Client:
+    def storage_client(self) -> storage.Client:
         """Return a Cloud Storage client of the project."""
         return storage.Client(project=self.project)
 
     @property
-    def firestore(self) -> firestore.Client:
+    def firestore_client(self) -> firestore.Client:
         """Return a Firestore client of the project's default database."""
         return firestore.Client(project=self.project)
 
     @property
     def vault(self) -> storage.Bucket:
         """Return the bucket with the backups."""
-        return self.storage.bucket(self.env["REBOUND_VAULT_BUCKET"])
+        return self.storage_client.bucket(self.env["REBOUND_VAULT_BUCKET"])
 
     @property
     def landing(self) -> storage.Bucket:
         """Return the bucket where extracts land and journals are kept."""
-        return self.storage.bucket(self.env["REBOUND_LANDING_BUCKET"])
+        return self.storage_client.bucket(self.env["REBOUND_LANDING_BUCKET"])
 
     def begin(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """Start `rebound` with these words, as an operator would."""
@@ -95,7 +95,7 @@ class Rebound:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Run one statement in the project and return its rows."""
-        return [dict(row.items()) for row in self.bigquery.query_and_wait(sql)]
+        return [dict(row.items()) for row in self.bigquery_client.query_and_wait(sql)]
 
 
 def make_rebound(cloud: Cloud, folder: Path, project: str, **env: str) -> Rebound:
@@ -116,11 +116,11 @@ def make_rebound(cloud: Cloud, folder: Path, project: str, **env: str) -> Reboun
     }
     made = Rebound(cloud, project, client_environment(cloud, **settings), folder)
     for name in (vault, landing):
-        made.storage.create_bucket(name, location=LOCATION)
+        made.storage_client.create_bucket(name, location=LOCATION)
     scratch = bigquery.Dataset(f"{project}.rebound_scratch")
     scratch.location = LOCATION
     scratch.default_table_expiration_ms = 24 * 3600 * 1000
-    made.bigquery.create_dataset(scratch)
+    made.bigquery_client.create_dataset(scratch)
     return made
 
 
