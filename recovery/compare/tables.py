@@ -1,12 +1,9 @@
 """What differs between the recovery point and a dataset, table, view or routine as it is."""
 
 from collections.abc import Mapping
-from typing import Literal
 
-from manifests.model import Fingerprint, Frozen, Resource, TableBackup
+from manifests.model import WHOLE_TABLE, Fingerprint, Frozen, Resource, TableBackup
 from recovery.compare.findings import Finding, differences, finding, present
-
-Damage = Literal["gone", "emptied", "shape", "rows", "partitions missing", "properties"]
 
 _SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 _SHAPE = ("timePartitioning", "rangePartitioning")
@@ -42,11 +39,14 @@ class ObservedTable(Frozen):
 
 
 def shape_findings(expected: TableBackup, actual: Resource) -> tuple[Finding, ...]:
-    """Compare what only a new table can have: columns, types, modes, partitioning.
+    """Compare what only a new table can have: its type, columns, modes, partitioning.
 
     Partition expiration is a property, not a shape: it can be changed on a table that exists.
     """
     pairs: list[tuple[str, object, object]] = [
+        ("type", expected.resource.get("type", "TABLE"), actual.get("type", "TABLE"))
+    ]
+    pairs += [
         (key, _without_expiration(expected.resource.get(key)), _without_expiration(actual.get(key)))
         for key in _SHAPE
     ]
@@ -82,46 +82,52 @@ def property_findings(expected: TableBackup, actual: ObservedTable) -> tuple[Fin
 
 
 def row_findings(
-    expected: TableBackup, actual: Mapping[str, Fingerprint] | None, *, exact: bool
+    expected: TableBackup,
+    actual: Mapping[str, Fingerprint] | None,
+    *,
+    exact: bool,
+    only: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
     """Compare the content partition by partition.
 
     Args:
         expected: The table at the recovery point.
         actual: The table's partitions now; None when they could not be measured.
-        exact: Whether a partition the recovery point does not know is a difference.
+        exact: Whether a partition the recovery point does not know is a difference. The rows of a
+            table without partitions always are.
+        only: Only these partitions of the recovery point; all when empty.
     """
     if actual is None:
         return (finding(expected.name, "content", "measured", "could not be measured"),)
-    wanted = {item.partition_id: item.fingerprint for item in expected.partitions}
+    known = {item.partition_id: item.fingerprint for item in expected.partitions}
     findings = [
         finding(
             expected.name,
             f"partition {name}",
-            _content(wanted[name]),
+            _content(known[name]),
             _content(actual[name]) if name in actual else "missing",
         )
-        for name in sorted(wanted)
-        if actual.get(name) != wanted[name]
+        for name in sorted(known)
+        if (not only or name in only) and actual.get(name) != known[name]
     ]
-    if exact:
-        findings += [
-            finding(expected.name, f"partition {name}", "not there", _content(actual[name]))
-            for name in sorted(set(actual) - set(wanted))
-        ]
+    findings += [
+        finding(expected.name, f"partition {name}", "not there", _content(actual[name]))
+        for name in sorted(set(actual) - set(known))
+        if (exact and not only) or name == WHOLE_TABLE
+    ]
     return tuple(findings)
 
 
 def table_findings(
-    expected: TableBackup, actual: ObservedTable, *, exact: bool
+    expected: TableBackup, actual: ObservedTable, *, exact: bool, only: tuple[str, ...] = ()
 ) -> tuple[Finding, ...]:
-    """Compare everything: existence, shape, properties, rows."""
+    """Compare everything: existence, shape, properties, rows; the last as `row_findings` does."""
     if actual.resource is None:
         return (finding(expected.name, "table", "there", "gone"),)
     return (
         *shape_findings(expected, actual.resource),
         *property_findings(expected, actual),
-        *row_findings(expected, actual.partitions, exact=exact),
+        *row_findings(expected, actual.partitions, exact=exact, only=only),
     )
 
 

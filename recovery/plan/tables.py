@@ -3,7 +3,14 @@
 from typing import Literal
 
 from manifests.fingerprint import combined
-from manifests.model import DatasetBackup, Frozen, Resource, StoredObject, TableBackup
+from manifests.model import (
+    WHOLE_TABLE,
+    DatasetBackup,
+    Frozen,
+    Resource,
+    StoredObject,
+    TableBackup,
+)
 from recovery.compare import (
     Finding,
     ObservedTable,
@@ -22,8 +29,8 @@ class TableStep(Frozen):
 
     Attributes:
         damage: What is wrong with it; empty when nothing is.
-        partitions: The partitions that are replaced; empty where the whole table is written.
-        loses_rows: Whether rows that are there now are replaced or removed.
+        partitions: The partitions that are written; empty where the whole table is.
+        loses_rows: Whether rows, or a view, that are there now are replaced or removed.
         kept_partitions: Partitions the recovery point does not know and the recovery keeps.
         removed_partitions: Those that it removes, because `exact` was asked for.
     """
@@ -61,12 +68,12 @@ def plan_table(table: TableBackup, observed: ObservedTable, request: Request) ->
     """Decide what happens to one table."""
     if observed.resource is None:
         gone = Finding(subject=table.name, aspect="table", expected="there", actual="gone")
-        return _whole(table, "create", (gone,), why="the table is gone")
+        return _written(table, "create", (gone,), request.partitions, why="the table is gone")
     shape = shape_findings(table, observed.resource)
     if shape:
-        holds_rows = int(observed.resource.get("numRows", 0)) > 0
         why = f"its {shape[0].aspect} changed, which only a new table can undo"
-        return _whole(table, "rebuild", shape, why=why, loses_rows=holds_rows)
+        loses_rows = _holds_something(observed.resource)
+        return _written(table, "rebuild", shape, why=why, loses_rows=loses_rows)
     return _plan_rows(table, observed, request)
 
 
@@ -98,63 +105,67 @@ def definitions_of(
 
 def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     properties = property_findings(table, observed)
-    rows = row_findings(table, observed.partitions, exact=request.exact)
+    rows = row_findings(table, observed.partitions, exact=request.exact, only=request.partitions)
     present = dict(observed.partitions or {})
-    wanted = {item.partition_id: item.fingerprint for item in table.partitions}
-    if request.partitions:
-        wanted = {name: wanted[name] for name in request.partitions if name in wanted}
-        rows = tuple(item for item in rows if item.aspect.split(" ")[-1] in request.partitions)
-    differing = tuple(sorted(name for name in wanted if present.get(name) != wanted[name]))
-    extra = tuple(sorted(set(present) - {item.partition_id for item in table.partitions}))
-    if not rows and not properties:
-        return TableStep(
-            table=table.name, action="leave", damage=(), kept_partitions=extra, why="already equal"
-        )
+    known = {item.partition_id: item.fingerprint for item in table.partitions}
+    extra = tuple(sorted(set(present) - set(known)))
     if not rows:
         return TableStep(
             table=table.name,
-            action="set properties",
+            action="set properties" if properties else "leave",
             damage=properties,
             kept_partitions=extra,
-            why="its rows are equal",
+            why="its rows are equal" if properties else "already equal",
         )
     damage = (*rows, *properties)
     if observed.partitions is not None and not present and not request.partitions:
-        return _whole(table, "fill", damage, why="the table is empty")
-    removed = extra if request.exact else ()
+        return _written(table, "fill", damage, why="the table is empty")
+    wanted = [name for name in known if not request.partitions or name in request.partitions]
+    differing = tuple(sorted(name for name in wanted if present.get(name) != known[name]))
+    # The rows of a table without partitions are no newer partition that could be kept.
+    removes = (request.exact and not request.partitions) or WHOLE_TABLE in extra
     replaced = [name for name in differing if name in present]
-    return TableStep(
-        table=table.name,
-        action="replace partitions",
-        damage=damage,
-        partitions=differing,
-        loses_rows=bool(replaced or removed or observed.partitions is None),
-        kept_partitions=() if request.exact else extra,
-        removed_partitions=removed,
-        rows=combined(wanted[name] for name in differing).row_count,
-        stored_bytes=sum(item.size_bytes for item in _objects_for(table, differing)),
-        why=f"{len(differing)} of {len(table.partitions)} partitions differ, "
+    step = _written(
+        table,
+        "replace partitions",
+        damage,
+        differing,
+        loses_rows=bool(replaced or (removes and extra) or observed.partitions is None),
+        why=f"{len(differing)} of {len(known)} partitions differ, "
         f"{len(differing) - len(replaced)} of them are missing",
     )
+    unknown = {"removed_partitions" if removes else "kept_partitions": extra}
+    return step.model_copy(update=unknown)
 
 
-def _whole(
+def _written(
     table: TableBackup,
     action: Action,
     damage: tuple[Finding, ...],
+    partitions: tuple[str, ...] = (),
     *,
     why: str,
     loses_rows: bool = False,
 ) -> TableStep:
+    whole = action != "replace partitions" and not partitions
+    written = tuple(item for item in table.partitions if whole or item.partition_id in partitions)
+    objects = table.objects if whole else _objects_for(table, partitions)
     return TableStep(
         table=table.name,
         action=action,
         damage=damage,
+        partitions=partitions,
         loses_rows=loses_rows,
-        rows=table.fingerprint.row_count,
-        stored_bytes=sum(item.size_bytes for item in table.objects),
+        rows=combined(item.fingerprint for item in written).row_count,
+        stored_bytes=sum(item.size_bytes for item in objects),
         why=why,
     )
+
+
+def _holds_something(resource: Resource) -> bool:
+    """Whether deleting this would lose anything: rows, buffered rows, or a view's query."""
+    is_table = resource.get("type", "TABLE") == "TABLE"
+    return not is_table or "streamingBuffer" in resource or int(resource.get("numRows", 0)) > 0
 
 
 def _objects_for(table: TableBackup, partitions: tuple[str, ...]) -> list[StoredObject]:

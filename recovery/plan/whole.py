@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from manifests.errors import RefusedError
+from manifests.errors import RefusedError, UsageError
 from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
 from recovery.compare import ObservedTable, dataset_findings
 from recovery.plan.request import Request
@@ -52,7 +52,12 @@ class Plan(Frozen):
 
 
 def make_plan(manifest: Manifest, observed: Observed, request: Request) -> Plan:
-    """Decide what a recovery to a run's recovery point does."""
+    """Decide what a recovery to a run's recovery point does.
+
+    Raises:
+        UsageError: A dataset, table or partition that was asked for is not in the run.
+    """
+    _check_names(manifest, request)
     wanted = [table for table in manifest.tables if request.wants(table)]
     dataset_ids = {table.dataset_id for table in wanted}
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
@@ -106,6 +111,27 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
             "the project is protected",
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
+        )
+
+
+def _check_names(manifest: Manifest, request: Request) -> None:
+    """Refuse what the run does not hold: leaving it out would look like success."""
+    datasets = {item.dataset_id for item in manifest.datasets}
+    tables = {item.name for item in manifest.tables}
+    unknown = [name for name in request.datasets if name not in datasets]
+    unknown += [name for name in request.tables if name not in tables]
+    known = {
+        item.partition_id
+        for table in manifest.tables
+        if request.wants(table)
+        for item in table.partitions
+    }
+    unknown += [f"partition {name}" for name in request.partitions if name not in known]
+    if unknown:
+        raise UsageError(
+            f"not in the run: {', '.join(unknown)}",
+            subject=manifest.run_id,
+            hint=f"`rebound show {manifest.run_id}` lists what it holds",
         )
 
 
