@@ -1,0 +1,65 @@
+"""Serve the Firestore stand-in: `python -m tests.standin.firestore --data-dir D`.
+
+Prints `{"url": "HOST:PORT", "admin": "http://HOST:PORT"}` when it is ready. `url` is the value
+of FIRESTORE_EMULATOR_HOST; `admin` takes faults at `/standin/faults`.
+"""
+
+import gc
+import json
+import signal
+import sys
+import threading
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tests.standin import process
+from tests.standin.faults import FAULTS_PATH, Faults, answer_faults
+from tests.standin.firestore import admin, server, service
+from tests.standin.firestore.store import Store
+
+GRACE_SECONDS = 1
+
+
+def serve_faults(faults: Faults) -> str:
+    """Serve the HTTP interface of the faults from a thread and return its URL."""
+
+    async def answer(request: Request) -> Response:
+        return await answer_faults(faults, request)
+
+    app = Starlette(routes=[Route(FAULTS_PATH, answer, methods=["GET", "POST", "DELETE"])])
+    listener = process.bind(0)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    runner = uvicorn.Server(config)
+    threading.Thread(target=runner.run, args=([listener],), name="admin", daemon=True).start()
+    return f"http://{process.HOST}:{listener.getsockname()[1]}"
+
+
+def main() -> None:
+    """Serve until a signal comes or the parent is gone."""
+    options = process.parser("Firestore")
+    options.add_argument("--storage", help="URL of the Cloud Storage for exports and imports")
+    arguments = options.parse_args()
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    process.end_with_parent()
+    store = Store(arguments.data_dir)
+    gc.freeze()
+    faults = Faults()
+    methods = service.methods(store) + admin.methods(store, arguments.storage)
+    address = f"{process.HOST}:{arguments.port}"
+    grpc_server, port = server.start(methods, faults, address)
+    ready = {"url": f"{process.HOST}:{port}", "admin": serve_faults(faults)}
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    stopped.wait()
+    grpc_server.stop(GRACE_SECONDS).wait()
+    store.close()
+
+
+if __name__ == "__main__":
+    main()

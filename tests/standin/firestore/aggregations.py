@@ -1,0 +1,62 @@
+"""Aggregations over the results of a query: count, sum and average."""
+
+import math
+from collections.abc import Callable, Iterator
+
+from google.protobuf.message import Message
+
+from tests.standin.firestore import fieldpaths
+from tests.standin.firestore.filters import Candidate
+from tests.standin.firestore.messages import Value, invalid
+from tests.standin.firestore.transforms import LARGEST, SMALLEST
+from tests.standin.firestore.values import NAN, NUMBER
+
+type Numbers = list[float | int]
+
+
+def _numbers(results: list[Candidate], field_path: str) -> Numbers:
+    path = fieldpaths.parse(field_path)
+    keys = [candidate.key(path) for candidate in results]
+    return [
+        key[1] if key[0] == NUMBER else math.nan
+        for key in keys
+        if key is not None and key[0] in {NUMBER, NAN}
+    ]
+
+
+def _sum(numbers: Numbers) -> Message:
+    total = sum(numbers)
+    if isinstance(total, int) and SMALLEST <= total <= LARGEST:
+        return Value(integer_value=total)
+    return Value(double_value=float(total))
+
+
+def _average(numbers: Numbers) -> Message:
+    return Value(double_value=sum(numbers) / len(numbers)) if numbers else Value(null_value=0)
+
+
+FOLDS: dict[str, Callable[[Numbers], Message]] = {"sum": _sum, "avg": _average}
+
+
+def aggregate(aggregations: list[Message], results: Iterator[Candidate]) -> dict[str, Message]:
+    """Return the result of each aggregation by its alias.
+
+    Raises:
+        RequestError: If one has no operator.
+    """
+    found = list(results)
+    answer: dict[str, Message] = {}
+    for number, aggregation in enumerate(aggregations, start=1):
+        kind = aggregation.WhichOneof("operator")
+        if kind == "count":
+            count = len(found)
+            if aggregation.count.HasField("up_to"):
+                count = min(count, aggregation.count.up_to.value)
+            value = Value(integer_value=count)
+        elif kind in FOLDS:
+            operand = getattr(aggregation, kind)
+            value = FOLDS[kind](_numbers(found, operand.field.field_path))
+        else:
+            raise invalid("An aggregation has no operator.")
+        answer[aggregation.alias or f"field_{number}"] = value
+    return answer

@@ -1,0 +1,194 @@
+"""Structured queries: where candidates come from, in which order, from where to where."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.protobuf.message import Message
+
+from tests.standin.firestore import fieldpaths, filters
+from tests.standin.firestore.database import Database, Stored
+from tests.standin.firestore.filters import Candidate, FieldFilter
+from tests.standin.firestore.messages import Document, StructuredQuery, invalid
+from tests.standin.firestore.paths import path_key, split_name
+from tests.standin.firestore.values import SortKey, sort_key
+
+type Orders = list[tuple[fieldpaths.FieldPath, bool]]
+
+LOWER = {FieldFilter.GREATER_THAN, FieldFilter.GREATER_THAN_OR_EQUAL, FieldFilter.EQUAL}
+UPPER = {FieldFilter.LESS_THAN, FieldFilter.LESS_THAN_OR_EQUAL, FieldFilter.EQUAL}
+BY_NAME: Orders = [(fieldpaths.NAME, False)]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a query reads: documents below a parent, at an instant.
+
+    Attributes:
+        database: The database.
+        parent: The path of a document, or "" for the root.
+        stamp: The instant, in microseconds since 1970.
+    """
+
+    database: Database
+    parent: str
+    stamp: int
+
+
+def orders_of(query: Message) -> Orders:
+    """Return the whole ordering of a query: fields, each with whether it descends."""
+    descending = StructuredQuery.DESCENDING
+    orders = [
+        (fieldpaths.parse(order.field.field_path), order.direction == descending)
+        for order in query.order_by
+    ]
+    direction = orders[-1][1] if orders else False
+    named = {path for path, _ in orders}
+    implied = filters.unequal_fields(query.where) if query.HasField("where") else []
+    for path in [*implied, fieldpaths.NAME]:
+        if path not in named and fieldpaths.NAME not in named:
+            named.add(path)
+            orders.append((path, direction))
+    return orders
+
+
+def _positions(candidate: Candidate, orders: Orders) -> list[SortKey] | None:
+    keys = [candidate.key(path) for path, _ in orders]
+    return None if None in keys else keys
+
+
+def _ordered(candidates: Iterator[Candidate], orders: Orders) -> Iterator[Candidate]:
+    placed = [(keys, item) for item in candidates if (keys := _positions(item, orders))]
+    for index in reversed(range(len(orders))):
+        placed.sort(key=lambda pair: pair[0][index], reverse=orders[index][1])
+    return (item for _, item in placed)
+
+
+def _cursor_keys(cursor: Message, orders: Orders) -> list[SortKey]:
+    if len(cursor.values) > len(orders):
+        raise invalid("Cursor has too many values.")
+    for value, (path, _) in zip(cursor.values, orders, strict=False):
+        if path == fieldpaths.NAME and not value.HasField("reference_value"):
+            raise invalid("Cursor for __name__ must be a document reference.")
+    return [sort_key(value) for value in cursor.values]
+
+
+def _side(candidate: Candidate, keys: list[SortKey], orders: Orders) -> int:
+    """Return whether a candidate is before (-1), at (0) or after (1) a cursor."""
+    for wanted, (path, descending) in zip(keys, orders, strict=False):
+        key = candidate.key(path)
+        if key != wanted:
+            return 1 if (key > wanted) != descending else -1
+    return 0
+
+
+def _between(
+    query: Message, orders: Orders, candidates: Iterator[Candidate]
+) -> Iterator[Candidate]:
+    if query.HasField("start_at"):
+        start = _cursor_keys(query.start_at, orders)
+        first = 0 if query.start_at.before else 1
+        candidates = itertools.dropwhile(
+            lambda item: _side(item, start, orders) < first, candidates
+        )
+    if query.HasField("end_at"):
+        end = _cursor_keys(query.end_at, orders)
+        last = -1 if query.end_at.before else 0
+        candidates = itertools.takewhile(lambda item: _side(item, end, orders) <= last, candidates)
+    return candidates
+
+
+def _lower_bound(source: Source, query: Message, orders: Orders) -> tuple[str, ...]:
+    """Return the sort keys, below the parent, of a name that no result is before."""
+    names = [name for op, name in filters.name_bounds(query.where) if op in LOWER]
+    if orders == BY_NAME and query.start_at.values:
+        names.append(query.start_at.values[0].reference_value)
+    own = path_key(source.parent)
+    keys = [path_key(split_name(name)[1]) for name in names]
+    return max((key[len(own) :] for key in keys if key[: len(own)] == own), default=())
+
+
+def _upper_bound(query: Message) -> tuple[str, ...] | None:
+    names = [name for op, name in filters.name_bounds(query.where) if op in UPPER]
+    return min((path_key(split_name(name)[1]) for name in names), default=None)
+
+
+def _stored(source: Source, query: Message, orders: Orders) -> Iterator[Stored]:
+    database, parent, stamp = source.database, source.parent, source.stamp
+    if len(query.from_) > 1:
+        raise invalid("A query cannot have more than one collection selector.")
+    selector = query.from_[0] if query.from_ else StructuredQuery.CollectionSelector()
+    collection, start = selector.collection_id, _lower_bound(source, query, orders)
+    if selector.all_descendants:
+        return database.walk(parent, stamp, collection or None, start)
+    if not collection:
+        return _children(source)
+    path = f"{parent}/{collection}" if parent else collection
+    if orders == [(fieldpaths.NAME, True)]:
+        return database.scan_backwards(path, stamp)
+    below = start[1:] if start[:1] == path_key(path)[-1:] else ()
+    return database.scan(path, stamp, below)
+
+
+def _children(source: Source) -> Iterator[Stored]:
+    """Yield the documents of all collections directly below the parent."""
+    prefix = f"{source.parent}/" if source.parent else ""
+    for collection in source.database.collection_ids(source.parent, source.stamp):
+        yield from source.database.scan(prefix + collection, source.stamp)
+
+
+def _capped(documents: Iterator[Stored], bound: tuple[str, ...] | None) -> Iterator[Stored]:
+    if bound is None:
+        return documents
+    return itertools.takewhile(lambda document: path_key(document.path) <= bound, documents)
+
+
+def run(source: Source, query: Message) -> Iterator[Candidate]:
+    """Yield the results of a query; its offset and its limit are left to the caller.
+
+    Raises:
+        RequestError: If the query is malformed.
+    """
+    if query.HasField("find_nearest"):
+        raise invalid("find_nearest is not supported by the stand-in.")
+    orders = orders_of(query)
+    stored = _stored(source, query, orders)
+    in_name_order = orders == BY_NAME
+    if in_name_order:
+        stored = _capped(stored, _upper_bound(query))
+    candidates = (Candidate(source.database, document) for document in stored)
+    if query.HasField("where"):
+        candidates = filter(filters.predicate(query.where), candidates)
+    scanned_backwards = orders == [(fieldpaths.NAME, True)] and _is_one_collection(query)
+    if not in_name_order and not scanned_backwards:
+        candidates = _ordered(candidates, orders)
+    return _between(query, orders, candidates)
+
+
+def _is_one_collection(query: Message) -> bool:
+    return any(item.collection_id and not item.all_descendants for item in query.from_)
+
+
+def limited(query: Message, results: Iterator[Candidate]) -> Iterator[Candidate]:
+    """Leave out what a query's limit cuts off."""
+    return itertools.islice(results, query.limit.value) if query.HasField("limit") else results
+
+
+def result_bytes(candidate: Candidate, query: Message) -> bytes:
+    """Return a result as a serialised document, with the fields that the query selects."""
+    if not query.HasField("select") or not query.select.fields:
+        return candidate.database.serialised(candidate.stored)
+    paths = [fieldpaths.parse(field.field_path) for field in query.select.fields]
+    return masked_bytes(candidate, [path for path in paths if path != fieldpaths.NAME])
+
+
+def masked_bytes(candidate: Candidate, paths: list[fieldpaths.FieldPath]) -> bytes:
+    """Return a document serialised with only the fields at some paths."""
+    message = candidate.message
+    answer = Document(
+        name=candidate.database.document_name(candidate.stored.path),
+        create_time=message.create_time,
+        update_time=message.update_time,
+    )
+    fieldpaths.projected(message.fields, paths, answer.fields)
+    return answer.SerializeToString()

@@ -1,0 +1,205 @@
+"""All databases of one server: one clock, one lock, one log.
+
+Commit stamps strictly increase, and a commit becomes visible as a whole. A read at an instant
+moves the clock there, so that no later commit can land at or before what was already read.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+from google.cloud.firestore_admin_v1 import types as admin_types
+from google.protobuf.message import Message
+
+from tests.standin.firestore.database import Database
+from tests.standin.firestore.log import (
+    CHANGES,
+    DATABASE,
+    DROPPED,
+    Change,
+    Log,
+    Record,
+    pack,
+    unpack,
+)
+from tests.standin.firestore.messages import (
+    MICROS,
+    RequestError,
+    invalid,
+    now_micros,
+    parsed,
+    timestamp,
+)
+from tests.standin.firestore.paths import DATABASE as DATABASE_NAME
+
+HOUR = 3600 * MICROS
+MINUTE = 60 * MICROS
+WEEK = 7 * 24 * HOUR
+Resource = admin_types.Database.pb()
+RECOVERABLE = Resource.POINT_IN_TIME_RECOVERY_ENABLED
+
+
+class Commit:
+    """Changes in the making: they read what they write, and land together.
+
+    Attributes:
+        database: Where they go.
+        stamp: The commit time, in microseconds since 1970.
+    """
+
+    def __init__(self, database: Database, stamp: int) -> None:
+        self.database = database
+        self.stamp = stamp
+        self.changes: list[Change] = []
+        self._pending: dict[str, bytes | None] = {}
+
+    def read(self, path: str) -> Message | None:
+        """Return a document as the changes so far leave it; its name is not set."""
+        if path in self._pending:
+            body = self._pending[path]
+        else:
+            version = self.database.newest(path)
+            body = version.body if version else None
+        return None if body is None else parsed(body)
+
+    def put(self, path: str, body: bytes | None) -> None:
+        """Set a document's new body; None deletes it."""
+        self._pending[path] = body
+        self.changes.append(Change(self.stamp, path, body))
+
+
+class Store:
+    """The databases, kept in memory and in a log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lock = threading.RLock()
+        self._clock = 0
+        self._databases: dict[str, Database] = {}
+        self._log = Log(folder / "firestore.log")
+        for record in self._log.replay():
+            self._replay(record)
+
+    def _replay(self, record: Record) -> None:
+        if record.kind == DATABASE:
+            resource = Resource.FromString(record.payload)
+            if record.database in self._databases:
+                self._databases[record.database].resource = resource
+            else:
+                self._databases[record.database] = Database(record.database, resource, self.lock)
+        elif record.kind == DROPPED:
+            del self._databases[record.database]
+        else:
+            for change in unpack(record.payload):
+                self._databases[record.database].apply(change)
+                self._clock = max(self._clock, change.stamp)
+
+    def close(self) -> None:
+        """Close the log."""
+        with self.lock:
+            self._log.close()
+
+    def databases(self, project: str) -> list[Database]:
+        """Return the databases of a project, such as `projects/p`."""
+        with self.lock:
+            return [
+                database
+                for name, database in sorted(self._databases.items())
+                if name.startswith(f"{project}/databases/")
+            ]
+
+    def database(self, name: str) -> Database:
+        """Return a database; one that was never written to is empty.
+
+        Raises:
+            RequestError: If this cannot be the name of one.
+        """
+        if not DATABASE_NAME.fullmatch(name):
+            raise invalid(f'Invalid database name: "{name}".')
+        with self.lock:
+            if name in self._databases:
+                return self._databases[name]
+        return Database(name, Resource(name=name), self.lock)
+
+    def exists(self, name: str) -> bool:
+        """Return whether a database was created, by the admin API or by a first write."""
+        with self.lock:
+            return name in self._databases
+
+    def save(self, name: str, resource: Message) -> None:
+        """Create a database, or change how it is described."""
+        with self.lock:
+            self._log.append(Record(DATABASE, name, resource.SerializeToString()))
+            if name in self._databases:
+                self._databases[name].resource = resource
+            else:
+                self._databases[name] = Database(name, resource, self.lock)
+
+    def drop(self, name: str) -> None:
+        """Delete a database and all that is in it."""
+        with self.lock:
+            self._log.append(Record(DROPPED, name, b""))
+            del self._databases[name]
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Commit]:
+        """Give a commit that lands when the block ends without an error.
+
+        Args:
+            name: The database; the first write to an unknown one creates it.
+        """
+        with self.lock:
+            stamp = max(now_micros(), self._clock + 1)
+            commit = Commit(self.database(name), stamp)
+            yield commit
+            if commit.changes and not self.exists(name):
+                self.save(name, default_resource(name))
+                commit.database = self._databases[name]
+            if commit.changes:
+                self._log.append(Record(CHANGES, name, pack(commit.changes)))
+            for change in commit.changes:
+                commit.database.apply(change)
+            self._clock = commit.stamp
+
+    def now(self) -> int:
+        """Return an instant after every commit so far and before every later one."""
+        with self.lock:
+            self._clock = max(self._clock, now_micros())
+            return self._clock
+
+    def past(self, database: Database, stamp: int) -> int:
+        """Return an instant to read at, once it is certain that it can be read.
+
+        Args:
+            database: The database to read.
+            stamp: The instant, in microseconds since 1970.
+
+        Raises:
+            RequestError: If it is in the future, or no longer kept.
+        """
+        now = self.now()
+        if stamp > now:
+            raise invalid("read_time cannot be in the future.")
+        recoverable = database.resource.point_in_time_recovery_enablement == RECOVERABLE
+        kept = recoverable and stamp % MINUTE == 0 and stamp >= now - WEEK
+        if stamp < now - HOUR and not kept:
+            raise RequestError(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "The requested 'read_time' is too old. read_time is too old.",
+            )
+        return stamp
+
+
+def default_resource(name: str) -> Message:
+    """Return the description of a database that a first write creates."""
+    now = timestamp(now_micros())
+    return Resource(
+        name=name,
+        location_id="nam5",
+        type_=Resource.FIRESTORE_NATIVE,
+        concurrency_mode=Resource.OPTIMISTIC,
+        point_in_time_recovery_enablement=RECOVERABLE,
+        create_time=now,
+        update_time=now,
+    )
