@@ -35,13 +35,20 @@ class AvroFrame:
     @property
     def codec(self) -> str:
         """Return the compression codec; `null` when the file names none."""
-        return self.metadata.get("avro.codec", b"null").decode()
+        return self.metadata.get("avro.codec", b"null").decode(errors="replace")
 
     @property
     def schema(self) -> dict[str, Any]:
-        """Return the schema the file was written with."""
-        schema: dict[str, Any] = json.loads(self.metadata["avro.schema"])
-        return schema
+        """Return the schema the file was written with.
+
+        Raises:
+            AvroDamagedError: The file holds no schema of records.
+        """
+        try:
+            schema = json.loads(self.metadata["avro.schema"])
+            return {**schema, "fields": [dict(field) for field in schema["fields"]]}
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise AvroDamagedError("no schema of records", subject=self._subject) from error
 
     def feed(self, chunk: bytes) -> None:
         """Take the file's next bytes.
@@ -98,8 +105,11 @@ class AvroFrame:
                 self._in_block = False
             if len(buffer) - at < 2 * _LONG_BYTES and not _holds_two_longs(buffer, at):
                 break
-            records, at = _long(buffer, at)
-            size_bytes, at = _long(buffer, at)
+            try:
+                records, at = _long(buffer, at)
+                size_bytes, at = _long(buffer, at)
+            except ValueError as error:
+                raise AvroDamagedError(f"not a block: {error}", subject=self._subject) from error
             if records < 0 or size_bytes < 0:
                 raise AvroDamagedError("a block has a negative size", subject=self._subject)
             self.row_count += records

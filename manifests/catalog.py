@@ -125,7 +125,9 @@ def load_catalog(path: Path | None = None) -> Catalog:
         raise CatalogError(
             "the catalog does not exist", subject=str(source), hint="set REBOUND_CATALOG"
         ) from error
-    except json.JSONDecodeError as error:
+    except OSError as error:
+        raise CatalogError(f"cannot be read: {error}", subject=str(source)) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise CatalogError(f"not JSON: {error}", subject=str(source)) from error
     except ValidationError as error:
         details = "; ".join(

@@ -7,12 +7,14 @@ reads back without loss, and the manifest says so. Everything else is stored as 
 
 import re
 
+from manifests.errors import SourceUnreadableError
 from manifests.fingerprint import partition_expression, partition_filter, quoted
 from manifests.model import ColumnEncoding, Encoding, Resource
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PICOSECONDS = "12"
 _RECORDS = ("RECORD", "STRUCT")
+_RANGE_ELEMENTS = ("DATE", "DATETIME", "TIMESTAMP")
 _TYPES: dict[str, Encoding] = {
     "DATETIME": "datetime",
     "RANGE": "range",
@@ -149,7 +151,14 @@ def _from_text(expression: str, field: Resource) -> str:
     if field["type"] == "GEOGRAPHY":
         return f"ST_GEOGFROMTEXT({expression})"
     if field["type"] == "RANGE":
-        return f"CAST({expression} AS RANGE<{field['rangeElementType']['type']}>)"
+        return f"CAST({expression} AS RANGE<{_range_element(field)}>)"
     if field["type"] == "TIMESTAMP":
         return f"CAST({expression} AS TIMESTAMP({_PICOSECONDS}))"
     return f"CAST({expression} AS {field['type']})"
+
+
+def _range_element(field: Resource) -> str:
+    element = str(field["rangeElementType"]["type"])
+    if element not in _RANGE_ELEMENTS:
+        raise SourceUnreadableError(f"no range of {element}", subject=field["name"])
+    return element

@@ -14,7 +14,9 @@
 Names come back from manifests and listings, so every parser refuses what no builder here makes.
 """
 
+import hashlib
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -24,9 +26,14 @@ from manifests.model import RunId
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+")
 _PARTITION = re.compile(r"[A-Za-z0-9_-]+")
+_ATTEMPT = re.compile(r"[0-9]{3}")
 _FILE = re.compile(r"[0-9]{12}\.avro")
+_DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_POLICY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST_PART = 1024
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _DATABASE = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
+_WHOLE = "all"
 _PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
 
 type PartKind = Literal["tables", "buckets", "databases"]
@@ -49,6 +56,38 @@ def parse_run_id(text: str) -> RunId:
 def scheduled_run_id(schedule: str, scheduled_at: datetime) -> RunId:
     """Name the run of one schedule at one scheduled time, the same for every retry of it."""
     return parse_run_id(f"{schedule}-{scheduled_at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+
+
+def work_id(owner: str, table: str) -> str:
+    """Name the scratch tables and jobs of one table of a run or recovery.
+
+    The mark at its end keeps names apart that are only alike once their dots are gone.
+    """
+    mark = hashlib.sha256(table.encode()).hexdigest()[:8]
+    return f"{owner}__{_checked(_TABLE, table).replace('.', '__')}__{mark}"
+
+
+def parse_recovery_id(text: str) -> str:
+    """Check a recovery id given by an operator; it has the form of a run id.
+
+    Raises:
+        UsageError: It has not.
+    """
+    if not _RUN_ID.fullmatch(text):
+        raise UsageError(
+            "not a recovery id", subject=repr(text[:120]), hint="`rebound report` needs one"
+        )
+    return text
+
+
+def recovery_prefix(recovery_id: str) -> str:
+    """Return the folder of a recovery's journal in the landing bucket."""
+    return f"recoveries/{recovery_id}/"
+
+
+def landing_prefix(run_id: RunId) -> str:
+    """Return the folder that holds everything of one run in the landing bucket."""
+    return f"extracts/{run_id}/"
 
 
 def run_prefix(run_id: RunId) -> str:
@@ -82,11 +121,10 @@ def hold_name(run_id: RunId) -> str:
 
 
 def held_run_id(name: str) -> RunId | None:
-    """Return the run that a hold or lease object is about, or None for any other object."""
-    parts = name.removesuffix(".json").split("/")
-    if len(parts) != 2 or not _RUN_ID.fullmatch(parts[1]):  # noqa: PLR2004 - holds/<run>.json
-        return None
-    return RunId(parts[1])
+    """Return the run that a hold is about, or None for any other object."""
+    run_id = name.removeprefix("holds/").removesuffix(".json")
+    known = _RUN_ID.fullmatch(run_id) and name == hold_name(RunId(run_id))
+    return RunId(run_id) if known else None
 
 
 def lease_name(run_id: RunId) -> str:
@@ -94,9 +132,15 @@ def lease_name(run_id: RunId) -> str:
     return f"leases/{run_id}.json"
 
 
+def export_id(run_id: RunId, partition_id: str | None) -> str:
+    """Return the id of the export of one partition, or of a whole table, by one run."""
+    return f"{run_id}/{_WHOLE if partition_id is None else _checked(_PARTITION, partition_id)}"
+
+
 def extract_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:
     """Return the folder, relative to a root, that one extract attempt writes into."""
-    return f"{run_id}/tables/{_checked(_TABLE, table)}/{_checked(_PARTITION, partition)}/{attempt:03d}/"
+    number = _checked(_ATTEMPT, f"{attempt:03d}")
+    return f"{run_id}/tables/{_checked(_TABLE, table)}/{_checked(_PARTITION, partition)}/{number}/"
 
 
 def landing_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:
@@ -110,7 +154,10 @@ def vault_name(landing_name: str) -> str:
     Raises:
         UnsafeNameError: The name is not one an extract of ours writes.
     """
-    name = landing_name.replace("extracts/", "runs/", 1)
+    root, _, rest = landing_name.partition("/")
+    if root != "extracts":
+        raise UnsafeNameError("not the name of an extract", subject=landing_name)
+    name = f"runs/{rest}"
     _split_data_name(name)
     return name
 
@@ -124,6 +171,42 @@ def check_data_name(name: str, *, run_id: RunId, table: str) -> None:
     parts = _split_data_name(name)
     if parts != (run_id, table):
         raise UnsafeNameError(f"does not belong to {table} of run {run_id}", subject=name)
+
+
+def check_part_name(kind: PartKind, name: str) -> None:
+    """Refuse a name that no table, bucket or database has.
+
+    Raises:
+        UnsafeNameError: It could escape the folder, statement or path it becomes part of.
+    """
+    _checked(_PARTS[kind], name)
+
+
+def check_dataset_id(dataset_id: str) -> None:
+    """Refuse a name that no dataset has; raises as `check_part_name`."""
+    _checked(_DATASET, dataset_id)
+
+
+def check_partition_id(partition_id: str) -> None:
+    """Refuse a name that no partition has; raises as `check_part_name`."""
+    _checked(_PARTITION, partition_id)
+
+
+def check_policy_id(policy_id: str) -> None:
+    """Refuse a name that no row access policy has; raises as `check_part_name`."""
+    _checked(_POLICY, policy_id)
+
+
+def check_definition_id(definition_id: str) -> None:
+    """Refuse a name that no view or routine has; raises as `check_part_name`.
+
+    Letters, marks, numbers, connectors, dashes and spaces of any script are allowed (BigQuery,
+    Table naming), which leaves out whatever ends a path segment or a quotation.
+    """
+    categories = {unicodedata.category(character) for character in definition_id}
+    allowed = all(name[0] in "LMN" or name in {"Pc", "Pd", "Zs"} for name in categories)
+    if not definition_id.strip() or not allowed:
+        raise UnsafeNameError("cannot be the name of a view or routine", subject=definition_id)
 
 
 def run_id_of(name: str) -> RunId | None:
@@ -142,7 +225,7 @@ def _split_data_name(name: str) -> tuple[str, str]:
         re.compile("tables"),
         _TABLE,
         _PARTITION,
-        re.compile(r"[0-9]{3}"),
+        _ATTEMPT,
         _FILE,
     )
     if len(parts) != len(shape) or not all(
@@ -153,6 +236,6 @@ def _split_data_name(name: str) -> tuple[str, str]:
 
 
 def _checked(pattern: re.Pattern[str], part: str) -> str:
-    if not pattern.fullmatch(part):
+    if not pattern.fullmatch(part) or len(part) > _LONGEST_PART:
         raise UnsafeNameError("cannot be part of an object name", subject=part)
     return part

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from manifests.encoding import encodings_of
 from manifests.fingerprint import NULL_PARTITION, OUTSIDE_PARTITION, is_ingestion_time
 from manifests.model import Export, Fingerprint, Frozen, Resource, TableBackup
 
@@ -43,17 +44,19 @@ def choose_exports(
     Args:
         partitions: The frozen copy's partitions and their content.
         resource: The table's resource.
-        base: The same table in the latest complete run; None when there is none.
+        base: The same table in the latest complete run; None when there is none. An export that
+            is left out of it is not referenced.
         recovery_point: This run's instant.
         full_every_days: After this many days everything is exported again, whatever is unchanged.
     """
     obstacle = _obstacle(resource, base, recovery_point, full_every_days)
     if base is None or obstacle:
         return _full(partitions, resource, obstacle)
+    there = {export.export_id for export in base.exports}
     kept = {
         item.partition_id: item.export_id
         for item in base.partitions
-        if partitions.get(item.partition_id) == item.fingerprint
+        if partitions.get(item.partition_id) == item.fingerprint and item.export_id in there
     }
     changed = tuple(sorted(set(partitions) - set(kept)))
     reason = _too_much(changed, resource)
@@ -79,6 +82,8 @@ def _obstacle(
     for key in ("schema", "timePartitioning", "rangePartitioning"):
         if base.resource.get(key) != resource.get(key):
             return f"{key} changed since the earlier run"
+    if base.encodings != encodings_of(resource):
+        return "columns are stored in another form since the earlier run"
     oldest = min((export.recovery_point for export in base.exports), default=None)
     if oldest is None or recovery_point - oldest >= timedelta(days=full_every_days):
         return f"the earlier exports are {full_every_days} days old"

@@ -143,7 +143,15 @@ class Jobs:
     def _give_up_if_final(self, job: Job, subject: str) -> None:
         reason = (job.error_result or {}).get("reason")
         if not is_transient_reason(reason):
-            raise CloudError(f"job {job.job_id} failed: {_reason(job)}", subject=subject)
+            raise CloudError(
+                f"job {job.job_id} failed: {_reason(job)}", subject=subject, hint=_hint(job)
+            )
+
+
+def _hint(job: Job) -> str:
+    if "streaming buffer" in str(job.error_result):
+        return "pause the writers and wait until the buffer is empty, 90 minutes at most"
+    return ""
 
 
 def _reason(job: Job) -> str:

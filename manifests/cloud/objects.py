@@ -10,7 +10,7 @@ from google.cloud import storage
 
 from manifests.avro import AvroFrame
 from manifests.cloud.retry import calling, cloud_errors
-from manifests.errors import ObjectChangedError, ObjectMissingError
+from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
 from manifests.model import Frozen
 from manifests.store import ObjectInfo
 
@@ -52,7 +52,12 @@ class Bucket:
         """
         if self.put_if(name, content, generation=0) is not None:
             return content
-        return self.read(name) or content
+        found = self.read(name)
+        if found is None:
+            raise CloudError(
+                "it vanished while it was read back", subject=self.uri(name), retryable=True
+            )
+        return found
 
     def put_if(self, name: str, content: bytes, *, generation: int) -> int | None:
         """Store content if the live object has this generation (0: if there is none).

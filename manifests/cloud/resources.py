@@ -7,8 +7,9 @@ resources are read and written as the REST API gives and takes them.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
-from google.api_core.exceptions import Conflict, NotFound
+from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 from google.cloud import bigquery
 
 from manifests.cloud.retry import calling, cloud_errors
@@ -74,7 +75,7 @@ class Resources:
     def routine(self, name: str) -> Resource | None:
         """Read the routine `dataset.routine`, or None when there is none."""
         dataset_id, routine_id = name.split(".", 1)
-        return self._get(f"datasets/{dataset_id}/routines/{routine_id}", name)
+        return self._get(f"datasets/{dataset_id}/routines/{quote(routine_id, safe='')}", name)
 
     def create(self, collection: str, resource: Resource, *, subject: str) -> bool:
         """Create a resource where there is none.
@@ -95,14 +96,20 @@ class Resources:
                 return False
         return True
 
-    def patch(self, path: str, changes: Resource, *, etag: str, subject: str) -> None:
+    def patch(self, path: str, changes: Resource, *, etag: str, subject: str) -> bool:
         """Change properties of a resource, if it still is what was read.
 
-        Raises:
-            CloudError: The resource changed in between, or the change is refused.
+        Returns:
+            Whether it was changed; False when it is not what was read any more, which may be the
+            work of an earlier try whose answer was lost.
         """
+        headers = {"If-Match": etag}
         with cloud_errors(subject):
-            calling(lambda: self._request("PATCH", path, data=changes, headers={"If-Match": etag}))
+            try:
+                calling(lambda: self._request("PATCH", path, data=changes, headers=headers))
+            except PreconditionFailed:
+                return False
+        return True
 
     def replace(self, path: str, resource: Resource, *, subject: str) -> None:
         """Replace a whole resource."""
@@ -167,7 +174,7 @@ class Resources:
 
 def table_path(name: str) -> str:
     """Return the REST path of `dataset.table` below its project."""
-    dataset_id, table_id = name.split(".", 1)
+    dataset_id, table_id = (quote(part, safe="") for part in name.split(".", 1))
     return f"datasets/{dataset_id}/tables/{table_id}"
 
 

@@ -1,0 +1,134 @@
+"""Whether a manifest agrees with itself, and names nothing outside its own places. Pure.
+
+Names from a manifest reach object names, statements and REST paths. Each is checked here, once,
+when the manifest is read and before it is written; nothing later has to trust it.
+"""
+
+from collections.abc import Iterable
+
+from manifests import layout
+from manifests.encoding import decode_sql, encodings_of
+from manifests.errors import BackupDamagedError, SourceUnreadableError
+from manifests.fingerprint import combined, fingerprint_sql
+from manifests.model import DatasetBackup, Export, Manifest, RunId, TableBackup
+
+
+def check_manifest(manifest: Manifest) -> None:
+    """Refuse a manifest that contradicts itself.
+
+    Raises:
+        UnsafeNameError: A name escapes its place.
+        BackupDamagedError: Something is listed twice or not at all, or the counts of objects,
+            exports, partitions and tables do not add up.
+    """
+    datasets = {dataset.dataset_id for dataset in manifest.datasets}
+    _check_unique(manifest.run_id, "dataset", (item.dataset_id for item in manifest.datasets))
+    _check_unique(manifest.run_id, "table", (item.name for item in manifest.tables))
+    _check_unique(manifest.run_id, "bucket", (item.name for item in manifest.buckets))
+    _check_unique(manifest.run_id, "database", (item.name for item in manifest.databases))
+    for dataset in manifest.datasets:
+        _check_definitions(dataset)
+    for table in manifest.tables:
+        if table.dataset_id not in datasets:
+            raise BackupDamagedError("its dataset is not listed", subject=table.name)
+        _check_names(table)
+        _check_resource(table)
+        _check_counts(table, manifest.run_id)
+    for bucket in manifest.buckets:
+        layout.check_part_name("buckets", bucket.name)
+    for database in manifest.databases:
+        layout.check_part_name("databases", database.name)
+
+
+def _check_definitions(dataset: DatasetBackup) -> None:
+    layout.check_dataset_id(dataset.dataset_id)
+    ids = [view.get("tableReference", {}).get("tableId") for view in dataset.views]
+    ids += [item.get("routineReference", {}).get("routineId") for item in dataset.routines]
+    for definition_id in ids:
+        layout.check_definition_id(str(definition_id or ""))
+
+
+def _check_names(table: TableBackup) -> None:
+    layout.check_part_name("tables", table.name)
+    for policy in table.row_access_policies:
+        layout.check_policy_id(str(policy.get("rowAccessPolicyReference", {}).get("policyId", "")))
+    for partition in table.partitions:
+        layout.check_partition_id(partition.partition_id)
+    for export in table.exports:
+        if export.export_id != layout.export_id(export.run_id, export.partition_id):
+            raise BackupDamagedError("not the id of its export", subject=export.export_id)
+        for stored in export.objects:
+            layout.check_data_name(stored.name, run_id=export.run_id, table=table.name)
+    _check_unique(table.name, "partition", (item.partition_id for item in table.partitions))
+    _check_unique(table.name, "export", (item.export_id for item in table.exports))
+    _check_unique(table.name, "object", (item.name for item in table.objects))
+
+
+def _check_resource(table: TableBackup) -> None:
+    """Write the statements a restore will need: whatever they refuse is no table of BigQuery."""
+    try:
+        fingerprint_sql(table.name, table.resource)
+        decode_sql(table.name, table.resource)
+        needed = encodings_of(table.resource)
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        SourceUnreadableError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise BackupDamagedError(
+            f"its resource is not a table's: {error}", subject=table.name
+        ) from error
+    declared = [(item.path, item.encoding, item.stored_as) for item in table.encodings]
+    if declared != [(item.path, item.encoding, item.stored_as) for item in needed]:
+        raise BackupDamagedError(
+            "its columns are not encoded the way this version decodes them",
+            subject=table.name,
+            hint="restore it with the Rebound version that wrote it",
+        )
+
+
+def _check_counts(table: TableBackup, run_id: RunId) -> None:
+    exports = {export.export_id: export for export in table.exports}
+    homed = dict.fromkeys(exports, 0)
+    for partition in table.partitions:
+        export = exports.get(partition.export_id)
+        if export is None:
+            raise BackupDamagedError(
+                f"partition {partition.partition_id} comes from an export that is not listed",
+                subject=table.name,
+            )
+        if export.partition_id not in (None, partition.partition_id):
+            raise BackupDamagedError(
+                f"partition {partition.partition_id} comes from the export of another",
+                subject=table.name,
+            )
+        homed[partition.export_id] += partition.fingerprint.row_count
+    if sum(export.partition_id is None for export in table.exports) > 1:
+        raise BackupDamagedError("more than one export of the whole table", subject=table.name)
+    for export in table.exports:
+        _check_export(export, homed[export.export_id], run_id)
+    if combined(partition.fingerprint for partition in table.partitions) != table.fingerprint:
+        raise BackupDamagedError("the partitions do not add up to the table", subject=table.name)
+
+
+def _check_export(export: Export, homed_rows: int, run_id: RunId) -> None:
+    if export.row_count != sum(stored.row_count for stored in export.objects):
+        raise BackupDamagedError("the files' counts do not add up", subject=export.export_id)
+    # An earlier run's export of a whole table also holds partitions that have changed since.
+    may_hold_more = export.partition_id is None and export.run_id != run_id
+    if homed_rows > export.row_count or (homed_rows < export.row_count and not may_hold_more):
+        raise BackupDamagedError(
+            f"it holds {export.row_count} rows, its partitions {homed_rows}",
+            subject=export.export_id,
+        )
+
+
+def _check_unique(subject: str, what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BackupDamagedError(f"{what} {name} is listed twice", subject=subject)
+        seen.add(name)
