@@ -6,6 +6,7 @@ reads back without loss, and the manifest says so. Everything else is stored as 
 """
 
 import re
+from itertools import count
 
 from manifests.errors import SourceUnreadableError
 from manifests.fingerprint import partition_expression, partition_filter, quoted
@@ -31,8 +32,8 @@ def encodings_of(resource: Resource) -> tuple[ColumnEncoding, ...]:
     in the table's schema say what the inverse has to do.
     """
     return tuple(
-        ColumnEncoding(path=field["name"], encoding=kind, stored_as=_stored_name(field, at))
-        for at, field in enumerate(resource["schema"]["fields"])
+        ColumnEncoding(path=field["name"], encoding=kind, stored_as=stored_as)
+        for field, stored_as in _named(resource["schema"]["fields"])
         if (kind := _encoding(field))
     )
 
@@ -46,9 +47,8 @@ def encode_sql(reference: str, resource: Resource, partition_id: str | None = No
         partition_id: Only this partition's rows; None for all.
     """
     columns = ", ".join(
-        f"{_mapped('row_.' + quoted(field['name']), field, stored=True)} AS "
-        f"{quoted(_stored_name(field, at))}"
-        for at, field in enumerate(resource["schema"]["fields"])
+        f"{_mapped('row_.' + quoted(field['name']), field, stored=True)} AS {quoted(stored_as)}"
+        for field, stored_as in _named(resource["schema"]["fields"])
     )
     where = partition_filter(resource)
     if partition_id is not None:
@@ -64,9 +64,8 @@ def encode_sql(reference: str, resource: Resource, partition_id: str | None = No
 def decode_sql(raw_reference: str, resource: Resource) -> str:
     """Write the SELECT that turns raw loaded rows back into the table's own types."""
     columns = ", ".join(
-        f"{_mapped('row_.' + quoted(_stored_name(field, at)), field, stored=False)} AS "
-        f"{quoted(field['name'])}"
-        for at, field in enumerate(resource["schema"]["fields"])
+        f"{_mapped('row_.' + quoted(stored_as), field, stored=False)} AS {quoted(field['name'])}"
+        for field, stored_as in _named(resource["schema"]["fields"])
     )
     return f"SELECT {columns} FROM {quoted(raw_reference)} AS row_"
 
@@ -76,7 +75,7 @@ def stored_fields(fields: list[Resource]) -> list[Resource]:
 
     Policy tags stay on their columns, so that raw rows are as protected as the table's own.
     """
-    return [_stored_field(field, at) for at, field in enumerate(fields)]
+    return [_stored_field(field, stored_as) for field, stored_as in _named(fields)]
 
 
 def _encoding(field: Resource) -> Encoding | None:
@@ -89,12 +88,20 @@ def _encoding(field: Resource) -> Encoding | None:
     return _TYPES.get(field["type"])
 
 
-def _stored_name(field: Resource, at: int) -> str:
-    name: str = field["name"]
-    return name if _PLAIN_NAME.fullmatch(name) else f"column_{at}"
+def _named(fields: list[Resource]) -> list[tuple[Resource, str]]:
+    """Return each field with the name Avro gives it: its own, or a number that is free."""
+    plain = [bool(_PLAIN_NAME.fullmatch(field["name"])) for field in fields]
+    taken = {field["name"].lower() for field, kept in zip(fields, plain, strict=True) if kept}
+    named = []
+    for at, (field, kept) in enumerate(zip(fields, plain, strict=True)):
+        free = (name for n in count(at) if (name := f"column_{n}") not in taken)
+        stored_as = str(field["name"]) if kept else next(free)
+        taken.add(stored_as)
+        named.append((field, stored_as))
+    return named
 
 
-def _stored_field(field: Resource, at: int) -> Resource:
+def _stored_field(field: Resource, stored_as: str) -> Resource:
     kept: Resource = {
         key: field[key] for key in ("mode", "policyTags", "precision", "scale") if key in field
     }
@@ -106,7 +113,7 @@ def _stored_field(field: Resource, at: int) -> Resource:
     if inner["type"] == "STRING":
         kept.pop("precision", None)
         kept.pop("scale", None)
-    return {"name": _stored_name(field, at), **kept, **inner}
+    return {"name": stored_as, **kept, **inner}
 
 
 def _becomes_text(field: Resource) -> bool:
@@ -126,17 +133,17 @@ def _mapped(expression: str, field: Resource, *, stored: bool, depth: int = 0) -
         )
     if field["type"] in _RECORDS:
         children = ", ".join(
-            _mapped_child(expression, child, at, stored=stored, depth=depth)
-            for at, child in enumerate(field["fields"])
+            _mapped_child(expression, child, stored_as, stored=stored, depth=depth)
+            for child, stored_as in _named(field["fields"])
         )
         return f"IF({expression} IS NULL, NULL, STRUCT({children}))"
     return _to_text(expression, field) if stored else _from_text(expression, field)
 
 
-def _mapped_child(expression: str, child: Resource, at: int, *, stored: bool, depth: int) -> str:
-    source, target = child["name"], _stored_name(child, at)
-    if not stored:
-        source, target = target, source
+def _mapped_child(
+    expression: str, child: Resource, stored_as: str, *, stored: bool, depth: int
+) -> str:
+    source, target = (child["name"], stored_as) if stored else (stored_as, child["name"])
     inner = _mapped(f"{expression}.{quoted(source)}", child, stored=stored, depth=depth)
     return f"{inner} AS {quoted(target)}"
 
