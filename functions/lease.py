@@ -69,16 +69,19 @@ def holding(
     done, lost = threading.Event(), threading.Event()
 
     def renew() -> None:
+        expires_at = clock() + timedelta(seconds=lease_seconds)
         while not done.wait(lease_seconds / 3):
+            renewed_at = clock()
             try:
-                renewed = landing.put_if(name, record(), generation=generation[0])
+                held = _renewed(landing, name, record(), holder, generation)
             except ReboundError as error:
                 log.warning("lease not renewed", reason=str(error))
-                continue
-            if renewed is None and not _is_ours(landing, name, holder, generation):
+                held = clock() < expires_at
+            else:
+                expires_at = renewed_at + timedelta(seconds=lease_seconds)
+            if not held:
                 lost.set()
                 return
-            generation[0] = renewed or generation[0]
 
     renewing = threading.Thread(target=renew, name="lease", daemon=True)
     renewing.start()
@@ -87,7 +90,7 @@ def holding(
     finally:
         done.set()
         renewing.join()
-        landing.delete(name, generation=generation[0])
+        _release(landing, name, generation[0])
 
 
 def _acquire(landing: Bucket, name: str, content: bytes, *, holder: str, now: datetime) -> int:
@@ -108,6 +111,25 @@ def _acquire(landing: Bucket, name: str, content: bytes, *, holder: str, now: da
     if _is_ours(landing, name, holder, held):
         return held[0]
     raise RunInProgressError("another process was faster", subject=name, hint="call again later")
+
+
+def _renewed(
+    landing: Bucket, name: str, content: bytes, holder: str, generation: list[int]
+) -> bool:
+    """Renew a lease under its generation; return whether it is still ours."""
+    renewed = landing.put_if(name, content, generation=generation[0])
+    if renewed is None:
+        return _is_ours(landing, name, holder, generation)
+    generation[0] = renewed
+    return True
+
+
+def _release(landing: Bucket, name: str, generation: int) -> None:
+    # A lease that could not be removed runs out by itself; what the run ended with is told instead.
+    try:
+        landing.delete(name, generation=generation)
+    except ReboundError as error:
+        log.warning("lease not released", reason=str(error))
 
 
 def _is_ours(landing: Bucket, name: str, holder: str, generation: list[int]) -> bool:

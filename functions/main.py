@@ -15,7 +15,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import flask
 import functions_framework
@@ -30,8 +30,8 @@ from manifests.catalog import load_catalog
 from manifests.errors import ReboundError, UsageError
 from manifests.model import Manifest, RecoveryPoint, RunId
 
-_HOLDER = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 _MOST_BODY_BYTES = 4096
+_CLOCK_SKEW = timedelta(minutes=1)
 _METHOD_NOT_ALLOWED, _UNSUPPORTED_TYPE, _TOO_LARGE = 405, 415, 413
 
 configure_logs()
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     run_id: str | None = None
     recovery_point: RecoveryPoint | None = None
@@ -57,23 +57,25 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
     try:
         if refusal := _refusal(request):
             return refusal
-        wanted = run_request(request.get_data(), request.headers.get)
+        wanted = run_request(request.get_data(), request.headers.get, now=_now())
         structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
-        run = BackupRun(
-            load_settings(), load_catalog(load_settings().catalog), holder=_HOLDER, clock=_now
-        )
+        settings = load_settings()
+        # One holder a call, not a process: two calls can be in one instance at once.
+        holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        run = BackupRun(settings, load_catalog(settings.catalog), holder=holder, clock=_now)
         return _answer(run.complete(wanted)), 200
     except ReboundError as error:
-        log.exception("run is not complete", **error.as_json())
+        log.exception("run is not complete", reason=str(error), hint=error.hint)
         return error.as_json(), _status(error)
 
 
-def run_request(body: bytes, header: Callable[[str], str | None]) -> RunRequest:
+def run_request(body: bytes, header: Callable[[str], str | None], *, now: datetime) -> RunRequest:
     """Name the run a call is about.
 
     Args:
         body: The request's JSON body, or nothing.
         header: Gives a header's value by its name, in any case, or None.
+        now: The present instant.
 
     Raises:
         UsageError: The body does not fit, or nothing names the run.
@@ -88,12 +90,14 @@ def run_request(body: bytes, header: Callable[[str], str | None]) -> RunRequest:
         run_id = layout.parse_run_id(wanted.run_id)
     else:
         run_id = _scheduled(
-            header("X-CloudScheduler-JobName"), header("X-CloudScheduler-ScheduleTime")
+            header("X-CloudScheduler-JobName"),
+            header("X-CloudScheduler-ScheduleTime"),
+            now=now,
         )
     return RunRequest(run_id=run_id, recovery_point=wanted.recovery_point, force_full=wanted.full)
 
 
-def _scheduled(schedule: str | None, scheduled_time: str | None) -> RunId:
+def _scheduled(schedule: str | None, scheduled_time: str | None, *, now: datetime) -> RunId:
     if not schedule or not scheduled_time:
         raise UsageError(
             "nothing names the run: no Cloud Scheduler headers and no run_id",
@@ -103,13 +107,23 @@ def _scheduled(schedule: str | None, scheduled_time: str | None) -> RunId:
         scheduled_at = _ScheduleTime.model_validate({"time": scheduled_time}).time
     except ValidationError as error:
         raise UsageError("not a schedule time", subject=scheduled_time[:100]) from error
+    if scheduled_at > now + _CLOCK_SKEW:
+        # A forced run of a schedule carries the NEXT time. Taking it would make tonight's run now,
+        # and tonight's call would find it complete (Cloud Scheduler, Deduplicate job requests).
+        raise UsageError(
+            "a forced run of a schedule does not name a run of its own",
+            subject=scheduled_time[:100],
+            hint='send {"run_id": "..."} for a manual run',
+        )
     return layout.scheduled_run_id(schedule, scheduled_at)
 
 
 def _refusal(request: flask.Request) -> tuple[dict[str, object], int] | None:
     if request.method != "POST":
         return UsageError("only POST starts a run").as_json(), _METHOD_NOT_ALLOWED
-    if (request.content_length or 0) > _MOST_BODY_BYTES:
+    if (request.content_length or 0) > _MOST_BODY_BYTES or (
+        len(request.get_data()) > _MOST_BODY_BYTES
+    ):
         return UsageError("the body is too large").as_json(), _TOO_LARGE
     if request.get_data() and not request.is_json:
         return UsageError("the body must be application/json").as_json(), _UNSUPPORTED_TYPE

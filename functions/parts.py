@@ -64,7 +64,11 @@ def complete_parts(
                 failures.append(
                     PartFailure(part=part.name, message=error.message, retryable=error.retryable)
                 )
-                return None
+            except Exception as error:  # a bug is told with the rest
+                log.exception("part failed with a bug")
+                message = f"a bug: {type(error).__name__}: {error}"
+                failures.append(PartFailure(part=part.name, message=message, retryable=False))
+            return None
 
     with ThreadPoolExecutor(parallel, thread_name_prefix="part") as pool:
         parts = list(pool.map(attempt, work))

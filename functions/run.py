@@ -127,6 +127,7 @@ class BackupRun:
             resources=self._resources,
             landing=self._landing,
             vault=self._vault_bucket,
+            holder=self._holder,
             full_every_days=self._catalog.full_every_days,
         )
         parts = complete_parts(
@@ -234,7 +235,7 @@ class BackupRun:
         # The manifest is written: the backup exists. What is left over expires by itself, so a
         # failure here is told and does not undo a complete run.
         try:
-            remove_landed(self._landing, f"extracts/{run_id}/")
+            remove_landed(self._landing, layout.landing_prefix(run_id))
             for entry in self._catalog.tables:
                 exporter.clean_up(entry.table)
         except ReboundError:

@@ -95,6 +95,11 @@ def run_prefix(run_id: RunId) -> str:
     return f"runs/{run_id}/"
 
 
+def table_prefix(run_id: RunId, table: str) -> str:
+    """Return the folder that holds the files of one table of one run in the vault."""
+    return f"{run_prefix(run_id)}tables/{_checked(_TABLE, table)}/"
+
+
 def start_name(run_id: RunId) -> str:
     """Return the name of the run's first record."""
     return f"{run_prefix(run_id)}start.json"

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
-from manifests.model import StoredObject
+from manifests.model import Export, StoredObject
 from manifests.store import ObjectInfo
 
 _CODEC = "snappy"
@@ -70,6 +70,22 @@ def bring_to_vault(
         )
         for copy, rows in zip(copies, counts, strict=True)
     )
+
+
+def still_stored(vault: Bucket, exports: Sequence[Export], table: str) -> tuple[Export, ...]:
+    """Return the earlier exports of a table whose objects still are what their runs stored."""
+    folders = {layout.table_prefix(export.run_id, table) for export in exports}
+    found = {item.name: item for folder in folders for item in vault.list_objects(folder)}
+
+    def is_there(stored: StoredObject) -> bool:
+        item = found.get(stored.name)
+        return item is not None and (item.generation, item.size_bytes, item.crc32c) == (
+            stored.generation,
+            stored.size_bytes,
+            stored.crc32c,
+        )
+
+    return tuple(export for export in exports if all(map(is_there, export.objects)))
 
 
 def remove_landed(landing: Bucket, folder: str) -> None:

@@ -7,7 +7,7 @@ import structlog
 from google.cloud import bigquery
 
 from functions.exports.choice import ExportChoice, choose_exports
-from functions.exports.files import bring_to_vault, landed
+from functions.exports.files import bring_to_vault, landed, still_stored
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import CatalogTable
@@ -45,6 +45,7 @@ class TableExporter:
         resources: Resources,
         landing: Bucket,
         vault: Bucket,
+        holder: str,
         full_every_days: int,
     ) -> None:
         self._start = start
@@ -53,6 +54,7 @@ class TableExporter:
         self._resources = resources
         self._landing = landing
         self._vault = vault
+        self._holder = holder
         self._full_every_days = full_every_days
 
     def back_up(self, entry: CatalogTable, base: TableBackup | None) -> TableBackup:
@@ -72,7 +74,7 @@ class TableExporter:
         choice = choose_exports(
             partitions,
             resource=resource,
-            base=base,
+            base=self._still_stored(base),
             recovery_point=self._start.recovery_point,
             full_every_days=self._full_every_days,
         )
@@ -95,6 +97,16 @@ class TableExporter:
             streaming_buffer=source.streaming_buffer,
         )
 
+    def _still_stored(self, base: TableBackup | None) -> TableBackup | None:
+        """Return the earlier backup without the exports that the vault does not hold any more."""
+        if base is None:
+            return None
+        exports = still_stored(self._vault, base.exports, base.name)
+        for export in base.exports:
+            if export not in exports:
+                log.error("an earlier export is damaged", export_id=export.export_id)
+        return base.model_copy(update={"exports": exports})
+
     def clean_up(self, table: str) -> None:
         """Remove the frozen and encoded copies of a table; what is left expires by itself."""
         prefix = self._scratch_id(table)
@@ -112,13 +124,13 @@ class TableExporter:
         return found
 
     def _scratch_id(self, table: str) -> str:
-        return f"{self._start.run_id}__{table.replace('.', '__')}"
+        return layout.work_id(self._start.run_id, table)
 
     def _scratch(self, table_id: str) -> str:
         return f"{self._settings.project}.{self._settings.scratch_dataset}.{table_id}"
 
     def _job_id(self, table: str, step: str) -> str:
-        return f"rebound-{self._start.run_id}-{table.replace('.', '-')}-{step}"
+        return f"rebound-{self._scratch_id(table)}-{step}"
 
     def _freeze(self, table: str) -> Resource:
         """Clone the table as of the recovery point and return the clone's resource."""
@@ -152,7 +164,8 @@ class TableExporter:
         """Count and fingerprint the frozen copy, partition by partition."""
         shaped = {**resource, "requirePartitionFilter": _demands_filter(frozen)}
         sql = fingerprint_sql(self._scratch(self._scratch_id(table)), shaped)
-        rows = self._jobs.rows(self._job_id(table, "measure"), sql, subject=table)
+        # Answers of queries are kept for a day, a run can be continued after it: each call asks anew.
+        rows = self._jobs.rows(self._job_id(table, f"measure-{self._holder}"), sql, subject=table)
         partitions = partitions_of(rows)
         counted, stored = combined(partitions.values()).row_count, int(frozen["numRows"])
         if counted != stored:

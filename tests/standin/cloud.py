@@ -21,6 +21,7 @@ from tests.standin.credentials import write_credentials
 type Service = Literal["platform", "storage", "bigquery", "firestore"]
 
 PROJECT = "nba-props-platform"
+_CLOCKS: tuple[Service, ...] = ("storage", "bigquery", "firestore")
 _STOP_SECONDS = 20
 _ANSWER_SECONDS = 30
 
@@ -73,6 +74,17 @@ class Cloud:
         finally:
             removed = self.clear_faults(service)
         assert all(item["fired"] for item in removed), f"a fault never fired: {removed}"
+
+    @contextmanager
+    def minutes_ago(self, minutes: float) -> Generator[None]:
+        """Let everything that is written in the block have been written some minutes ago."""
+        for service in _CLOCKS:
+            self.order(service, "clock", offset_seconds=-60 * minutes)
+        try:
+            yield
+        finally:
+            for service in _CLOCKS:
+                self.order(service, "clock", offset_seconds=0)
 
     def clear_faults(self, service: Service) -> list[dict[str, Any]]:
         """Take every fault of a service away, and return them with their counts."""
