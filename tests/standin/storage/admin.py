@@ -1,0 +1,44 @@
+"""What no real service has: the controls of the stand-in, below `/standin/`."""
+
+from starlette.responses import JSONResponse, Response
+
+from tests.standin.storage.buckets import find_bucket
+from tests.standin.storage.errors import invalid
+from tests.standin.storage.service import Call
+from tests.standin.storage.times import to_text
+from tests.standin.storage.versions import expire, find_version
+
+
+async def health(call: Call) -> Response:
+    """Say that the service answers."""
+    return JSONResponse({"status": "ok", "now": to_text(call.service.clock.now())})
+
+
+async def corrupt(call: Call) -> Response:
+    """Flip one stored byte of a version; nothing that is known of the version changes."""
+    request = await call.json()
+    bucket = find_bucket(call.service, request.get("bucket", ""))
+    generation = request.get("generation")
+    version = find_version(
+        call.service,
+        bucket,
+        request.get("object", ""),
+        None if generation is None else int(generation),
+    )
+    at_byte = request.get("at_byte")
+    at_byte = version["size"] // 2 if at_byte is None else int(at_byte)
+    if not 0 <= at_byte < version["size"]:
+        raise invalid(f"The object has {version['size']} bytes, none at {at_byte}.")
+    call.service.contents.flip(version["content"], at_byte)
+    return JSONResponse({"at_byte": at_byte, "generation": str(version["generation"])})
+
+
+async def advance_clock(call: Call) -> Response:
+    """Move the clock by which soft-deleted versions expire and retention ends."""
+    request = await call.json()
+    seconds = request.get("advance_seconds", 0)
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise invalid("advance_seconds has to be a number that is not negative.")
+    call.service.clock.advance(seconds)
+    expire(call.service)
+    return JSONResponse({"now": to_text(call.service.clock.lifetime_now())})

@@ -1,0 +1,217 @@
+"""`storage.objects.list`: names in UTF-8 byte order, a page at a time.
+
+With a delimiter the database is asked again behind each common prefix, so that the cost is that
+of what is returned, not of what lies below the prefixes.
+"""
+
+import base64
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from tests.standin.storage.answers import answer
+from tests.standin.storage.buckets import Bucket, find_bucket
+from tests.standin.storage.errors import invalid
+from tests.standin.storage.globs import compile_glob
+from tests.standin.storage.preconditions import integer
+from tests.standin.storage.service import Call, Service
+from tests.standin.storage.versions import expire, resource_of
+
+PAGE_MOST = 1000
+STATES = {"live": "state = 0", "versions": "state < 2", "soft": "state = 2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a list request asks for.
+
+    Attributes:
+        states: which versions, as SQL.
+        prefix: what names start with.
+        start: first name, inclusive.
+        end: first name that is too far, or None.
+        delimiter: where names are cut to common prefixes; empty is nowhere.
+        keeps_delimiter: whether names that end in the delimiter are items, too.
+        glob: pattern of whole names, or None.
+    """
+
+    states: str
+    prefix: str
+    start: str
+    end: str | None
+    delimiter: str
+    keeps_delimiter: bool
+    glob: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, call: Call) -> "Selection":
+        """Read a list request.
+
+        Raises:
+            StorageError: parameters are malformed or exclude each other.
+        """
+        query = call.query
+        is_soft, has_versions = call.flag("softDeleted"), call.flag("versions")
+        if is_soft and has_versions:
+            raise invalid("Cannot list soft-deleted objects and versions together.")
+        glob = query.get("matchGlob")
+        if glob and query.get("delimiter", "/") != "/":
+            raise invalid("The only delimiter that goes with matchGlob is '/'.")
+        prefix = query.get("prefix", "")
+        return cls(
+            STATES["soft" if is_soft else "versions" if has_versions else "live"],
+            prefix,
+            max(query.get("startOffset", ""), prefix, key=_byte_order),
+            query.get("endOffset") or None,
+            query.get("delimiter", ""),
+            call.flag("includeTrailingDelimiter"),
+            compile_glob(glob) if glob else None,
+        )
+
+    def common_prefix(self, name: str) -> str | None:
+        """Return the name up to the first delimiter behind the prefix, or None."""
+        if not self.delimiter:
+            return None
+        at = name.find(self.delimiter, len(self.prefix))
+        return None if at < 0 else name[: at + len(self.delimiter)]
+
+
+@dataclass(slots=True)
+class Page:
+    """One page of a listing."""
+
+    rows: list[sqlite3.Row]
+    prefixes: list[str]
+    token: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many items and prefixes it has."""
+        return len(self.rows) + len(self.prefixes)
+
+
+def _byte_order(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def successor(prefix: str) -> str | None:
+    """Return the first string behind all that start with a prefix, or None for the last."""
+    while prefix:
+        code = ord(prefix[-1])
+        if code < 0x10FFFF:
+            return prefix[:-1] + chr(0xE000 if code == 0xD7FF else code + 1)
+        prefix = prefix[:-1]
+    return None
+
+
+def _token(**position: Any) -> str:  # noqa: ANN401 - JSON values
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def _position(token: str | None) -> tuple[str, int]:
+    """Return the name and generation behind which a page starts."""
+    if not token:
+        return "", 0
+    try:
+        position = json.loads(base64.urlsafe_b64decode(token))
+        return position["name"], position["generation"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise invalid("Invalid page token.") from error
+
+
+def rows_from(
+    service: Service, bucket: Bucket, selection: Selection, name: str, generation: int
+) -> Iterator[sqlite3.Row]:
+    """Yield versions in order of name and generation, from behind a position.
+
+    Args:
+        service: the state.
+        bucket: where.
+        selection: which versions.
+        name: name to start with, inclusive.
+        generation: generation of that name to start behind.
+    """
+    ends = [end for end in (selection.end, successor(selection.prefix)) if end is not None]
+    end = min(ends, key=_byte_order, default=None)
+    limit = "" if end is None else "AND name < :end"
+    yield from service.database.execute(
+        f"SELECT * FROM objects WHERE bucket = :bucket AND {selection.states} {limit}"
+        " AND (name, generation) > (:name, :generation) ORDER BY name, generation",
+        {"bucket": bucket.id, "end": end, "name": name, "generation": generation},
+    )
+
+
+def read_page(
+    service: Service, bucket: Bucket, selection: Selection, *, most: int, token: str | None
+) -> Page:
+    """Return one page.
+
+    Args:
+        service: the state.
+        bucket: where.
+        selection: what.
+        most: how many items and prefixes at most.
+        token: that of the page before, or None for the first.
+
+    Raises:
+        StorageError: the token is none of this service.
+    """
+    page = Page([], [])
+    name, generation = _position(token)
+    if _byte_order(name) < _byte_order(selection.start):
+        name, generation = selection.start, 0
+    position: str | None = name
+    while position is not None:
+        position = _fill(
+            page, rows_from(service, bucket, selection, position, generation), selection, most
+        )
+        generation = 0
+    return page
+
+
+def _fill(page: Page, rows: Iterator[sqlite3.Row], selection: Selection, most: int) -> str | None:
+    """Add rows to a page; return the name to go on from behind a common prefix, or None."""
+    for row in rows:
+        if selection.glob and not selection.glob.fullmatch(row["name"]):
+            continue
+        prefix = selection.common_prefix(row["name"])
+        if page.size >= most:
+            return None
+        if prefix is None or (selection.keeps_delimiter and prefix == row["name"]):
+            page.rows.append(row)
+            page.token = _token(name=row["name"], generation=row["generation"])
+        if prefix is not None:
+            if prefix not in page.prefixes[-1:]:
+                page.prefixes.append(prefix)
+            if prefix != row["name"] or not selection.keeps_delimiter:
+                following = successor(prefix)
+                page.token = _token(name=following, generation=0) if following else None
+                return following
+    page.token = None
+    return None
+
+
+async def list_objects(call: Call) -> Response:
+    """Answer `storage.objects.list`."""
+    service = call.service
+    bucket = find_bucket(service, call.path["bucket"])
+    selection = Selection.of(call)
+    if "state = 2" in selection.states:
+        expire(service)
+    wanted = integer(call.query, "maxResults")
+    most = min(wanted or PAGE_MOST, PAGE_MOST)
+    token = call.query.get("pageToken")
+    page = read_page(service, bucket, selection, most=most, token=token)
+    listed: dict[str, Any] = {"kind": "storage#objects"}
+    if page.token:
+        listed["nextPageToken"] = page.token
+    if page.prefixes:
+        listed["prefixes"] = page.prefixes
+    if page.rows:
+        listed["items"] = [resource_of(bucket, row, call.origin) for row in page.rows]
+    return answer(call, listed)

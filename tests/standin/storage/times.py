@@ -1,0 +1,62 @@
+"""Instants: milliseconds since 1970 inside, RFC 3339 in UTC outside."""
+
+import sqlite3
+import time
+from datetime import UTC, datetime
+
+from tests.standin.storage.errors import invalid
+
+SECOND = 1000
+
+
+def to_text(instant: int) -> str:
+    """Return an instant as the API prints it.
+
+    Args:
+        instant: milliseconds since 1970.
+    """
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(instant // SECOND))
+    return f"{whole}.{instant % SECOND:03d}Z"
+
+
+def from_text(text: str) -> int:
+    """Return an instant in milliseconds since 1970.
+
+    Raises:
+        StorageError: the text is no RFC 3339 instant.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise invalid(f"Invalid time: {text}") from error
+    return int(instant.replace(tzinfo=instant.tzinfo or UTC).timestamp() * SECOND)
+
+
+class Clock:
+    """Now, and the unique numbers that are made of it."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._last_generation = 0
+        row = database.execute("SELECT advance FROM clock").fetchone()
+        self._advance = row["advance"] if row else 0
+
+    def now(self) -> int:
+        """Return the present, which dates objects and their changes."""
+        return time.time_ns() // 1_000_000
+
+    def lifetime_now(self) -> int:
+        """Return the present by which soft-deleted objects expire and retention ends."""
+        return self.now() + self._advance
+
+    def advance(self, seconds: float) -> int:
+        """Move the clock of lifetimes ahead; return the whole advance in milliseconds."""
+        self._advance += int(seconds * SECOND)
+        self._database.execute("DELETE FROM clock")
+        self._database.execute("INSERT INTO clock VALUES (?)", (self._advance,))
+        return self._advance
+
+    def generation(self) -> int:
+        """Return a generation number that was never given."""
+        self._last_generation = max(self._last_generation + 1, time.time_ns() // 1000)
+        return self._last_generation

@@ -1,0 +1,265 @@
+"""Versions of objects: found, written, replaced, deleted.
+
+A version is live, noncurrent or soft-deleted. All that decides who wins happens in one
+transaction of the event loop's thread.
+"""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from tests.standin.storage.buckets import Bucket, find_bucket
+from tests.standin.storage.contents import Content
+from tests.standin.storage.database import LIVE, NONCURRENT, SOFT_DELETED, transaction
+from tests.standin.storage.errors import StorageError, invalid, no_such_object
+from tests.standin.storage.preconditions import Preconditions
+from tests.standin.storage.service import Service
+from tests.standin.storage.times import from_text, to_text
+
+# What a client says about an object.
+SETTINGS = (
+    "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType",
+    "contexts", "customTime", "eventBasedHold", "metadata", "retention", "storageClass",
+    "temporaryHold",
+)  # fmt: skip
+NAME_MOST_BYTES = 1024
+METADATA_MOST_BYTES = 8 * 1024
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no name of an object.
+
+    Raises:
+        StorageError: the name is empty, too long or holds a line break.
+    """
+    if not name:
+        raise StorageError(400, "required", "Required")
+    if len(name.encode("utf-8", "surrogatepass")) > NAME_MOST_BYTES:
+        raise invalid("The maximum object length is 1024 characters, but got a name with more.")
+    if name in {".", ".."} or "\n" in name or "\r" in name:
+        raise invalid(f"Disallowed unicode characters present in object name '{name!r}'")
+
+
+def kept_settings(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a client says about an object in a resource, checked.
+
+    Raises:
+        StorageError: custom metadata is malformed or too large, or a time is none.
+    """
+    kept = {key: resource[key] for key in SETTINGS if resource.get(key) is not None}
+    metadata = kept.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise invalid("Invalid metadata.")
+    metadata = {key: str(value) for key, value in metadata.items() if value is not None}
+    if sum(len(key.encode()) + len(value.encode()) for key, value in metadata.items()) > (
+        METADATA_MOST_BYTES
+    ):
+        raise StorageError(400, "metadataTooLarge", "Custom metadata exceeds 8 KiB.")
+    kept.pop("metadata", None)
+    if metadata:
+        kept["metadata"] = metadata
+    if "customTime" in kept:
+        from_text(kept["customTime"])
+    return kept
+
+
+def etag_of(version: sqlite3.Row) -> str:
+    """Return the entity tag of a version and its metadata."""
+    text = f"{version['generation']}/{version['metageneration']}"
+    return base64.b64encode(text.encode()).decode()
+
+
+def retained_until(bucket: Bucket, version: sqlite3.Row, settings: dict[str, Any]) -> int | None:
+    """Return when a version's retention ends, or None when it has none that is known."""
+    ends = []
+    if bucket.retention_milliseconds and not settings.get("eventBasedHold"):
+        ends.append(version["retained_from"] + bucket.retention_milliseconds)
+    if until := settings.get("retention", {}).get("retainUntilTime"):
+        ends.append(from_text(until))
+    return max(ends, default=None)
+
+
+def resource_of(bucket: Bucket, version: sqlite3.Row, origin: str) -> dict[str, Any]:
+    """Return a version as the API shows it."""
+    name, generation = version["name"], version["generation"]
+    quoted = quote(name, safe="")
+    link = f"storage/v1/b/{bucket.name}/o/{quoted}"
+    created = to_text(version["created"])
+    settings = json.loads(version["settings"])
+    shown: dict[str, Any] = {
+        "kind": "storage#object",
+        "id": f"{bucket.name}/{name}/{generation}",
+        "selfLink": f"{origin}/{link}",
+        "mediaLink": f"{origin}/download/{link}?generation={generation}&alt=media",
+        "name": name,
+        "bucket": bucket.name,
+        "generation": str(generation),
+        "metageneration": str(version["metageneration"]),
+        "size": str(version["size"]),
+        "crc32c": version["crc32c"],
+        "etag": etag_of(version),
+        "timeCreated": created,
+        "updated": to_text(version["updated"]),
+        "timeStorageClassUpdated": created,
+        "timeFinalized": created,
+        **settings,
+    }
+    if version["md5"] is not None:
+        shown["md5Hash"] = version["md5"]
+    if version["components"] is not None:
+        shown["componentCount"] = version["components"]
+    for column, key in (
+        ("noncurrent", "timeDeleted"),
+        ("soft_deleted", "softDeleteTime"),
+        ("hard_deleted", "hardDeleteTime"),
+    ):
+        if version[column] is not None:
+            shown[key] = to_text(version[column])
+    if bucket.retention_milliseconds and not settings.get("eventBasedHold"):
+        shown["retentionExpirationTime"] = to_text(
+            version["retained_from"] + bucket.retention_milliseconds
+        )
+    return shown
+
+
+def find_live(service: Service, bucket: Bucket, name: str) -> sqlite3.Row | None:
+    """Return the live version of an object, or None."""
+    return service.database.execute(
+        "SELECT * FROM objects WHERE bucket = ? AND name = ? AND state = 0", (bucket.id, name)
+    ).fetchone()
+
+
+def find_version(
+    service: Service, bucket: Bucket, name: str, generation: int | None
+) -> sqlite3.Row:
+    """Return a version that can be read: the live one, or the one of a generation.
+
+    Raises:
+        StorageError: there is none.
+    """
+    if generation is None:
+        found = find_live(service, bucket, name)
+    else:
+        found = service.database.execute(
+            "SELECT * FROM objects WHERE bucket = ? AND name = ? AND generation = ? AND state < 2",
+            (bucket.id, name, generation),
+        ).fetchone()
+    if found is None:
+        raise no_such_object(bucket.name, name)
+    return found
+
+
+def _check_unprotected(service: Service, bucket: Bucket, version: sqlite3.Row) -> None:
+    settings = json.loads(version["settings"])
+    what = f"Object '{bucket.name}/{version['name']}'"
+    for key, kind in (("temporaryHold", "Temporary"), ("eventBasedHold", "Event-Based")):
+        if settings.get(key):
+            message = f"{what} is under active {kind} hold and cannot be deleted, overwritten or archived until hold is removed."
+            raise StorageError(403, "objectUnderActiveHold", message)
+    until = retained_until(bucket, version, settings)
+    if until is not None and until > service.clock.lifetime_now():
+        message = f"{what} is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until {to_text(until)}"
+        raise StorageError(403, "retentionPolicyNotMet", message)
+
+
+def retire(
+    service: Service, bucket: Bucket, version: sqlite3.Row, *, by_generation: bool = False
+) -> str | None:
+    """Take a version away, inside a transaction: replaced, or deleted.
+
+    Args:
+        service: the state.
+        bucket: where it is.
+        version: the version.
+        by_generation: whether exactly this version was named, so that it does not become
+            noncurrent.
+
+    Returns:
+        The content to remove after the commit, or None when the version can come back.
+
+    Raises:
+        StorageError: a hold or a retention policy protects it.
+    """
+    key = (bucket.id, version["name"], version["generation"])
+    where = "WHERE bucket = ? AND name = ? AND generation = ?"
+    if version["state"] == LIVE and bucket.is_versioned and not by_generation:
+        service.database.execute(
+            f"UPDATE objects SET state = ?, noncurrent = ? {where}",
+            (NONCURRENT, service.clock.now(), *key),
+        )
+        return None
+    _check_unprotected(service, bucket, version)
+    if duration := bucket.soft_delete_milliseconds:
+        now = service.clock.lifetime_now()
+        service.database.execute(
+            f"UPDATE objects SET state = ?, soft_deleted = ?, hard_deleted = ? {where}",
+            (SOFT_DELETED, now, now + duration, *key),
+        )
+        return None
+    service.database.execute(f"DELETE FROM objects {where}", key)
+    return version["content"]
+
+
+def write_version(
+    service: Service,
+    bucket_name: str,
+    name: str,
+    content: Content,
+    *,
+    settings: dict[str, Any],
+    preconditions: Preconditions,
+) -> tuple[Bucket, sqlite3.Row]:
+    """Make a stored content the live version of an object, or remove it when that is refused.
+
+    Raises:
+        StorageError: the bucket is gone, the name is none, a precondition does not hold, or the
+            version that would be replaced is protected.
+    """
+    replaced = None
+    try:
+        check_name(name)
+        bucket = find_bucket(service, bucket_name)
+        with transaction(service.database):
+            live = find_live(service, bucket, name)
+            preconditions.check(live)
+            if live is not None:
+                replaced = retire(service, bucket, live)
+            generation = _insert(service, bucket, name, content, settings)
+    except BaseException:
+        service.contents.remove(content.id)
+        raise
+    if replaced:
+        service.contents.remove(replaced)
+    return bucket, find_version(service, bucket, name, generation)
+
+
+def _insert(
+    service: Service, bucket: Bucket, name: str, content: Content, settings: dict[str, Any]
+) -> int:
+    generation = service.clock.generation()
+    now = service.clock.now()
+    kept = {"storageClass": bucket.settings["storageClass"], **settings}
+    if bucket.settings.get("defaultEventBasedHold"):
+        kept.setdefault("eventBasedHold", True)
+    service.database.execute(
+        "INSERT INTO objects VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)",
+        (
+            bucket.id, name, generation, LIVE, content.size, content.crc32c, content.md5,
+            content.components, content.id, now, now, now, json.dumps(kept),
+        ),
+    )  # fmt: skip
+    return generation
+
+
+def expire(service: Service) -> None:
+    """Remove the soft-deleted versions whose time is over."""
+    now = service.clock.lifetime_now()
+    where = "WHERE state = 2 AND hard_deleted <= ?"
+    expired = service.database.execute(f"SELECT content FROM objects {where}", (now,)).fetchall()
+    if expired:
+        service.database.execute(f"DELETE FROM objects {where}", (now,))
+    for row in expired:
+        service.contents.remove(row["content"])
