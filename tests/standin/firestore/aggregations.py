@@ -38,6 +38,14 @@ def _average(numbers: Numbers) -> Message:
 FOLDS: dict[str, Callable[[Numbers], Message]] = {"sum": _sum, "avg": _average}
 
 
+def _aggregated_fields(aggregations: list[Message]) -> Iterator[fieldpaths.FieldPath]:
+    """Yield the fields that a document must have to be counted at all."""
+    for aggregation in aggregations:
+        kind = aggregation.WhichOneof("operator")
+        if kind in FOLDS:
+            yield fieldpaths.parse(getattr(aggregation, kind).field.field_path)
+
+
 def aggregate(aggregations: list[Message], results: Iterator[Candidate]) -> dict[str, Message]:
     """Return the result of each aggregation by its alias.
 
@@ -45,6 +53,8 @@ def aggregate(aggregations: list[Message], results: Iterator[Candidate]) -> dict
         RequestError: If one has no operator.
     """
     found = list(results)
+    for field_path in _aggregated_fields(aggregations):
+        found = [item for item in found if item.key(field_path) is not None]
     answer: dict[str, Message] = {}
     for number, aggregation in enumerate(aggregations, start=1):
         kind = aggregation.WhichOneof("operator")

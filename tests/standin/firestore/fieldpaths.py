@@ -10,7 +10,7 @@ from tests.standin.firestore.messages import invalid
 type Fields = MutableMapping[str, Message]
 type FieldPath = tuple[str, ...]
 
-SEGMENT = re.compile(r"([^.`\\]+)|`((?:[^`\\]|\\.)+)`", re.DOTALL)
+SEGMENT = re.compile(r"([a-zA-Z_][a-zA-Z_0-9]*)|`((?:[^`\\]|\\.)+)`", re.DOTALL)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 NAME: FieldPath = ("__name__",)
 

@@ -64,39 +64,44 @@ UNARY: dict[int, Callable[[SortKey | None], bool]] = {
 UNARY_UNEQUAL = {UnaryFilter.IS_NOT_NAN, UnaryFilter.IS_NOT_NULL}
 
 
+NULL = (values.NULL,)
+# Only unary filters find these two; as an operand they equal nothing.
+NEVER_EQUAL = {NULL, (values.NAN,)}
+
+
 def _comparison(path: fieldpaths.FieldPath, compare: Callable, operand: SortKey) -> Predicate:
     def matches(candidate: Candidate) -> bool:
         key = candidate.key(path)
         return key is not None and key[0] == operand[0] and compare(key, operand)
 
-    return matches
+    return (lambda _: False) if operand in NEVER_EQUAL else matches
 
 
-def _membership(path: fieldpaths.FieldPath, op: int, operand: Message) -> Predicate:
-    keys = {sort_key(item) for item in operand.array_value.values}
-    null = (values.NULL,)
-    if op == FieldFilter.IN:
-        return lambda candidate: candidate.key(path) in keys - {null}
-    if op == FieldFilter.NOT_IN:
-        refused = {None, null, *keys}
-        return lambda candidate: null not in keys and candidate.key(path) not in refused
-    return lambda candidate: not keys.isdisjoint(candidate.items(path))
+def _exclusion(path: fieldpaths.FieldPath, operands: set[SortKey]) -> Predicate:
+    if NULL in operands:
+        return lambda _: False
+    refused = {None, NULL, *(operands - NEVER_EQUAL)}
+    return lambda candidate: candidate.key(path) not in refused
 
 
 def _field(wanted: Message) -> Predicate:
     path, op = fieldpaths.parse(wanted.field.field_path), wanted.op
     if op in COMPARISONS:
         return _comparison(path, COMPARISONS[op], sort_key(wanted.value))
-    if op == FieldFilter.NOT_EQUAL:
-        refused = {None, (values.NULL,), sort_key(wanted.value)}
-        return lambda candidate: candidate.key(path) not in refused
-    if op == FieldFilter.ARRAY_CONTAINS:
-        operand = sort_key(wanted.value)
-        return lambda candidate: operand in candidate.items(path)
+    operands = [wanted.value]
     if op in {FieldFilter.IN, FieldFilter.NOT_IN, FieldFilter.ARRAY_CONTAINS_ANY}:
-        if not wanted.value.array_value.values:
-            raise invalid(f"'{FieldFilter.Operator.Name(op)}' requires a non-empty array.")
-        return _membership(path, op, wanted.value)
+        operands = wanted.value.array_value.values
+        if not operands:
+            name = FieldFilter.Operator.Name(op)
+            raise invalid(f"'{name}' requires an non-empty ArrayValue.")
+    keys = set(map(sort_key, operands))
+    if op in {FieldFilter.NOT_EQUAL, FieldFilter.NOT_IN}:
+        return _exclusion(path, keys)
+    keys -= NEVER_EQUAL
+    if op == FieldFilter.IN:
+        return lambda candidate: candidate.key(path) in keys
+    if op in {FieldFilter.ARRAY_CONTAINS, FieldFilter.ARRAY_CONTAINS_ANY}:
+        return lambda candidate: not keys.isdisjoint(candidate.items(path))
     raise invalid("A field filter has no operator.")
 
 

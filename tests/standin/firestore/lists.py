@@ -21,6 +21,7 @@ ListCollectionIdsResponse = types.ListCollectionIdsResponse.pb()
 PartitionQueryResponse = types.PartitionQueryResponse.pb()
 Cursor = types.Cursor.pb()
 MOST_DOCUMENTS = 300
+USUAL_DOCUMENTS = 30
 MOST_COLLECTION_IDS = 300
 MOST_PARTITIONS = 1000
 
@@ -100,7 +101,7 @@ def list_documents(views: Views, request: Message) -> bytes:
     else:
         path = f"{parent}/{request.collection_id}" if parent else request.collection_id
         found = _by_name(view, path, request)
-    size = _page_size(request.page_size, MOST_DOCUMENTS)
+    size = _page_size(request.page_size or USUAL_DOCUMENTS, MOST_DOCUMENTS)
     page = list(itertools.islice(found, size + 1))
     answer = b"".join(document_answer(document, b"") for _, document in page[:size])
     if len(page) > size:

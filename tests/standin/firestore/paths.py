@@ -21,11 +21,13 @@ def id_key(document_id: str) -> str:
     """Return the sort key of an id."""
     if document_id.startswith("__") and (numeric := NUMERIC_ID.fullmatch(document_id)):
         return f"\0{int(numeric[1]) + HALF:020d}"
-    return document_id
+    return f"\0~{document_id}" if document_id.startswith("\0") else document_id
 
 
 def id_of(key: str) -> str:
     """Return the id that has a sort key."""
+    if key.startswith("\0~"):
+        return key[2:]
     return f"__id{int(key[1:]) - HALF}__" if key.startswith("\0") else key
 
 

@@ -64,15 +64,6 @@ def _ordered(candidates: Iterator[Candidate], orders: Orders) -> Iterator[Candid
     return (item for _, item in placed)
 
 
-def _cursor_keys(cursor: Message, orders: Orders) -> list[SortKey]:
-    if len(cursor.values) > len(orders):
-        raise invalid("Cursor has too many values.")
-    for value, (path, _) in zip(cursor.values, orders, strict=False):
-        if path == fieldpaths.NAME and not value.HasField("reference_value"):
-            raise invalid("Cursor for __name__ must be a document reference.")
-    return [sort_key(value) for value in cursor.values]
-
-
 def _side(candidate: Candidate, keys: list[SortKey], orders: Orders) -> int:
     """Return whether a candidate is before (-1), at (0) or after (1) a cursor."""
     for wanted, (path, descending) in zip(keys, orders, strict=False):
@@ -86,13 +77,13 @@ def _between(
     query: Message, orders: Orders, candidates: Iterator[Candidate]
 ) -> Iterator[Candidate]:
     if query.HasField("start_at"):
-        start = _cursor_keys(query.start_at, orders)
+        start = [sort_key(value) for value in query.start_at.values]
         first = 0 if query.start_at.before else 1
         candidates = itertools.dropwhile(
             lambda item: _side(item, start, orders) < first, candidates
         )
     if query.HasField("end_at"):
-        end = _cursor_keys(query.end_at, orders)
+        end = [sort_key(value) for value in query.end_at.values]
         last = -1 if query.end_at.before else 0
         candidates = itertools.takewhile(lambda item: _side(item, end, orders) <= last, candidates)
     return candidates
@@ -115,8 +106,6 @@ def _upper_bound(query: Message) -> tuple[str, ...] | None:
 
 def _stored(source: Source, query: Message, orders: Orders) -> Iterator[Stored]:
     database, parent, stamp = source.database, source.parent, source.stamp
-    if len(query.from_) > 1:
-        raise invalid("A query cannot have more than one collection selector.")
     selector = query.from_[0] if query.from_ else StructuredQuery.CollectionSelector()
     collection, start = selector.collection_id, _lower_bound(source, query, orders)
     if selector.all_descendants:
@@ -143,15 +132,48 @@ def _capped(documents: Iterator[Stored], bound: tuple[str, ...] | None) -> Itera
     return itertools.takewhile(lambda document: path_key(document.path) <= bound, documents)
 
 
+def _check_cursor(cursor: Message, query: Message, orders: Orders) -> None:
+    if len(cursor.values) > (len(query.order_by) or len(orders)):
+        raise invalid("Cursor has too many values.")
+    for value, (path, _) in zip(cursor.values, orders, strict=False):
+        if path == fieldpaths.NAME and not value.HasField("reference_value"):
+            raise invalid("Cursor __key__ value is not a document reference.")
+
+
+def check(query: Message, orders: Orders) -> None:
+    """Refuse queries that Firestore refuses.
+
+    Raises:
+        RequestError: If it is one.
+    """
+    if query.HasField("find_nearest"):
+        raise invalid("find_nearest is not supported here.")
+    if len(query.from_) > 1:
+        raise invalid("A query cannot have more than one collection selector.")
+    if query.limit.value < 0 or query.offset < 0:
+        raise invalid(f"{'limit' if query.limit.value < 0 else 'offset'} is negative")
+    for cursor in (query.start_at, query.end_at):
+        _check_cursor(cursor, query, orders)
+    if not any(item.collection_id for item in query.from_):
+        _check_kindless(query, orders)
+
+
+def _check_kindless(query: Message, orders: Orders) -> None:
+    if orders != BY_NAME:
+        raise invalid("kind is required for all orders except __key__ ascending")
+    for leaf in filters.leaves(query.where):
+        if leaf.field.field_path != "__name__":
+            raise invalid(f"kind is required for filter: {leaf.field.field_path}")
+
+
 def run(source: Source, query: Message) -> Iterator[Candidate]:
     """Yield the results of a query; its offset and its limit are left to the caller.
 
     Raises:
         RequestError: If the query is malformed.
     """
-    if query.HasField("find_nearest"):
-        raise invalid("find_nearest is not supported by the stand-in.")
     orders = orders_of(query)
+    check(query, orders)
     stored = _stored(source, query, orders)
     in_name_order = orders == BY_NAME
     if in_name_order:

@@ -81,14 +81,13 @@ def run_query(views: Views, request: Message) -> Iterator[bytes]:
     skipped = sum(1 for _ in itertools.islice(results, query.offset))
     time = timestamp(view.stamp)
     rest = RunQueryResponse(read_time=time).SerializeToString()
-    if skipped:
-        yield RunQueryResponse(read_time=time, skipped_results=skipped).SerializeToString()
-    found = False
+    first = RunQueryResponse(read_time=time, skipped_results=skipped).SerializeToString()
+    answered = False
     for candidate in queries.limited(query, results):
-        found = True
-        yield document_answer(queries.result_bytes(candidate, query), rest)
-    if not found and not skipped:
-        yield rest
+        yield document_answer(queries.result_bytes(candidate, query), rest if answered else first)
+        answered = True
+    if not answered:
+        yield first
 
 
 def run_aggregation_query(views: Views, request: Message) -> Iterator[Message]:

@@ -13,7 +13,7 @@ from tests.standin.firestore.messages import (
     invalid,
     timestamp,
 )
-from tests.standin.firestore.paths import split_name
+from tests.standin.firestore.paths import document_path, split_name
 from tests.standin.firestore.server import Method
 from tests.standin.firestore.store import Store
 from tests.standin.firestore.transactions import Transactions
@@ -23,7 +23,6 @@ SERVICE = "google.firestore.v1.Firestore"
 NAMESPACE = "firestore"
 AUTO_ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 AUTO_ID_LENGTH = 20
-MOST_BATCH_WRITES = 500
 BeginTransactionResponse = types.BeginTransactionResponse.pb()
 CommitResponse = types.CommitResponse.pb()
 BatchWriteResponse = types.BatchWriteResponse.pb()
@@ -69,11 +68,9 @@ class Firestore:
         """Answer BatchWrite: each write by itself, with its own commit time and status.
 
         Raises:
-            RequestError: If there are too many writes, or two to one document.
+            RequestError: If a name is invalid, or two writes are to one document.
         """
-        names = [writes.target(write) for write in request.writes]
-        if len(names) > MOST_BATCH_WRITES:
-            raise invalid(f"A batch has more than {MOST_BATCH_WRITES} writes.")
+        names = [document_path(request.database, writes.target(write)) for write in request.writes]
         if len(set(names)) < len(names):
             raise invalid("Cannot write to the same document twice in one batch.")
         answer = BatchWriteResponse()

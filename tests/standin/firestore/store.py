@@ -180,13 +180,13 @@ class Store:
         """
         now = self.now()
         if stamp > now:
-            raise invalid("read_time cannot be in the future.")
+            raise invalid("The requested read_time cannot be in the future.")
         recoverable = database.resource.point_in_time_recovery_enablement == RECOVERABLE
         kept = recoverable and stamp % MINUTE == 0 and stamp >= now - WEEK
         if stamp < now - HOUR and not kept:
             raise RequestError(
                 grpc.StatusCode.FAILED_PRECONDITION,
-                "The requested 'read_time' is too old. read_time is too old.",
+                "The requested read_time is too old.",
             )
         return stamp
 

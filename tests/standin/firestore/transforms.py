@@ -6,8 +6,9 @@ from collections.abc import Callable
 from google.protobuf.message import Message
 
 from tests.standin.firestore import fieldpaths
+from tests.standin.firestore.checks import normalise
 from tests.standin.firestore.messages import Value, invalid, timestamp
-from tests.standin.firestore.values import normalise, sort_key
+from tests.standin.firestore.values import sort_key
 
 LARGEST, SMALLEST = 2**63 - 1, -(2**63)
 NULL = Value(null_value=0)

@@ -1,17 +1,15 @@
-"""What Firestore does with values: their order, their size, what it refuses and rounds."""
+"""What Firestore does with values: their order and their size."""
 
 import math
-from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from tests.standin.firestore.messages import invalid, micros_of
+from tests.standin.firestore.messages import invalid
 from tests.standin.firestore.paths import path_key
 
 type SortKey = tuple[object, ...]
 
 NULL, BOOLEAN, NAN, NUMBER, TIME, STRING, BYTES, REFERENCE, POINT, ARRAY, VECTOR, MAP = range(12)
-DEEPEST = 20
 LARGEST_DOCUMENT_BYTES = 1 << 20
 VECTOR_TYPE = "__vector__"
 
@@ -31,6 +29,10 @@ def reference_key(name: str) -> SortKey:
 def _number_key(value: Message) -> SortKey:
     number = value.double_value
     return (NAN,) if math.isnan(number) else (NUMBER, number)
+
+
+def _time_key(value: Message) -> SortKey:
+    return (TIME, value.timestamp_value.seconds, value.timestamp_value.nanos)
 
 
 def _point_key(value: Message) -> SortKey:
@@ -55,7 +57,7 @@ KEYS = {
     "boolean_value": lambda value: (BOOLEAN, value.boolean_value),
     "integer_value": lambda value: (NUMBER, value.integer_value),
     "double_value": _number_key,
-    "timestamp_value": lambda value: (TIME, micros_of(value.timestamp_value)),
+    "timestamp_value": _time_key,
     "string_value": lambda value: (STRING, value.string_value),
     "bytes_value": lambda value: (BYTES, value.bytes_value),
     "reference_value": lambda value: reference_key(value.reference_value),
@@ -75,34 +77,6 @@ def sort_key(value: Message) -> SortKey:
     if kind not in KEYS:
         raise invalid(f"Value has no type that can be stored: {kind}.")
     return KEYS[kind](value)
-
-
-def children(value: Message) -> Iterator[Message]:
-    """Yield the values directly inside an array or map."""
-    if value.HasField("array_value"):
-        yield from value.array_value.values
-    elif value.HasField("map_value"):
-        yield from value.map_value.fields.values()
-
-
-def normalise(value: Message, depth: int = 1) -> None:
-    """Round timestamps to the microseconds that Firestore keeps; refuse what it refuses.
-
-    Raises:
-        RequestError: If an array is directly in an array, or values nest too deeply.
-    """
-    kind = value.WhichOneof("value_type")
-    if kind == "timestamp_value":
-        value.timestamp_value.nanos -= value.timestamp_value.nanos % 1000
-    elif kind in {"array_value", "map_value"}:
-        if depth > DEEPEST:
-            raise invalid(f"Values are nested more than {DEEPEST} levels deep.")
-        for item in children(value):
-            if kind == "array_value" and item.HasField("array_value"):
-                raise invalid("Cannot convert an array value in an array value.")
-            normalise(item, depth + 1)
-    elif kind not in KEYS:
-        raise invalid(f"Value has no type that can be stored: {kind}.")
 
 
 def text_size(text: str) -> int:

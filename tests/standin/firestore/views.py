@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from tests.standin.firestore.database import Database
-from tests.standin.firestore.messages import micros_of
+from tests.standin.firestore.messages import invalid, micros_of
 from tests.standin.firestore.paths import split_name
 from tests.standin.firestore.queries import Source
 from tests.standin.firestore.store import Store
@@ -62,6 +62,8 @@ class Views:
         database = self._store.database(database_name)
         kind = request.WhichOneof("consistency_selector")
         if kind == "read_time":
+            if request.read_time.nanos % 1000:
+                raise invalid("timestamp cannot have more than microseconds precision")
             return View(database, self._store.past(database, micros_of(request.read_time)))
         if kind == "transaction":
             transaction = self._transactions.find(request.transaction)

@@ -5,6 +5,7 @@ from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from tests.standin.firestore import fieldpaths, transforms
+from tests.standin.firestore.checks import normalise_fields
 from tests.standin.firestore.messages import (
     Document,
     RequestError,
@@ -15,7 +16,7 @@ from tests.standin.firestore.messages import (
 )
 from tests.standin.firestore.paths import document_path
 from tests.standin.firestore.store import Commit
-from tests.standin.firestore.values import check_size, normalise
+from tests.standin.firestore.values import check_size
 
 # Firestore takes `verify`, but the published messages do not have it.
 VERIFY_FIELD = 5
@@ -58,13 +59,15 @@ def check(write: Message, old: Message | None, name: str) -> None:
     if kind == "exists" and not condition.exists and old is not None:
         raise RequestError(grpc.StatusCode.ALREADY_EXISTS, f"Document already exists: {name}")
     if kind == "update_time":
-        if old is None:
-            raise RequestError(grpc.StatusCode.NOT_FOUND, f"No document to update: {name}")
-        if old.update_time != condition.update_time:
+        stored, required = (
+            micros_of(old.update_time) if old is not None else 0,
+            micros_of(condition.update_time),
+        )
+        if stored != required:
             raise RequestError(
                 grpc.StatusCode.FAILED_PRECONDITION,
-                f"The stored version ({micros_of(old.update_time)}) does not match the required"
-                f" base version ({micros_of(condition.update_time)}).",
+                f"The stored version ({stored}) does not match the required base version"
+                f" ({required}).",
             )
 
 
@@ -114,7 +117,7 @@ def apply(commit: Commit, write: Message) -> Message:
     if kind == "delete":
         if old is not None:
             commit.put(path, None)
-        return WriteResult(update_time=timestamp(commit.stamp)) if old else WriteResult()
+        return WriteResult()
     if kind is None:
         return WriteResult()
     if kind == "update":
@@ -124,7 +127,6 @@ def apply(commit: Commit, write: Message) -> Message:
         new = Document(fields=old.fields) if old is not None else Document()
         changes = write.transform.field_transforms
     results = transforms.apply(new.fields, changes, commit.stamp)
-    for value in new.fields.values():
-        normalise(value)
+    normalise_fields(new.fields)
     updated_at = _stored(commit, path, new, old)
     return WriteResult(update_time=timestamp(updated_at), transform_results=results)
