@@ -1,0 +1,60 @@
+"""The JSON Schema of the stored documents, generated from the models.
+
+    python -m manifests.schema
+
+writes `schema.json` beside this module. It is for readers in other languages: Rebound itself reads
+with the models, and a test fails when the two drift apart.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from manifests.model import (
+    FORMAT_VERSION,
+    FailedAttempt,
+    LeaseRecord,
+    Manifest,
+    Receipt,
+    RunStart,
+)
+
+SCHEMA_FILE = Path(__file__).with_name("schema.json")
+_MAJOR = FORMAT_VERSION.partition(".")[0]
+_DOCUMENTS = (Manifest, RunStart, Receipt, FailedAttempt, LeaseRecord)
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema: a manifest in its envelope, and every other document as a definition."""
+    _, generated = models_json_schema(
+        [(document, "validation") for document in _DOCUMENTS], ref_template="#/$defs/{model}"
+    )
+    manifest = generated["$defs"]["Manifest"]
+    # The models give a new manifest its version; one that is read has to say it.
+    manifest["required"] = ["format_version", *manifest["required"]]
+    manifest["properties"]["format_version"] = {"type": "string", "pattern": rf"^{_MAJOR}\."}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Rebound manifest, format {FORMAT_VERSION}",
+        "description": "A manifest in its envelope. The other documents of a run have the same "
+        "envelope around the definition of their name.",
+        "type": "object",
+        "required": ["digest", "document"],
+        "additionalProperties": False,
+        "properties": {
+            "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+            "document": {"$ref": "#/$defs/Manifest"},
+        },
+        "$defs": generated["$defs"],
+    }
+
+
+def schema_text() -> str:
+    """Return the schema as it is stored: the same text for the same models."""
+    return json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Tests of what decides: values in, values out, no cloud."""
