@@ -37,6 +37,14 @@ class Selection(Frozen):
     recovery_point: UtcTime
     passed_over: tuple[PassedOver, ...]
 
+    @property
+    def unusable(self) -> tuple[PassedOver, ...]:
+        """Return the runs that are no backup: partial and damaged ones."""
+        return tuple(run for run in self.passed_over if run.reason.startswith(_UNUSABLE))
+
+
+_UNUSABLE = ("partial: ", "damaged: ")
+
 
 def select(
     runs: tuple[RunSummary, ...], *, at: datetime | None = None, run_id: RunId | None = None

@@ -4,18 +4,24 @@ Repeating it is safe: every step looks at the destination first, every job has a
 recovery that was killed anywhere ends in the same state when it is resumed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 from manifests.cloud.objects import Bucket
-from manifests.errors import ReboundError
+from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.model import Manifest, TableBackup
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
 from recovery.plan import TableStep
 from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.definitions import create_datasets, restore_definitions
+from recovery.targets.tables.definitions import (
+    create_datasets,
+    finish_datasets,
+    restore_definitions,
+)
+from recovery.targets.tables.properties import Properties, has_foreign_keys
 from recovery.targets.tables.publish import Publisher
 from recovery.targets.tables.staging import Staging
 
@@ -64,13 +70,15 @@ class Recovery:
         A table that fails does not stop the others; the report says so and is not a success.
         """
         plan = self._planned.plan
-        settings = self._target.settings
-        self._target.ensure_dataset(settings.scratch_dataset, table_days=_STAGING_DAYS)
-        self._target.ensure_dataset(settings.undo_dataset, table_days=settings.undo_days)
+        if plan.changes:
+            self._make_room()
         create_datasets(self._target, self._manifest, plan)
-        with ThreadPoolExecutor(settings.parallel_tables, thread_name_prefix="recover") as pool:
-            outcomes = tuple(pool.map(self._recover_table, plan.tables))
+        published = self._in_parallel(self._published, plan.tables)
+        # A foreign key can refer to a table that had to be published first.
+        self._in_parallel(self._constrained, plan.tables)
+        outcomes = self._in_parallel(self._proven, zip(plan.tables, published, strict=True))
         problems = restore_definitions(self._target, self._manifest, plan)
+        problems += finish_datasets(self._target, self._manifest, plan)
         report = RecoveryReport(
             recovery_id=self._planned.recovery_id,
             plan=plan,
@@ -83,41 +91,92 @@ class Recovery:
             return self._journal.finish(report)
         return report
 
-    def _recover_table(self, step: TableStep) -> TableOutcome:
-        table = self._manifest.table(step.table)
-        if table is None:
-            return TableOutcome(table=step.table, action=step.action, error="not in the manifest")
+    def _make_room(self) -> None:
+        settings = self._target.settings
+        self._target.ensure_dataset(settings.scratch_dataset, table_days=_STAGING_DAYS)
+        self._target.ensure_dataset(settings.undo_dataset, table_days=settings.undo_days)
+
+    def _in_parallel[Item, Result](
+        self, work: Callable[[Item], Result], items: Iterable[Item]
+    ) -> tuple[Result, ...]:
+        parallel = self._target.settings.parallel_tables
+        with ThreadPoolExecutor(parallel, thread_name_prefix="recover") as pool:
+            return tuple(pool.map(work, items))
+
+    def _published(self, step: TableStep) -> TableOutcome:
+        """Stage, prove and publish one table, unless it is equal already."""
         try:
-            outcome = self._recovered(table, step)
+            table = self._table(step)
+            request = self._planned.plan.request
+            if not self._publisher.findings(table, step, request):
+                # Equal already: left alone, or done by the process that was interrupted.
+                return self._journal.outcome(table.name) or TableOutcome(
+                    table=table.name, action="leave", rows=table.fingerprint.row_count
+                )
+            staged = ""
+            if step.action not in ("leave", "set properties"):
+                self._progress(table.name, "staging")
+                staged = self._staging.stage(table, step.partitions)
+            self._progress(table.name, "publishing")
+            undo = self._publisher.publish(table, step, staged)
         except ReboundError as error:
             self._progress(step.table, "failed")
-            return TableOutcome(table=step.table, action=step.action, error=error.message)
-        self._progress(step.table, "proven" if outcome.is_proven else "not equal")
-        if outcome.is_proven:
-            self._journal.record(outcome)
-            self._staging.remove(step.table)
-        return outcome
-
-    def _recovered(self, table: TableBackup, step: TableStep) -> TableOutcome:
-        earlier = self._journal.outcome(table.name)
-        findings = self._publisher.findings(table, step, exact=self._planned.plan.request.exact)
-        if not findings:
-            # Equal already: left alone, or done by the process that was interrupted.
-            return earlier or TableOutcome(
-                table=table.name, action="leave", rows=table.fingerprint.row_count
-            )
-        staged = ""
-        if step.action not in ("leave", "set properties"):
-            self._progress(table.name, "staging")
-            staged = self._staging.stage(table, step.partitions)
-        self._progress(table.name, "publishing")
-        undo = self._publisher.publish(table, step, staged)
-        self._progress(table.name, "verifying")
+            return _failed(step, error)
         return TableOutcome(
             table=table.name,
             action=step.action,
             source=f"vault, run {self._manifest.run_id}" if staged else "",
             undo=undo,
             rows=step.rows,
-            findings=self._publisher.findings(table, step, exact=self._planned.plan.request.exact),
         )
+
+    def _constrained(self, step: TableStep) -> None:
+        try:
+            table = self._table(step)
+            if has_foreign_keys(table.resource):
+                Properties(self._target).set(table, with_foreign_keys=True)
+        except ReboundError:
+            # The proof that follows finds the missing key and tells of it.
+            return
+
+    def _proven(self, published: tuple[TableStep, TableOutcome]) -> TableOutcome:
+        """Look at a published table again and say whether it is equal to the recovery point."""
+        step, outcome = published
+        if outcome.error:
+            return outcome
+        self._progress(step.table, "verifying")
+        try:
+            findings = self._publisher.findings(self._table(step), step, self._planned.plan.request)
+        except ReboundError as error:
+            self._progress(step.table, "failed")
+            return _failed(step, error)
+        proven = outcome.model_copy(update={"findings": findings})
+        self._progress(step.table, "proven" if proven.is_proven else "not equal")
+        if proven.is_proven:
+            self._journal.record(proven)
+            self._clean_up(step)
+        return proven
+
+    def _clean_up(self, step: TableStep) -> None:
+        # The table is proven; a staging table that stays expires by itself.
+        if step.action not in ("leave", "set properties"):
+            with suppress(ReboundError):
+                self._staging.remove(step.table)
+
+    def _table(self, step: TableStep) -> TableBackup:
+        table = self._manifest.table(step.table)
+        if table is None:
+            raise ManifestAlteredError(
+                "the plan's table is not in the manifest", subject=step.table
+            )
+        return table
+
+
+def _failed(step: TableStep, error: ReboundError) -> TableOutcome:
+    return TableOutcome(
+        table=step.table,
+        action=step.action,
+        error=error.message,
+        hint=error.hint,
+        exit_code=error.exit_code,
+    )

@@ -7,6 +7,7 @@
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
+from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
 from manifests.store import decode, encode
@@ -18,7 +19,7 @@ class Journal:
 
     def __init__(self, bucket: Bucket, recovery_id: str) -> None:
         self._bucket = bucket
-        self._prefix = f"recoveries/{recovery_id}/"
+        self._prefix = layout.recovery_prefix(recovery_id)
         self.recovery_id = recovery_id
 
     def begin(self, recovery: PlannedRecovery) -> PlannedRecovery:

@@ -21,6 +21,8 @@ class TableOutcome(Frozen):
         undo: The snapshot of what was there before, where there was something.
         findings: What is not equal; empty when the table is proven equal.
         error: Why it was not recovered; empty when it was.
+        hint: What to do about the error.
+        exit_code: The exit code of the error; 0 when there is none.
     """
 
     table: str
@@ -30,6 +32,8 @@ class TableOutcome(Frozen):
     rows: int = 0
     findings: tuple[Finding, ...] = ()
     error: str = ""
+    hint: str = ""
+    exit_code: int = 0
 
     @property
     def is_proven(self) -> bool:

@@ -15,11 +15,13 @@ def outcome_error(
     report: RecoveryReport,
 ) -> NotEqualError | PartialError | ObjectiveMissedError | None:
     """Return the error a recovery ends with, or None when everything is proven in time."""
+    unequal = [
+        item for item in report.tables if item.findings or item.exit_code == NotEqualError.exit_code
+    ]
     failed = [item for item in report.tables if item.error]
-    unequal = [item for item in report.tables if item.findings]
     if unequal:
         return NotEqualError(
-            f"restored and not equal: {', '.join(item.table for item in unequal)}",
+            f"not equal to the recovery point: {', '.join(item.table for item in unequal)}",
             subject=report.recovery_id,
             hint=f"`rebound report {report.recovery_id}` lists every difference",
         )
@@ -37,6 +39,15 @@ def outcome_error(
             f"proven after {duration(took_seconds)}, the objective is {duration(objective)}",
             subject=report.recovery_id,
         )
+    lost_seconds = (report.started_at - report.plan.recovery_point).total_seconds()
+    may_be_lost = scenario(report.plan.request.scenario).rpo_seconds
+    if lost_seconds > may_be_lost and not report.plan.request.point_was_named:
+        return ObjectiveMissedError(
+            f"proven equal to what was there {duration(lost_seconds)} before, the objective is "
+            f"{duration(may_be_lost)}",
+            subject=report.recovery_id,
+            hint="`rebound list` shows why no newer run could be used",
+        )
     return None
 
 
@@ -48,8 +59,10 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
         f"recovery point {plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago",
         "",
     ]
+    lines += [f"  passed over {run.run_id}: {run.reason}" for run in plan.passed_over]
     lines += [
         f"  create   dataset {plan.request.target.dataset_id(step.dataset_id)}"
+        " (then the deleted one cannot be undeleted any more)"
         if step.create
         else f"  differs  dataset {item.subject}: {item.aspect} is {item.actual}, was {item.expected}"
         " (left alone)"
@@ -87,6 +100,7 @@ def report_text(report: RecoveryReport) -> str:
         lines.append(f"  {state:<9} {item.table}  ({item.action}, {item.rows:,} rows)")
         lines += [f"            undo point {item.undo}"] if item.undo else []
         lines += [f"            {item.error}"] if item.error else []
+        lines += [f"            hint: {item.hint}"] if item.hint else []
         lines += [
             f"            {found.aspect}: is {found.actual}, was {found.expected}"
             for found in item.findings

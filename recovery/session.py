@@ -52,10 +52,10 @@ class Session:
             self.settings, where, location=self.catalog.location, session=self._id
         )
 
-    def plan(self, manifest: Manifest, request: Request) -> Plan:
+    def plan(self, selection: Selection, manifest: Manifest, request: Request) -> Plan:
         """Observe the world and decide what a recovery does."""
         observed = self.target(request.target).observe(manifest, request)
-        return make_plan(manifest, observed, request)
+        return make_plan(manifest, observed, request, passed_over=selection.unusable)
 
     def inspect(
         self,

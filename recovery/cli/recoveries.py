@@ -151,9 +151,10 @@ def _plan(
         partitions=partitions,
         overwrite=overwrite,
         exact=exact,
+        point_was_named=bool(run or at),
     )
-    _, manifest = session.choose(run=run, at=moment(at))
-    return session.plan(manifest, request)
+    selection, manifest = session.choose(run=run, at=moment(at))
+    return session.plan(selection, manifest, request)
 
 
 def _show_plan(made: Plan, *, as_json: bool) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from manifests.errors import RefusedError, UsageError
 from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
+from manifests.selection import PassedOver
 from recovery.compare import ObservedTable, dataset_findings
-from recovery.plan.request import Request
+from recovery.plan.request import Request, Target
 from recovery.plan.tables import (
     DatasetStep,
     DefinitionStep,
@@ -40,6 +41,8 @@ class Plan(Frozen):
     tables: tuple[TableStep, ...]
     definitions: tuple[DefinitionStep, ...]
     cannot_bring_back: tuple[str, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+    """Runs that could not be chosen, and why: damaged and partial ones."""
 
     @property
     def changes(self) -> bool:
@@ -51,8 +54,20 @@ class Plan(Frozen):
         )
 
 
-def make_plan(manifest: Manifest, observed: Observed, request: Request) -> Plan:
+def make_plan(
+    manifest: Manifest,
+    observed: Observed,
+    request: Request,
+    *,
+    passed_over: tuple[PassedOver, ...] = (),
+) -> Plan:
     """Decide what a recovery to a run's recovery point does.
+
+    Args:
+        manifest: The run's manifest.
+        observed: The world as it is.
+        request: What the operator asked for.
+        passed_over: The runs that could not be chosen, and why.
 
     Raises:
         UsageError: A dataset, table or partition that was asked for is not in the run.
@@ -82,7 +97,8 @@ def make_plan(manifest: Manifest, observed: Observed, request: Request) -> Plan:
         ),
         tables=steps,
         definitions=definitions,
-        cannot_bring_back=_cannot_bring_back(manifest, wanted),
+        cannot_bring_back=_cannot_bring_back(manifest, wanted, request),
+        passed_over=passed_over,
     )
 
 
@@ -135,7 +151,9 @@ def _check_names(manifest: Manifest, request: Request) -> None:
         )
 
 
-def _cannot_bring_back(manifest: Manifest, wanted: list[TableBackup]) -> tuple[str, ...]:
+def _cannot_bring_back(
+    manifest: Manifest, wanted: list[TableBackup], request: Request
+) -> tuple[str, ...]:
     notes = [f"rows written after {manifest.recovery_point:%Y-%m-%dT%H:%MZ}"]
     notes += [
         f"about {table.streaming_buffer.estimated_rows} rows of {table.name} that were still in its "
@@ -147,5 +165,9 @@ def _cannot_bring_back(manifest: Manifest, wanted: list[TableBackup]) -> tuple[s
         f"{skew.subject} as of the recovery point: they were read {skew.skew_seconds:.0f} s later"
         for skew in manifest.skews
     ]
+    if request.target != Target(project=manifest.project):
+        notes.append(
+            "views and routines that read the copy: their text names the original datasets"
+        )
     notes.append("time travel history, access granted on single tables, transfer and job history")
     return tuple(notes)

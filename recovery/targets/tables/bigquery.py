@@ -1,5 +1,6 @@
 """The BigQuery side of one recovery: where things are, and how they are observed."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 from google.cloud import bigquery
@@ -32,7 +33,7 @@ class BigQueryTarget:
         self.jobs = Jobs(client, location)
         self.resources = Resources(client, target.project)
         self._session = session
-        self._measured = 0
+        self._measured = itertools.count(1)
 
     def name(self, table: str) -> str:
         """Return `dataset.table` of the table that stands for an original one."""
@@ -92,9 +93,8 @@ class BigQueryTarget:
 
     def measure(self, name: str, resource: Resource) -> dict[str, Fingerprint]:
         """Count and fingerprint every partition of `dataset.table`, as it is now."""
-        self._measured += 1
         rows = self.jobs.rows(
-            f"rebound-{self._session}-measure-{self._measured}-{name.replace('.', '-')}",
+            f"rebound-{self._session}-measure-{next(self._measured)}",
             fingerprint_sql(self.full_id(name), resource),
             subject=name,
         )

@@ -2,7 +2,7 @@
 
 from manifests.errors import ReboundError
 from manifests.model import DatasetBackup, Manifest, Resource
-from recovery.compare import DATASET_PROPERTIES, definition_findings
+from recovery.compare import DATASET_PROPERTIES, dataset_findings, definition_findings
 from recovery.plan import DefinitionStep, Plan, definitions_of
 from recovery.targets.tables.bigquery import BigQueryTarget
 
@@ -22,13 +22,49 @@ _ROUTINE_OUTPUT_ONLY = ("etag", "creationTime", "lastModifiedTime", "routineRefe
 
 
 def create_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> None:
-    """Create the datasets that are gone, with everything their resources held."""
+    """Create the datasets that are gone, with everything their resources held.
+
+    Except access for views, routines and datasets that may not be there yet: `finish_datasets`.
+    """
+    for item in _created(manifest, plan):
+        body = _dataset_body(target, item)
+        body["access"] = [entry for entry in body.get("access", []) if not _is_authorized(entry)]
+        target.resources.create("datasets", body, subject=item.dataset_id)
+
+
+def finish_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> tuple[str, ...]:
+    """Complete the access of created datasets, and return what is not equal afterwards."""
+    problems: list[str] = []
+    for item in _created(manifest, plan):
+        dataset_id = target.target.dataset_id(item.dataset_id)
+        try:
+            found = target.resources.dataset(dataset_id)
+            if found is not None and dataset_findings(item.resource, found):
+                target.resources.patch(
+                    f"datasets/{dataset_id}",
+                    {"access": item.resource.get("access", [])},
+                    etag=str(found["etag"]),
+                    subject=dataset_id,
+                )
+                found = target.resources.dataset(dataset_id)
+        except ReboundError as error:
+            problems.append(f"dataset {dataset_id}: {error.message}")
+            continue
+        problems += [
+            f"dataset {dataset_id}: {differing.aspect} is {differing.actual}, "
+            f"not {differing.expected}"
+            for differing in dataset_findings(item.resource, found)
+        ]
+    return tuple(problems)
+
+
+def _created(manifest: Manifest, plan: Plan) -> list[DatasetBackup]:
     wanted = {step.dataset_id for step in plan.datasets if step.create}
-    for item in manifest.datasets:
-        if item.dataset_id in wanted:
-            target.resources.create(
-                "datasets", _dataset_body(target, item), subject=item.dataset_id
-            )
+    return [item for item in manifest.datasets if item.dataset_id in wanted]
+
+
+def _is_authorized(entry: Resource) -> bool:
+    return any(key in entry for key in ("view", "routine", "dataset"))
 
 
 def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> tuple[str, ...]:

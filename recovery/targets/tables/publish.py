@@ -2,7 +2,8 @@
 
 from google.cloud import bigquery
 
-from manifests.cloud.resources import table_path
+from manifests import layout
+from manifests.cloud.resources import TableResource, table_path
 from manifests.errors import RefusedError
 from manifests.fingerprint import (
     is_ingestion_time,
@@ -13,31 +14,12 @@ from manifests.fingerprint import (
 from manifests.model import Resource, TableBackup
 from recovery.compare import (
     Finding,
-    ObservedTable,
-    property_findings,
     shape_findings,
     table_findings,
 )
-from recovery.plan import TableStep
+from recovery.plan import Request, TableStep
 from recovery.targets.tables.bigquery import BigQueryTarget
-
-_WRITABLE = (
-    "schema",
-    "description",
-    "friendlyName",
-    "labels",
-    "timePartitioning",
-    "rangePartitioning",
-    "clustering",
-    "requirePartitionFilter",
-    "expirationTime",
-    "encryptionConfiguration",
-    "tableConstraints",
-    "resourceTags",
-    "defaultCollation",
-    "defaultRoundingMode",
-    "maxStaleness",
-)
+from recovery.targets.tables.properties import Properties, writable
 
 
 class Publisher:
@@ -51,6 +33,7 @@ class Publisher:
     def __init__(self, bigquery_target: BigQueryTarget, recovery_id: str) -> None:
         self._target = bigquery_target
         self._recovery_id = recovery_id
+        self._properties = Properties(bigquery_target)
 
     def publish(self, table: TableBackup, step: TableStep, staged: str) -> str:
         """Put a staged table in its place.
@@ -63,31 +46,61 @@ class Publisher:
 
         Returns:
             The full id of the undo point; empty where nothing was there to keep.
+
+        Raises:
+            RefusedError: Rows are there that the plan did not know.
         """
         live = self._target.resources.table(self._target.name(table.name))
-        undo = "" if live is None else self._undo_point(table, live.resource)
+        self._refuse_unplanned_loss(table, step, {} if live is None else live.resource)
+        undo = self._undo_point(table, live)
         if step.action == "replace partitions":
             self._replace_partitions(table, step, staged)
         elif step.action in ("create", "fill", "rebuild"):
             self._write_whole(table, step, staged)
-        self._set_properties(table)
+        self._properties.set(table)
         return undo
 
-    def findings(self, table: TableBackup, step: TableStep, *, exact: bool) -> tuple[Finding, ...]:
+    def findings(
+        self, table: TableBackup, step: TableStep, request: Request
+    ) -> tuple[Finding, ...]:
         """Look at the published table and say what is not equal to the recovery point."""
         observed = self._target.observe_table(table)
-        selected = step.action == "create" and step.partitions
-        if not selected:
+        if step.action == "create" and step.partitions:
+            part = tuple(item for item in table.partitions if item.partition_id in step.partitions)
             return table_findings(
-                table, observed, exact=exact or step.action != "replace partitions"
+                table.model_copy(update={"partitions": part}), observed, exact=True
             )
-        part = tuple(item for item in table.partitions if item.partition_id in step.partitions)
-        return table_findings(table.model_copy(update={"partitions": part}), observed, exact=True)
+        whole = step.action in ("create", "fill", "rebuild")
+        return table_findings(
+            table,
+            observed,
+            exact=whole or request.exact,
+            only=() if whole else request.partitions,
+        )
 
-    def _undo_point(self, table: TableBackup, live: Resource) -> str:
-        if int(live.get("numRows", 0)) == 0:
+    def _refuse_unplanned_loss(self, table: TableBackup, step: TableStep, live: Resource) -> None:
+        """Stop where a writer put rows, since the plan, that nobody allowed to replace."""
+        if step.loses_rows or step.action in ("leave", "set properties", "create", "fill"):
+            return
+        appeared = int(live.get("numRows", 0)) > 0
+        if step.action == "replace partitions":
+            present = self._target.observe_table(table).partitions
+            appeared = present is None or any(name in present for name in step.partitions)
+        if appeared:
+            raise RefusedError(
+                "rows appeared since the plan was made; they were left alone",
+                subject=table.name,
+                hint="pause the writers, then make a new plan with `--overwrite`",
+            )
+
+    def _undo_point(self, table: TableBackup, live: TableResource | None) -> str:
+        """Keep what is there as a snapshot; return its full id, also one of an earlier try."""
+        work_id = layout.work_id(self._recovery_id, table.name)
+        name = f"{self._target.settings.undo_dataset}.{work_id}"
+        if self._target.resources.table(name) is not None:
+            return self._target.full_id(name)
+        if live is None or not _can_be_kept(live.resource):
             return ""
-        name = f"{self._target.settings.undo_dataset}.{self._recovery_id}__{table.name.replace('.', '__')}"
         # No explicit expiration: that would need the permission to delete snapshots; the dataset's
         # default applies (BigQuery, Create table snapshots). The first undo point stays.
         sql = (
@@ -119,14 +132,14 @@ class Publisher:
         """Create the empty table with all its protection before any row is in it."""
         name = self._target.name(table.name)
         dataset_id, table_id = name.split(".", 1)
-        body = {key: table.resource[key] for key in _WRITABLE if key in table.resource}
+        body = writable(table.resource)
         body["tableReference"] = {
             "projectId": self._target.target.project,
             "datasetId": dataset_id,
             "tableId": table_id,
         }
         self._target.resources.create(f"datasets/{dataset_id}/tables", body, subject=table.name)
-        self._set_policies(table)
+        self._properties.set_policies(table)
 
     def _copy(self, table: TableBackup, staged: str) -> None:
         """Copy the staging table into the empty live table, in one atomic job."""
@@ -191,65 +204,14 @@ class Publisher:
         wanted = {item.partition_id: item.fingerprint for item in table.partitions}
         return present is None or any(present.get(name) != wanted[name] for name in step.partitions)
 
-    def _set_properties(self, table: TableBackup) -> None:
-        """Set whatever the table's properties differ in, under the etag that was read."""
-        name = self._target.name(table.name)
-        found = self._target.resources.table(name)
-        if found is None:
-            return
-        observed = ObservedTable(
-            resource=found.resource, row_access_policies=found.row_access_policies
-        )
-        aspects = {item.aspect for item in property_findings(table, observed)}
-        if "row access policies" in aspects:
-            self._set_policies(table)
-        if aspects - {"row access policies"}:
-            changes = _property_changes(table.resource, found.resource)
-            self._target.resources.patch(
-                table_path(name), changes, etag=str(found.resource["etag"]), subject=table.name
-            )
-
-    def _set_policies(self, table: TableBackup) -> None:
-        name = self._target.name(table.name)
-        dataset_id, table_id = name.split(".", 1)
-        found = self._target.resources.table(name)
-        present = {} if found is None else _by_id(found.row_access_policies)
-        path = f"{table_path(name)}/rowAccessPolicies"
-        for policy_id, policy in _by_id(table.row_access_policies).items():
-            body = {
-                "rowAccessPolicyReference": {
-                    "projectId": self._target.target.project,
-                    "datasetId": dataset_id,
-                    "tableId": table_id,
-                    "policyId": policy_id,
-                },
-                "filterPredicate": policy["filterPredicate"],
-                "grantees": policy.get("grantees", []),
-            }
-            if policy_id in present:
-                self._target.resources.replace(f"{path}/{policy_id}", body, subject=table.name)
-            else:
-                self._target.resources.create(path, body, subject=table.name)
-        for policy_id in sorted(set(present) - set(_by_id(table.row_access_policies))):
-            self._target.resources.delete(f"{path}/{policy_id}", subject=table.name)
-
     def _job_id(self, table: TableBackup, step: str) -> str:
-        return f"rebound-{self._recovery_id}-{table.name.replace('.', '-')}-{step}"
+        return f"rebound-{layout.work_id(self._recovery_id, table.name)}-{step}"
 
 
-def _property_changes(expected: Resource, actual: Resource) -> Resource:
-    changes: Resource = {}
-    for key in _WRITABLE:
-        if key == "labels":
-            gone = dict.fromkeys(set(actual.get(key) or {}) - set(expected.get(key) or {}))
-            changes[key] = {**gone, **(expected.get(key) or {})}
-        elif key in expected or key in actual:
-            changes[key] = expected.get(key)
-    return changes
-
-
-def _by_id(policies: tuple[Resource, ...]) -> dict[str, Resource]:
-    return {policy["rowAccessPolicyReference"]["policyId"]: policy for policy in policies}
+def _can_be_kept(resource: Resource) -> bool:
+    return resource.get("type", "TABLE") == "TABLE" and (
+        int(resource.get("numRows", 0)) > 0 or "streamingBuffer" in resource
+    )
 
 
 def _listed(partitions: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from google.cloud import bigquery
 
+from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import table_path
 from manifests.encoding import decode_sql, stored_fields
@@ -34,7 +35,8 @@ class Staging:
 
     def name(self, table: str) -> str:
         """Return `dataset.table` of the staging table of an original table."""
-        return f"{self._target.settings.scratch_dataset}.{self._recovery_id}__{table.replace('.', '__')}"
+        work_id = layout.work_id(self._recovery_id, table)
+        return f"{self._target.settings.scratch_dataset}.{work_id}"
 
     def stage(self, table: TableBackup, partitions: tuple[str, ...]) -> str:
         """Load a table's rows and prove them equal to the recovery point.
@@ -61,7 +63,7 @@ class Staging:
         for _ in range(2):
             incarnation = self._created(name, table.resource)
             for export in needed_exports(table, set(wanted)):
-                self._load(name, table, export, incarnation)
+                self._load(name, table, export, wanted, incarnation)
             if self._is_proven(name, table, wanted):
                 return name
             self._target.resources.delete(table_path(name), subject=name)
@@ -100,27 +102,36 @@ class Staging:
             raise CloudError("the staging table vanished", subject=name, retryable=True)
         return str(found.resource["creationTime"])
 
-    def _load(self, name: str, table: TableBackup, export: Export, incarnation: str) -> None:
+    def _load(
+        self,
+        name: str,
+        table: TableBackup,
+        export: Export,
+        wanted: dict[str, Fingerprint],
+        incarnation: str,
+    ) -> None:
+        """Bring the wanted partitions of one export to the staging table."""
         owned = tuple(
-            item.partition_id for item in table.partitions if item.export_id == export.export_id
+            item.partition_id
+            for item in table.partitions
+            if item.export_id == export.export_id and item.partition_id in wanted
         )
-        if not export.row_count or not owned:
+        rows = sum(wanted[partition].row_count for partition in owned)
+        if not rows:
             return
-        job = f"rebound-{self._recovery_id}-{table.name.replace('.', '-')}-{incarnation}-{{}}-"
-        job += export.export_id.replace("/", "-")
+        mark = export.export_id.replace("/", "-")
+        job = f"rebound-{layout.work_id(self._recovery_id, table.name)}-{incarnation}-{{}}-{mark}"
         if table.encodings:
             self._load_encoded(name, table, export, owned, job)
         elif export.partition_id is not None:
             self._load_files(f"{name}${export.partition_id}", export, "WRITE_TRUNCATE", None, job)
         else:
             self._load_files(name, export, "WRITE_TRUNCATE_DATA", None, job)
-            self._drop_superseded(name, table, owned, job)
+            if rows != export.row_count:
+                self._keep_only(name, table, owned, job)
 
-    def _drop_superseded(
-        self, name: str, table: TableBackup, owned: tuple[str, ...], job: str
-    ) -> None:
-        if len(table.exports) == 1:
-            return
+    def _keep_only(self, name: str, table: TableBackup, owned: tuple[str, ...], job: str) -> None:
+        """Drop what a later export holds, or nobody asked for."""
         sql = (
             f"DELETE FROM {quoted(self._target.full_id(name))} AS row_ "
             f"WHERE {partition_expression(table.resource)} NOT IN ({_listed(owned)})"
