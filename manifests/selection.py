@@ -15,12 +15,14 @@ class RunSummary(Frozen):
     Attributes:
         recovery_point: None when the run never fixed one.
         reason: Why a run that is not complete is not.
+        base_run_id: The run that a partial one refers to; a complete one's manifest says it.
     """
 
     run_id: RunId
     state: RunState
     recovery_point: UtcTime | None = None
     reason: str = ""
+    base_run_id: RunId | None = None
 
 
 class PassedOver(Frozen):

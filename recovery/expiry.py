@@ -7,6 +7,7 @@ from manifests.catalog import Retention
 from manifests.cloud.objects import Bucket
 from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
 from manifests.retention import KeepDecision, decide
+from manifests.selection import RunSummary
 from manifests.store import Vault, decode, encode
 from recovery.journal import Journal, recovery_ids
 
@@ -36,16 +37,7 @@ class Expiry:
         """Decide for every run whether it is kept."""
         documents = Vault(self._vault)
         runs = documents.runs()
-        needs = {
-            run.run_id: frozenset(
-                export.run_id
-                for table in documents.manifest(run.run_id).tables
-                for export in table.exports
-            )
-            - {run.run_id}
-            for run in runs
-            if run.state == "complete"
-        }
+        needs = {run.run_id: _needed(documents, run) for run in runs}
         return decide(
             runs,
             policy=self._policy,
@@ -61,7 +53,10 @@ class Expiry:
         found = self._vault.info(manifest)
         if found is not None:
             self._vault.delete(manifest, generation=found.generation)
-        for item in list(self._vault.list_objects(layout.run_prefix(run_id))):
+        # The start record goes last: while anything is left, the run is still seen.
+        start = layout.start_name(run_id)
+        items = list(self._vault.list_objects(layout.run_prefix(run_id)))
+        for item in sorted(items, key=lambda item: item.name == start):
             self._vault.delete(item.name, generation=item.generation)
 
     def hold(self, run_id: RunId, now: datetime) -> None:
@@ -96,3 +91,12 @@ class Expiry:
             if lease.expires_at > now:
                 active.add(lease.run_id)
         return frozenset(active)
+
+
+def _needed(documents: Vault, run: RunSummary) -> frozenset[RunId]:
+    """Return the other runs whose objects a run lists, or will list when it goes on."""
+    if run.state == "complete":
+        manifest = documents.manifest(run.run_id)
+        listed = {export.run_id for table in manifest.tables for export in table.exports}
+        return frozenset(listed - {run.run_id})
+    return frozenset() if run.base_run_id is None else frozenset({run.base_run_id})

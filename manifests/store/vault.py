@@ -137,6 +137,7 @@ class Vault:
             state="partial",
             recovery_point=start.recovery_point,
             reason=self._failure_reason(names),
+            base_run_id=start.base_run_id,
         )
 
     def _failure_reason(self, names: Iterable[str]) -> str:
