@@ -51,6 +51,8 @@ def _check_vector(value: Message) -> None:
     items = fields["value"].array_value.values
     if set(fields) != {"__type__", "value"} or not all(map(_is_double, items)):
         raise invalid("Vector must only contain values of type 'double'")
+    if not items:
+        raise invalid("Cannot have a zero length vector.")
 
 
 def _is_double(value: Message) -> bool:

@@ -1,0 +1,9 @@
+"""Where the official emulator is known to fall short of Firestore."""
+
+import pytest
+
+
+def emulator_gap(reason: str) -> pytest.MarkDecorator:
+    """Return a mark that leaves the emulator out of a test and says why."""
+    missing = pytest.param("emulator", marks=pytest.mark.skip(reason=f"emulator gap: {reason}"))
+    return pytest.mark.parametrize("service", ["standin", missing], indirect=True)
