@@ -57,7 +57,7 @@ def decode[Document: BaseModel](content: bytes, kind: type[Document], *, subject
 def _parsed(content: bytes, *, subject: str) -> Any:  # noqa: ANN401 - JSON of any shape
     try:
         envelope = json.loads(content)
-        # What cannot be written again is no document either: it is nested without an end.
+        # What cannot be written again is no document either: NaN, or nesting without an end.
         _canonical(envelope)
     except (ValueError, RecursionError) as error:
         raise ManifestTruncatedError(
@@ -79,7 +79,9 @@ def _check_version(body: Any, kind: type[BaseModel], *, subject: str) -> None:  
 
 
 def _canonical(value: object) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
     return text.encode("utf-8", "surrogatepass")
 
 
