@@ -1,0 +1,170 @@
+"""What some version stored once is read for ever: the files are never written again."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from manifests.encoding import encodings_of
+from manifests.errors import ManifestFormatError
+from manifests.model import Manifest
+from manifests.schema import SCHEMA_FILE, schema_text
+from manifests.store import check_manifest, decode, encode
+from tests.unit.samples import manifest
+
+FOLDER = Path(__file__).parents[2] / "data" / "manifests"
+READABLE = sorted(FOLDER.glob("1.*.json"))
+SCHEMA = json.loads(SCHEMA_FILE.read_text())
+TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def only_known(value: Any, known: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a value without the keys that the other one lacks, at every level."""
+    if isinstance(value, dict):
+        return {key: only_known(item, known[key]) for key, item in value.items() if key in known}
+    if isinstance(value, list):
+        return [only_known(*pair) for pair in zip(value, known, strict=True)]
+    return value
+
+
+def mismatches(value: Any, rule: dict[str, Any], at: str = "$") -> list[str]:  # noqa: ANN401 - JSON
+    """Return where a value breaks a JSON Schema; the keywords are those schema.json uses."""
+    if "$ref" in rule:
+        return mismatches(value, SCHEMA["$defs"][rule["$ref"].rpartition("/")[2]], at)
+    if "anyOf" in rule:
+        return [] if any(not mismatches(value, each, at) for each in rule["anyOf"]) else [at]
+    wrong = "type" in rule and not isinstance(value, TYPES[rule["type"]])
+    wrong |= "enum" in rule and value not in rule["enum"]
+    wrong |= "pattern" in rule and not re.search(rule["pattern"], str(value))
+    wrong |= "minimum" in rule and value < rule["minimum"]
+    return [at] if wrong else mismatches_inside(value, rule, at)
+
+
+def mismatches_inside(value: Any, rule: dict[str, Any], at: str) -> list[str]:  # noqa: ANN401 - JSON
+    """Return where the members of an array or object break a JSON Schema."""
+    found = []
+    if isinstance(value, list) and "items" in rule:
+        for number, item in enumerate(value):
+            found += mismatches(item, rule["items"], f"{at}[{number}]")
+    if isinstance(value, dict):
+        known = rule.get("properties", {})
+        found += [f"{at}.{key}" for key in rule.get("required", ()) if key not in value]
+        if rule.get("additionalProperties") is False:
+            found += [f"{at}.{key}" for key in value if key not in known]
+        for key in set(known) & set(value):
+            found += mismatches(value[key], known[key], f"{at}.{key}")
+    return found
+
+
+@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
+def test_golden_manifest_is_read_and_kept(path: Path):
+    """A golden manifest is read, agrees with itself, and nothing of it is lost when written."""
+    content = path.read_bytes()
+    read = decode(content, Manifest, subject=path.name)
+    check_manifest(read)
+    again = encode(read)
+    assert decode(again, Manifest, subject=path.name) == read
+    assert encode(decode(again, Manifest, subject=path.name)) == again
+    stored = json.loads(content)["document"]
+    assert only_known(json.loads(again)["document"], stored) == stored
+
+
+def test_golden_manifests_are_there():
+    """Both readable golden manifests are tested."""
+    assert [path.name for path in READABLE] == ["1.0-complete.json", "1.1-unknown-fields.json"]
+
+
+def test_golden_manifest_says_what_it_said():
+    """The first golden manifest still means what it was made to mean."""
+    read = decode(READABLE[0].read_bytes(), Manifest, subject="golden")
+    assert read == manifest()
+    games = read.tables[0]
+    assert games.encodings == encodings_of(games.resource)
+    assert [export.run_id for export in games.exports] == [
+        "nightly-20261123T080000Z",
+        "nightly-20261124T080000Z",
+    ]
+
+
+def test_unknown_fields_survive_at_every_level():
+    """Fields of a later minor version come back byte for byte."""
+    content = READABLE[1].read_bytes()
+    read = decode(content, Manifest, subject="golden")
+    assert content.count(b"later_text") > 15
+    assert encode(read).count(b'"later_text":"sp\xc3\xa4ter \xe2\x98\x82"') == content.count(
+        b"later_text"
+    )
+    assert read.tables[0].fingerprint == manifest().tables[0].fingerprint
+    assert read.model_extra is not None
+    assert read.model_extra["services"] == [{"image_digest": "sha256:00", "name": "phase3"}]
+
+
+def test_another_major_version_is_refused():
+    """A manifest of format 2 is refused by its version, whatever it holds."""
+    content = (FOLDER / "2.0-unknown-version.json").read_bytes()
+    with pytest.raises(ManifestFormatError, match=r"format 2\.0 is not one"):
+        decode(content, Manifest, subject="golden")
+
+
+def test_schema_is_that_of_the_models():
+    """`python -m manifests.schema` would change nothing."""
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
+
+
+@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
+def test_golden_manifest_fits_the_schema(path: Path):
+    """The published schema accepts what was stored."""
+    assert mismatches(json.loads(path.read_text()), SCHEMA) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "where"),
+    [
+        (lambda m: m.pop("digest"), "$.digest"),
+        (lambda m: m.update(more=1), "$.more"),
+        (lambda m: m.update(digest="md5:0"), "$.digest"),
+        (lambda m: m["document"].pop("format_version"), "$.document.format_version"),
+        (lambda m: m["document"].update(format_version="2.0"), "$.document.format_version"),
+        (lambda m: m["document"]["tables"][0].update(table_id=7), "$.document.tables[0].table_id"),
+        (
+            lambda m: m["document"]["tables"][0]["encodings"][0].update(encoding="rot13"),
+            "$.document.tables[0].encodings[0].encoding",
+        ),
+        (
+            lambda m: m["document"]["tables"][0]["fingerprint"].update(row_count=-1),
+            "$.document.tables[0].fingerprint.row_count",
+        ),
+    ],
+)
+def test_the_schema_refuses(spoil: Any, where: str):  # noqa: ANN401 - an edit of JSON
+    """The schema says what is wrong with a manifest that does not fit."""
+    document = json.loads(READABLE[0].read_text())
+    spoil(document)
+    assert mismatches(document, SCHEMA) == [where]
+
+
+def test_schema_uses_no_keyword_the_test_does_not_know():
+    """The small validator above would not notice a keyword it does not know."""
+    known = {"$ref", "anyOf", "type", "enum", "pattern", "minimum", "items", "properties"}
+    known |= {"required", "additionalProperties", "title", "description", "default", "format"}
+
+    def check(rule: dict[str, Any]) -> None:
+        assert set(rule) <= known
+        for each in (*rule.get("anyOf", ()), *rule.get("properties", {}).values()):
+            check(each)
+        if "items" in rule:
+            check(rule["items"])
+
+    check({key: SCHEMA[key] for key in SCHEMA if not key.startswith("$")})
+    for definition in SCHEMA["$defs"].values():
+        check(definition)
