@@ -11,6 +11,8 @@ from importlib.metadata import version
 import structlog
 from google.cloud import bigquery, storage
 
+from functions.exports.bucket import BucketExporter, bucket_skews
+from functions.exports.database import DatabaseExporter
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
 from functions.lease import Lease, holding
@@ -18,6 +20,7 @@ from functions.parts import PartWork, complete_parts
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import Catalog
+from manifests.cloud.api import StorageApi
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
@@ -79,6 +82,7 @@ class BackupRun:
         client = bigquery.Client(project=settings.project, location=catalog.location)
         self._settings = settings
         self._catalog = catalog
+        self._store = store
         self._holder = holder
         self._clock = clock
         self._landing = Bucket(store, settings.landing_bucket)
@@ -133,7 +137,7 @@ class BackupRun:
         parts = complete_parts(
             self._vault,
             start.run_id,
-            self._work(exporter, base),
+            self._work(exporter, base) + self._bucket_work(start, base),
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
@@ -185,8 +189,32 @@ class BackupRun:
             for entry in self._catalog.tables
         ]
 
+    def _bucket_work(self, start: RunStart, base: Manifest | None) -> list[PartWork]:
+        api = StorageApi(
+            self._store,
+            connections=self._settings.parallel_copies + self._settings.parallel_listings,
+        )
+        exporter = BucketExporter(
+            start=start,
+            settings=self._settings,
+            api=api,
+            vault=self._vault_bucket,
+            clock=self._clock,
+        )
+        return [
+            PartWork(
+                BucketBackup,
+                entry.bucket,
+                lambda entry=entry: exporter.back_up(  # type: ignore[misc]  # binds each entry
+                    entry.bucket, base.bucket(entry.bucket) if base else None
+                ),
+            )
+            for entry in self._catalog.buckets
+        ]
+
     def _manifest(self, start: RunStart, parts: tuple[Part, ...]) -> Manifest:
         tables = tuple(part for part in parts if isinstance(part, TableBackup))
+        buckets = tuple(part for part in parts if isinstance(part, BucketBackup))
         datasets = tuple(self._dataset(name) for name in self._catalog.dataset_ids)
         finished_at = self._clock()
         skew_seconds = (finished_at - start.recovery_point).total_seconds()
@@ -200,12 +228,15 @@ class BackupRun:
             rebound_version=version("rebound"),
             datasets=datasets,
             tables=tables,
-            buckets=tuple(part for part in parts if isinstance(part, BucketBackup)),
+            buckets=buckets,
             databases=tuple(part for part in parts if isinstance(part, DatabaseBackup)),
             # BigQuery keeps no history of definitions: they are read now, not at the recovery point.
-            skews=tuple(
-                Skew(subject=f"definitions of {name}", skew_seconds=skew_seconds)
-                for name in self._catalog.dataset_ids
+            skews=(
+                *(
+                    Skew(subject=f"definitions of {name}", skew_seconds=skew_seconds)
+                    for name in self._catalog.dataset_ids
+                ),
+                *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
             ),
             abandoned=self._abandoned(start.run_id, tables),
         )

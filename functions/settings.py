@@ -18,6 +18,9 @@ class Settings(BaseSettings):
         scratch_dataset: A dataset whose tables expire by themselves, for frozen copies.
         catalog: Another catalog than the one that is shipped.
         parallel_tables: Tables in flight at once.
+        parallel_listings: Key ranges of one bucket that are listed at once.
+        parallel_copies: Objects of one bucket that are copied at once.
+        parallel_streams: Ranges of one database that are read at once.
         lease_seconds: How long a silent run keeps others out.
         frozen_hours: How long a frozen copy lives when nothing removes it.
     """
@@ -30,6 +33,9 @@ class Settings(BaseSettings):
     scratch_dataset: str = "rebound_scratch"
     catalog: Path | None = None
     parallel_tables: int = Field(default=16, ge=1, le=100)
+    parallel_listings: int = Field(default=8, ge=1, le=64)
+    parallel_copies: int = Field(default=64, ge=1, le=500)
+    parallel_streams: int = Field(default=4, ge=1, le=32)
     lease_seconds: float = Field(default=120, gt=0)
     frozen_hours: int = Field(default=24, ge=1)
 

@@ -18,11 +18,13 @@ from pydantic import (
     model_validator,
 )
 
+from manifests.catalog_databases import CatalogDatabase
 from manifests.errors import CatalogError
 
 TableName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+$", max_length=2049)
 ]
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -45,6 +47,12 @@ class CatalogTable(_Strict):
     def table_id(self) -> str:
         """Return the table part of the name."""
         return self.table.split(".", 1)[1]
+
+
+class CatalogBucket(_Strict):
+    """One protected bucket."""
+
+    bucket: BucketName
 
 
 class Retention(_Strict):
@@ -74,14 +82,21 @@ class Catalog(_Strict):
     full_every_days: int = Field(ge=1)
     retention: Retention
     protected_projects: tuple[str, ...]
-    tables: tuple[CatalogTable, ...] = Field(min_length=1)
+    tables: tuple[CatalogTable, ...] = ()
+    buckets: tuple[CatalogBucket, ...] = ()
+    databases: tuple[CatalogDatabase, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":
         names = [entry.table.lower() for entry in self.tables]
+        names += [f"bucket {entry.bucket}" for entry in self.buckets]
+        names += [f"database {entry.database}" for entry in self.databases]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             message = f"listed more than once: {', '.join(doubled)}"
+            raise ValueError(message)
+        if not names:
+            message = "it protects nothing"
             raise ValueError(message)
         return self
 

@@ -1,40 +1,73 @@
 """What a run stores of Cloud Storage: an inventory of each bucket, and where the content is kept."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
 from pydantic import Field
 
 from manifests.model.values import Frozen, Resource, StoredObject, UtcTime
 
+VersionState = Literal["live", "noncurrent", "soft-deleted"]
 
-class ObjectRecord(Frozen):
-    """One object of a protected bucket as it was at the recovery point: a row of its inventory.
+
+@dataclass(frozen=True, slots=True)
+class ObjectSettings:
+    """What a client says about an object beside its content.
 
     Attributes:
-        generation: Identifies the content; generations do not tell which is newer.
-        crc32c: Base64, big-endian, as Cloud Storage reports it.
-        md5: Base64; None for a composite object.
         metadata: Custom metadata.
-        stored_as: The vault object that holds the content; None where it could not be copied.
-        stored_generation: The generation of that vault object.
+        custom_time: As RFC 3339 text, verbatim.
     """
 
-    name: str
-    generation: int
-    metageneration: int
-    size_bytes: int = Field(ge=0)
-    crc32c: str
-    md5: str | None = None
     content_type: str | None = None
     content_encoding: str | None = None
     content_disposition: str | None = None
     content_language: str | None = None
     cache_control: str | None = None
-    metadata: dict[str, str] = Field(default_factory=dict)
-    custom_time: UtcTime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    custom_time: str | None = None
     temporary_hold: bool = False
     event_based_hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One version of an object, as a listing shows it.
+
+    Attributes:
+        generation: Identifies the content; generations do not tell which is newer.
+        crc32c: Base64, big-endian, as Cloud Storage reports it.
+        md5: Base64; None for a composite object.
+        ended_at: When it stopped being live; None while it is.
+    """
+
+    name: str
+    generation: int
+    metageneration: int
+    size_bytes: int
+    crc32c: str
+    md5: str | None
+    created_at: datetime
+    updated_at: datetime
+    settings: ObjectSettings
     storage_class: str = "STANDARD"
-    created_at: UtcTime
-    updated_at: UtcTime
+    state: VersionState = "live"
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecord:
+    """One object of a bucket at the recovery point: a row of its inventory.
+
+    Attributes:
+        version: The version that was live then.
+        stored_as: The vault object that holds the content; None where it could not be copied.
+        stored_generation: The generation of that vault object.
+    """
+
+    version: ObjectVersion
     stored_as: str | None = None
     stored_generation: int | None = None
 
@@ -46,35 +79,63 @@ class InventoryShard(Frozen):
         stored: The Avro file in the vault; its row count is the number of objects.
         first_name: The first object name in it.
         last_name: The last one.
+        content_bytes: The size of the objects it lists.
+        not_copied: Those of them whose content is not in the vault.
+        metadata_later: Those whose metadata was changed between the recovery point and the listing.
     """
 
     stored: StoredObject
     first_name: str
     last_name: str
+    content_bytes: int = Field(ge=0)
+    not_copied: int = Field(default=0, ge=0)
+    metadata_later: int = Field(default=0, ge=0)
 
 
 class BucketBackup(Frozen):
     """One bucket at the recovery point.
 
     Attributes:
-        resource: The bucket's own configuration.
-        listed_at: When the listing began; what happened since the recovery point was undone by
-            looking at noncurrent and soft-deleted generations.
+        resource: The bucket's own configuration, read when the listing began.
+        listed_at: When the listing began.
+        finished_at: When the last shard was written. What happened between the recovery point and
+            then is undone by looking at noncurrent and soft-deleted versions.
         shards: The inventory, in name order, without gaps or overlaps.
-        not_copied: Objects in the inventory whose content is not in the vault.
-        copied_bytes: Content that this run copied; the rest was there already.
+        changed_later: Names that were written after the recovery point in a bucket that keeps no
+            history, so that what they held at the recovery point is unknown.
+        transfer_job: The vault object with the definition of the job that has to copy the content
+            of a bucket too large for one function; None where the run copied it.
     """
 
     bucket: str
     resource: Resource
     listed_at: UtcTime
-    object_count: int = Field(ge=0)
-    size_bytes: int = Field(ge=0)
+    finished_at: UtcTime
     shards: tuple[InventoryShard, ...]
-    not_copied: int = Field(default=0, ge=0)
-    copied_bytes: int = Field(default=0, ge=0)
+    changed_later: int = Field(default=0, ge=0)
+    transfer_job: str | None = None
 
     @property
     def name(self) -> str:
         """Return the bucket's name."""
         return self.bucket
+
+    @property
+    def object_count(self) -> int:
+        """Return how many objects the bucket held."""
+        return sum(shard.stored.row_count for shard in self.shards)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how many bytes its objects held."""
+        return sum(shard.content_bytes for shard in self.shards)
+
+    @property
+    def not_copied(self) -> int:
+        """Return how many objects have no content in the vault."""
+        return sum(shard.not_copied for shard in self.shards)
+
+    @property
+    def metadata_later(self) -> int:
+        """Return how many objects' metadata is newer than the recovery point."""
+        return sum(shard.metadata_later for shard in self.shards)

@@ -7,10 +7,13 @@ when the manifest is read and before it is written; nothing later has to trust i
 from collections.abc import Iterable
 
 from manifests import layout
+from manifests.database_layout import attempt_of
+from manifests.documents import PathKey, path_key
+from manifests.bucket_layout import check_shard_name
 from manifests.encoding import decode_sql, encodings_of
 from manifests.errors import BackupDamagedError, SourceUnreadableError
 from manifests.fingerprint import combined, fingerprint_sql
-from manifests.model import DatasetBackup, Export, Manifest, RunId, TableBackup
+from manifests.model import BucketBackup, DatasetBackup, Export, Manifest, RunId, TableBackup
 
 
 def check_manifest(manifest: Manifest) -> None:
@@ -36,8 +39,20 @@ def check_manifest(manifest: Manifest) -> None:
         _check_counts(table, manifest.run_id)
     for bucket in manifest.buckets:
         layout.check_part_name("buckets", bucket.name)
+        _check_inventory(bucket, manifest.run_id)
     for database in manifest.databases:
         layout.check_part_name("databases", database.name)
+        _check_documents(database, manifest.run_id)
+
+
+def _check_inventory(bucket: BucketBackup, run_id: RunId) -> None:
+    last_name: str | None = None
+    for shard in bucket.shards:
+        check_shard_name(shard.stored.name, run_id=run_id, bucket=bucket.name)
+        in_order = last_name is None or shard.first_name > last_name
+        if not in_order or shard.last_name < shard.first_name:
+            raise BackupDamagedError("its inventory is not in order", subject=bucket.name)
+        last_name = shard.last_name
 
 
 def _check_definitions(dataset: DatasetBackup) -> None:
@@ -124,6 +139,22 @@ def _check_export(export: Export, homed_rows: int, run_id: RunId) -> None:
             f"it holds {export.row_count} rows, its partitions {homed_rows}",
             subject=export.export_id,
         )
+
+
+def _check_documents(database: DatabaseBackup, run_id: RunId) -> None:
+    last_key: PathKey = ()
+    for file in database.files:
+        attempt_of(file.stored.name, run_id=run_id, database_id=database.name)
+        if not last_key < path_key(file.first_path) <= path_key(file.last_path):
+            raise BackupDamagedError("its documents are not in order", subject=database.name)
+        if file.fingerprint.row_count != file.stored.row_count:
+            raise BackupDamagedError("the file's counts differ", subject=file.stored.name)
+        last_key = path_key(file.last_path)
+    content = combined(file.fingerprint for file in database.files)
+    if content != combined(item.fingerprint for item in database.collections):
+        raise BackupDamagedError("the files do not add up to the collections", subject=database.name)
+    if content.row_count != database.document_count:
+        raise BackupDamagedError("the documents do not add up", subject=database.name)
 
 
 def _check_unique(subject: str, what: str, names: Iterable[str]) -> None:

@@ -1,0 +1,206 @@
+"""Backs up one bucket: an inventory of what was live at the recovery point, and its content.
+
+The key ranges are listed in parallel, each a page at a time; a shard is written only when the
+content of all its objects is in the vault. So memory does not grow with the bucket, and an attempt
+that was interrupted goes on behind the last shard of each range.
+
+Copies in flight are what bounds the write rate: 64 of them, at 60 ms each, make about 1,000 writes
+a second, which a new vault takes without a ramp (Cloud Storage, Request rate).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import structlog
+
+from functions.exports.contents import Candidate, Contents, Known
+from functions.exports.inventories import Shards, known_records
+from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_between
+from functions.settings import Settings
+from manifests.bucket_layout import bucket_folder
+from manifests.cloud.api import StorageApi
+from manifests.cloud.objects import Bucket
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import Kind, VersionedBucket
+from manifests.errors import SourceUnreadableError
+from manifests.model import BucketBackup, InventoryShard, ObjectVersion, Resource, RunStart, Skew
+from manifests.store import decode, encode
+from manifests.versions import by_name, live_at
+
+_RANGES_A_LISTING = 4
+_PAGE = 1000
+
+log = structlog.get_logger()
+
+
+class BucketExporter:
+    """Makes the backups of buckets for one run.
+
+    Args:
+        start: The run.
+        settings: Where things are, and how much is in flight.
+        api: Reads the protected buckets and copies from them.
+        vault: The bucket with the backups.
+        clock: Gives the present instant.
+    """
+
+    def __init__(
+        self,
+        *,
+        start: RunStart,
+        settings: Settings,
+        api: StorageApi,
+        vault: Bucket,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._start = start
+        self._settings = settings
+        self._api = api
+        self._vault = vault
+        self._clock = clock
+
+    def back_up(self, name: str, base: BucketBackup | None) -> BucketBackup:
+        """Write a bucket's inventory as of the recovery point and copy what is not stored yet.
+
+        Args:
+            name: The bucket.
+            base: Its backup in an earlier complete run; None looks every content up.
+
+        Raises:
+            SourceUnreadableError: There is no such bucket.
+            CloudError: It cannot be read, or the vault cannot be written.
+        """
+        bucket, listed_at = VersionedBucket(self._api, name), self._clock()
+        with cloud_errors(bucket.uri()):
+            resource = bucket.resource()
+            if resource is None:
+                raise SourceUnreadableError("the bucket does not exist", subject=name)
+            ranges = self._ranges(bucket, base).ranges
+            with ThreadPoolExecutor(self._settings.parallel_copies, name) as copying:
+                contents = Contents(bucket, VersionedBucket(self._api, self._vault.name), copying)
+                work = _RangeWork(
+                    self._start,
+                    self._vault,
+                    bucket,
+                    contents,
+                    base,
+                    has_history=_has_history(resource),
+                )
+                with ThreadPoolExecutor(self._settings.parallel_listings, name) as listing:
+                    done = list(listing.map(work.export, range(len(ranges)), ranges))
+        backup = BucketBackup(
+            bucket=name,
+            resource=resource,
+            listed_at=listed_at,
+            finished_at=self._clock(),
+            shards=tuple(shard for shards, _ in done for shard in shards),
+            changed_later=sum(changed for _, changed in done),
+        )
+        log.info(
+            "bucket backed up",
+            bucket=name,
+            objects=backup.object_count,
+            copied=contents.copied,
+            copied_bytes=contents.copied_bytes,
+            not_copied=backup.not_copied,
+        )
+        return backup
+
+    def _ranges(self, bucket: VersionedBucket, base: BucketBackup | None) -> KeyRanges:
+        """Return the key ranges, the same for every attempt of the run."""
+        name = f"{bucket_folder(self._start.run_id, bucket.name)}ranges.json"
+        found = self._vault.read(name)
+        if found is None:
+            wanted = self._settings.parallel_listings * _RANGES_A_LISTING
+            if base is not None and base.shards:
+                boundaries = [shard.first_name for shard in base.shards[1:]]
+                step = -(-len(base.shards) // wanted)
+                ranges = ranges_between(boundaries[step - 1 :: step])
+            else:
+                ranges = find_ranges(lambda *where: _names(bucket, *where), wanted=wanted)
+            found = self._vault.put_once(name, encode(ranges))
+        return decode(found, KeyRanges, subject=name)
+
+
+def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, ...]:
+    """Say what of a bucket is not as of the recovery point, and how much later it was read."""
+    skew_seconds = (backup.finished_at - recovery_point).total_seconds()
+    subjects = {
+        f"the configuration of bucket {backup.bucket}": True,
+        f"metadata of {backup.metadata_later} objects in bucket {backup.bucket}": (
+            backup.metadata_later
+        ),
+        f"{backup.changed_later} names in bucket {backup.bucket}, written since, whose earlier "
+        "content was not kept,": backup.changed_later,
+        f"the content of {backup.not_copied} objects in bucket {backup.bucket}, replaced or "
+        "deleted since and not readable,": backup.not_copied,
+    }
+    return tuple(
+        Skew(subject=subject, skew_seconds=skew_seconds)
+        for subject, happened in subjects.items()
+        if happened
+    )
+
+
+def _names(
+    bucket: VersionedBucket, start: str, end: str | None, most: int
+) -> tuple[list[str], bool]:
+    return bucket.names(start, end, most=most)
+
+
+class _RangeWork:
+    """Exports one key range at a time; shared by the threads that do."""
+
+    def __init__(
+        self,
+        start: RunStart,
+        vault: Bucket,
+        bucket: VersionedBucket,
+        contents: Contents,
+        base: BucketBackup | None,
+        *,
+        has_history: bool,
+    ) -> None:
+        self._start = start
+        self._vault = vault
+        self._bucket = bucket
+        self._contents = contents
+        self._base = base
+        self._has_history = has_history
+
+    def export(self, number: int, key_range: KeyRange) -> tuple[Sequence[InventoryShard], int]:
+        """Return the shards of a range, and how many names' past is unknown."""
+        shards = Shards(self._vault, self._start, self._bucket.name, number)
+        known = Known(known_records(self._vault, self._base, key_range))
+        written = shards.resume()
+        changed_later = 0
+        page: list[Candidate] = []
+        with cloud_errors(self._bucket.uri()):
+            for version, versions in self._versions(key_range, written):
+                if version is None:
+                    changed_later += any(item.state == "live" for item in versions)
+                elif written is None or version.name > written:
+                    page.append((version, versions))
+                if len(page) == _PAGE:
+                    shards.add(self._contents.stored(page, known))
+                    page = []
+            shards.add(self._contents.stored(page, known))
+        return shards.finish(), 0 if self._has_history else changed_later
+
+    def _versions(
+        self, key_range: KeyRange, written: str | None
+    ) -> Iterator[tuple[ObjectVersion | None, Sequence[ObjectVersion]]]:
+        """Yield for each name the version that was live at the recovery point, and all of them."""
+        # Names whose past is unknown are counted anew, also before what is written already.
+        start = written if written is not None and self._has_history else key_range.start
+        kinds: tuple[Kind, ...] = ("all", "soft-deleted")
+        listings = (self._bucket.versions(kind, start, key_range.end) for kind in kinds)
+        for _, versions in by_name(*listings):
+            yield live_at(versions, self._start.recovery_point), versions
+
+
+def _has_history(resource: Resource) -> bool:
+    """Whether a bucket keeps what is overwritten or deleted, at least for a week."""
+    retained = (resource.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0)
+    return bool((resource.get("versioning") or {}).get("enabled")) or int(retained) > 0

@@ -1,0 +1,108 @@
+"""The inventory shards of one key range: written once, and found again after an interruption."""
+
+from collections.abc import Iterable, Iterator
+
+from functions.exports.ranges import KeyRange
+from manifests.bucket_layout import bucket_folder, shard_name
+from manifests.cloud.objects import Bucket
+from manifests.errors import ObjectMissingError
+from manifests.inventory import ShardSummary, ShardWriter, read_shard
+from manifests.model import BucketBackup, InventoryShard, ObjectRecord, RunStart, StoredObject
+
+RECORDS_A_SHARD = 10_000
+
+
+class Shards:
+    """Writes the shards of one key range.
+
+    Args:
+        vault: The bucket with the backups.
+        start: The run.
+        bucket: The protected bucket's name.
+        key_range: The number of the range.
+    """
+
+    def __init__(self, vault: Bucket, start: RunStart, bucket: str, key_range: int) -> None:
+        self._vault = vault
+        self._start = start
+        self._bucket = bucket
+        self._key_range = key_range
+        self._done: list[InventoryShard] = []
+        self._writer: ShardWriter | None = None
+
+    def resume(self) -> str | None:
+        """Take over the shards an earlier attempt wrote; return the last name in them, or None."""
+        folder = bucket_folder(self._start.run_id, self._bucket)
+        prefix = f"{folder}inventory/{self._key_range:04d}-"
+        for found in list(self._vault.list_objects(prefix)):
+            content = self._vault.read(found.name)
+            if found.name != self._next_name() or content is None:
+                raise ObjectMissingError("an inventory shard is gone", subject=self._next_name())
+            self._done.append(self._described(found.name, _summary(found.name, content)))
+        return self._done[-1].last_name if self._done else None
+
+    def add(self, records: Iterable[ObjectRecord]) -> None:
+        """Take the next records, in name order; write a shard when it is full."""
+        for record in records:
+            if self._writer is None:
+                self._writer = ShardWriter(self._next_name())
+            self._writer.add(record)
+            if self._writer.summary.row_count == RECORDS_A_SHARD:
+                self._write(self._writer)
+
+    def finish(self) -> tuple[InventoryShard, ...]:
+        """Write what is left and return every shard of the range."""
+        if self._writer is not None:
+            self._write(self._writer)
+        return tuple(self._done)
+
+    def _write(self, writer: ShardWriter) -> None:
+        name, ours = self._next_name(), writer.finish()
+        content = self._vault.put_once(name, ours)
+        # Another attempt may have written it with other records: then those are what counts.
+        summary = writer.summary if content == ours else _summary(name, content)
+        self._done.append(self._described(name, summary))
+        self._writer = None
+
+    def _next_name(self) -> str:
+        return shard_name(self._start.run_id, self._bucket, self._key_range, len(self._done))
+
+    def _described(self, name: str, summary: ShardSummary) -> InventoryShard:
+        info = self._vault.info(name)
+        if info is None:
+            raise ObjectMissingError("an inventory shard is gone", subject=name)
+        return InventoryShard(
+            stored=StoredObject(**info.model_dump(), row_count=summary.row_count),
+            first_name=summary.first_name,
+            last_name=summary.last_name,
+            content_bytes=summary.content_bytes,
+            not_copied=summary.not_copied,
+            metadata_later=summary.updated_after(self._start.recovery_point),
+        )
+
+
+def _summary(name: str, content: bytes) -> ShardSummary:
+    summary = ShardSummary()
+    for record in read_shard(content, subject=name):
+        summary.add(record)
+    return summary
+
+
+def known_records(
+    vault: Bucket, base: BucketBackup | None, key_range: KeyRange
+) -> Iterator[ObjectRecord]:
+    """Yield what an earlier inventory says about the names of a key range, in name order.
+
+    Raises:
+        ObjectMissingError: A shard is not in the vault.
+        AvroDamagedError: A shard is not whole.
+    """
+    for shard in base.shards if base is not None else ():
+        if shard.last_name < key_range.start:
+            continue
+        if key_range.end is not None and shard.first_name >= key_range.end:
+            return
+        content = vault.read(shard.stored.name)
+        if content is None:
+            raise ObjectMissingError("an earlier inventory is gone", subject=shard.stored.name)
+        yield from read_shard(content, subject=shard.stored.name)

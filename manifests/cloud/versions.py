@@ -1,0 +1,148 @@
+"""A bucket with all versions of its objects: listed by key range, written on conditions.
+
+Every write names the generation that has to be live, so that repeating it is safe and nothing that
+came in between is lost. Callers turn what it raises into a `CloudError` with `cloud_errors`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from google.api_core.exceptions import NotFound
+
+from manifests.cloud.api import Query, StorageApi, object_path
+from manifests.model import ObjectVersion, Resource
+from manifests.versions import LISTED_FIELDS, version_of
+
+Kind = Literal["live", "all", "soft-deleted"]
+"""Which versions a listing holds: the live ones, those with the noncurrent ones, or the others."""
+
+_PAGE = f"items({LISTED_FIELDS}),nextPageToken"
+
+
+class VersionedBucket:
+    """A bucket as the backup and recovery of objects use it. Safe to share between threads."""
+
+    def __init__(self, api: StorageApi, name: str) -> None:
+        self._api = api
+        self.name = name
+
+    def uri(self, name: str = "") -> str:
+        """Return the `gs://` address of an object or of the bucket."""
+        return f"gs://{self.name}/{name}"
+
+    def resource(self) -> Resource | None:
+        """Return the bucket's configuration, or None when there is no such bucket."""
+        try:
+            return self._api.call("GET", f"b/{self.name}", {"projection": "noAcl"})
+        except NotFound:
+            return None
+
+    def create(self, project: str, resource: Resource) -> None:
+        """Create the bucket.
+
+        Raises:
+            google.api_core.exceptions.Conflict: The name is taken, here or elsewhere.
+        """
+        self._api.call("POST", "b", {"project": project}, {**resource, "name": self.name})
+
+    def configure(self, patch: Resource, *, metageneration: int) -> None:
+        """Change the configuration, if nobody did since it was read."""
+        self._api.call("PATCH", f"b/{self.name}", {"ifMetagenerationMatch": metageneration}, patch)
+
+    def versions(self, kind: Kind, start: str, end: str | None) -> Iterator[ObjectVersion]:
+        """Yield the versions of a key range in name order, holding one page at a time.
+
+        Args:
+            kind: Which versions.
+            start: The first name, inclusive; empty for the first there is.
+            end: The first name that is too far; None for no end.
+        """
+        query: Query = {
+            "startOffset": start or None,
+            "endOffset": end,
+            "versions": "true" if kind == "all" else None,
+            "softDeleted": "true" if kind == "soft-deleted" else None,
+            "fields": _PAGE,
+        }
+        while True:
+            page = self._api.call("GET", f"b/{self.name}/o", query)
+            for item in page.get("items", ()):
+                yield version_of(item, soft_deleted=kind == "soft-deleted")
+            token = page.get("nextPageToken")
+            if token is None:
+                return
+            query["pageToken"] = token
+
+    def names(self, start: str, end: str | None, *, most: int) -> tuple[list[str], bool]:
+        """Return the first live names of a key range, and whether there are more."""
+        query: Query = {
+            "startOffset": start or None,
+            "endOffset": end,
+            "maxResults": most,
+            "fields": "items(name),nextPageToken",
+        }
+        page = self._api.call("GET", f"b/{self.name}/o", query)
+        return [item["name"] for item in page.get("items", ())], "nextPageToken" in page
+
+    def find(self, name: str, generation: int | None = None) -> ObjectVersion | None:
+        """Return a version that can be read, the live one unless a generation is named, or None."""
+        query: Query = {"generation": generation, "fields": LISTED_FIELDS}
+        try:
+            return version_of(self._api.call("GET", object_path(self.name, name), query))
+        except NotFound:
+            return None
+
+    def rewrite(
+        self,
+        name: str,
+        source: tuple[str, str, int],
+        *,
+        settings: dict[str, Any],
+        over: int,
+    ) -> ObjectVersion:
+        """Copy one exact generation here, server-side, whatever its size.
+
+        Args:
+            name: The name here.
+            source: Bucket, name and generation.
+            settings: Content type, metadata and so on of the copy.
+            over: The generation that has to be live here; 0 for none.
+
+        Raises:
+            google.api_core.exceptions.PreconditionFailed: Another generation is live.
+            google.api_core.exceptions.NotFound: The source or a bucket is gone.
+        """
+        bucket, origin, generation = source
+        path = f"{object_path(bucket, origin)}/rewriteTo/{object_path(self.name, name)}"
+        query: Query = {"sourceGeneration": generation, "ifGenerationMatch": over}
+        while True:
+            answer = self._api.call("POST", path, query, settings)
+            if answer.get("done"):
+                return version_of(answer["resource"])
+            query["rewriteToken"] = answer["rewriteToken"]
+
+    def restore(self, name: str, generation: int, *, over: int) -> ObjectVersion:
+        """Bring a soft-deleted generation back as a new live one, on the same conditions."""
+        query: Query = {"generation": generation, "ifGenerationMatch": over}
+        path = f"{object_path(self.name, name)}/restore"
+        return version_of(self._api.call("POST", path, query))
+
+    def patch(self, version: ObjectVersion, patch: Resource) -> ObjectVersion:
+        """Change an object's settings, if neither content nor settings changed since."""
+        query: Query = {
+            "ifGenerationMatch": version.generation,
+            "ifMetagenerationMatch": version.metageneration,
+            "fields": LISTED_FIELDS,
+        }
+        path = object_path(self.name, version.name)
+        return version_of(self._api.call("PATCH", path, query, patch))
+
+    def delete(self, version: ObjectVersion) -> None:
+        """Delete the live object if it is this version; versioning and soft delete keep it.
+
+        Raises:
+            google.api_core.exceptions.PreconditionFailed: Another generation is live.
+            google.api_core.exceptions.NotFound: Nothing is live.
+        """
+        query: Query = {"ifGenerationMatch": version.generation}
+        self._api.call("DELETE", object_path(self.name, version.name), query)

@@ -1,0 +1,149 @@
+"""Inventory shards: Avro files with one record an object, in UTF-8 order of their names. Pure.
+
+A shard is written record by record and read the same way, so that neither side holds more than
+the compressed file.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import fastavro
+from fastavro.write import Writer
+
+from manifests.errors import AvroDamagedError
+from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+
+_OPTIONAL_TEXT = {"type": ["null", "string"], "default": None}
+_OPTIONAL_LONG = {"type": ["null", "long"], "default": None}
+_INSTANT = {"type": "long", "logicalType": "timestamp-micros"}
+_TEXT_SETTINGS = (
+    "content_type",
+    "content_encoding",
+    "content_disposition",
+    "content_language",
+    "cache_control",
+    "custom_time",
+)
+
+SCHEMA = fastavro.parse_schema(
+    {
+        "type": "record",
+        "name": "rebound.InventoryObject",
+        "fields": [
+            {"name": "name", "type": "string"},
+            {"name": "generation", "type": "long"},
+            {"name": "metageneration", "type": "long"},
+            {"name": "size_bytes", "type": "long"},
+            {"name": "crc32c", "type": "string"},
+            {"name": "md5", **_OPTIONAL_TEXT},
+            {"name": "created_at", "type": _INSTANT},
+            {"name": "updated_at", "type": _INSTANT},
+            {"name": "storage_class", "type": "string"},
+            *({"name": name, **_OPTIONAL_TEXT} for name in _TEXT_SETTINGS),
+            {"name": "metadata", "type": {"type": "map", "values": "string"}},
+            {"name": "temporary_hold", "type": "boolean"},
+            {"name": "event_based_hold", "type": "boolean"},
+            {"name": "stored_as", **_OPTIONAL_TEXT},
+            {"name": "stored_generation", **_OPTIONAL_LONG},
+        ],
+    }
+)
+_SETTINGS = (*_TEXT_SETTINGS, "metadata", "temporary_hold", "event_based_hold")
+_VERSION = (
+    "name",
+    "generation",
+    "metageneration",
+    "size_bytes",
+    "crc32c",
+    "md5",
+    "created_at",
+    "updated_at",
+    "storage_class",
+)
+
+
+class ShardWriter:
+    """Collects records in name order into the bytes of one Avro file.
+
+    Args:
+        name: The name the file will have; the same records under it give the same bytes.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._file = io.BytesIO()
+        marker = hashlib.sha256(name.encode()).digest()[:16]
+        self._writer = Writer(self._file, SCHEMA, codec="deflate", sync_marker=marker)
+        self.summary = ShardSummary()
+
+    def add(self, record: ObjectRecord) -> None:
+        """Take the next record."""
+        version, settings = record.version, record.version.settings
+        row = {name: getattr(version, name) for name in _VERSION}
+        row |= {name: getattr(settings, name) for name in _SETTINGS}
+        row["stored_as"] = record.stored_as
+        row["stored_generation"] = record.stored_generation
+        self._writer.write(row)
+        self.summary.add(record)
+
+    def finish(self) -> bytes:
+        """Return the whole file."""
+        self._writer.flush()
+        return self._file.getvalue()
+
+
+class ShardSummary:
+    """What is said about a shard without reading it."""
+
+    def __init__(self) -> None:
+        self.row_count = 0
+        self.content_bytes = 0
+        self.not_copied = 0
+        self.first_name = ""
+        self.last_name = ""
+        self._updates: list[datetime] = []
+
+    def add(self, record: ObjectRecord) -> None:
+        """Count one record."""
+        if not self.row_count:
+            self.first_name = record.version.name
+        self.last_name = record.version.name
+        self.row_count += 1
+        self.content_bytes += record.version.size_bytes
+        self.not_copied += record.stored_as is None
+        if record.version.metageneration > 1:
+            self._updates.append(record.version.updated_at)
+
+    def updated_after(self, moment: datetime) -> int:
+        """Return how many records' metadata was changed after an instant."""
+        return sum(update > moment for update in self._updates)
+
+
+def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:
+    """Yield the records of a shard.
+
+    Args:
+        content: The whole file.
+        subject: Its name, for errors.
+
+    Raises:
+        AvroDamagedError: It is not a whole inventory shard, or its names are not in order.
+    """
+    last_name: str | None = None
+    try:
+        for row in fastavro.reader(io.BytesIO(content)):
+            record = _record(row)
+            if last_name is not None and record.version.name <= last_name:
+                raise AvroDamagedError("its names are not in order", subject=subject)
+            last_name = record.version.name
+            yield record
+    except (ValueError, KeyError, TypeError, EOFError, IndexError, OverflowError) as error:
+        raise AvroDamagedError(f"not an inventory: {error}", subject=subject) from error
+
+
+def _record(row: Any) -> ObjectRecord:  # noqa: ANN401 - a decoded Avro record
+    settings = ObjectSettings(**{name: row[name] for name in _SETTINGS})
+    version = ObjectVersion(settings=settings, **{name: row[name] for name in _VERSION})
+    return ObjectRecord(version, row["stored_as"], row["stored_generation"])

@@ -1,0 +1,123 @@
+"""Versions of objects: read from a listing, and which of them was live at an instant. Pure.
+
+A version was live at an instant when it was created by then and had not ended: neither become
+noncurrent nor been soft-deleted. So the state of a bucket in the past follows from its live,
+noncurrent and soft-deleted versions together (Cloud Storage, Object versioning and Soft delete).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from heapq import merge
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from manifests.model import ObjectSettings, ObjectVersion, Resource
+
+LISTED_FIELDS = (
+    "name,generation,metageneration,size,crc32c,md5Hash,timeCreated,updated,timeDeleted,"
+    "softDeleteTime,contentType,contentEncoding,contentDisposition,contentLanguage,cacheControl,"
+    "metadata,customTime,temporaryHold,eventBasedHold,storageClass"
+)
+"""The fields of the JSON API's object resource that `version_of` reads."""
+
+_TEXTS = {
+    "content_type": "contentType",
+    "content_encoding": "contentEncoding",
+    "content_disposition": "contentDisposition",
+    "content_language": "contentLanguage",
+    "cache_control": "cacheControl",
+    "custom_time": "customTime",
+}
+
+
+def version_of(item: Resource, *, soft_deleted: bool = False) -> ObjectVersion:
+    """Read an object resource of the JSON API.
+
+    Args:
+        item: The resource.
+        soft_deleted: Whether it comes from a listing of soft-deleted versions.
+    """
+    ends = [item[key] for key in ("timeDeleted", "softDeleteTime") if key in item]
+    return ObjectVersion(
+        name=item["name"],
+        generation=int(item["generation"]),
+        metageneration=int(item["metageneration"]),
+        size_bytes=int(item.get("size", 0)),
+        crc32c=item.get("crc32c", ""),
+        md5=item.get("md5Hash"),
+        created_at=datetime.fromisoformat(item["timeCreated"]),
+        updated_at=datetime.fromisoformat(item["updated"]),
+        settings=ObjectSettings(
+            content_type=item.get("contentType"),
+            content_encoding=item.get("contentEncoding"),
+            content_disposition=item.get("contentDisposition"),
+            content_language=item.get("contentLanguage"),
+            cache_control=item.get("cacheControl"),
+            metadata=item.get("metadata") or {},
+            custom_time=item.get("customTime"),
+            temporary_hold=item.get("temporaryHold", False),
+            event_based_hold=item.get("eventBasedHold", False),
+        ),
+        storage_class=item.get("storageClass", "STANDARD"),
+        state="soft-deleted" if soft_deleted else "noncurrent" if ends else "live",
+        ended_at=min(map(datetime.fromisoformat, ends)) if ends else None,
+    )
+
+
+def settings_resource(settings: ObjectSettings) -> dict[str, Any]:
+    """Return settings as the JSON API takes them when an object is written."""
+    given = {key: getattr(settings, name) for name, key in _TEXTS.items()}
+    resource = {key: value for key, value in given.items() if value is not None}
+    if settings.metadata:
+        resource["metadata"] = dict(settings.metadata)
+    if settings.temporary_hold:
+        resource["temporaryHold"] = True
+    if settings.event_based_hold:
+        resource["eventBasedHold"] = True
+    return resource
+
+
+def settings_patch(wanted: ObjectSettings, present: ObjectSettings) -> dict[str, Any]:
+    """Return the patch that turns present settings into the wanted ones; empty when equal."""
+    patch: dict[str, Any] = {}
+    for name, key in _TEXTS.items():
+        value = getattr(wanted, name)
+        if value != getattr(present, name):
+            patch[key] = value
+    metadata = {
+        key: wanted.metadata.get(key)
+        for key in {*wanted.metadata, *present.metadata}
+        if wanted.metadata.get(key) != present.metadata.get(key)
+    }
+    if metadata:
+        patch["metadata"] = metadata
+    if wanted.temporary_hold != present.temporary_hold:
+        patch["temporaryHold"] = wanted.temporary_hold
+    if wanted.event_based_hold != present.event_based_hold:
+        patch["eventBasedHold"] = wanted.event_based_hold
+    return patch
+
+
+def same_content(one: ObjectVersion, other: ObjectVersion) -> bool:
+    """Whether two versions hold the same bytes, as far as their checksums tell."""
+    if (one.crc32c, one.size_bytes) != (other.crc32c, other.size_bytes) or not one.crc32c:
+        return False
+    return one.md5 == other.md5 or one.md5 is None or other.md5 is None
+
+
+def live_at(versions: Iterable[ObjectVersion], moment: datetime) -> ObjectVersion | None:
+    """Return the version of one object that was live at an instant, or None."""
+    then = [
+        version
+        for version in versions
+        if version.created_at <= moment and (version.ended_at is None or version.ended_at > moment)
+    ]
+    return max(then, key=attrgetter("created_at"), default=None)
+
+
+def by_name(*listings: Iterable[ObjectVersion]) -> Iterator[tuple[str, Sequence[ObjectVersion]]]:
+    """Join listings, each in name order, into the versions of each name, in name order."""
+    joined = merge(*listings, key=attrgetter("name"))
+    for name, versions in groupby(joined, key=attrgetter("name")):
+        yield name, tuple(versions)
