@@ -50,7 +50,12 @@ def rows(rebound: Rebound, table: str, at: str = "") -> list[str]:
     The comparison is the test's own: nothing of Rebound takes part in it.
     """
     when = f"FOR SYSTEM_TIME AS OF TIMESTAMP '{at}'" if at else ""
-    found = rebound.query(f"SELECT * FROM `{rebound.project}.{table}` AS r {when}")
+    where = (
+        "WHERE at IS NULL OR at > TIMESTAMP '0001-01-01 00:00:00+00'"
+        if table.endswith(EVENTS)
+        else ""
+    )
+    found = rebound.query(f"SELECT * FROM `{rebound.project}.{table}` AS r {when} {where}")
     return sorted(repr(sorted(row.items())) for row in found)
 
 

@@ -1,0 +1,24 @@
+"""A small platform, filled, with its function served."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Function, Rebound, serving
+from tests.integration import lake
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a small platform with its rows."""
+    made = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path))
+    lake.fill(made)
+    return made
+
+
+@pytest.fixture
+def function(rebound: Rebound) -> Iterator[Function]:
+    """Serve the backup function of the platform."""
+    with serving(rebound) as served:
+        yield served

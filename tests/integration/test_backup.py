@@ -1,0 +1,294 @@
+"""One night: what a call of the served function leaves in the vault."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from google.cloud import storage
+
+from manifests.model import Manifest
+from manifests.store import decode
+from tests.harness import Function, Rebound, serving, whole_minute
+from tests.integration import lake
+
+
+def manifest_of(rebound: Rebound, run_id: str) -> Manifest:
+    """Return a run's manifest, as the contract reads it."""
+    content = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
+    return decode(content, Manifest, subject=run_id)
+
+
+def vault_objects(rebound: Rebound, prefix: str = "runs/") -> dict[str, storage.Blob]:
+    """Return what the vault holds below a prefix."""
+    return {blob.name: blob for blob in rebound.vault.list_blobs(prefix=prefix)}
+
+
+def jobs_of(rebound: Rebound, kind: str) -> list[Any]:
+    """Return the project's jobs of one kind, oldest first."""
+    jobs = [job for job in rebound.bigquery_client.list_jobs() if job.job_type == kind]
+    return sorted(jobs, key=lambda job: job.created)
+
+
+def test_scheduled_run_is_complete(rebound: Rebound, function: Function):
+    """A call as Cloud Scheduler makes it leaves a manifest that lists every object as it is."""
+    scheduled_at = whole_minute(before=timedelta(minutes=1))
+    answer = function.scheduled(scheduled_at)
+    assert answer.status_code == 200, answer.text
+    summary = answer.json()
+    assert summary["state"] == "complete"
+    assert summary["run_id"] == f"nightly-{scheduled_at:%Y%m%dT%H%M%SZ}"
+
+    manifest = manifest_of(rebound, summary["run_id"])
+    assert {table.name for table in manifest.tables} == set(lake.TABLES)
+    there = vault_objects(rebound, f"runs/{manifest.run_id}/tables/")
+    listed = {stored.name: stored for table in manifest.tables for stored in table.objects}
+    assert set(there) == set(listed)
+    for name, stored in listed.items():
+        blob = there[name]
+        assert (blob.size, blob.crc32c, blob.generation) == (
+            stored.size_bytes,
+            stored.crc32c,
+            stored.generation,
+        )
+    assert manifest.recovery_point.second == 0
+    assert not list(rebound.landing.list_blobs(prefix="extracts/"))
+    assert not list(rebound.bigquery_client.list_tables("rebound_scratch"))
+
+
+def test_manifest_counts_what_was_there_at_the_recovery_point(rebound: Rebound, function: Function):
+    """Row counts and partitions of the manifest are those an independent query finds at T."""
+    function.complete("count")
+    manifest = manifest_of(rebound, "count")
+    at = f"{manifest.recovery_point:%Y-%m-%d %H:%M:%S}+00:00"
+    for table in manifest.tables:
+        found = lake.rows(rebound, table.name, at)
+        assert table.fingerprint.row_count == len(found), table.name
+    games = manifest.table(lake.GAMES)
+    assert games is not None
+    assert {item.partition_id for item in games.partitions} >= {"__NULL__", "20240103", "00010101"}
+    types = manifest.table(lake.TYPES)
+    assert types is not None
+    assert {item.path: item.encoding for item in types.encodings} == {
+        "local_at": "datetime",
+        "huge": "bignumeric",
+        "nested": "record",
+    }
+    empty = manifest.table(lake.EMPTY)
+    assert empty is not None
+    assert empty.fingerprint.row_count == 0
+    assert len(empty.objects) == 1
+
+
+def test_second_call_changes_nothing(rebound: Rebound, function: Function):
+    """A run that is complete answers 200 again, and not one object or job is added."""
+    first = function.complete("once")
+    objects = {name: blob.generation for name, blob in vault_objects(rebound).items()}
+    jobs = len(list(rebound.bigquery_client.list_jobs()))
+    assert function.complete("once") == first
+    assert {name: blob.generation for name, blob in vault_objects(rebound).items()} == objects
+    assert len(list(rebound.bigquery_client.list_jobs())) == jobs
+
+
+def test_two_calls_at_once_make_one_run(rebound: Rebound, function: Function):
+    """Of two calls for one run at the same moment one works, the other is told to come back."""
+    with (
+        rebound.cloud.fault("bigquery", "bigquery.jobs.insert", "latency", seconds=1, times=3),
+        ThreadPoolExecutor(2) as pool,
+    ):
+        answers = list(pool.map(function.manual, ["pair", "pair"]))
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert 200 in {answer.status_code for answer in answers}
+    for answer in answers:
+        if answer.status_code == 503:
+            assert answer.json()["error"] == "RunInProgressError"
+    function.complete("pair")
+    assert len(jobs_of(rebound, "extract")) == len(lake.TABLES)
+
+
+def test_unchanged_partitions_are_referenced(rebound: Rebound, function: Function):
+    """The next night exports the one partition that changed, and lists the objects of all."""
+    function.complete("monday")
+    with rebound.cloud.minutes_ago(2):
+        rebound.query(
+            f"UPDATE `{rebound.project}.{lake.GAMES}` SET points = 1 "
+            "WHERE game_date = DATE '2024-01-05'"
+        )
+    function.complete("tuesday")
+    monday, tuesday = manifest_of(rebound, "monday"), manifest_of(rebound, "tuesday")
+    before, after = monday.table(lake.GAMES), tuesday.table(lake.GAMES)
+    assert before is not None
+    assert after is not None
+    new = [export for export in after.exports if export.run_id == "tuesday"]
+    assert [export.partition_id for export in new] == ["20240105"]
+    assert {item.name for item in before.objects} < {item.name for item in after.objects}
+    assert tuesday.table(lake.TYPES).exports == monday.table(lake.TYPES).exports
+
+
+def test_lost_earlier_object_is_exported_again(rebound: Rebound, function: Function):
+    """An earlier export that the vault lost is not referenced: its partitions are exported anew."""
+    function.complete("monday")
+    kept = manifest_of(rebound, "monday").table(lake.TYPES)
+    assert kept is not None
+    rebound.vault.blob(kept.objects[0].name).delete()
+    function.complete("tuesday")
+    types = manifest_of(rebound, "tuesday").table(lake.TYPES)
+    assert types is not None
+    assert {export.run_id for export in types.exports} == {"tuesday"}
+    assert rebound.run("verify", "tuesday").returncode == 0
+
+
+def test_failing_table_leaves_a_partial_run(rebound: Rebound, function: Function):
+    """One table that cannot be exported makes the run partial, and selection passes it over."""
+    function.complete("good")
+    rebound.cloud.order(
+        "bigquery",
+        "job-faults",
+        job=r"rebound-bad__lake__types.*-extract",
+        reason="accessDenied",
+        message="no",
+        times=1,
+    )
+    answer = function.manual("bad", full=True)
+    assert answer.status_code == 422, answer.text
+    assert "lake.types" in answer.json()["message"]
+
+    states = {run["run_id"]: run["state"] for run in rebound.json("list")}
+    assert states == {"good": "complete", "bad": "partial"}
+    plan = rebound.json("plan", "bigquery-dataset-loss")
+    assert plan["run_id"] == "good"
+    assert [run["run_id"] for run in plan["passed_over"]] == ["bad"]
+    assert "bad" in rebound.run("plan", "bigquery-dataset-loss").stdout
+    rebound.run("plan", "bigquery-dataset-loss", "--run", "bad", code=3)
+
+    extracts = len(jobs_of(rebound, "extract"))
+    function.complete("bad", full=True)
+    assert len(jobs_of(rebound, "extract")) == extracts + 1
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("storage", r"storage\.objects\.insert"),
+        ("storage", r"storage\.objects\.rewrite"),
+        ("storage", r"storage\.objects\.delete"),
+        ("bigquery", r"bigquery\.jobs\.insert"),
+        ("bigquery", r"bigquery\.tables\.delete"),
+    ],
+)
+def test_lost_answers_cost_nothing(
+    rebound: Rebound, function: Function, service: str, operation: str
+):
+    """Answers lost after the work was done, at every kind of write, change nothing of the run."""
+    with rebound.cloud.fault(service, operation, "lost", times=4):
+        function.complete("lossy")
+    manifest = manifest_of(rebound, "lossy")
+    assert rebound.run("verify", "lossy").returncode == 0
+    names = {stored.name for table in manifest.tables for stored in table.objects}
+    abandoned = {item.name for item in manifest.abandoned}
+    assert set(vault_objects(rebound, "runs/lossy/tables/")) == names | abandoned
+
+
+@pytest.mark.parametrize("kind", ["reset", "status"])
+def test_passing_faults_are_tried_again(rebound: Rebound, function: Function, kind: str):
+    """Broken connections and 503 answers pass, and the run is complete in the same call."""
+    with (
+        rebound.cloud.fault("storage", "storage.", kind, times=3, skip=5),
+        rebound.cloud.fault("bigquery", "bigquery.", kind, times=3, skip=5),
+    ):
+        function.complete("shaky")
+    assert rebound.run("verify", "shaky").returncode == 0
+
+
+def test_flipped_byte_on_the_way_is_noticed(rebound: Rebound, function: Function):
+    """A byte that changes while the function reads an extract is never stored as good."""
+    with rebound.cloud.fault(
+        "storage", r"storage\.objects\.get", "flip", match="alt=media.*|.*avro", times=1
+    ):
+        answer = function.manual("flipped")
+    assert answer.status_code in (200, 503), answer.text
+    function.complete("flipped")
+    assert rebound.run("verify", "flipped").returncode == 0
+
+
+def test_a_lost_machine_is_taken_over(rebound: Rebound):
+    """When the machine is lost in the middle, the next call waits for the lease and finishes."""
+    with (
+        serving(rebound, REBOUND_LEASE_SECONDS="3") as first,
+        rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=2, times=None),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        call = pool.submit(first.manual, "taken")
+        await_object(rebound, "leases/taken.json")
+        first.kill()
+        with pytest.raises(requests.ConnectionError):
+            call.result()
+    with serving(rebound, REBOUND_LEASE_SECONDS="3") as second:
+        answers = list(until_complete(second, "taken"))
+    assert answers[-1].json()["state"] == "complete"
+    assert {answer.json()["error"] for answer in answers[:-1]} <= {"RunInProgressError"}
+    assert rebound.run("verify", "taken").returncode == 0
+
+
+def await_object(rebound: Rebound, name: str) -> None:
+    """Wait until an object is in the landing bucket."""
+    for _ in range(600):
+        if rebound.landing.blob(name).exists():
+            return
+    raise AssertionError(name)
+
+
+def until_complete(function: Function, run_id: str) -> Iterator[requests.Response]:
+    """Call again, as a schedule's retries do, until the run is complete."""
+    for _ in range(200):
+        answer = function.manual(run_id)
+        yield answer
+        if answer.status_code == 200:
+            return
+        assert answer.status_code == 503, answer.text
+
+
+def test_every_log_line_names_its_run(function: Function):
+    """Lines are Cloud Logging's JSON; those of a run carry its id, those of a table its name."""
+    function.complete("logged")
+    lines = [line for line in function.log_lines() if line.get("run_id") == "logged"]
+    assert {"INFO"} == {line["severity"] for line in lines}
+    assert {line["table"] for line in lines if "table" in line} == set(lake.TABLES)
+    assert "backup complete" in {line["message"] for line in lines}
+    for line in function.log_lines():
+        assert {"severity", "message", "time"} <= set(line), json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "content_type", "status"),
+    [
+        ("GET", b"", "application/json", 405),
+        ("PUT", b"{}", "application/json", 405),
+        ("POST", b"a=b", "application/x-www-form-urlencoded", 415),
+        ("POST", b"{", "application/json", 400),
+        ("POST", b"[]", "application/json", 400),
+        ("POST", b"{}", "application/json", 400),
+        ("POST", b'{"run_id": "../../x"}', "application/json", 400),
+        ("POST", b'{"run_id": "ok1", "type": "daily"}', "application/json", 400),
+        ("POST", b'{"run_id": "ok1", "full": "yes"}', "application/json", 400),
+        ("POST", b" " * 5000, "application/json", 413),
+    ],
+)
+def test_bad_calls_are_refused(  # noqa: PLR0917 - one row of the table above
+    rebound: Rebound,
+    function: Function,
+    method: str,
+    body: bytes,
+    content_type: str,
+    status: int,
+):
+    """What is no call for a run gets a 4xx that says why, and nothing is written."""
+    answer = requests.request(
+        method, function.url, data=body, headers={"Content-Type": content_type}, timeout=30
+    )
+    assert answer.status_code == status, answer.text
+    assert answer.json()["exit_code"] == 2
+    assert not vault_objects(rebound, "")

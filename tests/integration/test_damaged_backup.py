@@ -1,0 +1,139 @@
+"""A stored backup that is not whole: found by `verify`, refused by `recover`, nothing changed."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.harness import Function, Rebound
+from tests.integration import lake
+from tests.integration.damages import DAMAGES, destroy
+from tests.integration.state import state
+
+SCENARIO = "bigquery-dataset-loss"
+RUN = "night"
+
+
+def data_name(rebound: Rebound) -> str:
+    """Return one data file of the games table."""
+    names = [
+        blob.name for blob in rebound.vault.list_blobs(prefix=f"runs/{RUN}/tables/lake.games/")
+    ]
+    return min(names)
+
+
+def manifest_name() -> str:
+    """Return the manifest's name."""
+    return f"runs/{RUN}/manifest.json"
+
+
+def flip_byte(rebound: Rebound) -> None:
+    """Rot one stored byte; nothing that Cloud Storage says about the object changes."""
+    rebound.cloud.order("storage", "corrupt", bucket=rebound.vault.name, object=data_name(rebound))
+
+
+def lose_file(rebound: Rebound) -> None:
+    """Delete a data file."""
+    rebound.vault.blob(data_name(rebound)).delete()
+
+
+def replace_file(rebound: Rebound) -> None:
+    """Upload other content under the name of a data file."""
+    rebound.vault.blob(data_name(rebound)).upload_from_string(b"Obj\x01")
+
+
+def add_file(rebound: Rebound) -> None:
+    """Put a file beside the listed ones."""
+    name = data_name(rebound).rsplit("/", 1)[0] + "/000000009999.avro"
+    rebound.vault.blob(name).upload_from_string(b"surplus")
+
+
+def edit_manifest(edit: Callable[[bytes], bytes]) -> Callable[[Rebound], None]:
+    """Return what replaces a manifest by an edited one."""
+
+    def spoil(rebound: Rebound) -> None:
+        blob = rebound.vault.blob(manifest_name())
+        blob.upload_from_string(edit(blob.download_as_bytes()))
+
+    return spoil
+
+
+def other_version(content: bytes) -> bytes:
+    """Return a manifest that says it has a later major version, with the digest of the old one."""
+    envelope = json.loads(content)
+    envelope["document"]["format_version"] = "2.0"
+    return json.dumps(envelope).encode()
+
+
+def lose_manifest(rebound: Rebound) -> None:
+    """Delete the manifest."""
+    rebound.vault.blob(manifest_name()).delete()
+
+
+DAMAGED = {
+    "flipped byte": flip_byte,
+    "missing file": lose_file,
+    "replaced file": replace_file,
+    "truncated manifest": edit_manifest(lambda content: content[: len(content) // 2]),
+    "empty manifest": edit_manifest(lambda _: b""),
+    "altered manifest": edit_manifest(
+        lambda content: content.replace(b'"row_count":0', b'"row_count":1')
+    ),
+    "manifest of another version": edit_manifest(other_version),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_backup_is_refused(rebound: Rebound, function: Function, name: str):
+    """`verify` names the damage with exit 4, and `recover` refuses before anything is changed."""
+    function.complete(RUN)
+    assert "objects are what the manifest says" in rebound.run("verify", RUN).stdout
+    DAMAGED[name](rebound)
+    found = rebound.run("verify", RUN, code=4)
+    assert "error: " in found.stderr
+    assert "hint: " in found.stderr
+
+    destroy(rebound, DAMAGES["emptied"])
+    damaged = state(rebound)
+    rebound.run("recover", SCENARIO, "--run", RUN, "--yes", code=3 if "manifest" in name else 4)
+    assert state(rebound) == damaged
+    assert not list(rebound.landing.list_blobs(prefix="recoveries/"))
+
+
+def test_surplus_file_is_found(rebound: Rebound, function: Function):
+    """A file that the manifest does not list is named by `verify`, also by the quick one."""
+    function.complete(RUN)
+    add_file(rebound)
+    for words in ((), ("--quick",)):
+        found = rebound.run("verify", RUN, *words, code=4)
+        assert "000000009999.avro" in found.stdout
+
+
+def test_run_without_manifest_is_no_backup(rebound: Rebound, function: Function):
+    """Without its manifest a run is partial, whatever else is there."""
+    function.complete(RUN)
+    lose_manifest(rebound)
+    assert [run["state"] for run in rebound.json("list")] == ["partial"]
+    rebound.run("verify", RUN, code=4)
+    rebound.run("show", RUN, code=4)
+    rebound.run("plan", SCENARIO, code=3)
+
+
+def test_damage_is_told_as_json(rebound: Rebound, function: Function):
+    """With `--json` findings go to stdout and the error, as one JSON line, to stderr."""
+    function.complete(RUN)
+    flip_byte(rebound)
+    done = rebound.run("verify", RUN, "--json", code=4)
+    verdict = json.loads(done.stdout)
+    assert verdict["findings"][0]["aspect"] == "crc32c of its bytes"
+    assert json.loads(done.stderr)["exit_code"] == 4
+
+
+def test_rows_of_lake_are_real(rebound: Rebound):
+    """The platform of these tests has what they claim: nulls, twins, unicode and extremes."""
+    games = lake.rows(rebound, lake.GAMES)
+    assert len(games) == 205
+    assert len(set(games)) == 203
+    assert any("Dončić" in row for row in games)
+    assert any("9223372036854775807" in row for row in games)
+    assert not lake.rows(rebound, lake.EMPTY)

@@ -1,0 +1,197 @@
+"""Damage of every kind: recognised in the plan, recovered, proven, and nothing else touched."""
+
+import time
+
+import pytest
+
+from tests.harness import Function, Rebound
+from tests.integration import lake
+from tests.integration.damages import DAMAGES, destroy
+from tests.integration.state import state
+
+SCENARIO = "bigquery-dataset-loss"
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damage_is_recovered_and_proven(rebound: Rebound, function: Function, name: str):
+    """Exactly what is damaged is restored, and everything is as it was at the recovery point."""
+    damage = DAMAGES[name]
+    before = state(rebound)
+    function.complete("night")
+    destroy(rebound, damage)
+
+    plan = rebound.json("plan", SCENARIO)
+    actions = {step["table"]: step["action"] for step in plan["tables"]}
+    expected = dict.fromkeys(lake.TABLES, "leave") | {damage.table: damage.action}
+    assert actions == expected
+    words = ["--yes"]
+    if damage.overwrite:
+        refused = rebound.run("recover", SCENARIO, "--yes", code=5)
+        assert "hint: `--overwrite" in refused.stderr
+        words += ["--overwrite", damage.table]
+    report = rebound.json("recover", SCENARIO, *words)
+
+    assert state(rebound) == before
+    assert {table["table"] for table in report["tables"]} == set(lake.TABLES)
+    assert not [table for table in report["tables"] if table["findings"] or table["error"]]
+    again = rebound.json("plan", SCENARIO)
+    assert {step["action"] for step in again["tables"]} == {"leave"}
+
+
+def test_dataset_gone(rebound: Rebound, function: Function):
+    """A deleted dataset comes back with its tables, views, routines and its own properties."""
+    before = state(rebound)
+    function.complete("night")
+    client = rebound.bigquery_client
+    own = client.get_dataset(lake.DATASET).to_api_repr()
+    client.delete_dataset(lake.DATASET, delete_contents=True)
+    assert lake.DATASET not in {item.dataset_id for item in client.list_datasets()}
+
+    shown = rebound.run("recover", SCENARIO, "--yes")
+    assert "4 of 4 tables proven equal" in shown.stdout
+    assert state(rebound) == before
+    back = client.get_dataset(lake.DATASET).to_api_repr()
+    for key in ("labels", "description", "location", "access"):
+        assert back[key] == own[key]
+    assert {item.routine_id for item in client.list_routines(lake.DATASET)} == {"double"}
+    assert rebound.query(f"SELECT most FROM `{rebound.project}.lake.busiest`")
+
+
+def test_newer_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, function: Function):
+    """Rows in partitions newer than the recovery point stay, until `--exact` removes them."""
+    function.complete("night")
+    rebound.query(
+        f"INSERT INTO `{rebound.project}.{lake.GAMES}` (game_id, game_date) "
+        "VALUES ('tomorrow', DATE '2030-01-01')"
+    )
+    report = rebound.json("recover", SCENARIO, "--yes")
+    assert {table["action"] for table in report["tables"]} == {"leave"}
+    newest = (
+        f"SELECT COUNT(*) AS n FROM `{rebound.project}.{lake.GAMES}` WHERE game_id = 'tomorrow'"
+    )
+    assert rebound.query(newest) == [{"n": 1}]
+
+    rebound.run("recover", SCENARIO, "--exact", "--yes", code=5)
+    assert rebound.query(newest) == [{"n": 1}]
+    report = rebound.json("recover", SCENARIO, "--exact", "--overwrite", lake.GAMES, "--yes")
+    assert rebound.query(newest) == [{"n": 0}]
+    undo = next(table["undo"] for table in report["tables"] if table["table"] == lake.GAMES)
+    kept = rebound.query(f"SELECT COUNT(*) AS n FROM `{undo}` WHERE game_id = 'tomorrow'")
+    assert kept == [{"n": 1}]
+
+
+def test_one_partition_of_one_table(rebound: Rebound, function: Function):
+    """`--partition` restores that partition, and leaves other damage for another recovery."""
+    function.complete("night")
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    for day in ("2024-01-02", "2024-01-06"):
+        rebound.query(f"DELETE FROM {games} WHERE game_date = DATE '{day}'")
+    scope = ("--table", lake.GAMES, "--partition", "20240102")
+    report = rebound.json("recover", SCENARIO, *scope, "--yes")
+    assert [table["action"] for table in report["tables"]] == ["replace partitions"]
+    counts = rebound.query(
+        f"SELECT game_date, COUNT(*) AS n FROM {games} "
+        "WHERE game_date IN (DATE '2024-01-02', DATE '2024-01-06') GROUP BY game_date"
+    )
+    assert [f"{row['game_date']}" for row in counts] == ["2024-01-02"]
+    rebound.run("plan", SCENARIO, "--table", lake.GAMES, "--partition", "19990101", code=2)
+    rebound.run("plan", SCENARIO, "--table", "lake.nothing", code=2)
+
+
+def test_beside_the_live_dataset(rebound: Rebound, function: Function):
+    """`--into-prefix` restores a proven copy elsewhere and touches nothing live."""
+    function.complete("night")
+    before = state(rebound)
+    report = rebound.json("recover", SCENARIO, "--into-prefix", "drill_", "--yes")
+    assert {table["action"] for table in report["tables"]} == {"create"}
+    assert state(rebound) == before
+    copy = lake.rows(rebound, f"drill_{lake.TYPES}")
+    assert copy == lake.rows(rebound, lake.TYPES)
+
+
+def test_protected_project_needs_its_name(rebound: Rebound, function: Function):
+    """In a protected project a second word is needed, and nothing is changed without it."""
+    function.complete("night")
+    destroy(rebound, DAMAGES["table gone"])
+    lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
+    refused = rebound.run("recover", SCENARIO, "--yes", code=5)
+    assert f"--confirm-project {rebound.project}" in refused.stderr
+    assert lake.GAMES.split(".")[1] not in {
+        item.table_id for item in rebound.bigquery_client.list_tables(lake.DATASET)
+    }
+    rebound.run("recover", SCENARIO, "--yes", "--confirm-project", rebound.project)
+
+
+def test_nobody_said_yes(rebound: Rebound, function: Function):
+    """Without a terminal and without `--yes` nothing is changed."""
+    function.complete("night")
+    destroy(rebound, DAMAGES["table gone"])
+    refused = rebound.run("recover", SCENARIO, code=5)
+    assert "nobody is there to say yes" in refused.stderr
+    assert not [blob.name for blob in rebound.landing.list_blobs(prefix="recoveries/")]
+
+
+@pytest.mark.parametrize("name", ["table gone", "awkward types gone"])
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("storage", r"storage\.objects\.insert"),
+        ("bigquery", r"bigquery\.jobs\.insert"),
+        ("bigquery", r"bigquery\.tables\.(insert|patch|delete)"),
+    ],
+)
+def test_lost_answers_cost_nothing(
+    rebound: Rebound, function: Function, service: str, operation: str, name: str
+):
+    """Answers lost after the work was done do not change what a recovery ends with."""
+    before = state(rebound)
+    function.complete("night")
+    destroy(rebound, DAMAGES[name])
+    with rebound.cloud.fault(service, operation, "lost", times=2):
+        rebound.run("recover", SCENARIO, "--yes")
+    assert state(rebound) == before
+
+
+def test_report_and_resume_of_an_ended_recovery(rebound: Rebound, function: Function):
+    """A recovery can be looked at again, and resuming one that is done changes nothing."""
+    function.complete("night")
+    destroy(rebound, DAMAGES["emptied"])
+    report = rebound.json("recover", SCENARIO, "--yes")
+    recovery = report["recovery_id"]
+    assert rebound.json("report", recovery) == report
+    after = state(rebound)
+    assert rebound.json("resume", recovery)["tables"] == report["tables"]
+    assert state(rebound) == after
+    rebound.run("report", "no-such-recovery", code=2)
+
+
+def test_not_equal_is_not_success(rebound: Rebound, function: Function):
+    """Rows that are not the manifest's are found in staging: exit 7, and nothing is published."""
+    function.complete("night")
+    rebound.query(f"UPDATE `{rebound.project}.{lake.GAMES}` SET points = 1 WHERE TRUE")
+    with rebound.cloud.minutes_ago(-2):
+        function.complete("other", full=True)
+    good, other = (
+        next(iter(rebound.vault.list_blobs(prefix=f"runs/{run}/tables/{lake.GAMES}/")))
+        for run in ("night", "other")
+    )
+    destroy(rebound, DAMAGES["table gone"])
+    with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.insert", "latency", seconds=3, times=1):
+        process = rebound.begin("recover", SCENARIO, "--run", "night", "--yes")
+        await_journal(rebound)
+        good.upload_from_string(other.download_as_bytes())
+        out, err = process.communicate(timeout=300)
+    assert process.returncode == 7, out + err
+    assert "nothing was published" in out
+    assert lake.GAMES.split(".")[1] not in {
+        item.table_id for item in rebound.bigquery_client.list_tables(lake.DATASET)
+    }
+
+
+def await_journal(rebound: Rebound) -> None:
+    """Wait until a recovery has begun."""
+    for _ in range(600):
+        if list(rebound.landing.list_blobs(prefix="recoveries/")):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no recovery began")
