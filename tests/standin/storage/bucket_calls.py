@@ -232,6 +232,12 @@ async def get_layout(call: Call) -> Response:
     )
 
 
+async def list_folders(call: Call) -> Response:
+    """Answer the lists of folders and managed folders: there are none."""
+    find_bucket(call.service, call.path["bucket"])
+    return answer(call, {"kind": "storage#folders"})
+
+
 async def get_service_account(call: Call) -> Response:
     """Answer `storage.projects.serviceAccount.get`."""
     address = f"service-{PROJECT_NUMBER}@gs-project-accounts.iam.gserviceaccount.com"

@@ -1,4 +1,4 @@
-"""Server-side copies: rewrite, copy, compose and move."""
+"""Server-side copies: rewrite, copy and compose."""
 
 import asyncio
 import json
@@ -10,7 +10,6 @@ from starlette.responses import Response
 from tests.standin.storage.answers import answer, answer_object
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.contents import Content
-from tests.standin.storage.database import transaction
 from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.ingest import stored_content
 from tests.standin.storage.preconditions import Preconditions, integer
@@ -21,7 +20,6 @@ from tests.standin.storage.versions import (
     find_version,
     kept_settings,
     resource_of,
-    retire,
     write_version,
 )
 
@@ -138,19 +136,3 @@ def _components(call: Call, bucket: Bucket, wanted: list[dict[str, Any]]) -> lis
         Preconditions.of(item.get("objectPreconditions", {})).check(version)
         found.append(version)
     return found
-
-
-async def move(call: Call) -> Response:
-    """Answer `storage.objects.move`: a rename within a bucket, in one step."""
-    service = call.service
-    bucket = find_bucket(service, call.path["bucket"])
-    source = _source(call)
-    settings = json.loads(source["settings"])
-    target = call.path | {"destinationBucket": bucket.name}
-    call.path = target
-    bucket, version = _copy(call, source, settings)
-    with transaction(service.database):
-        gone = retire(service, bucket, source)
-    if gone:
-        service.contents.remove(gone)
-    return answer_object(call, bucket, version)

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.standin.storage.contents import CHUNK_BYTES
 from tests.standin.storage.errors import StorageError
-from tests.standin.storage.service import Call, Service
+from tests.standin.storage.service import Call
 from tests.standin.storage.times import SECOND
 from tests.standin.storage.versions import etag_of
 
@@ -56,14 +56,14 @@ def download(call: Call, version: sqlite3.Row, settings: dict[str, Any]) -> Down
         for name in ("accept-ranges", "content-encoding"):
             del headers[name]
         headers["warning"] = GUNZIPPED
-        return Download(200, headers, _gunzip(_read(call.service, version, 0, version["size"])))
+        return Download(200, headers, _gunzip(_read(call, version, 0, version["size"])))
     start, stop = _range(call, version["size"])
     partial = call.headers.get("range") is not None and (start, stop) != (0, None)
     stop = version["size"] if stop is None else stop
     if partial:
         headers["content-range"] = f"bytes {start}-{stop - 1}/{version['size']}"
     headers["content-length"] = str(stop - start)
-    return Download(206 if partial else 200, headers, _read(call.service, version, start, stop))
+    return Download(206 if partial else 200, headers, _read(call, version, start, stop))
 
 
 def _headers(version: sqlite3.Row, settings: dict[str, Any]) -> dict[str, str]:
@@ -131,9 +131,11 @@ def _range(call: Call, size: int) -> tuple[int, int | None]:
     return start, stop
 
 
-def _read(service: Service, version: sqlite3.Row, start: int, stop: int) -> Iterator[bytes]:
+def _read(call: Call, version: sqlite3.Row, start: int, stop: int) -> Iterator[bytes]:
     """Return pieces of a content; its file is open at once, so that a deletion takes nothing."""
-    return _pieces(service.contents.open(version["content"], "rb"), start, stop)
+    if call.scope["method"] == "HEAD":
+        return iter(())
+    return _pieces(call.service.contents.open(version["content"], "rb"), start, stop)
 
 
 def _pieces(file: BinaryIO, start: int, stop: int) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.standin.storage.errors import condition_not_met, invalid
 
+INT64_MOST = 2**63 - 1
 XML_HEADERS = {
     "x-goog-if-generation-match": "ifGenerationMatch",
     "x-goog-if-metageneration-match": "ifMetagenerationMatch",
@@ -22,9 +23,12 @@ def integer(parameters: Mapping[str, str], name: str) -> int | None:
     if text is None:
         return None
     try:
-        return int(text)
+        number = int(text)
     except (TypeError, ValueError) as error:
         raise invalid(f"Invalid value for {name}: {text}") from error
+    if abs(number) > INT64_MOST:
+        raise invalid(f"Invalid value for {name}: {text}")
+    return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ content's.
 
 import asyncio
 import json
+import os
 import re
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -89,7 +91,7 @@ async def proceed(call: Call) -> Response:
         total = digest.size
     if total is None or digest.size < total:
         _check_granularity(digest)
-        return _incomplete(digest.size)
+        return _incomplete(call, digest.size)
     if digest.size > total:
         raise invalid(f"Got {digest.size} bytes of an upload of {total}.")
     return _finish(call, upload, digest)
@@ -98,8 +100,16 @@ async def proceed(call: Call) -> Response:
 async def _digest(call: Call, upload_id: str) -> Digest:
     digests = call.service.digests
     if upload_id not in digests:
-        digests[upload_id] = await asyncio.to_thread(call.service.contents.digest, upload_id)
+        contents = call.service.contents
+        _drop_split_granule(contents.path(upload_id))
+        digests[upload_id] = await asyncio.to_thread(contents.digest, upload_id)
     return digests[upload_id]
+
+
+def _drop_split_granule(path: Path) -> None:
+    """Cut what a broken request or a killed process left to whole granules."""
+    size = path.stat().st_size
+    os.truncate(path, size - size % GRANULE_BYTES)
 
 
 def _content_range(call: Call, digest: Digest) -> tuple[int, int | None, int | None]:
@@ -118,7 +128,7 @@ def _content_range(call: Call, digest: Digest) -> tuple[int, int | None, int | N
 async def _receive(call: Call, upload_id: str, digest: Digest, overlap: int) -> None:
     """Append the body, but for the bytes that are already here.
 
-    A body that breaks off leaves what came of it, in whole granules.
+    A body that breaks off leaves what came of it; the next request cuts it to whole granules.
     """
     file = call.service.contents.open(upload_id, "r+b")
     try:
@@ -129,7 +139,6 @@ async def _receive(call: Call, upload_id: str, digest: Digest, overlap: int) -> 
             file.write(fresh)
             digest.update(fresh)
     except ClientDisconnect:
-        file.truncate(digest.size - digest.size % GRANULE_BYTES)
         call.service.digests.pop(upload_id, None)
         raise
     finally:
@@ -141,8 +150,11 @@ def _check_granularity(digest: Digest) -> None:
         raise invalid("Every piece but the last has to be a multiple of 256 KiB.")
 
 
-def _incomplete(received: int) -> Response:
+def _incomplete(call: Call, received: int) -> Response:
     headers = {"range": f"bytes=0-{received - 1}"} if received else {}
+    if call.headers.get("x-guploader-no-308") == "yes":
+        # Go's client asks for this, because its HTTP library takes 308 for a redirect.
+        return Response(headers=headers | {"x-http-status-code-override": "308"})
     return Response(status_code=308, headers=headers)
 
 

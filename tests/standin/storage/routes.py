@@ -22,6 +22,8 @@ storage.buckets.getIamPolicy GET b/{bucket}/iam
 storage.buckets.setIamPolicy PUT b/{bucket}/iam
 storage.buckets.testIamPermissions GET b/{bucket}/iam/testPermissions
 storage.buckets.getStorageLayout GET b/{bucket}/storageLayout
+storage.folders.list GET b/{bucket}/folders
+storage.managedFolders.list GET b/{bucket}/managedFolders
 storage.buckets.operations.list GET b/{bucket}/operations
 storage.buckets.operations.get GET b/{bucket}/operations/{operation}
 storage.objects.list GET b/{bucket}/o
@@ -32,7 +34,6 @@ storage.objects.update PUT b/{bucket}/o/{object}
 storage.objects.delete DELETE b/{bucket}/o/{object}
 storage.objects.compose POST b/{bucket}/o/{object}/compose
 storage.objects.restore POST b/{bucket}/o/{object}/restore
-storage.objects.move POST b/{bucket}/o/{object}/moveTo/o/{destinationObject}
 storage.objects.rewrite POST b/{bucket}/o/{object}/rewriteTo/b/{destinationBucket}/o/{destinationObject}
 storage.objects.copy POST b/{bucket}/o/{object}/copyTo/b/{destinationBucket}/o/{destinationObject}
 storage.projects.serviceAccount.get GET projects/{project}/serviceAccount

@@ -18,6 +18,14 @@ from tests.standin.storage.database import open_database
 from tests.standin.storage.errors import StorageError
 from tests.standin.storage.times import Clock
 
+# Work behind a request does not go on after a restart; its operation says so.
+ABANDON_OPERATIONS = """
+UPDATE operations SET done = 1, resource = json_set(
+    resource, '$.done', json('true'),
+    '$.error', json('{"code": 10, "message": "The service was restarted."}')
+) WHERE done = 0
+"""
+
 
 @dataclass(slots=True)
 class Service:
@@ -46,6 +54,7 @@ class Service:
         database = open_database(folder / "metadata.sqlite")
         service = cls(database, ContentStore(folder / "contents"), Clock(database))
         service._sweep()
+        database.execute(ABANDON_OPERATIONS)
         return service
 
     def _sweep(self) -> None:
@@ -125,13 +134,13 @@ def _parse_error() -> StorageError:
 
 
 def parse_json(data: bytes) -> dict[str, Any]:
-    """Return bytes as a JSON object; none are an empty object.
+    """Return bytes as a JSON object; no bytes and null are an empty one.
 
     Raises:
         StorageError: they are no JSON object.
     """
     try:
-        value = json.loads(data or b"{}")
+        value = json.loads(data or b"{}") or {}
     except ValueError as error:
         raise _parse_error() from error
     if not isinstance(value, dict):

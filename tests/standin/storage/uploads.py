@@ -64,7 +64,8 @@ async def _insert_multipart(call: Call) -> Response:
         raise invalid("A multipart upload needs a boundary.")
     pieces = call.stream()
     buffer = bytearray()
-    delimiter = b"--" + boundary.encode()
+    # gcloud puts its boundary in single quotes.
+    delimiter = b"--" + boundary.strip("'").encode()
     head = await _read_head(pieces, buffer, delimiter)
     parts = head.split(delimiter, 2)
     resource = parse_json(_payload(parts[1])[1].strip())
