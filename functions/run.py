@@ -24,6 +24,7 @@ from manifests.cloud.api import StorageApi
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
+from manifests.database_layout import databases_prefix
 from manifests.errors import (
     ManifestMissingError,
     NoRecoveryPointError,
@@ -137,7 +138,9 @@ class BackupRun:
         parts = complete_parts(
             self._vault,
             start.run_id,
-            self._work(exporter, base) + self._bucket_work(start, base),
+            self._work(exporter, base)
+            + self._bucket_work(start, base)
+            + self._database_work(start),
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
@@ -189,6 +192,19 @@ class BackupRun:
             for entry in self._catalog.tables
         ]
 
+    def _database_work(self, start: RunStart) -> list[PartWork]:
+        exporter = DatabaseExporter(
+            start=start, settings=self._settings, landing=self._landing, vault=self._vault_bucket
+        )
+        return [
+            PartWork(
+                DatabaseBackup,
+                entry.database,
+                lambda entry=entry: exporter.back_up(entry),  # type: ignore[misc]  # binds each entry
+            )
+            for entry in self._catalog.databases
+        ]
+
     def _bucket_work(self, start: RunStart, base: Manifest | None) -> list[PartWork]:
         api = StorageApi(
             self._store,
@@ -215,6 +231,7 @@ class BackupRun:
     def _manifest(self, start: RunStart, parts: tuple[Part, ...]) -> Manifest:
         tables = tuple(part for part in parts if isinstance(part, TableBackup))
         buckets = tuple(part for part in parts if isinstance(part, BucketBackup))
+        databases = tuple(part for part in parts if isinstance(part, DatabaseBackup))
         datasets = tuple(self._dataset(name) for name in self._catalog.dataset_ids)
         finished_at = self._clock()
         skew_seconds = (finished_at - start.recovery_point).total_seconds()
@@ -229,7 +246,7 @@ class BackupRun:
             datasets=datasets,
             tables=tables,
             buckets=buckets,
-            databases=tuple(part for part in parts if isinstance(part, DatabaseBackup)),
+            databases=databases,
             # BigQuery keeps no history of definitions: they are read now, not at the recovery point.
             skews=(
                 *(
@@ -238,7 +255,7 @@ class BackupRun:
                 ),
                 *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
             ),
-            abandoned=self._abandoned(start.run_id, tables),
+            abandoned=self._abandoned(start.run_id, tables, databases),
         )
 
     def _dataset(self, dataset_id: str) -> DatasetBackup:
@@ -253,12 +270,17 @@ class BackupRun:
         )
 
     def _abandoned(
-        self, run_id: RunId, tables: tuple[TableBackup, ...]
+        self,
+        run_id: RunId,
+        tables: tuple[TableBackup, ...],
+        databases: tuple[DatabaseBackup, ...],
     ) -> tuple[AbandonedObject, ...]:
         listed = {stored.name for table in tables for stored in table.objects}
+        listed |= {stored.name for database in databases for stored in database.objects}
         return tuple(
             AbandonedObject(name=item.name, generation=item.generation)
-            for item in self._vault_bucket.list_objects(f"{layout.run_prefix(run_id)}tables/")
+            for folder in (f"{layout.run_prefix(run_id)}tables/", databases_prefix(run_id))
+            for item in self._vault_bucket.list_objects(folder)
             if item.name not in listed
         )
 

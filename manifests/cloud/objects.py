@@ -59,7 +59,14 @@ class Bucket:
             )
         return found
 
-    def put_if(self, name: str, content: bytes, *, generation: int) -> int | None:
+    def put_if(
+        self,
+        name: str,
+        content: bytes,
+        *,
+        generation: int,
+        content_type: str = "application/json",
+    ) -> int | None:
         """Store content if the live object has this generation (0: if there is none).
 
         Returns:
@@ -71,7 +78,7 @@ class Bucket:
                 calling(
                     lambda: blob.upload_from_string(
                         content,
-                        content_type="application/json",
+                        content_type=content_type,
                         if_generation_match=generation,
                         checksum="crc32c",
                         retry=None,

@@ -7,13 +7,21 @@ when the manifest is read and before it is written; nothing later has to trust i
 from collections.abc import Iterable
 
 from manifests import layout
+from manifests.bucket_layout import check_shard_name
 from manifests.database_layout import attempt_of
 from manifests.documents import PathKey, path_key
-from manifests.bucket_layout import check_shard_name
 from manifests.encoding import decode_sql, encodings_of
 from manifests.errors import BackupDamagedError, SourceUnreadableError
 from manifests.fingerprint import combined, fingerprint_sql
-from manifests.model import BucketBackup, DatasetBackup, Export, Manifest, RunId, TableBackup
+from manifests.model import (
+    BucketBackup,
+    DatabaseBackup,
+    DatasetBackup,
+    Export,
+    Manifest,
+    RunId,
+    TableBackup,
+)
 
 
 def check_manifest(manifest: Manifest) -> None:
@@ -152,7 +160,9 @@ def _check_documents(database: DatabaseBackup, run_id: RunId) -> None:
         last_key = path_key(file.last_path)
     content = combined(file.fingerprint for file in database.files)
     if content != combined(item.fingerprint for item in database.collections):
-        raise BackupDamagedError("the files do not add up to the collections", subject=database.name)
+        raise BackupDamagedError(
+            "the files do not add up to the collections", subject=database.name
+        )
     if content.row_count != database.document_count:
         raise BackupDamagedError("the documents do not add up", subject=database.name)
 

@@ -112,7 +112,7 @@ class Vault:
             run_id = layout.run_id_of(stored.name)
             if run_id is not None:
                 documents = names.setdefault(run_id, [])
-                if "/tables/" not in stored.name:
+                if not stored.name.endswith(".avro"):
                     documents.append(stored.name)
         return tuple(self._summary(run_id, names[run_id]) for run_id in sorted(names))
 

@@ -1,0 +1,193 @@
+"""Backs up one Firestore database: every document at the recovery point, in files of bounded size.
+
+Ranges of names are read at the same time, each into files of its own, so that memory does not grow
+with the database. What was read is counted by Firestore too: a range that came short is no backup.
+"""
+
+import base64
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import google_crc32c
+import structlog
+
+from functions.settings import Settings
+from manifests.catalog_databases import CatalogDatabase
+from manifests.cloud.databases import Databases
+from manifests.cloud.documents import Documents
+from manifests.cloud.firestore import NANOS, Connection
+from manifests.cloud.objects import Bucket
+from manifests.cloud.partitions import split
+from manifests.database_layout import attempt_of, database_folder, document_file_name
+from manifests.documents import DocumentRecord, combined_collections, tallied, write_file
+from manifests.errors import CloudError, SourceUnreadableError
+from manifests.model import (
+    CollectionBackup,
+    DatabaseBackup,
+    DocumentFile,
+    ManagedExport,
+    Resource,
+    RunStart,
+    StoredObject,
+)
+from manifests.names import NameRange
+
+_FILE_BYTES = 8 * 1024 * 1024
+_FILE_DOCUMENTS = 20_000
+
+log = structlog.get_logger()
+
+
+class _Stored(NamedTuple):
+    file: DocumentFile
+    collections: tuple[CollectionBackup, ...]
+
+
+class DatabaseExporter:
+    """Makes the backups of databases for one run.
+
+    Args:
+        start: The run; its recovery point is the instant that is read.
+        settings: Where things are, and how much is in flight.
+        landing: Where a managed export goes.
+        vault: The bucket with the backups.
+    """
+
+    def __init__(
+        self, *, start: RunStart, settings: Settings, landing: Bucket, vault: Bucket
+    ) -> None:
+        self._start = start
+        self._settings = settings
+        self._landing = landing
+        self._vault = vault
+        self._at_nanos = int(start.recovery_point.timestamp()) * NANOS
+
+    def back_up(self, entry: CatalogDatabase) -> DatabaseBackup:
+        """Write every document of a database as of the recovery point.
+
+        Raises:
+            SourceUnreadableError: The database does not exist, or keeps no version that old.
+            CloudError: It cannot be read to its end, or the vault cannot be written.
+        """
+        connection = Connection(self._settings.project, entry.database)
+        databases = Databases(connection)
+        resource = _resource(databases, connection.database)
+        documents = Documents(connection)
+        attempt = self._next_attempt(entry.database)
+        ranges = split(documents, at_nanos=self._at_nanos)
+        log.info("reading documents", database=entry.database, ranges=len(ranges))
+        with ThreadPoolExecutor(self._settings.parallel_streams, "documents") as pool:
+            stored = [
+                item
+                for found in pool.map(
+                    lambda numbered: self._export(documents, *numbered, attempt=attempt),
+                    enumerate(ranges),
+                )
+                for item in found
+            ]
+        return DatabaseBackup(
+            database_id=entry.database,
+            resource=resource,
+            read_time=self._start.recovery_point,
+            document_count=sum(item.file.stored.row_count for item in stored),
+            collections=combined_collections(item.collections for item in stored),
+            files=tuple(item.file for item in stored),
+            managed_export=self._managed_export(databases, entry, attempt),
+        )
+
+    def _export(
+        self, documents: Documents, number: int, names: NameRange, *, attempt: int
+    ) -> list[_Stored]:
+        """Write the files of one range, and make sure that nothing of it is missing."""
+        stored: list[_Stored] = []
+        records = documents.read(names, at_nanos=self._at_nanos)
+        for index, batch in enumerate(_batches(records)):
+            name = document_file_name(
+                self._start.run_id,
+                documents.connection.database_id,
+                attempt=attempt,
+                name_range=number,
+                number=index,
+            )
+            stored.append(self._store(name, batch))
+        found = sum(item.file.stored.row_count for item in stored)
+        expected = documents.count(names, at_nanos=self._at_nanos)
+        if expected not in (None, found):
+            raise CloudError(
+                f"{found} documents were read where Firestore counts {expected}",
+                subject=documents.connection.database,
+                retryable=True,
+            )
+        return stored
+
+    def _store(self, name: str, batch: list[DocumentRecord]) -> _Stored:
+        tally = tallied(batch)
+        content = write_file(batch)
+        generation = self._vault.put_if(
+            name, content, generation=0, content_type="application/avro"
+        )
+        # A refusal can mean that an earlier try of this very call succeeded, its answer lost.
+        found = self._vault.info(name, generation)
+        crc32c = base64.b64encode(google_crc32c.Checksum(content).digest()).decode()
+        if found is None or (found.crc32c, found.size_bytes) != (crc32c, len(content)):
+            raise CloudError("what is stored is not what was written", subject=name, retryable=True)
+        return _Stored(
+            DocumentFile(
+                stored=StoredObject(
+                    name=name,
+                    size_bytes=found.size_bytes,
+                    crc32c=found.crc32c,
+                    generation=found.generation,
+                    row_count=len(batch),
+                ),
+                first_path=batch[0].path,
+                last_path=batch[-1].path,
+                fingerprint=tally.fingerprint(),
+            ),
+            tally.collections(),
+        )
+
+    def _next_attempt(self, database_id: str) -> int:
+        run_id = self._start.run_id
+        earlier = [
+            attempt_of(item.name, run_id=run_id, database_id=database_id)
+            for item in self._vault.list_objects(database_folder(run_id, database_id))
+        ]
+        return max(earlier, default=-1) + 1
+
+    def _managed_export(
+        self, databases: Databases, entry: CatalogDatabase, attempt: int
+    ) -> ManagedExport | None:
+        if not entry.managed_export:
+            return None
+        # Each attempt has a place of its own, as a second export to one place is refused.
+        place = f"firestore/{self._start.run_id}/{entry.database}/{attempt:03d}"
+        return databases.export(self._landing.uri(place), at_nanos=self._at_nanos)
+
+
+def _resource(databases: Databases, name: str) -> Resource:
+    try:
+        resource = databases.resource()
+    except CloudError as error:
+        if error.retryable:
+            raise
+        # Reading documents needs no right to see how the database is set up.
+        log.warning("the database's configuration cannot be read", reason=error.message)
+        return {}
+    if resource is None:
+        raise SourceUnreadableError("the database does not exist", subject=name)
+    return resource
+
+
+def _batches(records: Iterator[DocumentRecord]) -> Iterator[list[DocumentRecord]]:
+    batch: list[DocumentRecord] = []
+    size_bytes = 0
+    for record in records:
+        batch.append(record)
+        size_bytes += record.size_bytes
+        if size_bytes >= _FILE_BYTES or len(batch) >= _FILE_DOCUMENTS:
+            yield batch
+            batch, size_bytes = [], 0
+    if batch:
+        yield batch

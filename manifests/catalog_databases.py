@@ -1,0 +1,87 @@
+"""What the catalog says about Firestore databases: what is in them, and what never comes back."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+DatabaseId = Annotated[
+    str, StringConstraints(pattern=r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$")
+]
+CollectionId = Annotated[str, StringConstraints(pattern=r"^[^/]+$", max_length=1500)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NameRules(_Strict):
+    """How a processor's name in the history becomes its field in a completion document.
+
+    What is left after prefixes and suffixes are taken off is written in snake case.
+
+    Attributes:
+        strip_prefixes: Taken off the front, as `Async`.
+        strip_suffixes: Taken off the end, as `Processor`.
+        renamed: Names that are not derived, after all other rules.
+    """
+
+    strip_prefixes: tuple[str, ...] = ()
+    strip_suffixes: tuple[str, ...] = ()
+    renamed: dict[str, str] = Field(default_factory=dict)
+
+
+class CompletionRule(_Strict):
+    """How one collection of completion documents, one a date, is rebuilt from run history.
+
+    Attributes:
+        phase: The phase's name in the history.
+        processors: The only names that may be a field without a leading underscore; anything else
+            would be counted as one more finished processor.
+        first_completion: How `_first_completion_at` is written; None where there is none.
+        reason_field: The field that tells why the next phase was triggered.
+        metadata: Further fields of every document.
+        entry: Further fields of every processor's entry.
+        followed_by: The phase this one triggers, as the history names it.
+    """
+
+    collection: CollectionId
+    phase: str
+    processors: tuple[str, ...] = Field(min_length=1)
+    first_completion: Literal["timestamp", "text"] | None = None
+    reason_field: str = "_trigger_reason"
+    metadata: dict[str, str | int | bool] = Field(default_factory=dict)
+    entry: dict[str, str | int | bool | tuple[str, ...]] = Field(default_factory=dict)
+    followed_by: str | None = None
+
+
+class Rebuild(_Strict):
+    """How the state of a database is rebuilt when no backup serves.
+
+    Attributes:
+        history: The table of processor runs, `dataset.table`.
+        days: How many days back documents are rebuilt.
+        time_zone: In which a date of the platform begins and ends.
+        completions: The collections.
+    """
+
+    history: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")]
+    days: int = Field(default=30, ge=1)
+    time_zone: str = "UTC"
+    names: NameRules = NameRules()
+    completions: tuple[CompletionRule, ...] = Field(min_length=1)
+
+
+class CatalogDatabase(_Strict):
+    """One protected Firestore database.
+
+    Attributes:
+        ephemeral: Top-level collections that are backed up and never restored: locks, heartbeats
+            and instances say what is running now, and old ones block or mislead.
+        managed_export: Whether Firestore's own export is made beside the backup.
+        rebuild: How its state is rebuilt without a backup.
+    """
+
+    database: DatabaseId
+    ephemeral: tuple[CollectionId, ...] = ()
+    managed_export: bool = False
+    rebuild: Rebuild | None = None

@@ -1,0 +1,119 @@
+"""The line to one Firestore database: raw messages in and out, and what its errors mean.
+
+The high-level client decodes every value, which is slow, drops what it does not know and refuses a
+reference into another project; so requests and answers are the protocol's own messages.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.api_core import exceptions as google_errors
+from google.api_core.grpc_helpers import wrap_errors
+from google.cloud import firestore
+from google.cloud.firestore_v1 import types
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from manifests.cloud.retry import calling, cloud_errors
+from manifests.errors import SourceUnreadableError
+
+NANOS = 1_000_000_000
+_SERVICE = "/google.firestore.v1.Firestore"
+_STREAM_SECONDS = 600
+_CALL_SECONDS = 60
+_STREAMS = {
+    "RunQuery": types.RunQueryResponse.pb(),
+    "RunAggregationQuery": types.RunAggregationQueryResponse.pb(),
+}
+_CALLS = {
+    "BatchWrite": types.BatchWriteResponse.pb(),
+    "ListCollectionIds": types.ListCollectionIdsResponse.pb(),
+    "PartitionQuery": types.PartitionQueryResponse.pb(),
+}
+
+
+class Connection:
+    """The calls of one database. Safe to share between threads.
+
+    Args:
+        project: The project.
+        database_id: `(default)` or the id of a named database.
+    """
+
+    def __init__(self, project: str, database_id: str) -> None:
+        client = firestore.Client(project=project, database=database_id)
+        self.project = project
+        self.database_id = database_id
+        self.database = f"projects/{project}/databases/{database_id}"
+        self.root = f"{self.database}/documents"
+        # The client knows where Firestore answers and with which credentials; its channel serves
+        # the raw messages and the administration alike.
+        self.channel: grpc.Channel = client._firestore_api.transport.grpc_channel  # noqa: SLF001 - nothing public gives the channel
+        self._metadata = (
+            ("google-cloud-resource-prefix", self.database),
+            ("x-goog-request-params", f"project_id={project}&database_id={database_id}"),
+        )
+        self._streams = {
+            method: wrap_errors(self.channel.unary_stream(f"{_SERVICE}/{method}", *_forms(answer)))
+            for method, answer in _STREAMS.items()
+        }
+        self._calls = {
+            method: wrap_errors(self.channel.unary_unary(f"{_SERVICE}/{method}", *_forms(answer)))
+            for method, answer in _CALLS.items()
+        }
+
+    def stream(self, method: str, request: Message) -> Iterator[Any]:
+        """Yield the answers of one streaming call, made once."""
+        stream = self._streams[method]
+        answers: Iterator[Any] = stream(request, metadata=self._metadata, timeout=_STREAM_SECONDS)
+        return answers
+
+    def call(self, method: str, request: Message) -> Any:  # noqa: ANN401 - a protobuf message
+        """Return the answer of a call, made again while its failure is transient."""
+        call = self._calls[method]
+        return calling(lambda: call(request, metadata=self._metadata, timeout=_CALL_SECONDS))
+
+
+@contextmanager
+def firestore_errors(database: str) -> Generator[None]:
+    """Turn what Firestore answers into our errors, the expected ones with what to do about them.
+
+    Raises:
+        SourceUnreadableError: The database does not exist, or keeps no version that old.
+        CloudError: Anything else.
+    """
+    with cloud_errors(database):
+        try:
+            yield
+        except google_errors.NotFound as error:
+            raise SourceUnreadableError(
+                "the database does not exist",
+                subject=database,
+                hint="`gcloud firestore databases list` shows what there is",
+            ) from error
+        except (google_errors.BadRequest, google_errors.FailedPrecondition) as error:
+            if "read_time" not in str(error) and "read time" not in str(error):
+                raise
+            raise SourceUnreadableError(
+                f"it cannot be read at that time any more: {error.message}",
+                subject=database,
+                hint="without point-in-time recovery Firestore keeps one hour; begin a new run, "
+                "and enable it: `gcloud firestore databases update --enable-pitr`",
+            ) from error
+
+
+def timestamp(nanos: int) -> Timestamp:
+    """Return the message for an instant, in nanoseconds since 1970."""
+    seconds, rest = divmod(nanos, NANOS)
+    return Timestamp(seconds=seconds, nanos=rest)
+
+
+def nanos_of(moment: Any) -> int:  # noqa: ANN401 - a protobuf message
+    """Return the nanoseconds since 1970 of a timestamp message."""
+    return int(moment.seconds) * NANOS + int(moment.nanos)
+
+
+def _forms(answer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a protobuf class
+    return lambda request: request.SerializeToString(), answer.FromString

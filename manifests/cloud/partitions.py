@@ -1,0 +1,70 @@
+"""Where a Firestore database can be cut, so that its parts are read at the same time."""
+
+from typing import Any
+
+from google.api_core import exceptions as google_errors
+from google.cloud.firestore_v1 import types
+
+from manifests.cloud.documents import Documents
+from manifests.cloud.firestore import Connection, firestore_errors, timestamp
+from manifests.names import EVERYTHING, NameRange, cut
+
+RANGE_DOCUMENTS = 10_000
+"""About as many documents are in one range; a stream of this length takes a second or so."""
+
+
+def split(documents: Documents, *, at_nanos: int) -> list[NameRange]:
+    """Cut a database into ranges that can be read at the same time, in order.
+
+    Large top-level collections are cut by PartitionQuery; what is below a document stays in the
+    document's range.
+
+    Args:
+        documents: The database's documents.
+        at_nanos: The instant they are read at, since 1970.
+
+    Raises:
+        SourceUnreadableError: The instant is too old, or the database does not exist.
+    """
+    connection = documents.connection
+    cuts: list[str] = []
+    with firestore_errors(connection.database):
+        for collection_id in _collection_ids(connection, at_nanos):
+            total = documents.count(EVERYTHING, at_nanos=at_nanos, collection_id=collection_id)
+            parts = (total or 0) // RANGE_DOCUMENTS
+            if parts > 1:
+                request = types.PartitionQueryRequest.pb()(
+                    parent=connection.root,
+                    structured_query=documents.query(EVERYTHING, collection_id),
+                    partition_count=parts - 1,
+                    read_time=timestamp(at_nanos),
+                )
+                cuts += _cursors(connection, request)
+    return cut(cuts)
+
+
+def _collection_ids(connection: Connection, at_nanos: int) -> list[str]:
+    request = types.ListCollectionIdsRequest.pb()(
+        parent=connection.root, read_time=timestamp(at_nanos)
+    )
+    found: list[str] = []
+    while True:
+        answer = connection.call("ListCollectionIds", request)
+        found += answer.collection_ids
+        request.page_token = answer.next_page_token
+        if not request.page_token:
+            return found
+
+
+def _cursors(connection: Connection, request: Any) -> list[str]:  # noqa: ANN401 - a protobuf message
+    found: list[str] = []
+    while True:
+        try:
+            answer = connection.call("PartitionQuery", request)
+        except google_errors.MethodNotImplemented:
+            return []
+        names = [cursor.values[0].reference_value for cursor in answer.partitions]
+        found += [name.removeprefix(f"{connection.root}/") for name in names]
+        request.page_token = answer.next_page_token
+        if not request.page_token:
+            return found

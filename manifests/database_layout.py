@@ -1,0 +1,57 @@
+"""Where the vault keeps what belongs to a protected database: built and parsed here only.
+
+    runs/<run>/databases/<database>/<attempt>/<range><file>.avro
+
+Ranges and the files of each are numbered in name order, so that a listing gives the documents in
+their order.
+"""
+
+import re
+
+from manifests.errors import UnsafeNameError
+from manifests.layout import check_part_name, run_prefix
+from manifests.model import RunId
+
+_FILE = re.compile(r"([0-9]{3})/[0-9]{12}\.avro")
+
+
+def databases_prefix(run_id: RunId) -> str:
+    """Return the folder of all databases of a run."""
+    return f"{run_prefix(run_id)}databases/"
+
+
+def database_folder(run_id: RunId, database_id: str) -> str:
+    """Return the folder of one database in a run."""
+    check_part_name("databases", database_id)
+    return f"{databases_prefix(run_id)}{database_id}/"
+
+
+def document_file_name(
+    run_id: RunId, database_id: str, *, attempt: int, name_range: int, number: int
+) -> str:
+    """Return the name of one file of documents.
+
+    Args:
+        run_id: The run.
+        database_id: The protected database.
+        attempt: Which attempt of the run writes it, from 0.
+        name_range: Which range of names, from 0.
+        number: Which file of the range, from 0.
+    """
+    folder = database_folder(run_id, database_id)
+    return f"{folder}{attempt:03d}/{name_range:06d}{number:06d}.avro"
+
+
+def attempt_of(name: str, *, run_id: RunId, database_id: str) -> int:
+    """Return the attempt that wrote a file of documents.
+
+    Raises:
+        UnsafeNameError: The name does not belong to this run and database.
+    """
+    folder = database_folder(run_id, database_id)
+    found = _FILE.fullmatch(name.removeprefix(folder)) if name.startswith(folder) else None
+    if found is None:
+        raise UnsafeNameError(
+            f"holds no documents of database {database_id} in run {run_id}", subject=name
+        )
+    return int(found[1])

@@ -1,0 +1,174 @@
+"""Documents of a Firestore database as a backup stores them: records, files and fingerprints.
+
+Pure, and without any Google library: a document's fields are bytes here, the serialized
+`google.firestore.v1.Document` message with nothing set but its fields and the keys of its maps
+sorted. So every value type survives, those that are not known yet too. The record is
+
+    path               below the database's root, `collection/document/...`
+    fields             those bytes
+    create_time_nanos  since 1970, as Firestore reported it
+    update_time_nanos  likewise
+
+Missing documents, which exist only as parents, have no record: the documents below them do.
+"""
+
+import hashlib
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import fastavro
+
+from manifests.errors import AvroDamagedError
+from manifests.fingerprint import EMPTY, combined
+from manifests.model import CollectionBackup, Fingerprint
+
+SCHEMA = fastavro.parse_schema(
+    {
+        "type": "record",
+        "name": "Document",
+        "namespace": "rebound.firestore",
+        "fields": [
+            {"name": "path", "type": "string"},
+            {"name": "fields", "type": "bytes"},
+            {"name": "create_time_nanos", "type": "long"},
+            {"name": "update_time_nanos", "type": "long"},
+        ],
+    }
+)
+CODEC = "deflate"
+_FASTEST = 1
+_BLOCK_BYTES = 256 * 1024
+_NUMERIC_ID = re.compile(r"__id(-?[0-9]+)__")
+_HALF = 2**63
+_LOW_MASK = 0xFFFFFFFF
+
+type PathKey = tuple[str, ...]
+"""What sorts paths as Firestore does: segment by segment, numeric ids first, then by bytes."""
+
+
+class DocumentRecord(NamedTuple):
+    """One document as it is read and stored; plain, because there are millions."""
+
+    path: str
+    fields: bytes
+    create_time_nanos: int
+    update_time_nanos: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Return about how much memory the record takes."""
+        return len(self.path) + len(self.fields)
+
+
+def path_key(path: str) -> PathKey:
+    """Return the sort key of a path."""
+    return tuple(_id_key(segment) for segment in path.split("/"))
+
+
+def collection_id(path: str) -> str:
+    """Return the id of the collection a document is in."""
+    return path.rsplit("/", 2)[-2]
+
+
+def numeric_id(segment: str) -> int | None:
+    """Return the number of an id like `__id7__`, or None for any other id."""
+    found = _NUMERIC_ID.fullmatch(segment) if segment.startswith("__id") else None
+    return int(found[1]) if found else None
+
+
+def _id_key(segment: str) -> str:
+    number = numeric_id(segment)
+    return segment if number is None else f"\0{number + _HALF:020d}"
+
+
+class Tally:
+    """Fingerprints documents while they pass by, in any order."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+
+    def add(self, record: DocumentRecord) -> None:
+        """Take one document into account: its path and its fields, not its times."""
+        path = record.path.encode()
+        content = hashlib.blake2b(len(path).to_bytes(4), digest_size=8)
+        content.update(path)
+        content.update(record.fields)
+        value = int.from_bytes(content.digest())
+        sums = self._sums[collection_id(record.path)]
+        sums[0] += 1
+        sums[1] ^= value
+        sums[2] += value & _LOW_MASK
+        sums[3] += value >> 32
+
+    def collections(self) -> tuple[CollectionBackup, ...]:
+        """Return the fingerprint of each collection id."""
+        return tuple(
+            CollectionBackup(collection_id=name, fingerprint=_fingerprint(self._sums[name]))
+            for name in sorted(self._sums)
+        )
+
+    def fingerprint(self) -> Fingerprint:
+        """Return the fingerprint of all documents together."""
+        return combined(_fingerprint(sums) for sums in self._sums.values())
+
+
+def tallied(records: Iterable[DocumentRecord]) -> Tally:
+    """Fingerprint some documents."""
+    tally = Tally()
+    for record in records:
+        tally.add(record)
+    return tally
+
+
+def combined_collections(
+    parts: Iterable[tuple[CollectionBackup, ...]],
+) -> tuple[CollectionBackup, ...]:
+    """Return the fingerprints of disjoint sets of documents together, by collection id."""
+    found: dict[str, Fingerprint] = {}
+    for part in parts:
+        for item in part:
+            earlier = found.get(item.collection_id, EMPTY)
+            found[item.collection_id] = combined((earlier, item.fingerprint))
+    return tuple(
+        CollectionBackup(collection_id=name, fingerprint=found[name]) for name in sorted(found)
+    )
+
+
+def write_file(records: Iterable[DocumentRecord]) -> bytes:
+    """Return an Avro file of documents; the same documents give the same bytes."""
+    written = io.BytesIO()
+    fastavro.writer(
+        written,
+        SCHEMA,
+        (record._asdict() for record in records),
+        codec=CODEC,
+        codec_compression_level=_FASTEST,
+        sync_interval=_BLOCK_BYTES,
+        sync_marker=b"rebound document",
+    )
+    return written.getvalue()
+
+
+def read_file(content: bytes, *, subject: str) -> Iterator[DocumentRecord]:
+    """Yield the documents of an Avro file.
+
+    Args:
+        content: The whole file.
+        subject: Its name, for errors.
+
+    Raises:
+        AvroDamagedError: The bytes are not a whole file of documents.
+    """
+    try:
+        for row in fastavro.reader(io.BytesIO(content), SCHEMA):
+            yield DocumentRecord(**row)  # type: ignore[arg-type]  # the reader checked the schema
+    except (ValueError, EOFError, KeyError, TypeError, IndexError, OSError) as error:
+        raise AvroDamagedError(f"not a file of documents: {error}", subject=subject) from error
+
+
+def _fingerprint(sums: list[int]) -> Fingerprint:
+    count, xor, low_sum, high_sum = sums
+    return Fingerprint(row_count=count, xor=xor, low_sum=low_sum, high_sum=high_sum)

@@ -1,0 +1,84 @@
+"""Ranges of document names, in the order Firestore gives them. Pure.
+
+A position is just before or just after a path, so that ranges can be cut and compared without
+asking whether a document is there.
+"""
+
+from typing import NamedTuple
+
+from manifests.documents import PathKey, numeric_id, path_key
+
+LOWEST_ID = "__id-9223372036854775808__"
+"""No document id sorts before this one (Firestore, Best practices; numeric ids sort first)."""
+
+
+class Position(NamedTuple):
+    """A place between documents: just before a path, or just after it."""
+
+    path: str
+    after: bool = False
+
+    @property
+    def key(self) -> tuple[PathKey, bool]:
+        """Return what sorts positions."""
+        return path_key(self.path), self.after
+
+
+class NameRange(NamedTuple):
+    """The documents between two positions; None leaves that side open."""
+
+    start: Position | None = None
+    end: Position | None = None
+
+    def common(self, other: "NameRange") -> "NameRange | None":
+        """Return the documents that are in both ranges, or None where no document can be."""
+        starts = [item for item in (self.start, other.start) if item is not None]
+        ends = [item for item in (self.end, other.end) if item is not None]
+        start = max(starts, key=lambda item: item.key, default=None)
+        end = min(ends, key=lambda item: item.key, default=None)
+        if start is not None and end is not None and start.key >= end.key:
+            return None
+        return NameRange(start, end)
+
+    def holds(self, path: str) -> bool:
+        """Whether a document is in the range."""
+        at = Position(path).key
+        return (self.start is None or self.start.key <= at) and (
+            self.end is None or at < self.end.key
+        )
+
+
+EVERYTHING = NameRange()
+
+
+def only(path: str) -> NameRange:
+    """Return the range of one document, without what is below it."""
+    return NameRange(Position(path), Position(path, after=True))
+
+
+def below(path: str) -> NameRange:
+    """Return the range of a collection, or of a document, with everything below it."""
+    if len(path.split("/")) % 2:
+        return NameRange(Position(f"{path}/{LOWEST_ID}"), Position(f"{path}\0/{LOWEST_ID}"))
+    return NameRange(Position(path), Position(_next_sibling(path)))
+
+
+def cut(cuts: list[str]) -> list[NameRange]:
+    """Return the ranges that paths cut all names into, in order.
+
+    Args:
+        cuts: Where a new range begins, in any order: PartitionQuery orders its answers within a
+            page only.
+    """
+    ordered = [Position(path) for path in sorted(set(cuts), key=path_key)]
+    return [
+        NameRange(start, end) for start, end in zip([None, *ordered], [*ordered, None], strict=True)
+    ]
+
+
+def _next_sibling(path: str) -> str:
+    """Return the least path beside a document that is after everything below it."""
+    number = numeric_id(path.rsplit("/", 1)[1])
+    if number is None:
+        return f"{path}\0"
+    return f"{path.rsplit('/', 1)[0]}/__id{number + 1}__"
