@@ -1,0 +1,125 @@
+"""Seeding BigQuery: datasets and tables as resources, rows by load jobs from Cloud Storage."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from google.cloud import bigquery, storage
+
+from tests.standin.seed import odd, resources
+from tests.standin.seed.rows import definitions, write_rows
+
+_AT_ONCE = 4
+_FORMATS = {
+    ".parquet": bigquery.SourceFormat.PARQUET,
+    ".json": bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+}
+
+
+@dataclass(frozen=True)
+class _Seeding:
+    project: str
+    location: str
+    warehouse: bigquery.Client
+    bucket: storage.Bucket
+
+    def load(self, resource: dict[str, Any], source: Path, partition: str = "") -> None:
+        """Load a file into a table that was made before, through the seed's bucket."""
+        blob = self.bucket.blob(
+            f"{resource['tableReference']['tableId']}{partition}{source.suffix}"
+        )
+        blob.upload_from_filename(source)
+        parquet_options = bigquery.ParquetOptions()
+        parquet_options.enable_list_inference = True
+        config = bigquery.LoadJobConfig(
+            source_format=_FORMATS[source.suffix],
+            schema=[
+                bigquery.SchemaField.from_api_repr(field) for field in resource["schema"]["fields"]
+            ],
+            write_disposition=bigquery.WriteDisposition.WRITE_EMPTY,
+            **({"parquet_options": parquet_options} if source.suffix == ".parquet" else {}),
+        )
+        self.warehouse.load_table_from_uri(
+            f"gs://{self.bucket.name}/{blob.name}",
+            f"{_full_id(resource)}{partition}",
+            job_config=config,
+            location=self.location,
+        ).result()
+        blob.delete()
+
+    def create(self, resource: dict[str, Any]) -> None:
+        """Create a table or view exactly as a resource says."""
+        self.warehouse.create_table(bigquery.Table.from_api_repr(resource))
+
+
+def seed_bigquery(project: str, scale: float, location: str = "us-west2") -> None:
+    """Fill BigQuery with the platform's datasets and `rebound_odd`.
+
+    Args:
+        project: Where; it must not hold these datasets.
+        scale: 1 for the platform's row counts. The same scale gives the same rows.
+        location: Of the datasets and of the bucket that the rows pass through.
+    """
+    with (
+        closing(bigquery.Client(project=project, location=location)) as warehouse,
+        closing(storage.Client(project=project)) as objects,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        bucket = objects.create_bucket(f"{project}-seed", location=location)
+        seeding = _Seeding(project, location, warehouse, bucket)
+        for resource in resources.dataset_resources(project, location):
+            warehouse.create_dataset(bigquery.Dataset.from_api_repr(resource))
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            tables = resources.table_resources(project, location)
+            largest_first = sorted(tables, key=lambda name: -len(tables[name]["schema"]["fields"]))
+            work = [
+                pool.submit(_seed_table, seeding, name, tables[name], scale, Path(folder))
+                for name in largest_first
+            ]
+            work.append(pool.submit(_seed_odd, seeding, Path(folder)))
+            for one in work:
+                one.result()
+        _create_what_reads_tables(seeding)
+
+
+def _full_id(resource: dict[str, Any]) -> str:
+    return ".".join(resource["tableReference"].values())
+
+
+def _seed_table(
+    seeding: _Seeding, name: str, resource: dict[str, Any], scale: float, folder: Path
+) -> None:
+    seeding.create(resource)
+    source = write_rows(definitions()[name], scale, folder)
+    seeding.load(resource, source)
+    source.unlink()
+
+
+def _seed_odd(seeding: _Seeding, folder: Path) -> None:
+    for table in odd.odd_tables():
+        resource = _odd_resource(seeding.project, table.name, table.fields) | table.layout
+        seeding.create(resource)
+        for partition, rows in table.rows.items():
+            source = folder / f"odd_{table.name}.json"
+            source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+            seeding.load(resource, source, partition)
+    seeding.create(_odd_resource(seeding.project, "odd_types", odd.odd_types_fields()))
+    seeding.warehouse.query_and_wait(odd.odd_types_statement(seeding.project))
+
+
+def _odd_resource(project: str, name: str, fields: Sequence[odd.Field]) -> dict[str, Any]:
+    reference = {"projectId": project, "datasetId": odd.DATASET, "tableId": name}
+    return {"tableReference": reference, "schema": {"fields": list(fields)}}
+
+
+def _create_what_reads_tables(seeding: _Seeding) -> None:
+    for resource in resources.view_resources(seeding.project):
+        seeding.create(resource)
+    for resource in resources.routine_resources(seeding.project):
+        seeding.warehouse.create_routine(bigquery.Routine.from_api_repr(resource))
+    seeding.warehouse.query_and_wait(resources.row_policy_statement(seeding.project))
