@@ -1,0 +1,142 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from manifests.catalog import Catalog, load_catalog
+from manifests.errors import CatalogError, UsageError
+
+
+def valid() -> dict[str, Any]:
+    """Return a small catalog."""
+    return {
+        "platform": "basketball",
+        "location": "us-west2",
+        "full_every_days": 7,
+        "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
+        "protected_projects": ["platform"],
+        "tables": [
+            {"table": "nba.games", "group": "phase3"},
+            {"table": "ref.teams", "group": "reference"},
+            {"table": "nba.players", "group": "phase3"},
+        ],
+    }
+
+
+def load(tmp_path: Path, content: str) -> Catalog:
+    """Load a catalog with this content."""
+    path = tmp_path / "catalog.json"
+    path.write_text(content)
+    return load_catalog(path)
+
+
+def test_the_shipped_catalog_loads():
+    """The catalog in the package protects the platform's critical tables."""
+    catalog = load_catalog()
+    assert len(catalog.tables) == 13
+    assert catalog.platform in catalog.protected_projects
+
+
+def test_datasets_in_order_of_first_mention(tmp_path: Path):
+    """Each dataset is named once."""
+    catalog = load(tmp_path, json.dumps(valid()))
+    assert catalog.dataset_ids == ("nba", "ref")
+    assert (catalog.tables[0].dataset_id, catalog.tables[0].table_id) == ("nba", "games")
+
+
+def test_a_missing_catalog_is_told_of(tmp_path: Path):
+    """A path that leads nowhere is a mistake of the operator, with a hint."""
+    with pytest.raises(CatalogError, match="does not exist") as caught:
+        load_catalog(tmp_path / "nowhere.json")
+    assert "REBOUND_CATALOG" in caught.value.hint
+    assert isinstance(caught.value, UsageError)
+
+
+def test_a_folder_is_no_catalog(tmp_path: Path):
+    """What cannot be read is told of as such."""
+    with pytest.raises(CatalogError, match="cannot be read"):
+        load_catalog(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"tables:\n - a.b\n", b"\xff\xfe{}"])
+def test_what_is_not_json_is_told_of(tmp_path: Path, content: bytes):
+    """A file that is no JSON text is named as such."""
+    path = tmp_path / "catalog.json"
+    path.write_bytes(content)
+    with pytest.raises(CatalogError, match="not JSON"):
+        load_catalog(path)
+
+
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        ({"more": 1}, "more: "),
+        ({"tables": []}, "it protects nothing"),
+        ({"tables": [{"table": "games", "group": "g"}]}, "tables.0.table: "),
+        ({"tables": [{"table": "a.b/../c", "group": "g"}]}, "tables.0.table: "),
+        ({"tables": [{"table": "a.b\n", "group": "g"}]}, "tables.0.table: "),
+        ({"tables": [{"table": "a.b", "group": "G"}]}, "tables.0.group: "),
+        ({"tables": [{"table": "a.b", "group": "g", "x": 1}]}, "tables.0.x: "),
+        ({"tables": [{"table": "a.b"}]}, "tables.0.group: "),
+        ({"full_every_days": 0}, "full_every_days: "),
+        ({"retention": {"keep_days": 0, "keep_at_least": 0, "partial_days": 1}}, "retention."),
+        ({"platform": "Basket Ball"}, "platform: "),
+        (
+            {"tables": [{"table": "a.b", "group": "g"}, {"table": "A.B", "group": "g"}]},
+            "listed more than once: a.b",
+        ),
+    ],
+)
+def test_a_catalog_that_does_not_hold_together_says_where(
+    tmp_path: Path, edit: dict[str, Any], where: str
+):
+    """Each mistake is named by its place, on one line."""
+    with pytest.raises(CatalogError) as caught:
+        load(tmp_path, json.dumps(valid() | edit))
+    assert where in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("key", sorted(set(valid()) - {"tables"}))
+def test_every_field_has_to_be_there(tmp_path: Path, key: str):
+    """What is protected is never guessed."""
+    edited = valid()
+    del edited[key]
+    with pytest.raises(CatalogError, match=f"{key}: Field required"):
+        load(tmp_path, json.dumps(edited))
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '"x"', "7"])
+def test_a_catalog_is_an_object(tmp_path: Path, content: str):
+    """JSON of another shape is no catalog."""
+    with pytest.raises(CatalogError, match="catalog: "):
+        load(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("datasets", "tables", "expected"),
+    [
+        ((), (), ("nba.games", "ref.teams", "nba.players")),
+        (("nba",), (), ("nba.games", "nba.players")),
+        ((), ("ref.teams",), ("ref.teams",)),
+        (("nba",), ("ref.teams", "nba.games"), ("nba.games", "ref.teams", "nba.players")),
+    ],
+)
+def test_selecting_tables(
+    tmp_path: Path, datasets: tuple[str, ...], tables: tuple[str, ...], expected: tuple[str, ...]
+):
+    """Datasets and tables together name tables, each once, in the catalog's order."""
+    catalog = load(tmp_path, json.dumps(valid()))
+    assert catalog.select(datasets=datasets, tables=tables) == expected
+
+
+@pytest.mark.parametrize(
+    ("datasets", "tables"), [(("nbaa",), ()), ((), ("nba.game",)), (("nba",), ("games",))]
+)
+def test_unknown_names_are_refused(
+    tmp_path: Path, datasets: tuple[str, ...], tables: tuple[str, ...]
+):
+    """A misspelt name never means nothing or everything."""
+    with pytest.raises(CatalogError, match=r"not in the catalog: (nbaa|nba\.game|games)$"):
+        load(tmp_path, json.dumps(valid())).select(datasets=datasets, tables=tables)
