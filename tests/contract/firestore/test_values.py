@@ -100,6 +100,7 @@ def nested(depth: int) -> Message:
     "value",
     [
         array(array(integer(1))),
+        array(vector(1.0)),
         mapping(__reserved__=integer(1)),
         Value(map_value={"fields": {"": integer(1)}}),
         Value(),
@@ -210,8 +211,10 @@ def _maps(children: st.SearchStrategy[Message]) -> st.SearchStrategy[Message]:
 
 
 def _deeper(children: st.SearchStrategy[Message]) -> st.SearchStrategy[Message]:
-    # An array directly in an array is not allowed.
-    items = children.filter(lambda item: not item.HasField("array_value"))
+    # An array or a vector directly in an array is not allowed.
+    items = children.filter(
+        lambda item: not item.HasField("array_value") and "__type__" not in item.map_value.fields
+    )
     return st.lists(items, max_size=3).map(lambda found: array(*found)) | _maps(children)
 
 

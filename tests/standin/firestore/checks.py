@@ -63,6 +63,8 @@ def _normalise_array(value: Message, depth: int) -> None:
     for item in value.array_value.values:
         if item.HasField("array_value"):
             raise invalid("Cannot convert an array value in an array value.")
+        if is_vector(item):
+            raise invalid("Cannot convert a vector value in an array value.")
         normalise(item, depth + 1)
 
 
