@@ -1,0 +1,120 @@
+"""A protected bucket for tests: awkward names, all settings, and what is in it by our own look."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from google.cloud import storage
+
+from tests.harness import LOCATION, Function, Rebound, whole_minute
+from tests.integration.lake import write_catalog
+
+NAMES = (
+    "a file with spaces.txt",
+    "percent %41 and %2F",
+    "query?x=1#fragment",
+    "//double//slash/",
+    "dots/../and/./dots",
+    "unicode/Dončić-Şengün-\U0001f3c0",
+    "games/2025-11-24/0022500001.json",
+    "games/2025-11-24/0022500002.json",
+    "zz/last",
+)
+SETTINGS = {
+    "content_type": "application/json",
+    "content_encoding": "identity",
+    "content_disposition": 'attachment; filename="ü.json"',
+    "content_language": "sl",
+    "cache_control": "no-store, max-age=0",
+    "metadata": {"Source": "nba.com", "ümlaut": "Š", "empty": ""},
+    "custom_time": datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC),
+    "temporary_hold": False,
+    "event_based_hold": True,
+}
+
+
+def platform(rebound: Rebound) -> str:
+    """Return the name of the platform's protected bucket."""
+    return f"{rebound.project}-raw"
+
+
+def bucket_catalog(folder: Path, bucket: str, **more: Any) -> str:  # noqa: ANN401 - JSON
+    """Write a catalog that protects one bucket and nothing else; return its path."""
+    return write_catalog(folder, (), buckets=[{"bucket": bucket}], **more)
+
+
+def make_bucket(
+    rebound: Rebound,
+    *,
+    versioning: bool = False,
+    soft_delete_days: int = 7,
+    **settings: Any,  # noqa: ANN401 - bucket attributes
+) -> storage.Bucket:
+    """Create the protected bucket, as if some minutes ago."""
+    bucket = rebound.storage_client.bucket(platform(rebound))
+    bucket.versioning_enabled = versioning
+    bucket.soft_delete_policy.retention_duration_seconds = soft_delete_days * 86400
+    for name, value in settings.items():
+        setattr(bucket, name, value)
+    with rebound.cloud.minutes_ago(10):
+        rebound.storage_client.create_bucket(bucket, location=LOCATION)
+    return rebound.storage_client.bucket(platform(rebound))
+
+
+def put(bucket: storage.Bucket, name: str, content: bytes, **settings: Any) -> storage.Blob:  # noqa: ANN401 - blob attributes
+    """Write one object with its settings."""
+    blob = bucket.blob(name)
+    for key, value in settings.items():
+        setattr(blob, key, value)
+    blob.upload_from_string(content, content_type=settings.get("content_type", "text/plain"))
+    if settings.get("temporary_hold") or settings.get("event_based_hold"):
+        # The client leaves holds out of an upload.
+        blob.temporary_hold = settings.get("temporary_hold")
+        blob.event_based_hold = settings.get("event_based_hold")
+        blob.patch()
+    return blob
+
+
+def fill(rebound: Rebound, bucket: storage.Bucket, names: tuple[str, ...] = NAMES) -> None:
+    """Write objects as if some minutes ago: content by name, the first with every setting."""
+    with rebound.cloud.minutes_ago(5):
+        for number, name in enumerate(names):
+            put(bucket, name, content_of(name), **(SETTINGS if number % 4 == 0 else {}))
+
+
+def content_of(name: str) -> bytes:
+    """Return what `fill` writes under a name."""
+    return f"content of {name}".encode() * 3
+
+
+def looked_at(bucket: storage.Bucket) -> dict[str, tuple[Any, ...]]:
+    """Return what an object is, for every live object: nothing of Rebound takes part in it."""
+    return {
+        blob.name: _look(blob, blob.download_as_bytes(raw_download=True))
+        for blob in bucket.list_blobs()
+    }
+
+
+def _look(blob: storage.Blob, content: bytes) -> tuple[Any, ...]:
+    digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    assert blob.md5_hash in (None, digest), "the stand-in's own bookkeeping is wrong"
+    return (
+        content,
+        blob.content_type,
+        blob.content_encoding,
+        blob.content_disposition,
+        blob.content_language,
+        blob.cache_control,
+        tuple(sorted((blob.metadata or {}).items())),
+        blob.custom_time,
+        bool(blob.temporary_hold),
+        bool(blob.event_based_hold),
+    )
+
+
+def back_up(function: Function, run_id: str = "before") -> Mapping[str, Any]:
+    """Make a complete run at the last whole minute."""
+    return function.complete(run_id, recovery_point=f"{whole_minute():%Y-%m-%dT%H:%M:%SZ}")

@@ -1,0 +1,157 @@
+"""One night of a bucket: its inventory is the recovery point, its content is stored once."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from google.cloud import storage
+
+from manifests.inventory import read_shard
+from manifests.model import BucketBackup, Manifest, ObjectRecord
+from manifests.store import decode
+from tests.harness import Function, Rebound, serving
+from tests.integration.bucket_objects import (
+    NAMES,
+    SETTINGS,
+    back_up,
+    bucket_catalog,
+    content_of,
+    fill,
+    make_bucket,
+    platform,
+    put,
+)
+
+
+@pytest.fixture
+def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform that protects one bucket, which does not exist yet."""
+    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
+    bucket_catalog(tmp_path, platform(made))
+    return made
+
+
+@pytest.fixture
+def night(raw: Rebound) -> Iterator[Function]:
+    """Serve the backup function of that platform."""
+    with serving(raw) as served:
+        yield served
+
+
+def backup_of(rebound: Rebound, run_id: str) -> BucketBackup:
+    """Return what a run's manifest says about the bucket."""
+    content = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
+    found = decode(content, Manifest, subject=run_id).bucket(platform(rebound))
+    assert found is not None
+    return found
+
+
+def records_of(rebound: Rebound, backup: BucketBackup) -> dict[str, ObjectRecord]:
+    """Return a bucket's whole inventory by name; it has to be in order."""
+    records = [
+        record
+        for shard in backup.shards
+        for record in read_shard(
+            rebound.vault.blob(shard.stored.name).download_as_bytes(), subject=shard.stored.name
+        )
+    ]
+    names = [record.version.name for record in records]
+    assert names == sorted(names, key=lambda name: name.encode())
+    assert len(names) == len(set(names)) == backup.object_count
+    return {record.version.name: record for record in records}
+
+
+def stored_content(rebound: Rebound, record: ObjectRecord) -> bytes | None:
+    """Return the bytes that the vault holds for a record, or None."""
+    if record.stored_as is None:
+        return None
+    blob = rebound.vault.blob(record.stored_as, generation=record.stored_generation)
+    content: bytes = blob.download_as_bytes(raw_download=True)
+    return content
+
+
+def test_bucket_is_in_the_run(raw: Rebound, night: Function):
+    """A run holds every object with its settings and its bytes, whatever its name."""
+    fill(raw, make_bucket(raw))
+    back_up(night)
+    backup = backup_of(raw, "before")
+    records = records_of(raw, backup)
+    assert set(records) == set(NAMES)
+    assert backup.not_copied == backup.changed_later == backup.metadata_later == 0
+    assert backup.size_bytes == sum(len(content_of(name)) for name in NAMES)
+    for name, record in records.items():
+        assert stored_content(raw, record) == content_of(name)
+    settings = records[NAMES[0]].version.settings
+    assert settings.content_disposition == SETTINGS["content_disposition"]
+    assert settings.metadata == SETTINGS["metadata"]
+    assert settings.custom_time is not None
+    assert settings.custom_time.startswith("2025-01-02T03:04:05")
+    assert settings.event_based_hold
+
+
+def test_content_is_stored_once(raw: Rebound, night: Function):
+    """Equal bytes under two names, and in two runs, are one object in the vault."""
+    bucket = make_bucket(raw)
+    with raw.cloud.minutes_ago(5):
+        put(bucket, "one", b"the same bytes")
+        put(bucket, "two", b"the same bytes")
+        put(bucket, "three", b"others")
+    back_up(night, "first")
+    stored = {blob.name: blob.generation for blob in raw.vault.list_blobs(prefix="contents/")}
+    assert len(stored) == 2
+    with raw.cloud.minutes_ago(2):
+        put(bucket, "four", b"new")
+    back_up(night, "second")
+    after = {blob.name: blob.generation for blob in raw.vault.list_blobs(prefix="contents/")}
+    assert len(after) == 3
+    assert stored.items() <= after.items()
+
+
+@pytest.mark.parametrize(
+    ("versioning", "soft_delete_days"), [(True, 7), (False, 7), (True, 0)], ids=str
+)
+def test_inventory_is_the_recovery_point(
+    raw: Rebound, night: Function, *, versioning: bool, soft_delete_days: int
+):
+    """What was written, overwritten or deleted after the recovery point does not show in it."""
+    bucket = make_bucket(raw, versioning=versioning, soft_delete_days=soft_delete_days)
+    fill(raw, bucket, ("kept", "overwritten", "deleted", "recreated"))
+    put(bucket, "overwritten", b"garbage")
+    bucket.delete_blob("deleted")
+    bucket.delete_blob("recreated")
+    put(bucket, "recreated", b"again")
+    put(bucket, "new", b"new")
+    back_up(night)
+    backup = backup_of(raw, "before")
+    records = records_of(raw, backup)
+    assert set(records) == {"kept", "overwritten", "deleted", "recreated"}
+    for name, record in records.items():
+        assert record.version.size_bytes == len(content_of(name))
+        if versioning or name == "kept":
+            assert stored_content(raw, record) == content_of(name)
+        else:
+            assert record.stored_as is None
+    assert backup.not_copied == (0 if versioning else 3)
+
+
+def test_past_without_history_is_named(raw: Rebound, night: Function):
+    """A bucket that keeps nothing cannot tell what a changed name held; the run says how many."""
+    bucket = make_bucket(raw, soft_delete_days=0)
+    fill(raw, bucket, ("kept", "overwritten"))
+    put(bucket, "overwritten", b"garbage")
+    back_up(night)
+    backup = backup_of(raw, "before")
+    assert set(records_of(raw, backup)) == {"kept"}
+    assert backup.changed_later == 1
+
+
+def test_missing_bucket_fails_the_run(raw: Rebound, night: Function):
+    """A bucket that is not there is no complete run."""
+    answer = night.manual("before")
+    assert answer.status_code >= 400
+    assert not raw.vault.blob("runs/before/manifest.json").exists()
+
+
+def live_generations(bucket: storage.Bucket) -> dict[str, int]:
+    """Return the generation of every live object."""
+    return {blob.name: blob.generation for blob in bucket.list_blobs()}
