@@ -61,7 +61,9 @@ class Recovery:
         self._journal = journal
         self._clock = clock
         self._progress = progress
-        self._staging = Staging(target, vault, planned.recovery_id)
+        self._staging = Staging(
+            target, vault, planned.recovery_id, recovery_point=manifest.recovery_point
+        )
         self._publisher = Publisher(target, planned.recovery_id)
 
     def run(self) -> RecoveryReport:
@@ -113,19 +115,19 @@ class Recovery:
                 return self._journal.outcome(table.name) or TableOutcome(
                     table=table.name, action="leave", rows=table.fingerprint.row_count
                 )
-            staged = ""
-            if step.action not in ("leave", "set properties"):
+            source = ""
+            if step.source is not None:
                 self._progress(table.name, "staging")
-                staged = self._staging.stage(table, step.partitions)
+                source = self._staging.stage(table, step.partitions, step.source.name)
             self._progress(table.name, "publishing")
-            undo = self._publisher.publish(table, step, staged)
+            undo = self._publisher.publish(table, step, self._staging.name(table.name))
         except ReboundError as error:
             self._progress(step.table, "failed")
             return _failed(step, error)
         return TableOutcome(
             table=table.name,
             action=step.action,
-            source=f"vault, run {self._manifest.run_id}" if staged else "",
+            source=source,
             undo=undo,
             rows=step.rows,
         )
@@ -159,7 +161,7 @@ class Recovery:
 
     def _clean_up(self, step: TableStep) -> None:
         # The table is proven; a staging table that stays expires by itself.
-        if step.action not in ("leave", "set properties"):
+        if step.source is not None:
             with suppress(ReboundError):
                 self._staging.remove(step.table)
 

@@ -97,7 +97,8 @@ def report_text(report: RecoveryReport) -> str:
     lines = [f"recovery {report.recovery_id}: {report.plan.request.scenario}", ""]
     for item in report.tables:
         state = "proven" if item.is_proven else "NOT EQUAL" if item.findings else "FAILED"
-        lines.append(f"  {state:<9} {item.table}  ({item.action}, {item.rows:,} rows)")
+        source = f", from {item.source}" if item.source else ""
+        lines.append(f"  {state:<9} {item.table}  ({item.action}, {item.rows:,} rows{source})")
         lines += [f"            undo point {item.undo}"] if item.undo else []
         lines += [f"            {item.error}"] if item.error else []
         lines += [f"            hint: {item.hint}"] if item.hint else []
@@ -171,6 +172,8 @@ def _table_line(step: TableStep) -> str:
         )
         return f"  {'leave':<20} {step.table}: {step.why}{kept}"
     notes = [step.why, f"{step.rows:,} rows, {size(step.stored_bytes)}"]
+    if step.source:
+        notes.append(f"from {step.source.name}: {step.source.why}")
     if step.loses_rows:
         notes.append("REPLACES ROWS THAT ARE THERE")
     if step.kept_partitions:

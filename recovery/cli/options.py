@@ -27,6 +27,9 @@ Overwrite = Annotated[
 Exact = Annotated[
     bool, typer.Option("--exact", help="Remove partitions the recovery point does not know.")
 ]
+FromVault = Annotated[
+    bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")
+]
 Quick = Annotated[bool, typer.Option("--quick", help="Compare metadata only, read no file.")]
 
 

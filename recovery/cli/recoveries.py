@@ -11,6 +11,7 @@ from recovery.cli.options import (
     At,
     Datasets,
     Exact,
+    FromVault,
     IntoPrefix,
     IntoProject,
     Json,
@@ -43,6 +44,7 @@ def plan(
     into_project: IntoProject = None,
     into_prefix: IntoPrefix = "",
     exact: Exact = False,
+    from_vault: FromVault = False,
     as_json: Json = False,
 ) -> None:
     """Show what a recovery would do. Changes nothing."""
@@ -55,6 +57,7 @@ def plan(
         scope=(dataset, table, partition),
         into=(into_project, into_prefix),
         exact=exact,
+        from_vault=from_vault,
     )
     _show_plan(made, as_json=as_json)
 
@@ -71,6 +74,7 @@ def recover(
     into_prefix: IntoPrefix = "",
     overwrite: Overwrite = None,
     exact: Exact = False,
+    from_vault: FromVault = False,
     confirm_project: Annotated[
         str | None, typer.Option(help="The protected project's name, to allow changing it.")
     ] = None,
@@ -88,6 +92,7 @@ def recover(
         into=(into_project, into_prefix),
         overwrite=tuple(overwrite or ()),
         exact=exact,
+        from_vault=from_vault,
     )
     if not as_json:
         _show_plan(made, as_json=False)
@@ -137,6 +142,7 @@ def _plan(
     scope: tuple[list[str] | None, list[str] | None, list[str] | None],
     into: tuple[str | None, str],
     exact: bool,
+    from_vault: bool,
     overwrite: tuple[str, ...] = (),
 ) -> Plan:
     datasets, tables, partitions = (tuple(item or ()) for item in scope)
@@ -151,6 +157,7 @@ def _plan(
         partitions=partitions,
         overwrite=overwrite,
         exact=exact,
+        from_vault=from_vault,
         point_was_named=bool(run or at),
     )
     selection, manifest = session.choose(run=run, at=moment(at))

@@ -6,6 +6,9 @@ already is not done again.
 
 from recovery.plan.request import Request as Request
 from recovery.plan.request import Target as Target
+from recovery.plan.sources import Source as Source
+from recovery.plan.sources import SourceName as SourceName
+from recovery.plan.sources import choose_source as choose_source
 from recovery.plan.tables import Action as Action
 from recovery.plan.tables import DatasetStep as DatasetStep
 from recovery.plan.tables import DefinitionStep as DefinitionStep

@@ -33,6 +33,7 @@ class Request(Frozen):
         partitions: Only these partitions of the one table; all when empty.
         overwrite: Tables whose present rows may be replaced; `*` names all.
         exact: Whether partitions that the recovery point does not know are removed.
+        from_vault: Whether rows come from the vault even where another source is faster.
         point_was_named: Whether the operator named the run or the time. Then an old recovery point
             is what was asked for, and no objective is missed by it.
     """
@@ -44,6 +45,7 @@ class Request(Frozen):
     partitions: tuple[str, ...] = ()
     overwrite: tuple[str, ...] = ()
     exact: bool = False
+    from_vault: bool = False
     point_was_named: bool = False
 
     def wants(self, table: TableBackup) -> bool:

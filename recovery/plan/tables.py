@@ -20,6 +20,7 @@ from recovery.compare import (
     shape_findings,
 )
 from recovery.plan.request import Request
+from recovery.plan.sources import Source
 
 Action = Literal["leave", "create", "fill", "replace partitions", "rebuild", "set properties"]
 
@@ -33,6 +34,7 @@ class TableStep(Frozen):
         loses_rows: Whether rows, or a view, that are there now are replaced or removed.
         kept_partitions: Partitions the recovery point does not know and the recovery keeps.
         removed_partitions: Those that it removes, because `exact` was asked for.
+        source: Where its rows come from; None where none are written.
     """
 
     table: str
@@ -45,6 +47,7 @@ class TableStep(Frozen):
     rows: int = 0
     stored_bytes: int = 0
     why: str = ""
+    source: Source | None = None
 
 
 class DatasetStep(Frozen):

@@ -7,6 +7,7 @@ from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcT
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable, dataset_findings
 from recovery.plan.request import Request, Target
+from recovery.plan.sources import Source, choose_source
 from recovery.plan.tables import (
     DatasetStep,
     DefinitionStep,
@@ -24,11 +25,13 @@ class Observed(Frozen):
         datasets: The resource of each dataset, or None where there is none.
         tables: Each table of the manifest as it is.
         definitions: Each view and routine, `dataset.name`, or None where there is none.
+        observed_at: When it was looked at.
     """
 
     datasets: Mapping[str, Resource | None]
     tables: Mapping[str, ObservedTable]
     definitions: Mapping[str, Resource | None]
+    observed_at: UtcTime
 
 
 class Plan(Frozen):
@@ -76,7 +79,7 @@ def make_plan(
     wanted = [table for table in manifest.tables if request.wants(table)]
     dataset_ids = {table.dataset_id for table in wanted}
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
-    steps = tuple(plan_table(table, observed.tables[table.name], request) for table in wanted)
+    steps = tuple(_plan_table(table, manifest, observed, request) for table in wanted)
     definitions = tuple(
         plan_definition(name, kind, resource, observed.definitions[name])
         for item in datasets
@@ -100,6 +103,28 @@ def make_plan(
         cannot_bring_back=_cannot_bring_back(manifest, wanted, request),
         passed_over=passed_over,
     )
+
+
+def _plan_table(
+    table: TableBackup, manifest: Manifest, observed: Observed, request: Request
+) -> TableStep:
+    found = observed.tables[table.name]
+    step = plan_table(table, found, request)
+    if step.action in ("leave", "set properties"):
+        return step
+    if request.from_vault or request.target != Target(project=manifest.project):
+        source = Source(name="vault", why="it was asked for")
+    elif step.action in ("create", "rebuild"):
+        source = Source(name="vault", why="the table is gone or has another shape")
+    else:
+        source = choose_source(
+            table,
+            found,
+            dataset=observed.datasets[table.dataset_id],
+            recovery_point=manifest.recovery_point,
+            now=observed.observed_at,
+        )
+    return step.model_copy(update={"source": source})
 
 
 def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str | None) -> None:

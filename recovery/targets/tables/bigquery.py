@@ -2,6 +2,7 @@
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from google.cloud import bigquery
 
@@ -62,6 +63,7 @@ class BigQueryTarget:
             datasets=datasets,
             tables={table.name: found for table, found in zip(wanted, tables, strict=True)},
             definitions=definitions,
+            observed_at=datetime.now(UTC),
         )
 
     def observe_table(self, table: TableBackup) -> ObservedTable:

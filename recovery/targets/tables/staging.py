@@ -1,5 +1,7 @@
 """Brings a table's rows to a staging table and proves them there, before anything live changes."""
 
+from datetime import datetime
+
 from google.cloud import bigquery
 
 from manifests import layout
@@ -10,10 +12,12 @@ from manifests.errors import CloudError, NotEqualError
 from manifests.fingerprint import (
     is_ingestion_time,
     partition_expression,
+    partition_filter,
     partition_time,
     quoted,
 )
 from manifests.model import Export, Fingerprint, Resource, TableBackup
+from recovery.plan import SourceName
 from recovery.targets.tables.bigquery import BigQueryTarget
 
 _NOT_STAGED = ("expirationMs", "requirePartitionFilter")
@@ -26,27 +30,39 @@ class Staging:
         bigquery_target: The project that is recovered.
         vault: Where the files are.
         recovery_id: Names the staging tables and jobs.
+        recovery_point: The instant whose rows are wanted.
     """
 
-    def __init__(self, bigquery_target: BigQueryTarget, vault: Bucket, recovery_id: str) -> None:
+    def __init__(
+        self,
+        bigquery_target: BigQueryTarget,
+        vault: Bucket,
+        recovery_id: str,
+        *,
+        recovery_point: datetime,
+    ) -> None:
         self._target = bigquery_target
         self._vault = vault
         self._recovery_id = recovery_id
+        self._recovery_point = recovery_point
 
     def name(self, table: str) -> str:
         """Return `dataset.table` of the staging table of an original table."""
         work_id = layout.work_id(self._recovery_id, table)
         return f"{self._target.settings.scratch_dataset}.{work_id}"
 
-    def stage(self, table: TableBackup, partitions: tuple[str, ...]) -> str:
-        """Load a table's rows and prove them equal to the recovery point.
+    def stage(
+        self, table: TableBackup, partitions: tuple[str, ...], source: SourceName
+    ) -> SourceName:
+        """Bring a table's rows to its staging table and prove them equal to the recovery point.
 
         Args:
             table: The table in the manifest.
             partitions: The partitions that are needed; all when empty.
+            source: Where they are taken from; where that fails, the vault.
 
         Returns:
-            `dataset.table` of the proven staging table.
+            Where they came from.
 
         Raises:
             NotEqualError: What was loaded is not what the manifest says.
@@ -58,14 +74,16 @@ class Staging:
             if not partitions or item.partition_id in partitions
         }
         if self._is_proven(name, table, wanted):
-            return name
+            return source
+        if source == "time travel" and self._travelled(name, table, wanted):
+            return source
         # What an interrupted process left is continued first, then given up for a new table.
         for _ in range(2):
             incarnation = self._created(name, table.resource)
             for export in needed_exports(table, set(wanted)):
                 self._load(name, table, export, wanted, incarnation)
             if self._is_proven(name, table, wanted):
-                return name
+                return "vault"
             self._target.resources.delete(table_path(name), subject=name)
         raise NotEqualError(
             "what was loaded from the backup is not what its manifest says; nothing was published",
@@ -79,6 +97,39 @@ class Staging:
         for table_id in self._target.resources.table_ids(dataset_id):
             if table_id == prefix or table_id.startswith(f"{prefix}__"):
                 self._target.resources.delete(table_path(f"{dataset_id}.{table_id}"), subject=table)
+
+    def _travelled(self, name: str, table: TableBackup, wanted: dict[str, Fingerprint]) -> bool:
+        """Copy the rows from the table's own history; return whether they are proven.
+
+        A history can be shorter than it says. What is not proven is deleted: the vault is next.
+        """
+        live = quoted(self._target.full_id(self._target.name(table.name)))
+        into = quoted(self._target.full_id(name))
+        fields = ", ".join(quoted(field["name"]) for field in table.resource["schema"]["fields"])
+        if is_ingestion_time(table.resource):
+            fields = f"_PARTITIONTIME, {fields}"
+        needed = partition_filter(table.resource).removeprefix(" WHERE ")
+        guard = f"({needed}) AND " if needed else ""
+        incarnation = self._created(name, table.resource)
+        # An explicit offset: without one the instant would be read in Los Angeles time (BigQuery,
+        # Query syntax).
+        sql = (
+            f"BEGIN TRANSACTION; DELETE FROM {into} WHERE TRUE; "
+            f"INSERT INTO {into} ({fields}) SELECT {fields} FROM {live} AS row_ "
+            f"FOR SYSTEM_TIME AS OF TIMESTAMP '{self._recovery_point:%Y-%m-%d %H:%M:%S}+00:00' "
+            f"WHERE {guard}{partition_expression(table.resource)} IN ({_listed(tuple(wanted))}); "
+            "COMMIT TRANSACTION;"
+        )
+        job = f"rebound-{layout.work_id(self._recovery_id, table.name)}-{incarnation}-travel"
+        try:
+            self._target.jobs.query(job, sql, subject=table.name)
+        except CloudError as error:
+            if error.retryable:
+                raise
+        if self._is_proven(name, table, wanted):
+            return True
+        self._target.resources.delete(table_path(name), subject=name)
+        return False
 
     def _is_proven(self, name: str, table: TableBackup, wanted: dict[str, Fingerprint]) -> bool:
         found = self._target.resources.table(name)
