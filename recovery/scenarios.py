@@ -3,9 +3,10 @@
 from typing import Literal
 
 from manifests.errors import UsageError
+from manifests.layout import PartKind
 from manifests.model import Frozen
 
-ScenarioName = Literal["bigquery-dataset-loss"]
+ScenarioName = Literal["bigquery-dataset-loss", "firestore-state-loss"]
 
 
 class Scenario(Frozen):
@@ -14,12 +15,14 @@ class Scenario(Frozen):
     Attributes:
         rto_seconds: The recovery has to be proven within this time.
         rpo_seconds: The recovery point may be this old when the disaster is noticed.
+        covers: The kinds of parts it brings back.
     """
 
     name: ScenarioName
     severity: Literal["P0", "P1", "P2"]
     rto_seconds: int
     rpo_seconds: int
+    covers: tuple[PartKind, ...]
     brings_back: str
 
 
@@ -29,7 +32,16 @@ SCENARIOS = (
         severity="P0",
         rto_seconds=4 * 3600,
         rpo_seconds=24 * 3600,
+        covers=("tables",),
         brings_back="tables, views, routines and row access policies of one or more datasets",
+    ),
+    Scenario(
+        name="firestore-state-loss",
+        severity="P1",
+        rto_seconds=3600,
+        rpo_seconds=24 * 3600,
+        covers=("databases",),
+        brings_back="state documents, from the backup or rebuilt from run history",
     ),
 )
 

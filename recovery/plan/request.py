@@ -1,7 +1,8 @@
 """What the operator asked for: what is recovered, where to, and what may be replaced."""
 
-from manifests.model import Frozen, TableBackup
-from recovery.scenarios import ScenarioName
+from manifests.layout import PartKind
+from manifests.model import DatabaseBackup, Frozen, TableBackup
+from recovery.scenarios import ScenarioName, scenario
 
 
 class Target(Frozen):
@@ -10,10 +11,13 @@ class Target(Frozen):
     Attributes:
         project: The project.
         prefix: Put before every dataset id; empty restores under the original names.
+        database: The Firestore database that takes the place of the one that is restored; empty
+            restores into the original one.
     """
 
     project: str
     prefix: str = ""
+    database: str = ""
 
     def dataset_id(self, original: str) -> str:
         """Return the dataset that stands for an original one."""
@@ -31,8 +35,13 @@ class Request(Frozen):
         datasets: Whole datasets with their views and routines; all when nothing is named.
         tables: Single tables, `dataset.table`, without views and routines.
         partitions: Only these partitions of the one table; all when empty.
-        overwrite: Tables whose present rows may be replaced; `*` names all.
-        exact: Whether partitions that the recovery point does not know are removed.
+        overwrite: Tables whose present rows, and databases whose present documents, may be
+            replaced; `*` names all.
+        databases: Firestore databases; all when empty.
+        collections: Only these collections of a database, paths, with everything below them.
+        documents: Only these documents, paths; one that ends in `/**` with everything below it.
+        unthrottled: Whether documents are written as fast as the database takes them.
+        exact: Whether partitions and documents that the recovery point does not know are removed.
         from_vault: Whether rows come from the vault even where another source is faster.
         point_was_named: Whether the operator named the run or the time. Then an old recovery point
             is what was asked for, and no objective is missed by it.
@@ -43,6 +52,10 @@ class Request(Frozen):
     datasets: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    unthrottled: bool = False
     overwrite: tuple[str, ...] = ()
     exact: bool = False
     from_vault: bool = False
@@ -50,9 +63,25 @@ class Request(Frozen):
 
     def wants(self, table: TableBackup) -> bool:
         """Whether a table is part of the recovery."""
+        if not self.covers("tables"):
+            return False
         if not self.datasets and not self.tables:
             return True
         return table.name in self.tables or table.dataset_id in self.datasets
+
+    def covers(self, kind: PartKind) -> bool:
+        """Whether the scenario brings parts of this kind back."""
+        return kind in scenario(self.scenario).covers
+
+    def wants_database(self, database: DatabaseBackup) -> bool:
+        """Whether a database is part of the recovery."""
+        return self.covers("databases") and (
+            not self.databases or database.database_id in self.databases
+        )
+
+    def may_overwrite(self, name: str) -> bool:
+        """Whether the operator allowed replacing what a table or database holds now."""
+        return "*" in self.overwrite or name in self.overwrite
 
     def wants_definitions(self, dataset_id: str) -> bool:
         """Whether a dataset's views and routines are part of the recovery."""
