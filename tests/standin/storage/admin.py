@@ -33,12 +33,20 @@ async def corrupt(call: Call) -> Response:
     return JSONResponse({"at_byte": at_byte, "generation": str(version["generation"])})
 
 
-async def advance_clock(call: Call) -> Response:
-    """Move the clock by which soft-deleted versions expire and retention ends."""
+async def set_clock(call: Call) -> Response:
+    """Move the clock: `advance_seconds` adds to its advance, `offset_seconds` sets its offset."""
     request = await call.json()
-    seconds = request.get("advance_seconds", 0)
-    if not isinstance(seconds, int | float) or seconds < 0:
+    advance, offset = request.get("advance_seconds", 0), request.get("offset_seconds")
+    if not isinstance(advance, int | float) or advance < 0:
         raise invalid("advance_seconds has to be a number that is not negative.")
-    call.service.clock.advance(seconds)
+    if offset is not None and not isinstance(offset, int | float):
+        raise invalid("offset_seconds has to be a number.")
+    clock = call.service.clock
+    if advance:
+        clock.advance(advance)
+    if offset is not None:
+        clock.set_offset(offset)
     expire(call.service)
-    return JSONResponse({"now": to_text(call.service.clock.lifetime_now())})
+    return JSONResponse(
+        {"now": to_text(clock.now()), "lifetime_now": to_text(clock.lifetime_now())}
+    )

@@ -30,7 +30,7 @@ type Handler = Callable[[Call], Awaitable[ASGIApp]]
 JSON_HANDLERS: dict[str, Handler] = {
     "standin.health": admin.health,
     "standin.corrupt": admin.corrupt,
-    "standin.clock": admin.advance_clock,
+    "standin.clock": admin.set_clock,
     "storage.batch": batch.answer_batch,
     "storage.buckets.list": bucket_calls.list_buckets,
     "storage.buckets.insert": bucket_calls.insert,
