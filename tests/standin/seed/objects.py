@@ -128,7 +128,7 @@ def _object(shape: _Shape, date: dt.date, at: int) -> RawObject:
         if draw.random() < 0.8
         else {},
         custom_time=dt.datetime.combine(date, dt.time(6), dt.UTC) if draw.random() < 0.1 else None,
-        is_held=draw.random() < 0.005,
+        is_held=draw.random() < 0.02,
         storage_class="NEARLINE" if (LAST_DAY - date).days > 30 and draw.random() < 0.5 else None,
     )
 
