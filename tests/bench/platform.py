@@ -1,0 +1,28 @@
+"""A seeded platform on a local cloud of its own, for one benchmark."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Rebound, make_rebound
+from tests.standin.cloud import PROJECT, running
+from tests.standin.seed import seed_bigquery
+
+
+@contextmanager
+def rebound_on_cloud(folder: Path, *, scale: float | None = None) -> Generator[Rebound]:
+    """Run a local cloud with a platform until the block ends.
+
+    Args:
+        folder: For the cloud's state and files.
+        scale: The part of the platform's rows that is seeded, as if an hour ago; None seeds none.
+    """
+    with pytest.MonkeyPatch.context() as environment, running(folder / "cloud") as cloud:
+        for name, value in cloud.env.items():
+            environment.setenv(name, value)
+        if scale is not None:
+            with cloud.minutes_ago(60):
+                seed_bigquery(PROJECT, scale)
+        yield make_rebound(cloud, folder, PROJECT)
