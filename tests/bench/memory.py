@@ -1,6 +1,7 @@
 """Peak memory of the function and of the command stays flat when the data grows tenfold."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
