@@ -26,12 +26,16 @@ class Wire:
         root: What the names of its documents begin with.
     """
 
-    def __init__(self, host: str, database: str = "(default)", project: str | None = None) -> None:
+    def __init__(
+        self, host: str | grpc.Channel, database: str = "(default)", project: str | None = None
+    ) -> None:
         self.project = project or f"p-{uuid.uuid4().hex[:10]}"
         self.database = f"projects/{self.project}/databases/{database}"
         self.root = f"{self.database}/documents"
         options = [("grpc.max_receive_message_length", -1)]
-        self.channel = grpc.insecure_channel(host, options=options)
+        self.channel = (
+            grpc.insecure_channel(host, options=options) if isinstance(host, str) else host
+        )
 
     def name(self, path: str) -> str:
         """Return the full name of a path."""
