@@ -152,7 +152,7 @@ class Documents:
         """Return the query for a range of names, in their order, at any depth."""
         selector = {"collection_id": collection_id, "all_descendants": True}
         query = _Query(
-            **{"from": [selector]},
+            from_=[selector],
             order_by=[{"field": {"field_path": "__name__"}, "direction": _Query.ASCENDING}],
         )
         if names.start is not None:
