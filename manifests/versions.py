@@ -82,8 +82,8 @@ def settings_patch(wanted: ObjectSettings, present: ObjectSettings) -> dict[str,
     """Return the patch that turns present settings into the wanted ones; empty when equal."""
     patch: dict[str, Any] = {}
     for name, key in _TEXTS.items():
-        value = getattr(wanted, name)
-        if value != getattr(present, name):
+        value, now = getattr(wanted, name), getattr(present, name)
+        if value != now and not _same_instant(name, value, now):
             patch[key] = value
     metadata = {
         key: wanted.metadata.get(key)
@@ -97,6 +97,25 @@ def settings_patch(wanted: ObjectSettings, present: ObjectSettings) -> dict[str,
     if wanted.event_based_hold != present.event_based_hold:
         patch["eventBasedHold"] = wanted.event_based_hold
     return patch
+
+
+def _same_instant(name: str, one: str | None, other: str | None) -> bool:
+    """Whether two texts are one instant, written differently."""
+    if name != "custom_time" or one is None or other is None:
+        return False
+    return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+
+
+def turns_back(wanted: ObjectSettings, present: ObjectSettings) -> bool:
+    """Whether a patch would move a custom time back, which only new content can do.
+
+    Custom-Time can never decrease or be removed once it is set (Cloud Storage, Object metadata).
+    """
+    if present.custom_time is None:
+        return False
+    if wanted.custom_time is None:
+        return True
+    return datetime.fromisoformat(wanted.custom_time) < datetime.fromisoformat(present.custom_time)
 
 
 def same_content(one: ObjectVersion, other: ObjectVersion) -> bool:

@@ -6,7 +6,7 @@ from manifests.errors import UsageError
 from manifests.layout import PartKind
 from manifests.model import Frozen
 
-ScenarioName = Literal["bigquery-dataset-loss", "firestore-state-loss"]
+ScenarioName = Literal["bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"]
 
 
 class Scenario(Frozen):
@@ -34,6 +34,14 @@ SCENARIOS = (
         rpo_seconds=24 * 3600,
         covers=("tables",),
         brings_back="tables, views, routines and row access policies of one or more datasets",
+    ),
+    Scenario(
+        name="gcs-bucket-corruption",
+        severity="P0",
+        rto_seconds=2 * 3600,
+        rpo_seconds=24 * 3600,
+        covers=("buckets",),
+        brings_back="missing, overwritten and corrupted objects; extra ones are reported",
     ),
     Scenario(
         name="firestore-state-loss",

@@ -1,7 +1,8 @@
 """What the operator asked for: what is recovered, where to, and what may be replaced."""
 
 from manifests.layout import PartKind
-from manifests.model import DatabaseBackup, Frozen, TableBackup
+from manifests.model import BucketBackup, DatabaseBackup, Frozen, TableBackup
+from recovery.plan.scope import ObjectScope
 from recovery.scenarios import ScenarioName, scenario
 
 
@@ -11,12 +12,15 @@ class Target(Frozen):
     Attributes:
         project: The project.
         prefix: Put before every dataset id; empty restores under the original names.
+        bucket: The bucket that takes the place of the one that is restored; empty restores into
+            the original one.
         database: The Firestore database that takes the place of the one that is restored; empty
             restores into the original one.
     """
 
     project: str
     prefix: str = ""
+    bucket: str = ""
     database: str = ""
 
     def dataset_id(self, original: str) -> str:
@@ -35,13 +39,16 @@ class Request(Frozen):
         datasets: Whole datasets with their views and routines; all when nothing is named.
         tables: Single tables, `dataset.table`, without views and routines.
         partitions: Only these partitions of the one table; all when empty.
-        overwrite: Tables whose present rows, and databases whose present documents, may be
-            replaced; `*` names all.
+        overwrite: Tables whose present rows, buckets whose present objects, and databases whose
+            present documents may be replaced; `*` names all.
+        buckets: Buckets; all when empty.
+        objects: Which objects of them.
         databases: Firestore databases; all when empty.
         collections: Only these collections of a database, paths, with everything below them.
         documents: Only these documents, paths; one that ends in `/**` with everything below it.
         unthrottled: Whether documents are written as fast as the database takes them.
-        exact: Whether partitions and documents that the recovery point does not know are removed.
+        exact: Whether partitions, objects and documents that the recovery point does not know are
+            removed; objects are moved aside.
         from_vault: Whether rows come from the vault even where another source is faster.
         point_was_named: Whether the operator named the run or the time. Then an old recovery point
             is what was asked for, and no objective is missed by it.
@@ -52,6 +59,8 @@ class Request(Frozen):
     datasets: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
+    objects: ObjectScope = ObjectScope()
     databases: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
@@ -72,6 +81,10 @@ class Request(Frozen):
     def covers(self, kind: PartKind) -> bool:
         """Whether the scenario brings parts of this kind back."""
         return kind in scenario(self.scenario).covers
+
+    def wants_bucket(self, bucket: BucketBackup) -> bool:
+        """Whether a bucket is part of the recovery."""
+        return self.covers("buckets") and (not self.buckets or bucket.bucket in self.buckets)
 
     def wants_database(self, database: DatabaseBackup) -> bool:
         """Whether a database is part of the recovery."""

@@ -1,0 +1,102 @@
+"""What differs between an inventory and a bucket, object by object."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from manifests.model import ObjectRecord, ObjectVersion, Resource
+from manifests.versions import same_content, settings_patch
+from recovery.compare.findings import Finding, differences, finding, present
+
+Damage = Literal["missing", "overwritten", "corrupted", "metadata changed", "extra"]
+"""What is wrong with an object.
+
+    missing           nothing is live under its name
+    overwritten       other content is live, written after the recovery point
+    corrupted         other content is live that should have been there at the recovery point
+    metadata changed  the content is the same, what is said about it is not
+    extra             the recovery point does not know the name
+"""
+
+_BUCKET_PROPERTIES = (
+    "location",
+    "storageClass",
+    "versioning",
+    "softDeletePolicy",
+    "lifecycle",
+    "labels",
+    "retentionPolicy",
+    "iamConfiguration",
+    "encryption",
+    "cors",
+    "website",
+    "logging",
+    "defaultEventBasedHold",
+)
+_NOT_COMPARED = {"effectiveTime", "lockedTime", "isLocked"}
+
+
+def damage_of(
+    expected: ObjectRecord | None, live: ObjectVersion | None, recovery_point: datetime
+) -> Damage | None:
+    """Return what is wrong with one name, or None when it is as it was.
+
+    Args:
+        expected: Its record in the inventory; None when the inventory does not know it.
+        live: What is live under it now, or None.
+        recovery_point: The instant of the inventory.
+    """
+    if expected is None:
+        return None if live is None else "extra"
+    if live is None:
+        return "missing"
+    if not same_content(expected.version, live):
+        is_newer = live.created_at > recovery_point
+        is_other = live.generation != expected.version.generation
+        return "overwritten" if is_newer and is_other else "corrupted"
+    if settings_patch(expected.version.settings, live.settings):
+        return "metadata changed"
+    return None
+
+
+def live_of(versions: Sequence[ObjectVersion]) -> ObjectVersion | None:
+    """Return the live one of the versions of a name, or None."""
+    return next((version for version in versions if version.state == "live"), None)
+
+
+def object_finding(
+    expected: ObjectRecord | None, live: ObjectVersion | None, damage: Damage
+) -> Finding:
+    """Describe the damage of one object."""
+    name = expected.version.name if expected is not None else live.name if live is not None else ""
+    if expected is None or live is None:
+        there, gone = "there", "not there"
+        return finding(name, damage, *((gone, there) if expected is None else (there, gone)))
+    if damage == "metadata changed":
+        patch = settings_patch(expected.version.settings, live.settings)
+        back = settings_patch(live.settings, expected.version.settings)
+        return differences(name, [(damage, patch, back)])[0]
+    return finding(name, damage, _content(expected.version), _content(live))
+
+
+def bucket_findings(expected: Resource, actual: Resource) -> tuple[Finding, ...]:
+    """Compare a bucket's configuration with the one it had."""
+    return differences(
+        f"bucket {expected['name']}",
+        [
+            (key, _setting(expected.get(key)), _setting(actual.get(key)))
+            for key in _BUCKET_PROPERTIES
+        ],
+    )
+
+
+def _content(version: ObjectVersion) -> str:
+    return f"{version.size_bytes} bytes, crc32c {version.crc32c}"
+
+
+def _setting(value: object) -> object:
+    """Leave out what the service says by itself, and treat empty as absent."""
+    if isinstance(value, dict):
+        kept = {key: _setting(item) for key, item in value.items() if key not in _NOT_COMPARED}
+        return present({key: item for key, item in kept.items() if item is not None})
+    return present(value)
