@@ -1,0 +1,78 @@
+"""What only a stand-in can do: settings while it runs, faults of jobs, the discovery document."""
+
+import json
+from importlib import resources
+
+from tests.standin.bigquery.engine.entries import Resource
+from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.jobs.job import KINDS
+from tests.standin.bigquery.service import Call, Service
+
+
+def health(service: Service, call: Call) -> Resource:
+    """Say that the server answers."""
+    del service, call
+    return {"status": "ok"}
+
+
+def set_streaming_buffer(service: Service, call: Call) -> Resource:
+    """Make `tables.get` show a streaming buffer; no rows or null removes it."""
+    table, rows = call.body.get("table"), call.body.get("estimatedRows")
+    if not table:
+        raise invalid("table is missing")
+    if rows is None:
+        service.settings.streaming_buffers.pop(table, None)
+    else:
+        service.settings.streaming_buffers[table] = int(rows)
+    return {}
+
+
+def set_latency(service: Service, call: Call) -> Resource:
+    """Set how long jobs wait before their work."""
+    kinds = call.body.get("kinds") or list(KINDS)
+    if not set(kinds) <= set(KINDS):
+        raise invalid(f"kinds must be among {', '.join(KINDS)}")
+    for kind in kinds:
+        service.settings.latency_seconds[kind] = float(call.body.get("seconds", 0))
+    return dict(service.settings.latency_seconds)
+
+
+def set_file_size(service: Service, call: Call) -> Resource:
+    """Set how many rows, or how many logical bytes, one extracted file holds."""
+    if "rows" in call.body:
+        rows = call.body["rows"]
+        service.settings.rows_per_file = None if rows is None else int(rows)
+    if call.body.get("bytes"):
+        service.settings.bytes_per_file = int(call.body["bytes"])
+    return {}
+
+
+def add_job_fault(service: Service, call: Call) -> Resource:
+    """Add a fault of jobs."""
+    return {"count": service.job_faults.add(call.body)}
+
+
+def list_job_faults(service: Service, call: Call) -> list[Resource]:
+    """List the faults of jobs with their counts."""
+    del call
+    return service.job_faults.list()
+
+
+def clear_job_faults(service: Service, call: Call) -> list[Resource]:
+    """Remove the faults of jobs and return them with their counts."""
+    del call
+    return service.job_faults.clear()
+
+
+def discovery(service: Service, call: Call) -> Resource:
+    """Return the description of the API, with this server as its root."""
+    del service
+    folder = resources.files("googleapiclient") / "discovery_cache" / "documents"
+    document: Resource = json.loads((folder / "bigquery.v2.json").read_text())
+    root = f"http://{call.headers.get('host', '127.0.0.1')}/"
+    return document | {
+        "rootUrl": root,
+        "baseUrl": f"{root}bigquery/v2/",
+        "mtlsRootUrl": root,
+        "batchPath": "batch/bigquery/v2",
+    }

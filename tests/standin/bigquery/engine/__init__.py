@@ -1,0 +1,1 @@
+"""Stored rows and resources: one DuckDB file, row versions, write locks."""

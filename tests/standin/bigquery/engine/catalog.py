@@ -1,0 +1,117 @@
+"""Every dataset, table and routine, present and deleted, by name."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+
+from tests.standin.bigquery.engine.entries import Entry
+from tests.standin.bigquery.engine.locks import TableKey
+from tests.standin.bigquery.errors import not_found
+
+type _Named = dict[int, Entry]
+
+
+class Catalog:
+    """The resources in memory; `Database.writing` is the only writer."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._guard = threading.Lock()
+        self._entries: dict[tuple[str, tuple[str, ...]], _Named] = {}
+        self._next = 1
+        self.apply(entries)
+
+    def apply(self, entries: Iterable[Entry]) -> None:
+        """Take over committed entries."""
+        with self._guard:
+            for entry in entries:
+                self._entries.setdefault((entry.kind, entry.key), {})[entry.number] = entry
+                self._next = max(self._next, entry.number + 1)
+
+    def new_number(self) -> int:
+        """Return a number for a new entry or generation."""
+        with self._guard:
+            self._next += 1
+            return self._next - 1
+
+    def last_stamp(self) -> int:
+        """Return the latest instant (us) that the resources know of."""
+        return max((_latest(item) for item in self._all()), default=0)
+
+    def incarnations(self, kind: str, key: tuple[str, ...]) -> list[Entry]:
+        """Return every entry that had a name, oldest first."""
+        with self._guard:
+            named = self._entries.get((kind, key), {})
+            return [named[number] for number in sorted(named)]
+
+    def find(self, kind: str, key: tuple[str, ...]) -> Entry | None:
+        """Return what has a name now; what has expired is gone."""
+        for entry in reversed(self.incarnations(kind, key)):
+            if entry.deleted is None and not _is_expired(entry):
+                return entry
+        return None
+
+    def table(self, key: TableKey) -> Entry | None:
+        """Return a table or view, or None."""
+        return self.find("table", key)
+
+    def require_table(self, key: TableKey) -> Entry:
+        """Return a table or view.
+
+        Raises:
+            BigQueryError: There is none, or not even its dataset.
+        """
+        found = self.table(key)
+        if found is None:
+            self.require_dataset(key[0], key[1])
+            raise not_found("Table", f"{key[0]}:{key[1]}.{key[2]}")
+        return found
+
+    def require_dataset(self, project: str, dataset_id: str) -> Entry:
+        """Return a dataset.
+
+        Raises:
+            BigQueryError: There is none.
+        """
+        found = self.find("dataset", (project, dataset_id))
+        if found is None:
+            raise not_found("Dataset", f"{project}:{dataset_id}")
+        return found
+
+    def below(self, kind: str, *parent: str) -> list[Entry]:
+        """Return what is present below a project or dataset, in name order."""
+        keys = {
+            item.key
+            for item in self._all()
+            if item.kind == kind and item.key[: len(parent)] == parent
+        }
+        found = [self.find(kind, key) for key in sorted(keys)]
+        return [item for item in found if item is not None]
+
+    def deleted_with(self, dataset: Entry) -> list[Entry]:
+        """Return what went when a dataset was deleted."""
+        return [
+            item
+            for item in self._all()
+            if item.key[:2] == dataset.key
+            and item.kind != "dataset"
+            and item.deleted == dataset.deleted
+        ]
+
+    def projects(self) -> list[str]:
+        """Return the projects that have a dataset."""
+        return sorted({item.key[0] for item in self._all()})
+
+    def _all(self) -> Iterator[Entry]:
+        with self._guard:
+            found = [item for named in self._entries.values() for item in named.values()]
+        return iter(found)
+
+
+def _is_expired(entry: Entry) -> bool:
+    expires = entry.resource.get("expirationTime")
+    return entry.kind == "table" and expires is not None and int(expires) <= time.time() * 1000
+
+
+def _latest(entry: Entry) -> int:
+    modified = (int(entry.resource.get("lastModifiedTime", 0)) + 1) * 1000
+    return max(modified, entry.deleted or 0, *(item.start for item in entry.generations), 0)

@@ -1,0 +1,135 @@
+"""The one DuckDB file: connections, and writes that commit rows and resources together."""
+
+import json
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.standin.bigquery.engine.catalog import Catalog
+from tests.standin.bigquery.engine.entries import Entry, entry_of
+from tests.standin.bigquery.engine.locks import TableKey, WriteLocks
+from tests.standin.bigquery.engine.macros import create_macros
+
+type Connection = duckdb.DuckDBPyConnection
+
+_SETTINGS = ("SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL preserve_insertion_order = false")
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS rb_entries (number BIGINT, body VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS rb_jobs (id VARCHAR, body VARCHAR)",
+)
+
+
+class Write:
+    """One atomic change: rows through `connection`, resources through `save`.
+
+    Attributes:
+        connection: Where statements run, inside a transaction.
+        stamp: The instant (us) of everything the change writes.
+        catalog: The resources as they were before the change.
+    """
+
+    def __init__(self, connection: Connection, stamp: int, catalog: Catalog) -> None:
+        self.connection = connection
+        self.stamp = stamp
+        self.catalog = catalog
+        self.saved: dict[int, Entry] = {}
+
+    def save(self, entry: Entry) -> None:
+        """Store an entry, new or changed."""
+        body = json.dumps(entry.document())
+        self.connection.execute("DELETE FROM rb_entries WHERE number = ?", [entry.number])
+        self.connection.execute("INSERT INTO rb_entries VALUES (?, ?)", [entry.number, body])
+        self.saved[entry.number] = entry
+
+    def table(self, key: TableKey) -> Entry | None:
+        """Return a table as this change sees it."""
+        mine = [item for item in self.saved.values() if item.key == key and item.kind == "table"]
+        if mine:
+            return next((item for item in mine if item.deleted is None), None)
+        return self.catalog.table(key)
+
+    def execute(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows."""
+        return self.connection.execute(sql, values).fetchall()
+
+    def changed_rows(self, sql: str) -> int:
+        """Run a statement that changes rows and return how many."""
+        answer = self.execute(sql)
+        return int(answer[0][0]) if answer else 0
+
+
+class Database:
+    """Rows and resources of one data directory. Safe to share between threads.
+
+    Args:
+        folder: Where the file is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._root = duckdb.connect(str(folder / "bigquery.duckdb"))
+        self._guard = threading.Lock()
+        for statement in (*_SETTINGS, *_TABLES):
+            self._root.execute(statement)
+        create_macros(self._root)
+        entries = self._root.execute("SELECT body FROM rb_entries ORDER BY number").fetchall()
+        self.catalog = Catalog(entry_of(json.loads(body)) for (body,) in entries)
+        self.locks = WriteLocks(self.catalog.last_stamp())
+
+    def close(self) -> None:
+        """Write everything to the file and close it."""
+        self._root.close()
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """Yield a connection of its own."""
+        with self._guard:
+            connection = self._root.cursor()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(
+        self, keys: Iterable[TableKey], connection: Connection | None = None
+    ) -> Generator[Write]:
+        """Change tables atomically; everything is undone when the block raises.
+
+        Args:
+            keys: Every table that is written, created or deleted.
+            connection: The connection to use; None for one of its own.
+        """
+        if connection is None:
+            with self.reading() as own, self.writing(keys, own) as write:
+                yield write
+            return
+        with self.locks.writing(keys) as stamp:
+            connection.execute("BEGIN TRANSACTION")
+            write = Write(connection, stamp, self.catalog)
+            try:
+                yield write
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            self.catalog.apply(write.saved.values())
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Return every stored job."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT body FROM rb_jobs").fetchall()
+        return [json.loads(body) for (body,) in rows]
+
+    def save_job(self, job_id: str, body: dict[str, Any]) -> None:
+        """Store a job, new or changed."""
+        with self.reading() as connection:
+            connection.execute("BEGIN TRANSACTION")
+            connection.execute("DELETE FROM rb_jobs WHERE id = ?", [job_id])
+            connection.execute("INSERT INTO rb_jobs VALUES (?, ?)", [job_id, json.dumps(body)])
+            connection.execute("COMMIT")

@@ -1,0 +1,61 @@
+"""Write locks of tables, and the clock that stamps what is written under them."""
+
+import threading
+import time
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+
+type TableKey = tuple[str, str, str]
+
+
+class _TableLock:
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.in_flight: int | None = None
+
+
+class WriteLocks:
+    """One write lock for each table name, whether a table of that name exists or not.
+
+    A write is stamped when its locks are held, and stamps only grow. A reader of a past instant
+    waits for the writes in flight that are stamped at or before it, so that it sees exactly that
+    instant, and always the same.
+    """
+
+    def __init__(self, last_stamp: int) -> None:
+        self._locks: dict[TableKey, _TableLock] = {}
+        self._guard = threading.Lock()
+        self._last = last_stamp
+
+    @contextmanager
+    def writing(self, keys: Iterable[TableKey]) -> Generator[int]:
+        """Hold the locks of tables, in one order for everybody, and yield the stamp (us)."""
+        held = [self._lock_of(key) for key in sorted(set(keys))]
+        for item in held:
+            item.lock.acquire()
+        try:
+            with self._guard:
+                self._last = max(time.time_ns() // 1000, self._last + 1)
+                stamp = self._last
+                for item in held:
+                    item.in_flight = stamp
+            yield stamp
+        finally:
+            for item in reversed(held):
+                item.in_flight = None
+                item.lock.release()
+
+    def wait_for_writes(self, key: TableKey, instant: int) -> None:
+        """Wait until no write of a table is in flight that an instant (us) has to see."""
+        found = self._lock_of(key)
+        with self._guard:
+            # A later write is stamped after this very instant, see `writing`.
+            self._last = max(self._last, instant)
+            in_flight = found.in_flight
+        if in_flight is not None and in_flight <= instant:
+            with found.lock:
+                return
+
+    def _lock_of(self, key: TableKey) -> _TableLock:
+        with self._guard:
+            return self._locks.setdefault(key, _TableLock())

@@ -1,0 +1,76 @@
+"""Partitions: their ids, and which rows belong to one."""
+
+import re
+
+from tests.standin.bigquery.engine.entries import Entry, Resource
+from tests.standin.bigquery.engine.rows import PARTITION_TIME
+from tests.standin.bigquery.engine.types import literal, quoted
+from tests.standin.bigquery.errors import invalid
+
+NULL = "__NULL__"
+OUTSIDE = "__UNPARTITIONED__"
+_FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
+_DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
+
+
+def is_partitioned(resource: Resource) -> bool:
+    """Whether a table has partitions."""
+    return bool(resource.get("timePartitioning") or resource.get("rangePartitioning"))
+
+
+def unit_of(resource: Resource) -> str:
+    """Return the length of a time partition: HOUR, DAY, MONTH or YEAR."""
+    return str(resource["timePartitioning"].get("type", "DAY"))
+
+
+def partition_expression(entry: Entry) -> str:
+    """Return the DuckDB expression of a row's partition id; NULL where there are none."""
+    resource = entry.resource
+    if by_time := resource.get("timePartitioning"):
+        column = quoted(by_time["field"]) if by_time.get("field") else PARTITION_TIME
+        missing = NULL if by_time.get("field") else OUTSIDE
+        text = f"strftime({column}, {literal(_FORMATS[unit_of(resource)])})"
+        return f"coalesce({text}, {literal(missing)})"
+    if by_range := resource.get("rangePartitioning"):
+        start, end, width = (int(by_range["range"][name]) for name in ("start", "end", "interval"))
+        column = quoted(by_range["field"])
+        return (
+            f"CASE WHEN {column} IS NULL THEN '{NULL}' "
+            f"WHEN {column} < {start} OR {column} >= {end} THEN '{OUTSIDE}' "
+            f"ELSE ({start} + ({column} - {start}) // {width} * {width})::VARCHAR END"
+        )
+    return "NULL::VARCHAR"
+
+
+def check_partition(resource: Resource, partition_id: str, subject: str) -> None:
+    """Refuse an id that names no partition of a table.
+
+    Raises:
+        BigQueryError: The table is not partitioned, or the id is not in its form.
+    """
+    if not is_partitioned(resource):
+        raise invalid(f"Cannot use a partition decorator: table {subject} is not partitioned")
+    if partition_id in (NULL, OUTSIDE):
+        return
+    digits = "" if resource.get("rangePartitioning") else str(_DIGITS[unit_of(resource)])
+    pattern = rf"\d{{{digits}}}" if digits else r"-?\d+"
+    if not re.fullmatch(pattern, partition_id):
+        raise invalid(f"Invalid partition id {partition_id} for table {subject}")
+
+
+def belongs(entry: Entry, partition_id: str) -> str:
+    """Return the condition of the rows of a partition."""
+    return f"{partition_expression(entry)} = {literal(partition_id)}"
+
+
+def partition_time(resource: Resource, partition_id: str) -> str:
+    """Return the `_PARTITIONTIME` of the rows of a partition, in DuckDB's SQL."""
+    if partition_id in (NULL, OUTSIDE):
+        return "NULL::TIMESTAMPTZ"
+    layout = _FORMATS[unit_of(resource)]
+    return f"strptime({literal(partition_id)}, {literal(layout)})::TIMESTAMPTZ"
+
+
+def arrival_time(resource: Resource, stamp: int) -> str:
+    """Return the `_PARTITIONTIME` of rows that arrive at an instant (us)."""
+    return f"date_trunc({literal(unit_of(resource))}, make_timestamptz({stamp}))"

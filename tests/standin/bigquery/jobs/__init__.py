@@ -1,0 +1,1 @@
+"""Asynchronous jobs: query, extract, load, copy."""

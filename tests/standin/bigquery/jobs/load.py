@@ -1,0 +1,17 @@
+"""Not there yet."""
+
+from collections.abc import Callable
+
+from tests.standin.bigquery.errors import BigQueryError
+from tests.standin.bigquery.jobs.job import Job
+from tests.standin.bigquery.service import Service
+
+
+def load_work(service: Service) -> Callable[[Job], None]:
+    """Return what does the work of a load job."""
+    del service
+
+    def work(job: Job) -> None:
+        raise BigQueryError("notImplemented", job.kind)
+
+    return work

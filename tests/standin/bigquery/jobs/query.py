@@ -1,0 +1,123 @@
+"""Query jobs."""
+
+from collections.abc import Callable
+
+from tests.standin.bigquery.engine.entries import Resource
+from tests.standin.bigquery.engine.types import Field
+from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.jobs.destination import Rows, key_of, write_rows
+from tests.standin.bigquery.jobs.job import Job
+from tests.standin.bigquery.service import Service
+from tests.standin.bigquery.sql.execute import engine_errors, run_script
+from tests.standin.bigquery.sql.outcome import Outcome
+from tests.standin.bigquery.sql.results import Described, describe, json_rows
+from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.sql.statements import split
+from tests.standin.bigquery.sql.translate import to_duckdb
+
+
+def query_work(service: Service) -> Callable[[Job], None]:
+    """Return what does the work of a query job."""
+
+    def work(job: Job) -> None:
+        with service.database.reading() as connection:
+            job.connection = connection
+            try:
+                _run(service, job)
+            finally:
+                job.connection = None
+
+    return work
+
+
+def _run(service: Service, job: Job) -> None:
+    assert job.connection is not None  # noqa: S101 - set by the caller
+    configuration = job.configuration
+    if not configuration.get("query"):
+        raise invalid("Required parameter is missing: query")
+    default = configuration.get("defaultDataset")
+    session = Session(
+        service=service,
+        connection=job.connection,
+        project=job.project,
+        default_dataset=default and (default.get("projectId", job.project), default["datasetId"]),
+        parameters=configuration.get("queryParameters") or [],
+    )
+    if job.resource["configuration"].get("dryRun"):
+        _plan(session, job)
+        return
+    outcomes = run_script(session, configuration["query"])
+    outcome = _result_of(outcomes)
+    _describe(session, job, outcome, script=len(outcomes) > 1)
+    with engine_errors():
+        _keep(session, job, outcome)
+
+
+def _result_of(outcomes: list[Outcome]) -> Outcome:
+    selects = [item for item in outcomes if item.query is not None]
+    return selects[-1] if selects else outcomes[-1]
+
+
+def _describe(session: Session, job: Job, outcome: Outcome, *, script: bool) -> None:
+    size = str(_bytes_read(session))
+    statistics: Resource = {
+        **outcome.as_statistics(),
+        "totalBytesProcessed": size,
+        "totalBytesBilled": size,
+        "cacheHit": False,
+        "referencedTables": [
+            {"projectId": project, "datasetId": dataset_id, "tableId": table_id}
+            for project, dataset_id, table_id in dict.fromkeys(session.referenced)
+        ],
+    }
+    if script:
+        statistics["statementType"] = "SCRIPT"
+    job.statistics["query"] = statistics
+    job.statistics["totalBytesProcessed"] = size
+
+
+def _bytes_read(session: Session) -> int:
+    found = [session.find(key) for key in set(session.referenced)]
+    return sum(int(entry.resource.get("numBytes", 0)) for entry in found if entry is not None)
+
+
+def _keep(session: Session, job: Job, outcome: Outcome) -> None:
+    """Keep the rows of a SELECT for paging, and in the destination table if one is named."""
+    if outcome.query is None:
+        return
+    job.statistics["query"]["schema"] = {"fields": outcome.query.fields}
+    rows = json_rows(session.connection, outcome.query.sql, outcome.query.fields)
+    count = session.service.rows.put(job.key, rows)
+    job.statistics["query"]["totalRows"] = str(count)
+    if "destinationTable" in job.configuration:
+        _write_destination(session, job, outcome.query)
+
+
+def _write_destination(session: Session, job: Job, query: Described) -> None:
+    configuration = job.configuration
+    key, _ = key_of(configuration["destinationTable"])
+    rows = Rows(fields=_nullable(query.fields), select=query.typed())
+    with session.service.database.writing([key], session.connection) as write:
+        write_rows(
+            write,
+            write.table(key),
+            rows,
+            configuration,
+            disposition=configuration.get("writeDisposition") or "WRITE_EMPTY",
+        )
+
+
+def _nullable(fields: list[Field]) -> list[Field]:
+    return [dict(field) for field in fields]
+
+
+def _plan(session: Session, job: Job) -> None:
+    statement = split(job.configuration["query"])[-1]
+    outcome = Outcome(kind=statement.kind)
+    if statement.kind == "SELECT" and statement.tree is not None:
+        with engine_errors():
+            text = to_duckdb(statement.tree.copy(), session)
+            outcome.query = describe(session.connection, text)
+    _describe(session, job, outcome, script=False)
+    if outcome.query is not None:
+        job.statistics["query"]["schema"] = {"fields": outcome.query.fields}

@@ -1,0 +1,1 @@
+"""REST resources: datasets, tables, rows, routines, row access policies."""

@@ -1,0 +1,186 @@
+"""Tables and views: created, read, listed, changed, deleted."""
+
+from typing import Any
+
+from tests.standin.bigquery.engine.database import Write
+from tests.standin.bigquery.engine.entries import Entry, Resource
+from tests.standin.bigquery.engine.measures import stamped
+from tests.standin.bigquery.engine.tables import (
+    check_partitioning,
+    drop_table,
+    new_table,
+    with_schema,
+)
+from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.resources.views import create_view, view_schema
+from tests.standin.bigquery.service import Call, Service, merged_labels, page
+
+_OUTPUT_ONLY = (
+    "cloneDefinition",
+    "creationTime",
+    "etag",
+    "id",
+    "kind",
+    "lastModifiedTime",
+    "location",
+    "numActiveLogicalBytes",
+    "numBytes",
+    "numLongTermBytes",
+    "numLongTermLogicalBytes",
+    "numRows",
+    "numTotalLogicalBytes",
+    "selfLink",
+    "snapshotDefinition",
+    "streamingBuffer",
+    "tableReference",
+    "type",
+)
+_LISTED = (
+    "id",
+    "tableReference",
+    "type",
+    "friendlyName",
+    "labels",
+    "timePartitioning",
+    "rangePartitioning",
+    "clustering",
+    "requirePartitionFilter",
+    "creationTime",
+    "expirationTime",
+)
+_INTEGERS = ("expirationTime",)
+
+
+def insert_table(service: Service, call: Call) -> Resource:
+    """Answer tables.insert."""
+    table_id = call.body.get("tableReference", {}).get("tableId")
+    if not table_id:
+        raise invalid("Required parameter is missing: tableReference.tableId")
+    key = (*call.dataset_key, table_id)
+    body = {name: value for name, value in call.body.items() if name not in _OUTPUT_ONLY}
+    if "view" in body or "materializedView" in body:
+        return create_view(service, key, body).resource
+    body.setdefault("schema", {"fields": []})
+    with service.database.writing([key]) as write:
+        entry = new_table(write, key, _normalised(body))
+    return entry.resource
+
+
+def _normalised(body: Resource) -> Resource:
+    changed = dict(body)
+    for name in _INTEGERS:
+        if changed.get(name) is not None:
+            changed[name] = str(changed[name])
+    return changed
+
+
+def get_table(service: Service, call: Call) -> Resource:
+    """Answer tables.get."""
+    entry = service.database.catalog.require_table(call.table_key)
+    shown = dict(entry.resource)
+    buffered = service.settings.streaming_buffers.get(".".join(entry.key))
+    if buffered is not None:
+        shown["streamingBuffer"] = {
+            "estimatedRows": str(buffered),
+            "estimatedBytes": str(buffered * 100),
+            "oldestEntryTime": entry.resource["lastModifiedTime"],
+        }
+    return _selected(shown, call.query.get("selectedFields"))
+
+
+def _selected(resource: Resource, names: str | None) -> Resource:
+    if not names or "schema" not in resource:
+        return resource
+    wanted = {name.split(".")[0].lower() for name in names.split(",")}
+    fields = [item for item in resource["schema"]["fields"] if item["name"].lower() in wanted]
+    return {**resource, "schema": {**resource["schema"], "fields": fields}}
+
+
+def list_tables(service: Service, call: Call) -> Resource:
+    """Answer tables.list."""
+    catalog = service.database.catalog
+    catalog.require_dataset(*call.dataset_key)
+    found = catalog.below("table", *call.dataset_key)
+    items = [
+        {
+            "kind": "bigquery#table",
+            **{key: entry.resource[key] for key in _LISTED if key in entry.resource},
+            **({"view": {"useLegacySql": False}} if "view" in entry.resource else {}),
+        }
+        for entry in found
+    ]
+    return page(call, items, "tables", kind="bigquery#tableList", totalItems=len(items))
+
+
+def patch_table(service: Service, call: Call) -> Resource:
+    """Answer tables.patch: only what is named changes, null removes."""
+    return change_table(service, call, call.body)
+
+
+def update_table(service: Service, call: Call) -> Resource:
+    """Answer tables.update: what is not named goes."""
+    current = service.database.catalog.require_table(call.table_key).resource
+    kept = (*_OUTPUT_ONLY, "schema", "timePartitioning", "rangePartitioning")
+    gone = {key: None for key in current if key not in kept}
+    labels = {**dict.fromkeys(current.get("labels", {})), **(call.body.get("labels") or {})}
+    return change_table(service, call, {**gone, **call.body, "labels": labels})
+
+
+def change_table(service: Service, call: Call, body: Resource) -> Resource:
+    """Change a table's properties, if it still is what the caller read."""
+    changes = {key: value for key, value in body.items() if key not in _OUTPUT_ONLY}
+    with service.database.writing([call.table_key]) as write:
+        entry = write.catalog.require_table(call.table_key)
+        call.check_etag(entry.resource)
+        entry = _changed(service, write, entry, _normalised(changes))
+        entry = stamped(entry, write.stamp)
+        write.save(entry)
+    return entry.resource
+
+
+def _changed(service: Service, write: Write, entry: Entry, changes: dict[str, Any]) -> Entry:
+    if "labels" in changes:
+        changes["labels"] = merged_labels(entry.resource.get("labels"), changes["labels"])
+    schema = changes.pop("schema", None)
+    _check_fixed(entry, changes)
+    if changes.get("view"):
+        fields = view_schema(service, entry.table_key, changes["view"]["query"])
+        changes["schema"] = {"fields": fields}
+    entry = entry.with_resource(**changes)
+    if schema and entry.is_table:
+        entry = with_schema(write, entry, schema.get("fields", []))
+    elif schema and "schema" not in changes:
+        entry = entry.with_resource(schema=schema)
+    check_partitioning(entry.resource, entry.fields)
+    return entry
+
+
+def _check_fixed(entry: Entry, changes: dict[str, Any]) -> None:
+    for name in ("timePartitioning", "rangePartitioning"):
+        if name not in changes or not entry.is_table:
+            continue
+        if _layout(changes[name]) != _layout(entry.resource.get(name)):
+            raise invalid(
+                f"Cannot change the partitioning of table {entry.full_name}: {name} is fixed"
+            )
+
+
+def _layout(part: Resource | None) -> Resource:
+    variable = ("expirationMs", "requirePartitionFilter")
+    shown = {key: value for key, value in (part or {}).items() if key not in variable}
+    return shown | {"type": part.get("type", "DAY")} if part and "range" not in part else shown
+
+
+def delete_table(service: Service, call: Call) -> Resource:
+    """Answer tables.delete."""
+    with service.database.writing([call.table_key]) as write:
+        entry = write.catalog.require_table(call.table_key)
+        call.check_etag(entry.resource)
+        drop_table(write, entry)
+    return {}
+
+
+def list_models(service: Service, call: Call) -> Resource:
+    """Answer models.list: there are none."""
+    service.database.catalog.require_dataset(*call.dataset_key)
+    return page(call, [], "models")

@@ -1,0 +1,1 @@
+"""GoogleSQL read with sqlglot, rewritten for DuckDB."""

@@ -1,0 +1,149 @@
+"""Runs a script: its statements in order, a transaction as one change."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import duckdb
+from sqlglot import exp
+
+from tests.standin.bigquery.engine.database import Write
+from tests.standin.bigquery.engine.locks import TableKey
+from tests.standin.bigquery.errors import BigQueryError, invalid_query
+from tests.standin.bigquery.sql.ddl import run_alter, run_clone, run_create_table, run_drop
+from tests.standin.bigquery.sql.definitions import (
+    run_create_function,
+    run_create_policy,
+    run_create_schema,
+    run_create_view,
+    run_drop_function,
+    run_drop_policies,
+    run_drop_schema,
+    run_undrop_schema,
+)
+from tests.standin.bigquery.sql.dml import run_delete, run_merge, run_truncate, run_update
+from tests.standin.bigquery.sql.insert import run_insert
+from tests.standin.bigquery.sql.outcome import Outcome
+from tests.standin.bigquery.sql.results import describe
+from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.sql.statements import Statement, names_of, split
+from tests.standin.bigquery.sql.translate import to_duckdb
+
+type Writer = Callable[[Session, Statement, Write], Outcome]
+type Definer = Callable[[Session, Statement], Outcome]
+
+_WRITERS: dict[str, Writer] = {
+    "INSERT": run_insert,
+    "DELETE": run_delete,
+    "UPDATE": run_update,
+    "MERGE": run_merge,
+    "TRUNCATE_TABLE": run_truncate,
+    "CREATE_TABLE": run_create_table,
+    "CREATE_TABLE_AS_SELECT": run_create_table,
+    "CREATE_TABLE_CLONE": run_clone,
+    "ALTER_TABLE": run_alter,
+    "DROP_TABLE": run_drop,
+    "DROP_VIEW": run_drop,
+    "DROP_MATERIALIZED_VIEW": run_drop,
+    "DROP_SNAPSHOT_TABLE": run_drop,
+}
+_DEFINERS: dict[str, Definer] = {
+    "CREATE_SCHEMA": run_create_schema,
+    "DROP_SCHEMA": run_drop_schema,
+    "UNDROP_SCHEMA": run_undrop_schema,
+    "CREATE_VIEW": run_create_view,
+    "CREATE_MATERIALIZED_VIEW": run_create_view,
+    "CREATE_FUNCTION": run_create_function,
+    "DROP_FUNCTION": run_drop_function,
+    "CREATE_ROW_ACCESS_POLICY": run_create_policy,
+    "DROP_ROW_ACCESS_POLICY": run_drop_policies,
+    "DROP_ALL_ROW_ACCESS_POLICIES": run_drop_policies,
+}
+_OVERFLOW = ("Overflow", "out of range", "Out of Range")
+
+
+def run_script(session: Session, script: str) -> list[Outcome]:
+    """Run every statement of a script and return what each did.
+
+    Raises:
+        BigQueryError: One failed; the earlier ones outside its transaction stay done.
+    """
+    outcomes = []
+    for group in _groups(split(script)):
+        with engine_errors():
+            outcomes += _run_group(session, group)
+    return outcomes
+
+
+def _groups(statements: list[Statement]) -> Iterator[list[Statement]]:
+    transaction: list[Statement] | None = None
+    for statement in statements:
+        if statement.kind == "BEGIN_TRANSACTION":
+            transaction = []
+        elif statement.kind in ("COMMIT_TRANSACTION", "ROLLBACK_TRANSACTION"):
+            if transaction is None:
+                raise invalid_query("There is no open transaction")
+            if statement.kind == "COMMIT_TRANSACTION" and transaction:
+                yield transaction
+            transaction = None
+        elif transaction is None:
+            yield [statement]
+        else:
+            transaction.append(statement)
+
+
+def _run_group(session: Session, group: list[Statement]) -> list[Outcome]:
+    keys = [key for statement in group for key in _targets(session, statement)]
+    if not keys and len(group) == 1:
+        return [_read(session, group[0])]
+    outcomes = []
+    with session.service.database.writing(keys, session.connection) as write:
+        inner = replace(session, write=write)
+        for statement in group:
+            writer = _WRITERS.get(statement.kind)
+            outcomes.append(
+                _read(inner, statement) if writer is None else writer(inner, statement, write)
+            )
+    return outcomes
+
+
+def _read(session: Session, statement: Statement) -> Outcome:
+    if statement.kind in _DEFINERS:
+        return _DEFINERS[statement.kind](session, statement)
+    if statement.kind != "SELECT" or statement.tree is None:
+        raise invalid_query(f"{statement.kind} is not supported by the stand-in")
+    query = describe(session.connection, to_duckdb(statement.tree.copy(), session))
+    return Outcome(kind="SELECT", query=query)
+
+
+def _targets(session: Session, statement: Statement) -> list[TableKey]:
+    if statement.kind not in _WRITERS:
+        return []
+    tree = statement.tree
+    if tree is None:
+        return [session.full_key(names_of(statement.parts["name"] or ""))]
+    if isinstance(tree, exp.TruncateTable):
+        return [session.key_of(tree.expressions[0])]
+    target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    return [session.key_of(target)]
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Turn what DuckDB raises into BigQuery's errors.
+
+    Raises:
+        BigQueryError: DuckDB refused or failed.
+    """
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise BigQueryError("stopped", "Job execution was cancelled: User requested") from error
+    except duckdb.Error as error:
+        message = str(error).split("\n", maxsplit=1)[0]
+        if any(sign in message for sign in _OVERFLOW) and "INT64" in message:
+            message = f"int64 overflow: {message}"
+        raise invalid_query(message) from error
+    except (KeyError, AttributeError, NotImplementedError, RecursionError) as error:
+        message = f"The stand-in does not understand this statement: {error!r}"
+        raise invalid_query(message) from error

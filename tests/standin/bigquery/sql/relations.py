@@ -1,0 +1,178 @@
+"""Tables of a statement, each replaced by the rows it has at the wanted instant."""
+
+import re
+import time
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from tests.standin.bigquery.engine.entries import Entry
+from tests.standin.bigquery.engine.rows import PARTITION_TIME, generation_at, select_rows
+from tests.standin.bigquery.engine.tables import is_ingestion_time
+from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.sql.expressions import raw
+from tests.standin.bigquery.sql.information import information_schema
+from tests.standin.bigquery.sql.session import Session
+
+_WINDOW_SECONDS = 7 * 24 * 3600
+_OFFSET = re.compile(r"(Z|UTC|[-+]\d{1,2}(:?\d\d)?|[A-Za-z]+/[A-Za-z_]+)\s*$")
+_VIEW_DEPTH = 16
+
+
+def replace_tables(tree: exp.Expression, session: Session, *, depth: int = 0) -> None:
+    """Replace every table of a statement in place.
+
+    Raises:
+        BigQueryError: A table is missing, or demands a filter that is not there.
+    """
+    hidden = any(
+        column.name.upper() in (PARTITION_TIME, "_PARTITIONDATE")
+        for column in tree.find_all(exp.Column)
+    )
+    names = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    for table in list(tree.find_all(exp.Table)):
+        if isinstance(table.this, exp.Var) or _is_local(table, names, tree):
+            continue
+        _replace(table, session, hidden=hidden, depth=depth)
+
+
+def _is_local(table: exp.Table, names: set[str], tree: exp.Expression) -> bool:
+    if isinstance(table.this, exp.Func):
+        return True
+    if table.args.get("db"):
+        return table.args["db"].name.lower() in _range_names(tree, table)
+    return table.name.lower() in names
+
+
+def _range_names(tree: exp.Expression, table: exp.Table) -> Iterator[str]:
+    """Yield the range variables before a table: `FROM t, t.items` unnests a column."""
+    if table.args.get("catalog"):
+        return
+    for other in tree.find_all(exp.Table):
+        if other is not table and (other.alias or isinstance(other.this, exp.Identifier)):
+            yield other.alias_or_name.lower()
+
+
+def _replace(table: exp.Table, session: Session, *, hidden: bool, depth: int) -> None:
+    alias = table.alias or table.name.rsplit(".", 1)[-1]
+    rows = _rows_of(table, session, hidden=hidden, depth=depth)
+    version = table.args.get("version")
+    table.set("this", raw(f"({rows})"))
+    for name in ("db", "catalog", "version"):
+        table.set(name, None)
+    if version is not None:
+        version.pop()
+    if not table.alias:
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+
+
+def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) -> str:
+    names = ".".join(part.name for part in table.parts).split(".")
+    if "INFORMATION_SCHEMA" in (name.upper() for name in names):
+        return information_schema(names, session)
+    key = session.key_of(table)
+    entry = session.table(key)
+    session.referenced.append(key)
+    if not entry.is_table:
+        return _view_rows(entry, session, depth)
+    check_partition_filter(table, entry)
+    instant = _instant(table, session)
+    if hidden and is_ingestion_time(entry.resource):
+        _exclude_hidden(table)
+    if instant is None:
+        return select_rows(entry.rows, hidden=hidden)
+    session.service.database.locks.wait_for_writes(key, instant)
+    entry = session.table(key)
+    return select_rows(generation_at(entry, instant), instant=instant, hidden=hidden)
+
+
+def _view_rows(entry: Entry, session: Session, depth: int) -> str:
+    if depth > _VIEW_DEPTH:
+        raise invalid_query(f"View {entry.full_name} is nested too deeply")
+    # Imported here: a view is a statement again.
+    from tests.standin.bigquery.sql.translate import translate_view  # noqa: PLC0415
+
+    return translate_view(entry, session, depth=depth + 1)
+
+
+def instant_of(expression: exp.Expression, session: Session) -> int:
+    """Return the instant (us) that FOR SYSTEM_TIME AS OF names.
+
+    Raises:
+        BigQueryError: It is in the future or before the time travel window.
+    """
+    from tests.standin.bigquery.sql.translate import to_duckdb  # noqa: PLC0415 - mutual
+
+    text = to_duckdb(expression.copy(), session)
+    if expression.is_string and not _OFFSET.search(str(expression.name)):
+        # A bare string is read in this zone, not in UTC (BigQuery, Query syntax).
+        text = f"timezone('America/Los_Angeles', CAST({text} AS TIMESTAMP))"
+    value = session.connection.execute(f"SELECT epoch_us(CAST({text} AS TIMESTAMPTZ))").fetchall()
+    instant = value[0][0][0] if isinstance(value[0][0], tuple) else value[0][0]
+    check_instant(instant)
+    return int(instant)
+
+
+def check_instant(instant: int | None) -> None:
+    """Refuse an instant (us) that cannot be read.
+
+    Raises:
+        BigQueryError: It is missing, in the future or before the time travel window.
+    """
+    now = time.time_ns() // 1000
+    if instant is None:
+        raise invalid_query("FOR SYSTEM_TIME AS OF expression cannot be NULL")
+    if instant > now:
+        raise invalid_query(f"Invalid time travel timestamp {instant // 1000}: it is in the future")
+    if instant < now - _WINDOW_SECONDS * 1_000_000:
+        raise invalid_query(
+            f"Invalid snapshot time {instant // 1000}. "
+            f"Cannot read before {now // 1000 - _WINDOW_SECONDS * 1000}"
+        )
+
+
+def _instant(table: exp.Table, session: Session) -> int | None:
+    version = table.args.get("version")
+    if version is None:
+        return None
+    return instant_of(version.expression, session)
+
+
+def _exclude_hidden(table: exp.Table) -> None:
+    select = table.find_ancestor(exp.Select)
+    for star in select.expressions if select is not None else []:
+        found = star.this if isinstance(star, exp.Column) else star
+        if isinstance(found, exp.Star):
+            kept = found.args.get("except_") or []
+            found.set("except_", [*kept, exp.to_identifier(PARTITION_TIME)])
+
+
+def check_partition_filter(table: exp.Expression, entry: Entry) -> None:
+    """Refuse a read without the filter that a table demands.
+
+    Raises:
+        BigQueryError: There is no filter on the partitioning column.
+    """
+    by_time = entry.resource.get("timePartitioning") or {}
+    by_range = entry.resource.get("rangePartitioning") or {}
+    if not (entry.resource.get("requirePartitionFilter") or by_time.get("requirePartitionFilter")):
+        return
+    wanted = {(by_time or by_range).get("field", PARTITION_TIME).lower()}
+    if wanted == {PARTITION_TIME.lower()}:
+        wanted.add("_partitiondate")
+    _check_filtered(table, entry, wanted)
+
+
+def _check_filtered(table: exp.Expression, entry: Entry, wanted: set[str]) -> None:
+    scope = table.find_ancestor(exp.Select, exp.Delete, exp.Update, exp.Merge)
+    while scope is not None:
+        where = scope.args.get("on") if isinstance(scope, exp.Merge) else scope.args.get("where")
+        columns = where.find_all(exp.Column) if where is not None else ()
+        if any(column.name.lower() in wanted for column in columns):
+            return
+        scope = scope.find_ancestor(exp.Select)
+    names = ", ".join(f"'{name}'" for name in sorted(wanted))
+    raise invalid_query(
+        f"Cannot query over table '{'.'.join(entry.key)}' without a filter over column(s) {names} "
+        "that can be used for partition elimination"
+    )

@@ -1,0 +1,129 @@
+"""Rows of a query in the form of BigQuery's REST API."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from tests.standin.bigquery.engine.types import (
+    Field,
+    duckdb_type,
+    field_of,
+    is_repeated,
+    item_of,
+    quoted,
+)
+from tests.standin.bigquery.errors import invalid_query
+
+_BATCH = 2000
+_TEXTS = {
+    "FLOAT": "bq_text({0})",
+    "BYTES": "to_base64({0})",
+    "TIMESTAMP": "epoch_us({0})::VARCHAR",
+    "DATETIME": "replace({0}::VARCHAR, ' ', 'T')",
+}
+_TIMESTAMP_RANGE = (
+    "'[' || coalesce(epoch_us({0}.__range_start__)::VARCHAR, 'UNBOUNDED') || ', ' || "
+    "coalesce(epoch_us({0}.__range_end__)::VARCHAR, 'UNBOUNDED') || ')'"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """A query with its result columns."""
+
+    sql: str
+    fields: list[Field]
+
+    def typed(self) -> str:
+        """Return the query with every column in the type that holds its field."""
+        columns = ", ".join(
+            f"CAST({quoted(field['name'])} AS {duckdb_type(field)}) AS {quoted(field['name'])}"
+            for field in self.fields
+        )
+        return f"SELECT {columns} FROM ({self.sql})"
+
+
+def describe(connection: duckdb.DuckDBPyConnection, sql: str) -> Described:
+    """Ask DuckDB for the result columns of a query.
+
+    Raises:
+        BigQueryError: Two columns have one name.
+    """
+    relation = connection.sql(sql)
+    fields = [
+        field_of(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)
+    ]
+    names = [field["name"].lower() for field in fields]
+    for name in names:
+        if names.count(name) > 1:
+            raise invalid_query(f"Duplicate column names in the result are not supported: {name}")
+    return Described(sql=sql, fields=fields)
+
+
+def json_rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, fields: list[Field]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a query as `{"f": [{"v": ...}, ...]}`; timestamps in microseconds."""
+    columns = ", ".join(_text(quoted(field["name"]), field) for field in fields) or "1"
+    cursor = connection.execute(f"SELECT {columns} FROM ({sql})")
+    while rows := cursor.fetchmany(_BATCH):
+        for row in rows:
+            yield {
+                "f": [{"v": _value(item, field)} for item, field in zip(row, fields, strict=False)]
+            }
+
+
+def _text(expression: str, field: Field, depth: int = 0) -> str:
+    if is_repeated(field):
+        item = f"r{depth}"
+        return (
+            f"list_transform({expression}, lambda {item}: {_text(item, item_of(field), depth + 1)})"
+        )
+    kind = field["type"]
+    if kind == "RECORD":
+        members = ", ".join(
+            _text(f"({expression}).{quoted(child['name'])}", child, depth)
+            for child in field["fields"]
+        )
+        return f"CASE WHEN {expression} IS NULL THEN NULL ELSE row({members}) END"
+    if kind == "RANGE" and field["rangeElementType"]["type"] == "TIMESTAMP":
+        return f"CASE WHEN {expression} IS NULL THEN NULL ELSE {_TIMESTAMP_RANGE.format(f'({expression})')} END"
+    if kind == "TIMESTAMP" and "timestampPrecision" in field:
+        return f"bq_text({expression})"
+    return _TEXTS.get(kind, "bq_text({0})").format(expression)
+
+
+def _value(value: Any, field: Field) -> Any:  # noqa: ANN401 - JSON values
+    if is_repeated(field):
+        return [{"v": _value(item, item_of(field))} for item in value or ()]
+    if value is None or field["type"] != "RECORD":
+        return value
+    members = value.values() if isinstance(value, dict) else value
+    return {
+        "f": [
+            {"v": _value(item, child)} for item, child in zip(members, field["fields"], strict=True)
+        ]
+    }
+
+
+def with_float_seconds(row: dict[str, Any], fields: list[Field]) -> dict[str, Any]:
+    """Return a row with its timestamps in seconds, as answers are by default."""
+    return {
+        "f": [
+            {"v": _seconds(item["v"], field)} for item, field in zip(row["f"], fields, strict=True)
+        ]
+    }
+
+
+def _seconds(value: Any, field: Field) -> Any:  # noqa: ANN401 - JSON values
+    if value is None:
+        return None
+    if is_repeated(field):
+        return [{"v": _seconds(item["v"], item_of(field))} for item in value]
+    if field["type"] == "RECORD":
+        return with_float_seconds(value, field["fields"])
+    if field["type"] == "TIMESTAMP" and "timestampPrecision" not in field:
+        return repr(int(value) / 1_000_000)
+    return value

@@ -1,0 +1,79 @@
+"""From a GoogleSQL query to DuckDB's text."""
+
+from dataclasses import replace
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from tests.standin.bigquery.engine.entries import Entry, Resource
+from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.sql.expressions import rewrite_expressions
+from tests.standin.bigquery.sql.functions import inline_functions
+from tests.standin.bigquery.sql.json_text import rewrite_json
+from tests.standin.bigquery.sql.parameters import replace_parameters
+from tests.standin.bigquery.sql.relations import replace_tables
+from tests.standin.bigquery.sql.session import Session
+
+
+def parse(sql: str) -> exp.Expression:
+    """Parse one GoogleSQL statement.
+
+    Raises:
+        BigQueryError: It cannot be parsed.
+    """
+    try:
+        return sqlglot.parse_one(sql, read="bigquery")
+    except SqlglotError as error:
+        raise invalid_query(f"Syntax error: {error}") from error
+
+
+def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
+    """Return the DuckDB text of a query or expression; the tree is used up.
+
+    Raises:
+        BigQueryError: Something in it is missing or not understood.
+    """
+    replace_parameters(tree, session.parameters)
+    tree = inline_functions(tree, session)
+    name_columns(tree)
+    replace_tables(tree, session, depth=depth)
+    tree = rewrite_expressions(tree)
+    tree = rewrite_json(tree, session)
+    try:
+        return tree.sql("duckdb", unsupported_level=sqlglot.ErrorLevel.IGNORE)
+    except SqlglotError as error:
+        raise invalid_query(str(error)) from error
+
+
+def name_columns(tree: exp.Expression) -> None:
+    """Give unnamed result columns the names that BigQuery gives them."""
+    query = tree
+    while isinstance(query, exp.SetOperation | exp.Subquery):
+        query = query.this
+    if not isinstance(query, exp.Select) or query.args.get("kind"):
+        return
+    number = 0
+    for column in query.expressions:
+        if column.alias_or_name or column.is_star:
+            continue
+        column.replace(exp.alias_(column.copy(), f"f{number}_"))
+        number += 1
+
+
+def translate_view(entry: Entry, session: Session, *, depth: int) -> str:
+    """Return the DuckDB text of a view's query.
+
+    Raises:
+        BigQueryError: The view cannot be read.
+    """
+    inner = replace(session, default_dataset=None, project=entry.key[0], parameters=[])
+    text = to_duckdb(parse(view_query(entry.resource)), inner, depth=depth)
+    session.referenced += inner.referenced
+    return text
+
+
+def view_query(resource: Resource) -> str:
+    """Return the query of a view or materialized view."""
+    definition = resource.get("view") or resource.get("materializedView") or {}
+    return str(definition.get("query", ""))
