@@ -165,6 +165,7 @@ def test_offset_and_limit(ranked: Wire):
         {"where": where("a..b", "EQUAL", integer(1))},
         {"where": where("a", "IN", array())},
         {"order_by": ordered_by("__name__"), "start_at": cursor(text("x"), before=True)},
+        {"order_by": ordered_by("__name__", "v")},
         {"order_by": ordered_by("v"), "start_at": cursor(NULL, NULL, NULL, before=True)},
     ],
     ids=str,

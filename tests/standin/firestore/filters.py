@@ -32,6 +32,10 @@ class Candidate:
             self._message = parsed(self.stored.body)
         return self._message
 
+    def forget(self) -> None:
+        """Free the parsed document; it is parsed again when it is asked for."""
+        self._message = None
+
     def key(self, path: fieldpaths.FieldPath) -> SortKey | None:
         """Return the sort key of a field, or nothing when it is missing."""
         if path == fieldpaths.NAME:

@@ -52,16 +52,20 @@ def orders_of(query: Message) -> Orders:
     return orders
 
 
-def _positions(candidate: Candidate, orders: Orders) -> list[SortKey] | None:
-    keys = [candidate.key(path) for path, _ in orders]
-    return None if None in keys else keys
-
-
 def _ordered(candidates: Iterator[Candidate], orders: Orders) -> Iterator[Candidate]:
-    placed = [(keys, item) for item in candidates if (keys := _positions(item, orders))]
-    for index in reversed(range(len(orders))):
-        placed.sort(key=lambda pair: pair[0][index], reverse=orders[index][1])
-    return (item for _, item in placed)
+    """Sort candidates, which come in name order, and leave out those that lack a field."""
+    fields = [order for order in orders if order[0] != fieldpaths.NAME]
+    placed: list[tuple[list[SortKey], Candidate]] = []
+    for candidate in candidates:
+        keys = [candidate.key(path) for path, _ in fields]
+        candidate.forget()
+        if None not in keys:
+            placed.append((keys, candidate))
+    if orders[-1] == (fieldpaths.NAME, True):
+        placed.reverse()
+    for index in reversed(range(len(fields))):
+        placed.sort(key=lambda pair: pair[0][index], reverse=fields[index][1])
+    return (candidate for _, candidate in placed)
 
 
 def _side(candidate: Candidate, keys: list[SortKey], orders: Orders) -> int:
@@ -152,6 +156,8 @@ def check(query: Message, orders: Orders) -> None:
         raise invalid("A query cannot have more than one collection selector.")
     if query.limit.value < 0 or query.offset < 0:
         raise invalid(f"{'limit' if query.limit.value < 0 else 'offset'} is negative")
+    if any(path == fieldpaths.NAME for path, _ in orders[:-1]):
+        raise invalid("order by clause cannot contain more fields after the key")
     for cursor in (query.start_at, query.end_at):
         _check_cursor(cursor, query, orders)
     if not any(item.collection_id for item in query.from_):
