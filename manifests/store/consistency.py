@@ -69,6 +69,8 @@ def _check_definitions(dataset: DatasetBackup) -> None:
     ids += [item.get("routineReference", {}).get("routineId") for item in dataset.routines]
     for definition_id in ids:
         layout.check_definition_id(str(definition_id or ""))
+    if dataset.resource.get("datasetReference", {}).get("datasetId") != dataset.dataset_id:
+        raise BackupDamagedError("its resource is another dataset's", subject=dataset.dataset_id)
 
 
 def _check_names(table: TableBackup) -> None:

@@ -160,6 +160,13 @@ def test_a_forged_definition_is_refused(changes: dict[str, Any]):
         check_manifest(manifest(datasets=(*manifest().datasets, spoilt)))
 
 
+def test_a_dataset_has_its_own_resource():
+    """The resource of another dataset would be put in its place."""
+    spoilt = manifest().datasets[1].model_copy(update={"resource": manifest().datasets[0].resource})
+    with pytest.raises(BackupDamagedError, match="another dataset's"):
+        check_manifest(manifest(datasets=(manifest().datasets[0], spoilt)))
+
+
 def field(**properties: object) -> dict[str, object]:
     """Return a schema with one column."""
     return {"fields": [{"name": "game_date", "type": "DATE"}, properties]}
