@@ -76,6 +76,28 @@ def cut(cuts: list[str]) -> list[NameRange]:
     ]
 
 
+def united(ranges: list[NameRange]) -> list[NameRange]:
+    """Return the same documents as ranges that do not overlap, in order."""
+    merged: list[NameRange] = []
+    for item in sorted(ranges, key=lambda item: item.start.key if item.start else ()):
+        if merged and (merged[-1].end is None or merged[-1].common(item) is not None):
+            ends = (merged[-1].end, item.end)
+            closed = [end for end in ends if end is not None]
+            end = max(closed, key=lambda end: end.key) if len(closed) == len(ends) else None
+            merged[-1] = NameRange(merged[-1].start, end)
+        else:
+            merged.append(item)
+    return merged
+
+
+def without(ranges: list[NameRange], hole: NameRange) -> list[NameRange]:
+    """Return what is left of ranges when another is taken out of them."""
+    left = NameRange(None, hole.start) if hole.start else None
+    right = NameRange(hole.end, None) if hole.end else None
+    rest = [item.common(side) for item in ranges for side in (left, right) if side is not None]
+    return [item for item in rest if item is not None]
+
+
 def _next_sibling(path: str) -> str:
     """Return the least path beside a document that is after everything below it."""
     number = numeric_id(path.rsplit("/", 1)[1])

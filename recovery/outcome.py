@@ -1,8 +1,12 @@
 """How a recovery went, as frozen values: what was said yes to, and what became of it."""
 
+from typing import Literal
+
 from manifests.model import Frozen, UtcTime
 from recovery.compare import Finding
+from recovery.compare.documents import ListedDocument
 from recovery.plan import Plan
+from recovery.plan.objects import ObjectCount
 
 
 class PlannedRecovery(Frozen):
@@ -36,9 +40,131 @@ class TableOutcome(Frozen):
     exit_code: int = 0
 
     @property
+    def name(self) -> str:
+        """Return what the report calls it."""
+        return self.table
+
+    @property
     def is_proven(self) -> bool:
         """Whether the table was recovered and is equal to the recovery point."""
         return not self.error and not self.findings
+
+
+class DatabaseOutcome(Frozen):
+    """How one Firestore database ended.
+
+    Attributes:
+        database: The database in the backup.
+        into: The database that was written.
+        action: What was done.
+        written: Documents that were created or replaced by this recovery, as planned.
+        removed: Documents that were removed, as planned.
+        equal: Documents that are equal to the recovery point now.
+        kept: Documents that differ and were kept: changed or made after the recovery point.
+        undo: Where the replaced and removed documents are kept; empty when there were none.
+        findings: What is not equal; empty when all that was asked for is proven.
+        error: Why it was not recovered; empty when it was.
+        hint: What to do about the error.
+        exit_code: The exit code of the error; 0 when there is none.
+    """
+
+    database: str
+    into: str
+    action: str
+    written: int = 0
+    removed: int = 0
+    equal: int = 0
+    kept: tuple[ListedDocument, ...] = ()
+    kept_count: int = 0
+    undo: str = ""
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+    hint: str = ""
+    exit_code: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return what the report calls it."""
+        return self.into
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether everything that was asked for is equal to the recovery point."""
+        return not self.error and not self.findings
+
+
+LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected"]
+"""Why an object was left as it is.
+
+    changed      somebody wrote it after the recovery began
+    extra        the recovery point does not know it, and `--exact` was not asked for
+    no source    nothing holds its content any more
+    not allowed  it holds other content now, and `--overwrite` does not name its bucket
+    protected    a hold or a retention policy forbids replacing what is there
+"""
+
+
+class LeftObjects(Frozen):
+    """Objects that were left as they are for one reason, with the names of the first of them."""
+
+    reason: LeftReason
+    objects: int
+    names: tuple[str, ...]
+
+
+class StretchOutcome(Frozen):
+    """How one stretch of a bucket's names ended.
+
+    Attributes:
+        number: Its place in the inventory.
+        equal: Objects that were as they should be when they were looked at.
+        restored: Those that were brought back, by damage and source.
+        moved_aside: Extra objects that were moved aside.
+        unequal: Objects that are not equal after all; the first of them are the findings.
+    """
+
+    number: int
+    equal: int = 0
+    restored: tuple[ObjectCount, ...] = ()
+    moved_aside: int = 0
+    left: tuple[LeftObjects, ...] = ()
+    unequal: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+class BucketOutcome(Frozen):
+    """How one bucket ended.
+
+    Attributes:
+        target: The bucket that was written.
+        created: Whether it was created.
+        undo: Where what was replaced or moved is kept.
+        error: Why it was not recovered; empty when it was.
+    """
+
+    bucket: str
+    target: str
+    created: bool = False
+    equal: int = 0
+    restored: tuple[ObjectCount, ...] = ()
+    moved_aside: int = 0
+    left: tuple[LeftObjects, ...] = ()
+    unequal: int = 0
+    findings: tuple[Finding, ...] = ()
+    undo: str = ""
+    error: str = ""
+    hint: str = ""
+    exit_code: int = 0
+
+    @property
+    def not_recovered(self) -> tuple[LeftObjects, ...]:
+        """Return what was left though it is not as it was; an extra object is only reported."""
+        return tuple(item for item in self.left if item.reason != "extra")
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every object of the scope is proven equal to the recovery point."""
+        return not (self.error or self.unequal or self.not_recovered)
 
 
 class RecoveryReport(Frozen):
@@ -49,4 +175,11 @@ class RecoveryReport(Frozen):
     started_at: UtcTime
     finished_at: UtcTime
     tables: tuple[TableOutcome, ...]
+    buckets: tuple[BucketOutcome, ...] = ()
     problems: tuple[str, ...] = ()
+    databases: tuple[DatabaseOutcome, ...] = ()
+
+    @property
+    def parts(self) -> tuple[TableOutcome | DatabaseOutcome, ...]:
+        """Return how every table and database ended."""
+        return *self.tables, *self.databases

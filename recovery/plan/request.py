@@ -1,5 +1,7 @@
 """What the operator asked for: what is recovered, where to, and what may be replaced."""
 
+from collections.abc import Mapping
+
 from manifests.layout import PartKind
 from manifests.model import BucketBackup, DatabaseBackup, Frozen, TableBackup
 from recovery.plan.scope import ObjectScope
@@ -46,6 +48,7 @@ class Request(Frozen):
         databases: Firestore databases; all when empty.
         collections: Only these collections of a database, paths, with everything below them.
         documents: Only these documents, paths; one that ends in `/**` with everything below it.
+        ephemeral: The top-level collections of each database that are never restored.
         unthrottled: Whether documents are written as fast as the database takes them.
         exact: Whether partitions, objects and documents that the recovery point does not know are
             removed; objects are moved aside.
@@ -65,6 +68,7 @@ class Request(Frozen):
     collections: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     unthrottled: bool = False
+    ephemeral: Mapping[str, tuple[str, ...]] = {}
     overwrite: tuple[str, ...] = ()
     exact: bool = False
     from_vault: bool = False

@@ -6,6 +6,14 @@ from manifests.errors import RefusedError, UsageError
 from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable, dataset_findings
+from recovery.compare.documents import DatabaseState
+from recovery.plan.documents import (
+    DatabaseStep,
+    check_databases,
+    check_paths,
+    documents_lost,
+    plan_database,
+)
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
 from recovery.plan.tables import (
@@ -25,6 +33,7 @@ class Observed(Frozen):
         datasets: The resource of each dataset, or None where there is none.
         tables: Each table of the manifest as it is.
         definitions: Each view and routine, `dataset.name`, or None where there is none.
+        databases: How each wanted database compares with its backup.
         observed_at: When it was looked at.
     """
 
@@ -32,6 +41,7 @@ class Observed(Frozen):
     tables: Mapping[str, ObservedTable]
     definitions: Mapping[str, Resource | None]
     observed_at: UtcTime
+    databases: Mapping[str, DatabaseState] = {}
 
 
 class Plan(Frozen):
@@ -46,10 +56,16 @@ class Plan(Frozen):
     cannot_bring_back: tuple[str, ...]
     passed_over: tuple[PassedOver, ...] = ()
     """Runs that could not be chosen, and why: damaged and partial ones."""
+    databases: tuple[DatabaseStep, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether executing the plan would change anything."""
+        return self.changes_tables or any(step.changes for step in self.databases)
+
+    @property
+    def changes_tables(self) -> bool:
+        """Whether executing the plan would change anything in BigQuery."""
         return (
             any(step.create for step in self.datasets)
             or any(step.action != "leave" for step in self.tables)
@@ -86,6 +102,11 @@ def make_plan(
         if request.wants_definitions(item.dataset_id)
         for name, kind, resource in definitions_of(item)
     )
+    databases = tuple(
+        plan_database(item, observed.databases[item.database_id], request)
+        for item in manifest.databases
+        if request.wants_database(item)
+    )
     return Plan(
         request=request,
         run_id=manifest.run_id,
@@ -100,8 +121,12 @@ def make_plan(
         ),
         tables=steps,
         definitions=definitions,
-        cannot_bring_back=_cannot_bring_back(manifest, wanted, request),
+        cannot_bring_back=(
+            *(_cannot_bring_back(manifest, wanted, request) if wanted else ()),
+            *documents_lost(databases, manifest.recovery_point),
+        ),
         passed_over=passed_over,
+        databases=databases,
     )
 
 
@@ -146,6 +171,7 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
             hint=f"`--overwrite {unspoken[0]}` allows it for one table, `--overwrite '*'` for all; "
             "an undo point is kept",
         )
+    check_databases(plan.databases)
     project = plan.request.target.project
     if plan.changes and project in protected and confirmed_project != project:
         raise RefusedError(
@@ -161,6 +187,7 @@ def _check_names(manifest: Manifest, request: Request) -> None:
     tables = {item.name for item in manifest.tables}
     unknown = [name for name in request.datasets if name not in datasets]
     unknown += [name for name in request.tables if name not in tables]
+    unknown += [name for name in request.databases if manifest.database(name) is None]
     known = {
         item.partition_id
         for table in manifest.tables
@@ -174,6 +201,7 @@ def _check_names(manifest: Manifest, request: Request) -> None:
             subject=manifest.run_id,
             hint=f"`rebound show {manifest.run_id}` lists what it holds",
         )
+    check_paths([item for item in manifest.databases if request.wants_database(item)], request)
 
 
 def _cannot_bring_back(

@@ -107,11 +107,8 @@ def raw(value: Any) -> Any:  # noqa: ANN401 - any value Firestore has
     """Return a value's message."""
     if isinstance(value, _Value):
         return value
-    if value is None:
-        return _Value(null_value=0)
     if isinstance(value, dict):
-        items = {key: raw(item) for key, item in value.items()}
-        return _Value(map_value={"fields": items})
+        return _Value(map_value={"fields": {key: raw(item) for key, item in value.items()}})
     if isinstance(value, list):
         return _Value(array_value={"values": [raw(item) for item in value]})
     kinds = {bool: "boolean", int: "integer", float: "double", str: "string", bytes: "bytes"}
@@ -119,6 +116,8 @@ def raw(value: Any) -> Any:  # noqa: ANN401 - any value Firestore has
         message = _Value()
         message.timestamp_value.FromDatetime(value.astimezone(UTC).replace(tzinfo=None))
         return message
+    if value is None:
+        return _Value(null_value=0)
     return _Value(**{f"{kinds[type(value)]}_value": value})
 
 

@@ -1,0 +1,143 @@
+"""What differs between stored documents and a database as it is. Pure: two sorted streams joined.
+
+missing  in the backup, not in the database
+changed  other content, last written at or before the recovery point
+newer    other content, written after the recovery point: by somebody's work or by the damage,
+         which nothing here can tell apart
+extra    not in the backup
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from manifests.documents import DocumentRecord, PathKey, collection_id, path_key
+from manifests.model import Frozen
+
+DocumentState = Literal["equal", "missing", "changed", "newer", "extra"]
+MOST_LISTED = 100
+"""So many documents of each state are named in a plan or report; all are counted."""
+
+
+class DocumentPair(NamedTuple):
+    """One document as it was and as it is; one of the two can be None."""
+
+    state: DocumentState
+    stored: DocumentRecord | None
+    live: DocumentRecord | None
+
+    @property
+    def path(self) -> str:
+        """Return the document's path."""
+        record = self.stored or self.live
+        return record.path if record else ""
+
+
+class ListedDocument(Frozen):
+    """A document that is not equal."""
+
+    path: str
+    state: DocumentState
+
+
+class CollectionState(Frozen):
+    """How many documents of the collections with one id are in which state."""
+
+    collection_id: str
+    equal: int = 0
+    missing: int = 0
+    changed: int = 0
+    newer: int = 0
+    extra: int = 0
+
+
+class DatabaseState(Frozen):
+    """How a database, or the part of it that is recovered, compares with the backup.
+
+    Attributes:
+        exists: Whether there is a database at all.
+        collections: In order of their ids.
+        listed: The first documents of each state but `equal`.
+    """
+
+    exists: bool
+    collections: tuple[CollectionState, ...] = ()
+    listed: tuple[ListedDocument, ...] = ()
+
+    def count(self, *states: DocumentState) -> int:
+        """Return how many documents are in any of these states."""
+        return sum(getattr(item, state) for item in self.collections for state in states)
+
+
+def joined(
+    stored: Iterable[DocumentRecord],
+    live: Iterable[DocumentRecord],
+    *,
+    recovery_point_nanos: int,
+) -> Iterator[DocumentPair]:
+    """Pair what was with what is, both in name order.
+
+    Args:
+        stored: The documents at the recovery point.
+        live: The documents now.
+        recovery_point_nanos: The recovery point, since 1970.
+    """
+    left, right = _keyed(stored), _keyed(live)
+    was, now = next(left, None), next(right, None)
+    while was is not None or now is not None:
+        if now is None or (was is not None and was[0] < now[0]):
+            yield DocumentPair("missing", was[1] if was else None, None)
+            was = next(left, None)
+        elif was is None or now[0] < was[0]:
+            yield DocumentPair("extra", None, now[1])
+            now = next(right, None)
+        else:
+            yield _pair(was[1], now[1], recovery_point_nanos)
+            was, now = next(left, None), next(right, None)
+
+
+def _keyed(records: Iterable[DocumentRecord]) -> Iterator[tuple[PathKey, DocumentRecord]]:
+    return ((path_key(record.path), record) for record in records)
+
+
+def _pair(was: DocumentRecord, now: DocumentRecord, recovery_point_nanos: int) -> DocumentPair:
+    if was.fields == now.fields:
+        return DocumentPair("equal", was, now)
+    is_newer = now.update_time_nanos > recovery_point_nanos
+    return DocumentPair("newer" if is_newer else "changed", was, now)
+
+
+class StateTally:
+    """Counts and lists the states of documents while they pass by."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._listed: dict[DocumentState, list[str]] = defaultdict(list)
+
+    def add(self, pair: DocumentPair) -> None:
+        """Take one document into account."""
+        self._counts[collection_id(pair.path)][pair.state] += 1
+        if pair.state != "equal" and len(self._listed[pair.state]) < MOST_LISTED:
+            self._listed[pair.state].append(pair.path)
+
+    def merge(self, other: "StateTally") -> None:
+        """Take everything into account that another tally did."""
+        for name, counts in other._counts.items():  # noqa: SLF001 - same class
+            self._counts[name] += counts
+        for state, paths in other._listed.items():  # noqa: SLF001 - same class
+            self._listed[state] = (self._listed[state] + paths)[:MOST_LISTED]
+
+    def state(self, *, exists: bool) -> DatabaseState:
+        """Return what passed by, as a value."""
+        return DatabaseState(
+            exists=exists,
+            collections=tuple(
+                CollectionState(collection_id=name, **self._counts[name])
+                for name in sorted(self._counts)
+            ),
+            listed=tuple(
+                ListedDocument(path=path, state=state)
+                for state in sorted(self._listed)
+                for path in self._listed[state]
+            ),
+        )

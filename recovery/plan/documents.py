@@ -1,0 +1,228 @@
+"""What a recovery would do to each Firestore database, and why."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from manifests.errors import RefusedError, UsageError
+from manifests.model import DatabaseBackup, DocumentFile, Frozen
+from manifests.names import EVERYTHING, NameRange, Position, below, only, united, without
+from recovery.compare.documents import DatabaseState, DocumentState
+from recovery.plan.request import Request
+
+type DocumentAction = Literal["create", "replace", "remove"]
+
+_WITH_ALL_BELOW = "/**"
+
+
+class DatabaseStep(Frozen):
+    """What happens to one database.
+
+    Attributes:
+        database: The database in the backup.
+        into: The database that is written.
+        create: Whether that one is created first.
+        state: How it compared with the backup when the plan was made.
+        overwrite: Whether documents that differ are replaced.
+        exact: Whether documents that the backup does not know are removed.
+        unthrottled: Whether it is written as fast as it takes it.
+        collections: The paths of the only collections that are recovered; all when empty.
+        documents: The paths of the only documents; with `/**` everything below one too.
+        never_restored: The ephemeral top-level collections, with their documents in the backup.
+        stored_bytes: What is read of the backup.
+    """
+
+    database: str
+    into: str
+    create: bool
+    state: DatabaseState
+    overwrite: bool = False
+    exact: bool = False
+    unthrottled: bool = False
+    collections: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    never_restored: Mapping[str, int] = {}
+    stored_bytes: int = 0
+
+    @property
+    def writes(self) -> int:
+        """Return how many documents are written."""
+        replaced = self.state.count("changed", "newer") if self.overwrite else 0
+        return self.state.count("missing") + replaced
+
+    @property
+    def removes(self) -> int:
+        """Return how many documents are removed."""
+        return self.state.count("extra") if self.exact else 0
+
+    @property
+    def keeps(self) -> int:
+        """Return how many documents stay although they differ from the backup."""
+        newer = 0 if self.overwrite else self.state.count("newer")
+        return newer + (0 if self.exact else self.state.count("extra"))
+
+    @property
+    def changes(self) -> bool:
+        """Whether executing the step would change anything."""
+        return self.create or bool(self.writes or self.removes)
+
+    @property
+    def ranges(self) -> list[NameRange]:
+        """Return the documents the step is about, in name order."""
+        return scope(self.collections, self.documents, tuple(self.never_restored))
+
+    def action(self, state: DocumentState) -> DocumentAction | None:
+        """Decide what happens to a document in some state; None leaves it as it is."""
+        if state == "missing":
+            return "create"
+        if state in ("changed", "newer") and self.overwrite:
+            return "replace"
+        return "remove" if state == "extra" and self.exact else None
+
+    def is_kept(self, state: DocumentState) -> bool:
+        """Whether a document that differs may differ when the recovery ends."""
+        return (state == "newer" and not self.overwrite) or (state == "extra" and not self.exact)
+
+
+def plan_database(backup: DatabaseBackup, state: DatabaseState, request: Request) -> DatabaseStep:
+    """Decide what happens to one database.
+
+    Args:
+        backup: The database at the recovery point.
+        state: How the target compares with it, in the ranges of `wanted_ranges`.
+        request: What the operator asked for.
+    """
+    into = request.target.database or backup.database_id
+    step = DatabaseStep(
+        database=backup.database_id,
+        into=into,
+        create=not state.exists,
+        state=state,
+        overwrite=request.may_overwrite(into),
+        exact=request.exact,
+        unthrottled=request.unthrottled,
+        collections=request.collections,
+        documents=request.documents,
+        never_restored=_never_restored(backup, request),
+    )
+    needed = {
+        item.stored.name: item.stored.size_bytes for item, _ in units(backup, step.ranges) if item
+    }
+    return step.model_copy(update={"stored_bytes": sum(needed.values())})
+
+
+def check_databases(steps: tuple[DatabaseStep, ...]) -> None:
+    """Refuse to replace documents that nobody wrote after the recovery point without the word.
+
+    Raises:
+        RefusedError: Nothing was changed; the hint names the word.
+    """
+    for step in steps:
+        if step.state.count("changed") and not step.overwrite:
+            raise RefusedError(
+                f"{step.state.count('changed')} documents differ though they are no newer than "
+                "the recovery point",
+                subject=step.into,
+                hint=f"`--overwrite '{step.into}'` replaces them; what they held is kept as an "
+                "undo point",
+            )
+
+
+def check_paths(backups: list[DatabaseBackup], request: Request) -> None:
+    """Refuse paths that cannot be recovered: leaving them out would look like success.
+
+    Raises:
+        UsageError: A path is not one of a collection or document, or nothing in the backup is
+            below it.
+        RefusedError: A path is in an ephemeral collection.
+    """
+    for path in (*request.collections, *request.documents):
+        names = _range(path, is_collection=path in request.collections)
+        if any(path.split("/")[0] in names for names in request.ephemeral.values()):
+            raise RefusedError("locks, heartbeats and instances are never restored", subject=path)
+        if not any(_may_hold(file, names) for backup in backups for file in backup.files):
+            raise UsageError(
+                "the backup holds nothing there",
+                subject=path,
+                hint="top-level collections are named by their id, others by their whole path",
+            )
+
+
+def scope(
+    collections: tuple[str, ...], documents: tuple[str, ...], holes: tuple[str, ...]
+) -> list[NameRange]:
+    """Return the ranges that paths name, without the collections that are left out."""
+    named = [_range(path, is_collection=True) for path in collections]
+    named += [_range(path, is_collection=False) for path in documents]
+    ranges = united(named) if named else [EVERYTHING]
+    for hole in holes:
+        ranges = without(ranges, below(hole))
+    return ranges
+
+
+def units(
+    backup: DatabaseBackup, ranges: list[NameRange]
+) -> list[tuple[DocumentFile | None, list[NameRange]]]:
+    """Cut the recovery of a database into files and the ranges of names that belong to each.
+
+    Together the units hold every name of the ranges, so that a document the backup does not know
+    is found too. A file without any name in the ranges is left out.
+    """
+    if not backup.files:
+        return [(None, ranges)]
+    cuts = [Position(file.first_path) for file in backup.files[1:]]
+    spans = [NameRange(start, end) for start, end in zip([None, *cuts], [*cuts, None], strict=True)]
+    found: list[tuple[DocumentFile | None, list[NameRange]]] = []
+    for file, span in zip(backup.files, spans, strict=True):
+        mine = [part for item in ranges if (part := item.common(span)) is not None]
+        if mine:
+            found.append((file, mine))
+    return found
+
+
+def wanted_ranges(backup: DatabaseBackup, request: Request) -> list[NameRange]:
+    """Return the documents of a database that the operator asked for, without ephemeral ones."""
+    return scope(
+        request.collections, request.documents, request.ephemeral.get(backup.database_id, ())
+    )
+
+
+def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) -> tuple[str, ...]:
+    """Tell what no recovery of documents brings back."""
+    if not steps:
+        return ()
+    notes = [f"documents as they were changed after {recovery_point:%Y-%m-%dT%H:%MZ}"]
+    notes += [
+        f"locks, heartbeats and instances of {step.database}: never restored "
+        f"({', '.join(f'{name} {count:,}' for name, count in step.never_restored.items())})"
+        for step in steps
+        if step.never_restored
+    ]
+    notes.append("security rules, indexes and time-to-live policies, create and update times")
+    return tuple(notes)
+
+
+def _never_restored(backup: DatabaseBackup, request: Request) -> dict[str, int]:
+    counts = {item.collection_id: item.fingerprint.row_count for item in backup.collections}
+    names = request.ephemeral.get(backup.database_id, ())
+    return {name: counts.get(name, 0) for name in names}
+
+
+def _range(path: str, *, is_collection: bool) -> NameRange:
+    target = path.removesuffix(_WITH_ALL_BELOW)
+    segments = target.split("/")
+    if not all(segments) or bool(len(segments) % 2) != is_collection:
+        kind = "collection" if is_collection else "document"
+        raise UsageError(
+            f"not the path of a {kind}",
+            subject=path,
+            hint="a collection's path has an odd number of segments, a document's an even one",
+        )
+    if is_collection or path.endswith(_WITH_ALL_BELOW):
+        return below(target)
+    return only(target)
+
+
+def _may_hold(file: DocumentFile, names: NameRange) -> bool:
+    span = NameRange(Position(file.first_path), Position(file.last_path, after=True))
+    return span.common(names) is not None

@@ -1,0 +1,1 @@
+"""The Firestore side of a recovery: observing, writing and proving documents."""

@@ -1,0 +1,60 @@
+"""The documents of a stored database, read back file by file, each checked before it is used."""
+
+import base64
+from collections.abc import Iterator
+
+import google_crc32c
+
+from manifests.cloud.objects import Bucket
+from manifests.documents import DocumentRecord, read_file, tallied
+from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
+from manifests.model import DocumentFile
+from manifests.names import NameRange
+from manifests.store import ObjectInfo
+
+
+class StoredDocuments:
+    """Reads document files from the vault. Safe to share between threads."""
+
+    def __init__(self, vault: Bucket) -> None:
+        self._vault = vault
+
+    def read(self, file: DocumentFile | None, ranges: list[NameRange]) -> list[DocumentRecord]:
+        """Return the documents of a file that are in some ranges, in name order.
+
+        Raises:
+            BackupDamagedError: The file is not what the manifest says; each way has its class.
+        """
+        if file is None:
+            return []
+        records = list(read_file(self._content(file), subject=file.stored.name))
+        if tallied(records).fingerprint() != file.fingerprint:
+            raise BackupDamagedError(
+                "the documents in it are not those of the manifest", subject=file.stored.name
+            )
+        return list(_within(records, ranges))
+
+    def _content(self, file: DocumentFile) -> bytes:
+        stored = file.stored
+        info = ObjectInfo(
+            name=stored.name,
+            size_bytes=stored.size_bytes,
+            crc32c=stored.crc32c,
+            generation=stored.generation,
+        )
+        content = b"".join(self._vault.chunks(info))
+        if len(content) != stored.size_bytes:
+            raise ObjectMissingError("bytes are missing", subject=stored.name)
+        crc32c = base64.b64encode(google_crc32c.Checksum(content).digest()).decode()
+        if crc32c != stored.crc32c:
+            raise ObjectChangedError(
+                f"its bytes have crc32c {crc32c}, the manifest says {stored.crc32c}",
+                subject=stored.name,
+            )
+        return content
+
+
+def _within(records: list[DocumentRecord], ranges: list[NameRange]) -> Iterator[DocumentRecord]:
+    for record in records:
+        if any(item.holds(record.path) for item in ranges):
+            yield record
