@@ -80,13 +80,14 @@ def _change(call: Call, given: dict[str, Any], removed: tuple[str, ...]) -> Resp
     after = kept_settings(merge(kept, given)) | {"storageClass": before["storageClass"]}
     _check_custom_time(before, after)
     _check_retention(call, before, after)
-    now = service.clock.now()
-    is_released = before.get("eventBasedHold") and not after.get("eventBasedHold")
+    retained_from = version["retained_from"]
+    if before.get("eventBasedHold") and not after.get("eventBasedHold"):
+        retained_from = service.clock.lifetime_now()
     key = (bucket.id, name, version["generation"])
     service.database.execute(
         "UPDATE objects SET settings = ?, metageneration = metageneration + 1, updated = ?,"
         " retained_from = ? WHERE bucket = ? AND name = ? AND generation = ?",
-        (json.dumps(after), now, now if is_released else version["retained_from"], *key),
+        (json.dumps(after), service.clock.now(), retained_from, *key),
     )
     return answer_object(call, bucket, find_version(service, bucket, name, version["generation"]))
 

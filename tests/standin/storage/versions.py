@@ -248,7 +248,8 @@ def _insert(
         "INSERT INTO objects VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)",
         (
             bucket.id, name, generation, LIVE, content.size, content.crc32c, content.md5,
-            content.components, content.id, now, now, now, json.dumps(kept),
+            content.components, content.id, now, now, service.clock.lifetime_now(),
+            json.dumps(kept),
         ),
     )  # fmt: skip
     return generation

@@ -1,0 +1,142 @@
+import uuid
+
+import pytest
+from google.api_core.exceptions import BadRequest, Conflict, NotFound, PreconditionFailed
+from google.cloud import storage
+
+from tests.contract.storage.server import Server
+
+DAY = 24 * 3600
+
+
+def test_defaults(client: storage.Client):
+    """A new bucket has soft delete for 7 days, no versioning, class STANDARD in the US."""
+    created = client.create_bucket(f"b-{uuid.uuid4().hex}")
+    found = client.get_bucket(created.name)
+    assert found.soft_delete_policy.retention_duration_seconds == 7 * DAY
+    assert (found.versioning_enabled, found.storage_class) == (False, "STANDARD")
+    assert (found.location, found.metageneration) == ("US", 1)
+    assert found.time_created == found.updated
+
+
+def test_settings_come_back(client: storage.Client):
+    """Every setting of a new bucket is kept as it was given."""
+    bucket = client.bucket(f"b-{uuid.uuid4().hex}")
+    bucket.versioning_enabled = True
+    bucket.storage_class = "NEARLINE"
+    bucket.labels = {"team": "data"}
+    bucket.soft_delete_policy.retention_duration_seconds = 30 * DAY
+    bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+    bucket.add_lifecycle_delete_rule(age=30, matches_prefix=["tmp/"])
+    client.create_bucket(bucket, location="europe-west1")
+
+    found = client.get_bucket(bucket.name)
+    assert (found.versioning_enabled, found.storage_class) == (True, "NEARLINE")
+    assert (found.labels, found.location) == ({"team": "data"}, "EUROPE-WEST1")
+    assert found.location_type == "region"
+    assert found.soft_delete_policy.retention_duration_seconds == 30 * DAY
+    assert found.iam_configuration.uniform_bucket_level_access_enabled
+    assert list(found.lifecycle_rules) == list(bucket.lifecycle_rules)
+    found.blob("object").upload_from_string(b"")
+    assert found.get_blob("object").storage_class == "NEARLINE"
+
+
+def test_patch_merges_and_counts(server: Server, client: storage.Client):
+    """A patch merges labels, null removes, and the metageneration rises."""
+    bucket = client.bucket(server.new_bucket(labels={"a": "1", "b": "2"}))
+    path = f"/storage/v1/b/{bucket.name}"
+    answer = server.call("PATCH", path, json={"labels": {"a": None, "c": "3"}}).json()
+    assert answer["labels"] == {"b": "2", "c": "3"}
+    assert answer["metageneration"] == "2"
+    bucket.reload()
+    bucket.labels = {}
+    with pytest.raises(PreconditionFailed):
+        bucket.patch(if_metageneration_match=1)
+    refused = server.call("GET", path, params={"ifMetagenerationMatch": "1"})
+    assert refused.status_code == 412
+    assert server.call("GET", path, params={"ifMetagenerationNotMatch": "2"}).status_code == 304
+
+
+@pytest.mark.parametrize("seconds", [1, 7 * DAY - 1, 90 * DAY + 1])
+def test_soft_delete_durations(bucket: storage.Bucket, seconds: int):
+    """Soft delete lasts from 7 to 90 days, or is off."""
+    bucket.soft_delete_policy.retention_duration_seconds = seconds
+    with pytest.raises(BadRequest):
+        bucket.patch()
+
+
+def test_names_are_taken_once(bucket: storage.Bucket, client: storage.Client):
+    """A second bucket of a name is refused, and so is a name that is none."""
+    with pytest.raises(Conflict):
+        client.create_bucket(bucket.name)
+    with pytest.raises(BadRequest):
+        client.create_bucket("Capital")
+
+
+def test_list(server: Server, client: storage.Client):
+    """Buckets of a project are listed by name, in pages."""
+    prefix = f"l{uuid.uuid4().hex[:8]}-"
+    for number in (2, 0, 1):
+        client.create_bucket(f"{prefix}{number}")
+    server.call("POST", "/storage/v1/b?project=other", json={"name": f"{prefix}3"})
+    found = client.list_buckets(prefix=prefix, page_size=2)
+    assert [bucket.name for bucket in found] == [f"{prefix}{number}" for number in range(3)]
+
+
+def test_only_an_empty_bucket_is_deleted(versioned: storage.Bucket):
+    """A bucket with any version that is not soft-deleted stays."""
+    blob = versioned.blob("object")
+    blob.upload_from_string(b"")
+    versioned.blob("object").delete()
+    with pytest.raises(Conflict):
+        versioned.delete()
+    versioned.blob("object", generation=blob.generation).delete()
+    versioned.delete()
+    assert not versioned.exists()
+    with pytest.raises(NotFound):
+        versioned.blob("object").upload_from_string(b"")
+
+
+def test_soft_deleted_bucket_comes_back(
+    server: Server, client: storage.Client, bucket: storage.Bucket
+):
+    """A deleted bucket is restored by its generation, its objects by bulk restore."""
+    bucket.blob("object").upload_from_string(b"data")
+    bucket.blob("object").delete()
+    bucket.reload()
+    bucket.delete()
+    assert bucket.name in [found.name for found in client.list_buckets(soft_deleted=True)]
+
+    client.restore_bucket(bucket.name, generation=bucket.generation)
+    server.call("POST", f"/storage/v1/b/{bucket.name}/o/bulkRestore", json={})
+    while not bucket.blob("object").exists():
+        pass
+    assert bucket.blob("object").download_as_bytes() == b"data"
+
+
+def test_new_bucket_of_an_old_name_is_empty(client: storage.Client, bucket: storage.Bucket):
+    """A new bucket does not see what a deleted one of its name held."""
+    bucket.blob("object").upload_from_string(b"data")
+    bucket.blob("object").delete()
+    bucket.delete()
+    new = client.create_bucket(bucket.name)
+    assert list(new.list_blobs(soft_deleted=True)) == []
+
+
+def test_iam_policy(bucket: storage.Bucket):
+    """A policy is kept, guarded by its etag; every permission is granted."""
+    policy = bucket.get_iam_policy(requested_policy_version=3)
+    policy.bindings = [{"role": "roles/storage.objectViewer", "members": {"user:a@b.c"}}]
+    bucket.set_iam_policy(policy)
+    assert bucket.get_iam_policy().bindings[0]["role"] == "roles/storage.objectViewer"
+    with pytest.raises(PreconditionFailed):
+        bucket.set_iam_policy(policy)
+    permissions = ["storage.objects.get", "storage.buckets.get"]
+    assert bucket.test_iam_permissions(permissions) == permissions
+
+
+def test_service_account(client: storage.Client):
+    """A project has its service agent."""
+    assert client.get_service_account_email().endswith(
+        "gs-project-accounts.iam.gserviceaccount.com"
+    )

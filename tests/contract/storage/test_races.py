@@ -1,0 +1,152 @@
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from google.cloud import storage
+
+from tests.contract.storage.server import ROOT, Server, running
+
+RACERS = 16
+GRANULE = 256 * 1024
+
+
+def race(server: Server, method: str, path: str, **how: object) -> list[int]:
+    """Send the same request many times at once and return the statuses, sorted."""
+    with ThreadPoolExecutor(RACERS) as pool:
+        sent = [pool.submit(server.call, method, path, **how) for _ in range(RACERS)]
+        return sorted(answer.result().status_code for answer in sent)
+
+
+def test_one_upload_wins(server: Server):
+    """Of uploads that race to create an object, exactly one does."""
+    path = f"/upload/storage/v1/b/{server.new_bucket()}/o"
+    for number in range(5):
+        query = {"uploadType": "media", "name": str(number), "ifGenerationMatch": "0"}
+        statuses = race(server, "POST", path, params=query, data=os.urandom(100_000))
+        assert statuses == [200] + [412] * (RACERS - 1)
+
+
+def test_one_change_wins(server: Server, bucket: storage.Bucket):
+    """Of conditional patches, composes and deletes that race, exactly one of each does."""
+    generation = server.put(bucket.name, "object", b"x" * 1000)["generation"]
+    path = f"/storage/v1/b/{bucket.name}/o/object"
+    patched = race(server, "PATCH", path, params={"ifMetagenerationMatch": "1"}, json={})
+    assert patched == [200] + [412] * (RACERS - 1)
+    composed = race(
+        server, "POST", f"{path}2/compose",
+        params={"ifGenerationMatch": "0"}, json={"sourceObjects": [{"name": "object"}]},
+    )  # fmt: skip
+    assert composed == [200] + [412] * (RACERS - 1)
+    deleted = race(server, "DELETE", path, params={"ifGenerationMatch": generation})
+    assert deleted == [204] + [404] * (RACERS - 1)
+
+
+def begin_upload(server: Server, bucket: str) -> http.client.HTTPConnection:
+    """Send half of a simple upload and return its open connection."""
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name=half"
+    connection.putrequest("POST", path)
+    connection.putheader("content-length", str(8 * GRANULE))
+    connection.endheaders(b"x" * 4 * GRANULE)
+    return connection
+
+
+def stored_files(folder: Path) -> int:
+    """Count the contents on disk."""
+    return sum(path.is_file() for path in (folder / "contents").rglob("*"))
+
+
+def test_upload_that_breaks_off_leaves_nothing(server: Server):
+    """An upload whose client goes away leaves no object."""
+    bucket = server.new_bucket()
+    connection = begin_upload(server, bucket)
+    time.sleep(0.1)
+    connection.close()
+    time.sleep(0.1)
+    assert "items" not in server.list(bucket, versions="true")
+
+
+def test_state_survives_a_kill(tmp_path: Path):
+    """After SIGKILL all that was answered is there, half an upload is not, and sessions go on."""
+    with running(tmp_path) as server:
+        bucket = server.new_bucket(versioning={"enabled": True})
+        before = [server.put(bucket, "object", data) for data in (b"1", b"2")]
+        server.object("DELETE", bucket, "object", f"?generation={before[0]['generation']}")
+        answer = server.call("POST", f"/upload/storage/v1/b/{bucket}/o?uploadType=resumable&name=r")
+        session = answer.headers["location"].removeprefix(server.url)
+        headers = {"content-range": f"bytes 0-{GRANULE - 1}/{GRANULE + 1}"}
+        server.call("PUT", session, data=b"y" * GRANULE, headers=headers, allow_redirects=False)
+        connection = begin_upload(server, bucket)
+        time.sleep(0.1)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        connection.close()
+
+    with running(tmp_path) as server:
+        assert server.list(bucket)["items"][0]["generation"] == before[1]["generation"]
+        assert server.object("GET", bucket, "object", "?alt=media").content == b"2"
+        (gone,) = server.list(bucket, softDeleted="true")["items"]
+        assert gone["generation"] == before[0]["generation"]
+        assert server.object("GET", bucket, "half").status_code == 404
+        assert stored_files(tmp_path) == 3
+        headers = {"content-range": f"bytes {GRANULE}-{GRANULE}/{GRANULE + 1}"}
+        finished = server.call("PUT", session, data=b"z", headers=headers)
+        assert finished.json()["size"] == str(GRANULE + 1)
+        content = server.object("GET", bucket, "r", "?alt=media").content
+        assert content == b"y" * GRANULE + b"z"
+
+
+def test_deleted_content_is_removed(tmp_path: Path):
+    """What cannot come back leaves no file."""
+    with running(tmp_path) as server:
+        bucket = server.new_bucket(softDeletePolicy={"retentionDurationSeconds": "0"})
+        for _ in range(3):
+            server.put(bucket, "object", b"x")
+        server.object("POST", bucket, "object", f"/rewriteTo/b/{bucket}/o/copy")
+        server.object("POST", bucket, "none", f"/rewriteTo/b/{bucket}/o/copy")
+        server.object("POST", bucket, "object", f"/copyTo/b/{bucket}/o/copy?ifGenerationMatch=0")
+        assert stored_files(tmp_path) == 2
+        for name in ("object", "copy"):
+            server.object("DELETE", bucket, name)
+        assert stored_files(tmp_path) == 0
+
+
+def is_answering(url: str) -> bool:
+    """Say whether a service is there."""
+    try:
+        return requests.get(f"{url}/standin/health", timeout=5).ok
+    except requests.exceptions.ConnectionError:
+        return False
+
+
+def test_clean_end(tmp_path: Path):
+    """SIGTERM ends the service with status 0."""
+    with running(tmp_path) as server:
+        server.process.terminate()
+        assert server.process.wait(10) == 0
+
+
+def test_ends_with_its_parent(tmp_path: Path):
+    """The service does not outlive the process that started it."""
+    code = (
+        "import subprocess, sys\n"
+        "words = [sys.executable, '-m', 'tests.standin.storage', '--data-dir', sys.argv[1]]\n"
+        "child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)\n"
+        "print(child.stdout.readline(), flush=True)\n"
+    )
+    parent = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=30,
+    )  # fmt: skip
+    url = parent.stdout.partition('"url": "')[2].partition('"')[0]
+    deadline = time.monotonic() + 10
+    while is_answering(url):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
