@@ -69,8 +69,9 @@ def _batches(source: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
         is_parquet = stream.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
     if is_parquet:
         with pq.ParquetFile(source) as file:
-            for batch in file.iter_batches(_BATCH_ROWS, columns=names):
-                yield from _small(batch)
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=names):
+                    yield from _small(batch)
     else:
         with pa.ipc.open_file(source) as reader:
             for at in range(reader.num_record_batches):
