@@ -15,6 +15,8 @@ from manifests.model import Manifest, TableBackup
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
 from recovery.plan import TableStep
+from recovery.targets.documents.recover import DatabaseRecovery
+from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.definitions import (
     create_datasets,
@@ -38,6 +40,8 @@ class Recovery:
         planned: The plan that was said yes to.
         manifest: The manifest of the plan's run.
         target: Where the recovery writes.
+        buckets: Recovers buckets.
+        databases: Recovers Firestore databases.
         vault: Where the backup is.
         journal: What was done so far.
         clock: Gives the present instant.
@@ -50,6 +54,8 @@ class Recovery:
         manifest: Manifest,
         *,
         target: BigQueryTarget,
+        buckets: BucketTargets,
+        databases: DatabaseRecovery,
         vault: Bucket,
         journal: Journal,
         clock: Callable[[], datetime],
@@ -58,6 +64,8 @@ class Recovery:
         self._planned = planned
         self._manifest = manifest
         self._target = target
+        self._buckets = buckets
+        self._databases = databases
         self._journal = journal
         self._clock = clock
         self._progress = progress
@@ -72,7 +80,7 @@ class Recovery:
         A table that fails does not stop the others; the report says so and is not a success.
         """
         plan = self._planned.plan
-        if plan.changes:
+        if plan.changes_tables:
             self._make_room()
         create_datasets(self._target, self._manifest, plan)
         published = self._in_parallel(self._published, plan.tables)
@@ -81,6 +89,10 @@ class Recovery:
         outcomes = self._in_parallel(self._proven, zip(plan.tables, published, strict=True))
         problems = restore_definitions(self._target, self._manifest, plan)
         problems += finish_datasets(self._target, self._manifest, plan)
+        buckets = self._buckets.recover(
+            self._planned, self._manifest, journal=self._journal, progress=self._progress
+        )
+        databases = tuple(map(self._databases.recover, plan.databases))
         report = RecoveryReport(
             recovery_id=self._planned.recovery_id,
             plan=plan,
@@ -88,8 +100,10 @@ class Recovery:
             finished_at=self._clock(),
             tables=outcomes,
             problems=problems,
+            buckets=buckets,
+            databases=databases,
         )
-        if all(outcome.is_proven for outcome in outcomes) and not problems:
+        if all(outcome.is_proven for outcome in report.parts) and not problems:
             return self._journal.finish(report)
         return report
 

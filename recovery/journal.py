@@ -2,6 +2,11 @@
 
     recoveries/<recovery>/plan.json            written once, before anything is changed
     recoveries/<recovery>/tables/<table>.json  one table is published and proven
+    recoveries/<recovery>/databases/<id>.json  one database is written and proven
+    recoveries/<recovery>/undo/databases/<id>/<digest>.avro
+                                               documents that were about to be replaced or removed
+    recoveries/<recovery>/buckets/<bucket>/<stretch>.json
+                                               what was written to one stretch of names, now proven
     recoveries/<recovery>/report.json          written once, at the end
 
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
@@ -11,7 +16,7 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
 from manifests.store import decode, encode
-from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
+from recovery.outcome import DatabaseOutcome, PlannedRecovery, RecoveryReport, TableOutcome, StretchOutcome
 
 
 class Journal:
@@ -47,6 +52,26 @@ class Journal:
     def record(self, outcome: TableOutcome) -> None:
         """Write that a table is done."""
         self._bucket.put_once(f"{self._prefix}tables/{outcome.table}.json", encode(outcome))
+
+    def record_database(self, outcome: DatabaseOutcome) -> None:
+        """Write that a database is done."""
+        name = f"{self._prefix}databases/{outcome.into}.json"
+        self._bucket.put_once(name, encode(outcome))
+
+    def record_stretch(self, bucket: str, outcome: StretchOutcome) -> None:
+        """Write that one stretch of a bucket's names is done."""
+        name = f"{self._prefix}buckets/{bucket}/{outcome.number:06d}.json"
+        self._bucket.put_once(name, encode(outcome))
+
+    def stretches(self, bucket: str) -> dict[int, StretchOutcome]:
+        """Return what was written about the stretches of a bucket, by number."""
+        found: dict[int, StretchOutcome] = {}
+        for item in self._bucket.list_objects(f"{self._prefix}buckets/{bucket}/"):
+            content = self._bucket.read(item.name)
+            if content is not None:
+                outcome = decode(content, StretchOutcome, subject=item.name)
+                found[outcome.number] = outcome
+        return found
 
     def outcome(self, table: str) -> TableOutcome | None:
         """Return what was written about a table."""

@@ -60,7 +60,10 @@ class DatabaseOutcome(Frozen):
         written: Documents that were created or replaced by this recovery, as planned.
         removed: Documents that were removed, as planned.
         equal: Documents that are equal to the recovery point now.
-        kept: Documents that differ and were kept: changed or made after the recovery point.
+        kept: The first documents that differ and were kept: changed or made after the recovery
+            point.
+        kept_count: How many there are.
+        never_restored: Ephemeral collections, which no recovery brings back.
         undo: Where the replaced and removed documents are kept; empty when there were none.
         findings: What is not equal; empty when all that was asked for is proven.
         error: Why it was not recovered; empty when it was.
@@ -76,6 +79,7 @@ class DatabaseOutcome(Frozen):
     equal: int = 0
     kept: tuple[ListedDocument, ...] = ()
     kept_count: int = 0
+    never_restored: tuple[str, ...] = ()
     undo: str = ""
     findings: tuple[Finding, ...] = ()
     error: str = ""
@@ -139,7 +143,8 @@ class BucketOutcome(Frozen):
         target: The bucket that was written.
         created: Whether it was created.
         undo: Where what was replaced or moved is kept.
-        error: Why it was not recovered; empty when it was.
+        error: Why it was not recovered; empty when it was. An extra object is no reason: it is
+            only reported.
     """
 
     bucket: str
@@ -157,14 +162,14 @@ class BucketOutcome(Frozen):
     exit_code: int = 0
 
     @property
-    def not_recovered(self) -> tuple[LeftObjects, ...]:
-        """Return what was left though it is not as it was; an extra object is only reported."""
-        return tuple(item for item in self.left if item.reason != "extra")
+    def name(self) -> str:
+        """Return what the report calls it."""
+        return f"bucket {self.target}"
 
     @property
     def is_proven(self) -> bool:
         """Whether every object of the scope is proven equal to the recovery point."""
-        return not (self.error or self.unequal or self.not_recovered)
+        return not self.error and not self.findings
 
 
 class RecoveryReport(Frozen):
@@ -180,6 +185,6 @@ class RecoveryReport(Frozen):
     databases: tuple[DatabaseOutcome, ...] = ()
 
     @property
-    def parts(self) -> tuple[TableOutcome | DatabaseOutcome, ...]:
+    def parts(self) -> tuple[TableOutcome | BucketOutcome | DatabaseOutcome, ...]:
         """Return how every table and database ended."""
         return *self.tables, *self.databases

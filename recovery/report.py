@@ -1,11 +1,13 @@
 """What a recovery or a plan says to the person who asked. Pure: text and exit codes from values."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
 from manifests.model import Manifest
-from recovery.outcome import RecoveryReport
+from recovery.outcome import DatabaseOutcome, RecoveryReport, TableOutcome
 from recovery.plan import Plan, TableStep
+from recovery.report_documents import database_lines, outcome_lines
 from recovery.scenarios import scenario
 
 _UNITS = ((3600, "h"), (60, "min"), (1, "s"))
@@ -16,17 +18,17 @@ def outcome_error(
 ) -> NotEqualError | PartialError | ObjectiveMissedError | None:
     """Return the error a recovery ends with, or None when everything is proven in time."""
     unequal = [
-        item for item in report.tables if item.findings or item.exit_code == NotEqualError.exit_code
+        item for item in report.parts if item.findings or item.exit_code == NotEqualError.exit_code
     ]
-    failed = [item for item in report.tables if item.error]
+    failed = [item for item in report.parts if item.error]
     if unequal:
         return NotEqualError(
-            f"not equal to the recovery point: {', '.join(item.table for item in unequal)}",
+            f"not equal to the recovery point: {', '.join(item.name for item in unequal)}",
             subject=report.recovery_id,
             hint=f"`rebound report {report.recovery_id}` lists every difference",
         )
     if failed or report.problems:
-        names = [item.table for item in failed] + list(report.problems)
+        names = [item.name for item in failed] + list(report.problems)
         return PartialError(
             f"not recovered: {', '.join(names)}",
             subject=report.recovery_id,
@@ -70,22 +72,14 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
         for item in step.findings
     ]
     lines += [_table_line(step) for step in plan.tables]
+    lines += [line for step in plan.databases for line in database_lines(step)]
     lines += [
         f"  {step.action:<20} {step.kind} {step.name}"
         for step in plan.definitions
         if step.action != "leave"
     ]
-    moved = [step for step in plan.tables if step.rows]
-    lines += [
-        "",
-        (
-            f"{len(moved)} tables, {sum(step.rows for step in moved):,} rows and "
-            f"{size(sum(step.stored_bytes for step in moved))} to load; loads and copies are free, "
-            "proving scans each of these tables three times"
-        ),
-        "cannot be brought back:",
-        *(f"  {note}" for note in plan.cannot_bring_back),
-    ]
+    lines += ["", *_cost(plan), "cannot be brought back:"]
+    lines += [f"  {note}" for note in plan.cannot_bring_back]
     return "\n".join(lines)
 
 
@@ -106,14 +100,13 @@ def report_text(report: RecoveryReport) -> str:
             f"            {found.aspect}: is {found.actual}, was {found.expected}"
             for found in item.findings
         ]
+    lines += [line for item in report.databases for line in outcome_lines(item)]
     lines += [f"  FAILED    {problem}" for problem in report.problems]
-    proven = sum(item.is_proven for item in report.tables)
+    point = f"{report.plan.recovery_point:%Y-%m-%d %H:%M} UTC"
     lines += [
         "",
-        (
-            f"{proven} of {len(report.tables)} tables proven equal to "
-            f"{report.plan.recovery_point:%Y-%m-%d %H:%M} UTC"
-        ),
+        *_proven(report.tables, "tables", point),
+        *_proven(report.databases, "databases", point),
         f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
     ]
     return "\n".join(lines)
@@ -163,6 +156,27 @@ def size(number_bytes: int) -> str:
             break
         value /= 1024
     return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def _cost(plan: Plan) -> list[str]:
+    moved = [step for step in plan.tables if step.rows]
+    tables = (
+        f"{len(moved)} tables, {sum(step.rows for step in moved):,} rows and "
+        f"{size(sum(step.stored_bytes for step in moved))} to load; loads and copies are free, "
+        "proving scans each of these tables three times"
+    )
+    written = sum(step.writes for step in plan.databases)
+    documents = (
+        f"{written:,} documents to write and {sum(step.removes for step in plan.databases):,} to "
+        f"remove, {size(sum(step.stored_bytes for step in plan.databases))} of the backup to read; "
+        "proving reads every document twice"
+    )
+    return [tables] * bool(plan.tables) + [documents] * bool(plan.databases)
+
+
+def _proven(outcomes: Sequence[TableOutcome | DatabaseOutcome], kind: str, point: str) -> list[str]:
+    proven = sum(item.is_proven for item in outcomes)
+    return [f"{proven} of {len(outcomes)} {kind} proven equal to {point}"] * bool(outcomes)
 
 
 def _table_line(step: TableStep) -> str:

@@ -16,8 +16,11 @@ from recovery.execute import Progress, Recovery
 from recovery.expiry import Expiry
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
-from recovery.plan import Plan, Request, Target, check_plan, make_plan
+from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan
 from recovery.settings import Settings
+from recovery.targets.documents.observe import observe_databases
+from recovery.targets.documents.recover import DatabaseRecovery
+from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.verify import Verdict
@@ -52,9 +55,23 @@ class Session:
             self.settings, where, location=self.catalog.location, session=self._id
         )
 
+    def buckets(self, where: Target) -> BucketTargets:
+        """Return the buckets a recovery observes and writes."""
+        client = storage.Client(project=where.project)
+        return BucketTargets(self.settings, client, self.vault_bucket)
+
     def plan(self, selection: Selection, manifest: Manifest, request: Request) -> Plan:
         """Observe the world and decide what a recovery does."""
-        observed = self.target(request.target).observe(manifest, request)
+        observed = (
+            self.target(request.target).observe(manifest, request)
+            if request.covers("tables")
+            else Observed(datasets={}, tables={}, definitions={}, observed_at=self.started_at)
+        )
+        databases = observe_databases(
+            manifest, request, vault=self.vault_bucket, parallel=self.settings.parallel_streams
+        )
+        buckets = self.buckets(request.target).observe(manifest, request)
+        observed = observed.model_copy(update={"databases": databases, "buckets": buckets})
         return make_plan(manifest, observed, request, passed_over=selection.unusable)
 
     def inspect(
@@ -90,10 +107,22 @@ class Session:
     def execute(self, journal: Journal, *, progress: Progress) -> RecoveryReport:
         """Carry out, or continue, the recovery a journal describes."""
         planned = journal.planned()
+        manifest = self.vault.manifest(planned.plan.run_id)
+        target = planned.plan.request.target
         recovery = Recovery(
             planned,
-            self.vault.manifest(planned.plan.run_id),
-            target=self.target(planned.plan.request.target),
+            manifest,
+            target=self.target(target),
+            buckets=self.buckets(target),
+            databases=DatabaseRecovery(
+                manifest,
+                target.project,
+                vault=self.vault_bucket,
+                landing=self.landing,
+                journal=journal,
+                parallel=self.settings.parallel_streams,
+                progress=progress,
+            ),
             vault=self.vault_bucket,
             journal=journal,
             clock=lambda: datetime.now(UTC),

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
         undo_days: How long undo points are kept.
         catalog: Another catalog than the one that is shipped.
         parallel_tables: Tables in flight at once.
+        parallel_objects: Objects of a bucket in flight at once; 64 make about 1,000 writes a second,
+            which a bucket takes without a ramp (Cloud Storage, Request rate).
+        parallel_streams: Parts of one Firestore database in flight at once.
     """
 
     model_config = SettingsConfigDict(env_prefix="REBOUND_", frozen=True)
@@ -32,6 +35,8 @@ class Settings(BaseSettings):
     undo_days: int = Field(default=7, ge=1)
     catalog: Path | None = None
     parallel_tables: int = Field(default=16, ge=1, le=100)
+    parallel_objects: int = Field(default=64, ge=1, le=500)
+    parallel_streams: int = Field(default=4, ge=1, le=32)
 
 
 def load_settings() -> Settings:

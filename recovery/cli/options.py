@@ -18,6 +18,23 @@ Tables = Annotated[list[str] | None, typer.Option("--table", help="Only this `da
 Partitions = Annotated[
     list[str] | None, typer.Option("--partition", help="Only this partition of the one table.")
 ]
+Databases = Annotated[
+    list[str] | None, typer.Option("--database", help="Only this Firestore database.")
+]
+Collections = Annotated[
+    list[str] | None,
+    typer.Option("--collection", help="Only this collection's path, with everything below it."),
+]
+DocumentPaths = Annotated[
+    list[str] | None,
+    typer.Option("--document", help="Only this document's path; PATH/** with all that is below."),
+]
+IntoDatabase = Annotated[
+    str, typer.Option(help="Restore into another Firestore database; made when there is none.")
+]
+Unthrottled = Annotated[
+    bool, typer.Option("--unthrottled", help="Write documents without ramping the rate up.")
+]
 IntoProject = Annotated[str | None, typer.Option(help="Restore into another project.")]
 IntoPrefix = Annotated[str, typer.Option(help="Restore into datasets whose ids begin with this.")]
 Overwrite = Annotated[

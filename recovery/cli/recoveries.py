@@ -9,9 +9,13 @@ import typer
 from manifests.errors import RefusedError, UsageError
 from recovery.cli.options import (
     At,
+    Collections,
+    Databases,
     Datasets,
+    DocumentPaths,
     Exact,
     FromVault,
+    IntoDatabase,
     IntoPrefix,
     IntoProject,
     Json,
@@ -19,6 +23,7 @@ from recovery.cli.options import (
     Partitions,
     Run,
     Tables,
+    Unthrottled,
     moment,
     open_session,
     print_json,
@@ -41,8 +46,13 @@ def plan(
     dataset: Datasets = None,
     table: Tables = None,
     partition: Partitions = None,
+    database: Databases = None,
+    collection: Collections = None,
+    document: DocumentPaths = None,
     into_project: IntoProject = None,
     into_prefix: IntoPrefix = "",
+    into_database: IntoDatabase = "",
+    unthrottled: Unthrottled = False,
     exact: Exact = False,
     from_vault: FromVault = False,
     as_json: Json = False,
@@ -55,7 +65,9 @@ def plan(
         run=run,
         at=at,
         scope=(dataset, table, partition),
-        into=(into_project, into_prefix),
+        documents=(database, collection, document),
+        into=(into_project, into_prefix, into_database),
+        unthrottled=unthrottled,
         exact=exact,
         from_vault=from_vault,
     )
@@ -70,8 +82,13 @@ def recover(
     dataset: Datasets = None,
     table: Tables = None,
     partition: Partitions = None,
+    database: Databases = None,
+    collection: Collections = None,
+    document: DocumentPaths = None,
     into_project: IntoProject = None,
     into_prefix: IntoPrefix = "",
+    into_database: IntoDatabase = "",
+    unthrottled: Unthrottled = False,
     overwrite: Overwrite = None,
     exact: Exact = False,
     from_vault: FromVault = False,
@@ -89,7 +106,9 @@ def recover(
         run=run,
         at=at,
         scope=(dataset, table, partition),
-        into=(into_project, into_prefix),
+        documents=(database, collection, document),
+        into=(into_project, into_prefix, into_database),
+        unthrottled=unthrottled,
         overwrite=tuple(overwrite or ()),
         exact=exact,
         from_vault=from_vault,
@@ -140,21 +159,31 @@ def _plan(
     run: str | None,
     at: str | None,
     scope: tuple[list[str] | None, list[str] | None, list[str] | None],
-    into: tuple[str | None, str],
+    documents: tuple[list[str] | None, list[str] | None, list[str] | None],
+    into: tuple[str | None, str, str],
+    unthrottled: bool,
     exact: bool,
     from_vault: bool,
     overwrite: tuple[str, ...] = (),
 ) -> Plan:
     datasets, tables, partitions = (tuple(item or ()) for item in scope)
+    databases, collections, paths = (tuple(item or ()) for item in documents)
     if partitions and len(tables) != 1:
         raise UsageError("`--partition` needs exactly one `--table`")
     session.catalog.select(datasets=datasets, tables=tables)
     request = Request(
         scenario=scenario(scenario_name).name,
-        target=Target(project=into[0] or session.settings.project, prefix=into[1]),
+        target=Target(
+            project=into[0] or session.settings.project, prefix=into[1], database=into[2]
+        ),
         datasets=datasets,
         tables=tables,
         partitions=partitions,
+        databases=databases,
+        collections=collections,
+        documents=paths,
+        unthrottled=unthrottled,
+        ephemeral={entry.database: entry.ephemeral for entry in session.catalog.databases},
         overwrite=overwrite,
         exact=exact,
         from_vault=from_vault,
@@ -175,6 +204,7 @@ def _check_backup(session: Session, console: Console, made: Plan) -> None:
     """Refuse a damaged backup before anything is touched."""
     manifest = session.vault.manifest(made.run_id)
     names = tuple(step.table for step in made.tables if step.rows)
+    # The files of documents were all read and checked when the plan was made.
     if not names:
         return
     total = sum(step.stored_bytes for step in made.tables)
@@ -196,7 +226,9 @@ def _ask(made: Plan, *, yes: bool) -> None:
 def _execute(session: Session, console: Console, journal: Journal, *, as_json: bool) -> None:
     planned = journal.planned()
     typer.echo(f"recovery {planned.recovery_id}", err=True)
-    with console.recovering([step.table for step in planned.plan.tables]) as progress:
+    names = [step.table for step in planned.plan.tables]
+    names += [step.into for step in planned.plan.databases]
+    with console.recovering(names) as progress:
         done = session.execute(journal, progress=progress)
     if as_json:
         print_json(done.model_dump(mode="json"))

@@ -55,11 +55,10 @@ class DatabaseStep(Frozen):
         """Return how many documents are removed."""
         return self.state.count("extra") if self.exact else 0
 
-    @property
-    def keeps(self) -> int:
-        """Return how many documents stay although they differ from the backup."""
-        newer = 0 if self.overwrite else self.state.count("newer")
-        return newer + (0 if self.exact else self.state.count("extra"))
+    def keeps(self, state: DatabaseState) -> int:
+        """Return how many documents of a state may stay although they differ from the backup."""
+        newer = 0 if self.overwrite else state.count("newer")
+        return newer + (0 if self.exact else state.count("extra"))
 
     @property
     def changes(self) -> bool:

@@ -6,7 +6,7 @@ holds a few files, whatever the size of the database, and repeating it is safe.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
@@ -14,7 +14,7 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import NANOS, Connection
 from manifests.cloud.objects import Bucket
-from manifests.documents import DocumentRecord, write_file
+from manifests.documents import write_file
 from manifests.errors import CloudError
 from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
@@ -22,6 +22,9 @@ from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, 
 from recovery.plan.documents import DatabaseStep, units
 from recovery.targets.documents.source import StoredDocuments
 from recovery.targets.documents.writing import BatchWriter, Pace
+
+_BATCH_BYTES = 8 * 1024 * 1024
+"""Of documents that are held while they are replaced; each may be as large as 1 MiB."""
 
 type Unit = tuple[DocumentFile | None, list[NameRange]]
 
@@ -127,14 +130,14 @@ class DatabaseTarget:
         self, unit: Unit, step: DatabaseStep, *, undo: Callable[[bytes, str], None], pace: Pace
     ) -> None:
         writer = BatchWriter(self._documents, pace)
-        replaced: list[DocumentRecord] = []
-        wanted = [pair for pair in self._pairs(unit) if step.action(pair.state)]
-        replaced = [pair.live for pair in wanted if pair.live is not None]
-        if replaced:
-            content = write_file(replaced)
-            undo(content, f"{hashlib.sha256(content).hexdigest()[:32]}.avro")
-        for pair in wanted:
-            self._add(writer, pair)
+        wanted = (pair for pair in self._pairs(unit) if step.action(pair.state))
+        for pairs in _batches(wanted):
+            replaced = [pair.live for pair in pairs if pair.live is not None]
+            if replaced:
+                content = write_file(replaced)
+                undo(content, f"{hashlib.sha256(content).hexdigest()[:32]}.avro")
+            for pair in pairs:
+                self._add(writer, pair)
         writer.flush()
 
     def _add(self, writer: BatchWriter, pair: DocumentPair) -> None:
@@ -156,3 +159,16 @@ class DatabaseTarget:
     ) -> Iterator[Result]:
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="documents") as pool:
             yield from pool.map(work, items)
+
+
+def _batches(pairs: Iterable[DocumentPair]) -> Iterator[list[DocumentPair]]:
+    batch: list[DocumentPair] = []
+    size_bytes = 0
+    for pair in pairs:
+        batch.append(pair)
+        size_bytes += sum(record.size_bytes for record in (pair.stored, pair.live) if record)
+        if size_bytes >= _BATCH_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+    if batch:
+        yield batch

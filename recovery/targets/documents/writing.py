@@ -77,8 +77,6 @@ class BatchWriter:
         self._pace = pace
         self._batch: list[tuple[str, Message]] = []
         self._size_bytes = 0
-        self.overtaken: list[str] = []
-        """Paths whose document was no longer the one that was looked at."""
 
     def add(self, path: str, write: Message) -> None:
         """Take one write; a full batch is sent first.
@@ -119,11 +117,11 @@ class BatchWriter:
         again = []
         statuses = self._documents.write([write for _, write in batch])
         for (path, write), status in zip(batch, statuses, strict=True):
+            # A refused precondition is no failure: somebody else wrote the document, or this
+            # very batch did and its answer was lost. The look that follows tells which.
             if status.code in _TRANSIENT:
                 again.append((path, write))
-            elif status.code in _OVERTAKEN:
-                self.overtaken.append(path)
-            elif status.code != _DONE:
+            elif status.code not in (_DONE, *_OVERTAKEN):
                 raise CloudError(f"Firestore refused it: {status.message}", subject=path)
         return again
 

@@ -1,0 +1,68 @@
+"""What a plan and a report say about Firestore databases. Pure: text from values."""
+
+from recovery.compare.documents import DocumentState, ListedDocument
+from recovery.outcome import DatabaseOutcome
+from recovery.plan.documents import DatabaseStep
+
+_MOST_LISTED = 10
+_MEANING: dict[DocumentState, str] = {
+    "missing": "missing",
+    "changed": "differ, not written after the recovery point",
+    "newer": "changed after the recovery point",
+    "extra": "not in the backup",
+}
+
+
+def database_lines(step: DatabaseStep) -> list[str]:
+    """Write what happens to one database."""
+    state, into = step.state, f"database {step.into}"
+    if not step.changes and not step.keeps(state):
+        return [f"  {'leave':<20} {into}: already equal, {state.count('equal'):,} documents"]
+    verb = "create, restore" if step.create else "restore" if step.changes else "leave"
+    lines = [f"  {verb:<20} {into}: {state.count('equal'):,} documents are equal"]
+    for name, meaning in _MEANING.items():
+        count = state.count(name)
+        if count:
+            action = step.action(name) or "keep"
+            hint = "" if action != "keep" else f" ({_word(name, step)})"
+            lines.append(f"    {action:<8} {count:,} {meaning}{hint}")
+            lines += _listed(state.listed, name)
+    return lines
+
+
+def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
+    """Write how one database ended."""
+    state = "proven" if outcome.is_proven else "NOT EQUAL" if outcome.findings else "FAILED"
+    lines = [
+        f"  {state:<9} database {outcome.into}  ({outcome.action}, {outcome.equal:,} equal)",
+    ]
+    if outcome.kept_count:
+        lines.append(
+            f"            {outcome.kept_count:,} documents changed or made after the recovery "
+            "point were kept and are not what they were:"
+        )
+        for name in _MEANING:
+            lines += [f"    {line}" for line in _listed(outcome.kept, name)]
+    lines += [f"            undo point {outcome.undo}"] if outcome.undo else []
+    lines += [f"            {outcome.error}"] if outcome.error else []
+    lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
+    lines += [
+        f"            {found.aspect}: {found.actual}, expected {found.expected}"
+        for found in outcome.findings
+    ]
+    if outcome.never_restored:
+        names = ", ".join(outcome.never_restored)
+        lines.append(f"            locks, heartbeats and instances, never restored: {names}")
+    return lines
+
+
+def _listed(listed: tuple[ListedDocument, ...], state: DocumentState) -> list[str]:
+    paths = [item.path for item in listed if item.state == state]
+    more = [f"             ... {len(paths) - _MOST_LISTED} more"] * (len(paths) > _MOST_LISTED)
+    return [f"             {path}" for path in paths[:_MOST_LISTED]] + more
+
+
+def _word(state: DocumentState, step: DatabaseStep) -> str:
+    if state == "extra":
+        return "`--exact` removes them"
+    return f"`--overwrite '{step.into}'` replaces them"
