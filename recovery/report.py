@@ -131,6 +131,11 @@ def manifest_text(manifest: Manifest) -> str:
             f"{len(table.objects):>6} {size(stored_bytes):>9}  {', '.join(runs)}"
         )
     lines += [
+        f"  database {item.database_id:<41} {item.document_count:>10,} documents, "
+        f"{len(item.collections)} collection ids, {len(item.files)} files"
+        for item in manifest.databases
+    ]
+    lines += [
         f"  {item.subject} were read {item.skew_seconds:.0f} s later" for item in manifest.skews
     ]
     return "\n".join(lines)

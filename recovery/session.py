@@ -9,7 +9,7 @@ from google.cloud import storage
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.objects import Bucket
 from manifests.layout import parse_run_id
-from manifests.model import Manifest
+from manifests.model import DatabaseBackup, Manifest, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.execute import Progress, Recovery
@@ -83,7 +83,11 @@ class Session:
         progress: Callable[[int], None],
     ) -> Verdict:
         """Compare a run's stored objects with its manifest."""
-        chosen = [item for item in manifest.tables if not tables or item.name in tables]
+        chosen: list[TableBackup | DatabaseBackup] = [
+            item for item in manifest.tables if not tables or item.name in tables
+        ]
+        if not tables:
+            chosen += manifest.databases
         return inspect(
             self.vault_bucket, manifest, chosen, read_bytes=read_bytes, progress=progress
         )

@@ -6,8 +6,9 @@
 from collections.abc import Mapping, Sequence
 
 from manifests import layout
+from manifests.database_layout import databases_prefix
 from manifests.errors import BackupDamagedError
-from manifests.model import Frozen, Manifest, StoredObject, TableBackup
+from manifests.model import DatabaseBackup, Frozen, Manifest, StoredObject, TableBackup
 from manifests.store import ObjectInfo
 from recovery.compare import Finding
 
@@ -51,25 +52,26 @@ class Verdict(Frozen):
 
 def compare_listing(
     manifest: Manifest,
-    tables: Sequence[TableBackup],
+    parts: Sequence[TableBackup | DatabaseBackup],
     listed: Mapping[str, ObjectInfo],
 ) -> tuple[Finding, ...]:
     """Compare what the vault lists with the manifest: missing, changed and extra objects.
 
     Args:
         manifest: The run's manifest.
-        tables: The tables whose objects are looked for.
+        parts: The tables and databases whose objects are looked for.
         listed: The live objects below the folders of every run the manifest refers to, by name.
     """
     findings = [
         finding
-        for table in tables
-        for stored in table.objects
+        for part in parts
+        for stored in part.objects
         for finding in _compare_object(stored, listed.get(stored.name))
     ]
     known = {stored.name for table in manifest.tables for stored in table.objects}
+    known |= {stored.name for database in manifest.databases for stored in database.objects}
     known |= {item.name for item in manifest.abandoned}
-    own = f"{layout.run_prefix(manifest.run_id)}tables/"
+    own = f"{layout.run_prefix(manifest.run_id)}tables/", databases_prefix(manifest.run_id)
     findings += [
         Finding(subject=name, aspect="object", expected="not there", actual="extra")
         for name in sorted(listed)

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
+from manifests.database_layout import databases_prefix
 from manifests.errors import BackupDamagedError
-from manifests.model import Manifest, StoredObject, TableBackup
+from manifests.model import DatabaseBackup, Manifest, StoredObject, TableBackup
 from manifests.store import ObjectInfo
 from recovery.compare import Finding
 from recovery.verify import ReadFile, Verdict, compare_file, compare_listing
@@ -20,7 +21,7 @@ Progress = Callable[[int], None]
 def inspect(
     vault: Bucket,
     manifest: Manifest,
-    tables: Sequence[TableBackup],
+    parts: Sequence[TableBackup | DatabaseBackup],
     *,
     read_bytes: bool,
     progress: Progress,
@@ -30,13 +31,13 @@ def inspect(
     Args:
         vault: The bucket that holds them.
         manifest: The run's manifest.
-        tables: The tables whose objects are compared.
+        parts: The tables and databases whose objects are compared.
         read_bytes: Whether every byte is read, or only what Cloud Storage says is compared.
         progress: Told about bytes as they are read.
     """
-    objects = [stored for table in tables for stored in table.objects]
-    listed = _listed(vault, manifest, tables)
-    findings = list(compare_listing(manifest, tables, listed))
+    objects = [stored for part in parts for stored in part.objects]
+    listed = _listed(vault, manifest, parts)
+    findings = list(compare_listing(manifest, parts, listed))
     readable = [stored for stored in objects if stored.name in listed]
     if read_bytes:
         with ThreadPoolExecutor(_PARALLEL_FILES, thread_name_prefix="verify") as pool:
@@ -50,14 +51,14 @@ def inspect(
 
 
 def _listed(
-    vault: Bucket, manifest: Manifest, tables: Sequence[TableBackup]
+    vault: Bucket, manifest: Manifest, parts: Sequence[TableBackup | DatabaseBackup]
 ) -> dict[str, ObjectInfo]:
+    tables = [part for part in parts if isinstance(part, TableBackup)]
     run_ids = {export.run_id for table in tables for export in table.exports}
-    return {
-        info.name: info
-        for run_id in sorted({manifest.run_id, *run_ids})
-        for info in vault.list_objects(f"{layout.run_prefix(run_id)}tables/")
-    }
+    folders = [f"{layout.run_prefix(name)}tables/" for name in {manifest.run_id, *run_ids}]
+    if len(tables) < len(parts):
+        folders.append(databases_prefix(manifest.run_id))
+    return {info.name: info for folder in folders for info in vault.list_objects(folder)}
 
 
 def _read(
