@@ -1,0 +1,193 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from manifests.errors import NotEqualError, UsageError
+from manifests.model import RunId
+from manifests.selection import PassedOver
+from recovery.compare import Finding
+from recovery.outcome import RecoveryReport, TableOutcome
+from recovery.plan import Plan
+from recovery.report import duration, manifest_text, outcome_error, plan_text, report_text, size
+from recovery.scenarios import SCENARIOS, scenario
+from tests.unit.samples import POINT, RUN, manifest
+from tests.unit.worlds import EQUAL, GONE, LOSING, OTHER, now, plan, world
+
+FINDING = Finding(subject="nba.games", aspect="labels", expected="1", actual="2")
+PROVEN = TableOutcome(table="nba.games", action="create", source="vault, run x", rows=6)
+UNEQUAL = PROVEN.model_copy(update={"findings": (FINDING,)})
+FAILED = PROVEN.model_copy(update={"error": "no answer", "hint": "try later", "exit_code": 9})
+NEVER_EQUAL = PROVEN.model_copy(update={"error": "not as loaded", "exit_code": 7})
+
+
+def report(
+    *tables: TableOutcome,
+    problems: tuple[str, ...] = (),
+    took_hours: float = 1,
+    age_hours: float = 8,
+    **asked: Any,  # noqa: ANN401 - fields of the model
+) -> RecoveryReport:
+    """Return how a recovery of the sample run went."""
+    started_at = POINT + timedelta(hours=age_hours)
+    return RecoveryReport(
+        recovery_id="loss-1",
+        plan=plan(world(games=GONE), **asked),
+        started_at=started_at,
+        finished_at=started_at + timedelta(hours=took_hours),
+        tables=tables,
+        problems=problems,
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "exit_code"),
+    [
+        (report(), 0),
+        (report(PROVEN, PROVEN), 0),
+        (report(PROVEN, took_hours=4), 0),
+        (report(PROVEN, UNEQUAL), 7),
+        (report(FAILED, UNEQUAL, problems=("x",), took_hours=9), 7),
+        (report(NEVER_EQUAL), 7),
+        (report(PROVEN, FAILED), 6),
+        (report(PROVEN, problems=("nba.latest: refused",)), 6),
+        (report(FAILED, took_hours=9), 6),
+        (report(PROVEN, took_hours=4.01), 8),
+        (report(PROVEN, age_hours=24.01), 8),
+        (report(PROVEN, age_hours=24), 0),
+        (report(PROVEN, age_hours=900, point_was_named=True), 0),
+    ],
+)
+def test_each_outcome_has_its_exit_code(made: RecoveryReport, exit_code: int):
+    """Only what is proven in time is a success; the worst of several outcomes counts."""
+    error = outcome_error(made)
+    assert (error.exit_code if error else 0) == exit_code
+
+
+def test_the_error_names_what_is_wrong():
+    """The message names the tables and the hint the next command."""
+    unequal = outcome_error(report(PROVEN, UNEQUAL))
+    assert isinstance(unequal, NotEqualError)
+    assert unequal.message.endswith("nba.games")
+    assert unequal.hint == "`rebound report loss-1` lists every difference"
+    partial = outcome_error(report(FAILED, problems=("nba.latest: refused",)))
+    assert partial is not None
+    assert "nba.games, nba.latest: refused" in partial.message
+    assert "rebound resume loss-1" in partial.hint
+    late = outcome_error(report(PROVEN, took_hours=5))
+    assert late is not None
+    assert late.message == "proven after 5 h, the objective is 4 h"
+
+
+def test_a_report_tells_everything():
+    """Each table has its state, source, undo point, error and differences; times are compared."""
+    undone = UNEQUAL.model_copy(update={"undo": "platform.undo.x"})
+    text = report_text(report(PROVEN, undone, FAILED, problems=("nba.latest: refused",)))
+    for line in (
+        "recovery loss-1: bigquery-dataset-loss",
+        "  proven    nba.games  (create, 6 rows, from vault, run x)",
+        "  NOT EQUAL nba.games",
+        "            undo point platform.undo.x",
+        "            labels: is 2, was 1",
+        "  FAILED    nba.games",
+        "            no answer",
+        "            hint: try later",
+        "  FAILED    nba.latest: refused",
+        "1 of 3 tables proven equal to 2026-11-24 08:01 UTC",
+        "achieved RTO 1 h (objective 4 h), achieved RPO 8 h",
+    ):
+        assert line in text
+
+
+def test_a_plan_tells_what_would_happen():
+    """What is lost, kept and removed is said for each table, and what cannot be brought back."""
+
+    def text(made: Plan) -> str:
+        return plan_text(made, now=POINT + timedelta(minutes=90))
+
+    assert "recovery point 2026-11-24 08:01 UTC, 1 h 30 min ago" in text(plan(world()))
+    assert f"from run {RUN}" in text(plan(world()))
+    assert "leave                nba.games: already equal" in text(plan(world()))
+    assert "create               nba.games: the table is gone; 6 rows" in text(
+        plan(world(games=GONE))
+    )
+    assert "REPLACES ROWS THAT ARE THERE" in text(plan(LOSING))
+    assert "REPLACES" not in text(plan(world(games=GONE)))
+    newer = world(games=now(EQUAL | {"20250102": OTHER}))
+    assert "already equal; 1 newer partitions kept" in text(plan(newer))
+    assert "removes 1 partitions" in text(plan(newer, exact=True))
+    assert "cannot be brought back:\n  rows written after" in text(plan(world()))
+
+
+def test_a_plan_tells_of_datasets_definitions_and_other_runs():
+    """A dataset that would be created, one that differs, and newer runs that are damaged."""
+    observed = world()
+    nba = {**(observed.datasets["nba"] or {}), "labels": {"owner": "nobody"}}
+    observed = observed.model_copy(
+        update={
+            "datasets": {"nba": nba, "ref": None},
+            "definitions": {**observed.definitions, "nba.season": None},
+        }
+    )
+    passed = (PassedOver(run_id=RunId("newer-run"), reason="damaged: cut"),)
+    made = plan(observed).model_copy(update={"passed_over": passed})
+    text = plan_text(made, now=POINT)
+    assert "create   dataset ref" in text
+    assert 'differs  dataset nba: labels is {"owner": "nobody"}, was {"owner": "data"}' in text
+    assert "create               routine nba.season" in text
+    assert "latest games" not in text
+    assert "passed over newer-run: damaged: cut" in text
+
+
+def test_a_manifest_is_told():
+    """A run shows what it holds, from which runs, and what was read later."""
+    text = manifest_text(manifest())
+    assert f"run {RUN} of basketball" in text
+    (line,) = (line for line in text.splitlines() if "nba.games" in line)
+    assert line.split()[:4] == ["nba.games", "6", "3", "2"]
+    assert line.endswith("nightly-20261123T080000Z, nightly-20261124T080000Z")
+    assert "definitions of nba were read 130 s later" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0.0 s"),
+        (3.44, "3.4 s"),
+        (59.94, "59.9 s"),
+        (60, "1 min"),
+        (61.9, "1 min 1 s"),
+        (3600, "1 h"),
+        (3605, "1 h 5 s"),
+        (7505, "2 h 5 min"),
+        (90000, "25 h"),
+    ],
+)
+def test_durations(seconds: float, text: str):
+    """A time span is written with the two units that matter."""
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (5 * 1024**3, "5.0 GiB"),
+        (5000 * 1024**4, "5000.0 TiB"),
+    ],
+)
+def test_sizes(number: int, text: str):
+    """A size is written in the unit that fits."""
+    assert size(number) == text
+
+
+def test_scenarios_are_found_by_name():
+    """Each scenario is found; another name lists them."""
+    for item in SCENARIOS:
+        assert scenario(item.name) is item
+        assert item.covers
+    with pytest.raises(UsageError, match="there are: bigquery-dataset-loss"):
+        scenario("flood")

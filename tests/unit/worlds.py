@@ -1,0 +1,65 @@
+"""A world that is equal to the recovery point of the sample run, or not; and plans for it."""
+
+from datetime import timedelta
+from typing import Any
+
+from manifests.model import Fingerprint
+from recovery.compare import ObservedTable
+from recovery.plan import Observed, Plan, Request, TableStep, Target, make_plan
+from tests.unit.samples import GAMES, POINT, POLICY, fingerprint_of, games, manifest
+
+EQUAL = {item.partition_id: item.fingerprint for item in games().partitions}
+OTHER = fingerprint_of(["other"])
+
+
+def request(**changes: Any) -> Request:  # noqa: ANN401 - fields of the model
+    """Return what an operator asks for: everything, where it was."""
+    asked = {"scenario": "bigquery-dataset-loss", "target": Target(project="platform")}
+    return Request.model_validate(asked | changes)
+
+
+def world(**tables: ObservedTable) -> Observed:
+    """Return a world that is equal to the recovery point, but for the tables that are given."""
+    backups = {item.table_id: item for item in manifest().tables}
+    equal = {
+        name: ObservedTable(
+            resource=item.resource,
+            row_access_policies=item.row_access_policies,
+            partitions={part.partition_id: part.fingerprint for part in item.partitions},
+        )
+        for name, item in backups.items()
+    }
+    (nba, ref) = manifest().datasets
+    return Observed(
+        datasets={"nba": nba.resource, "ref": ref.resource},
+        tables={backups[name].name: found for name, found in {**equal, **tables}.items()},
+        definitions={"nba.latest games": nba.views[0], "nba.season": nba.routines[0]},
+        observed_at=POINT + timedelta(hours=3),
+    )
+
+
+def now(
+    partitions: dict[str, Fingerprint] | None,
+    *,
+    policies: tuple[dict[str, Any], ...] = (POLICY,),
+    **more: object,
+) -> ObservedTable:
+    """Return the games table with this content."""
+    return ObservedTable(
+        resource={**GAMES, **more}, row_access_policies=policies, partitions=partitions
+    )
+
+
+def plan(observed: Observed, **asked: Any) -> Plan:  # noqa: ANN401 - fields of the model
+    """Plan a recovery."""
+    return make_plan(manifest(), observed, request(**asked))
+
+
+def step(found: ObservedTable, **asked: Any) -> TableStep:  # noqa: ANN401 - fields of the model
+    """Return what is planned for the games table."""
+    made = plan(world(games=found), **asked)
+    return next(item for item in made.tables if item.table == "nba.games")
+
+
+GONE = ObservedTable(resource=None)
+LOSING = world(games=now(EQUAL | {"20250101": OTHER}))
