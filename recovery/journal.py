@@ -16,7 +16,13 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
 from manifests.store import decode, encode
-from recovery.outcome import DatabaseOutcome, PlannedRecovery, RecoveryReport, TableOutcome, StretchOutcome
+from recovery.outcome import (
+    DatabaseOutcome,
+    PlannedRecovery,
+    RecoveryReport,
+    StretchOutcome,
+    TableOutcome,
+)
 
 
 class Journal:

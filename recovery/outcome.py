@@ -6,7 +6,7 @@ from manifests.model import Frozen, UtcTime
 from recovery.compare import Finding
 from recovery.compare.documents import ListedDocument
 from recovery.plan import Plan
-from recovery.plan.objects import ObjectCount
+from recovery.plan.buckets import ObjectCount
 
 
 class PlannedRecovery(Frozen):
@@ -186,5 +186,5 @@ class RecoveryReport(Frozen):
 
     @property
     def parts(self) -> tuple[TableOutcome | BucketOutcome | DatabaseOutcome, ...]:
-        """Return how every table and database ended."""
-        return *self.tables, *self.databases
+        """Return how every table, bucket and database ended."""
+        return *self.tables, *self.buckets, *self.databases

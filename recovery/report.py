@@ -5,9 +5,10 @@ from datetime import datetime
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
 from manifests.model import Manifest
-from recovery.outcome import DatabaseOutcome, RecoveryReport, TableOutcome
+from recovery.outcome import BucketOutcome, DatabaseOutcome, RecoveryReport, TableOutcome
 from recovery.plan import Plan, TableStep
 from recovery.report_documents import database_lines, outcome_lines
+from recovery.report_objects import bucket_lines, bucket_outcome_lines
 from recovery.scenarios import scenario
 
 _UNITS = ((3600, "h"), (60, "min"), (1, "s"))
@@ -72,6 +73,8 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
         for item in step.findings
     ]
     lines += [_table_line(step) for step in plan.tables]
+    exact = plan.request.exact
+    lines += [line for step in plan.buckets for line in bucket_lines(step, exact=exact)]
     lines += [line for step in plan.databases for line in database_lines(step)]
     lines += [
         f"  {step.action:<20} {step.kind} {step.name}"
@@ -100,12 +103,14 @@ def report_text(report: RecoveryReport) -> str:
             f"            {found.aspect}: is {found.actual}, was {found.expected}"
             for found in item.findings
         ]
+    lines += [line for item in report.buckets for line in bucket_outcome_lines(item)]
     lines += [line for item in report.databases for line in outcome_lines(item)]
     lines += [f"  FAILED    {problem}" for problem in report.problems]
     point = f"{report.plan.recovery_point:%Y-%m-%d %H:%M} UTC"
     lines += [
         "",
         *_proven(report.tables, "tables", point),
+        *_proven(report.buckets, "buckets", point),
         *_proven(report.databases, "databases", point),
         f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
     ]
@@ -130,6 +135,11 @@ def manifest_text(manifest: Manifest) -> str:
             f"  {table.name:<50} {table.fingerprint.row_count:>10,} {len(table.partitions):>10} "
             f"{len(table.objects):>6} {size(stored_bytes):>9}  {', '.join(runs)}"
         )
+    lines += [
+        f"  bucket {item.bucket:<43} {item.object_count:>10,} objects, "
+        f"{size(item.size_bytes)}, {len(item.shards)} inventory files"
+        for item in manifest.buckets
+    ]
     lines += [
         f"  database {item.database_id:<41} {item.document_count:>10,} documents, "
         f"{len(item.collections)} collection ids, {len(item.files)} files"
@@ -179,7 +189,9 @@ def _cost(plan: Plan) -> list[str]:
     return [tables] * bool(plan.tables) + [documents] * bool(plan.databases)
 
 
-def _proven(outcomes: Sequence[TableOutcome | DatabaseOutcome], kind: str, point: str) -> list[str]:
+def _proven(
+    outcomes: Sequence[TableOutcome | BucketOutcome | DatabaseOutcome], kind: str, point: str
+) -> list[str]:
     proven = sum(item.is_proven for item in outcomes)
     return [f"{proven} of {len(outcomes)} {kind} proven equal to {point}"] * bool(outcomes)
 

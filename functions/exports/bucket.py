@@ -15,11 +15,12 @@ from datetime import datetime
 import structlog
 
 from functions.exports.contents import Candidate, Contents, Known
-from functions.exports.inventories import Shards, known_records
+from functions.exports.inventories import Shards
 from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_between
 from functions.settings import Settings
 from manifests.bucket_layout import bucket_folder
 from manifests.cloud.api import StorageApi
+from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import Kind, VersionedBucket
@@ -172,7 +173,8 @@ class _RangeWork:
     def export(self, number: int, key_range: KeyRange) -> tuple[Sequence[InventoryShard], int]:
         """Return the shards of a range, and how many names' past is unknown."""
         shards = Shards(self._vault, self._start, self._bucket.name, number)
-        known = Known(known_records(self._vault, self._base, key_range))
+        earlier = self._base.shards if self._base is not None else ()
+        known = Known(read_range(self._vault, earlier, key_range.start, key_range.end))
         written = shards.resume()
         changed_later = 0
         page: list[Candidate] = []

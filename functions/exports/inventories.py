@@ -1,13 +1,12 @@
 """The inventory shards of one key range: written once, and found again after an interruption."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from functions.exports.ranges import KeyRange
 from manifests.bucket_layout import bucket_folder, shard_name
 from manifests.cloud.objects import Bucket
 from manifests.errors import ObjectMissingError
 from manifests.inventory import ShardSummary, ShardWriter, read_shard
-from manifests.model import BucketBackup, InventoryShard, ObjectRecord, RunStart, StoredObject
+from manifests.model import InventoryShard, ObjectRecord, RunStart, StoredObject
 
 RECORDS_A_SHARD = 10_000
 
@@ -86,23 +85,3 @@ def _summary(name: str, content: bytes) -> ShardSummary:
     for record in read_shard(content, subject=name):
         summary.add(record)
     return summary
-
-
-def known_records(
-    vault: Bucket, base: BucketBackup | None, key_range: KeyRange
-) -> Iterator[ObjectRecord]:
-    """Yield what an earlier inventory says about the names of a key range, in name order.
-
-    Raises:
-        ObjectMissingError: A shard is not in the vault.
-        AvroDamagedError: A shard is not whole.
-    """
-    for shard in base.shards if base is not None else ():
-        if shard.last_name < key_range.start:
-            continue
-        if key_range.end is not None and shard.first_name >= key_range.end:
-            return
-        content = vault.read(shard.stored.name)
-        if content is None:
-            raise ObjectMissingError("an earlier inventory is gone", subject=shard.stored.name)
-        yield from read_shard(content, subject=shard.stored.name)

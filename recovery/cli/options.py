@@ -18,6 +18,14 @@ Tables = Annotated[list[str] | None, typer.Option("--table", help="Only this `da
 Partitions = Annotated[
     list[str] | None, typer.Option("--partition", help="Only this partition of the one table.")
 ]
+Buckets = Annotated[list[str] | None, typer.Option("--bucket", help="Only this bucket.")]
+Prefix = Annotated[str, typer.Option(help="Only objects whose names begin with this.")]
+Pattern = Annotated[
+    str, typer.Option(help="Only objects whose names match: * and ? in a folder, ** any folders.")
+]
+IntoBucket = Annotated[
+    str, typer.Option(help="Restore into another bucket; made when there is none.")
+]
 Databases = Annotated[
     list[str] | None, typer.Option("--database", help="Only this Firestore database.")
 ]
@@ -39,10 +47,10 @@ IntoProject = Annotated[str | None, typer.Option(help="Restore into another proj
 IntoPrefix = Annotated[str, typer.Option(help="Restore into datasets whose ids begin with this.")]
 Overwrite = Annotated[
     list[str] | None,
-    typer.Option(help="Allow replacing rows that are there: a table, or '*' for all."),
+    typer.Option(help="Allow replacing what is there: a table, bucket or database; '*' for all."),
 ]
 Exact = Annotated[
-    bool, typer.Option("--exact", help="Remove partitions the recovery point does not know.")
+    bool, typer.Option("--exact", help="Remove what the recovery point does not know.")
 ]
 FromVault = Annotated[
     bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")

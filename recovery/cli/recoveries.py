@@ -9,18 +9,22 @@ import typer
 from manifests.errors import RefusedError, UsageError
 from recovery.cli.options import (
     At,
+    Buckets,
     Collections,
     Databases,
     Datasets,
     DocumentPaths,
     Exact,
     FromVault,
+    IntoBucket,
     IntoDatabase,
     IntoPrefix,
     IntoProject,
     Json,
     Overwrite,
     Partitions,
+    Pattern,
+    Prefix,
     Run,
     Tables,
     Unthrottled,
@@ -30,7 +34,7 @@ from recovery.cli.options import (
 )
 from recovery.console import Console
 from recovery.journal import Journal
-from recovery.plan import Plan, Request, Target
+from recovery.plan import ObjectScope, Plan, Request, Target
 from recovery.report import outcome_error, plan_text, report_text
 from recovery.scenarios import scenario
 from recovery.session import Session
@@ -46,11 +50,15 @@ def plan(
     dataset: Datasets = None,
     table: Tables = None,
     partition: Partitions = None,
+    bucket: Buckets = None,
+    prefix: Prefix = "",
+    pattern: Pattern = "",
     database: Databases = None,
     collection: Collections = None,
     document: DocumentPaths = None,
     into_project: IntoProject = None,
     into_prefix: IntoPrefix = "",
+    into_bucket: IntoBucket = "",
     into_database: IntoDatabase = "",
     unthrottled: Unthrottled = False,
     exact: Exact = False,
@@ -65,8 +73,14 @@ def plan(
         run=run,
         at=at,
         scope=(dataset, table, partition),
+        objects=(bucket, ObjectScope(prefix=prefix, pattern=pattern)),
         documents=(database, collection, document),
-        into=(into_project, into_prefix, into_database),
+        into=Target(
+            project=into_project or session.settings.project,
+            prefix=into_prefix,
+            bucket=into_bucket,
+            database=into_database,
+        ),
         unthrottled=unthrottled,
         exact=exact,
         from_vault=from_vault,
@@ -82,11 +96,15 @@ def recover(
     dataset: Datasets = None,
     table: Tables = None,
     partition: Partitions = None,
+    bucket: Buckets = None,
+    prefix: Prefix = "",
+    pattern: Pattern = "",
     database: Databases = None,
     collection: Collections = None,
     document: DocumentPaths = None,
     into_project: IntoProject = None,
     into_prefix: IntoPrefix = "",
+    into_bucket: IntoBucket = "",
     into_database: IntoDatabase = "",
     unthrottled: Unthrottled = False,
     overwrite: Overwrite = None,
@@ -106,8 +124,14 @@ def recover(
         run=run,
         at=at,
         scope=(dataset, table, partition),
+        objects=(bucket, ObjectScope(prefix=prefix, pattern=pattern)),
         documents=(database, collection, document),
-        into=(into_project, into_prefix, into_database),
+        into=Target(
+            project=into_project or session.settings.project,
+            prefix=into_prefix,
+            bucket=into_bucket,
+            database=into_database,
+        ),
         unthrottled=unthrottled,
         overwrite=tuple(overwrite or ()),
         exact=exact,
@@ -159,8 +183,9 @@ def _plan(
     run: str | None,
     at: str | None,
     scope: tuple[list[str] | None, list[str] | None, list[str] | None],
+    objects: tuple[list[str] | None, ObjectScope],
     documents: tuple[list[str] | None, list[str] | None, list[str] | None],
-    into: tuple[str | None, str, str],
+    into: Target,
     unthrottled: bool,
     exact: bool,
     from_vault: bool,
@@ -173,12 +198,12 @@ def _plan(
     session.catalog.select(datasets=datasets, tables=tables)
     request = Request(
         scenario=scenario(scenario_name).name,
-        target=Target(
-            project=into[0] or session.settings.project, prefix=into[1], database=into[2]
-        ),
+        target=into,
         datasets=datasets,
         tables=tables,
         partitions=partitions,
+        buckets=tuple(objects[0] or ()),
+        objects=objects[1],
         databases=databases,
         collections=collections,
         documents=paths,
@@ -227,6 +252,7 @@ def _execute(session: Session, console: Console, journal: Journal, *, as_json: b
     planned = journal.planned()
     typer.echo(f"recovery {planned.recovery_id}", err=True)
     names = [step.table for step in planned.plan.tables]
+    names += [step.target for step in planned.plan.buckets]
     names += [step.into for step in planned.plan.databases]
     with console.recovering(names) as progress:
         done = session.execute(journal, progress=progress)

@@ -4,8 +4,10 @@ The plan is the whole decision. Executing it adds nothing, except that what turn
 already is not done again.
 """
 
+from recovery.plan.buckets import BucketPlan as BucketPlan
 from recovery.plan.request import Request as Request
 from recovery.plan.request import Target as Target
+from recovery.plan.scope import ObjectScope as ObjectScope
 from recovery.plan.sources import Source as Source
 from recovery.plan.sources import SourceName as SourceName
 from recovery.plan.sources import choose_source as choose_source

@@ -1,13 +1,12 @@
-"""What a recovery would do to the objects of a bucket, and why; counted, never listed whole."""
+"""What a recovery would do to one object, and why."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from manifests.model import Frozen, ObjectRecord, ObjectVersion
+from manifests.model import ObjectRecord, ObjectVersion
 from manifests.versions import same_content, settings_patch, turns_back
-from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage, damage_of, live_of
 
 Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "none"]
@@ -20,8 +19,6 @@ Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "non
     vault         the backup
     none          nowhere: it cannot be brought back
 """
-
-_SAMPLES_OF_A_KIND = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,129 +71,6 @@ class ObjectStep:
         if self.damage == "extra":
             return "the recovery point does not know it"
         return self.origins[0].why if self.origins else "no version of it survives with its crc32c"
-
-
-class ObjectCount(Frozen):
-    """How many objects have one damage and one source."""
-
-    damage: Damage
-    source: Source
-    objects: int
-    size_bytes: int
-
-
-class ObjectSample(Frozen):
-    """One of the objects that were counted, explained."""
-
-    name: str
-    damage: Damage
-    source: Source
-    why: str
-
-
-class BucketPlan(Frozen):
-    """What happens to one bucket.
-
-    Attributes:
-        bucket: The bucket as the backup names it.
-        target: The bucket that is written.
-        create: Whether it is created first.
-        keeps_replaced: Whether the target itself keeps what is replaced, as a noncurrent or
-            soft-deleted version; otherwise a copy is put aside first.
-        objects: How many objects the recovery point holds, in the scope that was asked for.
-        equal: Those of them that are as they were.
-        configuration: What differs in the bucket's own configuration; it is left alone.
-    """
-
-    bucket: str
-    target: str
-    create: bool
-    keeps_replaced: bool
-    objects: int
-    equal: int
-    counts: tuple[ObjectCount, ...]
-    samples: tuple[ObjectSample, ...]
-    configuration: tuple[Finding, ...] = ()
-
-    @property
-    def extra(self) -> int:
-        """Return how many objects the recovery point does not know."""
-        return sum(item.objects for item in self.counts if item.damage == "extra")
-
-    @property
-    def damaged(self) -> int:
-        """Return how many objects are not as they were."""
-        return sum(item.objects for item in self.counts if item.damage != "extra")
-
-    @property
-    def unrecoverable(self) -> int:
-        """Return how many damaged objects have no source."""
-        counted = (item for item in self.counts if item.damage != "extra")
-        return sum(item.objects for item in counted if item.source == "none")
-
-    @property
-    def replaced(self) -> int:
-        """Return how many objects hold other content now that would be replaced."""
-        replaced = ("overwritten", "corrupted")
-        counted = (item for item in self.counts if item.damage in replaced)
-        return sum(item.objects for item in counted if item.source != "none")
-
-    @property
-    def moved_bytes(self) -> int:
-        """Return how many bytes are copied."""
-        return sum(item.size_bytes for item in self.counts if item.source != "metadata")
-
-
-class StepCounter:
-    """Counts steps by damage and source, and keeps a few of each as samples."""
-
-    def __init__(self) -> None:
-        self.objects = 0
-        self.equal = 0
-        self.counted: dict[tuple[Damage, Source], list[int]] = {}
-        self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
-
-    def add_equal(self) -> None:
-        """Count an object that is as it was."""
-        self.objects += 1
-        self.equal += 1
-
-    def add(self, step: ObjectStep) -> None:
-        """Count one step."""
-        self.objects += step.damage != "extra"
-        kind = (step.damage, step.source)
-        count = self.counted.setdefault(kind, [0, 0])
-        count[0] += 1
-        count[1] += step.size_bytes
-        samples = self.sampled.setdefault(kind, [])
-        if len(samples) < _SAMPLES_OF_A_KIND:
-            samples.append(
-                ObjectSample(name=step.name, damage=step.damage, source=step.source, why=step.why)
-            )
-
-    def merge(self, other: "StepCounter") -> None:
-        """Add what another counter, of later names, has counted."""
-        self.objects += other.objects
-        self.equal += other.equal
-        for kind, (objects, size_bytes) in other.counted.items():
-            count = self.counted.setdefault(kind, [0, 0])
-            count[0] += objects
-            count[1] += size_bytes
-            samples = self.sampled.setdefault(kind, [])
-            samples += other.sampled[kind][: _SAMPLES_OF_A_KIND - len(samples)]
-
-    @property
-    def counts(self) -> tuple[ObjectCount, ...]:
-        """Return the counts, in a fixed order."""
-        return tuple(
-            ObjectCount(damage=kind[0], source=kind[1], objects=objects, size_bytes=size_bytes)
-            for kind, (objects, size_bytes) in sorted(self.counted.items())
-        )
-
-    @property
-    def samples(self) -> tuple[ObjectSample, ...]:
-        """Return the samples, in a fixed order."""
-        return tuple(item for _, samples in sorted(self.sampled.items()) for item in samples)
 
 
 def plan_object(

@@ -7,6 +7,7 @@ from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcT
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable, dataset_findings
 from recovery.compare.documents import DatabaseState
+from recovery.plan.buckets import BucketPlan, check_buckets, objects_lost
 from recovery.plan.documents import (
     DatabaseStep,
     check_databases,
@@ -34,6 +35,7 @@ class Observed(Frozen):
         tables: Each table of the manifest as it is.
         definitions: Each view and routine, `dataset.name`, or None where there is none.
         databases: How each wanted database compares with its backup.
+        buckets: What has to happen to each wanted bucket.
         observed_at: When it was looked at.
     """
 
@@ -42,6 +44,7 @@ class Observed(Frozen):
     definitions: Mapping[str, Resource | None]
     observed_at: UtcTime
     databases: Mapping[str, DatabaseState] = {}
+    buckets: tuple[BucketPlan, ...] = ()
 
 
 class Plan(Frozen):
@@ -56,12 +59,17 @@ class Plan(Frozen):
     cannot_bring_back: tuple[str, ...]
     passed_over: tuple[PassedOver, ...] = ()
     """Runs that could not be chosen, and why: damaged and partial ones."""
+    buckets: tuple[BucketPlan, ...] = ()
     databases: tuple[DatabaseStep, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether executing the plan would change anything."""
-        return self.changes_tables or any(step.changes for step in self.databases)
+        return (
+            self.changes_tables
+            or any(step.changes(exact=self.request.exact) for step in self.buckets)
+            or any(step.changes for step in self.databases)
+        )
 
     @property
     def changes_tables(self) -> bool:
@@ -123,9 +131,11 @@ def make_plan(
         definitions=definitions,
         cannot_bring_back=(
             *(_cannot_bring_back(manifest, wanted, request) if wanted else ()),
+            *objects_lost(manifest, observed.buckets),
             *documents_lost(databases, manifest.recovery_point),
         ),
         passed_over=passed_over,
+        buckets=observed.buckets,
         databases=databases,
     )
 
@@ -171,6 +181,7 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
             hint=f"`--overwrite {unspoken[0]}` allows it for one table, `--overwrite '*'` for all; "
             "an undo point is kept",
         )
+    check_buckets(plan.buckets, plan.request)
     check_databases(plan.databases)
     project = plan.request.target.project
     if plan.changes and project in protected and confirmed_project != project:
@@ -187,6 +198,7 @@ def _check_names(manifest: Manifest, request: Request) -> None:
     tables = {item.name for item in manifest.tables}
     unknown = [name for name in request.datasets if name not in datasets]
     unknown += [name for name in request.tables if name not in tables]
+    unknown += [name for name in request.buckets if manifest.bucket(name) is None]
     unknown += [name for name in request.databases if manifest.database(name) is None]
     known = {
         item.partition_id

@@ -1,0 +1,57 @@
+"""Inventory shards as they are in the vault: the very generation, checked before it is believed."""
+
+import base64
+from collections.abc import Iterable, Iterator
+
+import google_crc32c
+
+from manifests.cloud.objects import Bucket
+from manifests.errors import ObjectChangedError
+from manifests.inventory import read_shard
+from manifests.model import InventoryShard, ObjectRecord
+from manifests.store import ObjectInfo
+
+
+def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecord]:
+    """Yield the records of a shard, in name order, holding the compressed file.
+
+    Raises:
+        ObjectMissingError: The shard is gone.
+        ObjectChangedError: It holds other bytes or other names than the manifest says.
+        AvroDamagedError: It is not an inventory.
+    """
+    stored = shard.stored
+    info = ObjectInfo(**stored.model_dump(include=set(ObjectInfo.model_fields)))
+    content = b"".join(vault.chunks(info))
+    checksum = google_crc32c.Checksum(content)
+    if base64.b64encode(checksum.digest()).decode() != stored.crc32c:
+        raise ObjectChangedError("the inventory's bytes are others", subject=stored.name)
+    count = 0
+    for record in read_shard(content, subject=stored.name):
+        if not shard.first_name <= record.version.name <= shard.last_name:
+            raise ObjectChangedError("the inventory lists other names", subject=stored.name)
+        count += 1
+        yield record
+    if count != stored.row_count:
+        raise ObjectChangedError(f"{count} of {stored.row_count} are listed", subject=stored.name)
+
+
+def read_range(
+    vault: Bucket, shards: Iterable[InventoryShard], start: str, end: str | None
+) -> Iterator[ObjectRecord]:
+    """Yield what the shards of an inventory say about a key range, in name order.
+
+    Args:
+        vault: The bucket with the backups.
+        shards: The shards, in order.
+        start: The first name, inclusive.
+        end: The first name that is too far; None for no end.
+    """
+    for shard in shards:
+        if shard.last_name < start:
+            continue
+        if end is not None and shard.first_name >= end:
+            return
+        for record in read_inventory(vault, shard):
+            if record.version.name >= start and (end is None or record.version.name < end):
+                yield record

@@ -1,0 +1,176 @@
+"""What a recovery would do to a bucket: objects counted and explained, never listed whole."""
+
+from collections.abc import Sequence
+
+from manifests.errors import RefusedError
+from manifests.model import Frozen, Manifest
+from recovery.compare.findings import Finding
+from recovery.compare.objects import Damage
+from recovery.plan.objects import ObjectStep, Source
+from recovery.plan.request import Request
+
+_SAMPLES_OF_A_KIND = 3
+
+
+class ObjectCount(Frozen):
+    """How many objects have one damage and one source."""
+
+    damage: Damage
+    source: Source
+    objects: int
+    size_bytes: int
+
+
+class ObjectSample(Frozen):
+    """One of the objects that were counted, explained."""
+
+    name: str
+    damage: Damage
+    source: Source
+    why: str
+
+
+class BucketPlan(Frozen):
+    """What happens to one bucket.
+
+    Attributes:
+        bucket: The bucket as the backup names it.
+        target: The bucket that is written.
+        create: Whether it is created first.
+        keeps_replaced: Whether the target itself keeps what is replaced, as a noncurrent or
+            soft-deleted version; otherwise a copy is put aside first.
+        objects: How many objects the recovery point holds, in the scope that was asked for.
+        equal: Those of them that are as they were.
+        configuration: What differs in the bucket's own configuration; it is left alone.
+    """
+
+    bucket: str
+    target: str
+    create: bool
+    keeps_replaced: bool
+    objects: int
+    equal: int
+    counts: tuple[ObjectCount, ...]
+    samples: tuple[ObjectSample, ...]
+    configuration: tuple[Finding, ...] = ()
+
+    @property
+    def extra(self) -> int:
+        """Return how many objects the recovery point does not know."""
+        return sum(item.objects for item in self.counts if item.damage == "extra")
+
+    @property
+    def damaged(self) -> int:
+        """Return how many objects are not as they were."""
+        return sum(item.objects for item in self.counts if item.damage != "extra")
+
+    @property
+    def unrecoverable(self) -> int:
+        """Return how many damaged objects have no source."""
+        counted = (item for item in self.counts if item.damage != "extra")
+        return sum(item.objects for item in counted if item.source == "none")
+
+    @property
+    def replaced(self) -> int:
+        """Return how many objects hold other content now that would be replaced."""
+        replaced = ("overwritten", "corrupted")
+        counted = (item for item in self.counts if item.damage in replaced)
+        return sum(item.objects for item in counted if item.source != "none")
+
+    def changes(self, *, exact: bool) -> bool:
+        """Whether executing the plan would change anything."""
+        return self.create or self.damaged > self.unrecoverable or (exact and self.extra > 0)
+
+    @property
+    def moved_bytes(self) -> int:
+        """Return how many bytes are copied."""
+        return sum(item.size_bytes for item in self.counts if item.source != "metadata")
+
+
+class StepCounter:
+    """Counts steps by damage and source, and keeps a few of each as samples."""
+
+    def __init__(self) -> None:
+        self.objects = 0
+        self.equal = 0
+        self.counted: dict[tuple[Damage, Source], list[int]] = {}
+        self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
+
+    def add_equal(self) -> None:
+        """Count an object that is as it was."""
+        self.objects += 1
+        self.equal += 1
+
+    def add(self, step: ObjectStep) -> None:
+        """Count one step."""
+        self.objects += step.damage != "extra"
+        kind = (step.damage, step.source)
+        count = self.counted.setdefault(kind, [0, 0])
+        count[0] += 1
+        count[1] += step.size_bytes
+        samples = self.sampled.setdefault(kind, [])
+        if len(samples) < _SAMPLES_OF_A_KIND:
+            samples.append(
+                ObjectSample(name=step.name, damage=step.damage, source=step.source, why=step.why)
+            )
+
+    def merge(self, other: "StepCounter") -> None:
+        """Add what another counter, of later names, has counted."""
+        self.objects += other.objects
+        self.equal += other.equal
+        for kind, (objects, size_bytes) in other.counted.items():
+            count = self.counted.setdefault(kind, [0, 0])
+            count[0] += objects
+            count[1] += size_bytes
+            samples = self.sampled.setdefault(kind, [])
+            samples += other.sampled[kind][: _SAMPLES_OF_A_KIND - len(samples)]
+
+    @property
+    def counts(self) -> tuple[ObjectCount, ...]:
+        """Return the counts, in a fixed order."""
+        return tuple(
+            ObjectCount(damage=kind[0], source=kind[1], objects=objects, size_bytes=size_bytes)
+            for kind, (objects, size_bytes) in sorted(self.counted.items())
+        )
+
+    @property
+    def samples(self) -> tuple[ObjectSample, ...]:
+        """Return the samples, in a fixed order."""
+        return tuple(item for _, samples in sorted(self.sampled.items()) for item in samples)
+
+
+def check_buckets(plans: Sequence[BucketPlan], request: Request) -> None:
+    """Refuse to replace content that is live in a bucket without the word for it.
+
+    Raises:
+        RefusedError: Nothing was changed; the hint names the missing word.
+    """
+    for plan in plans:
+        if plan.replaced and not request.may_overwrite(plan.bucket):
+            raise RefusedError(
+                f"{plan.replaced:,} objects hold other content now that would be replaced",
+                subject=f"bucket {plan.target}",
+                hint=f"`--overwrite {plan.bucket}` allows it; what is replaced is kept",
+            )
+
+
+def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, ...]:
+    """Say what of the buckets of a plan no recovery brings back."""
+    notes: list[str] = []
+    for plan in plans:
+        if plan.unrecoverable:
+            notes.append(
+                f"{plan.unrecoverable:,} objects of bucket {plan.bucket}: nothing holds their "
+                "content any more"
+            )
+        backup = manifest.bucket(plan.bucket)
+        if backup is not None and backup.changed_later:
+            notes.append(
+                f"{backup.changed_later:,} names of bucket {plan.bucket} that were written between "
+                "the recovery point and its listing, while the bucket kept no history"
+            )
+    if plans:
+        moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"
+        notes.append(f"objects written after {moment}, and the times at which objects were made")
+        notes.append("access granted on buckets and on single objects, notification settings")
+    return tuple(notes)

@@ -1,0 +1,82 @@
+"""What a plan and a report say about buckets. Pure: text from values."""
+
+from recovery.compare.objects import Damage
+from recovery.outcome import BucketOutcome, LeftReason
+from recovery.plan.buckets import BucketPlan, ObjectCount
+
+_MOST_NAMED = 5
+_SOURCES = {
+    "metadata": "what is said about them is written",
+    "live": "their content is written onto itself",
+    "noncurrent": "from noncurrent generations",
+    "soft-deleted": "from soft-deleted generations",
+    "vault": "from the vault",
+    "none": "CANNOT BE BROUGHT BACK",
+}
+_LEFT: dict[LeftReason, str] = {
+    "changed": "changed while the recovery ran",
+    "extra": "unknown to the recovery point (`--exact` moves them aside)",
+    "no source": "without any source",
+    "not allowed": "holding other content (`--overwrite` replaces it)",
+    "protected": "under a hold or a retention policy",
+}
+
+
+def bucket_lines(plan: BucketPlan, *, exact: bool) -> list[str]:
+    """Write what happens to one bucket."""
+    into = f"bucket {plan.target}"
+    if not plan.counts and not plan.create:
+        lines = [f"  {'leave':<20} {into}: already equal, {plan.objects:,} objects"]
+    else:
+        verb = "create, restore" if plan.create else "restore" if plan.damaged else "leave"
+        lines = [f"  {verb:<20} {into}: {plan.equal:,} of {plan.objects:,} objects are equal"]
+    for count in plan.counts:
+        lines.append(f"    {_counted(count, exact=exact)}")
+        lines += [
+            f"             {sample.name}: {sample.why}"
+            for sample in plan.samples
+            if (sample.damage, sample.source) == (count.damage, count.source)
+        ]
+    if plan.replaced:
+        kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
+        lines.append(f"    REPLACES CONTENT OF {plan.replaced:,} OBJECTS THAT IS THERE; {kept}")
+    lines += [
+        f"    differs  {item.aspect} is {item.actual}, was {item.expected} (left alone)"
+        for item in plan.configuration
+    ]
+    return lines
+
+
+def bucket_outcome_lines(outcome: BucketOutcome) -> list[str]:
+    """Write how one bucket ended."""
+    state = "proven" if outcome.is_proven else "NOT EQUAL" if outcome.findings else "FAILED"
+    made = "created, " if outcome.created else ""
+    lines = [
+        f"  {state:<9} bucket {outcome.target}  ({made}{outcome.equal:,} objects were equal)",
+        *(f"            {_counted(count, exact=True)}" for count in outcome.restored),
+    ]
+    if outcome.moved_aside:
+        lines.append(f"            {outcome.moved_aside:,} extra objects moved aside")
+    for left in outcome.left:
+        lines.append(f"            {left.objects:,} left, {_LEFT[left.reason]}:")
+        lines += [f"              {name}" for name in left.names[:_MOST_NAMED]]
+        if left.objects > _MOST_NAMED:
+            lines.append(f"              ... {left.objects - _MOST_NAMED:,} more")
+    lines += [f"            undo: {outcome.undo}"] if outcome.undo else []
+    lines += [f"            {outcome.error}"] if outcome.error else []
+    lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
+    lines += [
+        f"            {item.subject}: {item.aspect}, is {item.actual}, was {item.expected}"
+        for item in outcome.findings
+    ]
+    if outcome.unequal > len(outcome.findings):
+        lines.append(f"            {outcome.unequal:,} objects are not equal in all")
+    return lines
+
+
+def _counted(count: ObjectCount, *, exact: bool) -> str:
+    number = f"{count.objects:>9,}"
+    if count.damage == "extra":
+        return f"{number} {'extra, moved aside' if exact else _LEFT['extra']}"
+    damage: Damage = count.damage
+    return f"{number} {damage}, {count.size_bytes:,} bytes: {_SOURCES[count.source]}"

@@ -1,0 +1,1 @@
+"""Buckets and objects as a recovery observes and writes them."""

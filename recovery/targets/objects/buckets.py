@@ -1,0 +1,188 @@
+"""Buckets, observed for a plan and recovered by it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from google.cloud import storage
+
+from manifests.cloud.api import StorageApi
+from manifests.cloud.objects import Bucket
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import VersionedBucket
+from manifests.errors import ReboundError
+from manifests.model import BucketBackup, Manifest, Resource
+from recovery.compare.objects import bucket_findings
+from recovery.journal import Journal
+from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
+from recovery.plan import Request
+from recovery.plan.buckets import BucketPlan, StepCounter
+from recovery.settings import Settings
+from recovery.targets.objects.comparison import Comparison, Stretch
+from recovery.targets.objects.creation import create_bucket, finish_bucket
+from recovery.targets.objects.mending import Mender, Rules
+from recovery.targets.objects.outcomes import failed_bucket, merged
+from recovery.targets.objects.pace import Pace
+from recovery.targets.objects.restore import StretchRestore
+
+_PARALLEL_STRETCHES = 8
+
+type Progress = Callable[[str, str], None]
+"""Told about a bucket and how far it is."""
+
+
+class BucketTargets:
+    """Every bucket of one recovery.
+
+    Args:
+        settings: The operator's settings.
+        client: A client of the project that is recovered.
+        vault: The bucket with the backups.
+    """
+
+    def __init__(self, settings: Settings, client: storage.Client, vault: Bucket) -> None:
+        self._settings = settings
+        self._vault = vault
+        connections = settings.parallel_objects + _PARALLEL_STRETCHES
+        self._api = StorageApi(client, connections=connections)
+
+    def observe(self, manifest: Manifest, request: Request) -> tuple[BucketPlan, ...]:
+        """Compare every wanted bucket with its inventory and say what a recovery would do."""
+        return tuple(
+            self._observe(manifest, backup, request)
+            for backup in manifest.buckets
+            if request.wants_bucket(backup)
+        )
+
+    def recover(
+        self,
+        planned: PlannedRecovery,
+        manifest: Manifest,
+        *,
+        journal: Journal,
+        progress: Progress,
+    ) -> tuple[BucketOutcome, ...]:
+        """Bring every bucket of a plan back and prove it; one that fails does not stop others."""
+        return tuple(
+            self._recover(planned, manifest, step, journal, progress)
+            for step in planned.plan.buckets
+        )
+
+    def _comparison(self, manifest: Manifest, backup: BucketBackup, request: Request) -> Comparison:
+        name = request.target.bucket or backup.bucket
+        return Comparison(
+            backup,
+            VersionedBucket(self._api, name),
+            vault=self._vault,
+            scope=request.objects,
+            recovery_point=manifest.recovery_point,
+        )
+
+    def _observe(self, manifest: Manifest, backup: BucketBackup, request: Request) -> BucketPlan:
+        comparison = self._comparison(manifest, backup, request)
+        with cloud_errors(comparison.target.uri()):
+            resource = comparison.target.resource()
+        counter = StepCounter()
+        with ThreadPoolExecutor(_PARALLEL_STRETCHES, thread_name_prefix="compare") as pool:
+            stretches = comparison.stretches()
+            for counted in pool.map(
+                lambda stretch: _counted(comparison, stretch, is_there=resource is not None),
+                stretches,
+            ):
+                counter.merge(counted)
+        return BucketPlan(
+            bucket=backup.bucket,
+            target=comparison.target.name,
+            create=resource is None,
+            keeps_replaced=resource is not None and _keeps_replaced(resource),
+            objects=counter.objects,
+            equal=counter.equal,
+            counts=counter.counts,
+            samples=counter.samples,
+            configuration=() if resource is None else bucket_findings(backup.resource, resource),
+        )
+
+    def _recover(
+        self,
+        planned: PlannedRecovery,
+        manifest: Manifest,
+        step: BucketPlan,
+        journal: Journal,
+        progress: Progress,
+    ) -> BucketOutcome:
+        backup = manifest.bucket(step.bucket)
+        request = planned.plan.request
+        aside = f"undo/{planned.recovery_id}/{step.bucket}/"
+        try:
+            if backup is None:
+                return failed_bucket(step, "the plan's bucket is not in the manifest")
+            comparison = self._comparison(manifest, backup, request)
+            if step.create:
+                create_bucket(comparison.target, backup.resource, request.target.project)
+            rules = Rules(
+                begun_at=planned.started_at,
+                may_replace=request.may_overwrite(step.bucket),
+                exact=request.exact,
+                keeps_replaced=step.keeps_replaced or step.create,
+                aside=aside,
+            )
+            stretches = self._restored(
+                comparison,
+                rules,
+                journal=journal,
+                advance=Pace(step.objects, lambda stage: progress(step.target, stage)).advance,
+            )
+            if step.create:
+                finish_bucket(comparison.target, backup.resource)
+        except ReboundError as error:
+            return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
+        return merged(step, stretches, aside=f"gs://{self._settings.landing_bucket}/{aside}")
+
+    def _restored(
+        self,
+        comparison: Comparison,
+        rules: Rules,
+        *,
+        journal: Journal,
+        advance: Callable[[int], None],
+    ) -> list[StretchOutcome]:
+        mender = Mender(
+            comparison.target,
+            vault=self._vault.name,
+            undo=VersionedBucket(self._api, self._settings.landing_bucket),
+            rules=rules,
+        )
+        bucket = comparison.backup.bucket
+        earlier = journal.stretches(bucket)
+        with (
+            ThreadPoolExecutor(self._settings.parallel_objects, "mend") as writing,
+            ThreadPoolExecutor(_PARALLEL_STRETCHES, "stretch") as pool,
+        ):
+            work = StretchRestore(comparison, mender, writing, advance)
+
+            def restore(stretch: Stretch) -> StretchOutcome:
+                outcome = work.restore(stretch)
+                if outcome.restored or outcome.moved_aside:
+                    journal.record_stretch(bucket, outcome)
+                # What an interrupted process did is told, not believed: it was looked at again.
+                return earlier.get(stretch.number, outcome) if _is_idle(outcome) else outcome
+
+            return list(pool.map(restore, comparison.stretches()))
+
+
+def _counted(comparison: Comparison, stretch: Stretch, *, is_there: bool) -> StepCounter:
+    counter = StepCounter()
+    for _, step in comparison.steps(stretch, is_there=is_there):
+        if step is None:
+            counter.add_equal()
+        else:
+            counter.add(step)
+    return counter
+
+
+def _keeps_replaced(resource: Resource) -> bool:
+    retained = (resource.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0)
+    return bool((resource.get("versioning") or {}).get("enabled")) or int(retained) > 0
+
+
+def _is_idle(outcome: StretchOutcome) -> bool:
+    return not (outcome.restored or outcome.moved_aside or outcome.unequal or outcome.left)

@@ -1,0 +1,103 @@
+"""A bucket beside its inventory: every name with what was and what is, in one pass."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from manifests.cloud.inventory import read_range
+from manifests.cloud.objects import Bucket
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import Kind, VersionedBucket
+from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, UtcTime
+from manifests.versions import by_name
+from recovery.plan.objects import ObjectStep, plan_object
+from recovery.plan.scope import ObjectScope
+
+type _Named[Value] = Iterator[tuple[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A key range of the bucket: that of one inventory shard, within the scope.
+
+    Attributes:
+        number: Its place among all stretches of the bucket.
+        end: The first name that is too far; None for no end.
+    """
+
+    number: int
+    start: str
+    end: str | None
+
+
+class Comparison:
+    """Compares a bucket with its inventory, stretch by stretch.
+
+    Args:
+        backup: The bucket in the manifest.
+        target: The bucket that is compared with it.
+        vault: The bucket with the backups.
+        scope: Which objects.
+        recovery_point: The instant of the inventory.
+    """
+
+    def __init__(
+        self,
+        backup: BucketBackup,
+        target: VersionedBucket,
+        *,
+        vault: Bucket,
+        scope: ObjectScope,
+        recovery_point: UtcTime,
+    ) -> None:
+        self.backup = backup
+        self.target = target
+        self._vault = vault
+        self._scope = scope
+        self._recovery_point = recovery_point
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return the key ranges that cover every name of the scope, known or not."""
+        boundaries = [shard.first_name for shard in self.backup.shards[1:]]
+        starts, ends = ["", *boundaries], [*boundaries, None]
+        narrowed = (
+            (number, self._scope.within(start, end))
+            for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+        )
+        return tuple(Stretch(number, *found) for number, found in narrowed if found is not None)
+
+    def steps(self, stretch: Stretch, *, is_there: bool = True) -> _Named[ObjectStep | None]:
+        """Yield every name with what has to happen to it, or None when it is as it was.
+
+        Args:
+            stretch: The key range.
+            is_there: Whether the bucket exists; what is not there holds nothing.
+
+        Raises:
+            CloudError: The bucket cannot be listed.
+            BackupDamagedError: The inventory is not what the manifest says.
+        """
+        records = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
+        kinds: tuple[Kind, ...] = ("all", "soft-deleted") if is_there else ()
+        listings = [self.target.versions(kind, stretch.start, stretch.end) for kind in kinds]
+        with cloud_errors(self.target.uri()):
+            for name, record, versions in _joined(records, by_name(*listings)):
+                if self._scope.matches(name):
+                    yield name, plan_object(name, record, versions, self._recovery_point)
+
+
+def _joined(
+    records: Iterator[ObjectRecord], listed: _Named[Sequence[ObjectVersion]]
+) -> Iterator[tuple[str, ObjectRecord | None, Sequence[ObjectVersion]]]:
+    """Join the inventory and the listing by name."""
+    record, there = next(records, None), next(listed, None)
+    while record is not None or there is not None:
+        if there is None or (record is not None and record.version.name < there[0]):
+            if record is not None:
+                yield record.version.name, record, ()
+            record = next(records, None)
+        elif record is None or there[0] < record.version.name:
+            yield there[0], None, there[1]
+            there = next(listed, None)
+        else:
+            yield there[0], record, there[1]
+            record, there = next(records, None), next(listed, None)

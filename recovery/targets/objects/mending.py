@@ -1,0 +1,188 @@
+"""Brings one object back, on the condition that nothing happened to it since it was looked at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
+
+from manifests.cloud.versions import VersionedBucket
+from manifests.model import ObjectRecord, ObjectVersion, UtcTime
+from manifests.versions import same_content, settings_patch, settings_resource
+from recovery.outcome import LeftReason
+from recovery.plan.objects import ObjectStep, Origin, Source
+
+_PROTECTED = {"objectUnderActiveHold", "retentionPolicyNotMet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a recovery may do to a bucket.
+
+    Attributes:
+        begun_at: When the recovery began. What was written since is never replaced.
+        may_replace: Whether the operator allowed replacing content that is live.
+        exact: Whether objects that the recovery point does not know are moved aside.
+        keeps_replaced: Whether the bucket itself keeps what is replaced.
+        aside: The folder in the undo bucket for what is moved or replaced.
+    """
+
+    begun_at: UtcTime
+    may_replace: bool
+    exact: bool
+    keeps_replaced: bool
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What became of one object.
+
+    Attributes:
+        source: Where it came from; None when it was moved aside or left.
+        left: Why it was left as it is; None when it was not.
+    """
+
+    step: ObjectStep
+    source: Source | None = None
+    left: LeftReason | None = None
+
+
+class Mender:
+    """Mends objects of one bucket. Safe to share between threads.
+
+    Args:
+        target: The bucket.
+        vault: The vault's name.
+        undo: The bucket for what is moved or replaced.
+        rules: What may be done.
+    """
+
+    def __init__(
+        self, target: VersionedBucket, *, vault: str, undo: VersionedBucket, rules: Rules
+    ) -> None:
+        self._target = target
+        self._vault = vault
+        self._undo = undo
+        self._rules = rules
+
+    def mend(self, step: ObjectStep) -> Mended:
+        """Do what a step says, or say why not."""
+        if (obstacle := self.obstacle(step)) is not None:
+            return Mended(step, left=obstacle)
+        try:
+            if step.damage == "extra" or (step.replaces and not self._rules.keeps_replaced):
+                self._put_aside(step)
+            if step.expected is None:
+                return Mended(step)
+            return self._restored(step, step.expected)
+        except (PreconditionFailed, NotFound):
+            return self._after_race(step)
+        except Forbidden as error:
+            reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}
+            if not reasons & _PROTECTED:
+                raise
+            return Mended(step, left="protected")
+
+    def obstacle(self, step: ObjectStep) -> LeftReason | None:
+        """Return why an object has to be left alone, or None."""
+        if step.damage == "extra" and not self._rules.exact:
+            return "extra"
+        if step.live is not None and self._was_touched(step.live, step.expected, step):
+            return "changed"
+        if step.damage != "extra" and not step.origins:
+            return "no source"
+        is_refused = step.replaces and not self._rules.may_replace
+        return "not allowed" if is_refused else None
+
+    def _was_touched(
+        self, live: ObjectVersion, expected: ObjectRecord | None, step: ObjectStep
+    ) -> bool:
+        """Whether somebody else wrote an object after the recovery began."""
+        if max(live.created_at, live.updated_at) <= self._rules.begun_at:
+            return False
+        if expected is None or not same_content(expected.version, live):
+            return True
+        # A soft-deleted version comes back with the settings it had: then it is ours, half done.
+        versions = (origin.version for origin in step.origins if origin.source == "soft-deleted")
+        return not any(
+            version is not None and not settings_patch(version.settings, live.settings)
+            for version in versions
+        )
+
+    def _restored(self, step: ObjectStep, expected: ObjectRecord) -> Mended:
+        for origin in step.origins:
+            try:
+                written = self._write(origin, expected, step.live)
+            except NotFound:
+                continue
+            self._settle(written, expected)
+            return Mended(step, source=origin.source)
+        return Mended(step, left="no source")
+
+    def _write(
+        self, origin: Origin, expected: ObjectRecord, live: ObjectVersion | None
+    ) -> ObjectVersion:
+        name, over = expected.version.name, live.generation if live is not None else 0
+        if origin.source == "vault":
+            return self._target.rewrite(
+                name,
+                (self._vault, expected.stored_as or "", expected.stored_generation or 0),
+                settings=_settings(expected),
+                over=over,
+            )
+        version = origin.version
+        if version is None:
+            message = f"no version of {name} for {origin.source}"
+            raise ValueError(message)
+        if origin.source == "metadata":
+            return self._target.patch(
+                version, settings_patch(expected.version.settings, version.settings)
+            )
+        if origin.source == "soft-deleted":
+            return self._target.restore(name, version.generation, over=over)
+        return self._target.rewrite(
+            name,
+            (self._target.name, name, version.generation),
+            settings=_settings(expected),
+            over=over,
+        )
+
+    def _settle(self, written: ObjectVersion, expected: ObjectRecord) -> None:
+        """Correct what the way it came back did not carry."""
+        if patch := settings_patch(expected.version.settings, written.settings):
+            self._target.patch(written, patch)
+
+    def _after_race(self, step: ObjectStep) -> Mended:
+        """Find out who was faster: an earlier try of ours whose answer was lost, or another."""
+        live, expected = self._target.find(step.name), step.expected
+        if expected is None:
+            return Mended(step) if live is None else Mended(step, left="changed")
+        if live is None or not same_content(expected.version, live):
+            return Mended(step, left="changed")
+        if settings_patch(expected.version.settings, live.settings):
+            if self._was_touched(live, expected, step):
+                return Mended(step, left="changed")
+            self._settle(live, expected)
+        return Mended(step, source=step.source)
+
+    def _put_aside(self, step: ObjectStep) -> None:
+        """Copy what is live to the undo bucket; an extra object is then deleted."""
+        live = step.live
+        if live is None:
+            return
+        name = f"{self._rules.aside}{step.name}"
+        try:
+            self._undo.rewrite(
+                name, (self._target.name, step.name, live.generation), settings={}, over=0
+            )
+        except PreconditionFailed:
+            earlier = self._undo.find(name)
+            if earlier is None or not same_content(earlier, live):
+                raise
+        if step.damage == "extra":
+            self._target.delete(live)
+
+
+def _settings(expected: ObjectRecord) -> dict[str, Any]:
+    settings = settings_resource(expected.version.settings)
+    return {**settings, "storageClass": expected.version.storage_class}

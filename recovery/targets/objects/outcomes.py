@@ -1,0 +1,91 @@
+"""The outcome of a bucket from those of its stretches. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from manifests.errors import PartialError
+from recovery.outcome import BucketOutcome, LeftObjects, LeftReason, StretchOutcome
+from recovery.plan.buckets import BucketPlan, ObjectCount
+
+_MOST_NAMED = 20
+_LEFT_AS: dict[LeftReason, str] = {
+    "changed": "changed while the recovery ran",
+    "no source": "have no source left",
+    "not allowed": "hold other content, and `--overwrite` does not name the bucket",
+    "protected": "are under a hold or a retention policy",
+}
+_LEFT_HINT = "a new `rebound plan gcs-bucket-corruption` shows them as they are now"
+
+
+def merged(step: BucketPlan, stretches: Sequence[StretchOutcome], *, aside: str) -> BucketOutcome:
+    """Add up what became of a bucket.
+
+    Args:
+        step: What was planned for it.
+        stretches: How each stretch ended.
+        aside: Where what was moved or replaced is, if the bucket does not keep it itself.
+    """
+    moved_aside = sum(item.moved_aside for item in stretches)
+    restored = _added(count for item in stretches for count in item.restored)
+    replaced = any(count.damage in ("overwritten", "corrupted") for count in restored)
+    places = [aside] if moved_aside or (replaced and not step.keeps_replaced) else []
+    if replaced and step.keeps_replaced:
+        places.append(f"earlier versions in gs://{step.target}")
+    findings = tuple(found for item in stretches for found in item.findings)
+    left = _left(item for stretch in stretches for item in stretch.left)
+    error = "; ".join(
+        f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason in _LEFT_AS
+    )
+    return BucketOutcome(
+        bucket=step.bucket,
+        target=step.target,
+        created=step.create,
+        equal=sum(item.equal for item in stretches),
+        restored=restored,
+        moved_aside=moved_aside,
+        left=left,
+        unequal=sum(item.unequal for item in stretches),
+        findings=findings[:_MOST_NAMED],
+        undo=" and ".join(places),
+        error=f"objects were left as they are: {error}" if error else "",
+        hint=_LEFT_HINT if error else "",
+        exit_code=PartialError.exit_code if error else 0,
+    )
+
+
+def failed_bucket(
+    step: BucketPlan, error: str, *, hint: str = "", exit_code: int = 1
+) -> BucketOutcome:
+    """Return the outcome of a bucket that could not be recovered."""
+    return BucketOutcome(
+        bucket=step.bucket, target=step.target, error=error, hint=hint, exit_code=exit_code
+    )
+
+
+def _added(counts: Iterable[ObjectCount]) -> tuple[ObjectCount, ...]:
+    added: dict[tuple[str, str], ObjectCount] = {}
+    for count in counts:
+        kind = (count.damage, count.source)
+        known = added.get(kind)
+        added[kind] = (
+            count
+            if known is None
+            else count.model_copy(
+                update={
+                    "objects": known.objects + count.objects,
+                    "size_bytes": known.size_bytes + count.size_bytes,
+                }
+            )
+        )
+    return tuple(added[kind] for kind in sorted(added))
+
+
+def _left(items: Iterable[LeftObjects]) -> tuple[LeftObjects, ...]:
+    added: dict[str, LeftObjects] = {}
+    for item in items:
+        known = added.get(item.reason)
+        if known is not None:
+            names = (*known.names, *item.names)[:_MOST_NAMED]
+            objects = known.objects + item.objects
+            item = LeftObjects(reason=item.reason, objects=objects, names=names)  # noqa: PLW2901 - the sum takes its place
+        added[item.reason] = item
+    return tuple(added[reason] for reason in sorted(added))
