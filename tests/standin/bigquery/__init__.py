@@ -1,1 +1,1 @@
-"""A local BigQuery: an HTTP server that the real clients talk to."""
+"""A local BigQuery: the REST API over DuckDB. See README.md for what differs from the real one."""

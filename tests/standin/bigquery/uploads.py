@@ -86,7 +86,7 @@ def _continue(service: Service, call: Call) -> Resource | Answer:
     elif call.raw:
         session.content += call.raw
     received = len(session.content)
-    if total == "*" and span != "*" or (total.isdigit() and received < int(total)):
+    if (total == "*" and span != "*") or (total.isdigit() and received < int(total)):
         headers = {"Range": f"bytes=0-{received - 1}"} if received else {}
         return Answer(body={}, headers=headers, status=308)
     service.uploads.end(call.query["upload_id"])

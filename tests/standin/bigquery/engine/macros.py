@@ -164,6 +164,11 @@ _MACROS: dict[str, dict[str, str]] = {
         "VARCHAR": "(md5_number_lower(x)::BIT)::BIGINT",
         "BLOB": "(md5_number_lower(x)::BIT)::BIGINT",
     },
+    "bq_trunc(p, x)": {
+        f"VARCHAR, {kind}": f"CASE WHEN p = 'sunday_week' THEN (date_trunc('week', x "
+        f"+ INTERVAL 1 DAY) - INTERVAL 1 DAY)::{kind} ELSE date_trunc(p, x)::{kind} END"
+        for kind in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+    },
     "bq_div(x, y)": {
         "BIGINT, BIGINT": "CASE WHEN y = 0 THEN error('division by zero: DIV')::BIGINT "
         "ELSE x // y END"

@@ -26,7 +26,14 @@ from tests.standin.bigquery.engine.tables import (
     new_table,
     with_schema,
 )
-from tests.standin.bigquery.engine.types import Field, canonical, quoted
+from tests.standin.bigquery.engine.types import (
+    Field,
+    canonical,
+    duckdb_type,
+    is_repeated,
+    is_required,
+    quoted,
+)
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
 
 _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
@@ -62,7 +69,7 @@ def check_present(entry: Entry | None, key: TableKey, configuration: Resource) -
         raise not_found("Table", f"{key[0]}:{key[1]}.{key[2]}")
     if entry is None:
         return
-    if entry.resource["type"] not in ("TABLE",):
+    if entry.resource["type"] != "TABLE":
         raise invalid(f"Cannot write to {entry.full_name}: it is a {entry.resource['type']}")
 
 
@@ -138,6 +145,9 @@ def _updated_schema(write: Write, entry: Entry, rows: Rows, configuration: Resou
             f"Provided Schema does not match Table {entry.full_name}. "
             f"Cannot add fields (field: {added[0]['name']})"
         )
+    for field in rows.fields:
+        if field["name"].lower() in known:
+            _check_type(entry, field, configuration)
     fields = [*entry.fields, *added]
     if "ALLOW_FIELD_RELAXATION" in options:
         loose = {it["name"].lower() for it in rows.fields if it.get("mode") != "REQUIRED"}
@@ -150,6 +160,17 @@ def _updated_schema(write: Write, entry: Entry, rows: Rows, configuration: Resou
     if fields == entry.fields:
         return entry
     return with_schema(write, entry, fields)
+
+
+def _check_type(entry: Entry, field: Field, configuration: Resource) -> None:
+    old = next(it for it in entry.fields if it["name"].lower() == field["name"].lower())
+    subject = f"Provided Schema does not match Table {entry.full_name}. Field {old['name']} has "
+    if (old["type"], is_repeated(old)) != (field["type"], is_repeated(field)):
+        raise invalid(f"{subject}changed type from {old['type']} to {field['type']}")
+    relaxed = "ALLOW_FIELD_RELAXATION" in (configuration.get("schemaUpdateOptions") or [])
+    explicit = "schema" in configuration
+    if explicit and is_required(old) and not is_required(field) and not relaxed:
+        raise invalid(f"{subject}changed mode from REQUIRED to NULLABLE")
 
 
 def _append(write: Write, entry: Entry, rows: Rows, partition_id: str | None) -> int:
@@ -166,9 +187,12 @@ def _append(write: Write, entry: Entry, rows: Rows, partition_id: str | None) ->
         )
     for field in entry.fields:
         source = given.get(field["name"].lower())
+        columns.append(quoted(field["name"]))
         if source is not None:
-            columns.append(quoted(field["name"]))
             values.append(coerced(quoted(source["name"]), source, field))
+        else:
+            missing = "[]" if is_repeated(field) else "NULL"
+            values.append(f"{missing}::{duckdb_type(field)}")
     select = f"SELECT {', '.join(values)} FROM ({rows.select})"
     count = append(write, entry.rows, select, ", ".join(columns))
     if partition_id is not None and not entry.rows.ingestion:

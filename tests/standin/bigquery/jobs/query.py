@@ -31,7 +31,7 @@ def query_work(service: Service) -> Callable[[Job], None]:
 
 
 def _run(service: Service, job: Job) -> None:
-    assert job.connection is not None  # noqa: S101 - set by the caller
+    assert job.connection is not None
     configuration = job.configuration
     if not configuration.get("query"):
         raise invalid("Required parameter is missing: query")

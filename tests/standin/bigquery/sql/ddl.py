@@ -40,7 +40,7 @@ from tests.standin.bigquery.sql.translate import parse, to_duckdb
 def run_create_table(session: Session, statement: Statement, write: Write) -> Outcome:
     """Run a CREATE TABLE, with or without AS SELECT."""
     tree = statement.tree
-    assert isinstance(tree, exp.Create)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Create)
     schema = tree.this if isinstance(tree.this, exp.Schema) else None
     key = session.key_of(schema.this if schema is not None else tree.this)
     existing = session.find(key)
@@ -183,7 +183,7 @@ def run_drop(session: Session, statement: Statement, write: Write) -> Outcome:
 def run_alter(session: Session, statement: Statement, write: Write) -> Outcome:
     """Run ALTER TABLE ADD COLUMN or SET OPTIONS, and a few more."""
     tree = statement.tree
-    assert isinstance(tree, exp.Alter)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Alter)
     key = session.key_of(tree.this)
     entry = session.table(key)
     for action in tree.args["actions"]:

@@ -46,7 +46,7 @@ def _dataset(session: Session, statement: Statement) -> tuple[str, str]:
 def run_create_schema(session: Session, statement: Statement) -> Outcome:
     """Run CREATE SCHEMA."""
     tree = statement.tree
-    assert isinstance(tree, exp.Create)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Create)
     project, dataset_id = _dataset(session, statement)
     body = dataset_options(options_in(tree.args.get("properties"), session))
     outcome = Outcome(kind="CREATE_SCHEMA", operation="CREATE")
@@ -62,7 +62,7 @@ def run_create_schema(session: Session, statement: Statement) -> Outcome:
 def run_drop_schema(session: Session, statement: Statement) -> Outcome:
     """Run DROP SCHEMA."""
     tree = statement.tree
-    assert isinstance(tree, exp.Drop)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Drop)
     project, dataset_id = _dataset(session, statement)
     outcome = Outcome(kind="DROP_SCHEMA", operation="DROP")
     try:
@@ -169,7 +169,7 @@ def _standard(field: dict[str, Any]) -> Resource:
 def run_drop_function(session: Session, statement: Statement) -> Outcome:
     """Run DROP FUNCTION."""
     tree = statement.tree
-    assert isinstance(tree, exp.Drop)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Drop)
     key = session.key_of(tree.this)
     if session.service.database.catalog.find("routine", key) is None:
         if not tree.args.get("exists"):

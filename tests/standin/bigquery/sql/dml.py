@@ -15,18 +15,17 @@ from tests.standin.bigquery.engine.rows import (
     check_required,
     column_list,
     end_rows,
-    select_rows,
 )
 from tests.standin.bigquery.engine.types import Field, quoted
 from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.sql.expressions import raw
-from tests.standin.bigquery.sql.insert import coerced, default_of, values_for, writable
+from tests.standin.bigquery.sql.insert import default_of, values_for, writable
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.relations import check_partition_filter
 from tests.standin.bigquery.sql.results import describe
 from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement
-from tests.standin.bigquery.sql.translate import parse, to_duckdb
+from tests.standin.bigquery.sql.translate import to_duckdb
 
 _ROW = "rb_rowid"
 _NEW = "rb_new_rows"
@@ -57,7 +56,7 @@ def _target(session: Session, table: exp.Expression) -> _Target:
 def run_delete(session: Session, statement: Statement, write: Write) -> Outcome:
     """Run a DELETE."""
     tree = statement.tree
-    assert isinstance(tree, exp.Delete)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Delete)
     target = _target(session, tree.this)
     where = tree.args.get("where")
     if where is None:
@@ -77,7 +76,7 @@ def _end(session: Session, write: Write, target: _Target, where: exp.Expression)
 
 def run_truncate(session: Session, statement: Statement, write: Write) -> Outcome:
     """Run a TRUNCATE TABLE."""
-    assert isinstance(statement.tree, exp.TruncateTable)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(statement.tree, exp.TruncateTable)
     target = _target(session, statement.tree.expressions[0])
     count = end_rows(write, target.entry.rows)
     write.save(measured(target.entry, write))
@@ -87,7 +86,7 @@ def run_truncate(session: Session, statement: Statement, write: Write) -> Outcom
 def run_update(session: Session, statement: Statement, write: Write) -> Outcome:
     """Run an UPDATE."""
     tree = statement.tree
-    assert isinstance(tree, exp.Update)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Update)
     target = _target(session, tree.this)
     where = tree.args.get("where")
     if where is None:
@@ -162,7 +161,7 @@ def _insert_new(session: Session, write: Write, entry: Entry, sql: str) -> int:
 def run_merge(session: Session, statement: Statement, write: Write) -> Outcome:
     """Run a MERGE."""
     tree = statement.tree
-    assert isinstance(tree, exp.Merge)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Merge)
     target = _target(session, tree.this)
     clauses = list(tree.args["whens"].expressions)
     write.execute(f"CREATE OR REPLACE TEMP TABLE {_NEW} AS {_merge_text(session, tree, target)}")
@@ -254,7 +253,7 @@ def _merge_columns(
         tests = [] if not has_target else [exp.Paren(this=present)]
         tests += [exp.Paren(this=condition.copy())] if condition is not None else []
         action = action.when(exp.and_(*tests) if tests else raw("TRUE"), exp.Literal.number(number))
-        values[number] = _clause_values(clause, target)
+        values[number] = _clause_values(clause, target, source)
     row = raw(f"{quoted(target.alias)}.{_ROW}" if has_target else "NULL::BIGINT")
     columns: list[exp.Expression] = [
         exp.alias_(row, _ROW),
@@ -296,15 +295,17 @@ def _missing(name: str, fields: dict[str, Field], session: Session) -> str:
     return default_of(fields[name], session)
 
 
-def _clause_values(clause: exp.Expression, target: _Target) -> dict[str, exp.Expression]:
+def _clause_values(
+    clause: exp.Expression, target: _Target, source: str
+) -> dict[str, exp.Expression]:
     then = clause.args["then"]
     if isinstance(then, exp.Update):
         return {item.this.name.lower(): item.expression for item in then.expressions}
     if not isinstance(then, exp.Insert):
         return {}
-    names = [item.name.lower() for item in then.this.expressions] if then.this else []
+    listed = [] if isinstance(then.this, exp.Var) or not then.this else then.this.expressions
+    names = [item.name.lower() for item in listed]
     names = names or [field["name"].lower() for field in target.entry.fields]
-    given = then.expression
-    if given is None or (isinstance(given, exp.Column) and given.name.upper() == "ROW"):
-        return {name: exp.column(name) for name in names}
-    return dict(zip(names, given.expressions, strict=True))
+    if not then.expression:
+        return {name: exp.column(name, table=source) for name in names}
+    return dict(zip(names, then.expression.expressions, strict=True))

@@ -135,6 +135,15 @@ def _as_date(node: exp.Expression) -> exp.Expression | None:
     return cast(node.copy(), "DATE")
 
 
+def _date_trunc(node: exp.Expression) -> exp.Expression:
+    unit = node.args["unit"].name.upper()
+    if unit.startswith("WEEK") and unit != "WEEK":
+        raise invalid_query(f"{unit} is not supported by the stand-in")
+    # DuckDB's weeks begin on Monday, BigQuery's on Sunday.
+    unit = {"ISOWEEK": "WEEK", "WEEK": "SUNDAY_WEEK"}.get(unit, unit)
+    return call("bq_trunc", exp.Literal.string(unit.lower()), node.this.copy())
+
+
 def _unix_time(node: exp.Expression) -> exp.Expression:
     scale = node.args.get("scale")
     factor = {"0": 1_000_000, "3": 1000, "6": 1}[scale.name if scale is not None else "0"]
@@ -202,9 +211,8 @@ def _unnest(node: exp.Expression) -> exp.Expression | None:
     select = exp.Select(expressions=columns)
     # The range variable is the item itself, so the subquery must not take its name.
     taken = name if literals and columns[0] is item else f"rb_{name or 'item'}"
-    return exp.Subquery(
-        this=select, alias=exp.TableAlias(this=exp.to_identifier(taken, quoted=True))
-    )
+    alias = exp.TableAlias(this=exp.to_identifier(taken or "rb_items", quoted=True))
+    return exp.Subquery(this=select, alias=alias)
 
 
 def _fingerprint(node: exp.Expression) -> exp.Expression:
@@ -234,6 +242,8 @@ _REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.ParseDatetime: _parse("TIMESTAMP"),
     exp.DateAdd: _as_date,
     exp.DateSub: _as_date,
+    exp.DateTrunc: _date_trunc,
+    exp.TimestampTrunc: _date_trunc,
     exp.UnixToTime: _unix_time,
     exp.Anonymous: _anonymous,
     exp.SafeFunc: _safe,

@@ -44,8 +44,12 @@ def _outermost(node: exp.Expression) -> exp.Expression:
 def _names(node: exp.Expression) -> list[str]:
     names = [str(node.this)]
     outer = _outermost(node)
-    if isinstance(outer, exp.Dot):
-        names = [part.name for part in outer.parts[:-1]] + names
+    before = outer.this if isinstance(outer, exp.Dot) else None
+    while isinstance(before, exp.Dot):
+        names.insert(0, before.expression.name)
+        before = before.this
+    if before is not None:
+        names.insert(0, before.name)
     return ".".join(names).split(".")
 
 

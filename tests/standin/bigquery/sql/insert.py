@@ -9,7 +9,14 @@ from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.partitions import arrival_time
 from tests.standin.bigquery.engine.rows import PARTITION_TIME, append
-from tests.standin.bigquery.engine.types import Field, duckdb_type, is_repeated, quoted
+from tests.standin.bigquery.engine.types import (
+    Field,
+    duckdb_type,
+    is_repeated,
+    item_of,
+    literal,
+    quoted,
+)
 from tests.standin.bigquery.errors import invalid, invalid_query
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.results import Described, describe
@@ -43,19 +50,46 @@ def writable(entry: Entry) -> Entry:
     return entry
 
 
-def coerced(expression: str, source: Field, target: Field) -> str:
-    """Return a value in the type of a column, in DuckDB's SQL."""
-    if is_repeated(target) and not is_repeated(source) and source["type"] == "INTEGER":
-        return f"CAST({expression} AS {duckdb_type(target)})"
-    if is_repeated(target):
-        inner = coerced("v", {**source, "mode": ""}, {**target, "mode": ""})
-        if inner.startswith("CAST(v"):
-            return f"coalesce(CAST({expression} AS {duckdb_type(target)}), [])"
-        return f"coalesce(list_transform({expression}, lambda v: {inner}), [])"
-    form = _COERCIONS.get((target["type"], source["type"]))
-    if form:
-        expression = form.format(expression)
-    return f"CAST({expression} AS {duckdb_type(target)})"
+def coerced(expression: str, source: Field, target: Field, depth: int = 0) -> str:
+    """Return a value in the type of a column, in DuckDB's SQL.
+
+    Args:
+        expression: The value.
+        source: Its type.
+        target: The column.
+        depth: How many arrays are around it.
+    """
+    kind = duckdb_type(target)
+    if _fits(source, target):
+        cast = f"CAST({expression} AS {kind})"
+        return f"coalesce({cast}, [])" if is_repeated(target) else cast
+    if is_repeated(target) and is_repeated(source):
+        item = f"v{depth}"
+        inner = coerced(item, item_of(source), item_of(target), depth + 1)
+        return f"coalesce(list_transform({expression}, lambda {item}: {inner}), [])::{kind}"
+    if target["type"] == source["type"] == "RECORD":
+        # Members are matched by position, whatever they are called (BigQuery, Struct type).
+        members = ", ".join(
+            f"{literal(child['name'])}: "
+            f"{coerced(f'({expression}).{quoted(given["name"])}', given, child, depth)}"
+            for given, child in zip(source["fields"], target["fields"], strict=False)
+        )
+        return f"CASE WHEN {expression} IS NULL THEN NULL ELSE {{{members}}}::{kind} END"
+    form = _COERCIONS.get((target["type"], source["type"]), "{}")
+    return f"CAST({form.format(expression)} AS {kind})"
+
+
+def _fits(source: Field, target: Field) -> bool:
+    """Whether a plain cast does: no tagged type to make, the same members in the same order."""
+    if is_repeated(source) != is_repeated(target):
+        return True
+    if target["type"] == source["type"] == "RECORD":
+        pairs = list(zip(source["fields"], target["fields"], strict=False))
+        return len(source["fields"]) == len(target["fields"]) and all(
+            given["name"].lower() == child["name"].lower() and _fits(given, child)
+            for given, child in pairs
+        )
+    return (target["type"], source["type"]) not in _COERCIONS
 
 
 @dataclass(frozen=True)
@@ -124,7 +158,7 @@ def default_of(field: Field, session: Session) -> str:
 def run_insert(session: Session, statement: Statement, write: Write) -> Outcome:
     """Run an INSERT."""
     tree = statement.tree
-    assert isinstance(tree, exp.Insert)  # noqa: S101 - `Statement.kind` says so
+    assert isinstance(tree, exp.Insert)
     target = tree.this
     named = target.expressions if isinstance(target, exp.Schema) else []
     table = target.this if isinstance(target, exp.Schema) else target

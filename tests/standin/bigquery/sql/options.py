@@ -1,6 +1,6 @@
 """OPTIONS(...) and PARTITION BY of a statement as parts of a resource."""
 
-import datetime
+import datetime as dt
 from typing import Any
 
 from sqlglot import exp
@@ -81,7 +81,7 @@ def _table_option(name: str, value: Any, base: Resource) -> Resource:  # noqa: A
     return special(value, base)
 
 
-def _expiration(value: datetime.datetime | None, _: Resource) -> Resource:
+def _expiration(value: dt.datetime | None, _: Resource) -> Resource:
     milliseconds = None if value is None else str(round(value.timestamp() * 1000))
     return {"expirationTime": milliseconds}
 
