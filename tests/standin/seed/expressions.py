@@ -177,7 +177,7 @@ def _json(number: str) -> str:
 def _json_value(number: str, _: Field) -> str:
     return (
         f"CASE {number} % 9 WHEN 0 THEN '[]'::JSON WHEN 1 THEN '{{}}'::JSON "
-        f"WHEN 2 THEN '\"text\"'::JSON ELSE {_json(number)} END"
+        f"WHEN 2 THEN '42'::JSON ELSE {_json(number)} END"
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,7 +15,8 @@ from google.cloud import bigquery, storage
 from tests.standin.seed import odd, resources
 from tests.standin.seed.rows import definitions, write_rows
 
-_AT_ONCE = 4
+_AT_ONCE = 8
+_POLL_SECONDS = 0.05
 _FORMATS = {
     ".parquet": bigquery.SourceFormat.PARQUET,
     ".json": bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
@@ -41,15 +43,19 @@ class _Seeding:
             schema=[
                 bigquery.SchemaField.from_api_repr(field) for field in resource["schema"]["fields"]
             ],
-            write_disposition=bigquery.WriteDisposition.WRITE_EMPTY,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
             **({"parquet_options": parquet_options} if source.suffix == ".parquet" else {}),
         )
-        self.warehouse.load_table_from_uri(
+        job = self.warehouse.load_table_from_uri(
             f"gs://{self.bucket.name}/{blob.name}",
             f"{_full_id(resource)}{partition}",
             job_config=config,
             location=self.location,
-        ).result()
+        )
+        # The client's own wait looks for the first time after a second.
+        while not job.done():
+            time.sleep(_POLL_SECONDS)
+        job.result()
         blob.delete()
 
     def create(self, resource: dict[str, Any]) -> None:
@@ -81,7 +87,11 @@ def seed_bigquery(project: str, scale: float, location: str = "us-west2") -> Non
                 pool.submit(_seed_table, seeding, name, tables[name], scale, Path(folder))
                 for name in largest_first
             ]
-            work.append(pool.submit(_seed_odd, seeding, Path(folder)))
+            work += [
+                pool.submit(_seed_odd_table, seeding, table, Path(folder))
+                for table in odd.odd_tables()
+            ]
+            work.append(pool.submit(_seed_odd_types, seeding))
             for one in work:
                 one.result()
         _create_what_reads_tables(seeding)
@@ -100,14 +110,16 @@ def _seed_table(
     source.unlink()
 
 
-def _seed_odd(seeding: _Seeding, folder: Path) -> None:
-    for table in odd.odd_tables():
-        resource = _odd_resource(seeding.project, table.name, table.fields) | table.layout
-        seeding.create(resource)
-        for partition, rows in table.rows.items():
-            source = folder / f"odd_{table.name}.json"
-            source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-            seeding.load(resource, source, partition)
+def _seed_odd_table(seeding: _Seeding, table: odd.OddTable, folder: Path) -> None:
+    resource = _odd_resource(seeding.project, table.name, table.fields) | table.layout
+    seeding.create(resource)
+    for partition, rows in table.rows.items():
+        source = folder / f"odd_{table.name}.json"
+        source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        seeding.load(resource, source, partition)
+
+
+def _seed_odd_types(seeding: _Seeding) -> None:
     seeding.create(_odd_resource(seeding.project, "odd_types", odd.odd_types_fields()))
     seeding.warehouse.query_and_wait(odd.odd_types_statement(seeding.project))
 
