@@ -216,7 +216,7 @@ def _unnest(node: exp.Expression) -> exp.Expression | None:
 
 
 def _fingerprint(node: exp.Expression) -> exp.Expression:
-    return call("bq_fingerprint", node.this.copy())
+    return call("bq_fingerprint", node.expressions[0].copy())
 
 
 def _partition_date(node: exp.Expression) -> exp.Expression | None:
