@@ -61,7 +61,7 @@ def rows(rebound: Rebound, table: str, at: str = "") -> list[str]:
 
 _GAMES = """
 CREATE TABLE `{lake}.games` (
-  game_id STRING NOT NULL OPTIONS(description='The league''s id'),
+  game_id STRING NOT NULL OPTIONS(description='The id of the league'),
   game_date DATE,
   home STRING,
   points INT64 DEFAULT 0,

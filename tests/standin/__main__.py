@@ -14,10 +14,8 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.standin.cloud import PROJECT, running
+from tests.standin.cloud import PROJECT, SERVICES, running
 from tests.standin.seed import seed_bigquery, seed_firestore, seed_storage
-
-SERVICES = ("bigquery", "storage", "firestore", "platform")
 
 
 def main() -> None:

@@ -18,10 +18,10 @@ import requests
 
 from tests.standin.credentials import write_credentials
 
-type Service = Literal["platform", "storage", "bigquery", "firestore"]
+type Service = Literal["storage", "bigquery", "firestore"]
 
 PROJECT = "nba-props-platform"
-_CLOCKS: tuple[Service, ...] = ("storage", "bigquery", "firestore")
+SERVICES: tuple[Service, ...] = ("storage", "bigquery", "firestore")
 _STOP_SECONDS = 20
 _ANSWER_SECONDS = 30
 
@@ -78,12 +78,12 @@ class Cloud:
     @contextmanager
     def minutes_ago(self, minutes: float) -> Generator[None]:
         """Let everything that is written in the block have been written some minutes ago."""
-        for service in _CLOCKS:
+        for service in SERVICES:
             self.order(service, "clock", offset_seconds=-60 * minutes)
         try:
             yield
         finally:
-            for service in _CLOCKS:
+            for service in SERVICES:
                 self.order(service, "clock", offset_seconds=0)
 
     def clear_faults(self, service: Service) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def running(
     lines: dict[str, dict[str, str]] = {}
     processes: dict[str, subprocess.Popen[str]] = {}
     with ExitStack() as stack:
-        for service in ("platform", "storage", "bigquery", "firestore"):
+        for service in SERVICES:
             words = [*_words(data_dir, service, ports.get(service, 0)), *options.get(service, ())]
             if service in ("bigquery", "firestore"):
                 words += ["--storage", lines["storage"]["url"]]
@@ -157,7 +157,7 @@ def _ready(service: str, process: subprocess.Popen[str]) -> dict[str, str]:
 
 
 def _env(data_dir: Path, urls: Mapping[str, str]) -> dict[str, str]:
-    credentials = write_credentials(data_dir / "credentials.json", urls["platform"], PROJECT)
+    credentials = write_credentials(data_dir / "credentials.json")
     return {
         "STORAGE_EMULATOR_HOST": urls["storage"],
         "BIGQUERY_EMULATOR_HOST": urls["bigquery"],

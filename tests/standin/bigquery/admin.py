@@ -27,6 +27,12 @@ def set_streaming_buffer(service: Service, call: Call) -> Resource:
     return {}
 
 
+def set_clock(service: Service, call: Call) -> Resource:
+    """Move the clock that dates what is written."""
+    service.database.locks.clock.set_offset(float(call.body.get("offset_seconds", 0)))
+    return {}
+
+
 def set_latency(service: Service, call: Call) -> Resource:
     """Set how long jobs wait before their work."""
     kinds = call.body.get("kinds") or list(KINDS)

@@ -74,6 +74,7 @@ _HANDLERS: dict[str, Handler] = {
     "discovery.apis.getRest": admin.discovery,
     "standin.health": admin.health,
     "standin.streamingBuffer": admin.set_streaming_buffer,
+    "standin.clock": admin.set_clock,
     "standin.latency": admin.set_latency,
     "standin.fileSize": admin.set_file_size,
     "standin.jobFaults.insert": admin.add_job_fault,

@@ -54,6 +54,7 @@ _OTHERS = (
     ("GET", "/$discovery/rest", "discovery.apis.getRest"),
     ("GET", "/standin/health", "standin.health"),
     ("POST", "/standin/streaming-buffer", "standin.streamingBuffer"),
+    ("POST", "/standin/clock", "standin.clock"),
     ("POST", "/standin/latency", "standin.latency"),
     ("POST", "/standin/file-size", "standin.fileSize"),
     ("POST", "/standin/job-faults", "standin.jobFaults.insert"),

@@ -13,10 +13,11 @@ import threading
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.standin import process
+from tests.standin.clock import Clock
 from tests.standin.faults import FAULTS_PATH, Faults, answer_faults
 from tests.standin.firestore import admin, server, service
 from tests.standin.firestore.store import Store
@@ -24,13 +25,21 @@ from tests.standin.firestore.store import Store
 GRACE_SECONDS = 1
 
 
-def serve_faults(faults: Faults) -> str:
-    """Serve the HTTP interface of the faults from a thread and return its URL."""
+def serve_orders(faults: Faults, clock: Clock) -> str:
+    """Serve over HTTP what only a stand-in takes, from a thread, and return its URL."""
 
     async def answer(request: Request) -> Response:
         return await answer_faults(faults, request)
 
-    app = Starlette(routes=[Route(FAULTS_PATH, answer, methods=["GET", "POST", "DELETE"])])
+    async def set_clock(request: Request) -> Response:
+        clock.set_offset((await request.json())["offset_seconds"])
+        return JSONResponse({})
+
+    routes = [
+        Route(FAULTS_PATH, answer, methods=["GET", "POST", "DELETE"]),
+        Route("/standin/clock", set_clock, methods=["POST"]),
+    ]
+    app = Starlette(routes=routes)
     listener = process.bind(0)
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
     runner = uvicorn.Server(config)
@@ -53,7 +62,7 @@ def main() -> None:
     methods = service.methods(store) + admin.methods(store, arguments.storage)
     address = f"{process.HOST}:{arguments.port}"
     grpc_server, port = server.start(methods, faults, address)
-    ready = {"url": f"{process.HOST}:{port}", "admin": serve_faults(faults)}
+    ready = {"url": f"{process.HOST}:{port}", "admin": serve_orders(faults, store.clock)}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     stopped.wait()

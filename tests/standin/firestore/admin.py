@@ -105,7 +105,7 @@ class Admin:
 
     def _snapshot(self, request: Message) -> int:
         if not request.HasField("snapshot_time"):
-            return self._store.now()
+            return self._store.now(request.name)
         stamp = micros_of(request.snapshot_time)
         if stamp % MINUTE:
             raise invalid("snapshot_time must be a whole minute.")

@@ -1,7 +1,7 @@
-"""All databases of one server: one clock, one lock, one log.
+"""All databases of one server: one lock, one log, and the last stamp of each database.
 
-Commit stamps strictly increase, and a commit becomes visible as a whole. A read at an instant
-moves the clock there, so that no later commit can land at or before what was already read.
+The stamps of a database strictly increase, and a commit becomes visible as a whole. A read at an
+instant moves the database there, so that no later commit can land at or before what was already read.
 """
 
 import threading
@@ -13,6 +13,7 @@ import grpc
 from google.cloud.firestore_admin_v1 import types as admin_types
 from google.protobuf.message import Message
 
+from tests.standin.clock import Clock
 from tests.standin.firestore.database import Database
 from tests.standin.firestore.log import (
     CHANGES,
@@ -75,7 +76,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.lock = threading.RLock()
-        self._clock = 0
+        self.clock = Clock()
+        self._stamps: dict[str, int] = {}
         self._databases: dict[str, Database] = {}
         self._log = Log(folder / "firestore.log")
         for record in self._log.replay():
@@ -93,7 +95,7 @@ class Store:
         else:
             for change in unpack(record.payload):
                 self._databases[record.database].apply(change)
-                self._clock = max(self._clock, change.stamp)
+                self._stamped(record.database, change.stamp)
 
     def close(self) -> None:
         """Close the log."""
@@ -150,7 +152,7 @@ class Store:
             name: The database; the first write to an unknown one creates it.
         """
         with self.lock:
-            stamp = max(now_micros(), self._clock + 1)
+            stamp = max(self.clock.now_micros(), self._stamps.get(name, 0) + 1)
             commit = Commit(self.database(name), stamp)
             yield commit
             if commit.changes and not self.exists(name):
@@ -160,13 +162,16 @@ class Store:
                 self._log.append(Record(CHANGES, name, pack(commit.changes)))
             for change in commit.changes:
                 commit.database.apply(change)
-            self._clock = commit.stamp
+            self._stamped(name, commit.stamp)
 
-    def now(self) -> int:
-        """Return an instant after every commit so far and before every later one."""
+    def now(self, name: str) -> int:
+        """Return an instant after every commit to a database so far and before every later one."""
         with self.lock:
-            self._clock = max(self._clock, now_micros())
-            return self._clock
+            return self._stamped(name, self.clock.now_micros())
+
+    def _stamped(self, name: str, stamp: int) -> int:
+        self._stamps[name] = max(self._stamps.get(name, 0), stamp)
+        return self._stamps[name]
 
     def past(self, database: Database, stamp: int) -> int:
         """Return an instant to read at, once it is certain that it can be read.
@@ -178,7 +183,7 @@ class Store:
         Raises:
             RequestError: If it is in the future, or no longer kept.
         """
-        now = self.now()
+        now = self.now(database.name)
         if stamp > now:
             raise invalid("The requested read_time cannot be in the future.")
         recoverable = database.resource.point_in_time_recovery_enablement == RECOVERABLE

@@ -64,7 +64,7 @@ class Transactions:
         Raises:
             RequestError: If its read time cannot be read.
         """
-        stamp = self._store.now()
+        stamp = self._store.now(database.name)
         if options.read_only.HasField("read_time"):
             stamp = self._store.past(database, micros_of(options.read_only.read_time))
         transaction = Transaction(stamp, options.HasField("read_only"), now_micros())

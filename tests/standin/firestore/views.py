@@ -71,7 +71,7 @@ class Views:
         if kind == "new_transaction":
             key, transaction = self._transactions.begin(database, request.new_transaction)
             return View(database, transaction.stamp, transaction, key)
-        return View(database, self._store.now())
+        return View(database, self._store.now(database.name))
 
     def below(self, parent: str, request: Message) -> tuple[View, str]:
         """Return the view of the database that a parent is in, and the parent's path."""

@@ -1,23 +1,25 @@
 """Write locks of tables, and the clock that stamps what is written under them."""
 
 import threading
-import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+
+from tests.standin.clock import Clock
 
 type TableKey = tuple[str, str, str]
 
 
 class _TableLock:
-    def __init__(self) -> None:
+    def __init__(self, last_stamp: int) -> None:
         self.lock = threading.RLock()
+        self.last_stamp = last_stamp
         self.in_flight: int | None = None
 
 
 class WriteLocks:
     """One write lock for each table name, whether a table of that name exists or not.
 
-    A write is stamped when its locks are held, and stamps only grow. A reader of a past instant
+    A write is stamped when its locks are held, and the stamps of a table only grow. A reader of a past instant
     waits for the writes in flight that are stamped at or before it, so that it sees exactly that
     instant, and always the same.
     """
@@ -25,7 +27,8 @@ class WriteLocks:
     def __init__(self, last_stamp: int) -> None:
         self._locks: dict[TableKey, _TableLock] = {}
         self._guard = threading.Lock()
-        self._last = last_stamp
+        self._last_stamp = last_stamp
+        self.clock = Clock()
 
     @contextmanager
     def writing(self, keys: Iterable[TableKey]) -> Generator[int]:
@@ -35,10 +38,10 @@ class WriteLocks:
             item.lock.acquire()
         try:
             with self._guard:
-                self._last = max(time.time_ns() // 1000, self._last + 1)
-                stamp = self._last
+                last = max((item.last_stamp for item in held), default=0)
+                stamp = max(self.clock.now_micros(), last + 1)
                 for item in held:
-                    item.in_flight = stamp
+                    item.last_stamp = item.in_flight = stamp
             yield stamp
         finally:
             for item in reversed(held):
@@ -50,7 +53,7 @@ class WriteLocks:
         found = self._lock_of(key)
         with self._guard:
             # A later write is stamped after this very instant, see `writing`.
-            self._last = max(self._last, instant)
+            found.last_stamp = max(found.last_stamp, instant)
             in_flight = found.in_flight
         if in_flight is not None and in_flight <= instant:
             with found.lock:
@@ -58,4 +61,4 @@ class WriteLocks:
 
     def _lock_of(self, key: TableKey) -> _TableLock:
         with self._guard:
-            return self._locks.setdefault(key, _TableLock())
+            return self._locks.setdefault(key, _TableLock(self._last_stamp))

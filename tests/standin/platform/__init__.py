@@ -1,1 +1,0 @@
-"""The stand-in for what surrounds the data: for now the endpoint that hands out tokens."""
