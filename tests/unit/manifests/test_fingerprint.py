@@ -259,7 +259,8 @@ def test_equal_rows_do_not_cancel():
     other = fingerprint_of(["a", "c", "c"])
     assert plain.xor == doubled.xor == other.xor
     assert doubled.row_count == other.row_count
-    assert len({plain, doubled, other}) == 3
+    assert plain != doubled
+    assert doubled != other
 
 
 @given(rows=ROWS.filter(bool), new=st.text(max_size=5))

@@ -158,6 +158,7 @@ def test_other_properties_are_recognised(edit: Edit, aspect: str):
         (),
         ({**POLICY, "filterPredicate": "TRUE"},),
         ({**POLICY, "grantees": ["allUsers"]},),
+        ({**POLICY, "grantees": ["group:scouts@example.com", "allUsers"]},),
         (
             POLICY,
             {**POLICY, "rowAccessPolicyReference": {"policyId": "second"}},
