@@ -1,4 +1,4 @@
-"""The rows of the seeded tables, written as files that a load job reads."""
+"""The rows of the seeded tables, written as Parquet files."""
 
 import json
 from dataclasses import astuple
@@ -22,11 +22,6 @@ def definitions() -> dict[str, Definition]:
     return {path.stem: json.loads(path.read_text()) for path in paths}
 
 
-def holds_json(definition: Definition) -> bool:
-    """Tell whether a table has a JSON column, which no Parquet file can be loaded into."""
-    return any(field["type"] == "JSON" for field in definition["schema"])
-
-
 def write_rows(definition: Definition, scale: float, folder: Path) -> Path:
     """Write a table's rows to one file.
 
@@ -36,27 +31,19 @@ def write_rows(definition: Definition, scale: float, folder: Path) -> Path:
         folder: Where to write.
 
     Returns:
-        A Parquet file, or newline-delimited JSON for a table with JSON columns.
+        A Parquet file; JSON columns are text in it.
     """
     table = definition["table"]
     volume = VOLUMES[table]
     columns = ", ".join(
         f'{expression(table, field)} AS "{field["name"]}"' for field in definition["schema"]
     )
-    suffix, options = (
-        ("json", "FORMAT JSON")
-        if holds_json(definition)
-        else (
-            "parquet",
-            "FORMAT PARQUET, COMPRESSION SNAPPY",
-        )
-    )
-    path = folder / f"{table}.{suffix}"
+    path = folder / f"{table}.parquet"
     with duckdb.connect() as engine:
         engine.execute("SET threads = 1; SET TimeZone = 'UTC'")
         _write_base(engine, volume, scale)
         engine.execute(
-            f"COPY (SELECT {columns} FROM ({_base_sql(volume)})) TO '{path}' ({options})"
+            f"COPY (SELECT {columns} FROM ({_base_sql(volume)})) TO '{path}' (FORMAT PARQUET)"
         )
     return path
 

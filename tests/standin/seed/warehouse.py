@@ -8,16 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from google.cloud import bigquery, storage
 
+from tests.standin.bigquery.avro import write_files
 from tests.standin.seed import odd, resources
+from tests.standin.seed.resources import Resource
 from tests.standin.seed.rows import definitions, write_rows
 
 _AT_ONCE = 8
 _POLL_SECONDS = 0.05
+_ROWS_PER_FILE = 50_000
 _FORMATS = {
+    ".avro": bigquery.SourceFormat.AVRO,
     ".parquet": bigquery.SourceFormat.PARQUET,
     ".json": bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
 }
@@ -30,35 +33,29 @@ class _Seeding:
     warehouse: bigquery.Client
     bucket: storage.Bucket
 
-    def load(self, resource: dict[str, Any], source: Path, partition: str = "") -> None:
-        """Load a file into a table that was made before, through the seed's bucket."""
-        blob = self.bucket.blob(
-            f"{resource['tableReference']['tableId']}{partition}{source.suffix}"
-        )
-        blob.upload_from_filename(source)
-        parquet_options = bigquery.ParquetOptions()
-        parquet_options.enable_list_inference = True
-        config = bigquery.LoadJobConfig(
-            source_format=_FORMATS[source.suffix],
-            schema=[
-                bigquery.SchemaField.from_api_repr(field) for field in resource["schema"]["fields"]
-            ],
-            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
-            **({"parquet_options": parquet_options} if source.suffix == ".parquet" else {}),
-        )
+    def load(self, resource: Resource, sources: Sequence[Path], partition: str = "") -> None:
+        """Load files of one format into a table that was made before, through the bucket."""
+        blobs = [
+            self.bucket.blob(f"{resource['tableReference']['tableId']}{partition}/{source.name}")
+            for source in sources
+        ]
+        for blob, source in zip(blobs, sources, strict=True):
+            blob.upload_from_filename(source)
+            source.unlink()
         job = self.warehouse.load_table_from_uri(
-            f"gs://{self.bucket.name}/{blob.name}",
+            [f"gs://{self.bucket.name}/{blob.name}" for blob in blobs],
             f"{_full_id(resource)}{partition}",
-            job_config=config,
+            job_config=_load_config(resource, sources[0].suffix),
             location=self.location,
         )
         # The client's own wait looks for the first time after a second.
         while not job.done():
             time.sleep(_POLL_SECONDS)
         job.result()
-        blob.delete()
+        for blob in blobs:
+            blob.delete()
 
-    def create(self, resource: dict[str, Any]) -> None:
+    def create(self, resource: Resource) -> None:
         """Create a table or view exactly as a resource says."""
         self.warehouse.create_table(bigquery.Table.from_api_repr(resource))
 
@@ -97,17 +94,47 @@ def seed_bigquery(project: str, scale: float, location: str = "us-west2") -> Non
         _create_what_reads_tables(seeding)
 
 
-def _full_id(resource: dict[str, Any]) -> str:
+def _load_config(resource: Resource, suffix: str) -> bigquery.LoadJobConfig:
+    config = bigquery.LoadJobConfig(
+        source_format=_FORMATS[suffix],
+        schema=[
+            bigquery.SchemaField.from_api_repr(field) for field in resource["schema"]["fields"]
+        ],
+        write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+    )
+    if suffix == ".avro":
+        config.use_avro_logical_types = True
+    elif suffix == ".parquet":
+        config.parquet_options = bigquery.ParquetOptions()
+        config.parquet_options.enable_list_inference = True
+    return config
+
+
+def _full_id(resource: Resource) -> str:
     return ".".join(resource["tableReference"].values())
 
 
 def _seed_table(
-    seeding: _Seeding, name: str, resource: dict[str, Any], scale: float, folder: Path
+    seeding: _Seeding, name: str, resource: Resource, scale: float, folder: Path
 ) -> None:
     seeding.create(resource)
     source = write_rows(definitions()[name], scale, folder)
-    seeding.load(resource, source)
-    source.unlink()
+    fields = resource["schema"]["fields"]
+    if not any(field["type"] == "JSON" for field in fields):
+        seeding.load(resource, [source])
+        return
+    # BigQuery loads no JSON column from Parquet.
+    folder = folder / name
+    folder.mkdir()
+    written = write_files(
+        source,
+        fields,
+        use_logical_types=True,
+        codec="snappy",
+        rows_per_file=_ROWS_PER_FILE,
+        out_dir=folder,
+    )
+    seeding.load(resource, [file.path for file in written])
 
 
 def _seed_odd_table(seeding: _Seeding, table: odd.OddTable, folder: Path) -> None:
@@ -116,7 +143,7 @@ def _seed_odd_table(seeding: _Seeding, table: odd.OddTable, folder: Path) -> Non
     for partition, rows in table.rows.items():
         source = folder / f"odd_{table.name}.json"
         source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-        seeding.load(resource, source, partition)
+        seeding.load(resource, [source], partition)
 
 
 def _seed_odd_types(seeding: _Seeding) -> None:
@@ -124,7 +151,7 @@ def _seed_odd_types(seeding: _Seeding) -> None:
     seeding.warehouse.query_and_wait(odd.odd_types_statement(seeding.project))
 
 
-def _odd_resource(project: str, name: str, fields: Sequence[odd.Field]) -> dict[str, Any]:
+def _odd_resource(project: str, name: str, fields: Sequence[odd.Field]) -> Resource:
     reference = {"projectId": project, "datasetId": odd.DATASET, "tableId": name}
     return {"tableReference": reference, "schema": {"fields": list(fields)}}
 
