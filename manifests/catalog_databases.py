@@ -40,6 +40,7 @@ class CompletionRule(_Strict):
         first_completion: How `_first_completion_at` is written; None where there is none.
         reason_field: The field that tells why the next phase was triggered.
         metadata: Further fields of every document.
+        triggered_metadata: Further fields of a document whose phase is over.
         entry: Further fields of every processor's entry.
         followed_by: The phase this one triggers, as the history names it.
     """
@@ -50,6 +51,7 @@ class CompletionRule(_Strict):
     first_completion: Literal["timestamp", "text"] | None = None
     reason_field: str = "_trigger_reason"
     metadata: dict[str, str | int | bool] = Field(default_factory=dict)
+    triggered_metadata: dict[str, str | int | bool] = Field(default_factory=dict)
     entry: dict[str, str | int | bool | tuple[str, ...]] = Field(default_factory=dict)
     followed_by: str | None = None
 

@@ -78,7 +78,9 @@ class Expiry:
         """Return the runs that a recovery which has not ended still reads."""
         journals = [Journal(self._landing, name) for name in recovery_ids(self._landing)]
         return frozenset(
-            journal.planned().plan.run_id for journal in journals if journal.report() is None
+            run_id
+            for journal in journals
+            if (run_id := journal.planned().plan.run_id) and journal.report() is None
         )
 
     def _active(self, now: datetime) -> frozenset[RunId]:

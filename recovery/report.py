@@ -7,7 +7,7 @@ from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
 from manifests.model import Manifest
 from recovery.outcome import BucketOutcome, DatabaseOutcome, RecoveryReport, TableOutcome
 from recovery.plan import Plan, TableStep
-from recovery.report_documents import database_lines, outcome_lines
+from recovery.report_documents import database_lines, outcome_lines, rebuild_lines
 from recovery.report_objects import bucket_lines, bucket_outcome_lines
 from recovery.scenarios import scenario
 
@@ -58,7 +58,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     """Write a plan for a person: what happens to what, why, and what cannot be brought back."""
     age = duration((now - plan.recovery_point).total_seconds())
     lines = [
-        f"{plan.request.scenario} in {plan.request.target.project}, from run {plan.run_id}",
+        f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",
         f"recovery point {plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago",
         "",
     ]
@@ -76,6 +76,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     exact = plan.request.exact
     lines += [line for step in plan.buckets for line in bucket_lines(step, exact=exact)]
     lines += [line for step in plan.databases for line in database_lines(step)]
+    lines += [line for step in plan.rebuilds for line in rebuild_lines(step)]
     lines += [
         f"  {step.action:<20} {step.kind} {step.name}"
         for step in plan.definitions
@@ -171,6 +172,10 @@ def size(number_bytes: int) -> str:
             break
         value /= 1024
     return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def _source(plan: Plan) -> str:
+    return f"from run {plan.run_id}" if plan.run_id else "rebuilt from history, without a backup"
 
 
 def _cost(plan: Plan) -> list[str]:

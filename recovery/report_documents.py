@@ -3,6 +3,7 @@
 from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
+from recovery.plan.rebuild import RebuildStep
 
 _MOST_LISTED = 10
 _MEANING: dict[DocumentState, str] = {
@@ -30,6 +31,33 @@ def database_lines(step: DatabaseStep) -> list[str]:
     return lines
 
 
+def rebuild_lines(step: RebuildStep) -> list[str]:
+    """Write what is rebuilt in one database, and how it differs from what is there."""
+    lines = [
+        f"  {'rebuild':<20} database {step.into}: {len(step.writes)} of {len(step.documents)} "
+        f"documents, from {step.history} since {step.since}",
+    ]
+    written = {item.path for item in step.writes}
+    for item in step.documents:
+        names = ", ".join(name for name in item.fields if not name.startswith("_"))
+        if item.path in written:
+            verb = "create" if item.state == "missing" else "replace"
+            lines.append(f"    {verb:<8} {item.path}: {names}")
+        elif item.state == "differs":
+            lines.append(f"    {'keep':<8} {item.path}: differs in {', '.join(item.differing)}")
+    if step.kept:
+        lines.append(f"    `--overwrite '{step.into}'` replaces what is kept")
+    lines += [
+        f"    {'ignore':<8} {count:,} runs of {name}: no document of this platform holds them"
+        for name, count in sorted(step.ignored.items())
+    ]
+    if step.never_restored:
+        lines.append(
+            f"    {'never':<8} {', '.join(step.never_restored)}: what runs now says so anew"
+        )
+    return lines
+
+
 def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
     """Write how one database ended."""
     state = "proven" if outcome.is_proven else "NOT EQUAL" if outcome.findings else "FAILED"
@@ -37,10 +65,12 @@ def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
         f"  {state:<9} database {outcome.into}  ({outcome.action}, {outcome.equal:,} equal)",
     ]
     if outcome.kept_count:
-        lines.append(
-            f"            {outcome.kept_count:,} documents changed or made after the recovery "
-            "point were kept and are not what they were:"
+        what = (
+            "documents that were there hold something else and were kept:"
+            if outcome.action == "rebuild"
+            else "documents changed or made after the recovery point were kept, not restored:"
         )
+        lines.append(f"            {outcome.kept_count:,} {what}")
         for name in _MEANING:
             lines += [f"    {line}" for line in _listed(outcome.kept, name)]
     lines += [f"            undo point {outcome.undo}"] if outcome.undo else []

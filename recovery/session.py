@@ -19,6 +19,7 @@ from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan
 from recovery.settings import Settings
 from recovery.targets.documents.observe import observe_databases
+from recovery.targets.documents.rebuilding import Rebuilding
 from recovery.targets.documents.recover import DatabaseRecovery
 from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.stored import inspect
@@ -74,6 +75,14 @@ class Session:
         observed = observed.model_copy(update={"databases": databases, "buckets": buckets})
         return make_plan(manifest, observed, request, passed_over=selection.unusable)
 
+    def rebuilding(self) -> Rebuilding:
+        """Return what rebuilds state without any run."""
+        return Rebuilding(self.settings, self.catalog, session=self._id)
+
+    def plan_rebuild(self, request: Request) -> Plan:
+        """Read the history and decide what is rebuilt from it."""
+        return self.rebuilding().plan(request, now=self.started_at)
+
     def inspect(
         self,
         manifest: Manifest,
@@ -111,6 +120,8 @@ class Session:
     def execute(self, journal: Journal, *, progress: Progress) -> RecoveryReport:
         """Carry out, or continue, the recovery a journal describes."""
         planned = journal.planned()
+        if planned.plan.run_id is None:
+            return self.rebuilding().run(planned, journal, progress=progress)
         manifest = self.vault.manifest(planned.plan.run_id)
         target = planned.plan.request.target
         recovery = Recovery(

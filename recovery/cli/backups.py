@@ -49,8 +49,8 @@ def verify(
     session, console = open_session(), Console(quiet=as_json)
     run_id = parse_run_id(run) if run else session.choose(run=None, at=None)[0].run_id
     manifest = session.vault.manifest(run_id)
-    parts = (*manifest.tables, *manifest.databases)
-    total = sum(item.size_bytes for part in parts for item in part.objects)
+    total = sum(item.size_bytes for table in manifest.tables for item in table.objects)
+    total += sum(item.size_bytes for database in manifest.databases for item in database.objects)
     with console.reading(0 if quick else total) as progress:
         verdict = session.inspect(manifest, read_bytes=not quick, progress=progress)
     if as_json:

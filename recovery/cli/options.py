@@ -40,6 +40,10 @@ DocumentPaths = Annotated[
 IntoDatabase = Annotated[
     str, typer.Option(help="Restore into another Firestore database; made when there is none.")
 ]
+Rebuild = Annotated[
+    bool,
+    typer.Option("--rebuild", help="Rebuild state documents from run history, without a backup."),
+]
 Unthrottled = Annotated[
     bool, typer.Option("--unthrottled", help="Write documents without ramping the rate up.")
 ]

@@ -25,6 +25,7 @@ from recovery.cli.options import (
     Partitions,
     Pattern,
     Prefix,
+    Rebuild,
     Run,
     Tables,
     Unthrottled,
@@ -61,6 +62,7 @@ def plan(
     into_bucket: IntoBucket = "",
     into_database: IntoDatabase = "",
     unthrottled: Unthrottled = False,
+    rebuild: Rebuild = False,
     exact: Exact = False,
     from_vault: FromVault = False,
     as_json: Json = False,
@@ -82,6 +84,7 @@ def plan(
             database=into_database,
         ),
         unthrottled=unthrottled,
+        rebuild=rebuild,
         exact=exact,
         from_vault=from_vault,
     )
@@ -107,6 +110,7 @@ def recover(
     into_bucket: IntoBucket = "",
     into_database: IntoDatabase = "",
     unthrottled: Unthrottled = False,
+    rebuild: Rebuild = False,
     overwrite: Overwrite = None,
     exact: Exact = False,
     from_vault: FromVault = False,
@@ -133,6 +137,7 @@ def recover(
             database=into_database,
         ),
         unthrottled=unthrottled,
+        rebuild=rebuild,
         overwrite=tuple(overwrite or ()),
         exact=exact,
         from_vault=from_vault,
@@ -187,6 +192,7 @@ def _plan(
     documents: tuple[list[str] | None, list[str] | None, list[str] | None],
     into: Target,
     unthrottled: bool,
+    rebuild: bool,
     exact: bool,
     from_vault: bool,
     overwrite: tuple[str, ...] = (),
@@ -214,6 +220,8 @@ def _plan(
         from_vault=from_vault,
         point_was_named=bool(run or at),
     )
+    if rebuild:
+        return session.plan_rebuild(request)
     selection, manifest = session.choose(run=run, at=moment(at))
     return session.plan(selection, manifest, request)
 
@@ -227,6 +235,8 @@ def _show_plan(made: Plan, *, as_json: bool) -> None:
 
 def _check_backup(session: Session, console: Console, made: Plan) -> None:
     """Refuse a damaged backup before anything is touched."""
+    if made.run_id is None:
+        return
     manifest = session.vault.manifest(made.run_id)
     names = tuple(step.table for step in made.tables if step.rows)
     # The files of documents were all read and checked when the plan was made.
@@ -254,6 +264,7 @@ def _execute(session: Session, console: Console, journal: Journal, *, as_json: b
     names = [step.table for step in planned.plan.tables]
     names += [step.target for step in planned.plan.buckets]
     names += [step.into for step in planned.plan.databases]
+    names += [step.into for step in planned.plan.rebuilds]
     with console.recovering(names) as progress:
         done = session.execute(journal, progress=progress)
     if as_json:

@@ -15,6 +15,7 @@ from recovery.plan.documents import (
     documents_lost,
     plan_database,
 )
+from recovery.plan.rebuild import RebuildStep
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
 from recovery.plan.tables import (
@@ -51,7 +52,7 @@ class Plan(Frozen):
     """A whole recovery, decided."""
 
     request: Request
-    run_id: RunId
+    run_id: RunId | None
     recovery_point: UtcTime
     datasets: tuple[DatasetStep, ...]
     tables: tuple[TableStep, ...]
@@ -61,6 +62,8 @@ class Plan(Frozen):
     """Runs that could not be chosen, and why: damaged and partial ones."""
     buckets: tuple[BucketPlan, ...] = ()
     databases: tuple[DatabaseStep, ...] = ()
+    rebuilds: tuple[RebuildStep, ...] = ()
+    """What is rebuilt without any run; then nothing else is in the plan."""
 
     @property
     def changes(self) -> bool:
@@ -69,6 +72,7 @@ class Plan(Frozen):
             self.changes_tables
             or any(step.changes(exact=self.request.exact) for step in self.buckets)
             or any(step.changes for step in self.databases)
+            or any(step.writes for step in self.rebuilds)
         )
 
     @property

@@ -1,0 +1,225 @@
+"""Rebuilds state documents from the history of processors, when no backup serves.
+
+A document is created where there is none, and compared where there is one: what a processor wrote
+in the meantime is kept unless the operator says otherwise, and a write that meets another version
+than the one that was compared is refused.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from google.cloud import bigquery
+
+from manifests.catalog import Catalog
+from manifests.catalog_databases import CatalogDatabase, Rebuild
+from manifests.cloud.documents import Documents
+from manifests.cloud.firestore import Connection
+from manifests.cloud.jobs import Jobs
+from manifests.documents import DocumentRecord
+from manifests.errors import ReboundError, UsageError
+from manifests.fingerprint import quoted
+from manifests.names import below
+from recovery.compare import Finding
+from recovery.compare.documents import ListedDocument
+from recovery.journal import Journal
+from recovery.outcome import DatabaseOutcome, PlannedRecovery, RecoveryReport
+from recovery.plan import Plan, Request
+from recovery.plan.rebuild import (
+    ProcessorRun,
+    RebuildStep,
+    RebuiltDocument,
+    first_day,
+    rebuilt,
+)
+from recovery.settings import Settings
+from recovery.targets.documents.values import differing_fields, to_bytes
+from recovery.targets.documents.writing import BatchWriter, Ramp, unthrottled
+
+_LOST = (
+    "anything but completion documents: batches, checks and retries that were under way",
+    "correlation ids, and which entities a run changed: the history does not tell",
+)
+
+
+class Rebuilding:
+    """Plans and carries out what needs no backup.
+
+    Args:
+        settings: The operator's settings.
+        catalog: Says what is rebuilt, and from what.
+        session: What makes this process's read-only job ids its own.
+    """
+
+    def __init__(self, settings: Settings, catalog: Catalog, *, session: str) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._session = session
+
+    def plan(self, request: Request, *, now: datetime) -> Plan:
+        """Read the history and the documents that are there, and decide what is written.
+
+        Raises:
+            UsageError: The catalog does not say how a database is rebuilt.
+            CloudError: The history or a database could not be read.
+        """
+        wanted = [
+            entry
+            for entry in self._catalog.databases
+            if entry.rebuild and (not request.databases or entry.database in request.databases)
+        ]
+        if not wanted or not request.covers("databases"):
+            raise UsageError(
+                "the catalog does not say how this is rebuilt",
+                subject=", ".join(request.databases) or request.scenario,
+                hint="`rebuild` of a database in the catalog names the history",
+            )
+        steps = tuple(
+            self._step(entry, entry.rebuild, request, now=now) for entry in wanted if entry.rebuild
+        )
+        return Plan(
+            request=request,
+            run_id=None,
+            recovery_point=now,
+            datasets=(),
+            tables=(),
+            definitions=(),
+            cannot_bring_back=_LOST,
+            rebuilds=steps,
+        )
+
+    def run(
+        self, planned: PlannedRecovery, journal: Journal, *, progress: Callable[[str, str], None]
+    ) -> RecoveryReport:
+        """Write what was planned, look again, and report; safe to repeat."""
+        plan = planned.plan
+        outcomes = []
+        for step in plan.rebuilds:
+            progress(step.into, "writing")
+            try:
+                outcome = self._rebuild(step, plan.request)
+            except ReboundError as error:
+                outcome = _outcome(step, error=error.message, hint=error.hint, code=error.exit_code)
+            progress(step.into, "proven" if outcome.is_proven else "failed")
+            outcomes.append(outcome)
+        report = RecoveryReport(
+            recovery_id=planned.recovery_id,
+            plan=plan,
+            started_at=planned.started_at,
+            finished_at=datetime.now(UTC),
+            tables=(),
+            databases=tuple(outcomes),
+        )
+        return journal.finish(report) if all(item.is_proven for item in outcomes) else report
+
+    def _step(
+        self, entry: CatalogDatabase, rules: Rebuild, request: Request, *, now: datetime
+    ) -> RebuildStep:
+        today = now.astimezone(ZoneInfo(rules.time_zone)).date()
+        into = request.target.database or entry.database
+        documents, ignored = rebuilt(rules, self._history(rules, today), today=today)
+        live = self._live(Documents(Connection(request.target.project, into)), documents)
+        return RebuildStep(
+            database=entry.database,
+            into=into,
+            history=rules.history,
+            since=first_day(rules, today),
+            documents=tuple(_compared(item, live.get(item.path)) for item in documents),
+            overwrite=request.may_overwrite(into),
+            unthrottled=request.unthrottled,
+            ignored=ignored,
+            never_restored=entry.ephemeral,
+        )
+
+    def _history(self, rules: Rebuild, today: date) -> list[ProcessorRun]:
+        project = self._settings.project
+        client = bigquery.Client(project=project, location=self._catalog.location)
+        sql = (
+            "SELECT processor_name, phase, data_date, status, processed_at, records_processed, "
+            f"run_id, output_table FROM {quoted(f'{project}.{rules.history}')} "
+            f"WHERE data_date >= DATE '{first_day(rules, today)}' AND processed_at IS NOT NULL"
+        )
+        jobs = Jobs(client, self._catalog.location)
+        rows = jobs.rows(f"rebound-history-{self._session}", sql, subject=rules.history)
+        return [_run(row) for row in rows]
+
+    def _live(
+        self, documents: Documents, wanted: tuple[RebuiltDocument, ...]
+    ) -> dict[str, DocumentRecord]:
+        collections = sorted({item.path.split("/")[0] for item in wanted})
+        return {
+            record.path: record for name in collections for record in documents.read(below(name))
+        }
+
+    def _rebuild(self, step: RebuildStep, request: Request) -> DatabaseOutcome:
+        documents = Documents(Connection(request.target.project, step.into))
+        live = self._live(documents, step.documents)
+        writer = BatchWriter(documents, unthrottled if step.unthrottled else Ramp())
+        for item in step.documents:
+            found, content = live.get(item.path), to_bytes(item.fields)
+            if found is None or (step.overwrite and found.fields != content):
+                version = None if found is None else found.update_time_nanos
+                record = DocumentRecord(item.path, content, 0, 0)
+                writer.add(item.path, documents.put(record, replaces_nanos=version))
+        writer.flush()
+        after = self._live(documents, step.documents)
+        return _outcome(
+            step, documents=[_compared(item, after.get(item.path)) for item in step.documents]
+        )
+
+
+def _run(row: dict[str, Any]) -> ProcessorRun:
+    return ProcessorRun(
+        processor=row["processor_name"],
+        phase=row["phase"] or "",
+        day=row["data_date"],
+        status=row["status"].lower(),
+        completed_at=row["processed_at"],
+        records=row["records_processed"],
+        run_id=row["run_id"],
+        output_table=row["output_table"],
+    )
+
+
+def _compared(document: RebuiltDocument, live: DocumentRecord | None) -> RebuiltDocument:
+    if live is None:
+        return document.model_copy(update={"state": "missing", "differing": ()})
+    differing = differing_fields(live.fields, to_bytes(document.fields))
+    state = "differs" if differing else "equal"
+    return document.model_copy(update={"state": state, "differing": differing})
+
+
+def _outcome(
+    step: RebuildStep,
+    *,
+    documents: list[RebuiltDocument] | None = None,
+    error: str = "",
+    hint: str = "",
+    code: int = 0,
+) -> DatabaseOutcome:
+    found = documents or []
+    kept = [item for item in found if item.state == "differs" and not step.overwrite]
+    wrong = [item for item in found if item.state != "equal" and item not in kept]
+    return DatabaseOutcome(
+        database=step.database,
+        into=step.into,
+        action="rebuild",
+        written=len(step.writes),
+        equal=sum(item.state == "equal" for item in found),
+        kept=tuple(ListedDocument(path=item.path, state="newer") for item in kept),
+        kept_count=len(kept),
+        never_restored=step.never_restored,
+        findings=tuple(
+            Finding(
+                subject=step.into,
+                aspect=item.path,
+                expected="as the history tells",
+                actual=item.state,
+            )
+            for item in wrong
+        ),
+        error=error,
+        hint=hint,
+        exit_code=code,
+    )
