@@ -207,6 +207,8 @@ def _upload(bucket: storage.Bucket, item: RawObject) -> None:
     blob.metadata = item.metadata or None
     blob.custom_time = item.custom_time
     blob.storage_class = item.storage_class
-    if item.is_held:
-        blob.temporary_hold = True
     blob.upload_from_string(item.content, content_type=item.content_type)
+    if item.is_held:
+        # The client sends no holds with an upload.
+        blob.temporary_hold = True
+        blob.patch()
