@@ -33,10 +33,9 @@ def database_lines(step: DatabaseStep) -> list[str]:
 
 def rebuild_lines(step: RebuildStep) -> list[str]:
     """Write what is rebuilt in one database, and how it differs from what is there."""
-    lines = [
-        f"  {'rebuild':<20} database {step.into}: {len(step.writes)} of {len(step.documents)} "
-        f"documents, from {step.history} since {step.since}",
-    ]
+    counts = f"{len(step.writes)} of {len(step.documents)} documents"
+    source = f"from {step.history} since {step.since}"
+    lines = [f"  {'rebuild':<20} database {step.into}: {counts}, {source}"]
     written = {item.path for item in step.writes}
     for item in step.documents:
         names = ", ".join(name for name in item.fields if not name.startswith("_"))

@@ -165,7 +165,7 @@ def units(
     """Cut the recovery of a database into files and the ranges of names that belong to each.
 
     Together the units hold every name of the ranges, so that a document the backup does not know
-    is found too. A file without any name in the ranges is left out.
+    is found too. A file without any document in the ranges is left out.
     """
     if not backup.files:
         return [(None, ranges)]
@@ -175,7 +175,8 @@ def units(
     for file, span in zip(backup.files, spans, strict=True):
         mine = [part for item in ranges if (part := item.common(span)) is not None]
         if mine:
-            found.append((file, mine))
+            needed = any(_may_hold(file, part) for part in mine)
+            found.append((file if needed else None, mine))
     return found
 
 

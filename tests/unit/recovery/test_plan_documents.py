@@ -1,0 +1,197 @@
+"""What is decided about documents: compared, kept, replaced, removed, left out, refused."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from manifests.documents import DocumentRecord, tallied
+from manifests.errors import RefusedError, UsageError
+from manifests.model import DatabaseBackup, DocumentFile, StoredObject
+from recovery.compare.documents import DatabaseState, StateTally, joined
+from recovery.plan import Request, Target
+from recovery.plan.documents import (
+    check_databases,
+    check_paths,
+    plan_database,
+    scope,
+    units,
+    wanted_ranges,
+)
+from recovery.targets.documents.writing import Ramp
+
+POINT = 100
+
+
+def record(path: str, fields: bytes = b"x", updated: int = 50) -> DocumentRecord:
+    """Return a document last written at some nanosecond."""
+    return DocumentRecord(path, fields, 1, updated)
+
+
+def backup(*files: tuple[str, ...]) -> DatabaseBackup:
+    """Return the backup of a database with these documents in each file."""
+    stored = []
+    for number, paths in enumerate(files):
+        tally = tallied(record(path) for path in paths)
+        name = f"runs/night/databases/(default)/000/{number:012d}.avro"
+        stored.append(
+            DocumentFile(
+                stored=StoredObject(
+                    name=name, size_bytes=10, crc32c="", generation=1, row_count=len(paths)
+                ),
+                first_path=paths[0],
+                last_path=paths[-1],
+                fingerprint=tally.fingerprint(),
+            )
+        )
+    everything = tallied(record(path) for paths in files for path in paths)
+    return DatabaseBackup(
+        database_id="(default)",
+        resource={},
+        read_time=datetime(2026, 1, 1, tzinfo=UTC),
+        document_count=sum(map(len, files)),
+        collections=everything.collections(),
+        files=tuple(stored),
+    )
+
+
+def request(**more: object) -> Request:
+    """Return a request for the scenario."""
+    values = {"scenario": "firestore-state-loss", "target": Target(project="p"), **more}
+    return Request.model_validate(values)
+
+
+def state(*, was: list[DocumentRecord], now: list[DocumentRecord]) -> DatabaseState:
+    """Return how two sets of documents compare."""
+    tally = StateTally()
+    for pair in joined(was, now, recovery_point_nanos=POINT):
+        tally.add(pair)
+    return tally.state(exists=True)
+
+
+DAMAGED = state(
+    was=[record("c/a"), record("c/b"), record("c/c"), record("c/d")],
+    now=[
+        record("c/a", updated=500),
+        record("c/b", b"new", 101),
+        record("c/c", b"odd", 100),
+        record("c/e", updated=1),
+    ],
+)
+
+
+def test_states():
+    """Each document is in one state, whatever its update time when the content is equal."""
+    (found,) = DAMAGED.collections
+    assert found.model_dump() == {
+        "collection_id": "c",
+        "equal": 1,
+        "newer": 1,
+        "changed": 1,
+        "missing": 1,
+        "extra": 1,
+    }
+    assert {item.path: item.state for item in DAMAGED.listed} == {
+        "c/b": "newer",
+        "c/c": "changed",
+        "c/d": "missing",
+        "c/e": "extra",
+    }
+
+
+def test_join_of_nothing():
+    """An empty side makes everything missing, or extra."""
+    assert state(was=[], now=[record("c/a")]).count("extra") == 1
+    assert state(was=[record("c/a")], now=[]).count("missing") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "writes", "removes", "keeps"),
+    [
+        ({}, 1, 0, 2),
+        ({"overwrite": ("(default)",)}, 3, 0, 1),
+        ({"overwrite": ("*",), "exact": True}, 3, 1, 0),
+        ({"exact": True}, 1, 1, 1),
+    ],
+)
+def test_words(more: dict[str, object], writes: int, removes: int, keeps: int):
+    """Newer and extra documents are kept until the operator says the word for each."""
+    step = plan_database(backup(("c/a",)), DAMAGED, request(**more))
+    assert (step.writes, step.removes, step.keeps(DAMAGED)) == (writes, removes, keeps)
+
+
+def test_old_difference_needs_a_word():
+    """Replacing what nobody wrote since the recovery point is refused without the word."""
+    with pytest.raises(RefusedError, match="1 documents differ"):
+        check_databases((plan_database(backup(("c/a",)), DAMAGED, request()),))
+    check_databases((plan_database(backup(("c/a",)), DAMAGED, request(overwrite=("*",))),))
+
+
+def test_ephemeral_collections_are_out_of_scope():
+    """Locks are neither compared nor restored nor removed, and the step tells of them."""
+    made = backup(("a/1", "locks/1", "locks/2"), ("z/1",))
+    wanted = request(ephemeral={"(default)": ("locks", "beats")})
+    ranges = wanted_ranges(made, wanted)
+    assert not any(item.holds(path) for item in ranges for path in ("locks/1", "locks/x/sub/y"))
+    assert all(any(item.holds(path) for item in ranges) for path in ("a/1", "lockt/1", "z/1"))
+    step = plan_database(made, DatabaseState(exists=True), wanted)
+    assert step.never_restored == {"locks": 2, "beats": 0}
+    with pytest.raises(RefusedError, match="never restored"):
+        check_paths([made], request(collections=("locks",), ephemeral=wanted.ephemeral))
+
+
+def test_scope():
+    """Collections, single documents and subtrees name what they say and nothing else."""
+    ranges = scope(("c",), ("d/1", "e/1/**"), ())
+    inside = ("c/1", "c/1/s/2", "d/1", "e/1", "e/1/s/2")
+    outside = ("cc/1", "b/1", "d/1/s/2", "d/2", "e/2", "e/10")
+    assert all(any(item.holds(path) for item in ranges) for path in inside)
+    assert not any(item.holds(path) for item in ranges for path in outside)
+
+
+def test_units_cover_the_scope_once():
+    """Every name of the scope belongs to one file, before the first and after the last too."""
+    made = backup(("b/1", "b/5"), ("d/1", "d/2"))
+    found = units(made, scope((), (), ()))
+    for path, file in {"a/1": 0, "b/3": 0, "c/1": 0, "d/1": 1, "z/9": 1}.items():
+        homes = [at for at, (_, ranges) in enumerate(found) if any(r.holds(path) for r in ranges)]
+        assert homes == [file]
+    # A document before `d/1` would be in the first unit, which needs no file to know that.
+    assert [file for file, _ in units(made, scope(("d",), (), ()))] == [None, made.files[1]]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"collections": ("c/1",)},
+        {"documents": ("c",)},
+        {"documents": ("c//1",)},
+        {"collections": ("",)},
+        {"collections": ("unknown",)},
+        {"documents": ("c/9",)},
+    ],
+)
+def test_paths_that_name_nothing(named: dict[str, object]):
+    """A path that is malformed, or has nothing in the backup, is no empty success."""
+    with pytest.raises(UsageError):
+        check_paths([backup(("c/1", "c/2"))], request(**named))
+
+
+def test_ramp():
+    """A collection takes 500 writes a second at first, and half as many more after 5 minutes."""
+    now, slept = [0.0], [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept[0] += seconds
+        now[0] += seconds
+
+    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
+    for _ in range(11):
+        ramp("c", 300)
+    assert slept[0] == pytest.approx(6.0)
+    ramp("other", 300)
+    assert slept[0] == pytest.approx(6.0)
+    now[0] = 301.0
+    slept[0] = 0.0
+    for _ in range(11):
+        ramp("c", 300)
+    assert slept[0] == pytest.approx(4.0)
