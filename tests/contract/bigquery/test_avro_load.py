@@ -1,4 +1,5 @@
 import datetime as dt
+import pickle
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -276,6 +277,12 @@ def test_relaxation_and_addition_change_the_schema(tmp_path: Path):
     )
     assert fields == [column("c", "INTEGER"), column("new", "STRING", REQUIRED)]
     assert rows == [{"c": None, "new": "x"}]
+
+
+def test_refusal_leaves_a_worker_process():
+    """A refusal that crosses processes keeps its reason and its words."""
+    refusal = pickle.loads(pickle.dumps(AvroRefusedError("invalid", "Field c ...")))  # noqa: S301 - our own bytes
+    assert (refusal.reason, str(refusal)) == ("invalid", "Field c ...")
 
 
 def test_missing_and_unknown_columns(tmp_path: Path):

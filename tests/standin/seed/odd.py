@@ -21,12 +21,14 @@ class OddTable:
         fields: Its schema.
         rows: The rows of each load: the partition they go to, or none, and the rows as JSON.
         layout: Partitioning and the like, as tables.insert takes it.
+        delete: Condition of the rows that are deleted after the loads.
     """
 
     name: str
     fields: Sequence[Field]
     rows: dict[str, list[Row]] = field(default_factory=dict)
     layout: dict[str, Any] = field(default_factory=dict)
+    delete: str | None = None
 
 
 def column(name: str, kind: str, mode: str = "NULLABLE", **more: Any) -> Field:  # noqa: ANN401 - a REST field holds anything
@@ -77,6 +79,7 @@ def odd_tables() -> list[OddTable]:
                 "timePartitioning": {"type": "MONTH", "field": "month"},
                 "requirePartitionFilter": True,
             },
+            delete="month = DATE '2023-12-15'",
         ),
         OddTable(
             "duplicates",

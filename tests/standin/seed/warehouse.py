@@ -144,6 +144,9 @@ def _seed_odd_table(seeding: _Seeding, table: odd.OddTable, folder: Path) -> Non
         source = folder / f"odd_{table.name}.json"
         source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
         seeding.load(resource, [source], partition)
+    if table.delete:
+        statement = f"DELETE FROM `{_full_id(resource)}` WHERE {table.delete}"
+        seeding.warehouse.query_and_wait(statement)
 
 
 def _seed_odd_types(seeding: _Seeding) -> None:

@@ -10,6 +10,10 @@ class AvroRefusedError(Exception):
     """
 
     def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+        # Both are arguments, so that the error survives the way out of a worker process.
+        super().__init__(reason, message)
         self.reason = reason
         self.message = message
+
+    def __str__(self) -> str:
+        return self.message
