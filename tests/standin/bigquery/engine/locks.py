@@ -4,9 +4,13 @@ import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
+from tests.standin.bigquery.errors import BigQueryError
 from tests.standin.clock import Clock
 
 type TableKey = tuple[str, str, str]
+
+
+_LONGEST_WAIT_SECONDS = 120
 
 
 class _TableLock:
@@ -19,9 +23,9 @@ class _TableLock:
 class WriteLocks:
     """One write lock for each table name, whether a table of that name exists or not.
 
-    A write is stamped when its locks are held, and the stamps of a table only grow. A reader of a past instant
-    waits for the writes in flight that are stamped at or before it, so that it sees exactly that
-    instant, and always the same.
+    A write is stamped when its locks are held, and the stamps of a table only grow. A reader of a
+    past instant waits for the writes in flight that are stamped at or before it, so that it sees
+    exactly that instant, and always the same.
     """
 
     def __init__(self, last_stamp: int) -> None:
@@ -49,15 +53,20 @@ class WriteLocks:
                 item.lock.release()
 
     def wait_for_writes(self, key: TableKey, instant: int) -> None:
-        """Wait until no write of a table is in flight that an instant (us) has to see."""
+        """Wait until no write of a table is in flight that an instant (us) has to see.
+
+        Raises:
+            BigQueryError: The write does not end.
+        """
         found = self._lock_of(key)
         with self._guard:
             # A later write is stamped after this very instant, see `writing`.
             found.last_stamp = max(found.last_stamp, instant)
             in_flight = found.in_flight
         if in_flight is not None and in_flight <= instant:
-            with found.lock:
-                return
+            if not found.lock.acquire(timeout=_LONGEST_WAIT_SECONDS):
+                raise BigQueryError("backendError", f"A write of table {key[2]} does not end")
+            found.lock.release()
 
     def _lock_of(self, key: TableKey) -> _TableLock:
         with self._guard:

@@ -1,5 +1,6 @@
 """Copy jobs: COPY, SNAPSHOT, CLONE and RESTORE."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -103,10 +104,7 @@ def _created(
 def _milliseconds(text: str) -> str:
     if text.isdigit():
         return text
-    import datetime as dt  # noqa: PLC0415 - only here
-
-    moment = dt.datetime.fromisoformat(text)
-    return str(round(moment.timestamp() * 1000))
+    return str(round(dt.datetime.fromisoformat(text).timestamp() * 1000))
 
 
 def _prepared(

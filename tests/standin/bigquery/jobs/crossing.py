@@ -40,24 +40,26 @@ def incoming(expression: str, field: Field) -> str:
 def _mapped(expression: str, field: Field, *, outgoing: bool, depth: int) -> str:
     if not _differs(field):
         return expression
-    if is_repeated(field):
-        item = f"x{depth}"
-        inner = _mapped(item, item_of(field), outgoing=outgoing, depth=depth + 1)
-        return f"list_transform({expression}, lambda {item}: {inner})"
-    if field["type"] == "RECORD":
-        members = ", ".join(
-            f"{literal(child['name'])}: "
-            + _mapped(
-                f"({expression}).{quoted(child['name'])}", child, outgoing=outgoing, depth=depth
-            )
-            for child in field["fields"]
-        )
-        return f"CASE WHEN {expression} IS NULL THEN NULL ELSE {{{members}}} END"
+    if is_repeated(field) or field["type"] == "RECORD":
+        return _mapped_nested(expression, field, outgoing=outgoing, depth=depth)
     if outgoing:
         return f"bq_text({expression})" if field["type"] != "JSON" else f"{expression}::VARCHAR"
     if field["type"] == "TIMESTAMP":
         return f"bq_timestamp12({expression})"
     return _FROM_TEXT[field["type"]].format(expression)
+
+
+def _mapped_nested(expression: str, field: Field, *, outgoing: bool, depth: int) -> str:
+    if is_repeated(field):
+        item = f"x{depth}"
+        inner = _mapped(item, item_of(field), outgoing=outgoing, depth=depth + 1)
+        return f"list_transform({expression}, lambda {item}: {inner})"
+    members = ", ".join(
+        f"{literal(child['name'])}: "
+        + _mapped(f"({expression}).{quoted(child['name'])}", child, outgoing=outgoing, depth=depth)
+        for child in field["fields"]
+    )
+    return f"CASE WHEN {expression} IS NULL THEN NULL ELSE {{{members}}} END"
 
 
 def _differs(field: Field) -> bool:

@@ -77,7 +77,7 @@ def _extract(service: Service, job: Job, source: Source, uris: list[str], folder
             path = folder / "rows.parquet"
             connection.execute(writes_parquet(select, path))
             most = _rows_per_file(service, rows, size) if wildcard else _MOST_ROWS_IN_ONE_FILE
-            files = _avro_files(service, job, source, path, most, folder)
+            files = _avro_files(service, job, source, path=path, rows=most)
         else:
             files = [_plain_file(job, select, folder)]
     job.connection = None
@@ -96,11 +96,9 @@ def _rows_per_file(service: Service, rows: int, size: int) -> int:
     return max(1, service.settings.bytes_per_file * max(rows, 1) // max(size, 1))
 
 
-def _avro_files(
-    service: Service, job: Job, source: Source, path: Path, rows: int, folder: Path
-) -> list[Path]:
+def _avro_files(service: Service, job: Job, source: Source, *, path: Path, rows: int) -> list[Path]:
     configuration = job.configuration
-    target = folder / "files"
+    target = path.parent / "files"
     target.mkdir()
     written = service.workers.run(
         encode,

@@ -85,10 +85,14 @@ def _keep(session: Session, job: Job, outcome: Outcome) -> None:
     """Keep the rows of a SELECT for paging, and in the destination table if one is named."""
     if outcome.query is None:
         return
-    job.statistics["query"]["schema"] = {"fields": outcome.query.fields}
     rows = json_rows(session.connection, outcome.query.sql, outcome.query.fields)
     count = session.service.rows.put(job.key, rows)
-    job.statistics["query"]["totalRows"] = str(count)
+    # Replaced, not changed: somebody may be reading the statistics.
+    job.statistics["query"] = {
+        **job.statistics["query"],
+        "schema": {"fields": outcome.query.fields},
+        "totalRows": str(count),
+    }
     if "destinationTable" in job.configuration:
         _write_destination(session, job, outcome.query)
 
@@ -120,4 +124,5 @@ def _plan(session: Session, job: Job) -> None:
             outcome.query = describe(session.connection, text)
     _describe(session, job, outcome, script=False)
     if outcome.query is not None:
-        job.statistics["query"]["schema"] = {"fields": outcome.query.fields}
+        schema = {"fields": outcome.query.fields}
+        job.statistics["query"] = {**job.statistics["query"], "schema": schema}

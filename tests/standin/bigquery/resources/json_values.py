@@ -58,6 +58,10 @@ def _value_problem(value: Any, field: Field, *, ignore_unknown: bool) -> str | N
     if value is None:
         required = is_required(field) and "defaultValueExpression" not in field
         return f"Missing required field: {field['name']}." if required else None
+    return _present_problem(value, field, ignore_unknown=ignore_unknown)
+
+
+def _present_problem(value: Any, field: Field, *, ignore_unknown: bool) -> str | None:  # noqa: ANN401 - JSON
     if field["type"] == "RECORD":
         return json_problem(value, field["fields"], ignore_unknown=ignore_unknown)
     check = _CHECKS.get(field["type"])

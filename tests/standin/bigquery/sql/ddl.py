@@ -55,7 +55,12 @@ def run_create_table(session: Session, statement: Statement, write: Write) -> Ou
         query = describe(session.connection, to_duckdb(tree.expression.copy(), session))
     resource = _resource_of(session, tree, schema, query)
     outcome.operation = "CREATE" if existing is None else "REPLACE"
-    _create(session, write, key, resource, query, existing)
+    entry = _created(write, key, resource, existing)
+    if query is not None:
+        names = [field["name"] for field in entry.fields]
+        values = values_for(entry, query, names, session, write)
+        append(write, entry.rows, values.select, values.columns)
+    write.save(measured(entry, write))
     return outcome
 
 
@@ -85,25 +90,12 @@ def _constraints(schema: exp.Schema | None) -> Resource:
     return found
 
 
-def _create(
-    session: Session,
-    write: Write,
-    key: TableKey,
-    resource: Resource,
-    query: Described | None,
-    existing: Entry | None,
-) -> None:
-    if existing is None or not existing.is_table:
-        if existing is not None:
-            drop_table(write, existing)
-        entry = new_table(write, key, resource)
-    else:
-        entry = _replaced_table(write, key, resource, existing)
-    if query is not None:
-        names = [field["name"] for field in entry.fields]
-        values = values_for(entry, query, names, session, write)
-        append(write, entry.rows, values.select, values.columns)
-    write.save(measured(entry, write))
+def _created(write: Write, key: TableKey, resource: Resource, existing: Entry | None) -> Entry:
+    if existing is not None and existing.is_table:
+        return _replaced_table(write, key, resource, existing)
+    if existing is not None:
+        drop_table(write, existing)
+    return new_table(write, key, resource)
 
 
 def _replaced_table(write: Write, key: TableKey, resource: Resource, existing: Entry) -> Entry:
@@ -131,7 +123,7 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
         return outcome
     outcome.operation = "CREATE" if existing is None else "REPLACE"
     source_key = session.full_key(names_of(parts["source"] or ""))
-    instant = _instant(session, parts, source_key)
+    instant = int(parts["at"]) if parts["at"] else None
     source = session.table(source_key)
     if not source.is_table:
         raise invalid_query(f"{source.full_name} is a {source.resource['type']}, not a table")
@@ -147,13 +139,13 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
     return outcome
 
 
-def _instant(session: Session, parts: dict[str, str | None], key: TableKey) -> int | None:
-    text = parts["at"]
-    if text is None:
-        return None
-    instant = instant_of(parse(f"SELECT {text}").expressions[0], session)
+def pin_clone(session: Session, statement: Statement) -> None:
+    """Evaluate the instant of a CLONE and wait until it can be read, as `pin_instants` does."""
+    parts = statement.parts
+    instant = instant_of(parse(f"SELECT {parts['at']}").expressions[0], session)
+    key = session.full_key(names_of(parts["source"] or ""))
     session.service.database.locks.wait_for_writes(key, instant)
-    return instant
+    parts["at"] = str(instant)
 
 
 def run_drop(session: Session, statement: Statement, write: Write) -> Outcome:

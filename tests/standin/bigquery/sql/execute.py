@@ -10,7 +10,13 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.errors import BigQueryError, invalid_query
-from tests.standin.bigquery.sql.ddl import run_alter, run_clone, run_create_table, run_drop
+from tests.standin.bigquery.sql.ddl import (
+    pin_clone,
+    run_alter,
+    run_clone,
+    run_create_table,
+    run_drop,
+)
 from tests.standin.bigquery.sql.definitions import (
     run_create_function,
     run_create_policy,
@@ -21,9 +27,11 @@ from tests.standin.bigquery.sql.definitions import (
     run_drop_schema,
     run_undrop_schema,
 )
-from tests.standin.bigquery.sql.dml import run_delete, run_merge, run_truncate, run_update
+from tests.standin.bigquery.sql.dml import run_delete, run_truncate, run_update
 from tests.standin.bigquery.sql.insert import run_insert
+from tests.standin.bigquery.sql.merge import run_merge
 from tests.standin.bigquery.sql.outcome import Outcome
+from tests.standin.bigquery.sql.relations import pin_instants
 from tests.standin.bigquery.sql.results import describe
 from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement, names_of, split
@@ -96,6 +104,11 @@ def _run_group(session: Session, group: list[Statement]) -> list[Outcome]:
     keys = [key for statement in group for key in _targets(session, statement)]
     if not keys and len(group) == 1:
         return [_read(session, group[0])]
+    for statement in group:
+        if statement.tree is not None:
+            pin_instants(statement.tree, session)
+        elif statement.parts.get("at"):
+            pin_clone(session, statement)
     outcomes = []
     with session.service.database.writing(keys, session.connection) as write:
         inner = replace(session, write=write)

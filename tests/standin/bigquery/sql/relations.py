@@ -131,6 +131,19 @@ def check_instant(instant: int | None) -> None:
         )
 
 
+def pin_instants(tree: exp.Expression, session: Session) -> None:
+    """Evaluate every FOR SYSTEM_TIME AS OF of a statement and wait until it can be read.
+
+    A change has to do so before its transaction begins: what the transaction sees was fixed then.
+    """
+    for table in tree.find_all(exp.Table):
+        version = table.args.get("version")
+        if version is not None:
+            instant = instant_of(version.expression, session)
+            session.service.database.locks.wait_for_writes(session.key_of(table), instant)
+            version.set("expression", raw(f"make_timestamptz({instant})"))
+
+
 def _instant(table: exp.Table, session: Session) -> int | None:
     version = table.args.get("version")
     if version is None:
