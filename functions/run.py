@@ -206,14 +206,10 @@ class BackupRun:
         ]
 
     def _bucket_work(self, start: RunStart, base: Manifest | None) -> list[PartWork]:
-        api = StorageApi(
-            self._store,
-            connections=self._settings.parallel_copies + self._settings.parallel_listings,
-        )
         exporter = BucketExporter(
             start=start,
             settings=self._settings,
-            api=api,
+            api=StorageApi(self._store),
             vault=self._vault_bucket,
             clock=self._clock,
         )

@@ -42,8 +42,7 @@ class BucketTargets:
     def __init__(self, settings: Settings, client: storage.Client, vault: Bucket) -> None:
         self._settings = settings
         self._vault = vault
-        connections = settings.parallel_objects + _PARALLEL_STRETCHES
-        self._api = StorageApi(client, connections=connections)
+        self._api = StorageApi(client)
 
     def observe(self, manifest: Manifest, request: Request) -> tuple[BucketPlan, ...]:
         """Compare every wanted bucket with its inventory and say what a recovery would do."""
