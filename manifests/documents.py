@@ -15,11 +15,14 @@ Missing documents, which exist only as parents, have no record: the documents be
 import hashlib
 import io
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import fastavro
+from fastavro.read import SchemaResolutionError
+from fastavro.schema import SchemaParseException
 
 from manifests.errors import AvroDamagedError
 from manifests.fingerprint import EMPTY, combined
@@ -165,7 +168,17 @@ def read_file(content: bytes, *, subject: str) -> Iterator[DocumentRecord]:
     try:
         for row in fastavro.reader(io.BytesIO(content), SCHEMA):
             yield DocumentRecord(**row)  # type: ignore[arg-type]  # the reader checked the schema
-    except (ValueError, EOFError, KeyError, TypeError, IndexError, OSError) as error:
+    except (
+        EOFError,
+        IndexError,
+        KeyError,
+        OSError,
+        SchemaParseException,
+        SchemaResolutionError,
+        TypeError,
+        ValueError,
+        zlib.error,
+    ) as error:
         raise AvroDamagedError(f"not a file of documents: {error}", subject=subject) from error
 
 

@@ -6,11 +6,13 @@ the compressed file.
 
 import hashlib
 import io
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import fastavro
+from fastavro.schema import SchemaParseException
 from fastavro.write import Writer
 
 from manifests.errors import AvroDamagedError
@@ -139,7 +141,16 @@ def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:
                 raise AvroDamagedError("its names are not in order", subject=subject)
             last_name = record.version.name
             yield record
-    except (ValueError, KeyError, TypeError, EOFError, IndexError, OverflowError) as error:
+    except (
+        EOFError,
+        IndexError,
+        KeyError,
+        OverflowError,
+        SchemaParseException,
+        TypeError,
+        ValueError,
+        zlib.error,
+    ) as error:
         raise AvroDamagedError(f"not an inventory: {error}", subject=subject) from error
 
 
