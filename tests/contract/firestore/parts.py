@@ -105,7 +105,8 @@ def _free_port() -> int:
         return listener.getsockname()[1]
 
 
-def _is_listening(port: int) -> bool:
+def is_listening(port: int) -> bool:
+    """Return whether something listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
 
@@ -125,7 +126,7 @@ def emulator(log: Path) -> Iterator[Service]:
     command = [*java, "start", f"--host={HOST}", f"--port={port}"]
     with log.open("wb") as output, _process(command, stdout=output, stderr=output) as process:
         deadline = time.monotonic() + START_SECONDS
-        while not _is_listening(port):
+        while not is_listening(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise TimeoutError(f"the emulator did not start: {log.read_text()}")
             time.sleep(0.1)

@@ -128,10 +128,9 @@ def test_requests_run_side_by_side(service: Service, filled: Wire):
     """A slow request does not hold others up."""
     service.faults("POST", operation="firestore.RunQuery", kind="latency", seconds=1)
     slow = threading.Thread(target=filled.query, args=(C,))
-    began = time.monotonic()
     slow.start()
     while not fired(service)[0]:
         time.sleep(0.01)
     filled.get("c/1")
-    assert time.monotonic() - began < 0.9
+    assert slow.is_alive()
     slow.join()
