@@ -38,7 +38,7 @@ RANGES = st.builds(
     lambda one, other: NameRange(*sorted((one, other), key=lambda position: position.key)),
     POSITIONS,
     POSITIONS,
-)
+).filter(lambda item: item.start != item.end)
 
 
 @given(path=PATHS, document=DOCUMENTS)
