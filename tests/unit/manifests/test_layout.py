@@ -242,3 +242,33 @@ def test_partitions_policies_and_datasets_are_words():
     ):
         with pytest.raises(UnsafeNameError):
             check(bad)
+
+
+def test_work_of_different_tables_has_different_names():
+    """Names that are alike once their dots are gone never share a scratch table or job."""
+    names = {
+        layout.work_id(owner, table)
+        for owner in ("run", "run__a")
+        for table in ("a.b__c", "a__b.c", "b.c", "a.b-c", "a.b_c", "a.b")
+    }
+    assert len(names) == 12
+    assert all(name.replace("-", "_").isidentifier() for name in names)
+    with pytest.raises(UnsafeNameError):
+        layout.work_id("run", "a.b/c")
+
+
+@pytest.mark.parametrize("text", ["", "../x", "a/b", "ab", "x" * 101, "a.b"])
+def test_bad_recovery_ids_are_refused(text: str):
+    """A recovery id an operator gives cannot leave the folder of journals."""
+    with pytest.raises(UsageError):
+        layout.parse_recovery_id(text)
+    good = layout.parse_recovery_id("bigquery-dataset-loss-20261124T080000Z-1a2b")
+    assert layout.recovery_prefix(good) == f"recoveries/{good}/"
+
+
+def test_folders_of_a_run():
+    """A table's files, in the vault and where they land, are below their run's folder."""
+    assert NAME.startswith(layout.table_prefix(RUN, TABLE))
+    assert layout.table_prefix(RUN, TABLE).startswith(layout.run_prefix(RUN))
+    landed = layout.landing_folder(RUN, TABLE, "all", 1)
+    assert landed.startswith(layout.landing_prefix(RUN))
