@@ -129,6 +129,20 @@ def test_inequality_orders_by_its_field(ranked: Wire):
     assert ids(found) == ["one-a", "one-b", "big-a", "big-b"]
 
 
+def test_inequality_of_names_comes_last(wire: Wire):
+    """With inequalities of a field and of names, results come by the field, then by name."""
+    for name, number in (("a", 3), ("b", 2), ("c", 1), ("d", 2)):
+        wire.set(f"c/{name}", {"v": integer(number)})
+    wire.set("c/without", {})
+    after = where("__name__", "GREATER_THAN", Value(reference_value=wire.name("c/a")))
+    either = combined("OR", after, where("v", "GREATER_THAN", integer(2)))
+    for condition, expected in (
+        (combined("AND", after, where("v", "GREATER_THAN", integer(0))), ["c", "b", "d"]),
+        (either, ["c", "b", "d", "a"]),
+    ):
+        assert ids(wire.paths({"from_": C, "where": condition})) == expected
+
+
 def cursor(*values: Message, before: bool) -> dict[str, object]:
     """Return a cursor."""
     return {"values": values, "before": before}
@@ -166,6 +180,8 @@ def test_offset_and_limit(ranked: Wire):
         {"where": where("a", "IN", array())},
         {"order_by": ordered_by("__name__"), "start_at": cursor(text("x"), before=True)},
         {"order_by": ordered_by("__name__", "v")},
+        {"order_by": ordered_by("v", "v")},
+        {"order_by": ordered_by("__name__"), "where": where("v", "GREATER_THAN", integer(0))},
         {"order_by": ordered_by("v"), "start_at": cursor(NULL, NULL, NULL, before=True)},
     ],
     ids=str,

@@ -45,11 +45,10 @@ def orders_of(query: Message) -> Orders:
     direction = orders[-1][1] if orders else False
     named = {path for path, _ in orders}
     implied = filters.unequal_fields(query.where) if query.HasField("where") else []
-    for path in [*implied, fieldpaths.NAME]:
-        if path not in named and fieldpaths.NAME not in named:
-            named.add(path)
-            orders.append((path, direction))
-    return orders
+    # Names always come last, also when an inequality is about them.
+    fields = [path for path in implied if path != fieldpaths.NAME]
+    rest = [path for path in [*fields, fieldpaths.NAME] if path not in named]
+    return orders + [(path, direction) for path in rest]
 
 
 def _ordered(candidates: Iterator[Candidate], orders: Orders) -> Iterator[Candidate]:
@@ -158,6 +157,8 @@ def check(query: Message, orders: Orders) -> None:
         raise invalid(f"{'limit' if query.limit.value < 0 else 'offset'} is negative")
     if any(path == fieldpaths.NAME for path, _ in orders[:-1]):
         raise invalid("order by clause cannot contain more fields after the key")
+    if len({path for path, _ in orders}) < len(orders):
+        raise invalid("order by clause cannot contain duplicate fields")
     for cursor in (query.start_at, query.end_at):
         _check_cursor(cursor, query, orders)
     if not any(item.collection_id for item in query.from_):
