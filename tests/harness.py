@@ -225,3 +225,8 @@ def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 def whole_minute(before: timedelta = timedelta()) -> datetime:
     """Return the last whole minute, or an earlier one."""
     return (datetime.now(UTC) - before).replace(second=0, microsecond=0)
+
+
+def minutes_ago(minutes: int) -> str:
+    """Return a whole minute of the past as the `recovery_point` of a manual run."""
+    return f"{whole_minute(timedelta(minutes=minutes)):%Y-%m-%dT%H:%M:%SZ}"

@@ -12,7 +12,7 @@ from google.cloud import storage
 
 from manifests.model import Manifest
 from manifests.store import decode
-from tests.harness import Function, Rebound, serving, whole_minute
+from tests.harness import Function, Rebound, minutes_ago, serving, whole_minute
 from tests.integration import lake
 
 
@@ -111,7 +111,7 @@ def test_two_calls_at_once_make_one_run(rebound: Rebound, function: Function):
 
 def test_unchanged_partitions_are_referenced(rebound: Rebound, function: Function):
     """The next night exports the one partition that changed, and lists the objects of all."""
-    function.complete("monday")
+    function.complete("monday", recovery_point=minutes_ago(3))
     with rebound.cloud.minutes_ago(2):
         rebound.query(
             f"UPDATE `{rebound.project}.{lake.GAMES}` SET points = 1 "
@@ -196,8 +196,8 @@ def test_lost_answers_cost_nothing(
 def test_passing_faults_are_tried_again(rebound: Rebound, function: Function, kind: str):
     """Broken connections and 503 answers pass, and the run is complete in the same call."""
     with (
-        rebound.cloud.fault("storage", "storage.", kind, times=3, skip=5),
-        rebound.cloud.fault("bigquery", "bigquery.", kind, times=3, skip=5),
+        rebound.cloud.fault("storage", r"storage\..*", kind, times=3, skip=5),
+        rebound.cloud.fault("bigquery", r"bigquery\..*", kind, times=3, skip=5),
     ):
         function.complete("shaky")
     assert rebound.run("verify", "shaky").returncode == 0
@@ -222,7 +222,7 @@ def test_a_lost_machine_is_taken_over(rebound: Rebound):
         ThreadPoolExecutor(1) as pool,
     ):
         call = pool.submit(first.manual, "taken")
-        await_object(rebound, "leases/taken.json")
+        rebound.cloud.await_fault("bigquery")
         first.kill()
         with pytest.raises(requests.ConnectionError):
             call.result()
@@ -231,14 +231,6 @@ def test_a_lost_machine_is_taken_over(rebound: Rebound):
     assert answers[-1].json()["state"] == "complete"
     assert {answer.json()["error"] for answer in answers[:-1]} <= {"RunInProgressError"}
     assert rebound.run("verify", "taken").returncode == 0
-
-
-def await_object(rebound: Rebound, name: str) -> None:
-    """Wait until an object is in the landing bucket."""
-    for _ in range(600):
-        if rebound.landing.blob(name).exists():
-            return
-    raise AssertionError(name)
 
 
 def until_complete(function: Function, run_id: str) -> Iterator[requests.Response]:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.harness import Function, Rebound
+from tests.harness import Function, Rebound, minutes_ago
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
@@ -167,10 +167,10 @@ def test_report_and_resume_of_an_ended_recovery(rebound: Rebound, function: Func
 
 def test_not_equal_is_not_success(rebound: Rebound, function: Function):
     """Rows that are not the manifest's are found in staging: exit 7, and nothing is published."""
-    function.complete("night")
-    rebound.query(f"UPDATE `{rebound.project}.{lake.GAMES}` SET points = 1 WHERE TRUE")
-    with rebound.cloud.minutes_ago(-2):
-        function.complete("other", full=True)
+    function.complete("night", recovery_point=minutes_ago(3))
+    with rebound.cloud.minutes_ago(2):
+        rebound.query(f"UPDATE `{rebound.project}.{lake.GAMES}` SET points = 1 WHERE TRUE")
+    function.complete("other", full=True)
     good, other = (
         next(iter(rebound.vault.list_blobs(prefix=f"runs/{run}/tables/{lake.GAMES}/")))
         for run in ("night", "other")

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -71,8 +72,10 @@ class Cloud:
         self.order(service, "faults", operation=operation, kind=kind, **how)
         try:
             yield
-        finally:
-            removed = self.clear_faults(service)
+        except BaseException:
+            self.clear_faults(service)
+            raise
+        removed = self.clear_faults(service)
         assert all(item["fired"] for item in removed), f"a fault never fired: {removed}"
 
     @contextmanager
@@ -85,6 +88,20 @@ class Cloud:
         finally:
             for service in SERVICES:
                 self.order(service, "clock", offset_seconds=0)
+
+    def await_fault(self, service: Service) -> None:
+        """Wait until one of a service's faults has fired.
+
+        Raises:
+            TimeoutError: None has.
+        """
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            answer = requests.get(f"{self.admins[service]}/standin/faults", timeout=_ANSWER_SECONDS)
+            if any(item["fired"] for item in answer.json()):
+                return
+            time.sleep(0.02)
+        raise TimeoutError(service)
 
     def clear_faults(self, service: Service) -> list[dict[str, Any]]:
         """Take every fault of a service away, and return them with their counts."""
