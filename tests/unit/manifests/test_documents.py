@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from manifests.database_layout import attempt_of, document_file_name
@@ -42,6 +42,8 @@ RANGES = st.builds(
 
 
 @given(path=PATHS, document=DOCUMENTS)
+@example(path="a/__id7__", document="a/__id8__")
+@example(path="a/b", document="a/b/c/d")
 def test_below_is_everything_below(path: str, document: str):
     """The range of a collection or document holds exactly what is below it, and the document."""
     is_below = document.startswith(f"{path}/") or document == path
