@@ -103,6 +103,12 @@ def test_state_survives_a_kill(tmp_path: Path):
         assert content == b"y" * GRANULE + b"z"
 
 
+def begin_parts(server: Server, bucket: str) -> str:
+    """Begin an XML multipart upload of the object and return its id."""
+    text = server.call("POST", f"/{bucket}/object?uploads").text
+    return text.partition("<UploadId>")[2].partition("<")[0]
+
+
 def test_deleted_content_is_removed(tmp_path: Path):
     """What cannot come back leaves no file."""
     with running(tmp_path) as server:
@@ -112,6 +118,16 @@ def test_deleted_content_is_removed(tmp_path: Path):
         server.object("POST", bucket, "object", f"/rewriteTo/b/{bucket}/o/copy")
         server.object("POST", bucket, "none", f"/rewriteTo/b/{bucket}/o/copy")
         server.object("POST", bucket, "object", f"/copyTo/b/{bucket}/o/copy?ifGenerationMatch=0")
+        upload = f"/{bucket}/object?uploadId={begin_parts(server, bucket)}"
+        etag = server.call("PUT", f"{upload}&partNumber=1", data=b"y").headers["etag"]
+        part = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+        refused = server.call(
+            "POST", upload,
+            data=f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>",
+            headers={"x-goog-if-generation-match": "0"},
+        )  # fmt: skip
+        assert refused.status_code == 412
+        server.call("DELETE", upload)
         assert stored_files(tmp_path) == 2
         for name in ("object", "copy"):
             server.object("DELETE", bucket, name)
