@@ -63,12 +63,17 @@ def admin(with_storage: Service) -> Iterator[admin_api.FirestoreAdminClient]:
         yield admin_api.FirestoreAdminClient(transport=transport)
 
 
-def create(admin: admin_api.FirestoreAdminClient, project: str) -> str:
+def create(
+    admin: admin_api.FirestoreAdminClient,
+    project: str,
+    database_id: str = "restored",
+    location: str = "us-central1",
+) -> str:
     """Create a database and return its name."""
     database = admin_api.types.Database(
-        location_id="us-central1", type_=admin_api.types.Database.DatabaseType.FIRESTORE_NATIVE
+        location_id=location, type_=admin_api.types.Database.DatabaseType.FIRESTORE_NATIVE
     )
-    request = {"parent": f"projects/{project}", "database": database, "database_id": "restored"}
+    request = {"parent": f"projects/{project}", "database": database, "database_id": database_id}
     return admin.create_database(request).result(timeout=10).name
 
 
@@ -94,6 +99,18 @@ def test_databases_are_created_listed_and_deleted(
     with pytest.raises(exceptions.NotFound):
         admin.get_database(name=wire.database)
     assert not wire.paths({"from_": [{"all_descendants": True}]})
+
+
+@pytest.mark.parametrize(
+    ("database_id", "location"),
+    [("abc", "nam5"), ("Upper", "nam5"), ("ends-", "nam5"), ("good", "")],
+)
+def test_impossible_database_is_refused(
+    admin: admin_api.FirestoreAdminClient, database_id: str, location: str
+):
+    """A database needs a location, and an id of 4 to 63 small letters, digits and hyphens."""
+    with pytest.raises(exceptions.InvalidArgument):
+        create(admin, "p", database_id, location)
 
 
 def test_recovery_window(admin: admin_api.FirestoreAdminClient, wire: Wire):

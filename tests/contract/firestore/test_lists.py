@@ -55,10 +55,13 @@ def test_documents_in_pages(wire: Wire):
 
 def test_usual_page_is_small(wire: Wire):
     """Without a page size a page is smaller than a large collection."""
-    wire.commit(*(wire.update(f"c/{number:03}", {}) for number in range(400)))
+    paths = [f"c/{number:04}" for number in range(1100)]
+    wire.commit(*(wire.update(path, {}) for path in paths))
     ask = {"parent": wire.root, "collection_id": "c"}
     assert len(wire.call("ListDocuments", **ask).documents) == 30
-    assert sum(map(len, pages(wire, "ListDocuments", "documents", **ask))) == 400
+    found = pages(wire, "ListDocuments", "documents", page_size=300, **ask)
+    assert [wire.path(document.name) for page in found for document in page] == paths
+    assert wire.paths({"from_": [{"collection_id": "c"}]}) == paths
 
 
 def test_collection_ids_in_pages(wire: Wire):

@@ -273,6 +273,10 @@ def test_names_descend(tree: Wire):
     """Names can be ordered downwards."""
     found = tree.paths({"from_": C, "order_by": ordered_by("-__name__")})
     assert found == ["c/a!", "c/a", "c/__id10__", "c/__id7__", "c/__id-3__"]
+    many = [f"many/{number:04}" for number in range(1100)]
+    tree.commit(*(tree.update(path, {}) for path in many))
+    query = {"from_": [{"collection_id": "many"}], "order_by": ordered_by("-__name__")}
+    assert tree.paths(query) == many[::-1]
 
 
 def test_aggregations(client: firestore.Client):
@@ -287,6 +291,14 @@ def test_aggregations(client: firestore.Client):
     both = query.sum("w", alias="w").count(alias="n").get()[0]
     assert {item.alias: item.value for item in both} == {"w": 1, "n": 1}
     assert query.where(filter=FieldFilter("v", "==", 1)).count().get()[0][0].value == 1
+
+
+def test_recursive_delete(client: firestore.Client):
+    """The client deletes a document with everything below it, and nothing beside it."""
+    for path in ("c/a", "c/a/s/b/t/d", "c/a/s/c", "c/ab", "c/b/s/c"):
+        client.document(path).set({})
+    assert client.recursive_delete(client.document("c/a")) == 3
+    assert [found.id for found in client.collection("c").list_documents()] == ["ab", "b"]
 
 
 def test_limit_to_last(client: firestore.Client):

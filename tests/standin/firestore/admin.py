@@ -1,6 +1,7 @@
 """The FirestoreAdmin service: databases, managed exports and imports."""
 
 import datetime as dt
+import re
 
 import grpc
 from google.cloud.firestore_admin_v1 import types
@@ -23,6 +24,7 @@ from tests.standin.firestore.store import HOUR, MINUTE, RECOVERABLE, WEEK, Resou
 
 SERVICE = "google.firestore.admin.v1.FirestoreAdmin"
 NAMESPACE = "firestore.admin"
+DATABASE_ID = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
 State = types.OperationState
 ListDatabasesResponse = types.ListDatabasesResponse.pb()
 CreateDatabaseMetadata = types.CreateDatabaseMetadata.pb()
@@ -69,15 +71,18 @@ class Admin:
         """Answer CreateDatabase.
 
         Raises:
-            RequestError: ALREADY_EXISTS.
+            RequestError: If it exists, or its id or its location is refused.
         """
+        if not DATABASE_ID.fullmatch(request.database_id):
+            raise invalid(f"Invalid database id: {request.database_id}")
+        if not request.database.location_id:
+            raise invalid("A database needs a location.")
         name = f"{request.parent}/databases/{request.database_id}"
         if self._store.exists(name):
             raise RequestError(grpc.StatusCode.ALREADY_EXISTS, "Database already exists.")
         resource = Resource.FromString(request.database.SerializeToString())
         now = timestamp(now_micros())
         resource.MergeFrom(Resource(name=name, create_time=now, update_time=now))
-        self._store.database(name)
         self._store.save(name, resource)
         return self.operations.done(name, self._described(resource), CreateDatabaseMetadata())
 

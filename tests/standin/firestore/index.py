@@ -31,7 +31,7 @@ class SortedKeys:
         self._fresh.clear()
         return self._sorted
 
-    def forward(self, start: str | None, count: int, *, inclusive: bool = False) -> list[str]:
+    def forward(self, start: str | None, count: int, *, inclusive: bool) -> list[str]:
         """Return up to count keys upwards from a start, or from the first."""
         keys = self._settle()
         if start is None:
