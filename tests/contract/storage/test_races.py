@@ -73,6 +73,27 @@ def test_upload_that_breaks_off_leaves_nothing(server: Server):
     assert "items" not in server.list(bucket, versions="true")
 
 
+def test_session_keeps_whole_granules(server: Server):
+    """A resumable upload that breaks off goes on behind the last whole piece that arrived."""
+    bucket, data = server.new_bucket(), os.urandom(8 * GRANULE)
+    answer = server.call("POST", f"/upload/storage/v1/b/{bucket}/o?uploadType=resumable&name=r")
+    session = answer.headers["location"].removeprefix(server.url)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection.putrequest("PUT", session)
+    connection.putheader("content-length", str(len(data)))
+    connection.endheaders(data[: 3 * GRANULE + 7])
+    time.sleep(0.1)
+    connection.close()
+    time.sleep(0.1)
+
+    headers = {"content-range": f"bytes */{len(data)}"}
+    asked = server.call("PUT", session, headers=headers, allow_redirects=False)
+    assert (asked.status_code, asked.headers["range"]) == (308, f"bytes=0-{3 * GRANULE - 1}")
+    headers = {"content-range": f"bytes {3 * GRANULE}-{len(data) - 1}/{len(data)}"}
+    assert server.call("PUT", session, data=data[3 * GRANULE :], headers=headers).ok
+    assert server.object("GET", bucket, "r", "?alt=media").content == data
+
+
 def test_state_survives_a_kill(tmp_path: Path):
     """After SIGKILL all that was answered is there, half an upload is not, and sessions go on."""
     with running(tmp_path) as server:

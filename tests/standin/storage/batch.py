@@ -7,6 +7,7 @@ the batch.
 import secrets
 from email.message import Message
 from email.parser import BytesParser
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -82,7 +83,9 @@ class _Answer:
         if message["type"] == "http.response.body":
             self._body += message.get("body", b"")
             return
-        lines = [f"HTTP/1.1 {message['status']} OK".encode()]
+        status = message["status"]
+        phrase = HTTPStatus(status).phrase if status in HTTPStatus else ""
+        lines = [f"HTTP/1.1 {status} {phrase}".encode()]
         lines += [key + b": " + value for key, value in message["headers"]]
         self._head = b"\r\n".join(lines)
 
