@@ -97,10 +97,10 @@ def firestore_errors(database: str) -> Generator[None]:
             if "read_time" not in str(error) and "read time" not in str(error):
                 raise
             raise SourceUnreadableError(
-                f"it cannot be read at that time any more: {error.message}",
+                "it cannot be read at that time any more: without point-in-time recovery "
+                f"Firestore keeps one hour ({error.message})",
                 subject=database,
-                hint="without point-in-time recovery Firestore keeps one hour; begin a new run, "
-                "and enable it: `gcloud firestore databases update --enable-pitr`",
+                hint="begin a new run; `gcloud firestore databases update --enable-pitr` keeps 7 days",
             ) from error
 
 

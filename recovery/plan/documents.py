@@ -127,24 +127,23 @@ def check_databases(steps: tuple[DatabaseStep, ...]) -> None:
             )
 
 
-def check_paths(backups: list[DatabaseBackup], request: Request) -> None:
-    """Refuse paths that cannot be recovered: leaving them out would look like success.
+def named_ranges(request: Request) -> dict[str, NameRange]:
+    """Return the range of each path that the operator named.
 
     Raises:
-        UsageError: A path is not one of a collection or document, or nothing in the backup is
-            below it.
+        UsageError: A path is not one of a collection or document.
         RefusedError: A path is in an ephemeral collection.
     """
     for path in (*request.collections, *request.documents):
-        names = _range(path, is_collection=path in request.collections)
         if any(path.split("/")[0] in names for names in request.ephemeral.values()):
             raise RefusedError("locks, heartbeats and instances are never restored", subject=path)
-        if not any(_may_hold(file, names) for backup in backups for file in backup.files):
-            raise UsageError(
-                "the backup holds nothing there",
-                subject=path,
-                hint="top-level collections are named by their id, others by their whole path",
-            )
+    named = {path: _range(path, is_collection=True) for path in request.collections}
+    return named | {path: _range(path, is_collection=False) for path in request.documents}
+
+
+def files_with(backup: DatabaseBackup, names: NameRange) -> list[DocumentFile]:
+    """Return the files that may hold a document of a range."""
+    return [file for file in backup.files if _may_hold(file, names)]
 
 
 def scope(

@@ -11,8 +11,8 @@ from recovery.plan.buckets import BucketPlan, check_buckets, objects_lost
 from recovery.plan.documents import (
     DatabaseStep,
     check_databases,
-    check_paths,
     documents_lost,
+    named_ranges,
     plan_database,
 )
 from recovery.plan.rebuild import RebuildStep
@@ -217,7 +217,7 @@ def _check_names(manifest: Manifest, request: Request) -> None:
             subject=manifest.run_id,
             hint=f"`rebound show {manifest.run_id}` lists what it holds",
         )
-    check_paths([item for item in manifest.databases if request.wants_database(item)], request)
+    named_ranges(request)
 
 
 def _cannot_bring_back(

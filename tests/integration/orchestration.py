@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from google.cloud import firestore
+from google.cloud.firestore_admin_v1 import FirestoreAdminClient
+from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
+    FirestoreAdminGrpcTransport,
+)
 from google.cloud.firestore_v1 import types
 
 from tests.harness import LOCATION, Rebound
@@ -21,6 +25,7 @@ AWKWARD_ID = "ünï✓ ids: dots.and`backticks %2F?#"
 _BATCH = 400
 _Value: Any = types.Value.pb()
 _Document: Any = types.Document.pb()
+NULL = _Value(null_value=0)
 
 
 def write_catalog(folder: Path, databases: Mapping[str, Mapping[str, Any]] | None = None) -> str:
@@ -61,6 +66,12 @@ class State:
         self.name = f"projects/{project}/databases/{database_id}"
         self._api = self.client._firestore_api  # noqa: SLF001 - the client refuses some documents
         self._metadata = self.client._rpc_metadata  # noqa: SLF001 - names the database
+
+    @property
+    def admin(self) -> FirestoreAdminClient:
+        """Return a client of the administration, where the documents are."""
+        transport = FirestoreAdminGrpcTransport(channel=self._api.transport.grpc_channel)
+        return FirestoreAdminClient(transport=transport)
 
     def write(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
         """Set documents, path to fields; a field is a raw value or a plain one."""
@@ -111,14 +122,18 @@ def raw(value: Any) -> Any:  # noqa: ANN401 - any value Firestore has
         return _Value(map_value={"fields": {key: raw(item) for key, item in value.items()}})
     if isinstance(value, list):
         return _Value(array_value={"values": [raw(item) for item in value]})
-    kinds = {bool: "boolean", int: "integer", float: "double", str: "string", bytes: "bytes"}
+    kinds: dict[type, str] = {
+        bool: "boolean",
+        int: "integer",
+        float: "double",
+        str: "string",
+        bytes: "bytes",
+    }
     if isinstance(value, datetime):
         message = _Value()
         message.timestamp_value.FromDatetime(value.astimezone(UTC).replace(tzinfo=None))
         return message
-    if value is None:
-        return _Value(null_value=0)
-    return _Value(**{f"{kinds[type(value)]}_value": value})
+    return _Value(**{f"{kinds[type(value)]}_value": value}) if value is not None else NULL
 
 
 def every_type(database: str) -> dict[str, Any]:

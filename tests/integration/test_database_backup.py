@@ -1,21 +1,175 @@
 """The backup of Firestore databases, through the served function."""
 
+import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
 
 from tests.harness import Rebound, serving
 from tests.integration.orchestration import State, awkward, write_catalog
 
 
-def test_complete_run(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """A run holds every document of every collection as of its recovery point."""
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform with one filled database."""
+    made = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
+    state = State(made)
+    with made.cloud.minutes_ago(3):
+        state.write(awkward(state.name))
+    return made
+
+
+def back_up(rebound: Rebound, run_id: str = "night") -> dict[str, Any]:
+    """Make a run complete and return its manifest."""
+    with serving(rebound) as function:
+        function.complete(run_id)
+    manifest: dict[str, Any] = rebound.json("show", run_id)
+    return manifest
+
+
+def stored_documents(rebound: Rebound, database: dict[str, Any]) -> dict[str, bytes]:
+    """Return the stored fields of every document, read by nothing of Rebound."""
+    found: dict[str, bytes] = {}
+    for file in database["files"]:
+        blob = rebound.vault.blob(file["stored"]["name"])
+        with blob.open("rb") as content:
+            rows = list(fastavro.reader(content))
+        assert [rows[0]["path"], rows[-1]["path"]] == [file["first_path"], file["last_path"]]
+        found |= {row["path"]: row["fields"] for row in rows}
+    return found
+
+
+def moment(manifest: dict[str, Any]) -> datetime:
+    """Return a manifest's recovery point."""
+    return datetime.fromisoformat(manifest["recovery_point"])
+
+
+def test_content_is_that_of_the_recovery_point(rebound: Rebound):
+    """A run holds every document as of its recovery point, and nothing that came later."""
+    state = State(rebound)
+    state.write({"phase3_completion/2026-01-02": {"later": True}, "late/document": {}})
+    state.delete("types/empty")
+    manifest = back_up(rebound)
+    (database,) = manifest["databases"]
+    stored = stored_documents(rebound, database)
+    assert stored.keys() == awkward(state.name).keys()
+    assert stored == state.content(moment(manifest))
+    assert database["document_count"] == len(stored)
+    assert {item["collection_id"] for item in database["collections"]} == {
+        path.split("/")[-2] for path in stored
+    }
+    assert database["resource"]["name"] == state.name
+    assert rebound.json("verify", "night")["findings"] == []
+
+
+def test_writers_do_not_disturb(rebound: Rebound):
+    """Documents that change while they are read are stored as they were."""
+    state, done = State(rebound), threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            state.write({"types/every": {"n": number}, f"late/{number}": {}})
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        manifest = back_up(rebound)
+    finally:
+        done.set()
+        writer.join()
+    stored = stored_documents(rebound, manifest["databases"][0])
+    assert stored == state.content(moment(manifest))
+    assert stored.keys() == awkward(state.name).keys()
+
+
+@pytest.mark.parametrize("reason", [None, "UNAVAILABLE"])
+def test_stream_that_ends_early(rebound: Rebound, reason: str | None):
+    """A stream that stops in the middle, with an error or without, loses nothing."""
+    with rebound.cloud.fault("firestore", "firestore.RunQuery", "truncate", times=2, reason=reason):
+        manifest = back_up(rebound)
+    stored = stored_documents(rebound, manifest["databases"][0])
+    assert stored.keys() == awkward(State(rebound).name).keys()
+
+
+def test_lost_answers(rebound: Rebound):
+    """Answers that never arrive, of reads and of writes to the vault, are asked for again."""
+    write = rebound.cloud.fault("storage", "storage.objects.insert", "lost", skip=2)
+    read = rebound.cloud.fault("firestore", "firestore.RunQuery", "lost")
+    with write, read:
+        manifest = back_up(rebound)
+    assert manifest["databases"][0]["document_count"] == len(awkward(State(rebound).name))
+
+
+def test_several_databases(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """Each database of the catalog is a part of its own."""
+    rebound = new_rebound(
+        REBOUND_CATALOG=write_catalog(tmp_path, {"(default)": {}, "other-db": {}})
+    )
+    first, second = State(rebound), State(rebound, "other-db")
+    with rebound.cloud.minutes_ago(3):
+        first.write({"a/1": {"n": 1}})
+        second.write({"a/1": {"n": 2}, "b/1": {}})
+    databases = back_up(rebound)["databases"]
+    assert [item["database_id"] for item in databases] == ["(default)", "other-db"]
+    assert stored_documents(rebound, databases[0]) == first.content()
+    assert stored_documents(rebound, databases[1]) == second.content()
+
+
+def test_too_old_to_be_read(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """An instant Firestore keeps no version of is refused, with what to do about it."""
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"one-hour": {}}))
+    State(rebound, "one-hour").admin.create_database(
+        parent=f"projects/{rebound.project}",
+        database={"location_id": "nam5", "type_": "FIRESTORE_NATIVE"},
+        database_id="one-hour",
+    ).result()
+    point = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=2)
+    with serving(rebound) as function:
+        answer = function.manual("old", recovery_point=point.isoformat())
+    assert answer.status_code == 422
+    assert "cannot be read at that time any more" in answer.json()["message"]
+    assert "point-in-time recovery" in answer.json()["message"]
+
+
+def test_missing_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A database that does not exist is no empty backup."""
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"not-there": {}}))
+    with serving(rebound) as function:
+        answer = function.manual("night")
+    assert answer.status_code == 422
+    assert "does not exist" in answer.json()["message"]
+
+
+def test_managed_export(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """Firestore's own export is made at the same instant, followed and recorded."""
+    rebound = new_rebound(
+        REBOUND_CATALOG=write_catalog(tmp_path, {"(default)": {"managed_export": True}})
+    )
+    with rebound.cloud.minutes_ago(3):
+        State(rebound).write({"a/1": {}, "a/2": {}})
+    export = back_up(rebound)["databases"][0]["managed_export"]
+    assert export["document_count"] == 2
+    assert export["operation"].startswith(f"projects/{rebound.project}/databases/")
+    prefix = export["uri"].removeprefix(f"gs://{rebound.landing.name}/")
+    assert [item.name for item in rebound.landing.list_blobs(prefix=prefix)]
+
+
+def test_large_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A database of many ranges and files is read in parallel, whole and in order."""
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
     state = State(rebound)
+    documents = {f"big/{number:05d}": {"n": number} for number in range(21_000)}
+    documents |= {f"big/00007/below/{number:03d}": {"n": number} for number in range(50)}
     with rebound.cloud.minutes_ago(3):
-        state.write(awkward(state.name))
-    state.write({"phase3_completion/2026-01-02": {"later": True}, "late/document": {}})
-    with serving(rebound) as function:
-        function.complete("first")
-    manifest = rebound.json("show", "first")
-    database = manifest["databases"][0]
-    assert database["document_count"] == len(awkward(state.name))
+        state.write(documents)
+    (database,) = back_up(rebound)["databases"]
+    assert len(database["files"]) > 1
+    stored = stored_documents(rebound, database)
+    assert stored.keys() == documents.keys()
+    assert stored == state.content()

@@ -1,11 +1,13 @@
 """Looks at every database a recovery of a manifest could touch."""
 
 from manifests.cloud.objects import Bucket
+from manifests.errors import UsageError
 from manifests.model import Manifest
 from recovery.compare.documents import DatabaseState
 from recovery.plan import Request
-from recovery.plan.documents import check_paths, wanted_ranges
+from recovery.plan.documents import named_ranges, wanted_ranges
 from recovery.targets.documents.database import DatabaseTarget
+from recovery.targets.documents.source import StoredDocuments
 
 
 def observe_databases(
@@ -25,7 +27,15 @@ def observe_databases(
         CloudError: A database could not be read.
     """
     wanted = [item for item in manifest.databases if request.wants_database(item)]
-    check_paths(wanted, request)
+    stored = StoredDocuments(vault)
+    for path, names in named_ranges(request).items():
+        if not any(stored.holds(backup, names) for backup in wanted):
+            # Leaving it out would look like success.
+            raise UsageError(
+                "the backup holds nothing there",
+                subject=path,
+                hint="top-level collections are named by their id, others by their whole path",
+            )
     return {
         item.database_id: DatabaseTarget(
             item,

@@ -8,9 +8,10 @@ import google_crc32c
 from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, read_file, tallied
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
-from manifests.model import DocumentFile
+from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
 from manifests.store import ObjectInfo
+from recovery.plan.documents import files_with
 
 
 class StoredDocuments:
@@ -33,6 +34,10 @@ class StoredDocuments:
                 "the documents in it are not those of the manifest", subject=file.stored.name
             )
         return list(_within(records, ranges))
+
+    def holds(self, backup: DatabaseBackup, names: NameRange) -> bool:
+        """Whether any document of a backup is in a range; raises as `read`."""
+        return any(self.read(file, [names]) for file in files_with(backup, names))
 
     def _content(self, file: DocumentFile) -> bytes:
         stored = file.stored

@@ -11,7 +11,7 @@ from recovery.compare.documents import DatabaseState, StateTally, joined
 from recovery.plan import Request, Target
 from recovery.plan.documents import (
     check_databases,
-    check_paths,
+    named_ranges,
     plan_database,
     scope,
     units,
@@ -136,7 +136,7 @@ def test_ephemeral_collections_are_out_of_scope():
     step = plan_database(made, DatabaseState(exists=True), wanted)
     assert step.never_restored == {"locks": 2, "beats": 0}
     with pytest.raises(RefusedError, match="never restored"):
-        check_paths([made], request(collections=("locks",), ephemeral=wanted.ephemeral))
+        named_ranges(request(collections=("locks",), ephemeral=wanted.ephemeral))
 
 
 def test_scope():
@@ -166,14 +166,12 @@ def test_units_cover_the_scope_once():
         {"documents": ("c",)},
         {"documents": ("c//1",)},
         {"collections": ("",)},
-        {"collections": ("unknown",)},
-        {"documents": ("c/9",)},
     ],
 )
-def test_paths_that_name_nothing(named: dict[str, object]):
-    """A path that is malformed, or has nothing in the backup, is no empty success."""
+def test_malformed_paths(named: dict[str, object]):
+    """What is no path of a collection or document is refused."""
     with pytest.raises(UsageError):
-        check_paths([backup(("c/1", "c/2"))], request(**named))
+        named_ranges(request(**named))
 
 
 def test_ramp():

@@ -1,0 +1,192 @@
+"""The recovery of Firestore databases, through the operator's command."""
+
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import Rebound, serving
+from tests.integration.orchestration import AWKWARD_ID, EPHEMERAL, State, awkward, write_catalog
+
+SCENARIO = "firestore-state-loss"
+
+
+def filled(rebound: Rebound, documents: Mapping[str, Mapping[str, Any]]) -> State:
+    """Fill the default database, back it up as the run `night`, and return it."""
+    state = State(rebound)
+    with rebound.cloud.minutes_ago(3):
+        state.write(documents)
+    with serving(rebound) as function:
+        function.complete("night")
+    return state
+
+
+def durable(content: dict[str, bytes]) -> dict[str, bytes]:
+    """Return what a recovery brings back: everything but ephemeral collections."""
+    return {path: item for path, item in content.items() if path.split("/")[0] not in EPHEMERAL}
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform whose catalog has one database."""
+    return new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
+
+
+@pytest.fixture
+def state(rebound: Rebound) -> State:
+    """Return the platform's database with every awkward document, backed up as `night`."""
+    return filled(rebound, awkward(f"projects/{rebound.project}/databases/(default)"))
+
+
+def test_everything_lost(rebound: Rebound, state: State):
+    """A database that was emptied is exactly what it was, but for what is never restored."""
+    before = state.content()
+    state.delete(*before)
+    plan = rebound.json("plan", SCENARIO)
+    assert plan["databases"][0]["never_restored"] == {
+        "processing_locks": 1,
+        "processor_heartbeats": 1,
+    }
+    done = rebound.run("recover", SCENARIO, "--yes")
+    assert state.content() == durable(before)
+    assert "never restored: processing_locks, processor_heartbeats" in done.stdout
+    assert "1 of 1 databases proven equal" in done.stdout
+
+
+def test_newer_and_extra_documents(rebound: Rebound, state: State):
+    """What is newer or unknown is kept and listed, until the word for each is said."""
+    before = state.content()
+    state.delete("types/every", "missing/parent/below/first")
+    state.write({"prediction_batches/batch_1": {"garbage": True}, "extra/one": {"n": 1}})
+    live = {path: state.content()[path] for path in ("prediction_batches/batch_1", "extra/one")}
+    (outcome,) = rebound.json("recover", SCENARIO, "--yes")["databases"]
+    assert {item["path"]: item["state"] for item in outcome["kept"]} == {
+        "prediction_batches/batch_1": "newer",
+        "extra/one": "extra",
+    }
+    assert state.content() == before | live
+    rebound.run("recover", SCENARIO, "--yes", "--overwrite", "(default)")
+    assert state.content() == before | {"extra/one": live["extra/one"]}
+    done = rebound.json("recover", SCENARIO, "--yes", "--exact")["databases"][0]
+    assert state.content() == before
+    prefix = done["undo"].removeprefix(f"gs://{rebound.landing.name}/")
+    assert len(list(rebound.landing.list_blobs(prefix=prefix))) == 1
+
+
+def test_nothing_to_do(rebound: Rebound, state: State):
+    """An equal database is left alone, and says so."""
+    before = state.content()
+    plan = rebound.run("plan", SCENARIO).stdout
+    assert "already equal" in plan
+    assert rebound.json("recover", SCENARIO)["databases"][0]["action"] == "leave"
+    assert state.content() == before
+
+
+def test_part_of_a_database(rebound: Rebound, state: State):
+    """Only the collections, documents and subtrees that were named come back."""
+    before = state.content()
+    state.delete(*before)
+    words = ("--collection", AWKWARD_ID, "--document", "types/__id7__")
+    subtree = ("--document", "missing/parent/below/first/**")
+    rebound.run("recover", SCENARIO, "--yes", *words, *subtree)
+    named = {
+        f"{AWKWARD_ID}/{AWKWARD_ID}",
+        "types/__id7__",
+        "missing/parent/below/first",
+        "missing/parent/below/first/deeper/second",
+    }
+    assert state.content() == {path: before[path] for path in named}
+    rebound.run("recover", SCENARIO, "--yes", "--collection", "nothing", code=2)
+    rebound.run("recover", SCENARIO, "--yes", "--collection", "processing_locks", code=5)
+    rebound.run("recover", SCENARIO, "--yes", "--database", "unknown", code=2)
+
+
+def test_into_another_database(rebound: Rebound, state: State):
+    """A copy is made in a database that is created for it; the original is not touched."""
+    before = state.content()
+    rebound.run("recover", SCENARIO, "--yes", "--into-database", "copy-of-night")
+    assert State(rebound, "copy-of-night").content() == durable(before)
+    assert state.content() == before
+
+
+def test_deleted_database(rebound: Rebound, state: State):
+    """A database that is gone is created as it was set up, and filled."""
+    before = state.content()
+    state.admin.delete_database(name=state.name).result()
+    rebound.run("recover", SCENARIO, "--yes")
+    assert State(rebound).content() == durable(before)
+
+
+def test_lost_answers(rebound: Rebound, state: State):
+    """Batches whose answer never arrives are neither lost nor taken for somebody else's."""
+    before = state.content()
+    state.delete(*before)
+    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "lost", times=2):
+        (outcome,) = rebound.json("recover", SCENARIO, "--yes")["databases"]
+    assert outcome["kept_count"] == 0
+    assert state.content() == durable(before)
+
+
+def test_live_writer_wins(rebound: Rebound, state: State):
+    """A document somebody writes while the recovery runs is kept, and reported."""
+    before = state.content()
+    state.delete("types/every", "types/empty")
+    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=3):
+        process = rebound.begin("recover", SCENARIO, "--yes", "--json")
+        rebound.cloud.await_fault("firestore")
+        state.write({"types/every": {"mine": True}})
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert '"path": "types/every"' in out
+    after = state.content()
+    assert after["types/every"] != before["types/every"]
+    assert after["types/empty"] == before["types/empty"]
+
+
+def test_live_writer_against_the_word(rebound: Rebound, state: State):
+    """Where everything was to be replaced, a write in between is a difference, not a success."""
+    state.delete("types/every")
+    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=3):
+        process = rebound.begin("recover", SCENARIO, "--yes", "--json", "--overwrite", "*")
+        rebound.cloud.await_fault("firestore")
+        state.write({"types/every": {"mine": True}})
+        process.communicate()
+    assert process.returncode == 7
+
+
+def test_killed_and_resumed(rebound: Rebound):
+    """A recovery that was killed between two batches ends in the same state when resumed."""
+    state = filled(rebound, {f"many/{number:04d}": {"n": number} for number in range(900)})
+    before = state.content()
+    state.delete(*list(before)[:450])
+    state.delete(*list(before)[450:])
+    fault = rebound.cloud.fault(
+        "firestore", "firestore.BatchWrite", "latency", seconds=4, skip=1, times=None
+    )
+    with fault:
+        process = rebound.begin("recover", SCENARIO, "--yes", "--unthrottled")
+        rebound.cloud.await_fault("firestore")
+        process.send_signal(signal.SIGKILL)
+        _, err = process.communicate()
+    recovery = next(word for word in err.split() if word.startswith(SCENARIO))
+    rebound.run("report", recovery, code=5)
+    (outcome,) = rebound.json("resume", recovery)["databases"]
+    assert (outcome["equal"], outcome["kept_count"]) == (900, 0)
+    assert state.content() == before
+    assert rebound.json("report", recovery)["databases"] == [outcome]
+
+
+def test_damaged_backup(rebound: Rebound, state: State):
+    """A stored file that is not what the manifest says restores nothing."""
+    state.delete("types/every")
+    before = state.content()
+    name = rebound.json("show", "night")["databases"][0]["files"][0]["stored"]["name"]
+    blob = rebound.vault.blob(name)
+    content = bytearray(blob.download_as_bytes())
+    content[len(content) // 2] ^= 1
+    blob.upload_from_string(bytes(content), content_type="application/avro")
+    rebound.run("recover", SCENARIO, "--yes", code=4)
+    rebound.run("verify", "night", code=4)
+    assert state.content() == before
