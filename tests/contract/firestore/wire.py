@@ -128,6 +128,11 @@ def combined(operator: str, *filters: Mapping[str, object]) -> dict[str, object]
     return {"composite_filter": {"op": op, "filters": filters}}
 
 
+def cursor(*values: Message, before: bool) -> dict[str, object]:
+    """Return a cursor."""
+    return {"values": values, "before": before}
+
+
 def integer(number: int) -> Message:
     """Return an integer value."""
     return Value(integer_value=number)
