@@ -1,0 +1,127 @@
+"""State rebuilt from run history, when no backup serves, through the operator's command."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from google.cloud import bigquery
+
+from tests.harness import LOCATION, Rebound
+from tests.integration.orchestration import State, write_catalog
+
+SCENARIO = "firestore-state-loss"
+TODAY = datetime.now(UTC).date()
+YESTERDAY = TODAY - timedelta(days=1)
+REBUILD = {
+    "history": "nba_reference.processor_run_history",
+    "days": 5,
+    "names": {"strip_suffixes": ["Processor"]},
+    "completions": [
+        {
+            "collection": "phase3_completion",
+            "phase": "phase_3_analytics",
+            "processors": ["player_game_summary", "team_offense_game_summary"],
+            "metadata": {"_mode": "overnight"},
+            "followed_by": "phase_4_precompute",
+        },
+        {
+            "collection": "phase4_completion",
+            "phase": "phase_4_precompute",
+            "processors": ["player_daily_cache"],
+            "first_completion": "text",
+        },
+    ],
+}
+TABLE = """
+CREATE TABLE nba_reference.processor_run_history (
+  processor_name STRING NOT NULL, run_id STRING NOT NULL, status STRING NOT NULL,
+  records_processed INT64, data_date DATE NOT NULL, processed_at TIMESTAMP, phase STRING,
+  output_table STRING
+) PARTITION BY data_date"""
+ROWS = f"""
+INSERT INTO nba_reference.processor_run_history VALUES
+  ('PlayerGameSummaryProcessor', 'r1', 'success', 281, DATE '{YESTERDAY}',
+   TIMESTAMP '2026-01-02 06:30:00.25+00', 'phase_3_analytics', NULL),
+  ('PlayerGameSummaryProcessor', 'r0', 'failed', 0, DATE '{YESTERDAY}',
+   TIMESTAMP '2026-01-02 07:30:00+00', 'phase_3_analytics', NULL),
+  ('TeamOffenseGameSummaryProcessor', 'r2', 'partial', NULL, DATE '{TODAY}',
+   TIMESTAMP '2026-01-02 06:31:00+00', 'phase_3_analytics', NULL),
+  ('PlayerDailyCacheProcessor', 'r3', 'success', 5, DATE '{YESTERDAY}',
+   TIMESTAMP '2026-01-02 08:00:00+00', 'phase_4_precompute', 'nba_precompute.player_daily_cache'),
+  ('UnknownProcessor', 'r4', 'success', 5, DATE '{YESTERDAY}',
+   TIMESTAMP '2026-01-02 08:00:00+00', 'phase_4_precompute', NULL)"""
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform with a run history, whose state was lost and never backed up."""
+    entry = {"ephemeral": ["processing_locks"], "rebuild": REBUILD}
+    made = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"(default)": entry}))
+    dataset = bigquery.Dataset(f"{made.project}.nba_reference")
+    dataset.location = LOCATION
+    made.bigquery_client.create_dataset(dataset)
+    made.query(TABLE)
+    made.query(ROWS)
+    return made
+
+
+def test_rebuilt(rebound: Rebound):
+    """Flat documents of the right types appear; what a live writer wrote is kept."""
+    state = State(rebound)
+    live = {"player_daily_cache": {"status": "success"}, "_triggered": True}
+    state.write({f"phase4_completion/{YESTERDAY}": live})
+    rebound.run("recover", SCENARIO, "--yes", code=3)
+    plan = rebound.run("plan", SCENARIO, "--rebuild").stdout
+    assert f"create   phase3_completion/{YESTERDAY}: player_game_summary" in plan
+    assert f"keep     phase4_completion/{YESTERDAY}: differs in _completed_count" in plan
+    assert "ignore   1 runs of UnknownProcessor" in plan
+    before = state.content()
+    done = rebound.json("recover", SCENARIO, "--rebuild", "--yes")["databases"][0]
+    assert (done["written"], done["equal"], done["kept_count"]) == (2, 2, 1)
+    assert done["never_restored"] == ["processing_locks"]
+    document = state.client.document(f"phase3_completion/{YESTERDAY}").get().to_dict()
+    assert document == {
+        "player_game_summary": {
+            "completed_at": datetime(2026, 1, 2, 6, 30, 0, 250000, tzinfo=UTC),
+            "status": "success",
+            "record_count": 281,
+            "correlation_id": None,
+            "execution_id": "r1",
+        },
+        "_completed_count": 1,
+        "_mode": "overnight",
+        "_triggered": True,
+        "_triggered_at": datetime(2026, 1, 2, 6, 30, 0, 250000, tzinfo=UTC),
+        "_trigger_reason": "rebuilt_from_run_history",
+    }
+    today = state.client.document(f"phase3_completion/{TODAY}").get().to_dict()
+    assert today["_triggered"] is False
+    path = f"phase4_completion/{YESTERDAY}"
+    assert state.content()[path] == before[path]
+
+
+def test_rebuilt_over_what_is_there(rebound: Rebound):
+    """With the word, a document that differs is replaced; doing it again changes nothing."""
+    state = State(rebound)
+    state.write({f"phase4_completion/{YESTERDAY}": {"garbage": 1}})
+    words = ("recover", SCENARIO, "--rebuild", "--yes", "--overwrite", "(default)")
+    rebound.run(*words)
+    document = state.client.document(f"phase4_completion/{YESTERDAY}").get().to_dict()
+    assert document["_first_completion_at"] == "2026-01-02T08:00:00+00:00"
+    before = state.content()
+    assert rebound.json(*words)["databases"][0]["equal"] == 3
+    assert state.content() == before
+
+
+def test_lost_answer(rebound: Rebound):
+    """A batch whose answer never arrives is looked at again."""
+    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "lost"):
+        done = rebound.json("recover", SCENARIO, "--rebuild", "--yes")["databases"][0]
+    assert (done["equal"], done["kept_count"]) == (3, 0)
+
+
+def test_nothing_to_rebuild_from(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """Without rules in the catalog the request is refused."""
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
+    rebound.run("plan", SCENARIO, "--rebuild", code=2)
