@@ -124,7 +124,7 @@ def test_damaged_files_are_refused(tmp_path: Path, codec: str, damage: Callable[
 @pytest.mark.parametrize("count", [19, 21])
 def test_block_that_holds_other_than_it_says_is_refused(tmp_path: Path, count: int):
     """A block's count of records is compared with what is in it."""
-    path = avro_file(tmp_path, {"c": "long"}, [{"c": n} for n in range(20)], codec="null")
+    path = avro_file(tmp_path, {"c": "long"}, [{"c": n} for n in reversed(range(20))], codec="null")
     sound = path.read_bytes()
     at = sound.index(sound[-16:]) + 16
     assert sound[at] == 2 * 20
