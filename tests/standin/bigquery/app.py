@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -125,6 +126,10 @@ def _endpoint(service: Service) -> Callable[[Request], Any]:
             found = await run_in_threadpool(handler, service, call)
         except BigQueryError as error:
             return JSONResponse(error.body(), status_code=error.code)
+        except Exception as error:  # noqa: BLE001 - a fault of the stand-in must not look transient
+            traceback.print_exc()
+            problem = BigQueryError("notImplemented", f"The stand-in failed: {error!r}")
+            return JSONResponse(problem.body(), status_code=problem.code)
         if isinstance(found, Answer):
             return JSONResponse(found.body, status_code=found.status, headers=found.headers)
         if call.path and request.method == "DELETE":

@@ -81,7 +81,9 @@ def canonical(fields: Iterable[Field]) -> list[Field]:
             raise invalid("Field is missing its name or type.")
         kind = str(field["type"]).upper()
         changed = {**field, "type": _API_NAMES.get(kind, kind)}
-        if "fields" in field:
+        if changed["type"] == "RECORD":
+            if not field.get("fields"):
+                raise invalid(f"Field {field['name']} is type RECORD but has no schema")
             changed["fields"] = canonical(field["fields"])
         duckdb_type(changed)
         found.append(changed)

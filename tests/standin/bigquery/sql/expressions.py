@@ -78,8 +78,21 @@ def _cast(node: exp.Expression) -> exp.Expression | None:
     return changed
 
 
+def exact(value: exp.Expression) -> exp.Expression:
+    """Return a written number as text, so that it reaches NUMERIC without passing a double."""
+    sign = "-" if isinstance(value, exp.Neg) else ""
+    inner = value.this if sign else value
+    if isinstance(inner, exp.Var) and inner.name.endswith("e0"):
+        return exp.Literal.string(sign + inner.name.removesuffix("e0"))
+    if isinstance(inner, exp.Literal) and not inner.is_string:
+        return exp.Literal.string(sign + inner.name)
+    return value
+
+
 def _converted(value: exp.Expression, target: exp.DataType) -> exp.Expression:
     kind = target.this
+    if kind in (exp.DType.DECIMAL, exp.DType.BIGDECIMAL):
+        value = exact(value)
     field = field_of_type("x", target)
     if kind == exp.DType.RANGE:
         return call(f"bq_range_{field['rangeElementType']['type'].lower()}", value)

@@ -18,6 +18,7 @@ from tests.standin.bigquery.engine.types import (
     quoted,
 )
 from tests.standin.bigquery.errors import invalid, invalid_query
+from tests.standin.bigquery.sql.expressions import exact
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.results import Described, describe
 from tests.standin.bigquery.sql.session import Session
@@ -35,6 +36,8 @@ _COERCIONS = {
     ("NUMERIC", "BIGNUMERIC"): "bq_numeric({})",
     ("FLOAT", "BIGNUMERIC"): "bq_float64({})",
 }
+
+_EXACT = ("NUMERIC", "BIGNUMERIC")
 
 
 def writable(entry: Entry) -> Entry:
@@ -192,6 +195,10 @@ def _values_text(values: exp.Values, names: list[str], entry: Entry, session: Se
             field = fields.get(names[at].lower(), {}) if at < len(names) else {}
             is_default = isinstance(item, exp.Column) and item.name.upper() == "DEFAULT"
             value = parse(field.get("defaultValueExpression", "NULL")) if is_default else item
+            if field.get("type") in _EXACT:
+                value = exp.Anonymous(
+                    this=f"bq_{field['type'].lower()}", expressions=[exact(value.copy())]
+                )
             columns.append(exp.alias_(value.copy(), f"c{at}"))
         selects.append(to_duckdb(exp.Select(expressions=columns), session))
     return " UNION ALL ".join(selects)

@@ -121,6 +121,9 @@ def _statement(text: str) -> Statement:
     if matched := _FUNCTION.fullmatch(text):
         return Statement(text=text, kind="CREATE_FUNCTION", parts=matched.groupdict())
     tree = parse(text)
+    if isinstance(tree, exp.Drop):
+        # sqlglot keeps the names in a list; each statement of BigQuery's drops one thing.
+        tree.set("this", tree.args["tables"][0])
     return Statement(text=text, kind=_kind(tree), tree=tree, parts={})
 
 

@@ -1,0 +1,109 @@
+"""A running BigQuery stand-in with its Cloud Storage, as its contract tests speak to them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = "p-test"
+_STOP_SECONDS = 20
+_ANSWER_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        url: Where BigQuery answers.
+        storage: Where Cloud Storage answers; empty when there is none.
+        process: BigQuery's process.
+    """
+
+    url: str
+    storage: str
+    process: subprocess.Popen[str]
+
+    def call(self, method: str, path: str, **how: Any) -> requests.Response:  # noqa: ANN401 - what requests takes
+        """Send a request below the project and return whatever the answer is."""
+        url = f"{self.url}/bigquery/v2/projects/{PROJECT}/{path}"
+        return requests.request(method, url, timeout=_ANSWER_SECONDS, **how)
+
+    def order(self, path: str, **body: Any) -> Any:  # noqa: ANN401 - JSON
+        """Give an order that only a stand-in takes."""
+        answer = requests.post(f"{self.url}/standin/{path}", json=body, timeout=_ANSWER_SECONDS)
+        answer.raise_for_status()
+        return answer.json()
+
+    def faults(self, path: str = "faults") -> list[dict[str, Any]]:
+        """Remove every fault and return them with their counts."""
+        answer = requests.delete(f"{self.url}/standin/{path}", timeout=_ANSWER_SECONDS)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+    def client(self) -> bigquery.Client:
+        """Return the real client."""
+        return bigquery.Client(
+            project=PROJECT,
+            location="US",
+            credentials=AnonymousCredentials(),
+            client_options={"api_endpoint": self.url},
+        )
+
+    def put_object(self, bucket: str, name: str, content: bytes) -> None:
+        """Store an object."""
+        answer = requests.post(
+            f"{self.storage}/upload/storage/v1/b/{bucket}/o",
+            params={"uploadType": "media", "name": name},
+            data=content,
+            timeout=_ANSWER_SECONDS,
+        )
+        answer.raise_for_status()
+
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+        """Return the objects below a prefix by name."""
+        base = f"{self.storage}/storage/v1/b/{bucket}/o"
+        page = requests.get(base, params={"prefix": prefix}, timeout=_ANSWER_SECONDS).json()
+        return {
+            item["name"]: requests.get(
+                item["mediaLink"], params={"alt": "media"}, timeout=_ANSWER_SECONDS
+            ).content
+            for item in page.get("items", [])
+        }
+
+
+def process(module: str, *words: str) -> tuple[subprocess.Popen[str], str]:
+    """Start a service and return its process and address."""
+    command = [sys.executable, "-m", module, *words]
+    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    return started, json.loads(started.stdout.readline())["url"]
+
+
+def end(started: subprocess.Popen[str]) -> None:
+    """End a service cleanly."""
+    started.terminate()
+    started.wait(_STOP_SECONDS)
+    assert started.stdout is not None
+    started.stdout.close()
+
+
+@contextmanager
+def running(folder: Path, storage: str = "", *words: str) -> Generator[Server]:
+    """Run BigQuery on a folder until the block ends."""
+    arguments = ["--data-dir", str(folder), "--storage", storage, *words]
+    started, url = process("tests.standin.bigquery", *arguments)
+    try:
+        yield Server(url, storage, started)
+    finally:
+        end(started)
