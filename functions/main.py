@@ -61,7 +61,7 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
         structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
         settings = load_settings()
         # One holder a call, not a process: two calls can be in one instance at once.
-        holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
         run = BackupRun(settings, load_catalog(settings.catalog), holder=holder, clock=_now)
         return _answer(run.complete(wanted)), 200
     except ReboundError as error:

@@ -77,10 +77,9 @@ class Expiry:
     def _in_recovery(self) -> frozenset[RunId]:
         """Return the runs that a recovery which has not ended still reads."""
         journals = [Journal(self._landing, name) for name in recovery_ids(self._landing)]
+        open_ones = [journal for journal in journals if journal.report() is None]
         return frozenset(
-            run_id
-            for journal in journals
-            if (run_id := journal.planned().plan.run_id) and journal.report() is None
+            run_id for journal in open_ones if (run_id := journal.planned().plan.run_id)
         )
 
     def _active(self, now: datetime) -> frozenset[RunId]:

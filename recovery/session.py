@@ -53,7 +53,7 @@ class Session:
     def target(self, where: Target) -> BigQueryTarget:
         """Return the project a recovery observes and writes."""
         return BigQueryTarget(
-            self.settings, where, location=self.catalog.location, session=self._id
+            self.settings, where, location=self.catalog.location, session=uuid.uuid4().hex[:12]
         )
 
     def buckets(self, where: Target) -> BucketTargets:

@@ -165,7 +165,9 @@ class TableExporter:
         shaped = {**resource, "requirePartitionFilter": _demands_filter(frozen)}
         sql = fingerprint_sql(self._scratch(self._scratch_id(table)), shaped)
         # Answers of queries are kept for a day, a run can be continued after it: each call asks anew.
-        rows = self._jobs.rows(self._job_id(table, f"measure-{self._holder}"), sql, subject=table)
+        rows = self._jobs.rows(
+            self._job_id(table, f"measure-{self._holder[-32:]}"), sql, subject=table
+        )
         partitions = partitions_of(rows)
         counted, stored = combined(partitions.values()).row_count, int(frozen["numRows"])
         if counted != stored:

@@ -149,7 +149,8 @@ def _plan_table(
 ) -> TableStep:
     found = observed.tables[table.name]
     step = plan_table(table, found, request)
-    if step.action in ("leave", "set properties"):
+    only_removes = step.action == "replace partitions" and not step.partitions
+    if step.action in ("leave", "set properties") or only_removes:
         return step
     if request.from_vault or request.target != Target(project=manifest.project):
         source = Source(name="vault", why="it was asked for")

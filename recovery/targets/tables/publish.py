@@ -79,13 +79,23 @@ class Publisher:
         )
 
     def _refuse_unplanned_loss(self, table: TableBackup, step: TableStep, live: Resource) -> None:
-        """Stop where a writer put rows, since the plan, that nobody allowed to replace."""
-        if step.loses_rows or step.action in ("leave", "set properties", "create", "fill"):
-            return
-        appeared = int(live.get("numRows", 0)) > 0
-        if step.action == "replace partitions":
-            present = self._target.observe_table(table).partitions
-            appeared = present is None or any(name in present for name in step.partitions)
+        """Stop where a writer put rows, since the plan, that nobody allowed to replace.
+
+        Rows that are equal to the recovery point are our own, of a try that was interrupted.
+        """
+        if step.loses_rows or not step.partitions:
+            appeared = (
+                step.action == "rebuild"
+                and not step.loses_rows
+                and int(live.get("numRows", 0)) > 0
+                and bool(shape_findings(table, live))
+            )
+        else:
+            known = {item.partition_id: item.fingerprint for item in table.partitions}
+            present = self._target.observe_table(table).partitions if live else {}
+            appeared = present is None or any(
+                present.get(name) not in (None, known[name]) for name in step.partitions
+            )
         if appeared:
             raise RefusedError(
                 "rows appeared since the plan was made; they were left alone",
