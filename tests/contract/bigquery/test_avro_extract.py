@@ -123,6 +123,23 @@ def test_rows_are_cut_into_files(tmp_path: Path, codec: str):
     assert {block.codec for block in blocks} == {codec}
 
 
+def test_rows_come_from_arrow_ipc_too(tmp_path: Path):
+    """An Arrow IPC file is read as a Parquet file is, its columns in any order."""
+    table = pa.table({"other": ["x", "y"], "c": [1, 2]})
+    source = tmp_path / "rows.arrow"
+    with pa.ipc.new_file(source, table.schema) as writer:
+        writer.write_table(table)
+    (file,) = write_files(
+        source,
+        [column("c", "INTEGER")],
+        use_logical_types=True,
+        codec="snappy",
+        rows_per_file=10,
+        out_dir=tmp_path,
+    )
+    assert records(file) == [{"c": 1}, {"c": 2}]
+
+
 def test_table_without_rows_gives_one_file_without_records(tmp_path: Path):
     """An empty table is one file with a header, not no file and not an empty one."""
     (file,) = extract([], [column("c", "INTEGER")], tmp_path)

@@ -1,7 +1,9 @@
 import datetime as dt
+import json
 from decimal import Decimal
 from pathlib import Path
 
+import cramjam
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,6 +20,7 @@ from tests.contract.bigquery.avro_loads import (
     logical,
 )
 from tests.standin.bigquery.avro import AvroRefusedError, arrow_type, write_files
+from tests.standin.bigquery.avro.container import varint
 
 JSON_TEXT = {"type": "string", "sqlType": "JSON"}
 
@@ -68,6 +71,24 @@ def test_codecs(tmp_path: Path, codec: str):
     """Files of each codec are read, whoever wrote them."""
     rows = [{"c": f"text {number}"} for number in range(500)]
     assert load(avro_file(tmp_path, {"c": "string"}, rows, codec=codec))[1] == rows
+
+
+def test_zstandard(tmp_path: Path):
+    """A file that is compressed with Zstandard, which no extract writes, is read."""
+    schema = {"type": "record", "name": "Root", "fields": [{"name": "c", "type": "string"}]}
+    metadata = {b"avro.codec": b"zstandard", b"avro.schema": json.dumps(schema).encode()}
+    pairs = [varint(len(item)) + item for pair in metadata.items() for item in pair]
+    header = b"Obj\x01" + varint(len(metadata)) + b"".join(pairs) + varint(0) + bytes(16)
+    body = bytes(cramjam.zstd.compress(b"".join(varint(4) + b"text" for _ in range(3))))
+    path = tmp_path / "z.avro"
+    path.write_bytes(header + varint(3) + varint(len(body)) + body + bytes(16))
+    assert load(path)[1] == [{"c": "text"}] * 3
+
+
+def test_file_without_records(tmp_path: Path):
+    """A file without records gives the columns and no row."""
+    fields, rows = load(avro_file(tmp_path, {"c": "long"}, []))
+    assert (fields, rows) == ([column("c", "INTEGER", REQUIRED)], [])
 
 
 @pytest.mark.parametrize(
