@@ -15,6 +15,7 @@ from tests.standin.bigquery.avro.rules import AvroType, LoadRules, loaded_fields
 from tests.standin.bigquery.avro.values import record_arrays
 
 _BATCH_ROWS = 8192
+_BATCH_BYTES = 32 * 1024 * 1024
 _STRUCTURE = ("type", "name", "fields", "items", "values", "symbols", "size")
 _DAMAGED = (EOFError, IndexError, ValueError, OverflowError, TypeError, KeyError, MemoryError)
 
@@ -65,12 +66,14 @@ def _batches(file: ContainerReader, schema: AvroType) -> Iterator[list[dict[str,
     # A block's records are an Avro array but for its count and end: one call decodes them all.
     of_block = fastavro.parse_schema({"type": "array", "items": _plain(schema, set())})
     rows: list[dict[str, Any]] = []
+    size_bytes = 0
     for count, body in file.blocks():
         if count:
             rows += _decoded(file, of_block, count, body)
-        if len(rows) >= _BATCH_ROWS:
+            size_bytes += len(body)
+        if len(rows) >= _BATCH_ROWS or size_bytes >= _BATCH_BYTES:
             yield rows
-            rows = []
+            rows, size_bytes = [], 0
     if rows:
         yield rows
 
