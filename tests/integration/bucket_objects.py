@@ -31,8 +31,6 @@ SETTINGS = {
     "cache_control": "no-store, max-age=0",
     "metadata": {"Source": "nba.com", "ümlaut": "Š", "empty": ""},
     "custom_time": datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC),
-    "temporary_hold": False,
-    "event_based_hold": True,
 }
 
 
@@ -79,7 +77,7 @@ def put(bucket: storage.Bucket, name: str, content: bytes, **settings: Any) -> s
 
 
 def fill(rebound: Rebound, bucket: storage.Bucket, names: tuple[str, ...] = NAMES) -> None:
-    """Write objects as if some minutes ago: content by name, the first with every setting."""
+    """Write objects as if some minutes ago: content by name, every fourth with all settings."""
     with rebound.cloud.minutes_ago(5):
         for number, name in enumerate(names):
             put(bucket, name, content_of(name), **(SETTINGS if number % 4 == 0 else {}))

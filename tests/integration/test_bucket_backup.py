@@ -72,7 +72,12 @@ def stored_content(rebound: Rebound, record: ObjectRecord) -> bytes | None:
 
 def test_bucket_is_in_the_run(raw: Rebound, night: Function):
     """A run holds every object with its settings and its bytes, whatever its name."""
-    fill(raw, make_bucket(raw))
+    bucket = make_bucket(raw)
+    fill(raw, bucket)
+    with raw.cloud.minutes_ago(3):
+        held = bucket.blob(NAMES[0])
+        held.event_based_hold = True
+        held.patch()
     back_up(night)
     backup = backup_of(raw, "before")
     records = records_of(raw, backup)

@@ -123,7 +123,6 @@ def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function):
     before, resource = looked_at(bucket), properties(bucket)
     back_up(night)
     for blob in bucket.list_blobs(versions=True):
-        release(blob)
         blob.delete()
     bucket.delete()
     plan = raw.json("plan", SCENARIO)["buckets"][0]
@@ -206,7 +205,6 @@ def test_part_of_a_bucket(
     before = looked_at(bucket)
     back_up(night)
     for blob in bucket.list_blobs():
-        release(blob)
         blob.delete()
     put(bucket, "games/2025-11-24/0022500001.json.tmp", b"extra")
     outcome = recover(raw, *words)
@@ -279,10 +277,3 @@ def properties(bucket: storage.Bucket) -> dict[str, Any]:
         "soft delete": bucket.soft_delete_policy.retention_duration_seconds,
         "uniform": bucket.iam_configuration.uniform_bucket_level_access_enabled,
     }
-
-
-def release(blob: storage.Blob) -> None:
-    """Take the holds off an object, so that it can be deleted."""
-    if blob.event_based_hold or blob.temporary_hold:
-        blob.event_based_hold = blob.temporary_hold = False
-        blob.patch()

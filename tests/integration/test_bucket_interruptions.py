@@ -1,0 +1,243 @@
+"""A bucket whose recovery or backup is disturbed: by writers, lost answers, and the loss of itself."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from google.api_core.exceptions import PreconditionFailed
+from google.cloud import storage
+
+from tests.harness import Function, Rebound, serving
+from tests.integration.bucket_objects import (
+    back_up,
+    bucket_catalog,
+    content_of,
+    fill,
+    looked_at,
+    make_bucket,
+    platform,
+    put,
+)
+
+SCENARIO = "gcs-bucket-corruption"
+MANY = tuple(f"day/{number:04d}" for number in range(400))
+_WAIT_SECONDS = 60
+
+
+@pytest.fixture
+def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform that protects one bucket, which does not exist yet."""
+    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
+    bucket_catalog(tmp_path, platform(made))
+    return made
+
+
+@pytest.fixture
+def night(raw: Rebound) -> Iterator[Function]:
+    """Serve the backup function of that platform."""
+    with serving(raw) as served:
+        yield served
+
+
+def await_firing(rebound: Rebound) -> None:
+    """Wait until the only fault of the storage service has fired."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        faults = requests.get(f"{rebound.cloud.admins['storage']}/standin/faults", timeout=10)
+        if all(fault["fired"] for fault in faults.json()):
+            return
+        assert time.monotonic() < deadline, faults.json()
+        time.sleep(0.02)
+
+
+def await_that(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("soft_delete_days", [0, 7])
+def test_object_written_meanwhile_is_left(raw: Rebound, night: Function, soft_delete_days: int):
+    """What a writer stores while the recovery runs is neither replaced nor lost, and is told of."""
+    bucket = make_bucket(raw, soft_delete_days=soft_delete_days)
+    fill(raw, bucket, ("a", "b", "c"))
+    back_up(night)
+    bucket.blob("b").delete()
+    put(bucket, "c", b"garbage")
+    operation = "storage.objects.restore" if soft_delete_days else "storage.objects.rewrite"
+    with raw.cloud.fault("storage", operation, "latency", seconds=3, times=None):
+        process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
+        await_firing(raw)
+        put(bucket, "b", b"a writer's")
+        put(bucket, "c", b"another writer's")
+        put(bucket, "new", b"new")
+        out, err = process.communicate(timeout=_WAIT_SECONDS)
+    assert process.returncode == 6, out + err
+    outcome = json.loads(out)["buckets"][0]
+    changed = [item for item in outcome["left"] if item["reason"] == "changed"]
+    assert sorted(name for item in changed for name in item["names"]) == ["b", "c"]
+    now = {name: look[0] for name, look in looked_at(bucket).items()}
+    assert now == {
+        "a": content_of("a"),
+        "b": b"a writer's",
+        "c": b"another writer's",
+        "new": b"new",
+    }
+
+
+def damage(bucket: storage.Bucket) -> None:
+    """Delete, overwrite and relabel objects, and add one."""
+    bucket.blob("deleted").delete()
+    put(bucket, "overwritten", b"garbage")
+    relabelled = bucket.blob("relabelled")
+    relabelled.metadata = {"bad": "yes"}
+    relabelled.patch()
+    put(bucket, "extra", b"extra")
+
+
+@pytest.mark.parametrize(
+    ("operation", "soft_delete_days"),
+    [
+        ("storage.objects.rewrite", 0),
+        ("storage.objects.restore", 7),
+        ("storage.objects.patch", 7),
+        ("storage.objects.delete", 7),
+        ("storage.objects.insert", 7),
+    ],
+)
+def test_lost_answers_change_nothing(
+    raw: Rebound, night: Function, operation: str, soft_delete_days: int
+):
+    """A write whose answer never arrives is not done twice, and the recovery is proven."""
+    bucket = make_bucket(raw, soft_delete_days=soft_delete_days)
+    fill(raw, bucket, ("deleted", "overwritten", "relabelled", "untouched"))
+    before = looked_at(bucket)
+    back_up(night)
+    damage(bucket)
+    with raw.cloud.fault("storage", operation, "lost", times=3):
+        report = raw.json("recover", SCENARIO, "--yes", "--overwrite", "*", "--exact")
+    assert report["buckets"][0]["moved_aside"] == 1
+    assert looked_at(bucket) == before
+    assert len(list(raw.landing.list_blobs(prefix="undo/"))) == (1 if soft_delete_days else 2)
+
+
+def test_lost_answer_of_the_new_bucket(raw: Rebound, night: Function):
+    """A bucket whose creation was not answered is not taken for somebody else's."""
+    bucket = make_bucket(raw, soft_delete_days=0)
+    fill(raw, bucket, ("a", "b"))
+    before = looked_at(bucket)
+    back_up(night)
+    bucket.delete(force=True)
+    with raw.cloud.fault("storage", "storage.buckets.insert", "lost"):
+        raw.run("recover", SCENARIO, "--yes")
+    assert looked_at(bucket) == before
+
+
+@pytest.mark.parametrize("soft_delete_days", [0, 7])
+def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_days: int):
+    """A recovery that is killed among its writes ends equal when it is resumed."""
+    bucket = make_bucket(raw, soft_delete_days=soft_delete_days)
+    fill(raw, bucket, MANY)
+    before = looked_at(bucket)
+    back_up(night)
+    for number, name in enumerate(MANY):
+        if number % 3:
+            bucket.blob(name).delete()
+        else:
+            put(bucket, name, b"garbage")
+    operation = "storage.objects.(restore|rewrite)"
+    with raw.cloud.fault("storage", operation, "latency", seconds=0.2, times=None):
+        process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
+        await_firing(raw)
+        await_that(lambda: len(list(bucket.list_blobs())) > len(MANY) // 2)
+        process.kill()
+        process.communicate()
+    # What the killed process had asked for can still happen, while the recovery is resumed.
+    recovery = process_id_of(raw)
+    report = raw.json("resume", recovery)
+    assert looked_at(bucket) == before
+    outcome = report["buckets"][0]
+    assert outcome["equal"] > 0
+    assert outcome["equal"] + sum(item["objects"] for item in outcome["restored"]) == len(MANY)
+    assert raw.json("report", recovery) == report
+
+
+def process_id_of(rebound: Rebound) -> str:
+    """Return the id of the only recovery that was begun."""
+    plans = [blob.name for blob in rebound.landing.list_blobs(match_glob="recoveries/*/plan.json")]
+    assert len(plans) == 1
+    return plans[0].split("/")[1]
+
+
+def test_killed_backup_goes_on(raw: Rebound):
+    """A backup that is killed among its copies is completed by the next call, as of the same T."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, MANY)
+    with (
+        serving(raw, REBOUND_LEASE_SECONDS="5") as killed,
+        raw.cloud.fault("storage", "storage.objects.rewrite", "latency", seconds=0.2, times=None),
+        pytest.raises(requests.ConnectionError),
+    ):
+        begin_and_kill(raw, killed)
+    put(bucket, MANY[0], b"written after the kill")
+    with serving(raw) as again:
+        await_that(lambda: again.manual("before").status_code == 200)
+    bucket.delete_blobs(list(bucket.list_blobs()))
+    raw.run("recover", SCENARIO, "--yes")
+    now = {name: look[0] for name, look in looked_at(bucket).items()}
+    assert now == {name: content_of(name) for name in MANY}
+
+
+def begin_and_kill(rebound: Rebound, function: Function) -> Any:  # noqa: ANN401 - it never returns
+    """Ask for a run and kill the function once some content is in the vault."""
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(back_up, function)
+        await_that(lambda: len(list(rebound.vault.list_blobs(prefix="contents/"))) > 100)
+        function.kill()
+        return answer.result()
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"),
+    [
+        ("storage.objects.rewrite", "lost"),
+        ("storage.objects.insert", "lost"),
+        ("storage.objects.list", "truncate"),
+        ("storage.objects.list", "reset"),
+        ("storage.objects.rewrite", "status"),
+    ],
+)
+def test_disturbed_backup_is_complete(raw: Rebound, night: Function, operation: str, kind: str):
+    """Lost and broken answers while a bucket is backed up leave nothing out and nothing twice."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, MANY[:20])
+    with raw.cloud.fault("storage", operation, kind, times=4):
+        back_up(night)
+    assert len(list(raw.vault.list_blobs(prefix="contents/"))) == 20
+    bucket.delete_blobs(list(bucket.list_blobs()))
+    raw.run("recover", SCENARIO, "--yes")
+    now = {name: look[0] for name, look in looked_at(bucket).items()}
+    assert now == {name: content_of(name) for name in MANY[:20]}
+
+
+@pytest.mark.parametrize("spoilt", ["inventory", "content"])
+def test_damaged_vault_is_noticed(raw: Rebound, night: Function, spoilt: str):
+    """Other bytes in the vault than the manifest says never end as a proven recovery."""
+    bucket = make_bucket(raw, soft_delete_days=0)
+    fill(raw, bucket, ("a", "b"))
+    back_up(night)
+    bucket.delete_blobs(list(bucket.list_blobs()))
+    glob = "**/inventory/*.avro" if spoilt == "inventory" else "contents/**"
+    stored = next(iter(raw.vault.list_blobs(match_glob=glob)))
+    with pytest.raises(PreconditionFailed):
+        stored.upload_from_string(b"other bytes", if_generation_match=0)
+    stored.upload_from_string(b"other bytes")
+    code = {"inventory": 4, "content": 6}[spoilt]
+    raw.run("recover", SCENARIO, "--yes", code=code)
