@@ -23,6 +23,7 @@ from tests.standin.firestore import admin, server, service
 from tests.standin.firestore.store import Store
 
 GRACE_SECONDS = 1
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 def serve_orders(faults: Faults, clock: Clock) -> str:
@@ -52,9 +53,8 @@ def main() -> None:
     options = process.parser("Firestore")
     options.add_argument("--storage", help="URL of the Cloud Storage for exports and imports")
     arguments = options.parse_args()
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Blocked before any thread starts, so that none but sigwait takes them and none is lost.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     process.end_with_parent()
     store = Store(arguments.data_dir)
     gc.freeze()
@@ -65,7 +65,7 @@ def main() -> None:
     ready = {"url": f"{process.HOST}:{port}", "admin": serve_orders(faults, store.clock)}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    stopped.wait()
+    signal.sigwait(STOP_SIGNALS)
     grpc_server.stop(GRACE_SECONDS).wait()
     store.close()
 
