@@ -68,6 +68,8 @@ class DocumentRecord(NamedTuple):
 
 def path_key(path: str) -> PathKey:
     """Return the sort key of a path."""
+    if "__id" not in path:
+        return tuple(path.split("/"))
     return tuple(_id_key(segment) for segment in path.split("/"))
 
 

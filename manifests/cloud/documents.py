@@ -175,19 +175,26 @@ class _Passes:
         self._database = database
         self._failures = 0
         self._last_key: tuple[str, ...] = ()
-        self.rest = names
+        self._last_path = ""
+        self._names = names
         self.is_over = False
+
+    @property
+    def rest(self) -> NameRange:
+        """What was not seen yet."""
+        if not self._last_path:
+            return self._names
+        return NameRange(Position(self._last_path, after=True), self._names.end)
 
     def pass_by(self, path: str) -> None:
         key = path_key(path)
         if key <= self._last_key:
             raise CloudError(
-                f"documents came out of order: {path} after {self.rest.start}",
+                f"documents came out of order: {path} after {self._last_path}",
                 subject=self._database,
             )
-        self._last_key = key
+        self._last_key, self._last_path = key, path
         self._failures = 0
-        self.rest = NameRange(Position(path, after=True), self.rest.end)
 
     def fail(self, error: Exception) -> None:
         """Wait before the next stream, or give up."""
