@@ -1,15 +1,18 @@
 """Deletes runs past their retention: `manifests.retention` decides, this looks and deletes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from manifests import layout
 from manifests.catalog import Retention
 from manifests.cloud.objects import Bucket
+from manifests.cloud.versions import VersionedBucket
+from manifests.errors import RefusedError
 from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
 from manifests.retention import KeepDecision, decide
 from manifests.selection import RunSummary
 from manifests.store import Vault, decode, encode
 from recovery.journal import Journal, recovery_ids
+from recovery.targets.objects.garbage import Garbage
 
 
 class HoldRecord(Frozen):
@@ -19,17 +22,33 @@ class HoldRecord(Frozen):
     held_at: UtcTime
 
 
+class PrunedContents(Frozen):
+    """Contents of buckets that no run needs.
+
+    Attributes:
+        protected: Those of them that a retention policy still keeps.
+    """
+
+    objects: int = 0
+    size_bytes: int = 0
+    protected: int = 0
+
+
 class Expiry:
     """The runs of one vault and how long they are kept.
 
     Args:
         vault: The bucket with the backups; deleting needs more rights than backing up.
+        contents: The same bucket, listed by version.
         landing: The bucket with leases and journals.
         policy: How long runs are kept.
     """
 
-    def __init__(self, vault: Bucket, landing: Bucket, policy: Retention) -> None:
+    def __init__(
+        self, vault: Bucket, contents: VersionedBucket, landing: Bucket, policy: Retention
+    ) -> None:
         self._vault = vault
+        self._contents = contents
         self._landing = landing
         self._policy = policy
 
@@ -58,6 +77,34 @@ class Expiry:
         items = list(self._vault.list_objects(layout.run_prefix(run_id)))
         for item in sorted(items, key=lambda item: item.name == start):
             self._vault.delete(item.name, generation=item.generation)
+
+    def prune(self, now: datetime, *, delete: bool) -> PrunedContents:
+        """Find, and if told so delete, the contents of buckets that no run in the vault needs.
+
+        Args:
+            now: The present instant.
+            delete: Whether they are deleted.
+
+        Raises:
+            RefusedError: A run is being written; what it needs is not known yet.
+            BackupDamagedError: An inventory cannot be read, so what it needs is not known.
+        """
+        if active := self._active(now):
+            raise RefusedError(
+                f"run {min(active)} is being written", hint="expire again when it has ended"
+            )
+        garbage = Garbage(
+            self._vault,
+            self._contents,
+            runs=[run.run_id for run in Vault(self._vault).runs()],
+            older_than=now - timedelta(days=self._policy.partial_days),
+        )
+        objects = size_bytes = protected = 0
+        for version in garbage.find():
+            objects += 1
+            size_bytes += version.size_bytes
+            protected += delete and not garbage.delete(version)
+        return PrunedContents(objects=objects, size_bytes=size_bytes, protected=protected)
 
     def hold(self, run_id: RunId, now: datetime) -> None:
         """Keep a run until it is released."""

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from google.cloud import storage
 
 from manifests.catalog import Catalog, load_catalog
+from manifests.cloud.api import StorageApi
 from manifests.cloud.objects import Bucket
+from manifests.cloud.versions import VersionedBucket
 from manifests.layout import parse_run_id
 from manifests.model import DatabaseBackup, Manifest, TableBackup
 from manifests.selection import Selection, select
@@ -22,6 +24,7 @@ from recovery.targets.documents.observe import observe_databases
 from recovery.targets.documents.rebuilding import Rebuilding
 from recovery.targets.documents.recover import DatabaseRecovery
 from recovery.targets.objects.buckets import BucketTargets
+from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.verify import Verdict
@@ -41,6 +44,7 @@ class Session:
         self.vault_bucket = Bucket(client, settings.vault_bucket)
         self.landing = Bucket(client, settings.landing_bucket)
         self.vault = Vault(self.vault_bucket)
+        self._contents = VersionedBucket(StorageApi(client), settings.vault_bucket)
         self.started_at = datetime.now(UTC)
         self._id = uuid.uuid4().hex[:12]
 
@@ -101,9 +105,27 @@ class Session:
             self.vault_bucket, manifest, chosen, read_bytes=read_bytes, progress=progress
         )
 
+    def inspect_buckets(
+        self,
+        manifest: Manifest,
+        *,
+        read_bytes: bool,
+        read_all: bool,
+        progress: Callable[[int], None],
+    ) -> Verdict:
+        """Compare the inventories and contents of a run's buckets with its manifest."""
+        return inspect_buckets(
+            self.vault_bucket,
+            self._contents,
+            manifest.buckets,
+            read_bytes=read_bytes,
+            read_all=read_all,
+            progress=progress,
+        )
+
     def expiry(self) -> Expiry:
         """Return what decides about and deletes old runs."""
-        return Expiry(self.vault_bucket, self.landing, self.catalog.retention)
+        return Expiry(self.vault_bucket, self._contents, self.landing, self.catalog.retention)
 
     def begin(self, plan: Plan, *, confirmed_project: str | None) -> Journal:
         """Refuse a plan that lacks a word; else write it down, so that it can be resumed."""

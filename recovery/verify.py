@@ -34,6 +34,14 @@ class Verdict(Frozen):
     read_bytes: int
     findings: tuple[Finding, ...]
 
+    def with_more(self, other: "Verdict") -> "Verdict":
+        """Return this verdict and another one together."""
+        return Verdict(
+            objects=self.objects + other.objects,
+            read_bytes=self.read_bytes + other.read_bytes,
+            findings=(*self.findings, *other.findings),
+        )
+
     def require(self, run_id: str) -> None:
         """Refuse a backup that is not what its manifest says.
 

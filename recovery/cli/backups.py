@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from manifests.layout import parse_run_id
-from recovery.cli.options import Json, Quick, open_session, print_json
+from recovery.cli.options import AllContents, Json, Quick, open_session, print_json
 from recovery.console import Console
 from recovery.report import manifest_text, size
 
@@ -43,16 +43,21 @@ def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = F
 def verify(
     run: Annotated[str | None, typer.Argument(help="The run; the newest when omitted.")] = None,
     quick: Quick = False,
+    all_contents: AllContents = False,
     as_json: Json = False,
 ) -> None:
-    """Compare a stored run with its manifest, reading every byte of it."""
+    """Compare a stored run with its manifest: read every file, and some contents of buckets."""
     session, console = open_session(), Console(quiet=as_json)
     run_id = parse_run_id(run) if run else session.choose(run=None, at=None)[0].run_id
     manifest = session.vault.manifest(run_id)
     total = sum(item.size_bytes for table in manifest.tables for item in table.objects)
     total += sum(item.size_bytes for database in manifest.databases for item in database.objects)
     with console.reading(0 if quick else total) as progress:
-        verdict = session.inspect(manifest, read_bytes=not quick, progress=progress)
+        verdict = session.inspect(manifest, read_bytes=not quick, progress=progress).with_more(
+            session.inspect_buckets(
+                manifest, read_bytes=not quick, read_all=all_contents, progress=progress
+            )
+        )
     if as_json:
         print_json({"run_id": run_id, **verdict.model_dump(mode="json")})
     else:
@@ -82,6 +87,22 @@ def expire(
     verb = "deleted" if yes else "would delete"
     for decision in decisions:
         typer.echo(f"{'keep' if decision.keep else verb:<12} {decision.run_id}  {decision.reason}")
+
+
+@app.command()
+def prune(
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it nothing is.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how much content of buckets no run needs any more; with `--yes`, delete it."""
+    pruned = open_session().expiry().prune(datetime.now(UTC), delete=yes)
+    if as_json:
+        print_json(pruned.model_dump(mode="json"))
+        return
+    verb = "deleted" if yes else "would delete"
+    typer.echo(f"{verb} {pruned.objects:,} contents, {size(pruned.size_bytes)}")
+    if pruned.protected:
+        typer.echo(f"{pruned.protected:,} of them are still protected by a retention policy")
 
 
 @app.command()

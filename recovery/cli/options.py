@@ -59,6 +59,9 @@ Exact = Annotated[
 FromVault = Annotated[
     bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")
 ]
+AllContents = Annotated[
+    bool, typer.Option("--all-contents", help="Read every content of buckets, not a hundred.")
+]
 Quick = Annotated[bool, typer.Option("--quick", help="Compare metadata only, read no file.")]
 
 

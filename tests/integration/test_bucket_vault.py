@@ -1,0 +1,123 @@
+"""What the vault keeps of buckets: verified against the manifest, pruned when nobody needs it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from google.cloud import storage
+
+from tests.harness import Function, Rebound, serving
+from tests.integration.bucket_objects import (
+    back_up,
+    bucket_catalog,
+    content_of,
+    fill,
+    make_bucket,
+    platform,
+    put,
+)
+
+NAMES = tuple(f"game {number}" for number in range(12))
+
+
+@pytest.fixture
+def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform that protects one bucket, which does not exist yet."""
+    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
+    bucket_catalog(tmp_path, platform(made))
+    return made
+
+
+@pytest.fixture
+def night(raw: Rebound) -> Iterator[Function]:
+    """Serve the backup function of that platform."""
+    with serving(raw) as served:
+        yield served
+
+
+def contents(rebound: Rebound) -> dict[str, storage.Blob]:
+    """Return what the vault holds of buckets' contents, by the text of each."""
+    blobs = rebound.vault.list_blobs(prefix="contents/")
+    return {blob.download_as_bytes().decode(): blob for blob in blobs}
+
+
+def test_whole_run_is_verified(raw: Rebound, night: Function):
+    """A run that is whole passes, and the words say what was compared."""
+    fill(raw, make_bucket(raw), NAMES)
+    back_up(night)
+    quick = raw.json("verify", "--quick")
+    assert (quick["objects"], quick["read_bytes"]) == (1 + len(NAMES), 0)
+    read = raw.json("verify", "--all-contents")
+    assert read["read_bytes"] == sum(len(content_of(name)) for name in NAMES)
+    assert f"bucket {platform(raw)}" in raw.run("show", "before").stdout
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["deleted", "replaced", "inventory deleted", "inventory flipped"]
+)
+def test_damage_in_the_vault_is_found(raw: Rebound, night: Function, spoilt: str):
+    """A content or an inventory that is gone or another is found without reading contents."""
+    fill(raw, make_bucket(raw), NAMES)
+    back_up(night)
+    content = contents(raw)[content_of(NAMES[3]).decode()]
+    shard = next(iter(raw.vault.list_blobs(match_glob="**/inventory/*.avro")))
+    if spoilt == "deleted":
+        content.delete()
+    elif spoilt == "replaced":
+        content.upload_from_string(content_of(NAMES[3]) + b"!")
+    elif spoilt == "inventory deleted":
+        shard.delete()
+    else:
+        raw.cloud.order("storage", "corrupt", bucket=raw.vault.name, object=shard.name)
+    verdict = raw.json("verify", "--quick", code=4)
+    assert len(verdict["findings"]) == 1
+
+
+def test_rotten_content_is_found_by_reading(raw: Rebound, night: Function):
+    """Bytes that rotted although Cloud Storage reports the old checksum are found by reading."""
+    fill(raw, make_bucket(raw), NAMES)
+    back_up(night)
+    content = contents(raw)[content_of(NAMES[3]).decode()]
+    raw.cloud.order("storage", "corrupt", bucket=raw.vault.name, object=content.name)
+    raw.json("verify", "--quick")
+    verdict = raw.json("verify", "--all-contents", code=4)
+    assert [item["subject"] for item in verdict["findings"]] == [content.name]
+
+
+def test_only_what_nobody_needs_is_pruned(raw: Rebound, night: Function):
+    """Content is deleted once no run lists it, is old enough, and `--yes` was said."""
+    bucket = make_bucket(raw)
+    long_ago = 40 * 24 * 60
+    with raw.cloud.minutes_ago(long_ago):
+        for name in ("kept", "gone"):
+            put(bucket, name, content_of(name))
+    back_up(night, "first")
+    bucket.blob("gone").delete()
+    old = contents(raw)[content_of("gone").decode()]
+    with raw.cloud.minutes_ago(long_ago):
+        rewritten = raw.vault.blob(old.name)
+        rewritten.upload_from_string(content_of("gone"))
+        raw.vault.blob("contents/cd/stray").upload_from_string("nobody lists this")
+    raw.vault.blob("contents/cd/young").upload_from_string("nobody lists this yet")
+    assert raw.json("prune")["objects"] == 1
+    assert len(contents(raw)) == 4
+    assert raw.json("prune", "--yes")["objects"] == 1
+    assert set(contents(raw)) == {
+        content_of("kept").decode(),
+        content_of("gone").decode(),
+        "nobody lists this yet",
+    }
+    for blob in raw.vault.list_blobs(prefix="runs/first/"):
+        blob.delete()
+    assert raw.json("prune", "--yes")["objects"] == 1
+    assert set(contents(raw)) == {content_of("kept").decode(), "nobody lists this yet"}
+
+
+def test_damaged_inventory_stops_pruning(raw: Rebound, night: Function):
+    """When what a run needs cannot be read, nothing is taken for garbage."""
+    fill(raw, make_bucket(raw), NAMES)
+    back_up(night)
+    shard = next(iter(raw.vault.list_blobs(match_glob="**/inventory/*.avro")))
+    shard.upload_from_string(b"not an inventory")
+    assert "not an inventory" in raw.run("prune", "--yes", code=4).stderr
+    assert len(contents(raw)) == len(NAMES)
