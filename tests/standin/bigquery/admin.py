@@ -44,12 +44,14 @@ def set_latency(service: Service, call: Call) -> Resource:
 
 
 def set_file_size(service: Service, call: Call) -> Resource:
-    """Set how many rows, or how many logical bytes, one extracted file holds."""
+    """Set how many rows or logical bytes an extracted file holds, and when a wildcard is due."""
     if "rows" in call.body:
         rows = call.body["rows"]
         service.settings.rows_per_file = None if rows is None else int(rows)
     if call.body.get("bytes"):
         service.settings.bytes_per_file = int(call.body["bytes"])
+    if call.body.get("most_bytes_in_one_file"):
+        service.settings.most_bytes_in_one_file = int(call.body["most_bytes_in_one_file"])
     return {}
 
 

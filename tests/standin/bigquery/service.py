@@ -31,6 +31,7 @@ class Settings:
         latency_seconds: How long a job of each kind waits before its work.
         rows_per_file: Rows of an extracted file; None decides by size.
         bytes_per_file: Logical bytes of an extracted file.
+        most_bytes_in_one_file: Above so many logical bytes an extract needs a wildcard.
         streaming_buffers: Estimated rows to show, by `project.dataset.table`.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     latency_seconds: dict[str, float] = field(default_factory=dict)
     rows_per_file: int | None = None
     bytes_per_file: int = 8 * 1024 * 1024
+    most_bytes_in_one_file: int = 10**9
     streaming_buffers: dict[str, int] = field(default_factory=dict)
 
 

@@ -19,7 +19,6 @@ from tests.standin.bigquery.jobs.storage import Storage, parse_uri
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.sql.execute import engine_errors
 
-_MOST_BYTES_IN_ONE_FILE = 10**9
 _MOST_ROWS_IN_ONE_FILE = 2**62
 _CODECS = {"NONE": "null", "SNAPPY": "snappy", "DEFLATE": "deflate"}
 _FORMATS = ("AVRO", "CSV", "NEWLINE_DELIMITED_JSON", "PARQUET")
@@ -63,7 +62,7 @@ def _extract(service: Service, job: Job, source: Source, uris: list[str], folder
         fields = source.generation.fields
         rows, size = size_of(connection, f"({source.select()})", fields, "TRUE")
         wildcard = all("*" in uri for uri in uris)
-        if size > _MOST_BYTES_IN_ONE_FILE and not wildcard:
+        if size > service.settings.most_bytes_in_one_file and not wildcard:
             raise invalid(
                 f"Table {source.entry.full_name} too large to be exported to a single file. "
                 "Specify a uri including a * to shard export."
