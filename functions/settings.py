@@ -20,6 +20,8 @@ class Settings(BaseSettings):
         parallel_tables: Tables in flight at once.
         parallel_listings: Key ranges of one bucket that are listed at once.
         parallel_copies: Objects of one bucket that are copied at once.
+        most_copied_objects: A bucket that held more objects in the run before is not copied by the
+            function; the definition of a transfer job is written instead.
         parallel_streams: Ranges of one database that are read at once.
         lease_seconds: How long a silent run keeps others out.
         frozen_hours: How long a frozen copy lives when nothing removes it.
@@ -35,6 +37,7 @@ class Settings(BaseSettings):
     parallel_tables: int = Field(default=16, ge=1, le=100)
     parallel_listings: int = Field(default=8, ge=1, le=64)
     parallel_copies: int = Field(default=64, ge=1, le=500)
+    most_copied_objects: int = Field(default=5_000_000, ge=0)
     parallel_streams: int = Field(default=4, ge=1, le=32)
     lease_seconds: float = Field(default=120, gt=0)
     frozen_hours: int = Field(default=24, ge=1)

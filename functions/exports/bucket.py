@@ -17,6 +17,7 @@ import structlog
 from functions.exports.contents import Candidate, Contents, Known
 from functions.exports.inventories import Shards
 from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_between
+from functions.exports.transfer import transfer_job, transfer_job_text
 from functions.settings import Settings
 from manifests.bucket_layout import bucket_folder
 from manifests.cloud.api import StorageApi
@@ -78,8 +79,16 @@ class BucketExporter:
             if resource is None:
                 raise SourceUnreadableError("the bucket does not exist", subject=name)
             ranges = self._ranges(bucket, base).ranges
+            too_large = base is not None and (
+                base.object_count > self._settings.most_copied_objects
+            )
             with ThreadPoolExecutor(self._settings.parallel_copies, name) as copying:
-                contents = Contents(bucket, VersionedBucket(self._api, self._vault.name), copying)
+                contents = Contents(
+                    bucket,
+                    VersionedBucket(self._api, self._vault.name),
+                    copying,
+                    are_copied=not too_large,
+                )
                 work = _RangeWork(
                     self._start,
                     self._vault,
@@ -97,6 +106,7 @@ class BucketExporter:
             finished_at=self._clock(),
             shards=tuple(shard for shards, _ in done for shard in shards),
             changed_later=sum(changed for _, changed in done),
+            transfer_job=self._transfer_job(name) if too_large else None,
         )
         log.info(
             "bucket backed up",
@@ -107,6 +117,15 @@ class BucketExporter:
             not_copied=backup.not_copied,
         )
         return backup
+
+    def _transfer_job(self, bucket: str) -> str:
+        """Write the definition of the job that copies what the function does not; return its name."""
+        name = f"{bucket_folder(self._start.run_id, bucket)}transfer-job.json"
+        job = transfer_job(
+            self._start, project=self._settings.project, bucket=bucket, vault=self._vault.name
+        )
+        self._vault.put_once(name, transfer_job_text(job))
+        return name
 
     def _ranges(self, bucket: VersionedBucket, base: BucketBackup | None) -> KeyRanges:
         """Return the key ranges, the same for every attempt of the run."""

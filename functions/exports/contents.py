@@ -52,12 +52,21 @@ class Contents:
         bucket: The protected bucket.
         vault: The bucket with the backups.
         copying: Runs the copies; its size is how many are in flight.
+        are_copied: Whether anything is copied; otherwise only what is stored already is used.
     """
 
-    def __init__(self, bucket: VersionedBucket, vault: VersionedBucket, copying: Executor) -> None:
+    def __init__(
+        self,
+        bucket: VersionedBucket,
+        vault: VersionedBucket,
+        copying: Executor,
+        *,
+        are_copied: bool = True,
+    ) -> None:
         self._bucket = bucket
         self._vault = vault
         self._copying = copying
+        self._are_copied = are_copied
         self._lock = threading.Lock()
         self.copied = 0
         self.copied_bytes = 0
@@ -67,7 +76,10 @@ class Contents:
         places: list[Future[_Stored] | _Stored] = []
         for version, versions in page:
             place = known.stored(version)
-            places.append(place or self._copying.submit(self._store, version, versions))
+            if place is None and self._are_copied:
+                places.append(self._copying.submit(self._store, version, versions))
+            else:
+                places.append(place)
         return [
             _record(version, place.result() if isinstance(place, Future) else place)
             for (version, _), place in zip(page, places, strict=True)

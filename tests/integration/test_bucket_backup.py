@@ -1,10 +1,10 @@
 """One night of a bucket: its inventory is the recovery point, its content is stored once."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from google.cloud import storage
 
 from manifests.inventory import read_shard
 from manifests.model import BucketBackup, Manifest, ObjectRecord
@@ -157,6 +157,19 @@ def test_missing_bucket_fails_the_run(raw: Rebound, night: Function):
     assert not raw.vault.blob("runs/before/manifest.json").exists()
 
 
-def live_generations(bucket: storage.Bucket) -> dict[str, int]:
-    """Return the generation of every live object."""
-    return {blob.name: blob.generation for blob in bucket.list_blobs()}
+def test_large_bucket_is_left_to_a_transfer_job(raw: Rebound):
+    """A bucket with too many objects gets an inventory, what is stored already, and a job."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, NAMES[:3])
+    with serving(raw, REBOUND_MOST_COPIED_OBJECTS="2") as function:
+        back_up(function, "first")
+        with raw.cloud.minutes_ago(2):
+            put(bucket, "new", b"new")
+        back_up(function, "second")
+    assert backup_of(raw, "first").transfer_job is None
+    backup = backup_of(raw, "second")
+    assert backup.not_copied == 1
+    assert backup.transfer_job is not None
+    job = json.loads(raw.vault.blob(backup.transfer_job).download_as_bytes())
+    assert job["transferSpec"]["gcsDataSource"]["bucketName"] == bucket.name
+    assert not job["transferSpec"]["transferOptions"]["deleteObjectsUniqueInSink"]
