@@ -140,6 +140,7 @@ def _status(error: ReboundError) -> int:
 def _answer(manifest: Manifest) -> dict[str, object]:
     rows = sum(table.fingerprint.row_count for table in manifest.tables)
     stored_bytes = sum(item.size_bytes for table in manifest.tables for item in table.objects)
+    stored_bytes += sum(item.size_bytes for part in manifest.databases for item in part.objects)
     duration = (manifest.finished_at - manifest.started_at).total_seconds()
     summary: dict[str, object] = {
         "state": "complete",
@@ -147,6 +148,8 @@ def _answer(manifest: Manifest) -> dict[str, object]:
         "recovery_point": f"{manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}",
         "tables": len(manifest.tables),
         "rows": rows,
+        "databases": len(manifest.databases),
+        "documents": sum(item.document_count for item in manifest.databases),
         "stored_bytes": stored_bytes,
         "duration_seconds": round(duration, 3),
     }

@@ -243,11 +243,15 @@ class BackupRun:
             tables=tables,
             buckets=buckets,
             databases=databases,
-            # BigQuery keeps no history of definitions: they are read now, not at the recovery point.
+            # Definitions and configurations have no history: they are read now.
             skews=(
                 *(
                     Skew(subject=f"definitions of {name}", skew_seconds=skew_seconds)
                     for name in self._catalog.dataset_ids
+                ),
+                *(
+                    Skew(subject=f"configuration of database {name}", skew_seconds=skew_seconds)
+                    for name in (item.database_id for item in databases)
                 ),
                 *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
             ),

@@ -114,7 +114,8 @@ class Documents:
         with firestore_errors(self.connection.database):
             try:
                 return calling(ask)
-            except google_errors.MethodNotImplemented:
+            except (google_errors.InvalidArgument, google_errors.MethodNotImplemented):
+                # The range itself is read too, which tells of every other obstacle.
                 return None
 
     def put(self, record: DocumentRecord, *, replaces_nanos: int | None) -> Message:

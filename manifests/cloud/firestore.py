@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 from google.api_core import exceptions as google_errors
+from google.api_core.gapic_v1.routing_header import to_grpc_metadata
 from google.api_core.grpc_helpers import wrap_errors
 from google.cloud import firestore
 from google.cloud.firestore_v1 import types
@@ -53,7 +54,7 @@ class Connection:
         self.channel: grpc.Channel = client._firestore_api.transport.grpc_channel  # noqa: SLF001 - nothing public gives the channel
         self._metadata = (
             ("google-cloud-resource-prefix", self.database),
-            ("x-goog-request-params", f"project_id={project}&database_id={database_id}"),
+            to_grpc_metadata((("project_id", project), ("database_id", database_id))),
         )
         self._streams = {
             method: wrap_errors(self.channel.unary_stream(f"{_SERVICE}/{method}", *_forms(answer)))

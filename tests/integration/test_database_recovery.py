@@ -108,6 +108,9 @@ def test_into_another_database(rebound: Rebound, state: State):
     before = state.content()
     rebound.run("recover", SCENARIO, "--yes", "--into-database", "copy-of-night")
     assert State(rebound, "copy-of-night").content() == durable(before)
+    other = f"{rebound.project}-dr"
+    rebound.run("recover", SCENARIO, "--yes", "--into-project", other)
+    assert State(rebound, project=other).content() == durable(before)
     assert state.content() == before
 
 
