@@ -149,14 +149,18 @@ def test_live_writer_wins(rebound: Rebound, state: State):
 
 
 def test_live_writer_against_the_word(rebound: Rebound, state: State):
-    """Where everything was to be replaced, a write in between is a difference, not a success."""
-    state.delete("types/every")
+    """Where all was to be replaced or removed, a write in between stays, and is no success."""
+    state.write({"types/every": {"garbage": 1}, "extra/one": {"garbage": 1}})
+    words = ("--yes", "--overwrite", "*", "--exact")
     with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=3):
-        process = rebound.begin("recover", SCENARIO, "--yes", "--json", "--overwrite", "*")
+        process = rebound.begin("recover", SCENARIO, *words)
         rebound.cloud.await_fault("firestore")
-        state.write({"types/every": {"mine": True}})
-        process.communicate()
+        state.write({"types/every": {"mine": True}, "extra/one": {"mine": True}})
+        live = state.content()
+        out, _ = process.communicate()
     assert process.returncode == 7
+    assert "NOT EQUAL" in out
+    assert state.content() == live
 
 
 def test_killed_and_resumed(rebound: Rebound):
