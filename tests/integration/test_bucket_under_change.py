@@ -1,0 +1,135 @@
+"""A bucket that is written all the time, before, at and after the recovery point."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from google.cloud import storage
+
+from manifests.inventory import read_shard
+from manifests.model import Manifest, ObjectRecord
+from manifests.store import decode
+from tests.harness import Rebound, serving, whole_minute
+from tests.integration.bucket_objects import bucket_catalog, looked_at, make_bucket, platform
+
+_WRITERS, _NAMES_EACH = 4, 12
+_LEAD_SECONDS = 4
+
+
+@dataclass
+class Writer:
+    """One thread that writes and deletes names of its own, and what it did when.
+
+    Attributes:
+        log: For each name, in order: a time before, a time after, and the content or None.
+    """
+
+    number: int
+    log: dict[str, list[tuple[datetime, datetime, bytes | None]]] = field(default_factory=dict)
+
+    def run(self, bucket: storage.Bucket, now: Callable[[], datetime], stop: threading.Event):
+        """Write until told to stop."""
+        chance = random.Random(self.number)  # noqa: S311 - a test's writer
+        for count in range(1_000_000):
+            if stop.is_set():
+                return
+            name = f"writer {self.number}/{chance.randrange(_NAMES_EACH)}"
+            content = None if chance.random() < 0.3 else f"{name} {count}".encode()
+            begun = now()
+            if content is not None:
+                bucket.blob(name).upload_from_string(content)
+            elif bucket.get_blob(name) is not None:
+                bucket.blob(name).delete()
+            self.log.setdefault(name, []).append((begun, now(), content))
+
+    def state_at(self, moment: datetime) -> dict[str, bytes | None]:
+        """Return what each name held at an instant, leaving out where that cannot be told."""
+        state: dict[str, bytes | None] = {}
+        for name, events in self.log.items():
+            if any(begun <= moment <= ended for begun, ended, _ in events):
+                continue
+            earlier = [content for _, ended, content in events if ended < moment]
+            state[name] = earlier[-1] if earlier else None
+        return state
+
+
+@pytest.fixture
+def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform that protects one bucket, which does not exist yet."""
+    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
+    bucket_catalog(tmp_path, platform(made))
+    return made
+
+
+@contextmanager
+def writing(rebound: Rebound, bucket: storage.Bucket, point: datetime) -> Iterator[list[Writer]]:
+    """Write to the bucket all the time, from some seconds before the recovery point on."""
+    offset = point - timedelta(seconds=_LEAD_SECONDS) - datetime.now(UTC)
+    writers, stop = [Writer(number) for number in range(_WRITERS)], threading.Event()
+    with rebound.cloud.minutes_ago(-offset.total_seconds() / 60), ThreadPoolExecutor() as pool:
+        running = [
+            pool.submit(writer.run, bucket, lambda: datetime.now(UTC) + offset, stop)
+            for writer in writers
+        ]
+        try:
+            yield writers
+        finally:
+            stop.set()
+            for done in running:
+                done.result()
+
+
+@pytest.mark.parametrize(
+    ("versioning", "soft_delete_days"), [(True, 0), (False, 7), (True, 7)], ids=str
+)
+def test_inventory_of_a_busy_bucket(raw: Rebound, *, versioning: bool, soft_delete_days: int):
+    """The inventory is what was live at the recovery point, whatever is written meanwhile."""
+    bucket = make_bucket(raw, versioning=versioning, soft_delete_days=soft_delete_days)
+    point = whole_minute(before=timedelta(minutes=1))
+    with serving(raw) as function:
+        with writing(raw, bucket, point) as writers:
+            time.sleep(2 * _LEAD_SECONDS)
+            function.complete("busy", recovery_point=f"{point:%Y-%m-%dT%H:%M:%SZ}")
+        records = records_of(raw)
+        told = {name: held for writer in writers for name, held in writer.state_at(point).items()}
+        assert len(told) > _WRITERS * _NAMES_EACH // 2
+        assert any(told.values())
+        for name, content in told.items():
+            record = records.get(name)
+            assert (record is None) == (content is None), name
+            if record is not None and content is not None:
+                assert record.version.size_bytes == len(content)
+                assert stored(raw, record) in ({content} if versioning else {content, None})
+        if versioning:
+            raw.run("recover", "gcs-bucket-corruption", "--yes", "--overwrite", "*", "--exact")
+            now = {name: look[0] for name, look in looked_at(bucket).items()}
+            assert {name: now.get(name) for name in told} == told
+
+
+def records_of(rebound: Rebound) -> dict[str, ObjectRecord]:
+    """Return the whole inventory of the only run."""
+    content = rebound.vault.blob("runs/busy/manifest.json").download_as_bytes()
+    (backup,) = decode(content, Manifest, subject="busy").buckets
+    assert backup.changed_later == 0
+    return {
+        record.version.name: record
+        for shard in backup.shards
+        for record in read_shard(
+            rebound.vault.blob(shard.stored.name).download_as_bytes(), subject=shard.stored.name
+        )
+    }
+
+
+def stored(rebound: Rebound, record: ObjectRecord) -> bytes | None:
+    """Return the bytes the vault holds for a record, or None."""
+    if record.stored_as is None:
+        return None
+    content: bytes = rebound.vault.blob(record.stored_as).download_as_bytes()
+    return content
