@@ -11,7 +11,7 @@ from typing import Any
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Scope
@@ -126,6 +126,8 @@ def _endpoint(service: Service) -> Callable[[Request], Any]:
             found = await run_in_threadpool(handler, service, call)
         except BigQueryError as error:
             return JSONResponse(error.body(), status_code=error.code)
+        except ClientDisconnect:
+            return Response(status_code=499)
         except Exception as error:  # noqa: BLE001 - a fault of the stand-in must not look transient
             traceback.print_exc()
             problem = BigQueryError("notImplemented", f"The stand-in failed: {error!r}")
