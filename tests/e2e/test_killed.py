@@ -4,13 +4,14 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
 
 from manifests.model import Manifest
 from manifests.store import decode
-from tests.harness import Function, Rebound, make_rebound, serving, whole_minute
+from tests.harness import Function, Rebound, make_rebound, minutes_ago, serving
 from tests.integration import lake
 from tests.integration.state import state
 from tests.standin.cloud import Cloud
@@ -31,25 +32,33 @@ class Night:
     recovery_seconds: float
 
 
-@pytest.fixture(scope="module")
-def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """Back up a platform undisturbed, lose and recover it once, to know how long each takes."""
-    folder = tmp_path_factory.mktemp("killed")
+def make_night(cloud: Cloud, folder: Path) -> Night:
+    """Back up a platform undisturbed, and recover it beside itself, to know how long each takes."""
     rebound = make_rebound(
         cloud, folder, f"killed-{time.time_ns()}", REBOUND_CATALOG=lake.write_catalog(folder)
     )
     lake.fill(rebound)
     with serving(rebound) as function:
         began = time.monotonic()
-        function.complete("undisturbed", recovery_point=f"{whole_minute():%Y-%m-%dT%H:%M:%SZ}")
+        function.complete("undisturbed", recovery_point=minutes_ago(0))
         backup_seconds = time.monotonic() - began
-    before = state(rebound)
-    lose_dataset(rebound)
     began = time.monotonic()
-    rebound.run("recover", SCENARIO, "--run", "undisturbed", "--yes")
+    rebound.run("recover", SCENARIO, "--into-prefix", "aside_", "--yes")
     recovery_seconds = time.monotonic() - began
-    assert state(rebound) == before
-    return Night(rebound, read(rebound, "undisturbed"), before, backup_seconds, recovery_seconds)
+    manifest = read(rebound, "undisturbed")
+    return Night(rebound, manifest, state(rebound), backup_seconds, recovery_seconds)
+
+
+@pytest.fixture(scope="module")
+def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """Return a platform to be backed up."""
+    return make_night(cloud, tmp_path_factory.mktemp("backup"))
+
+
+@pytest.fixture(scope="module")
+def lost_night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """Return a platform to be lost, whose history is lost with it."""
+    return make_night(cloud, tmp_path_factory.mktemp("recovery"))
 
 
 def lose_dataset(rebound: Rebound) -> None:
@@ -100,12 +109,12 @@ def test_killed_backup_is_continued(night: Night, moment: int):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_recovery_is_resumed(night: Night, moment: int):
+def test_killed_recovery_is_resumed(lost_night: Night, moment: int):
     """A recovery killed anywhere is resumed, and everything is as it was at the recovery point."""
-    rebound = night.rebound
+    rebound = lost_night.rebound
     lose_dataset(rebound)
     known = recoveries(rebound)
-    wait_seconds = random.Random(moment).uniform(0, night.recovery_seconds)  # noqa: S311 - a test
+    wait_seconds = random.Random(moment).uniform(0, lost_night.recovery_seconds)  # noqa: S311 - a test
     process = rebound.begin("recover", SCENARIO, "--run", "undisturbed", "--yes")
     time.sleep(wait_seconds)
     process.kill()
@@ -114,7 +123,7 @@ def test_killed_recovery_is_resumed(night: Night, moment: int):
     words = ["resume", *begun] if begun else ["recover", SCENARIO, "--run", "undisturbed", "--yes"]
     done = rebound.run(*words)
     assert f"{len(lake.TABLES)} of {len(lake.TABLES)} tables proven equal" in done.stdout
-    assert state(rebound) == night.before, f"killed after {wait_seconds:.2f} s"
+    assert state(rebound) == lost_night.before, f"killed after {wait_seconds:.2f} s"
 
 
 def recoveries(rebound: Rebound) -> set[str]:
