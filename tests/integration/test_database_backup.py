@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import fastavro
 import pytest
+import requests
 
-from tests.harness import Rebound, serving
+from tests.harness import Function, Rebound, serving
 from tests.integration.orchestration import State, awkward, write_catalog
 
 
@@ -173,3 +175,35 @@ def test_large_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
     stored = stored_documents(rebound, database)
     assert stored.keys() == documents.keys()
     assert stored == state.content()
+
+
+def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A run that was killed goes on, writes files of its own, and tells of those left behind."""
+    rebound = new_rebound(
+        REBOUND_CATALOG=write_catalog(tmp_path, {"(default)": {"managed_export": True}}),
+        REBOUND_LEASE_SECONDS="1",
+    )
+    state = State(rebound)
+    with rebound.cloud.minutes_ago(3):
+        state.write(awkward(state.name))
+    operation = "firestore.admin.ExportDocuments"
+    with (
+        rebound.cloud.fault("firestore", operation, "latency", seconds=4),
+        serving(rebound) as function,
+    ):
+        caller = threading.Thread(target=_call, args=(function,))
+        caller.start()
+        rebound.cloud.await_fault("firestore")
+        function.kill()
+        caller.join()
+    manifest = back_up(rebound)
+    (database,) = manifest["databases"]
+    assert stored_documents(rebound, database) == state.content(moment(manifest))
+    assert ["/000/" in item["name"] for item in manifest["abandoned"]] == [True]
+    assert all("/001/" in file["stored"]["name"] for file in database["files"])
+    assert rebound.json("verify", "night")["findings"] == []
+
+
+def _call(function: Function) -> None:
+    with suppress(requests.ConnectionError):
+        function.manual("night")
