@@ -1,0 +1,85 @@
+"""Inventory shards: what is written is read, and what is damaged is refused."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from manifests.errors import AvroDamagedError
+from manifests.inventory import ShardWriter, read_shard
+from manifests.model import ObjectRecord, ObjectSettings
+from tests.unit.object_samples import POINT, record, version
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+SETTINGS = ObjectSettings(
+    content_type="ü",
+    content_encoding="gzip",
+    content_disposition="",
+    metadata={"Š": "", "a": "b"},
+    custom_time="2026-11-24T08:00:00.123456789Z",
+    temporary_hold=True,
+)
+
+
+def written(records: list[ObjectRecord], name: str = "shard") -> bytes:
+    """Return the shard with these records."""
+    writer = ShardWriter(name)
+    for item in records:
+        writer.add(item)
+    return writer.finish()
+
+
+@given(st.lists(NAMES, unique=True, max_size=30))
+def test_records_come_back(names: list[str]):
+    """Every field of every record comes back as it was, in order."""
+    records = [
+        ObjectRecord(version(name, settings=SETTINGS, md5=None), None, None)
+        if number % 2
+        else record(name)
+        for number, name in enumerate(sorted(names))
+    ]
+    assert list(read_shard(written(records), subject="shard")) == records
+
+
+def test_same_records_give_same_bytes():
+    """A repeated attempt writes the very same file."""
+    assert written([record("a"), record("b")]) == written([record("a"), record("b")])
+    assert written([record("a")], "one") != written([record("a")], "two")
+
+
+def test_summary_counts():
+    """The summary says what is in the shard."""
+    writer = ShardWriter("shard")
+    writer.add(record("a", b"12345"))
+    writer.add(ObjectRecord(version("b", b"1"), None, None))
+    writer.add(record("c", b"", metageneration=2, updated_at=POINT.replace(minute=5)))
+    summary = writer.summary
+    assert (summary.row_count, summary.content_bytes, summary.not_copied) == (3, 6, 1)
+    assert (summary.first_name, summary.last_name) == ("a", "c")
+    assert summary.updated_after(POINT) == 1
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 100, -1])
+def test_cut_shard_is_refused(cut: int):
+    """A file that ends early is never taken for a shorter inventory."""
+    content = written([record(f"{number:03d}") for number in range(50)])
+    with pytest.raises(AvroDamagedError):
+        list(read_shard(content[:cut], subject="shard"))
+
+
+@given(st.integers(min_value=0), st.integers(1, 255))
+def test_damaged_byte_is_refused_or_harmless(position: int, change: int):
+    """A damaged file fails as damaged, whatever the decoder trips over, or reads in order."""
+    content = bytearray(written([record(f"{number:03d}") for number in range(60)]))
+    content[position % len(content)] ^= change
+    with suppress(AvroDamagedError):
+        names = [item.version.name for item in read_shard(bytes(content), subject="shard")]
+        assert names == sorted(set(names))
+
+
+def test_order_is_checked():
+    """Names out of order, or twice, are no inventory."""
+    for names in (("b", "a"), ("a", "a")):
+        with pytest.raises(AvroDamagedError):
+            list(read_shard(written([record(name) for name in names]), subject="shard"))

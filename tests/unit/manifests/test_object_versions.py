@@ -1,0 +1,135 @@
+"""Which version was live at an instant, and what tells versions apart."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from manifests.model import ObjectSettings
+from manifests.versions import (
+    by_name,
+    live_at,
+    same_content,
+    settings_patch,
+    settings_resource,
+    turns_back,
+    version_of,
+)
+from tests.unit.object_samples import POINT, version
+
+
+@pytest.mark.parametrize(
+    ("created", "ended", "was_live"),
+    [
+        (-1, None, True),
+        (0, None, True),
+        (1, None, False),
+        (-1, 1, True),
+        (-1, 0, False),
+        (-2, -1, False),
+        (1, 2, False),
+    ],
+)
+def test_version_is_live_between_its_times(created: float, ended: float | None, *, was_live: bool):
+    """A version is live from when it was made, until before it ended."""
+    one = version(created=created, ended=ended)
+    assert live_at([one], POINT) == (one if was_live else None)
+
+
+@given(st.lists(st.floats(-60, 60), min_size=1, max_size=8, unique=True), st.floats(-60, 60))
+def test_history_of_overwrites(times: list[float], at: float):
+    """Of versions that follow each other, the last one made by an instant is the live one."""
+    ordered = sorted(times)
+    ends: list[float | None] = [*ordered[1:], None]
+    history = [
+        version(created=begun, ended=ended) for begun, ended in zip(ordered, ends, strict=True)
+    ]
+    moment = version(created=at).created_at
+    made = [item for item in history if item.created_at <= moment]
+    assert live_at(history, moment) == (made[-1] if made else None)
+
+
+def resource(**more: object) -> dict[str, object]:
+    """Return an object resource as the JSON API gives it."""
+    return {
+        "name": "a",
+        "generation": "7",
+        "metageneration": "2",
+        "size": "3",
+        "crc32c": "AAAAAA==",
+        "timeCreated": "2026-11-24T07:00:00.000Z",
+        "updated": "2026-11-24T07:30:00.000Z",
+        **more,
+    }
+
+
+def test_versions_are_read_from_resources():
+    """The state and the end of a version follow from its times and its listing."""
+    live = version_of(resource())
+    assert (live.state, live.ended_at, live.generation) == ("live", None, 7)
+    noncurrent = version_of(resource(timeDeleted="2026-11-24T08:00:00Z"))
+    assert (noncurrent.state, noncurrent.ended_at) == ("noncurrent", POINT)
+    twice = {"timeDeleted": "2026-11-24T08:00:00Z", "softDeleteTime": "2026-11-24T09:00:00Z"}
+    soft = version_of(resource(**twice), soft_deleted=True)
+    assert (soft.state, soft.ended_at) == ("soft-deleted", POINT)
+
+
+def test_composite_is_compared_without_md5():
+    """An MD5 that only one side has does not make contents differ; one that both have does."""
+    one = version()
+    assert same_content(one, replace(one, md5=None))
+    assert not same_content(one, replace(one, md5="AAAAAAAAAAAAAAAAAAAAAA=="))
+    assert not same_content(one, replace(one, size_bytes=1))
+    assert not same_content(replace(one, crc32c=""), replace(one, crc32c=""))
+
+
+texts = st.none() | st.text(max_size=5)
+settings = st.builds(
+    ObjectSettings,
+    content_type=texts,
+    content_encoding=texts,
+    content_disposition=texts,
+    content_language=texts,
+    cache_control=texts,
+    metadata=st.dictionaries(st.text(min_size=1, max_size=3), st.text(max_size=3), max_size=3),
+    custom_time=st.none() | st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
+    temporary_hold=st.booleans(),
+    event_based_hold=st.booleans(),
+)
+
+
+def patched(present: ObjectSettings, patch: dict[str, object]) -> ObjectSettings:
+    """Return what the JSON API makes of settings and a patch."""
+    merged = settings_resource(present)
+    metadata = dict(present.metadata) | dict(patch.get("metadata", {}))
+    merged |= patch
+    merged["metadata"] = {key: value for key, value in metadata.items() if value is not None}
+    given_ = {key: value for key, value in merged.items() if value is not None}
+    return version_of(resource(**given_)).settings
+
+
+@given(settings, settings)
+def test_patch_makes_settings_equal(wanted: ObjectSettings, present: ObjectSettings):
+    """A patch turns any settings into any others, and is empty exactly when they are equal."""
+    patch = settings_patch(wanted, present)
+    assert not settings_patch(wanted, patched(present, patch))
+    assert bool(patch) == (wanted != present)
+
+
+def test_one_instant_in_two_spellings_is_no_difference():
+    """A custom time is compared as an instant."""
+    one = ObjectSettings(custom_time="2026-11-24T08:00:00Z")
+    assert not settings_patch(one, ObjectSettings(custom_time="2026-11-24T08:00:00.000Z"))
+    assert turns_back(one, ObjectSettings(custom_time="2026-11-25T08:00:00Z"))
+    assert turns_back(ObjectSettings(), one)
+    assert not turns_back(one, ObjectSettings())
+
+
+@given(st.lists(st.text(min_size=1, max_size=3)), st.lists(st.text(min_size=1, max_size=3)))
+def test_listings_are_joined_by_name(one: list[str], other: list[str]):
+    """Every version of every listing comes once, together with the others of its name."""
+    listings = [[version(name) for name in sorted(names)] for names in (one, other)]
+    joined = [(name, len(versions)) for name, versions in by_name(*listings)]
+    both = one + other
+    assert joined == [(name, both.count(name)) for name in sorted(set(both))]
