@@ -141,9 +141,16 @@ def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:
                 raise AvroDamagedError("its names are not in order", subject=subject)
             last_name = record.version.name
             yield record
-    except AvroDamagedError:
-        raise
-    except Exception as error:  # damaged bytes make the decoder fail in every way there is
+    except (
+        EOFError,
+        IndexError,
+        KeyError,
+        OverflowError,
+        SchemaParseException,
+        TypeError,
+        ValueError,
+        zlib.error,
+    ) as error:
         raise AvroDamagedError(f"not an inventory: {error}", subject=subject) from error
 
 

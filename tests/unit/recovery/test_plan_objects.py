@@ -1,0 +1,222 @@
+"""What is wrong with an object, and where it comes back from."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from manifests.errors import RefusedError
+from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+from recovery.compare.objects import Damage, bucket_findings, object_finding
+from recovery.plan.buckets import BucketPlan, StepCounter, check_buckets
+from recovery.plan.objects import Source, plan_object
+from recovery.plan.request import Request, Target
+from recovery.plan.scope import ObjectScope
+from tests.unit.object_samples import POINT, record, version
+
+GARBAGE = b"garbage"
+
+
+def soft(content: bytes = b"content", **more: object) -> ObjectVersion:
+    """Return a soft-deleted version."""
+    return version("a", content, ended=5, state="soft-deleted", **more)
+
+
+def step_of(
+    expected: ObjectRecord | None, *versions: ObjectVersion
+) -> tuple[Damage, tuple[Source, ...]] | None:
+    """Return the damage and every source of one object, best first."""
+    step = plan_object("a", expected, versions, POINT)
+    return None if step is None else (step.damage, tuple(item.source for item in step.origins))
+
+
+OTHER = ObjectSettings(content_type="text/html")
+LATER = ObjectSettings(content_type="text/plain", custom_time="2026-11-24T08:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("versions", "found"),
+    [
+        ((version(),), None),
+        ((version(created=3),), None),
+        ((), ("missing", ("vault",))),
+        ((version(ended=1),), ("missing", ("noncurrent", "vault"))),
+        ((soft(),), ("missing", ("soft-deleted", "vault"))),
+        ((soft(), version(ended=1)), ("missing", ("noncurrent", "soft-deleted", "vault"))),
+        ((version("a", GARBAGE, created=1),), ("overwritten", ("vault",))),
+        (
+            (version("a", GARBAGE, created=1), version(ended=1)),
+            ("overwritten", ("noncurrent", "vault")),
+        ),
+        ((version("a", GARBAGE, created=-1),), ("corrupted", ("vault",))),
+        ((version("a", GARBAGE, created=-10),), ("corrupted", ("vault",))),
+        ((version("a", GARBAGE, created=-20, ended=-10),), ("missing", ("vault",))),
+        ((soft(GARBAGE),), ("missing", ("vault",))),
+        ((version(settings=OTHER),), ("metadata changed", ("metadata", "live", "vault"))),
+        ((version(settings=LATER),), ("metadata changed", ("live", "vault"))),
+        ((soft(settings=OTHER),), ("missing", ("soft-deleted", "vault"))),
+        ((soft(settings=LATER),), ("missing", ("vault",))),
+    ],
+)
+def test_damage_and_sources(
+    versions: tuple[ObjectVersion, ...], found: tuple[Damage, tuple[Source, ...]] | None
+):
+    """A version serves only with the very content, and the cheapest comes first."""
+    assert step_of(record(), *versions) == found
+
+
+def test_object_nobody_knows_is_extra():
+    """Only a live object is extra."""
+    assert step_of(None, version()) == ("extra", ())
+    assert step_of(None, version(ended=1), soft()) is None
+
+
+def test_never_any_older_version():
+    """An older version with other content is no source, even when nothing else is left."""
+    older = version("a", b"older", created=-60, ended=-10)
+    step = plan_object("a", ObjectRecord(version()), [older], POINT)
+    assert step is not None
+    assert (step.source, step.origins) == ("none", ())
+    assert "crc32c" in step.why
+
+
+def test_the_very_generation_comes_first():
+    """Among versions with the content, the one of the inventory goes before a newer copy."""
+    copy = version(created=-2, ended=1)
+    step = plan_object("a", record(), [copy, version(ended=-5)], POINT)
+    assert step is not None
+    first, second = step.origins[:2]
+    assert first.version is not None
+    assert first.version.generation == record().version.generation
+    assert second.version == copy
+
+
+def test_findings_name_both_sides():
+    """A finding says what was and what is."""
+    found = object_finding(record(), version("a", GARBAGE), "corrupted")
+    assert found.expected.startswith("7 bytes")
+    assert found.actual.startswith("7 bytes")
+    assert found.expected != found.actual
+    changed = object_finding(record(), version(settings=OTHER), "metadata changed")
+    assert (changed.expected, changed.actual) == (
+        '{"contentType": "text/plain"}',
+        '{"contentType": "text/html"}',
+    )
+    assert object_finding(record(), None, "missing").actual == "not there"
+    assert object_finding(None, version(), "extra").expected == "not there"
+
+
+def test_bucket_configuration_is_compared():
+    """What the service says by itself is no difference; what a client said is."""
+    before = {
+        "name": "raw",
+        "location": "US",
+        "softDeletePolicy": {"retentionDurationSeconds": "1"},
+    }
+    now = {**before, "versioning": {"enabled": False}, "etag": "x"}
+    now["softDeletePolicy"] = {"retentionDurationSeconds": "1", "effectiveTime": "2026"}
+    assert not bucket_findings(before, now)
+    (found,) = bucket_findings(before, {**now, "versioning": {"enabled": True}})
+    assert found.aspect == "versioning"
+
+
+def counted() -> StepCounter:
+    """Return a counter with one object of several kinds."""
+    counter = StepCounter()
+    counter.add_equal()
+    for expected, versions in (
+        (record(), ()),
+        (None, (version(),)),
+        (record(), (version("a", GARBAGE, created=1),)),
+        (ObjectRecord(version()), ()),
+    ):
+        step = plan_object("a", expected, versions, POINT)
+        assert step is not None
+        counter.add(step)
+    return counter
+
+
+def plan_of(counter: StepCounter, **more: object) -> BucketPlan:
+    """Return the plan with a counter's counts."""
+    return BucketPlan(
+        bucket="raw",
+        target="raw",
+        create=False,
+        keeps_replaced=True,
+        objects=counter.objects,
+        equal=counter.equal,
+        counts=counter.counts,
+        samples=counter.samples,
+        **more,
+    )
+
+
+def test_counts_add_up():
+    """Objects are counted by damage and source; merging adds, and samples stay few."""
+    one = counted()
+    assert (one.objects, one.equal) == (4, 1)
+    plan = plan_of(one)
+    assert (plan.damaged, plan.extra, plan.replaced, plan.unrecoverable) == (3, 1, 1, 1)
+    for _ in range(5):
+        one.merge(counted())
+    merged = plan_of(one)
+    assert (merged.objects, merged.damaged, merged.extra) == (24, 18, 6)
+    assert len(merged.samples) == 3 * len(merged.counts)
+    assert merged.moved_bytes == 6 * (7 + 7 + 7 + 7)
+
+
+def test_replacing_needs_the_word():
+    """Content that is there is replaced only in a bucket that the operator named."""
+    plan = plan_of(counted())
+    target = Target(project="p")
+
+    def request(*overwrite: str) -> Request:
+        return Request(scenario="gcs-bucket-corruption", target=target, overwrite=overwrite)
+
+    for words in ((), ("other",)):
+        with pytest.raises(RefusedError) as refused:
+            check_buckets([plan], request(*words))
+        assert "--overwrite raw" in refused.value.hint
+    for words in (("raw",), ("*",)):
+        check_buckets([plan], request(*words))
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        (ObjectScope(), {"a", "a/b", "a/b/c.json", "b", "b/.hidden"}),
+        (ObjectScope(prefix="a/"), {"a/b", "a/b/c.json"}),
+        (ObjectScope(pattern="*"), {"a", "b"}),
+        (ObjectScope(pattern="**"), {"a", "a/b", "a/b/c.json", "b", "b/.hidden"}),
+        (ObjectScope(pattern="**/*.json"), {"a/b/c.json"}),
+        (ObjectScope(pattern="b/*"), {"b/.hidden"}),
+        (ObjectScope(pattern="[ab]"), {"a", "b"}),
+        (ObjectScope(prefix="b", pattern="?"), {"b"}),
+        (ObjectScope(prefix="c"), set()),
+    ],
+    ids=str,
+)
+def test_scope(scope: ObjectScope, names: set[str]):
+    """A scope chooses names, and its key range leaves none of them out."""
+    every = {"a", "a/b", "a/b/c.json", "b", "b/.hidden"}
+    assert {name for name in every if scope.matches(name)} == names
+    narrowed = scope.within("", None)
+    assert narrowed is not None
+    start, end = narrowed
+    assert all(name >= start and (end is None or name < end) for name in names)
+
+
+def test_scope_leaves_stretches_out():
+    """A stretch that cannot hold a chosen name is not looked at."""
+    scope = ObjectScope(prefix="m/")
+    assert scope.within("", "m/") is None
+    assert scope.within("m0", None) is None
+    assert scope.within("a", "m/5") == ("m/", "m/5")
+    assert ObjectScope(prefix=chr(0x10FFFF)).within("", None) == (chr(0x10FFFF), None)
+
+
+def test_restored_soft_version_keeps_later_custom_time_out():
+    """Custom times are instants: a later one cannot be patched back, an equal one needs nothing."""
+    moment = datetime(2026, 11, 24, 8, tzinfo=UTC).isoformat()
+    expected = record("a", settings=replace(LATER, custom_time=moment))
+    assert step_of(expected, soft(settings=LATER)) == ("missing", ("soft-deleted", "vault"))
