@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from manifests.errors import RefusedError, UsageError
+from manifests.errors import NoRecoveryPointError, RefusedError, UsageError
 from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable, dataset_findings
@@ -26,6 +26,7 @@ from recovery.plan.tables import (
     plan_definition,
     plan_table,
 )
+from recovery.scenarios import scenario
 
 
 class Observed(Frozen):
@@ -101,8 +102,10 @@ def make_plan(
         passed_over: The runs that could not be chosen, and why.
 
     Raises:
+        NoRecoveryPointError: The run holds nothing of what the scenario brings back.
         UsageError: A dataset, table or partition that was asked for is not in the run.
     """
+    _check_covered(manifest, request)
     _check_names(manifest, request)
     wanted = [table for table in manifest.tables if request.wants(table)]
     dataset_ids = {table.dataset_id for table in wanted}
@@ -195,6 +198,22 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
         )
+
+
+def _check_covered(manifest: Manifest, request: Request) -> None:
+    """Refuse a run without any part of what was lost: recovering nothing would look like success."""
+    held = {
+        "tables": manifest.tables,
+        "buckets": manifest.buckets,
+        "databases": manifest.databases,
+    }
+    for kind, parts in held.items():
+        if scenario(request.scenario).covers == (kind,) and not parts:
+            raise NoRecoveryPointError(
+                f"the run holds no {kind}",
+                subject=manifest.run_id,
+                hint="what the catalog lists is protected from the next run on",
+            )
 
 
 def _check_names(manifest: Manifest, request: Request) -> None:

@@ -74,8 +74,8 @@ def go_through(rebound: Rebound, disaster: Disaster) -> None:
     if disaster.picture(rebound) == before:
         sys.exit("error: nothing was destroyed")
     show(rebound, "plan", disaster.scenario)
-    confirm = ("--confirm-project", PROJECT, "--overwrite", "*")
-    show(rebound, "recover", disaster.scenario, *confirm, "--yes")
+    words = (*disaster.words, "--confirm-project", PROJECT, "--yes")
+    show(rebound, "recover", disaster.scenario, *words)
     if disaster.picture(rebound) != before:
         sys.exit("error: the platform is not what it was")
     say("compared without Rebound: the platform is what it was before")

@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from tests.harness import Rebound
 
 DATASETS = ("nba_analytics", "nba_precompute", "nba_orchestration", "nba_reference")
+BUCKET = "nba-scraped-data"
+EPHEMERAL = (
+    "processor_heartbeats",
+    "processing_locks",
+    "batch_processing_locks",
+    "coordinator_instances",
+    "coordinator_batch_locks",
+)
 
 
 @dataclass(frozen=True)
@@ -17,11 +25,13 @@ class Disaster:
         scenario: What the operator calls it.
         strike: Destroys things, and returns a line about each.
         picture: Returns all there is of what can be struck.
+        words: What the operator adds, to allow what the plan says.
     """
 
     scenario: str
     strike: Callable[[Rebound], list[str]]
     picture: Callable[[Rebound], dict[str, object]]
+    words: tuple[str, ...] = ("--overwrite", "*")
 
 
 def strike_bigquery(rebound: Rebound) -> list[str]:
@@ -36,14 +46,15 @@ def strike_bigquery(rebound: Rebound) -> list[str]:
         "FROM nba_precompute.team_defense_zone_analysis)"
     )
     rebound.query(
-        "DELETE FROM nba_reference.processor_run_history WHERE data_date < DATE '2022-06-01'"
+        "DELETE FROM nba_reference.processor_run_history WHERE data_date IN "
+        "(SELECT MIN(data_date) FROM nba_reference.processor_run_history)"
     )
     return [
         "dataset nba_analytics is deleted, with five tables",
         "table nba_orchestration.workflow_decisions is deleted",
         "table nba_precompute.player_daily_cache is emptied",
         "table nba_precompute.team_defense_zone_analysis has wrong values in its newest partition",
-        "table nba_reference.processor_run_history has lost its oldest partitions",
+        "table nba_reference.processor_run_history has lost its oldest partition",
     ]
 
 
@@ -66,4 +77,70 @@ def picture_of_bigquery(rebound: Rebound) -> dict[str, object]:
     return picture
 
 
-DISASTERS = (Disaster("bigquery-dataset-loss", strike_bigquery, picture_of_bigquery),)
+def strike_bucket(rebound: Rebound) -> list[str]:
+    """Delete, overwrite and rename objects of the raw bucket."""
+    bucket = rebound.storage_client.bucket(BUCKET)
+    names = sorted(blob.name for blob in bucket.list_blobs() if not _is_held(blob))
+    deleted, garbage, renamed = names[0:60:3], names[1:60:3], names[2:60:3]
+    for name in deleted:
+        bucket.blob(name).delete()
+    for name in garbage:
+        bucket.blob(name).upload_from_string(b"\x00garbage")
+    for name in renamed:
+        bucket.rename_blob(bucket.blob(name), f"{name}.moved")
+    return [
+        f"{len(deleted)} objects are deleted",
+        f"{len(garbage)} objects are overwritten with garbage",
+        f"{len(renamed)} objects are renamed",
+    ]
+
+
+def _is_held(blob: object) -> bool:
+    return bool(getattr(blob, "temporary_hold", None) or getattr(blob, "event_based_hold", None))
+
+
+def picture_of_bucket(rebound: Rebound) -> dict[str, object]:
+    """Return the content's checksum and the metadata of every object that the seed made."""
+    return {
+        blob.name: (blob.size, blob.crc32c, blob.content_type, blob.content_encoding, blob.metadata)
+        for blob in rebound.storage_client.list_blobs(BUCKET)
+        if not blob.name.endswith(".moved")
+    }
+
+
+def strike_firestore(rebound: Rebound) -> list[str]:
+    """Delete a collection and corrupt documents of another."""
+    client = rebound.firestore_client
+    deleted = [item.reference for item in client.collection("phase3_completion").stream()]
+    corrupted = [item.reference for item in client.collection("phase4_completion").stream()]
+    for reference in deleted:
+        reference.delete()
+    for reference in corrupted[::2]:
+        reference.set({"processors": {"player_daily_cache": {"completed": True}}})
+    return [
+        f"collection phase3_completion is deleted, {len(deleted)} documents",
+        f"{len(corrupted[::2])} documents of phase4_completion are overwritten",
+    ]
+
+
+def picture_of_firestore(rebound: Rebound) -> dict[str, object]:
+    """Return every document that is not ephemeral, subcollections included."""
+    picture: dict[str, object] = {}
+    for collection in rebound.firestore_client.collections():
+        if collection.id not in EPHEMERAL:
+            _add_documents(picture, collection)
+    return picture
+
+
+def _add_documents(picture: dict[str, object], collection: object) -> None:
+    for reference in collection.list_documents():
+        picture[reference.path] = repr(reference.get().to_dict())
+        for below in reference.collections():
+            _add_documents(picture, below)
+
+
+DISASTERS = (
+    Disaster("bigquery-dataset-loss", strike_bigquery, picture_of_bigquery),
+    Disaster("gcs-bucket-corruption", strike_bucket, picture_of_bucket),
+    Disaster("firestore-state-loss", strike_firestore, picture_of_firestore),
+)
