@@ -33,7 +33,7 @@ from manifests.model import (
 )
 from manifests.names import NameRange
 
-_FILE_BYTES = 4 * 1024 * 1024
+_FILE_BYTES = 2 * 1024 * 1024
 _FILE_DOCUMENTS = 20_000
 
 log = structlog.get_logger()

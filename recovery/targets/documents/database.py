@@ -23,7 +23,7 @@ from recovery.plan.documents import DatabaseStep, units
 from recovery.targets.documents.source import StoredDocuments
 from recovery.targets.documents.writing import BatchWriter, Pace
 
-_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_BYTES = 4 * 1024 * 1024
 """Of documents that are held while they are replaced; each may be as large as 1 MiB."""
 
 type Unit = tuple[DocumentFile | None, list[NameRange]]

@@ -15,7 +15,7 @@ from manifests.documents import collection_id
 from manifests.errors import CloudError
 
 BATCH_WRITES = 300
-_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_BYTES = 2 * 1024 * 1024
 _FIRST_RATE = 500
 _RAMP = 1.5
 _RAMP_SECONDS = 300
