@@ -7,7 +7,12 @@ from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
 from manifests.model import Manifest
 from recovery.outcome import BucketOutcome, DatabaseOutcome, RecoveryReport, TableOutcome
 from recovery.plan import Plan, TableStep
-from recovery.report_documents import database_lines, outcome_lines, rebuild_lines
+from recovery.report_documents import (
+    database_lines,
+    outcome_lines,
+    proven_databases,
+    rebuild_lines,
+)
 from recovery.report_objects import bucket_lines, bucket_outcome_lines
 from recovery.scenarios import scenario
 
@@ -112,7 +117,7 @@ def report_text(report: RecoveryReport) -> str:
         "",
         *_proven(report.tables, "tables", point),
         *_proven(report.buckets, "buckets", point),
-        *_proven(report.databases, "databases", point),
+        *proven_databases(report.databases, point),
         f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
     ]
     return "\n".join(lines)

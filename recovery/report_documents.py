@@ -85,6 +85,18 @@ def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
     return lines
 
 
+def proven_databases(outcomes: tuple[DatabaseOutcome, ...], point: str) -> list[str]:
+    """Write how many databases are proven, to what, and what is not part of that."""
+    if not outcomes:
+        return []
+    proven = sum(item.is_proven for item in outcomes)
+    kept = sum(item.kept_count for item in outcomes)
+    is_rebuilt = any(item.action == "rebuild" for item in outcomes)
+    how = "rebuilt as the history tells" if is_rebuilt else f"proven equal to {point}"
+    exception = f", but for {kept:,} documents that were kept" if kept else ""
+    return [f"{proven} of {len(outcomes)} databases {how}{exception}"]
+
+
 def _listed(listed: tuple[ListedDocument, ...], state: DocumentState) -> list[str]:
     paths = [item.path for item in listed if item.state == state]
     more = [f"             ... {len(paths) - _MOST_LISTED} more"] * (len(paths) > _MOST_LISTED)

@@ -125,3 +125,16 @@ def test_nothing_to_rebuild_from(new_rebound: Callable[..., Rebound], tmp_path: 
     """Without rules in the catalog the request is refused."""
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
     rebound.run("plan", SCENARIO, "--rebuild", code=2)
+
+
+def test_killed_and_resumed(rebound: Rebound):
+    """A rebuild that was killed before its first write ends as planned when it is resumed."""
+    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=4):
+        process = rebound.begin("recover", SCENARIO, "--rebuild", "--yes")
+        rebound.cloud.await_fault("firestore")
+        process.kill()
+        _, err = process.communicate()
+    recovery = next(word for word in err.split() if word.startswith(SCENARIO))
+    done = rebound.run("resume", recovery)
+    assert "1 of 1 databases rebuilt as the history tells" in done.stdout
+    assert len(State(rebound).content()) == 3

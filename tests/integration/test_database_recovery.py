@@ -67,6 +67,9 @@ def test_newer_and_extra_documents(rebound: Rebound, state: State):
         "extra/one": "extra",
     }
     assert state.content() == before | live
+    done = rebound.run("recover", SCENARIO, "--yes")
+    assert "proven equal to" in done.stdout
+    assert "but for 2 documents that were kept" in done.stdout
     rebound.run("recover", SCENARIO, "--yes", "--overwrite", "(default)")
     assert state.content() == before | {"extra/one": live["extra/one"]}
     done = rebound.json("recover", SCENARIO, "--yes", "--exact")["databases"][0]
