@@ -64,7 +64,7 @@ class DatabaseTarget:
             BackupDamagedError: A file of the backup is not what the manifest says.
             CloudError: The database could not be read.
         """
-        exists = self._databases.resource() is not None
+        exists = self._exists()
 
         def look(unit: Unit) -> StateTally:
             tally = StateTally()
@@ -76,6 +76,16 @@ class DatabaseTarget:
         for tally in self._in_parallel(look, units(self._backup, ranges)):
             whole.merge(tally)
         return whole.state(exists=exists)
+
+    def _exists(self) -> bool:
+        try:
+            return self._databases.resource() is not None
+        except CloudError as error:
+            if error.retryable:
+                raise
+            # Documents can be recovered without the right to see how the database is set up; if
+            # there is none, reading it says so.
+            return True
 
     def create(self) -> None:
         """Create the database as the backup describes it, if there is none.
