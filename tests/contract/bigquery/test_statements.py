@@ -5,7 +5,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from google.api_core.exceptions import BadRequest
+from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 
 from manifests.encoding import decode_sql, encode_sql, stored_fields
@@ -188,12 +188,15 @@ def test_required_is_enforced(query: Query):
 
 def test_a_transaction_is_atomic(query: Query):
     """What a failing transaction did before it failed is undone."""
-    query("CREATE TABLE t AS SELECT 1 AS a")
-    with pytest.raises(BadRequest):
-        query(
-            "BEGIN TRANSACTION; DELETE FROM t WHERE TRUE; INSERT INTO t SELECT CAST('x' AS INT64); COMMIT TRANSACTION;"
-        )
-    assert query("SELECT a FROM t") == [(1,)]
+    query("CREATE TABLE t (a INT64 NOT NULL)")
+    query("INSERT INTO t VALUES (1)")
+    for insert in ("SELECT CAST('x' AS INT64)", "SELECT NULL", "SELECT a FROM nothing"):
+        with pytest.raises((BadRequest, NotFound)):
+            query(
+                "BEGIN TRANSACTION; DELETE FROM t WHERE TRUE; "
+                f"INSERT INTO t {insert}; COMMIT TRANSACTION;"
+            )
+        assert query("SELECT a FROM t") == [(1,)]
     query(
         "BEGIN TRANSACTION; DELETE FROM t WHERE TRUE; INSERT INTO t VALUES (2); COMMIT TRANSACTION;"
     )

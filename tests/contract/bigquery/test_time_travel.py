@@ -106,12 +106,11 @@ def test_an_instant_is_exact_while_writers_write(
         for _ in range(8):
             now = time.time_ns() // 1000
             first[now] = _count(query, now)
-        name = f"`{PROJECT}.{dataset}.frozen`"
-        frozen = time.time_ns() // 1000
-        query(
-            f"CREATE TABLE IF NOT EXISTS {name} CLONE t FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({frozen})"
-        )
-        first[frozen] = query(f"SELECT COUNT(*) FROM {name}")[0][0]
+        for at in range(12):
+            now = time.time_ns() // 1000
+            instant = f"FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({now})"
+            query(f"CREATE TABLE IF NOT EXISTS `{PROJECT}.{dataset}.c{at}` CLONE t {instant}")
+            first[now] = query(f"SELECT COUNT(*) FROM c{at}")[0][0]
     finally:
         stop.set()
         for writer in writers:
