@@ -148,6 +148,8 @@ def _answer(manifest: Manifest) -> dict[str, object]:
         "recovery_point": f"{manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}",
         "tables": len(manifest.tables),
         "rows": rows,
+        "buckets": len(manifest.buckets),
+        "objects": sum(item.object_count for item in manifest.buckets),
         "databases": len(manifest.databases),
         "documents": sum(item.document_count for item in manifest.databases),
         "stored_bytes": stored_bytes,

@@ -1,6 +1,6 @@
 """Rebound on a local cloud: the function served as Cloud Run serves it, and the operator's command.
 
-Each `Rebound` has a project of its own, so that many of them share one local cloud.
+Each `Rebound` has a project of its own, so that many share one local cloud.
 """
 
 import json

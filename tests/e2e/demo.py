@@ -73,7 +73,6 @@ def go_through(rebound: Rebound, disaster: Disaster) -> None:
         say(f"  {line}")
     if disaster.picture(rebound) == before:
         sys.exit("error: nothing was destroyed")
-    show(rebound, "plan", disaster.scenario)
     words = (*disaster.words, "--confirm-project", PROJECT, "--yes")
     show(rebound, "recover", disaster.scenario, *words)
     if disaster.picture(rebound) != before:
@@ -84,7 +83,7 @@ def go_through(rebound: Rebound, disaster: Disaster) -> None:
 def spoil_the_backup(rebound: Rebound) -> None:
     """Rot one byte of the backup: `verify` finds it."""
     say("\n== and if the backup itself rots? ==")
-    blob = next(iter(rebound.vault.list_blobs(prefix="runs/", match_glob="**.avro")))
+    blob = next(iter(rebound.vault.list_blobs(prefix="runs/", match_glob="**/tables/**.avro")))
     rebound.cloud.order("storage", "corrupt", bucket=rebound.vault.name, object=blob.name)
     say("  one byte of one stored file is flipped; Cloud Storage does not know")
     show(rebound, "verify", code=4)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.harness import Rebound
+from tests.integration.orchestration import State
 
 DATASETS = ("nba_analytics", "nba_precompute", "nba_orchestration", "nba_reference")
 BUCKET = "nba-scraped-data"
@@ -14,6 +15,7 @@ EPHEMERAL = (
     "batch_processing_locks",
     "coordinator_instances",
     "coordinator_batch_locks",
+    "run_history",
 )
 
 
@@ -124,19 +126,9 @@ def strike_firestore(rebound: Rebound) -> list[str]:
 
 
 def picture_of_firestore(rebound: Rebound) -> dict[str, object]:
-    """Return every document that is not ephemeral, subcollections included."""
-    picture: dict[str, object] = {}
-    for collection in rebound.firestore_client.collections():
-        if collection.id not in EPHEMERAL:
-            _add_documents(picture, collection)
-    return picture
-
-
-def _add_documents(picture: dict[str, object], collection: object) -> None:
-    for reference in collection.list_documents():
-        picture[reference.path] = repr(reference.get().to_dict())
-        for below in reference.collections():
-            _add_documents(picture, below)
+    """Return every document that is not ephemeral, as the bytes of its message."""
+    content = State(rebound).content()
+    return {path: data for path, data in content.items() if path.split("/")[0] not in EPHEMERAL}
 
 
 DISASTERS = (
