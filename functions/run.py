@@ -250,7 +250,7 @@ class BackupRun:
                     for name in self._catalog.dataset_ids
                 ),
                 *(
-                    Skew(subject=f"configuration of database {name}", skew_seconds=skew_seconds)
+                    Skew(subject=f"settings of database {name}", skew_seconds=skew_seconds)
                     for name in (item.database_id for item in databases)
                 ),
                 *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
