@@ -106,10 +106,18 @@ def test_content_is_stored_once(raw: Rebound, night: Function):
     assert len(stored) == 2
     with raw.cloud.minutes_ago(2):
         put(bucket, "four", b"new")
+        put(bucket, "three", b"differs")
     back_up(night, "second")
     after = {blob.name: blob.generation for blob in raw.vault.list_blobs(prefix="contents/")}
-    assert len(after) == 3
+    assert len(after) == 4
     assert stored.items() <= after.items()
+    records = records_of(raw, backup_of(raw, "second"))
+    assert {name: stored_content(raw, record) for name, record in records.items()} == {
+        "one": b"the same bytes",
+        "two": b"the same bytes",
+        "three": b"differs",
+        "four": b"new",
+    }
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,25 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
     assert raw.json("report", recovery) == report
 
 
+def test_half_restored_object_is_finished(raw: Rebound, night: Function):
+    """An object that came back with the wrong settings, before the kill, is not left as changed."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, ("a",))
+    before = looked_at(bucket)
+    back_up(night)
+    blob = bucket.blob("a")
+    blob.content_type, blob.metadata = "text/html", {"bad": "yes"}
+    blob.patch()
+    blob.delete()
+    with raw.cloud.fault("storage", "storage.objects.patch", "latency", seconds=5):
+        process = raw.begin("recover", SCENARIO, "--yes")
+        await_firing(raw)
+        process.kill()
+        process.communicate()
+        raw.run("resume", process_id_of(raw))
+    assert looked_at(bucket) == before
+
+
 def process_id_of(rebound: Rebound) -> str:
     """Return the id of the only recovery that was begun."""
     plans = [blob.name for blob in rebound.landing.list_blobs(match_glob="recoveries/*/plan.json")]
