@@ -7,7 +7,7 @@ came in between is lost. Callers turn what it raises into a `CloudError` with `c
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import BadRequest, NotFound
 
 from manifests.cloud.api import Query, StorageApi, object_path
 from manifests.model import ObjectVersion, Resource
@@ -16,6 +16,7 @@ from manifests.versions import LISTED_FIELDS, version_of
 Kind = Literal["live", "all", "soft-deleted"]
 """Which versions a listing holds: the live ones, those with the noncurrent ones, or the others."""
 
+_NO_SOFT_DELETE = "SoftDeletePolicyRequired"
 _PAGE = f"items({LISTED_FIELDS}),nextPageToken"
 
 
@@ -65,7 +66,13 @@ class VersionedBucket:
             "fields": _PAGE,
         }
         while True:
-            page = self._api.call("GET", f"b/{self.name}/o", query)
+            try:
+                page = self._api.call("GET", f"b/{self.name}/o", query)
+            except BadRequest as error:
+                # A bucket that never had the policy has no such versions.
+                if kind != "soft-deleted" or _NO_SOFT_DELETE not in str(error.errors):
+                    raise
+                return
             for item in page.get("items", ()):
                 yield version_of(item, soft_deleted=kind == "soft-deleted")
             token = page.get("nextPageToken")

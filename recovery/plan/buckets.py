@@ -146,11 +146,11 @@ def check_buckets(plans: Sequence[BucketPlan], request: Request) -> None:
         RefusedError: Nothing was changed; the hint names the missing word.
     """
     for plan in plans:
-        if plan.replaced and not request.may_overwrite(plan.bucket):
+        if plan.replaced and not request.may_overwrite(plan.target):
             raise RefusedError(
                 f"{plan.replaced:,} objects hold other content now that would be replaced",
                 subject=f"bucket {plan.target}",
-                hint=f"`--overwrite {plan.bucket}` allows it; what is replaced is kept",
+                hint=f"`--overwrite {plan.target}` allows it; what is replaced is kept",
             )
 
 

@@ -181,3 +181,23 @@ def test_large_bucket_is_left_to_a_transfer_job(raw: Rebound):
     job = json.loads(raw.vault.blob(backup.transfer_job).download_as_bytes())
     assert job["transferSpec"]["gcsDataSource"]["bucketName"] == bucket.name
     assert not job["transferSpec"]["transferOptions"]["deleteObjectsUniqueInSink"]
+
+
+def test_bucket_without_soft_delete_policy(raw: Rebound, night: Function):
+    """A bucket whose soft-deleted versions cannot be listed, for want of a policy, has none."""
+    bucket = make_bucket(raw, versioning=True, soft_delete_days=0)
+    fill(raw, bucket, NAMES[:2])
+    how = {"status": 400, "reason": "SoftDeletePolicyRequired", "match": "softDeleted=true"}
+    with raw.cloud.fault("storage", "storage.objects.list", "status", times=None, **how):
+        back_up(night)
+    assert set(records_of(raw, backup_of(raw, "before"))) == set(NAMES[:2])
+
+
+def test_unreadable_bucket_fails_the_run(raw: Rebound, night: Function):
+    """A bucket that may not be listed is no complete run, and the answer says why."""
+    fill(raw, make_bucket(raw), NAMES[:2])
+    with raw.cloud.fault("storage", "storage.objects.list", "status", status=403, times=None):
+        answer = night.manual("before")
+    assert answer.status_code >= 400
+    assert "403" in answer.text
+    assert not raw.vault.blob("runs/before/manifest.json").exists()

@@ -119,7 +119,7 @@ class BucketTargets:
                 create_bucket(comparison.target, backup.resource, request.target.project)
             rules = Rules(
                 begun_at=planned.started_at,
-                may_replace=request.may_overwrite(step.bucket),
+                may_replace=request.may_overwrite(step.target),
                 exact=request.exact,
                 keeps_replaced=step.keeps_replaced or step.create,
                 aside=aside,

@@ -1,0 +1,105 @@
+"""How a bucket ended, how far it is, and what it is made with."""
+
+from manifests.model import Resource
+from recovery.outcome import LeftObjects, StretchOutcome
+from recovery.plan.buckets import BucketPlan, ObjectCount
+from recovery.targets.objects.creation import first_configuration, last_configuration
+from recovery.targets.objects.outcomes import failed_bucket, merged
+from recovery.targets.objects.pace import Pace
+
+PLAN = BucketPlan(
+    bucket="raw",
+    target="raw",
+    create=False,
+    keeps_replaced=False,
+    objects=10,
+    equal=0,
+    counts=(),
+    samples=(),
+)
+
+
+def count(damage: str, source: str, objects: int) -> ObjectCount:
+    """Return a count of objects of ten bytes."""
+    return ObjectCount.model_validate(
+        {"damage": damage, "source": source, "objects": objects, "size_bytes": 10 * objects}
+    )
+
+
+def test_stretches_add_up():
+    """Counts of all stretches are added; an extra object does not spoil the proof."""
+    one = StretchOutcome(
+        number=0,
+        equal=1,
+        restored=(count("missing", "vault", 2), count("overwritten", "vault", 1)),
+        left=(LeftObjects(reason="extra", objects=1, names=("x",)),),
+    )
+    other = StretchOutcome(number=1, equal=3, restored=(count("missing", "vault", 4),))
+    outcome = merged(PLAN, [one, other], aside="gs://landing/undo/")
+    assert outcome.is_proven
+    assert outcome.equal == 4
+    assert outcome.restored == (count("missing", "vault", 6), count("overwritten", "vault", 1))
+    assert outcome.undo == "gs://landing/undo/"
+
+
+def test_left_objects_are_an_error():
+    """What was left although it is not as it was is told with its reason, and not proven."""
+    left = (
+        LeftObjects(reason="changed", objects=2, names=("a", "b")),
+        LeftObjects(reason="no source", objects=1, names=("c",)),
+    )
+    outcome = merged(PLAN, [StretchOutcome(number=0, left=left)], aside="")
+    assert not outcome.is_proven
+    assert outcome.exit_code == 6
+    assert "2 changed while the recovery ran; 1 have no source left" in outcome.error
+    assert outcome.undo == ""
+    assert not failed_bucket(PLAN, "why").is_proven
+
+
+def test_where_the_bucket_keeps_what_was_replaced():
+    """A bucket with versions or soft delete is its own undo place."""
+    keeping = PLAN.model_copy(update={"keeps_replaced": True})
+    stretch = StretchOutcome(number=0, restored=(count("corrupted", "noncurrent", 1),))
+    assert merged(keeping, [stretch], aside="x").undo == "earlier versions in gs://raw"
+
+
+def test_pace_tells_rate_and_remaining_time():
+    """Progress is told every few seconds, with the rate and the time that is left."""
+    seconds, told = [0.0], []
+    pace = Pace(100, told.append, clock=lambda: seconds[0])
+    for _ in range(6):
+        seconds[0] += 1
+        pace.advance(10)
+    assert told == [
+        "20 of 100 objects, 10/s, 8 s left",
+        "40 of 100 objects, 10/s, 6 s left",
+        "60 of 100 objects, 10/s, 4 s left",
+    ]
+
+
+def test_bucket_is_made_in_two_steps():
+    """What would act on objects, or keep them from being put right, is set at the end."""
+    resource: Resource = {
+        "name": "raw",
+        "id": "raw",
+        "location": "US",
+        "labels": {"a": "b"},
+        "lifecycle": {"rule": []},
+        "retentionPolicy": {"retentionPeriod": "9", "isLocked": True, "effectiveTime": "x"},
+        "softDeletePolicy": {"retentionDurationSeconds": "1", "effectiveTime": "x"},
+        "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True, "lockedTime": "x"}},
+        "timeCreated": "x",
+    }
+    assert first_configuration(resource) == {
+        "location": "US",
+        "labels": {"a": "b"},
+        "softDeletePolicy": {"retentionDurationSeconds": "1"},
+        "iamConfiguration": {
+            "uniformBucketLevelAccess": {"enabled": True},
+            "publicAccessPrevention": "inherited",
+        },
+    }
+    assert last_configuration(resource) == {
+        "lifecycle": {"rule": []},
+        "retentionPolicy": {"retentionPeriod": "9"},
+    }
