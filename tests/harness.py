@@ -98,16 +98,19 @@ class Rebound:
         return [dict(row.items()) for row in self.bigquery_client.query_and_wait(sql)]
 
 
-def make_rebound(cloud: Cloud, folder: Path, project: str, **env: str) -> Rebound:
+def make_rebound(
+    cloud: Cloud, folder: Path, project: str, *, name: str | None = None, **env: str
+) -> Rebound:
     """Set up what Terraform sets up: buckets and the scratch dataset; return the platform.
 
     Args:
         cloud: The local cloud.
         folder: For files of this platform.
         project: Its project id.
+        name: What its buckets are called after; the project when None.
         env: Further settings of both sides, as `REBOUND_CATALOG`.
     """
-    vault, landing = f"{project}-vault", f"{project}-landing"
+    vault, landing = f"{name or project}-vault", f"{name or project}-landing"
     settings = {
         "REBOUND_PROJECT": project,
         "REBOUND_VAULT_BUCKET": vault,
@@ -115,9 +118,10 @@ def make_rebound(cloud: Cloud, folder: Path, project: str, **env: str) -> Reboun
         **env,
     }
     made = Rebound(cloud, project, client_environment(cloud, **settings), folder)
-    for name in (vault, landing):
-        made.storage_client.create_bucket(name, location=LOCATION)
-    scratch = bigquery.Dataset(f"{project}.rebound_scratch")
+    for bucket in (vault, landing):
+        made.storage_client.create_bucket(bucket, location=LOCATION)
+    scratch_id = settings.get("REBOUND_SCRATCH_DATASET", "rebound_scratch")
+    scratch = bigquery.Dataset(f"{project}.{scratch_id}")
     scratch.location = LOCATION
     scratch.default_table_expiration_ms = 24 * 3600 * 1000
     made.bigquery_client.create_dataset(scratch)

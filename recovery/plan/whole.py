@@ -250,9 +250,11 @@ def _cannot_bring_back(
         for table in wanted
         if table.streaming_buffer is not None
     ]
+    datasets = {f"definitions of {table.dataset_id}" for table in wanted}
     notes += [
         f"{skew.subject} as of the recovery point: they were read {skew.skew_seconds:.0f} s later"
         for skew in manifest.skews
+        if skew.subject in datasets
     ]
     if request.target != Target(project=manifest.project):
         notes.append(

@@ -35,13 +35,18 @@ def write_catalog(folder: Path, tables: Sequence[str] = TABLES, **more: Any) -> 
 def fill(rebound: Rebound) -> None:
     """Create the tables and their rows, as if some minutes ago."""
     with rebound.cloud.minutes_ago(5):
-        dataset = bigquery.Dataset(f"{rebound.project}.{DATASET}")
-        dataset.location = LOCATION
-        dataset.labels = {"team": "data"}
-        dataset.description = "A small lake"
-        rebound.bigquery_client.create_dataset(dataset)
-        for statement in (_GAMES, _EVENTS, _TYPES, _EMPTY, *_ROWS, *_DEFINITIONS):
-            rebound.query(statement.format(lake=f"{rebound.project}.{DATASET}"))
+        create(rebound)
+
+
+def create(rebound: Rebound) -> None:
+    """Create the tables and their rows."""
+    dataset = bigquery.Dataset(f"{rebound.project}.{DATASET}")
+    dataset.location = LOCATION
+    dataset.labels = {"team": "data"}
+    dataset.description = "A small lake"
+    rebound.bigquery_client.create_dataset(dataset)
+    for statement in (_GAMES, _EVENTS, _TYPES, _EMPTY, *_ROWS, *_DEFINITIONS):
+        rebound.query(statement.format(lake=f"{rebound.project}.{DATASET}"))
 
 
 def rows(rebound: Rebound, table: str, at: str = "") -> list[str]:
