@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 DatabaseId = Annotated[
     str, StringConstraints(pattern=r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$")
 ]
+DateColumn = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")
+]
 CollectionId = Annotated[str, StringConstraints(pattern=r"^[^/]+$", max_length=1500)]
 
 
@@ -42,6 +45,8 @@ class CompletionRule(_Strict):
         metadata: Further fields of every document.
         triggered_metadata: Further fields of a document whose phase is over.
         entry: Further fields of every processor's entry.
+        fallback: For each processor, the date column of its output, `dataset.table.column`: a past
+            date that has rows counts as finished where the history tells nothing.
         followed_by: The phase this one triggers, as the history names it.
     """
 
@@ -53,6 +58,7 @@ class CompletionRule(_Strict):
     metadata: dict[str, str | int | bool] = Field(default_factory=dict)
     triggered_metadata: dict[str, str | int | bool] = Field(default_factory=dict)
     entry: dict[str, str | int | bool | tuple[str, ...]] = Field(default_factory=dict)
+    fallback: dict[str, DateColumn] = Field(default_factory=dict)
     followed_by: str | None = None
 
 

@@ -41,7 +41,8 @@ def rebuild_lines(step: RebuildStep) -> list[str]:
         names = ", ".join(name for name in item.fields if not name.startswith("_"))
         if item.path in written:
             verb = "create" if item.state == "missing" else "replace"
-            lines.append(f"    {verb:<8} {item.path}: {names}")
+            only = f" (rows only: {', '.join(item.inferred)})" if item.inferred else ""
+            lines.append(f"    {verb:<8} {item.path}: {names}{only}")
         elif item.state == "differs":
             lines.append(f"    {'keep':<8} {item.path}: differs in {', '.join(item.differing)}")
     if step.kept:
@@ -50,6 +51,7 @@ def rebuild_lines(step: RebuildStep) -> list[str]:
         f"    {'ignore':<8} {count:,} runs of {name}: no document of this platform holds them"
         for name, count in sorted(step.ignored.items())
     ]
+    lines += [f"    {'unknown':<8} {note}" for note in step.notes]
     if step.never_restored:
         lines.append(
             f"    {'never':<8} {', '.join(step.never_restored)}: what runs now says so anew"

@@ -8,8 +8,9 @@ triggered, so that no late message makes the next phase run again.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
 from manifests.model import Frozen, UtcTime
@@ -33,7 +34,11 @@ type Value = dict[str, Any]
 
 
 class ProcessorRun(Frozen):
-    """One run of one processor, as the history tells it."""
+    """One run of one processor, as the history tells it.
+
+    Attributes:
+        is_inferred: Whether only the rows it wrote tell of it; then any other run counts more.
+    """
 
     processor: str
     phase: str
@@ -43,6 +48,7 @@ class ProcessorRun(Frozen):
     records: int | None = None
     run_id: str | None = None
     output_table: str | None = None
+    is_inferred: bool = False
 
 
 class RebuiltDocument(Frozen):
@@ -50,12 +56,14 @@ class RebuiltDocument(Frozen):
 
     Attributes:
         fields: By name, as Firestore's REST API writes values.
+        inferred: The processors that only the rows of their output tell of.
         state: Whether it is missing, equal, or there with other content.
         differing: The fields that differ.
     """
 
     path: str
     fields: dict[str, Value]
+    inferred: tuple[str, ...] = ()
     state: Literal["missing", "equal", "differs"] = "missing"
     differing: tuple[str, ...] = ()
 
@@ -67,6 +75,7 @@ class RebuildStep(Frozen):
         history: The table that was read.
         since: The first date.
         overwrite: Whether documents that are there with other content are replaced.
+        notes: What could not be looked at.
         ignored: Names in the history that no document may hold, with the runs they had.
     """
 
@@ -78,6 +87,7 @@ class RebuildStep(Frozen):
     overwrite: bool = False
     unthrottled: bool = False
     ignored: Mapping[str, int] = {}
+    notes: tuple[str, ...] = ()
     never_restored: tuple[str, ...] = ()
 
     @property
@@ -117,11 +127,12 @@ def rebuilt(
             ignored[run.processor] = ignored.get(run.processor, 0) + 1
             continue
         found = latest.setdefault((run.phase, run.day), {})
-        if name not in found or _at(found[name]) < run.completed_at:
+        if name not in found or _counts_more(run, found[name]):
             found[name] = run
     documents = tuple(
         RebuiltDocument(
             path=f"{by_phase[phase].collection}/{day.isoformat()}",
+            inferred=tuple(name for name, run in latest[phase, day].items() if run.is_inferred),
             fields=_fields(
                 by_phase[phase],
                 latest[phase, day],
@@ -131,6 +142,22 @@ def rebuilt(
         for phase, day in sorted(latest)
     )
     return documents, ignored
+
+
+def inferred_run(
+    rule: CompletionRule, rules: Rebuild, processor: str, day: date, rows: int
+) -> ProcessorRun:
+    """Return the run that the rows of a date tell of; when it ended is not known, the date is."""
+    end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(rules.time_zone))
+    return ProcessorRun(
+        processor=processor,
+        phase=rule.phase,
+        day=day,
+        status="success",
+        completed_at=end,
+        records=rows,
+        is_inferred=True,
+    )
 
 
 def first_day(rules: Rebuild, today: date) -> date:
@@ -152,6 +179,12 @@ def processor_field(run: ProcessorRun, rule: CompletionRule, names: NameRules) -
 def snake_case(name: str) -> str:
     """Write a class name in snake case: `MLFeatureStore` is `ml_feature_store`."""
     return _WORD_BEGINS.sub("_", name).lower()
+
+
+def _counts_more(run: ProcessorRun, other: ProcessorRun) -> bool:
+    if run.is_inferred != other.is_inferred:
+        return other.is_inferred
+    return _at(run) > _at(other)
 
 
 def _stripped(name: str, names: NameRules) -> str:

@@ -28,8 +28,12 @@ REBUILD = {
         {
             "collection": "phase4_completion",
             "phase": "phase_4_precompute",
-            "processors": ["player_daily_cache"],
+            "processors": ["player_daily_cache", "ml_feature_store"],
             "first_completion": "text",
+            "fallback": {
+                "player_daily_cache": "nba_precompute.player_daily_cache.cache_date",
+                "ml_feature_store": "nba_predictions.gone.game_date",
+            },
         },
     ],
 }
@@ -125,6 +129,30 @@ def test_nothing_to_rebuild_from(new_rebound: Callable[..., Rebound], tmp_path: 
     """Without rules in the catalog the request is refused."""
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
     rebound.run("plan", SCENARIO, "--rebuild", code=2)
+
+
+def test_rows_tell_where_the_history_does_not(rebound: Rebound):
+    """A past date with rows counts as finished; where a table is gone, the plan says so."""
+    dataset = bigquery.Dataset(f"{rebound.project}.nba_precompute")
+    dataset.location = LOCATION
+    rebound.bigquery_client.create_dataset(dataset)
+    rebound.query("CREATE TABLE nba_precompute.player_daily_cache (cache_date DATE, n INT64)")
+    days = [YESTERDAY, YESTERDAY - timedelta(days=1), TODAY]
+    values = ", ".join(f"(DATE '{day}', 1), (DATE '{day}', 2)" for day in days)
+    rebound.query(f"INSERT INTO nba_precompute.player_daily_cache VALUES {values}")
+    plan = rebound.run("plan", SCENARIO, "--rebuild").stdout
+    assert (
+        f"phase4_completion/{days[1]}: player_daily_cache (rows only: player_daily_cache)" in plan
+    )
+    assert f"phase4_completion/{YESTERDAY}: player_daily_cache\n" in plan
+    assert f"phase4_completion/{TODAY}" not in plan
+    assert "unknown  nba_predictions.gone.game_date" in plan
+    rebound.run("recover", SCENARIO, "--rebuild", "--yes")
+    document = State(rebound).client.document(f"phase4_completion/{days[1]}").get().to_dict()
+    assert document["player_daily_cache"]["record_count"] == 2
+    assert document["player_daily_cache"]["execution_id"] is None
+    assert document["player_daily_cache"]["completed_at"].date() == YESTERDAY
+    assert document["_triggered"] is True
 
 
 def test_killed_and_resumed(rebound: Rebound):

@@ -6,20 +6,15 @@ than the one that was compared is refused.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-
-from google.cloud import bigquery
 
 from manifests.catalog import Catalog
 from manifests.catalog_databases import CatalogDatabase, Rebuild
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
-from manifests.cloud.jobs import Jobs
 from manifests.documents import DocumentRecord
 from manifests.errors import ReboundError, UsageError
-from manifests.fingerprint import quoted
 from manifests.names import below
 from recovery.compare import Finding
 from recovery.compare.documents import ListedDocument
@@ -27,13 +22,13 @@ from recovery.journal import Journal
 from recovery.outcome import DatabaseOutcome, PlannedRecovery, RecoveryReport
 from recovery.plan import Plan, Request
 from recovery.plan.rebuild import (
-    ProcessorRun,
     RebuildStep,
     RebuiltDocument,
     first_day,
     rebuilt,
 )
 from recovery.settings import Settings
+from recovery.targets.documents.history import HistoryReader
 from recovery.targets.documents.values import differing_fields, to_bytes
 from recovery.targets.documents.writing import BatchWriter, Ramp, unthrottled
 
@@ -118,7 +113,9 @@ class Rebuilding:
     ) -> RebuildStep:
         today = now.astimezone(ZoneInfo(rules.time_zone)).date()
         into = request.target.database or entry.database
-        documents, ignored = rebuilt(rules, self._history(rules, today), today=today)
+        history = HistoryReader(self._settings.project, self._catalog.location, self._session)
+        inferred, notes = history.inferred(rules, today)
+        documents, ignored = rebuilt(rules, [*history.runs(rules, today), *inferred], today=today)
         live = self._live(Documents(Connection(request.target.project, into)), documents)
         return RebuildStep(
             database=entry.database,
@@ -129,20 +126,9 @@ class Rebuilding:
             overwrite=request.may_overwrite(into),
             unthrottled=request.unthrottled,
             ignored=ignored,
+            notes=tuple(notes),
             never_restored=entry.ephemeral,
         )
-
-    def _history(self, rules: Rebuild, today: date) -> list[ProcessorRun]:
-        project = self._settings.project
-        client = bigquery.Client(project=project, location=self._catalog.location)
-        sql = (
-            "SELECT processor_name, phase, data_date, status, processed_at, records_processed, "
-            f"run_id, output_table FROM {quoted(f'{project}.{rules.history}')} "
-            f"WHERE data_date >= DATE '{first_day(rules, today)}' AND processed_at IS NOT NULL"
-        )
-        jobs = Jobs(client, self._catalog.location)
-        rows = jobs.rows(f"rebound-history-{self._session}", sql, subject=rules.history)
-        return [_run(row) for row in rows]
 
     def _live(
         self, documents: Documents, wanted: tuple[RebuiltDocument, ...]
@@ -167,19 +153,6 @@ class Rebuilding:
         return _outcome(
             step, documents=[_compared(item, after.get(item.path)) for item in step.documents]
         )
-
-
-def _run(row: dict[str, Any]) -> ProcessorRun:
-    return ProcessorRun(
-        processor=row["processor_name"],
-        phase=row["phase"] or "",
-        day=row["data_date"],
-        status=row["status"].lower(),
-        completed_at=row["processed_at"],
-        records=row["records_processed"],
-        run_id=row["run_id"],
-        output_table=row["output_table"],
-    )
 
 
 def _compared(document: RebuiltDocument, live: DocumentRecord | None) -> RebuiltDocument:

@@ -5,7 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
-from recovery.plan.rebuild import REASON, ProcessorRun, processor_field, rebuilt, snake_case
+from recovery.plan.rebuild import (
+    REASON,
+    ProcessorRun,
+    inferred_run,
+    processor_field,
+    rebuilt,
+    snake_case,
+)
 
 PHASE3 = (
     "player_game_summary",
@@ -182,3 +189,17 @@ def test_output_table_names_the_field():
     rule = RULES.completions[2]
     row = run("Odd", phase="phase_4_precompute", output_table="nba.ml_feature_store_v2")
     assert processor_field(row, rule, RULES.names) == "ml_feature_store"
+
+
+def test_inferred_runs_count_least():
+    """What only rows tell of gives way to any run of the history, whichever ended later."""
+    rule, day = RULES.completions[1], date(2026, 1, 9)
+    rows = inferred_run(rule, RULES, "player_game_summary", day, 7)
+    assert rows.completed_at == datetime(2026, 1, 10, 5, tzinfo=UTC)
+    told = run("PlayerGameSummaryProcessor", completed_at=datetime(2026, 1, 9, tzinfo=UTC))
+    for runs in ([rows, told], [told, rows]):
+        (document,), _ = rebuilt(RULES, runs, today=TODAY)
+        assert document.inferred == ()
+    (document,), _ = rebuilt(RULES, [rows], today=TODAY)
+    assert document.inferred == ("player_game_summary",)
+    assert [name for name in document.fields if name[0] != "_"] == ["player_game_summary"]
