@@ -1,7 +1,9 @@
 """The past of tables: AS OF, clones, snapshots, decorators, undelete."""
 
+import datetime as dt
 import threading
 import time
+import zoneinfo
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
@@ -83,6 +85,18 @@ def test_the_past_has_limits(query: Query):
             query(f"SELECT * FROM t FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({moment})")
     with pytest.raises(BadRequest, match="Cannot read before"):
         query("SELECT * FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2020-01-01 00:00:00+00'")
+
+
+def test_a_bare_string_is_los_angeles_time(query: Query):
+    """An instant without an offset is read in Los Angeles time, not in UTC."""
+    query("CREATE TABLE t AS SELECT 1 AS a")
+    now = dt.datetime.now(dt.UTC)
+    time.sleep(PAUSE_SECONDS)
+    local = now.astimezone(zoneinfo.ZoneInfo("America/Los_Angeles"))
+    at = "SELECT a FROM t FOR SYSTEM_TIME AS OF '{:%Y-%m-%d %H:%M:%S.%f}'"
+    assert query(at.format(local)) == [(1,)]
+    with pytest.raises(BadRequest):
+        query(at.format(now))
 
 
 def test_an_instant_is_exact_while_writers_write(

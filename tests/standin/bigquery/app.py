@@ -119,24 +119,31 @@ async def _call_of(request: Request) -> tuple[Handler, Call]:
     return handler, call
 
 
+def _refused(error: BigQueryError) -> Response:
+    return JSONResponse(error.body(), status_code=error.code)
+
+
+def _answered(found: Any, method: str) -> Response:  # noqa: ANN401 - whatever a handler gives
+    if isinstance(found, Answer):
+        return JSONResponse(found.body, status_code=found.status, headers=found.headers)
+    if method == "DELETE" and found == {}:
+        return Response(status_code=204)
+    return JSONResponse(found)
+
+
 def _endpoint(service: Service) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         try:
             handler, call = await _call_of(request)
             found = await run_in_threadpool(handler, service, call)
-        except BigQueryError as error:
-            return JSONResponse(error.body(), status_code=error.code)
         except ClientDisconnect:
             return Response(status_code=499)
+        except BigQueryError as error:
+            return _refused(error)
         except Exception as error:  # noqa: BLE001 - a fault of the stand-in must not look transient
             traceback.print_exc()
-            problem = BigQueryError("notImplemented", f"The stand-in failed: {error!r}")
-            return JSONResponse(problem.body(), status_code=problem.code)
-        if isinstance(found, Answer):
-            return JSONResponse(found.body, status_code=found.status, headers=found.headers)
-        if call.path and request.method == "DELETE":
-            return Response(status_code=204)
-        return JSONResponse(found)
+            return _refused(BigQueryError("notImplemented", f"The stand-in failed: {error!r}"))
+        return _answered(found, request.method)
 
     return answer
 

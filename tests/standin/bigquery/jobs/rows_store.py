@@ -13,7 +13,7 @@ from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.jobs.job import JobKey
 
 _IN_MEMORY = 64
-_ROWS_IN_MEMORY = 20_000
+_ROWS_IN_MEMORY = 2_000
 _KEPT_SECONDS = 24 * 3600
 
 

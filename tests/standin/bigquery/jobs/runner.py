@@ -13,7 +13,8 @@ from tests.standin.bigquery.jobs.faults import JobFaults
 from tests.standin.bigquery.jobs.job import KINDS, Job, JobKey, new_job, now_ms, stored_job
 from tests.standin.bigquery.service import Settings
 
-_THREADS = 32
+_THREADS = 256
+_AT_WORK = 16
 _OPEN_LOCATIONS = ("us", "eu")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
 
@@ -36,6 +37,8 @@ class Jobs:
         self._work: dict[str, Work] = {}
         self._guard = threading.Lock()
         self._jobs: dict[JobKey, Job] = {}
+        # Any number of jobs can wait out their latency; only so many work at once.
+        self._at_work = threading.BoundedSemaphore(_AT_WORK)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="job")
         self._bury()
 
@@ -105,11 +108,12 @@ class Jobs:
             if seconds:
                 job.cancelled.wait(seconds)
             job.check_cancelled()
-            job.state = "RUNNING"
-            job.statistics["startTime"] = now_ms()
-            self._faults.fire(job.job_id, after_commit=False)
-            self._work[job.kind](job)
-            self._faults.fire(job.job_id, after_commit=True)
+            with self._at_work:
+                job.state = "RUNNING"
+                job.statistics["startTime"] = now_ms()
+                self._faults.fire(job.job_id, after_commit=False)
+                self._work[job.kind](job)
+                self._faults.fire(job.job_id, after_commit=True)
         except BigQueryError as error:
             job.error = error.result()
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the job has to end
