@@ -8,7 +8,7 @@ from manifests.errors import ObjectMissingError
 from manifests.inventory import ShardSummary, ShardWriter, read_shard
 from manifests.model import InventoryShard, ObjectRecord, RunStart, StoredObject
 
-RECORDS_A_SHARD = 10_000
+RECORDS_A_SHARD = 5_000
 
 
 class Shards:

@@ -8,10 +8,12 @@ credentials and endpoint, on one connection a thread.
 import http.client
 import json
 import threading
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from google.api_core import exceptions as google_errors
+from google.auth import exceptions as auth_errors
 from google.auth.transport.requests import Request
 from google.cloud import storage
 
@@ -58,7 +60,7 @@ class StorageApi:
         content = None if body is None else json.dumps(body).encode()
         try:
             return self._once(method, target, content)
-        except (google_errors.GoogleAPICallError, OSError) as error:
+        except (google_errors.GoogleAPICallError, auth_errors.TransportError, OSError) as error:
             if not is_transient(error):
                 raise
         return calling(lambda: self._once(method, target, content))
@@ -83,7 +85,7 @@ class StorageApi:
     def _exchange(self, method: str, target: str, content: bytes | None) -> tuple[int, bytes]:
         """Send one request and read its answer, on this thread's own connection."""
         headers = {"Content-Type": "application/json"} if content is not None else {}
-        self._credentials.before_request(self._refreshing, method, target, headers)
+        self._authorize(method, f"{self._endpoint.geturl()}{target}", headers)
         connection = self._connection()
         try:
             connection.request(method, target, content, headers)
@@ -94,6 +96,11 @@ class StorageApi:
             if isinstance(error, ConnectionError | TimeoutError):
                 raise
             raise ConnectionError(str(error)) from error
+
+    def _authorize(self, method: str, url: str, headers: dict[str, str]) -> None:
+        """Add the credentials; when they have run out, one thread renews them for all."""
+        with nullcontext() if self._credentials.valid else self._lock:
+            self._credentials.before_request(self._refreshing, method, url, headers)
 
     def _connection(self) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection | None

@@ -163,12 +163,11 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
                 f"{plan.unrecoverable:,} objects of bucket {plan.bucket}: nothing holds their "
                 "content any more"
             )
-        backup = manifest.bucket(plan.bucket)
-        if backup is not None and backup.changed_later:
-            notes.append(
-                f"{backup.changed_later:,} names of bucket {plan.bucket} that were written between "
-                "the recovery point and its listing, while the bucket kept no history"
-            )
+        notes += [
+            f"{skew.subject} as of the recovery point: read {skew.skew_seconds:.0f} s later"
+            for skew in manifest.skews
+            if f"bucket {plan.bucket}" in skew.subject
+        ]
     if plans:
         moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"
         notes.append(f"objects written after {moment}, and the times at which objects were made")
