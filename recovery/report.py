@@ -196,6 +196,12 @@ def _cost(plan: Plan) -> list[str]:
         f"remove, {size(sum(step.stored_bytes for step in plan.databases))} of the backup to read; "
         "proving reads every document twice"
     )
+    seconds = sum(step.ramp_seconds for step in plan.databases)
+    if seconds > 1:
+        documents += (
+            f"; at the rate Firestore asks for the writes take {duration(seconds)}, "
+            "`--unthrottled` does not wait"
+        )
     return [tables] * bool(plan.tables) + [documents] * bool(plan.databases)
 
 

@@ -7,10 +7,14 @@ from typing import Literal
 from manifests.errors import RefusedError, UsageError
 from manifests.model import DatabaseBackup, DocumentFile, Frozen
 from manifests.names import EVERYTHING, NameRange, Position, below, only, united, without
-from recovery.compare.documents import DatabaseState, DocumentState
+from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
 from recovery.plan.request import Request
 
 type DocumentAction = Literal["create", "replace", "remove"]
+
+FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS = 500, 1.5, 300
+"""Writes a second to a collection at first, and how much more after how long (Firestore, Best
+practices, Ramping up traffic)."""
 
 _WITH_ALL_BELOW = "/**"
 
@@ -51,6 +55,19 @@ class DatabaseStep(Frozen):
         return self.state.count("missing") + replaced
 
     @property
+    def ramp_seconds(self) -> float:
+        """Return about how long the writes take at the rate Firestore asks for."""
+        if self.unthrottled:
+            return 0.0
+        return max(
+            (ramp_seconds(self._writes_to(item)) for item in self.state.collections), default=0
+        )
+
+    def _writes_to(self, collection: CollectionState) -> int:
+        states: tuple[DocumentState, ...] = ("missing", "changed", "newer", "extra")
+        return sum(getattr(collection, state) for state in states if self.action(state))
+
+    @property
     def removes(self) -> int:
         """Return how many documents are removed."""
         return self.state.count("extra") if self.exact else 0
@@ -81,6 +98,16 @@ class DatabaseStep(Frozen):
     def is_kept(self, state: DocumentState) -> bool:
         """Whether a document that differs may differ when the recovery ends."""
         return (state == "newer" and not self.overwrite) or (state == "extra" and not self.exact)
+
+
+def ramp_seconds(writes: int) -> float:
+    """Return how long so many writes to one collection take: 500/50/5, as `FIRST_RATE` says."""
+    seconds, rate = 0.0, float(FIRST_RATE)
+    while writes > rate * RAMP_SECONDS:
+        writes -= int(rate * RAMP_SECONDS)
+        seconds += RAMP_SECONDS
+        rate *= RAMP_FACTOR
+    return seconds + writes / rate
 
 
 def plan_database(backup: DatabaseBackup, state: DatabaseState, request: Request) -> DatabaseStep:

@@ -13,12 +13,10 @@ from google.protobuf.message import Message
 from manifests.cloud.documents import Documents
 from manifests.documents import collection_id
 from manifests.errors import CloudError
+from recovery.plan.documents import FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS
 
 BATCH_WRITES = 300
 _BATCH_BYTES = 2 * 1024 * 1024
-_FIRST_RATE = 500
-_RAMP = 1.5
-_RAMP_SECONDS = 300
 _DONE, _DEADLINE, _NOT_FOUND, _EXISTS, _EXHAUSTED, _PRECONDITION, _ABORTED = 0, 4, 5, 6, 8, 9, 10
 _UNAVAILABLE = 14
 _OVERTAKEN = frozenset({_NOT_FOUND, _EXISTS, _PRECONDITION})
@@ -57,7 +55,7 @@ class Ramp:
         with self._lock:
             now = self._clock()
             begun = self._begun_at.setdefault(collection, now)
-            rate = _FIRST_RATE * _RAMP ** int((now - begun) // _RAMP_SECONDS)
+            rate = FIRST_RATE * RAMP_FACTOR ** int((now - begun) // RAMP_SECONDS)
             at = max(now, self._free_at.get(collection, now))
             self._free_at[collection] = at + count / rate
         if at > now:

@@ -13,6 +13,7 @@ from recovery.plan.documents import (
     check_databases,
     named_ranges,
     plan_database,
+    ramp_seconds,
     scope,
     units,
     wanted_ranges,
@@ -56,7 +57,7 @@ def backup(*files: tuple[str, ...]) -> DatabaseBackup:
 
 def request(**more: object) -> Request:
     """Return a request for the scenario."""
-    values = {"scenario": "firestore-state-loss", "target": Target(project="p"), **more}
+    values = {"scenario": "firestore-state-loss", "target": Target(project="platform"), **more}
     return Request.model_validate(values)
 
 
@@ -172,6 +173,15 @@ def test_malformed_paths(named: dict[str, object]):
     """What is no path of a collection or document is refused."""
     with pytest.raises(UsageError):
         named_ranges(request(**named))
+
+
+def test_time_of_the_ramp():
+    """A plan tells how long the writes to the largest collection take; unthrottled ones wait not."""
+    assert ramp_seconds(1000) == pytest.approx(2)
+    assert ramp_seconds(150_000 + 750) == pytest.approx(301)
+    step = plan_database(backup(("c/a",)), DAMAGED, request())
+    assert step.ramp_seconds == pytest.approx(1 / 500)
+    assert plan_database(backup(("c/a",)), DAMAGED, request(unthrottled=True)).ramp_seconds == 0
 
 
 def test_ramp():
