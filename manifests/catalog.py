@@ -20,11 +20,11 @@ from pydantic import (
 
 from manifests.catalog_databases import CatalogDatabase
 from manifests.errors import CatalogError
+from manifests.ids import BucketName
 
 TableName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+$", max_length=2049)
 ]
-BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 

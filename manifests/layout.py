@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from manifests.errors import UnsafeNameError, UsageError
+from manifests.ids import BUCKET_NAME, DATABASE_ID
 from manifests.model import RunId
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
@@ -31,8 +32,8 @@ _FILE = re.compile(r"[0-9]{12}\.avro")
 _DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _POLICY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_PART = 1024
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
-_DATABASE = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
+_BUCKET = re.compile(BUCKET_NAME)
+_DATABASE = re.compile(DATABASE_ID)
 _WHOLE = "all"
 _PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
 

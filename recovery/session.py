@@ -127,11 +127,18 @@ class Session:
         """Return what decides about and deletes old runs."""
         return Expiry(self.vault_bucket, self._contents, self.landing, self.catalog.retention)
 
-    def begin(self, plan: Plan, *, confirmed_project: str | None) -> Journal:
-        """Refuse a plan that lacks a word; else write it down, so that it can be resumed."""
+    def refuse(self, plan: Plan, *, confirmed_project: str | None) -> None:
+        """Refuse a plan that lacks a word.
+
+        Raises:
+            RefusedError: The hint names the word.
+        """
         check_plan(
             plan, protected=self.catalog.protected_projects, confirmed_project=confirmed_project
         )
+
+    def begin(self, plan: Plan) -> Journal:
+        """Write a plan down before anything is changed, so that it can be resumed."""
         recovery_id = f"{plan.request.scenario}-{self.started_at:%Y%m%dT%H%M%SZ}-{self._id[:4]}"
         journal = Journal(self.landing, recovery_id)
         journal.begin(

@@ -7,9 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from manifests.errors import UsageError
+from recovery.scenarios import SCENARIOS
 from recovery.session import Session
 from recovery.settings import load_settings
 
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO", help=f"What happened: {', '.join(item.name for item in SCENARIOS)}."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Run = Annotated[str | None, typer.Option(help="This run instead of the newest complete one.")]
 At = Annotated[str | None, typer.Option(help="The newest complete run at or before this UTC time.")]

@@ -1,4 +1,7 @@
-"""Commands about recoveries: what one would do, doing it, going on, how it ended."""
+"""Commands about recoveries: what one would do, doing it, going on, how it ended.
+
+`plan` and `recover` take the same options, which reach the plan through the command's context.
+"""
 
 import sys
 from datetime import UTC, datetime
@@ -6,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from manifests.errors import RefusedError, UsageError
+from manifests.errors import RefusedError
 from recovery.cli.options import (
     At,
     Buckets,
@@ -21,6 +24,7 @@ from recovery.cli.options import (
     IntoPrefix,
     IntoProject,
     Json,
+    Name,
     Overwrite,
     Partitions,
     Pattern,
@@ -33,11 +37,11 @@ from recovery.cli.options import (
     open_session,
     print_json,
 )
+from recovery.cli.request import Options
 from recovery.console import Console
 from recovery.journal import Journal
-from recovery.plan import ObjectScope, Plan, Request, Target
+from recovery.plan import Plan
 from recovery.report import outcome_error, plan_text, report_text
-from recovery.scenarios import scenario
 from recovery.session import Session
 
 app = typer.Typer()
@@ -45,7 +49,8 @@ app = typer.Typer()
 
 @app.command()
 def plan(
-    scenario_name: Annotated[str, typer.Argument(metavar="SCENARIO", help="What happened.")],
+    context: typer.Context,
+    scenario_name: Name,
     run: Run = None,
     at: At = None,
     dataset: Datasets = None,
@@ -68,32 +73,13 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show what a recovery would do. Changes nothing."""
-    session = open_session()
-    made = _plan(
-        session,
-        scenario_name,
-        run=run,
-        at=at,
-        scope=(dataset, table, partition),
-        objects=(bucket, ObjectScope(prefix=prefix, pattern=pattern)),
-        documents=(database, collection, document),
-        into=Target(
-            project=into_project or session.settings.project,
-            prefix=into_prefix,
-            bucket=into_bucket,
-            database=into_database,
-        ),
-        unthrottled=unthrottled,
-        rebuild=rebuild,
-        exact=exact,
-        from_vault=from_vault,
-    )
-    _show_plan(made, as_json=as_json)
+    _show_plan(_plan(open_session(), context), as_json=as_json)
 
 
 @app.command()
 def recover(
-    scenario_name: Annotated[str, typer.Argument(metavar="SCENARIO", help="What happened.")],
+    context: typer.Context,
+    scenario_name: Name,
     run: Run = None,
     at: At = None,
     dataset: Datasets = None,
@@ -122,32 +108,14 @@ def recover(
 ) -> None:
     """Plan, ask, restore, prove and report."""
     session, console = open_session(), Console(quiet=as_json)
-    made = _plan(
-        session,
-        scenario_name,
-        run=run,
-        at=at,
-        scope=(dataset, table, partition),
-        objects=(bucket, ObjectScope(prefix=prefix, pattern=pattern)),
-        documents=(database, collection, document),
-        into=Target(
-            project=into_project or session.settings.project,
-            prefix=into_prefix,
-            bucket=into_bucket,
-            database=into_database,
-        ),
-        unthrottled=unthrottled,
-        rebuild=rebuild,
-        overwrite=tuple(overwrite or ()),
-        exact=exact,
-        from_vault=from_vault,
-    )
+    made = _plan(session, context)
     if not as_json:
         _show_plan(made, as_json=False)
+    session.refuse(made, confirmed_project=confirm_project)
+    _refuse_silence(made, yes=yes)
     _check_backup(session, console, made)
     _ask(made, yes=yes)
-    journal = session.begin(made, confirmed_project=confirm_project)
-    _execute(session, console, journal, as_json=as_json)
+    _execute(session, console, session.begin(made), as_json=as_json)
 
 
 @app.command()
@@ -181,48 +149,13 @@ def report(
         raise error
 
 
-def _plan(
-    session: Session,
-    scenario_name: str,
-    *,
-    run: str | None,
-    at: str | None,
-    scope: tuple[list[str] | None, list[str] | None, list[str] | None],
-    objects: tuple[list[str] | None, ObjectScope],
-    documents: tuple[list[str] | None, list[str] | None, list[str] | None],
-    into: Target,
-    unthrottled: bool,
-    rebuild: bool,
-    exact: bool,
-    from_vault: bool,
-    overwrite: tuple[str, ...] = (),
-) -> Plan:
-    datasets, tables, partitions = (tuple(item or ()) for item in scope)
-    databases, collections, paths = (tuple(item or ()) for item in documents)
-    if partitions and len(tables) != 1:
-        raise UsageError("`--partition` needs exactly one `--table`")
-    session.catalog.select(datasets=datasets, tables=tables)
-    request = Request(
-        scenario=scenario(scenario_name).name,
-        target=into,
-        datasets=datasets,
-        tables=tables,
-        partitions=partitions,
-        buckets=tuple(objects[0] or ()),
-        objects=objects[1],
-        databases=databases,
-        collections=collections,
-        documents=paths,
-        unthrottled=unthrottled,
-        ephemeral={entry.database: entry.ephemeral for entry in session.catalog.databases},
-        overwrite=overwrite,
-        exact=exact,
-        from_vault=from_vault,
-        point_was_named=bool(run or at),
-    )
-    if rebuild:
+def _plan(session: Session, context: typer.Context) -> Plan:
+    """Decide what a recovery does, from the options of the command."""
+    options = Options.model_validate(context.params)
+    request = options.request(session.catalog, project=session.settings.project)
+    if options.rebuild:
         return session.plan_rebuild(request)
-    selection, manifest = session.choose(run=run, at=moment(at))
+    selection, manifest = session.choose(run=options.run, at=moment(options.at))
     return session.plan(selection, manifest, request)
 
 
@@ -249,11 +182,14 @@ def _check_backup(session: Session, console: Console, made: Plan) -> None:
         )
 
 
+def _refuse_silence(made: Plan, *, yes: bool) -> None:
+    if made.changes and not yes and not sys.stdin.isatty():
+        raise RefusedError("nobody is there to say yes", hint="`--yes` says it")
+
+
 def _ask(made: Plan, *, yes: bool) -> None:
     if yes or not made.changes:
         return
-    if not sys.stdin.isatty():
-        raise RefusedError("nobody is there to say yes", hint="`--yes` says it")
     if not typer.confirm("Do this?", err=True):
         raise RefusedError("not confirmed, nothing was changed")
 

@@ -1,7 +1,11 @@
 """What the operator asked for: what is recovered, where to, and what may be replaced."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from pydantic import StringConstraints
+
+from manifests.ids import BUCKET_NAME, DATABASE_ID, ProjectId
 from manifests.layout import PartKind
 from manifests.model import BucketBackup, DatabaseBackup, Frozen, TableBackup
 from recovery.plan.scope import ObjectScope
@@ -20,10 +24,10 @@ class Target(Frozen):
             restores into the original one.
     """
 
-    project: str
-    prefix: str = ""
-    bucket: str = ""
-    database: str = ""
+    project: ProjectId
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{0,100}$")] = ""
+    bucket: Annotated[str, StringConstraints(pattern=rf"^({BUCKET_NAME})?$")] = ""
+    database: Annotated[str, StringConstraints(pattern=rf"^({DATABASE_ID})?$")] = ""
 
     def dataset_id(self, original: str) -> str:
         """Return the dataset that stands for an original one."""

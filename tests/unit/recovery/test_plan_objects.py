@@ -168,7 +168,7 @@ def test_counts_add_up():
 def test_replacing_needs_the_word():
     """Content that is there is replaced only in a bucket that the operator named."""
     plan = plan_of(counted())
-    target = Target(project="p")
+    target = Target(project="platform")
 
     def request(*overwrite: str) -> Request:
         return Request(scenario="gcs-bucket-corruption", target=target, overwrite=overwrite)

@@ -1,0 +1,110 @@
+"""From the options of `plan` and `recover` to what is asked of a recovery."""
+
+from pydantic import Field, ValidationError
+
+from manifests.catalog import Catalog
+from manifests.errors import UsageError
+from manifests.layout import PartKind
+from manifests.model import Frozen
+from recovery.plan import ObjectScope, Request, Target
+from recovery.scenarios import Scenario, scenario
+
+_ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
+    "tables": ("dataset", "table", "partition", "into_prefix", "from_vault"),
+    "buckets": ("bucket", "prefix", "pattern", "into_bucket"),
+    "databases": (
+        "database",
+        "collection",
+        "document",
+        "into_database",
+        "unthrottled",
+        "rebuild",
+    ),
+}
+
+
+class Options(Frozen):
+    """The options as they were given; an empty one was not given."""
+
+    scenario_name: str
+    run: str | None
+    at: str | None
+    dataset: tuple[str, ...] | None
+    table: tuple[str, ...] | None
+    partition: tuple[str, ...] | None
+    bucket: tuple[str, ...] | None
+    prefix: str
+    pattern: str
+    database: tuple[str, ...] | None
+    collection: tuple[str, ...] | None
+    document: tuple[str, ...] | None
+    into_project: str | None
+    into_prefix: str
+    into_bucket: str
+    into_database: str
+    unthrottled: bool
+    rebuild: bool
+    exact: bool
+    from_vault: bool
+    overwrite: tuple[str, ...] | None = Field(default=None)
+
+    def request(self, catalog: Catalog, *, project: str) -> Request:
+        """Return what is asked for.
+
+        Args:
+            catalog: What is protected.
+            project: The project that is recovered unless another is named.
+
+        Raises:
+            UsageError: An option does not fit, or says nothing to this scenario.
+        """
+        wanted = scenario(self.scenario_name)
+        self._check_fits(wanted)
+        if self.partition and len(self.table or ()) != 1:
+            raise UsageError("`--partition` needs exactly one `--table`")
+        catalog.select(datasets=self.dataset or (), tables=self.table or ())
+        return Request(
+            scenario=wanted.name,
+            target=self._target(project),
+            datasets=self.dataset or (),
+            tables=self.table or (),
+            partitions=self.partition or (),
+            buckets=self.bucket or (),
+            objects=ObjectScope(prefix=self.prefix, pattern=self.pattern),
+            databases=self.database or (),
+            collections=self.collection or (),
+            documents=self.document or (),
+            unthrottled=self.unthrottled,
+            ephemeral={entry.database: entry.ephemeral for entry in catalog.databases},
+            overwrite=self.overwrite or (),
+            exact=self.exact,
+            from_vault=self.from_vault,
+            point_was_named=bool(self.run or self.at),
+        )
+
+    def _check_fits(self, wanted: Scenario) -> None:
+        """Refuse an option that another scenario has: ignoring it could hit what is live."""
+        for kind, names in _ONLY_FOR.items():
+            idle = [name for name in names if getattr(self, name)]
+            if idle and kind not in wanted.covers:
+                option = f"--{idle[0].replace('_', '-')}"
+                raise UsageError(
+                    f"`{option}` says nothing to {wanted.name}, which recovers "
+                    f"{' and '.join(wanted.covers)}",
+                    hint="`rebound recover --help`",
+                )
+
+    def _target(self, project: str) -> Target:
+        try:
+            return Target(
+                project=self.into_project or project,
+                prefix=self.into_prefix,
+                bucket=self.into_bucket,
+                database=self.into_database,
+            )
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][0])
+            raise UsageError(
+                f"not a {name} that Google Cloud could have",
+                subject=repr(error.errors()[0]["input"]),
+            ) from error
