@@ -41,6 +41,15 @@ def test_a_job_is_found_in_its_location_only(client: bigquery.Client):
             client.get_job(job_id, location=location, retry=None)
 
 
+def test_a_job_sees_its_location_only(client: bigquery.Client, dataset: str, query: Query):
+    """A job of another location does not find the dataset."""
+    query("CREATE TABLE t AS SELECT 1 AS a")
+    with pytest.raises(NotFound, match="was not found in location EU"):
+        client.query(f"SELECT * FROM {dataset}.t", location="EU", job_retry=None).result()
+    with pytest.raises(NotFound, match="was not found in location EU"):
+        client.extract_table(f"{dataset}.t", "gs://b/*.csv", location="EU").result()
+
+
 def test_jobs_overlap(client: bigquery.Client, server: Server):
     """The latency of many jobs passes at the same time, and they are seen waiting."""
     server.order("latency", seconds=1, kinds=["query"])

@@ -77,6 +77,18 @@ class Catalog:
             raise not_found("Dataset", f"{project}:{dataset_id}")
         return found
 
+    def require_location(self, project: str, dataset_id: str, location: str) -> None:
+        """Refuse a dataset that is not where a job runs; a job sees no other location.
+
+        Raises:
+            BigQueryError: It is missing there.
+        """
+        found = self.require_dataset(project, dataset_id)
+        if str(found.resource["location"]).lower() != location.lower():
+            raise not_found(
+                "Dataset", f"{project}:{dataset_id} was not found in location {location}"
+            )
+
     def below(self, kind: str, *parent: str) -> list[Entry]:
         """Return what is present below a project or dataset, in name order."""
         keys = {

@@ -41,6 +41,7 @@ def copy_work(service: Service) -> Callable[[Job], None]:
         references = configuration.get("sourceTables") or [configuration["sourceTable"]]
         operation = configuration.get("operationType") or "COPY"
         key, _ = key_of(configuration["destinationTable"])
+        service.database.catalog.require_location(key[0], key[1], job.location)
         with service.database.writing([key]) as write, engine_errors():
             sources = [_source(service, reference) for reference in references]
             rows = _copy(write, key, sources, operation, configuration)

@@ -31,7 +31,10 @@ def extract_work(service: Service) -> Callable[[Job], None]:
         configuration = job.configuration
         uris = configuration.get("destinationUris") or [configuration.get("destinationUri", "")]
         _check(configuration, uris)
-        source = find_source(service.database, configuration["sourceTable"])
+        table = configuration["sourceTable"]
+        catalog = service.database.catalog
+        catalog.require_location(table["projectId"], table["datasetId"], job.location)
+        source = find_source(service.database, table)
         if not source.entry.is_table:
             raise invalid(
                 f"{source.entry.full_name} is not allowed for this operation because it is "

@@ -56,6 +56,11 @@ class Job:
         return self.key[2]
 
     @property
+    def location(self) -> str:
+        """Where the job runs."""
+        return str(self.resource["jobReference"]["location"])
+
+    @property
     def kind(self) -> str:
         """Return query, load, extract or copy."""
         return next(kind for kind in KINDS if kind in self.resource["configuration"])

@@ -38,7 +38,7 @@ def load_work(service: Service) -> Callable[[Job], None]:
 def _load(service: Service, job: Job, connection: Connection, folder: Path) -> None:
     configuration = job.configuration
     key, partition_id = key_of(configuration["destinationTable"])
-    service.database.catalog.require_dataset(key[0], key[1])
+    service.database.catalog.require_location(key[0], key[1], job.location)
     entry = service.database.catalog.table(key)
     check_present(entry, key, configuration)
     paths, size = _fetch(service, job, folder)

@@ -40,6 +40,7 @@ def _run(service: Service, job: Job) -> None:
         service=service,
         connection=job.connection,
         project=job.project,
+        location=job.location,
         default_dataset=default and (default.get("projectId", job.project), default["datasetId"]),
         parameters=configuration.get("queryParameters") or [],
     )

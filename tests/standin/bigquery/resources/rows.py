@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
@@ -40,6 +41,12 @@ class InsertIds:
             while len(self._seen) > _REMEMBERED_IDS:
                 self._seen.popitem(last=False)
         return True
+
+    def forget(self, table: int, insert_ids: Iterable[str | None]) -> None:
+        """Forget rows that could not be written, so that they can come again."""
+        with self._guard:
+            for insert_id in insert_ids:
+                self._seen.pop((table, insert_id or ""), None)
 
 
 def list_rows(service: Service, call: Call) -> Resource:
@@ -99,12 +106,16 @@ def insert_rows(service: Service, call: Call) -> Resource:
     if problems and not call.body.get("skipInvalidRows"):
         return _refused(rows, problems)
     taken = [
-        row["json"]
+        row
         for number, row in enumerate(rows)
         if number not in problems and service.insert_ids.is_new(entry.number, row.get("insertId"))
     ]
     if taken:
-        _write(service, call, taken)
+        try:
+            _write(service, call, [row["json"] for row in taken])
+        except BaseException:
+            service.insert_ids.forget(entry.number, [row.get("insertId") for row in taken])
+            raise
     return (
         _refused(rows, problems, others=False)
         if problems

@@ -22,6 +22,7 @@ class Session:
         service: The parts that requests share.
         connection: Where statements run.
         project: The project of the job.
+        location: Where the job runs; empty for no job at all.
         default_dataset: project and dataset of unqualified names.
         parameters: Query parameters as BigQuery's API gives them.
         write: The open change, whose own effects a read sees.
@@ -31,6 +32,7 @@ class Session:
     service: Service
     connection: duckdb.DuckDBPyConnection
     project: str
+    location: str = ""
     default_dataset: tuple[str, str] | None = None
     parameters: list[Resource] = field(default_factory=list)
     write: Write | None = None
@@ -68,9 +70,12 @@ class Session:
         Raises:
             BigQueryError: There is none.
         """
+        catalog = self.service.database.catalog
         found = self.find(key)
+        if self.location:
+            catalog.require_location(key[0], key[1], self.location)
         if found is None:
-            self.service.database.catalog.require_dataset(key[0], key[1])
+            catalog.require_dataset(key[0], key[1])
             raise not_found("Table", f"{key[0]}:{key[1]}.{key[2]}")
         return found
 
