@@ -55,6 +55,9 @@ class StretchRestore:
                 tally.equal += 1
                 self._advance(1)
                 continue
+            if self._mender.obstacle(step) == "extra":
+                tally.report_extra(step.name)
+                continue
             waiting.append(self._writing.submit(self._mender.mend, step))
             if len(waiting) >= _IN_FLIGHT:
                 yield self._done(waiting.popleft())
@@ -67,22 +70,32 @@ class StretchRestore:
         return mended
 
     def _prove(self, stretch: Stretch, tally: "_Tally") -> None:
+        # The live versions show whether anything is left to do; only then are all needed.
+        live = self._comparison.steps(stretch, kinds=("live",))
+        if all(step is None or name in tally.left_names for name, step in live):
+            return
         for name, step in self._comparison.steps(stretch):
             if step is None or name in tally.left_names:
                 continue
             obstacle = self._mender.obstacle(step)
-            if obstacle is None or obstacle in ("no source", "not allowed"):
-                tally.unequal(step)
-            else:
+            if obstacle == "changed":
                 tally.leave(name, obstacle)
+            elif obstacle != "extra":
+                tally.unequal(step)
 
 
 class _Tally:
-    """Counts what became of the objects of one stretch; names only those that were left."""
+    """Counts what became of the objects of one stretch.
+
+    It remembers the names of objects of the inventory that were left: they are no more than its
+    shard has. Of extra objects, of which there can be any number, it remembers a few.
+    """
 
     def __init__(self) -> None:
         self.equal = 0
         self.left_names: dict[str, LeftReason] = {}
+        self._extra = 0
+        self._extra_names: list[str] = []
         self._restored: Counter[tuple[str, str]] = Counter()
         self._restored_bytes: Counter[tuple[str, str]] = Counter()
         self._moved_aside = 0
@@ -104,6 +117,12 @@ class _Tally:
         else:
             self._restored[step.damage, mended.source] += 1
             self._restored_bytes[step.damage, mended.source] += step.size_bytes
+
+    def report_extra(self, name: str) -> None:
+        """Count an extra object that nobody asked to move."""
+        self._extra += 1
+        if len(self._extra_names) < _MOST_NAMED:
+            self._extra_names.append(name)
 
     def leave(self, name: str, reason: LeftReason) -> None:
         """Count an object that stays as it is."""
@@ -133,16 +152,15 @@ class _Tally:
             equal=self.equal,
             restored=tuple(restored),
             moved_aside=self._moved_aside,
-            left=tuple(
-                LeftObjects(
-                    reason=reason,
-                    objects=sum(item == reason for item in self.left_names.values()),
-                    names=tuple(name for name, item in self.left_names.items() if item == reason)[
-                        :_MOST_NAMED
-                    ],
-                )
-                for reason in sorted(set(self.left_names.values()))
-            ),
+            left=tuple(self._left()),
             unequal=self._unequal,
             findings=tuple(self._findings),
         )
+
+    def _left(self) -> Iterator[LeftObjects]:
+        if self._extra:
+            names = tuple(self._extra_names)
+            yield LeftObjects(reason="extra", objects=self._extra, names=names)
+        for reason in sorted(set(self.left_names.values())):
+            names = tuple(name for name, item in self.left_names.items() if item == reason)
+            yield LeftObjects(reason=reason, objects=len(names), names=names[:_MOST_NAMED])
