@@ -8,6 +8,7 @@ changed it, and an expired one can be taken over.
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime, timedelta
 
 import structlog
@@ -83,7 +84,7 @@ def holding(
                 lost.set()
                 return
 
-    renewing = threading.Thread(target=renew, name="lease", daemon=True)
+    renewing = threading.Thread(target=copy_context().run, args=(renew,), name="lease", daemon=True)
     renewing.start()
     try:
         yield Lease(lost, run_id)

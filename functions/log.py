@@ -5,9 +5,21 @@ Every line of a run carries its run id, and its table where there is one.
 """
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import structlog
+
+
+class LoggingPool(ThreadPoolExecutor):
+    """A pool of threads whose log lines carry what those of their caller carry: run and part."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as the base class
+        """Run a call in a thread, with the caller's context."""
+        return super().submit(copy_context().run, fn, *args, **kwargs)
+
 
 _SEVERITIES = {"warn": "WARNING", "exception": "ERROR"}
 

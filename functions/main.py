@@ -27,11 +27,12 @@ from functions.run import BackupRun, RunRequest
 from functions.settings import load_settings
 from manifests import layout
 from manifests.catalog import load_catalog
-from manifests.errors import ReboundError, UsageError
+from manifests.errors import ReboundError, RunInProgressError, UsageError
 from manifests.model import Manifest, RecoveryPoint, RunId
 
 _MOST_BODY_BYTES = 4096
 _CLOCK_SKEW = timedelta(minutes=1)
+_BODY_HINT = 'send {} for a scheduled run, {"run_id": "..."} for a manual one'
 _METHOD_NOT_ALLOWED, _UNSUPPORTED_TYPE, _TOO_LARGE = 405, 415, 413
 
 configure_logs()
@@ -65,7 +66,10 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
         run = BackupRun(settings, load_catalog(settings.catalog), holder=holder, clock=_now)
         return _answer(run.complete(wanted)), 200
     except ReboundError as error:
-        log.exception("run is not complete", reason=str(error), hint=error.hint)
+        # A caller's mistake and a run that is under way are no news for error reporting.
+        expected = isinstance(error, UsageError | RunInProgressError)
+        tell = log.warning if expected else log.exception
+        tell("run is not complete", reason=str(error), hint=error.hint)
         return error.as_json(), _status(error)
 
 
@@ -85,7 +89,7 @@ def run_request(body: bytes, header: Callable[[str], str | None], *, now: dateti
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "body"
-        raise UsageError(f"{where}: {first['msg']}", hint="see functions/main.py") from error
+        raise UsageError(f"{where}: {first['msg']}", hint=_BODY_HINT) from error
     if wanted.run_id is not None:
         run_id = layout.parse_run_id(wanted.run_id)
     else:

@@ -1,15 +1,29 @@
 """The parts of one run, all in flight at once within a limit, each done once."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
 
 from functions.lease import Lease
+from functions.log import LoggingPool
 from manifests.errors import PartialError, ReboundError
-from manifests.model import FailedAttempt, Part, PartFailure, RunId
+from manifests.model import (
+    BucketBackup,
+    DatabaseBackup,
+    FailedAttempt,
+    Part,
+    PartFailure,
+    RunId,
+    TableBackup,
+)
 from manifests.store import Vault
+
+_LABELS: dict[type, str] = {
+    TableBackup: "table",
+    BucketBackup: "bucket",
+    DatabaseBackup: "database",
+}
 
 log = structlog.get_logger()
 
@@ -56,13 +70,16 @@ def complete_parts(
     failures: list[PartFailure] = []
 
     def attempt(part: PartWork) -> Part | None:
-        with structlog.contextvars.bound_contextvars(run_id=run_id, table=part.name):
+        with structlog.contextvars.bound_contextvars(
+            run_id=run_id, **{_LABELS[part.kind]: part.name}
+        ):
             try:
                 return _complete(vault, run_id, part, lease)
             except ReboundError as error:
-                log.exception("part failed", retryable=error.retryable)
+                log.exception("part failed", retryable=error.retryable, hint=error.hint)
+                message = f"{error.message} ({error.hint})" if error.hint else error.message
                 failures.append(
-                    PartFailure(part=part.name, message=error.message, retryable=error.retryable)
+                    PartFailure(part=part.name, message=message, retryable=error.retryable)
                 )
             except Exception as error:  # a bug is told with the rest
                 log.exception("part failed with a bug")
@@ -70,7 +87,7 @@ def complete_parts(
                 failures.append(PartFailure(part=part.name, message=message, retryable=False))
             return None
 
-    with ThreadPoolExecutor(parallel, thread_name_prefix="part") as pool:
+    with LoggingPool(parallel, thread_name_prefix="part") as pool:
         parts = list(pool.map(attempt, work))
     if failures:
         _fail(vault, run_id, failures, of=len(work), at=clock())

@@ -9,7 +9,6 @@ a second, which a new vault takes without a ramp (Cloud Storage, Request rate).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
@@ -18,6 +17,7 @@ from functions.exports.contents import Candidate, Contents, Known
 from functions.exports.inventories import Shards
 from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_between
 from functions.exports.transfer import transfer_job, transfer_job_text
+from functions.log import LoggingPool
 from functions.settings import Settings
 from manifests.bucket_layout import bucket_folder
 from manifests.cloud.api import StorageApi
@@ -82,7 +82,7 @@ class BucketExporter:
             too_large = base is not None and (
                 base.object_count > self._settings.most_copied_objects
             )
-            with ThreadPoolExecutor(self._settings.parallel_copies, name) as copying:
+            with LoggingPool(self._settings.parallel_copies, name) as copying:
                 contents = Contents(
                     bucket,
                     VersionedBucket(self._api, self._vault.name),
@@ -97,7 +97,7 @@ class BucketExporter:
                     base,
                     has_history=_has_history(resource),
                 )
-                with ThreadPoolExecutor(self._settings.parallel_listings, name) as listing:
+                with LoggingPool(self._settings.parallel_listings, name) as listing:
                     done = list(listing.map(work.export, range(len(ranges)), ranges))
         backup = BucketBackup(
             bucket=name,

@@ -6,12 +6,12 @@ with the database. What was read is counted by Firestore too: a range that came 
 
 import base64
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import google_crc32c
 import structlog
 
+from functions.log import LoggingPool
 from functions.settings import Settings
 from manifests.catalog_databases import CatalogDatabase
 from manifests.cloud.databases import Databases
@@ -77,7 +77,7 @@ class DatabaseExporter:
         attempt = self._next_attempt(entry.database)
         ranges = split(documents, at_nanos=self._at_nanos)
         log.info("reading documents", database=entry.database, ranges=len(ranges))
-        with ThreadPoolExecutor(self._settings.parallel_streams, "documents") as pool:
+        with LoggingPool(self._settings.parallel_streams, "documents") as pool:
             stored = [
                 item
                 for found in pool.map(

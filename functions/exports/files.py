@@ -1,8 +1,8 @@
 """From the landing bucket to the vault: reconcile, check every byte, copy, compare."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
+from functions.log import LoggingPool
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
@@ -47,7 +47,7 @@ def bring_to_vault(
         BackupDamagedError: A file is not Avro, has another codec or other columns, the counts do
             not add up, or a copy differs from its source.
     """
-    with ThreadPoolExecutor(_PARALLEL_FILES, thread_name_prefix="files") as pool:
+    with LoggingPool(_PARALLEL_FILES, thread_name_prefix="files") as pool:
         counts = list(pool.map(lambda item: _checked_rows(landing, item, columns), files))
         if sum(counts) != expected_rows:
             raise BackupDamagedError(

@@ -5,8 +5,8 @@ once, and none that could be split holds most of the bucket.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
+from functions.log import LoggingPool
 from manifests.model import Frozen
 
 _PAGE = 1000
@@ -51,7 +51,7 @@ def find_ranges(probe: Probe, *, wanted: int) -> KeyRanges:
     """
     boundaries: list[str] = []
     open_ranges = [KeyRange(start="", end=None)]
-    with ThreadPoolExecutor(wanted, thread_name_prefix="ranges") as pool:
+    with LoggingPool(wanted, thread_name_prefix="ranges") as pool:
         while open_ranges and len(boundaries) + 1 < wanted:
             found = pool.map(lambda key_range: _split(probe, key_range), open_ranges)
             halves: list[KeyRange] = []

@@ -1,6 +1,5 @@
 """One table of one run: frozen at the recovery point, measured, exported, proven in the vault."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
@@ -8,6 +7,7 @@ from google.cloud import bigquery
 
 from functions.exports.choice import ExportChoice, choose_exports
 from functions.exports.files import bring_to_vault, landed, still_stored
+from functions.log import LoggingPool
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import CatalogTable
@@ -196,7 +196,7 @@ class TableExporter:
             rows = sum(part.row_count for part in parts)
             return self._export(table, resource, partition_id, rows, encodings)
 
-        with ThreadPoolExecutor(_PARALLEL_EXPORTS, thread_name_prefix=table) as pool:
+        with LoggingPool(_PARALLEL_EXPORTS, thread_name_prefix=table) as pool:
             return tuple(pool.map(export, wanted))
 
     def _export(
