@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import structlog
+from google.api_core.exceptions import Forbidden
 
 from functions.exports.contents import Candidate, Contents, Known
 from functions.exports.inventories import Shards
@@ -78,6 +79,7 @@ class BucketExporter:
             resource = bucket.resource()
             if resource is None:
                 raise SourceUnreadableError("the bucket does not exist", subject=name)
+            access = self._access(bucket)
             ranges = self._ranges(bucket, base).ranges
             too_large = base is not None and (
                 base.object_count > self._settings.most_copied_objects
@@ -102,6 +104,7 @@ class BucketExporter:
         backup = BucketBackup(
             bucket=name,
             resource=resource,
+            access=access,
             listed_at=listed_at,
             finished_at=self._clock(),
             shards=tuple(shard for shards, _ in done for shard in shards),
@@ -117,6 +120,14 @@ class BucketExporter:
             not_copied=backup.not_copied,
         )
         return backup
+
+    def _access(self, bucket: VersionedBucket) -> Resource | None:
+        """Return the bucket's IAM policy, or None where the backup may not read it."""
+        try:
+            return bucket.access()
+        except Forbidden:
+            log.warning("the bucket's access policy cannot be read", bucket=bucket.name)
+            return None
 
     def _transfer_job(self, bucket: str) -> str:
         """Write the definition of the job that copies what the function does not; return its name."""
@@ -147,14 +158,14 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
     """Say what of a bucket is not as of the recovery point, and how much later it was read."""
     skew_seconds = (backup.finished_at - recovery_point).total_seconds()
     subjects = {
-        f"the configuration of bucket {backup.bucket}": True,
+        f"settings of bucket {backup.bucket}": True,
         f"metadata of {backup.metadata_later} objects in bucket {backup.bucket}": (
             backup.metadata_later
         ),
         f"{backup.changed_later} names in bucket {backup.bucket}, written since, whose earlier "
         "content was not kept,": backup.changed_later,
-        f"the content of {backup.not_copied} objects in bucket {backup.bucket}, replaced or "
-        "deleted since and not readable,": backup.not_copied,
+        f"{backup.not_copied} objects in bucket {backup.bucket}, replaced or deleted since, so that "
+        "their content could not be copied,": backup.not_copied,
     }
     return tuple(
         Skew(subject=subject, skew_seconds=skew_seconds)

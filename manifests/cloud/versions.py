@@ -46,6 +46,22 @@ class VersionedBucket:
         """
         self._api.call("POST", "b", {"project": project}, {**resource, "name": self.name})
 
+    def access(self) -> Resource:
+        """Return the bucket's IAM policy.
+
+        Raises:
+            google.api_core.exceptions.Forbidden: The identity may not read it.
+        """
+        query: Query = {"optionsRequestedPolicyVersion": 3}
+        return self._api.call("GET", f"b/{self.name}/iam", query)
+
+    def grant(self, policy: Resource) -> None:
+        """Give the bucket the bindings of an IAM policy, if nobody changes them meanwhile."""
+        bindings = policy.get("bindings", [])
+        etag = self.access().get("etag")
+        wanted = {"bindings": bindings, "version": policy.get("version", 1), "etag": etag}
+        self._api.call("PUT", f"b/{self.name}/iam", {}, wanted)
+
     def configure(self, patch: Resource, *, metageneration: int) -> None:
         """Change the configuration, if nobody did since it was read."""
         self._api.call("PATCH", f"b/{self.name}", {"ifMetagenerationMatch": metageneration}, patch)

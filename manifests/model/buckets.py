@@ -97,6 +97,7 @@ class BucketBackup(Frozen):
 
     Attributes:
         resource: The bucket's own configuration, read when the listing began.
+        access: The bucket's IAM policy; None where the backup could not read it.
         listed_at: When the listing began.
         finished_at: When the last shard was written. What happened between the recovery point and
             then is undone by looking at noncurrent and soft-deleted versions.
@@ -109,6 +110,7 @@ class BucketBackup(Frozen):
 
     bucket: str
     resource: Resource
+    access: Resource | None = None
     listed_at: UtcTime
     finished_at: UtcTime
     shards: tuple[InventoryShard, ...]

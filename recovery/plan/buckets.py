@@ -163,6 +163,9 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
                 f"{plan.unrecoverable:,} objects of bucket {plan.bucket}: nothing holds their "
                 "content any more"
             )
+        backup = manifest.bucket(plan.bucket)
+        if plan.create and backup is not None and backup.access is None:
+            notes.append(f"access granted on bucket {plan.bucket}: the backup could not read it")
         notes += [
             f"{skew.subject} as of the recovery point: read {skew.skew_seconds:.0f} s later"
             for skew in manifest.skews
@@ -171,5 +174,5 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
     if plans:
         moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"
         notes.append(f"objects written after {moment}, and the times at which objects were made")
-        notes.append("access granted on buckets and on single objects, notification settings")
+        notes.append("access granted on single objects, and a bucket's notification settings")
     return tuple(notes)

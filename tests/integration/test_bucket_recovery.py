@@ -120,6 +120,11 @@ def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function):
         lifecycle_rules=[{"action": {"type": "Delete"}, "condition": {"age": 400}}],
     )
     fill(raw, bucket)
+    policy = bucket.get_iam_policy(requested_policy_version=3)
+    policy.bindings.append(
+        {"role": "roles/storage.objectViewer", "members": {"user:reader@example.com"}}
+    )
+    bucket.set_iam_policy(policy)
     before, resource = looked_at(bucket), properties(bucket)
     back_up(night)
     for blob in bucket.list_blobs(versions=True):
@@ -275,5 +280,9 @@ def properties(bucket: storage.Bucket) -> dict[str, Any]:
         "labels": bucket.labels,
         "lifecycle": [dict(rule) for rule in bucket.lifecycle_rules],
         "soft delete": bucket.soft_delete_policy.retention_duration_seconds,
+        "access": sorted(
+            (binding["role"], sorted(binding["members"]))
+            for binding in bucket.get_iam_policy(requested_policy_version=3).bindings
+        ),
         "uniform": bucket.iam_configuration.uniform_bucket_level_access_enabled,
     }

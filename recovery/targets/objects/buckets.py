@@ -17,7 +17,7 @@ from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request
 from recovery.plan.buckets import BucketPlan, StepCounter
 from recovery.settings import Settings
-from recovery.targets.objects.comparison import Comparison, Stretch
+from recovery.targets.objects.comparison import EVERY_VERSION, Comparison, Stretch
 from recovery.targets.objects.creation import create_bucket, finish_bucket
 from recovery.targets.objects.mending import Mender, Rules
 from recovery.targets.objects.outcomes import failed_bucket, merged
@@ -131,7 +131,7 @@ class BucketTargets:
                 advance=Pace(step.objects, lambda stage: progress(step.target, stage)).advance,
             )
             if step.create:
-                finish_bucket(comparison.target, backup.resource)
+                finish_bucket(comparison.target, backup)
         except ReboundError as error:
             return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
         return merged(step, stretches, aside=f"gs://{self._settings.landing_bucket}/{aside}")
@@ -170,7 +170,7 @@ class BucketTargets:
 
 def _counted(comparison: Comparison, stretch: Stretch, *, is_there: bool) -> StepCounter:
     counter = StepCounter()
-    for _, step in comparison.steps(stretch, is_there=is_there):
+    for _, step in comparison.steps(stretch, kinds=EVERY_VERSION if is_there else ()):
         if step is None:
             counter.add_equal()
         else:

@@ -12,6 +12,8 @@ from manifests.versions import by_name
 from recovery.plan.objects import ObjectStep, plan_object
 from recovery.plan.scope import ObjectScope
 
+EVERY_VERSION: tuple[Kind, ...] = ("all", "soft-deleted")
+
 type _Named[Value] = Iterator[tuple[str, Value]]
 
 
@@ -65,19 +67,21 @@ class Comparison:
         )
         return tuple(Stretch(number, *found) for number, found in narrowed if found is not None)
 
-    def steps(self, stretch: Stretch, *, is_there: bool = True) -> _Named[ObjectStep | None]:
+    def steps(
+        self, stretch: Stretch, *, kinds: Sequence[Kind] = EVERY_VERSION
+    ) -> _Named[ObjectStep | None]:
         """Yield every name with what has to happen to it, or None when it is as it was.
 
         Args:
             stretch: The key range.
-            is_there: Whether the bucket exists; what is not there holds nothing.
+            kinds: Which versions are looked at: none of a bucket that does not exist; the live
+                ones alone tell whether something has to happen, but not every source of it.
 
         Raises:
             CloudError: The bucket cannot be listed.
             BackupDamagedError: The inventory is not what the manifest says.
         """
         records = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
-        kinds: tuple[Kind, ...] = ("all", "soft-deleted") if is_there else ()
         listings = [self.target.versions(kind, stretch.start, stretch.end) for kind in kinds]
         with cloud_errors(self.target.uri()):
             for name, record, versions in _joined(records, by_name(*listings)):

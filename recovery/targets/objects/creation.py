@@ -5,7 +5,7 @@ from google.api_core.exceptions import Conflict, PreconditionFailed
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError
-from manifests.model import Resource
+from manifests.model import BucketBackup, Resource
 
 _AT_ONCE = (
     "location",
@@ -68,13 +68,16 @@ def create_bucket(target: VersionedBucket, resource: Resource, project: str) -> 
                 ) from error
 
 
-def finish_bucket(target: VersionedBucket, resource: Resource) -> None:
-    """Set what had to wait for the objects.
+def finish_bucket(target: VersionedBucket, backup: BucketBackup) -> None:
+    """Set what had to wait for the objects, and let in who could use the bucket.
 
     Raises:
         CloudError: It could not be set.
     """
-    patch = last_configuration(resource)
+    if backup.access is not None:
+        with cloud_errors(target.uri()):
+            target.grant(backup.access)
+    patch = last_configuration(backup.resource)
     if not patch:
         return
     with cloud_errors(target.uri()):
