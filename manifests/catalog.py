@@ -117,7 +117,7 @@ class Catalog(_Strict):
         if unknown:
             raise CatalogError(
                 f"not in the catalog: {', '.join(unknown)}",
-                hint="`rebound list` shows what is protected",
+                hint="`rebound show RUN` shows what a run holds",
             )
         if not datasets and not tables:
             return names

@@ -24,6 +24,7 @@ def decide(
     now: datetime,
     needs: Mapping[RunId, frozenset[RunId]],
     held: frozenset[RunId],
+    reading: frozenset[RunId] = frozenset(),
     active: frozenset[RunId],
 ) -> tuple[KeepDecision, ...]:
     """Decide for each run whether it is kept.
@@ -34,6 +35,7 @@ def decide(
         now: The present instant.
         needs: For each complete run, the other runs whose objects its manifest lists.
         held: Runs an operator holds.
+        reading: Runs that a recovery which has not ended reads.
         active: Runs whose lease is in force.
 
     Returns:
@@ -52,6 +54,8 @@ def decide(
     for run in runs:
         if run.run_id in held:
             reasons[run.run_id] = "held"
+        elif run.run_id in reading:
+            reasons[run.run_id] = "a recovery that has not ended reads it"
         elif run.run_id in active:
             reasons[run.run_id] = "its lease is in force"
         elif run.state == "damaged":

@@ -105,7 +105,7 @@ class Recovery:
         )
         if all(outcome.is_proven for outcome in report.parts) and not problems:
             return self._journal.finish(report)
-        return report
+        return self._journal.record_attempt(report)
 
     def _make_room(self) -> None:
         settings = self._target.settings

@@ -62,7 +62,8 @@ class Expiry:
             policy=self._policy,
             now=now,
             needs=needs,
-            held=self._held() | self._in_recovery(),
+            held=self.held(),
+            reading=self._in_recovery(now),
             active=self._active(now),
         )
 
@@ -111,22 +112,25 @@ class Expiry:
         record = HoldRecord(run_id=run_id, held_at=now)
         self._vault.put_once(layout.hold_name(run_id), encode(record))
 
-    def release(self, run_id: RunId) -> None:
-        """Let a held run expire like any other."""
+    def release(self, run_id: RunId) -> bool:
+        """Let a held run expire like any other; return whether it was held."""
         found = self._vault.info(layout.hold_name(run_id))
         if found is not None:
             self._vault.delete(found.name, generation=found.generation)
+        return found is not None
 
-    def _held(self) -> frozenset[RunId]:
+    def held(self) -> frozenset[RunId]:
+        """Return the runs an operator holds."""
         names = (layout.held_run_id(item.name) for item in self._vault.list_objects("holds/"))
         return frozenset(name for name in names if name is not None)
 
-    def _in_recovery(self) -> frozenset[RunId]:
-        """Return the runs that a recovery which has not ended still reads."""
+    def _in_recovery(self, now: datetime) -> frozenset[RunId]:
+        """Return the runs that a recovery which has not ended, and is not forgotten, reads."""
         journals = [Journal(self._landing, name) for name in recovery_ids(self._landing)]
-        open_ones = [journal for journal in journals if journal.report() is None]
+        begun = [journal.planned() for journal in journals if journal.report() is None]
+        oldest = now - timedelta(days=self._policy.keep_days)
         return frozenset(
-            run_id for journal in open_ones if (run_id := journal.planned().plan.run_id)
+            item.plan.run_id for item in begun if item.plan.run_id and item.started_at > oldest
         )
 
     def _active(self, now: datetime) -> frozenset[RunId]:

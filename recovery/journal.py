@@ -7,7 +7,8 @@
                                                documents that were about to be replaced or removed
     recoveries/<recovery>/buckets/<bucket>/<stretch>.json
                                                what was written to one stretch of names, now proven
-    recoveries/<recovery>/report.json          written once, at the end
+    recoveries/<recovery>/attempts/<time>.json how an attempt ended that did not prove everything
+    recoveries/<recovery>/report.json          written once, when everything is proven
 
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
@@ -90,9 +91,22 @@ class Journal:
         name = f"{self._prefix}report.json"
         return decode(self._bucket.put_once(name, encode(report)), RecoveryReport, subject=name)
 
+    def record_attempt(self, report: RecoveryReport) -> RecoveryReport:
+        """Write how an attempt ended that did not prove everything."""
+        name = f"{self._prefix}attempts/{report.finished_at:%Y%m%dT%H%M%S.%fZ}.json"
+        self._bucket.put_once(name, encode(report))
+        return report
+
     def report(self) -> RecoveryReport | None:
-        """Return the report, or None when the recovery has not ended."""
-        name = f"{self._prefix}report.json"
+        """Return the report, or None when not everything is proven."""
+        return self._read_report(f"{self._prefix}report.json")
+
+    def last_report(self) -> RecoveryReport | None:
+        """Return the report, else that of the last attempt, or None when none has ended."""
+        attempts = [item.name for item in self._bucket.list_objects(f"{self._prefix}attempts/")]
+        return self.report() or (self._read_report(max(attempts)) if attempts else None)
+
+    def _read_report(self, name: str) -> RecoveryReport | None:
         content = self._bucket.read(name)
         return None if content is None else decode(content, RecoveryReport, subject=name)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
 from manifests.model import Manifest
 from recovery.outcome import BucketOutcome, DatabaseOutcome, RecoveryReport, TableOutcome
-from recovery.plan import Plan, TableStep
+from recovery.plan import Plan
 from recovery.report_documents import (
     database_lines,
     outcome_lines,
@@ -14,9 +14,14 @@ from recovery.report_documents import (
     rebuild_lines,
 )
 from recovery.report_objects import bucket_lines, bucket_outcome_lines
+from recovery.report_tables import (
+    definition_lines,
+    table_cost,
+    table_lines,
+    table_outcome_lines,
+)
 from recovery.scenarios import scenario
-
-_UNITS = ((3600, "h"), (60, "min"), (1, "s"))
+from recovery.units import counted, duration, size
 
 
 def outcome_error(
@@ -68,25 +73,12 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
         "",
     ]
     lines += [f"  passed over {run.run_id}: {run.reason}" for run in plan.passed_over]
-    lines += [
-        f"  create   dataset {plan.request.target.dataset_id(step.dataset_id)}"
-        " (then the deleted one cannot be undeleted any more)"
-        if step.create
-        else f"  differs  dataset {item.subject}: {item.aspect} is {item.actual}, was {item.expected}"
-        " (left alone)"
-        for step in plan.datasets
-        for item in step.findings
-    ]
-    lines += [_table_line(step) for step in plan.tables]
+    lines += table_lines(plan)
     exact = plan.request.exact
     lines += [line for step in plan.buckets for line in bucket_lines(step, exact=exact)]
     lines += [line for step in plan.databases for line in database_lines(step)]
     lines += [line for step in plan.rebuilds for line in rebuild_lines(step)]
-    lines += [
-        f"  {step.action:<20} {step.kind} {step.name}"
-        for step in plan.definitions
-        if step.action != "leave"
-    ]
+    lines += definition_lines(plan)
     lines += ["", *_cost(plan), "cannot be brought back:"]
     lines += [f"  {note}" for note in plan.cannot_bring_back]
     return "\n".join(lines)
@@ -98,17 +90,7 @@ def report_text(report: RecoveryReport) -> str:
     objective = duration(scenario(report.plan.request.scenario).rto_seconds)
     lost = duration((report.started_at - report.plan.recovery_point).total_seconds())
     lines = [f"recovery {report.recovery_id}: {report.plan.request.scenario}", ""]
-    for item in report.tables:
-        state = "proven" if item.is_proven else "NOT EQUAL" if item.findings else "FAILED"
-        source = f", from {item.source}" if item.source else ""
-        lines.append(f"  {state:<9} {item.table}  ({item.action}, {item.rows:,} rows{source})")
-        lines += [f"            undo point {item.undo}"] if item.undo else []
-        lines += [f"            {item.error}"] if item.error else []
-        lines += [f"            hint: {item.hint}"] if item.hint else []
-        lines += [
-            f"            {found.aspect}: is {found.actual}, was {found.expected}"
-            for found in item.findings
-        ]
+    lines += table_outcome_lines(report)
     lines += [line for item in report.buckets for line in bucket_outcome_lines(item)]
     lines += [line for item in report.databases for line in outcome_lines(item)]
     lines += [f"  FAILED    {problem}" for problem in report.problems]
@@ -118,6 +100,7 @@ def report_text(report: RecoveryReport) -> str:
         *_proven(report.tables, "tables", point),
         *_proven(report.buckets, "buckets", point),
         *proven_databases(report.databases, point),
+        *_way_back(report),
         f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
     ]
     return "\n".join(lines)
@@ -143,40 +126,19 @@ def manifest_text(manifest: Manifest) -> str:
         )
     lines += [
         f"  bucket {item.bucket:<43} {item.object_count:>10,} objects, "
-        f"{size(item.size_bytes)}, {len(item.shards)} inventory files"
+        f"{size(item.size_bytes)}, {counted(len(item.shards), 'inventory file')}"
         for item in manifest.buckets
     ]
     lines += [
         f"  database {item.database_id:<41} {item.document_count:>10,} documents, "
-        f"{len(item.collections)} collection ids, {len(item.files)} files"
+        f"{counted(len(item.collections), 'collection id')}, {counted(len(item.files), 'file')}"
         for item in manifest.databases
     ]
     lines += [
-        f"  {item.subject} were read {item.skew_seconds:.0f} s later" for item in manifest.skews
+        f"  {item.subject}: read {item.skew_seconds:.0f} s after the recovery point"
+        for item in manifest.skews
     ]
     return "\n".join(lines)
-
-
-def duration(seconds: float) -> str:
-    """Write a time span for a person: `2 h 5 min`, `3.4 s`."""
-    if seconds < 60:  # noqa: PLR2004 - below a minute tenths matter
-        return f"{seconds:.1f} s"
-    parts, rest = [], int(seconds)
-    for unit_seconds, name in _UNITS:
-        count, rest = divmod(rest, unit_seconds)
-        if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2])
-
-
-def size(number_bytes: int) -> str:
-    """Write a number of bytes for a person."""
-    value, unit = float(number_bytes), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024 or unit == "TiB":  # noqa: PLR2004 - the next unit
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
 
 
 def _source(plan: Plan) -> str:
@@ -184,12 +146,6 @@ def _source(plan: Plan) -> str:
 
 
 def _cost(plan: Plan) -> list[str]:
-    moved = [step for step in plan.tables if step.rows]
-    tables = (
-        f"{len(moved)} tables, {sum(step.rows for step in moved):,} rows and "
-        f"{size(sum(step.stored_bytes for step in moved))} to load; loads and copies are free, "
-        "proving scans each of these tables three times"
-    )
     written = sum(step.writes for step in plan.databases)
     documents = (
         f"{written:,} documents to write and {sum(step.removes for step in plan.databases):,} to "
@@ -202,7 +158,7 @@ def _cost(plan: Plan) -> list[str]:
             f"; at the rate Firestore asks for the writes take {duration(seconds)}, "
             "`--unthrottled` does not wait"
         )
-    return [tables] * bool(plan.tables) + [documents] * bool(plan.databases)
+    return table_cost(plan) + [documents] * bool(plan.databases)
 
 
 def _proven(
@@ -212,19 +168,10 @@ def _proven(
     return [f"{proven} of {len(outcomes)} {kind} proven equal to {point}"] * bool(outcomes)
 
 
-def _table_line(step: TableStep) -> str:
-    if step.action == "leave":
-        kept = (
-            f"; {len(step.kept_partitions)} newer partitions kept" if step.kept_partitions else ""
-        )
-        return f"  {'leave':<20} {step.table}: {step.why}{kept}"
-    notes = [step.why, f"{step.rows:,} rows, {size(step.stored_bytes)}"]
-    if step.source:
-        notes.append(f"from {step.source.name}: {step.source.why}")
-    if step.loses_rows:
-        notes.append("REPLACES ROWS THAT ARE THERE")
-    if step.kept_partitions:
-        notes.append(f"keeps {len(step.kept_partitions)} partitions newer than the recovery point")
-    if step.removed_partitions:
-        notes.append(f"removes {len(step.removed_partitions)} partitions")
-    return f"  {step.action:<20} {step.table}: {'; '.join(notes)}"
+def _way_back(report: RecoveryReport) -> list[str]:
+    undone = [item.undo for item in report.tables if item.undo]
+    if not undone:
+        return []
+    return [
+        f"to go back: CREATE OR REPLACE TABLE ... CLONE `{undone[0]}`, while the undo point is kept"
+    ]

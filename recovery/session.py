@@ -10,8 +10,9 @@ from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.objects import Bucket
 from manifests.cloud.versions import VersionedBucket
+from manifests.errors import UsageError
 from manifests.layout import parse_run_id
-from manifests.model import DatabaseBackup, Manifest, TableBackup
+from manifests.model import DatabaseBackup, Manifest, RunId, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.execute import Progress, Recovery
@@ -48,9 +49,20 @@ class Session:
         self.started_at = datetime.now(UTC)
         self._id = uuid.uuid4().hex[:12]
 
+    def known(self, run: str) -> RunId:
+        """Return the id of a run that an operator named.
+
+        Raises:
+            UsageError: It cannot be an id, or nothing is stored of such a run.
+        """
+        run_id = parse_run_id(run)
+        if not self.vault.knows(run_id):
+            raise UsageError("no such run", subject=run_id, hint="`rebound list` shows the runs")
+        return run_id
+
     def choose(self, *, run: str | None, at: datetime | None) -> tuple[Selection, Manifest]:
         """Choose the run to restore and read its manifest."""
-        run_id = None if run is None else parse_run_id(run)
+        run_id = None if run is None else self.known(run)
         selection = select(self.vault.runs(), at=at, run_id=run_id)
         return selection, self.vault.manifest(selection.run_id)
 

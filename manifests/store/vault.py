@@ -105,6 +105,10 @@ class Vault:
             )
         return _decoded_manifest(content, run_id)
 
+    def knows(self, run_id: RunId) -> bool:
+        """Whether anything is stored of a run, whatever its state."""
+        return any(True for _ in self._bucket.list_objects(layout.run_prefix(run_id)))
+
     def runs(self) -> tuple[RunSummary, ...]:
         """Return every run in the vault, whatever its state, in order of its id."""
         names: dict[RunId, list[str]] = {}

@@ -5,26 +5,27 @@ from typing import Annotated
 
 import typer
 
-from manifests.layout import parse_run_id
 from recovery.cli.options import AllContents, Json, Quick, open_session, print_json
 from recovery.console import Console
-from recovery.report import manifest_text, size
+from recovery.report import manifest_text
+from recovery.units import size
 
 app = typer.Typer()
 
 
 @app.command("list")
 def list_runs(as_json: Json = False) -> None:
-    """List every backup run and its state, newest recovery point last."""
-    runs = sorted(
-        open_session().vault.runs(), key=lambda run: (str(run.recovery_point), run.run_id)
-    )
+    """List every backup run, its state and whether it is held; newest recovery point last."""
+    session = open_session()
+    held = session.expiry().held()
+    runs = sorted(session.vault.runs(), key=lambda run: (str(run.recovery_point), run.run_id))
     if as_json:
-        print_json([run.model_dump(mode="json") for run in runs])
+        print_json([{**run.model_dump(mode="json"), "held": run.run_id in held} for run in runs])
         return
     for run in runs:
         moment = f"{run.recovery_point:%Y-%m-%d %H:%M}" if run.recovery_point else "unknown"
-        typer.echo(f"{run.state:<9} {moment:<16}  {run.run_id}  {run.reason}".rstrip())
+        notes = "  ".join(filter(None, ("held" if run.run_id in held else "", run.reason)))
+        typer.echo(f"{run.state:<9} {moment:<16}  {run.run_id}  {notes}".rstrip())
     if not runs:
         typer.echo("no runs", err=True)
 
@@ -32,7 +33,8 @@ def list_runs(as_json: Json = False) -> None:
 @app.command()
 def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
     """Show what a run holds."""
-    manifest = open_session().vault.manifest(parse_run_id(run))
+    session = open_session()
+    manifest = session.vault.manifest(session.known(run))
     if as_json:
         print_json(manifest.model_dump(mode="json"))
     else:
@@ -48,7 +50,7 @@ def verify(
 ) -> None:
     """Compare a stored run with its manifest: read every file, and some contents of buckets."""
     session, console = open_session(), Console(quiet=as_json)
-    run_id = parse_run_id(run) if run else session.choose(run=None, at=None)[0].run_id
+    run_id = session.known(run) if run else session.choose(run=None, at=None)[0].run_id
     manifest = session.vault.manifest(run_id)
     total = sum(item.size_bytes for table in manifest.tables for item in table.objects)
     total += sum(item.size_bytes for database in manifest.databases for item in database.objects)
@@ -85,6 +87,8 @@ def expire(
         print_json([decision.model_dump(mode="json") for decision in decisions])
         return
     verb = "deleted" if yes else "would delete"
+    if not decisions:
+        typer.echo("no runs", err=True)
     for decision in decisions:
         typer.echo(f"{'keep' if decision.keep else verb:<12} {decision.run_id}  {decision.reason}")
 
@@ -106,18 +110,26 @@ def prune(
 
 
 @app.command()
-def hold(run: Annotated[str, typer.Argument(help="The run.")]) -> None:
+def hold(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
     """Keep a run for ever, until `rebound release`."""
     session = open_session()
-    run_id = parse_run_id(run)
+    run_id = session.known(run)
     session.vault.manifest(run_id)
     session.expiry().hold(run_id, datetime.now(UTC))
-    typer.echo(f"held: {run_id}")
+    _tell_held(run_id, held=True, text="held", as_json=as_json)
 
 
 @app.command()
-def release(run: Annotated[str, typer.Argument(help="The run.")]) -> None:
+def release(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
     """Let a held run expire like any other."""
-    run_id = parse_run_id(run)
-    open_session().expiry().release(run_id)
-    typer.echo(f"released: {run_id}")
+    session = open_session()
+    run_id = session.known(run)
+    was_held = session.expiry().release(run_id)
+    _tell_held(run_id, held=False, text="released" if was_held else "was not held", as_json=as_json)
+
+
+def _tell_held(run_id: str, *, held: bool, text: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"run_id": run_id, "held": held})
+    else:
+        typer.echo(f"{run_id}: {text}")

@@ -136,7 +136,7 @@ def report(
     session = open_session()
     journal = Journal(session.landing, recovery)
     journal.planned()
-    found = journal.report()
+    found = journal.last_report()
     if found is None:
         raise RefusedError(
             "the recovery has not ended", subject=recovery, hint=f"`rebound resume {recovery}`"

@@ -155,10 +155,14 @@ def _plan_table(
     only_removes = step.action == "replace partitions" and not step.partitions
     if step.action in ("leave", "set properties") or only_removes:
         return step
-    if request.from_vault or request.target != Target(project=manifest.project):
+    if request.target != Target(project=manifest.project):
+        source = Source(name="vault", why="a copy is made")
+    elif request.from_vault:
         source = Source(name="vault", why="it was asked for")
-    elif step.action in ("create", "rebuild"):
-        source = Source(name="vault", why="the table is gone or has another shape")
+    elif step.action == "create":
+        source = Source(name="vault", why="its history is gone with it")
+    elif step.action == "rebuild":
+        source = Source(name="vault", why="its history may have another shape")
     else:
         source = choose_source(
             table,

@@ -1,6 +1,7 @@
 """One night: what a call of the served function leaves in the vault."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -241,6 +242,7 @@ def until_complete(function: Function, run_id: str) -> Iterator[requests.Respons
         if answer.status_code == 200:
             return
         assert answer.status_code == 503, answer.text
+        time.sleep(0.1)
 
 
 def test_every_log_line_names_its_run(function: Function):

@@ -106,7 +106,9 @@ class Rebuilding:
             tables=(),
             databases=tuple(outcomes),
         )
-        return journal.finish(report) if all(item.is_proven for item in outcomes) else report
+        if all(item.is_proven for item in outcomes):
+            return journal.finish(report)
+        return journal.record_attempt(report)
 
     def _step(
         self, entry: CatalogDatabase, rules: Rebuild, request: Request, *, now: datetime

@@ -142,8 +142,23 @@ def _outcome(step: DatabaseStep, state: DatabaseState, *, undo: str) -> Database
                 actual=f"{count}: {_first_paths(state, name)}",
             )
             for name, count in left.items()
-        ),
+        )
+        + _newer_kept(step, state),
     )
+
+
+def _newer_kept(step: DatabaseStep, state: DatabaseState) -> tuple[Finding, ...]:
+    """Tell of documents of the backup that hold something else: kept as asked, and not equal."""
+    count = 0 if step.overwrite else state.count("newer")
+    if not count:
+        return ()
+    finding = Finding(
+        subject=step.into,
+        aspect="documents changed after the recovery point",
+        expected="as in the backup",
+        actual=f"{count} kept; `--overwrite '{step.into}'` replaces them",
+    )
+    return (finding,)
 
 
 def _first_paths(state: DatabaseState, name: str) -> str:

@@ -114,8 +114,8 @@ def test_a_plan_tells_what_would_happen():
     assert "REPLACES ROWS THAT ARE THERE" in text(plan(LOSING))
     assert "REPLACES" not in text(plan(world(games=GONE)))
     newer = world(games=now(EQUAL | {"20250102": OTHER}))
-    assert "already equal; 1 newer partitions kept" in text(plan(newer))
-    assert "removes 1 partitions" in text(plan(newer, exact=True))
+    assert "already equal; 1 newer partition kept" in text(plan(newer))
+    assert "removes 1 partition" in text(plan(newer, exact=True))
     assert "cannot be brought back:\n  rows written after" in text(plan(world()))
 
 
@@ -132,8 +132,11 @@ def test_a_plan_tells_of_datasets_definitions_and_other_runs():
     passed = (PassedOver(run_id=RunId("newer-run"), reason="damaged: cut"),)
     made = plan(observed).model_copy(update={"passed_over": passed})
     text = plan_text(made, now=POINT)
-    assert "create   dataset ref" in text
-    assert 'differs  dataset nba: labels is {"owner": "nobody"}, was {"owner": "data"}' in text
+    assert "create               dataset ref" in text
+    assert (
+        'differs              dataset nba: labels is {"owner": "nobody"}, was {"owner": "data"}'
+        in text
+    )
     assert "create               routine nba.season" in text
     assert "latest games" not in text
     assert "passed over newer-run: damaged: cut" in text
@@ -146,7 +149,7 @@ def test_a_manifest_is_told():
     (line,) = (line for line in text.splitlines() if "nba.games" in line)
     assert line.split()[:4] == ["nba.games", "6", "3", "2"]
     assert line.endswith("nightly-20261123T080000Z, nightly-20261124T080000Z")
-    assert "definitions of nba were read 130 s later" in text
+    assert "definitions of nba: read 130 s after the recovery point" in text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""What a plan and a report say about BigQuery. Pure: text from values."""
+
+from recovery.outcome import RecoveryReport
+from recovery.plan import Plan, TableStep
+from recovery.units import counted, size
+
+
+def table_lines(plan: Plan) -> list[str]:
+    """Write what happens to each dataset and table."""
+    target = plan.request.target
+    lines = []
+    for dataset in plan.datasets:
+        name = target.dataset_id(dataset.dataset_id)
+        if dataset.create:
+            lost = "" if target.prefix else " (then one that was deleted cannot be undeleted)"
+            lines.append(f"  {'create':<20} dataset {name}{lost}")
+            continue
+        lines += [
+            f"  {'differs':<20} dataset {name}: {item.aspect} is {item.actual}, was "
+            f"{item.expected} (left alone)"
+            for item in dataset.findings
+        ]
+    return lines + [_line(step, f"{target.prefix}{step.table}") for step in plan.tables]
+
+
+def definition_lines(plan: Plan) -> list[str]:
+    """Write what happens to each view and routine that does not stay as it is."""
+    return [
+        f"  {step.action:<20} {step.kind} {plan.request.target.prefix}{step.name}"
+        for step in plan.definitions
+        if step.action != "leave"
+    ]
+
+
+def table_cost(plan: Plan) -> list[str]:
+    """Write what the tables of a plan cost: rows, bytes and jobs."""
+    if not plan.tables:
+        return []
+    moved = [step for step in plan.tables if step.source]
+    loaded = [step for step in moved if step.source and step.source.name == "vault"]
+    stored = size(sum(step.stored_bytes for step in loaded))
+    return [
+        (
+            f"{counted(len(moved), 'table')}, {counted(sum(step.rows for step in moved), 'row')}: "
+            f"{stored} to load for {counted(len(loaded), 'table')}, the rest by queries; loads and "
+            "copies are free, proving scans each of these tables three times"
+        )
+    ]
+
+
+def table_outcome_lines(report: RecoveryReport) -> list[str]:
+    """Write how each table, and each dataset, view and routine that was made, ended."""
+    prefix = report.plan.request.target.prefix
+    lines = []
+    for item in report.tables:
+        state = "proven" if item.is_proven else "NOT EQUAL" if item.findings else "FAILED"
+        source = f", from {item.source}" if item.source else ""
+        name = f"{prefix}{item.table}"
+        lines.append(f"  {state:<9} {name}  ({item.action}, {counted(item.rows, 'row')}{source})")
+        lines += [f"            undo point {item.undo}"] if item.undo else []
+        lines += [f"            {item.error}"] if item.error else []
+        lines += [f"            hint: {item.hint}"] if item.hint else []
+        lines += [
+            f"            {found.aspect}: is {found.actual}, was {found.expected}"
+            for found in item.findings
+        ]
+    return lines + _definition_outcomes(report)
+
+
+def _definition_outcomes(report: RecoveryReport) -> list[str]:
+    """Write that what has no rows is proven; what is not stands among the report's problems."""
+    plan = report.plan
+    made = [
+        f"dataset {plan.request.target.dataset_id(step.dataset_id)}"
+        for step in plan.datasets
+        if step.create
+    ]
+    failed = {problem.partition(":")[0] for problem in report.problems}
+    proven = [name for name in made if name not in failed]
+    proven += [
+        f"{step.kind} {plan.request.target.prefix}{step.name}"
+        for step in plan.definitions
+        if step.action != "leave" and step.name not in failed
+    ]
+    return [f"  {'proven':<9} {name}" for name in proven]
+
+
+def _line(step: TableStep, name: str) -> str:
+    kept = len(step.kept_partitions)
+    if step.action == "leave":
+        more = f"; {counted(kept, 'newer partition')} kept" if kept else ""
+        return f"  {'leave':<20} {name}: {step.why}{more}"
+    notes = [step.why]
+    if step.rows:
+        notes.append(counted(step.rows, "row"))
+    if step.source:
+        stored = f", {size(step.stored_bytes)}" if step.source.name == "vault" else ""
+        notes.append(f"from {step.source.name}{stored}: {step.source.why}")
+    if step.loses_rows:
+        notes.append("REPLACES ROWS THAT ARE THERE")
+    if kept:
+        notes.append(f"keeps {counted(kept, 'partition')} newer than the recovery point")
+    if step.removed_partitions:
+        notes.append(f"removes {counted(len(step.removed_partitions), 'partition')}")
+    return f"  {step.action:<20} {name}: {'; '.join(notes)}"

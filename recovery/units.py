@@ -1,0 +1,30 @@
+"""Time spans, sizes and numbers as a person reads them."""
+
+_SPANS = ((3600, "h"), (60, "min"), (1, "s"))
+
+
+def duration(seconds: float) -> str:
+    """Write a time span for a person: `2 h 5 min`, `3.4 s`."""
+    if seconds < 60:  # noqa: PLR2004 - below a minute tenths matter
+        return f"{seconds:.1f} s"
+    parts, rest = [], int(seconds)
+    for unit_seconds, name in _SPANS:
+        count, rest = divmod(rest, unit_seconds)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2])
+
+
+def size(number_bytes: int) -> str:
+    """Write a number of bytes for a person."""
+    value, unit = float(number_bytes), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":  # noqa: PLR2004 - the next unit
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: `1 table`, `1,204 tables`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
