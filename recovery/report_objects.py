@@ -1,8 +1,10 @@
 """What a plan and a report say about buckets. Pure: text from values."""
 
-from recovery.compare.objects import Damage
+from collections.abc import Iterator
+
 from recovery.outcome import BucketOutcome, LeftReason
 from recovery.plan.buckets import BucketPlan, ObjectCount
+from recovery.units import counted, shown, size
 
 _MOST_NAMED = 5
 _SOURCES = {
@@ -26,20 +28,18 @@ def bucket_lines(plan: BucketPlan, *, exact: bool) -> list[str]:
     """Write what happens to one bucket."""
     into = f"bucket {plan.target}"
     if not plan.counts and not plan.create:
-        lines = [f"  {'leave':<20} {into}: already equal, {plan.objects:,} objects"]
+        objects = counted(plan.objects, "object")
+        lines = [f"  {'leave':<20} {into}: already equal, {objects}"]
     else:
-        verb = "create, restore" if plan.create else "restore" if plan.damaged else "leave"
-        lines = [f"  {verb:<20} {into}: {plan.equal:,} of {plan.objects:,} objects are equal"]
+        are_equal = f"{plan.equal:,} of {counted(plan.objects, 'object')} equal"
+        lines = [f"  {_verb(plan, exact=exact):<20} {into}: {are_equal}"]
     for count in plan.counts:
         lines.append(f"    {_counted(count, exact=exact)}")
-        lines += [
-            f"             {sample.name}: {sample.why}"
-            for sample in plan.samples
-            if (sample.damage, sample.source) == (count.damage, count.source)
-        ]
+        lines += _explained(plan, count)
     if plan.replaced:
         kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
-        lines.append(f"    REPLACES CONTENT OF {plan.replaced:,} OBJECTS THAT IS THERE; {kept}")
+        objects = counted(plan.replaced, "object").upper()
+        lines.append(f"    REPLACES CONTENT OF {objects} THAT IS THERE; {kept}")
     lines += [
         f"    differs  {item.aspect} is {item.actual}, was {item.expected} (left alone)"
         for item in plan.configuration
@@ -51,32 +51,52 @@ def bucket_outcome_lines(outcome: BucketOutcome) -> list[str]:
     """Write how one bucket ended."""
     state = "proven" if outcome.is_proven else "NOT EQUAL" if outcome.findings else "FAILED"
     made = "created, " if outcome.created else ""
+    equal = f"{counted(outcome.equal, 'object')} equal before"
     lines = [
-        f"  {state:<9} bucket {outcome.target}  ({made}{outcome.equal:,} objects were equal)",
+        f"  {state:<9} bucket {outcome.target}  ({made}{equal})",
         *(f"            {_counted(count, exact=True)}" for count in outcome.restored),
     ]
     if outcome.moved_aside:
-        lines.append(f"            {outcome.moved_aside:,} extra objects moved aside")
+        lines.append(f"            {counted(outcome.moved_aside, 'extra object')} moved aside")
     for left in outcome.left:
         lines.append(f"            {left.objects:,} left, {_LEFT[left.reason]}:")
-        lines += [f"              {name}" for name in left.names[:_MOST_NAMED]]
+        lines += [f"              {shown(name)}" for name in left.names[:_MOST_NAMED]]
         if left.objects > _MOST_NAMED:
             lines.append(f"              ... {left.objects - _MOST_NAMED:,} more")
     lines += [f"            undo: {outcome.undo}"] if outcome.undo else []
     lines += [f"            {outcome.error}"] if outcome.error else []
     lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
     lines += [
-        f"            {item.subject}: {item.aspect}, is {item.actual}, was {item.expected}"
+        f"            {shown(item.subject)}: {item.aspect}, is {item.actual}, was {item.expected}"
         for item in outcome.findings
     ]
     if outcome.unequal > len(outcome.findings):
-        lines.append(f"            {outcome.unequal:,} objects are not equal in all")
+        lines.append(f"            not equal in all: {counted(outcome.unequal, 'object')}")
     return lines
+
+
+def _verb(plan: BucketPlan, *, exact: bool) -> str:
+    if plan.create:
+        return "create, restore"
+    if plan.damaged:
+        return "restore"
+    return "move aside" if exact and plan.extra else "leave"
+
+
+def _explained(plan: BucketPlan, count: ObjectCount) -> Iterator[str]:
+    samples = [
+        sample
+        for sample in plan.samples
+        if (sample.damage, sample.source) == (count.damage, count.source)
+    ]
+    for sample in samples:
+        yield f"             {shown(sample.name)}: {sample.why}"
+    if count.objects > len(samples):
+        yield f"             ... {count.objects - len(samples):,} more"
 
 
 def _counted(count: ObjectCount, *, exact: bool) -> str:
     number = f"{count.objects:>9,}"
     if count.damage == "extra":
         return f"{number} {'extra, moved aside' if exact else _LEFT['extra']}"
-    damage: Damage = count.damage
-    return f"{number} {damage}, {count.size_bytes:,} bytes: {_SOURCES[count.source]}"
+    return f"{number} {count.damage}, {size(count.size_bytes)}: {_SOURCES[count.source]}"

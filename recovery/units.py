@@ -1,5 +1,6 @@
-"""Time spans, sizes and numbers as a person reads them."""
+"""Time spans, sizes, numbers and names as a person reads them."""
 
+_LONGEST_NAME = 100
 _SPANS = ((3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -28,3 +29,18 @@ def size(number_bytes: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Write a number of things: `1 table`, `1,204 tables`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def shown(name: str) -> str:
+    """Write a name from outside: what is not printable escaped, the middle of a long one left out.
+
+    Names of objects and documents are anybody's: a control character would reach the terminal.
+    """
+    text = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in name
+    )
+    if len(text) <= _LONGEST_NAME:
+        return text
+    half = (_LONGEST_NAME - 3) // 2
+    return f"{text[:half]}...{text[-half:]}"

@@ -1,0 +1,103 @@
+"""What a plan and a report say about buckets, and how names from outside are written."""
+
+import pytest
+
+from manifests.model import ObjectRecord
+from recovery.outcome import BucketOutcome, LeftObjects
+from recovery.plan.buckets import BucketPlan, StepCounter
+from recovery.plan.objects import plan_object
+from recovery.report_objects import bucket_lines, bucket_outcome_lines
+from recovery.units import shown
+from tests.unit.object_samples import POINT, record, version
+
+
+def plan_of(*, missing: int = 0, extra: int = 0, lost: int = 0, equal: int = 0) -> BucketPlan:
+    """Return the plan of a bucket with so many objects of each kind."""
+    counter = StepCounter()
+    for _ in range(equal):
+        counter.add_equal()
+    kinds = (
+        (missing, "missing", record("missing"), ()),
+        (extra, "extra", None, (version("extra"),)),
+        (lost, "lost", ObjectRecord(version("lost")), ()),
+    )
+    for number, name, expected, versions in kinds:
+        for index in range(number):
+            step = plan_object(f"{name} {index}", expected, versions, POINT)
+            assert step is not None
+            counter.add(step)
+    return BucketPlan(
+        bucket="raw",
+        target="raw",
+        create=False,
+        keeps_replaced=True,
+        objects=counter.objects,
+        equal=counter.equal,
+        counts=counter.counts,
+        samples=counter.samples,
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "exact", "verb"),
+    [
+        (plan_of(equal=2), True, "leave"),
+        (plan_of(equal=2, extra=1), False, "leave"),
+        (plan_of(equal=2, extra=1), True, "move aside"),
+        (plan_of(missing=1, extra=1), True, "restore"),
+        (plan_of(missing=1).model_copy(update={"create": True}), False, "create, restore"),
+    ],
+)
+def test_the_verb_says_what_happens(plan: BucketPlan, verb: str, *, exact: bool):
+    """A bucket whose objects are moved aside is not left."""
+    assert bucket_lines(plan, exact=exact)[0].startswith(f"  {verb:<20} bucket raw: ")
+
+
+def test_a_plan_says_how_many_it_does_not_name():
+    """A few objects of each kind are named and the others counted; sizes are a person's."""
+    lines = bucket_lines(plan_of(missing=2000, extra=3, equal=1), exact=True)
+    assert lines[0].endswith("1 of 2,001 objects equal")
+    (missing,) = (line for line in lines if " missing, " in line)
+    assert "2,000 missing, 13.7 KiB: from the vault" in missing
+    assert [line for line in lines if line.endswith(" more")] == ["             ... 1,997 more"]
+
+
+def test_one_object_is_not_objects():
+    """A single object is told in the singular, in the plan and in the report."""
+    assert bucket_lines(plan_of(equal=1), exact=False)[0].endswith("already equal, 1 object")
+    assert bucket_lines(plan_of(missing=1), exact=False)[0].endswith("0 of 1 object equal")
+    replacing = plan_of(missing=1)
+    replaced = replacing.counts[0].model_copy(update={"damage": "overwritten"})
+    lines = bucket_lines(replacing.model_copy(update={"counts": (replaced,)}), exact=False)
+    assert any("REPLACES CONTENT OF 1 OBJECT THAT IS THERE" in line for line in lines)
+    outcome = BucketOutcome(bucket="raw", target="raw", equal=1, moved_aside=1)
+    assert bucket_outcome_lines(outcome) == [
+        "  proven    bucket raw  (1 object equal before)",
+        "            1 extra object moved aside",
+    ]
+
+
+def test_names_do_not_reach_the_terminal_as_they_are():
+    """A name with control characters is escaped wherever a bucket's objects are named."""
+    left = LeftObjects(reason="extra", objects=1, names=("red\x1b[31m",))
+    lines = bucket_outcome_lines(BucketOutcome(bucket="raw", target="raw", left=(left,)))
+    assert lines[-1].strip() == "red\\x1b[31m"
+    plan = plan_of(extra=1)
+    sample = plan.samples[0].model_copy(update={"name": "\u202egnp.exe"})
+    lines = bucket_lines(plan.model_copy(update={"samples": (sample,)}), exact=True)
+    assert any("\\u202egnp.exe" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("plain/Dončić 1.json", "plain/Dončić 1.json"),
+        ("a\x1b[31mred\n", "a\\x1b[31mred\\n"),
+        ("\u202etxt.exe", "\\u202etxt.exe"),
+        ("x" * 100, "x" * 100),
+        ("a" * 60 + "b" * 60, "a" * 48 + "..." + "b" * 48),
+    ],
+)
+def test_names_are_shown(name: str, text: str):
+    """What cannot be printed is escaped; a long name keeps its beginning and its end."""
+    assert shown(name) == text
