@@ -16,7 +16,7 @@ from google.api_core.exceptions import Forbidden
 
 from functions.exports.contents import Candidate, Contents, Known
 from functions.exports.inventories import Shards
-from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_between
+from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
 from functions.exports.transfer import transfer_job, transfer_job_text
 from functions.log import LoggingPool
 from functions.settings import Settings
@@ -144,11 +144,11 @@ class BucketExporter:
         found = self._vault.read(name)
         if found is None:
             wanted = self._settings.parallel_listings * _RANGES_A_LISTING
-            if base is not None and base.shards:
-                boundaries = [shard.first_name for shard in base.shards[1:]]
-                step = -(-len(base.shards) // wanted)
-                ranges = ranges_between(boundaries[step - 1 :: step])
+            shards = base.shards if base is not None else ()
+            if len(shards) >= wanted:
+                ranges = ranges_like([shard.first_name for shard in shards], wanted=wanted)
             else:
+                # Few names then can be many now.
                 ranges = find_ranges(lambda *where: _names(bucket, *where), wanted=wanted)
             found = self._vault.put_once(name, encode(ranges))
         return decode(found, KeyRanges, subject=name)

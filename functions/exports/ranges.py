@@ -42,6 +42,17 @@ def ranges_between(boundaries: Sequence[str]) -> KeyRanges:
     )
 
 
+def ranges_like(first_names: Sequence[str], *, wanted: int) -> KeyRanges:
+    """Return ranges of equally many shards of an earlier inventory.
+
+    Args:
+        first_names: The first name of each shard, in order.
+        wanted: How many ranges there may be.
+    """
+    step = -(-len(first_names) // wanted)
+    return ranges_between(first_names[step::step])
+
+
 def find_ranges(probe: Probe, *, wanted: int) -> KeyRanges:
     """Split a bucket, round by round, wherever a range holds more than one page of names.
 

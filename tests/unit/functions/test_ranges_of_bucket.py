@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.exports.ranges import KeyRanges, find_ranges, midpoint, ranges_between
+from functions.exports.ranges import (
+    KeyRanges,
+    find_ranges,
+    midpoint,
+    ranges_between,
+    ranges_like,
+)
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 
@@ -81,3 +87,13 @@ def test_midpoint_is_between(low: str, high: str | None):
 def test_ranges_between_cover_everything(boundaries: list[str]):
     """Ranges follow each other from the first possible name to the last."""
     sizes([], ranges_between(sorted(boundaries)))
+
+
+@pytest.mark.parametrize(("shards", "ranges"), [(8, 8), (9, 5), (16, 8), (100, 8), (1, 1)])
+def test_ranges_like_an_earlier_inventory(shards: int, ranges: int):
+    """Shards of an earlier run are put together into at most so many ranges, none left out."""
+    names = [f"{number:03d}" for number in range(shards)]
+    found = ranges_like(names, wanted=8)
+    assert len(found.ranges) == ranges
+    assert sum(sizes(names, found)) == shards
+    assert max(sizes(names, found)) - min(sizes(names, found)[:-1] or [shards]) == 0
