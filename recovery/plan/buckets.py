@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from manifests.errors import RefusedError
+from manifests.errors import RefusedError, UsageError
 from manifests.model import Frozen, Manifest
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
 from recovery.plan.objects import ObjectStep, Source
 from recovery.plan.request import Request
+from recovery.plan.scope import ObjectScope
 
 _SAMPLES_OF_A_KIND = 3
 
@@ -152,6 +153,21 @@ def check_buckets(plans: Sequence[BucketPlan], request: Request) -> None:
                 subject=f"bucket {plan.target}",
                 hint=f"`--overwrite {plan.target}` allows it; what is replaced is kept",
             )
+
+
+def check_scope(plans: Sequence[BucketPlan], objects: ObjectScope) -> None:
+    """Refuse a choice of objects that chooses none: recovering nothing would look like success.
+
+    Raises:
+        UsageError: Neither the backup nor any bucket has such an object.
+    """
+    if objects.is_all or not plans or any(plan.objects or plan.counts for plan in plans):
+        return
+    raise UsageError(
+        f"there are no {objects}, neither in the backup nor now",
+        subject=", ".join(f"bucket {plan.target}" for plan in plans),
+        hint="`--prefix` is the beginning of a name; `--pattern` is about whole names",
+    )
 
 
 def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, ...]:

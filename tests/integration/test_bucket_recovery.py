@@ -189,6 +189,8 @@ def test_extra_objects_are_moved_aside_when_asked(
     }
     replaced = {} if soft_delete_days else {NAMES[1]: b"garbage"}
     assert aside == {"extra/ü ?#%": b"new", **replaced}
+    # The deleted version that the bucket still keeps of the extra object is no object.
+    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(before)
 
 
 @pytest.mark.parametrize(
@@ -216,6 +218,7 @@ def test_part_of_a_bucket(
     after = looked_at(bucket)
     assert {name for name in before if after.get(name) == before[name]} == restored
     assert sources(outcome) == {("missing", "soft-deleted"): len(restored)}
+    assert "there are no objects below" in raw.run("plan", SCENARIO, "--prefix", "~", code=2).stderr
 
 
 def test_restore_into_another_bucket(raw: Rebound, night: Function):

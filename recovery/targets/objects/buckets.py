@@ -15,7 +15,7 @@ from recovery.compare.objects import bucket_findings
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request
-from recovery.plan.buckets import BucketPlan, StepCounter
+from recovery.plan.buckets import BucketPlan, StepCounter, check_scope
 from recovery.settings import Settings
 from recovery.targets.objects.comparison import EVERY_VERSION, Comparison, Stretch
 from recovery.targets.objects.creation import create_bucket, finish_bucket
@@ -45,12 +45,20 @@ class BucketTargets:
         self._api = StorageApi(client)
 
     def observe(self, manifest: Manifest, request: Request) -> tuple[BucketPlan, ...]:
-        """Compare every wanted bucket with its inventory and say what a recovery would do."""
-        return tuple(
+        """Compare every wanted bucket with its inventory and say what a recovery would do.
+
+        Raises:
+            UsageError: The request chooses objects, and there are none of them.
+            BackupDamagedError: An inventory is not what the manifest says.
+            CloudError: A bucket could not be listed.
+        """
+        plans = tuple(
             self._observe(manifest, backup, request)
             for backup in manifest.buckets
             if request.wants_bucket(backup)
         )
+        check_scope(plans, request.objects)
+        return plans
 
     def recover(
         self,

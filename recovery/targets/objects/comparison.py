@@ -70,7 +70,7 @@ class Comparison:
     def steps(
         self, stretch: Stretch, *, kinds: Sequence[Kind] = EVERY_VERSION
     ) -> _Named[ObjectStep | None]:
-        """Yield every name with what has to happen to it, or None when it is as it was.
+        """Yield every object, of then or now, with its step, or None when it is as it was.
 
         Args:
             stretch: The key range.
@@ -85,8 +85,12 @@ class Comparison:
         listings = [self.target.versions(kind, stretch.start, stretch.end) for kind in kinds]
         with cloud_errors(self.target.uri()):
             for name, record, versions in _joined(records, by_name(*listings)):
-                if self._scope.matches(name):
-                    yield name, plan_object(name, record, versions, self._recovery_point)
+                if not self._scope.matches(name):
+                    continue
+                step = plan_object(name, record, versions, self._recovery_point)
+                # A name that was not there and is not is no object, whatever versions it left.
+                if record is not None or step is not None:
+                    yield name, step
 
 
 def _joined(

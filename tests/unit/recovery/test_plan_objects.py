@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from manifests.errors import RefusedError
+from manifests.errors import RefusedError, UsageError
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 from recovery.compare.objects import Damage, bucket_findings, object_finding
-from recovery.plan.buckets import BucketPlan, StepCounter, check_buckets
+from recovery.plan.buckets import BucketPlan, StepCounter, check_buckets, check_scope
 from recovery.plan.objects import Source, plan_object
 from recovery.plan.request import Request, Target
 from recovery.plan.scope import ObjectScope
@@ -179,6 +179,20 @@ def test_replacing_needs_the_word():
         assert "--overwrite raw" in refused.value.hint
     for words in (("raw",), ("*",)):
         check_buckets([plan], request(*words))
+
+
+def test_choosing_nothing_is_refused():
+    """A prefix that neither the backup nor a bucket knows is a mistake; an empty bucket is none."""
+    nothing, something = plan_of(StepCounter()), plan_of(counted())
+    extra = plan_of(StepCounter()).model_copy(update={"counts": something.counts[:1]})
+    scope = ObjectScope(prefix="zzz", pattern="*.json")
+    with pytest.raises(UsageError) as refused:
+        check_scope([nothing, nothing], scope)
+    assert "objects below 'zzz' and like '*.json'" in refused.value.message
+    check_scope([nothing, something], scope)
+    check_scope([extra], scope)
+    check_scope([], scope)
+    check_scope([nothing], ObjectScope())
 
 
 @pytest.mark.parametrize(
