@@ -1,0 +1,58 @@
+"""Old runs and `rebound expire`: nothing goes unasked, and nothing that a kept run still needs."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Rebound, minutes_ago, serving
+from tests.integration import lake
+
+DAY_MINUTES = 24 * 60
+RETENTION = {"keep_days": 1, "keep_at_least": 1, "partial_days": 1}
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Iterator[Rebound]:
+    """Return a platform with four old runs; `second` lists the files of `first`."""
+    made = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, retention=RETENTION))
+    with made.cloud.minutes_ago(6 * DAY_MINUTES):
+        lake.create(made)
+    with serving(made) as function:
+        for days, run_id, full in (
+            (5, "first", True),
+            (4, "second", False),
+            (3, "third", True),
+            (2, "fourth", True),
+        ):
+            function.complete(run_id, full=full, recovery_point=minutes_ago(days * DAY_MINUTES))
+    return made
+
+
+def stored(rebound: Rebound) -> set[str]:
+    """Return the runs that have any object in the vault."""
+    return {blob.name.split("/")[1] for blob in rebound.vault.list_blobs(prefix="runs/")}
+
+
+def kept(rebound: Rebound, *words: str) -> set[str]:
+    """Run `rebound expire` and return the runs it keeps."""
+    return {item["run_id"] for item in rebound.json("expire", *words) if item["keep"]}
+
+
+def test_what_a_kept_run_needs_is_kept(rebound: Rebound):
+    """Without `--yes` nothing goes; with it only what no held and no last run lists files of."""
+    everything = {"first", "second", "third", "fourth"}
+    rebound.run("hold", "second")
+    assert kept(rebound) == {"first", "second", "fourth"}
+    assert "would delete third" in rebound.run("expire").stdout
+    assert stored(rebound) == everything
+
+    assert kept(rebound, "--yes") == {"first", "second", "fourth"}
+    assert stored(rebound) == {"first", "second", "fourth"}
+    rebound.run("verify", "second")
+
+    rebound.run("release", "second")
+    rebound.run("expire", "--yes")
+    assert stored(rebound) == {"fourth"}
+    rebound.run("verify", "fourth")
+    assert kept(rebound, "--yes") == {"fourth"}
