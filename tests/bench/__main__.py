@@ -14,13 +14,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import latency, memory, verify
+from tests.bench import buckets, documents, latency, memory, verify
 from tests.bench.ratio import Ratio
 
 BENCHES: dict[str, Callable[[Path], list[Ratio]]] = {
     "latency": latency.measure,
     "memory": memory.measure,
     "verify": verify.measure,
+    "buckets": buckets.measure,
+    "documents": documents.measure,
 }
 
 
