@@ -1,10 +1,16 @@
 """Progress on a terminal; one line a change where there is none; silence for `--json`."""
 
+import os
+import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from types import FrameType
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+_INTERRUPTED = 130
 
 
 class Console:
@@ -31,6 +37,25 @@ class Console:
         with Progress(*columns, console=self._console, disable=not shown, transient=True) as bar:
             task = bar.add_task("read", total=total_bytes)
             yield lambda read_bytes: bar.advance(task, read_bytes)
+
+    @contextmanager
+    def ending_at_once(self, text: str) -> Generator[None]:
+        """End the process when it is interrupted in the block, after saying this.
+
+        What is under way in other threads is not waited for: ending anywhere is safe.
+        """
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            self._console.show_cursor()
+            sys.stderr.write(f"\n{text}\n")
+            sys.stderr.flush()
+            os._exit(_INTERRUPTED)
+
+        earlier = signal.signal(signal.SIGINT, end)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, earlier)
 
     @contextmanager
     def recovering(self, tables: list[str]) -> Generator[Callable[[str, str], None]]:

@@ -13,6 +13,8 @@
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
+from datetime import datetime
+
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
@@ -109,6 +111,18 @@ class Journal:
     def _read_report(self, name: str) -> RecoveryReport | None:
         content = self._bucket.read(name)
         return None if content is None else decode(content, RecoveryReport, subject=name)
+
+
+def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
+    """Return recoveries of a scenario that begun since an instant and no attempt of which ended."""
+    found = []
+    for recovery_id in recovery_ids(bucket):
+        journal = Journal(bucket, recovery_id)
+        planned = journal.planned()
+        is_recent = planned.started_at > since and planned.plan.request.scenario == scenario
+        if is_recent and journal.last_report() is None:
+            found.append(recovery_id)
+    return found
 
 
 def recovery_ids(bucket: Bucket) -> list[str]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from google.cloud import storage
 
@@ -10,14 +10,14 @@ from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.objects import Bucket
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import UsageError
+from manifests.errors import RefusedError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model import DatabaseBackup, Manifest, RunId, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.execute import Progress, Recovery
 from recovery.expiry import Expiry
-from recovery.journal import Journal
+from recovery.journal import Journal, under_way
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan
 from recovery.settings import Settings
@@ -29,6 +29,8 @@ from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.verify import Verdict
+
+_UNDER_WAY = timedelta(days=1)
 
 
 class Session:
@@ -139,12 +141,20 @@ class Session:
         """Return what decides about and deletes old runs."""
         return Expiry(self.vault_bucket, self._contents, self.landing, self.catalog.retention)
 
-    def refuse(self, plan: Plan, *, confirmed_project: str | None) -> None:
-        """Refuse a plan that lacks a word.
+    def refuse(self, plan: Plan, *, confirmed_project: str | None, anew: bool) -> None:
+        """Refuse a plan that lacks a word, or meets another recovery.
 
         Raises:
             RefusedError: The hint names the word.
         """
+        since = self.started_at - _UNDER_WAY
+        others = under_way(self.landing, plan.request.scenario, since=since)
+        if others and plan.changes and not anew:
+            raise RefusedError(
+                "another recovery of this scenario was begun and has not ended",
+                subject=others[-1],
+                hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
+            )
         check_plan(
             plan, protected=self.catalog.protected_projects, confirmed_project=confirmed_project
         )

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -26,6 +27,12 @@ from tests.standin.cloud import Cloud, client_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCATION = "us-west2"
+# This checkout is installed in .venv, so a bundle would find what it lacks in the checkout. Without
+# `site` (-S) Python forgets that, and is given the bundle and the dependencies alone.
+ISOLATED = (sys.executable, "-I", "-S", "-c")
+ISOLATED_PATHS = (
+    f"import sys; sys.path[:0] = [sys.argv.pop(1), {sysconfig.get_path('purelib')!r}]; "
+)
 _START_SECONDS = 60
 _RUN_SECONDS = 600
 
@@ -185,10 +192,9 @@ def serving(rebound: Rebound, **env: str) -> Generator[Function]:
             packed.extractall(source)
     port = free_port()
     log = rebound.folder / f"function-{port}.log"
-    command = [
-        Path(sys.executable).with_name("functions-framework"),
-        *("--source", "main.py", "--target", "backup", "--host", "127.0.0.1", "--port", str(port)),
-    ]
+    options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
+    code = f"{ISOLATED_PATHS}from functions_framework._cli import _cli; _cli()"
+    command = [*ISOLATED, code, str(source), *options, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
 import tomllib
 import zipfile
@@ -21,17 +20,13 @@ import pytest
 from packaging.requirements import Requirement
 
 from functions.bundle import ENTRY_POINT, write_bundle
+from tests.harness import ISOLATED, ISOLATED_PATHS
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("functions", "recovery", "manifests")
 FUNCTIONS = ("functions", "manifests")
 START_SECONDS = 30
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
-
-# This checkout is installed in .venv, so the bundle would find what it lacks in the checkout.
-# Without `site` (-S) Python forgets that, and is given the bundle and the dependencies alone.
-ISOLATED = [sys.executable, "-I", "-S", "-c"]
-PATHS = f"import sys; sys.path[:0] = [sys.argv.pop(1), {sysconfig.get_path('purelib')!r}]; "
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +106,7 @@ def test_bundle_needs_nothing_else(bundle: Path):
     code = "import json, main, functions.main, manifests; print(json.dumps([main.backup.__name__, "
     code += "main.__file__, functions.main.__file__, manifests.__file__]))"
     done = subprocess.run(
-        [*ISOLATED, PATHS + code, bundle], capture_output=True, text=True, check=True
+        [*ISOLATED, ISOLATED_PATHS + code, bundle], capture_output=True, text=True, check=True
     )
     name, *files = json.loads(done.stdout)
     assert name == "backup"
@@ -123,7 +118,7 @@ def test_bundle_without_the_contract_does_not_start(bundle: Path, tmp_path: Path
     shutil.copytree(bundle, tmp_path / "lacking")
     shutil.rmtree(tmp_path / "lacking" / "manifests")
     done = subprocess.run(
-        [*ISOLATED, PATHS + "import main", tmp_path / "lacking"],
+        [*ISOLATED, ISOLATED_PATHS + "import main", tmp_path / "lacking"],
         capture_output=True,
         text=True,
         check=False,
@@ -137,7 +132,7 @@ def function_port(bundle: Path) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    code = PATHS + "from functions_framework._cli import _cli; _cli()"
+    code = ISOLATED_PATHS + "from functions_framework._cli import _cli; _cli()"
     options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
     log = bundle.parent / "server.log"
     with log.open("w") as output:

@@ -4,10 +4,12 @@ Google's clients are called with `retry=None`; every call goes through `calling`
 carries a precondition or a deterministic id, so that a call whose answer was lost can be repeated.
 """
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import requests.exceptions
+import structlog
 import tenacity
 from google.api_core import exceptions as google_errors
 from google.auth import exceptions as auth_errors
@@ -36,6 +38,11 @@ _CONNECTION_ERRORS = (
 )
 _LONGEST_SECONDS = 300
 _MOST_ATTEMPTS = 8
+_FIRST_TOLD_ATTEMPT = 4
+_MOST_MESSAGE_CHARACTERS = 500
+_REQUEST = re.compile(r"^(GET|POST|PUT|PATCH|DELETE) \S+: ")
+
+log = structlog.get_logger()
 
 
 def is_transient_reason(reason: str | None) -> bool:
@@ -66,9 +73,18 @@ def calling[Answer](call: Callable[[], Answer]) -> Answer:
         wait=tenacity.wait_random_exponential(multiplier=0.25, max=20),
         stop=tenacity.stop_after_attempt(_MOST_ATTEMPTS)
         | tenacity.stop_after_delay(_LONGEST_SECONDS),
+        before_sleep=_tell,
         reraise=True,
     )
     return retrying(call)
+
+
+def _tell(state: tenacity.RetryCallState) -> None:
+    """Say that a call is tried again, once that takes noticeably long."""
+    if state.attempt_number >= _FIRST_TOLD_ATTEMPT and state.outcome is not None:
+        error = state.outcome.exception()
+        reason = "" if error is None else _message(error)
+        log.warning("trying again", attempt=state.attempt_number, reason=reason)
 
 
 @contextmanager
@@ -88,11 +104,20 @@ def cloud_errors(subject: str) -> Generator[None]:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, google_errors.GoogleAPICallError):
-        return f"Google Cloud answered {error.code}: {error.message}"
-    return f"Google Cloud could not be reached: {error}"
+        text = _REQUEST.sub("", str(error.message))
+        return f"Google Cloud answered {error.code}: {_one_line(text)}"
+    if isinstance(error, auth_errors.GoogleAuthError):
+        return f"there are no credentials that Google Cloud accepts: {_one_line(str(error))}"
+    return f"Google Cloud could not be reached: {_one_line(str(error))}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_MOST_MESSAGE_CHARACTERS]
 
 
 def _hint(error: BaseException) -> str:
+    if isinstance(error, google_errors.NotFound) and "bucket" in str(error):
+        return "check REBOUND_VAULT_BUCKET and REBOUND_LANDING_BUCKET, and the buckets themselves"
     if isinstance(error, google_errors.Forbidden):
         return "the identity lacks a permission, or a quota is used up"
     if isinstance(error, auth_errors.GoogleAuthError):

@@ -7,8 +7,10 @@ The exit code is that of the error's class (see README.md); 130 when interrupted
 import json
 import sys
 
+import structlog
 import typer
 
+from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
 from recovery.cli import backups, recoveries
 
@@ -24,11 +26,22 @@ app.add_typer(recoveries.app)
 
 def main() -> None:
     """Run the command and end with the exit code of what happened."""
+    structlog.configure(
+        processors=[_as_line], logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+    )
     try:
-        app()
+        # What Google's clients raise outside of a call, as for missing credentials.
+        with cloud_errors(""):
+            app()
     except ReboundError as error:
         _print_error(error)
         sys.exit(error.exit_code)
+
+
+def _as_line(_logger: object, method: str, event: structlog.typing.EventDict) -> str:
+    message = event.pop("event")
+    details = "; ".join(f"{key} {value}" for key, value in event.items())
+    return f"{method}: {message} ({details})" if details else f"{method}: {message}"
 
 
 def _print_error(error: ReboundError) -> None:

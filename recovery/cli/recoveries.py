@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from manifests.errors import RefusedError
+from manifests.layout import parse_recovery_id
 from recovery.cli.options import (
     At,
     Buckets,
@@ -39,7 +40,7 @@ from recovery.cli.options import (
 )
 from recovery.cli.request import Options
 from recovery.console import Console
-from recovery.journal import Journal
+from recovery.journal import Journal, recovery_ids
 from recovery.plan import Plan
 from recovery.report import outcome_error, plan_text, report_text
 from recovery.session import Session
@@ -103,6 +104,9 @@ def recover(
     confirm_project: Annotated[
         str | None, typer.Option(help="The protected project's name, to allow changing it.")
     ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin although another recovery has not ended.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -111,7 +115,7 @@ def recover(
     made = _plan(session, context)
     if not as_json:
         _show_plan(made, as_json=False)
-    session.refuse(made, confirmed_project=confirm_project)
+    session.refuse(made, confirmed_project=confirm_project, anew=anew)
     _refuse_silence(made, yes=yes)
     _check_backup(session, console, made)
     _ask(made, yes=yes)
@@ -125,16 +129,23 @@ def resume(
 ) -> None:
     """Continue a recovery that was interrupted or is partial."""
     session = open_session()
-    _execute(session, Console(quiet=as_json), Journal(session.landing, recovery), as_json=as_json)
+    journal = Journal(session.landing, parse_recovery_id(recovery))
+    _execute(session, Console(quiet=as_json), journal, as_json=as_json)
 
 
 @app.command()
 def report(
-    recovery: Annotated[str, typer.Argument(help="The recovery.")], as_json: Json = False
+    recovery: Annotated[
+        str | None, typer.Argument(help="The recovery; a list of all when omitted.")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Show how a recovery ended."""
+    """Show how a recovery ended, or every recovery there was."""
     session = open_session()
-    journal = Journal(session.landing, recovery)
+    if recovery is None:
+        _list_recoveries(session, as_json=as_json)
+        return
+    journal = Journal(session.landing, parse_recovery_id(recovery))
     journal.planned()
     found = journal.last_report()
     if found is None:
@@ -147,6 +158,25 @@ def report(
         typer.echo(report_text(found))
     if error := outcome_error(found):
         raise error
+
+
+def _list_recoveries(session: Session, *, as_json: bool) -> None:
+    """List the recoveries, the last one last, and how each ended."""
+    found = []
+    for recovery_id in recovery_ids(session.landing):
+        journal = Journal(session.landing, recovery_id)
+        planned, ended = journal.planned(), journal.last_report()
+        error = outcome_error(ended) if ended else None
+        state = "not ended" if ended is None else error.message if error else "proven"
+        found.append((planned.started_at, recovery_id, state))
+    if as_json:
+        names = ("started_at", "recovery_id", "state")
+        print_json([dict(zip(names, map(str, item), strict=True)) for item in sorted(found)])
+        return
+    for started_at, recovery_id, state in sorted(found):
+        typer.echo(f"{started_at:%Y-%m-%d %H:%M}  {recovery_id}  {state}")
+    if not found:
+        typer.echo("no recoveries", err=True)
 
 
 def _plan(session: Session, context: typer.Context) -> Plan:
@@ -190,7 +220,11 @@ def _refuse_silence(made: Plan, *, yes: bool) -> None:
 def _ask(made: Plan, *, yes: bool) -> None:
     if yes or not made.changes:
         return
-    if not typer.confirm("Do this?", err=True):
+    try:
+        agreed = typer.confirm("Do this?", err=True)
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    if not agreed:
         raise RefusedError("not confirmed, nothing was changed")
 
 
@@ -201,7 +235,8 @@ def _execute(session: Session, console: Console, journal: Journal, *, as_json: b
     names += [step.target for step in planned.plan.buckets]
     names += [step.into for step in planned.plan.databases]
     names += [step.into for step in planned.plan.rebuilds]
-    with console.recovering(names) as progress:
+    told = f"interrupted; `rebound resume {planned.recovery_id}` continues"
+    with console.recovering(names) as progress, console.ending_at_once(told):
         done = session.execute(journal, progress=progress)
     if as_json:
         print_json(done.model_dump(mode="json"))

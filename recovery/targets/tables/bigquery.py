@@ -8,7 +8,6 @@ from google.cloud import bigquery
 
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
-from manifests.errors import CloudError
 from manifests.fingerprint import fingerprint_sql, partitions_of
 from manifests.model import Fingerprint, Manifest, Resource, TableBackup
 from recovery.compare import ObservedTable, shape_findings
@@ -67,19 +66,17 @@ class BigQueryTarget:
         )
 
     def observe_table(self, table: TableBackup) -> ObservedTable:
-        """Look at one table: its resource, policies, and the content of every partition."""
+        """Look at one table: its resource, policies, and the content of every partition.
+
+        Raises:
+            CloudError: Its content could not be measured; nothing is concluded from that.
+        """
         found = self.resources.table(self.name(table.name))
         if found is None:
             return ObservedTable(resource=None)
         partitions = None
         if not shape_findings(table, found.resource):
-            try:
-                partitions = self.measure(self.name(table.name), found.resource)
-            except CloudError as error:
-                # Unknown is failed: content that could not be measured counts as different. A
-                # passing fault is the caller's to repeat.
-                if error.retryable:
-                    raise
+            partitions = self.measure(self.name(table.name), found.resource)
         return ObservedTable(
             resource=found.resource,
             row_access_policies=found.row_access_policies,
