@@ -14,7 +14,7 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import NANOS, Connection
 from manifests.cloud.objects import Bucket
-from manifests.documents import write_file
+from manifests.documents import DocumentRecord, write_file
 from manifests.errors import CloudError
 from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
@@ -67,10 +67,7 @@ class DatabaseTarget:
         exists = self._exists()
 
         def look(unit: Unit) -> StateTally:
-            tally = StateTally()
-            for pair in self._pairs(unit, exists=exists):
-                tally.add(pair)
-            return tally
+            return _tallied(self._pairs(unit, self._stored.read(*unit), exists=exists))
 
         whole = StateTally()
         for tally in self._in_parallel(look, units(self._backup, ranges)):
@@ -124,10 +121,10 @@ class DatabaseTarget:
         """
 
         def recover(unit: Unit) -> StateTally:
-            self._write(unit, step, undo=undo, pace=pace)
-            proven = StateTally()
-            for pair in self._pairs(unit):
-                proven.add(pair)
+            stored = self._stored.read(*unit)
+            wanted = (pair for pair in self._pairs(unit, stored) if step.action(pair.state))
+            self._write(wanted, undo=undo, pace=pace)
+            proven = _tallied(self._pairs(unit, stored))
             progress(unit[0].stored.row_count if unit[0] else 0)
             return proven
 
@@ -137,10 +134,9 @@ class DatabaseTarget:
         return whole.state(exists=True)
 
     def _write(
-        self, unit: Unit, step: DatabaseStep, *, undo: Callable[[bytes, str], None], pace: Pace
+        self, wanted: Iterable[DocumentPair], *, undo: Callable[[bytes, str], None], pace: Pace
     ) -> None:
         writer = BatchWriter(self._documents, pace)
-        wanted = (pair for pair in self._pairs(unit) if step.action(pair.state))
         for pairs in _batches(wanted):
             replaced = [pair.live for pair in pairs if pair.live is not None]
             if replaced:
@@ -158,9 +154,10 @@ class DatabaseTarget:
             write = self._documents.remove(pair.path, removes_nanos=version or 0)
         writer.add(pair.path, write)
 
-    def _pairs(self, unit: Unit, *, exists: bool = True) -> Iterator[DocumentPair]:
-        file, ranges = unit
-        stored = self._stored.read(file, ranges)
+    def _pairs(
+        self, unit: Unit, stored: Iterable[DocumentRecord], *, exists: bool = True
+    ) -> Iterator[DocumentPair]:
+        _, ranges = unit
         live = chain.from_iterable(map(self._documents.read, ranges)) if exists else iter(())
         return joined(stored, live, recovery_point_nanos=self._point_nanos)
 
@@ -169,6 +166,13 @@ class DatabaseTarget:
     ) -> Iterator[Result]:
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="documents") as pool:
             yield from pool.map(work, items)
+
+
+def _tallied(pairs: Iterable[DocumentPair]) -> StateTally:
+    tally = StateTally()
+    for pair in pairs:
+        tally.add(pair)
+    return tally
 
 
 def _batches(pairs: Iterable[DocumentPair]) -> Iterator[list[DocumentPair]]:
