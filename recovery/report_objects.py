@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from recovery.outcome import BucketOutcome, LeftReason
 from recovery.plan.buckets import BucketPlan, ObjectCount
 from recovery.units import counted, shown, size
+from recovery.verify import Verdict
 
 _MOST_NAMED = 5
 _SOURCES = {
@@ -66,13 +67,44 @@ def bucket_outcome_lines(outcome: BucketOutcome) -> list[str]:
     lines += [f"            undo: {outcome.undo}"] if outcome.undo else []
     lines += [f"            {outcome.error}"] if outcome.error else []
     lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
-    lines += [
-        f"            {shown(item.subject)}: {item.aspect}, is {item.actual}, was {item.expected}"
-        for item in outcome.findings
-    ]
+    lines += [f"            {shown(item.subject)}: {item.text}" for item in outcome.findings]
     if outcome.unequal > len(outcome.findings):
         lines.append(f"            not equal in all: {counted(outcome.unequal, 'object')}")
     return lines
+
+
+def verdict_text(run_id: str, verdict: Verdict, *, quick: bool) -> str:
+    """Write that a run is whole, and how that was looked at: what was not read is said.
+
+    Args:
+        run_id: The run.
+        verdict: A verdict without findings.
+        quick: Whether no file was read.
+    """
+    objects = counted(verdict.objects, "object")
+    verb = "is" if verdict.objects == 1 else "are"
+    lines = [
+        f"{run_id}: {objects} {verb} what the manifest says ({_how_read(verdict, quick=quick)})"
+    ]
+    if verdict.other_generations:
+        same = counted(verdict.other_generations, "object")
+        lines.append(
+            f"same content, other generation: {same}, as in a vault that was copied or restored"
+        )
+    return "\n".join(lines)
+
+
+def _how_read(verdict: Verdict, *, quick: bool) -> str:
+    if quick:
+        return "metadata compared, no file read"
+    files, bytes_read = verdict.objects - verdict.contents, size(verdict.read_bytes)
+    if not verdict.contents:
+        return f"{bytes_read} read"
+    contents = f"{verdict.contents_read:,} of {counted(verdict.contents, 'content')} of buckets"
+    read = f"{counted(files, 'file')} and {contents} read, {bytes_read}"
+    if verdict.contents_read == verdict.contents:
+        return read
+    return f"{read}; of the other contents size and crc32c compared, `--all-contents` reads them"
 
 
 def _verb(plan: BucketPlan, *, exact: bool) -> str:

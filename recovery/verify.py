@@ -3,14 +3,18 @@
 `recovery.targets.stored` gathers the facts; what follows from them is decided here.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from manifests import layout
-from manifests.database_layout import databases_prefix
+from manifests.bucket_layout import bucket_folder
 from manifests.errors import BackupDamagedError
 from manifests.model import DatabaseBackup, Frozen, Manifest, StoredObject, TableBackup
 from manifests.store import ObjectInfo
 from recovery.compare import Finding
+from recovery.units import shown
+
+_RECORD = re.compile(r"(receipts/(tables|buckets|databases)|attempts)/[^/]+\.json")
 
 
 class ReadFile(Frozen):
@@ -26,13 +30,21 @@ class Verdict(Frozen):
     """What is wrong with a stored backup: nothing, or the findings.
 
     Attributes:
-        objects: How many objects were compared.
+        objects: How many objects were compared: files of tables and databases, inventories, and
+            contents of buckets.
         read_bytes: How many bytes were read; 0 when only metadata was compared.
+        contents: How many of the objects are contents of buckets.
+        contents_read: How many of those were read; of the others size and crc32c were compared.
+        other_generations: How many objects have the content that the manifest says under another
+            generation, as in a vault that was copied or restored. A recovery reads them.
     """
 
     objects: int
     read_bytes: int
     findings: tuple[Finding, ...]
+    contents: int = 0
+    contents_read: int = 0
+    other_generations: int = 0
 
     def with_more(self, other: "Verdict") -> "Verdict":
         """Return this verdict and another one together."""
@@ -40,6 +52,9 @@ class Verdict(Frozen):
             objects=self.objects + other.objects,
             read_bytes=self.read_bytes + other.read_bytes,
             findings=(*self.findings, *other.findings),
+            contents=self.contents + other.contents,
+            contents_read=self.contents_read + other.contents_read,
+            other_generations=self.other_generations + other.other_generations,
         )
 
     def require(self, run_id: str) -> None:
@@ -52,40 +67,63 @@ class Verdict(Frozen):
             first = self.findings[0]
             more = f" and {len(self.findings) - 1} more" if len(self.findings) > 1 else ""
             raise BackupDamagedError(
-                f"{first.subject}: {first.aspect} is {first.actual}, not {first.expected}{more}",
+                f"{shown(first.subject)}: {first.text}{more}",
                 subject=run_id,
                 hint=f"`rebound verify {run_id}` lists all of it; `rebound list` shows other runs",
             )
 
 
 def compare_listing(
-    manifest: Manifest,
     parts: Sequence[TableBackup | DatabaseBackup],
     listed: Mapping[str, ObjectInfo],
 ) -> tuple[Finding, ...]:
-    """Compare what the vault lists with the manifest: missing, changed and extra objects.
+    """Compare what the vault lists with the manifest: missing and changed objects.
 
     Args:
-        manifest: The run's manifest.
         parts: The tables and databases whose objects are looked for.
         listed: The live objects below the folders of every run the manifest refers to, by name.
     """
-    findings = [
+    return tuple(
         finding
         for part in parts
         for stored in part.objects
         for finding in _compare_object(stored, listed.get(stored.name))
-    ]
-    known = {stored.name for table in manifest.tables for stored in table.objects}
-    known |= {stored.name for database in manifest.databases for stored in database.objects}
+    )
+
+
+def other_generations(
+    parts: Sequence[TableBackup | DatabaseBackup], listed: Mapping[str, ObjectInfo]
+) -> int:
+    """Count the objects that are as the manifest says but for their generation."""
+    return sum(
+        item.generation != stored.generation and not _compare_object(stored, item)
+        for part in parts
+        for stored in part.objects
+        if (item := listed.get(stored.name)) is not None
+    )
+
+
+def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ...]:
+    """Tell of every object in a run's folder that belongs to no document of the run.
+
+    Args:
+        manifest: The run's manifest.
+        names: The live objects below the run's folder.
+    """
+    folder = layout.run_prefix(manifest.run_id)
+    known = {stored.name for part in manifest.tables for stored in part.objects}
+    known |= {stored.name for part in manifest.databases for stored in part.objects}
     known |= {item.name for item in manifest.abandoned}
-    own = f"{layout.run_prefix(manifest.run_id)}tables/", databases_prefix(manifest.run_id)
-    findings += [
-        Finding(subject=name, aspect="object", expected="not there", actual="extra")
-        for name in sorted(listed)
-        if name.startswith(own) and name not in known
-    ]
-    return tuple(findings)
+    known |= {layout.start_name(manifest.run_id), layout.manifest_name(manifest.run_id)}
+    for bucket in manifest.buckets:
+        known |= {shard.stored.name for shard in bucket.shards}
+        known |= {f"{bucket_folder(manifest.run_id, bucket.bucket)}ranges.json"}
+        known |= {bucket.transfer_job} if bucket.transfer_job else set()
+    return tuple(
+        Finding(subject=name, aspect="object", expected="not there", actual="not in the manifest")
+        for name in sorted(names)
+        if name not in known and not _RECORD.fullmatch(name.removeprefix(folder))
+    )
 
 
 def compare_file(stored: StoredObject, read: ReadFile) -> tuple[Finding, ...]:
@@ -109,8 +147,8 @@ def compare_file(stored: StoredObject, read: ReadFile) -> tuple[Finding, ...]:
 def _compare_object(stored: StoredObject, listed: ObjectInfo | None) -> tuple[Finding, ...]:
     if listed is None:
         return (Finding(subject=stored.name, aspect="object", expected="there", actual="missing"),)
+    # Another generation alone is no damage: a copy of the vault has others, and the bytes count.
     pairs = (
-        ("generation", stored.generation, listed.generation),
         ("size in bytes", stored.size_bytes, listed.size_bytes),
         ("crc32c", stored.crc32c, listed.crc32c),
     )

@@ -22,18 +22,20 @@ def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecor
     """
     stored = shard.stored
     info = ObjectInfo(**stored.model_dump(include=set(ObjectInfo.model_fields)))
-    content = b"".join(vault.chunks(info))
+    content = b"".join(vault.stored_chunks(info))
     checksum = google_crc32c.Checksum(content)
     if base64.b64encode(checksum.digest()).decode() != stored.crc32c:
-        raise ObjectChangedError("the inventory's bytes are others", subject=stored.name)
+        raise ObjectChangedError("its bytes are not those of the manifest", subject=stored.name)
     count = 0
     for record in read_shard(content, subject=stored.name):
         if not shard.first_name <= record.version.name <= shard.last_name:
-            raise ObjectChangedError("the inventory lists other names", subject=stored.name)
+            raise ObjectChangedError("it lists names outside its range", subject=stored.name)
         count += 1
         yield record
     if count != stored.row_count:
-        raise ObjectChangedError(f"{count} of {stored.row_count} are listed", subject=stored.name)
+        raise ObjectChangedError(
+            f"it lists {count} of {stored.row_count} objects", subject=stored.name
+        )
 
 
 def read_range(

@@ -222,6 +222,30 @@ class Bucket:
                         "the object is gone", subject=self.uri(found.name)
                     ) from error
 
+    def stored_chunks(self, found: ObjectInfo) -> Generator[bytes]:
+        """Yield the bytes of an object in the vault, or of its copy under another generation.
+
+        A vault that was copied or restored has other generations. What Cloud Storage says of the
+        copy is compared here; the reader compares the bytes.
+
+        Raises:
+            ObjectMissingError: Neither the generation nor such a copy is there.
+        """
+        begun = False
+        try:
+            for chunk in self.chunks(found):
+                begun = True
+                yield chunk
+        except ObjectMissingError:
+            copy = self.info(found.name)
+            is_same = copy is not None and (copy.size_bytes, copy.crc32c) == (
+                found.size_bytes,
+                found.crc32c,
+            )
+            if begun or copy is None or not is_same:
+                raise
+            yield from self.chunks(copy)
+
 
 def _read(blob: storage.Blob, start: int, end: int) -> bytes:
     chunk: bytes = blob.download_as_bytes(

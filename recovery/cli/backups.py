@@ -8,7 +8,9 @@ import typer
 from recovery.cli.options import AllContents, Json, Quick, open_session, print_json
 from recovery.console import Console
 from recovery.report import manifest_text
-from recovery.units import size
+from recovery.report_objects import verdict_text
+from recovery.targets.stored import inspect_folder
+from recovery.units import shown, size
 
 app = typer.Typer()
 
@@ -60,15 +62,15 @@ def verify(
                 manifest, read_bytes=not quick, read_all=all_contents, progress=progress
             )
         )
+    verdict = verdict.with_more(inspect_folder(session.vault_bucket, manifest))
     if as_json:
         print_json({"run_id": run_id, **verdict.model_dump(mode="json")})
     else:
         for item in verdict.findings:
-            typer.echo(f"{item.subject}: {item.aspect} is {item.actual}, not {item.expected}")
+            typer.echo(f"{shown(item.subject)}: {item.text}")
     verdict.require(run_id)
     if not as_json:
-        how = "metadata compared, no file read" if quick else f"{size(verdict.read_bytes)} read"
-        typer.echo(f"{run_id}: {verdict.objects} objects are what the manifest says ({how})")
+        typer.echo(verdict_text(run_id, verdict, quick=quick))
 
 
 @app.command()

@@ -4,6 +4,9 @@ import json
 
 from manifests.model import Frozen
 
+_PRESENCE = ("there", "not there")
+_SOUND = ("whole", "readable", "measured")
+
 
 class Finding(Frozen):
     """One difference.
@@ -12,13 +15,23 @@ class Finding(Frozen):
         subject: The table, dataset or object.
         aspect: What about it differs.
         expected: The value at the recovery point.
-        actual: The value now.
+        actual: The value now. Beside "there", "not there", "whole", "readable" or "measured" it
+            says for itself what is wrong.
     """
 
     subject: str
     aspect: str
     expected: str
     actual: str
+
+    @property
+    def text(self) -> str:
+        """Say what differs, for a person who knows the subject."""
+        if self.expected in _PRESENCE:
+            return f"{self.aspect} is {self.actual}"
+        if self.expected in _SOUND:
+            return f"{self.aspect}: {self.actual}"
+        return f"{self.aspect} is {self.actual}, not {self.expected}"
 
 
 def differences(subject: str, pairs: list[tuple[str, object, object]]) -> tuple[Finding, ...]:

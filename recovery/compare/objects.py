@@ -70,8 +70,9 @@ def object_finding(
     """Describe the damage of one object."""
     name = expected.version.name if expected is not None else live.name if live is not None else ""
     if expected is None or live is None:
-        there, gone = "there", "not there"
-        return finding(name, damage, *((gone, there) if expected is None else (there, gone)))
+        if expected is None:
+            return finding(name, "object", "not there", "not in the backup")
+        return finding(name, "object", "there", "missing")
     if damage == "metadata changed":
         patch = settings_patch(expected.version.settings, live.settings)
         back = settings_patch(live.settings, expected.version.settings)

@@ -10,7 +10,14 @@ from manifests.errors import BackupDamagedError
 from manifests.model import DatabaseBackup, Manifest, StoredObject, TableBackup
 from manifests.store import ObjectInfo
 from recovery.compare import Finding
-from recovery.verify import ReadFile, Verdict, compare_file, compare_listing
+from recovery.verify import (
+    ReadFile,
+    Verdict,
+    compare_file,
+    compare_listing,
+    extra_objects,
+    other_generations,
+)
 
 _PARALLEL_FILES = 8
 
@@ -37,7 +44,7 @@ def inspect(
     """
     objects = [stored for part in parts for stored in part.objects]
     listed = _listed(vault, manifest, parts)
-    findings = list(compare_listing(manifest, parts, listed))
+    findings = list(compare_listing(parts, listed))
     readable = [stored for stored in objects if stored.name in listed]
     if read_bytes:
         with ThreadPoolExecutor(_PARALLEL_FILES, thread_name_prefix="verify") as pool:
@@ -47,7 +54,17 @@ def inspect(
         objects=len(objects),
         read_bytes=sum(listed[item.name].size_bytes for item in readable) if read_bytes else 0,
         findings=tuple(findings),
+        other_generations=other_generations(parts, listed),
     )
+
+
+def inspect_folder(vault: Bucket, manifest: Manifest) -> Verdict:
+    """Find what is in a run's folder and belongs to no document of the run.
+
+    A recovery reads only what the manifest lists, so that what else is there is not in its way.
+    """
+    names = (item.name for item in vault.list_objects(layout.run_prefix(manifest.run_id)))
+    return Verdict(objects=0, read_bytes=0, findings=extra_objects(manifest, names))
 
 
 def _listed(

@@ -8,7 +8,7 @@ import pytest
 from tests.harness import Function, Rebound
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
-from tests.integration.state import state
+from tests.integration.state import renew_vault, state
 
 SCENARIO = "bigquery-dataset-loss"
 RUN = "night"
@@ -42,10 +42,12 @@ def replace_file(rebound: Rebound) -> None:
     rebound.vault.blob(data_name(rebound)).upload_from_string(b"Obj\x01")
 
 
-def add_file(rebound: Rebound) -> None:
-    """Put a file beside the listed ones."""
-    name = data_name(rebound).rsplit("/", 1)[0] + "/000000009999.avro"
-    rebound.vault.blob(name).upload_from_string(b"surplus")
+def add_files(rebound: Rebound) -> set[str]:
+    """Put a file beside the listed ones, and one directly below the run's folder."""
+    names = {data_name(rebound).rsplit("/", 1)[0] + "/9999.avro", f"runs/{RUN}/extra\x1b[31m"}
+    for name in names:
+        rebound.vault.blob(name).upload_from_string(b"surplus")
+    return names
 
 
 def edit_manifest(edit: Callable[[bytes], bytes]) -> Callable[[Rebound], None]:
@@ -101,12 +103,30 @@ def test_damaged_backup_is_refused(rebound: Rebound, function: Function, name: s
 
 
 def test_surplus_file_is_found(rebound: Rebound, function: Function):
-    """A file that the manifest does not list is named by `verify`, also by the quick one."""
+    """A file anywhere in the run's folder that no document lists is named, and restores nothing."""
     function.complete(RUN)
-    add_file(rebound)
+    before = state(rebound)
+    names = add_files(rebound)
     for words in ((), ("--quick",)):
-        found = rebound.run("verify", RUN, *words, code=4)
-        assert "000000009999.avro" in found.stdout
+        verdict = rebound.json("verify", RUN, *words, code=4)
+        assert {item["subject"] for item in verdict["findings"]} == names
+    found = rebound.run("verify", RUN, "--quick", code=4).stdout
+    assert f"runs/{RUN}/extra\\x1b[31m: object is not in the manifest" in found
+    destroy(rebound, DAMAGES["emptied"])
+    rebound.run("recover", SCENARIO, "--run", RUN, "--yes", "--overwrite", "*")
+    assert state(rebound) == before
+
+
+def test_copied_vault_still_restores(rebound: Rebound, function: Function):
+    """The same bytes under other generations are named apart, and a recovery reads them."""
+    function.complete(RUN)
+    before = state(rebound)
+    files = rebound.json("verify", RUN)["objects"]
+    renew_vault(rebound)
+    assert rebound.json("verify", RUN)["other_generations"] == files
+    destroy(rebound, DAMAGES["emptied"])
+    rebound.run("recover", SCENARIO, "--run", RUN, "--yes", "--overwrite", "*", "--from-vault")
+    assert state(rebound) == before
 
 
 def test_run_without_manifest_is_no_backup(rebound: Rebound, function: Function):

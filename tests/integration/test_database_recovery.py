@@ -9,6 +9,7 @@ import pytest
 
 from tests.harness import Rebound, serving
 from tests.integration.orchestration import AWKWARD_ID, EPHEMERAL, State, awkward, write_catalog
+from tests.integration.state import renew_vault
 
 SCENARIO = "firestore-state-loss"
 
@@ -200,4 +201,14 @@ def test_damaged_backup(rebound: Rebound, state: State):
     blob.upload_from_string(bytes(content), content_type="application/avro")
     rebound.run("recover", SCENARIO, "--yes", code=4)
     rebound.run("verify", "night", code=4)
+    assert state.content() == before
+
+
+def test_copied_vault(rebound: Rebound, state: State):
+    """Files under other generations are read when their bytes are those of the manifest."""
+    before = state.content()
+    renew_vault(rebound)
+    state.delete("types/every")
+    assert rebound.json("verify", "night")["other_generations"] == 1
+    rebound.run("recover", SCENARIO, "--yes")
     assert state.content() == before

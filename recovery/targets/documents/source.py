@@ -47,7 +47,7 @@ class StoredDocuments:
             crc32c=stored.crc32c,
             generation=stored.generation,
         )
-        content = b"".join(self._vault.chunks(info))
+        content = b"".join(self._vault.stored_chunks(info))
         if len(content) != stored.size_bytes:
             raise ObjectMissingError("bytes are missing", subject=stored.name)
         crc32c = base64.b64encode(google_crc32c.Checksum(content).digest()).decode()

@@ -154,7 +154,7 @@ class BucketTargets:
     ) -> list[StretchOutcome]:
         mender = Mender(
             comparison.target,
-            vault=self._vault.name,
+            vault=VersionedBucket(self._api, self._vault.name),
             undo=VersionedBucket(self._api, self._settings.landing_bucket),
             rules=rules,
         )

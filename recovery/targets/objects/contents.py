@@ -18,9 +18,10 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
-from manifests.model import BucketBackup, ObjectRecord, ObjectVersion
+from manifests.model import BucketBackup, ObjectRecord
 from manifests.store import ObjectInfo
 from recovery.compare import Finding
+from recovery.units import shown
 from recovery.verify import Verdict
 
 _KEYS_A_PASS = 1_000_000
@@ -65,62 +66,74 @@ def inspect_buckets(
         read_all: Whether every content is read.
         progress: Told about bytes as they are read.
     """
-    findings: list[Finding] = []
-    objects = total_bytes = 0
+    whole = Verdict(objects=0, read_bytes=0, findings=())
     for backup in buckets:
-        objects += len(backup.shards) + backup.object_count
-        damaged = _damaged_inventories(vault, backup)
-        findings += damaged
-        if damaged:
+        inventories = _inventories(vault, backup)
+        kept = backup.object_count - backup.not_copied
+        told = Verdict(objects=backup.object_count, read_bytes=0, findings=(), contents=kept)
+        whole = whole.with_more(inventories).with_more(told)
+        if inventories.findings:
             continue
         with cloud_errors(vault.uri(CONTENTS_PREFIX)):
-            findings += _missing_contents(vault, contents, backup)
+            whole = whole.with_more(_compared(vault, contents, backup))
         if read_bytes or read_all:
             step = 1 if read_all else max(1, backup.object_count // _SAMPLE_OBJECTS)
-            unlike, size_bytes = _read_contents(vault, backup, step, progress)
-            findings += unlike
-            total_bytes += size_bytes
-    return Verdict(objects=objects, read_bytes=total_bytes, findings=tuple(findings))
+            whole = whole.with_more(_read_contents(vault, backup, step, progress))
+    return whole
 
 
-def key_hash(name: str, generation: int | None, size_bytes: int, crc32c: str) -> int:
+def key_hash(name: str, size_bytes: int, crc32c: str) -> int:
     """Return 64 bits that stand for one stored content."""
-    text = f"{name}\0{generation}\0{size_bytes}\0{crc32c}".encode()
+    text = f"{name}\0{size_bytes}\0{crc32c}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
 
-def _damaged_inventories(vault: Bucket, backup: BucketBackup) -> list[Finding]:
-    found = []
+def _inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
+    """Read every inventory."""
+    findings, renewed = [], 0
     for shard in backup.shards:
+        name = shard.stored.name
         try:
             for _ in read_inventory(vault, shard):
                 pass
         except BackupDamagedError as error:
-            found.append(_finding(shard.stored.name, "inventory", "whole", error.message))
-    return found
+            findings.append(_finding(name, "inventory", "whole", error.message))
+            continue
+        found = vault.info(name)
+        renewed += found is not None and found.generation != shard.stored.generation
+    return Verdict(
+        objects=len(backup.shards),
+        read_bytes=0,
+        findings=tuple(findings),
+        other_generations=renewed,
+    )
 
 
-def _missing_contents(
-    vault: Bucket, contents: VersionedBucket, backup: BucketBackup
-) -> Iterator[Finding]:
-    told = 0
+def _compared(vault: Bucket, contents: VersionedBucket, backup: BucketBackup) -> Verdict:
+    """Compare what Cloud Storage says of every content with the inventory."""
+    findings, told, renewed = [], 0, 0
     for start, end in passes(backup.object_count):
-        there = {_hash_of(version) for version in contents.versions("live", start, end)}
+        there = {
+            key_hash(version.name, version.size_bytes, version.crc32c): version.generation
+            for version in contents.versions("live", start, end)
+        }
         for record in _records(vault, backup):
-            name = record.stored_as
-            if name is None or not start <= name < end or _expected(record) in there:
+            name, version = record.stored_as, record.version
+            if name is None or not start <= name < end:
                 continue
-            told += 1
-            if told <= _MOST_FINDINGS:
-                yield _finding(name, "content", f"that of {record.version.name}", "not there")
+            generation = there.get(key_hash(name, version.size_bytes, version.crc32c))
+            told += generation is None
+            renewed += generation not in (None, record.stored_generation)
+            if generation is None and told <= _MOST_FINDINGS:
+                aspect = f"content of {shown(version.name)}"
+                findings.append(_finding(name, aspect, "there", "missing or another"))
     if told > _MOST_FINDINGS:
-        more = str(told - _MOST_FINDINGS)
-        yield _finding(f"bucket {backup.bucket}", "further contents", "there", f"{more} are not")
+        actual = f"missing or another, for {told - _MOST_FINDINGS:,} more objects"
+        findings.append(_finding(f"bucket {backup.bucket}", "content", "there", actual))
+    return Verdict(objects=0, read_bytes=0, findings=tuple(findings), other_generations=renewed)
 
 
-def _read_contents(
-    vault: Bucket, backup: BucketBackup, step: int, progress: Progress
-) -> tuple[list[Finding], int]:
+def _read_contents(vault: Bucket, backup: BucketBackup, step: int, progress: Progress) -> Verdict:
     def read(record: ObjectRecord) -> tuple[Finding | None, int]:
         version = record.version
         info = ObjectInfo(
@@ -131,7 +144,7 @@ def _read_contents(
         )
         checksum, size_bytes = google_crc32c.Checksum(), 0
         try:
-            for chunk in vault.chunks(info):
+            for chunk in vault.stored_chunks(info):
                 checksum.update(chunk)
                 size_bytes += len(chunk)
         except BackupDamagedError as error:
@@ -147,29 +160,21 @@ def _read_contents(
         for number, record in enumerate(_records(vault, backup))
         if number % step == 0 and record.stored_as is not None
     )
-    findings, total_bytes = [], 0
+    findings, contents_read, total_bytes = [], 0, 0
     with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="verify") as pool:
         for some in batched(chosen, _PARALLEL_READS * 8, strict=False):
             for found, size_bytes in pool.map(read, some):
                 findings += [] if found is None else [found]
+                contents_read += 1
                 total_bytes += size_bytes
-    return findings, total_bytes
+    return Verdict(
+        objects=0, read_bytes=total_bytes, findings=tuple(findings), contents_read=contents_read
+    )
 
 
 def _records(vault: Bucket, backup: BucketBackup) -> Iterator[ObjectRecord]:
     for shard in backup.shards:
         yield from read_inventory(vault, shard)
-
-
-def _expected(record: ObjectRecord) -> int:
-    version = record.version
-    return key_hash(
-        record.stored_as or "", record.stored_generation, version.size_bytes, version.crc32c
-    )
-
-
-def _hash_of(version: ObjectVersion) -> int:
-    return key_hash(version.name, version.generation, version.size_bytes, version.crc32c)
 
 
 def _finding(subject: str, aspect: str, expected: str, actual: str) -> Finding:

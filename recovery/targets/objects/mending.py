@@ -52,13 +52,18 @@ class Mender:
 
     Args:
         target: The bucket.
-        vault: The vault's name.
+        vault: The bucket with the backups.
         undo: The bucket for what is moved or replaced.
         rules: What may be done.
     """
 
     def __init__(
-        self, target: VersionedBucket, *, vault: str, undo: VersionedBucket, rules: Rules
+        self,
+        target: VersionedBucket,
+        *,
+        vault: VersionedBucket,
+        undo: VersionedBucket,
+        rules: Rules,
     ) -> None:
         self._target = target
         self._vault = vault
@@ -124,12 +129,7 @@ class Mender:
     ) -> ObjectVersion:
         name, over = expected.version.name, live.generation if live is not None else 0
         if origin.source == "vault":
-            return self._target.rewrite(
-                name,
-                (self._vault, expected.stored_as or "", expected.stored_generation or 0),
-                settings=_settings(expected),
-                over=over,
-            )
+            return self._from_vault(expected, over)
         version = origin.version
         if version is None:
             message = f"no version of {name} for {origin.source}"
@@ -146,6 +146,22 @@ class Mender:
             settings=_settings(expected),
             over=over,
         )
+
+    def _from_vault(self, expected: ObjectRecord, over: int) -> ObjectVersion:
+        stored_as, settings = expected.stored_as or "", _settings(expected)
+
+        def copied(generation: int) -> ObjectVersion:
+            source = (self._vault.name, stored_as, generation)
+            return self._target.rewrite(expected.version.name, source, settings=settings, over=over)
+
+        try:
+            return copied(expected.stored_generation or 0)
+        except NotFound:
+            # A vault that was copied or restored has the content under another generation.
+            copy = self._vault.find(stored_as)
+            if copy is None or not same_content(expected.version, copy):
+                raise
+            return copied(copy.generation)
 
     def _settle(self, written: ObjectVersion, expected: ObjectRecord) -> None:
         """Correct what the way it came back did not carry."""

@@ -102,8 +102,8 @@ def test_findings_name_both_sides():
         '{"contentType": "text/plain"}',
         '{"contentType": "text/html"}',
     )
-    assert object_finding(record(), None, "missing").actual == "not there"
-    assert object_finding(None, version(), "extra").expected == "not there"
+    assert object_finding(record(), None, "missing").text == "object is missing"
+    assert object_finding(None, version(), "extra").text == "object is not in the backup"
 
 
 def test_bucket_configuration_is_compared():

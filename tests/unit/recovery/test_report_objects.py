@@ -6,8 +6,9 @@ from manifests.model import ObjectRecord
 from recovery.outcome import BucketOutcome, LeftObjects
 from recovery.plan.buckets import BucketPlan, StepCounter
 from recovery.plan.objects import plan_object
-from recovery.report_objects import bucket_lines, bucket_outcome_lines
+from recovery.report_objects import bucket_lines, bucket_outcome_lines, verdict_text
 from recovery.units import shown
+from recovery.verify import Verdict
 from tests.unit.object_samples import POINT, record, version
 
 
@@ -101,3 +102,43 @@ def test_names_do_not_reach_the_terminal_as_they_are():
 def test_names_are_shown(name: str, text: str):
     """What cannot be printed is escaped; a long name keeps its beginning and its end."""
     assert shown(name) == text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "quick", "text"),
+    [
+        (
+            Verdict(objects=415, read_bytes=2048, findings=(), contents=400, contents_read=100),
+            False,
+            (
+                "night: 415 objects are what the manifest says (15 files and 100 of 400 contents of "
+                "buckets read, 2.0 KiB; of the other contents size and crc32c compared, "
+                "`--all-contents` reads them)"
+            ),
+        ),
+        (
+            Verdict(objects=2, read_bytes=5, findings=(), contents=1, contents_read=1),
+            False,
+            (
+                "night: 2 objects are what the manifest says (1 file and 1 of 1 content of buckets "
+                "read, 5 B)"
+            ),
+        ),
+        (
+            Verdict(objects=1, read_bytes=5, findings=()),
+            False,
+            "night: 1 object is what the manifest says (5 B read)",
+        ),
+        (
+            Verdict(objects=3, read_bytes=0, findings=(), contents=2, other_generations=2),
+            True,
+            (
+                "night: 3 objects are what the manifest says (metadata compared, no file read)\n"
+                "same content, other generation: 2 objects, as in a vault that was copied or restored"
+            ),
+        ),
+    ],
+)
+def test_a_verdict_says_what_was_read(verdict: Verdict, text: str, *, quick: bool):
+    """A sample is never told as the whole, and contents under other generations are named apart."""
+    assert verdict_text("night", verdict, quick=quick) == text

@@ -4,7 +4,14 @@ from manifests.errors import BackupDamagedError
 from manifests.model import AbandonedObject, StoredObject
 from manifests.store import ObjectInfo
 from recovery.compare import Finding
-from recovery.verify import ReadFile, Verdict, compare_file, compare_listing
+from recovery.verify import (
+    ReadFile,
+    Verdict,
+    compare_file,
+    compare_listing,
+    extra_objects,
+    other_generations,
+)
 from tests.unit.samples import BASE_RUN, RUN, games, manifest
 
 STORED = games().objects[0]
@@ -31,7 +38,7 @@ def listing() -> dict[str, ObjectInfo]:
 
 def compare(listed: dict[str, ObjectInfo]) -> list[tuple[str, str, str]]:
     """Return subject, aspect and actual value of each finding."""
-    found = compare_listing(manifest(), manifest().tables, listed)
+    found = compare_listing(manifest().tables, listed)
     return [(item.subject, item.aspect, item.actual) for item in found]
 
 
@@ -53,7 +60,6 @@ def test_each_missing_object_is_found(stored: StoredObject):
     [
         ({"size_bytes": 1}, "size in bytes"),
         ({"crc32c": "AAAAAA=="}, "crc32c"),
-        ({"generation": 5}, "generation"),
     ],
 )
 def test_a_changed_object_is_found(changes: dict[str, object], aspect: str):
@@ -63,19 +69,56 @@ def test_a_changed_object_is_found(changes: dict[str, object], aspect: str):
     assert compare(listed) == [(STORED.name, aspect, str(*changes.values()))]
 
 
-def test_an_extra_object_is_found():
-    """A file in the run's folder that the manifest does not know is told of."""
+def test_another_generation_is_no_damage():
+    """The same content under another generation is counted apart; other content stays damage."""
     listed = listing()
-    for run_id, is_extra in ((RUN, True), (BASE_RUN, False)):
-        name = f"runs/{run_id}/tables/nba.games/20240101/001/000000000000.avro"
-        listed[name] = ObjectInfo(name=name, size_bytes=1, crc32c="", generation=1)
-        assert ((name, "object", "extra") in compare(listed)) == is_extra
+    listed[STORED.name] = listed[STORED.name].model_copy(update={"generation": 5})
+    assert compare(listed) == []
+    assert other_generations(manifest().tables, listed) == 1
+    listed[STORED.name] = listed[STORED.name].model_copy(update={"crc32c": "AAAAAA=="})
+    assert compare(listed) == [(STORED.name, "crc32c", "AAAAAA==")]
+    assert other_generations(manifest().tables, listed) == 0
+    assert other_generations(manifest().tables, listing()) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tables/nba.games/20240101/001/000000000000.avro",
+        "extra.avro",
+        "manifest.json.bak",
+        "receipts/extra.json",
+        "receipts/tables/deeper/nba.games.json",
+        "attempts/x.avro",
+        "buckets/raw/inventory/0000-000000.avro",
+        "buckets/raw/ranges.json",
+        "databases/(default)/000/000000000000.avro",
+    ],
+)
+def test_an_extra_object_is_found(name: str):
+    """Whatever is in the run's folder and belongs to no document of the run is told of."""
+    name = f"runs/{RUN}/{name}"
+    (found,) = extra_objects(manifest(), [*listing(), name])
+    assert (found.subject, found.text) == (name, "object is not in the manifest")
+
+
+def test_what_belongs_to_a_run_is_not_extra():
+    """The run's own records, files of interrupted attempts and those of earlier runs are known."""
+    own = (
+        "start.json",
+        "manifest.json",
+        "receipts/tables/nba.games.json",
+        "attempts/20261124.json",
+    )
+    names = [*listing(), *(f"runs/{RUN}/{name}" for name in own)]
+    assert any(name.startswith(f"runs/{BASE_RUN}/") for name in names)
+    assert extra_objects(manifest(), names) == ()
 
 
 def test_only_the_chosen_tables_are_looked_for():
     """Files of tables that are not restored are no findings when they are missing."""
-    assert compare_listing(manifest(), manifest().tables[1:2], {}) != ()
-    found = compare_listing(manifest(), (), {})
+    assert compare_listing(manifest().tables[1:2], {}) != ()
+    found = compare_listing((), {})
     assert found == ()
 
 
@@ -125,3 +168,35 @@ def test_damage_is_refused():
         Verdict(objects=3, read_bytes=0, findings=(finding,) * 3).require(RUN)
     assert three.value.message == "o: crc32c is b, not a and 2 more"
     assert three.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("aspect", "expected", "actual", "text"),
+    [
+        ("crc32c", "a", "b", "crc32c is b, not a"),
+        ("object", "there", "missing", "object is missing"),
+        ("dataset", "there", "gone", "dataset is gone"),
+        ("object", "not there", "not in the manifest", "object is not in the manifest"),
+        ("inventory", "whole", "its bytes are others", "inventory: its bytes are others"),
+        ("content", "measured", "could not be measured", "content: could not be measured"),
+    ],
+)
+def test_findings_are_read_by_people(aspect: str, expected: str, actual: str, text: str):
+    """A finding is one readable sentence, whatever differs."""
+    assert Finding(subject="o", aspect=aspect, expected=expected, actual=actual).text == text
+
+
+def test_verdicts_add_up():
+    """Every count of two verdicts is added."""
+    one = Verdict(
+        objects=5, read_bytes=4, findings=(), contents=3, contents_read=2, other_generations=1
+    )
+    two = one.with_more(one)
+    assert two.model_dump() == {
+        "objects": 10,
+        "read_bytes": 8,
+        "findings": (),
+        "contents": 6,
+        "contents_read": 4,
+        "other_generations": 2,
+    }
