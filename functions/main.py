@@ -24,11 +24,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from functions.log import configure_logs
 from functions.run import BackupRun, RunRequest
-from functions.settings import load_settings
+from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import load_catalog
 from manifests.errors import ReboundError, RunInProgressError, UsageError
 from manifests.model import Manifest, RecoveryPoint, RunId
+from manifests.settings import read_settings
 
 _MOST_BODY_BYTES = 4096
 _CLOCK_SKEW = timedelta(minutes=1)
@@ -60,7 +61,7 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
             return refusal
         wanted = run_request(request.get_data(), request.headers.get, now=_now())
         structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
-        settings = load_settings()
+        settings = read_settings(Settings)
         # One holder a call, not a process: two calls can be in one instance at once.
         holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
         run = BackupRun(settings, load_catalog(settings.catalog), holder=holder, clock=_now)

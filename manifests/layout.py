@@ -81,6 +81,23 @@ def parse_recovery_id(text: str) -> str:
     return text
 
 
+def recovery_id(scenario: str, begun_at: datetime, mark: str) -> str:
+    """Name a recovery by its scenario, when it was begun, and a mark no other one has."""
+    return parse_recovery_id(f"{scenario}-{begun_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{mark}")
+
+
+def recovery_begun_at(recovery_id: str) -> datetime:
+    """Return when a recovery was begun, from its id alone: a journal can be unreadable.
+
+    Raises:
+        UsageError: The id is not one that `recovery_id` makes.
+    """
+    found = re.search(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$", parse_recovery_id(recovery_id))
+    if found is None:
+        raise UsageError("not a recovery id", subject=recovery_id)
+    return datetime.strptime(f"{found[1]}+0000", "%Y%m%dT%H%M%S%z")
+
+
 def recovery_prefix(recovery_id: str) -> str:
     """Return the folder of a recovery's journal in the landing bucket."""
     return f"recoveries/{recovery_id}/"

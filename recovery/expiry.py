@@ -6,7 +6,7 @@ from manifests import layout
 from manifests.catalog import Retention
 from manifests.cloud.objects import Bucket
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import RefusedError
+from manifests.errors import BackupDamagedError, RefusedError
 from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
 from manifests.retention import KeepDecision, decide
 from manifests.selection import RunSummary
@@ -63,7 +63,7 @@ class Expiry:
             now=now,
             needs=needs,
             held=self.held(),
-            reading=self._in_recovery(now),
+            reading=self._in_recovery(now, runs),
             active=self._active(now),
         )
 
@@ -124,14 +124,23 @@ class Expiry:
         names = (layout.held_run_id(item.name) for item in self._vault.list_objects("holds/"))
         return frozenset(name for name in names if name is not None)
 
-    def _in_recovery(self, now: datetime) -> frozenset[RunId]:
-        """Return the runs that a recovery which has not ended, and is not forgotten, reads."""
-        journals = [Journal(self._landing, name) for name in recovery_ids(self._landing)]
-        begun = [journal.planned() for journal in journals if journal.report() is None]
+    def _in_recovery(self, now: datetime, runs: tuple[RunSummary, ...]) -> frozenset[RunId]:
+        """Return the runs that a recovery which has not ended, and is not forgotten, reads.
+
+        A plan that cannot be read could need any run.
+        """
         oldest = now - timedelta(days=self._policy.keep_days)
-        return frozenset(
-            item.plan.run_id for item in begun if item.plan.run_id and item.started_at > oldest
-        )
+        needed: set[RunId] = set()
+        for recovery_id in recovery_ids(self._landing):
+            journal = Journal(self._landing, recovery_id)
+            if layout.recovery_begun_at(recovery_id) <= oldest or journal.report() is not None:
+                continue
+            try:
+                run_id = journal.planned().plan.run_id
+            except BackupDamagedError:
+                return frozenset(run.run_id for run in runs)
+            needed |= {run_id} if run_id else set()
+        return frozenset(needed)
 
     def _active(self, now: datetime) -> frozenset[RunId]:
         active = set()

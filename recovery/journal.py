@@ -117,10 +117,9 @@ def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
     """Return recoveries of a scenario that begun since an instant and no attempt of which ended."""
     found = []
     for recovery_id in recovery_ids(bucket):
-        journal = Journal(bucket, recovery_id)
-        planned = journal.planned()
-        is_recent = planned.started_at > since and planned.plan.request.scenario == scenario
-        if is_recent and journal.last_report() is None:
+        is_ours = recovery_id.startswith(f"{scenario}-")
+        begun_at = layout.recovery_begun_at(recovery_id)
+        if is_ours and begun_at > since and Journal(bucket, recovery_id).last_report() is None:
             found.append(recovery_id)
     return found
 

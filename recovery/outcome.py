@@ -17,40 +17,48 @@ class PlannedRecovery(Frozen):
     plan: Plan
 
 
-class TableOutcome(Frozen):
-    """How one table ended.
+class Outcome(Frozen):
+    """How one table, bucket or database ended.
 
     Attributes:
-        source: Where its rows came from.
-        undo: The snapshot of what was there before, where there was something.
-        findings: What is not equal; empty when the table is proven equal.
+        undo: Where what was there before is kept; empty where there was nothing.
+        findings: What is not equal; empty when all that was asked for is proven equal.
         error: Why it was not recovered; empty when it was.
         hint: What to do about the error.
         exit_code: The exit code of the error; 0 when there is none.
     """
 
-    table: str
-    action: str
-    source: str = ""
     undo: str = ""
-    rows: int = 0
     findings: tuple[Finding, ...] = ()
     error: str = ""
     hint: str = ""
     exit_code: int = 0
 
     @property
+    def is_proven(self) -> bool:
+        """Whether all that was asked for was recovered and is equal to the recovery point."""
+        return not self.error and not self.findings
+
+
+class TableOutcome(Outcome):
+    """How one table ended.
+
+    Attributes:
+        source: Where its rows came from.
+    """
+
+    table: str
+    action: str
+    source: str = ""
+    rows: int = 0
+
+    @property
     def name(self) -> str:
         """Return what the report calls it."""
         return self.table
 
-    @property
-    def is_proven(self) -> bool:
-        """Whether the table was recovered and is equal to the recovery point."""
-        return not self.error and not self.findings
 
-
-class DatabaseOutcome(Frozen):
+class DatabaseOutcome(Outcome):
     """How one Firestore database ended.
 
     Attributes:
@@ -64,11 +72,6 @@ class DatabaseOutcome(Frozen):
             point.
         kept_count: How many there are.
         never_restored: Ephemeral collections, which no recovery brings back.
-        undo: Where the replaced and removed documents are kept; empty when there were none.
-        findings: What is not equal; empty when all that was asked for is proven.
-        error: Why it was not recovered; empty when it was.
-        hint: What to do about the error.
-        exit_code: The exit code of the error; 0 when there is none.
     """
 
     database: str
@@ -80,21 +83,11 @@ class DatabaseOutcome(Frozen):
     kept: tuple[ListedDocument, ...] = ()
     kept_count: int = 0
     never_restored: tuple[str, ...] = ()
-    undo: str = ""
-    findings: tuple[Finding, ...] = ()
-    error: str = ""
-    hint: str = ""
-    exit_code: int = 0
 
     @property
     def name(self) -> str:
         """Return what the report calls it."""
         return self.into
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether everything that was asked for is equal to the recovery point."""
-        return not self.error and not self.findings
 
 
 LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected"]
@@ -136,15 +129,12 @@ class StretchOutcome(Frozen):
     findings: tuple[Finding, ...] = ()
 
 
-class BucketOutcome(Frozen):
+class BucketOutcome(Outcome):
     """How one bucket ended.
 
     Attributes:
         target: The bucket that was written.
         created: Whether it was created.
-        undo: Where what was replaced or moved is kept.
-        error: Why it was not recovered; empty when it was. An extra object is no reason: it is
-            only reported.
     """
 
     bucket: str
@@ -155,21 +145,11 @@ class BucketOutcome(Frozen):
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()
     unequal: int = 0
-    findings: tuple[Finding, ...] = ()
-    undo: str = ""
-    error: str = ""
-    hint: str = ""
-    exit_code: int = 0
 
     @property
     def name(self) -> str:
         """Return what the report calls it."""
         return f"bucket {self.target}"
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether every object of the scope is proven equal to the recovery point."""
-        return not self.error and not self.findings
 
 
 class RecoveryReport(Frozen):

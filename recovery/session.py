@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.cloud import storage
 
+from manifests import layout
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.objects import Bucket
@@ -161,7 +162,7 @@ class Session:
 
     def begin(self, plan: Plan) -> Journal:
         """Write a plan down before anything is changed, so that it can be resumed."""
-        recovery_id = f"{plan.request.scenario}-{self.started_at:%Y%m%dT%H%M%SZ}-{self._id[:4]}"
+        recovery_id = layout.recovery_id(plan.request.scenario, self.started_at, self._id[:4])
         journal = Journal(self.landing, recovery_id)
         journal.begin(
             PlannedRecovery(recovery_id=recovery_id, started_at=self.started_at, plan=plan)

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from manifests.errors import UsageError
+from manifests.settings import read_settings
 from recovery.scenarios import SCENARIOS
 from recovery.session import Session
-from recovery.settings import load_settings
+from recovery.settings import Settings
 
 Name = Annotated[
     str,
@@ -74,7 +75,7 @@ Quick = Annotated[bool, typer.Option("--quick", help="Compare metadata only, rea
 
 def open_session() -> Session:
     """Read the settings and make the clients, once for a command."""
-    return Session(load_settings())
+    return Session(read_settings(Settings))
 
 
 def moment(text: str | None) -> datetime | None:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from manifests.errors import RefusedError
+from manifests import layout
+from manifests.errors import BackupDamagedError, RefusedError
 from manifests.layout import parse_recovery_id
 from recovery.cli.options import (
     At,
@@ -162,13 +163,10 @@ def report(
 
 def _list_recoveries(session: Session, *, as_json: bool) -> None:
     """List the recoveries, the last one last, and how each ended."""
-    found = []
-    for recovery_id in recovery_ids(session.landing):
-        journal = Journal(session.landing, recovery_id)
-        planned, ended = journal.planned(), journal.last_report()
-        error = outcome_error(ended) if ended else None
-        state = "not ended" if ended is None else error.message if error else "proven"
-        found.append((planned.started_at, recovery_id, state))
+    found = [
+        (layout.recovery_begun_at(recovery_id), recovery_id, _state(session, recovery_id))
+        for recovery_id in recovery_ids(session.landing)
+    ]
     if as_json:
         names = ("started_at", "recovery_id", "state")
         print_json([dict(zip(names, map(str, item), strict=True)) for item in sorted(found)])
@@ -177,6 +175,17 @@ def _list_recoveries(session: Session, *, as_json: bool) -> None:
         typer.echo(f"{started_at:%Y-%m-%d %H:%M}  {recovery_id}  {state}")
     if not found:
         typer.echo("no recoveries", err=True)
+
+
+def _state(session: Session, recovery_id: str) -> str:
+    try:
+        ended = Journal(session.landing, recovery_id).last_report()
+    except BackupDamagedError as error:
+        return error.message
+    if ended is None:
+        return "not ended"
+    failure = outcome_error(ended)
+    return failure.message if failure else "proven"
 
 
 def _plan(session: Session, context: typer.Context) -> Plan:

@@ -248,11 +248,12 @@ def until_complete(function: Function, run_id: str) -> Iterator[requests.Respons
 def test_every_log_line_names_its_run(function: Function):
     """Lines are Cloud Logging's JSON; those of a run carry its id, those of a table its name."""
     function.complete("logged")
-    lines = [line for line in function.log_lines() if line.get("run_id") == "logged"]
-    assert {"INFO"} == {line["severity"] for line in lines}
-    assert {line["table"] for line in lines if "table" in line} == set(lake.TABLES)
-    assert "backup complete" in {line["message"] for line in lines}
-    for line in function.log_lines():
+    lines = function.log_lines()
+    assert {"run begins", "exported", "backup complete"} <= {line["message"] for line in lines}
+    assert {(line["severity"], line["run_id"]) for line in lines} == {("INFO", "logged")}
+    exported = [line["table"] for line in lines if line["message"] == "exported"]
+    assert set(exported) == set(lake.TABLES)
+    for line in lines:
         assert {"severity", "message", "time"} <= set(line), json.dumps(line)
 
 
