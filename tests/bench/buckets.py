@@ -139,9 +139,7 @@ class _Bench:
             self.times.add(words[0], seconds)
 
     def _let_versions_expire(self) -> None:
-        self._rebound.cloud.order(
-            "storage", "clock", advance_seconds=(_KEPT_DAYS + 1) * _DAY_SECONDS
-        )
+        self._lake.let_pass((_KEPT_DAYS + 1) * _DAY_SECONDS)
 
     def _restore(self, what: str, numbers: Sequence[int], prefix: str, *, source: str) -> None:
         """Restore with Rebound, and insist that it was all of them, from that source alone."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 CONNECTIONS = 4
-_TIMEOUT_SECONDS = 60
+_TIMEOUT_SECONDS = 600
 
 
 def name_of(number: int) -> str:
@@ -46,6 +46,10 @@ class Lake:
     def configure(self, **patch: Any) -> None:  # noqa: ANN401 - JSON
         """Change the bucket's configuration."""
         self._call("PATCH", f"/storage/v1/b/{self.name}", json.dumps(patch).encode())
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass, after which soft-deleted versions are gone; removing many takes long."""
+        self._call("POST", "/standin/clock", json.dumps({"advance_seconds": seconds}).encode())
 
     def sizes(self, prefix: str) -> dict[str, int]:
         """Return the size of every live object below a prefix."""
