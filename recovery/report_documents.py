@@ -4,6 +4,7 @@ from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
 from recovery.plan.rebuild import RebuildStep
+from recovery.units import counted, shown
 
 _MOST_LISTED = 10
 _MEANING: dict[DocumentState, str] = {
@@ -17,10 +18,11 @@ _MEANING: dict[DocumentState, str] = {
 def database_lines(step: DatabaseStep) -> list[str]:
     """Write what happens to one database."""
     state, into = step.state, f"database {step.into}"
+    equal = counted(state.count("equal"), "document")
     if not step.changes and not step.keeps(state):
-        return [f"  {'leave':<20} {into}: already equal, {state.count('equal'):,} documents"]
+        return [f"  {'leave':<20} {into}: already equal, {equal}"]
     verb = "create, restore" if step.create else "restore" if step.changes else "leave"
-    lines = [f"  {verb:<20} {into}: {state.count('equal'):,} documents are equal"]
+    lines = [f"  {verb:<20} {into}: {equal} equal"]
     for name, meaning in _MEANING.items():
         count = state.count(name)
         if count:
@@ -33,7 +35,7 @@ def database_lines(step: DatabaseStep) -> list[str]:
 
 def rebuild_lines(step: RebuildStep) -> list[str]:
     """Write what is rebuilt in one database, and how it differs from what is there."""
-    counts = f"{len(step.writes)} of {len(step.documents)} documents"
+    counts = f"{len(step.writes):,} of {counted(len(step.documents), 'document')}"
     source = f"from {step.history} since {step.since}"
     lines = [f"  {'rebuild':<20} database {step.into}: {counts}, {source}"]
     written = {item.path for item in step.writes}
@@ -42,16 +44,17 @@ def rebuild_lines(step: RebuildStep) -> list[str]:
         if item.path in written:
             verb = "create" if item.state == "missing" else "replace"
             only = f" (rows only: {', '.join(item.inferred)})" if item.inferred else ""
-            lines.append(f"    {verb:<8} {item.path}: {names}{only}")
+            lines.append(f"    {verb:<8} {shown(item.path)}: {names}{only}")
         elif item.state == "differs":
-            lines.append(f"    {'keep':<8} {item.path}: differs in {', '.join(item.differing)}")
+            differing = ", ".join(map(shown, item.differing))
+            lines.append(f"    {'keep':<8} {shown(item.path)}: differs in {differing}")
     if step.kept:
         lines.append(f"    `--overwrite '{step.into}'` replaces what is kept")
     lines += [
-        f"    {'ignore':<8} {count:,} runs of {name}: no document of this platform holds them"
+        f"    {'ignore':<8} {counted(count, 'run')} of {shown(name)}: no document holds them"
         for name, count in sorted(step.ignored.items())
     ]
-    lines += [f"    {'unknown':<8} {note}" for note in step.notes]
+    lines += [f"    {'unread':<8} {note}: the rebuild cannot be proven" for note in step.unread]
     if step.never_restored:
         lines.append(
             f"    {'never':<8} {', '.join(step.never_restored)}: what runs now says so anew"
@@ -67,18 +70,18 @@ def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
     ]
     if outcome.kept_count:
         what = (
-            "documents that were there hold something else and were kept:"
+            "that hold something else than the history tells, kept:"
             if outcome.action == "rebuild"
-            else "documents changed or made after the recovery point were kept, not restored:"
+            else "changed or made after the recovery point, kept and not restored:"
         )
-        lines.append(f"            {outcome.kept_count:,} {what}")
+        lines.append(f"            {counted(outcome.kept_count, 'document')} {what}")
         for name in _MEANING:
             lines += [f"    {line}" for line in _listed(outcome.kept, name)]
     lines += [f"            undo point {outcome.undo}"] if outcome.undo else []
     lines += [f"            {outcome.error}"] if outcome.error else []
     lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
     lines += [
-        f"            {found.aspect}: {found.actual}, expected {found.expected}"
+        f"            {shown(found.aspect)}: {found.actual}, expected {found.expected}"
         for found in outcome.findings
     ]
     if outcome.never_restored:
@@ -95,14 +98,14 @@ def proven_databases(outcomes: tuple[DatabaseOutcome, ...], point: str) -> list[
     kept = sum(item.kept_count for item in outcomes)
     is_rebuilt = any(item.action == "rebuild" for item in outcomes)
     how = "rebuilt as the history tells" if is_rebuilt else f"proven equal to {point}"
-    exception = f", but for {kept:,} documents that were kept" if kept else ""
+    exception = f", but for {counted(kept, 'document')} kept" if kept else ""
     return [f"{proven} of {len(outcomes)} databases {how}{exception}"]
 
 
 def _listed(listed: tuple[ListedDocument, ...], state: DocumentState) -> list[str]:
     paths = [item.path for item in listed if item.state == state]
     more = [f"             ... {len(paths) - _MOST_LISTED} more"] * (len(paths) > _MOST_LISTED)
-    return [f"             {path}" for path in paths[:_MOST_LISTED]] + more
+    return [f"             {shown(path)}" for path in paths[:_MOST_LISTED]] + more
 
 
 def _word(state: DocumentState, step: DatabaseStep) -> str:

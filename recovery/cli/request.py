@@ -21,6 +21,7 @@ _ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
         "rebuild",
     ),
 }
+_NOT_FOR_REBUILD = ("run", "at", "collection", "document", "exact")
 
 
 class Options(Frozen):
@@ -79,20 +80,24 @@ class Options(Frozen):
             overwrite=self.overwrite or (),
             exact=self.exact,
             from_vault=self.from_vault,
-            point_was_named=bool(self.run or self.at),
+            point_was_named=bool(self.run or self.at or self.rebuild),
         )
 
     def _check_fits(self, wanted: Scenario) -> None:
         """Refuse an option that another scenario has: ignoring it could hit what is live."""
         for kind, names in _ONLY_FOR.items():
-            idle = [name for name in names if getattr(self, name)]
-            if idle and kind not in wanted.covers:
-                option = f"--{idle[0].replace('_', '-')}"
-                raise UsageError(
-                    f"`{option}` says nothing to {wanted.name}, which recovers "
-                    f"{' and '.join(wanted.covers)}",
-                    hint="`rebound recover --help`",
-                )
+            if kind not in wanted.covers:
+                self._refuse(names, wanted.name, f"which recovers {' and '.join(wanted.covers)}")
+        if self.rebuild:
+            self._refuse(_NOT_FOR_REBUILD, "`--rebuild`", "which reads no backup")
+
+    def _refuse(self, names: tuple[str, ...], word: str, why: str) -> None:
+        idle = next((name for name in names if getattr(self, name)), None)
+        if idle is not None:
+            option = f"--{idle.replace('_', '-')}"
+            raise UsageError(
+                f"`{option}` says nothing to {word}, {why}", hint="`rebound recover --help`"
+            )
 
     def _target(self, project: str) -> Target:
         try:

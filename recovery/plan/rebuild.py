@@ -7,12 +7,13 @@ triggered, so that no late message makes the next phase run again.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
+from manifests.errors import NoRecoveryPointError
 from manifests.model import Frozen, UtcTime
 
 REASON = "rebuilt_from_run_history"
@@ -57,12 +58,14 @@ class RebuiltDocument(Frozen):
     Attributes:
         fields: By name, as Firestore's REST API writes values.
         inferred: The processors that only the rows of their output tell of.
+        newest_at: When the last of the runs it was rebuilt from ended.
         state: Whether it is missing, equal, or there with other content.
         differing: The fields that differ.
     """
 
     path: str
     fields: dict[str, Value]
+    newest_at: UtcTime
     inferred: tuple[str, ...] = ()
     state: Literal["missing", "equal", "differs"] = "missing"
     differing: tuple[str, ...] = ()
@@ -75,7 +78,7 @@ class RebuildStep(Frozen):
         history: The table that was read.
         since: The first date.
         overwrite: Whether documents that are there with other content are replaced.
-        notes: What could not be looked at.
+        unread: The sources that could not be read, and why: then nothing is proven.
         ignored: Names in the history that no document may hold, with the runs they had.
     """
 
@@ -87,7 +90,7 @@ class RebuildStep(Frozen):
     overwrite: bool = False
     unthrottled: bool = False
     ignored: Mapping[str, int] = {}
-    notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     never_restored: tuple[str, ...] = ()
 
     @property
@@ -102,6 +105,24 @@ class RebuildStep(Frozen):
         return tuple(
             item for item in self.documents if item.state == "differs" and not self.overwrite
         )
+
+
+def history_ends_at(steps: Sequence[RebuildStep], *, now: datetime) -> datetime:
+    """Return the instant up to which every database is rebuilt: that of its newest run.
+
+    Raises:
+        NoRecoveryPointError: The history tells of no run that any document is made of.
+    """
+    ends = [max(item.newest_at for item in step.documents) for step in steps if step.documents]
+    if not ends:
+        unread = [note for step in steps for note in step.unread]
+        raise NoRecoveryPointError(
+            "the history tells of no finished run, so that nothing can be rebuilt"
+            + (f"; not read: {'; '.join(unread)}" if unread else ""),
+            subject=", ".join(f"{step.history} since {step.since}" for step in steps),
+            hint="`rebuild` of a database in the catalog names the history and its first day",
+        )
+    return min(now, *ends)
 
 
 def rebuilt(
@@ -133,6 +154,7 @@ def rebuilt(
         RebuiltDocument(
             path=f"{by_phase[phase].collection}/{day.isoformat()}",
             inferred=tuple(name for name, run in latest[phase, day].items() if run.is_inferred),
+            newest_at=max(_at(run) for run in latest[phase, day].values()),
             fields=_fields(
                 by_phase[phase],
                 latest[phase, day],

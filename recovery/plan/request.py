@@ -57,8 +57,9 @@ class Request(Frozen):
         exact: Whether partitions, objects and documents that the recovery point does not know are
             removed; objects are moved aside.
         from_vault: Whether rows come from the vault even where another source is faster.
-        point_was_named: Whether the operator named the run or the time. Then an old recovery point
-            is what was asked for, and no objective is missed by it.
+        point_was_named: Whether the operator named the run, the time, or the history, which ends
+            where it ends. Then an old recovery point is what was asked for, and no objective is
+            missed by it.
     """
 
     scenario: ScenarioName

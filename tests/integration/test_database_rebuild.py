@@ -30,12 +30,12 @@ REBUILD = {
             "phase": "phase_4_precompute",
             "processors": ["player_daily_cache", "ml_feature_store"],
             "first_completion": "text",
-            "fallback": {
-                "player_daily_cache": "nba_precompute.player_daily_cache.cache_date",
-                "ml_feature_store": "nba_predictions.gone.game_date",
-            },
         },
     ],
+}
+FALLBACK = {
+    "player_daily_cache": "nba_precompute.player_daily_cache.cache_date",
+    "ml_feature_store": "nba_predictions.gone.game_date",
 }
 TABLE = """
 CREATE TABLE nba_reference.processor_run_history (
@@ -57,11 +57,18 @@ INSERT INTO nba_reference.processor_run_history VALUES
    TIMESTAMP '2026-01-02 08:00:00+00', 'phase_4_precompute', NULL)"""
 
 
+def protect(folder: Path, fallback: dict[str, str] | None = None) -> str:
+    """Write the catalog, with other sources for phase 4 if there are any; return its path."""
+    phase3, phase4 = REBUILD["completions"]
+    rules = {**REBUILD, "completions": [phase3, {**phase4, "fallback": fallback or {}}]}
+    entry = {"ephemeral": ["processing_locks"], "rebuild": rules}
+    return write_catalog(folder, {"(default)": entry})
+
+
 @pytest.fixture
 def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     """Return a platform with a run history, whose state was lost and never backed up."""
-    entry = {"ephemeral": ["processing_locks"], "rebuild": REBUILD}
-    made = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"(default)": entry}))
+    made = new_rebound(REBOUND_CATALOG=protect(tmp_path))
     dataset = bigquery.Dataset(f"{made.project}.nba_reference")
     dataset.location = LOCATION
     made.bigquery_client.create_dataset(dataset)
@@ -79,7 +86,8 @@ def test_rebuilt(rebound: Rebound):
     plan = rebound.run("plan", SCENARIO, "--rebuild").stdout
     assert f"create   phase3_completion/{YESTERDAY}: player_game_summary" in plan
     assert f"keep     phase4_completion/{YESTERDAY}: differs in _completed_count" in plan
-    assert "ignore   1 runs of UnknownProcessor" in plan
+    assert "ignore   1 run of UnknownProcessor" in plan
+    assert "recovery point 2026-01-02 08:00 UTC" in plan
     before = state.content()
     done = rebound.json("recover", SCENARIO, "--rebuild", "--yes")["databases"][0]
     assert (done["written"], done["equal"], done["kept_count"]) == (2, 2, 1)
@@ -131,8 +139,23 @@ def test_nothing_to_rebuild_from(new_rebound: Callable[..., Rebound], tmp_path: 
     rebound.run("plan", SCENARIO, "--rebuild", code=2)
 
 
-def test_rows_tell_where_the_history_does_not(rebound: Rebound):
-    """A past date with rows counts as finished; where a table is gone, the plan says so."""
+def test_history_that_tells_nothing(rebound: Rebound):
+    """When no run is in the history there is nothing to rebuild, and no success."""
+    rebound.query("DELETE FROM nba_reference.processor_run_history WHERE TRUE")
+    for command in (("plan",), ("recover", "--yes")):
+        told = rebound.run(*command, SCENARIO, "--rebuild", code=3).stderr
+        assert "the history tells of no finished run" in told
+
+
+def test_backup_options_are_refused(rebound: Rebound):
+    """Beside `--rebuild`, what chooses a backup or a part of it is a mistake."""
+    told = rebound.run("plan", SCENARIO, "--rebuild", "--at", "2026-01-01", code=2).stderr
+    assert "`--at` says nothing to `--rebuild`" in told
+
+
+def test_rows_tell_where_the_history_does_not(rebound: Rebound, tmp_path: Path):
+    """A past date with rows counts as finished; where a table is gone, nothing is proven."""
+    protect(tmp_path, FALLBACK)
     dataset = bigquery.Dataset(f"{rebound.project}.nba_precompute")
     dataset.location = LOCATION
     rebound.bigquery_client.create_dataset(dataset)
@@ -146,8 +169,10 @@ def test_rows_tell_where_the_history_does_not(rebound: Rebound):
     )
     assert f"phase4_completion/{YESTERDAY}: player_daily_cache\n" in plan
     assert f"phase4_completion/{TODAY}" not in plan
-    assert "unknown  nba_predictions.gone.game_date" in plan
-    rebound.run("recover", SCENARIO, "--rebuild", "--yes")
+    assert "unread   nba_predictions.gone.game_date" in plan
+    done = rebound.run("recover", SCENARIO, "--rebuild", "--yes", code=6)
+    assert "0 of 1 databases rebuilt as the history tells" in done.stdout
+    assert "not all was read: nba_predictions.gone.game_date" in done.stdout
     document = State(rebound).client.document(f"phase4_completion/{days[1]}").get().to_dict()
     assert document["player_daily_cache"]["record_count"] == 2
     assert document["player_daily_cache"]["execution_id"] is None

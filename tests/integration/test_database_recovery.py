@@ -72,7 +72,7 @@ def test_newer_and_extra_documents(rebound: Rebound, state: State):
     assert "0 of 1 databases proven equal to" in done.stdout
     assert "1 kept; `--overwrite '(default)'` replaces them" in done.stdout
     done = rebound.run("recover", SCENARIO, "--yes", "--overwrite", "(default)")
-    assert "but for 1 documents that were kept" in done.stdout
+    assert "but for 1 document kept" in done.stdout
     assert state.content() == before | {"extra/one": live["extra/one"]}
     done = rebound.json("recover", SCENARIO, "--yes", "--exact")["databases"][0]
     assert state.content() == before

@@ -14,7 +14,7 @@ from manifests.catalog_databases import CatalogDatabase, Rebuild
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.documents import DocumentRecord
-from manifests.errors import ReboundError, UsageError
+from manifests.errors import NoRecoveryPointError, PartialError, ReboundError, UsageError
 from manifests.names import below
 from recovery.compare import Finding
 from recovery.compare.documents import ListedDocument
@@ -25,6 +25,7 @@ from recovery.plan.rebuild import (
     RebuildStep,
     RebuiltDocument,
     first_day,
+    history_ends_at,
     rebuilt,
 )
 from recovery.settings import Settings
@@ -57,6 +58,7 @@ class Rebuilding:
 
         Raises:
             UsageError: The catalog does not say how a database is rebuilt.
+            NoRecoveryPointError: The history tells of nothing to rebuild.
             CloudError: The history or a database could not be read.
         """
         wanted = [
@@ -76,7 +78,7 @@ class Rebuilding:
         return Plan(
             request=request,
             run_id=None,
-            recovery_point=now,
+            recovery_point=history_ends_at(steps, now=now),
             datasets=(),
             tables=(),
             definitions=(),
@@ -116,7 +118,7 @@ class Rebuilding:
         today = now.astimezone(ZoneInfo(rules.time_zone)).date()
         into = request.target.database or entry.database
         history = HistoryReader(self._settings.project, self._catalog.location, self._session)
-        inferred, notes = history.inferred(rules, today)
+        inferred, unread = history.inferred(rules, today)
         documents, ignored = rebuilt(rules, [*history.runs(rules, today), *inferred], today=today)
         live = self._live(Documents(Connection(request.target.project, into)), documents)
         return RebuildStep(
@@ -128,7 +130,7 @@ class Rebuilding:
             overwrite=request.may_overwrite(into),
             unthrottled=request.unthrottled,
             ignored=ignored,
-            notes=tuple(notes),
+            unread=tuple(unread),
             never_restored=entry.ephemeral,
         )
 
@@ -174,6 +176,8 @@ def _outcome(
     code: int = 0,
 ) -> DatabaseOutcome:
     found = documents or []
+    if not error:
+        error, hint, code = _unproven(step)
     kept = [item for item in found if item.state == "differs" and not step.overwrite]
     wrong = [item for item in found if item.state != "equal" and item not in kept]
     return DatabaseOutcome(
@@ -198,3 +202,14 @@ def _outcome(
         hint=hint,
         exit_code=code,
     )
+
+
+def _unproven(step: RebuildStep) -> tuple[str, str, int]:
+    """Return why a rebuild cannot be proven whatever was written: error, hint and exit code."""
+    hint = "`rebound plan firestore-state-loss --rebuild` reads the history anew"
+    if step.unread:
+        return f"not all was read: {'; '.join(step.unread)}", hint, PartialError.exit_code
+    if not step.documents:
+        told = f"{step.history} tells of no finished run since {step.since}"
+        return told, hint, NoRecoveryPointError.exit_code
+    return "", "", 0

@@ -5,14 +5,18 @@ from datetime import UTC, date, datetime
 import pytest
 
 from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
+from manifests.errors import NoRecoveryPointError
 from recovery.plan.rebuild import (
     REASON,
     ProcessorRun,
+    RebuildStep,
+    history_ends_at,
     inferred_run,
     processor_field,
     rebuilt,
     snake_case,
 )
+from recovery.report_documents import rebuild_lines
 
 PHASE3 = (
     "player_game_summary",
@@ -203,3 +207,49 @@ def test_inferred_runs_count_least():
     (document,), _ = rebuilt(RULES, [rows], today=TODAY)
     assert document.inferred == ("player_game_summary",)
     assert [name for name in document.fields if name[0] != "_"] == ["player_game_summary"]
+
+
+def step(*runs: ProcessorRun, **more: object) -> RebuildStep:
+    """Return what is rebuilt from some runs."""
+    documents, ignored = rebuilt(RULES, runs, today=TODAY)
+    values = {
+        "database": "(default)",
+        "into": "(default)",
+        "history": RULES.history,
+        "since": date(2026, 1, 5),
+        "documents": documents,
+        "ignored": ignored,
+        **more,
+    }
+    return RebuildStep.model_validate(values)
+
+
+def at(hour: int) -> datetime:
+    """Return an instant of the day after the last runs."""
+    return datetime(2026, 1, 10, hour, tzinfo=UTC)
+
+
+def test_recovery_point_is_where_the_history_ends():
+    """What was rebuilt is as of the newest run in it, of the database whose history ends first."""
+    early = run("PlayerGameSummaryProcessor", completed_at=at(3))
+    late = run("TeamOffenseGameSummaryProcessor", completed_at=at(5))
+    assert history_ends_at([step(early, late)], now=at(9)) == at(5)
+    assert history_ends_at([step(late), step(early), step()], now=at(9)) == at(3)
+    assert history_ends_at([step(late)], now=at(4)) == at(4)
+
+
+def test_nothing_rebuilt_is_no_success():
+    """A history that tells of no run is no recovery point; what could not be read is named."""
+    with pytest.raises(NoRecoveryPointError) as refused:
+        history_ends_at([step(), step(unread=("nba.gone: 404",))], now=at(9))
+    assert "nba.gone: 404" in refused.value.message
+    assert "ref.history since 2026-01-05" in refused.value.subject
+
+
+def test_a_rebuild_is_told():
+    """Counts are in words, what was not read is named, and names from outside are escaped."""
+    runs = [run("Some\x1bProcessor"), run("PlayerGameSummaryProcessor")]
+    lines = rebuild_lines(step(*runs, unread=("nba.gone: 404",)))
+    assert lines[0].endswith("1 of 1 document, from ref.history since 2026-01-05")
+    assert "    ignore   1 run of Some\\x1bProcessor: no document holds them" in lines
+    assert "    unread   nba.gone: 404: the rebuild cannot be proven" in lines

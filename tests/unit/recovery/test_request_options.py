@@ -1,0 +1,81 @@
+"""From options to a request: what says nothing to a scenario is refused."""
+
+from typing import Any
+
+import pytest
+
+from manifests.catalog import Catalog
+from manifests.errors import UsageError
+from recovery.cli.request import Options
+from recovery.plan import Request
+
+CATALOG = Catalog.model_validate(
+    {
+        "platform": "basketball",
+        "location": "us-west2",
+        "full_every_days": 7,
+        "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
+        "protected_projects": [],
+        "tables": [{"table": "nba.games", "group": "phase3"}],
+    }
+)
+
+
+def request(scenario_name: str, **given: Any) -> Request:  # noqa: ANN401 - options of any type
+    """Return the request that some options make."""
+    empty: dict[str, Any] = {}
+    for name, field in Options.model_fields.items():
+        kind = str(field.annotation)
+        empty[name] = None if "None" in kind else False if "bool" in kind else ""
+    options = Options.model_validate({**empty, "scenario_name": scenario_name, **given})
+    return options.request(CATALOG, project="platform")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"at": "2026-11-24T09:00Z"},
+        {"run": "night"},
+        {"exact": True},
+        {"collection": ("c",)},
+        {"document": ("c/d",)},
+    ],
+    ids=str,
+)
+def test_rebuild_reads_no_backup(given: dict[str, Any]):
+    """An option about a backup is refused beside `--rebuild`, and taken without it."""
+    name = next(iter(given))
+    with pytest.raises(UsageError) as refused:
+        request("firestore-state-loss", rebuild=True, **given)
+    assert f"`--{name}` says nothing to `--rebuild`" in refused.value.message
+    request("firestore-state-loss", **given)
+
+
+def test_rebuild_takes_what_it_can_use():
+    """A database, another target and the pace make sense without a backup, too."""
+    asked = request(
+        "firestore-state-loss",
+        rebuild=True,
+        database=("(default)",),
+        into_database="copy-of-it",
+        unthrottled=True,
+        overwrite=("*",),
+    )
+    assert asked.target.database == "copy-of-it"
+    assert asked.point_was_named
+
+
+@pytest.mark.parametrize(
+    ("scenario_name", "given"),
+    [
+        ("gcs-bucket-corruption", {"into_prefix": "drill_"}),
+        ("gcs-bucket-corruption", {"rebuild": True}),
+        ("firestore-state-loss", {"into_bucket": "other-bucket"}),
+        ("bigquery-dataset-loss", {"into_database": "copy-of-it"}),
+    ],
+)
+def test_options_of_another_scenario(scenario_name: str, given: dict[str, Any]):
+    """An option of another service is refused: ignoring it could hit what is live."""
+    option = next(iter(given)).replace("_", "-")
+    with pytest.raises(UsageError, match=f"`--{option}` says nothing to {scenario_name}"):
+        request(scenario_name, **given)
