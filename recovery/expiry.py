@@ -92,7 +92,7 @@ class Expiry:
         """
         if active := self._active(now):
             raise RefusedError(
-                f"run {min(active)} is being written", hint="expire again when it has ended"
+                f"run {min(active)} is being written", hint="prune again when it has ended"
             )
         garbage = Garbage(
             self._vault,

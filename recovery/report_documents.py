@@ -4,7 +4,7 @@ from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
 from recovery.plan.rebuild import RebuildStep
-from recovery.units import counted, shown
+from recovery.units import counted, printable, shown
 
 _MOST_LISTED = 10
 _MEANING: dict[DocumentState, str] = {
@@ -29,7 +29,7 @@ def database_lines(step: DatabaseStep) -> list[str]:
             action = step.action(name) or "keep"
             hint = "" if action != "keep" else f" ({_word(name, step)})"
             lines.append(f"    {action:<8} {count:,} {meaning}{hint}")
-            lines += _listed(state.listed, name)
+            lines += _named(state.listed, (name,), count)
     return lines
 
 
@@ -75,13 +75,13 @@ def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
             else "changed or made after the recovery point, kept and not restored:"
         )
         lines.append(f"            {counted(outcome.kept_count, 'document')} {what}")
-        for name in _MEANING:
-            lines += [f"    {line}" for line in _listed(outcome.kept, name)]
+        kept = _named(outcome.kept, tuple(_MEANING), outcome.kept_count)
+        lines += [f"    {line}" for line in kept]
     lines += [f"            undo point {outcome.undo}"] if outcome.undo else []
-    lines += [f"            {outcome.error}"] if outcome.error else []
+    lines += [f"            {printable(outcome.error)}"] if outcome.error else []
     lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
     lines += [
-        f"            {shown(found.aspect)}: {found.actual}, expected {found.expected}"
+        f"            {shown(found.aspect)}: {printable(found.actual)}, expected {found.expected}"
         for found in outcome.findings
     ]
     if outcome.never_restored:
@@ -102,10 +102,17 @@ def proven_databases(outcomes: tuple[DatabaseOutcome, ...], point: str) -> list[
     return [f"{proven} of {len(outcomes)} databases {how}{exception}"]
 
 
-def _listed(listed: tuple[ListedDocument, ...], state: DocumentState) -> list[str]:
-    paths = [item.path for item in listed if item.state == state]
-    more = [f"             ... {len(paths) - _MOST_LISTED} more"] * (len(paths) > _MOST_LISTED)
-    return [f"             {shown(path)}" for path in paths[:_MOST_LISTED]] + more
+def _named(
+    listed: tuple[ListedDocument, ...], states: tuple[DocumentState, ...], count: int
+) -> list[str]:
+    """Name the first documents of some states, and say how many more there are in them."""
+    named = [
+        item.path
+        for state in states
+        for item in [item for item in listed if item.state == state][:_MOST_LISTED]
+    ]
+    lines = [f"             {shown(path)}" for path in named]
+    return lines + [f"             ... {count - len(named):,} more"] * (count > len(named))
 
 
 def _word(state: DocumentState, step: DatabaseStep) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from recovery.outcome import BucketOutcome, LeftReason
 from recovery.plan.buckets import BucketPlan, ObjectCount
-from recovery.units import counted, shown, size
+from recovery.units import counted, printable, shown, size
 from recovery.verify import Verdict
 
 _MOST_NAMED = 5
@@ -65,9 +65,11 @@ def bucket_outcome_lines(outcome: BucketOutcome) -> list[str]:
         if left.objects > _MOST_NAMED:
             lines.append(f"              ... {left.objects - _MOST_NAMED:,} more")
     lines += [f"            undo: {outcome.undo}"] if outcome.undo else []
-    lines += [f"            {outcome.error}"] if outcome.error else []
+    lines += [f"            {printable(outcome.error)}"] if outcome.error else []
     lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
-    lines += [f"            {shown(item.subject)}: {item.text}" for item in outcome.findings]
+    lines += [
+        f"            {shown(item.subject)}: {printable(item.text)}" for item in outcome.findings
+    ]
     if outcome.unequal > len(outcome.findings):
         lines.append(f"            not equal in all: {counted(outcome.unequal, 'object')}")
     return lines

@@ -31,15 +31,17 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def shown(name: str) -> str:
-    """Write a name from outside: what is not printable escaped, the middle of a long one left out.
-
-    Names of objects and documents are anybody's: a control character would reach the terminal.
-    """
-    text = "".join(
+def printable(text: str) -> str:
+    """Escape what is not printable: a control character in a name would reach the terminal."""
+    return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in name
+        for character in text
     )
+
+
+def shown(name: str) -> str:
+    """Write the name of an object or document, which is anybody's: printable, and not too long."""
+    text = printable(name)
     if len(text) <= _LONGEST_NAME:
         return text
     half = (_LONGEST_NAME - 3) // 2

@@ -10,7 +10,7 @@ from recovery.console import Console
 from recovery.report import manifest_text
 from recovery.report_objects import verdict_text
 from recovery.targets.stored import inspect_folder
-from recovery.units import shown, size
+from recovery.units import counted, printable, size
 
 app = typer.Typer()
 
@@ -67,7 +67,7 @@ def verify(
         print_json({"run_id": run_id, **verdict.model_dump(mode="json")})
     else:
         for item in verdict.findings:
-            typer.echo(f"{shown(item.subject)}: {item.text}")
+            typer.echo(f"{printable(item.subject)}: {printable(item.text)}")
     verdict.require(run_id)
     if not as_json:
         typer.echo(verdict_text(run_id, verdict, quick=quick))
@@ -86,7 +86,12 @@ def expire(
             if not decision.keep:
                 expiry.delete(decision.run_id)
     if as_json:
-        print_json([decision.model_dump(mode="json") for decision in decisions])
+        print_json(
+            [
+                {**decision.model_dump(mode="json"), "deleted": yes and not decision.keep}
+                for decision in decisions
+            ]
+        )
         return
     verb = "deleted" if yes else "would delete"
     if not decisions:
@@ -103,10 +108,11 @@ def prune(
     """Show how much content of buckets no run needs any more; with `--yes`, delete it."""
     pruned = open_session().expiry().prune(datetime.now(UTC), delete=yes)
     if as_json:
-        print_json(pruned.model_dump(mode="json"))
+        deleted = pruned.objects - pruned.protected if yes else 0
+        print_json({**pruned.model_dump(mode="json"), "deleted": deleted})
         return
     verb = "deleted" if yes else "would delete"
-    typer.echo(f"{verb} {pruned.objects:,} contents, {size(pruned.size_bytes)}")
+    typer.echo(f"{verb} {counted(pruned.objects, 'content')}, {size(pruned.size_bytes)}")
     if pruned.protected:
         typer.echo(f"{pruned.protected:,} of them are still protected by a retention policy")
 

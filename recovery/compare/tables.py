@@ -111,7 +111,12 @@ def row_findings(
         if (not only or name in only) and actual.get(name) != known[name]
     ]
     findings += [
-        finding(expected.name, f"partition {name}", "not there", _content(actual[name]))
+        finding(
+            expected.name,
+            f"partition {name}",
+            "not there",
+            f"not in the backup: {_content(actual[name])}",
+        )
         for name in sorted(set(actual) - set(known))
         if (exact and not only) or name == WHOLE_TABLE
     ]

@@ -45,9 +45,11 @@ def test_what_a_kept_run_needs_is_kept(rebound: Rebound):
     rebound.run("hold", "second")
     assert kept(rebound) == {"first", "second", "fourth"}
     assert "would delete third" in rebound.run("expire").stdout
+    assert not any(item["deleted"] for item in rebound.json("expire"))
     assert stored(rebound) == everything
 
-    assert kept(rebound, "--yes") == {"first", "second", "fourth"}
+    told = rebound.json("expire", "--yes")
+    assert {item["run_id"] for item in told if item["deleted"]} == {"third"}
     assert stored(rebound) == {"first", "second", "fourth"}
     rebound.run("verify", "second")
 

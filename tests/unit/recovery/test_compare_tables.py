@@ -195,6 +195,7 @@ def test_newer_partitions_count_when_exactness_is_asked_for():
     assert row_findings(games(), now, exact=False) == ()
     (found,) = row_findings(games(), now, exact=True)
     assert (found.aspect, found.expected) == ("partition 20250102", "not there")
+    assert found.text.startswith("partition 20250102 is not in the backup: 1 rows")
 
 
 def test_rows_in_a_table_that_was_empty_always_count():
