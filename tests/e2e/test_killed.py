@@ -11,12 +11,10 @@ import requests
 
 from manifests.model import Manifest
 from manifests.store import decode
-from tests.harness import Function, Rebound, make_rebound, minutes_ago, serving
-from tests.integration import lake
-from tests.integration.state import state
+from tests.e2e.losses import LOSSES, Loss, make_platform
+from tests.harness import Function, Rebound, minutes_ago, serving
 from tests.standin.cloud import Cloud
 
-SCENARIO = "bigquery-dataset-loss"
 MOMENTS = range(20)
 LEASE = {"REBOUND_LEASE_SECONDS": "1"}
 
@@ -27,26 +25,17 @@ class Night:
 
     rebound: Rebound
     manifest: Manifest
-    before: dict[str, object]
     backup_seconds: float
-    recovery_seconds: float
 
 
 def make_night(cloud: Cloud, folder: Path) -> Night:
-    """Back up a platform undisturbed, and recover it beside itself, to know how long each takes."""
-    rebound = make_rebound(
-        cloud, folder, f"killed-{time.time_ns()}", REBOUND_CATALOG=lake.write_catalog(folder)
-    )
-    lake.fill(rebound)
+    """Back up a platform undisturbed, to know how long that takes."""
+    rebound = make_platform(cloud, folder, f"killed-{time.time_ns()}")
     with serving(rebound) as function:
         began = time.monotonic()
         function.complete("undisturbed", recovery_point=minutes_ago(0))
         backup_seconds = time.monotonic() - began
-    began = time.monotonic()
-    rebound.run("recover", SCENARIO, "--into-prefix", "aside_", "--yes")
-    recovery_seconds = time.monotonic() - began
-    manifest = read(rebound, "undisturbed")
-    return Night(rebound, manifest, state(rebound), backup_seconds, recovery_seconds)
+    return Night(rebound, read(rebound, "undisturbed"), backup_seconds)
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +50,30 @@ def lost_night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Night:
     return make_night(cloud, tmp_path_factory.mktemp("recovery"))
 
 
-def lose_dataset(rebound: Rebound) -> None:
-    """Delete the dataset, and see that it is gone."""
-    client = rebound.bigquery_client
-    client.delete_dataset(lake.DATASET, delete_contents=True)
-    assert lake.DATASET not in {item.dataset_id for item in client.list_datasets()}
+@pytest.fixture(scope="module", params=LOSSES, ids=lambda loss: loss.scenario)
+def loss(request: pytest.FixtureRequest, lost_night: Night) -> tuple[Loss, object, float]:
+    """Return a loss, what was there before, and how long an undisturbed recovery takes."""
+    chosen: Loss = request.param
+    before = chosen.picture(lost_night.rebound)
+    chosen.lose(lost_night.rebound)
+    began = time.monotonic()
+    lost_night.rebound.run("recover", chosen.scenario, "--run", "undisturbed", "--yes")
+    recovery_seconds = time.monotonic() - began
+    assert chosen.picture(lost_night.rebound) == before
+    return chosen, before, recovery_seconds
 
 
 def read(rebound: Rebound, run_id: str) -> Manifest:
     """Return a run's manifest."""
     content = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
     return decode(content, Manifest, subject=run_id)
+
+
+def contents(manifest: Manifest) -> dict[str, object]:
+    """Return what a run holds, whatever files it is in."""
+    found: dict[str, object] = {item.name: item.fingerprint for item in manifest.tables}
+    found |= {item.name: (item.object_count, item.size_bytes) for item in manifest.buckets}
+    return found | {item.name: item.collections for item in manifest.databases}
 
 
 def await_complete(function: Function, run_id: str, **body: str) -> None:
@@ -87,7 +89,7 @@ def await_complete(function: Function, run_id: str, **body: str) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_backup_is_continued(night: Night, moment: int):
-    """A backup killed anywhere is finished by the next call, with the same fingerprints."""
+    """A backup killed anywhere is finished by the next call, with the same content."""
     run_id = f"killed-{moment:02d}"
     at = {"recovery_point": f"{night.manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}"}
     wait_seconds = random.Random(moment).uniform(0, night.backup_seconds)  # noqa: S311 - a test
@@ -101,29 +103,30 @@ def test_killed_backup_is_continued(night: Night, moment: int):
             finished = False
     with serving(night.rebound, **LEASE) as function:
         await_complete(function, run_id, **at)
-    manifest = read(night.rebound, run_id)
-    measured = {table.name: table.fingerprint for table in manifest.tables}
-    expected = {table.name: table.fingerprint for table in night.manifest.tables}
-    assert measured == expected, f"killed after {wait_seconds:.2f} s, finished: {finished}"
+    when = f"killed after {wait_seconds:.2f} s, finished: {finished}"
+    assert contents(read(night.rebound, run_id)) == contents(night.manifest), when
     assert night.rebound.run("verify", run_id).returncode == 0
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_recovery_is_resumed(lost_night: Night, moment: int):
+def test_killed_recovery_is_resumed(
+    lost_night: Night, loss: tuple[Loss, object, float], moment: int
+):
     """A recovery killed anywhere is resumed, and everything is as it was at the recovery point."""
     rebound = lost_night.rebound
-    lose_dataset(rebound)
+    lost, before, recovery_seconds = loss
+    lost.lose(rebound)
     known = recoveries(rebound)
-    wait_seconds = random.Random(moment).uniform(0, lost_night.recovery_seconds)  # noqa: S311 - a test
-    process = rebound.begin("recover", SCENARIO, "--run", "undisturbed", "--yes")
+    wait_seconds = random.Random(moment).uniform(0, recovery_seconds)  # noqa: S311 - a test
+    process = rebound.begin("recover", lost.scenario, "--run", "undisturbed", "--yes")
     time.sleep(wait_seconds)
     process.kill()
     process.communicate()
     begun = recoveries(rebound) - known
-    words = ["resume", *begun] if begun else ["recover", SCENARIO, "--run", "undisturbed", "--yes"]
-    done = rebound.run(*words)
-    assert f"{len(lake.TABLES)} of {len(lake.TABLES)} tables proven equal" in done.stdout
-    assert state(rebound) == lost_night.before, f"killed after {wait_seconds:.2f} s"
+    words = ["resume", *begun] if begun else ["recover", lost.scenario, "--run", "undisturbed"]
+    done = rebound.run(*words, *([] if begun else ["--yes"]))
+    assert "proven equal" in done.stdout
+    assert lost.picture(rebound) == before, f"killed after {wait_seconds:.2f} s"
 
 
 def recoveries(rebound: Rebound) -> set[str]:
