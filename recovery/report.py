@@ -40,10 +40,13 @@ def outcome_error(
         )
     if failed or report.problems:
         names = [item.name for item in failed] + list(report.problems)
+        hints = [item.hint for item in failed if item.hint]
         return PartialError(
             f"not recovered: {', '.join(names)}",
             subject=report.recovery_id,
-            hint=f"`rebound resume {report.recovery_id}` continues",
+            hint=hints[0]
+            if hints and report.plan.rebuilds
+            else f"`rebound resume {report.recovery_id}` continues",
         )
     objective = scenario(report.plan.request.scenario).rto_seconds
     took_seconds = (report.finished_at - report.started_at).total_seconds()

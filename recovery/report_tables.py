@@ -2,7 +2,7 @@
 
 from recovery.outcome import RecoveryReport
 from recovery.plan import Plan, TableStep
-from recovery.units import counted, size
+from recovery.units import counted, printable, size
 
 
 def table_lines(plan: Plan) -> list[str]:
@@ -16,8 +16,7 @@ def table_lines(plan: Plan) -> list[str]:
             lines.append(f"  {'create':<20} dataset {name}{lost}")
             continue
         lines += [
-            f"  {'differs':<20} dataset {name}: {item.aspect} is {item.actual}, was "
-            f"{item.expected} (left alone)"
+            f"  {'differs':<20} dataset {name}: {printable(item.text)} (left alone)"
             for item in dataset.findings
         ]
     return lines + [_line(step, f"{target.prefix}{step.table}") for step in plan.tables]
@@ -60,10 +59,7 @@ def table_outcome_lines(report: RecoveryReport) -> list[str]:
         lines += [f"            undo point {item.undo}"] if item.undo else []
         lines += [f"            {item.error}"] if item.error else []
         lines += [f"            hint: {item.hint}"] if item.hint else []
-        lines += [
-            f"            {found.aspect}: is {found.actual}, was {found.expected}"
-            for found in item.findings
-        ]
+        lines += [f"            {printable(found.text)}" for found in item.findings]
     return lines + _definition_outcomes(report)
 
 

@@ -13,6 +13,7 @@ import typer
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
 from recovery.cli import backups, recoveries
+from recovery.units import printable
 
 app = typer.Typer(
     help="Restore what Rebound backed up, and prove it.",
@@ -48,6 +49,6 @@ def _print_error(error: ReboundError) -> None:
     if "--json" in sys.argv:
         typer.echo(json.dumps(error.as_json(), ensure_ascii=False), err=True)
         return
-    typer.echo(f"error: {error}", err=True)
+    typer.echo(f"error: {printable(str(error))}", err=True)
     if error.hint:
         typer.echo(f"hint: {error.hint}", err=True)

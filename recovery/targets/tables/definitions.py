@@ -51,8 +51,7 @@ def finish_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> t
             problems.append(f"dataset {dataset_id}: {error.message}")
             continue
         problems += [
-            f"dataset {dataset_id}: {differing.aspect} is {differing.actual}, "
-            f"not {differing.expected}"
+            f"dataset {dataset_id}: {differing.text}"
             for differing in dataset_findings(item.resource, found)
         ]
     return tuple(problems)
@@ -117,7 +116,7 @@ def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -
     findings = definition_findings(
         resource, target.definition(step.kind, step.name), subject=step.name
     )
-    return "; ".join(f"{item.aspect} is {item.actual}, not {item.expected}" for item in findings)
+    return "; ".join(item.text for item in findings)
 
 
 def _put(target: BigQueryTarget, collection: str, own_id: str, body: Resource) -> None:

@@ -88,7 +88,7 @@ def test_a_report_tells_everything():
         "  proven    nba.games  (create, 6 rows, from vault, run x)",
         "  NOT EQUAL nba.games",
         "            undo point platform.undo.x",
-        "            labels: is 2, was 1",
+        "            labels is 2, not 1",
         "  FAILED    nba.games",
         "            no answer",
         "            hint: try later",
@@ -134,7 +134,7 @@ def test_a_plan_tells_of_datasets_definitions_and_other_runs():
     text = plan_text(made, now=POINT)
     assert "create               dataset ref" in text
     assert (
-        'differs              dataset nba: labels is {"owner": "nobody"}, was {"owner": "data"}'
+        'differs              dataset nba: labels is {"owner": "nobody"}, not {"owner": "data"}'
         in text
     )
     assert "create               routine nba.season" in text
