@@ -27,7 +27,7 @@ from functions.run import BackupRun, RunRequest
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import load_catalog
-from manifests.errors import ReboundError, RunInProgressError, UsageError
+from manifests.errors import MisconfiguredError, ReboundError, RunInProgressError, UsageError
 from manifests.model import Manifest, RecoveryPoint, RunId
 from manifests.settings import read_settings
 
@@ -60,18 +60,39 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
         if refusal := _refusal(request):
             return refusal
         wanted = run_request(request.get_data(), request.headers.get, now=_now())
-        structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
-        settings = read_settings(Settings)
-        # One holder a call, not a process: two calls can be in one instance at once.
-        holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
-        run = BackupRun(settings, load_catalog(settings.catalog), holder=holder, clock=_now)
-        return _answer(run.complete(wanted)), 200
+    except UsageError as error:
+        log.warning("call refused", reason=str(error), hint=error.hint)
+        return error.as_json(), error.http_status
+    structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
+    try:
+        return _answer(_backup_run().complete(wanted)), 200
     except ReboundError as error:
-        # A caller's mistake and a run that is under way are no news for error reporting.
-        expected = isinstance(error, UsageError | RunInProgressError)
-        tell = log.warning if expected else log.exception
-        tell("run is not complete", reason=str(error), hint=error.hint)
-        return error.as_json(), _status(error)
+        return _failed(error)
+    except Exception as error:  # noqa: BLE001 - the one boundary; a bug is logged like the rest
+        return _failed(ReboundError(f"a bug: {type(error).__name__}"))
+
+
+def _failed(error: ReboundError) -> tuple[dict[str, object], int]:
+    """Log why a run is not complete, with its stack trace unless another call is at it."""
+    tell = log.warning if isinstance(error, RunInProgressError) else log.exception
+    tell("run is not complete", reason=str(error), hint=error.hint)
+    return error.as_json(), _status(error)
+
+
+def _backup_run() -> BackupRun:
+    """Make the run from what an operator set.
+
+    Raises:
+        MisconfiguredError: A setting or the catalog is wrong: no caller can mend that.
+    """
+    try:
+        settings = read_settings(Settings)
+        catalog = load_catalog(settings.catalog)
+    except UsageError as error:
+        raise MisconfiguredError(error.message, subject=error.subject, hint=error.hint) from error
+    # One holder a call, not a process: two calls can be in one instance at once.
+    holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
+    return BackupRun(settings, catalog, holder=holder, clock=_now)
 
 
 def run_request(body: bytes, header: Callable[[str], str | None], *, now: datetime) -> RunRequest:

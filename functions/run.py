@@ -81,6 +81,7 @@ class BackupRun:
     ) -> None:
         store = storage.Client(project=settings.project)
         client = bigquery.Client(project=settings.project, location=catalog.location)
+        catalog.check_apart((settings.vault_bucket, settings.landing_bucket))
         self._settings = settings
         self._catalog = catalog
         self._store = store

@@ -105,6 +105,16 @@ class Catalog(_Strict):
         """Return the datasets of the protected tables, in order of first mention."""
         return tuple(dict.fromkeys(entry.dataset_id for entry in self.tables))
 
+    def check_apart(self, own_buckets: tuple[str, ...]) -> None:
+        """Refuse a catalog that protects the buckets backups are kept in.
+
+        Raises:
+            CatalogError: It names one of them.
+        """
+        for entry in self.buckets:
+            if entry.bucket in own_buckets:
+                raise CatalogError("backups are kept there", subject=entry.bucket)
+
     def select(self, *, datasets: tuple[str, ...], tables: tuple[str, ...]) -> tuple[str, ...]:
         """Return the table names that the given datasets and tables name; all when none are given.
 

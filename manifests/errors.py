@@ -5,7 +5,8 @@ can help. Unknown exit codes must be treated as failures.
 
     ReboundError                     1   a bug, unless a subclass says otherwise
     ├── UsageError                   2   a bad argument, request or setting
-    │   └── CatalogError             2   manifests/catalog.json does not hold together
+    │   ├── CatalogError             2   manifests/catalog.json does not hold together
+    │   └── MisconfiguredError       2   the deployed function cannot work as it is set up
     ├── NoRecoveryPointError         3   no complete run serves the request
     ├── BackupDamagedError           4   a stored backup is not what its manifest says
     │   ├── ManifestMissingError
@@ -76,6 +77,12 @@ class UsageError(ReboundError):
 
 class CatalogError(UsageError):
     """The catalog does not hold together."""
+
+
+class MisconfiguredError(UsageError):
+    """The deployed function cannot work as it is set up."""
+
+    http_status = 500
 
 
 class NoRecoveryPointError(ReboundError):

@@ -35,6 +35,7 @@ _LONGEST_PART = 1024
 _BUCKET = re.compile(BUCKET_NAME)
 _DATABASE = re.compile(DATABASE_ID)
 _WHOLE = "all"
+_RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 _PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
 
 type PartKind = Literal["tables", "buckets", "databases"]
@@ -92,10 +93,15 @@ def recovery_begun_at(recovery_id: str) -> datetime:
     Raises:
         UsageError: The id is not one that `recovery_id` makes.
     """
-    found = re.search(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$", parse_recovery_id(recovery_id))
+    found = _RECOVERY_ENDING.search(parse_recovery_id(recovery_id))
     if found is None:
         raise UsageError("not a recovery id", subject=recovery_id)
     return datetime.strptime(f"{found[1]}+0000", "%Y%m%dT%H%M%S%z")
+
+
+def is_recovery_id(text: str) -> bool:
+    """Whether a text is an id that `recovery_id` makes."""
+    return bool(_RUN_ID.fullmatch(text) and _RECOVERY_ENDING.search(text))
 
 
 def recovery_prefix(recovery_id: str) -> str:

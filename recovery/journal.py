@@ -127,4 +127,5 @@ def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
 def recovery_ids(bucket: Bucket) -> list[str]:
     """Return every recovery that was begun, oldest first."""
     found = bucket.list_objects("recoveries/")
-    return sorted({item.name.split("/")[1] for item in found if item.name.endswith("/plan.json")})
+    names = {item.name.split("/")[1] for item in found if item.name.endswith("/plan.json")}
+    return sorted(filter(layout.is_recovery_id, names))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
-from manifests.model import Manifest
+from manifests.model import BucketBackup, Manifest
 from recovery.outcome import BucketOutcome, DatabaseOutcome, RecoveryReport, TableOutcome
 from recovery.plan import Plan
 from recovery.report_documents import (
@@ -21,7 +21,7 @@ from recovery.report_tables import (
     table_outcome_lines,
 )
 from recovery.scenarios import scenario
-from recovery.units import counted, duration, size
+from recovery.units import counted, duration, shown, size
 
 
 def outcome_error(
@@ -75,7 +75,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
         f"recovery point {plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago",
         "",
     ]
-    lines += [f"  passed over {run.run_id}: {run.reason}" for run in plan.passed_over]
+    lines += [f"  passed over {run.run_id}: {shown(run.reason)}" for run in plan.passed_over]
     lines += table_lines(plan)
     exact = plan.request.exact
     lines += [line for step in plan.buckets for line in bucket_lines(step, exact=exact)]
@@ -129,7 +129,7 @@ def manifest_text(manifest: Manifest) -> str:
         )
     lines += [
         f"  bucket {item.bucket:<43} {item.object_count:>10,} objects, "
-        f"{size(item.size_bytes)}, {counted(len(item.shards), 'inventory file')}"
+        f"{size(item.size_bytes)}, {counted(len(item.shards), 'inventory file')}{_not_held(item)}"
         for item in manifest.buckets
     ]
     lines += [
@@ -178,3 +178,15 @@ def _way_back(report: RecoveryReport) -> list[str]:
     return [
         f"to go back: CREATE OR REPLACE TABLE ... CLONE `{undone[0]}`, while the undo point is kept"
     ]
+
+
+def _not_held(bucket: BucketBackup) -> str:
+    """Say what of a bucket the vault does not hold."""
+    notes = []
+    if bucket.not_copied:
+        notes.append(f", {bucket.not_copied:,} NOT COPIED")
+    if bucket.changed_later:
+        notes.append(f", {counted(bucket.changed_later, 'name')} with an unknown earlier content")
+    if bucket.transfer_job:
+        notes.append(f"; to be copied by the job in {bucket.transfer_job}, not by this run")
+    return "".join(notes)

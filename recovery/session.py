@@ -49,6 +49,8 @@ class Session:
         self.landing = Bucket(client, settings.landing_bucket)
         self.vault = Vault(self.vault_bucket)
         self._contents = VersionedBucket(StorageApi(client), settings.vault_bucket)
+        self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
+        self.catalog.check_apart(self._own_buckets)
         self.started_at = datetime.now(UTC)
         self._id = uuid.uuid4().hex[:12]
 
@@ -148,6 +150,10 @@ class Session:
         Raises:
             RefusedError: The hint names the word.
         """
+        if plan.request.target.bucket in self._own_buckets:
+            raise RefusedError(
+                "backups and journals are kept there", subject=plan.request.target.bucket
+            )
         since = self.started_at - _UNDER_WAY
         others = under_way(self.landing, plan.request.scenario, since=since)
         if others and plan.changes and not anew:

@@ -10,7 +10,7 @@ from recovery.console import Console
 from recovery.report import manifest_text
 from recovery.report_objects import verdict_text
 from recovery.targets.stored import inspect_folder
-from recovery.units import counted, printable, size
+from recovery.units import counted, printable, shown, size
 
 app = typer.Typer()
 
@@ -26,7 +26,7 @@ def list_runs(as_json: Json = False) -> None:
         return
     for run in runs:
         moment = f"{run.recovery_point:%Y-%m-%d %H:%M}" if run.recovery_point else "unknown"
-        notes = "  ".join(filter(None, ("held" if run.run_id in held else "", run.reason)))
+        notes = "  ".join(filter(None, ("held" if run.run_id in held else "", shown(run.reason))))
         typer.echo(f"{run.state:<9} {moment:<16}  {run.run_id}  {notes}".rstrip())
     if not runs:
         typer.echo("no runs", err=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from manifests import layout
-from manifests.errors import BackupDamagedError, RefusedError
+from manifests.errors import BackupDamagedError, ReboundError, RefusedError
 from manifests.layout import parse_recovery_id
 from recovery.cli.options import (
     At,
@@ -246,10 +246,15 @@ def _execute(session: Session, console: Console, journal: Journal, *, as_json: b
     names += [step.into for step in planned.plan.rebuilds]
     told = f"interrupted; `rebound resume {planned.recovery_id}` continues"
     with console.recovering(names) as progress, console.ending_at_once(told):
-        done = session.execute(journal, progress=progress)
+        try:
+            done = session.execute(journal, progress=progress)
+        except ReboundError as error:
+            again = f"`rebound resume {planned.recovery_id}` continues"
+            error.hint = f"{error.hint}; then {again}" if error.hint else again
+            raise
     if as_json:
         print_json(done.model_dump(mode="json"))
     else:
         typer.echo(report_text(done))
-    if error := outcome_error(done):
-        raise error
+    if failure := outcome_error(done):
+        raise failure

@@ -65,6 +65,8 @@ class DefinitionStep(Frozen):
     kind: Literal["view", "routine"]
     action: Literal["leave", "create", "replace"]
     findings: tuple[Finding, ...] = ()
+    replaced: Resource | None = None
+    """What is there now and will be replaced; the plan keeps it."""
 
 
 def plan_table(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
@@ -88,7 +90,7 @@ def plan_definition(
     if not findings:
         return DefinitionStep(name=name, kind=kind, action="leave")
     action: Literal["create", "replace"] = "create" if actual is None else "replace"
-    return DefinitionStep(name=name, kind=kind, action=action, findings=findings)
+    return DefinitionStep(name=name, kind=kind, action=action, findings=findings, replaced=actual)
 
 
 def definitions_of(

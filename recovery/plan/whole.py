@@ -186,11 +186,16 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
         for step in plan.tables
         if step.loses_rows and "*" not in overwrite and step.table not in overwrite
     ]
+    unspoken += [
+        step.name
+        for step in plan.definitions
+        if step.action == "replace" and "*" not in overwrite and step.name not in overwrite
+    ]
     if unspoken:
         raise RefusedError(
-            f"rows that are there now would be replaced: {', '.join(unspoken)}",
+            f"what is there now would be replaced: {', '.join(unspoken)}",
             subject=plan.request.target.project,
-            hint=f"`--overwrite {unspoken[0]}` allows it for one table, `--overwrite '*'` for all; "
+            hint=f"`--overwrite {unspoken[0]}` allows it for one, `--overwrite '*'` for all; "
             "an undo point is kept",
         )
     check_buckets(plan.buckets, plan.request)

@@ -289,3 +289,16 @@ def properties(bucket: storage.Bucket) -> dict[str, Any]:
         ),
         "uniform": bucket.iam_configuration.uniform_bucket_level_access_enabled,
     }
+
+
+@pytest.mark.parametrize("kept", ["vault", "landing"])
+def test_backups_are_no_target(raw: Rebound, night: Function, kept: str):
+    """Nothing is restored into the buckets that backups and journals are kept in."""
+    fill(raw, make_bucket(raw))
+    back_up(night)
+    own: storage.Bucket = getattr(raw, kept)
+    before = {blob.name: blob.generation for blob in own.list_blobs()}
+    words = ("--into-bucket", own.name, "--exact", "--overwrite", "*", "--yes")
+    refused = raw.run("recover", SCENARIO, *words, code=5)
+    assert "backups and journals are kept there" in refused.stderr
+    assert {blob.name: blob.generation for blob in own.list_blobs()} == before

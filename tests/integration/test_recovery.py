@@ -195,3 +195,40 @@ def await_journal(rebound: Rebound) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("no recovery began")
+
+
+def test_changed_view_needs_a_word(rebound: Rebound, function: Function):
+    """A view with another text is replaced only when its name is said; the plan keeps its text."""
+    function.complete("night")
+    newer = f"SELECT 1 AS games FROM `{rebound.project}.lake.games`"
+    rebound.query(f"CREATE OR REPLACE VIEW `{rebound.project}.lake.busy` AS {newer}")
+    refused = rebound.run("recover", SCENARIO, "--yes", code=5)
+    assert "`--overwrite lake.busy`" in refused.stderr
+    view = rebound.bigquery_client.get_table("lake.busy")
+    assert "1 AS games" in view.view_query
+    report = rebound.json("recover", SCENARIO, "--yes", "--overwrite", "lake.busy")
+    assert "COUNT(*)" in rebound.bigquery_client.get_table("lake.busy").view_query
+    steps = {step["name"]: step for step in report["plan"]["definitions"]}
+    assert "1 AS games" in steps["lake.busy"]["replaced"]["view"]["query"]
+
+
+def test_dataset_gone_and_answers_lost(rebound: Rebound, function: Function):
+    """Answers lost while datasets, views, routines and policies are made cost nothing."""
+    games = f"`{rebound.project}.lake.games`"
+    rebound.query(
+        f"CREATE ROW ACCESS POLICY mine ON {games} "
+        "GRANT TO ('user:a@example.com') FILTER USING (TRUE)"
+    )
+    before = state(rebound)
+    function.complete("night")
+    rebound.bigquery_client.delete_dataset(lake.DATASET, delete_contents=True)
+    for kind in ("datasets", "tables", "routines", "rowAccessPolicies"):
+        operation = rf"bigquery\.{kind}\.insert"
+        rebound.cloud.order("bigquery", "faults", operation=operation, kind="lost", times=2)
+    rebound.run("recover", SCENARIO, "--yes")
+    assert [item["fired"] for item in rebound.cloud.clear_faults("bigquery")] == [2, 2, 2, 2]
+    assert state(rebound) == before
+    path = f"/projects/{rebound.project}/datasets/lake/tables/games/rowAccessPolicies"
+    connection = rebound.bigquery_client._connection  # noqa: SLF001 - the client has no such call
+    policies = connection.api_request("GET", path)["rowAccessPolicies"]
+    assert [item["rowAccessPolicyReference"]["policyId"] for item in policies] == ["mine"]
