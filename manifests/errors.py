@@ -80,9 +80,10 @@ class CatalogError(UsageError):
 
 
 class MisconfiguredError(UsageError):
-    """The deployed function cannot work as it is set up."""
+    """The deployed function cannot work as it is set up; once it is, the same call helps."""
 
     http_status = 500
+    default_retryable = True
 
 
 class NoRecoveryPointError(ReboundError):
