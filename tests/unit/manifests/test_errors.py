@@ -72,4 +72,9 @@ def test_an_error_says_all_it_knows(error: type[ReboundError]):
 def test_damage_and_refusals_are_not_retried_by_themselves():
     """A scheduler never repeats what another try cannot change."""
     retried = {error.__name__ for error in ALL if error.default_retryable}
-    assert retried == {"RunInProgressError", "PartialError", "LeaseLostError"}
+    assert retried == {
+        "RunInProgressError",
+        "PartialError",
+        "LeaseLostError",
+        "MisconfiguredError",
+    }
