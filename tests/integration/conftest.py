@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import Function, Rebound, serving
-from tests.integration import lake
+from tests.integration import bucket_objects, lake
 
 
 @pytest.fixture
@@ -21,4 +21,19 @@ def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
 def function(rebound: Rebound) -> Iterator[Function]:
     """Serve the backup function of the platform."""
     with serving(rebound) as served:
+        yield served
+
+
+@pytest.fixture
+def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform that protects one bucket, which does not exist yet."""
+    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
+    bucket_objects.bucket_catalog(tmp_path, bucket_objects.platform(made))
+    return made
+
+
+@pytest.fixture
+def night(raw: Rebound) -> Iterator[Function]:
+    """Serve the backup function of that platform."""
+    with serving(raw) as served:
         yield served

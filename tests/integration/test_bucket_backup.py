@@ -1,8 +1,6 @@
 """One night of a bucket: its inventory is the recovery point, its content is stored once."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,28 +12,12 @@ from tests.integration.bucket_objects import (
     NAMES,
     SETTINGS,
     back_up,
-    bucket_catalog,
     content_of,
     fill,
     make_bucket,
     platform,
     put,
 )
-
-
-@pytest.fixture
-def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
-    """Return a platform that protects one bucket, which does not exist yet."""
-    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
-    bucket_catalog(tmp_path, platform(made))
-    return made
-
-
-@pytest.fixture
-def night(raw: Rebound) -> Iterator[Function]:
-    """Serve the backup function of that platform."""
-    with serving(raw) as served:
-        yield served
 
 
 def backup_of(rebound: Rebound, run_id: str) -> BucketBackup:

@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,33 +14,16 @@ from google.cloud import storage
 from tests.harness import Function, Rebound, serving
 from tests.integration.bucket_objects import (
     back_up,
-    bucket_catalog,
     content_of,
     fill,
     looked_at,
     make_bucket,
-    platform,
     put,
 )
 
 SCENARIO = "gcs-bucket-corruption"
 MANY = tuple(f"day/{number:04d}" for number in range(400))
 _WAIT_SECONDS = 60
-
-
-@pytest.fixture
-def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
-    """Return a platform that protects one bucket, which does not exist yet."""
-    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
-    bucket_catalog(tmp_path, platform(made))
-    return made
-
-
-@pytest.fixture
-def night(raw: Rebound) -> Iterator[Function]:
-    """Serve the backup function of that platform."""
-    with serving(raw) as served:
-        yield served
 
 
 def await_firing(rebound: Rebound) -> None:

@@ -1,44 +1,25 @@
 """Recovery of a bucket by the command: every damage, every source, proven or said not to be."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from google.cloud import storage
 
-from tests.harness import Function, Rebound, serving
+from tests.harness import Function, Rebound
 from tests.integration.bucket_objects import (
     NAMES,
     SETTINGS,
     back_up,
-    bucket_catalog,
     content_of,
     fill,
     looked_at,
     make_bucket,
-    platform,
     put,
 )
 
 SCENARIO = "gcs-bucket-corruption"
 WEEK_SECONDS = 8 * 86400
-
-
-@pytest.fixture
-def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
-    """Return a platform that protects one bucket, which does not exist yet."""
-    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
-    bucket_catalog(tmp_path, platform(made))
-    return made
-
-
-@pytest.fixture
-def night(raw: Rebound) -> Iterator[Function]:
-    """Serve the backup function of that platform."""
-    with serving(raw) as served:
-        yield served
 
 
 def recover(rebound: Rebound, *words: str, code: int = 0) -> dict[str, Any]:

@@ -1,15 +1,11 @@
 """What the vault keeps of buckets: verified against the manifest, pruned when nobody needs it."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 from google.cloud import storage
 
-from tests.harness import Function, Rebound, serving
+from tests.harness import Function, Rebound
 from tests.integration.bucket_objects import (
     back_up,
-    bucket_catalog,
     content_of,
     fill,
     looked_at,
@@ -20,21 +16,6 @@ from tests.integration.bucket_objects import (
 from tests.integration.state import renew_vault
 
 NAMES = tuple(f"game {number}" for number in range(12))
-
-
-@pytest.fixture
-def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
-    """Return a platform that protects one bucket, which does not exist yet."""
-    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
-    bucket_catalog(tmp_path, platform(made))
-    return made
-
-
-@pytest.fixture
-def night(raw: Rebound) -> Iterator[Function]:
-    """Serve the backup function of that platform."""
-    with serving(raw) as served:
-        yield served
 
 
 def contents(rebound: Rebound) -> dict[str, storage.Blob]:
