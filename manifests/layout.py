@@ -36,6 +36,7 @@ _BUCKET = re.compile(BUCKET_NAME)
 _DATABASE = re.compile(DATABASE_ID)
 _WHOLE = "all"
 _RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
+RUNS_PREFIX = "runs/"
 _PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
 
 type PartKind = Literal["tables", "buckets", "databases"]
@@ -116,7 +117,7 @@ def landing_prefix(run_id: RunId) -> str:
 
 def run_prefix(run_id: RunId) -> str:
     """Return the folder that holds everything of one run in the vault."""
-    return f"runs/{run_id}/"
+    return f"{RUNS_PREFIX}{run_id}/"
 
 
 def table_prefix(run_id: RunId, table: str) -> str:
@@ -139,9 +140,14 @@ def receipt_name(run_id: RunId, kind: PartKind, name: str) -> str:
     return f"{run_prefix(run_id)}receipts/{kind}/{_checked(_PARTS[kind], name)}.json"
 
 
+def attempts_prefix(run_id: RunId) -> str:
+    """Return the folder of the records of a run's failed attempts."""
+    return f"{run_prefix(run_id)}attempts/"
+
+
 def attempt_name(run_id: RunId, attempted_at: datetime) -> str:
     """Return the name of the record of a failed attempt."""
-    return f"{run_prefix(run_id)}attempts/{attempted_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.json"
+    return f"{attempts_prefix(run_id)}{attempted_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.json"
 
 
 def hold_name(run_id: RunId) -> str:

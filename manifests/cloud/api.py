@@ -8,23 +8,23 @@ credentials and endpoint, on one connection a thread.
 import http.client
 import json
 import threading
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from google.api_core import exceptions as google_errors
 from google.auth import exceptions as auth_errors
 from google.auth.transport.requests import Request
 from google.cloud import storage
 
+from manifests.cloud.batch import BATCH_PATH, ApiCall, Query, batch_answers, batch_request
 from manifests.cloud.retry import calling, is_transient
 from manifests.model import Resource
 
 _TIMEOUT_SECONDS = 60
 _HTTP_ERROR = 400
 _UNAUTHORIZED = 401
-
-type Query = dict[str, str | int | None]
 
 
 class StorageApi:
@@ -55,9 +55,8 @@ class StorageApi:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
             ConnectionError: The API could not be reached.
         """
-        given = {key: value for key, value in query.items() if value is not None}
-        target = f"/storage/v1/{path}?{urlencode(given)}" if given else f"/storage/v1/{path}"
-        content = None if body is None else json.dumps(body).encode()
+        call = ApiCall(method, path, query, body)
+        target, content = call.target, call.content
         try:
             return self._once(method, target, content)
         except (google_errors.GoogleAPICallError, auth_errors.TransportError, OSError) as error:
@@ -65,12 +64,27 @@ class StorageApi:
                 raise
         return calling(lambda: self._once(method, target, content))
 
+    def at_once(self, calls: Sequence[ApiCall]) -> list[Resource | None]:
+        """Try up to 100 calls in one request, in any order, each once.
+
+        Returns:
+            The answer of each call; None for one that failed or of which nothing is known.
+        """
+        content, content_type = batch_request(calls)
+        try:
+            status, answer, answer_type = self._exchange("POST", BATCH_PATH, content, content_type)
+        except (auth_errors.TransportError, OSError):
+            return [None] * len(calls)
+        if status >= _HTTP_ERROR:
+            return [None] * len(calls)
+        return batch_answers(answer, answer_type, len(calls))
+
     def _once(self, method: str, target: str, content: bytes | None) -> Resource:
-        status, answer = self._exchange(method, target, content)
+        status, answer, _ = self._exchange(method, target, content)
         if status == _UNAUTHORIZED:
             with self._lock:
                 self._credentials.refresh(self._refreshing)
-            status, answer = self._exchange(method, target, content)
+            status, answer, _ = self._exchange(method, target, content)
         if status >= _HTTP_ERROR:
             raise _api_error(status, answer)
         if not answer:
@@ -82,15 +96,21 @@ class StorageApi:
             raise ConnectionError(message) from error
         return document
 
-    def _exchange(self, method: str, target: str, content: bytes | None) -> tuple[int, bytes]:
+    def _exchange(
+        self,
+        method: str,
+        target: str,
+        content: bytes | None,
+        content_type: str = "application/json",
+    ) -> tuple[int, bytes, str]:
         """Send one request and read its answer, on this thread's own connection."""
-        headers = {"Content-Type": "application/json"} if content is not None else {}
+        headers = {"Content-Type": content_type} if content is not None else {}
         self._authorize(method, f"{self._endpoint.geturl()}{target}", headers)
         connection = self._connection()
         try:
             connection.request(method, target, content, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.read(), answer.headers.get("Content-Type", "")
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             if isinstance(error, ConnectionError | TimeoutError):

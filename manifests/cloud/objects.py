@@ -108,25 +108,39 @@ class Bucket:
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
+        for page, _ in self._pages(prefix, delimiter=None):
+            yield from page
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names below a prefix up to their next `/`, each once, in name order."""
+        for _, folders in self._pages(prefix, delimiter="/"):
+            yield from sorted(folders)
+
+    def _pages(
+        self, prefix: str, *, delimiter: str | None
+    ) -> Iterator[tuple[list[ObjectInfo], set[str]]]:
         token: str | None = None
         while True:
-            page, token = self._page(prefix, token)
-            yield from page
+            page, folders, token = self._page(prefix, delimiter, token)
+            yield page, folders
             if token is None:
                 return
 
-    def _page(self, prefix: str, token: str | None) -> tuple[list[ObjectInfo], str | None]:
-        def fetch() -> tuple[list[ObjectInfo], str | None]:
+    def _page(
+        self, prefix: str, delimiter: str | None, token: str | None
+    ) -> tuple[list[ObjectInfo], set[str], str | None]:
+        def fetch() -> tuple[list[ObjectInfo], set[str], str | None]:
             listing = self._client.list_blobs(
                 self._bucket,
                 prefix=prefix,
+                delimiter=delimiter,
                 page_token=token,
-                fields="items(name,size,crc32c,generation),nextPageToken",
+                fields="items(name,size,crc32c,generation),prefixes,nextPageToken",
                 retry=None,
                 timeout=_TIMEOUT_SECONDS,
             )
             page = [_info(blob) for blob in next(listing.pages, ())]
-            return page, listing.next_page_token
+            return page, set(listing.prefixes), listing.next_page_token
 
         with cloud_errors(self.uri(prefix)):
             return calling(fetch)

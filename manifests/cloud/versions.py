@@ -4,12 +4,13 @@ Every write names the generation that has to be live, so that repeating it is sa
 came in between is lost. Callers turn what it raises into a `CloudError` with `cloud_errors`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from google.api_core.exceptions import BadRequest, NotFound
 
-from manifests.cloud.api import Query, StorageApi, object_path
+from manifests.cloud.api import StorageApi, object_path
+from manifests.cloud.batch import ApiCall, Query
 from manifests.model import ObjectVersion, Resource
 from manifests.versions import LISTED_FIELDS, version_of
 
@@ -17,6 +18,7 @@ Kind = Literal["live", "all", "soft-deleted"]
 """Which versions a listing holds: the live ones, those with the noncurrent ones, or the others."""
 
 _NO_SOFT_DELETE = "SoftDeletePolicyRequired"
+_FEWEST_AT_ONCE = 2
 _PAGE = f"items({LISTED_FIELDS}),nextPageToken"
 
 
@@ -135,20 +137,46 @@ class VersionedBucket:
             google.api_core.exceptions.PreconditionFailed: Another generation is live.
             google.api_core.exceptions.NotFound: The source or a bucket is gone.
         """
+        call = self.rewriting(name, source, settings=settings, over=over)
+        while True:
+            answer = self._api.call(*call)
+            if answer.get("done"):
+                return version_of(answer["resource"])
+            call.query["rewriteToken"] = answer["rewriteToken"]
+
+    def rewriting(
+        self,
+        name: str,
+        source: tuple[str, str, int],
+        *,
+        settings: dict[str, Any],
+        over: int,
+    ) -> ApiCall:
+        """Return the call with which `rewrite` begins."""
         bucket, origin, generation = source
         path = f"{object_path(bucket, origin)}/rewriteTo/{object_path(self.name, name)}"
         query: Query = {"sourceGeneration": generation, "ifGenerationMatch": over}
-        while True:
-            answer = self._api.call("POST", path, query, settings)
-            if answer.get("done"):
-                return version_of(answer["resource"])
-            query["rewriteToken"] = answer["rewriteToken"]
+        return ApiCall("POST", path, query, settings)
 
     def restore(self, name: str, generation: int, *, over: int) -> ObjectVersion:
         """Bring a soft-deleted generation back as a new live one, on the same conditions."""
+        return version_of(self._api.call(*self.restoring(name, generation, over=over)))
+
+    def restoring(self, name: str, generation: int, *, over: int) -> ApiCall:
+        """Return the call that `restore` makes."""
         query: Query = {"generation": generation, "ifGenerationMatch": over}
-        path = f"{object_path(self.name, name)}/restore"
-        return version_of(self._api.call("POST", path, query))
+        return ApiCall("POST", f"{object_path(self.name, name)}/restore", query)
+
+    def at_once(self, calls: Sequence[ApiCall]) -> list[ObjectVersion | None]:
+        """Try some calls of `rewriting` and `restoring` in one request, each once.
+
+        Returns:
+            What each call wrote; None for one that was refused or is not finished, and where
+            nothing is known: the same write by itself goes on or tells why.
+        """
+        if len(calls) < _FEWEST_AT_ONCE:
+            return [None] * len(calls)
+        return [_written(answer) for answer in self._api.at_once(calls)]
 
     def patch(self, version: ObjectVersion, patch: Resource) -> ObjectVersion:
         """Change an object's settings, if neither content nor settings changed since."""
@@ -169,3 +197,10 @@ class VersionedBucket:
         """
         query: Query = {"ifGenerationMatch": version.generation}
         self._api.call("DELETE", object_path(self.name, version.name), query)
+
+
+def _written(answer: Resource | None) -> ObjectVersion | None:
+    if answer is None:
+        return None
+    resource = answer.get("resource") if "done" in answer else answer
+    return None if resource is None else version_of(resource)

@@ -1,6 +1,6 @@
 """The documents of all runs in one bucket."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from manifests import layout
@@ -47,6 +47,9 @@ class ObjectStore(Protocol):
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names below a prefix up to their next `/`, each once, in name order."""
 
 
 class Vault:
@@ -111,24 +114,19 @@ class Vault:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return every run in the vault, whatever its state, in order of its id."""
-        names: dict[RunId, list[str]] = {}
-        for stored in self._bucket.list_objects("runs/"):
-            run_id = layout.run_id_of(stored.name)
-            if run_id is not None:
-                documents = names.setdefault(run_id, [])
-                if not stored.name.endswith(".avro"):
-                    documents.append(stored.name)
-        return tuple(self._summary(run_id, names[run_id]) for run_id in sorted(names))
+        run_ids = map(layout.run_id_of, self._bucket.list_folders(layout.RUNS_PREFIX))
+        return tuple(self._summary(run_id) for run_id in run_ids if run_id is not None)
 
-    def _summary(self, run_id: RunId, names: list[str]) -> RunSummary:
-        if layout.manifest_name(run_id) in names:
-            try:
-                manifest = self.manifest(run_id)
-            except BackupDamagedError as error:
-                return RunSummary(run_id=run_id, state="damaged", reason=error.message)
-            return RunSummary(
-                run_id=run_id, state="complete", recovery_point=manifest.recovery_point
-            )
+    def _summary(self, run_id: RunId) -> RunSummary:
+        try:
+            manifest = self.manifest(run_id)
+        except ManifestMissingError:
+            return self._unfinished(run_id)
+        except BackupDamagedError as error:
+            return RunSummary(run_id=run_id, state="damaged", reason=error.message)
+        return RunSummary(run_id=run_id, state="complete", recovery_point=manifest.recovery_point)
+
+    def _unfinished(self, run_id: RunId) -> RunSummary:
         content = self._bucket.read(layout.start_name(run_id))
         if content is None:
             return RunSummary(run_id=run_id, state="partial", reason="no manifest, no start record")
@@ -140,12 +138,13 @@ class Vault:
             run_id=run_id,
             state="partial",
             recovery_point=start.recovery_point,
-            reason=self._failure_reason(names),
+            reason=self._failure_reason(run_id),
             base_run_id=start.base_run_id,
         )
 
-    def _failure_reason(self, names: Iterable[str]) -> str:
-        attempts = sorted(name for name in names if "/attempts/" in name)
+    def _failure_reason(self, run_id: RunId) -> str:
+        found = self._bucket.list_objects(layout.attempts_prefix(run_id))
+        attempts = [item.name for item in found]
         content = self._bucket.read(attempts[-1]) if attempts else None
         if content is None:
             return "no manifest: interrupted or still running"

@@ -53,6 +53,12 @@ class MemoryBucket:
                 content = self.objects[name]
                 yield ObjectInfo(name=name, size_bytes=len(content), crc32c="", generation=1)
 
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names below a prefix up to their next `/`, each once, in name order."""
+        below = (name.removeprefix(prefix) for name in self.objects if name.startswith(prefix))
+        folders = {f"{prefix}{rest.split('/')[0]}/" for rest in below if "/" in rest}
+        yield from sorted(folders)
+
 
 def fingerprint_of(rows: Iterable[str]) -> Fingerprint:
     """Fingerprint rows given as texts, the way the statement does."""
