@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from manifests import layout
-from manifests.errors import BackupDamagedError, ReboundError, RefusedError
+from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli.options import (
     At,
@@ -125,12 +125,16 @@ def recover(
 
 @app.command()
 def resume(
-    recovery: Annotated[str, typer.Argument(help="The recovery that was interrupted.")],
+    recovery: Annotated[
+        str | None,
+        typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Continue a recovery that was interrupted or is partial."""
     session = open_session()
-    journal = Journal(session.landing, parse_recovery_id(recovery))
+    recovery_id = parse_recovery_id(recovery) if recovery else _only_open(session)
+    journal = Journal(session.landing, recovery_id)
     _execute(session, Console(quiet=as_json), journal, as_json=as_json)
 
 
@@ -175,6 +179,22 @@ def _list_recoveries(session: Session, *, as_json: bool) -> None:
         typer.echo(f"{started_at:%Y-%m-%d %H:%M}  {recovery_id}  {state}")
     if not found:
         typer.echo("no recoveries", err=True)
+
+
+def _only_open(session: Session) -> str:
+    """Return the one recovery that is not proven.
+
+    Raises:
+        UsageError: There is none, or more than one.
+    """
+    states = {name: _state(session, name) for name in recovery_ids(session.landing)}
+    open_ones = [name for name, state in states.items() if state != "proven"]
+    if len(open_ones) != 1:
+        raise UsageError(
+            f"{len(open_ones)} recoveries are open, so one has to be named",
+            hint="`rebound report` lists them",
+        )
+    return open_ones[0]
 
 
 def _state(session: Session, recovery_id: str) -> str:

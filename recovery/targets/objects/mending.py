@@ -1,10 +1,12 @@
 """Brings one object back, on the condition that nothing happened to it since it was looked at."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
+from manifests.cloud.batch import ApiCall
 from manifests.cloud.versions import VersionedBucket
 from manifests.model import ObjectRecord, ObjectVersion, UtcTime
 from manifests.versions import same_content, settings_patch, settings_resource
@@ -70,16 +72,33 @@ class Mender:
         self._undo = undo
         self._rules = rules
 
+    def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
+        """Do what steps say: in one request where one write each is all, the others singly."""
+        calls = [self._single_write(step) for step in steps]
+        written = iter(self._target.at_once([call for call in calls if call is not None]))
+        return [
+            self._finished(step, None if call is None else next(written))
+            for step, call in zip(steps, calls, strict=True)
+        ]
+
     def mend(self, step: ObjectStep) -> Mended:
         """Do what a step says, or say why not."""
         if (obstacle := self.obstacle(step)) is not None:
             return Mended(step, left=obstacle)
+        return self._guarded(step, lambda: self._mended(step))
+
+    def _mended(self, step: ObjectStep) -> Mended:
+        if self._goes_aside(step):
+            self._put_aside(step)
+        return Mended(step) if step.expected is None else self._restored(step, step.expected)
+
+    def _goes_aside(self, step: ObjectStep) -> bool:
+        return step.damage == "extra" or (step.replaces and not self._rules.keeps_replaced)
+
+    def _guarded(self, step: ObjectStep, work: Callable[[], Mended]) -> Mended:
+        """Do something to an object, and say what became of it when that was refused."""
         try:
-            if step.damage == "extra" or (step.replaces and not self._rules.keeps_replaced):
-                self._put_aside(step)
-            if step.expected is None:
-                return Mended(step)
-            return self._restored(step, step.expected)
+            return work()
         except (PreconditionFailed, NotFound):
             return self._after_race(step)
         except Forbidden as error:
@@ -87,6 +106,35 @@ class Mender:
             if not reasons & _PROTECTED:
                 raise
             return Mended(step, left="protected")
+
+    def _single_write(self, step: ObjectStep) -> ApiCall | None:
+        """Return the write of a step that needs one copy and nothing else first, or None."""
+        expected = step.expected
+        if expected is None or self.obstacle(step) is not None or self._goes_aside(step):
+            return None
+        origin, version = step.origins[0], step.origins[0].version
+        name, over = step.name, step.live.generation if step.live is not None else 0
+        if origin.source == "vault":
+            source = (self._vault.name, expected.stored_as or "", expected.stored_generation or 0)
+        elif version is None or origin.source == "metadata":
+            return None
+        elif origin.source == "soft-deleted":
+            return self._target.restoring(name, version.generation, over=over)
+        else:
+            source = (self._target.name, name, version.generation)
+        return self._target.rewriting(name, source, settings=_settings(expected), over=over)
+
+    def _finished(self, step: ObjectStep, written: ObjectVersion | None) -> Mended:
+        """Finish what was written at once with others; do it singly when nothing is known of it."""
+        expected = step.expected
+        if written is None or expected is None:
+            return self.mend(step)
+
+        def settled() -> Mended:
+            self._settle(written, expected)
+            return Mended(step, source=step.source)
+
+        return self._guarded(step, settled)
 
     def obstacle(self, step: ObjectStep) -> LeftReason | None:
         """Return why an object has to be left alone, or None."""

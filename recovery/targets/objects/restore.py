@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from itertools import batched
 
 from manifests.cloud.retry import cloud_errors
 from recovery.compare import Finding
@@ -14,6 +15,8 @@ from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.mending import Mended, Mender
 
 _IN_FLIGHT = 1000
+_AT_ONCE = 10
+"""Objects a request; few, because the service may write them one after the other."""
 _MOST_NAMED = 10
 
 type Advance = Callable[[int], None]
@@ -49,25 +52,28 @@ class StretchRestore:
         return tally.outcome(stretch.number)
 
     def _mended(self, stretch: Stretch, tally: "_Tally") -> Iterator[Mended]:
-        waiting: deque[Future[Mended]] = deque()
+        waiting: deque[Future[list[Mended]]] = deque()
+        for steps in batched(self._damaged(stretch, tally), _AT_ONCE, strict=False):
+            waiting.append(self._writing.submit(self._mender.mend_all, steps))
+            if len(waiting) >= _IN_FLIGHT // _AT_ONCE:
+                yield from self._done(waiting.popleft())
+        while waiting:
+            yield from self._done(waiting.popleft())
+
+    def _damaged(self, stretch: Stretch, tally: "_Tally") -> Iterator[ObjectStep]:
         for _, step in self._comparison.steps(stretch):
             if step is None:
                 tally.equal += 1
                 self._advance(1)
-                continue
-            if self._mender.obstacle(step) == "extra":
+            elif self._mender.obstacle(step) == "extra":
                 tally.report_extra(step.name)
-                continue
-            waiting.append(self._writing.submit(self._mender.mend, step))
-            if len(waiting) >= _IN_FLIGHT:
-                yield self._done(waiting.popleft())
-        while waiting:
-            yield self._done(waiting.popleft())
+            else:
+                yield step
 
-    def _done(self, future: Future[Mended]) -> Mended:
-        mended = future.result()
-        self._advance(mended.step.damage != "extra")
-        return mended
+    def _done(self, future: Future[list[Mended]]) -> list[Mended]:
+        done = future.result()
+        self._advance(sum(mended.step.damage != "extra" for mended in done))
+        return done
 
     def _prove(self, stretch: Stretch, tally: "_Tally") -> None:
         # The live versions show whether anything is left to do; only then are all needed.
