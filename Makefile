@@ -21,7 +21,7 @@ demo: $(INSTALLED) ## Lose a local Google Cloud and bring it back, with proof.
 	$(PYTHON) -m tests.e2e.demo
 
 test: $(INSTALLED) ## Run every test that needs no real cloud; ARGS='-k name' runs some.
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: $(INSTALLED) ## Check format, lint, types and import rules.
 	$(VENV)/bin/ruff format --check .

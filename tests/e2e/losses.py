@@ -1,10 +1,13 @@
 """A small platform of all three services, and ways to lose each of them whole."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness import Rebound, make_rebound
+from manifests.model import Manifest
+from manifests.store import decode
+from tests.harness import Rebound, make_rebound, minutes_ago, serving
 from tests.integration import bucket_objects, lake
 from tests.integration.orchestration import State
 from tests.integration.state import state
@@ -81,3 +84,28 @@ LOSSES = (
     Loss("gcs-bucket-corruption", lose_objects, objects),
     Loss("firestore-state-loss", lose_documents, lambda rebound: State(rebound).content()),
 )
+
+
+@dataclass(frozen=True)
+class Night:
+    """A platform with one undisturbed run, and how long things take on it."""
+
+    rebound: Rebound
+    manifest: Manifest
+    backup_seconds: float
+
+
+def make_night(cloud: Cloud, folder: Path) -> Night:
+    """Back up a platform undisturbed, to know how long that takes."""
+    rebound = make_platform(cloud, folder, f"killed-{time.time_ns()}")
+    with serving(rebound) as function:
+        began = time.monotonic()
+        function.complete("undisturbed", recovery_point=minutes_ago(0))
+        backup_seconds = time.monotonic() - began
+    return Night(rebound, read(rebound, "undisturbed"), backup_seconds)
+
+
+def read(rebound: Rebound, run_id: str) -> Manifest:
+    """Return a run's manifest."""
+    content = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
+    return decode(content, Manifest, subject=run_id)

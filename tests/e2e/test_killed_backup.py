@@ -1,0 +1,61 @@
+"""A backup killed at random moments is continued, and ends as if nothing had happened."""
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from manifests.model import Manifest
+from tests.e2e.losses import Night, make_night, read
+from tests.harness import Function, serving
+from tests.standin.cloud import Cloud
+
+MOMENTS = range(20)
+LEASE = {"REBOUND_LEASE_SECONDS": "1"}
+
+
+@pytest.fixture(scope="module")
+def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """Return a platform to be backed up."""
+    return make_night(cloud, tmp_path_factory.mktemp("backup"))
+
+
+def contents(manifest: Manifest) -> dict[str, object]:
+    """Return what a run holds, whatever files it is in."""
+    found: dict[str, object] = {item.name: item.fingerprint for item in manifest.tables}
+    found |= {item.name: (item.object_count, item.size_bytes) for item in manifest.buckets}
+    return found | {item.name: item.collections for item in manifest.databases}
+
+
+def await_complete(function: Function, run_id: str, **body: str) -> None:
+    """Call again, as retries do, until the run is complete."""
+    for _ in range(300):
+        answer = function.manual(run_id, full=True, **body)
+        if answer.status_code == 200:
+            return
+        assert answer.status_code == 503, answer.text
+        time.sleep(0.1)
+    raise AssertionError(run_id)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_backup_is_continued(night: Night, moment: int):
+    """A backup killed anywhere is finished by the next call, with the same content."""
+    run_id = f"killed-{moment:02d}"
+    at = {"recovery_point": f"{night.manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}"}
+    wait_seconds = random.Random(moment).uniform(0, night.backup_seconds)  # noqa: S311 - a test
+    with serving(night.rebound, **LEASE) as function, ThreadPoolExecutor(1) as pool:
+        call = pool.submit(function.manual, run_id, full=True, **at)
+        time.sleep(wait_seconds)
+        function.kill()
+        try:
+            finished = call.result().status_code == 200
+        except requests.ConnectionError:
+            finished = False
+    with serving(night.rebound, **LEASE) as function:
+        await_complete(function, run_id, **at)
+    when = f"killed after {wait_seconds:.2f} s, finished: {finished}"
+    assert contents(read(night.rebound, run_id)) == contents(night.manifest), when
+    assert night.rebound.run("verify", run_id).returncode == 0

@@ -1,0 +1,58 @@
+"""A recovery killed at random moments is resumed, and ends as if nothing had happened."""
+
+import random
+import time
+
+import pytest
+
+from tests.e2e.losses import LOSSES, Loss, Night, make_night
+from tests.harness import Rebound
+from tests.standin.cloud import Cloud
+
+MOMENTS = range(20)
+
+
+@pytest.fixture(scope="module")
+def lost_night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """Return a platform to be lost, whose history is lost with it."""
+    return make_night(cloud, tmp_path_factory.mktemp("recovery"))
+
+
+@pytest.fixture(scope="module", params=LOSSES, ids=lambda loss: loss.scenario)
+def loss(request: pytest.FixtureRequest, lost_night: Night) -> tuple[Loss, object, float]:
+    """Return a loss, what was there before, and how long an undisturbed recovery takes."""
+    chosen: Loss = request.param
+    before = chosen.picture(lost_night.rebound)
+    chosen.lose(lost_night.rebound)
+    began = time.monotonic()
+    lost_night.rebound.run("recover", chosen.scenario, "--run", "undisturbed", "--yes")
+    recovery_seconds = time.monotonic() - began
+    assert chosen.picture(lost_night.rebound) == before
+    return chosen, before, recovery_seconds
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_recovery_is_resumed(
+    lost_night: Night, loss: tuple[Loss, object, float], moment: int
+):
+    """A recovery killed anywhere is resumed, and everything is as it was at the recovery point."""
+    rebound = lost_night.rebound
+    lost, before, recovery_seconds = loss
+    lost.lose(rebound)
+    known = recoveries(rebound)
+    wait_seconds = random.Random(moment).uniform(0, recovery_seconds)  # noqa: S311 - a test
+    process = rebound.begin("recover", lost.scenario, "--run", "undisturbed", "--yes")
+    time.sleep(wait_seconds)
+    process.kill()
+    process.communicate()
+    begun = recoveries(rebound) - known
+    words = ["resume", *begun] if begun else ["recover", lost.scenario, "--run", "undisturbed"]
+    done = rebound.run(*words, *([] if begun else ["--yes"]))
+    assert "proven equal" in done.stdout
+    assert lost.picture(rebound) == before, f"killed after {wait_seconds:.2f} s"
+
+
+def recoveries(rebound: Rebound) -> set[str]:
+    """Return the recoveries that were begun."""
+    names = (blob.name for blob in rebound.landing.list_blobs(prefix="recoveries/"))
+    return {name.split("/")[1] for name in names}
