@@ -11,8 +11,10 @@ class Settings(CommonSettings):
     Attributes:
         undo_dataset: Where the state before a recovery is kept, as snapshots.
         undo_days: How long undo points are kept.
-        parallel_objects: Objects of a bucket in flight at once; 64 make about 1,000 writes a second,
-            which a bucket takes without a ramp (Cloud Storage, Request rate).
+        parallel_objects: Requests in flight at once that write objects, each for up to ten. Where
+            the service writes those one after the other, 64 make about 1,000 writes a second, which
+            a bucket takes without a ramp (Cloud Storage, Request rate); what it refuses as too much
+            is written again one by one, slower and slower.
     """
 
     undo_dataset: str = Field(default="rebound_undo", pattern=r"^[A-Za-z0-9_]{1,1024}$")
