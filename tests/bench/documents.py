@@ -1,9 +1,9 @@
 """Export and import of a Firestore database, beside raw messages and beside npm's tool.
 
 One collection of 50,000 documents of about 500 bytes. The export is one whole call of the function;
-the import is the whole `rebound recover` into an empty database, from its plan to its proof, which
-reads every document back. Raw messages are only read, and only written, by as many threads, with
-no work on them. The tool keeps its documents in one file and in memory, and is measured with fewer.
+the import is the whole `rebound recover` into an empty database, from its plan to its proof. What
+they are compared with exchanges the same messages with as many threads and does nothing else: it
+reads every document, and it writes every document and reads it back, as a proof has to. The tool keeps its documents in one file and in memory, and is measured with fewer.
 Of two rounds the better one counts, on every side.
 """
 
@@ -63,10 +63,11 @@ def measure(folder: Path) -> list[Ratio]:
 def _measure_raw(rebound: Rebound, source: RawDatabase, name: str, rates: Rates) -> None:
     copy = RawDatabase(rebound.project, name)
     writes = copy.writes(COUNT)
-    rates.add("raw import", COUNT, _seconds(lambda: copy.write(writes)))
-    rates.add("raw export", COUNT, _seconds(lambda: _insist(source.read(COUNT))))
-    # The proof of a restore reads once more what is there.
-    rates.add("raw read back", COUNT, _seconds(lambda: _insist(copy.read(COUNT))))
+    rates.add("raw reading", COUNT, _seconds(lambda: _insist(source.read(COUNT))))
+    written = _seconds(lambda: copy.write(writes))
+    read = _seconds(lambda: _insist(copy.read(COUNT)))
+    rates.add("raw only writing", COUNT, written)
+    rates.add("raw writing and reading back", COUNT, written + read)
 
 
 def _measure_rebound(rebound: Rebound, name: str, run: str, rates: Rates) -> None:
@@ -106,12 +107,14 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _ratios(rates: Rates) -> Iterator[Ratio]:
-    for way, raw in (("export", "reading"), ("import", "writing")):
-        ours = rates.rates[way]
-        plain = rates.rates[f"raw {way}"]
+    raw_work = {
+        "reading": "export",
+        "writing and reading back": "import",
+        "only writing": "import",
+    }
+    for raw, way in raw_work.items():
+        ours, plain = rates.rates[way], rates.rates[f"raw {raw}"]
         detail = f"{ours:,.0f}/s / {plain:,.0f}/s of {COUNT:,} documents"
-        if way == "import":
-            detail += f", which were then read back at {rates.rates['raw read back']:,.0f}/s"
         yield Ratio(f"{way} / {raw} raw messages", ours / plain, "at least", 0.6, detail)
     for way in ("export", "import"):
         what = f"{way} / {way} by {PACKAGE}"

@@ -92,7 +92,12 @@ class Page:
 
     rows: list[sqlite3.Row]
     prefixes: list[str]
-    token: str | None = None
+    behind: tuple[str, int] | None = None
+
+    @property
+    def token(self) -> str | None:
+        """The token of the next page, which starts behind a name and generation, or None."""
+        return None if self.behind is None else _token(*self.behind)
 
     @property
     def size(self) -> int:
@@ -114,7 +119,8 @@ def successor(prefix: str) -> str | None:
     return None
 
 
-def _token(**position: Any) -> str:  # noqa: ANN401 - JSON values
+def _token(name: str, generation: int) -> str:
+    position = {"name": name, "generation": generation}
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
 
 
@@ -189,15 +195,15 @@ def _fill(page: Page, rows: Iterator[sqlite3.Row], selection: Selection, most: i
             return None
         if prefix is None or (selection.keeps_delimiter and prefix == row["name"]):
             page.rows.append(row)
-            page.token = _token(name=row["name"], generation=row["generation"])
+            page.behind = row["name"], row["generation"]
         if prefix is not None:
             if prefix not in page.prefixes[-1:]:
                 page.prefixes.append(prefix)
             if prefix != row["name"] or not selection.keeps_delimiter:
                 following = successor(prefix)
-                page.token = _token(name=following, generation=0) if following else None
+                page.behind = (following, 0) if following else None
                 return following
-    page.token = None
+    page.behind = None
     return None
 
 
@@ -213,8 +219,8 @@ async def list_objects(call: Call) -> Response:
     token = call.query.get("pageToken")
     page = read_page(service, bucket, selection, most=most, token=token)
     listed: dict[str, Any] = {"kind": "storage#objects"}
-    if page.token:
-        listed["nextPageToken"] = page.token
+    if token := page.token:
+        listed["nextPageToken"] = token
     if page.prefixes:
         listed["prefixes"] = page.prefixes
     if page.rows:

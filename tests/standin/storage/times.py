@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from tests.standin.storage.errors import invalid
 
@@ -15,8 +16,13 @@ def to_text(instant: int) -> str:
     Args:
         instant: milliseconds since 1970.
     """
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(instant // SECOND))
-    return f"{whole}.{instant % SECOND:03d}Z"
+    return f"{_whole_text(instant // SECOND)}.{instant % SECOND:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _whole_text(second: int) -> str:
+    # Neighbours in a listing were mostly written in the same few seconds.
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def from_text(text: str) -> int:
