@@ -251,12 +251,9 @@ class Bucket:
                 begun = True
                 yield chunk
         except ObjectMissingError:
+            wanted = (found.size_bytes, found.crc32c)
             copy = self.info(found.name)
-            is_same = copy is not None and (copy.size_bytes, copy.crc32c) == (
-                found.size_bytes,
-                found.crc32c,
-            )
-            if begun or copy is None or not is_same:
+            if begun or copy is None or (copy.size_bytes, copy.crc32c) != wanted:
                 raise
             yield from self.chunks(copy)
 

@@ -21,6 +21,7 @@ from tests.integration.bucket_objects import bucket_catalog, looked_at, make_buc
 
 _WRITERS, _NAMES_EACH = 4, 12
 _LEAD_SECONDS = 4
+_DATED_TO = timedelta(milliseconds=1)
 
 
 @dataclass
@@ -50,10 +51,14 @@ class Writer:
             self.log.setdefault(name, []).append((begun, now(), content))
 
     def state_at(self, moment: datetime) -> dict[str, bytes | None]:
-        """Return what each name held at an instant, leaving out where that cannot be told."""
+        """Return what each name held at an instant, leaving out where that cannot be told.
+
+        Cloud Storage dates versions in whole milliseconds, cut off: what begins less than one after
+        the instant can be dated at it.
+        """
         state: dict[str, bytes | None] = {}
         for name, events in self.log.items():
-            if any(begun <= moment <= ended for begun, ended, _ in events):
+            if any(begun <= moment + _DATED_TO and moment <= ended for begun, ended, _ in events):
                 continue
             earlier = [content for _, ended, content in events if ended < moment]
             state[name] = earlier[-1] if earlier else None
