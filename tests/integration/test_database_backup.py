@@ -1,6 +1,7 @@
 """The backup of Firestore databases, through the served function."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -196,6 +197,8 @@ def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: 
         rebound.cloud.await_fault("firestore")
         function.kill()
         caller.join()
+    # The lease of the killed run runs out.
+    time.sleep(1.5)
     manifest = back_up(rebound)
     (database,) = manifest["databases"]
     assert stored_documents(rebound, database) == state.content(moment(manifest))

@@ -1,7 +1,7 @@
 """State rebuilt from run history, when no backup serves, through the operator's command."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,6 @@ from tests.harness import LOCATION, Rebound
 from tests.integration.orchestration import State, write_catalog
 
 SCENARIO = "firestore-state-loss"
-TODAY = datetime.now(UTC).date()
-YESTERDAY = TODAY - timedelta(days=1)
 REBUILD = {
     "history": "nba_reference.processor_run_history",
     "days": 5,
@@ -43,18 +41,6 @@ CREATE TABLE nba_reference.processor_run_history (
   records_processed INT64, data_date DATE NOT NULL, processed_at TIMESTAMP, phase STRING,
   output_table STRING
 ) PARTITION BY data_date"""
-ROWS = f"""
-INSERT INTO nba_reference.processor_run_history VALUES
-  ('PlayerGameSummaryProcessor', 'r1', 'success', 281, DATE '{YESTERDAY}',
-   TIMESTAMP '2026-01-02 06:30:00.25+00', 'phase_3_analytics', NULL),
-  ('PlayerGameSummaryProcessor', 'r0', 'failed', 0, DATE '{YESTERDAY}',
-   TIMESTAMP '2026-01-02 07:30:00+00', 'phase_3_analytics', NULL),
-  ('TeamOffenseGameSummaryProcessor', 'r2', 'partial', NULL, DATE '{TODAY}',
-   TIMESTAMP '2026-01-02 06:31:00+00', 'phase_3_analytics', NULL),
-  ('PlayerDailyCacheProcessor', 'r3', 'success', 5, DATE '{YESTERDAY}',
-   TIMESTAMP '2026-01-02 08:00:00+00', 'phase_4_precompute', 'nba_precompute.player_daily_cache'),
-  ('UnknownProcessor', 'r4', 'success', 5, DATE '{YESTERDAY}',
-   TIMESTAMP '2026-01-02 08:00:00+00', 'phase_4_precompute', NULL)"""
 
 
 def protect(folder: Path, fallback: dict[str, str] | None = None) -> str:
@@ -65,6 +51,32 @@ def protect(folder: Path, fallback: dict[str, str] | None = None) -> str:
     return write_catalog(folder, {"(default)": entry})
 
 
+def today() -> date:
+    """Return the present date; not once for the module, which can run past midnight."""
+    return datetime.now(UTC).date()
+
+
+def yesterday() -> date:
+    """Return the date before."""
+    return today() - timedelta(days=1)
+
+
+def history() -> str:
+    """Return the statement that fills the run history."""
+    return f"""
+INSERT INTO nba_reference.processor_run_history VALUES
+  ('PlayerGameSummaryProcessor', 'r1', 'success', 281, DATE '{yesterday()}',
+   TIMESTAMP '2026-01-02 06:30:00.25+00', 'phase_3_analytics', NULL),
+  ('PlayerGameSummaryProcessor', 'r0', 'failed', 0, DATE '{yesterday()}',
+   TIMESTAMP '2026-01-02 07:30:00+00', 'phase_3_analytics', NULL),
+  ('TeamOffenseGameSummaryProcessor', 'r2', 'partial', NULL, DATE '{today()}',
+   TIMESTAMP '2026-01-02 06:31:00+00', 'phase_3_analytics', NULL),
+  ('PlayerDailyCacheProcessor', 'r3', 'success', 5, DATE '{yesterday()}',
+   TIMESTAMP '2026-01-02 08:00:00+00', 'phase_4_precompute', 'nba_precompute.player_daily_cache'),
+  ('UnknownProcessor', 'r4', 'success', 5, DATE '{yesterday()}',
+   TIMESTAMP '2026-01-02 08:00:00+00', 'phase_4_precompute', NULL)"""
+
+
 @pytest.fixture
 def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     """Return a platform with a run history, whose state was lost and never backed up."""
@@ -73,7 +85,7 @@ def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     dataset.location = LOCATION
     made.bigquery_client.create_dataset(dataset)
     made.query(TABLE)
-    made.query(ROWS)
+    made.query(history())
     return made
 
 
@@ -81,18 +93,18 @@ def test_rebuilt(rebound: Rebound):
     """Flat documents of the right types appear; what a live writer wrote is kept."""
     state = State(rebound)
     live = {"player_daily_cache": {"status": "success"}, "_triggered": True}
-    state.write({f"phase4_completion/{YESTERDAY}": live})
+    state.write({f"phase4_completion/{yesterday()}": live})
     rebound.run("recover", SCENARIO, "--yes", code=3)
     plan = rebound.run("plan", SCENARIO, "--rebuild").stdout
-    assert f"create   phase3_completion/{YESTERDAY}: player_game_summary" in plan
-    assert f"keep     phase4_completion/{YESTERDAY}: differs in _completed_count" in plan
+    assert f"create   phase3_completion/{yesterday()}: player_game_summary" in plan
+    assert f"keep     phase4_completion/{yesterday()}: differs in _completed_count" in plan
     assert "ignore   1 run of UnknownProcessor" in plan
     assert "recovery point 2026-01-02 08:00 UTC" in plan
     before = state.content()
     done = rebound.json("recover", SCENARIO, "--rebuild", "--yes")["databases"][0]
     assert (done["written"], done["equal"], done["kept_count"]) == (2, 2, 1)
     assert done["never_restored"] == ["processing_locks"]
-    document = state.client.document(f"phase3_completion/{YESTERDAY}").get().to_dict()
+    document = state.client.document(f"phase3_completion/{yesterday()}").get().to_dict()
     assert document == {
         "player_game_summary": {
             "completed_at": datetime(2026, 1, 2, 6, 30, 0, 250000, tzinfo=UTC),
@@ -107,19 +119,19 @@ def test_rebuilt(rebound: Rebound):
         "_triggered_at": datetime(2026, 1, 2, 6, 30, 0, 250000, tzinfo=UTC),
         "_trigger_reason": "rebuilt_from_run_history",
     }
-    today = state.client.document(f"phase3_completion/{TODAY}").get().to_dict()
-    assert today["_triggered"] is False
-    path = f"phase4_completion/{YESTERDAY}"
+    now_open = state.client.document(f"phase3_completion/{today()}").get().to_dict()
+    assert now_open["_triggered"] is False
+    path = f"phase4_completion/{yesterday()}"
     assert state.content()[path] == before[path]
 
 
 def test_rebuilt_over_what_is_there(rebound: Rebound):
     """With the word, a document that differs is replaced; doing it again changes nothing."""
     state = State(rebound)
-    state.write({f"phase4_completion/{YESTERDAY}": {"garbage": 1}})
+    state.write({f"phase4_completion/{yesterday()}": {"garbage": 1}})
     words = ("recover", SCENARIO, "--rebuild", "--yes", "--overwrite", "(default)")
     rebound.run(*words)
-    document = state.client.document(f"phase4_completion/{YESTERDAY}").get().to_dict()
+    document = state.client.document(f"phase4_completion/{yesterday()}").get().to_dict()
     assert document["_first_completion_at"] == "2026-01-02T08:00:00+00:00"
     before = state.content()
     assert rebound.json(*words)["databases"][0]["equal"] == 3
@@ -160,15 +172,15 @@ def test_rows_tell_where_the_history_does_not(rebound: Rebound, tmp_path: Path):
     dataset.location = LOCATION
     rebound.bigquery_client.create_dataset(dataset)
     rebound.query("CREATE TABLE nba_precompute.player_daily_cache (cache_date DATE, n INT64)")
-    days = [YESTERDAY, YESTERDAY - timedelta(days=1), TODAY]
+    days = [yesterday(), yesterday() - timedelta(days=1), today()]
     values = ", ".join(f"(DATE '{day}', 1), (DATE '{day}', 2)" for day in days)
     rebound.query(f"INSERT INTO nba_precompute.player_daily_cache VALUES {values}")
     plan = rebound.run("plan", SCENARIO, "--rebuild").stdout
     assert (
         f"phase4_completion/{days[1]}: player_daily_cache (rows only: player_daily_cache)" in plan
     )
-    assert f"phase4_completion/{YESTERDAY}: player_daily_cache\n" in plan
-    assert f"phase4_completion/{TODAY}" not in plan
+    assert f"phase4_completion/{yesterday()}: player_daily_cache\n" in plan
+    assert f"phase4_completion/{today()}" not in plan
     assert "unread   nba_predictions.gone.game_date" in plan
     done = rebound.run("recover", SCENARIO, "--rebuild", "--yes", code=6)
     assert "0 of 1 databases rebuilt as the history tells" in done.stdout
@@ -176,7 +188,7 @@ def test_rows_tell_where_the_history_does_not(rebound: Rebound, tmp_path: Path):
     document = State(rebound).client.document(f"phase4_completion/{days[1]}").get().to_dict()
     assert document["player_daily_cache"]["record_count"] == 2
     assert document["player_daily_cache"]["execution_id"] is None
-    assert document["player_daily_cache"]["completed_at"].date() == YESTERDAY
+    assert document["player_daily_cache"]["completed_at"].date() == yesterday()
     assert document["_triggered"] is True
 
 
