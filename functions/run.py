@@ -16,6 +16,7 @@ from functions.exports.database import DatabaseExporter
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
 from functions.lease import Lease, holding
+from functions.log import LoggingPool
 from functions.parts import PartWork, complete_parts
 from functions.settings import Settings
 from manifests import layout
@@ -229,7 +230,8 @@ class BackupRun:
         tables = tuple(part for part in parts if isinstance(part, TableBackup))
         buckets = tuple(part for part in parts if isinstance(part, BucketBackup))
         databases = tuple(part for part in parts if isinstance(part, DatabaseBackup))
-        datasets = tuple(self._dataset(name) for name in self._catalog.dataset_ids)
+        with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
+            datasets = tuple(pool.map(self._dataset, self._catalog.dataset_ids))
         finished_at = self._clock()
         skew_seconds = (finished_at - start.recovery_point).total_seconds()
         return Manifest(
@@ -290,7 +292,6 @@ class BackupRun:
         # failure here is told and does not undo a complete run.
         try:
             remove_landed(self._landing, layout.landing_prefix(run_id))
-            for entry in self._catalog.tables:
-                exporter.clean_up(entry.table)
+            exporter.clean_up(entry.table for entry in self._catalog.tables)
         except ReboundError:
             log.warning("left over copies were not removed", exc_info=True)

@@ -74,6 +74,17 @@ def choose_exports(
     )
 
 
+def homes(
+    partitions: Mapping[str, Fingerprint], choice: ExportChoice, exports: tuple[Export, ...]
+) -> dict[str, str]:
+    """Return, for each partition, the export that its rows come from."""
+    home = dict(choice.kept_partitions)
+    for export in exports:
+        covered = partitions if export.partition_id is None else (export.partition_id,)
+        home.update(dict.fromkeys(covered, export.export_id))
+    return home
+
+
 def _obstacle(
     resource: Resource, base: TableBackup | None, recovery_point: datetime, full_every_days: int
 ) -> str:

@@ -1,11 +1,12 @@
 """One table of one run: frozen at the recovery point, measured, exported, proven in the vault."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
 from google.cloud import bigquery
 
-from functions.exports.choice import ExportChoice, choose_exports
+from functions.exports.choice import ExportChoice, choose_exports, homes
 from functions.exports.files import bring_to_vault, landed, still_stored
 from functions.log import LoggingPool
 from functions.settings import Settings
@@ -80,7 +81,7 @@ class TableExporter:
         )
         log.info("export chosen", table=entry.table, reason=choice.reason)
         exports = self._export_all(entry.table, resource, choice, partitions)
-        home = _homes(partitions, choice, exports)
+        home = homes(partitions, choice, exports)
         return TableBackup(
             dataset_id=entry.dataset_id,
             table_id=entry.table_id,
@@ -107,13 +108,19 @@ class TableExporter:
                 log.error("an earlier export is damaged", export_id=export.export_id)
         return base.model_copy(update={"exports": exports})
 
-    def clean_up(self, table: str) -> None:
-        """Remove the frozen and encoded copies of a table; what is left expires by itself."""
-        prefix = self._scratch_id(table)
+    def clean_up(self, tables: Iterable[str]) -> None:
+        """Remove the frozen and encoded copies of tables; what is left expires by itself."""
+        prefixes = tuple(self._scratch_id(table) for table in tables)
         dataset_id = self._settings.scratch_dataset
-        for table_id in self._resources.table_ids(dataset_id):
-            if table_id == prefix or table_id.startswith(f"{prefix}__"):
-                self._resources.delete(table_path(f"{dataset_id}.{table_id}"), subject=table)
+        ours = [
+            f"{dataset_id}.{table_id}"
+            for table_id in self._resources.table_ids(dataset_id)
+            if table_id.startswith(prefixes)
+        ]
+        with LoggingPool(_PARALLEL_EXPORTS, thread_name_prefix="clean up") as pool:
+            list(
+                pool.map(lambda name: self._resources.delete(table_path(name), subject=name), ours)
+            )
 
     def _readable(self, name: str) -> TableResource:
         found = self._resources.table(name)
@@ -288,13 +295,3 @@ def _file_count(finished: FinishedJob) -> int:
 def _demands_filter(frozen: Resource) -> bool:
     by_time = frozen.get("timePartitioning") or {}
     return bool(frozen.get("requirePartitionFilter") or by_time.get("requirePartitionFilter"))
-
-
-def _homes(
-    partitions: dict[str, Fingerprint], choice: ExportChoice, exports: tuple[Export, ...]
-) -> dict[str, str]:
-    home = dict(choice.kept_partitions)
-    for export in exports:
-        covered = partitions if export.partition_id is None else (export.partition_id,)
-        home.update(dict.fromkeys(covered, export.export_id))
-    return home

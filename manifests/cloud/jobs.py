@@ -132,10 +132,11 @@ class Jobs:
             raise ConnectionError(message) from error
 
     def _wait(self, job: Job, subject: str) -> Job:
-        wait_seconds = _FIRST_WAIT_SECONDS
+        began = time.monotonic()
         while job.state != "DONE":
-            time.sleep(wait_seconds)
-            wait_seconds = min(wait_seconds * 1.5, _LONGEST_WAIT_SECONDS)
+            # A tenth of what the job has taken so far: it is noticed soon, and asked for seldom.
+            waited_seconds = time.monotonic() - began
+            time.sleep(min(max(_FIRST_WAIT_SECONDS, waited_seconds / 10), _LONGEST_WAIT_SECONDS))
             with cloud_errors(subject):
                 calling(lambda: job.reload(retry=None))
         return job
