@@ -1,12 +1,11 @@
 """Peak memory of the function and of the command stays flat when the data grows tenfold."""
 
-import json
 from pathlib import Path
 
 from tests.bench.peaks import function_peak_mib, measured
-from tests.bench.platform import rebound_on_cloud
+from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
-from tests.harness import ROOT, serving
+from tests.harness import serving
 
 SMALL, LARGE = 0.1, 1.0
 SCENARIO = "bigquery-dataset-loss"
@@ -31,10 +30,7 @@ def _peaks(folder: Path, scale: float) -> dict[str, float]:
     """Return the peak memory, in MiB, of one backup and one restore of a platform."""
     folder.mkdir()
     with rebound_on_cloud(folder, scale=scale) as rebound:
-        catalog = json.loads((ROOT / "manifests" / "catalog.json").read_text())
-        path = folder / "tables.json"
-        path.write_text(json.dumps({**catalog, "buckets": [], "databases": []}))
-        rebound.env["REBOUND_CATALOG"] = str(path)
+        protect_tables_only(rebound)
         with serving(rebound) as function:
             function.complete("all", full=True)
             function_mib = function_peak_mib(function)

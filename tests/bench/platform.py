@@ -1,12 +1,13 @@
 """A seeded platform on a local cloud of its own, for one benchmark."""
 
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.harness import Rebound, make_rebound
+from tests.harness import ROOT, Rebound, make_rebound
 from tests.standin.cloud import PROJECT, running
 from tests.standin.seed import seed_bigquery
 
@@ -26,3 +27,12 @@ def rebound_on_cloud(folder: Path, *, scale: float | None = None) -> Generator[R
             with cloud.minutes_ago(60):
                 seed_bigquery(PROJECT, scale)
         yield make_rebound(cloud, folder, PROJECT)
+
+
+def protect_tables_only(rebound: Rebound) -> None:
+    """Let both sides know a catalog of the shipped tables alone, in a project without protection."""
+    catalog = json.loads((ROOT / "manifests" / "catalog.json").read_text())
+    path = rebound.folder / "tables.json"
+    more = {"buckets": [], "databases": [], "protected_projects": []}
+    path.write_text(json.dumps({**catalog, **more}))
+    rebound.env["REBOUND_CATALOG"] = str(path)

@@ -10,7 +10,7 @@ from manifests.cloud.objects import Bucket
 from manifests.model import Manifest
 from manifests.store import ObjectInfo, Vault
 from recovery.targets.stored import inspect
-from tests.bench.platform import rebound_on_cloud
+from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.harness import serving
 
@@ -22,6 +22,7 @@ PARALLEL_FILES = 8
 def measure(folder: Path) -> list[Ratio]:
     """Measure verifying and plain reading in turn, and compare their best rounds."""
     with rebound_on_cloud(folder, scale=SCALE) as rebound:
+        protect_tables_only(rebound)
         with serving(rebound) as function:
             function.complete("all", full=True)
         bucket = Bucket(rebound.storage_client, rebound.vault.name)
