@@ -1,6 +1,7 @@
 """From the landing bucket to the vault: reconcile, check every byte, copy, compare."""
 
 from collections.abc import Sequence
+from threading import BoundedSemaphore
 
 from functions.log import LoggingPool
 from manifests import layout
@@ -31,6 +32,7 @@ def bring_to_vault(
     *,
     columns: tuple[str, ...],
     expected_rows: int,
+    reading: BoundedSemaphore,
     subject: str,
 ) -> tuple[StoredObject, ...]:
     """Check every file of one extract and copy it to the vault, server-side.
@@ -41,6 +43,7 @@ def bring_to_vault(
         files: What `landed` found.
         columns: The column names each file must have, in order.
         expected_rows: The rows of the frozen copy that the extract covers.
+        reading: Held while a file is read, so that the memory of all tables together is bounded.
         subject: The table, for errors.
 
     Raises:
@@ -48,7 +51,7 @@ def bring_to_vault(
             not add up, or a copy differs from its source.
     """
     with LoggingPool(_PARALLEL_FILES, thread_name_prefix="files") as pool:
-        counts = list(pool.map(lambda item: _checked_rows(landing, item, columns), files))
+        counts = list(pool.map(lambda item: _checked_rows(landing, item, columns, reading), files))
         if sum(counts) != expected_rows:
             raise BackupDamagedError(
                 f"the files hold {sum(counts)} rows, the frozen copy {expected_rows}",
@@ -94,8 +97,11 @@ def remove_landed(landing: Bucket, folder: str) -> None:
         landing.delete(item.name, generation=item.generation)
 
 
-def _checked_rows(landing: Bucket, item: ObjectInfo, columns: tuple[str, ...]) -> int:
-    measured = landing.measure(item)
+def _checked_rows(
+    landing: Bucket, item: ObjectInfo, columns: tuple[str, ...], reading: BoundedSemaphore
+) -> int:
+    with reading:
+        measured = landing.measure(item)
     subject = landing.uri(item.name)
     if measured.size_bytes != item.size_bytes:
         raise ObjectMissingError("bytes are missing", subject=subject, retryable=True)

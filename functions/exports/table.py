@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import structlog
 from google.cloud import bigquery
@@ -29,7 +30,7 @@ from manifests.model import (
 )
 
 _WHOLE = "all"
-_PARALLEL_EXPORTS = 8
+_PARALLEL_EXPORTS, _FILES_READ_AT_ONCE = 8, 8
 
 log = structlog.get_logger()
 
@@ -57,6 +58,7 @@ class TableExporter:
         self._vault = vault
         self._holder = holder
         self._full_every_days = full_every_days
+        self._reading = BoundedSemaphore(_FILES_READ_AT_ONCE)
 
     def back_up(self, entry: CatalogTable, base: TableBackup | None) -> TableBackup:
         """Back up one table at the run's recovery point.
@@ -225,6 +227,7 @@ class TableExporter:
             files,
             columns=tuple(field["name"] for field in stored_fields(resource["schema"]["fields"])),
             expected_rows=rows,
+            reading=self._reading,
             subject=table,
         )
         log.info("exported", table=table, partition=part, rows=rows, files=len(stored))

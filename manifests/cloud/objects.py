@@ -14,7 +14,7 @@ from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
 from manifests.model import Frozen
 from manifests.store import ObjectInfo
 
-_READ_BYTES = 8 * 1024 * 1024
+_READ_BYTES = 2 * 1024 * 1024
 _TIMEOUT_SECONDS = 60
 
 
