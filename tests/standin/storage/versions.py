@@ -193,10 +193,11 @@ def retire(
         return None
     _check_unprotected(service, bucket, version)
     if duration := bucket.soft_delete_milliseconds:
-        now = service.clock.lifetime_now()
+        # Dated like every change; only the end of its life follows the clock of lifetimes.
+        ends_at = service.clock.lifetime_now() + duration
         service.database.execute(
             f"UPDATE objects SET state = ?, soft_deleted = ?, hard_deleted = ? {where}",
-            (SOFT_DELETED, now, now + duration, *key),
+            (SOFT_DELETED, service.clock.now(), ends_at, *key),
         )
         return None
     service.database.execute(f"DELETE FROM objects {where}", key)
