@@ -57,3 +57,27 @@ def test_offset_dates_what_is_written(server: Server, bucket: storage.Bucket):
     server.put(bucket.name, "new", b"")
     age = bucket.get_blob("new").time_created - bucket.get_blob("old").time_created
     assert dt.timedelta(minutes=59) < age < dt.timedelta(minutes=61)
+
+
+def test_time_passes_for_what_is_there_only(server: Server, bucket: storage.Bucket):
+    """What is deleted after time has passed is dated now, and has its whole term before it."""
+    server.order("clock", advance_seconds=30 * 24 * 3600)
+    server.put(bucket.name, "object", b"")
+    generation = bucket.get_blob("object").generation
+    bucket.blob("object").delete()
+    found = bucket.get_blob("object", generation=generation, soft_deleted=True)
+    assert found.hard_delete_time - found.soft_delete_time == dt.timedelta(days=7)
+    now = dt.datetime.fromisoformat(server.order("clock")["now"])
+    assert dt.timedelta() <= now - found.soft_delete_time < dt.timedelta(minutes=1)
+
+
+def test_time_passes_for_an_object_that_is_retained(server: Server, bucket: storage.Bucket):
+    """An object that is kept until an instant can be deleted once that much time has passed."""
+    server.put(bucket.name, "object", b"")
+    now = dt.datetime.fromisoformat(server.order("clock")["now"])
+    kept = {"mode": "Unlocked", "retainUntilTime": (now + dt.timedelta(hours=1)).isoformat()}
+    assert server.object("PATCH", bucket.name, "object", json={"retention": kept}).ok
+    server.order("clock", advance_seconds=3500)
+    assert server.object("DELETE", bucket.name, "object").status_code == 403
+    server.order("clock", advance_seconds=200)
+    assert server.object("DELETE", bucket.name, "object").ok

@@ -48,7 +48,7 @@ def test_retention_policy(server: Server, client: storage.Client, method: str):
     blob = bucket.blob("object")
     blob.upload_from_string(b"data")
     blob.reload()
-    now = dt.datetime.fromisoformat(server.order("clock")["lifetime_now"])
+    now = dt.datetime.fromisoformat(server.order("clock")["now"])
     left = (blob.retention_expiration_time - now).total_seconds()
     assert DAY - 60 < left <= DAY
     assert refusal(server, bucket.name, method) == "retentionPolicyNotMet"
@@ -68,7 +68,7 @@ def test_retention_restarts_when_an_event_based_hold_ends(server: Server, client
     assert blob.retention_expiration_time is None
     blob.event_based_hold = False
     blob.patch()
-    now = dt.datetime.fromisoformat(server.order("clock")["lifetime_now"])
+    now = dt.datetime.fromisoformat(server.order("clock")["now"])
     assert 50 < (blob.retention_expiration_time - now).total_seconds() <= 60
 
 

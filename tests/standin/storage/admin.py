@@ -5,8 +5,8 @@ from starlette.responses import JSONResponse, Response
 from tests.standin.storage.buckets import find_bucket
 from tests.standin.storage.errors import invalid
 from tests.standin.storage.service import Call
-from tests.standin.storage.times import to_text
-from tests.standin.storage.versions import expire, find_version
+from tests.standin.storage.times import SECOND, to_text
+from tests.standin.storage.versions import expire, find_version, pass_time
 
 
 async def health(call: Call) -> Response:
@@ -34,7 +34,7 @@ async def corrupt(call: Call) -> Response:
 
 
 async def set_clock(call: Call) -> Response:
-    """Move the clock: `advance_seconds` adds to its advance, `offset_seconds` sets its offset."""
+    """Let `advance_seconds` pass for what has a term, and set the clock's `offset_seconds`."""
     request = await call.json()
     advance, offset = request.get("advance_seconds", 0), request.get("offset_seconds")
     if not isinstance(advance, int | float) or advance < 0:
@@ -43,10 +43,8 @@ async def set_clock(call: Call) -> Response:
         raise invalid("offset_seconds has to be a number.")
     clock = call.service.clock
     if advance:
-        clock.advance(advance)
+        pass_time(call.service, int(advance * SECOND))
     if offset is not None:
         clock.set_offset(offset)
     expire(call.service)
-    return JSONResponse(
-        {"now": to_text(clock.now()), "lifetime_now": to_text(clock.lifetime_now())}
-    )
+    return JSONResponse({"now": to_text(clock.now())})

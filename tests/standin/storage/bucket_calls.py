@@ -74,7 +74,7 @@ def _find_soft_deleted(call: Call) -> Bucket:
         (
             call.path["bucket"],
             integer(call.query, "generation"),
-            call.service.clock.lifetime_now(),
+            call.service.clock.now(),
         ),
     ).fetchone()
     if row is None:
@@ -94,7 +94,7 @@ async def list_buckets(call: Call) -> Response:
         f"SELECT * FROM buckets WHERE {state} AND project = ? AND name > ?"
         " AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?",
         (
-            call.service.clock.lifetime_now(),
+            call.service.clock.now(),
             call.query.get("project", ""),
             token,
             prefix,
@@ -142,7 +142,7 @@ async def delete(call: Call) -> Response:
     ).fetchone():
         raise StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
     if duration := bucket.soft_delete_milliseconds:
-        now = service.clock.lifetime_now()
+        now = service.clock.now()
         service.database.execute(
             "UPDATE buckets SET soft_deleted = ?, hard_deleted = ? WHERE id = ?",
             (now, now + duration, bucket.id),

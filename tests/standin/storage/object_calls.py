@@ -82,7 +82,7 @@ def _change(call: Call, given: dict[str, Any], removed: tuple[str, ...]) -> Resp
     _check_retention(call, before, after)
     retained_from = version["retained_from"]
     if before.get("eventBasedHold") and not after.get("eventBasedHold"):
-        retained_from = service.clock.lifetime_now()
+        retained_from = service.clock.now()
     key = (bucket.id, name, version["generation"])
     service.database.execute(
         "UPDATE objects SET settings = ?, metageneration = metageneration + 1, updated = ?,"

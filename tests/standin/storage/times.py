@@ -41,38 +41,25 @@ def from_text(text: str) -> int:
 class Clock:
     """Now, and the unique numbers that are made of it.
 
-    Two settings move it. The offset dates what is written, so that a test can write what has been
-    there for minutes. The advance lets time pass for soft-deleted versions and retention only.
+    An offset moves it, so that a test can write what has been there for minutes.
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._last_generation = 0
-        row = database.execute("SELECT advance, offset FROM clock").fetchone()
-        self._advance, self._offset = row or (0, 0)
+        row = database.execute("SELECT offset FROM clock").fetchone()
+        self._offset = row["offset"] if row else 0
 
     def now(self) -> int:
-        """Return the present, which dates objects and their changes."""
+        """Return the present, which dates what is written and ends what has a term."""
         return time.time_ns() // 1_000_000 + self._offset
-
-    def lifetime_now(self) -> int:
-        """Return the present by which soft-deleted versions expire and retention ends."""
-        return self.now() + self._advance
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass for soft-deleted versions and retention."""
-        self._advance += int(seconds * SECOND)
-        self._save()
 
     def set_offset(self, seconds: float) -> None:
         """Set how far the present lies behind (negative) or ahead of the machine's."""
         self._offset = int(seconds * SECOND)
         self._last_generation = 0
-        self._save()
-
-    def _save(self) -> None:
         self._database.execute("DELETE FROM clock")
-        self._database.execute("INSERT INTO clock VALUES (?, ?)", (self._advance, self._offset))
+        self._database.execute("INSERT INTO clock VALUES (?)", (self._offset,))
 
     def generation(self) -> int:
         """Return a number that no version has; later ones are not always larger."""

@@ -17,7 +17,7 @@ from tests.standin.storage.database import LIVE, NONCURRENT, SOFT_DELETED, trans
 from tests.standin.storage.errors import StorageError, invalid, no_such_object
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Service
-from tests.standin.storage.times import from_text, to_text
+from tests.standin.storage.times import SECOND, from_text, to_text
 
 # What a client says about an object.
 SETTINGS = (
@@ -160,7 +160,7 @@ def _check_unprotected(service: Service, bucket: Bucket, version: sqlite3.Row) -
             message = f"{what} is under active {kind} hold and cannot be deleted, overwritten or archived until hold is removed."
             raise StorageError(403, "objectUnderActiveHold", message)
     until = retained_until(bucket, version, settings)
-    if until is not None and until > service.clock.lifetime_now():
+    if until is not None and until > service.clock.now():
         message = f"{what} is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until {to_text(until)}"
         raise StorageError(403, "retentionPolicyNotMet", message)
 
@@ -193,11 +193,10 @@ def retire(
         return None
     _check_unprotected(service, bucket, version)
     if duration := bucket.soft_delete_milliseconds:
-        # Dated like every change; only the end of its life follows the clock of lifetimes.
-        ends_at = service.clock.lifetime_now() + duration
+        now = service.clock.now()
         service.database.execute(
             f"UPDATE objects SET state = ?, soft_deleted = ?, hard_deleted = ? {where}",
-            (SOFT_DELETED, service.clock.now(), ends_at, *key),
+            (SOFT_DELETED, now, now + duration, *key),
         )
         return None
     service.database.execute(f"DELETE FROM objects {where}", key)
@@ -249,16 +248,36 @@ def _insert(
         "INSERT INTO objects VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)",
         (
             bucket.id, name, generation, LIVE, content.size, content.crc32c, content.md5,
-            content.components, content.id, now, now, service.clock.lifetime_now(),
-            json.dumps(kept),
+            content.components, content.id, now, now, now, json.dumps(kept),
         ),
     )  # fmt: skip
     return generation
 
 
+def pass_time(service: Service, milliseconds: int) -> None:
+    """Bring the end of every soft deletion and retention nearer, as if time had passed.
+
+    Only what is there now is older then: what is written later has its whole term before it.
+    """
+    with transaction(service.database):
+        for table in ("objects", "buckets"):
+            service.database.execute(
+                f"UPDATE {table} SET hard_deleted = hard_deleted - ?", (milliseconds,)
+            )
+        service.database.execute(
+            "UPDATE objects SET retained_from = retained_from - ?", (milliseconds,)
+        )
+        service.database.execute(
+            "UPDATE objects SET settings = json_set(settings, '$.retention.retainUntilTime',"
+            " strftime('%Y-%m-%dT%H:%M:%fZ', settings ->> '$.retention.retainUntilTime', ?))"
+            " WHERE settings ->> '$.retention.retainUntilTime' IS NOT NULL",
+            (f"-{milliseconds / SECOND} seconds",),
+        )
+
+
 def expire(service: Service) -> None:
     """Remove the soft-deleted versions whose time is over."""
-    now = service.clock.lifetime_now()
+    now = service.clock.now()
     where = "WHERE state = 2 AND hard_deleted <= ?"
     expired = service.database.execute(f"SELECT content FROM objects {where}", (now,)).fetchall()
     if expired:
