@@ -66,20 +66,22 @@ def holding(
         expires_at = clock() + timedelta(seconds=lease_seconds)
         return encode(LeaseRecord(run_id=run_id, holder=holder, expires_at=expires_at))
 
-    generation = [_acquire(landing, name, record(), holder=holder, now=clock())]
+    generation = _acquire(landing, name, record(), holder=holder, now=clock())
     done, lost = threading.Event(), threading.Event()
 
     def renew() -> None:
+        nonlocal generation
         expires_at = clock() + timedelta(seconds=lease_seconds)
         while not done.wait(lease_seconds / 3):
             renewed_at = clock()
             try:
-                held = _renewed(landing, name, record(), holder, generation)
+                renewed = _put(landing, name, record(), holder=holder, over=generation)
             except ReboundError as error:
                 log.warning("lease not renewed", reason=str(error))
                 held = clock() < expires_at
             else:
                 expires_at = renewed_at + timedelta(seconds=lease_seconds)
+                held, generation = renewed is not None, renewed or generation
             if not held:
                 lost.set()
                 return
@@ -91,7 +93,7 @@ def holding(
     finally:
         done.set()
         renewing.join()
-        _release(landing, name, generation[0])
+        _release(landing, name, generation)
 
 
 def _acquire(landing: Bucket, name: str, content: bytes, *, holder: str, now: datetime) -> int:
@@ -105,24 +107,26 @@ def _acquire(landing: Bucket, name: str, content: bytes, *, holder: str, now: da
                 hint="call again later; a run that is complete answers 200",
             )
         log.warning("taking over an expired lease", holder=current.holder)
-    generation = landing.put_if(name, content, generation=found[1] if found else 0)
+    generation = _put(landing, name, content, holder=holder, over=found[1] if found else 0)
+    if generation is None:
+        raise RunInProgressError(
+            "another process was faster", subject=name, hint="call again later"
+        )
+    return generation
+
+
+def _put(landing: Bucket, name: str, content: bytes, *, holder: str, over: int) -> int | None:
+    """Write a lease over a generation, and return its own, or None when another holds it.
+
+    A refused write can have been our own first try, whose answer was lost.
+    """
+    generation = landing.put_if(name, content, generation=over)
     if generation is not None:
         return generation
-    held = [0]
-    if _is_ours(landing, name, holder, held):
-        return held[0]
-    raise RunInProgressError("another process was faster", subject=name, hint="call again later")
-
-
-def _renewed(
-    landing: Bucket, name: str, content: bytes, holder: str, generation: list[int]
-) -> bool:
-    """Renew a lease under its generation; return whether it is still ours."""
-    renewed = landing.put_if(name, content, generation=generation[0])
-    if renewed is None:
-        return _is_ours(landing, name, holder, generation)
-    generation[0] = renewed
-    return True
+    found = landing.read_with_generation(name)
+    if found is None or decode(found[0], LeaseRecord, subject=name).holder != holder:
+        return None
+    return found[1]
 
 
 def _release(landing: Bucket, name: str, generation: int) -> None:
@@ -131,12 +135,3 @@ def _release(landing: Bucket, name: str, generation: int) -> None:
         landing.delete(name, generation=generation)
     except ReboundError as error:
         log.warning("lease not released", reason=str(error))
-
-
-def _is_ours(landing: Bucket, name: str, holder: str, generation: list[int]) -> bool:
-    """Whether a refused write was our own first try, whose answer was lost."""
-    found = landing.read_with_generation(name)
-    if found is None or decode(found[0], LeaseRecord, subject=name).holder != holder:
-        return False
-    generation[0] = found[1]
-    return True

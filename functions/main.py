@@ -165,8 +165,6 @@ def _status(error: ReboundError) -> int:
 
 def _answer(manifest: Manifest) -> dict[str, object]:
     rows = sum(table.fingerprint.row_count for table in manifest.tables)
-    stored_bytes = sum(item.size_bytes for table in manifest.tables for item in table.objects)
-    stored_bytes += sum(item.size_bytes for part in manifest.databases for item in part.objects)
     duration = (manifest.finished_at - manifest.started_at).total_seconds()
     summary: dict[str, object] = {
         "state": "complete",
@@ -178,7 +176,7 @@ def _answer(manifest: Manifest) -> dict[str, object]:
         "objects": sum(item.object_count for item in manifest.buckets),
         "databases": len(manifest.databases),
         "documents": sum(item.document_count for item in manifest.databases),
-        "stored_bytes": stored_bytes,
+        "stored_bytes": sum(item.size_bytes for item in manifest.objects),
         "duration_seconds": round(duration, 3),
     }
     log.info("backup complete", **{key: value for key, value in summary.items() if key != "run_id"})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -28,19 +29,18 @@ _LABELS: dict[type, str] = {
 log = structlog.get_logger()
 
 
-class PartWork:
+class PartWork(NamedTuple):
     """One part of a run that has to be done.
 
-    Args:
+    Attributes:
         kind: What the part is.
         name: Its name in the catalog.
         back_up: Backs it up and returns what the manifest says about it.
     """
 
-    def __init__(self, kind: type[Part], name: str, back_up: Callable[[], Part]) -> None:
-        self.kind = kind
-        self.name = name
-        self.back_up = back_up
+    kind: type[Part]
+    name: str
+    back_up: Callable[[], Part]
 
 
 def complete_parts(

@@ -6,6 +6,7 @@ continues it: what has a receipt is not exported again, and the recovery point s
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -140,7 +141,7 @@ class BackupRun:
         parts = complete_parts(
             self._vault,
             start.run_id,
-            self._work(exporter, base)
+            self._table_work(exporter, base)
             + self._bucket_work(start, base)
             + self._database_work(start),
             lease,
@@ -182,14 +183,12 @@ class BackupRun:
         except NoRecoveryPointError:
             return None
 
-    def _work(self, exporter: TableExporter, base: Manifest | None) -> list[PartWork]:
+    def _table_work(self, exporter: TableExporter, base: Manifest | None) -> list[PartWork]:
         return [
             PartWork(
                 TableBackup,
                 entry.table,
-                lambda entry=entry: exporter.back_up(  # type: ignore[misc]  # binds each entry
-                    entry, base.table(entry.table) if base else None
-                ),
+                partial(exporter.back_up, entry, base.table(entry.table) if base else None),
             )
             for entry in self._catalog.tables
         ]
@@ -199,11 +198,7 @@ class BackupRun:
             start=start, settings=self._settings, landing=self._landing, vault=self._vault_bucket
         )
         return [
-            PartWork(
-                DatabaseBackup,
-                entry.database,
-                lambda entry=entry: exporter.back_up(entry),  # type: ignore[misc]  # binds each entry
-            )
+            PartWork(DatabaseBackup, entry.database, partial(exporter.back_up, entry))
             for entry in self._catalog.databases
         ]
 
@@ -219,8 +214,8 @@ class BackupRun:
             PartWork(
                 BucketBackup,
                 entry.bucket,
-                lambda entry=entry: exporter.back_up(  # type: ignore[misc]  # binds each entry
-                    entry.bucket, base.bucket(entry.bucket) if base else None
+                partial(
+                    exporter.back_up, entry.bucket, base.bucket(entry.bucket) if base else None
                 ),
             )
             for entry in self._catalog.buckets
@@ -234,7 +229,7 @@ class BackupRun:
             datasets = tuple(pool.map(self._dataset, self._catalog.dataset_ids))
         finished_at = self._clock()
         skew_seconds = (finished_at - start.recovery_point).total_seconds()
-        return Manifest(
+        manifest = Manifest(
             run_id=start.run_id,
             platform=start.platform,
             project=self._settings.project,
@@ -258,8 +253,8 @@ class BackupRun:
                 ),
                 *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
             ),
-            abandoned=self._abandoned(start.run_id, tables, databases),
         )
+        return manifest.model_copy(update={"abandoned": self._abandoned(manifest)})
 
     def _dataset(self, dataset_id: str) -> DatasetBackup:
         resource = self._resources.dataset(dataset_id)
@@ -272,14 +267,9 @@ class BackupRun:
             routines=self._resources.routines(dataset_id),
         )
 
-    def _abandoned(
-        self,
-        run_id: RunId,
-        tables: tuple[TableBackup, ...],
-        databases: tuple[DatabaseBackup, ...],
-    ) -> tuple[AbandonedObject, ...]:
-        listed = {stored.name for table in tables for stored in table.objects}
-        listed |= {stored.name for database in databases for stored in database.objects}
+    def _abandoned(self, manifest: Manifest) -> tuple[AbandonedObject, ...]:
+        run_id = manifest.run_id
+        listed = {stored.name for stored in manifest.objects}
         return tuple(
             AbandonedObject(name=item.name, generation=item.generation)
             for folder in (f"{layout.run_prefix(run_id)}tables/", databases_prefix(run_id))

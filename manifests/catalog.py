@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
-from manifests.catalog_databases import CatalogDatabase
+from manifests.catalog_databases import CatalogDatabase, CatalogValue
 from manifests.errors import CatalogError
 from manifests.ids import BucketName
 
@@ -28,11 +26,7 @@ TableName = Annotated[
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CatalogTable(_Strict):
+class CatalogTable(CatalogValue):
     """One protected table, `dataset.table`, and the group operators know it by."""
 
     table: TableName
@@ -49,13 +43,13 @@ class CatalogTable(_Strict):
         return self.table.split(".", 1)[1]
 
 
-class CatalogBucket(_Strict):
+class CatalogBucket(CatalogValue):
     """One protected bucket."""
 
     bucket: BucketName
 
 
-class Retention(_Strict):
+class Retention(CatalogValue):
     """How long complete runs are kept.
 
     Attributes:
@@ -69,7 +63,7 @@ class Retention(_Strict):
     partial_days: int = Field(ge=1)
 
 
-class Catalog(_Strict):
+class Catalog(CatalogValue):
     """Everything Rebound protects on one platform.
 
     Attributes:

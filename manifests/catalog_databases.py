@@ -12,11 +12,13 @@ DateColumn = Annotated[
 CollectionId = Annotated[str, StringConstraints(pattern=r"^[^/]+$", max_length=1500)]
 
 
-class _Strict(BaseModel):
+class CatalogValue(BaseModel):
+    """A value of the catalog: it never changes, and nothing unknown is in it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class NameRules(_Strict):
+class NameRules(CatalogValue):
     """How a processor's name in the history becomes its field in a completion document.
 
     What is left after prefixes and suffixes are taken off is written in snake case.
@@ -32,7 +34,7 @@ class NameRules(_Strict):
     renamed: dict[str, str] = Field(default_factory=dict)
 
 
-class CompletionRule(_Strict):
+class CompletionRule(CatalogValue):
     """How one collection of completion documents, one a date, is rebuilt from run history.
 
     Attributes:
@@ -61,7 +63,7 @@ class CompletionRule(_Strict):
     followed_by: str | None = None
 
 
-class Rebuild(_Strict):
+class Rebuild(CatalogValue):
     """How the state of a database is rebuilt when no backup serves.
 
     Attributes:
@@ -78,7 +80,7 @@ class Rebuild(_Strict):
     completions: tuple[CompletionRule, ...] = Field(min_length=1)
 
 
-class CatalogDatabase(_Strict):
+class CatalogDatabase(CatalogValue):
     """One protected Firestore database.
 
     Attributes:

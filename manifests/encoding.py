@@ -9,7 +9,7 @@ import re
 from itertools import count
 
 from manifests.errors import SourceUnreadableError
-from manifests.fingerprint import partition_expression, partition_filter, quoted
+from manifests.fingerprint import guarded, partition_expression, partition_filter, quoted
 from manifests.model import ColumnEncoding, Encoding, Resource
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -53,11 +53,7 @@ def encode_sql(reference: str, resource: Resource, partition_id: str | None = No
     where = partition_filter(resource)
     if partition_id is not None:
         wanted = f"{partition_expression(resource)} = '{partition_id}'"
-        where = (
-            f" WHERE ({where.removeprefix(' WHERE ')}) AND {wanted}"
-            if where
-            else f" WHERE {wanted}"
-        )
+        where = f" WHERE {guarded(resource, wanted)}"
     return f"SELECT {columns} FROM {quoted(reference)} AS row_{where}"
 
 

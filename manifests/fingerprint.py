@@ -90,12 +90,17 @@ def partition_time(resource: Resource, partition_id: str) -> str:
     return f"PARSE_TIMESTAMP('{layout}', '{partition_id}', 'UTC')"
 
 
+def demands_filter(resource: Resource) -> bool:
+    """Whether the table refuses a query that does not filter its partitions."""
+    by_time = resource.get("timePartitioning") or {}
+    return bool(resource.get("requirePartitionFilter") or by_time.get("requirePartitionFilter"))
+
+
 def partition_filter(resource: Resource) -> str:
     """Return a WHERE that reads every row where the table demands a filter, else nothing."""
-    by_time = resource.get("timePartitioning") or {}
-    demands = resource.get("requirePartitionFilter") or by_time.get("requirePartitionFilter")
-    if not demands:
+    if not demands_filter(resource):
         return ""
+    by_time = resource.get("timePartitioning") or {}
     if by_range := resource.get("rangePartitioning"):
         column = f"row_.{quoted(by_range['field'])}"
         return f" WHERE {column} IS NULL OR {column} >= -9223372036854775808"
@@ -103,6 +108,12 @@ def partition_filter(resource: Resource) -> str:
     column = f"row_.{quoted(name or '_PARTITIONTIME')}"
     kind = _field_type(resource, name) if name else "TIMESTAMP"
     return f" WHERE {column} IS NULL OR {column} >= {_EARLIEST[kind]}"
+
+
+def guarded(resource: Resource, condition: str) -> str:
+    """Return a condition with what the table demands beside it, for a WHERE."""
+    needed = partition_filter(resource).removeprefix(" WHERE ")
+    return f"({needed}) AND {condition}" if needed else condition
 
 
 def partitions_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Fingerprint]:

@@ -34,7 +34,8 @@ _POLICY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_PART = 1024
 _BUCKET = re.compile(BUCKET_NAME)
 _DATABASE = re.compile(DATABASE_ID)
-_WHOLE = "all"
+WHOLE = "all"
+"""Stands for a partition in names, where a whole table is exported."""
 _RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 RUNS_PREFIX = "runs/"
 _PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
@@ -169,7 +170,7 @@ def lease_name(run_id: RunId) -> str:
 
 def export_id(run_id: RunId, partition_id: str | None) -> str:
     """Return the id of the export of one partition, or of a whole table, by one run."""
-    return f"{run_id}/{_WHOLE if partition_id is None else _checked(_PARTITION, partition_id)}"
+    return f"{run_id}/{WHOLE if partition_id is None else _checked(_PARTITION, partition_id)}"
 
 
 def extract_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:

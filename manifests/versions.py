@@ -125,6 +125,12 @@ def same_content(one: ObjectVersion, other: ObjectVersion) -> bool:
     return one.md5 == other.md5 or one.md5 is None or other.md5 is None
 
 
+def keeps_replaced(bucket: Resource) -> bool:
+    """Whether a bucket keeps what is overwritten or deleted, for a while at least."""
+    retained = (bucket.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0)
+    return bool((bucket.get("versioning") or {}).get("enabled")) or int(retained) > 0
+
+
 def live_at(versions: Iterable[ObjectVersion], moment: datetime) -> ObjectVersion | None:
     """Return the version of one object that was live at an instant, or None."""
     then = [

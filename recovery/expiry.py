@@ -97,7 +97,7 @@ class Expiry:
         garbage = Garbage(
             self._vault,
             self._contents,
-            runs=[run.run_id for run in Vault(self._vault).runs()],
+            runs=Vault(self._vault).run_ids(),
             older_than=now - timedelta(days=self._policy.partial_days),
         )
         objects = size_bytes = protected = 0

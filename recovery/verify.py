@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from manifests import layout
 from manifests.bucket_layout import bucket_folder
 from manifests.errors import BackupDamagedError
-from manifests.model import DatabaseBackup, Frozen, Manifest, StoredObject, TableBackup
-from manifests.store import ObjectInfo
+from manifests.model import DatabaseBackup, Frozen, Manifest, ObjectInfo, StoredObject, TableBackup
 from recovery.compare import Finding
 from recovery.units import printable
 
@@ -111,8 +110,7 @@ def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ..
         names: The live objects below the run's folder.
     """
     folder = layout.run_prefix(manifest.run_id)
-    known = {stored.name for part in manifest.tables for stored in part.objects}
-    known |= {stored.name for part in manifest.databases for stored in part.objects}
+    known = {stored.name for stored in manifest.objects}
     known |= {item.name for item in manifest.abandoned}
     known |= {layout.start_name(manifest.run_id), layout.manifest_name(manifest.run_id)}
     for bucket in manifest.buckets:
@@ -132,15 +130,11 @@ def compare_file(stored: StoredObject, read: ReadFile) -> tuple[Finding, ...]:
         return (
             Finding(subject=stored.name, aspect="file", expected="readable", actual=read.problem),
         )
-    pairs = (
+    return _differing(
+        stored,
         ("size in bytes", stored.size_bytes, read.size_bytes),
         ("crc32c of its bytes", stored.crc32c, read.crc32c),
         ("row count", stored.row_count, read.row_count),
-    )
-    return tuple(
-        Finding(subject=stored.name, aspect=aspect, expected=str(expected), actual=str(actual))
-        for aspect, expected, actual in pairs
-        if expected != actual
     )
 
 
@@ -148,10 +142,16 @@ def _compare_object(stored: StoredObject, listed: ObjectInfo | None) -> tuple[Fi
     if listed is None:
         return (Finding(subject=stored.name, aspect="object", expected="there", actual="missing"),)
     # Another generation alone is no damage: a copy of the vault has others, and the bytes count.
-    pairs = (
+    return _differing(
+        stored,
         ("size in bytes", stored.size_bytes, listed.size_bytes),
         ("crc32c", stored.crc32c, listed.crc32c),
     )
+
+
+def _differing(
+    stored: StoredObject, *pairs: tuple[str, int | str, int | str]
+) -> tuple[Finding, ...]:
     return tuple(
         Finding(subject=stored.name, aspect=aspect, expected=str(expected), actual=str(actual))
         for aspect, expected, actual in pairs

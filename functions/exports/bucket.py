@@ -29,7 +29,7 @@ from manifests.cloud.versions import Kind, VersionedBucket
 from manifests.errors import SourceUnreadableError
 from manifests.model import BucketBackup, InventoryShard, ObjectVersion, Resource, RunStart, Skew
 from manifests.store import decode, encode
-from manifests.versions import by_name, live_at
+from manifests.versions import by_name, keeps_replaced, live_at
 
 _RANGES_A_LISTING = 4
 _PAGE = 1000
@@ -97,7 +97,7 @@ class BucketExporter:
                     bucket,
                     contents,
                     base,
-                    has_history=_has_history(resource),
+                    has_history=keeps_replaced(resource),
                 )
                 with LoggingPool(self._settings.parallel_listings, name) as listing:
                     done = list(listing.map(work.export, range(len(ranges)), ranges))
@@ -149,7 +149,7 @@ class BucketExporter:
                 ranges = ranges_like([shard.first_name for shard in shards], wanted=wanted)
             else:
                 # Few names then can be many now.
-                ranges = find_ranges(lambda *where: _names(bucket, *where), wanted=wanted)
+                ranges = find_ranges(bucket.names, wanted=wanted)
             found = self._vault.put_once(name, encode(ranges))
         return decode(found, KeyRanges, subject=name)
 
@@ -172,12 +172,6 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
         for subject, happened in subjects.items()
         if happened
     )
-
-
-def _names(
-    bucket: VersionedBucket, start: str, end: str | None, most: int
-) -> tuple[list[str], bool]:
-    return bucket.names(start, end, most=most)
 
 
 class _RangeWork:
@@ -230,9 +224,3 @@ class _RangeWork:
         listings = (self._bucket.versions(kind, start, key_range.end) for kind in kinds)
         for _, versions in by_name(*listings):
             yield live_at(versions, self._start.recovery_point), versions
-
-
-def _has_history(resource: Resource) -> bool:
-    """Whether a bucket keeps what is overwritten or deleted, at least for a week."""
-    retained = (resource.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0)
-    return bool((resource.get("versioning") or {}).get("enabled")) or int(retained) > 0

@@ -4,7 +4,6 @@ Ranges of names are read at the same time, each into files of its own, so that m
 with the database. What was read is counted by Firestore too: a range that came short is no backup.
 """
 
-import base64
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,9 +13,10 @@ import structlog
 from functions.log import LoggingPool
 from functions.settings import Settings
 from manifests.catalog_databases import CatalogDatabase
+from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
-from manifests.cloud.firestore import NANOS, Connection
+from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.cloud.partitions import split
 from manifests.database_layout import attempt_of, database_folder, document_file_name
@@ -61,7 +61,7 @@ class DatabaseExporter:
         self._settings = settings
         self._landing = landing
         self._vault = vault
-        self._at_nanos = int(start.recovery_point.timestamp()) * NANOS
+        self._at_nanos = nanos_at(start.recovery_point)
 
     def back_up(self, entry: CatalogDatabase) -> DatabaseBackup:
         """Write every document of a database as of the recovery point.
@@ -129,18 +129,12 @@ class DatabaseExporter:
         )
         # A refusal can mean that an earlier try of this very call succeeded, its answer lost.
         found = self._vault.info(name, generation)
-        crc32c = base64.b64encode(google_crc32c.Checksum(content).digest()).decode()
+        crc32c = crc32c_text(google_crc32c.Checksum(content))
         if found is None or (found.crc32c, found.size_bytes) != (crc32c, len(content)):
             raise CloudError("what is stored is not what was written", subject=name, retryable=True)
         return _Stored(
             DocumentFile(
-                stored=StoredObject(
-                    name=name,
-                    size_bytes=found.size_bytes,
-                    crc32c=found.crc32c,
-                    generation=found.generation,
-                    row_count=len(batch),
-                ),
+                stored=StoredObject(**found.model_dump(), row_count=len(batch)),
                 first_path=batch[0].path,
                 last_path=batch[-1].path,
                 fingerprint=tally.fingerprint(),

@@ -7,8 +7,7 @@ from functions.log import LoggingPool
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
-from manifests.model import Export, StoredObject
-from manifests.store import ObjectInfo
+from manifests.model import Export, ObjectInfo, StoredObject
 
 _CODEC = "snappy"
 _PARALLEL_FILES = 4
@@ -64,13 +63,7 @@ def bring_to_vault(
             )
         )
     return tuple(
-        StoredObject(
-            name=copy.name,
-            size_bytes=copy.size_bytes,
-            crc32c=copy.crc32c,
-            generation=copy.generation,
-            row_count=rows,
-        )
+        StoredObject(**copy.model_dump(), row_count=rows)
         for copy, rows in zip(copies, counts, strict=True)
     )
 

@@ -18,18 +18,18 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources, TableResource, table_path
 from manifests.encoding import encode_sql, encodings_of, stored_fields
 from manifests.errors import SourceUnreadableError
-from manifests.fingerprint import combined, fingerprint_sql, partitions_of, quoted
+from manifests.fingerprint import combined, demands_filter, fingerprint_sql, partitions_of, quoted
 from manifests.model import (
     ColumnEncoding,
     Export,
     Fingerprint,
+    ObjectInfo,
     Partition,
     Resource,
     RunStart,
     TableBackup,
 )
 
-_WHOLE = "all"
 _PARALLEL_EXPORTS, _FILES_READ_AT_ONCE = 8, 8
 
 log = structlog.get_logger()
@@ -171,7 +171,7 @@ class TableExporter:
 
     def _measure(self, table: str, frozen: Resource, resource: Resource) -> dict[str, Fingerprint]:
         """Count and fingerprint the frozen copy, partition by partition."""
-        shaped = {**resource, "requirePartitionFilter": _demands_filter(frozen)}
+        shaped = {**resource, "requirePartitionFilter": demands_filter(frozen)}
         sql = fingerprint_sql(self._scratch(self._scratch_id(table)), shaped)
         # Answers of queries are kept for a day, a run can be continued after it: each call asks anew.
         rows = self._jobs.rows(
@@ -216,11 +216,9 @@ class TableExporter:
         rows: int,
         encodings: tuple[ColumnEncoding, ...],
     ) -> Export:
-        part = partition_id or _WHOLE
+        part = partition_id or layout.WHOLE
         source = self._extractable(table, resource, partition_id, part, encodings)
-        finished = self._extract(table, source, part)
-        folder = layout.landing_folder(self._start.run_id, table, part, finished.attempt)
-        files = landed(self._landing, folder, _file_count(finished)) or ()
+        files = self._extract(table, source, part)
         stored = bring_to_vault(
             self._landing,
             self._vault,
@@ -232,7 +230,7 @@ class TableExporter:
         )
         log.info("exported", table=table, partition=part, rows=rows, files=len(stored))
         return Export(
-            export_id=f"{self._start.run_id}/{part}",
+            export_id=layout.export_id(self._start.run_id, partition_id),
             run_id=self._start.run_id,
             recovery_point=self._start.recovery_point,
             partition_id=partition_id,
@@ -263,7 +261,9 @@ class TableExporter:
         self._statement(table, f"encode-{part}", sql, created)
         return self._scratch(encoded_id)
 
-    def _extract(self, table: str, source: str, part: str) -> FinishedJob:
+    def _extract(self, table: str, source: str, part: str) -> tuple[ObjectInfo, ...]:
+        """Extract into the landing bucket, and return what landed."""
+        files: tuple[ObjectInfo, ...] = ()
         config = bigquery.ExtractJobConfig(
             destination_format=bigquery.DestinationFormat.AVRO,
             compression=bigquery.Compression.SNAPPY,
@@ -273,7 +273,13 @@ class TableExporter:
         def folder(attempt: int) -> str:
             return layout.landing_folder(self._start.run_id, table, part, attempt)
 
-        return self._jobs.run(
+        def has_landed(finished: FinishedJob) -> bool:
+            nonlocal files
+            found = landed(self._landing, folder(finished.attempt), _file_count(finished))
+            files = found or ()
+            return found is not None
+
+        self._jobs.run(
             self._job_id(table, f"extract-{part}"),
             lambda job_id, attempt: self._jobs.client.extract_table(
                 bigquery.TableReference.from_string(source),
@@ -285,16 +291,10 @@ class TableExporter:
                 retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
             ),
             subject=table,
-            usable=lambda job: (
-                landed(self._landing, folder(job.attempt), _file_count(job)) is not None
-            ),
+            usable=has_landed,
         )
+        return files
 
 
 def _file_count(finished: FinishedJob) -> int:
     return sum(int(count) for count in finished.job.destination_uri_file_counts or ())
-
-
-def _demands_filter(frozen: Resource) -> bool:
-    by_time = frozen.get("timePartitioning") or {}
-    return bool(frozen.get("requirePartitionFilter") or by_time.get("requirePartitionFilter"))

@@ -1,1 +1,1 @@
-"""Thin Google adapters that both sides share: retries, objects, leases, jobs."""
+"""Thin Google adapters that both sides share: retries, objects and their versions, jobs, documents."""

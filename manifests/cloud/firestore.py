@@ -6,6 +6,7 @@ reference into another project; so requests and answers are the protocol's own m
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import grpc
@@ -20,7 +21,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import SourceUnreadableError
 
-NANOS = 1_000_000_000
+_NANOS = 1_000_000_000
 _SERVICE = "/google.firestore.v1.Firestore"
 _STREAM_SECONDS = 600
 _CALL_SECONDS = 60
@@ -107,13 +108,18 @@ def firestore_errors(database: str) -> Generator[None]:
 
 def timestamp(nanos: int) -> Timestamp:
     """Return the message for an instant, in nanoseconds since 1970."""
-    seconds, rest = divmod(nanos, NANOS)
+    seconds, rest = divmod(nanos, _NANOS)
     return Timestamp(seconds=seconds, nanos=rest)
 
 
 def nanos_of(moment: Any) -> int:  # noqa: ANN401 - a protobuf message
     """Return the nanoseconds since 1970 of a timestamp message."""
-    return int(moment.seconds) * NANOS + int(moment.nanos)
+    return int(moment.seconds) * _NANOS + int(moment.nanos)
+
+
+def nanos_at(moment: datetime) -> int:
+    """Return the nanoseconds since 1970 of an instant that is a whole second."""
+    return int(moment.timestamp()) * _NANOS
 
 
 def _forms(answer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a protobuf class

@@ -1,15 +1,14 @@
 """Inventory shards as they are in the vault: the very generation, checked before it is believed."""
 
-import base64
 from collections.abc import Iterable, Iterator
 
 import google_crc32c
 
+from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.objects import Bucket
 from manifests.errors import ObjectChangedError
 from manifests.inventory import read_shard
 from manifests.model import InventoryShard, ObjectRecord
-from manifests.store import ObjectInfo
 
 
 def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecord]:
@@ -21,10 +20,8 @@ def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecor
         AvroDamagedError: It is not an inventory.
     """
     stored = shard.stored
-    info = ObjectInfo(**stored.model_dump(include=set(ObjectInfo.model_fields)))
-    content = b"".join(vault.stored_chunks(info))
-    checksum = google_crc32c.Checksum(content)
-    if base64.b64encode(checksum.digest()).decode() != stored.crc32c:
+    content = b"".join(vault.stored_chunks(stored))
+    if crc32c_text(google_crc32c.Checksum(content)) != stored.crc32c:
         raise ObjectChangedError("its bytes are not those of the manifest", subject=stored.name)
     count = 0
     for record in read_shard(content, subject=stored.name):

@@ -1,6 +1,5 @@
 """One Cloud Storage bucket: write-once objects, exact generations, server-side copies."""
 
-import base64
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -9,10 +8,10 @@ from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
 
 from manifests.avro import AvroFrame
+from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
-from manifests.model import Frozen
-from manifests.store import ObjectInfo
+from manifests.model import Frozen, ObjectInfo
 
 _READ_BYTES = 2 * 1024 * 1024
 _TIMEOUT_SECONDS = 60
@@ -214,7 +213,7 @@ class Bucket:
         return MeasuredFile(
             row_count=frame.finish(),
             size_bytes=size_bytes,
-            crc32c=base64.b64encode(checksum.digest()).decode(),
+            crc32c=crc32c_text(checksum),
             codec=frame.codec,
             fields=tuple(field["name"] for field in frame.schema["fields"]),
         )

@@ -178,6 +178,17 @@ def table_path(name: str) -> str:
     return f"datasets/{dataset_id}/tables/{table_id}"
 
 
+def tables_path(name: str) -> str:
+    """Return the REST path of the collection that `dataset.table` is in, below its project."""
+    return table_path(name).rpartition("/")[0]
+
+
+def table_reference(project: str, name: str) -> Resource:
+    """Return `dataset.table` as the REST API refers to it."""
+    dataset_id, table_id = name.split(".", 1)
+    return {"projectId": project, "datasetId": dataset_id, "tableId": table_id}
+
+
 def _streaming_buffer(buffer: Resource | None) -> StreamingBuffer | None:
     if buffer is None:
         return None

@@ -98,7 +98,7 @@ class VersionedBucket:
                 return
             query["pageToken"] = token
 
-    def names(self, start: str, end: str | None, *, most: int) -> tuple[list[str], bool]:
+    def names(self, start: str, end: str | None, most: int) -> tuple[list[str], bool]:
         """Return the first live names of a key range, and whether there are more."""
         query: Query = {
             "startOffset": start or None,

@@ -28,6 +28,7 @@ from manifests.model.tables import StreamingBuffer as StreamingBuffer
 from manifests.model.tables import TableBackup as TableBackup
 from manifests.model.values import Fingerprint as Fingerprint
 from manifests.model.values import Frozen as Frozen
+from manifests.model.values import ObjectInfo as ObjectInfo
 from manifests.model.values import RecoveryPoint as RecoveryPoint
 from manifests.model.values import Resource as Resource
 from manifests.model.values import RunId as RunId

@@ -7,7 +7,7 @@ from pydantic import Field
 from manifests.model.buckets import BucketBackup
 from manifests.model.databases import DatabaseBackup
 from manifests.model.tables import DatasetBackup, TableBackup
-from manifests.model.values import Frozen, RecoveryPoint, RunId, Skew, UtcTime
+from manifests.model.values import Frozen, RecoveryPoint, RunId, Skew, StoredObject, UtcTime
 
 FORMAT_VERSION = "1.0"
 
@@ -36,6 +36,12 @@ class Manifest(Frozen):
     databases: tuple[DatabaseBackup, ...] = ()
     skews: tuple[Skew, ...] = ()
     abandoned: tuple[AbandonedObject, ...] = ()
+
+    @property
+    def objects(self) -> tuple[StoredObject, ...]:
+        """Return every object that holds rows or documents."""
+        parts: tuple[TableBackup | DatabaseBackup, ...] = (*self.tables, *self.databases)
+        return tuple(item for part in parts for item in part.objects)
 
     def table(self, name: str) -> TableBackup | None:
         """Return the backup of `dataset.table`, or None."""

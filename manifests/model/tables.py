@@ -92,6 +92,11 @@ class TableBackup(Frozen):
         return f"{self.dataset_id}.{self.table_id}"
 
     @property
+    def fingerprints(self) -> dict[str, Fingerprint]:
+        """Return the content of each partition, by its id."""
+        return {item.partition_id: item.fingerprint for item in self.partitions}
+
+    @property
     def objects(self) -> tuple[StoredObject, ...]:
         """Return every object of every export."""
         return tuple(stored for export in self.exports for stored in export.objects)

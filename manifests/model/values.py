@@ -67,7 +67,16 @@ class Fingerprint(Frozen):
         return self.row_count, self.xor, self.low_sum, self.high_sum
 
 
-class StoredObject(Frozen):
+class ObjectInfo(Frozen):
+    """What a listing says about one object."""
+
+    name: str
+    size_bytes: int = Field(ge=0)
+    crc32c: str
+    generation: int
+
+
+class StoredObject(ObjectInfo):
     """One object in the vault.
 
     Attributes:
@@ -77,10 +86,6 @@ class StoredObject(Frozen):
         row_count: Avro records in the object.
     """
 
-    name: str
-    size_bytes: int = Field(ge=0)
-    crc32c: str
-    generation: int
     row_count: int = Field(ge=0)
 
 

@@ -3,6 +3,5 @@
 from manifests.store.consistency import check_manifest as check_manifest
 from manifests.store.envelope import decode as decode
 from manifests.store.envelope import encode as encode
-from manifests.store.vault import ObjectInfo as ObjectInfo
 from manifests.store.vault import ObjectStore as ObjectStore
 from manifests.store.vault import Vault as Vault

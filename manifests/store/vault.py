@@ -14,8 +14,8 @@ from manifests.model import (
     BucketBackup,
     DatabaseBackup,
     FailedAttempt,
-    Frozen,
     Manifest,
+    ObjectInfo,
     Part,
     Receipt,
     RunId,
@@ -25,15 +25,6 @@ from manifests.model import (
 from manifests.selection import RunSummary
 from manifests.store.consistency import check_manifest
 from manifests.store.envelope import OTHER_RUN_HINT, decode, encode
-
-
-class ObjectInfo(Frozen):
-    """What a listing says about one object."""
-
-    name: str
-    size_bytes: int
-    crc32c: str
-    generation: int
 
 
 class ObjectStore(Protocol):
@@ -114,8 +105,12 @@ class Vault:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return every run in the vault, whatever its state, in order of its id."""
-        run_ids = map(layout.run_id_of, self._bucket.list_folders(layout.RUNS_PREFIX))
-        return tuple(self._summary(run_id) for run_id in run_ids if run_id is not None)
+        return tuple(map(self._summary, self.run_ids()))
+
+    def run_ids(self) -> tuple[RunId, ...]:
+        """Return the id of every run in the vault, in order; nothing of the runs is read."""
+        found = map(layout.run_id_of, self._bucket.list_folders(layout.RUNS_PREFIX))
+        return tuple(run_id for run_id in found if run_id is not None)
 
     def _summary(self, run_id: RunId) -> RunSummary:
         try:

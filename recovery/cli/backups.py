@@ -54,8 +54,7 @@ def verify(
     session, console = open_session(), Console(quiet=as_json)
     run_id = session.known(run) if run else session.choose(run=None, at=None)[0].run_id
     manifest = session.vault.manifest(run_id)
-    total = sum(item.size_bytes for table in manifest.tables for item in table.objects)
-    total += sum(item.size_bytes for database in manifest.databases for item in database.objects)
+    total = sum(item.size_bytes for item in manifest.objects)
     with console.reading(0 if quick else total) as progress:
         verdict = session.inspect(manifest, read_bytes=not quick, progress=progress).with_more(
             session.inspect_buckets(

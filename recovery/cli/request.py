@@ -1,6 +1,6 @@
 """From the options of `plan` and `recover` to what is asked of a recovery."""
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
@@ -47,7 +47,7 @@ class Options(Frozen):
     rebuild: bool
     exact: bool
     from_vault: bool
-    overwrite: tuple[str, ...] | None = Field(default=None)
+    overwrite: tuple[str, ...] | None = None
 
     def request(self, catalog: Catalog, *, project: str) -> Request:
         """Return what is asked for.

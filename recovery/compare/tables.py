@@ -99,7 +99,7 @@ def row_findings(
     """
     if actual is None:
         return (finding(expected.name, "content", "measured", "could not be measured"),)
-    known = {item.partition_id: item.fingerprint for item in expected.partitions}
+    known = expected.fingerprints
     findings = [
         finding(
             expected.name,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
 from manifests.model import DatabaseBackup, DocumentFile, Frozen
-from manifests.names import EVERYTHING, NameRange, Position, below, only, united, without
+from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
 from recovery.plan.request import Request
 
@@ -74,8 +74,8 @@ class DatabaseStep(Frozen):
 
     def keeps(self, state: DatabaseState) -> int:
         """Return how many documents of a state may stay although they differ from the backup."""
-        newer = 0 if self.overwrite else state.count("newer")
-        return newer + (0 if self.exact else state.count("extra"))
+        states: tuple[DocumentState, ...] = ("newer", "extra")
+        return state.count(*filter(self.is_kept, states))
 
     @property
     def changes(self) -> bool:
@@ -195,8 +195,7 @@ def units(
     """
     if not backup.files:
         return [(None, ranges)]
-    cuts = [Position(file.first_path) for file in backup.files[1:]]
-    spans = [NameRange(start, end) for start, end in zip([None, *cuts], [*cuts, None], strict=True)]
+    spans = cut([file.first_path for file in backup.files[1:]])
     found: list[tuple[DocumentFile | None, list[NameRange]]] = []
     for file, span in zip(backup.files, spans, strict=True):
         mine = [part for item in ranges if (part := item.common(span)) is not None]

@@ -102,7 +102,7 @@ class Request(Frozen):
         )
 
     def may_overwrite(self, name: str) -> bool:
-        """Whether the operator allowed replacing what a table or database holds now."""
+        """Whether the operator allowed replacing what a table, definition, bucket or database is now."""
         return "*" in self.overwrite or name in self.overwrite
 
     def wants_definitions(self, dataset_id: str) -> bool:

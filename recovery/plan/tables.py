@@ -112,7 +112,7 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
     properties = property_findings(table, observed)
     rows = row_findings(table, observed.partitions, exact=request.exact, only=request.partitions)
     present = dict(observed.partitions or {})
-    known = {item.partition_id: item.fingerprint for item in table.partitions}
+    known = table.fingerprints
     extra = tuple(sorted(set(present) - set(known)))
     if not rows:
         return TableStep(
@@ -169,8 +169,17 @@ def _written(
 
 def _holds_something(resource: Resource) -> bool:
     """Whether deleting this would lose anything: rows, buffered rows, or a view's query."""
-    is_table = resource.get("type", "TABLE") == "TABLE"
-    return not is_table or "streamingBuffer" in resource or int(resource.get("numRows", 0)) > 0
+    return not is_table(resource) or holds_rows(resource)
+
+
+def is_table(resource: Resource) -> bool:
+    """Whether a resource is a table of rows, and no view, snapshot or the like."""
+    return bool(resource.get("type", "TABLE") == "TABLE")
+
+
+def holds_rows(resource: Resource) -> bool:
+    """Whether a table holds rows, buffered ones included."""
+    return "streamingBuffer" in resource or int(resource.get("numRows", 0)) > 0
 
 
 def _objects_for(table: TableBackup, partitions: tuple[str, ...]) -> list[StoredObject]:

@@ -180,17 +180,9 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
     Raises:
         RefusedError: Nothing was changed; the hint names the missing word.
     """
-    overwrite = plan.request.overwrite
-    unspoken = [
-        step.table
-        for step in plan.tables
-        if step.loses_rows and "*" not in overwrite and step.table not in overwrite
-    ]
-    unspoken += [
-        step.name
-        for step in plan.definitions
-        if step.action == "replace" and "*" not in overwrite and step.name not in overwrite
-    ]
+    replaced = [step.table for step in plan.tables if step.loses_rows]
+    replaced += [step.name for step in plan.definitions if step.action == "replace"]
+    unspoken = [name for name in replaced if not plan.request.may_overwrite(name)]
     if unspoken:
         raise RefusedError(
             f"what is there now would be replaced: {', '.join(unspoken)}",

@@ -7,8 +7,7 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.database_layout import databases_prefix
 from manifests.errors import BackupDamagedError
-from manifests.model import DatabaseBackup, Manifest, StoredObject, TableBackup
-from manifests.store import ObjectInfo
+from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup
 from recovery.compare import Finding
 from recovery.verify import (
     ReadFile,

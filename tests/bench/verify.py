@@ -7,8 +7,8 @@ from pathlib import Path
 import google_crc32c
 
 from manifests.cloud.objects import Bucket
-from manifests.model import Manifest
-from manifests.store import ObjectInfo, Vault
+from manifests.model import Manifest, StoredObject
+from manifests.store import Vault
 from recovery.targets.stored import inspect
 from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
@@ -51,18 +51,9 @@ def _checked_seconds(bucket: Bucket, manifest: Manifest) -> float:
 
 
 def _read_seconds(bucket: Bucket, manifest: Manifest) -> float:
-    objects = [
-        ObjectInfo(
-            name=item.name,
-            size_bytes=item.size_bytes,
-            crc32c=item.crc32c,
-            generation=item.generation,
-        )
-        for table in manifest.tables
-        for item in table.objects
-    ]
+    objects = [item for table in manifest.tables for item in table.objects]
 
-    def read(item: ObjectInfo) -> None:
+    def read(item: StoredObject) -> None:
         checksum = google_crc32c.Checksum()
         for chunk in bucket.chunks(item):
             checksum.update(chunk)

@@ -15,6 +15,7 @@ from manifests.model import (
     Export,
     Fingerprint,
     Manifest,
+    ObjectInfo,
     Partition,
     Resource,
     RunId,
@@ -23,7 +24,6 @@ from manifests.model import (
     StreamingBuffer,
     TableBackup,
 )
-from manifests.store import ObjectInfo
 
 RUN = RunId("nightly-20261124T080000Z")
 BASE_RUN = RunId("nightly-20261123T080000Z")

@@ -12,7 +12,7 @@ from itertools import chain
 
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
-from manifests.cloud.firestore import NANOS, Connection
+from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, write_file
 from manifests.errors import CloudError
@@ -55,7 +55,7 @@ class DatabaseTarget:
         self._documents = Documents(connection)
         self._stored = StoredDocuments(vault)
         self._parallel = parallel
-        self._point_nanos = int(backup.read_time.timestamp()) * NANOS
+        self._point_nanos = nanos_at(backup.read_time)
 
     def observe(self, ranges: list[NameRange]) -> DatabaseState:
         """Compare everything in some ranges with the backup.

@@ -60,7 +60,7 @@ class DatabaseRecovery:
                 database=step.database,
                 into=step.into,
                 action="restore",
-                error=error.message if not error.subject else f"{error.subject}: {error.message}",
+                error=str(error),
                 hint=error.hint,
                 exit_code=error.exit_code,
             )
@@ -91,11 +91,12 @@ class DatabaseRecovery:
         return _outcome(step, state, undo=undo.uri)
 
     def _counting(self, step: DatabaseStep, backup: DatabaseBackup) -> Callable[[int], None]:
-        done = [0]
+        done = 0
 
         def count(documents: int) -> None:
-            done[0] += documents
-            self._progress(step.into, f"{done[0]:,} of {backup.document_count:,} documents")
+            nonlocal done
+            done += documents
+            self._progress(step.into, f"{done:,} of {backup.document_count:,} documents")
 
         return count
 

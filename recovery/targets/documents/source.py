@@ -1,16 +1,15 @@
 """The documents of a stored database, read back file by file, each checked before it is used."""
 
-import base64
 from collections.abc import Iterator
 
 import google_crc32c
 
+from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, read_file, tallied
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
 from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
-from manifests.store import ObjectInfo
 from recovery.plan.documents import files_with
 
 
@@ -41,16 +40,10 @@ class StoredDocuments:
 
     def _content(self, file: DocumentFile) -> bytes:
         stored = file.stored
-        info = ObjectInfo(
-            name=stored.name,
-            size_bytes=stored.size_bytes,
-            crc32c=stored.crc32c,
-            generation=stored.generation,
-        )
-        content = b"".join(self._vault.stored_chunks(info))
+        content = b"".join(self._vault.stored_chunks(stored))
         if len(content) != stored.size_bytes:
             raise ObjectMissingError("bytes are missing", subject=stored.name)
-        crc32c = base64.b64encode(google_crc32c.Checksum(content).digest()).decode()
+        crc32c = crc32c_text(google_crc32c.Checksum(content))
         if crc32c != stored.crc32c:
             raise ObjectChangedError(
                 f"its bytes have crc32c {crc32c}, the manifest says {stored.crc32c}",

@@ -10,7 +10,8 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
-from manifests.model import BucketBackup, Manifest, Resource
+from manifests.model import BucketBackup, Manifest
+from manifests.versions import keeps_replaced
 from recovery.compare.objects import bucket_findings
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
@@ -100,7 +101,7 @@ class BucketTargets:
             bucket=backup.bucket,
             target=comparison.target.name,
             create=resource is None,
-            keeps_replaced=resource is not None and _keeps_replaced(resource),
+            keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
             equal=counter.equal,
             counts=counter.counts,
@@ -184,11 +185,6 @@ def _counted(comparison: Comparison, stretch: Stretch, *, is_there: bool) -> Ste
         else:
             counter.add(step)
     return counter
-
-
-def _keeps_replaced(resource: Resource) -> bool:
-    retained = (resource.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0)
-    return bool((resource.get("versioning") or {}).get("enabled")) or int(retained) > 0
 
 
 def _is_idle(outcome: StretchOutcome) -> bool:

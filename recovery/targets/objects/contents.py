@@ -4,7 +4,6 @@ Inventories are in the order of object names, contents in that of their keys. Th
 passes over one part of the key space each, so that memory is bounded whatever the vault holds.
 """
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +12,14 @@ from itertools import batched
 import google_crc32c
 
 from manifests.bucket_layout import CONTENTS_PREFIX
+from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.inventory import read_inventory
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
-from manifests.model import BucketBackup, ObjectRecord
-from manifests.store import ObjectInfo
-from recovery.compare import Finding
+from manifests.model import BucketBackup, ObjectInfo, ObjectRecord
+from recovery.compare.findings import Finding, finding
 from recovery.units import shown
 from recovery.verify import Verdict
 
@@ -97,7 +96,7 @@ def _inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
             for _ in read_inventory(vault, shard):
                 pass
         except BackupDamagedError as error:
-            findings.append(_finding(name, "inventory", "whole", error.message))
+            findings.append(finding(name, "inventory", "whole", error.message))
             continue
         found = vault.info(name)
         renewed += found is not None and found.generation != shard.stored.generation
@@ -126,10 +125,10 @@ def _compared(vault: Bucket, contents: VersionedBucket, backup: BucketBackup) ->
             renewed += generation not in (None, record.stored_generation)
             if generation is None and told <= _MOST_FINDINGS:
                 aspect = f"content of {shown(version.name)}"
-                findings.append(_finding(name, aspect, "there", "missing or another"))
+                findings.append(finding(name, aspect, "there", "missing or another"))
     if told > _MOST_FINDINGS:
         actual = f"missing or another, for {told - _MOST_FINDINGS:,} more objects"
-        findings.append(_finding(f"bucket {backup.bucket}", "content", "there", actual))
+        findings.append(finding(f"bucket {backup.bucket}", "content", "there", actual))
     return Verdict(objects=0, read_bytes=0, findings=tuple(findings), other_generations=renewed)
 
 
@@ -148,12 +147,12 @@ def _read_contents(vault: Bucket, backup: BucketBackup, step: int, progress: Pro
                 checksum.update(chunk)
                 size_bytes += len(chunk)
         except BackupDamagedError as error:
-            return _finding(info.name, "content", "readable", error.message), size_bytes
+            return finding(info.name, "content", "readable", error.message), size_bytes
         progress(size_bytes)
-        actual = base64.b64encode(checksum.digest()).decode()
+        actual = crc32c_text(checksum)
         if actual == version.crc32c:
             return None, size_bytes
-        return _finding(info.name, "crc32c of its bytes", version.crc32c, actual), size_bytes
+        return finding(info.name, "crc32c of its bytes", version.crc32c, actual), size_bytes
 
     chosen = (
         record
@@ -175,7 +174,3 @@ def _read_contents(vault: Bucket, backup: BucketBackup, step: int, progress: Pro
 def _records(vault: Bucket, backup: BucketBackup) -> Iterator[ObjectRecord]:
     for shard in backup.shards:
         yield from read_inventory(vault, shard)
-
-
-def _finding(subject: str, aspect: str, expected: str, actual: str) -> Finding:
-    return Finding(subject=subject, aspect=aspect, expected=expected, actual=actual)

@@ -56,8 +56,9 @@ class BigQueryTarget:
             tables = list(pool.map(self.observe_table, wanted))
         definitions: dict[str, Resource | None] = {}
         for item in manifest.datasets:
-            for name, kind, _ in definitions_of(item):
-                definitions[name] = self.definition(kind, name)
+            if request.wants_definitions(item.dataset_id):
+                for name, kind, _ in definitions_of(item):
+                    definitions[name] = self.definition(kind, name)
         return Observed(
             datasets=datasets,
             tables={table.name: found for table, found in zip(wanted, tables, strict=True)},

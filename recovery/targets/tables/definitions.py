@@ -1,5 +1,6 @@
 """Datasets, views and routines: what has no rows."""
 
+from manifests.cloud.resources import table_reference
 from manifests.errors import ReboundError
 from manifests.model import DatasetBackup, Manifest, Resource
 from recovery.compare import DATASET_PROPERTIES, dataset_findings, definition_findings
@@ -73,16 +74,14 @@ def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) 
     tried again as long as something else succeeds.
     """
     expected = {
-        name: (kind, resource)
-        for item in manifest.datasets
-        for name, kind, resource in definitions_of(item)
+        name: resource for item in manifest.datasets for name, _, resource in definitions_of(item)
     }
     pending = [step for step in plan.definitions if step.action != "leave"]
     problems: dict[str, str] = {}
     while pending:
         failed = []
         for step in pending:
-            problem = _restore(target, step, expected[step.name][1])
+            problem = _restore(target, step, expected[step.name])
             if problem:
                 problems[step.name] = problem
                 failed.append(step)
@@ -134,13 +133,8 @@ def _dataset_body(target: BigQueryTarget, item: DatasetBackup) -> Resource:
 
 
 def _view_body(target: BigQueryTarget, name: str, resource: Resource) -> Resource:
-    dataset_id, table_id = target.name(name).split(".", 1)
     body = {key: resource[key] for key in _VIEW_WRITABLE if key in resource}
-    reference = {
-        "projectId": target.target.project,
-        "datasetId": dataset_id,
-        "tableId": table_id,
-    }
+    reference = table_reference(target.target.project, target.name(name))
     return {"tableReference": reference, **body}
 
 

@@ -1,6 +1,6 @@
 """Sets what can be set on a table that exists: everything but its rows, columns and partitioning."""
 
-from manifests.cloud.resources import table_path
+from manifests.cloud.resources import table_path, table_reference
 from manifests.model import Resource, TableBackup
 from recovery.compare import ObservedTable, property_findings
 from recovery.targets.tables.bigquery import BigQueryTarget
@@ -68,18 +68,13 @@ class Properties:
     def set_policies(self, table: TableBackup) -> None:
         """Make the row access policies those of the manifest."""
         name = self._target.name(table.name)
-        dataset_id, table_id = name.split(".", 1)
         found = self._target.resources.table(name)
         present = {} if found is None else _by_id(found.row_access_policies)
         path = f"{table_path(name)}/rowAccessPolicies"
+        reference = table_reference(self._target.target.project, name)
         for policy_id, policy in _by_id(table.row_access_policies).items():
             body = {
-                "rowAccessPolicyReference": {
-                    "projectId": self._target.target.project,
-                    "datasetId": dataset_id,
-                    "tableId": table_id,
-                    "policyId": policy_id,
-                },
+                "rowAccessPolicyReference": {**reference, "policyId": policy_id},
                 "filterPredicate": policy["filterPredicate"],
                 "grantees": policy.get("grantees", []),
             }

@@ -3,14 +3,9 @@
 from google.cloud import bigquery
 
 from manifests import layout
-from manifests.cloud.resources import TableResource, table_path
+from manifests.cloud.resources import TableResource, table_path, table_reference, tables_path
 from manifests.errors import RefusedError
-from manifests.fingerprint import (
-    is_ingestion_time,
-    partition_expression,
-    partition_filter,
-    quoted,
-)
+from manifests.fingerprint import guarded, quoted
 from manifests.model import Resource, TableBackup
 from recovery.compare import (
     Finding,
@@ -18,8 +13,10 @@ from recovery.compare import (
     table_findings,
 )
 from recovery.plan import Request, TableStep
+from recovery.plan.tables import holds_rows, is_table
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.properties import Properties, writable
+from recovery.targets.tables.statements import in_partitions, moved_columns
 
 
 class Publisher:
@@ -91,7 +88,7 @@ class Publisher:
                 and bool(shape_findings(table, live))
             )
         else:
-            known = {item.partition_id: item.fingerprint for item in table.partitions}
+            known = table.fingerprints
             present = self._target.observe_table(table).partitions if live else {}
             appeared = present is None or any(
                 present.get(name) not in (None, known[name]) for name in step.partitions
@@ -141,22 +138,16 @@ class Publisher:
     def _create_shell(self, table: TableBackup) -> None:
         """Create the empty table with all its protection before any row is in it."""
         name = self._target.name(table.name)
-        dataset_id, table_id = name.split(".", 1)
         body = writable(table.resource)
-        body["tableReference"] = {
-            "projectId": self._target.target.project,
-            "datasetId": dataset_id,
-            "tableId": table_id,
-        }
-        self._target.resources.create(f"datasets/{dataset_id}/tables", body, subject=table.name)
+        body["tableReference"] = table_reference(self._target.target.project, name)
+        self._target.resources.create(tables_path(name), body, subject=table.name)
         self._properties.set_policies(table)
 
     def _copy(self, table: TableBackup, staged: str) -> None:
         """Copy the staging table into the empty live table, in one atomic job."""
         name = self._target.name(table.name)
         observed = self._target.observe_table(table)
-        wanted = {item.partition_id: item.fingerprint for item in table.partitions}
-        if observed.partitions == wanted:
+        if observed.partitions == table.fingerprints:
             return
         if observed.partitions:
             raise RefusedError(
@@ -183,23 +174,18 @@ class Publisher:
     def _replace_partitions(self, table: TableBackup, step: TableStep, staged: str) -> None:
         """Replace the differing partitions in one transaction; everything else stays."""
         live = quoted(self._target.full_id(self._target.name(table.name)))
-        expression = partition_expression(table.resource)
-        fields = ", ".join(quoted(field["name"]) for field in table.resource["schema"]["fields"])
-        if is_ingestion_time(table.resource):
-            fields = f"_PARTITIONTIME, {fields}"
-        needed = partition_filter(table.resource).removeprefix(" WHERE ")
-        guard = f"({needed}) AND " if needed else ""
-        replaced = _listed(step.partitions)
-        removed = _listed((*step.partitions, *step.removed_partitions))
+        fields = moved_columns(table.resource)
+        replaced = in_partitions(table.resource, step.partitions)
+        removed = in_partitions(table.resource, (*step.partitions, *step.removed_partitions))
         insert = (
             f"INSERT INTO {live} ({fields}) SELECT {fields} "
-            f"FROM {quoted(self._target.full_id(staged))} AS row_ WHERE {expression} IN ({replaced});"
+            f"FROM {quoted(self._target.full_id(staged))} AS row_ WHERE {replaced};"
             if step.partitions
             else ""
         )
         sql = (
             "BEGIN TRANSACTION; "
-            f"DELETE FROM {live} AS row_ WHERE {guard}{expression} IN ({removed}); "
+            f"DELETE FROM {live} AS row_ WHERE {guarded(table.resource, removed)}; "
             f"{insert} COMMIT TRANSACTION;"
         )
         self._target.jobs.query(
@@ -211,7 +197,7 @@ class Publisher:
 
     def _rows_differ(self, table: TableBackup, step: TableStep) -> bool:
         present = self._target.observe_table(table).partitions
-        wanted = {item.partition_id: item.fingerprint for item in table.partitions}
+        wanted = table.fingerprints
         return present is None or any(present.get(name) != wanted[name] for name in step.partitions)
 
     def _job_id(self, table: TableBackup, step: str) -> str:
@@ -219,10 +205,4 @@ class Publisher:
 
 
 def _can_be_kept(resource: Resource) -> bool:
-    return resource.get("type", "TABLE") == "TABLE" and (
-        int(resource.get("numRows", 0)) > 0 or "streamingBuffer" in resource
-    )
-
-
-def _listed(partitions: tuple[str, ...]) -> str:
-    return ", ".join(f"'{name}'" for name in partitions)
+    return is_table(resource) and holds_rows(resource)

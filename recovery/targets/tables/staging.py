@@ -6,19 +6,14 @@ from google.cloud import bigquery
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.cloud.resources import table_path
+from manifests.cloud.resources import table_path, table_reference, tables_path
 from manifests.encoding import decode_sql, stored_fields
 from manifests.errors import CloudError, NotEqualError
-from manifests.fingerprint import (
-    is_ingestion_time,
-    partition_expression,
-    partition_filter,
-    partition_time,
-    quoted,
-)
+from manifests.fingerprint import guarded, is_ingestion_time, partition_time, quoted
 from manifests.model import Export, Fingerprint, Resource, TableBackup
 from recovery.plan import SourceName
 from recovery.targets.tables.bigquery import BigQueryTarget
+from recovery.targets.tables.statements import column_names, in_partitions, moved_columns
 
 _NOT_STAGED = ("expirationMs", "requirePartitionFilter")
 
@@ -69,9 +64,9 @@ class Staging:
         """
         name = self.name(table.name)
         wanted = {
-            item.partition_id: item.fingerprint
-            for item in table.partitions
-            if not partitions or item.partition_id in partitions
+            partition_id: content
+            for partition_id, content in table.fingerprints.items()
+            if not partitions or partition_id in partitions
         }
         if self._is_proven(name, table, wanted):
             return source
@@ -105,11 +100,8 @@ class Staging:
         """
         live = quoted(self._target.full_id(self._target.name(table.name)))
         into = quoted(self._target.full_id(name))
-        fields = ", ".join(quoted(field["name"]) for field in table.resource["schema"]["fields"])
-        if is_ingestion_time(table.resource):
-            fields = f"_PARTITIONTIME, {fields}"
-        needed = partition_filter(table.resource).removeprefix(" WHERE ")
-        guard = f"({needed}) AND " if needed else ""
+        fields = moved_columns(table.resource)
+        chosen = guarded(table.resource, in_partitions(table.resource, wanted))
         incarnation = self._created(name, table.resource)
         # An explicit offset: without one the instant would be read in Los Angeles time (BigQuery,
         # Query syntax).
@@ -117,8 +109,7 @@ class Staging:
             f"BEGIN TRANSACTION; DELETE FROM {into} WHERE TRUE; "
             f"INSERT INTO {into} ({fields}) SELECT {fields} FROM {live} AS row_ "
             f"FOR SYSTEM_TIME AS OF TIMESTAMP '{self._recovery_point:%Y-%m-%d %H:%M:%S}+00:00' "
-            f"WHERE {guard}{partition_expression(table.resource)} IN ({_listed(tuple(wanted))}); "
-            "COMMIT TRANSACTION;"
+            f"WHERE {chosen}; COMMIT TRANSACTION;"
         )
         job = f"rebound-{layout.work_id(self._recovery_id, table.name)}-{incarnation}-travel"
         try:
@@ -145,9 +136,7 @@ class Staging:
         Job ids carry it: a job that filled a table which is gone must not be taken for done.
         """
         body = staging_resource(resource, self._target.target.project, name)
-        self._target.resources.create(
-            f"datasets/{name.split('.', maxsplit=1)[0]}/tables", body, subject=name
-        )
+        self._target.resources.create(tables_path(name), body, subject=name)
         found = self._target.resources.table(name)
         if found is None:
             raise CloudError("the staging table vanished", subject=name, retryable=True)
@@ -185,7 +174,7 @@ class Staging:
         """Drop what a later export holds, or nobody asked for."""
         sql = (
             f"DELETE FROM {quoted(self._target.full_id(name))} AS row_ "
-            f"WHERE {partition_expression(table.resource)} NOT IN ({_listed(owned)})"
+            f"WHERE {in_partitions(table.resource, owned, negated=True)}"
         )
         self._target.jobs.query(job.format("prune"), sql, subject=table.name)
 
@@ -196,21 +185,20 @@ class Staging:
         raw = f"{name}__raw_{export.export_id.replace('/', '_')}"
         schema = stored_fields(table.resource["schema"]["fields"])
         self._load_files(raw, export, "WRITE_TRUNCATE", schema, job)
-        fields = ", ".join(quoted(field["name"]) for field in table.resource["schema"]["fields"])
+        fields = column_names(table.resource)
         columns, values, which = fields, fields, ""
         decoded = decode_sql(self._target.full_id(raw), table.resource)
-        listed = _listed(owned)
+        chosen = in_partitions(table.resource, owned)
         into = quoted(self._target.full_id(name))
-        expression = partition_expression(table.resource)
         if export.partition_id is not None and is_ingestion_time(table.resource):
             # The rows know no partition; the export does.
             columns = f"_PARTITIONTIME, {fields}"
             values = f"{partition_time(table.resource, export.partition_id)}, {fields}"
         else:
-            which = f" WHERE {expression} IN ({listed})"
+            which = f" WHERE {chosen}"
         sql = (
             f"BEGIN TRANSACTION; "
-            f"DELETE FROM {into} AS row_ WHERE {expression} IN ({listed}); "
+            f"DELETE FROM {into} AS row_ WHERE {chosen}; "
             f"INSERT INTO {into} ({columns}) SELECT {values} FROM ({decoded}) AS row_{which}; "
             "COMMIT TRANSACTION;"
         )
@@ -254,15 +242,13 @@ def staging_resource(resource: Resource, project: str, name: str) -> Resource:
     Without what would remove rows (expirations), hide them (required filters), or be in the way of
     a load (constraints).
     """
-    dataset_id, table_id = name.split(".", 1)
     kept = ("schema", "timePartitioning", "rangePartitioning", "clustering")
     body: Resource = {key: resource[key] for key in kept if key in resource}
     if "timePartitioning" in body:
         body["timePartitioning"] = {
             key: value for key, value in body["timePartitioning"].items() if key not in _NOT_STAGED
         }
-    reference = {"projectId": project, "datasetId": dataset_id, "tableId": table_id}
-    return {"tableReference": reference, **body}
+    return {"tableReference": table_reference(project, name), **body}
 
 
 def needed_exports(table: TableBackup, partitions: set[str]) -> tuple[Export, ...]:
@@ -276,7 +262,3 @@ def _unfiltered(resource: Resource) -> Resource:
     partitioning = dict(resource.get("timePartitioning") or {})
     partitioning.pop("requirePartitionFilter", None)
     return {**resource, "timePartitioning": partitioning or None}
-
-
-def _listed(partitions: tuple[str, ...]) -> str:
-    return ", ".join(f"'{name}'" for name in partitions)

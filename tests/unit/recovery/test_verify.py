@@ -1,8 +1,7 @@
 import pytest
 
 from manifests.errors import BackupDamagedError
-from manifests.model import AbandonedObject, StoredObject
-from manifests.store import ObjectInfo
+from manifests.model import AbandonedObject, ObjectInfo, StoredObject
 from recovery.compare import Finding
 from recovery.verify import (
     ReadFile,
@@ -19,16 +18,7 @@ STORED = games().objects[0]
 
 def listing() -> dict[str, ObjectInfo]:
     """Return what the vault lists when everything is as it should be."""
-    objects = [item for table in manifest().tables for item in table.objects]
-    listed = [
-        ObjectInfo(
-            name=item.name,
-            size_bytes=item.size_bytes,
-            crc32c=item.crc32c,
-            generation=item.generation,
-        )
-        for item in objects
-    ]
+    listed = [item for table in manifest().tables for item in table.objects]
     abandoned = [
         ObjectInfo(name=item.name, size_bytes=1, crc32c="", generation=item.generation)
         for item in manifest().abandoned
