@@ -17,7 +17,7 @@ import io
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import fastavro
@@ -140,6 +140,26 @@ def combined_collections(
     return tuple(
         CollectionBackup(collection_id=name, fingerprint=found[name]) for name in sorted(found)
     )
+
+
+def batches[Item](
+    items: Iterable[Item],
+    size_bytes: Callable[[Item], int],
+    *,
+    most_bytes: int,
+    most_items: int | None = None,
+) -> Iterator[list[Item]]:
+    """Yield items in order, in batches that are full with the item that reaches a limit."""
+    batch: list[Item] = []
+    held_bytes = 0
+    for item in items:
+        batch.append(item)
+        held_bytes += size_bytes(item)
+        if held_bytes >= most_bytes or len(batch) == most_items:
+            yield batch
+            batch, held_bytes = [], 0
+    if batch:
+        yield batch
 
 
 def write_file(records: Iterable[DocumentRecord]) -> bytes:

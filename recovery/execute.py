@@ -103,9 +103,7 @@ class Recovery:
             buckets=buckets,
             databases=databases,
         )
-        if all(outcome.is_proven for outcome in report.parts) and not problems:
-            return self._journal.finish(report)
-        return self._journal.record_attempt(report)
+        return self._journal.end(report)
 
     def _make_room(self) -> None:
         settings = self._target.settings

@@ -88,16 +88,14 @@ class Journal:
         content = self._bucket.read(name)
         return None if content is None else decode(content, TableOutcome, subject=name)
 
-    def finish(self, report: RecoveryReport) -> RecoveryReport:
-        """Write the report once; an earlier one stays and is returned."""
-        name = f"{self._prefix}report.json"
-        return decode(self._bucket.put_once(name, encode(report)), RecoveryReport, subject=name)
+    def end(self, report: RecoveryReport) -> RecoveryReport:
+        """Write how an attempt ended, and return what is written then.
 
-    def record_attempt(self, report: RecoveryReport) -> RecoveryReport:
-        """Write how an attempt ended that did not prove everything."""
-        name = f"{self._prefix}attempts/{report.finished_at:%Y%m%dT%H%M%S.%fZ}.json"
-        self._bucket.put_once(name, encode(report))
-        return report
+        One that proved everything is the report, written once: an earlier one stays.
+        """
+        attempt = f"attempts/{report.finished_at:%Y%m%dT%H%M%S.%fZ}.json"
+        name = f"{self._prefix}{'report.json' if report.is_proven else attempt}"
+        return decode(self._bucket.put_once(name, encode(report)), RecoveryReport, subject=name)
 
     def report(self) -> RecoveryReport | None:
         """Return the report, or None when not everything is proven."""

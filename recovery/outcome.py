@@ -39,6 +39,13 @@ class Outcome(Frozen):
         """Whether all that was asked for was recovered and is equal to the recovery point."""
         return not self.error and not self.findings
 
+    @property
+    def state(self) -> Literal["proven", "NOT EQUAL", "FAILED"]:
+        """Return how the report says that it ended."""
+        if self.is_proven:
+            return "proven"
+        return "NOT EQUAL" if self.findings else "FAILED"
+
 
 class TableOutcome(Outcome):
     """How one table ended.
@@ -168,3 +175,8 @@ class RecoveryReport(Frozen):
     def parts(self) -> tuple[TableOutcome | BucketOutcome | DatabaseOutcome, ...]:
         """Return how every table, bucket and database ended."""
         return *self.tables, *self.buckets, *self.databases
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether everything was recovered and is proven."""
+        return all(outcome.is_proven for outcome in self.parts) and not self.problems

@@ -64,9 +64,8 @@ def rebuild_lines(step: RebuildStep) -> list[str]:
 
 def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
     """Write how one database ended."""
-    state = "proven" if outcome.is_proven else "NOT EQUAL" if outcome.findings else "FAILED"
     lines = [
-        f"  {state:<9} database {outcome.into}  ({outcome.action}, {outcome.equal:,} equal)",
+        f"  {outcome.state:<9} database {outcome.into}  ({outcome.action}, {outcome.equal:,} equal)",
     ]
     if outcome.kept_count:
         what = (

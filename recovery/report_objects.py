@@ -50,11 +50,10 @@ def bucket_lines(plan: BucketPlan, *, exact: bool) -> list[str]:
 
 def bucket_outcome_lines(outcome: BucketOutcome) -> list[str]:
     """Write how one bucket ended."""
-    state = "proven" if outcome.is_proven else "NOT EQUAL" if outcome.findings else "FAILED"
     made = "created, " if outcome.created else ""
     equal = f"{counted(outcome.equal, 'object')} equal before"
     lines = [
-        f"  {state:<9} bucket {outcome.target}  ({made}{equal})",
+        f"  {outcome.state:<9} bucket {outcome.target}  ({made}{equal})",
         *(f"            {_counted(count, exact=True)}" for count in outcome.restored),
     ]
     if outcome.moved_aside:

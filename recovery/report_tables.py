@@ -52,10 +52,10 @@ def table_outcome_lines(report: RecoveryReport) -> list[str]:
     prefix = report.plan.request.target.prefix
     lines = []
     for item in report.tables:
-        state = "proven" if item.is_proven else "NOT EQUAL" if item.findings else "FAILED"
         source = f", from {item.source}" if item.source else ""
         name = f"{prefix}{item.table}"
-        lines.append(f"  {state:<9} {name}  ({item.action}, {counted(item.rows, 'row')}{source})")
+        how = f"{item.action}, {counted(item.rows, 'row')}{source}"
+        lines.append(f"  {item.state:<9} {name}  ({how})")
         lines += [f"            undo point {item.undo}"] if item.undo else []
         lines += [f"            {item.error}"] if item.error else []
         lines += [f"            hint: {item.hint}"] if item.hint else []

@@ -4,7 +4,6 @@ Ranges of names are read at the same time, each into files of its own, so that m
 with the database. What was read is counted by Firestore too: a range that came short is no backup.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import google_crc32c
@@ -20,7 +19,7 @@ from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.cloud.partitions import split
 from manifests.database_layout import attempt_of, database_folder, document_file_name
-from manifests.documents import DocumentRecord, combined_collections, tallied, write_file
+from manifests.documents import DocumentRecord, batches, combined_collections, tallied, write_file
 from manifests.errors import CloudError, SourceUnreadableError
 from manifests.model import (
     CollectionBackup,
@@ -102,7 +101,13 @@ class DatabaseExporter:
         """Write the files of one range, and make sure that nothing of it is missing."""
         stored: list[_Stored] = []
         records = documents.read(names, at_nanos=self._at_nanos)
-        for index, batch in enumerate(_batches(records)):
+        files = batches(
+            records,
+            lambda record: record.size_bytes,
+            most_bytes=_FILE_BYTES,
+            most_items=_FILE_DOCUMENTS,
+        )
+        for index, batch in enumerate(files):
             name = document_file_name(
                 self._start.run_id,
                 documents.connection.database_id,
@@ -172,16 +177,3 @@ def _resource(databases: Databases, name: str) -> Resource:
     if resource is None:
         raise SourceUnreadableError("the database does not exist", subject=name)
     return resource
-
-
-def _batches(records: Iterator[DocumentRecord]) -> Iterator[list[DocumentRecord]]:
-    batch: list[DocumentRecord] = []
-    size_bytes = 0
-    for record in records:
-        batch.append(record)
-        size_bytes += record.size_bytes
-        if size_bytes >= _FILE_BYTES or len(batch) >= _FILE_DOCUMENTS:
-            yield batch
-            batch, size_bytes = [], 0
-    if batch:
-        yield batch

@@ -32,6 +32,11 @@ class DocumentPair(NamedTuple):
         record = self.stored or self.live
         return record.path if record else ""
 
+    @property
+    def size_bytes(self) -> int:
+        """Return about how much memory both take."""
+        return sum(record.size_bytes for record in (self.stored, self.live) if record)
+
 
 class ListedDocument(Frozen):
     """A document that is not equal."""

@@ -1,6 +1,6 @@
 """What a recovery would do to a bucket: objects counted and explained, never listed whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from manifests.errors import RefusedError, UsageError
 from manifests.model import Frozen, Manifest
@@ -88,13 +88,39 @@ class BucketPlan(Frozen):
         return sum(item.size_bytes for item in self.counts if item.source != "metadata")
 
 
+class ObjectCounts:
+    """Counts objects and their bytes by damage and source."""
+
+    def __init__(self) -> None:
+        self._counted: dict[tuple[Damage, Source], list[int]] = {}
+
+    def add(self, damage: Damage, source: Source, *, size_bytes: int, objects: int = 1) -> None:
+        """Count some objects that have so many bytes together."""
+        count = self._counted.setdefault((damage, source), [0, 0])
+        count[0] += objects
+        count[1] += size_bytes
+
+    def merge(self, counts: Iterable[ObjectCount]) -> None:
+        """Add what was counted elsewhere."""
+        for item in counts:
+            self.add(item.damage, item.source, size_bytes=item.size_bytes, objects=item.objects)
+
+    @property
+    def values(self) -> tuple[ObjectCount, ...]:
+        """Return the counts, in a fixed order."""
+        return tuple(
+            ObjectCount(damage=damage, source=source, objects=objects, size_bytes=size_bytes)
+            for (damage, source), (objects, size_bytes) in sorted(self._counted.items())
+        )
+
+
 class StepCounter:
     """Counts steps by damage and source, and keeps a few of each as samples."""
 
     def __init__(self) -> None:
         self.objects = 0
         self.equal = 0
-        self.counted: dict[tuple[Damage, Source], list[int]] = {}
+        self._counts = ObjectCounts()
         self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
 
     def add_equal(self) -> None:
@@ -105,11 +131,8 @@ class StepCounter:
     def add(self, step: ObjectStep) -> None:
         """Count one step."""
         self.objects += step.damage != "extra"
-        kind = (step.damage, step.source)
-        count = self.counted.setdefault(kind, [0, 0])
-        count[0] += 1
-        count[1] += step.size_bytes
-        samples = self.sampled.setdefault(kind, [])
+        self._counts.add(step.damage, step.source, size_bytes=step.size_bytes)
+        samples = self.sampled.setdefault((step.damage, step.source), [])
         if len(samples) < _SAMPLES_OF_A_KIND:
             samples.append(
                 ObjectSample(name=step.name, damage=step.damage, source=step.source, why=step.why)
@@ -119,20 +142,15 @@ class StepCounter:
         """Add what another counter, of later names, has counted."""
         self.objects += other.objects
         self.equal += other.equal
-        for kind, (objects, size_bytes) in other.counted.items():
-            count = self.counted.setdefault(kind, [0, 0])
-            count[0] += objects
-            count[1] += size_bytes
+        self._counts.merge(other.counts)
+        for kind, later in other.sampled.items():
             samples = self.sampled.setdefault(kind, [])
-            samples += other.sampled[kind][: _SAMPLES_OF_A_KIND - len(samples)]
+            samples += later[: _SAMPLES_OF_A_KIND - len(samples)]
 
     @property
     def counts(self) -> tuple[ObjectCount, ...]:
         """Return the counts, in a fixed order."""
-        return tuple(
-            ObjectCount(damage=kind[0], source=kind[1], objects=objects, size_bytes=size_bytes)
-            for kind, (objects, size_bytes) in sorted(self.counted.items())
-        )
+        return self._counts.values
 
     @property
     def samples(self) -> tuple[ObjectSample, ...]:

@@ -14,7 +14,7 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
-from manifests.documents import DocumentRecord, write_file
+from manifests.documents import DocumentRecord, batches, write_file
 from manifests.errors import CloudError
 from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
@@ -137,7 +137,7 @@ class DatabaseTarget:
         self, wanted: Iterable[DocumentPair], *, undo: Callable[[bytes, str], None], pace: Pace
     ) -> None:
         writer = BatchWriter(self._documents, pace)
-        for pairs in _batches(wanted):
+        for pairs in batches(wanted, lambda pair: pair.size_bytes, most_bytes=_BATCH_BYTES):
             replaced = [pair.live for pair in pairs if pair.live is not None]
             if replaced:
                 content = write_file(replaced)
@@ -173,16 +173,3 @@ def _tallied(pairs: Iterable[DocumentPair]) -> StateTally:
     for pair in pairs:
         tally.add(pair)
     return tally
-
-
-def _batches(pairs: Iterable[DocumentPair]) -> Iterator[list[DocumentPair]]:
-    batch: list[DocumentPair] = []
-    size_bytes = 0
-    for pair in pairs:
-        batch.append(pair)
-        size_bytes += sum(record.size_bytes for record in (pair.stored, pair.live) if record)
-        if size_bytes >= _BATCH_BYTES:
-            yield batch
-            batch, size_bytes = [], 0
-    if batch:
-        yield batch

@@ -108,9 +108,7 @@ class Rebuilding:
             tables=(),
             databases=tuple(outcomes),
         )
-        if all(item.is_proven for item in outcomes):
-            return journal.finish(report)
-        return journal.record_attempt(report)
+        return journal.end(report)
 
     def _step(
         self, entry: CatalogDatabase, rules: Rebuild, request: Request, *, now: datetime

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from manifests.errors import PartialError
 from recovery.outcome import BucketOutcome, LeftObjects, LeftReason, StretchOutcome
-from recovery.plan.buckets import BucketPlan, ObjectCount
+from recovery.plan.buckets import BucketPlan, ObjectCounts
 
 _MOST_NAMED = 20
 _LEFT_AS: dict[LeftReason, str] = {
@@ -25,7 +25,9 @@ def merged(step: BucketPlan, stretches: Sequence[StretchOutcome], *, aside: str)
         aside: Where what was moved or replaced is, if the bucket does not keep it itself.
     """
     moved_aside = sum(item.moved_aside for item in stretches)
-    restored = _added(count for item in stretches for count in item.restored)
+    counts = ObjectCounts()
+    counts.merge(count for item in stretches for count in item.restored)
+    restored = counts.values
     replaced = any(count.damage in ("overwritten", "corrupted") for count in restored)
     places = [aside] if moved_aside or (replaced and not step.keeps_replaced) else []
     if replaced and step.keeps_replaced:
@@ -59,24 +61,6 @@ def failed_bucket(
     return BucketOutcome(
         bucket=step.bucket, target=step.target, error=error, hint=hint, exit_code=exit_code
     )
-
-
-def _added(counts: Iterable[ObjectCount]) -> tuple[ObjectCount, ...]:
-    added: dict[tuple[str, str], ObjectCount] = {}
-    for count in counts:
-        kind = (count.damage, count.source)
-        known = added.get(kind)
-        added[kind] = (
-            count
-            if known is None
-            else count.model_copy(
-                update={
-                    "objects": known.objects + count.objects,
-                    "size_bytes": known.size_bytes + count.size_bytes,
-                }
-            )
-        )
-    return tuple(added[kind] for kind in sorted(added))
 
 
 def _left(items: Iterable[LeftObjects]) -> tuple[LeftObjects, ...]:

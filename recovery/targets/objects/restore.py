@@ -1,6 +1,6 @@
 """Brings the objects of one bucket back, stretch by stretch, and proves each stretch."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from itertools import batched
@@ -9,7 +9,7 @@ from manifests.cloud.retry import cloud_errors
 from recovery.compare import Finding
 from recovery.compare.objects import object_finding
 from recovery.outcome import LeftObjects, LeftReason, StretchOutcome
-from recovery.plan.buckets import ObjectCount
+from recovery.plan.buckets import ObjectCounts
 from recovery.plan.objects import ObjectStep
 from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.mending import Mended, Mender
@@ -104,8 +104,7 @@ class _Tally:
         self.left_names: dict[str, LeftReason] = {}
         self._extra = 0
         self._extra_names: list[str] = []
-        self._restored: Counter[tuple[str, str]] = Counter()
-        self._restored_bytes: Counter[tuple[str, str]] = Counter()
+        self._restored = ObjectCounts()
         self._moved_aside = 0
         self._unequal = 0
         self._findings: list[Finding] = []
@@ -113,7 +112,7 @@ class _Tally:
     @property
     def has_written(self) -> bool:
         """Whether anything was written, so that it has to be looked at again."""
-        return bool(self._restored or self._moved_aside)
+        return bool(self._restored.values or self._moved_aside)
 
     def add(self, mended: Mended) -> None:
         """Count one object."""
@@ -123,8 +122,7 @@ class _Tally:
         elif mended.source is None:
             self._moved_aside += 1
         else:
-            self._restored[step.damage, mended.source] += 1
-            self._restored_bytes[step.damage, mended.source] += step.size_bytes
+            self._restored.add(step.damage, mended.source, size_bytes=step.size_bytes)
 
     def report_extra(self, name: str) -> None:
         """Count an extra object that nobody asked to move."""
@@ -144,21 +142,10 @@ class _Tally:
 
     def outcome(self, number: int) -> StretchOutcome:
         """Return the counts."""
-        restored = [
-            ObjectCount.model_validate(
-                {
-                    "damage": damage,
-                    "source": source,
-                    "objects": objects,
-                    "size_bytes": self._restored_bytes[damage, source],
-                }
-            )
-            for (damage, source), objects in sorted(self._restored.items())
-        ]
         return StretchOutcome(
             number=number,
             equal=self.equal,
-            restored=tuple(restored),
+            restored=self._restored.values,
             moved_aside=self._moved_aside,
             left=tuple(self._left()),
             unequal=self._unequal,

@@ -1,5 +1,6 @@
 """Simple and multipart uploads: `storage.objects.insert` in one request."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from email.message import Message
 from typing import Any
@@ -8,7 +9,7 @@ from starlette.responses import Response
 
 from tests.standin.storage import resumable
 from tests.standin.storage.answers import answer_object
-from tests.standin.storage.buckets import find_bucket
+from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.errors import invalid
 from tests.standin.storage.ingest import Expected, store
 from tests.standin.storage.preconditions import Preconditions
@@ -39,21 +40,42 @@ async def _finish(call: Call, resource: dict[str, Any], pieces: AsyncIterator[by
     if encoding := call.query.get("contentEncoding"):
         resource["contentEncoding"] = encoding
     settings = kept_settings(resource)
-    preconditions = Preconditions.of(call.query)
-    # A doomed upload is refused before its bytes are read.
-    preconditions.check(
-        find_live(call.service, find_bucket(call.service, call.path["bucket"]), name)
+    bucket, version = await write_stream(
+        call,
+        name,
+        pieces,
+        settings=settings,
+        preconditions=Preconditions.of(call.query),
+        expected=Expected.of(resource, call.headers),
     )
-    content = await store(call.service, pieces, Expected.of(resource, call.headers))
-    bucket, version = write_version(
+    return answer_object(call, bucket, version)
+
+
+async def write_stream(
+    call: Call,
+    name: str,
+    pieces: AsyncIterator[bytes],
+    *,
+    settings: dict[str, Any],
+    preconditions: Preconditions,
+    expected: Expected,
+) -> tuple[Bucket, sqlite3.Row]:
+    """Make bytes that arrive the live version of an object of the call's bucket.
+
+    Raises:
+        StorageError: as `write_version` does; a doomed upload is refused before its bytes are read.
+    """
+    bucket_name = call.path["bucket"]
+    preconditions.check(find_live(call.service, find_bucket(call.service, bucket_name), name))
+    content = await store(call.service, pieces, expected)
+    return write_version(
         call.service,
-        call.path["bucket"],
+        bucket_name,
         name,
         content,
         settings=settings,
         preconditions=preconditions,
     )
-    return answer_object(call, bucket, version)
 
 
 async def _insert_multipart(call: Call) -> Response:

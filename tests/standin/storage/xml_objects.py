@@ -10,16 +10,15 @@ from tests.standin.storage import object_calls
 from tests.standin.storage.buckets import find_bucket
 from tests.standin.storage.downloads import download
 from tests.standin.storage.errors import StorageError
-from tests.standin.storage.ingest import Expected, store
+from tests.standin.storage.ingest import Expected
 from tests.standin.storage.preconditions import XML_HEADERS, Preconditions, integer
 from tests.standin.storage.service import Call
+from tests.standin.storage.uploads import write_stream
 from tests.standin.storage.versions import (
     check_name,
     etag_of,
-    find_live,
     find_version,
     kept_settings,
-    write_version,
 )
 
 SETTING_HEADERS = {
@@ -95,17 +94,13 @@ async def put(call: Call) -> Response:
     check_name(name)
     preconditions = preconditions_of(call)
     settings = settings_of(call)
-    preconditions.check(
-        find_live(call.service, find_bucket(call.service, call.path["bucket"]), name)
-    )
-    content = await store(call.service, call.stream(), Expected.of({}, call.headers))
-    _, version = write_version(
-        call.service,
-        call.path["bucket"],
+    _, version = await write_stream(
+        call,
         name,
-        content,
+        call.stream(),
         settings=settings,
         preconditions=preconditions,
+        expected=Expected.of({}, call.headers),
     )
     hashes = f"crc32c={version['crc32c']},md5={version['md5']}"
     headers = {"etag": f'"{etag_of(version)}"', "x-goog-generation": str(version["generation"])}
