@@ -1,7 +1,9 @@
 """One whole round in a real sandbox project: `REBOUND_CLOUD_PROJECT=... pytest -m cloud`.
 
-It makes a dataset, two buckets and their content, all named `rebound-cloud-<time>`, and removes
-them. The identity needs to create datasets, buckets and jobs in the project, and nothing else.
+It makes the datasets `lake`, `aside_lake` and `rebound_cloud_scratch`, the buckets
+`rebound-cloud-<time>-vault` and `rebound-cloud-<time>-landing`, and their content, and removes all
+of them; where one of the datasets is there already it refuses to begin. The identity needs to
+list, create and delete datasets and buckets and to run jobs in the project, and nothing else.
 """
 
 import os
@@ -11,12 +13,15 @@ from pathlib import Path
 
 import pytest
 from google.api_core.exceptions import NotFound
+from google.cloud import bigquery, storage
 
 from tests.harness import Rebound, make_rebound, serving
 from tests.integration import lake
 from tests.standin.cloud import Cloud
 
 SCENARIO = "bigquery-dataset-loss"
+SCRATCH = "rebound_cloud_scratch"
+DATASETS = (lake.DATASET, f"aside_{lake.DATASET}", SCRATCH)
 pytestmark = pytest.mark.cloud
 
 
@@ -26,32 +31,33 @@ def sandbox(tmp_path: Path) -> Iterator[Rebound]:
     project = os.environ.get("REBOUND_CLOUD_PROJECT")
     if not project:
         pytest.fail("set REBOUND_CLOUD_PROJECT to a sandbox project; this test writes to it")
-    env = {
-        "REBOUND_CATALOG": lake.write_catalog(tmp_path),
-        "REBOUND_SCRATCH_DATASET": "rebound_cloud_scratch",
-    }
-    rebound = make_rebound(
-        Cloud(urls={}, admins={}, env={}),
-        tmp_path,
-        project,
-        name=f"rebound-cloud-{int(time.time())}",
-        **env,
-    )
+    refuse_to_share(project)
+    name = f"rebound-cloud-{int(time.time())}"
+    env = {"REBOUND_CATALOG": lake.write_catalog(tmp_path), "REBOUND_SCRATCH_DATASET": SCRATCH}
     try:
+        cloud = Cloud(urls={}, admins={}, env={})
+        rebound = make_rebound(cloud, tmp_path, project, name=name, **env)
         lake.create(rebound)
         yield rebound
     finally:
-        remove(rebound)
+        remove(project, name)
 
 
-def remove(rebound: Rebound) -> None:
-    """Remove what the test made."""
-    client = rebound.bigquery_client
-    for dataset_id in (lake.DATASET, f"aside_{lake.DATASET}", "rebound_cloud_scratch"):
+def refuse_to_share(project: str) -> None:
+    """Fail where a dataset is there already that the test would write to and remove."""
+    there = {item.dataset_id for item in bigquery.Client(project=project).list_datasets()}
+    if taken := sorted(there & set(DATASETS)):
+        pytest.fail(f"{project} has {', '.join(taken)} already; this test would remove it")
+
+
+def remove(project: str, name: str) -> None:
+    """Remove what the test made, as far as it came."""
+    client = bigquery.Client(project=project)
+    for dataset_id in DATASETS:
         client.delete_dataset(dataset_id, delete_contents=True, not_found_ok=True)
-    for bucket in (rebound.vault, rebound.landing):
+    for kind in ("vault", "landing"):
         try:
-            bucket.delete(force=True)
+            storage.Client(project=project).bucket(f"{name}-{kind}").delete(force=True)
         except NotFound:
             continue
 

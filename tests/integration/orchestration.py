@@ -88,6 +88,12 @@ class State:
         writes = [types.Write(delete=f"{self.name}/documents/{path}") for path in paths]
         self._api.commit(request={"database": self.name, "writes": writes}, metadata=self._metadata)
 
+    def lose(self, *paths: str) -> None:
+        """Delete documents that are there, and see that they are gone."""
+        assert self.content().keys() >= set(paths)
+        self.delete(*paths)
+        assert not self.content().keys() & set(paths)
+
     def message(self, path: str, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a protobuf message
         """Return a document's message."""
         document = _Document(name=f"{self.name}/documents/{path}")

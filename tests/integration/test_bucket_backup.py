@@ -144,6 +144,7 @@ def test_missing_bucket_fails_the_run(raw: Rebound, night: Function):
     """A bucket that is not there is no complete run."""
     answer = night.manual("before")
     assert answer.status_code >= 400
+    assert f"{platform(raw)}: the bucket does not exist" in answer.json()["message"]
     assert not raw.vault.blob("runs/before/manifest.json").exists()
 
 
@@ -178,8 +179,9 @@ def test_bucket_without_soft_delete_policy(raw: Rebound, night: Function):
 def test_unreadable_bucket_fails_the_run(raw: Rebound, night: Function):
     """A bucket that may not be listed is no complete run, and the answer says why."""
     fill(raw, make_bucket(raw), NAMES[:2])
-    with raw.cloud.fault("storage", "storage.objects.list", "status", status=403, times=None):
+    how = {"status": 403, "match": platform(raw)}
+    with raw.cloud.fault("storage", "storage.objects.list", "status", times=None, **how):
         answer = night.manual("before")
     assert answer.status_code >= 400
-    assert "403" in answer.text
+    assert f"{platform(raw)}: Google Cloud answered 403" in answer.json()["message"]
     assert not raw.vault.blob("runs/before/manifest.json").exists()

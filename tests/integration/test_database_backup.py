@@ -83,11 +83,13 @@ def test_writers_do_not_disturb(rebound: Rebound):
     writer.start()
     try:
         manifest = back_up(rebound)
+        assert writer.is_alive()
     finally:
         done.set()
         writer.join()
     stored = stored_documents(rebound, manifest["databases"][0])
     assert stored == state.content(moment(manifest))
+    assert len(state.content()) > len(stored)
     assert stored.keys() == awkward(state.name).keys()
 
 

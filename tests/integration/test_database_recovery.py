@@ -44,7 +44,7 @@ def state(rebound: Rebound) -> State:
 def test_everything_lost(rebound: Rebound, state: State):
     """A database that was emptied is exactly what it was, but for what is never restored."""
     before = state.content()
-    state.delete(*before)
+    state.lose(*before)
     plan = rebound.json("plan", SCENARIO)
     assert plan["databases"][0]["never_restored"] == {
         "processing_locks": 1,
@@ -59,7 +59,7 @@ def test_everything_lost(rebound: Rebound, state: State):
 def test_newer_and_extra_documents(rebound: Rebound, state: State):
     """What is newer or unknown is kept and listed, until the word for each is said."""
     before = state.content()
-    state.delete("types/every", "missing/parent/below/first")
+    state.lose("types/every", "missing/parent/below/first")
     state.write({"prediction_batches/batch_1": {"garbage": True}, "extra/one": {"n": 1}})
     live = {path: state.content()[path] for path in ("prediction_batches/batch_1", "extra/one")}
     (outcome,) = rebound.json("recover", SCENARIO, "--yes", code=7)["databases"]
@@ -92,7 +92,7 @@ def test_nothing_to_do(rebound: Rebound, state: State):
 def test_part_of_a_database(rebound: Rebound, state: State):
     """Only the collections, documents and subtrees that were named come back."""
     before = state.content()
-    state.delete(*before)
+    state.lose(*before)
     words = ("--collection", AWKWARD_ID, "--document", "types/__id7__")
     subtree = ("--document", "missing/parent/below/first/**")
     rebound.run("recover", SCENARIO, "--yes", *words, *subtree)
@@ -130,7 +130,7 @@ def test_deleted_database(rebound: Rebound, state: State):
 def test_lost_answers(rebound: Rebound, state: State):
     """Batches whose answer never arrives are neither lost nor taken for somebody else's."""
     before = state.content()
-    state.delete(*before)
+    state.lose(*before)
     with rebound.cloud.fault("firestore", "firestore.BatchWrite", "lost", times=2):
         (outcome,) = rebound.json("recover", SCENARIO, "--yes")["databases"]
     assert outcome["kept_count"] == 0
@@ -140,7 +140,7 @@ def test_lost_answers(rebound: Rebound, state: State):
 def test_live_writer_wins(rebound: Rebound, state: State):
     """A document somebody writes while the recovery runs is kept, reported, and no success."""
     before = state.content()
-    state.delete("types/every", "types/empty")
+    state.lose("types/every", "types/empty")
     with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=3):
         process = rebound.begin("recover", SCENARIO, "--yes", "--json")
         rebound.cloud.await_fault("firestore")
@@ -172,8 +172,8 @@ def test_killed_and_resumed(rebound: Rebound):
     """A recovery that was killed between two batches ends in the same state when resumed."""
     state = filled(rebound, {f"many/{number:04d}": {"n": number} for number in range(900)})
     before = state.content()
-    state.delete(*list(before)[:450])
-    state.delete(*list(before)[450:])
+    state.lose(*list(before)[:450])
+    state.lose(*list(before)[450:])
     fault = rebound.cloud.fault(
         "firestore", "firestore.BatchWrite", "latency", seconds=4, skip=1, times=None
     )
@@ -192,7 +192,7 @@ def test_killed_and_resumed(rebound: Rebound):
 
 def test_damaged_backup(rebound: Rebound, state: State):
     """A stored file that is not what the manifest says restores nothing."""
-    state.delete("types/every")
+    state.lose("types/every")
     before = state.content()
     name = rebound.json("show", "night")["databases"][0]["files"][0]["stored"]["name"]
     blob = rebound.vault.blob(name)
@@ -208,7 +208,7 @@ def test_copied_vault(rebound: Rebound, state: State):
     """Files under other generations are read when their bytes are those of the manifest."""
     before = state.content()
     renew_vault(rebound)
-    state.delete("types/every")
+    state.lose("types/every")
     assert rebound.json("verify", "night")["other_generations"] == 1
     rebound.run("recover", SCENARIO, "--yes")
     assert state.content() == before
