@@ -9,6 +9,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import fastavro
@@ -53,7 +54,8 @@ SCHEMA = fastavro.parse_schema(
         ],
     }
 )
-_SETTINGS = (*_TEXT_SETTINGS, "metadata", "temporary_hold", "event_based_hold")
+_SETTINGS = ObjectSettings._fields
+# In the order of the fields of `ObjectVersion`, which begin with them.
 _VERSION = (
     "name",
     "generation",
@@ -65,6 +67,7 @@ _VERSION = (
     "updated_at",
     "storage_class",
 )
+_settings_of, _version_of = itemgetter(*_SETTINGS), itemgetter(*_VERSION)
 
 
 class ShardWriter:
@@ -155,6 +158,6 @@ def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:
 
 
 def _record(row: Any) -> ObjectRecord:  # noqa: ANN401 - a decoded Avro record
-    settings = ObjectSettings(**{name: row[name] for name in _SETTINGS})
-    version = ObjectVersion(settings=settings, **{name: row[name] for name in _VERSION})
+    settings = ObjectSettings(*_settings_of(row))
+    version = ObjectVersion._make((*_version_of(row), settings, "live", None))
     return ObjectRecord(version, row["stored_as"], row["stored_generation"])

@@ -38,30 +38,33 @@ def version_of(item: Resource, *, soft_deleted: bool = False) -> ObjectVersion:
         item: The resource.
         soft_deleted: Whether it comes from a listing of soft-deleted versions.
     """
+    get = item.get
     ends = [item[key] for key in ("timeDeleted", "softDeleteTime") if key in item]
+    # In the order of the fields: naming them takes as long again, and there are millions.
+    settings = ObjectSettings(
+        get("contentType"),
+        get("contentEncoding"),
+        get("contentDisposition"),
+        get("contentLanguage"),
+        get("cacheControl"),
+        get("metadata") or {},
+        get("customTime"),
+        get("temporaryHold", False),
+        get("eventBasedHold", False),
+    )
     return ObjectVersion(
-        name=item["name"],
-        generation=int(item["generation"]),
-        metageneration=int(item["metageneration"]),
-        size_bytes=int(item.get("size", 0)),
-        crc32c=item.get("crc32c", ""),
-        md5=item.get("md5Hash"),
-        created_at=datetime.fromisoformat(item["timeCreated"]),
-        updated_at=datetime.fromisoformat(item["updated"]),
-        settings=ObjectSettings(
-            content_type=item.get("contentType"),
-            content_encoding=item.get("contentEncoding"),
-            content_disposition=item.get("contentDisposition"),
-            content_language=item.get("contentLanguage"),
-            cache_control=item.get("cacheControl"),
-            metadata=item.get("metadata") or {},
-            custom_time=item.get("customTime"),
-            temporary_hold=item.get("temporaryHold", False),
-            event_based_hold=item.get("eventBasedHold", False),
-        ),
-        storage_class=item.get("storageClass", "STANDARD"),
-        state="soft-deleted" if soft_deleted else "noncurrent" if ends else "live",
-        ended_at=min(map(datetime.fromisoformat, ends)) if ends else None,
+        item["name"],
+        int(item["generation"]),
+        int(item["metageneration"]),
+        int(get("size", 0)),
+        get("crc32c", ""),
+        get("md5Hash"),
+        datetime.fromisoformat(item["timeCreated"]),
+        datetime.fromisoformat(item["updated"]),
+        get("storageClass", "STANDARD"),
+        settings,
+        "soft-deleted" if soft_deleted else "noncurrent" if ends else "live",
+        min(map(datetime.fromisoformat, ends)) if ends else None,
     )
 
 

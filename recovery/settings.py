@@ -11,7 +11,7 @@ class Settings(CommonSettings):
     Attributes:
         undo_dataset: Where the state before a recovery is kept, as snapshots.
         undo_days: How long undo points are kept.
-        parallel_objects: Requests in flight at once that write objects, each for up to ten. Where
+        parallel_objects: Requests in flight at once that write objects, each for up to 25. Where
             the service writes those one after the other, 64 make about 1,000 writes a second, which
             a bucket takes without a ramp (Cloud Storage, Request rate); what it refuses as too much
             is written again one by one, slower and slower.

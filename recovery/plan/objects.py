@@ -1,9 +1,8 @@
 """What a recovery would do to one object, and why."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from manifests.model import ObjectRecord, ObjectVersion
 from manifests.versions import same_content, settings_patch, turns_back
@@ -20,23 +19,34 @@ Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "non
     none          nowhere: it cannot be brought back
 """
 
+_GENERATION = "generation {0.generation} of {0.created_at:%Y-%m-%d %H:%M:%S} with its crc32c"
+_WHY: dict[Source, str] = {
+    "metadata": "its content is what it was; only metadata is written",
+    "live": "a custom time goes back only with its content written anew",
+    "noncurrent": f"{_GENERATION} is in the bucket",
+    "soft-deleted": f"{_GENERATION} is kept by soft delete",
+    "vault": "only the vault still holds its content",
+    "none": "no version of it survives with its crc32c",
+}
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+
+class Origin(NamedTuple):
     """One place with the content of an object as it was.
 
     Attributes:
         version: The surviving version; None for the vault.
-        why: For a person.
     """
 
     source: Source
-    why: str
     version: ObjectVersion | None = None
 
+    @property
+    def why(self) -> str:
+        """Say why it is one, for a person."""
+        return _WHY[self.source].format(self.version)
 
-@dataclass(frozen=True, slots=True)
-class ObjectStep:
+
+class ObjectStep(NamedTuple):
     """What has to happen to one object.
 
     Attributes:
@@ -70,7 +80,7 @@ class ObjectStep:
         """Say why this source."""
         if self.damage == "extra":
             return "the recovery point does not know it"
-        return self.origins[0].why if self.origins else "no version of it survives with its crc32c"
+        return self.origins[0].why if self.origins else _WHY["none"]
 
 
 def plan_object(
@@ -104,16 +114,16 @@ def _origins(
     wanted = expected.version
     if live is not None and same_content(wanted, live):
         if not turns_back(wanted.settings, live.settings):
-            yield Origin("metadata", "its content is what it was; only metadata is written", live)
-        yield Origin("live", "a custom time goes back only with its content written anew", live)
+            yield Origin("metadata", live)
+        yield Origin("live", live)
     for version in _surviving("noncurrent", wanted, versions):
-        yield Origin("noncurrent", f"{_named(version)} is in the bucket", version)
+        yield Origin("noncurrent", version)
     for version in _surviving("soft-deleted", wanted, versions):
         patch = settings_patch(wanted.settings, version.settings)
         if not (patch and turns_back(wanted.settings, version.settings)):
-            yield Origin("soft-deleted", f"{_named(version)} is kept by soft delete", version)
+            yield Origin("soft-deleted", version)
     if expected.stored_as is not None:
-        yield Origin("vault", "only the vault still holds its content")
+        yield Origin("vault")
 
 
 def _surviving(
@@ -123,11 +133,8 @@ def _surviving(
 ) -> list[ObjectVersion]:
     """Return the versions with the wanted content: the very generation first, then the newest."""
     found = [item for item in versions if item.state == state and same_content(wanted, item)]
-    found.sort(key=lambda item: (item.generation == wanted.generation, item.created_at))
-    return found[::-1]
-
-
-def _named(version: ObjectVersion) -> str:
-    return (
-        f"generation {version.generation} of {version.created_at:%Y-%m-%d %H:%M:%S} with its crc32c"
-    )
+    if len(found) > 1:
+        found.sort(
+            key=lambda item: (item.generation == wanted.generation, item.created_at), reverse=True
+        )
+    return found

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
@@ -35,8 +35,7 @@ class Rules:
     aside: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(NamedTuple):
     """What became of one object.
 
     Attributes:

@@ -15,7 +15,7 @@ from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.mending import Mended, Mender
 
 _IN_FLIGHT = 1000
-_AT_ONCE = 10
+_AT_ONCE = 25
 """Objects a request; few, because the service may write them one after the other."""
 _MOST_NAMED = 10
 

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from tests.standin.storage.buckets import Bucket
 from tests.standin.storage.partial import parse_fields, select
+from tests.standin.storage.resources import etag_of, resource_of
 from tests.standin.storage.service import Call
-from tests.standin.storage.versions import etag_of, resource_of
 
 
 def answer(

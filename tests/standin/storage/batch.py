@@ -4,12 +4,11 @@ The calls pass the faults like any other request. One that resets its connection
 the batch.
 """
 
+import re
 import secrets
-from email.message import Message
-from email.parser import BytesParser
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import NamedTuple
+from urllib.parse import unquote
 
 from starlette.responses import Response
 from starlette.types import Message as AsgiMessage
@@ -18,6 +17,8 @@ from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.service import Call
 
 CALLS_MOST = 100
+_BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
+_CONTENT_ID = re.compile(rb"^content-id:\s*<?([^>\s]+)", re.IGNORECASE | re.MULTILINE)
 
 
 async def answer_batch(call: Call) -> Response:
@@ -26,40 +27,66 @@ async def answer_batch(call: Call) -> Response:
     if len(parts) > CALLS_MOST:
         message = f"The batch request contains {len(parts)} calls, which exceeds the limit of 100."
         raise StorageError(400, "badRequest", message)
-    boundary = f"batch_{secrets.token_hex(8)}"
-    body = b""
+    boundary = f"batch_{secrets.token_hex(8)}".encode()
+    whole = []
     for part in parts:
-        content_id = (part["content-id"] or "<0>").strip("<>")
-        head = f"--{boundary}\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id}>\r\n\r\n"
-        body += head.encode() + await _answer_one(call, part.get_payload(decode=True)) + b"\r\n"
-    body += f"--{boundary}--\r\n".encode()
-    return Response(body, media_type=f"multipart/mixed; boundary={boundary}")
+        head = b"Content-Type: application/http\r\nContent-ID: <response-" + part.content_id
+        answered = await _answer_one(call, part)
+        whole += [b"--", boundary, b"\r\n", head, b">\r\n\r\n", answered, b"\r\n"]
+    whole += [b"--", boundary, b"--\r\n"]
+    return Response(b"".join(whole), media_type=f"multipart/mixed; boundary={boundary.decode()}")
 
 
-def _parts(content_type: str, body: bytes) -> list[Message]:
-    whole = BytesParser().parsebytes(b"content-type: " + content_type.encode() + b"\r\n\r\n" + body)
-    if not whole.is_multipart():
+class _Part(NamedTuple):
+    """One call as a batch carries it.
+
+    Attributes:
+        content_id: What the client tells its answer by.
+        lines: The request line and the headers.
+        body: The call's own body.
+    """
+
+    content_id: bytes
+    lines: list[bytes]
+    body: bytes
+
+
+def _parts(content_type: str, content: bytes) -> list[_Part]:
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
         raise invalid("A batch request needs a multipart body.")
-    return list(whole.get_payload())  # type: ignore[arg-type]
+    # Clients end lines in either way; the bodies are JSON, which has no raw line breaks to lose.
+    content = b"\n" + content.replace(b"\r\n", b"\n")
+    _, *pieces = content.split(f"\n--{boundary[1]}".encode())
+    return [_part(piece) for piece in pieces if not piece.startswith(b"--")]
 
 
-async def _answer_one(call: Call, request: Any) -> bytes:  # noqa: ANN401 - email's untyped payload
-    head, _, body = request.replace(b"\r\n", b"\n").partition(b"\n\n")
-    line, *fields = head.decode().strip().split("\n")
-    method, url, *_ = line.split(" ")
+def _part(piece: bytes) -> _Part:
+    head, _, request = piece.partition(b"\n\n")
+    request_head, _, body = request.partition(b"\n\n")
+    found = _CONTENT_ID.search(head)
+    lines = request_head.strip().split(b"\n")
+    return _Part(found[1] if found else b"0", lines, body.rstrip(b"\n"))
+
+
+async def _answer_one(call: Call, part: _Part) -> bytes:
+    line, *fields = part.lines
+    method, url, *_ = line.decode().split(" ")
     headers = [
-        (key.strip().lower().encode(), value.strip().encode())
-        for key, _, value in (field.partition(":") for field in fields)
+        (key.strip().lower(), value.strip())
+        for key, _, value in (field.partition(b":") for field in fields)
     ]
-    target = urlsplit(url)
+    # Clients may name the whole address of the service.
+    address, slash, path = url.partition("/storage/v1/")
+    path, _, query = (slash + path if slash else address).partition("?")
     scope = call.scope | {
         "method": method,
-        "path": unquote(target.path),
-        "raw_path": target.path.encode(),
-        "query_string": target.query.encode(),
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
         "headers": [*headers, (b"host", call.headers.get("host", "").encode())],
     }
-    answer = _Answer(body.rstrip(b"\n"))
+    answer = _Answer(part.body)
     if call.service.entry is None:
         raise StorageError(500, "internalError", "The service has no entry for batches.")
     await call.service.entry(scope, answer.receive, answer.send)

@@ -13,13 +13,13 @@ from tests.standin.storage.contents import Content
 from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.ingest import stored_content
 from tests.standin.storage.preconditions import Preconditions, integer
+from tests.standin.storage.resources import resource_of
 from tests.standin.storage.service import Call
 from tests.standin.storage.tokens import advance_rewrite
 from tests.standin.storage.versions import (
     find_live,
     find_version,
     kept_settings,
-    resource_of,
     write_version,
 )
 

@@ -80,6 +80,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     """Open the database at a path, and make it when there is none."""
     database = sqlite3.connect(path, isolation_level=None)
     database.row_factory = sqlite3.Row
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = OFF")
     database.execute("PRAGMA cache_size = -65536")

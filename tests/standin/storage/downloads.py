@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from tests.standin.storage.contents import CHUNK_BYTES
 from tests.standin.storage.errors import StorageError
+from tests.standin.storage.resources import etag_of
 from tests.standin.storage.service import Call
 from tests.standin.storage.times import SECOND
-from tests.standin.storage.versions import etag_of
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 GUNZIPPED = "214 UploadServer gunzipped"

@@ -18,9 +18,11 @@ from tests.standin.storage.answers import answer
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.errors import invalid
 from tests.standin.storage.globs import compile_glob
+from tests.standin.storage.partial import parse_fields
 from tests.standin.storage.preconditions import integer
+from tests.standin.storage.resources import resource_of
 from tests.standin.storage.service import Call, Service
-from tests.standin.storage.versions import expire, resource_of
+from tests.standin.storage.versions import expire
 
 PAGE_MOST = 1000
 # Each kind of listing reads its own index, so that versions which it does not show cost nothing.
@@ -214,8 +216,7 @@ async def list_objects(call: Call) -> Response:
     selection = Selection.of(call)
     if selection.kind == "soft-deleted":
         expire(service)
-    wanted = integer(call.query, "maxResults")
-    most = min(wanted or PAGE_MOST, PAGE_MOST)
+    most = min(integer(call.query, "maxResults") or PAGE_MOST, PAGE_MOST)
     token = call.query.get("pageToken")
     page = read_page(service, bucket, selection, most=most, token=token)
     listed: dict[str, Any] = {"kind": "storage#objects"}
@@ -224,5 +225,6 @@ async def list_objects(call: Call) -> Response:
     if page.prefixes:
         listed["prefixes"] = page.prefixes
     if page.rows:
-        listed["items"] = [resource_of(bucket, row, call.origin) for row in page.rows]
+        wanted = parse_fields(call.query.get("fields", "")).get("items", {})
+        listed["items"] = [resource_of(bucket, row, call.origin, wanted) for row in page.rows]
     return answer(call, listed)

@@ -12,12 +12,12 @@ from tests.standin.storage.database import transaction
 from tests.standin.storage.downloads import download
 from tests.standin.storage.errors import StorageError, condition_not_met, invalid
 from tests.standin.storage.preconditions import Preconditions, integer
+from tests.standin.storage.resources import etag_of
 from tests.standin.storage.restores import find_soft_deleted
 from tests.standin.storage.service import Call
 from tests.standin.storage.times import from_text
 from tests.standin.storage.versions import (
     SETTINGS,
-    etag_of,
     find_version,
     kept_settings,
     retire,

@@ -37,10 +37,10 @@ def find_soft_deleted(
     """
     if generation is None:
         raise StorageError(400, "required", "Required parameter: generation")
-    expire(service)
     found = service.database.execute(
-        "SELECT * FROM objects WHERE bucket = ? AND name = ? AND generation = ? AND state = 2",
-        (bucket.id, name, generation),
+        "SELECT * FROM objects WHERE bucket = ? AND name = ? AND generation = ? AND state = 2"
+        " AND hard_deleted > ?",
+        (bucket.id, name, generation, service.clock.now()),
     ).fetchone()
     if found is None:
         raise no_such_object(bucket.name, name)

@@ -86,13 +86,10 @@ _ROUTES = _table()
 
 
 def _match(segments: list[str], template: list[str]) -> dict[str, str] | None:
-    path = {}
-    for segment, expected in zip(segments, template, strict=True):
-        if expected[0] == "{":
-            path[expected[1:-1]] = unquote(segment)
-        elif segment != expected:
-            return None
-    return path
+    pairs = list(zip(segments, template, strict=True))
+    if any(segment != expected and expected[0] != "{" for segment, expected in pairs):
+        return None
+    return {key[1:-1]: unquote(segment) for segment, key in pairs if key[0] == "{"}
 
 
 def _resolve_json(method: str, path: str) -> tuple[str, dict[str, str]]:

@@ -4,12 +4,10 @@ A version is live, noncurrent or soft-deleted. All that decides who wins happens
 transaction of the event loop's thread.
 """
 
-import base64
 import json
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.contents import Content
@@ -66,12 +64,6 @@ def kept_settings(resource: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def etag_of(version: sqlite3.Row) -> str:
-    """Return the entity tag of a version and its metadata."""
-    text = f"{version['generation']}/{version['metageneration']}"
-    return base64.b64encode(text.encode()).decode()
-
-
 def retained_until(bucket: Bucket, version: sqlite3.Row, settings: dict[str, Any]) -> int | None:
     """Return when a version's retention ends, or None when it has none that is known."""
     ends = []
@@ -80,49 +72,6 @@ def retained_until(bucket: Bucket, version: sqlite3.Row, settings: dict[str, Any
     if until := settings.get("retention", {}).get("retainUntilTime"):
         ends.append(from_text(until))
     return max(ends, default=None)
-
-
-def resource_of(bucket: Bucket, version: sqlite3.Row, origin: str) -> dict[str, Any]:
-    """Return a version as the API shows it."""
-    name, generation = version["name"], version["generation"]
-    quoted = quote(name, safe="")
-    link = f"storage/v1/b/{bucket.name}/o/{quoted}"
-    created = to_text(version["created"])
-    settings = json.loads(version["settings"])
-    shown: dict[str, Any] = {
-        "kind": "storage#object",
-        "id": f"{bucket.name}/{name}/{generation}",
-        "selfLink": f"{origin}/{link}",
-        "mediaLink": f"{origin}/download/{link}?generation={generation}&alt=media",
-        "name": name,
-        "bucket": bucket.name,
-        "generation": str(generation),
-        "metageneration": str(version["metageneration"]),
-        "size": str(version["size"]),
-        "crc32c": version["crc32c"],
-        "etag": etag_of(version),
-        "timeCreated": created,
-        "updated": to_text(version["updated"]),
-        "timeStorageClassUpdated": created,
-        "timeFinalized": created,
-        **settings,
-    }
-    if version["md5"] is not None:
-        shown["md5Hash"] = version["md5"]
-    if version["components"] is not None:
-        shown["componentCount"] = version["components"]
-    for column, key in (
-        ("noncurrent", "timeDeleted"),
-        ("soft_deleted", "softDeleteTime"),
-        ("hard_deleted", "hardDeleteTime"),
-    ):
-        if version[column] is not None:
-            shown[key] = to_text(version[column])
-    if bucket.retention_milliseconds and not settings.get("eventBasedHold"):
-        shown["retentionExpirationTime"] = to_text(
-            version["retained_from"] + bucket.retention_milliseconds
-        )
-    return shown
 
 
 def find_live(service: Service, bucket: Bucket, name: str) -> sqlite3.Row | None:

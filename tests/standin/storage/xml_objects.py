@@ -12,11 +12,11 @@ from tests.standin.storage.downloads import download
 from tests.standin.storage.errors import StorageError
 from tests.standin.storage.ingest import Expected
 from tests.standin.storage.preconditions import XML_HEADERS, Preconditions, integer
+from tests.standin.storage.resources import etag_of
 from tests.standin.storage.service import Call
 from tests.standin.storage.uploads import write_stream
 from tests.standin.storage.versions import (
     check_name,
-    etag_of,
     find_version,
     kept_settings,
 )

@@ -16,8 +16,9 @@ from tests.standin.storage.contents import Content
 from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.ingest import Expected, store
 from tests.standin.storage.preconditions import integer
+from tests.standin.storage.resources import etag_of
 from tests.standin.storage.service import Call
-from tests.standin.storage.versions import check_name, etag_of, write_version
+from tests.standin.storage.versions import check_name, write_version
 from tests.standin.storage.xml_objects import preconditions_of, settings_of
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

@@ -1,6 +1,6 @@
 """Names of inventories and contents: built and refused."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """What is wrong with an object, and where it comes back from."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 
 import pytest
