@@ -19,6 +19,8 @@ from tests.standin.firestore.messages import RequestError, invalid
 type Answer = bytes | Message
 
 WORKERS = 48
+# Of more than a thousand, the library would cancel some at random.
+WAITING_CALLS_MOST = 1_000_000
 LARGEST_REQUEST_BYTES = 10 * 1024 * 1024
 # Larger than what is refused, so that the refusal is the service's and not the library's.
 LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -157,6 +159,8 @@ def start(methods: list[Method], faults: Faults, address: str) -> tuple[grpc.Ser
             ("grpc.max_receive_message_length", LARGEST_MESSAGE_BYTES),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),
+            ("grpc.server.max_pending_requests", WAITING_CALLS_MOST),
+            ("grpc.server.max_pending_requests_hard_limit", WAITING_CALLS_MOST),
         ],
     )
     services: dict[str, dict[str, grpc.RpcMethodHandler]] = {}
