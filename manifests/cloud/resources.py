@@ -103,18 +103,21 @@ class Resources:
             Whether it was changed; False when it is not what was read any more, which may be the
             work of an earlier try whose answer was lost.
         """
-        headers = {"If-Match": etag}
-        with cloud_errors(subject):
-            try:
-                calling(lambda: self._request("PATCH", path, data=changes, headers=headers))
-            except PreconditionFailed:
-                return False
-        return True
+        return self._change("PATCH", path, changes, etag=etag, subject=subject)
 
-    def replace(self, path: str, resource: Resource, *, subject: str) -> None:
-        """Replace a whole resource."""
-        with cloud_errors(subject):
-            calling(lambda: self._request("PUT", path, data=resource))
+    def replace(self, path: str, resource: Resource, *, etag: str, subject: str) -> bool:
+        """Replace a whole resource, if it still is what was read.
+
+        Args:
+            path: The resource, below its project.
+            resource: What it becomes.
+            etag: That of what was read; `*` for any, where the API has no such condition.
+            subject: What it is, for errors.
+
+        Returns:
+            Whether it was replaced, as `patch`.
+        """
+        return self._change("PUT", path, resource, etag=etag, subject=subject)
 
     def delete(self, path: str, *, subject: str) -> None:
         """Delete a resource; one that is not there is no error."""
@@ -123,6 +126,15 @@ class Resources:
                 calling(lambda: self._request("DELETE", path))
             except NotFound:
                 return
+
+    def _change(self, method: str, path: str, body: Resource, *, etag: str, subject: str) -> bool:
+        headers = {"If-Match": etag}
+        with cloud_errors(subject):
+            try:
+                calling(lambda: self._request(method, path, data=body, headers=headers))
+            except PreconditionFailed:
+                return False
+        return True
 
     def _tables(self, dataset_id: str) -> tuple[Resource, ...]:
         return self._list(f"datasets/{dataset_id}/tables", "tables", dataset_id)

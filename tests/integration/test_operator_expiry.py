@@ -58,3 +58,18 @@ def test_what_a_kept_run_needs_is_kept(rebound: Rebound):
     assert stored(rebound) == {"fourth"}
     rebound.run("verify", "fourth")
     assert kept(rebound, "--yes") == {"fourth"}
+
+
+def test_lost_answers_cost_nothing(rebound: Rebound):
+    """Answers lost while a run is held, released and deleted do not change what becomes of it."""
+    with rebound.cloud.fault("storage", "storage.objects.insert", "lost"):
+        rebound.run("hold", "third")
+    assert "third" in kept(rebound)
+    with rebound.cloud.fault("storage", "storage.objects.delete", "lost"):
+        rebound.run("release", "third")
+    assert "third" not in kept(rebound)
+    rebound.run("hold", "second")
+    with rebound.cloud.fault("storage", "storage.objects.delete", "lost", times=3):
+        told = rebound.json("expire", "--yes")
+    assert {item["run_id"] for item in told if item["deleted"]} == {"third"}
+    assert stored(rebound) == {"first", "second", "fourth"}

@@ -95,32 +95,21 @@ def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) 
 
 def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> str:
     dataset_id, own_id = target.name(step.name).split(".", 1)
+    is_routine = step.kind == "routine"
+    body = (_routine_body if is_routine else _view_body)(target, step.name, resource)
+    collection = f"datasets/{dataset_id}/{'routines' if is_routine else 'tables'}"
     try:
-        if step.kind == "routine":
-            _put(
-                target,
-                f"datasets/{dataset_id}/routines",
-                own_id,
-                _routine_body(target, step.name, resource),
-            )
-        else:
-            _put(
-                target,
-                f"datasets/{dataset_id}/tables",
-                own_id,
-                _view_body(target, step.name, resource),
-            )
+        is_new = target.resources.create(collection, body, subject=own_id)
+        if not is_new and step.replaced is not None:
+            # Only what the plan saw is replaced; of anything else the findings tell.
+            seen = str(step.replaced["etag"])
+            target.resources.replace(f"{collection}/{own_id}", body, etag=seen, subject=own_id)
     except ReboundError as error:
         return error.message
     findings = definition_findings(
         resource, target.definition(step.kind, step.name), subject=step.name
     )
     return "; ".join(item.text for item in findings)
-
-
-def _put(target: BigQueryTarget, collection: str, own_id: str, body: Resource) -> None:
-    if not target.resources.create(collection, body, subject=own_id):
-        target.resources.replace(f"{collection}/{own_id}", body, subject=own_id)
 
 
 def _dataset_body(target: BigQueryTarget, item: DatasetBackup) -> Resource:

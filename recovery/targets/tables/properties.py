@@ -79,7 +79,10 @@ class Properties:
                 "grantees": policy.get("grantees", []),
             }
             if policy_id in present:
-                self._target.resources.replace(f"{path}/{policy_id}", body, subject=table.name)
+                # Only the whole text of a policy is written: doing it twice is doing it once.
+                self._target.resources.replace(
+                    f"{path}/{policy_id}", body, etag="*", subject=table.name
+                )
             else:
                 self._target.resources.create(path, body, subject=table.name)
         for policy_id in sorted(set(present) - set(_by_id(table.row_access_policies))):
