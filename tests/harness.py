@@ -11,7 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,8 @@ import requests
 from google.cloud import bigquery, firestore, storage
 
 from functions.bundle import write_bundle
+from manifests.model import Manifest
+from manifests.store import decode
 from tests.standin.cloud import Cloud, client_environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,6 +78,24 @@ class Rebound:
     def landing(self) -> storage.Bucket:
         """Return the bucket where extracts land and journals are kept."""
         return self.storage_client.bucket(self.env["REBOUND_LANDING_BUCKET"])
+
+    def manifest(self, run_id: str) -> Manifest:
+        """Return a run's manifest, as the contract reads it."""
+        content = self.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
+        return decode(content, Manifest, subject=run_id)
+
+    @property
+    def recoveries(self) -> set[str]:
+        """Return the ids of the recoveries that were begun."""
+        names = (blob.name for blob in self.landing.list_blobs(prefix="recoveries/"))
+        return {name.split("/")[1] for name in names}
+
+    def await_recovery(self) -> None:
+        """Wait until a recovery has begun."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.recoveries:
+            assert time.monotonic() < deadline, "no recovery began"
+            time.sleep(0.05)
 
     def begin(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """Start `rebound` with these words, as an operator would."""
@@ -171,6 +191,18 @@ class Function:
         assert answer.status_code == 200, answer.text
         summary: dict[str, Any] = answer.json()
         return summary
+
+    def until_complete(self, run_id: str, **body: Any) -> Iterator[requests.Response]:  # noqa: ANN401 - JSON
+        """Call again, as a schedule's retries do, until the run is complete; yield each answer."""
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            answer = self.manual(run_id, **body)
+            yield answer
+            if answer.status_code == requests.codes.ok:
+                return
+            assert answer.status_code == requests.codes.service_unavailable, answer.text
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.1)
 
     def log_lines(self) -> list[dict[str, Any]]:
         """Return the structured lines of the log."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manifests.model import Manifest
-from manifests.store import decode
 from tests.harness import Rebound, make_rebound, minutes_ago, serving
 from tests.integration import bucket_objects, lake
 from tests.integration.orchestration import State
@@ -102,10 +101,4 @@ def make_night(cloud: Cloud, folder: Path) -> Night:
         began = time.monotonic()
         function.complete("undisturbed", recovery_point=minutes_ago(0))
         backup_seconds = time.monotonic() - began
-    return Night(rebound, read(rebound, "undisturbed"), backup_seconds)
-
-
-def read(rebound: Rebound, run_id: str) -> Manifest:
-    """Return a run's manifest."""
-    content = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
-    return decode(content, Manifest, subject=run_id)
+    return Night(rebound, rebound.manifest("undisturbed"), backup_seconds)

@@ -33,7 +33,7 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     destroy(rebound, DAMAGES["table gone"])
     with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=3, times=None):
         process = rebound.begin("recover", SCENARIO, "--yes")
-        await_journal(rebound)
+        rebound.await_recovery()
         rebound.cloud.await_fault("bigquery")
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
@@ -51,15 +51,6 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     rebound.run("resume", code=2)
     assert f"{recovery}  proven" in rebound.run("report").stdout
     assert [item["state"] for item in rebound.json("report")] == ["proven"]
-
-
-def await_journal(rebound: Rebound) -> None:
-    """Wait until a recovery has begun."""
-    for _ in range(600):
-        if list(rebound.landing.list_blobs(prefix="recoveries/")):
-            return
-        time.sleep(0.05)
-    raise AssertionError("no recovery began")
 
 
 def test_unmeasured_content_is_no_damage(rebound: Rebound):

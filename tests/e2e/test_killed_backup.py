@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,8 +10,8 @@ import pytest
 import requests
 
 from manifests.model import Manifest
-from tests.e2e.losses import Night, make_night, read
-from tests.harness import Function, serving
+from tests.e2e.losses import Night, make_night
+from tests.harness import serving
 from tests.standin.cloud import Cloud
 
 MOMENTS = range(20)
@@ -39,17 +40,6 @@ def contents(manifest: Manifest) -> dict[str, object]:
     return found | {item.name: item.collections for item in manifest.databases}
 
 
-def await_complete(function: Function, run_id: str, **body: str) -> None:
-    """Call again, as retries do, until the run is complete."""
-    for _ in range(300):
-        answer = function.manual(run_id, full=True, **body)
-        if answer.status_code == 200:
-            return
-        assert answer.status_code == 503, answer.text
-        time.sleep(0.1)
-    raise AssertionError(run_id)
-
-
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_backup_is_continued(night: Night, finished_by_moment: dict[int, bool], moment: int):
     """A backup killed anywhere is finished by the next call, with the same content."""
@@ -66,7 +56,7 @@ def test_killed_backup_is_continued(night: Night, finished_by_moment: dict[int, 
             finished = False
     finished_by_moment[moment] = finished
     with serving(night.rebound, **LEASE) as function:
-        await_complete(function, run_id, **at)
+        deque(function.until_complete(run_id, full=True, **at), maxlen=0)
     when = f"killed after {wait_seconds:.2f} s, finished: {finished}"
-    assert contents(read(night.rebound, run_id)) == contents(night.manifest), when
+    assert contents(night.rebound.manifest(run_id)) == contents(night.manifest), when
     assert night.rebound.run("verify", run_id).returncode == 0

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from tests.e2e.losses import LOSSES, Loss, Night, make_night
-from tests.harness import Rebound
 from tests.standin.cloud import Cloud
 
 MOMENTS = range(20)
@@ -39,20 +38,14 @@ def test_killed_recovery_is_resumed(
     rebound = lost_night.rebound
     lost, before, recovery_seconds = loss
     lost.lose(rebound)
-    known = recoveries(rebound)
+    known = rebound.recoveries
     wait_seconds = random.Random(moment).uniform(0, recovery_seconds)  # noqa: S311 - a test
     process = rebound.begin("recover", lost.scenario, "--run", "undisturbed", "--yes")
     time.sleep(wait_seconds)
     process.kill()
     process.communicate()
-    begun = recoveries(rebound) - known
+    begun = rebound.recoveries - known
     words = ["resume", *begun] if begun else ["recover", lost.scenario, "--run", "undisturbed"]
     done = rebound.run(*words, *([] if begun else ["--yes"]))
     assert "proven equal" in done.stdout
     assert lost.picture(rebound) == before, f"killed after {wait_seconds:.2f} s"
-
-
-def recoveries(rebound: Rebound) -> set[str]:
-    """Return the recoveries that were begun."""
-    names = (blob.name for blob in rebound.landing.list_blobs(prefix="recoveries/"))
-    return {name.split("/")[1] for name in names}

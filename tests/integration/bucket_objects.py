@@ -9,6 +9,8 @@ from typing import Any
 
 from google.cloud import storage
 
+from manifests.inventory import read_shard
+from manifests.model import BucketBackup, ObjectRecord
 from tests.harness import LOCATION, Function, Rebound, whole_minute
 from tests.integration.lake import write_catalog
 
@@ -111,6 +113,37 @@ def _look(blob: storage.Blob, content: bytes) -> tuple[Any, ...]:
         bool(blob.temporary_hold),
         bool(blob.event_based_hold),
     )
+
+
+def backup_of(rebound: Rebound, run_id: str) -> BucketBackup:
+    """Return what a run's manifest says about the bucket."""
+    found = rebound.manifest(run_id).bucket(platform(rebound))
+    assert found is not None
+    return found
+
+
+def records_of(rebound: Rebound, backup: BucketBackup) -> dict[str, ObjectRecord]:
+    """Return a bucket's whole inventory by name; it has to be in order."""
+    records = [
+        record
+        for shard in backup.shards
+        for record in read_shard(
+            rebound.vault.blob(shard.stored.name).download_as_bytes(), subject=shard.stored.name
+        )
+    ]
+    names = [record.version.name for record in records]
+    assert names == sorted(names, key=lambda name: name.encode())
+    assert len(names) == len(set(names)) == backup.object_count
+    return {record.version.name: record for record in records}
+
+
+def stored_content(rebound: Rebound, record: ObjectRecord) -> bytes | None:
+    """Return the bytes that the vault holds for a record, or None."""
+    if record.stored_as is None:
+        return None
+    blob = rebound.vault.blob(record.stored_as, generation=record.stored_generation)
+    content: bytes = blob.download_as_bytes(raw_download=True)
+    return content
 
 
 def back_up(function: Function, run_id: str = "before") -> Mapping[str, Any]:

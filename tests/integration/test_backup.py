@@ -1,7 +1,5 @@
 """One night: what a call of the served function leaves in the vault."""
 
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,16 +8,8 @@ import pytest
 import requests
 from google.cloud import storage
 
-from manifests.model import Manifest
-from manifests.store import decode
 from tests.harness import Function, Rebound, minutes_ago, serving, whole_minute
 from tests.integration import lake
-
-
-def manifest_of(rebound: Rebound, run_id: str) -> Manifest:
-    """Return a run's manifest, as the contract reads it."""
-    content = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
-    return decode(content, Manifest, subject=run_id)
 
 
 def vault_objects(rebound: Rebound, prefix: str = "runs/") -> dict[str, storage.Blob]:
@@ -42,7 +32,7 @@ def test_scheduled_run_is_complete(rebound: Rebound, function: Function):
     assert summary["state"] == "complete"
     assert summary["run_id"] == f"nightly-{scheduled_at:%Y%m%dT%H%M%SZ}"
 
-    manifest = manifest_of(rebound, summary["run_id"])
+    manifest = rebound.manifest(summary["run_id"])
     assert {table.name for table in manifest.tables} == set(lake.TABLES)
     there = vault_objects(rebound, f"runs/{manifest.run_id}/tables/")
     listed = {stored.name: stored for table in manifest.tables for stored in table.objects}
@@ -55,6 +45,9 @@ def test_scheduled_run_is_complete(rebound: Rebound, function: Function):
             stored.generation,
         )
     assert manifest.recovery_point.second == 0
+    (skew,) = manifest.skews
+    assert skew.subject == f"definitions of {lake.DATASET}"
+    assert skew.skew_seconds == (manifest.finished_at - manifest.recovery_point).total_seconds()
     assert not list(rebound.landing.list_blobs(prefix="extracts/"))
     assert not list(rebound.bigquery_client.list_tables("rebound_scratch"))
 
@@ -62,7 +55,7 @@ def test_scheduled_run_is_complete(rebound: Rebound, function: Function):
 def test_manifest_counts_what_was_there_at_the_recovery_point(rebound: Rebound, function: Function):
     """Row counts and partitions of the manifest are those an independent query finds at T."""
     function.complete("count")
-    manifest = manifest_of(rebound, "count")
+    manifest = rebound.manifest("count")
     at = f"{manifest.recovery_point:%Y-%m-%d %H:%M:%S}+00:00"
     for table in manifest.tables:
         found = lake.rows(rebound, table.name, at)
@@ -118,7 +111,7 @@ def test_unchanged_partitions_are_referenced(rebound: Rebound, function: Functio
             "WHERE game_date = DATE '2024-01-05'"
         )
     function.complete("tuesday")
-    monday, tuesday = manifest_of(rebound, "monday"), manifest_of(rebound, "tuesday")
+    monday, tuesday = rebound.manifest("monday"), rebound.manifest("tuesday")
     before, after = monday.table(lake.GAMES), tuesday.table(lake.GAMES)
     assert before is not None
     assert after is not None
@@ -131,11 +124,11 @@ def test_unchanged_partitions_are_referenced(rebound: Rebound, function: Functio
 def test_lost_earlier_object_is_exported_again(rebound: Rebound, function: Function):
     """An earlier export that the vault lost is not referenced: its partitions are exported anew."""
     function.complete("monday")
-    kept = manifest_of(rebound, "monday").table(lake.TYPES)
+    kept = rebound.manifest("monday").table(lake.TYPES)
     assert kept is not None
     rebound.vault.blob(kept.objects[0].name).delete()
     function.complete("tuesday")
-    types = manifest_of(rebound, "tuesday").table(lake.TYPES)
+    types = rebound.manifest("tuesday").table(lake.TYPES)
     assert types is not None
     assert {export.run_id for export in types.exports} == {"tuesday"}
     assert rebound.run("verify", "tuesday").returncode == 0
@@ -185,7 +178,7 @@ def test_lost_answers_cost_nothing(
     """Answers lost after the work was done, at every kind of write, change nothing of the run."""
     with rebound.cloud.fault(service, operation, "lost", times=4):
         function.complete("lossy")
-    manifest = manifest_of(rebound, "lossy")
+    manifest = rebound.manifest("lossy")
     assert rebound.run("verify", "lossy").returncode == 0
     names = {stored.name for table in manifest.tables for stored in table.objects}
     abandoned = {item.name for item in manifest.abandoned}
@@ -227,18 +220,22 @@ def test_a_lost_machine_is_taken_over(rebound: Rebound):
         with pytest.raises(requests.ConnectionError):
             call.result()
     with serving(rebound, REBOUND_LEASE_SECONDS="3") as second:
-        answers = list(until_complete(second, "taken"))
+        answers = list(second.until_complete("taken"))
     assert answers[-1].json()["state"] == "complete"
     assert {answer.json()["error"] for answer in answers[:-1]} <= {"RunInProgressError"}
     assert rebound.run("verify", "taken").returncode == 0
 
 
-def until_complete(function: Function, run_id: str) -> Iterator[requests.Response]:
-    """Call again, as a schedule's retries do, until the run is complete."""
-    for _ in range(200):
-        answer = function.manual(run_id)
-        yield answer
-        if answer.status_code == 200:
-            return
-        assert answer.status_code == 503, answer.text
-        time.sleep(0.1)
+def test_manifest_that_came_first_stays(rebound: Rebound, function: Function):
+    """A manifest is never written over, whoever wrote it; one that is not ours is no success."""
+    name = "runs/late/manifest.json"
+    with (
+        ThreadPoolExecutor(1) as pool,
+        rebound.cloud.fault("bigquery", r"bigquery\.routines\.list", "latency", seconds=3),
+    ):
+        call = pool.submit(function.manual, "late")
+        rebound.cloud.await_fault("bigquery")
+        rebound.vault.blob(name).upload_from_string(b"not ours")
+        answer = call.result()
+    assert answer.json()["error"] == "ManifestTruncatedError"
+    assert rebound.vault.blob(name).download_as_bytes() == b"not ours"

@@ -4,52 +4,20 @@ import json
 
 import pytest
 
-from manifests.inventory import read_shard
-from manifests.model import BucketBackup, Manifest, ObjectRecord
-from manifests.store import decode
 from tests.harness import Function, Rebound, serving
 from tests.integration.bucket_objects import (
     NAMES,
     SETTINGS,
     back_up,
+    backup_of,
     content_of,
     fill,
     make_bucket,
     platform,
     put,
+    records_of,
+    stored_content,
 )
-
-
-def backup_of(rebound: Rebound, run_id: str) -> BucketBackup:
-    """Return what a run's manifest says about the bucket."""
-    content = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
-    found = decode(content, Manifest, subject=run_id).bucket(platform(rebound))
-    assert found is not None
-    return found
-
-
-def records_of(rebound: Rebound, backup: BucketBackup) -> dict[str, ObjectRecord]:
-    """Return a bucket's whole inventory by name; it has to be in order."""
-    records = [
-        record
-        for shard in backup.shards
-        for record in read_shard(
-            rebound.vault.blob(shard.stored.name).download_as_bytes(), subject=shard.stored.name
-        )
-    ]
-    names = [record.version.name for record in records]
-    assert names == sorted(names, key=lambda name: name.encode())
-    assert len(names) == len(set(names)) == backup.object_count
-    return {record.version.name: record for record in records}
-
-
-def stored_content(rebound: Rebound, record: ObjectRecord) -> bytes | None:
-    """Return the bytes that the vault holds for a record, or None."""
-    if record.stored_as is None:
-        return None
-    blob = rebound.vault.blob(record.stored_as, generation=record.stored_generation)
-    content: bytes = blob.download_as_bytes(raw_download=True)
-    return content
 
 
 def test_bucket_is_in_the_run(raw: Rebound, night: Function):
@@ -65,6 +33,9 @@ def test_bucket_is_in_the_run(raw: Rebound, night: Function):
     records = records_of(raw, backup)
     assert set(records) == set(NAMES)
     assert backup.not_copied == backup.changed_later == backup.metadata_later == 0
+    (skew,) = raw.manifest("before").skews
+    assert skew.subject == f"settings of bucket {bucket.name}"
+    assert skew.skew_seconds > 0
     assert backup.size_bytes == sum(len(content_of(name)) for name in NAMES)
     for name, record in records.items():
         assert stored_content(raw, record) == content_of(name)

@@ -26,17 +26,6 @@ MANY = tuple(f"day/{number:04d}" for number in range(400))
 _WAIT_SECONDS = 60
 
 
-def await_firing(rebound: Rebound) -> None:
-    """Wait until the only fault of the storage service has fired."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while True:
-        faults = requests.get(f"{rebound.cloud.admins['storage']}/standin/faults", timeout=10)
-        if all(fault["fired"] for fault in faults.json()):
-            return
-        assert time.monotonic() < deadline, faults.json()
-        time.sleep(0.02)
-
-
 def await_that(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + _WAIT_SECONDS
@@ -56,7 +45,7 @@ def test_object_written_meanwhile_is_left(raw: Rebound, night: Function, soft_de
     operation = "storage.objects.restore" if soft_delete_days else "storage.objects.rewrite"
     with raw.cloud.fault("storage", operation, "latency", seconds=3, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
-        await_firing(raw)
+        raw.cloud.await_fault("storage")
         put(bucket, "b", b"a writer's")
         put(bucket, "c", b"another writer's")
         put(bucket, "new", b"new")
@@ -137,7 +126,7 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
     operation = "storage.objects.(restore|rewrite)"
     with raw.cloud.fault("storage", operation, "latency", seconds=0.2, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
-        await_firing(raw)
+        raw.cloud.await_fault("storage")
         await_that(lambda: len(list(bucket.list_blobs())) > len(MANY) // 2)
         process.kill()
         process.communicate()
@@ -163,7 +152,7 @@ def test_half_restored_object_is_finished(raw: Rebound, night: Function):
     blob.delete()
     with raw.cloud.fault("storage", "storage.objects.patch", "latency", seconds=5):
         process = raw.begin("recover", SCENARIO, "--yes")
-        await_firing(raw)
+        raw.cloud.await_fault("storage")
         process.kill()
         process.communicate()
         raw.run("resume", process_id_of(raw))

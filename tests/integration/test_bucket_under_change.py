@@ -8,16 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from google.cloud import storage
 
-from manifests.inventory import read_shard
-from manifests.model import Manifest, ObjectRecord
-from manifests.store import decode
 from tests.harness import Rebound, serving, whole_minute
-from tests.integration.bucket_objects import bucket_catalog, looked_at, make_bucket, platform
+from tests.integration.bucket_objects import (
+    backup_of,
+    looked_at,
+    make_bucket,
+    records_of,
+    stored_content,
+)
 
 _WRITERS, _NAMES_EACH = 4, 12
 _LEAD_SECONDS = 4
@@ -65,14 +67,6 @@ class Writer:
         return state
 
 
-@pytest.fixture
-def raw(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
-    """Return a platform that protects one bucket, which does not exist yet."""
-    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
-    bucket_catalog(tmp_path, platform(made))
-    return made
-
-
 @contextmanager
 def writing(rebound: Rebound, bucket: storage.Bucket, point: datetime) -> Iterator[list[Writer]]:
     """Write to the bucket all the time, from some seconds before the recovery point on."""
@@ -102,7 +96,9 @@ def test_inventory_of_a_busy_bucket(raw: Rebound, *, versioning: bool, soft_dele
         with writing(raw, bucket, point) as writers:
             time.sleep(2 * _LEAD_SECONDS)
             function.complete("busy", recovery_point=f"{point:%Y-%m-%dT%H:%M:%SZ}")
-        records = records_of(raw)
+        backup = backup_of(raw, "busy")
+        assert backup.changed_later == 0
+        records = records_of(raw, backup)
         told = {name: held for writer in writers for name, held in writer.state_at(point).items()}
         assert len(told) > _WRITERS * _NAMES_EACH // 2
         assert any(told.values())
@@ -111,30 +107,8 @@ def test_inventory_of_a_busy_bucket(raw: Rebound, *, versioning: bool, soft_dele
             assert (record is None) == (content is None), name
             if record is not None and content is not None:
                 assert record.version.size_bytes == len(content)
-                assert stored(raw, record) in ({content} if versioning else {content, None})
+                assert stored_content(raw, record) in ({content} if versioning else {content, None})
         if versioning:
             raw.run("recover", "gcs-bucket-corruption", "--yes", "--overwrite", "*", "--exact")
             now = {name: look[0] for name, look in looked_at(bucket).items()}
             assert {name: now.get(name) for name in told} == told
-
-
-def records_of(rebound: Rebound) -> dict[str, ObjectRecord]:
-    """Return the whole inventory of the only run."""
-    content = rebound.vault.blob("runs/busy/manifest.json").download_as_bytes()
-    (backup,) = decode(content, Manifest, subject="busy").buckets
-    assert backup.changed_later == 0
-    return {
-        record.version.name: record
-        for shard in backup.shards
-        for record in read_shard(
-            rebound.vault.blob(shard.stored.name).download_as_bytes(), subject=shard.stored.name
-        )
-    }
-
-
-def stored(rebound: Rebound, record: ObjectRecord) -> bytes | None:
-    """Return the bytes the vault holds for a record, or None."""
-    if record.stored_as is None:
-        return None
-    content: bytes = rebound.vault.blob(record.stored_as).download_as_bytes()
-    return content

@@ -66,6 +66,9 @@ def test_content_is_that_of_the_recovery_point(rebound: Rebound):
         path.split("/")[-2] for path in stored
     }
     assert database["resource"]["name"] == state.name
+    told = {item["subject"]: item["skew_seconds"] for item in manifest["skews"]}
+    assert told.keys() == {f"settings of database {database['database_id']}"}
+    assert min(told.values()) > 0
     assert rebound.json("verify", "night")["findings"] == []
 
 

@@ -68,13 +68,7 @@ def random_documents() -> dict[str, dict[str, Any]]:
     """Return that many documents, no two at one path."""
     made: dict[str, dict[str, Any]] = {}
 
-    @settings(
-        max_examples=DOCUMENTS // _AT_ONCE,
-        database=None,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=DOCUMENTS // _AT_ONCE, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.tuples(BRANCH, ID, MAP), min_size=_AT_ONCE, max_size=_AT_ONCE))
     def collect(batch: list[tuple[str, str, dict[str, Any]]]) -> None:
         for branch, document_id, fields in batch:

@@ -1,7 +1,5 @@
 """Damage of every kind: recognised in the plan, recovered, proven, and nothing else touched."""
 
-import time
-
 import pytest
 
 from tests.harness import Function, Rebound, minutes_ago
@@ -157,7 +155,7 @@ def test_not_equal_is_not_success(rebound: Rebound, function: Function):
     destroy(rebound, DAMAGES["table gone"])
     with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.insert", "latency", seconds=3, times=1):
         process = rebound.begin("recover", SCENARIO, "--run", "night", "--yes")
-        await_journal(rebound)
+        rebound.await_recovery()
         good.upload_from_string(other.download_as_bytes())
         out, err = process.communicate(timeout=300)
     assert process.returncode == 7, out + err
@@ -165,15 +163,6 @@ def test_not_equal_is_not_success(rebound: Rebound, function: Function):
     assert lake.GAMES.split(".")[1] not in {
         item.table_id for item in rebound.bigquery_client.list_tables(lake.DATASET)
     }
-
-
-def await_journal(rebound: Rebound) -> None:
-    """Wait until a recovery has begun."""
-    for _ in range(600):
-        if list(rebound.landing.list_blobs(prefix="recoveries/")):
-            return
-        time.sleep(0.05)
-    raise AssertionError("no recovery began")
 
 
 def test_changed_view_needs_a_word(rebound: Rebound, function: Function):

@@ -185,5 +185,9 @@ def _env(data_dir: Path, urls: Mapping[str, str]) -> dict[str, str]:
 
 
 def client_environment(cloud: Cloud, **more: str) -> dict[str, str]:
-    """Return this process's environment with the variables of a local cloud and more."""
-    return {**os.environ, **cloud.env, **more}
+    """Return this process's environment with the variables of a local cloud and more.
+
+    Settings of Rebound that the developer's own shell has are left out.
+    """
+    own = {key: value for key, value in os.environ.items() if not key.startswith("REBOUND_")}
+    return {**own, **cloud.env, **more}

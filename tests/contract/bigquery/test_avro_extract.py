@@ -96,7 +96,7 @@ def tables(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
     return draw(st.lists(st.fixed_dictionaries(values), max_size=5)), [*fields, *nested]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=tables())
 def test_any_rows_are_read_back_by_an_independent_reader(
     table: tuple[list[Row], list[Row]], tmp_path_factory: pytest.TempPathFactory

@@ -221,9 +221,7 @@ def _deeper(children: st.SearchStrategy[Message]) -> st.SearchStrategy[Message]:
 DOCUMENTS = st.dictionaries(_names(), st.recursive(_leaves(), _deeper, max_leaves=6), max_size=6)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=DOCUMENTS)
 def test_random_document_comes_back_exactly(wire: Wire, fields: dict[str, Message]):
     """A random document is read as it was written, bit for bit."""
