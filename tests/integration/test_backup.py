@@ -157,9 +157,12 @@ def test_failing_table_leaves_a_partial_run(rebound: Rebound, function: Function
     assert "bad" in rebound.run("plan", "bigquery-dataset-loss").stdout
     rebound.run("plan", "bigquery-dataset-loss", "--run", "bad", code=3)
 
-    extracts = len(jobs_of(rebound, "extract"))
+    before = {job.job_id for kind in ("extract", "query") for job in jobs_of(rebound, kind)}
     function.complete("bad", full=True)
-    assert len(jobs_of(rebound, "extract")) == extracts + 1
+    after = {job.job_id for kind in ("extract", "query") for job in jobs_of(rebound, kind)}
+    steps = [name.removeprefix("rebound-bad__") for name in sorted(after - before)]
+    assert [name.split("-")[1] for name in steps] == ["extract", "measure"]
+    assert all(name.startswith("lake__types") for name in steps)
 
 
 @pytest.mark.parametrize(
