@@ -100,8 +100,8 @@ def _write(client: bigquery.Client) -> None:
             )
 
 
-def test_it_ends_with_its_parent_and_announces_once(tmp_path: Path):
-    """A server prints one line, and a second one ends cleanly on SIGTERM."""
+def test_it_ends_on_sigterm(tmp_path: Path):
+    """A server that answers ends cleanly when it is told to."""
     started, url = process("tests.standin.bigquery", "--data-dir", str(tmp_path))
     assert requests.get(f"{url}/standin/health", timeout=10).json() == {"status": "ok"}
     end(started)

@@ -131,10 +131,3 @@ def emulator(log: Path) -> Iterator[Service]:
                 raise TimeoutError(f"the emulator did not start: {log.read_text()}")
             time.sleep(0.1)
         yield Service(f"{HOST}:{port}", process)
-
-
-def run_python(script: str) -> str:
-    """Run Python code as a process and return what it prints."""
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()

@@ -1,4 +1,3 @@
-import json
 import os
 import random
 import signal
@@ -83,18 +82,3 @@ def test_half_written_record_is_cut_off(tmp_path: Path):
             assert again.paths(EVERYTHING) == paths
             assert log.read_bytes().startswith(whole)
             again.set("c/c", {})
-
-
-def test_ends_with_its_parent(tmp_path: Path):
-    """The server ends when the process that started it is gone."""
-    script = (
-        "import subprocess, sys;"
-        "p = subprocess.Popen([sys.executable, '-m', 'tests.standin.firestore',"
-        f" '--data-dir', {str(tmp_path)!r}], stdout=subprocess.PIPE);"
-        "print(p.stdout.readline().decode())"
-    )
-    port = int(json.loads(parts.run_python(script))["url"].rpartition(":")[2])
-    deadline = time.monotonic() + 20
-    while parts.is_listening(port):
-        assert time.monotonic() < deadline, "the server outlived its parent"
-        time.sleep(0.1)

@@ -1,17 +1,14 @@
 import http.client
 import os
 import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
 from google.cloud import storage
 
-from tests.contract.storage.server import ROOT, Server, running
+from tests.contract.storage.server import Server, running
 
 RACERS = 16
 GRANULE = 256 * 1024
@@ -155,35 +152,8 @@ def test_deleted_content_is_removed(tmp_path: Path):
         assert stored_files(tmp_path) == 0
 
 
-def is_answering(url: str) -> bool:
-    """Say whether a service is there."""
-    try:
-        return requests.get(f"{url}/standin/health", timeout=5).ok
-    except requests.exceptions.ConnectionError:
-        return False
-
-
 def test_clean_end(tmp_path: Path):
     """SIGTERM ends the service with status 0."""
     with running(tmp_path) as server:
         server.process.terminate()
         assert server.process.wait(10) == 0
-
-
-def test_ends_with_its_parent(tmp_path: Path):
-    """The service does not outlive the process that started it."""
-    code = (
-        "import subprocess, sys\n"
-        "words = [sys.executable, '-m', 'tests.standin.storage', '--data-dir', sys.argv[1]]\n"
-        "child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)\n"
-        "print(child.stdout.readline(), flush=True)\n"
-    )
-    parent = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=30,
-    )  # fmt: skip
-    url = parent.stdout.partition('"url": "')[2].partition('"')[0]
-    deadline = time.monotonic() + 10
-    while is_answering(url):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
