@@ -66,6 +66,7 @@ def complete_parts(
 
     Raises:
         PartialError: A part failed; why is also recorded in the vault.
+        LeaseLostError: Another process took the run over.
     """
     failures: list[PartFailure] = []
 
@@ -90,6 +91,8 @@ def complete_parts(
     with LoggingPool(parallel, thread_name_prefix="part") as pool:
         parts = list(pool.map(attempt, work))
     if failures:
+        # Where another process took the run over, that is why parts failed, and it tells of its own.
+        lease.check()
         _fail(vault, run_id, failures, of=len(work), at=clock())
     return tuple(part for part in parts if part is not None)
 

@@ -1,5 +1,7 @@
 """One night: what a call of the served function leaves in the vault."""
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -227,6 +229,27 @@ def test_a_lost_machine_is_taken_over(rebound: Rebound):
     assert answers[-1].json()["state"] == "complete"
     assert {answer.json()["error"] for answer in answers[:-1]} <= {"RunInProgressError"}
     assert rebound.run("verify", "taken").returncode == 0
+
+
+def test_paused_machine_notices_that_it_was_replaced(rebound: Rebound):
+    """A machine that stood still past its lease, and goes on, is told that another took over."""
+    with serving(rebound, REBOUND_LEASE_SECONDS="3") as first, ThreadPoolExecutor(1) as pool:
+        with rebound.cloud.fault(
+            "bigquery", r"bigquery\.jobs\.get", "latency", seconds=2, times=None
+        ):
+            call = pool.submit(first.manual, "paused")
+            rebound.cloud.await_fault("bigquery")
+            os.killpg(first.process.pid, signal.SIGSTOP)
+        with serving(rebound, REBOUND_LEASE_SECONDS="3") as second:
+            *_, last = second.until_complete("paused")
+        with rebound.cloud.fault(
+            "bigquery", r"bigquery\.jobs\.get", "latency", seconds=3, times=None
+        ):
+            os.killpg(first.process.pid, signal.SIGCONT)
+            answer = call.result()
+    assert last.json()["state"] == "complete"
+    assert (answer.status_code, answer.json()["error"]) == (503, "LeaseLostError")
+    assert rebound.run("verify", "paused").returncode == 0
 
 
 def test_manifest_that_came_first_stays(rebound: Rebound, function: Function):

@@ -42,7 +42,7 @@ def _outermost(node: exp.Expression) -> exp.Expression:
 
 
 def _names(node: exp.Expression) -> list[str]:
-    names = [str(node.this)]
+    names = [node.name]
     outer = _outermost(node)
     before = outer.this if isinstance(outer, exp.Dot) else None
     while isinstance(before, exp.Dot):
