@@ -23,77 +23,99 @@ log = structlog.get_logger()
 
 
 class Lease:
-    """A held lease; `check` says whether it still is."""
-
-    def __init__(self, lost: threading.Event, run_id: RunId) -> None:
-        self._lost = lost
-        self._run_id = run_id
-
-    def check(self) -> None:
-        """Stop when the lease was taken over.
-
-        Raises:
-            LeaseLostError: Another process writes this run now.
-        """
-        if self._lost.is_set():
-            raise LeaseLostError("another process took the run over", subject=self._run_id)
-
-
-@contextmanager
-def holding(
-    landing: Bucket,
-    run_id: RunId,
-    *,
-    holder: str,
-    lease_seconds: float,
-    clock: Callable[[], datetime],
-) -> Generator[Lease]:
-    """Hold the lease of a run, renewing it until the work ends.
+    """A held lease; `check` says whether it still is.
 
     Args:
         landing: The bucket leases are kept in.
         run_id: The run.
-        holder: A name no other process has.
-        lease_seconds: How long a silent holder keeps others out.
+        holder: A name for this process that no other process has.
+        lease_seconds: After how many silent seconds another process may take over.
         clock: Gives the present instant.
 
     Raises:
         RunInProgressError: Another process holds it.
     """
-    name = layout.lease_name(run_id)
 
-    def record() -> bytes:
-        expires_at = clock() + timedelta(seconds=lease_seconds)
-        return encode(LeaseRecord(run_id=run_id, holder=holder, expires_at=expires_at))
+    def __init__(
+        self,
+        landing: Bucket,
+        run_id: RunId,
+        *,
+        holder: str,
+        lease_seconds: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._landing = landing
+        self._run_id = run_id
+        self._holder = holder
+        self._term = timedelta(seconds=lease_seconds)
+        self._clock = clock
+        self._name = layout.lease_name(run_id)
+        self._is_over, self._is_lost = threading.Event(), threading.Event()
+        now = clock()
+        self._expires_at = now + self._term
+        self._generation = _acquire(
+            landing, self._name, self._record(self._expires_at), holder=holder, now=now
+        )
 
-    generation = _acquire(landing, name, record(), holder=holder, now=clock())
-    done, lost = threading.Event(), threading.Event()
+    def check(self) -> None:
+        """Stop when the lease was taken over, or could have been: a machine can stand still.
 
-    def renew() -> None:
-        nonlocal generation
-        expires_at = clock() + timedelta(seconds=lease_seconds)
-        while not done.wait(lease_seconds / 3):
-            renewed_at = clock()
+        Raises:
+            LeaseLostError: Another process writes this run now, or may.
+        """
+        if self._is_lost.is_set() or self._clock() >= self._expires_at:
+            raise LeaseLostError("another process took the run over", subject=self._run_id)
+
+    def renew(self) -> None:
+        """Renew the lease again and again, until it is released or lost."""
+        while not self._is_over.wait(self._term.total_seconds() / 3):
+            expires_at = self._clock() + self._term
             try:
-                renewed = _put(landing, name, record(), holder=holder, over=generation)
+                renewed = _put(
+                    self._landing,
+                    self._name,
+                    self._record(expires_at),
+                    holder=self._holder,
+                    over=self._generation,
+                )
             except ReboundError as error:
                 log.warning("lease not renewed", reason=str(error))
-                held = clock() < expires_at
-            else:
-                expires_at = renewed_at + timedelta(seconds=lease_seconds)
-                held, generation = renewed is not None, renewed or generation
-            if not held:
-                lost.set()
+                continue
+            if renewed is None:
+                self._is_lost.set()
                 return
+            self._generation, self._expires_at = renewed, expires_at
 
-    renewing = threading.Thread(target=copy_context().run, args=(renew,), name="lease", daemon=True)
+    def end_renewing(self) -> None:
+        """Let `renew` return."""
+        self._is_over.set()
+
+    def release(self) -> None:
+        """Let others write the run, when nothing renews the lease any more."""
+        # One that could not be removed runs out by itself; what the run ended with is told instead.
+        try:
+            self._landing.delete(self._name, generation=self._generation)
+        except ReboundError as error:
+            log.warning("lease not released", reason=str(error))
+
+    def _record(self, expires_at: datetime) -> bytes:
+        return encode(LeaseRecord(run_id=self._run_id, holder=self._holder, expires_at=expires_at))
+
+
+@contextmanager
+def holding(lease: Lease) -> Generator[Lease]:
+    """Keep a lease renewed until the work ends, then release it."""
+    renewing = threading.Thread(
+        target=copy_context().run, args=(lease.renew,), name="lease", daemon=True
+    )
     renewing.start()
     try:
-        yield Lease(lost, run_id)
+        yield lease
     finally:
-        done.set()
+        lease.end_renewing()
         renewing.join()
-        _release(landing, name, generation)
+        lease.release()
 
 
 def _acquire(landing: Bucket, name: str, content: bytes, *, holder: str, now: datetime) -> int:
@@ -127,11 +149,3 @@ def _put(landing: Bucket, name: str, content: bytes, *, holder: str, over: int) 
     if found is None or decode(found[0], LeaseRecord, subject=name).holder != holder:
         return None
     return found[1]
-
-
-def _release(landing: Bucket, name: str, generation: int) -> None:
-    # A lease that could not be removed runs out by itself; what the run ended with is told instead.
-    try:
-        landing.delete(name, generation=generation)
-    except ReboundError as error:
-        log.warning("lease not released", reason=str(error))

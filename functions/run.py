@@ -106,13 +106,14 @@ class BackupRun:
         if manifest := self._finished(request.run_id):
             log.info("run is already complete")
             return manifest
-        with holding(
+        lease = Lease(
             self._landing,
             request.run_id,
             holder=self._holder,
             lease_seconds=self._settings.lease_seconds,
             clock=self._clock,
-        ) as lease:
+        )
+        with holding(lease):
             # Between the first look and the lease another process may have finished the run.
             return self._finished(request.run_id) or self._write(request, lease)
 
@@ -125,6 +126,7 @@ class BackupRun:
     def _write(self, request: RunRequest, lease: Lease) -> Manifest:
         start = self._start(request)
         base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
+        vault = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
         )
@@ -134,22 +136,21 @@ class BackupRun:
             jobs=self._jobs,
             resources=self._resources,
             landing=self._landing,
-            vault=self._vault_bucket,
+            vault=vault,
             holder=self._holder,
             full_every_days=self._catalog.full_every_days,
         )
         parts = complete_parts(
-            self._vault,
+            Vault(vault),
             start.run_id,
             self._table_work(exporter, base)
-            + self._bucket_work(start, base)
-            + self._database_work(start),
+            + self._bucket_work(start, base, vault)
+            + self._database_work(start, vault),
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
         )
-        lease.check()
-        manifest = self._vault.put_manifest(self._manifest(start, parts))
+        manifest = Vault(vault).put_manifest(self._manifest(start, parts))
         self._clean_up(exporter, start.run_id)
         return manifest
 
@@ -193,21 +194,21 @@ class BackupRun:
             for entry in self._catalog.tables
         ]
 
-    def _database_work(self, start: RunStart) -> list[PartWork]:
+    def _database_work(self, start: RunStart, vault: Bucket) -> list[PartWork]:
         exporter = DatabaseExporter(
-            start=start, settings=self._settings, landing=self._landing, vault=self._vault_bucket
+            start=start, settings=self._settings, landing=self._landing, vault=vault
         )
         return [
             PartWork(DatabaseBackup, entry.database, partial(exporter.back_up, entry))
             for entry in self._catalog.databases
         ]
 
-    def _bucket_work(self, start: RunStart, base: Manifest | None) -> list[PartWork]:
+    def _bucket_work(self, start: RunStart, base: Manifest | None, vault: Bucket) -> list[PartWork]:
         exporter = BucketExporter(
             start=start,
             settings=self._settings,
             api=StorageApi(self._store),
-            vault=self._vault_bucket,
+            vault=vault,
             clock=self._clock,
         )
         return [

@@ -1,6 +1,6 @@
 """One Cloud Storage bucket: write-once objects, exact generations, server-side copies."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import google_crc32c
@@ -32,10 +32,23 @@ class MeasuredFile(Frozen):
 
 
 class Bucket:
-    """A bucket as backup and recovery use it. Safe to share between threads."""
+    """A bucket as backup and recovery use it. Safe to share between threads.
 
-    def __init__(self, client: storage.Client, name: str) -> None:
+    Args:
+        client: Gives the endpoint and the credentials.
+        name: The bucket.
+        before_write: Called before anything is stored; raises where nothing may be any more.
+    """
+
+    def __init__(
+        self,
+        client: storage.Client,
+        name: str,
+        *,
+        before_write: Callable[[], None] = lambda: None,
+    ) -> None:
         self._bucket = client.bucket(name)
+        self._before_write = before_write
         self._client = client
         self.name = name
 
@@ -71,6 +84,7 @@ class Bucket:
         Returns:
             The new generation, or None when the condition did not hold.
         """
+        self._before_write()
         blob = self._bucket.blob(name)
         with cloud_errors(self.uri(name)):
             try:
@@ -164,6 +178,7 @@ class Bucket:
             ObjectMissingError: The source generation is gone.
             ObjectChangedError: What is in this bucket differs from the source.
         """
+        self._before_write()
         origin = source._bucket.blob(found.name, generation=found.generation)  # noqa: SLF001 - same class
         target = self._bucket.blob(name)
         with cloud_errors(self.uri(name)):
