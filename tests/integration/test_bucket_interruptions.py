@@ -34,6 +34,24 @@ def await_that(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def test_object_written_after_the_plan_is_left(raw: Rebound, night: Function):
+    """What a writer stores before the recovery looks again is kept, whatever may be replaced."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, ("a", "b"))
+    back_up(night)
+    put(bucket, "a", b"garbage")
+    put(bucket, "b", b"garbage")
+    with raw.cloud.fault("storage", "storage.objects.insert", "latency", seconds=3):
+        process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
+        raw.cloud.await_fault("storage")
+        put(bucket, "b", b"a writer's")
+        out, err = process.communicate(timeout=300)
+    assert process.returncode == 6, out + err
+    assert "1 changed while the recovery ran" in out
+    assert bucket.blob("b").download_as_bytes() == b"a writer's"
+    assert bucket.blob("a").download_as_bytes() == content_of("a")
+
+
 @pytest.mark.parametrize("soft_delete_days", [0, 7])
 def test_object_written_meanwhile_is_left(raw: Rebound, night: Function, soft_delete_days: int):
     """What a writer stores while the recovery runs is neither replaced nor lost, and is told of."""

@@ -193,3 +193,21 @@ def test_view_changed_meanwhile_is_kept(rebound: Rebound, function: Function):
     assert process.returncode == 6, out + err
     assert "FAILED    lake.busy: view is" in out
     assert "2 AS games" in rebound.bigquery_client.get_table("lake.busy").view_query
+
+
+def test_rows_that_appear_after_the_plan_are_kept(rebound: Rebound, function: Function):
+    """A partition that was empty when the plan was made, and is not any more, is left alone."""
+    function.complete("night")
+    destroy(rebound, DAMAGES["partition missing"])
+    insert = f"INSERT INTO `{rebound.project}.{lake.GAMES}` (game_id, game_date) VALUES "
+    with rebound.cloud.fault("storage", r"storage\.objects\.insert", "latency", seconds=3):
+        process = rebound.begin("recover", SCENARIO, "--yes")
+        rebound.cloud.await_fault("storage")
+        rebound.query(f"{insert} ('new', DATE '2024-01-04')")
+        out, err = process.communicate(timeout=300)
+    assert process.returncode == 6, out + err
+    assert "rows appeared since the plan was made" in out
+    found = rebound.query(
+        f"SELECT game_id FROM `{rebound.project}.{lake.GAMES}` WHERE game_date = DATE '2024-01-04'"
+    )
+    assert found == [{"game_id": "new"}]
