@@ -5,6 +5,7 @@ from threading import BoundedSemaphore
 
 from functions.log import LoggingPool
 from manifests import layout
+from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
 from manifests.model import Export, ObjectInfo, StoredObject
@@ -94,18 +95,18 @@ def _checked_rows(
     landing: Bucket, item: ObjectInfo, columns: tuple[str, ...], reading: BoundedSemaphore
 ) -> int:
     with reading:
-        measured = landing.measure(item)
+        file = measured(landing, item)
     subject = landing.uri(item.name)
-    if measured.size_bytes != item.size_bytes:
+    if file.size_bytes != item.size_bytes:
         raise ObjectMissingError("bytes are missing", subject=subject, retryable=True)
-    if measured.crc32c != item.crc32c:
+    if file.crc32c != item.crc32c:
         raise ObjectChangedError(
-            f"its bytes have crc32c {measured.crc32c}, Cloud Storage says {item.crc32c}",
+            f"its bytes have crc32c {file.crc32c}, Cloud Storage says {item.crc32c}",
             subject=subject,
             retryable=True,
         )
-    if measured.codec != _CODEC:
-        raise BackupDamagedError(f"the codec is {measured.codec}, not {_CODEC}", subject=subject)
-    if measured.fields != columns:
+    if file.codec != _CODEC:
+        raise BackupDamagedError(f"the codec is {file.codec}, not {_CODEC}", subject=subject)
+    if file.fields != columns:
         raise BackupDamagedError("the columns are not the table's", subject=subject)
-    return measured.row_count
+    return file.row_count

@@ -3,32 +3,15 @@
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-import google_crc32c
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
 
-from manifests.avro import AvroFrame
-from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
-from manifests.model import Frozen, ObjectInfo
+from manifests.model import ObjectInfo
 
 _READ_BYTES = 2 * 1024 * 1024
 _TIMEOUT_SECONDS = 60
-
-
-class MeasuredFile(Frozen):
-    """What the bytes of one Avro file really are.
-
-    Attributes:
-        fields: The names of the file's columns, in its order.
-    """
-
-    size_bytes: int
-    crc32c: str
-    row_count: int
-    codec: str
-    fields: tuple[str, ...]
 
 
 class Bucket:
@@ -210,28 +193,6 @@ class Bucket:
                 )
             except (NotFound, PreconditionFailed):
                 return
-
-    def measure(self, found: ObjectInfo) -> MeasuredFile:
-        """Read every byte of an Avro file once: its checksum, its records, its columns.
-
-        Raises:
-            ObjectMissingError: The generation is not there.
-            AvroDamagedError: The bytes are not a whole Avro file.
-        """
-        frame = AvroFrame(self.uri(found.name))
-        checksum = google_crc32c.Checksum()
-        size_bytes = 0
-        for chunk in self.chunks(found):
-            checksum.update(chunk)
-            frame.feed(chunk)
-            size_bytes += len(chunk)
-        return MeasuredFile(
-            row_count=frame.finish(),
-            size_bytes=size_bytes,
-            crc32c=crc32c_text(checksum),
-            codec=frame.codec,
-            fields=tuple(field["name"] for field in frame.schema["fields"]),
-        )
 
     def chunks(self, found: ObjectInfo) -> Generator[bytes]:
         """Yield an exact generation's bytes as stored, a few MiB at a time.

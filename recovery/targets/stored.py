@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from manifests import layout
+from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
 from manifests.database_layout import databases_prefix
 from manifests.errors import BackupDamagedError
@@ -81,15 +82,15 @@ def _read(
     vault: Bucket, stored: StoredObject, listed: dict[str, ObjectInfo], progress: Progress
 ) -> tuple[Finding, ...]:
     try:
-        measured = vault.measure(listed[stored.name])
+        file = measured(vault, listed[stored.name])
     except BackupDamagedError as error:
         return compare_file(stored, ReadFile(problem=error.message))
-    progress(measured.size_bytes)
+    progress(file.size_bytes)
     return compare_file(
         stored,
         ReadFile(
-            size_bytes=measured.size_bytes,
-            crc32c=measured.crc32c,
-            row_count=measured.row_count,
+            size_bytes=file.size_bytes,
+            crc32c=file.crc32c,
+            row_count=file.row_count,
         ),
     )
