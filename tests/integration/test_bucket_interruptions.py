@@ -51,6 +51,11 @@ def test_object_written_after_the_plan_is_left(raw: Rebound, night: Function):
     assert bucket.blob("b").download_as_bytes() == b"a writer's"
     assert bucket.blob("a").download_as_bytes() == content_of("a")
 
+    # What the journal says of a part is no proof: it is looked at again.
+    bucket.blob("a").delete()
+    raw.run("resume", json.loads(out)["recovery_id"], code=6)
+    assert bucket.blob("a").download_as_bytes() == content_of("a")
+
 
 @pytest.mark.parametrize("soft_delete_days", [0, 7])
 def test_object_written_meanwhile_is_left(raw: Rebound, night: Function, soft_delete_days: int):
