@@ -228,6 +228,8 @@ def test_a_lost_machine_is_taken_over(rebound: Rebound):
         answers = list(second.until_complete("taken"))
     assert answers[-1].json()["state"] == "complete"
     assert {answer.json()["error"] for answer in answers[:-1]} <= {"RunInProgressError"}
+    freezes = [job.job_id for job in jobs_of(rebound, "query") if "-freeze" in job.job_id]
+    assert len(freezes) == len(lake.TABLES), "what the first began was begun again"
     assert rebound.run("verify", "taken").returncode == 0
 
 
