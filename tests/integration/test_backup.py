@@ -267,3 +267,13 @@ def test_manifest_that_came_first_stays(rebound: Rebound, function: Function):
         answer = call.result()
     assert answer.json()["error"] == "ManifestTruncatedError"
     assert rebound.vault.blob(name).download_as_bytes() == b"not ours"
+
+
+def test_object_in_the_way_is_not_overwritten(rebound: Rebound, function: Function):
+    """What is in the vault under a name of the run, and is something else, stays and is told of."""
+    blob = rebound.vault.blob(f"runs/taken/tables/{lake.EMPTY}/all/001/000000000000.avro")
+    blob.upload_from_string(b"somebody's")
+    answer = function.manual("taken")
+    assert answer.status_code == 422, answer.text
+    assert f"{lake.EMPTY}: the copy has crc32c" in answer.json()["message"]
+    assert blob.download_as_bytes() == b"somebody's"
