@@ -243,3 +243,18 @@ def test_streaming_buffer_is_shown(
     assert client.get_table(f"{dataset}.t").streaming_buffer.estimated_rows == 12
     server.order("streaming-buffer", table=f"{PROJECT}.{dataset}.t", estimatedRows=None)
     assert client.get_table(f"{dataset}.t").streaming_buffer is None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE t ALTER COLUMN a SET DATA TYPE NUMERIC",
+        "ALTER TABLE t ALTER COLUMN b DROP NOT NULL",
+        "CREATE VIEW listed (b) AS SELECT a FROM $d.t",
+    ],
+)
+def test_what_is_not_imitated_is_refused(query: Query, sql: str):
+    """A statement that the stand-in cannot carry out says so, instead of doing nothing."""
+    query("CREATE TABLE t (a INT64)")
+    with pytest.raises(BadRequest):
+        query(sql)

@@ -211,6 +211,13 @@ def _with_column(write: Write, entry: Entry, field: Field, optional: bool) -> En
 
 
 def _with_column_change(write: Write, entry: Entry, action: exp.AlterColumn) -> Entry:
+    changes = action.args.get("default") is not None or (
+        action.args.get("drop") and action.args.get("allow_null") is not False
+    )
+    if not changes:
+        raise invalid_query(f"{action.sql('bigquery')} is not supported by the stand-in")
+    if action.this.name.lower() not in {field["name"].lower() for field in entry.fields}:
+        raise invalid_query(f"Column not found: {action.this.name}")
     fields = []
     for field in entry.fields:
         changed = dict(field)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlglot import exp
 
 from tests.standin.bigquery.engine.entries import Resource
-from tests.standin.bigquery.errors import BigQueryError, duplicate, not_found
+from tests.standin.bigquery.errors import BigQueryError, duplicate, invalid_query, not_found
 from tests.standin.bigquery.resources.datasets import (
     create_dataset,
     remove_dataset,
@@ -90,6 +90,8 @@ def run_undrop_schema(session: Session, statement: Statement) -> Outcome:
 def run_create_view(session: Session, statement: Statement) -> Outcome:
     """Run CREATE VIEW or CREATE MATERIALIZED VIEW."""
     parts = statement.parts
+    if parts["columns"]:
+        raise invalid_query("The column list of a view is not supported by the stand-in")
     key = session.full_key(names_of(parts["name"] or ""))
     outcome = Outcome(kind=statement.kind, operation="CREATE", target=key)
     existing = session.find(key)
