@@ -91,8 +91,6 @@ def complete_parts(
     with LoggingPool(parallel, thread_name_prefix="part") as pool:
         parts = list(pool.map(attempt, work))
     if failures:
-        # Where another process took the run over, that is why parts failed, and it tells of its own.
-        lease.check()
         _fail(vault, run_id, failures, of=len(work), at=clock())
     return tuple(part for part in parts if part is not None)
 
@@ -111,6 +109,7 @@ def _fail(
     vault: Vault, run_id: RunId, failures: list[PartFailure], *, of: int, at: datetime
 ) -> None:
     ordered = tuple(sorted(failures, key=lambda failure: failure.part))
+    # Where another process took the run over, that is why parts failed: the vault refuses, and says so.
     vault.record_failure(FailedAttempt(run_id=run_id, attempted_at=at, failures=ordered))
     reasons = "; ".join(f"{failure.part}: {failure.message}" for failure in ordered)
     raise PartialError(

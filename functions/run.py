@@ -126,7 +126,8 @@ class BackupRun:
     def _write(self, request: RunRequest, lease: Lease) -> Manifest:
         start = self._start(request)
         base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
-        vault = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
+        vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
+        vault = Vault(vault_bucket)
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
         )
@@ -136,21 +137,21 @@ class BackupRun:
             jobs=self._jobs,
             resources=self._resources,
             landing=self._landing,
-            vault=vault,
+            vault=vault_bucket,
             holder=self._holder,
             full_every_days=self._catalog.full_every_days,
         )
         parts = complete_parts(
-            Vault(vault),
+            vault,
             start.run_id,
             self._table_work(exporter, base)
-            + self._bucket_work(start, base, vault)
-            + self._database_work(start, vault),
+            + self._bucket_work(start, base, vault_bucket)
+            + self._database_work(start, vault_bucket),
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
         )
-        manifest = Vault(vault).put_manifest(self._manifest(start, parts))
+        manifest = vault.put_manifest(self._manifest(start, parts))
         self._clean_up(exporter, start.run_id)
         return manifest
 

@@ -40,7 +40,7 @@ def version_of(item: Resource, *, soft_deleted: bool = False) -> ObjectVersion:
     """
     get = item.get
     ends = [item[key] for key in ("timeDeleted", "softDeleteTime") if key in item]
-    # In the order of the fields: naming them takes as long again, and there are millions.
+    # In the order of the fields: naming them takes nearly as long again, and there are millions.
     settings = ObjectSettings(
         get("contentType"),
         get("contentEncoding"),

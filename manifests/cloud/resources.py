@@ -105,13 +105,13 @@ class Resources:
         """
         return self._change("PATCH", path, changes, etag=etag, subject=subject)
 
-    def replace(self, path: str, resource: Resource, *, etag: str, subject: str) -> bool:
+    def replace(self, path: str, resource: Resource, *, etag: str | None, subject: str) -> bool:
         """Replace a whole resource, if it still is what was read.
 
         Args:
             path: The resource, below its project.
             resource: What it becomes.
-            etag: That of what was read; `*` for any, where the API has no such condition.
+            etag: That of what was read; None for any, where the API has no such condition.
             subject: What it is, for errors.
 
         Returns:
@@ -127,8 +127,10 @@ class Resources:
             except NotFound:
                 return
 
-    def _change(self, method: str, path: str, body: Resource, *, etag: str, subject: str) -> bool:
-        headers = {"If-Match": etag}
+    def _change(
+        self, method: str, path: str, body: Resource, *, etag: str | None, subject: str
+    ) -> bool:
+        headers = {} if etag is None else {"If-Match": etag}
         with cloud_errors(subject):
             try:
                 calling(lambda: self._request(method, path, data=body, headers=headers))

@@ -1,7 +1,7 @@
 """What a run stores of Cloud Storage: an inventory of each bucket, and where the content is kept.
 
-Of single objects there are millions: they are named tuples, which are made three times faster than
-frozen models or dataclasses.
+Of single objects there are millions: they are named tuples, because making frozen dataclasses of
+them took about half of the time in which a page of a listing is read.
 """
 
 from collections.abc import Mapping

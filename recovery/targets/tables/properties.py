@@ -81,7 +81,7 @@ class Properties:
             if policy_id in present:
                 # Only the whole text of a policy is written: doing it twice is doing it once.
                 self._target.resources.replace(
-                    f"{path}/{policy_id}", body, etag="*", subject=table.name
+                    f"{path}/{policy_id}", body, etag=None, subject=table.name
                 )
             else:
                 self._target.resources.create(path, body, subject=table.name)

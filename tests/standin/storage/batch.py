@@ -8,7 +8,7 @@ import re
 import secrets
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from starlette.responses import Response
 from starlette.types import Message as AsgiMessage
@@ -76,14 +76,12 @@ async def _answer_one(call: Call, part: _Part) -> bytes:
         (key.strip().lower(), value.strip())
         for key, _, value in (field.partition(b":") for field in fields)
     ]
-    # Clients may name the whole address of the service.
-    address, slash, path = url.partition("/storage/v1/")
-    path, _, query = (slash + path if slash else address).partition("?")
+    target = urlsplit(url)
     scope = call.scope | {
         "method": method,
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
+        "path": unquote(target.path),
+        "raw_path": target.path.encode(),
+        "query_string": target.query.encode(),
         "headers": [*headers, (b"host", call.headers.get("host", "").encode())],
     }
     answer = _Answer(part.body)
