@@ -1,0 +1,1 @@
+"""GoogleSQL itself: Google's parser, analyzer and reference evaluator, as WebAssembly."""

@@ -1,0 +1,55 @@
+"""The value of any query, as Google's reference evaluator gives it."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
+from zetasql.wasi._pb2.zetasql.public import value_pb2
+
+from tests.standin.bigquery.googlesql.library import library
+from tests.standin.bigquery.googlesql.requests import catalog_of, options
+
+
+def evaluate(sql: str) -> list[tuple[Any, ...]]:
+    """Evaluate a query that reads no table but its own WITH, and return its rows.
+
+    `WITH `p.d.t` AS (SELECT ...) SELECT ... FROM `p.d.t`` gives a statement its table. Strings,
+    integers, floats, booleans, bytes and JSON (its text) come as Python's; an array is a list, a
+    struct a tuple; a date is days since 1970, a NaN is the text `NaN`, so that it equals itself. What
+    else there is, a query has to CAST to STRING.
+
+    Raises:
+        GoogleSqlError: The query is refused, or fails on its values.
+    """
+    request = service.EvaluateQueryRequest(
+        sql=sql, options=options(), simple_catalog=catalog_of(())
+    )
+    answer = library().call("EvaluateQuery", request, service.EvaluateQueryResponse)
+    return [tuple(_python(value) for value in row.cell) for row in answer.content.table_data.row]
+
+
+def _python(value: value_pb2.ValueProto) -> Any:  # noqa: ANN401 - any value
+    kind = value.WhichOneof("value")
+    if kind is None:
+        return None
+    if kind not in _PYTHON:
+        raise TypeError(f"{kind} is not decoded: CAST it to STRING in the query")
+    return _PYTHON[kind](getattr(value, kind))
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401 - any value
+    return value
+
+
+_PYTHON: dict[str, Callable[[Any], Any]] = {
+    "int64_value": _same,
+    "bool_value": _same,
+    "double_value": lambda value: "NaN" if math.isnan(value) else value,
+    "string_value": _same,
+    "bytes_value": _same,
+    "json_value": _same,
+    "date_value": _same,
+    "array_value": lambda value: [_python(item) for item in value.element],
+    "struct_value": lambda value: tuple(_python(item) for item in value.field),
+}

@@ -1,0 +1,107 @@
+"""What the library is asked: a statement, with BigQuery's language and tables."""
+
+import functools
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
+from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
+from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2
+from zetasql.wasi._pb2.zetasql.public import simple_table_pb2, type_pb2
+
+from tests.standin.bigquery.engine.types import Field, is_repeated, item_of
+from tests.standin.bigquery.googlesql.library import library
+
+_KINDS = {
+    "STRING": type_pb2.TYPE_STRING,
+    "BYTES": type_pb2.TYPE_BYTES,
+    "INTEGER": type_pb2.TYPE_INT64,
+    "FLOAT": type_pb2.TYPE_DOUBLE,
+    "BOOLEAN": type_pb2.TYPE_BOOL,
+    "NUMERIC": type_pb2.TYPE_NUMERIC,
+    "BIGNUMERIC": type_pb2.TYPE_BIGNUMERIC,
+    "DATE": type_pb2.TYPE_DATE,
+    "TIME": type_pb2.TYPE_TIME,
+    "DATETIME": type_pb2.TYPE_DATETIME,
+    "TIMESTAMP": type_pb2.TYPE_TIMESTAMP,
+    "GEOGRAPHY": type_pb2.TYPE_GEOGRAPHY,
+    "INTERVAL": type_pb2.TYPE_INTERVAL,
+    "JSON": type_pb2.TYPE_JSON,
+}
+
+
+class Table(NamedTuple):
+    """A table that statements may name.
+
+    Attributes:
+        name: As statements write it: `p.d.t` stands for the quoted full id.
+        fields: Its columns, as BigQuery's API gives them.
+        pseudo: Columns that are there without being listed, as `_PARTITIONTIME`.
+    """
+
+    name: str
+    fields: Iterable[Field]
+    pseudo: Iterable[Field] = ()
+
+
+@functools.cache
+def language() -> options_pb2.LanguageOptionsProto:
+    """Return the language: every released feature, with the names and types of Google's products."""
+    found = library().call(
+        "GetLanguageOptions",
+        service.LanguageOptionsRequest(maximum_features=True),
+        options_pb2.LanguageOptionsProto,
+    )
+    found.product_mode = public_options_pb2.PRODUCT_EXTERNAL
+    return found
+
+
+@functools.cache
+def options() -> options_pb2.AnalyzerOptionsProto:
+    """Return how statements are analyzed."""
+    return options_pb2.AnalyzerOptionsProto(
+        language_options=language(),
+        error_message_mode=public_options_pb2.ERROR_MESSAGE_ONE_LINE,
+        default_timezone="UTC",
+    )
+
+
+def catalog_of(tables: Iterable[Table]) -> simple_catalog_pb2.SimpleCatalogProto:
+    """Return what statements can name: Google's functions, and tables."""
+    found = simple_catalog_pb2.SimpleCatalogProto(name="standin")
+    found.builtin_function_options.language_options.CopyFrom(language())
+    for table in tables:
+        found.table.append(_table(table))
+    return found
+
+
+def type_of(field: Field) -> type_pb2.TypeProto:
+    """Return GoogleSQL's type of a field of BigQuery's API."""
+    if is_repeated(field):
+        found = type_pb2.TypeProto(type_kind=type_pb2.TYPE_ARRAY)
+        found.array_type.element_type.CopyFrom(type_of(item_of(field)))
+        return found
+    if field["type"] == "RECORD":
+        found = type_pb2.TypeProto(type_kind=type_pb2.TYPE_STRUCT)
+        for child in field["fields"]:
+            found.struct_type.field.add(field_name=child["name"], field_type=type_of(child))
+        return found
+    if field["type"] == "RANGE":
+        found = type_pb2.TypeProto(type_kind=type_pb2.TYPE_RANGE)
+        found.range_type.element_type.CopyFrom(type_of(field["rangeElementType"]))
+        return found
+    return type_pb2.TypeProto(type_kind=_KINDS[field["type"]])
+
+
+def _table(table: Table) -> simple_table_pb2.SimpleTableProto:
+    found = simple_table_pb2.SimpleTableProto(name=table.name)
+    for hidden, fields in ((False, table.fields), (True, table.pseudo)):
+        for field in fields:
+            found.column.add(
+                name=field["name"],
+                type=type_of(field),
+                is_pseudo_column=hidden,
+                is_writable_column=True,
+                has_default_value="defaultValueExpression" in field,
+            )
+    return found
