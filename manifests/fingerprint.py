@@ -58,10 +58,10 @@ def fingerprint_sql(reference: str, resource: Resource) -> str:
         for field in fields
     )
     return (
-        "SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(hash) AS `xor`, "
-        f"SUM(hash & {_LOW_MASK}) AS low_sum, SUM((hash >> 32) & {_LOW_MASK}) AS high_sum "
+        "SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, "
+        f"SUM(row_hash & {_LOW_MASK}) AS low_sum, SUM((row_hash >> 32) & {_LOW_MASK}) AS high_sum "
         f"FROM (SELECT {partition_expression(resource)} AS partition_id, "
-        f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns}))) AS hash "
+        f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns}))) AS row_hash "
         f"FROM {quoted(reference)} AS row_{partition_filter(resource)}) GROUP BY partition_id"
     )
 

@@ -50,10 +50,10 @@ def test_the_statement():
     """One statement counts and fingerprints every partition, over sorted columns."""
     resource = table(column("b"), column("a", "INTEGER"))
     assert fingerprint_sql(REFERENCE, resource) == (
-        "SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(hash) AS `xor`, "
-        "SUM(hash & 4294967295) AS low_sum, SUM((hash >> 32) & 4294967295) AS high_sum "
+        "SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, "
+        "SUM(row_hash & 4294967295) AS low_sum, SUM((row_hash >> 32) & 4294967295) AS high_sum "
         "FROM (SELECT '__ALL__' AS partition_id, "
-        "FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(row_.`a` AS `a`, row_.`b` AS `b`))) AS hash "
+        "FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(row_.`a` AS `a`, row_.`b` AS `b`))) AS row_hash "
         "FROM `my-project.nba.games` AS row_) GROUP BY partition_id"
     )
 

@@ -1,4 +1,4 @@
-"""What the library is asked: a statement, with BigQuery's language and tables."""
+"""What GoogleSQL is asked: whether a statement holds, in BigQuery's language and with its tables."""
 
 import functools
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2
 from zetasql.wasi._pb2.zetasql.public import simple_table_pb2, type_pb2
+from zetasql.wasi._pb2.zetasql.resolved_ast import resolved_node_kind_pb2
 
 from tests.standin.bigquery.engine.types import Field, is_repeated, item_of
 from tests.standin.bigquery.googlesql.library import library
@@ -53,6 +54,10 @@ def language() -> options_pb2.LanguageOptionsProto:
         options_pb2.LanguageOptionsProto,
     )
     found.product_mode = public_options_pb2.PRODUCT_EXTERNAL
+    kinds = resolved_node_kind_pb2.ResolvedNodeKind.items()
+    found.supported_statement_kinds.extend(
+        number for name, number in kinds if name.endswith("_STMT")
+    )
     return found
 
 
@@ -64,6 +69,22 @@ def options() -> options_pb2.AnalyzerOptionsProto:
         error_message_mode=public_options_pb2.ERROR_MESSAGE_ONE_LINE,
         default_timezone="UTC",
     )
+
+
+def analyze(sql: str, tables: Iterable[Table] = ()) -> None:
+    """Read one statement and check its names and types.
+
+    Args:
+        sql: The statement.
+        tables: What it may name besides Google's functions.
+
+    Raises:
+        GoogleSqlError: GoogleSQL refuses it.
+    """
+    request = service.AnalyzeRequest(
+        sql_statement=sql, options=options(), simple_catalog=catalog_of(tables)
+    )
+    library().call("Analyze", request, service.AnalyzeResponse)
 
 
 def catalog_of(tables: Iterable[Table]) -> simple_catalog_pb2.SimpleCatalogProto:

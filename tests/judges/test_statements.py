@@ -1,0 +1,72 @@
+"""Google's own analyzer reads the statements that Rebound writes, against the tables' real types."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from manifests.encoding import decode_sql, encode_sql, stored_fields
+from manifests.fingerprint import fingerprint_sql
+from tests.standin.bigquery.engine.types import canonical
+from tests.standin.bigquery.googlesql.library import GoogleSqlError
+from tests.standin.bigquery.googlesql.requests import Table, analyze
+from tests.standin.seed.odd import odd_tables, odd_types_fields
+
+FULL_ID = "nba-props-platform.nba.games"
+PARTITION_TIME = {"name": "_PARTITIONTIME", "type": "TIMESTAMP"}
+REAL = {
+    path.stem: json.loads(path.read_text())
+    for path in sorted((Path(__file__).parents[1] / "data" / "tables").glob("*.json"))
+}
+
+
+def resource(fields: list[dict[str, Any]], **layout: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return a table's resource, as BigQuery's API gives it."""
+    return {"schema": {"fields": canonical(fields)}, **layout}
+
+
+def by_time(kind: str, unit: str) -> dict[str, Any]:
+    """Return a table that is partitioned by a column named like a keyword."""
+    partitioning = {"timePartitioning": {"type": unit, "field": "at"}}
+    return resource([{"name": "at", "type": kind}], **partitioning, requirePartitionFilter=True)
+
+
+TABLES = {
+    **{
+        name: resource(
+            table["schema"],
+            **{key: table[key] for key in ("timePartitioning", "requirePartitionFilter")},
+        )
+        for name, table in REAL.items()
+    },
+    **{table.name: resource(list(table.fields), **table.layout) for table in odd_tables()},
+    "odd types": resource(odd_types_fields()),
+    **{
+        f"by {kind} {unit}": by_time(kind, unit)
+        for kind in ("DATE", "DATETIME", "TIMESTAMP")
+        for unit in ("HOUR", "DAY", "MONTH", "YEAR")
+        if (kind, unit) != ("DATE", "HOUR")
+    },
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_measures_and_carries_a_table_is_googlesql(name: str):
+    """The statements that fingerprint, encode and decode parse and have the right types."""
+    table = TABLES[name]
+    fields = table["schema"]["fields"]
+    there = Table(FULL_ID, fields, [PARTITION_TIME])
+    stored = Table(FULL_ID, stored_fields(fields))
+    analyze(fingerprint_sql(FULL_ID, table), [there])
+    analyze(encode_sql(FULL_ID, table), [there])
+    analyze(decode_sql(FULL_ID, table), [stored])
+
+
+def test_the_analyzer_knows_the_columns():
+    """A column that is not there and a comparison of two types are refused."""
+    table = Table("p.d.t", [{"name": "a", "type": "INTEGER"}])
+    analyze("SELECT a FROM `p.d.t`", [table])
+    for sql in ("SELECT b FROM `p.d.t`", "SELECT a = 'x' FROM `p.d.t`", "SELECT 1 FROM `p.d.u`"):
+        with pytest.raises(GoogleSqlError):
+            analyze(sql, [table])
