@@ -7,7 +7,6 @@ continues it: what has a receipt is not exported again, and the recovery point s
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from importlib.metadata import version
 
 import structlog
 from google.cloud import bigquery, storage
@@ -20,7 +19,7 @@ from functions.lease import Lease, holding
 from functions.log import LoggingPool
 from functions.parts import PartWork, complete_parts
 from functions.settings import Settings
-from manifests import layout
+from manifests import __version__, layout
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.jobs import Jobs
@@ -238,7 +237,7 @@ class BackupRun:
             recovery_point=start.recovery_point,
             started_at=start.started_at,
             finished_at=finished_at,
-            rebound_version=version("rebound"),
+            rebound_version=__version__,
             datasets=datasets,
             tables=tables,
             buckets=buckets,

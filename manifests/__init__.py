@@ -5,3 +5,5 @@ backup run stores (`model`), where it stores it (`layout`), how content is compa
 `avro`), which run is restored (`selection`), which run may be deleted (`retention`), and how a
 manifest is read and written (`store`). `cloud` holds the thin Google adapters both sides share.
 """
+
+__version__ = "0.1.0"

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import requests
 from google.cloud import bigquery, firestore, storage
@@ -25,16 +23,10 @@ from google.cloud import bigquery, firestore, storage
 from functions.bundle import write_bundle
 from manifests.model import Manifest
 from manifests.store import decode
+from tests.deployed import ROOT, serve_words, unpacked
 from tests.standin.cloud import Cloud, client_environment
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCATION = "us-west2"
-# This checkout is installed in .venv, so a bundle would find what it lacks in the checkout. Without
-# `site` (-S) Python forgets that, and is given the bundle and the dependencies alone.
-ISOLATED = (sys.executable, "-I", "-S", "-c")
-ISOLATED_PATHS = (
-    f"import sys; sys.path[:0] = [sys.argv.pop(1), {sysconfig.get_path('purelib')!r}]; "
-)
 _START_SECONDS = 60
 _RUN_SECONDS = 600
 
@@ -169,17 +161,29 @@ class Function:
         self.process = process
         self.log = log
 
-    def scheduled(self, scheduled_at: datetime, job: str = "nightly") -> requests.Response:
-        """Call the function as Cloud Scheduler does."""
+    def scheduled(
+        self, scheduled_at: datetime, job: str = "nightly", body: bytes | None = b"{}"
+    ) -> requests.Response:
+        """Call the function as Cloud Scheduler does.
+
+        A body whose type the job does not name goes out as octets (Cloud Scheduler REST,
+        HttpTarget.headers), with the token of `oidcToken`.
+
+        Args:
+            scheduled_at: The instant of the schedule.
+            job: The name of the job.
+            body: The job's body; None for a job without one.
+        """
         headers = {
             "User-Agent": "Google-Cloud-Scheduler",
             "X-CloudScheduler": "true",
             "X-CloudScheduler-JobName": job,
             "X-CloudScheduler-ScheduleTime": scheduled_at.isoformat(),
-            "Authorization": "Bearer local",
-            "Content-Type": "application/json",
+            "Authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
         }
-        return requests.post(self.url, data=b"{}", headers=headers, timeout=_RUN_SECONDS)
+        if body is not None:
+            headers["Content-Type"] = "application/octet-stream"
+        return requests.post(self.url, data=body, headers=headers, timeout=_RUN_SECONDS)
 
     def manual(self, run_id: str, **body: Any) -> requests.Response:  # noqa: ANN401 - JSON
         """Ask for a run by its name."""
@@ -220,16 +224,19 @@ def serving(rebound: Rebound, **env: str) -> Generator[Function]:
     """Serve the deployable bundle with the real functions-framework until the block ends."""
     source = rebound.folder / "bundle"
     if not source.exists():
-        with ZipFile(write_bundle(ROOT, rebound.folder / "dist")) as packed:
-            packed.extractall(source)
+        unpacked(write_bundle(ROOT, rebound.folder / "dist"), source)
+    with serving_bundle(source, rebound, **env) as function:
+        yield function
+
+
+@contextmanager
+def serving_bundle(source: Path, rebound: Rebound, **env: str) -> Generator[Function]:
+    """Serve an unpacked bundle for a platform until the block ends."""
     port = free_port()
     log = rebound.folder / f"function-{port}.log"
-    options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
-    code = f"{ISOLATED_PATHS}from functions_framework._cli import _cli; _cli()"
-    command = [*ISOLATED, code, str(source), *options, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
+            serve_words(source, port),
             cwd=source,
             env={**rebound.env, "CLOUD_RUN_TIMEOUT_SECONDS": "3600", **env},
             stdout=output,

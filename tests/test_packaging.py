@@ -1,31 +1,23 @@
 """What is built from this tree: the wheel an operator installs, the bundle that is deployed."""
 
 import hashlib
-import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 import tomllib
 import zipfile
-from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 from functions.bundle import ENTRY_POINT, write_bundle
-from tests.harness import ISOLATED, ISOLATED_PATHS
+from tests.deployed import ROOT, unpacked
 
-ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("functions", "recovery", "manifests")
 FUNCTIONS = ("functions", "manifests")
-START_SECONDS = 30
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
 
@@ -44,9 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the bundle and return the folder it was unpacked in."""
     directory = tmp_path_factory.mktemp("bundle")
-    with zipfile.ZipFile(write_bundle(ROOT, directory)) as opened:
-        opened.extractall(directory / "unpacked")
-    return directory / "unpacked"
+    return unpacked(write_bundle(ROOT, directory), directory / "unpacked")
 
 
 def sources(packages: tuple[str, ...], *suffixes: str) -> set[str]:
@@ -99,90 +89,6 @@ def test_bundle_is_the_same_every_time(tmp_path: Path):
     with (copy / "functions" / "main.py").open("a") as source:
         source.write("\n")
     assert write_bundle(copy, tmp_path / "changed").name != ours.name
-
-
-def test_bundle_needs_nothing_else(bundle: Path):
-    """With its own content and its dependencies alone, the bundle exposes `backup`."""
-    code = "import json, main, functions.main, manifests; print(json.dumps([main.backup.__name__, "
-    code += "main.__file__, functions.main.__file__, manifests.__file__]))"
-    done = subprocess.run(
-        [*ISOLATED, ISOLATED_PATHS + code, bundle], capture_output=True, text=True, check=True
-    )
-    name, *files = json.loads(done.stdout)
-    assert name == "backup"
-    assert {Path(file).is_relative_to(bundle) for file in files} == {True}
-
-
-def test_bundle_without_the_contract_does_not_start(bundle: Path, tmp_path: Path):
-    """The isolation is real: a bundle that lacks `manifests` finds no other."""
-    shutil.copytree(bundle, tmp_path / "lacking")
-    shutil.rmtree(tmp_path / "lacking" / "manifests")
-    done = subprocess.run(
-        [*ISOLATED, ISOLATED_PATHS + "import main", tmp_path / "lacking"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "No module named 'manifests'" in done.stderr
-
-
-@pytest.fixture(scope="module")
-def function_port(bundle: Path) -> Iterator[int]:
-    """Serve the bundle as Cloud Run functions does, and return the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    code = ISOLATED_PATHS + "from functions_framework._cli import _cli; _cli()"
-    options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
-    log = bundle.parent / "server.log"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [*ISOLATED, code, bundle, *options, "--port", str(port)],
-            cwd=bundle,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while not is_listening(port):
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        yield port
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=START_SECONDS)
-
-
-def is_listening(port: int) -> bool:
-    """Return whether something answers on a local port."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def call(port: int, method: str, body: str | None = None) -> tuple[int, dict[str, object]]:
-    """Call the function; return the status and the document it answers."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
-    try:
-        connection.request(method, "/", body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    finally:
-        connection.close()
-
-
-def test_served_bundle_refuses_get(function_port: int):
-    """The deployed function answers 405 to what does not ask for a run."""
-    status, answer = call(function_port, "GET")
-    assert (status, answer["error"]) == (405, "UsageError")
-
-
-def test_served_bundle_refuses_a_nameless_run(function_port: int):
-    """The deployed function answers 400 to a call that names no run, and says how to name one."""
-    status, answer = call(function_port, "POST", "{}")
-    assert (status, answer["exit_code"]) == (400, 2)
-    assert "run_id" in str(answer["hint"])
 
 
 def test_requirements_agree_and_are_hashed():

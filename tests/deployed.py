@@ -1,0 +1,47 @@
+"""The function as it is deployed: a bundle's own files, its own requirements, and nothing else."""
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+ROOT = Path(__file__).resolve().parent.parent
+_ENVIRONMENTS = ROOT / ".local" / "deployed"
+
+
+def unpacked(bundle: Path, folder: Path) -> Path:
+    """Unpack a bundle in a folder that is made for it, and return the folder."""
+    with ZipFile(bundle) as packed:
+        packed.extractall(folder)
+    return folder
+
+
+def python_of(source: Path) -> Path:
+    """Return the Python of an environment made from an unpacked bundle's hashed requirements.
+
+    This checkout is installed in .venv, where a bundle would find what it lacks: modules, and the
+    metadata of `rebound`. So the environment is one of its own. It is kept between runs as long as
+    the requirements and this Python stay what they are.
+    """
+    requirements = source / "requirements.txt"
+    inputs = requirements.read_bytes() + sys.version.encode()
+    home = _ENVIRONMENTS / hashlib.sha256(inputs).hexdigest()[:16]
+    python, complete = home / "bin" / "python", home / "complete"
+    _ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # test processes start at once
+        if not complete.exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "--require-hashes", "--requirement", requirements], check=True)
+            complete.touch()
+    return python
+
+
+def serve_words(source: Path, port: int) -> list[str]:
+    """Return the command that serves an unpacked bundle as Cloud Run functions does."""
+    framework = [str(python_of(source)), "-I", "-m", "functions_framework"]
+    options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
+    return [*framework, *options, "--port", str(port)]

@@ -1,0 +1,65 @@
+"""The judge of the bundle: what `make bundle` writes, deployed, and called as Cloud Scheduler calls."""
+
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from manifests import __version__
+from tests.deployed import ROOT, python_of, unpacked
+from tests.harness import Rebound, serving_bundle, whole_minute
+from tests.integration import lake
+
+
+@pytest.fixture(scope="module")
+def made() -> Path:
+    """Run `make bundle` and return the file it wrote."""
+    command = ["make", "--silent", "bundle"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return ROOT / "dist" / "functions.zip"
+
+
+@pytest.fixture
+def source(made: Path, tmp_path: Path) -> Path:
+    """Unpack the bundle in an empty folder, and return the folder."""
+    return unpacked(made, tmp_path / "deployed")
+
+
+def test_deployed_bundle_completes_what_scheduler_asks(
+    source: Path, new_rebound: Callable[..., Rebound], tmp_path: Path
+):
+    """A schedule's call, with the body {} and with none, ends in a backup that `verify` accepts."""
+    rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path))
+    lake.fill(rebound)
+    with serving_bundle(source, rebound) as function:
+        for days_ago, body in ((1, b"{}"), (0, None)):
+            answer = function.scheduled(whole_minute(timedelta(days=days_ago)), body=body)
+            assert answer.status_code == 200, answer.text
+            run_id = answer.json()["run_id"]
+            assert rebound.manifest(run_id).rebound_version == __version__
+            rebound.run("verify", run_id)
+
+
+@pytest.mark.parametrize("name", ["manifests/errors.py", "functions/exports/table.py", "main.py"])
+def test_bundle_that_lacks_a_file_is_condemned(
+    source: Path, new_rebound: Callable[..., Rebound], name: str
+):
+    """What a bundle lacks is found nowhere else: it does not start."""
+    (source / name).unlink()
+    with (
+        pytest.raises(AssertionError, match=Path(name).stem),
+        serving_bundle(source, new_rebound()),
+    ):
+        pass
+
+
+def test_deployed_environment_does_not_know_this_checkout(source: Path):
+    """The function's Python finds neither our packages nor the metadata of an installed Rebound."""
+    code = "from importlib.metadata import version; version('rebound')"
+    for words in ("import recovery", "import tests", code):
+        done = subprocess.run(
+            [python_of(source), "-I", "-c", words], capture_output=True, text=True, check=False
+        )
+        assert "NotFoundError" in done.stderr, done
