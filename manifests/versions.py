@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from manifests.errors import CloudError
 from manifests.model import ObjectSettings, ObjectVersion, Resource
 
 LISTED_FIELDS = (
@@ -134,8 +135,32 @@ def keeps_replaced(bucket: Resource) -> bool:
     return bool((bucket.get("versioning") or {}).get("enabled")) or int(retained) > 0
 
 
-def live_at(versions: Iterable[ObjectVersion], moment: datetime) -> ObjectVersion | None:
-    """Return the version of one object that was live at an instant, or None."""
+def check_one_live(versions: Sequence[ObjectVersion]) -> None:
+    """Refuse versions of one name of which more than one is live.
+
+    Raises:
+        CloudError: There are two.
+    """
+    if sum(version.state == "live" for version in versions) > 1:
+        raise CloudError(
+            "the listing says that two versions of it are live",
+            subject=versions[0].name,
+            hint="the listing leaves out when versions ended, or the object was just written",
+            retryable=True,
+        )
+
+
+def live_at(versions: Sequence[ObjectVersion], moment: datetime) -> ObjectVersion | None:
+    """Return the version of one object that was live at an instant, or None.
+
+    Args:
+        versions: Every version of the object that a listing shows.
+        moment: The instant.
+
+    Raises:
+        CloudError: Two of them are live now: then the listing cannot be believed.
+    """
+    check_one_live(versions)
     then = [
         version
         for version in versions

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from manifests.model import ObjectRecord, ObjectVersion, Resource
-from manifests.versions import same_content, settings_patch
+from manifests.versions import check_one_live, same_content, settings_patch
 from recovery.compare.findings import Finding, differences, finding, present
 
 Damage = Literal["missing", "overwritten", "corrupted", "metadata changed", "extra"]
@@ -60,7 +60,12 @@ def damage_of(
 
 
 def live_of(versions: Sequence[ObjectVersion]) -> ObjectVersion | None:
-    """Return the live one of the versions of a name, or None."""
+    """Return the live one of the versions of a name, or None.
+
+    Raises:
+        CloudError: There are two: then the listing cannot be believed.
+    """
+    check_one_live(versions)
     return next((version for version in versions if version.state == "live"), None)
 
 

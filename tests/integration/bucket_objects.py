@@ -14,6 +14,7 @@ from manifests.model import BucketBackup, ObjectRecord
 from tests.harness import LOCATION, Function, Rebound, whole_minute
 from tests.integration.lake import write_catalog
 
+SCENARIO = "gcs-bucket-corruption"
 NAMES = (
     "a file with spaces.txt",
     "percent %41 and %2F",
@@ -149,3 +150,15 @@ def stored_content(rebound: Rebound, record: ObjectRecord) -> bytes | None:
 def back_up(function: Function, run_id: str = "before") -> Mapping[str, Any]:
     """Make a complete run at the last whole minute."""
     return function.complete(run_id, recovery_point=f"{whole_minute():%Y-%m-%dT%H:%M:%SZ}")
+
+
+def recover(rebound: Rebound, *words: str, code: int = 0) -> dict[str, Any]:
+    """Recover the bucket and return what the report says about it."""
+    report = rebound.json("recover", SCENARIO, "--yes", *words, code=code)
+    outcome: dict[str, Any] = report["buckets"][0]
+    return outcome
+
+
+def sources(outcome: dict[str, Any]) -> dict[tuple[str, str], int]:
+    """Return how many objects of each damage came from each source."""
+    return {(item["damage"], item["source"]): item["objects"] for item in outcome["restored"]}

@@ -9,6 +9,7 @@ from google.cloud import storage
 from tests.harness import Function, Rebound
 from tests.integration.bucket_objects import (
     NAMES,
+    SCENARIO,
     SETTINGS,
     back_up,
     content_of,
@@ -16,22 +17,11 @@ from tests.integration.bucket_objects import (
     looked_at,
     make_bucket,
     put,
+    recover,
+    sources,
 )
 
-SCENARIO = "gcs-bucket-corruption"
 WEEK_SECONDS = 8 * 86400
-
-
-def recover(rebound: Rebound, *words: str, code: int = 0) -> dict[str, Any]:
-    """Recover the bucket and return what the report says about it."""
-    report = rebound.json("recover", SCENARIO, "--yes", *words, code=code)
-    outcome: dict[str, Any] = report["buckets"][0]
-    return outcome
-
-
-def sources(outcome: dict[str, Any]) -> dict[tuple[str, str], int]:
-    """Return how many objects of each damage came from each source."""
-    return {(item["damage"], item["source"]): item["objects"] for item in outcome["restored"]}
 
 
 def left(outcome: dict[str, Any]) -> dict[str, list[str]]:

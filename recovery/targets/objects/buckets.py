@@ -18,7 +18,7 @@ from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request
 from recovery.plan.buckets import BucketPlan, StepCounter, check_scope
 from recovery.settings import Settings
-from recovery.targets.objects.comparison import EVERY_VERSION, Comparison, Stretch
+from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.creation import create_bucket, finish_bucket
 from recovery.targets.objects.mending import Mender, Rules
 from recovery.targets.objects.outcomes import failed_bucket, merged
@@ -179,7 +179,7 @@ class BucketTargets:
 
 def _counted(comparison: Comparison, stretch: Stretch, *, is_there: bool) -> StepCounter:
     counter = StepCounter()
-    for _, step in comparison.steps(stretch, kinds=EVERY_VERSION if is_there else ()):
+    for _, step in comparison.steps(stretch, is_there=is_there):
         if step is None:
             counter.add_equal()
         else:

@@ -1,18 +1,17 @@
 """A bucket beside its inventory: every name with what was and what is, in one pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import replace
 from dataclasses import dataclass
 
 from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
-from manifests.cloud.versions import Kind, VersionedBucket
+from manifests.cloud.versions import VersionedBucket
 from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, UtcTime
 from manifests.versions import by_name
 from recovery.plan.objects import ObjectStep, plan_object
 from recovery.plan.scope import ObjectScope
-
-EVERY_VERSION: tuple[Kind, ...] = ("all", "soft-deleted")
 
 type _Named[Value] = Iterator[tuple[str, Value]]
 
@@ -67,22 +66,43 @@ class Comparison:
         )
         return tuple(Stretch(number, *found) for number, found in narrowed if found is not None)
 
-    def steps(
-        self, stretch: Stretch, *, kinds: Sequence[Kind] = EVERY_VERSION
-    ) -> _Named[ObjectStep | None]:
+    def steps(self, stretch: Stretch, *, is_there: bool = True) -> _Named[ObjectStep | None]:
         """Yield every object, of then or now, with its step, or None when it is as it was.
+
+        What is live is told by the listing of live versions alone. Only from the first name on
+        that is not as it was are the other versions listed, too: they are where it comes back from.
 
         Args:
             stretch: The key range.
-            kinds: Which versions are looked at: none of a bucket that does not exist; the live
-                ones alone tell whether something has to happen, but not every source of it.
+            is_there: Whether there is a bucket to look at.
 
         Raises:
             CloudError: The bucket cannot be listed.
             BackupDamagedError: The inventory is not what the manifest says.
         """
+        if not is_there:
+            yield from self._compared(stretch, ())
+            return
+        for name, step in self._compared(stretch, self._live(stretch)):
+            if step is not None:
+                yield from self._compared_with_sources(replace(stretch, start=name))
+                return
+            yield name, None
+
+    def _live(self, stretch: Stretch) -> Iterator[ObjectVersion]:
+        return self.target.versions("live", stretch.start, stretch.end)
+
+    def _compared_with_sources(self, stretch: Stretch) -> _Named[ObjectStep | None]:
+        listed = self.target.versions("all", stretch.start, stretch.end)
+        # The live ones among them come twice; as ended ones they are sources of nothing new.
+        ended = (version._replace(state="noncurrent") for version in listed)
+        deleted = self.target.versions("soft-deleted", stretch.start, stretch.end)
+        yield from self._compared(stretch, self._live(stretch), ended, deleted)
+
+    def _compared(
+        self, stretch: Stretch, *listings: Iterable[ObjectVersion]
+    ) -> _Named[ObjectStep | None]:
         records = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
-        listings = [self.target.versions(kind, stretch.start, stretch.end) for kind in kinds]
         with cloud_errors(self.target.uri()):
             for name, record, versions in _joined(records, by_name(*listings)):
                 if not self._scope.matches(name):

@@ -76,12 +76,6 @@ class StretchRestore:
         return done
 
     def _prove(self, stretch: Stretch, tally: "_Tally") -> None:
-        # The live versions show whether anything is left to do; only then are all needed.
-        if all(
-            step is None or name in tally.left_names or self._mender.obstacle(step) == "extra"
-            for name, step in self._comparison.steps(stretch, kinds=("live",))
-        ):
-            return
         for name, step in self._comparison.steps(stretch):
             if step is None or name in tally.left_names:
                 continue

@@ -33,6 +33,13 @@ async def corrupt(call: Call) -> Response:
     return JSONResponse({"at_byte": at_byte, "generation": str(version["generation"])})
 
 
+async def set_unsaid(call: Call) -> Response:
+    """Leave `fields` out of the objects of every listing from now on."""
+    request = await call.json()
+    call.service.unsaid = frozenset(request.get("fields", ()))
+    return JSONResponse({"fields": sorted(call.service.unsaid)})
+
+
 async def set_clock(call: Call) -> Response:
     """Let `advance_seconds` pass for what has a term, and set the clock's `offset_seconds`."""
     request = await call.json()

@@ -209,6 +209,12 @@ def _fill(page: Page, rows: Iterator[sqlite3.Row], selection: Selection, most: i
     return None
 
 
+def _said(service: Service, shown: dict[str, Any]) -> dict[str, Any]:
+    for key in service.unsaid:
+        shown.pop(key, None)
+    return shown
+
+
 async def list_objects(call: Call) -> Response:
     """Answer `storage.objects.list`."""
     service = call.service
@@ -226,5 +232,7 @@ async def list_objects(call: Call) -> Response:
         listed["prefixes"] = page.prefixes
     if page.rows:
         wanted = parse_fields(call.query.get("fields", "")).get("items", {})
-        listed["items"] = [resource_of(bucket, row, call.origin, wanted) for row in page.rows]
+        listed["items"] = [
+            _said(service, resource_of(bucket, row, call.origin, wanted)) for row in page.rows
+        ]
     return answer(call, listed)

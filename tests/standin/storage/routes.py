@@ -51,6 +51,7 @@ CONTROLS = {
     ("GET", "/standin/health"): "standin.health",
     ("POST", "/standin/corrupt"): "standin.corrupt",
     ("POST", "/standin/clock"): "standin.clock",
+    ("POST", "/standin/unsaid"): "standin.unsaid",
 }
 UNKNOWN = "unknown"
 

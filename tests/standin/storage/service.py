@@ -38,6 +38,7 @@ class Service:
         digests: running checksums of resumable uploads, by upload id.
         entry: the whole app with its faults, for the calls inside a batch.
         tasks: work that goes on behind requests.
+        unsaid: fields that listings of objects leave out.
     """
 
     database: sqlite3.Connection
@@ -46,6 +47,7 @@ class Service:
     digests: dict[str, Digest] = field(default_factory=dict)
     entry: ASGIApp | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    unsaid: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, folder: Path) -> "Service":

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manifests.errors import CloudError
 from manifests.model import ObjectSettings
 from manifests.versions import (
     by_name,
@@ -51,6 +52,12 @@ def test_history_of_overwrites(times: list[float], at: float):
     moment = version(created=at).created_at
     made = [item for item in history if item.created_at <= moment]
     assert live_at(history, moment) == (made[-1] if made else None)
+
+
+def test_two_live_versions_are_not_believed():
+    """Of one name at most one version is live; a listing that says otherwise proves nothing."""
+    with pytest.raises(CloudError, match="two versions of it are live"):
+        live_at([version(created=-2), version(created=-1)], POINT)
 
 
 def resource(**more: object) -> dict[str, object]:
