@@ -6,7 +6,8 @@ import time
 class Clock:
     """The present, moved by an offset, so that a test can write what was written before.
 
-    Nothing but the dates of what is written follows the offset.
+    A service says what else follows it: in BigQuery everything does, in the others only the dates
+    of what is written.
     """
 
     def __init__(self) -> None:

@@ -28,8 +28,8 @@ def set_streaming_buffer(service: Service, call: Call) -> Resource:
 
 
 def set_clock(service: Service, call: Call) -> Resource:
-    """Move the clock that dates what is written."""
-    service.database.locks.clock.set_offset(float(call.body.get("offset_seconds", 0)))
+    """Move the clock: what is written is dated by it, and what expires does."""
+    service.database.move_clock(float(call.body.get("offset_seconds", 0)))
     return {}
 
 

@@ -1,8 +1,7 @@
 """Every dataset, table and routine, present and deleted, by name."""
 
 import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.locks import TableKey
@@ -12,9 +11,15 @@ type _Named = dict[int, Entry]
 
 
 class Catalog:
-    """The resources in memory; `Database.writing` is the only writer."""
+    """The resources in memory; `Database.writing` is the only writer.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    Args:
+        entries: What is stored.
+        now_micros: The stand-in's clock.
+    """
+
+    def __init__(self, entries: Iterable[Entry], now_micros: Callable[[], int]) -> None:
+        self._now_micros = now_micros
         self._guard = threading.Lock()
         self._entries: dict[tuple[str, tuple[str, ...]], _Named] = {}
         self._next = 1
@@ -46,7 +51,7 @@ class Catalog:
     def find(self, kind: str, key: tuple[str, ...]) -> Entry | None:
         """Return what has a name now; what has expired is gone."""
         for entry in reversed(self.incarnations(kind, key)):
-            if entry.deleted is None and not _is_expired(entry):
+            if entry.deleted is None and not self._is_expired(entry):
                 return entry
         return None
 
@@ -113,15 +118,14 @@ class Catalog:
         """Return the projects that have a dataset."""
         return sorted({item.key[0] for item in self._all()})
 
+    def _is_expired(self, entry: Entry) -> bool:
+        expires = entry.resource.get("expirationTime") if entry.kind == "table" else None
+        return expires is not None and int(expires) * 1000 <= self._now_micros()
+
     def _all(self) -> Iterator[Entry]:
         with self._guard:
             found = [item for named in self._entries.values() for item in named.values()]
         return iter(found)
-
-
-def _is_expired(entry: Entry) -> bool:
-    expires = entry.resource.get("expirationTime")
-    return entry.kind == "table" and expires is not None and int(expires) <= time.time() * 1000
 
 
 def _latest(entry: Entry) -> int:

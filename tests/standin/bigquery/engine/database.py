@@ -13,6 +13,7 @@ from tests.standin.bigquery.engine.catalog import Catalog
 from tests.standin.bigquery.engine.entries import Entry, entry_of
 from tests.standin.bigquery.engine.locks import TableKey, WriteLocks
 from tests.standin.bigquery.engine.macros import create_macros
+from tests.standin.clock import Clock
 
 type Connection = duckdb.DuckDBPyConnection
 
@@ -78,8 +79,20 @@ class Database:
             self._root.execute(statement)
         create_macros(self._root)
         entries = self._root.execute("SELECT body FROM rb_entries ORDER BY number").fetchall()
-        self.catalog = Catalog(entry_of(json.loads(body)) for (body,) in entries)
-        self.locks = WriteLocks(self.catalog.last_stamp())
+        self.clock = Clock()
+        self.move_clock(0)
+        stored = (entry_of(json.loads(body)) for (body,) in entries)
+        self.catalog = Catalog(stored, self.clock.now_micros)
+        self.locks = WriteLocks(self.catalog.last_stamp(), self.clock)
+
+    def move_clock(self, offset_seconds: float) -> None:
+        """Move the clock that everything here goes by, statements included."""
+        self.clock.set_offset(offset_seconds)
+        offset_micros = round(offset_seconds * 1_000_000)
+        with self._guard:
+            self._root.execute(
+                f"CREATE OR REPLACE MACRO rb_now() AS epoch_us(now()) + {offset_micros}"
+            )
 
     def close(self) -> None:
         """Write everything to the file and close it."""

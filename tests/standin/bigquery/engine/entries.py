@@ -22,6 +22,8 @@ class Generation:
         start: From when on (us) it was the table's.
         end: Until when (us).
         ingestion: Whether it has the hidden column `_PARTITIONTIME`.
+        expiry: DuckDB's expression of the instant (us) at which a row's partition expires; empty
+            where none does.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Generation:
     start: int
     end: int = LIVE
     ingestion: bool = False
+    expiry: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

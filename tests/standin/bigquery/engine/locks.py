@@ -26,13 +26,17 @@ class WriteLocks:
     A write is stamped when its locks are held, and the stamps of a table only grow. A reader of a
     past instant waits for the writes in flight that are stamped at or before it, so that it sees
     exactly that instant, and always the same.
+
+    Args:
+        last_stamp: The latest stamp of what is stored.
+        clock: The stand-in's clock.
     """
 
-    def __init__(self, last_stamp: int) -> None:
+    def __init__(self, last_stamp: int, clock: Clock) -> None:
         self._locks: dict[TableKey, _TableLock] = {}
         self._guard = threading.Lock()
         self._last_stamp = last_stamp
-        self.clock = Clock()
+        self._clock = clock
 
     @contextmanager
     def writing(self, keys: Iterable[TableKey]) -> Generator[int]:
@@ -43,7 +47,7 @@ class WriteLocks:
         try:
             with self._guard:
                 last = max((item.last_stamp for item in held), default=0)
-                stamp = max(self.clock.now_micros(), last + 1)
+                stamp = max(self._clock.now_micros(), last + 1)
                 for item in held:
                     item.last_stamp = item.in_flight = stamp
             yield stamp

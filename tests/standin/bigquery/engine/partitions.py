@@ -1,5 +1,6 @@
 """Partitions: their ids, and which rows belong to one."""
 
+import datetime as dt
 import re
 
 from tests.standin.bigquery.engine.entries import Entry, Resource
@@ -52,10 +53,29 @@ def check_partition(resource: Resource, partition_id: str, subject: str) -> None
         raise invalid(f"Cannot use a partition decorator: table {subject} is not partitioned")
     if partition_id in (NULL, OUTSIDE):
         return
-    digits = "" if resource.get("rangePartitioning") else str(_DIGITS[unit_of(resource)])
-    pattern = rf"\d{{{digits}}}" if digits else r"-?\d+"
-    if not re.fullmatch(pattern, partition_id):
+    by_range = resource.get("rangePartitioning")
+    if not (_is_range(by_range, partition_id) if by_range else _is_time(resource, partition_id)):
         raise invalid(f"Invalid partition id {partition_id} for table {subject}")
+
+
+def _is_range(by_range: Resource, partition_id: str) -> bool:
+    """Whether an id is the start of a range, in the form that BigQuery writes it."""
+    start, end, width = (int(by_range["range"][name]) for name in ("start", "end", "interval"))
+    if not re.fullmatch(r"-?\d+", partition_id) or str(int(partition_id)) != partition_id:
+        return False
+    return start <= int(partition_id) < end and (int(partition_id) - start) % width == 0
+
+
+def _is_time(resource: Resource, partition_id: str) -> bool:
+    """Whether an id is a date that exists, with as many digits as the partitions are long."""
+    unit = unit_of(resource)
+    if not re.fullmatch(rf"\d{{{_DIGITS[unit]}}}", partition_id):
+        return False
+    try:
+        dt.datetime.strptime(partition_id, _FORMATS[unit])  # noqa: DTZ007 - only whether it can be
+    except ValueError:
+        return False
+    return True
 
 
 def belongs(entry: Entry, partition_id: str) -> str:

@@ -18,6 +18,8 @@ from tests.standin.bigquery.errors import invalid, invalid_query
 PARTITION_TIME = "_PARTITIONTIME"
 FROM, TO = "_rb_from", "_rb_to"
 IS_LIVE = f"{TO} = {LIVE}"
+NOW = "rb_now()"
+"""The present instant (us) of the stand-in's clock, in DuckDB's SQL."""
 
 
 def generation_at(entry: Entry, instant: int) -> Generation:
@@ -37,11 +39,12 @@ def generation_at(entry: Entry, instant: int) -> Generation:
     )
 
 
-def validity(instant: int | None) -> str:
+def validity(generation: Generation, instant: int | None = None) -> str:
     """Return the condition of the row versions at an instant (us); None is now."""
-    if instant is None:
-        return IS_LIVE
-    return f"{FROM} <= {instant} AND {instant} < {TO}"
+    valid = IS_LIVE if instant is None else f"{FROM} <= {instant} AND {instant} < {TO}"
+    if not generation.expiry:
+        return valid
+    return f"{valid} AND coalesce({generation.expiry} > {instant or NOW}, TRUE)"
 
 
 def column_list(fields: Iterable[Field], *, ingestion: bool = False) -> str:
@@ -63,10 +66,12 @@ def select_rows(
     """
     columns = column_list(generation.fields, ingestion=hidden and generation.ingestion)
     further = f" AND ({where})" if where else ""
-    return f"SELECT {columns} FROM {generation.name} WHERE {validity(instant)}{further}"
+    return f"SELECT {columns} FROM {generation.name} WHERE {validity(generation, instant)}{further}"
 
 
-def new_generation(write: Write, fields: list[Field], *, ingestion: bool) -> Generation:
+def new_generation(
+    write: Write, fields: list[Field], *, ingestion: bool, expiry: str = ""
+) -> Generation:
     """Create the stored form of a new table or of a table's new schema."""
     name = f"g{write.catalog.new_number()}"
     columns = [f"{quoted(field['name'])} {duckdb_type(field)}" for field in fields]
@@ -74,7 +79,9 @@ def new_generation(write: Write, fields: list[Field], *, ingestion: bool) -> Gen
         columns.insert(0, f"{PARTITION_TIME} TIMESTAMP WITH TIME ZONE")
     columns += [f"{FROM} BIGINT", f"{TO} BIGINT"]
     write.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
-    return Generation(name=name, fields=fields, start=write.stamp, ingestion=ingestion)
+    return Generation(
+        name=name, fields=fields, start=write.stamp, ingestion=ingestion, expiry=expiry
+    )
 
 
 def append(write: Write, generation: Generation, select: str, columns: str) -> int:
@@ -132,7 +139,8 @@ def _violation(expression: str, field: Field, depth: int = 0) -> str:
 def end_rows(write: Write, generation: Generation, where: str = "TRUE") -> int:
     """End the validity of live rows and return how many."""
     return write.changed_rows(
-        f"UPDATE {generation.name} SET {TO} = {write.stamp} WHERE {IS_LIVE} AND ({where})"
+        f"UPDATE {generation.name} SET {TO} = {write.stamp} "
+        f"WHERE {validity(generation)} AND ({where})"
     )
 
 

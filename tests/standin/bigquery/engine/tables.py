@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tests.standin.bigquery.engine.database import Write
-from tests.standin.bigquery.engine.entries import Entry, Resource
+from tests.standin.bigquery.engine.entries import Entry, Generation, Resource
+from tests.standin.bigquery.engine.expiration import expiry_of
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import measured, stamped
 from tests.standin.bigquery.engine.rows import (
@@ -33,6 +34,13 @@ def is_ingestion_time(resource: Resource) -> bool:
     return by_time is not None and not by_time.get("field")
 
 
+def stored_form(write: Write, resource: Resource, fields: list[Field]) -> Generation:
+    """Create the stored form of the rows of a new or newly shaped table."""
+    return new_generation(
+        write, fields, ingestion=is_ingestion_time(resource), expiry=expiry_of(resource)
+    )
+
+
 def new_table(write: Write, key: TableKey, resource: Resource, *, kind: str = "TABLE") -> Entry:
     """Create an empty table, clone or snapshot and save it.
 
@@ -48,7 +56,7 @@ def new_table(write: Write, key: TableKey, resource: Resource, *, kind: str = "T
     entry = described(write, key, resource, kind=kind)
     fields = entry.fields
     check_partitioning(entry.resource, fields)
-    generation = new_generation(write, fields, ingestion=is_ingestion_time(entry.resource))
+    generation = stored_form(write, entry.resource, fields)
     entry = measured(replace(entry, generations=(generation,)), write)
     write.save(entry)
     return entry
@@ -80,13 +88,17 @@ def described(write: Write, key: TableKey, resource: Resource, *, kind: str) -> 
 
 def _inherited(dataset: Resource, body: Resource, stamp: int) -> Resource:
     changes: Resource = {}
+    partition_life = dataset.get("defaultPartitionExpirationMs")
+    by_time = body.get("timePartitioning")
+    if partition_life and by_time:
+        # The one takes the place of the other (BigQuery REST, Dataset). A rule that is set to
+        # nothing is not set (python-bigquery issue 2403).
+        if not by_time.get("expirationMs"):
+            changes["timePartitioning"] = {**by_time, "expirationMs": str(partition_life)}
+        return changes
     table_life = dataset.get("defaultTableExpirationMs")
     if table_life and "expirationTime" not in body and body["type"] != "VIEW":
         changes["expirationTime"] = str(stamp // 1000 + int(table_life))
-    partition_life = dataset.get("defaultPartitionExpirationMs")
-    by_time = body.get("timePartitioning")
-    if partition_life and by_time and "expirationMs" not in by_time:
-        changes["timePartitioning"] = {**by_time, "expirationMs": str(partition_life)}
     return changes
 
 
@@ -137,7 +149,7 @@ def with_rows(
     """
     if resource is not None:
         entry = replace(entry, resource=resource)
-    generation = new_generation(write, entry.fields, ingestion=is_ingestion_time(entry.resource))
+    generation = stored_form(write, entry.resource, entry.fields)
     append(write, generation, select, columns)
     entry = measured(replaced(entry, write, generation), write)
     write.save(entry)
@@ -170,7 +182,7 @@ def _widened(write: Write, entry: Entry, changed: Entry) -> Entry:
     ]
     hidden = ["_PARTITIONTIME"] if entry.rows.ingestion else []
     rows = select_rows(entry.rows, hidden=True)
-    generation = new_generation(write, changed.fields, ingestion=entry.rows.ingestion)
+    generation = stored_form(write, changed.resource, changed.fields)
     append(
         write,
         generation,

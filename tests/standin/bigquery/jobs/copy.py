@@ -17,10 +17,9 @@ from tests.standin.bigquery.engine.rows import (
     append,
     column_list,
     end_rows,
-    new_generation,
     replaced,
 )
-from tests.standin.bigquery.engine.tables import check_change, is_ingestion_time, new_table
+from tests.standin.bigquery.engine.tables import check_change, new_table, stored_form
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
 from tests.standin.bigquery.jobs.destination import key_of
 from tests.standin.bigquery.jobs.job import Job
@@ -133,9 +132,7 @@ def _replaced(write: Write, entry: Entry, source: Source, operation: str) -> Ent
     copied = copied_resource(source.entry, operation, write.stamp)
     copied["schema"] = {**copied.get("schema", {}), "fields": source.generation.fields}
     changed = entry.with_resource(**{name: copied.get(name) for name in _REPLACED})
-    generation = new_generation(
-        write, changed.fields, ingestion=is_ingestion_time(changed.resource)
-    )
+    generation = stored_form(write, changed.resource, changed.fields)
     return replaced(changed, write, generation)
 
 

@@ -17,13 +17,12 @@ from tests.standin.bigquery.engine.rows import (
     IS_LIVE,
     append,
     end_rows,
-    new_generation,
     replaced,
 )
 from tests.standin.bigquery.engine.tables import (
     check_partitioning,
-    is_ingestion_time,
     new_table,
+    stored_form,
     with_schema,
 )
 from tests.standin.bigquery.engine.types import (
@@ -132,7 +131,7 @@ def _truncated(write: Write, entry: Entry, rows: Rows, configuration: Resource) 
     layout = {part: configuration[part] for part in _LAYOUT if part in configuration}
     changed = entry.with_resource(**{**lost, **layout, "schema": {"fields": fields}})
     check_partitioning(changed.resource, fields)
-    generation = new_generation(write, fields, ingestion=is_ingestion_time(changed.resource))
+    generation = stored_form(write, changed.resource, fields)
     return replace(replaced(changed, write, generation), policies={})
 
 

@@ -1,7 +1,6 @@
 """One job: its resource, and what a running job shares with whoever asks about it."""
 
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +13,6 @@ from tests.standin.bigquery.errors import BigQueryError
 type JobKey = tuple[str, str, str]
 
 KINDS = ("query", "load", "extract", "copy")
-
-
-def now_ms() -> str:
-    """Return the time of day as BigQuery writes it."""
-    return str(time.time_ns() // 1_000_000)
 
 
 @dataclass(kw_only=True)
@@ -99,7 +93,9 @@ class Job:
         }
 
 
-def new_job(key: JobKey, location: str, configuration: Resource, kind: str) -> Job:
+def new_job(
+    key: JobKey, location: str, configuration: Resource, kind: str, *, created_ms: str
+) -> Job:
     """Return a job that nobody has run yet."""
     project, _, job_id = key
     resource: dict[str, Any] = {
@@ -109,12 +105,12 @@ def new_job(key: JobKey, location: str, configuration: Resource, kind: str) -> J
         "user_email": "stand-in@example.com",
         "jobReference": {"projectId": project, "jobId": job_id, "location": location},
         "configuration": {**configuration, "jobType": kind.upper()},
-        "statistics": {"creationTime": now_ms()},
+        "statistics": {"creationTime": created_ms},
     }
     return Job(key=key, resource=resource)
 
 
-def stored_job(document: Resource) -> Job:
+def stored_job(document: Resource, *, now_ms: str) -> Job:
     """Return a job that was stored; one that had not ended when the server did has failed."""
     reference = document["jobReference"]
     key = (reference["projectId"], reference["location"].lower(), reference["jobId"])
@@ -125,6 +121,6 @@ def stored_job(document: Resource) -> Job:
         job.error = BigQueryError(
             "backendError", "The server ended while the job ran. Retrying may solve the problem."
         ).result()
-        job.statistics["endTime"] = now_ms()
+        job.statistics["endTime"] = now_ms
     job.finished.set()
     return job

@@ -10,7 +10,7 @@ from tests.standin.bigquery.engine.database import Database
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.errors import BigQueryError, duplicate, invalid, not_found
 from tests.standin.bigquery.jobs.faults import JobFaults
-from tests.standin.bigquery.jobs.job import KINDS, Job, JobKey, new_job, now_ms, stored_job
+from tests.standin.bigquery.jobs.job import KINDS, Job, JobKey, new_job, stored_job
 from tests.standin.bigquery.service import Settings
 
 _THREADS = 256
@@ -55,7 +55,7 @@ class Jobs:
     def _bury(self) -> None:
         for document in self._database.jobs():
             state = document["status"]["state"]
-            job = stored_job(document)
+            job = stored_job(document, now_ms=self._now_ms())
             self._jobs[job.key] = job
             if state != "DONE":
                 self._store(job)
@@ -81,7 +81,7 @@ class Jobs:
             raise invalid(f"Invalid job ID: {job_id}")
         location = reference.get("location") or self._location(project, configuration[kind])
         key = (project, location.lower(), job_id)
-        job = new_job(key, location, configuration, kind)
+        job = new_job(key, location, configuration, kind, created_ms=self._now_ms())
         job.media = media
         if configuration.get("dryRun"):
             self._execute(job, stored=False)
@@ -110,7 +110,7 @@ class Jobs:
             job.check_cancelled()
             with self._at_work:
                 job.state = "RUNNING"
-                job.statistics["startTime"] = now_ms()
+                job.statistics["startTime"] = self._now_ms()
                 self._faults.fire(job.job_id, after_commit=False)
                 self._work[job.kind](job)
                 self._faults.fire(job.job_id, after_commit=True)
@@ -118,13 +118,17 @@ class Jobs:
             job.error = error.result()
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the job has to end
             job.error = BigQueryError("internalError", f"{type(error).__name__}: {error}").result()
-        job.statistics.setdefault("startTime", now_ms())
-        job.statistics["endTime"] = now_ms()
+        job.statistics.setdefault("startTime", self._now_ms())
+        job.statistics["endTime"] = self._now_ms()
         job.state = "DONE"
         job.media = None
         if stored:
             self._store(job)
         job.finished.set()
+
+    def _now_ms(self) -> str:
+        """Return the stand-in's time of day as BigQuery writes it."""
+        return str(self._database.clock.now_micros() // 1000)
 
     def _store(self, job: Job) -> None:
         self._database.save_job(".".join(job.key), job.shown())

@@ -1,7 +1,6 @@
 """Tables that jobs read, with their decorators: `t@ms`, `t$partition`."""
 
 import re
-import time
 from dataclasses import dataclass
 
 from tests.standin.bigquery.engine.database import Database
@@ -69,14 +68,14 @@ def _at(database: Database, key: TableKey, moment: str | None) -> tuple[int | No
     if moment is None:
         return None, database.catalog.require_table(key)
     found = [entry for entry in database.catalog.incarnations("table", key) if entry.is_table]
-    now = time.time_ns() // 1000
+    now = database.clock.now_micros()
     milliseconds = int(moment)
     if milliseconds == 0 and found:
         return found[-1].generations[0].start, found[-1]
     # A millisecond means all of it: what was written within it is there.
     instant = now + milliseconds * 1000 if milliseconds < 0 else milliseconds * 1000 + 999
     instant = min(instant, now) if milliseconds * 1000 <= now else instant
-    check_instant(instant)
+    check_instant(instant, database.clock)
     for entry in reversed(found):
         existed = entry.generations[0].start <= instant
         if existed and (entry.deleted is None or instant < entry.deleted):

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
+from tests.standin.bigquery.engine.expiration import under_its_rule
 from tests.standin.bigquery.engine.measures import stamped
 from tests.standin.bigquery.engine.tables import (
     check_partitioning,
@@ -132,7 +133,7 @@ def change_table(service: Service, call: Call, body: Resource) -> Resource:
     with service.database.writing([call.table_key]) as write:
         entry = write.catalog.require_table(call.table_key)
         call.check_etag(entry.resource)
-        entry = _changed(service, write, entry, _normalised(changes))
+        entry = under_its_rule(write, entry, _changed(service, write, entry, _normalised(changes)))
         entry = stamped(entry, write.stamp)
         write.save(entry)
     return entry.resource

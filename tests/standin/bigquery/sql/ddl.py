@@ -8,15 +8,16 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.copies import copied_resource, copy_rows
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
+from tests.standin.bigquery.engine.expiration import under_its_rule
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import measured, stamped
-from tests.standin.bigquery.engine.rows import append, new_generation, replaced
+from tests.standin.bigquery.engine.rows import append, replaced
 from tests.standin.bigquery.engine.tables import (
     check_partitioning,
     described,
     drop_table,
-    is_ingestion_time,
     new_table,
+    stored_form,
     with_schema,
 )
 from tests.standin.bigquery.engine.types import Field, is_required
@@ -103,7 +104,7 @@ def _replaced_table(write: Write, key: TableKey, resource: Resource, existing: E
     drop_table(write, existing)
     fresh = described(write, key, resource, kind="TABLE")
     check_partitioning(fresh.resource, fresh.fields)
-    generation = new_generation(write, fresh.fields, ingestion=is_ingestion_time(fresh.resource))
+    generation = stored_form(write, fresh.resource, fresh.fields)
     entry = replace(existing, resource=fresh.resource, policies={}, deleted=None)
     return replaced(entry, write, generation)
 
@@ -179,7 +180,7 @@ def run_alter(session: Session, statement: Statement, write: Write) -> Outcome:
     key = session.key_of(tree.this)
     entry = session.table(key)
     for action in tree.args["actions"]:
-        entry = _altered(session, write, entry, action)
+        entry = under_its_rule(write, entry, _altered(session, write, entry, action))
     if entry.is_table:
         entry = measured(entry, write)
     write.save(stamped(entry, write.stamp))

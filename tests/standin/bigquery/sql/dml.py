@@ -9,12 +9,12 @@ from tests.standin.bigquery.engine.entries import LIVE, Entry
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.rows import (
     FROM,
-    IS_LIVE,
     PARTITION_TIME,
     TO,
     check_required,
     column_list,
     end_rows,
+    validity,
 )
 from tests.standin.bigquery.engine.types import quoted
 from tests.standin.bigquery.errors import invalid_query
@@ -43,7 +43,7 @@ class Target:
         generation = self.entry.rows
         hidden = f", {PARTITION_TIME}" if generation.ingestion else ""
         columns = column_list(generation.fields)
-        text = f"(SELECT rowid AS {ROW}, {columns}{hidden} FROM {generation.name} WHERE {IS_LIVE})"
+        text = f"(SELECT rowid AS {ROW}, {columns}{hidden} FROM {generation.name} WHERE {validity(generation)})"
         alias = exp.TableAlias(this=exp.to_identifier(self.alias, quoted=True))
         return exp.Table(this=raw(text), alias=alias)
 

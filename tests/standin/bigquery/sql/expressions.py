@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from tests.standin.bigquery.engine.rows import NOW
 from tests.standin.bigquery.engine.types import duckdb_type
 from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.sql.fields import field_of_type
@@ -11,6 +12,7 @@ from tests.standin.bigquery.sql.fields import field_of_type
 type Rewrite = Callable[[exp.Expression], exp.Expression | None]
 
 _PICOSECONDS = 12
+_PRESENT = f"make_timestamptz({NOW})"
 _CASTS = {
     exp.DType.TEXT: "bq_text",
     exp.DType.VARCHAR: "bq_text",
@@ -76,6 +78,10 @@ def _cast(node: exp.Expression) -> exp.Expression | None:
     if isinstance(node, exp.TryCast):
         return call("TRY", changed)
     return changed
+
+
+def _today(node: exp.Expression) -> exp.Expression | None:
+    return raw(f"CAST({_PRESENT} AS DATE)") if node.this is None else None
 
 
 def exact(value: exp.Expression) -> exp.Expression:
@@ -265,5 +271,7 @@ _REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.Unnest: _unnest,
     exp.FarmFingerprint: _fingerprint,
     exp.Column: _partition_date,
+    exp.CurrentTimestamp: lambda _: raw(_PRESENT),
+    exp.CurrentDate: _today,
     exp.MatchRecognize: _refused,
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.standin.bigquery.engine.entries import LIVE, Entry
 from tests.standin.bigquery.engine.partitions import partition_expression
+from tests.standin.bigquery.engine.rows import validity
 from tests.standin.bigquery.engine.types import is_required, literal
 from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.sql.session import Session
@@ -93,7 +94,7 @@ def _show_partitions(project: str, dataset_id: str, session: Session) -> str:
         "count(*) AS total_rows, count(*) * 100 AS total_logical_bytes, "
         "make_timestamptz(greatest(max(_rb_from), max(CASE WHEN _rb_to < "
         f"{LIVE} THEN _rb_to ELSE 0 END))) AS last_modified_time, 'ACTIVE' AS storage_tier "
-        f"FROM {entry.rows.name} WHERE _rb_to = {LIVE} GROUP BY ALL"
+        f"FROM {entry.rows.name} WHERE {validity(entry.rows)} GROUP BY ALL"
         for entry in _tables(project, dataset_id, session)
         if entry.is_table
     ]

@@ -91,7 +91,9 @@ def _labels(value: list[tuple[str, str]] | None, _: Resource) -> Resource:
 
 
 def _partition_days(value: float | None, base: Resource) -> Resource:
-    by_time = dict(base.get("timePartitioning") or {"type": "DAY"})
+    if not base.get("timePartitioning"):
+        raise invalid_query("partition_expiration_days needs a table partitioned by time")
+    by_time = dict(base["timePartitioning"])
     by_time.pop("expirationMs", None)
     if value is not None:
         by_time["expirationMs"] = str(round(float(value) * _DAY_MS))

@@ -1,7 +1,6 @@
 """Tables of a statement, each replaced by the rows it has at the wanted instant."""
 
 import re
-import time
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -13,6 +12,7 @@ from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.sql.expressions import raw
 from tests.standin.bigquery.sql.information import information_schema
 from tests.standin.bigquery.sql.session import Session
+from tests.standin.clock import Clock
 
 _WINDOW_SECONDS = 7 * 24 * 3600
 _OFFSET = re.compile(r"(Z|UTC|[-+]\d{1,2}(:?\d\d)?|[A-Za-z]+/[A-Za-z_]+)\s*$")
@@ -109,17 +109,17 @@ def instant_of(expression: exp.Expression, session: Session) -> int:
         text = f"timezone('America/Los_Angeles', CAST({text} AS TIMESTAMP))"
     value = session.connection.execute(f"SELECT epoch_us(CAST({text} AS TIMESTAMPTZ))").fetchall()
     instant = value[0][0][0] if isinstance(value[0][0], tuple) else value[0][0]
-    check_instant(instant)
+    check_instant(instant, session.service.database.clock)
     return int(instant)
 
 
-def check_instant(instant: int | None) -> None:
+def check_instant(instant: int | None, clock: Clock) -> None:
     """Refuse an instant (us) that cannot be read.
 
     Raises:
         BigQueryError: It is missing, in the future or before the time travel window.
     """
-    now = time.time_ns() // 1000
+    now = clock.now_micros()
     if instant is None:
         raise invalid_query("FOR SYSTEM_TIME AS OF expression cannot be NULL")
     if instant > now:
