@@ -7,8 +7,9 @@ newer    other content, written after the recovery point: by somebody's work or 
 extra    not in the backup
 """
 
+import operator
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from manifests.documents import DocumentRecord, PathKey, collection_id, path_key
@@ -79,6 +80,7 @@ def joined(
     live: Iterable[DocumentRecord],
     *,
     recovery_point_nanos: int,
+    same: Callable[[bytes, bytes], bool] = operator.eq,
 ) -> Iterator[DocumentPair]:
     """Pair what was with what is, both in name order.
 
@@ -86,7 +88,15 @@ def joined(
         stored: The documents at the recovery point.
         live: The documents now.
         recovery_point_nanos: The recovery point, since 1970.
+        same: Whether the fields of two documents are the same content.
     """
+
+    def pair(was: DocumentRecord, now: DocumentRecord) -> DocumentPair:
+        if same(was.fields, now.fields):
+            return DocumentPair("equal", was, now)
+        is_newer = now.update_time_nanos > recovery_point_nanos
+        return DocumentPair("newer" if is_newer else "changed", was, now)
+
     left, right = _keyed(stored), _keyed(live)
     was, now = next(left, None), next(right, None)
     while was is not None or now is not None:
@@ -97,19 +107,12 @@ def joined(
             yield DocumentPair("extra", None, now[1])
             now = next(right, None)
         else:
-            yield _pair(was[1], now[1], recovery_point_nanos)
+            yield pair(was[1], now[1])
             was, now = next(left, None), next(right, None)
 
 
 def _keyed(records: Iterable[DocumentRecord]) -> Iterator[tuple[PathKey, DocumentRecord]]:
     return ((path_key(record.path), record) for record in records)
-
-
-def _pair(was: DocumentRecord, now: DocumentRecord, recovery_point_nanos: int) -> DocumentPair:
-    if was.fields == now.fields:
-        return DocumentPair("equal", was, now)
-    is_newer = now.update_time_nanos > recovery_point_nanos
-    return DocumentPair("newer" if is_newer else "changed", was, now)
 
 
 class StateTally:

@@ -149,7 +149,7 @@ def every_type(database: str) -> dict[str, Any]:
         database: The database that references point into.
     """
     other = "projects/somebody-else/databases/other-db/documents/users/u1"
-    vector = {"__type__": "__vector__", "value": [1.5, -0.0, 3.0]}
+    vector = {"__type__": "__vector__", "value": [1.5, 0.0, 3.0]}
     return {
         "null": None,
         "true": True,
@@ -158,7 +158,7 @@ def every_type(database: str) -> dict[str, Any]:
         "smallest": -(2**63),
         "beyond_double": 2**53 + 1,
         "whole_double": 3.0,
-        "minus_zero": -0.0,
+        "zero": 0.0,
         "nan": float("nan"),
         "payload_nan": struct.unpack("<d", struct.pack("<Q", 0x7FF8_0000_0000_0001))[0],
         "infinity": float("inf"),

@@ -26,7 +26,7 @@ SCALAR = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(2**63), 2**63 - 1),
-    st.floats(),
+    st.floats().map(lambda number: number or 0.0),  # Firestore keeps no sign of a zero
     TEXT,
     st.binary(max_size=5),
     st.builds(
@@ -51,9 +51,9 @@ SCALAR = st.one_of(
         st.sampled_from(["a", "ü"]),
     ),
 )
-VECTOR = st.lists(st.floats(), min_size=1, max_size=4).map(
-    lambda numbers: {"__type__": "__vector__", "value": numbers}
-)
+VECTOR = st.lists(
+    st.floats(allow_nan=False).map(lambda number: number or 0.0), min_size=1, max_size=4
+).map(lambda numbers: {"__type__": "__vector__", "value": numbers})
 MAP = st.recursive(
     st.dictionaries(NAME, st.one_of(SCALAR, VECTOR), max_size=3),
     lambda maps: st.dictionaries(

@@ -21,6 +21,7 @@ from manifests.names import NameRange
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
 from recovery.plan.documents import DatabaseStep, units
 from recovery.targets.documents.source import StoredDocuments
+from recovery.targets.documents.values import same_content
 from recovery.targets.documents.writing import BatchWriter, Pace
 
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -159,7 +160,7 @@ class DatabaseTarget:
     ) -> Iterator[DocumentPair]:
         _, ranges = unit
         live = chain.from_iterable(map(self._documents.read, ranges)) if exists else iter(())
-        return joined(stored, live, recovery_point_nanos=self._point_nanos)
+        return joined(stored, live, recovery_point_nanos=self._point_nanos, same=same_content)
 
     def _in_parallel[Result](
         self, work: Callable[[Unit], Result], items: list[Unit]

@@ -30,7 +30,7 @@ from recovery.plan.rebuild import (
 )
 from recovery.settings import Settings
 from recovery.targets.documents.history import HistoryReader
-from recovery.targets.documents.values import differing_fields, to_bytes
+from recovery.targets.documents.values import differing_fields, same_content, to_bytes
 from recovery.targets.documents.writing import BatchWriter, Ramp, unthrottled
 
 _LOST = (
@@ -146,7 +146,7 @@ class Rebuilding:
         writer = BatchWriter(documents, unthrottled if step.unthrottled else Ramp())
         for item in step.documents:
             found, content = live.get(item.path), to_bytes(item.fields)
-            if found is None or (step.overwrite and found.fields != content):
+            if found is None or (step.overwrite and not same_content(found.fields, content)):
                 version = None if found is None else found.update_time_nanos
                 record = DocumentRecord(item.path, content, 0, 0)
                 writer.add(item.path, documents.put(record, replaces_nanos=version))

@@ -1,5 +1,6 @@
 """Between the values of a plan, written as Firestore's REST API does, and stored bytes."""
 
+import struct
 from typing import Any
 
 from google.cloud.firestore_v1 import types
@@ -7,6 +8,7 @@ from google.protobuf.json_format import ParseDict
 
 from recovery.plan.rebuild import Value
 
+_MINUS_ZERO = struct.pack("<d", -0.0)
 _Document: Any = types.Document.pb()
 
 
@@ -15,6 +17,19 @@ def to_bytes(fields: dict[str, Value]) -> bytes:
     document = ParseDict({"fields": fields}, _Document())
     content: bytes = document.SerializeToString(deterministic=True)
     return content
+
+
+def same_content(left: bytes, right: bytes) -> bool:
+    """Whether fields are the same as far as Firestore tells them apart.
+
+    It keeps no sign of a zero, so that one in a backup could never be brought back: documents that
+    differ in that alone are equal.
+    """
+    if left == right:
+        return True
+    if _MINUS_ZERO not in left and _MINUS_ZERO not in right:
+        return False
+    return not differing_fields(left, right)
 
 
 def differing_fields(left: bytes, right: bytes) -> tuple[str, ...]:
@@ -28,5 +43,21 @@ def differing_fields(left: bytes, right: bytes) -> tuple[str, ...]:
 
 
 def _bytes(value: Any) -> bytes:  # noqa: ANN401 - a protobuf message
+    _drop_signs(value)
     content: bytes = value.SerializeToString(deterministic=True)
     return content
+
+
+def _drop_signs(value: Any) -> None:  # noqa: ANN401 - a protobuf message
+    kind = value.WhichOneof("value_type")
+    if kind == "double_value":
+        value.double_value = value.double_value or 0.0
+    elif kind == "geo_point_value":
+        point = value.geo_point_value
+        point.latitude, point.longitude = point.latitude or 0.0, point.longitude or 0.0
+    elif kind == "array_value":
+        for item in value.array_value.values:
+            _drop_signs(item)
+    elif kind == "map_value":
+        for item in value.map_value.fields.values():
+            _drop_signs(item)

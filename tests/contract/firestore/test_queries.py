@@ -198,6 +198,30 @@ def test_aggregations(client: firestore.Client):
     assert query.where(filter=FieldFilter("v", "==", 1)).count().get()[0][0].value == 1
 
 
+def test_sum_of_a_limited_query(client: firestore.Client):
+    """A sum or an average implies the order of its field, which decides what a limit leaves."""
+    for number in range(5):
+        client.document(f"c/{number}").set({"v": 10 - number})
+    client.document("c/0-without").set({"w": 1})
+    limited = client.collection("c").limit(2)
+    assert limited.sum("v").get()[0][0].value == 6 + 7
+    assert limited.avg("v").get()[0][0].value == 6.5
+    both = limited.sum("v", alias="v").sum("w", alias="w").get()[0]
+    assert {item.alias: item.value for item in both} == {"v": 0, "w": 0}
+
+
+@pytest.mark.parametrize(
+    "aggregations",
+    [[], [{"alias": "n", "count": {}}, {"alias": "n", "count": {"up_to": {"value": 1}}}], [{}]],
+    ids=["none", "doubled", "no operator"],
+)
+def test_impossible_aggregations(wire: Wire, refused: Callable, aggregations: list[object]):
+    """No aggregation at all, two of one name, and one that does nothing are refused."""
+    query = {"structured_query": {"from_": C}, "aggregations": aggregations}
+    with refused("INVALID_ARGUMENT"):
+        wire.stream("RunAggregationQuery", parent=wire.root, structured_aggregation_query=query)
+
+
 def test_limit_to_last(client: firestore.Client):
     """The client's pages from the end come in order."""
     for number in range(5):

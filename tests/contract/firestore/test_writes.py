@@ -78,6 +78,7 @@ def condition(**precondition: object) -> dict[str, object]:
 
 
 LONG_AGO = Timestamp(seconds=1)
+NOT_YET = Timestamp(seconds=4_000_000_000)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,8 @@ LONG_AGO = Timestamp(seconds=1)
         ("c/none", {"exists": True}, "NOT_FOUND"),
         ("c/there", {"update_time": LONG_AGO}, "FAILED_PRECONDITION"),
         ("c/none", {"update_time": LONG_AGO}, "FAILED_PRECONDITION"),
+        ("c/there", {"update_time": NOT_YET}, "INVALID_ARGUMENT"),
+        ("c/none", {"update_time": NOT_YET}, "FAILED_PRECONDITION"),
     ],
 )
 def test_precondition_that_fails(

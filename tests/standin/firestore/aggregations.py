@@ -7,9 +7,11 @@ from google.protobuf.message import Message
 
 from tests.standin.firestore import fieldpaths
 from tests.standin.firestore.filters import Candidate
-from tests.standin.firestore.messages import Value, invalid
+from tests.standin.firestore.messages import StructuredQuery, Value, invalid
 from tests.standin.firestore.transforms import LARGEST, SMALLEST
 from tests.standin.firestore.values import NAN, NUMBER
+
+MOST_AGGREGATIONS = 5
 
 type Numbers = list[float | int]
 
@@ -38,12 +40,39 @@ def _average(numbers: Numbers) -> Message:
 FOLDS: dict[str, Callable[[Numbers], Message]] = {"sum": _sum, "avg": _average}
 
 
-def _aggregated_fields(aggregations: list[Message]) -> Iterator[fieldpaths.FieldPath]:
+def _aggregated_fields(aggregations: list[Message]) -> Iterator[str]:
     """Yield the fields that a document must have to be counted at all."""
     for aggregation in aggregations:
         kind = aggregation.WhichOneof("operator")
         if kind in FOLDS:
-            yield fieldpaths.parse(getattr(aggregation, kind).field.field_path)
+            yield getattr(aggregation, kind).field.field_path
+
+
+def check(aggregations: list[Message]) -> None:
+    """Refuse aggregations that Firestore refuses.
+
+    Raises:
+        RequestError: If there are none or too many, or two have one name.
+    """
+    if not aggregations:
+        raise invalid("Aggregations can not be empty.")
+    if len(aggregations) > MOST_AGGREGATIONS:
+        raise invalid(f"A query has more than {MOST_AGGREGATIONS} aggregations.")
+    aliases = [item.alias for item in aggregations if item.alias]
+    if len(set(aliases)) < len(aliases):
+        raise invalid("Aggregation aliases contain a duplicate alias.")
+
+
+def ordered(query: Message, aggregations: list[Message]) -> Message:
+    """Return a query with the order that its sums and averages imply: by their fields, upwards."""
+    implied = StructuredQuery.FromString(query.SerializeToString())
+    named = {fieldpaths.parse(order.field.field_path) for order in implied.order_by}
+    for field_path in dict.fromkeys(_aggregated_fields(aggregations)):
+        if fieldpaths.parse(field_path) not in named:
+            implied.order_by.add(
+                field={"field_path": field_path}, direction=StructuredQuery.ASCENDING
+            )
+    return implied
 
 
 def aggregate(aggregations: list[Message], results: Iterator[Candidate]) -> dict[str, Message]:
@@ -53,8 +82,6 @@ def aggregate(aggregations: list[Message], results: Iterator[Candidate]) -> dict
         RequestError: If one has no operator.
     """
     found = list(results)
-    for field_path in _aggregated_fields(aggregations):
-        found = [item for item in found if item.key(field_path) is not None]
     answer: dict[str, Message] = {}
     for number, aggregation in enumerate(aggregations, start=1):
         kind = aggregation.WhichOneof("operator")

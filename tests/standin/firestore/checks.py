@@ -1,5 +1,6 @@
 """Values on their way in: what Firestore refuses, and what it rounds."""
 
+import math
 import re
 
 from google.protobuf.message import Message
@@ -37,7 +38,13 @@ def _check_point(value: Message) -> None:
         raise invalid("Geo point is outside of the permitted range.")
 
 
+def _drop_sign(value: Message) -> None:
+    if value.double_value == 0:
+        value.double_value = 0.0
+
+
 LEAVES = {
+    "double_value": _drop_sign,
     "string_value": _check_text,
     "bytes_value": lambda value: _check_length(len(value.bytes_value)),
     "timestamp_value": _round_time,
@@ -53,6 +60,10 @@ def _check_vector(value: Message) -> None:
         raise invalid("Vector must only contain values of type 'double'")
     if not items:
         raise invalid("Cannot have a zero length vector.")
+    if any(math.isnan(item.double_value) for item in items):
+        raise invalid("Vector cannot contain NaN values.")
+    for item in items:
+        _drop_sign(item)
 
 
 def _is_double(value: Message) -> bool:
@@ -69,7 +80,9 @@ def _normalise_array(value: Message, depth: int) -> None:
 
 
 def normalise(value: Message, depth: int = 1) -> None:
-    """Round timestamps to the microseconds that Firestore keeps; refuse what it refuses.
+    """Keep of a value what Firestore keeps, and refuse what it refuses.
+
+    Timestamps are rounded down to microseconds, and a zero loses its sign.
 
     Raises:
         RequestError: If the value cannot be stored.

@@ -98,7 +98,8 @@ def run_aggregation_query(views: Views, request: Message) -> Iterator[Message]:
     """
     view, parent = views.below(request.parent, request)
     wanted = request.structured_aggregation_query
-    query = wanted.structured_query
+    aggregations.check(list(wanted.aggregations))
+    query = aggregations.ordered(wanted.structured_query, list(wanted.aggregations))
     view.note_query(parent, query)
     if view.begun:
         yield RunAggregationQueryResponse(transaction=view.begun)

@@ -2,15 +2,17 @@
 
 import math
 
+import grpc
 from google.protobuf.message import Message
 
-from tests.standin.firestore.messages import invalid
+from tests.standin.firestore.messages import RequestError, invalid
 from tests.standin.firestore.paths import path_key
 
 type SortKey = tuple[object, ...]
 
 NULL, BOOLEAN, NAN, NUMBER, TIME, STRING, BYTES, REFERENCE, POINT, ARRAY, VECTOR, MAP = range(12)
 LARGEST_DOCUMENT_BYTES = 1 << 20
+MOST_INDEX_ENTRIES = 40_000
 VECTOR_TYPE = "__vector__"
 
 
@@ -129,3 +131,30 @@ def check_size(path: str, document: Message) -> None:
             f"Document '{path}' cannot be written because its size ({counted:,} bytes)"
             f" exceeds the maximum allowed size of {LARGEST_DOCUMENT_BYTES:,} bytes."
         )
+
+
+def _index_entries(value: Message) -> int:
+    """Return how many entries a field has in the indexes that Firestore makes by itself.
+
+    Each field is indexed upwards and downwards, a map field by field as well, and an array's items
+    once each (Firestore, Index types, Automatic indexing).
+    """
+    kind = value.WhichOneof("value_type")
+    if kind == "array_value":
+        return 2 + len(value.array_value.values)
+    if kind == "map_value" and not is_vector(value):
+        return 2 + sum(map(_index_entries, value.map_value.fields.values()))
+    return 2
+
+
+def check_index_entries(document: Message) -> None:
+    """Refuse a document with too many index entries; no field is exempt here.
+
+    Raises:
+        RequestError: If it has more than 40,000 (Firestore, Quotas and limits).
+    """
+    # An entry takes at least three bytes of the message that causes it.
+    if document.ByteSize() < MOST_INDEX_ENTRIES:
+        return
+    if sum(map(_index_entries, document.fields.values())) > MOST_INDEX_ENTRIES:
+        raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, "too many index entries for entity")

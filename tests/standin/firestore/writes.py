@@ -16,7 +16,7 @@ from tests.standin.firestore.messages import (
 )
 from tests.standin.firestore.paths import document_path
 from tests.standin.firestore.store import Commit
-from tests.standin.firestore.values import check_size
+from tests.standin.firestore.values import check_index_entries, check_size
 
 # Firestore takes `verify`, but the published messages do not have it.
 VERIFY_FIELD = 5
@@ -63,6 +63,8 @@ def check(write: Message, old: Message | None, name: str) -> None:
             micros_of(old.update_time) if old is not None else 0,
             micros_of(condition.update_time),
         )
+        if 0 < stored < required:
+            raise invalid(f"Invalid base version, it is greater than the stored version: {name}")
         if stored != required:
             raise RequestError(
                 grpc.StatusCode.FAILED_PRECONDITION,
@@ -92,6 +94,7 @@ def _updated_fields(write: Message, old: Message | None) -> Message:
 def _stored(commit: Commit, path: str, new: Message, old: Message | None) -> int:
     """Put a document unless nothing changed; return its update time in microseconds."""
     check_size(path, new)
+    check_index_entries(new)
     stamp = timestamp(commit.stamp)
     if old is not None:
         before = Document(fields=old.fields).SerializeToString(deterministic=True)

@@ -1,0 +1,63 @@
+from typing import Any
+
+import pytest
+
+from manifests.documents import DocumentRecord
+from recovery.compare.documents import joined
+from recovery.targets.documents.values import differing_fields, same_content, to_bytes
+
+type Value = dict[str, Any]
+
+ZERO = {"doubleValue": 0.0}
+MINUS_ZERO = {"doubleValue": -0.0}
+PLACE = {"geoPointValue": {"latitude": -0.0, "longitude": 5}}
+PLAIN_PLACE = {"geoPointValue": {"latitude": 0.0, "longitude": 5}}
+
+
+def inside(value: Value) -> Value:
+    """Return a value deep in maps and arrays."""
+    items = {"arrayValue": {"values": [{"nullValue": None}, value]}}
+    return {"mapValue": {"fields": {"b": items, "a": {"integerValue": "1"}}}}
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [(MINUS_ZERO, ZERO), (inside(MINUS_ZERO), inside(ZERO)), (PLACE, PLAIN_PLACE)],
+    ids=["plain", "inside", "place"],
+)
+def test_sign_of_a_zero_is_no_difference(was: Value, now: Value):
+    """What Firestore does not keep is not asked of it, on either side."""
+    left, right = to_bytes({"v": was}), to_bytes({"v": now})
+    assert left != right
+    assert same_content(left, right)
+    assert same_content(right, left)
+    assert differing_fields(left, right) == ()
+    records = [DocumentRecord("c/d", fields, 0, 0) for fields in (left, right)]
+    (pair,) = joined(records[:1], records[1:], recovery_point_nanos=1, same=same_content)
+    assert pair.state == "equal"
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (MINUS_ZERO, {"integerValue": "0"}),
+        (MINUS_ZERO, {"nullValue": None}),
+        (inside(MINUS_ZERO), inside({"doubleValue": 5e-324})),
+        ({"doubleValue": "NaN"}, ZERO),
+        ({"bytesValue": "AAAAAAAAAIA="}, {"bytesValue": "AAAAAAAAAAA="}),
+    ],
+    ids=["integer", "null", "smallest", "nan", "bytes that look alike"],
+)
+def test_other_differences_are_seen(was: Value, now: Value):
+    """Nothing but the sign of a zero is let pass."""
+    left, right = to_bytes({"v": was}), to_bytes({"v": now})
+    assert not same_content(left, right)
+    assert not same_content(right, left)
+    assert differing_fields(left, right) == ("v",)
+
+
+def test_missing_field_is_a_difference():
+    """A field that only one side has is named, whatever zeros there are."""
+    left, right = to_bytes({"v": MINUS_ZERO, "w": ZERO}), to_bytes({"v": ZERO})
+    assert not same_content(left, right)
+    assert differing_fields(left, right) == ("w",)
