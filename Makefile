@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --universal --python-v
 # that pyenv knows, and fails when that version is not selected.
 IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
 
-.PHONY: help setup demo test check bench bundle lock
+.PHONY: help setup demo test check bench bundle cloud lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -31,6 +31,9 @@ check: $(INSTALLED) ## Check format, lint, types and import rules.
 
 bench: $(INSTALLED) ## Measure backup and recovery on this machine.
 	$(PYTHON) -m tests.bench
+
+cloud: $(INSTALLED) ## Hold Rebound against the real cloud: PROJECT=a-sandbox-project; ARGS=--clean.
+	$(PYTHON) -m tests.cloud $(PROJECT) $(ARGS)
 
 bundle: $(INSTALLED) ## Pack the functions for deployment: dist/functions.zip.
 	$(PYTHON) -m functions.bundle dist

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -118,7 +118,13 @@ class Rebound:
 
 
 def make_rebound(
-    cloud: Cloud, folder: Path, project: str, *, name: str | None = None, **env: str
+    cloud: Cloud,
+    folder: Path,
+    project: str,
+    *,
+    name: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    **env: str,
 ) -> Rebound:
     """Set up what Terraform sets up: buckets and the scratch dataset; return the platform.
 
@@ -127,6 +133,7 @@ def make_rebound(
         folder: For files of this platform.
         project: Its project id.
         name: What its buckets are called after; the project when None.
+        labels: Labels of the buckets and the scratch dataset.
         env: Further settings of both sides, as `REBOUND_CATALOG`.
     """
     vault, landing = f"{name or project}-vault", f"{name or project}-landing"
@@ -137,11 +144,13 @@ def make_rebound(
         **env,
     }
     made = Rebound(cloud, project, client_environment(cloud, **settings), folder)
-    for bucket in (vault, landing):
+    for name_of in (vault, landing):
+        bucket = made.storage_client.bucket(name_of)
+        bucket.labels = labels or {}
         made.storage_client.create_bucket(bucket, location=LOCATION)
     scratch_id = settings.get("REBOUND_SCRATCH_DATASET", "rebound_scratch")
     scratch = bigquery.Dataset(f"{project}.{scratch_id}")
-    scratch.location = LOCATION
+    scratch.location, scratch.labels = LOCATION, labels or {}
     scratch.default_table_expiration_ms = 24 * 3600 * 1000
     made.bigquery_client.create_dataset(scratch)
     return made

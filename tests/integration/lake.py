@@ -38,11 +38,11 @@ def fill(rebound: Rebound) -> None:
         create(rebound)
 
 
-def create(rebound: Rebound) -> None:
-    """Create the tables and their rows."""
+def create(rebound: Rebound, **labels: str) -> None:
+    """Create the tables and their rows, in a dataset with these labels and another."""
     dataset = bigquery.Dataset(f"{rebound.project}.{DATASET}")
     dataset.location = LOCATION
-    dataset.labels = {"team": "data"}
+    dataset.labels = {"team": "data", **labels}
     dataset.description = "A small lake"
     rebound.bigquery_client.create_dataset(dataset)
     for statement in (_GAMES, _EVENTS, _TYPES, _EMPTY, *_ROWS, *_DEFINITIONS):

@@ -1,0 +1,103 @@
+"""Frozen copies of every layout, and rows that expire by a table's own rule."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.cloud import bigquery
+
+from tests.cloud.probes.asking import answered, only, rows, value
+from tests.cloud.sandbox import Sandbox
+
+_DATES = "DATE '1900-06-01', DATE '1959-12-31', DATE '2024-05-01', DATE '2159-12-31', DATE '9999-12-31', NULL"
+_LAYOUTS: Mapping[str, tuple[str, str]] = {
+    "day": ("d DATE", "PARTITION BY d CLUSTER BY n OPTIONS(require_partition_filter = TRUE)"),
+    "month": ("d DATE", "PARTITION BY DATE_TRUNC(d, MONTH)"),
+    "hour": ("d TIMESTAMP", "PARTITION BY TIMESTAMP_TRUNC(d, HOUR)"),
+    "range": ("d INT64", "PARTITION BY RANGE_BUCKET(d, GENERATE_ARRAY(0, 100, 10))"),
+    "ingestion": ("d DATE", "PARTITION BY _PARTITIONDATE"),
+    "none": ("d DATE", ""),
+}
+_VALUES = {
+    "d DATE": f"[{_DATES}]",
+    "d TIMESTAMP": f"ARRAY(SELECT TIMESTAMP(x) FROM UNNEST([{_DATES}]) AS x)",
+    "d INT64": "[-1, 0, 99, 100, NULL]",
+}
+_SHAPE = ("timePartitioning", "rangePartitioning", "clustering", "requirePartitionFilter", "labels")
+
+
+def clones(sandbox: Sandbox) -> object:
+    """Return layout, counts and partitions of a clone of each layout."""
+    return _clones(sandbox, sandbox.dataset("clones"), sandbox.dataset("scratch"))
+
+
+def clones_where_partitions_expire(sandbox: Sandbox) -> object:
+    """Return the same for a scratch dataset with a default partition expiration."""
+    scratch = sandbox.dataset("expiring_scratch", default_partition_expiration_ms=86_400_000)
+    return _clones(sandbox, sandbox.dataset("clones_again"), scratch)
+
+
+def _clones(sandbox: Sandbox, dataset: str, scratch: str) -> dict[str, object]:
+    return {
+        layout: answered(lambda layout=layout: _clone(sandbox, dataset, scratch, layout))
+        for layout in _LAYOUTS
+    }
+
+
+def _clone(sandbox: Sandbox, dataset: str, scratch: str, layout: str) -> object:
+    column, rest = _LAYOUTS[layout]
+    source, clone = f"`{dataset}.{layout}`", f"`{scratch}.{layout}`"
+    rows(sandbox, f"CREATE TABLE {source} ({column}, n INT64) {rest}")
+    rows(sandbox, f"INSERT INTO {source} (d, n) SELECT x, 1 FROM UNNEST({_VALUES[column]}) AS x")
+    at = value(sandbox, "SELECT CAST(CURRENT_TIMESTAMP() AS STRING)")
+    when = f"FOR SYSTEM_TIME AS OF TIMESTAMP '{at}'"
+    expires = "expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR)"
+    rows(sandbox, f"CREATE TABLE {clone} CLONE {source} {when} OPTIONS({expires})")
+    where = "WHERE d IS NULL OR d IS NOT NULL"
+    resource = sandbox.bigquery_client.get_table(
+        f"{sandbox.project}.{scratch}.{layout}"
+    ).to_api_repr()
+    return {
+        **only(resource, *_SHAPE, "numRows"),
+        "counted": value(sandbox, f"SELECT COUNT(*) FROM {clone} {where}"),
+        "source counted": value(sandbox, f"SELECT COUNT(*) FROM {source} {when} {where}"),
+        "partitions": _partitions(sandbox, scratch, layout),
+    }
+
+
+def _partitions(sandbox: Sandbox, dataset: str, table: str) -> list[list[Any]]:
+    found = rows(
+        sandbox,
+        f"SELECT partition_id, total_rows FROM `{dataset}.INFORMATION_SCHEMA.PARTITIONS` "
+        f"WHERE table_name = '{table}' ORDER BY partition_id",
+    )
+    # The partition of an ingestion-time table is the hour or day of this run.
+    return [["TODAY" if table == "ingestion" else name, count] for name, count in found]
+
+
+def expired_rows(sandbox: Sandbox) -> object:
+    """Return what is there of rows that are older than their table keeps them."""
+    dataset = sandbox.dataset("expired")
+    table = f"`{dataset}.t`"
+    rows(
+        sandbox,
+        f"CREATE TABLE {table} (d DATE) PARTITION BY d OPTIONS(partition_expiration_days = 1)",
+    )
+    rows(
+        sandbox,
+        f"INSERT INTO {table} SELECT x FROM UNNEST([DATE '2024-01-01', CURRENT_DATE()]) AS x",
+    )
+    rows(sandbox, f"CREATE TABLE `{dataset}.kept` (d DATE) PARTITION BY d")
+    rows(sandbox, f"INSERT INTO `{dataset}.kept` VALUES (DATE '2024-01-01')")
+    project = sandbox.project
+    config = bigquery.CopyJobConfig(write_disposition="WRITE_APPEND")
+    sandbox.bigquery_client.copy_table(
+        f"{project}.{dataset}.kept", f"{project}.{dataset}.t", job_config=config
+    ).result()
+    return {
+        "counted": value(sandbox, f"SELECT COUNT(*) FROM {table}"),
+        "numRows": sandbox.bigquery_client.get_table(f"{project}.{dataset}.t").num_rows,
+        "partitions": len(_partitions(sandbox, dataset, "t")),
+    }
+
+
+PROBES = (clones, clones_where_partitions_expire, expired_rows)

@@ -1,0 +1,146 @@
+"""What the tests of the real cloud make in a sandbox project, and how all of it is removed again.
+
+Everything carries the label `rebound-cloud` or, where there are no labels (Firestore databases), a
+name that begins with it. So what a run that was killed left over is found by the next one.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.cloud import bigquery, firestore, storage
+from google.cloud.firestore_admin_v1 import FirestoreAdminClient
+from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
+    FirestoreAdminGrpcTransport,
+)
+
+from manifests.catalog import load_catalog
+from tests.harness import LOCATION
+
+LABEL = "rebound-cloud"
+PROJECT_VARIABLE = "REBOUND_CLOUD_PROJECT"
+_ANSWER_SECONDS = 300
+
+
+class ProtectedProjectError(Exception):
+    """The project is one that the catalog protects."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The names and clients of one run in a sandbox project.
+
+    Attributes:
+        project: The sandbox project.
+        run: Tells this run's things from those of another; lower case letters and digits.
+    """
+
+    project: str
+    run: str
+
+    @property
+    def name(self) -> str:
+        """Return what the names of everything begin with."""
+        return f"{LABEL}-{self.run}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return the labels of everything that has labels."""
+        return {LABEL: self.run}
+
+    @property
+    def bigquery_client(self) -> bigquery.Client:
+        """Return a BigQuery client of the project."""
+        return bigquery.Client(project=self.project, location=LOCATION)
+
+    @property
+    def storage_client(self) -> storage.Client:
+        """Return a Cloud Storage client of the project."""
+        return storage.Client(project=self.project)
+
+    def dataset(self, name: str, **settings: object) -> str:
+        """Make a dataset and return its id."""
+        dataset = bigquery.Dataset(f"{self.project}.{self.dataset_id(name)}")
+        dataset.location, dataset.labels = LOCATION, self.labels
+        for key, value in settings.items():
+            setattr(dataset, key, value)
+        self.bigquery_client.create_dataset(dataset)
+        return dataset.dataset_id
+
+    def dataset_id(self, name: str) -> str:
+        """Return the id of a dataset of this run."""
+        return f"{self.name}_{name}".replace("-", "_")
+
+    def bucket(self, name: str, **settings: object) -> storage.Bucket:
+        """Make a bucket and return it."""
+        bucket = self.storage_client.bucket(f"{self.name}-{name}")
+        bucket.labels = self.labels
+        for key, value in settings.items():
+            setattr(bucket, key, value)
+        return self.storage_client.create_bucket(bucket, location=LOCATION)
+
+    def database(self, name: str) -> firestore.Client:
+        """Make a Firestore database and return a client of it."""
+        database_id = f"{self.name}-{name}"
+        _firestore_admin(self.project).create_database(
+            parent=f"projects/{self.project}",
+            database_id=database_id,
+            database={"location_id": LOCATION, "type_": "FIRESTORE_NATIVE"},
+        ).result(_ANSWER_SECONDS)
+        return firestore.Client(project=self.project, database=database_id)
+
+
+def refuse_protected(project: str) -> None:
+    """Refuse a project that the catalog protects.
+
+    Raises:
+        ProtectedProjectError: It does.
+    """
+    protected = load_catalog().protected_projects
+    if project in protected:
+        message = f"{project} is protected by the catalog; name a sandbox project"
+        raise ProtectedProjectError(message)
+
+
+def remove_everything(project: str) -> Iterator[str]:
+    """Remove what any run made in a project, and name each thing when it is gone."""
+    yield from _remove_datasets(project)
+    yield from _remove_buckets(project)
+    yield from _remove_databases(project)
+
+
+def _remove_datasets(project: str) -> Iterator[str]:
+    client = bigquery.Client(project=project)
+    for item in client.list_datasets(filter=f"labels.{LABEL}"):
+        client.delete_dataset(item.reference, delete_contents=True, not_found_ok=True)
+        yield f"dataset {item.dataset_id}"
+
+
+def _remove_buckets(project: str) -> Iterator[str]:
+    client = storage.Client(project=project)
+    for bucket in client.list_buckets(prefix=LABEL):
+        if LABEL not in bucket.labels:
+            continue
+        for blob in client.list_blobs(bucket, versions=True):
+            if blob.temporary_hold or blob.event_based_hold:
+                blob.temporary_hold = blob.event_based_hold = False
+                blob.patch()
+            blob.delete()
+        bucket.delete()
+        yield f"bucket {bucket.name}"
+
+
+def _remove_databases(project: str) -> Iterator[str]:
+    admin = _firestore_admin(project)
+    for database in admin.list_databases(parent=f"projects/{project}").databases:
+        if database.name.rsplit("/", 1)[1].startswith(LABEL):
+            admin.delete_database(name=database.name).result(_ANSWER_SECONDS)
+            yield f"database {database.name.rsplit('/', 1)[1]}"
+
+
+def _firestore_admin(project: str) -> FirestoreAdminClient:
+    if "FIRESTORE_EMULATOR_HOST" not in os.environ:
+        return FirestoreAdminClient()
+    # The administration's client does not know that variable, the documents' client does.
+    channel = firestore.Client(project=project)._firestore_api.transport.grpc_channel  # noqa: SLF001
+    return FirestoreAdminClient(transport=FirestoreAdminGrpcTransport(channel=channel))

@@ -1,0 +1,99 @@
+"""What is run against the real cloud runs against the local one: probes, round, cleaning up."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cloud.answers import differences
+from tests.cloud.sandbox import LABEL
+from tests.harness import ROOT, Rebound
+
+_RUN_SECONDS = 1200
+pytestmark = pytest.mark.timeout(_RUN_SECONDS)
+
+
+@pytest.fixture
+def sandbox(new_rebound: Callable[..., Rebound]) -> Rebound:
+    """Return a sandbox project that holds something which the tests did not make."""
+    return new_rebound()
+
+
+def left(rebound: Rebound) -> list[str]:
+    """Return the names of everything of the tests that is in the project."""
+    datasets = [item.dataset_id for item in rebound.bigquery_client.list_datasets()]
+    buckets = [item.name for item in rebound.storage_client.list_buckets()]
+    return [name for name in (*datasets, *buckets) if name.replace("_", "-").startswith(LABEL)]
+
+
+def command(rebound: Rebound, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on the local cloud as if it were the real one."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.cloud", *words],
+        cwd=ROOT,
+        env={**rebound.env, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_RUN_SECONDS,
+    )
+
+
+def test_everything_runs_and_is_removed(sandbox: Rebound, tmp_path: Path):
+    """The round is proven, the one answer that was changed is found, what was there stays."""
+    path = tmp_path / "differences.json"
+    changed = {"status": 403}
+    with sandbox.cloud.fault("storage", "storage.objects.compose", "status", **changed):
+        done = command(sandbox, sandbox.project, REBOUND_CLOUD_DIFFERENCES=str(path))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "below one US dollar" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout, done.stdout
+    written = json.loads(path.read_text())
+    changed_probes = {item["where"].split("/")[0] for item in written["differences"]}
+    assert changed_probes == {"objects.composed"}
+    assert len(written["answers"]) > 20
+    assert sandbox.project not in path.read_text()
+    assert "removed bucket" in done.stdout, done.stdout
+    assert left(sandbox) == []
+    assert sandbox.vault.exists()
+
+
+def test_a_killed_run_is_cleaned_up(sandbox: Rebound):
+    """What a killed run left is found by its labels; a namesake without one stays."""
+    probes = [sys.executable, "-m", "tests.cloud.probes", sandbox.project, "killed"]
+    process = subprocess.Popen(
+        probes, cwd=ROOT, env=sandbox.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    while b"objects.composed" not in process.stderr.readline():
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    namesake = sandbox.storage_client.create_bucket(f"{LABEL}-{sandbox.project}")
+    assert len(left(sandbox)) > 5
+
+    done = command(sandbox, sandbox.project, "--clean")
+    assert done.returncode == 0, done.stderr
+    assert left(sandbox) == [namesake.name]
+
+
+def test_a_protected_project_is_refused(sandbox: Rebound):
+    """A project that the catalog protects is not touched."""
+    done = command(sandbox, "nba-props-platform")
+    assert done.returncode == 2
+    assert "is protected by the catalog" in done.stderr
+    assert not done.stdout
+
+
+def test_what_differs_is_named():
+    """The innermost part that differs is found; the words of a refusal are not compared."""
+    real = {"a": {"b": [1, {"c": 2}], "says": "x"}, "only": 1, "list": [1]}
+    local = {"a": {"b": [1, {"c": 3}], "says": "y"}, "list": [1, 2]}
+    assert list(differences(real, local)) == [
+        ("a/b/1/c", 2, 3),
+        ("list", [1], [1, 2]),
+        ("only", 1, None),
+    ]
