@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --universal --python-v
 # that pyenv knows, and fails when that version is not selected.
 IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
 
-.PHONY: help setup demo test check bench bundle cloud lock
+.PHONY: help setup demo test check suites bench bundle cloud lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -29,6 +29,9 @@ check: $(INSTALLED) ## Check format, lint, types and import rules.
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
 
+suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
+	$(PYTHON) -m tests.judges.suites $(ARGS)
+
 bench: $(INSTALLED) ## Measure backup and recovery on this machine.
 	$(PYTHON) -m tests.bench
 
@@ -42,6 +45,8 @@ lock: $(INSTALLED) ## Pin requirements/*.txt again; ARGS=--upgrade takes newer v
 	$(COMPILE) $(ARGS) --output-file requirements/runtime.txt pyproject.toml
 	$(COMPILE) $(ARGS) --output-file requirements/dev.txt --constraint requirements/runtime.txt \
 		--group dev --group standin pyproject.toml
+	$(COMPILE) $(ARGS) --output-file requirements/suites.txt --constraint requirements/dev.txt \
+		--group suites
 
 $(INSTALLED): requirements/dev.txt
 	@$(PYTHON) $(IS_USABLE) || { \
