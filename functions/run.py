@@ -25,6 +25,7 @@ from manifests.cloud.api import StorageApi
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
+from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.database_layout import databases_prefix
 from manifests.errors import (
     ManifestMissingError,
@@ -123,6 +124,13 @@ class BackupRun:
             return None
 
     def _write(self, request: RunRequest, lease: Lease) -> Manifest:
+        if self._catalog.tables:
+            ready_dataset(
+                self._resources,
+                self._settings.scratch_dataset,
+                location=self._catalog.location,
+                table_days=SCRATCH_DAYS,
+            )
         start = self._start(request)
         base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
         vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)

@@ -6,7 +6,7 @@ can help. Unknown exit codes must be treated as failures.
     ReboundError                     1   a bug, unless a subclass says otherwise
     ├── UsageError                   2   a bad argument, request or setting
     │   ├── CatalogError             2   manifests/catalog.json does not hold together
-    │   └── MisconfiguredError       2   the deployed function cannot work as it is set up
+    │   └── MisconfiguredError       2   Rebound cannot work as it is set up
     ├── NoRecoveryPointError         3   no complete run serves the request
     ├── BackupDamagedError           4   a stored backup is not what its manifest says
     │   ├── ManifestMissingError
@@ -80,7 +80,7 @@ class CatalogError(UsageError):
 
 
 class MisconfiguredError(UsageError):
-    """The deployed function cannot work as it is set up; once it is, the same call helps."""
+    """Rebound cannot work as it is set up; once it is, the same call helps."""
 
     http_status = 500
     default_retryable = True

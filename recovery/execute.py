@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from manifests.cloud.objects import Bucket
+from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.model import Manifest, TableBackup
 from recovery.journal import Journal
@@ -29,8 +31,6 @@ from recovery.targets.tables.staging import Staging
 
 Progress = Callable[[str, str], None]
 """Told about a table and the stage it reached."""
-
-_STAGING_DAYS = 2
 
 
 class Recovery:
@@ -107,8 +107,9 @@ class Recovery:
 
     def _make_room(self) -> None:
         settings = self._target.settings
-        self._target.ensure_dataset(settings.scratch_dataset, table_days=_STAGING_DAYS)
-        self._target.ensure_dataset(settings.undo_dataset, table_days=settings.undo_days)
+        ready = partial(ready_dataset, self._target.resources, location=self._target.location)
+        ready(settings.scratch_dataset, table_days=SCRATCH_DAYS)
+        ready(settings.undo_dataset, table_days=settings.undo_days)
 
     def _in_parallel[Item, Result](
         self, work: Callable[[Item], Result], items: Iterable[Item]

@@ -126,7 +126,7 @@ def make_rebound(
     labels: Mapping[str, str] | None = None,
     **env: str,
 ) -> Rebound:
-    """Set up what Terraform sets up: buckets and the scratch dataset; return the platform.
+    """Set up what has to be there before the first night, the two buckets; return the platform.
 
     Args:
         cloud: The local cloud.
@@ -148,11 +148,6 @@ def make_rebound(
         bucket = made.storage_client.bucket(name_of)
         bucket.labels = labels or {}
         made.storage_client.create_bucket(bucket, location=LOCATION)
-    scratch_id = settings.get("REBOUND_SCRATCH_DATASET", "rebound_scratch")
-    scratch = bigquery.Dataset(f"{project}.{scratch_id}")
-    scratch.location, scratch.labels = LOCATION, labels or {}
-    scratch.default_table_expiration_ms = 24 * 3600 * 1000
-    made.bigquery_client.create_dataset(scratch)
     return made
 
 

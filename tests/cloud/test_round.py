@@ -46,7 +46,7 @@ def rebound(sandbox: Sandbox, tmp_path: Path) -> Rebound:
     )
     env = {
         "REBOUND_CATALOG": catalog,
-        "REBOUND_SCRATCH_DATASET": sandbox.dataset_id("scratch"),
+        "REBOUND_SCRATCH_DATASET": sandbox.dataset("scratch"),
         "REBOUND_UNDO_DATASET": sandbox.dataset("undo"),
     }
     cloud = Cloud(urls={}, admins={}, env={})

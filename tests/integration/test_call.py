@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 import requests
+from google.cloud import bigquery
 
-from tests.harness import Function, Rebound, serving
+from tests.harness import LOCATION, Function, Rebound, serving
 from tests.integration import lake
 
 
@@ -63,3 +64,34 @@ def test_misconfigured_function_is_an_error(rebound: Rebound):
         (line,) = [item for item in function.log_lines() if item.get("run_id") == "misconfigured"]
     assert line["severity"] == "ERROR"
     assert "REBOUND_VAULT_BUCKET" in line["reason"]
+
+
+@pytest.mark.parametrize(
+    ("unfit", "reason"),
+    [
+        ({"location": "EU"}, "in EU"),
+        ({"defaultPartitionExpirationMs": "86400000"}, "partitions expire"),
+    ],
+)
+def test_scratch_dataset_that_cannot_hold_copies_is_refused(
+    rebound: Rebound, function: Function, unfit: dict[str, str], reason: str
+):
+    """A run begins only where its frozen copies stay whole: nothing is written otherwise."""
+    scratch = bigquery.Dataset(f"{rebound.project}.rebound_scratch")
+    scratch = bigquery.Dataset.from_api_repr(
+        {**scratch.to_api_repr(), "location": LOCATION, **unfit}
+    )
+    rebound.bigquery_client.create_dataset(scratch)
+    answer = function.manual("unfit")
+    assert (answer.status_code, answer.json()["error"]) == (500, "MisconfiguredError")
+    assert reason in answer.json()["message"]
+    assert not list(rebound.vault.list_blobs())
+
+
+def test_scratch_dataset_that_cannot_be_created_is_refused(rebound: Rebound, function: Function):
+    """An identity that may not create it is told so before anything is written."""
+    with rebound.cloud.fault("bigquery", "bigquery.datasets.insert", "status", status=403):
+        answer = function.manual("denied")
+    assert (answer.status_code, answer.json()["error"]) == (500, "MisconfiguredError")
+    assert "roles/bigquery.user" in answer.json()["hint"]
+    assert not list(rebound.vault.list_blobs())

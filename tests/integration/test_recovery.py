@@ -1,8 +1,9 @@
 """Damage of every kind: recognised in the plan, recovered, proven, and nothing else touched."""
 
 import pytest
+from google.cloud import bigquery
 
-from tests.harness import Function, Rebound, minutes_ago
+from tests.harness import LOCATION, Function, Rebound, minutes_ago
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
@@ -211,3 +212,17 @@ def test_rows_that_appear_after_the_plan_are_kept(rebound: Rebound, function: Fu
         f"SELECT game_id FROM `{rebound.project}.{lake.GAMES}` WHERE game_date = DATE '2024-01-04'"
     )
     assert found == [{"game_id": "new"}]
+
+
+def test_undo_dataset_that_cannot_hold_copies_is_refused(rebound: Rebound, function: Function):
+    """A recovery that could not keep what it replaces changes nothing, and says why."""
+    function.complete("night")
+    destroy(rebound, DAMAGES["emptied"])
+    before = state(rebound)
+    undo = bigquery.Dataset(f"{rebound.project}.rebound_undo")
+    undo.location = LOCATION
+    undo.default_partition_expiration_ms = 24 * 3600 * 1000
+    rebound.bigquery_client.create_dataset(undo)
+    refused = rebound.run("recover", SCENARIO, "--overwrite", "*", "--yes", code=2)
+    assert "rebound_undo: the dataset lets partitions expire" in refused.stderr
+    assert state(rebound) == before

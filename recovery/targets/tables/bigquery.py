@@ -99,19 +99,3 @@ class BigQueryTarget:
             subject=name,
         )
         return partitions_of(rows)
-
-    def ensure_dataset(self, dataset_id: str, *, table_days: int) -> None:
-        """Create a working dataset whose tables expire by themselves, where there is none."""
-        self.resources.create(
-            "datasets",
-            {
-                "datasetReference": {
-                    "projectId": self.target.project,
-                    "datasetId": dataset_id,
-                },
-                "location": self.location,
-                "defaultTableExpirationMs": str(table_days * 24 * 3600 * 1000),
-                "labels": {"managed_by": "rebound"},
-            },
-            subject=dataset_id,
-        )
