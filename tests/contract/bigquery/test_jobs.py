@@ -117,6 +117,8 @@ def test_dry_run_has_the_schema_and_no_effect(client: bigquery.Client, dataset: 
     assert job.total_bytes_processed > 0
     with pytest.raises(NotFound):
         client.get_job(job.job_id, retry=None)
+    with pytest.raises(NotFound, match="not found in location EU"):
+        client.query(f"SELECT a FROM {dataset}.t", location="EU", job_config=config)
 
 
 @pytest.mark.parametrize("after_commit", [False, True])

@@ -113,6 +113,18 @@ def test_empty_and_never(client: bigquery.Client, query: Query, files: str, targ
     assert load(client, files, f"{target}x").output_rows == 2
 
 
+def test_a_table_without_columns_takes_those_of_the_files(
+    client: bigquery.Client, query: Query, files: str, target: str
+):
+    """A table that was made without a schema gets that of the first load, REQUIRED columns too."""
+    bare = f"{PROJECT}.{target}x"
+    client.create_table(bare)
+    assert load(client, files, f"{target}x", write_disposition="WRITE_EMPTY").output_rows == 2
+    schema = client.get_table(bare).schema
+    assert [(field.name, field.mode) for field in schema] == [("a", "REQUIRED"), ("d", "NULLABLE")]
+    assert query("SELECT a FROM tx ORDER BY a") == [(1,), (2,)]
+
+
 def test_one_partition(
     client: bigquery.Client, query: Query, *, dataset: str, bucket: str, files: str, target: str
 ):

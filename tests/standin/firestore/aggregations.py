@@ -60,7 +60,7 @@ def check(aggregations: list[Message]) -> None:
         raise invalid(f"A query has more than {MOST_AGGREGATIONS} aggregations.")
     aliases = [item.alias for item in aggregations if item.alias]
     if len(set(aliases)) < len(aliases):
-        raise invalid("Aggregation aliases contain a duplicate alias.")
+        raise invalid("Aggregation aliases contain duplicate alias.")
 
 
 def ordered(query: Message, aggregations: list[Message]) -> Message:

@@ -129,13 +129,20 @@ def _truncated(write: Write, entry: Entry, rows: Rows, configuration: Resource) 
     fields = canonical(given["fields"]) if given else rows.fields
     lost = dict.fromkeys(_LOST_ON_TRUNCATE)
     layout = {part: configuration[part] for part in _LAYOUT if part in configuration}
-    changed = entry.with_resource(**{**lost, **layout, "schema": {"fields": fields}})
+    bare = entry.with_resource(**{**lost, **layout})
+    return replace(_with_columns(write, bare, fields), policies={})
+
+
+def _with_columns(write: Write, entry: Entry, fields: list[Field]) -> Entry:
+    """Return a table that starts anew with these columns."""
+    changed = entry.with_resource(schema={"fields": fields})
     check_partitioning(changed.resource, fields)
-    generation = stored_form(write, changed.resource, fields)
-    return replace(replaced(changed, write, generation), policies={})
+    return replaced(changed, write, stored_form(write, changed.resource, fields))
 
 
 def _updated_schema(write: Write, entry: Entry, rows: Rows, configuration: Resource) -> Entry:
+    if not entry.fields:
+        return _with_columns(write, entry, rows.fields)
     options = configuration.get("schemaUpdateOptions") or []
     known = {field["name"].lower() for field in entry.fields}
     added = [field for field in rows.fields if field["name"].lower() not in known]

@@ -44,7 +44,8 @@ def _load(service: Service, job: Job, connection: Connection, folder: Path) -> N
     paths, size = _fetch(service, job, folder)
     disposition = configuration.get("writeDisposition") or "WRITE_APPEND"
     replaces = disposition == "WRITE_TRUNCATE" and partition_id is None
-    rows = _rows(service, job, connection, paths, entry=None if replaces else entry)
+    bare = entry is not None and not entry.fields
+    rows = _rows(service, job, connection, paths, entry=None if replaces or bare else entry)
     job.check_cancelled()
     with service.database.writing([key], connection) as write:
         count = write_rows(write, write.table(key), rows, configuration, disposition=disposition)

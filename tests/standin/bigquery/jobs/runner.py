@@ -84,7 +84,10 @@ class Jobs:
         job = new_job(key, location, configuration, kind, created_ms=self._now_ms())
         job.media = media
         if configuration.get("dryRun"):
-            self._execute(job, stored=False)
+            # What a dry run refuses is the answer of the call, not of a job.
+            self._work[kind](job)
+            job.state = "DONE"
+            job.finished.set()
             return job
         with self._guard:
             if key in self._jobs:
@@ -102,9 +105,9 @@ class Jobs:
                 return str(entry.resource["location"])
         return self._settings.location
 
-    def _execute(self, job: Job, *, stored: bool = True) -> None:
+    def _execute(self, job: Job) -> None:
         try:
-            seconds = self._settings.latency_seconds.get(job.kind, 0) if stored else 0
+            seconds = self._settings.latency_seconds.get(job.kind, 0)
             if seconds:
                 job.cancelled.wait(seconds)
             job.check_cancelled()
@@ -122,8 +125,7 @@ class Jobs:
         job.statistics["endTime"] = self._now_ms()
         job.state = "DONE"
         job.media = None
-        if stored:
-            self._store(job)
+        self._store(job)
         job.finished.set()
 
     def _now_ms(self) -> str:
