@@ -20,11 +20,8 @@ from recovery.plan import TableStep
 from recovery.targets.documents.recover import DatabaseRecovery
 from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.definitions import (
-    create_datasets,
-    finish_datasets,
-    restore_definitions,
-)
+from recovery.targets.tables.datasets import create_datasets, finish_datasets
+from recovery.targets.tables.definitions import restore_definitions
 from recovery.targets.tables.properties import Properties, has_foreign_keys
 from recovery.targets.tables.publish import Publisher
 from recovery.targets.tables.staging import Staging

@@ -1,7 +1,7 @@
 """What a plan and a report say about BigQuery. Pure: text from values."""
 
 from recovery.outcome import RecoveryReport
-from recovery.plan import Plan, TableStep
+from recovery.plan import Plan, TableStep, authorized_name
 from recovery.units import counted, printable, size
 
 
@@ -19,6 +19,11 @@ def table_lines(plan: Plan) -> list[str]:
             f"  {'differs':<20} dataset {name}: {printable(item.text)} (left alone)"
             for item in dataset.findings
         ]
+        lines += [
+            f"  {'authorize':<20} {' '.join(authorized_name(entry)[:1])} "
+            f"{'.'.join(authorized_name(entry)[2:])} again, in dataset {name}"
+            for entry in dataset.authorizes
+        ]
     return lines + [_line(step, f"{target.prefix}{step.table}") for step in plan.tables]
 
 
@@ -26,6 +31,7 @@ def definition_lines(plan: Plan) -> list[str]:
     """Write what happens to each view and routine that does not stay as it is."""
     return [
         f"  {step.action:<20} {step.kind} {plan.request.target.prefix}{step.name}"
+        f"{f': {step.why}' if step.why else ''}"
         for step in plan.definitions
         if step.action != "leave"
     ]

@@ -4,18 +4,28 @@ The client library drops fields it does not know and has no calls for row access
 resources are read and written as the REST API gives and takes them.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
+from google.api_core.exceptions import (
+    Conflict,
+    GoogleAPICallError,
+    NotFound,
+    PreconditionFailed,
+)
 from google.cloud import bigquery
 
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.model import Frozen, Resource, StreamingBuffer
 
 _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
+_DATASET = re.compile(r"datasets(/[^/]+)?")
+# With any other version conditional access is garbled when it is read, and refused when written.
+_WITH_CONDITIONS = {"accessPolicyVersion": "3"}
+_POLICIES = re.compile(r".*/rowAccessPolicies(/[^/:]+)?(:getIamPolicy)?")
 
 
 class TableResource(Frozen):
@@ -89,12 +99,7 @@ class Resources:
             Whether it was created; False when something of that name is there, which may be the
             work of an earlier try whose answer was lost.
         """
-        with cloud_errors(subject):
-            try:
-                calling(lambda: self._request("POST", collection, data=resource))
-            except Conflict:
-                return False
-        return True
+        return self._call("POST", collection, subject, unless=Conflict, data=resource) is not None
 
     def patch(self, path: str, changes: Resource, *, etag: str, subject: str) -> bool:
         """Change properties of a resource, if it still is what was read.
@@ -119,24 +124,32 @@ class Resources:
         """
         return self._change("PUT", path, resource, etag=etag, subject=subject)
 
-    def delete(self, path: str, *, subject: str) -> None:
-        """Delete a resource; one that is not there is no error."""
-        with cloud_errors(subject):
-            try:
-                calling(lambda: self._request("DELETE", path))
-            except NotFound:
-                return
+    def delete(
+        self, path: str, *, subject: str, etag: str | None = None, force: bool = False
+    ) -> None:
+        """Delete a resource; one that is not there is no error.
+
+        Args:
+            path: The resource, below its project.
+            subject: What it is, for errors.
+            etag: That of what was read; None for any.
+            force: Whether it goes even when that opens what it protected.
+
+        Raises:
+            CloudError: It is not what was read any more, or Google Cloud refused.
+        """
+        query = {"force": "true"} if force else {}
+        headers = _if_match(etag)
+        self._call("DELETE", path, subject, unless=NotFound, query_params=query, headers=headers)
 
     def _change(
         self, method: str, path: str, body: Resource, *, etag: str | None, subject: str
     ) -> bool:
-        headers = {} if etag is None else {"If-Match": etag}
-        with cloud_errors(subject):
-            try:
-                calling(lambda: self._request(method, path, data=body, headers=headers))
-            except PreconditionFailed:
-                return False
-        return True
+        headers = _if_match(etag)
+        done = self._call(
+            method, path, subject, unless=PreconditionFailed, data=body, headers=headers
+        )
+        return done is not None
 
     def _tables(self, dataset_id: str) -> tuple[Resource, ...]:
         return self._list(f"datasets/{dataset_id}/tables", "tables", dataset_id)
@@ -153,37 +166,68 @@ class Resources:
         if "grantees" in policy:
             return sorted(policy["grantees"])
         policy_id = policy["rowAccessPolicyReference"]["policyId"]
-        with cloud_errors(subject):
-            access = calling(
-                lambda: self._request("POST", f"{path}/{policy_id}:getIamPolicy", data={})
-            )
+        access = self._call("POST", f"{path}/{policy_id}:getIamPolicy", subject, data={}) or {}
         return sorted(
             member for binding in access.get("bindings", []) for member in binding["members"]
         )
 
     def _get(self, path: str, subject: str) -> Resource | None:
-        with cloud_errors(subject):
-            try:
-                return calling(lambda: self._request("GET", path))
-            except NotFound:
-                return None
+        return self._call("GET", path, subject, unless=NotFound)
 
     def _list(self, path: str, key: str, subject: str) -> tuple[Resource, ...]:
         found: list[Resource] = []
         query: dict[str, str] = {}
         while True:
-            with cloud_errors(subject):
-                page = calling(lambda: self._request("GET", path, query_params=query))  # noqa: B023 - called at once
+            page = self._call("GET", path, subject, query_params=query) or {}
             found += page.get(key, [])
             if not page.get("nextPageToken"):
                 return tuple(found)
             query = {"pageToken": page["nextPageToken"]}
 
-    def _request(self, method: str, path: str, **arguments: Mapping[str, Any]) -> Resource:
-        answer: Resource = self._client._connection.api_request(  # noqa: SLF001 - see the module's docstring
-            method=method, path=f"/projects/{self.project}/{path}", **arguments
-        )
-        return answer
+    def _call(
+        self,
+        method: str,
+        path: str,
+        subject: str,
+        *,
+        unless: type[GoogleAPICallError] | tuple[()] = (),
+        query_params: Mapping[str, str] | None = None,
+        **arguments: Mapping[str, Any],
+    ) -> Resource | None:
+        """Make a call, and return its answer, or None where it fails in the way `unless` names."""
+        query = query_params or (_WITH_CONDITIONS if _DATASET.fullmatch(path) else {})
+        request: Callable[..., Resource] = self._client._connection.api_request  # noqa: SLF001 - see the module's docstring
+        with cloud_errors(subject, needs=_needed(method, path)):
+            try:
+                return calling(
+                    lambda: request(
+                        method=method,
+                        path=f"/projects/{self.project}/{path}",
+                        query_params=query,
+                        **arguments,
+                    )
+                )
+            except unless:
+                return None
+
+
+def _if_match(etag: str | None) -> dict[str, str]:
+    return {} if etag is None else {"If-Match": etag}
+
+
+def _needed(method: str, path: str) -> str:
+    """Return the permissions that a call takes, where no role that reads and writes data has them.
+
+    Use row-level security (BigQuery, Required permissions).
+    """
+    policies = _POLICIES.fullmatch(path)
+    if policies is None:
+        return ""
+    if policies[2]:
+        return "bigquery.rowAccessPolicies.getIamPolicy"
+    verbs = {"POST": ("create", "setIamPolicy"), "PUT": ("update", "setIamPolicy")}
+    needed = verbs.get(method, ("delete",) if method == "DELETE" else ("list",))
+    return " and ".join(f"bigquery.rowAccessPolicies.{verb}" for verb in needed)
 
 
 def table_path(name: str) -> str:

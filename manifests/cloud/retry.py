@@ -88,8 +88,13 @@ def _tell(state: tenacity.RetryCallState) -> None:
 
 
 @contextmanager
-def cloud_errors(subject: str) -> Generator[None]:
-    """Turn what Google's clients raise into a `CloudError` about one table, object or run."""
+def cloud_errors(subject: str, needs: str = "") -> Generator[None]:
+    """Turn what Google's clients raise into a `CloudError` about one table, object or run.
+
+    Args:
+        subject: What the call is about.
+        needs: The permissions it takes, where the roles that read and write data lack them.
+    """
     try:
         yield
     except (
@@ -98,7 +103,10 @@ def cloud_errors(subject: str) -> Generator[None]:
         *_CONNECTION_ERRORS,
     ) as error:
         raise CloudError(
-            _message(error), subject=subject, hint=_hint(error), retryable=is_transient(error)
+            _message(error),
+            subject=subject,
+            hint=_hint(error, needs),
+            retryable=is_transient(error),
         ) from error
 
 
@@ -115,9 +123,11 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:_MOST_MESSAGE_CHARACTERS]
 
 
-def _hint(error: BaseException) -> str:
+def _hint(error: BaseException, needs: str) -> str:
     if isinstance(error, google_errors.NotFound) and "bucket" in str(error):
         return "check REBOUND_VAULT_BUCKET and REBOUND_LANDING_BUCKET, and the buckets themselves"
+    if isinstance(error, google_errors.Forbidden) and needs:
+        return f"grant the identity {needs}"
     if isinstance(error, google_errors.Forbidden):
         return "the identity lacks a permission, or a quota is used up"
     if isinstance(error, auth_errors.GoogleAuthError):

@@ -4,24 +4,22 @@ from collections.abc import Mapping
 
 from manifests.model import WHOLE_TABLE, Fingerprint, Frozen, Resource, TableBackup
 from recovery.compare.findings import Finding, differences, finding, present
+from recovery.compare.properties import comparable, settings
 
 _SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 _SHAPE = ("timePartitioning", "rangePartitioning")
-_PROPERTIES = (
-    "clustering",
-    "requirePartitionFilter",
-    "description",
-    "friendlyName",
-    "labels",
-    "expirationTime",
-    "tableConstraints",
-    "encryptionConfiguration",
-    "resourceTags",
-    "defaultCollation",
-    "defaultRoundingMode",
-    "maxStaleness",
+_FIELD_SHAPE = (
+    "name",
+    "type",
+    "mode",
+    "precision",
+    "scale",
+    "maxLength",
+    "timestampPrecision",
+    "rangeElementType",
+    "foreignTypeDefinition",
+    "generatedColumn",
 )
-_FIELD_SHAPE = ("name", "type", "mode", "precision", "scale", "maxLength", "timestampPrecision")
 
 
 class ObservedTable(Frozen):
@@ -58,11 +56,8 @@ def shape_findings(expected: TableBackup, actual: Resource) -> tuple[Finding, ..
 
 def property_findings(expected: TableBackup, actual: ObservedTable) -> tuple[Finding, ...]:
     """Compare what can be set on a table that exists: everything else the manifest holds."""
-    resource = actual.resource or {}
-    pairs: list[tuple[str, object, object]] = [
-        (key, present(expected.resource.get(key)), present(resource.get(key)))
-        for key in _PROPERTIES
-    ]
+    resource = actual.resource or {"tableReference": {}}
+    pairs = _setting_pairs(expected.resource, resource, besides=("schema", *_SHAPE))
     pairs.append(
         (
             "partition expiration",
@@ -70,7 +65,7 @@ def property_findings(expected: TableBackup, actual: ObservedTable) -> tuple[Fin
             (resource.get("timePartitioning") or {}).get("expirationMs"),
         )
     )
-    pairs.append(("column properties", _field_details(expected.resource), _field_details(resource)))
+    pairs += _column_pairs(expected.resource, resource)
     pairs.append(
         (
             "row access policies",
@@ -141,49 +136,37 @@ def dataset_findings(expected: Resource, actual: Resource | None) -> tuple[Findi
     subject = str(expected["datasetReference"]["datasetId"])
     if actual is None:
         return (finding(subject, "dataset", "there", "gone"),)
-    keys = (*DATASET_PROPERTIES, "location", "access")
-    return differences(
-        subject, [(key, present(expected.get(key)), present(actual.get(key))) for key in keys]
-    )
-
-
-DATASET_PROPERTIES = (
-    "description",
-    "friendlyName",
-    "labels",
-    "defaultTableExpirationMs",
-    "defaultPartitionExpirationMs",
-    "defaultCollation",
-    "defaultRoundingMode",
-    "defaultEncryptionConfiguration",
-    "maxTimeTravelHours",
-    "storageBillingModel",
-    "isCaseInsensitive",
-    "resourceTags",
-)
+    return differences(subject, _setting_pairs(expected, actual))
 
 
 def definition_findings(
     expected: Resource, actual: Resource | None, *, subject: str
 ) -> tuple[Finding, ...]:
-    """Compare a view or routine by what defines it."""
+    """Compare a view, materialized view or routine by all that can be written of it."""
     if actual is None:
         return (finding(subject, "definition", "there", "gone"),)
-    keys = (
-        "view",
-        "materializedView",
-        "routineType",
-        "language",
-        "arguments",
-        "returnType",
-        "returnTableType",
-        "definitionBody",
-        "description",
-        "labels",
-    )
-    return differences(
-        subject, [(key, present(expected.get(key)), present(actual.get(key))) for key in keys]
-    )
+    pairs = _setting_pairs(expected, actual, besides=("schema",))
+    if "schema" in expected or "schema" in actual:
+        pairs.append(("columns", _field_shapes(expected), _field_shapes(actual)))
+        pairs += _column_pairs(expected, actual)
+    return differences(subject, pairs)
+
+
+def _setting_pairs(
+    expected: Resource, actual: Resource, *, besides: tuple[str, ...] = ()
+) -> list[tuple[str, object, object]]:
+    wanted, found = comparable(expected), comparable(actual)
+    keys = [key for key in wanted | found if key not in besides]
+    return [(key, wanted.get(key), found.get(key)) for key in sorted(keys)]
+
+
+def _column_pairs(expected: Resource, actual: Resource) -> list[tuple[str, object, object]]:
+    """Return what of columns can be set where they are, and what of a schema is no column."""
+    wanted, found = (settings(resource).get("schema") or {} for resource in (expected, actual))
+    return [
+        ("column properties", _field_details(wanted), _field_details(found)),
+        ("schema", {**wanted, "fields": None}, {**found, "fields": None}),
+    ]
 
 
 def _content(part: Fingerprint) -> str:
@@ -209,41 +192,26 @@ def _field_shape(field: Resource) -> dict[str, object]:
     }
     shape["type"] = _SYNONYMS.get(field["type"], field["type"])
     shape.setdefault("mode", "NULLABLE")
-    extra = {
-        "rangeElementType": field.get("rangeElementType"),
-        "fields": [_field_shape(child) for child in field.get("fields", [])],
-    }
-    return shape | {key: value for key, value in extra.items() if value}
+    fields = [_field_shape(child) for child in field.get("fields", [])]
+    return {**shape, "fields": fields} if fields else shape
 
 
-def _field_details(resource: Resource, prefix: str = "") -> dict[str, object]:
+def _field_details(schema: Resource, prefix: str = "") -> dict[str, object]:
     details: dict[str, object] = {}
-    source = resource.get("schema", resource)
-    for field in source.get("fields", []):
+    for field in schema.get("fields", []):
         path = f"{prefix}{field['name']}"
         own = {
-            key: field[key]
-            for key in (
-                "description",
-                "policyTags",
-                "defaultValueExpression",
-                "collation",
-                "roundingMode",
-                "dataPolicies",
-            )
-            if present(field.get(key)) is not None
+            key: value
+            for key, value in field.items()
+            if key not in (*_FIELD_SHAPE, "fields") and present(value) is not None
         }
         if own:
             details[path] = own
-        details |= _field_details({"fields": field.get("fields", [])}, f"{path}.")
+        details |= _field_details(field, f"{path}.")
     return details
 
 
 def _policies(policies: tuple[Resource, ...]) -> dict[str, object]:
     return {
-        policy["rowAccessPolicyReference"]["policyId"]: {
-            "filter": policy.get("filterPredicate"),
-            "grantees": sorted(policy.get("grantees", [])),
-        }
-        for policy in policies
+        policy["rowAccessPolicyReference"]["policyId"]: comparable(policy) for policy in policies
     }

@@ -5,6 +5,10 @@ already is not done again.
 """
 
 from recovery.plan.buckets import BucketPlan as BucketPlan
+from recovery.plan.definitions import DatasetStep as DatasetStep
+from recovery.plan.definitions import DefinitionStep as DefinitionStep
+from recovery.plan.definitions import authorized_name as authorized_name
+from recovery.plan.definitions import definitions_of as definitions_of
 from recovery.plan.request import Request as Request
 from recovery.plan.request import Target as Target
 from recovery.plan.scope import ObjectScope as ObjectScope
@@ -12,10 +16,7 @@ from recovery.plan.sources import Source as Source
 from recovery.plan.sources import SourceName as SourceName
 from recovery.plan.sources import choose_source as choose_source
 from recovery.plan.tables import Action as Action
-from recovery.plan.tables import DatasetStep as DatasetStep
-from recovery.plan.tables import DefinitionStep as DefinitionStep
 from recovery.plan.tables import TableStep as TableStep
-from recovery.plan.tables import definitions_of as definitions_of
 from recovery.plan.tables import plan_table as plan_table
 from recovery.plan.whole import Observed as Observed
 from recovery.plan.whole import Plan as Plan

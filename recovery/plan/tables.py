@@ -1,11 +1,10 @@
-"""What a recovery would do to each dataset, table, view and routine, and why."""
+"""What a recovery would do to each table, and why."""
 
 from typing import Literal
 
 from manifests.fingerprint import combined
 from manifests.model import (
     WHOLE_TABLE,
-    DatasetBackup,
     Frozen,
     Resource,
     StoredObject,
@@ -14,7 +13,6 @@ from manifests.model import (
 from recovery.compare import (
     Finding,
     ObservedTable,
-    definition_findings,
     property_findings,
     row_findings,
     shape_findings,
@@ -50,25 +48,6 @@ class TableStep(Frozen):
     source: Source | None = None
 
 
-class DatasetStep(Frozen):
-    """What happens to one dataset."""
-
-    dataset_id: str
-    create: bool
-    findings: tuple[Finding, ...] = ()
-
-
-class DefinitionStep(Frozen):
-    """What happens to one view or routine."""
-
-    name: str
-    kind: Literal["view", "routine"]
-    action: Literal["leave", "create", "replace"]
-    findings: tuple[Finding, ...] = ()
-    replaced: Resource | None = None
-    """What is there now and will be replaced; the plan keeps it."""
-
-
 def plan_table(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     """Decide what happens to one table."""
     if observed.resource is None:
@@ -80,32 +59,6 @@ def plan_table(table: TableBackup, observed: ObservedTable, request: Request) ->
         loses_rows = _holds_something(observed.resource)
         return _written(table, "rebuild", shape, why=why, loses_rows=loses_rows)
     return _plan_rows(table, observed, request)
-
-
-def plan_definition(
-    name: str, kind: Literal["view", "routine"], expected: Resource, actual: Resource | None
-) -> DefinitionStep:
-    """Decide what happens to one view or routine."""
-    findings = definition_findings(expected, actual, subject=name)
-    if not findings:
-        return DefinitionStep(name=name, kind=kind, action="leave")
-    action: Literal["create", "replace"] = "create" if actual is None else "replace"
-    return DefinitionStep(name=name, kind=kind, action=action, findings=findings, replaced=actual)
-
-
-def definitions_of(
-    dataset: DatasetBackup,
-) -> list[tuple[str, Literal["view", "routine"], Resource]]:
-    """Return the name, kind and resource of every view and routine of a dataset."""
-    named: list[tuple[str, Literal["view", "routine"], Resource]] = [
-        (f"{dataset.dataset_id}.{item['tableReference']['tableId']}", "view", item)
-        for item in dataset.views
-    ]
-    named += [
-        (f"{dataset.dataset_id}.{item['routineReference']['routineId']}", "routine", item)
-        for item in dataset.routines
-    ]
-    return named
 
 
 def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:

@@ -5,9 +5,19 @@ from collections.abc import Mapping
 from manifests.errors import NoRecoveryPointError, RefusedError, UsageError
 from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
 from manifests.selection import PassedOver
-from recovery.compare import ObservedTable, dataset_findings
+from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
 from recovery.plan.buckets import BucketPlan, check_buckets, objects_lost
+from recovery.plan.definitions import (
+    DatasetStep,
+    DefinitionStep,
+    definitions_of,
+    ended_views,
+    left_ended,
+    made_names,
+    plan_datasets,
+    plan_definition,
+)
 from recovery.plan.documents import (
     DatabaseStep,
     check_databases,
@@ -18,14 +28,7 @@ from recovery.plan.documents import (
 from recovery.plan.rebuild import RebuildStep
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
-from recovery.plan.tables import (
-    DatasetStep,
-    DefinitionStep,
-    TableStep,
-    definitions_of,
-    plan_definition,
-    plan_table,
-)
+from recovery.plan.tables import TableStep, plan_table
 from recovery.scenarios import scenario
 
 
@@ -80,7 +83,7 @@ class Plan(Frozen):
     def changes_tables(self) -> bool:
         """Whether executing the plan would change anything in BigQuery."""
         return (
-            any(step.create for step in self.datasets)
+            any(step.create or step.authorizes for step in self.datasets)
             or any(step.action != "leave" for step in self.tables)
             or any(step.action != "leave" for step in self.definitions)
         )
@@ -111,8 +114,11 @@ def make_plan(
     dataset_ids = {table.dataset_id for table in wanted}
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
     steps = tuple(_plan_table(table, manifest, observed, request) for table in wanted)
+    ended = ended_views(
+        manifest.datasets, [step.table for step in steps if step.action in ("create", "rebuild")]
+    )
     definitions = tuple(
-        plan_definition(name, kind, resource, observed.definitions[name])
+        plan_definition(name, kind, resource, observed.definitions[name], made=ended.get(name, ""))
         for item in datasets
         if request.wants_definitions(item.dataset_id)
         for name, kind, resource in definitions_of(item)
@@ -122,22 +128,22 @@ def make_plan(
         for item in manifest.databases
         if request.wants_database(item)
     )
+    chosen = {name: observed.datasets[name] for name in dataset_ids}
     return Plan(
         request=request,
         run_id=manifest.run_id,
         recovery_point=manifest.recovery_point,
-        datasets=tuple(
-            DatasetStep(
-                dataset_id=item.dataset_id,
-                create=observed.datasets[item.dataset_id] is None,
-                findings=dataset_findings(item.resource, observed.datasets[item.dataset_id]),
-            )
-            for item in datasets
+        datasets=plan_datasets(
+            manifest.datasets,
+            dataset_ids,
+            observed.datasets,
+            made_names(manifest.project, request.target, chosen, definitions),
         ),
         tables=steps,
         definitions=definitions,
         cannot_bring_back=(
             *(_cannot_bring_back(manifest, wanted, request) if wanted else ()),
+            *left_ended(ended, definitions),
             *objects_lost(manifest, observed.buckets),
             *documents_lost(databases, manifest.recovery_point),
         ),
@@ -181,7 +187,8 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
         RefusedError: Nothing was changed; the hint names the missing word.
     """
     replaced = [step.table for step in plan.tables if step.loses_rows]
-    replaced += [step.name for step in plan.definitions if step.action == "replace"]
+    # A materialized view that is equal and made again for its tables' sake loses nothing.
+    replaced += [step.name for step in plan.definitions if step.replaced and step.findings]
     unspoken = [name for name in replaced if not plan.request.may_overwrite(name)]
     if unspoken:
         raise RefusedError(
@@ -261,5 +268,8 @@ def _cannot_bring_back(
         notes.append(
             "views and routines that read the copy: their text names the original datasets"
         )
-    notes.append("time travel history, access granted on single tables, transfer and job history")
+    notes.append(
+        "time travel history, access granted on single tables, authorizations of views in datasets "
+        "outside the run, transfer and job history"
+    )
     return tuple(notes)

@@ -81,8 +81,13 @@ def get(rebound: Rebound, path: str, **query: str) -> Any:  # noqa: ANN401 - JSO
 
 
 def stable(resource: dict[str, Any]) -> dict[str, Any]:
-    """Return a resource without what is of the moment."""
-    return {key: value for key, value in resource.items() if key not in OF_THE_MOMENT}
+    """Return a resource without what is of the moment: times, sizes, and the order of access."""
+    found = {key: value for key, value in resource.items() if key not in OF_THE_MOMENT}
+    if "access" in found:
+        found["access"] = sorted(map(str, found["access"]))
+    if "materializedView" in found:
+        found["materializedView"] = {**found["materializedView"], "lastRefreshTime": None}
+    return found
 
 
 def rows_digest(rebound: Rebound, path: str) -> tuple[int, str]:

@@ -1,70 +1,11 @@
-"""Datasets, views and routines: what has no rows."""
+"""Views and routines: what has no rows, and is put back after the tables it reads."""
 
 from manifests.cloud.resources import table_reference
 from manifests.errors import ReboundError
-from manifests.model import DatasetBackup, Manifest, Resource
-from recovery.compare import DATASET_PROPERTIES, dataset_findings, definition_findings
+from manifests.model import Manifest, Resource
+from recovery.compare import changes, comparable, definition_findings, settings
 from recovery.plan import DefinitionStep, Plan, definitions_of
 from recovery.targets.tables.bigquery import BigQueryTarget
-
-_DATASET_WRITABLE = (*DATASET_PROPERTIES, "location", "access")
-_VIEW_WRITABLE = (
-    "view",
-    "materializedView",
-    "schema",
-    "description",
-    "friendlyName",
-    "labels",
-    "expirationTime",
-    "timePartitioning",
-    "clustering",
-)
-_ROUTINE_OUTPUT_ONLY = ("etag", "creationTime", "lastModifiedTime", "routineReference")
-
-
-def create_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> None:
-    """Create the datasets that are gone, with everything their resources held.
-
-    Except access for views, routines and datasets that may not be there yet: `finish_datasets`.
-    """
-    for item in _created(manifest, plan):
-        body = _dataset_body(target, item)
-        body["access"] = [entry for entry in body.get("access", []) if not _is_authorized(entry)]
-        target.resources.create("datasets", body, subject=item.dataset_id)
-
-
-def finish_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> tuple[str, ...]:
-    """Complete the access of created datasets, and return what is not equal afterwards."""
-    problems: list[str] = []
-    for item in _created(manifest, plan):
-        dataset_id = target.target.dataset_id(item.dataset_id)
-        try:
-            found = target.resources.dataset(dataset_id)
-            if found is not None and dataset_findings(item.resource, found):
-                target.resources.patch(
-                    f"datasets/{dataset_id}",
-                    {"access": item.resource.get("access", [])},
-                    etag=str(found["etag"]),
-                    subject=dataset_id,
-                )
-                found = target.resources.dataset(dataset_id)
-        except ReboundError as error:
-            problems.append(f"dataset {dataset_id}: {error.message}")
-            continue
-        problems += [
-            f"dataset {dataset_id}: {differing.text}"
-            for differing in dataset_findings(item.resource, found)
-        ]
-    return tuple(problems)
-
-
-def _created(manifest: Manifest, plan: Plan) -> list[DatasetBackup]:
-    wanted = {step.dataset_id for step in plan.datasets if step.create}
-    return [item for item in manifest.datasets if item.dataset_id in wanted]
-
-
-def _is_authorized(entry: Resource) -> bool:
-    return any(key in entry for key in ("view", "routine", "dataset"))
 
 
 def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> tuple[str, ...]:
@@ -94,45 +35,60 @@ def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) 
 
 
 def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> str:
-    dataset_id, own_id = target.name(step.name).split(".", 1)
-    is_routine = step.kind == "routine"
-    body = (_routine_body if is_routine else _view_body)(target, step.name, resource)
-    collection = f"datasets/{dataset_id}/{'routines' if is_routine else 'tables'}"
+    own_id = step.name.split(".", 1)[1]
     try:
-        is_new = target.resources.create(collection, body, subject=own_id)
-        if not is_new and step.replaced is not None:
-            # Only what the plan saw is replaced; of anything else the findings tell.
-            seen = str(step.replaced["etag"])
-            target.resources.replace(f"{collection}/{own_id}", body, etag=seen, subject=own_id)
+        _write(target, step, resource)
+        found = target.definition(step.kind, step.name)
+        findings = definition_findings(resource, found, subject=step.name)
+        if found is not None and {item.aspect for item in findings} == {"column properties"}:
+            # Columns are those of the query; what is said of them is set once they are there.
+            target.resources.patch(
+                f"{_collection(target, step)}/{own_id}",
+                changes(resource, found),
+                etag=str(found["etag"]),
+                subject=own_id,
+            )
+            found = target.definition(step.kind, step.name)
+            findings = definition_findings(resource, found, subject=step.name)
     except ReboundError as error:
         return error.message
-    findings = definition_findings(
-        resource, target.definition(step.kind, step.name), subject=step.name
-    )
     return "; ".join(item.text for item in findings)
 
 
-def _dataset_body(target: BigQueryTarget, item: DatasetBackup) -> Resource:
-    body = {key: item.resource[key] for key in _DATASET_WRITABLE if key in item.resource}
-    reference = {
-        "projectId": target.target.project,
-        "datasetId": target.target.dataset_id(item.dataset_id),
-    }
-    return {"datasetReference": reference, **body}
+def _write(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> None:
+    """Create what is not there; replace what the plan saw, and nothing else."""
+    own_id = step.name.split(".", 1)[1]
+    collection = _collection(target, step)
+    body = _body(target, step, resource)
+    found = target.definition(step.kind, step.name)
+    if found is not None and step.replaced is not None and _is_seen(step.replaced, found):
+        path, etag = f"{collection}/{own_id}", str(found["etag"])
+        if step.action == "replace":
+            target.resources.replace(path, body, etag=etag, subject=own_id)
+            return
+        target.resources.delete(path, etag=etag, subject=own_id)
+        found = None
+    if found is None:
+        target.resources.create(collection, body, subject=own_id)
 
 
-def _view_body(target: BigQueryTarget, name: str, resource: Resource) -> Resource:
-    body = {key: resource[key] for key in _VIEW_WRITABLE if key in resource}
-    reference = table_reference(target.target.project, target.name(name))
-    return {"tableReference": reference, **body}
+def _is_seen(seen: Resource, found: Resource) -> bool:
+    """Whether what is there is what the plan saw: a materialized view changes with each refresh."""
+    same = seen.get("creationTime") == found.get("creationTime")
+    return same and comparable(seen) == comparable(found)
 
 
-def _routine_body(target: BigQueryTarget, name: str, resource: Resource) -> Resource:
-    dataset_id, routine_id = target.name(name).split(".", 1)
-    body = {key: value for key, value in resource.items() if key not in _ROUTINE_OUTPUT_ONLY}
-    reference = {
-        "projectId": target.target.project,
-        "datasetId": dataset_id,
-        "routineId": routine_id,
-    }
-    return {"routineReference": reference, **body}
+def _collection(target: BigQueryTarget, step: DefinitionStep) -> str:
+    dataset_id = target.name(step.name).split(".", 1)[0]
+    return f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"
+
+
+def _body(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> Resource:
+    project, name = target.target.project, target.name(step.name)
+    if step.kind == "routine":
+        dataset_id, routine_id = name.split(".", 1)
+        reference = {"projectId": project, "datasetId": dataset_id, "routineId": routine_id}
+        return {"routineReference": reference, **settings(resource)}
+    # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
+    own = {key: value for key, value in settings(resource).items() if key != "schema"}
+    return {"tableReference": table_reference(project, name), **own}

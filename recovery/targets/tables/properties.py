@@ -2,26 +2,9 @@
 
 from manifests.cloud.resources import table_path, table_reference
 from manifests.model import Resource, TableBackup
-from recovery.compare import ObservedTable, property_findings
+from recovery.compare import ObservedTable, changes, property_findings, settings
 from recovery.targets.tables.bigquery import BigQueryTarget
 
-_WRITABLE = (
-    "schema",
-    "description",
-    "friendlyName",
-    "labels",
-    "timePartitioning",
-    "rangePartitioning",
-    "clustering",
-    "requirePartitionFilter",
-    "expirationTime",
-    "encryptionConfiguration",
-    "tableConstraints",
-    "resourceTags",
-    "defaultCollation",
-    "defaultRoundingMode",
-    "maxStaleness",
-)
 _MOST_PATCHES = 3
 
 
@@ -60,7 +43,7 @@ class Properties:
                 return
             self._target.resources.patch(
                 table_path(self._target.name(table.name)),
-                _property_changes(expected, found.resource),
+                changes(expected, found.resource),
                 etag=str(found.resource["etag"]),
                 subject=table.name,
             )
@@ -75,8 +58,7 @@ class Properties:
         for policy_id, policy in _by_id(table.row_access_policies).items():
             body = {
                 "rowAccessPolicyReference": {**reference, "policyId": policy_id},
-                "filterPredicate": policy["filterPredicate"],
-                "grantees": policy.get("grantees", []),
+                **settings(policy),
             }
             if policy_id in present:
                 # Only the whole text of a policy is written: doing it twice is doing it once.
@@ -85,13 +67,15 @@ class Properties:
                 )
             else:
                 self._target.resources.create(path, body, subject=table.name)
-        for policy_id in sorted(set(present) - set(_by_id(table.row_access_policies))):
-            self._target.resources.delete(f"{path}/{policy_id}", subject=table.name)
+        kept = set(_by_id(table.row_access_policies))
+        for policy_id in sorted(set(present) - kept):
+            # The last one opens every row, as they were at the recovery point.
+            self._target.resources.delete(f"{path}/{policy_id}", subject=table.name, force=not kept)
 
 
 def writable(resource: Resource) -> Resource:
     """Return what of a table's resource is given when it is created, without foreign keys."""
-    return without_foreign_keys({key: resource[key] for key in _WRITABLE if key in resource})
+    return without_foreign_keys(settings(resource))
 
 
 def has_foreign_keys(resource: Resource) -> bool:
@@ -106,17 +90,6 @@ def without_foreign_keys(resource: Resource) -> Resource:
         return resource
     kept = {key: value for key, value in constraints.items() if key != "foreignKeys"}
     return {**resource, "tableConstraints": kept}
-
-
-def _property_changes(expected: Resource, actual: Resource) -> Resource:
-    changes: Resource = {}
-    for key in _WRITABLE:
-        if key == "labels":
-            gone = dict.fromkeys(set(actual.get(key) or {}) - set(expected.get(key) or {}))
-            changes[key] = {**gone, **(expected.get(key) or {})}
-        elif key in expected or key in actual:
-            changes[key] = expected.get(key)
-    return changes
 
 
 def _by_id(policies: tuple[Resource, ...]) -> dict[str, Resource]:

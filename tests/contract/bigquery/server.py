@@ -51,6 +51,12 @@ class Server:
         found: list[dict[str, Any]] = answer.json()
         return found
 
+    def told(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what only a stand-in tells."""
+        answer = requests.get(f"{self.url}/standin/{path}", timeout=_ANSWER_SECONDS)
+        answer.raise_for_status()
+        return answer.json()
+
     def client(self) -> bigquery.Client:
         """Return the real client."""
         return bigquery.Client(

@@ -6,6 +6,7 @@ from importlib import resources
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.errors import invalid
 from tests.standin.bigquery.jobs.job import KINDS
+from tests.standin.bigquery.resources.access import grant_of
 from tests.standin.bigquery.service import Call, Service
 
 
@@ -25,6 +26,28 @@ def set_streaming_buffer(service: Service, call: Call) -> Resource:
     else:
         service.settings.streaming_buffers[table] = int(rows)
     return {}
+
+
+def set_lacking(service: Service, call: Call) -> Resource:
+    """Say which permissions no caller has; an empty list gives all back."""
+    service.settings.lacking = frozenset(call.body.get("permissions", []))
+    return {}
+
+
+def grants(service: Service, call: Call) -> list[Resource]:
+    """List every authorized view, routine and dataset, and whether its authorization still holds."""
+    del call
+    catalog = service.database.catalog
+    return [
+        {
+            "dataset": entry.full_name,
+            "entry": json.loads(key),
+            "holds": given == grant_of(catalog, json.loads(key)),
+        }
+        for project in catalog.projects()
+        for entry in catalog.below("dataset", project)
+        for key, given in entry.grants.items()
+    ]
 
 
 def set_clock(service: Service, call: Call) -> Resource:

@@ -75,6 +75,8 @@ _HANDLERS: dict[str, Handler] = {
     "discovery.apis.getRest": admin.discovery,
     "standin.health": admin.health,
     "standin.streamingBuffer": admin.set_streaming_buffer,
+    "standin.lacking": admin.set_lacking,
+    "standin.grants": admin.grants,
     "standin.clock": admin.set_clock,
     "standin.latency": admin.set_latency,
     "standin.fileSize": admin.set_file_size,

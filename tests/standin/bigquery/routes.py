@@ -54,6 +54,8 @@ _OTHERS = (
     ("GET", "/$discovery/rest", "discovery.apis.getRest"),
     ("GET", "/standin/health", "standin.health"),
     ("POST", "/standin/streaming-buffer", "standin.streamingBuffer"),
+    ("POST", "/standin/lacking", "standin.lacking"),
+    ("GET", "/standin/grants", "standin.grants"),
     ("POST", "/standin/clock", "standin.clock"),
     ("POST", "/standin/latency", "standin.latency"),
     ("POST", "/standin/file-size", "standin.fileSize"),

@@ -33,6 +33,7 @@ class Settings:
         bytes_per_file: Logical bytes of an extracted file.
         most_bytes_in_one_file: Above so many logical bytes an extract needs a wildcard.
         streaming_buffers: Estimated rows to show, by `project.dataset.table`.
+        lacking: Permissions that no caller has; all others everybody has.
     """
 
     storage_url: str = ""
@@ -42,6 +43,7 @@ class Settings:
     bytes_per_file: int = 8 * 1024 * 1024
     most_bytes_in_one_file: int = 10**9
     streaming_buffers: dict[str, int] = field(default_factory=dict)
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,3 +148,17 @@ class Service:
     uploads: "Uploads"
     insert_ids: "InsertIds"
     workers: "Workers"
+
+    def check_permissions(self, subject: str, *permissions: str) -> None:
+        """Refuse what a permission is lacking for.
+
+        Raises:
+            BigQueryError: One is.
+        """
+        for permission in permissions:
+            if permission in self.settings.lacking:
+                raise BigQueryError(
+                    "accessDenied",
+                    f"Access Denied: Table {subject}: User does not have permission to perform this "
+                    f"on table {subject}, or perhaps it does not exist.",
+                )

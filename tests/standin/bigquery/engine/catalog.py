@@ -55,6 +55,10 @@ class Catalog:
                 return entry
         return None
 
+    def numbered(self, number: int) -> Entry | None:
+        """Return what has a number, deleted or not."""
+        return next((item for item in self._all() if item.number == number), None)
+
     def table(self, key: TableKey) -> Entry | None:
         """Return a table or view, or None."""
         return self.find("table", key)

@@ -46,6 +46,9 @@ class Entry:
         deleted: When it was deleted (us); None while it is there.
         generations: A table's stored rows, oldest first.
         policies: Row access policies by id.
+        had_policies: Whether it has or ever had one; time travel then needs a permission.
+        bases: The numbers of the tables that a materialized view reads.
+        grants: When each authorized entry of a dataset's access was given, as `grant_of` tells it.
     """
 
     kind: str
@@ -55,6 +58,9 @@ class Entry:
     deleted: int | None = None
     generations: tuple[Generation, ...] = ()
     policies: dict[str, Resource] = field(default_factory=dict)
+    had_policies: bool = False
+    bases: tuple[int, ...] = ()
+    grants: dict[str, str] = field(default_factory=dict)
 
     @property
     def table_key(self) -> TableKey:
@@ -98,6 +104,5 @@ class Entry:
 def entry_of(document: dict[str, Any]) -> Entry:
     """Return the entry that a JSON document holds."""
     generations = tuple(Generation(**item) for item in document["generations"])
-    return Entry(
-        **{**document, "key": tuple(document["key"]), "generations": generations},
-    )
+    tuples = {name: tuple(document[name]) for name in ("key", "bases")}
+    return Entry(**{**document, **tuples, "generations": generations})

@@ -24,6 +24,7 @@ from tests.standin.bigquery.errors import duplicate, invalid, not_found
 from tests.standin.bigquery.jobs.destination import key_of
 from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.jobs.sources import Source, find_source
+from tests.standin.bigquery.resources.policies import check_history
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.sql.execute import engine_errors
 
@@ -56,6 +57,8 @@ def _source(service: Service, reference: Resource) -> Source:
         raise invalid(f"Cannot copy {source.entry.full_name}: it is a {kind}")
     if source.partition_id is not None and source.instant is not None:
         raise invalid("A partition of a table cannot be copied as of a time")
+    if source.instant is not None:
+        check_history(service, source.entry)
     return source
 
 
@@ -98,7 +101,8 @@ def _created(
         resource["encryptionConfiguration"] = encryption
     kind = "SNAPSHOT" if operation == "SNAPSHOT" else "TABLE"
     entry = new_table(write, key, resource, kind=kind)
-    return replace(entry, policies=source.entry.policies)
+    policies, had = source.entry.policies, source.entry.had_policies
+    return replace(entry, policies=policies, had_policies=had)
 
 
 def _milliseconds(text: str) -> str:

@@ -8,6 +8,7 @@ from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.measures import stamped
 from tests.standin.bigquery.engine.tables import drop_table
 from tests.standin.bigquery.errors import BigQueryError, duplicate, invalid, not_found
+from tests.standin.bigquery.resources.access import shown, written
 from tests.standin.bigquery.service import Call, Service, merged_labels, page
 
 _OUTPUT_ONLY = ("kind", "id", "selfLink", "etag", "creationTime", "lastModifiedTime", "type")
@@ -31,10 +32,18 @@ def insert_dataset(service: Service, call: Call) -> Resource:
     dataset_id = call.body.get("datasetReference", {}).get("datasetId")
     if not dataset_id:
         raise invalid("Required parameter is missing: datasetReference.datasetId")
-    return create_dataset(service, call.project, dataset_id, call.body).resource
+    version = _version(call)
+    entry = create_dataset(service, call.project, dataset_id, call.body, version=version)
+    return shown(entry.resource, version)
 
 
-def create_dataset(service: Service, project: str, dataset_id: str, body: Resource) -> Entry:
+def _version(call: Call) -> str:
+    return call.query.get("accessPolicyVersion", "")
+
+
+def create_dataset(
+    service: Service, project: str, dataset_id: str, body: Resource, *, version: str = ""
+) -> Entry:
     """Create a dataset.
 
     Raises:
@@ -45,7 +54,6 @@ def create_dataset(service: Service, project: str, dataset_id: str, body: Resour
             raise duplicate("Dataset", f"{project}:{dataset_id}")
         resource = {
             "location": service.settings.location,
-            "access": list(_DEFAULT_ACCESS),
             "maxTimeTravelHours": "168",
             **{key: value for key, value in body.items() if value is not None},
             "kind": "bigquery#dataset",
@@ -59,9 +67,10 @@ def create_dataset(service: Service, project: str, dataset_id: str, body: Resour
             kind="dataset",
             key=(project, dataset_id),
             number=write.catalog.new_number(),
-            resource=_normalised(resource),
+            resource={**_normalised(resource), "access": []},
         )
-        entry = stamped(entry, write.stamp)
+        access = body.get("access") or list(_DEFAULT_ACCESS)
+        entry = stamped(written(write.catalog, entry, access, version), write.stamp)
         write.save(entry)
     return entry
 
@@ -77,7 +86,8 @@ def _normalised(resource: Resource) -> Resource:
 
 def get_dataset(service: Service, call: Call) -> Resource:
     """Answer datasets.get."""
-    return service.database.catalog.require_dataset(*call.dataset_key).resource
+    entry = service.database.catalog.require_dataset(*call.dataset_key)
+    return shown(entry.resource, _version(call))
 
 
 def list_datasets(service: Service, call: Call) -> Resource:
@@ -127,10 +137,13 @@ def _change(service: Service, call: Call, body: Resource) -> Resource:
         }
         if "labels" in changes:
             changes["labels"] = merged_labels(entry.resource.get("labels"), changes["labels"])
+        access = changes.pop("access", None)
         entry = entry.with_resource(**changes)
+        if access is not None:
+            entry = written(write.catalog, entry, access, _version(call))
         entry = stamped(replace(entry, resource=_normalised(entry.resource)), write.stamp)
         write.save(entry)
-    return entry.resource
+    return shown(entry.resource, _version(call))
 
 
 def delete_dataset(service: Service, call: Call) -> Resource:

@@ -9,6 +9,7 @@ from tests.standin.bigquery.errors import duplicate, invalid, not_found
 from tests.standin.bigquery.service import Call, Service, page
 
 _VIEWER = "roles/bigquery.filteredDataViewer"
+_PERMISSION = "bigquery.rowAccessPolicies"
 
 
 def put_policy(service: Service, key: TableKey, policy_id: str, body: Resource) -> Resource:
@@ -17,6 +18,10 @@ def put_policy(service: Service, key: TableKey, policy_id: str, body: Resource) 
         entry = write.catalog.require_table(key)
         if entry.resource["type"] != "TABLE":
             raise invalid(f"{entry.full_name} cannot have row access policies")
+        verb = "update" if policy_id in entry.policies else "create"
+        service.check_permissions(
+            entry.full_name, f"{_PERMISSION}.{verb}", f"{_PERMISSION}.setIamPolicy"
+        )
         moment = str(write.stamp // 1000)
         created = entry.policies.get(policy_id, {}).get("creationTime", moment)
         policy = {
@@ -33,14 +38,53 @@ def put_policy(service: Service, key: TableKey, policy_id: str, body: Resource) 
             "etag": etag_of(key, policy_id, write.stamp),
         }
         policies = {**entry.policies, policy_id: policy}
-        write.save(stamped(replace(entry, policies=policies), write.stamp))
+        changed = replace(entry, policies=policies, had_policies=True)
+        write.save(stamped(changed, write.stamp))
     return shown(policy)
 
 
-def delete_policies(service: Service, key: TableKey, policy_ids: list[str]) -> None:
-    """Delete policies of a table."""
+def copied_policies(service: Service, source: Entry, copy: Entry) -> Entry:
+    """Return a copy, clone or snapshot of a table with the table's policies.
+
+    Raises:
+        BigQueryError: The caller may not create them (Use row-level security with other features).
+    """
+    if source.policies:
+        service.check_permissions(
+            copy.full_name, f"{_PERMISSION}.create", f"{_PERMISSION}.setIamPolicy"
+        )
+    return replace(copy, policies=source.policies, had_policies=source.had_policies)
+
+
+def check_history(service: Service, entry: Entry) -> None:
+    """Refuse time travel of a table that has or ever had policies, to who may not see it all.
+
+    Raises:
+        BigQueryError: The caller lacks the permission (Data retention with time travel).
+    """
+    if entry.had_policies:
+        service.check_permissions(entry.full_name, f"{_PERMISSION}.overrideTimeTravelRestrictions")
+
+
+def delete_policies(service: Service, key: TableKey, policy_ids: list[str], *, force: bool) -> None:
+    """Delete policies of a table.
+
+    Args:
+        service: The parts that requests share.
+        key: The table.
+        policy_ids: The policies.
+        force: Whether the last one may go too, which opens every row.
+
+    Raises:
+        BigQueryError: None would be left.
+    """
     with service.database.writing([key]) as write:
         entry = write.catalog.require_table(key)
+        service.check_permissions(entry.full_name, f"{_PERMISSION}.delete")
+        if not force and set(entry.policies) <= set(policy_ids):
+            raise invalid(
+                f"Cannot delete the last row access policy of {entry.full_name} without force"
+            )
         kept = {name: it for name, it in entry.policies.items() if name not in policy_ids}
         write.save(stamped(replace(entry, policies=kept), write.stamp))
 
@@ -61,6 +105,7 @@ def _require(service: Service, call: Call) -> tuple[Entry, Resource]:
 def list_policies(service: Service, call: Call) -> Resource:
     """Answer rowAccessPolicies.list."""
     entry = service.database.catalog.require_table(call.table_key)
+    service.check_permissions(entry.full_name, f"{_PERMISSION}.list")
     items = [shown(entry.policies[name]) for name in sorted(entry.policies)]
     return page(call, items, "rowAccessPolicies")
 
@@ -89,13 +134,15 @@ def update_policy(service: Service, call: Call) -> Resource:
 def delete_policy(service: Service, call: Call) -> Resource:
     """Answer rowAccessPolicies.delete."""
     _require(service, call)
-    delete_policies(service, call.table_key, [call.path["policyId"]])
+    policy_ids = [call.path["policyId"]]
+    delete_policies(service, call.table_key, policy_ids, force=call.flag("force"))
     return {}
 
 
 def get_policy_access(service: Service, call: Call) -> Resource:
     """Answer rowAccessPolicies.getIamPolicy: the grantees as a binding."""
-    _, policy = _require(service, call)
+    entry, policy = _require(service, call)
+    service.check_permissions(entry.full_name, f"{_PERMISSION}.getIamPolicy")
     members = policy.get("grantees", [])
     bindings = [{"role": _VIEWER, "members": members}] if members else []
     return {"version": 1, "etag": policy["etag"], "bindings": bindings}

@@ -12,8 +12,14 @@ from tests.standin.bigquery.engine.tables import (
     new_table,
     with_schema,
 )
+from tests.standin.bigquery.engine.types import Field, canonical
 from tests.standin.bigquery.errors import invalid
-from tests.standin.bigquery.resources.views import create_view, view_schema
+from tests.standin.bigquery.resources.views import (
+    check_materialized_change,
+    create_view,
+    refreshed,
+    view_schema,
+)
 from tests.standin.bigquery.service import Call, Service, merged_labels, page
 
 _OUTPUT_ONLY = (
@@ -69,6 +75,9 @@ def insert_table(service: Service, call: Call) -> Resource:
 
 def _normalised(body: Resource) -> Resource:
     changed = dict(body)
+    if changed.get("timePartitioning"):
+        given = changed["timePartitioning"].items()
+        changed["timePartitioning"] = {key: value for key, value in given if value is not None}
     for name in _INTEGERS:
         if changed.get(name) is not None:
             changed[name] = str(changed[name])
@@ -78,7 +87,11 @@ def _normalised(body: Resource) -> Resource:
 def get_table(service: Service, call: Call) -> Resource:
     """Answer tables.get."""
     entry = service.database.catalog.require_table(call.table_key)
-    shown = dict(entry.resource)
+    shown = dict(refreshed(service, entry))
+    if "encryptionConfiguration" in shown:
+        # A key is answered with the version that encrypts (Terraform's `kms_key_version`).
+        key = shown["encryptionConfiguration"]["kmsKeyName"]
+        shown["encryptionConfiguration"] = {"kmsKeyName": f"{key}/cryptoKeyVersions/1"}
     buffered = service.settings.streaming_buffers.get(".".join(entry.key))
     if buffered is not None:
         shown["streamingBuffer"] = {
@@ -115,7 +128,15 @@ def list_tables(service: Service, call: Call) -> Resource:
 
 def patch_table(service: Service, call: Call) -> Resource:
     """Answer tables.patch: only what is named changes, null removes."""
-    return change_table(service, call, call.body)
+    body = dict(call.body)
+    if body.get("timePartitioning"):
+        # What is not named of it stays: an expiration goes by an explicit null.
+        current = service.database.catalog.require_table(call.table_key).resource
+        body["timePartitioning"] = {
+            **(current.get("timePartitioning") or {}),
+            **body["timePartitioning"],
+        }
+    return change_table(service, call, body)
 
 
 def update_table(service: Service, call: Call) -> Resource:
@@ -143,17 +164,52 @@ def _changed(service: Service, write: Write, entry: Entry, changes: dict[str, An
     if "labels" in changes:
         changes["labels"] = merged_labels(entry.resource.get("labels"), changes["labels"])
     schema = changes.pop("schema", None)
+    if schema:
+        schema = {**schema, "fields": _tagged(schema.get("fields", []), entry.fields)}
     _check_fixed(entry, changes)
+    check_materialized_change(entry, changes)
     if changes.get("view"):
-        fields = view_schema(service, entry.table_key, changes["view"]["query"])
+        fields, _ = view_schema(service, entry.table_key, changes["view"]["query"])
         changes["schema"] = {"fields": fields}
     entry = entry.with_resource(**changes)
     if schema and entry.is_table:
         entry = with_schema(write, entry, schema.get("fields", []))
-    elif schema and "schema" not in changes:
-        entry = entry.with_resource(schema=schema)
+    elif schema:
+        entry = _with_view_schema(entry, schema)
     check_partitioning(entry.resource, entry.fields)
     return entry
+
+
+def _tagged(fields: list[Field], present: list[Field]) -> list[Field]:
+    """Return columns with the policy tags they have where a change names none.
+
+    Tags go by an empty list (googleapis/python-bigquery issue 981, dbt-labs/dbt-bigquery issue 349),
+    and leave an empty message behind (googleapis/java-bigquery pull request 522).
+    """
+    old = {field["name"].lower(): field for field in present}
+    tagged = []
+    for field in fields:
+        found = old.get(field["name"].lower(), {})
+        changed = dict(field)
+        if "policyTags" not in field and "policyTags" in found:
+            changed["policyTags"] = found["policyTags"]
+        elif "policyTags" in field and not (field["policyTags"] or {}).get("names"):
+            changed["policyTags"] = {}
+        if field.get("fields"):
+            changed["fields"] = _tagged(field["fields"], found.get("fields", []))
+        tagged.append(changed)
+    return tagged
+
+
+def _with_view_schema(entry: Entry, schema: Resource) -> Entry:
+    """Return a view with descriptions and tags of its columns, which stay its query's."""
+    shapes = [
+        [(field["name"], field["type"]) for field in canonical(fields)]
+        for fields in (schema["fields"], entry.fields)
+    ]
+    if shapes[0] != shapes[1]:
+        raise invalid(f"Provided Schema does not match the query of view {entry.full_name}")
+    return entry.with_resource(schema=schema)
 
 
 def _check_fixed(entry: Entry, changes: dict[str, Any]) -> None:

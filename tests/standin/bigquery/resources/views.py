@@ -1,18 +1,20 @@
 """Views and materialized views: a query and the schema it gives."""
 
+from dataclasses import replace
+
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.tables import described, drop_table
 from tests.standin.bigquery.engine.types import Field
-from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.errors import invalid, invalid_query
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.sql.results import describe
 from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.translate import parse, to_duckdb, view_query
 
 
-def view_schema(service: Service, key: TableKey, query: str) -> list[Field]:
-    """Return the columns of a view's query.
+def view_schema(service: Service, key: TableKey, query: str) -> tuple[list[Field], tuple[int, ...]]:
+    """Return the columns of a view's query, and the numbers of the tables it reads.
 
     Raises:
         BigQueryError: The query cannot run.
@@ -22,7 +24,9 @@ def view_schema(service: Service, key: TableKey, query: str) -> list[Field]:
 
     with service.database.reading() as connection, engine_errors():
         session = Session(service=service, connection=connection, project=key[0])
-        return describe(connection, to_duckdb(parse(query), session)).fields
+        fields = describe(connection, to_duckdb(parse(query), session)).fields
+        tables = [session.table(name) for name in dict.fromkeys(session.referenced)]
+        return fields, tuple(item.number for item in tables if item.is_table)
 
 
 def create_view(
@@ -43,7 +47,10 @@ def create_view(
     if not query:
         raise invalid_query("View query cannot be empty")
     service.database.catalog.require_dataset(key[0], key[1])
-    fields = _described_as(view_schema(service, key, query), body)
+    if "schema" in body:
+        # googleapis/google-cloud-python issue 7246
+        raise invalid("Schema field shouldn't be used as input with a view")
+    fields, bases = view_schema(service, key, query)
     part = "view" if "view" in body else "materializedView"
     kind = "VIEW" if part == "view" else "MATERIALIZED_VIEW"
     if part == "view":
@@ -53,11 +60,33 @@ def create_view(
             drop_table(write, replacing)
         entry = described(write, key, {**body, "schema": {"fields": fields}}, kind=kind)
         entry = entry.with_resource(numRows="0", numBytes="0", numLongTermBytes="0")
+        if kind == "MATERIALIZED_VIEW":
+            entry = replace(entry, bases=bases)
         write.save(entry)
     return entry
 
 
-def _described_as(fields: list[Field], body: Resource) -> list[Field]:
-    """Return the fields with the descriptions and policy tags that a caller gave them."""
-    given = {item["name"].lower(): item for item in body.get("schema", {}).get("fields", [])}
-    return [{**given.get(field["name"].lower(), {}), **field} for field in fields]
+def refreshed(service: Service, entry: Entry) -> Resource:
+    """Return a view's resource; a materialized one was refreshed when a base table last changed."""
+    if not entry.bases:
+        return entry.resource
+    catalog = service.database.catalog
+    bases = [found for number in entry.bases if (found := catalog.numbered(number))]
+    changed = max(int(item.resource["lastModifiedTime"]) for item in bases)
+    at = str(max(changed, int(entry.resource["creationTime"])))
+    definition = {**entry.resource["materializedView"], "lastRefreshTime": at}
+    return {**entry.resource, "materializedView": definition}
+
+
+def check_materialized_change(entry: Entry, changes: Resource) -> None:
+    """Refuse what cannot change of a materialized view (Alter materialized views).
+
+    Raises:
+        BigQueryError: Its query would be another, or be refreshed in another way.
+    """
+    if entry.resource["type"] != "MATERIALIZED_VIEW" or "materializedView" not in changes:
+        return
+    old, new = entry.resource["materializedView"], changes["materializedView"] or {}
+    for name in ("query", "allowNonIncrementalDefinition"):
+        if old.get(name) != new.get(name):
+            raise invalid(f"Cannot change {name} of materialized view {entry.full_name}")

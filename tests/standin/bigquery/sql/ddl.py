@@ -22,6 +22,7 @@ from tests.standin.bigquery.engine.tables import (
 )
 from tests.standin.bigquery.engine.types import Field, is_required
 from tests.standin.bigquery.errors import duplicate, invalid_query, not_found
+from tests.standin.bigquery.resources.policies import check_history, copied_policies
 from tests.standin.bigquery.sql.fields import field_of_column
 from tests.standin.bigquery.sql.insert import values_for
 from tests.standin.bigquery.sql.options import (
@@ -136,6 +137,9 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
     snapshot = "SNAPSHOT" if parts["snapshot"] else "TABLE"
     entry = new_table(write, key, resource, kind=snapshot)
     if verb != "LIKE":
+        if instant is not None:
+            check_history(session.service, source)
+        entry = copied_policies(session.service, source, entry)
         copy_rows(write, source, entry, instant=instant)
     return outcome
 

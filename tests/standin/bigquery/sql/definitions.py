@@ -209,5 +209,6 @@ def run_drop_policies(session: Session, statement: Statement) -> Outcome:
         if not parts["exists"]:
             raise not_found("Row access policy", wanted)
         return Outcome(kind=statement.kind, operation="SKIP", target=key)
-    delete_policies(session.service, key, [wanted] if wanted else list(present))
+    # The last one goes by DROP ALL only (BigQuery, Data definition language).
+    delete_policies(session.service, key, [wanted] if wanted else list(present), force=not wanted)
     return Outcome(kind=statement.kind, operation="DROP", target=key)

@@ -9,6 +9,7 @@ from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.rows import PARTITION_TIME, generation_at, select_rows
 from tests.standin.bigquery.engine.tables import is_ingestion_time
 from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.resources.policies import check_history
 from tests.standin.bigquery.sql.expressions import raw
 from tests.standin.bigquery.sql.information import information_schema
 from tests.standin.bigquery.sql.session import Session
@@ -81,6 +82,7 @@ def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) ->
         _exclude_hidden(table)
     if instant is None:
         return select_rows(entry.rows, hidden=hidden)
+    check_history(session.service, entry)
     session.service.database.locks.wait_for_writes(key, instant)
     entry = session.table(key)
     return select_rows(generation_at(entry, instant), instant=instant, hidden=hidden)
@@ -89,10 +91,22 @@ def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) ->
 def _view_rows(entry: Entry, session: Session, depth: int) -> str:
     if depth > _VIEW_DEPTH:
         raise invalid_query(f"View {entry.full_name} is nested too deeply")
+    _check_bases(entry, session)
     # Imported here: a view is a statement again.
     from tests.standin.bigquery.sql.translate import translate_view  # noqa: PLC0415
 
     return translate_view(entry, session, depth=depth + 1)
+
+
+def _check_bases(entry: Entry, session: Session) -> None:
+    """Refuse a materialized view that outlived a table it reads; the text is BigQuery's own."""
+    for number in entry.bases:
+        base = session.service.database.catalog.numbered(number)
+        if base is not None and session.table(base.table_key).number != number:
+            raise invalid_query(
+                f"Materialized view {entry.full_name} references table {base.full_name} which was "
+                "deleted and recreated. The view must be deleted and recreated as well."
+            )
 
 
 def instant_of(expression: exp.Expression, session: Session) -> int:

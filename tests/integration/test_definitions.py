@@ -1,0 +1,159 @@
+"""Views, materialized views and routines come back with all they had, and with what they may read."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from tests.harness import LOCATION, Rebound, serving
+from tests.integration import lake
+
+SCENARIO = "bigquery-dataset-loss"
+GOLD = "gold.secret"
+SUMS = """
+CREATE MATERIALIZED VIEW `{lake}.sums` OPTIONS(enable_refresh=true) AS
+SELECT home, SUM(pace) AS pace FROM `{lake}.games` GROUP BY home
+"""
+DESCRIBED = """
+CREATE VIEW `{lake}.described` OPTIONS(description='what it says') AS
+SELECT id, note FROM `{lake}.empty`
+"""
+TAGS = {"names": ["projects/p/locations/us/taxonomies/1/policyTags/2"]}
+
+
+def api(rebound: Rebound, method: str, path: str, **how: Any) -> Any:  # noqa: ANN401 - JSON
+    """Call the API as it is: the client drops fields."""
+    connection = rebound.bigquery_client._connection  # noqa: SLF001 - see above
+    return connection.api_request(method, f"/projects/{rebound.project}/{path}", **how)
+
+
+def holding(rebound: Rebound) -> dict[str, bool]:
+    """Return what the gold dataset authorizes, and whether that still holds."""
+    url = f"{rebound.cloud.admins['bigquery']}/standin/grants"
+    grants = requests.get(url, timeout=30).json()
+    mine = [item for item in grants if item["dataset"] == f"{rebound.project}:gold"]
+    return {next(iter(item["entry"])): item["holds"] for item in mine}
+
+
+def access_of_gold(rebound: Rebound) -> list[str]:
+    """Return who may see the gold dataset, in one order."""
+    found = api(rebound, "GET", "datasets/gold", query_params={"accessPolicyVersion": "3"})
+    return sorted(json.dumps(entry, sort_keys=True) for entry in found["access"])
+
+
+@pytest.fixture
+def gilded(rebound: Rebound) -> Rebound:
+    """Return a platform, backed up, with a second dataset that authorizes what is in the first."""
+    lake.write_catalog(rebound.folder, (*lake.TABLES, GOLD))
+    here = {"projectId": rebound.project, "datasetId": lake.DATASET}
+    with rebound.cloud.minutes_ago(5):
+        rebound.query(f"CREATE SCHEMA `{rebound.project}.gold` OPTIONS(location='{LOCATION}')")
+        rebound.query(f"CREATE TABLE `{rebound.project}.{GOLD}` AS SELECT 1 AS id")
+        for definition in (SUMS, DESCRIBED):
+            rebound.query(definition.format(lake=f"{rebound.project}.lake"))
+        columns = [
+            {"name": "id", "type": "INTEGER", "description": "clé"},
+            {"name": "note", "type": "STRING", "policyTags": TAGS},
+        ]
+        api(
+            rebound, "PATCH", "datasets/lake/tables/described", data={"schema": {"fields": columns}}
+        )
+        access = api(rebound, "GET", "datasets/gold")["access"]
+        entries = [
+            {"view": {**here, "tableId": "busy"}},
+            {"routine": {**here, "routineId": "double"}},
+            {"dataset": {"dataset": here, "targetTypes": ["VIEWS"]}},
+            {
+                "role": "READER",
+                "userByEmail": "guest@example.com",
+                "condition": {"title": "once", "expression": "request.time.getHours() > 8"},
+            },
+        ]
+        version = {"accessPolicyVersion": "3"}
+        api(
+            rebound,
+            "PATCH",
+            "datasets/gold",
+            data={"access": [*access, *entries]},
+            query_params=version,
+        )
+    with serving(rebound) as function:
+        function.complete("night")
+    return rebound
+
+
+def written(rebound: Rebound, name: str) -> dict[str, Any]:
+    """Return what of a view is written, not what BigQuery adds."""
+    found = api(rebound, "GET", f"datasets/lake/tables/{name}")
+    keys = ("view", "materializedView", "schema", "description", "type")
+    kept = {key: found[key] for key in keys if key in found}
+    if "materializedView" in kept:
+        kept["materializedView"].pop("lastRefreshTime")
+    return kept
+
+
+def test_what_is_authorized_elsewhere_is_authorized_again(gilded: Rebound):
+    """A dataset comes back with its views as they were, and the one that survived lets them read."""
+    before = {name: written(gilded, name) for name in ("sums", "described", "busy")}
+    access = access_of_gold(gilded)
+    assert holding(gilded) == {"view": True, "routine": True, "dataset": True}
+    gilded.bigquery_client.delete_dataset("lake", delete_contents=True)
+    assert holding(gilded) == {"view": False, "routine": False, "dataset": False}
+    planned = gilded.run("plan", SCENARIO).stdout
+    for line in ("view lake.busy", "routine lake.double", "dataset lake"):
+        assert f"authorize            {line} again, in dataset gold" in planned
+    gilded.run("recover", SCENARIO, "--yes")
+    assert {name: written(gilded, name) for name in before} == before
+    assert holding(gilded) == {"view": True, "routine": True, "dataset": True}
+    assert access_of_gold(gilded) == access
+    assert gilded.query(f"SELECT pace FROM `{gilded.project}.lake.sums` LIMIT 1")
+
+
+def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
+    """A materialized view is made again for another query, with a word, and for its table, without."""
+    sums = f"`{gilded.project}.lake.sums`"
+    gilded.query(f"INSERT INTO `{gilded.project}.{lake.EMPTY}` (id) VALUES (1)")
+    gilded.query(f"DELETE FROM `{gilded.project}.{lake.EMPTY}` WHERE TRUE")
+    steps = gilded.json("plan", SCENARIO)["definitions"]
+    assert {step["action"] for step in steps} == {"leave"}
+
+    before = written(gilded, "sums")
+    gilded.query(f"DROP MATERIALIZED VIEW {sums}")
+    other = f"SELECT home, COUNT(*) AS pace FROM `{gilded.project}.lake.games` GROUP BY home"
+    gilded.query(f"CREATE MATERIALIZED VIEW {sums} AS {other}")
+    assert "`--overwrite lake.sums`" in gilded.run("recover", SCENARIO, "--yes", code=5).stderr
+    gilded.run("recover", SCENARIO, "--yes", "--overwrite", "lake.sums")
+    assert written(gilded, "sums") == before
+
+    gilded.query(f"DROP TABLE `{gilded.project}.{lake.GAMES}`")
+    planned = gilded.run("plan", SCENARIO).stdout
+    assert "make again           view lake.sums: it ends with lake.games" in planned
+    gilded.run("recover", SCENARIO, "--yes")
+    assert written(gilded, "sums") == before
+    assert gilded.query(f"SELECT SUM(pace) AS n FROM {sums}")
+
+
+def test_every_property_of_a_definition_counts(gilded: Rebound):
+    """Descriptions of a view's columns, and options of a routine that no list names, are restored."""
+    before = written(gilded, "described")
+    routine = "datasets/lake/routines/double"
+    own = api(gilded, "GET", routine)
+    bare = [{"name": "id", "type": "INTEGER"}, {"name": "note", "type": "STRING"}]
+    bare[1]["policyTags"] = {"names": []}  # type: ignore[assignment]  # JSON
+    api(gilded, "PATCH", "datasets/lake/tables/described", data={"schema": {"fields": bare}})
+    changed = {**own, "securityMode": "DEFINER", "neverHeardOf": {"by": "Rebound"}}
+    api(gilded, "PUT", routine, data=changed)
+    steps = {step["name"]: step for step in gilded.json("plan", SCENARIO)["definitions"]}
+    aspects = {
+        name: {item["aspect"] for item in steps[name]["findings"]}
+        for name in ("lake.described", "lake.double")
+    }
+    assert aspects == {
+        "lake.described": {"column properties"},
+        "lake.double": {"securityMode", "neverHeardOf"},
+    }
+    gilded.run("recover", SCENARIO, "--yes", "--overwrite", "*")
+    assert written(gilded, "described") == before
+    back = api(gilded, "GET", routine)
+    assert {key for key in back if back.get(key) != own.get(key)} <= {"etag", "lastModifiedTime"}
