@@ -6,6 +6,7 @@ data).
 """
 
 import itertools
+import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
-from manifests.cloud.retry import calling, cloud_errors, is_transient_reason
+from manifests.cloud.retry import calling, cloud_errors, is_transient_failure
 from manifests.errors import CloudError
 
-_MOST_FAILURES = 4
+_MOST_FAILURES = 6
 _MOST_ATTEMPTS = 200
+_FIRST_PAUSE_SECONDS = 0.5
 _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 2.0
 
@@ -46,6 +48,7 @@ class Jobs:
         *,
         subject: str,
         usable: Callable[[FinishedJob], bool] | None = None,
+        needs: str = "",
     ) -> FinishedJob:
         """Run a job to its end, or adopt the one an earlier process ran.
 
@@ -55,6 +58,7 @@ class Jobs:
             subject: The table or run, for errors.
             usable: Whether the effect of a finished job is still there; a job whose effect is
                 gone is run again under the next attempt.
+            needs: The permissions it takes beside those that read and write data, for errors.
 
         Raises:
             CloudError: The job failed for a reason that a new attempt does not change, or failed
@@ -62,7 +66,8 @@ class Jobs:
         """
         failures = 0
         for attempt in itertools.count(1):
-            job, is_new = self._begin_or_adopt(f"{base_id}-a{attempt:03d}", begin, attempt, subject)
+            with cloud_errors(subject, needs):
+                job, is_new = self._begin_or_adopt(f"{base_id}-a{attempt:03d}", begin, attempt)
             job = self._wait(job, subject)
             if job.error_result is None:
                 finished = FinishedJob(job, attempt)
@@ -71,13 +76,15 @@ class Jobs:
                 failures += is_new
             elif is_new:
                 failures += 1
-                self._give_up_if_final(job, subject)
+                _give_up_if_final(job, subject, needs)
             if failures >= _MOST_FAILURES or attempt >= _MOST_ATTEMPTS:
                 raise CloudError(
                     f"{failures} attempts failed, the last: {_reason(job)}",
                     subject=subject,
                     retryable=True,
                 )
+            if is_new:
+                time.sleep(_pause_seconds(failures))
         raise AssertionError
 
     def query(
@@ -87,6 +94,7 @@ class Jobs:
         *,
         subject: str,
         usable: Callable[[FinishedJob], bool] | None = None,
+        needs: str = "",
     ) -> FinishedJob:
         """Run one statement or script as a job; the arguments are those of `run`."""
         config = bigquery.QueryJobConfig(use_query_cache=False)
@@ -102,6 +110,7 @@ class Jobs:
             ),
             subject=subject,
             usable=usable,
+            needs=needs,
         )
 
     def rows(self, base_id: str, sql: str, *, subject: str) -> list[dict[str, Any]]:
@@ -111,13 +120,12 @@ class Jobs:
             return calling(lambda: [dict(row.items()) for row in job.result(job_retry=None)])
 
     def _begin_or_adopt(
-        self, job_id: str, begin: Callable[[str, int], Job], attempt: int, subject: str
+        self, job_id: str, begin: Callable[[str, int], Job], attempt: int
     ) -> tuple[Job, bool]:
-        with cloud_errors(subject):
-            try:
-                return calling(lambda: begin(job_id, attempt)), True
-            except Conflict:
-                return calling(lambda: self._lookup(job_id)), False
+        try:
+            return calling(lambda: begin(job_id, attempt)), True
+        except Conflict:
+            return calling(lambda: self._lookup(job_id)), False
 
     def _lookup(self, job_id: str) -> Job:
         try:
@@ -141,17 +149,26 @@ class Jobs:
                 calling(lambda: job.reload(retry=None))
         return job
 
-    def _give_up_if_final(self, job: Job, subject: str) -> None:
-        reason = (job.error_result or {}).get("reason")
-        if not is_transient_reason(reason):
-            raise CloudError(
-                f"job {job.job_id} failed: {_reason(job)}", subject=subject, hint=_hint(job)
-            )
+
+def _pause_seconds(failures: int) -> float:
+    """Return how long to wait after a failed attempt: longer each time, and never in step."""
+    longest = _FIRST_PAUSE_SECONDS * 2**failures
+    return random.uniform(longest / 2, longest)  # noqa: S311 - no secret: it spreads what retries
 
 
-def _hint(job: Job) -> str:
-    if "streaming buffer" in str(job.error_result):
+def _give_up_if_final(job: Job, subject: str, needs: str) -> None:
+    result = job.error_result or {}
+    if not is_transient_failure(result.get("reason"), str(result.get("message"))):
+        raise CloudError(
+            f"job {job.job_id} failed: {_reason(job)}", subject=subject, hint=_hint(result, needs)
+        )
+
+
+def _hint(result: dict[str, Any], needs: str) -> str:
+    if "streaming buffer" in str(result):
         return "pause the writers and wait until the buffer is empty, 90 minutes at most"
+    if result.get("reason") == "accessDenied" and needs:
+        return f"grant the identity {needs}"
     return ""
 
 

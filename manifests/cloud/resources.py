@@ -21,6 +21,11 @@ from google.cloud import bigquery
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.model import Frozen, Resource, StreamingBuffer
 
+COPIES_POLICIES = "bigquery.rowAccessPolicies.create and bigquery.rowAccessPolicies.setIamPolicy"
+"""What it takes to copy, clone or snapshot a table with row access policies."""
+READS_PROTECTED_HISTORY = "bigquery.rowAccessPolicies.overrideTimeTravelRestrictions"
+"""What it takes to read the past of a table that has or ever had row access policies."""
+
 _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
 _DATASET = re.compile(r"datasets(/[^/]+)?")
 # With any other version conditional access is garbled when it is read, and refused when written.

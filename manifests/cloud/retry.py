@@ -28,6 +28,7 @@ _TRANSIENT_REASONS = frozenset(
         "tableUnavailable",
     }
 )
+_LOST_TO_ANOTHER = "due to concurrent update"
 _CONNECTION_ERRORS = (
     ConnectionError,
     TimeoutError,
@@ -45,9 +46,14 @@ _REQUEST = re.compile(r"^(GET|POST|PUT|PATCH|DELETE) \S+: ")
 log = structlog.get_logger()
 
 
-def is_transient_reason(reason: str | None) -> bool:
-    """Whether a BigQuery error reason names a passing fault (BigQuery, Error messages)."""
-    return reason in _TRANSIENT_REASONS
+def is_transient_failure(reason: str | None, message: str) -> bool:
+    """Whether a BigQuery job failed for a passing fault (BigQuery, Error messages).
+
+    A writer that lost against another is told that its query is invalid: "Could not serialize
+    access to table … due to concurrent update", "Transaction is aborted due to concurrent update"
+    (confluentinc/kafka-connect-bigquery#279, m-lab/etl-gardener#272).
+    """
+    return reason in _TRANSIENT_REASONS or _LOST_TO_ANOTHER in message
 
 
 def is_transient(error: BaseException) -> bool:

@@ -3,7 +3,13 @@
 from google.cloud import bigquery
 
 from manifests import layout
-from manifests.cloud.resources import TableResource, table_path, table_reference, tables_path
+from manifests.cloud.resources import (
+    COPIES_POLICIES,
+    TableResource,
+    table_path,
+    table_reference,
+    tables_path,
+)
 from manifests.errors import RefusedError
 from manifests.fingerprint import guarded, quoted
 from manifests.model import Resource, TableBackup
@@ -119,6 +125,7 @@ class Publisher:
             sql,
             subject=table.name,
             usable=lambda _: self._target.resources.table(name) is not None,
+            needs=f"{COPIES_POLICIES}, on the dataset of undo points",
         )
         return self._target.full_id(name)
 
