@@ -114,7 +114,7 @@ def run_request(body: bytes, header: Callable[[str], str | None], *, now: dateti
         where = ".".join(map(str, first["loc"])) or "body"
         raise UsageError(f"{where}: {first['msg']}", hint=_BODY_HINT) from error
     if wanted.run_id is not None:
-        run_id = layout.parse_run_id(wanted.run_id)
+        run_id = layout.parse_manual_run_id(wanted.run_id)
     else:
         run_id = _scheduled(
             header("X-CloudScheduler-JobName"),

@@ -19,7 +19,7 @@ from functions.lease import Lease, holding
 from functions.log import LoggingPool
 from functions.parts import PartWork, complete_parts
 from functions.settings import Settings
-from manifests import __version__, layout
+from manifests import __version__, coverage, layout
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.jobs import Jobs
@@ -31,6 +31,7 @@ from manifests.errors import (
     ManifestMissingError,
     NoRecoveryPointError,
     ReboundError,
+    RefusedError,
     SourceUnreadableError,
     UsageError,
 )
@@ -41,6 +42,7 @@ from manifests.model import (
     DatasetBackup,
     Frozen,
     Manifest,
+    Owner,
     Part,
     RunId,
     RunStart,
@@ -91,7 +93,8 @@ class BackupRun:
         self._clock = clock
         self._landing = Bucket(store, settings.landing_bucket)
         self._vault_bucket = Bucket(store, settings.vault_bucket)
-        self._vault = Vault(self._vault_bucket)
+        self._owner = Owner(platform=catalog.platform, project=settings.project)
+        self._vault = Vault(self._vault_bucket, self._owner, clock=clock)
         self._jobs = Jobs(client, catalog.location)
         self._resources = Resources(client, settings.project)
 
@@ -100,6 +103,7 @@ class BackupRun:
 
         Raises:
             RunInProgressError: Another process writes the run.
+            RefusedError: A complete run has the name, and is another's or lacks something.
             PartialError: A part failed; nothing that is done is lost.
             ReboundError: The run could not go on.
         """
@@ -119,9 +123,18 @@ class BackupRun:
 
     def _finished(self, run_id: RunId) -> Manifest | None:
         try:
-            return self._vault.manifest(run_id)
+            manifest = self._vault.manifest(run_id)
         except ManifestMissingError:
             return None
+        if foreign := self._vault.foreign(manifest.platform, manifest.project):
+            raise RefusedError(f"a run of this name is complete, and {foreign}", subject=run_id)
+        if missing := coverage.missing(self._catalog, manifest):
+            raise RefusedError(
+                f"the run is complete without a backup of {', '.join(missing)}",
+                subject=run_id,
+                hint='send {"run_id": "..."} with another id for a run that has them',
+            )
+        return manifest
 
     def _write(self, request: RunRequest, lease: Lease) -> Manifest:
         if self._catalog.tables:
@@ -134,7 +147,7 @@ class BackupRun:
         start = self._start(request)
         base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
         vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
-        vault = Vault(vault_bucket)
+        vault = Vault(vault_bucket, self._owner, clock=self._clock)
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
         )

@@ -25,6 +25,7 @@ from manifests.ids import BUCKET_NAME, DATABASE_ID
 from manifests.model import RunId
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
+_SCHEDULED = re.compile(r"-\d{8}T\d{6}Z$")
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+")
 _PARTITION = re.compile(r"[A-Za-z0-9_-]+")
 _ATTEMPT = re.compile(r"[0-9]{3}")
@@ -55,6 +56,23 @@ def parse_run_id(text: str) -> RunId:
             "a run id is 3 to 100 letters, digits, '-' and '_'", subject=repr(text[:120])
         )
     return RunId(text)
+
+
+def parse_manual_run_id(text: str) -> RunId:
+    """Check the run id of a manual run, which can never be that of a scheduled one.
+
+    Raises:
+        UsageError: It is no run id, or a schedule could have it: such a run would stand for a
+            night that has not come yet.
+    """
+    run_id = parse_run_id(text)
+    if _SCHEDULED.search(run_id):
+        raise UsageError(
+            "a manual run cannot have the id of a scheduled one",
+            subject=run_id,
+            hint="leave the time at its end out",
+        )
+    return run_id
 
 
 def scheduled_run_id(schedule: str, scheduled_at: datetime) -> RunId:

@@ -39,8 +39,8 @@ def decide(
         active: Runs whose lease is in force.
 
     Returns:
-        One decision a run, oldest first. A damaged run is kept: a person decides about it. A run is
-        kept as long as a run that is kept lists one of its objects.
+        One decision a run, oldest first. A damaged run is kept: a person decides about it; another
+        platform's is for that platform to delete. A run is kept as long as a run that is kept lists one of its objects.
     """
     complete = sorted(
         (run for run in runs if run.state == "complete" and run.recovery_point is not None),
@@ -58,6 +58,8 @@ def decide(
             reasons[run.run_id] = "a recovery that has not ended reads it"
         elif run.run_id in active:
             reasons[run.run_id] = "its lease is in force"
+        elif run.state == "foreign":
+            reasons[run.run_id] = f"not ours to delete: {run.reason}"
         elif run.state == "damaged":
             reasons[run.run_id] = "damaged: a person decides"
         elif run.run_id not in reasons:

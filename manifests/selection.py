@@ -6,7 +6,8 @@ from typing import Literal
 from manifests.errors import NoRecoveryPointError
 from manifests.model import Frozen, RunId, UtcTime
 
-RunState = Literal["complete", "partial", "damaged"]
+RunState = Literal["complete", "partial", "damaged", "foreign"]
+"""A foreign run is complete, and another platform's."""
 
 
 class RunSummary(Frozen):
@@ -38,14 +39,16 @@ class Selection(Frozen):
     run_id: RunId
     recovery_point: UtcTime
     passed_over: tuple[PassedOver, ...]
+    foreign: str = ""
+    """Whose run it is, when it is another platform's and was asked for by its name."""
 
     @property
     def unusable(self) -> tuple[PassedOver, ...]:
-        """Return the runs that are no backup: partial and damaged ones."""
+        """Return the runs that are no backup of this platform."""
         return tuple(run for run in self.passed_over if run.reason.startswith(_UNUSABLE))
 
 
-_UNUSABLE = ("partial: ", "damaged: ")
+_UNUSABLE = ("partial: ", "damaged: ", "foreign: ")
 
 
 def select(
@@ -56,7 +59,8 @@ def select(
     Args:
         runs: Every run in the vault.
         at: The latest acceptable recovery point; None accepts any.
-        run_id: The one run that is wanted; None accepts any.
+        run_id: The one run that is wanted, which may then be another platform's; None accepts any
+            of this platform.
 
     Raises:
         NoRecoveryPointError: No run fits; the message names the reason for each.
@@ -74,9 +78,11 @@ def select(
             hint="`rebound list` shows every run; `--at` and `--run` narrow the choice",
         )
     recovery_point, chosen = max(fitting)
+    foreign = next(run.reason for run in runs if run.run_id == chosen)
     return Selection(
         run_id=chosen,
         recovery_point=recovery_point,
+        foreign=foreign,
         passed_over=tuple(
             PassedOver(
                 run_id=run.run_id,
@@ -91,7 +97,8 @@ def select(
 def _obstacle(run: RunSummary, *, at: datetime | None, run_id: RunId | None) -> str:
     if run_id is not None and run.run_id != run_id:
         return "not the run that was asked for"
-    if run.state != "complete" or run.recovery_point is None:
+    was_named = run.state == "foreign" and run_id is not None
+    if run.recovery_point is None or not (run.state == "complete" or was_named):
         return f"{run.state}: {run.reason or 'no reason recorded'}"
     if at is not None and run.recovery_point > at:
         return f"its recovery point {run.recovery_point:%Y-%m-%dT%H:%MZ} is later"

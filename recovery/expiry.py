@@ -39,24 +39,30 @@ class Expiry:
 
     Args:
         vault: The bucket with the backups; deleting needs more rights than backing up.
+        documents: The runs in it.
         contents: The same bucket, listed by version.
         landing: The bucket with leases and journals.
         policy: How long runs are kept.
     """
 
     def __init__(
-        self, vault: Bucket, contents: VersionedBucket, landing: Bucket, policy: Retention
+        self,
+        vault: Bucket,
+        documents: Vault,
+        contents: VersionedBucket,
+        landing: Bucket,
+        policy: Retention,
     ) -> None:
         self._vault = vault
+        self._documents = documents
         self._contents = contents
         self._landing = landing
         self._policy = policy
 
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
         """Decide for every run whether it is kept."""
-        documents = Vault(self._vault)
-        runs = documents.runs()
-        needs = {run.run_id: _needed(documents, run) for run in runs}
+        runs = self._documents.runs()
+        needs = {run.run_id: _needed(self._documents, run) for run in runs}
         return decide(
             runs,
             policy=self._policy,
@@ -97,7 +103,7 @@ class Expiry:
         garbage = Garbage(
             self._vault,
             self._contents,
-            runs=Vault(self._vault).run_ids(),
+            runs=self._documents.run_ids(),
             older_than=now - timedelta(days=self._policy.partial_days),
         )
         objects = size_bytes = protected = 0
@@ -156,7 +162,7 @@ class Expiry:
 
 def _needed(documents: Vault, run: RunSummary) -> frozenset[RunId]:
     """Return the other runs whose objects a run lists, or will list when it goes on."""
-    if run.state == "complete":
+    if run.state in ("complete", "foreign"):
         manifest = documents.manifest(run.run_id)
         listed = {export.run_id for table in manifest.tables for export in table.exports}
         return frozenset(listed - {run.run_id})

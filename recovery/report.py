@@ -73,8 +73,10 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     lines = [
         f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",
         f"recovery point {plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago",
+        *([f"NOT OURS: {shown(plan.foreign)}"] if plan.foreign else ()),
         "",
     ]
+    lines += _left_out(plan)
     lines += [f"  passed over {run.run_id}: {shown(run.reason)}" for run in plan.passed_over]
     lines += table_lines(plan)
     exact = plan.request.exact
@@ -85,6 +87,16 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     lines += ["", *_cost(plan), "cannot be brought back:"]
     lines += [f"  {note}" for note in plan.cannot_bring_back]
     return "\n".join(lines)
+
+
+def _left_out(plan: Plan) -> list[str]:
+    """Name what the catalog does not: it is taken along only when that was asked for."""
+    if not plan.left_out:
+        return []
+    names = ", ".join(map(shown, plan.left_out))
+    if plan.request.not_in_catalog:
+        return [f"  NOT IN THE CATALOG, recovered too: {names}"]
+    return [f"  not in the catalog, left out: {names} (`--not-in-catalog` takes them along)"]
 
 
 def report_text(report: RecoveryReport) -> str:

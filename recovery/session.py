@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from google.cloud import storage
 
-from manifests import layout
+from manifests import coverage, layout
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.objects import Bucket
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError, UsageError
 from manifests.layout import parse_run_id
-from manifests.model import DatabaseBackup, Manifest, RunId, TableBackup
+from manifests.model import DatabaseBackup, Manifest, Owner, RunId, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.execute import Progress, Recovery
@@ -47,7 +47,8 @@ class Session:
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(client, settings.vault_bucket)
         self.landing = Bucket(client, settings.landing_bucket)
-        self.vault = Vault(self.vault_bucket)
+        self.owner = Owner(platform=self.catalog.platform, project=settings.project)
+        self.vault = Vault(self.vault_bucket, self.owner, clock=lambda: datetime.now(UTC))
         self._contents = VersionedBucket(StorageApi(client), settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
         self.catalog.check_apart(self._own_buckets)
@@ -66,9 +67,13 @@ class Session:
         return run_id
 
     def choose(self, *, run: str | None, at: datetime | None) -> tuple[Selection, Manifest]:
-        """Choose the run to restore and read its manifest."""
+        """Choose the run to restore and read its manifest.
+
+        A run that is named is the only one that is read: what is wrong with others is no obstacle.
+        """
         run_id = None if run is None else self.known(run)
-        selection = select(self.vault.runs(), at=at, run_id=run_id)
+        runs = self.vault.runs() if run_id is None else (self.vault.summary(run_id),)
+        selection = select(runs, at=at, run_id=run_id)
         return selection, self.vault.manifest(selection.run_id)
 
     def target(self, where: Target) -> BigQueryTarget:
@@ -83,7 +88,21 @@ class Session:
         return BucketTargets(self.settings, client, self.vault_bucket)
 
     def plan(self, selection: Selection, manifest: Manifest, request: Request) -> Plan:
-        """Observe the world and decide what a recovery does."""
+        """Observe the world and decide what a recovery does.
+
+        Raises:
+            RefusedError: The run is another project's, and nobody named the project it goes to.
+        """
+        target = request.target.project
+        if manifest.project != target and not request.project_was_named:
+            raise RefusedError(
+                f"the run is of the project {manifest.project} and would go into {target}",
+                subject=manifest.run_id,
+                hint=f"set REBOUND_PROJECT right, or say `--into-project {target}`",
+            )
+        left_out = coverage.unprotected(self.catalog, manifest)
+        if not request.not_in_catalog:
+            manifest = coverage.within(self.catalog, manifest)
         observed = (
             self.target(request.target).observe(manifest, request)
             if request.covers("tables")
@@ -94,7 +113,8 @@ class Session:
         )
         buckets = self.buckets(request.target).observe(manifest, request)
         observed = observed.model_copy(update={"databases": databases, "buckets": buckets})
-        return make_plan(manifest, observed, request, passed_over=selection.unusable)
+        made = make_plan(manifest, observed, request, passed_over=selection.unusable)
+        return made.model_copy(update={"foreign": selection.foreign, "left_out": left_out})
 
     def rebuilding(self) -> Rebuilding:
         """Return what rebuilds state without any run."""
@@ -142,29 +162,43 @@ class Session:
 
     def expiry(self) -> Expiry:
         """Return what decides about and deletes old runs."""
-        return Expiry(self.vault_bucket, self._contents, self.landing, self.catalog.retention)
+        return Expiry(
+            self.vault_bucket, self.vault, self._contents, self.landing, self.catalog.retention
+        )
 
-    def refuse(self, plan: Plan, *, confirmed_project: str | None, anew: bool) -> None:
-        """Refuse a plan that lacks a word, or meets another recovery.
+    def refuse(self, plan: Plan, *, confirmed_project: str | None) -> None:
+        """Refuse a plan that lacks a word, or writes where Rebound keeps what is its own.
 
         Raises:
             RefusedError: The hint names the word.
         """
-        if plan.request.target.bucket in self._own_buckets:
-            raise RefusedError(
-                "backups and journals are kept there", subject=plan.request.target.bucket
-            )
+        self._refuse_own(plan)
+        check_plan(
+            plan, protected=self.catalog.protected_projects, confirmed_project=confirmed_project
+        )
+
+    def refuse_another(self, plan: Plan) -> None:
+        """Refuse a plan while another recovery of its scenario is under way.
+
+        Raises:
+            RefusedError: The hint names the other one.
+        """
         since = self.started_at - _UNDER_WAY
         others = under_way(self.landing, plan.request.scenario, since=since)
-        if others and plan.changes and not anew:
+        if others and plan.changes:
             raise RefusedError(
                 "another recovery of this scenario was begun and has not ended",
                 subject=others[-1],
                 hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
             )
-        check_plan(
-            plan, protected=self.catalog.protected_projects, confirmed_project=confirmed_project
-        )
+
+    def _refuse_own(self, plan: Plan) -> None:
+        """Refuse a plan that writes where Rebound keeps what is its own."""
+        own = {*self._own_buckets, self.settings.scratch_dataset, self.settings.undo_dataset}
+        written = [step.target for step in plan.buckets]
+        written += [plan.request.target.dataset_id(step.dataset_id) for step in plan.datasets]
+        if taken := sorted(own.intersection(written)):
+            raise RefusedError("Rebound keeps what is its own there", subject=", ".join(taken))
 
     def begin(self, plan: Plan) -> Journal:
         """Write a plan down before anything is changed, so that it can be resumed."""
@@ -181,6 +215,8 @@ class Session:
         if planned.plan.run_id is None:
             return self.rebuilding().run(planned, journal, progress=progress)
         manifest = self.vault.manifest(planned.plan.run_id)
+        if not planned.plan.request.not_in_catalog:
+            manifest = coverage.within(self.catalog, manifest)
         target = planned.plan.request.target
         recovery = Recovery(
             planned,

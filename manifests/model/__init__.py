@@ -14,6 +14,7 @@ from manifests.model.run import AbandonedObject as AbandonedObject
 from manifests.model.run import FailedAttempt as FailedAttempt
 from manifests.model.run import LeaseRecord as LeaseRecord
 from manifests.model.run import Manifest as Manifest
+from manifests.model.run import Owner as Owner
 from manifests.model.run import Part as Part
 from manifests.model.run import PartFailure as PartFailure
 from manifests.model.run import Receipt as Receipt

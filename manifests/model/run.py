@@ -57,6 +57,18 @@ class Manifest(Frozen):
         return next(found, None)
 
 
+class Owner(Frozen):
+    """Whose runs are ours: several platforms can keep theirs in one vault.
+
+    Attributes:
+        platform: The catalog's name of the platform.
+        project: The project that is protected.
+    """
+
+    platform: str
+    project: str
+
+
 class RunStart(Frozen):
     """The first, write-once record of a run: what a retry must not decide again."""
 

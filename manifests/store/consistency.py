@@ -30,8 +30,10 @@ def check_manifest(manifest: Manifest) -> None:
     Raises:
         UnsafeNameError: A name escapes its place.
         BackupDamagedError: Something is listed twice or not at all, or the counts of objects,
-            exports, partitions and tables do not add up.
+            exports, partitions and tables do not add up; or its times are not in order.
     """
+    if not manifest.recovery_point <= manifest.started_at <= manifest.finished_at:
+        raise BackupDamagedError("its times are not in order", subject=manifest.run_id)
     datasets = {dataset.dataset_id for dataset in manifest.datasets}
     _check_unique(manifest.run_id, "dataset", (item.dataset_id for item in manifest.datasets))
     _check_unique(manifest.run_id, "table", (item.name for item in manifest.tables))

@@ -1,13 +1,17 @@
 """The documents of all runs in one bucket."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from manifests import layout
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
+    ManifestFormatError,
     ManifestMissingError,
+    ReboundError,
 )
 from manifests.layout import PartKind
 from manifests.model import (
@@ -16,6 +20,7 @@ from manifests.model import (
     FailedAttempt,
     Manifest,
     ObjectInfo,
+    Owner,
     Part,
     Receipt,
     RunId,
@@ -25,6 +30,8 @@ from manifests.model import (
 from manifests.selection import RunSummary
 from manifests.store.consistency import check_manifest
 from manifests.store.envelope import OTHER_RUN_HINT, decode, encode
+
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 class ObjectStore(Protocol):
@@ -44,10 +51,18 @@ class ObjectStore(Protocol):
 
 
 class Vault:
-    """The documents of all runs in one bucket."""
+    """The documents of all runs in one bucket.
 
-    def __init__(self, bucket: ObjectStore) -> None:
+    Args:
+        bucket: The bucket.
+        owner: Whose runs are chosen, continued and counted.
+        clock: Gives the present instant: what claims to be later is no backup.
+    """
+
+    def __init__(self, bucket: ObjectStore, owner: Owner, *, clock: Callable[[], datetime]) -> None:
         self._bucket = bucket
+        self._owner = owner
+        self._clock = clock
 
     def start(self, start: RunStart) -> RunStart:
         """Write the run's first record, or return the one that an earlier attempt wrote."""
@@ -97,7 +112,14 @@ class Vault:
                 subject=run_id,
                 hint=OTHER_RUN_HINT,
             )
-        return _decoded_manifest(content, run_id)
+        manifest = _decoded_manifest(content, run_id)
+        if manifest.finished_at > self._clock() + _CLOCK_SKEW:
+            raise ManifestAlteredError(
+                f"it claims to have ended in the future, {manifest.finished_at:%Y-%m-%dT%H:%MZ}",
+                subject=run_id,
+                hint="find out who wrote it; " + OTHER_RUN_HINT,
+            )
+        return manifest
 
     def knows(self, run_id: RunId) -> bool:
         """Whether anything is stored of a run, whatever its state."""
@@ -105,21 +127,34 @@ class Vault:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return every run in the vault, whatever its state, in order of its id."""
-        return tuple(map(self._summary, self.run_ids()))
+        return tuple(map(self.summary, self.run_ids()))
 
     def run_ids(self) -> tuple[RunId, ...]:
         """Return the id of every run in the vault, in order; nothing of the runs is read."""
         found = map(layout.run_id_of, self._bucket.list_folders(layout.RUNS_PREFIX))
         return tuple(run_id for run_id in found if run_id is not None)
 
-    def _summary(self, run_id: RunId) -> RunSummary:
+    def summary(self, run_id: RunId) -> RunSummary:
+        """Return one run, whatever its state."""
         try:
             manifest = self.manifest(run_id)
         except ManifestMissingError:
             return self._unfinished(run_id)
         except BackupDamagedError as error:
             return RunSummary(run_id=run_id, state="damaged", reason=error.message)
-        return RunSummary(run_id=run_id, state="complete", recovery_point=manifest.recovery_point)
+        foreign = self.foreign(manifest.platform, manifest.project)
+        return RunSummary(
+            run_id=run_id,
+            state="foreign" if foreign else "complete",
+            reason=foreign,
+            recovery_point=manifest.recovery_point,
+        )
+
+    def foreign(self, platform: str, project: str) -> str:
+        """Return whose run it is, when it is another platform's; empty when it is ours."""
+        if (platform, project) == (self._owner.platform, self._owner.project):
+            return ""
+        return f"it is a run of the platform {platform} in the project {project}"
 
     def _unfinished(self, run_id: RunId) -> RunSummary:
         content = self._bucket.read(layout.start_name(run_id))
@@ -144,7 +179,8 @@ class Vault:
         if content is None:
             return "no manifest: interrupted or still running"
         try:
-            last = decode(content, FailedAttempt, subject=attempts[-1])
+            with _judging(attempts[-1]):
+                last = decode(content, FailedAttempt, subject=attempts[-1])
         except BackupDamagedError:
             # The record of a failure is no part of a backup: what is wrong with it hides no run.
             return "no manifest: the record of the last attempt cannot be read"
@@ -158,24 +194,42 @@ _KINDS: dict[type, PartKind] = {
 }
 
 
+@contextmanager
+def _judging(subject: str) -> Generator[None]:
+    """Call a document damaged whatever it makes a check do: a stranger may have written it."""
+    try:
+        yield
+    except ReboundError:
+        raise
+    except Exception as error:
+        raise ManifestFormatError(
+            f"it cannot be checked: {type(error).__name__}: {error}",
+            subject=subject,
+            hint=OTHER_RUN_HINT,
+        ) from error
+
+
 def _decoded_manifest(content: bytes, run_id: RunId) -> Manifest:
-    manifest = decode(content, Manifest, subject=layout.manifest_name(run_id))
-    if manifest.run_id != run_id:
-        raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
-    check_manifest(manifest)
+    with _judging(run_id):
+        manifest = decode(content, Manifest, subject=layout.manifest_name(run_id))
+        if manifest.run_id != run_id:
+            raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
+        check_manifest(manifest)
     return manifest
 
 
 def _decoded_start(content: bytes, run_id: RunId) -> RunStart:
     name = layout.start_name(run_id)
-    start = decode(content, RunStart, subject=name)
+    with _judging(name):
+        start = decode(content, RunStart, subject=name)
     if start.run_id != run_id:
         raise ManifestAlteredError(f"it belongs to run {start.run_id}", subject=name)
     return start
 
 
 def _received[Backup: Part](content: bytes, kind: type[Backup], name: str) -> Backup:
-    receipt = decode(content, Receipt, subject=name)
+    with _judging(name):
+        receipt = decode(content, Receipt, subject=name)
     part = receipt.part
     if not isinstance(part, kind) or name != layout.receipt_name(
         receipt.run_id, _KINDS[kind], part.name

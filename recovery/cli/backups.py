@@ -1,16 +1,22 @@
 """Commands about stored runs: what there is, whether it is whole, how long it stays."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from manifests.errors import BackupDamagedError
+from manifests.model import RunId
+from manifests.selection import RunSummary, select
 from recovery.cli.options import AllContents, Json, Quick, open_session, print_json
 from recovery.console import Console
 from recovery.report import manifest_text
 from recovery.report_objects import verdict_text
+from recovery.session import Session
 from recovery.targets.stored import inspect_folder
 from recovery.units import counted, printable, shown, size
+from recovery.verify import Verdict
 
 app = typer.Typer()
 
@@ -46,13 +52,52 @@ def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = F
 @app.command()
 def verify(
     run: Annotated[str | None, typer.Argument(help="The run; the newest when omitted.")] = None,
+    all_runs: Annotated[bool, typer.Option("--all", help="Every complete run.")] = False,
     quick: Quick = False,
     all_contents: AllContents = False,
     as_json: Json = False,
 ) -> None:
-    """Compare a stored run with its manifest: read every file, and some contents of buckets."""
+    """Compare stored runs with their manifests: read every file, and some contents of buckets.
+
+    Without the name of a run, a damaged run in the vault is a failure, too.
+    """
     session, console = open_session(), Console(quiet=as_json)
-    run_id = session.known(run) if run else session.choose(run=None, at=None)[0].run_id
+    runs = () if run else session.vault.runs()
+    damaged = {item.run_id: item.reason for item in runs if item.state == "damaged"}
+    if damaged and not any(item.state == "complete" for item in runs):
+        _refuse_damaged(damaged)
+    verdicts = {
+        run_id: _verify(session, console, run_id, quick=quick, all_contents=all_contents)
+        for run_id in ([session.known(run)] if run else _to_verify(runs, all_runs=all_runs))
+    }
+    if as_json:
+        found = [
+            {"run_id": run_id, **verdict.model_dump(mode="json")}
+            for run_id, verdict in verdicts.items()
+        ]
+        print_json({"runs": found, "damaged": damaged} if all_runs else found[0])
+    else:
+        _tell_verdicts(verdicts, damaged, quick=quick)
+    for run_id, verdict in verdicts.items():
+        verdict.require(run_id)
+    _refuse_damaged(damaged)
+
+
+def _refuse_damaged(damaged: Mapping[RunId, str]) -> None:
+    for run_id, reason in damaged.items():
+        raise BackupDamagedError(reason, subject=run_id, hint="`rebound list` shows every run")
+
+
+def _to_verify(runs: Sequence[RunSummary], *, all_runs: bool) -> list[RunId]:
+    complete = [item for item in runs if item.state == "complete"]
+    if all_runs and complete:
+        return [item.run_id for item in complete]
+    return [select(tuple(runs)).run_id]
+
+
+def _verify(
+    session: Session, console: Console, run_id: RunId, *, quick: bool, all_contents: bool
+) -> Verdict:
     manifest = session.vault.manifest(run_id)
     total = sum(item.size_bytes for item in manifest.objects)
     with console.reading(0 if quick else total) as progress:
@@ -61,15 +106,19 @@ def verify(
                 manifest, read_bytes=not quick, read_all=all_contents, progress=progress
             )
         )
-    verdict = verdict.with_more(inspect_folder(session.vault_bucket, manifest))
-    if as_json:
-        print_json({"run_id": run_id, **verdict.model_dump(mode="json")})
-    else:
+    return verdict.with_more(inspect_folder(session.vault_bucket, manifest))
+
+
+def _tell_verdicts(
+    verdicts: Mapping[RunId, Verdict], damaged: Mapping[RunId, str], *, quick: bool
+) -> None:
+    for run_id, verdict in verdicts.items():
         for item in verdict.findings:
             typer.echo(f"{printable(item.subject)}: {printable(item.text)}")
-    verdict.require(run_id)
-    if not as_json:
-        typer.echo(verdict_text(run_id, verdict, quick=quick))
+        if not verdict.findings:
+            typer.echo(verdict_text(run_id, verdict, quick=quick))
+    for run_id, reason in damaged.items():
+        typer.echo(f"{run_id}: damaged: {shown(reason)}")
 
 
 @app.command()

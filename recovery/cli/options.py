@@ -67,6 +67,14 @@ Exact = Annotated[
 FromVault = Annotated[
     bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")
 ]
+NotInCatalog = Annotated[
+    bool,
+    typer.Option("--not-in-catalog", help="Also what the run holds and the catalog does not name."),
+]
+ConfirmProject = Annotated[
+    str | None, typer.Option(help="The protected project's name, to allow changing it.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 AllContents = Annotated[
     bool, typer.Option("--all-contents", help="Read every content of buckets, not a hundred.")
 ]

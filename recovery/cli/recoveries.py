@@ -16,6 +16,7 @@ from recovery.cli.options import (
     At,
     Buckets,
     Collections,
+    ConfirmProject,
     Databases,
     Datasets,
     DocumentPaths,
@@ -27,6 +28,7 @@ from recovery.cli.options import (
     IntoProject,
     Json,
     Name,
+    NotInCatalog,
     Overwrite,
     Partitions,
     Pattern,
@@ -35,6 +37,7 @@ from recovery.cli.options import (
     Run,
     Tables,
     Unthrottled,
+    Yes,
     moment,
     open_session,
     print_json,
@@ -72,6 +75,7 @@ def plan(
     rebuild: Rebuild = False,
     exact: Exact = False,
     from_vault: FromVault = False,
+    not_in_catalog: NotInCatalog = False,
     as_json: Json = False,
 ) -> None:
     """Show what a recovery would do. Changes nothing."""
@@ -102,13 +106,12 @@ def recover(
     overwrite: Overwrite = None,
     exact: Exact = False,
     from_vault: FromVault = False,
-    confirm_project: Annotated[
-        str | None, typer.Option(help="The protected project's name, to allow changing it.")
-    ] = None,
+    not_in_catalog: NotInCatalog = False,
+    confirm_project: ConfirmProject = None,
     anew: Annotated[
         bool, typer.Option("--anew", help="Begin although another recovery has not ended.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Plan, ask, restore, prove and report."""
@@ -116,7 +119,9 @@ def recover(
     made = _plan(session, context)
     if not as_json:
         _show_plan(made, as_json=False)
-    session.refuse(made, confirmed_project=confirm_project, anew=anew)
+    if not anew:
+        session.refuse_another(made)
+    session.refuse(made, confirmed_project=confirm_project)
     _refuse_silence(made, yes=yes)
     _check_backup(session, console, made)
     _ask(made, yes=yes)
@@ -129,13 +134,22 @@ def resume(
         str | None,
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
+    confirm_project: ConfirmProject = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Continue a recovery that was interrupted or is partial."""
-    session = open_session()
+    """Show a recovery that was interrupted or is partial, ask, and continue it."""
+    session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else _only_open(session)
     journal = Journal(session.landing, recovery_id)
-    _execute(session, Console(quiet=as_json), journal, as_json=as_json)
+    made = journal.planned().plan
+    if not as_json:
+        _show_plan(made, as_json=False)
+    # A journal lies where others can write: what it says was agreed to is agreed to again.
+    session.refuse(made, confirmed_project=confirm_project)
+    _refuse_silence(made, yes=yes)
+    _ask(made, yes=yes)
+    _execute(session, console, journal, as_json=as_json)
 
 
 @app.command()

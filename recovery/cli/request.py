@@ -47,6 +47,7 @@ class Options(Frozen):
     rebuild: bool
     exact: bool
     from_vault: bool
+    not_in_catalog: bool
     overwrite: tuple[str, ...] | None = None
 
     def request(self, catalog: Catalog, *, project: str) -> Request:
@@ -61,9 +62,13 @@ class Options(Frozen):
         """
         wanted = scenario(self.scenario_name)
         self._check_fits(wanted)
+        if self.into_project and "buckets" in wanted.covers and not self.into_bucket:
+            # A bucket's name is the same thing in every project.
+            raise UsageError("`--into-project` needs `--into-bucket`: bucket names are global")
         if self.partition and len(self.table or ()) != 1:
             raise UsageError("`--partition` needs exactly one `--table`")
-        catalog.select(datasets=self.dataset or (), tables=self.table or ())
+        if not self.not_in_catalog:
+            catalog.select(datasets=self.dataset or (), tables=self.table or ())
         return Request(
             scenario=wanted.name,
             target=self._target(project),
@@ -80,6 +85,8 @@ class Options(Frozen):
             overwrite=self.overwrite or (),
             exact=self.exact,
             from_vault=self.from_vault,
+            not_in_catalog=self.not_in_catalog,
+            project_was_named=self.into_project is not None,
             point_was_named=bool(self.run or self.at or self.rebuild),
         )
 

@@ -57,6 +57,8 @@ class Request(Frozen):
         exact: Whether partitions, objects and documents that the recovery point does not know are
             removed; objects are moved aside.
         from_vault: Whether rows come from the vault even where another source is faster.
+        not_in_catalog: Whether what the run holds and the catalog does not name is recovered too.
+        project_was_named: Whether the operator named the project that is written to.
         point_was_named: Whether the operator named the run, the time, or the history, which ends
             where it ends. Then an old recovery point is what was asked for, and no objective is
             missed by it.
@@ -77,6 +79,8 @@ class Request(Frozen):
     overwrite: tuple[str, ...] = ()
     exact: bool = False
     from_vault: bool = False
+    not_in_catalog: bool = False
+    project_was_named: bool = False
     point_was_named: bool = False
 
     def wants(self, table: TableBackup) -> bool:

@@ -63,7 +63,11 @@ class Plan(Frozen):
     definitions: tuple[DefinitionStep, ...]
     cannot_bring_back: tuple[str, ...]
     passed_over: tuple[PassedOver, ...] = ()
-    """Runs that could not be chosen, and why: damaged and partial ones."""
+    """Runs that could not be chosen, and why: damaged, partial and foreign ones."""
+    foreign: str = ""
+    """Whose run it is, when it is another platform's."""
+    left_out: tuple[str, ...] = ()
+    """What the run holds and the catalog does not name."""
     buckets: tuple[BucketPlan, ...] = ()
     databases: tuple[DatabaseStep, ...] = ()
     rebuilds: tuple[RebuildStep, ...] = ()

@@ -8,7 +8,6 @@ import google_crc32c
 
 from manifests.cloud.objects import Bucket
 from manifests.model import Manifest, StoredObject
-from manifests.store import Vault
 from recovery.targets.stored import inspect
 from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
@@ -26,7 +25,7 @@ def measure(folder: Path) -> list[Ratio]:
         with serving(rebound) as function:
             function.complete("all", full=True)
         bucket = Bucket(rebound.storage_client, rebound.vault.name)
-        manifest = Vault(bucket).manifest("all")
+        manifest = rebound.manifest("all")
         checked, read = [], []
         for _ in range(ROUNDS):
             checked.append(_checked_seconds(bucket, manifest))

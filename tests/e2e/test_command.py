@@ -47,8 +47,8 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     assert f"`rebound resume {recovery}` continues it" in refused.stderr
     assert f"{recovery}  not ended" in rebound.run("report").stdout
     rebound.run("report", recovery, code=5)
-    rebound.run("resume")
-    rebound.run("resume", code=2)
+    rebound.run("resume", "--yes")
+    rebound.run("resume", "--yes", code=2)
     assert f"{recovery}  proven" in rebound.run("report").stdout
     assert [item["state"] for item in rebound.json("report")] == ["proven"]
 

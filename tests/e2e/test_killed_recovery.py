@@ -45,7 +45,9 @@ def test_killed_recovery_is_resumed(
     process.kill()
     process.communicate()
     begun = rebound.recoveries - known
-    words = ["resume", *begun] if begun else ["recover", lost.scenario, "--run", "undisturbed"]
+    words = (
+        ["resume", *begun, "--yes"] if begun else ["recover", lost.scenario, "--run", "undisturbed"]
+    )
     done = rebound.run(*words, *([] if begun else ["--yes"]))
     assert "proven equal" in done.stdout
     assert lost.picture(rebound) == before, f"killed after {wait_seconds:.2f} s"

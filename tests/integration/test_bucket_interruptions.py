@@ -53,7 +53,7 @@ def test_object_written_after_the_plan_is_left(raw: Rebound, night: Function):
 
     # What the journal says of a part is no proof: it is looked at again.
     bucket.blob("a").delete()
-    raw.run("resume", json.loads(out)["recovery_id"], code=6)
+    raw.run("resume", json.loads(out)["recovery_id"], "--yes", code=6)
     assert bucket.blob("a").download_as_bytes() == content_of("a")
 
 
@@ -155,7 +155,7 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
         process.communicate()
     # What the killed process had asked for can still happen, while the recovery is resumed.
     recovery = process_id_of(raw)
-    report = raw.json("resume", recovery)
+    report = raw.json("resume", recovery, "--yes")
     assert looked_at(bucket) == before
     outcome = report["buckets"][0]
     assert outcome["equal"] > 0
@@ -178,7 +178,7 @@ def test_half_restored_object_is_finished(raw: Rebound, night: Function):
         raw.cloud.await_fault("storage")
         process.kill()
         process.communicate()
-        raw.run("resume", process_id_of(raw))
+        raw.run("resume", process_id_of(raw), "--yes")
     assert looked_at(bucket) == before
 
 

@@ -200,6 +200,6 @@ def test_killed_and_resumed(rebound: Rebound):
         process.kill()
         _, err = process.communicate()
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))
-    done = rebound.run("resume", recovery)
+    done = rebound.run("resume", recovery, "--yes")
     assert "1 of 1 databases rebuilt as the history tells" in done.stdout
     assert len(State(rebound).content()) == 3

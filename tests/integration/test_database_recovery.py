@@ -185,7 +185,7 @@ def test_killed_and_resumed(rebound: Rebound):
         _, err = process.communicate()
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))
     rebound.run("report", recovery, code=5)
-    (outcome,) = rebound.json("resume", recovery)["databases"]
+    (outcome,) = rebound.json("resume", recovery, "--yes")["databases"]
     assert (outcome["equal"], outcome["kept_count"]) == (900, 0)
     assert state.content() == before
     assert rebound.json("report", recovery)["databases"] == [outcome]

@@ -139,7 +139,7 @@ def test_report_and_resume_of_an_ended_recovery(rebound: Rebound, function: Func
     recovery = report["recovery_id"]
     assert rebound.json("report", recovery) == report
     after = state(rebound)
-    assert rebound.json("resume", recovery)["tables"] == report["tables"]
+    assert rebound.json("resume", recovery, "--yes")["tables"] == report["tables"]
     assert state(rebound) == after
     rebound.run("report", "no-such-recovery", code=2)
 

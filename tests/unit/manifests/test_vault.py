@@ -12,7 +12,7 @@ from manifests.errors import (
     ManifestTruncatedError,
     UnsafeNameError,
 )
-from manifests.model import FailedAttempt, PartFailure, Receipt, RunStart, TableBackup
+from manifests.model import FailedAttempt, Owner, PartFailure, Receipt, RunStart, TableBackup
 from manifests.store import Vault, encode
 from tests.unit.samples import (
     BASE_POINT,
@@ -25,6 +25,8 @@ from tests.unit.samples import (
     manifest,
 )
 
+OWNER = Owner(platform=manifest().platform, project=manifest().project)
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
 START = RunStart(
     run_id=RUN, platform="basketball", recovery_point=POINT, started_at=POINT, base_run_id=BASE_RUN
 )
@@ -44,7 +46,7 @@ def bucket() -> MemoryBucket:
 @pytest.fixture
 def vault(bucket: MemoryBucket) -> Vault:
     """Return the vault in that bucket."""
-    return Vault(bucket)
+    return Vault(bucket, OWNER, clock=lambda: NOW)
 
 
 def test_a_manifest_is_read_as_it_was_written(vault: Vault):

@@ -1,0 +1,219 @@
+"""Whoever can write into the vault or the landing bucket commands neither operator nor function."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from manifests.model import BucketBackup, Manifest, Owner
+from manifests.store import encode
+from recovery.outcome import PlannedRecovery
+from tests.harness import Function, Rebound, make_rebound, serving
+from tests.integration import lake
+from tests.standin.cloud import Cloud
+
+SCENARIO = "bigquery-dataset-loss"
+NIGHT, FORGED = "night", "forged"
+
+
+@pytest.fixture(scope="module")
+def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform with one genuine run, `night`; each test removes what it forged."""
+    folder = tmp_path_factory.mktemp("forged")
+    project = f"forged-{folder.parent.name[-6:]}-{datetime.now(UTC):%H%M%S}".lower()
+    made = make_rebound(cloud, folder, project, REBOUND_CATALOG=lake.write_catalog(folder))
+    lake.fill(made)
+    with serving(made) as function:
+        function.complete(NIGHT)
+    return made
+
+
+@pytest.fixture
+def forge(rebound: Rebound) -> Any:  # noqa: ANN401 - a generator of a function
+    """Return what writes a forged run's manifest, which is gone after the test."""
+    genuine = rebound.manifest(NIGHT)
+    blob = rebound.vault.blob(f"runs/{FORGED}/manifest.json")
+
+    def write(**changes: Any) -> Manifest:  # noqa: ANN401 - fields of the model
+        later = genuine.recovery_point + timedelta(minutes=1)
+        made = genuine.model_copy(update={"run_id": FORGED, "recovery_point": later, **changes})
+        made = made.model_copy(
+            update={
+                "started_at": changes.get("started_at", later),
+                "finished_at": changes.get("finished_at", later),
+            }
+        )
+        blob.upload_from_string(encode(made))
+        return made
+
+    yield write
+    blob.delete()
+
+
+def states(rebound: Rebound) -> dict[str, str]:
+    """Return the state of every run."""
+    return {run["run_id"]: run["state"] for run in rebound.json("list")}
+
+
+@pytest.mark.parametrize(
+    "whose", [Owner(platform="lake", project="staging-proj"), Owner(platform="other", project="")]
+)
+def test_the_run_of_another_platform_is_passed_over(
+    rebound: Rebound, forge: Callable[..., Manifest], whose: Owner
+):
+    """The newest run in the vault is not restored when it is another's, nor deleted."""
+    project = whose.project or rebound.project
+    forge(platform=whose.platform, project=project)
+    assert states(rebound) == {NIGHT: "complete", FORGED: "foreign"}
+    plan = rebound.run("plan", SCENARIO).stdout
+    assert f"run {NIGHT}" in plan
+    assert f"passed over {FORGED}: foreign: it is a run of the platform {whose.platform}" in plan
+    assert rebound.run("verify").stdout.startswith(f"{NIGHT}: ")
+    kept = {item["run_id"]: item for item in rebound.json("expire")}
+    assert kept[FORGED]["keep"]
+    assert "not ours to delete" in kept[FORGED]["reason"]
+    assert kept[NIGHT]["reason"] == "the last complete run"
+
+
+def test_the_run_of_another_project_needs_two_words(
+    rebound: Rebound, forge: Callable[..., Manifest]
+):
+    """Only its name takes it, only when the project it goes to is named; the plan says so first."""
+    forge(project="staging-proj")
+    refused = rebound.run("recover", SCENARIO, "--run", FORGED, "--yes", code=5)
+    assert "the run is of the project staging-proj" in refused.stderr
+    assert f"`--into-project {rebound.project}`" in refused.stderr
+    words = ("--run", FORGED, "--into-project", rebound.project)
+    plan = rebound.run("plan", SCENARIO, *words).stdout
+    assert plan.splitlines()[2].startswith("NOT OURS: it is a run of the platform lake")
+
+
+def test_a_run_from_the_future_is_damaged(rebound: Rebound, forge: Callable[..., Manifest]):
+    """It is never the newest, it deletes no genuine run, and a nightly check goes red over it."""
+    future = datetime(2099, 1, 1, tzinfo=UTC)
+    forge(recovery_point=future, started_at=future, finished_at=future)
+    assert states(rebound) == {NIGHT: "complete", FORGED: "damaged"}
+    assert rebound.json("plan", SCENARIO)["run_id"] == NIGHT
+    rebound.run("expire", "--yes")
+    assert states(rebound) == {NIGHT: "complete", FORGED: "damaged"}
+    found = rebound.run("verify", code=4)
+    assert found.stdout.startswith(f"{NIGHT}: ")
+    assert f"{FORGED}: it claims to have ended in the future, 2099-01-01T00:00Z" in found.stderr
+    everything = rebound.json("verify", "--all", code=4)
+    assert [item["run_id"] for item in everything["runs"]] == [NIGHT]
+    assert list(everything["damaged"]) == [FORGED]
+    rebound.run("verify", NIGHT)
+
+
+@pytest.mark.parametrize(
+    "views",
+    [
+        ({"tableReference": "text"},),
+        ({"tableReference": {"tableId": ["x"]}, "view": None},),
+    ],
+)
+def test_a_document_that_breaks_a_check_is_damaged(
+    rebound: Rebound, forge: Callable[..., Manifest], views: tuple[Any, ...]
+):
+    """Whatever a stored document does to a check, the other runs go on."""
+    genuine = rebound.manifest(NIGHT)
+    dataset = genuine.datasets[0].model_copy(update={"views": views})
+    forge(datasets=(dataset,))
+    assert states(rebound) == {NIGHT: "complete", FORGED: "damaged"}
+    assert rebound.json("plan", SCENARIO)["run_id"] == NIGHT
+    assert rebound.json("expire")
+    refused = rebound.run("plan", SCENARIO, "--run", FORGED, code=3)
+    assert "damaged" in refused.stderr
+
+
+def test_only_the_named_run_is_read(rebound: Rebound, forge: Callable[..., Manifest]):
+    """With `--run`, what is wrong with another run is no obstacle."""
+    forge()
+    refusal = {"status": 403, "match": rf"runs(%2F|/){FORGED}", "times": None}
+    with rebound.cloud.fault("storage", r"storage\.objects\..*", "status", **refusal):
+        rebound.run("plan", SCENARIO, code=9)
+        assert rebound.json("plan", SCENARIO, "--run", NIGHT)["run_id"] == NIGHT
+
+
+def test_what_the_catalog_does_not_name_is_left_out(
+    rebound: Rebound, forge: Callable[..., Manifest]
+):
+    """A table or bucket that only the manifest names is shown, and recovered only with a word."""
+    genuine = rebound.manifest(NIGHT)
+    bucket = BucketBackup(
+        bucket=rebound.landing.name,
+        resource={"name": rebound.landing.name},
+        listed_at=genuine.started_at,
+        finished_at=genuine.started_at,
+        shards=(),
+    )
+    forge(buckets=(bucket,))
+    left_out = rebound.json("plan", SCENARIO, "--run", FORGED)["left_out"]
+    assert left_out == [f"bucket {rebound.landing.name}"]
+    plan = rebound.run("plan", SCENARIO, "--run", FORGED).stdout
+    assert f"not in the catalog, left out: bucket {rebound.landing.name}" in plan
+    words = ("recover", "gcs-bucket-corruption", "--run", FORGED, "--yes")
+    rebound.run(*words, code=3)
+    refused = rebound.run(*words, "--not-in-catalog", code=5)
+    assert "Rebound keeps what is its own there" in refused.stderr
+    assert not rebound.recoveries
+
+
+def test_a_planted_journal_is_asked_about(rebound: Rebound):
+    """`resume` shows what a journal says was agreed to, refuses what recover does, and asks."""
+    plan = json.loads(rebound.run("plan", SCENARIO, "--run", NIGHT, "--exact", "--json").stdout)
+    plan["request"]["overwrite"] = ["*"]
+    plan["tables"][0] |= {"action": "replace partitions", "loses_rows": True}
+    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
+    planned = PlannedRecovery.model_validate(
+        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
+    )
+    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
+    blob.upload_from_string(encode(planned))
+    try:
+        refused = rebound.run("resume", recovery, code=5)
+        assert "REPLACES ROWS THAT ARE THERE" in refused.stdout
+        assert "nobody is there to say yes" in refused.stderr
+        lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
+        refused = rebound.run("resume", recovery, "--yes", code=5)
+        assert f"`--confirm-project {rebound.project}`" in refused.stderr
+    finally:
+        lake.write_catalog(rebound.folder)
+        blob.delete()
+
+
+def test_a_manifest_that_was_there_first_is_no_backup(rebound: Rebound):
+    """A night whose place is taken by a run that lacks something, or is another's, is no success."""
+    genuine = rebound.manifest(NIGHT)
+    placed = {
+        "empty": genuine.model_copy(update={"tables": (), "datasets": ()}),
+        "staging": genuine.model_copy(update={"project": "staging-proj"}),
+    }
+    blobs = [rebound.vault.blob(f"runs/{run_id}/manifest.json") for run_id in placed]
+    for blob, (run_id, manifest) in zip(blobs, placed.items(), strict=True):
+        blob.upload_from_string(encode(manifest.model_copy(update={"run_id": run_id})))
+    try:
+        with serving(rebound) as function:
+            answers = {run_id: function.manual(run_id) for run_id in placed}
+    finally:
+        for blob in blobs:
+            blob.delete()
+    assert {answer.status_code for answer in answers.values()} == {409}
+    assert "without a backup of lake.games" in answers["empty"].text
+    assert "in the project staging-proj" in answers["staging"].text
+
+
+def test_a_manual_run_cannot_stand_for_a_night(rebound: Rebound):
+    """A manual run's id cannot be that of a scheduled one, which would then find it complete."""
+    with serving(rebound) as function:
+        answer = refused_id(function, "nightly-20990101T080000Z")
+    assert "cannot have the id of a scheduled one" in answer
+
+
+def refused_id(function: Function, run_id: str) -> str:
+    """Ask for a manual run, insist that it is refused, and return why."""
+    answer = function.manual(run_id)
+    assert answer.status_code == 400
+    return answer.text
