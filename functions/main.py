@@ -23,6 +23,7 @@ import functions_framework
 import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from functions.exports.bucket import require_protected
 from functions.log import configure_logs
 from functions.run import BackupRun, RunRequest
 from functions.settings import Settings
@@ -66,7 +67,9 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
         return error.as_json(), error.http_status
     structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
     try:
-        return _answer(_backup_run().complete(wanted)), 200
+        manifest = _backup_run().complete(wanted)
+        require_protected(manifest.buckets, manifest.run_id)
+        return _answer(manifest), 200
     except ReboundError as error:
         return _failed(error)
     except Exception as error:  # noqa: BLE001 - the one boundary; a bug is logged like the rest

@@ -11,14 +11,14 @@ class Settings(CommonSettings):
     Attributes:
         parallel_listings: Key ranges of one bucket that are listed at once.
         parallel_copies: Objects of one bucket that are copied at once.
-        most_copied_objects: A bucket that held more objects in the run before is not copied by the
-            function; the definition of a transfer job is written instead.
+        most_copied_objects: Objects of one bucket that one run copies. Where more are still to be
+            copied, the run says so and does not answer 200; the next one goes on.
         lease_seconds: How long a silent run keeps others out.
         frozen_hours: How long a frozen copy lives when nothing removes it.
     """
 
     parallel_listings: int = Field(default=8, ge=1, le=64)
     parallel_copies: int = Field(default=64, ge=1, le=500)
-    most_copied_objects: int = Field(default=5_000_000, ge=0)
+    most_copied_objects: int = Field(default=3_000_000, ge=0)
     lease_seconds: float = Field(default=120, gt=0)
     frozen_hours: int = Field(default=24, ge=1)

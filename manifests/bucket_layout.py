@@ -1,7 +1,6 @@
 """Where the vault keeps what belongs to a protected bucket: built and parsed here only.
 
     runs/<run>/buckets/<bucket>/ranges.json              the key ranges, fixed by the first attempt
-    runs/<run>/buckets/<bucket>/transfer-job.json        for a bucket too large for one function
     runs/<run>/buckets/<bucket>/inventory/<range>-<number>.avro
     contents/<2 hex digits>/<content key>                bytes, shared by all runs and buckets
 

@@ -20,6 +20,7 @@ can help. Unknown exit codes must be treated as failures.
     ├── RefusedError                 5   nothing was changed
     │   └── RunInProgressError       5   another process holds the lease of this run
     ├── PartialError                 6   some of it is done, a retry continues
+    │   └── UnprotectedError         6   a run is written, some of what it lists is not in the vault
     ├── NotEqualError                7   restored, and not equal to the recovery point
     ├── ObjectiveMissedError         8   recovered, later than the objective allows
     └── CloudError                   9   Google Cloud refused or was unavailable
@@ -150,6 +151,13 @@ class PartialError(ReboundError):
 
     exit_code = 6
     default_retryable = True
+
+
+class UnprotectedError(PartialError):
+    """A run is written and can be restored, but some content that it lists is not in the vault."""
+
+    http_status = 422
+    default_retryable = False
 
 
 class NotEqualError(ReboundError):

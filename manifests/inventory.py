@@ -51,6 +51,7 @@ SCHEMA = fastavro.parse_schema(
             {"name": "event_based_hold", "type": "boolean"},
             {"name": "stored_as", **_OPTIONAL_TEXT},
             {"name": "stored_generation", **_OPTIONAL_LONG},
+            {"name": "not_stored", **_OPTIONAL_TEXT},
         ],
     }
 )
@@ -90,6 +91,7 @@ class ShardWriter:
         row |= {name: getattr(settings, name) for name in _SETTINGS}
         row["stored_as"] = record.stored_as
         row["stored_generation"] = record.stored_generation
+        row["not_stored"] = record.not_stored
         self._writer.write(row)
         self.summary.add(record)
 
@@ -106,6 +108,7 @@ class ShardSummary:
         self.row_count = 0
         self.content_bytes = 0
         self.not_copied = 0
+        self.unprotected = 0
         self.first_name = ""
         self.last_name = ""
         self._updates: list[datetime] = []
@@ -118,6 +121,7 @@ class ShardSummary:
         self.row_count += 1
         self.content_bytes += record.version.size_bytes
         self.not_copied += record.stored_as is None
+        self.unprotected += record.is_unprotected
         if record.version.metageneration > 1:
             self._updates.append(record.version.updated_at)
 
@@ -160,4 +164,4 @@ def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:
 def _record(row: Any) -> ObjectRecord:  # noqa: ANN401 - a decoded Avro record
     settings = ObjectSettings(*_settings_of(row))
     version = ObjectVersion._make((*_version_of(row), settings, "live", None))
-    return ObjectRecord(version, row["stored_as"], row["stored_generation"])
+    return ObjectRecord(version, row["stored_as"], row["stored_generation"], row.get("not_stored"))

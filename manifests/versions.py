@@ -10,10 +10,13 @@ from datetime import datetime
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 
 from manifests.errors import CloudError
 from manifests.model import ObjectSettings, ObjectVersion, Resource
+
+type Kind = Literal["live", "all", "soft-deleted"]
+"""Which versions a listing holds: the live ones, those with the noncurrent ones, or the others."""
 
 LISTED_FIELDS = (
     "name,generation,metageneration,size,crc32c,md5Hash,timeCreated,updated,timeDeleted,"
@@ -131,8 +134,12 @@ def same_content(one: ObjectVersion, other: ObjectVersion) -> bool:
 
 def keeps_replaced(bucket: Resource) -> bool:
     """Whether a bucket keeps what is overwritten or deleted, for a while at least."""
-    retained = (bucket.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0)
-    return bool((bucket.get("versioning") or {}).get("enabled")) or int(retained) > 0
+    return bool((bucket.get("versioning") or {}).get("enabled")) or soft_delete_seconds(bucket) > 0
+
+
+def soft_delete_seconds(bucket: Resource) -> int:
+    """Return how long a bucket keeps what is deleted from it; 0 is not at all."""
+    return int((bucket.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0))
 
 
 def check_one_live(versions: Sequence[ObjectVersion]) -> None:
@@ -148,6 +155,14 @@ def check_one_live(versions: Sequence[ObjectVersion]) -> None:
             hint="the listing leaves out when versions ended, or the object was just written",
             retryable=True,
         )
+
+
+def listed_kinds(bucket: Resource) -> tuple[Kind, ...]:
+    """Return which listings hold every version that is there beside the live ones.
+
+    Those of soft-deleted versions are refused for a bucket without a soft delete policy.
+    """
+    return ("all", "soft-deleted") if soft_delete_seconds(bucket) else ("all",)
 
 
 def live_at(versions: Sequence[ObjectVersion], moment: datetime) -> ObjectVersion | None:

@@ -199,6 +199,6 @@ def _not_held(bucket: BucketBackup) -> str:
         notes.append(f", {bucket.not_copied:,} NOT COPIED")
     if bucket.changed_later:
         notes.append(f", {counted(bucket.changed_later, 'name')} with an unknown earlier content")
-    if bucket.transfer_job:
-        notes.append(f"; to be copied by the job in {bucket.transfer_job}, not by this run")
+    if bucket.unprotected:
+        notes.append(f", {bucket.unprotected:,} of them still to be copied or under another's key")
     return "".join(notes)

@@ -116,7 +116,6 @@ def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ..
     for bucket in manifest.buckets:
         known |= {shard.stored.name for shard in bucket.shards}
         known |= {f"{bucket_folder(manifest.run_id, bucket.bucket)}ranges.json"}
-        known |= {bucket.transfer_job} if bucket.transfer_job else set()
     return tuple(
         Finding(subject=name, aspect="object", expected="not there", actual="not in the manifest")
         for name in sorted(names)

@@ -17,7 +17,6 @@ from google.api_core.exceptions import Forbidden
 from functions.exports.contents import Candidate, Contents, Known
 from functions.exports.inventories import Shards
 from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
-from functions.exports.transfer import transfer_job, transfer_job_text
 from functions.log import LoggingPool
 from functions.settings import Settings
 from manifests.bucket_layout import bucket_folder
@@ -25,11 +24,19 @@ from manifests.cloud.api import StorageApi
 from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
-from manifests.cloud.versions import Kind, VersionedBucket
-from manifests.errors import SourceUnreadableError
-from manifests.model import BucketBackup, InventoryShard, ObjectVersion, Resource, RunStart, Skew
+from manifests.cloud.versions import VersionedBucket
+from manifests.errors import SourceUnreadableError, UnprotectedError
+from manifests.model import (
+    BucketBackup,
+    InventoryShard,
+    ObjectVersion,
+    Resource,
+    RunId,
+    RunStart,
+    Skew,
+)
 from manifests.store import decode, encode
-from manifests.versions import by_name, keeps_replaced, live_at
+from manifests.versions import Kind, by_name, keeps_replaced, listed_kinds, live_at
 
 _RANGES_A_LISTING = 4
 _PAGE = 1000
@@ -81,15 +88,12 @@ class BucketExporter:
                 raise SourceUnreadableError("the bucket does not exist", subject=name)
             access = self._access(bucket)
             ranges = self._ranges(bucket, base).ranges
-            too_large = base is not None and (
-                base.object_count > self._settings.most_copied_objects
-            )
             with LoggingPool(self._settings.parallel_copies, name) as copying:
                 contents = Contents(
                     bucket,
                     VersionedBucket(self._api, self._vault.name),
                     copying,
-                    are_copied=not too_large,
+                    most_copied=self._settings.most_copied_objects,
                 )
                 work = _RangeWork(
                     self._start,
@@ -97,6 +101,7 @@ class BucketExporter:
                     bucket,
                     contents,
                     base,
+                    kinds=listed_kinds(resource),
                     has_history=keeps_replaced(resource),
                 )
                 with LoggingPool(self._settings.parallel_listings, name) as listing:
@@ -109,7 +114,6 @@ class BucketExporter:
             finished_at=self._clock(),
             shards=tuple(shard for shards, _ in done for shard in shards),
             changed_later=sum(changed for _, changed in done),
-            transfer_job=self._transfer_job(name) if too_large else None,
         )
         log.info(
             "bucket backed up",
@@ -118,6 +122,7 @@ class BucketExporter:
             copied=contents.copied,
             copied_bytes=contents.copied_bytes,
             not_copied=backup.not_copied,
+            unprotected=backup.unprotected,
         )
         return backup
 
@@ -128,15 +133,6 @@ class BucketExporter:
         except Forbidden:
             log.warning("the bucket's access policy cannot be read", bucket=bucket.name)
             return None
-
-    def _transfer_job(self, bucket: str) -> str:
-        """Write the definition of the job that copies what the function does not; return its name."""
-        name = f"{bucket_folder(self._start.run_id, bucket)}transfer-job.json"
-        job = transfer_job(
-            self._start, project=self._settings.project, bucket=bucket, vault=self._vault.name
-        )
-        self._vault.put_once(name, transfer_job_text(job))
-        return name
 
     def _ranges(self, bucket: VersionedBucket, base: BucketBackup | None) -> KeyRanges:
         """Return the key ranges, the same for every attempt of the run."""
@@ -157,6 +153,7 @@ class BucketExporter:
 def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, ...]:
     """Say what of a bucket is not as of the recovery point, and how much later it was read."""
     skew_seconds = (backup.finished_at - recovery_point).total_seconds()
+    gone = backup.not_copied - backup.unprotected
     subjects = {
         f"settings of bucket {backup.bucket}": True,
         f"metadata of {backup.metadata_later} objects in bucket {backup.bucket}": (
@@ -164,14 +161,31 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
         ),
         f"{backup.changed_later} names in bucket {backup.bucket}, written since, whose earlier "
         "content was not kept,": backup.changed_later,
-        f"{backup.not_copied} objects in bucket {backup.bucket}, replaced or deleted since, so that "
-        "their content could not be copied,": backup.not_copied,
+        f"{gone} objects in bucket {backup.bucket}, replaced or deleted since, so that "
+        "their content could not be copied,": gone,
     }
     return tuple(
         Skew(subject=subject, skew_seconds=skew_seconds)
         for subject, happened in subjects.items()
         if happened
     )
+
+
+def require_protected(buckets: Sequence[BucketBackup], run_id: RunId) -> None:
+    """Refuse to call a run complete whose buckets hold content that it did not copy.
+
+    Raises:
+        UnprotectedError: The run can be restored, but for some objects.
+    """
+    left = {item.bucket: item.unprotected for item in buckets if item.unprotected}
+    if left:
+        objects = ", ".join(f"{count:,} in {bucket}" for bucket, count in left.items())
+        raise UnprotectedError(
+            f"the run is written, but the content of some objects is not in the vault: {objects}",
+            subject=run_id,
+            hint="the next run copies more; what is under a key of the customer's own is never "
+            "copied, only who has the key can move it to a key of Cloud KMS",
+        )
 
 
 class _RangeWork:
@@ -185,6 +199,7 @@ class _RangeWork:
         contents: Contents,
         base: BucketBackup | None,
         *,
+        kinds: Sequence[Kind],
         has_history: bool,
     ) -> None:
         self._start = start
@@ -192,6 +207,7 @@ class _RangeWork:
         self._bucket = bucket
         self._contents = contents
         self._base = base
+        self._kinds = kinds
         self._has_history = has_history
 
     def export(self, number: int, key_range: KeyRange) -> tuple[Sequence[InventoryShard], int]:
@@ -220,7 +236,6 @@ class _RangeWork:
         """Yield for each name the version that was live at the recovery point, and all of them."""
         # Names whose past is unknown are counted anew, also before what is written already.
         start = written if written is not None and self._has_history else key_range.start
-        kinds: tuple[Kind, ...] = ("all", "soft-deleted")
-        listings = (self._bucket.versions(kind, start, key_range.end) for kind in kinds)
+        listings = (self._bucket.versions(kind, start, key_range.end) for kind in self._kinds)
         for _, versions in by_name(*listings):
             yield live_at(versions, self._start.recovery_point), versions

@@ -9,20 +9,18 @@ from google.api_core.exceptions import NotFound, PreconditionFailed
 from manifests.bucket_layout import content_name
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ObjectChangedError
-from manifests.model import ObjectRecord, ObjectVersion
+from manifests.model import NotStored, ObjectRecord, ObjectVersion
 from manifests.versions import same_content
 
 type Candidate = tuple[ObjectVersion, Sequence[ObjectVersion]]
 """The version that was live at the recovery point, and every version of that name."""
-
-type _Stored = tuple[str, int] | None
 
 # Settings of their own: a copy without any takes over the source's, and its metadata is ours.
 _PLAIN = {"contentType": "application/octet-stream"}
 
 
 class Known:
-    """Where an earlier run stored the content of names that come in order.
+    """What an earlier run said of names that come in order.
 
     Args:
         records: The earlier inventory, in name order.
@@ -32,17 +30,12 @@ class Known:
         self._records = records
         self._next = next(records, None)
 
-    def stored(self, version: ObjectVersion) -> _Stored:
-        """Return the vault object and generation with a version's content, or None."""
-        while self._next is not None and self._next.version.name < version.name:
+    def record(self, name: str) -> ObjectRecord | None:
+        """Return the earlier record of a name, or None."""
+        while self._next is not None and self._next.version.name < name:
             self._next = next(self._records, None)
         found = self._next
-        if found is None or found.version.name != version.name:
-            return None
-        if found.stored_as is None or found.stored_generation is None:
-            return None
-        is_same = same_content(found.version, version)
-        return (found.stored_as, found.stored_generation) if is_same else None
+        return found if found is not None and found.version.name == name else None
 
 
 class Contents:
@@ -52,7 +45,7 @@ class Contents:
         bucket: The protected bucket.
         vault: The bucket with the backups.
         copying: Runs the copies; its size is how many are in flight.
-        are_copied: Whether anything is copied; otherwise only what is stored already is used.
+        most_copied: How many objects are copied at most; others are used where they are stored.
     """
 
     def __init__(
@@ -61,41 +54,52 @@ class Contents:
         vault: VersionedBucket,
         copying: Executor,
         *,
-        are_copied: bool = True,
+        most_copied: int,
     ) -> None:
         self._bucket = bucket
         self._vault = vault
         self._copying = copying
-        self._are_copied = are_copied
+        self._may_copy = most_copied
         self._lock = threading.Lock()
         self.copied = 0
         self.copied_bytes = 0
 
     def stored(self, page: Sequence[Candidate], known: Known) -> list[ObjectRecord]:
         """Return the inventory records of some neighbouring names, once their content is stored."""
-        places: list[Future[_Stored] | _Stored] = []
-        for version, versions in page:
-            place = known.stored(version)
-            if place is None and self._are_copied:
-                places.append(self._copying.submit(self._store, version, versions))
+        earlier = [known.record(version.name) for version, _ in page]
+        told = (_told(version, record) for (version, _), record in zip(page, earlier, strict=True))
+        records: list[Future[ObjectRecord] | ObjectRecord] = []
+        for version, record, (_, versions) in zip(
+            self._bucket.with_checksums(told), earlier, page, strict=True
+        ):
+            if record is not None and record.stored_as and same_content(record.version, version):
+                records.append(record._replace(version=version))
+            elif not version.crc32c:
+                records.append(ObjectRecord(version, not_stored="foreign key"))
             else:
-                places.append(place)
-        return [
-            _record(version, place.result() if isinstance(place, Future) else place)
-            for (version, _), place in zip(page, places, strict=True)
-        ]
+                records.append(self._copying.submit(self._store, version, versions))
+        return [item.result() if isinstance(item, Future) else item for item in records]
 
-    def _store(self, version: ObjectVersion, versions: Sequence[ObjectVersion]) -> _Stored:
+    def _store(self, version: ObjectVersion, versions: Sequence[ObjectVersion]) -> ObjectRecord:
         """Copy a version's content, from any version that holds it and can be read."""
         name = content_name(self._bucket.name, version)
-        readable = (item for item in (version, *versions) if item.state != "soft-deleted")
-        for source in readable:
-            if same_content(source, version) and (copy := self._copy(source, name)) is not None:
-                return self._checked(version, name, copy)
+        readable = [item for item in (version, *versions) if item.state != "soft-deleted"]
+        sources = [item for item in readable if same_content(item, version)]
+        if sources and not self._takes_one():
+            earlier = self._vault.find(name)
+            return _record(version, name, earlier, otherwise="left over")
+        for source in sources:
+            if (copy := self._copy(source, name)) is not None:
+                return _record(version, name, copy, otherwise="gone")
         # A soft-deleted version cannot be read, and a version can vanish after it was listed; the
         # same content can still be here from an earlier run or another object.
-        earlier = self._vault.find(name)
-        return None if earlier is None else self._checked(version, name, earlier)
+        return _record(version, name, self._vault.find(name), otherwise="gone")
+
+    def _takes_one(self) -> bool:
+        """Take one of the copies that the run may still make; tell whether there was one."""
+        with self._lock:
+            self._may_copy -= 1
+            return self._may_copy >= 0
 
     def _copy(self, source: ObjectVersion, name: str) -> ObjectVersion | None:
         origin = (self._bucket.name, source.name, source.generation)
@@ -110,15 +114,22 @@ class Contents:
             self.copied_bytes += source.size_bytes
         return copy
 
-    def _checked(self, version: ObjectVersion, name: str, copy: ObjectVersion) -> tuple[str, int]:
-        if not same_content(version, copy):
-            raise ObjectChangedError(
-                f"the vault holds other bytes than {version.name} under their key",
-                subject=self._vault.uri(name),
-            )
-        return name, copy.generation
+
+def _told(version: ObjectVersion, earlier: ObjectRecord | None) -> ObjectVersion:
+    """Fill in checksums that a listing left out, where the very version was met before."""
+    if version.crc32c or earlier is None or earlier.version.generation != version.generation:
+        return version
+    return version._replace(crc32c=earlier.version.crc32c, md5=earlier.version.md5)
 
 
-def _record(version: ObjectVersion, place: _Stored) -> ObjectRecord:
-    name, generation = place or (None, None)
-    return ObjectRecord(version, name, generation)
+def _record(
+    version: ObjectVersion, name: str, copy: ObjectVersion | None, *, otherwise: NotStored
+) -> ObjectRecord:
+    """Return the record of a version, whose content is the copy if there is one."""
+    if copy is None:
+        return ObjectRecord(version, not_stored=otherwise)
+    if not same_content(version, copy):
+        raise ObjectChangedError(
+            f"the vault holds other bytes than {version.name} under their key", subject=name
+        )
+    return ObjectRecord(version, name, copy.generation)

@@ -76,6 +76,7 @@ class Shards:
             last_name=summary.last_name,
             content_bytes=summary.content_bytes,
             not_copied=summary.not_copied,
+            unprotected=summary.unprotected,
             metadata_later=summary.updated_after(self._start.recovery_point),
         )
 

@@ -105,7 +105,11 @@ class Bucket:
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
         for page, _ in self._pages(prefix, delimiter=None):
-            yield from page
+            for item in page:
+                # Of an object under a key of Cloud KMS a listing tells no checksum.
+                told = item if item.crc32c else self.info(item.name, item.generation)
+                if told is not None:
+                    yield told
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Yield the names below a prefix up to their next `/`, each once, in name order."""

@@ -4,21 +4,20 @@ Every write names the generation that has to be live, so that repeating it is sa
 came in between is lost. Callers turn what it raises into a `CloudError` with `cloud_errors`.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import batched
+from typing import Any
 
-from google.api_core.exceptions import BadRequest, NotFound
+from google.api_core.exceptions import Forbidden, NotFound
 
 from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import ApiCall, Query
 from manifests.model import ObjectVersion, Resource
-from manifests.versions import LISTED_FIELDS, version_of
+from manifests.versions import LISTED_FIELDS, Kind, version_of
 
-Kind = Literal["live", "all", "soft-deleted"]
-"""Which versions a listing holds: the live ones, those with the noncurrent ones, or the others."""
-
-_NO_SOFT_DELETE = "SoftDeletePolicyRequired"
-_FEWEST_AT_ONCE = 2
+_PROTECTED = {"objectUnderActiveHold", "retentionPolicyNotMet"}
+_UNDER_HOLD = "is under active"
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 100
 _PAGE = f"items({LISTED_FIELDS}),nextPageToken"
 
 
@@ -71,8 +70,12 @@ class VersionedBucket:
     def versions(self, kind: Kind, start: str, end: str | None) -> Iterator[ObjectVersion]:
         """Yield the versions of a key range in name order, holding one page at a time.
 
+        Of an object under a key of its own (Cloud KMS or the customer's) a listing tells no
+        checksums: `with_checksums` gets them.
+
         Args:
-            kind: Which versions.
+            kind: Which versions; soft-deleted ones can be listed only while the bucket has a soft
+                delete policy.
             start: The first name, inclusive; empty for the first there is.
             end: The first name that is too far; None for no end.
         """
@@ -84,19 +87,41 @@ class VersionedBucket:
             "fields": _PAGE,
         }
         while True:
-            try:
-                page = self._api.call("GET", f"b/{self.name}/o", query)
-            except BadRequest as error:
-                # A bucket that never had the policy has no such versions.
-                if kind != "soft-deleted" or _NO_SOFT_DELETE not in str(error.errors):
-                    raise
-                return
+            page = self._api.call("GET", f"b/{self.name}/o", query)
             for item in page.get("items", ()):
                 yield version_of(item, soft_deleted=kind == "soft-deleted")
             token = page.get("nextPageToken")
             if token is None:
                 return
             query["pageToken"] = token
+
+    def with_checksums(self, versions: Iterable[ObjectVersion]) -> Iterator[ObjectVersion]:
+        """Yield versions with the checksums that their listing did not tell, in the same order.
+
+        One under a customer's own key keeps none: they are told only to who sends the key.
+        """
+        for group in batched(versions, _MOST_AT_ONCE, strict=False):
+            calls = [self._getting(version) for version in group if not version.crc32c]
+            answers = zip(calls, self.at_once(calls), strict=True)
+            for version in group:
+                if version.crc32c:
+                    yield version
+                    continue
+                call, answer = next(answers)
+                told = answer or self._told(call)
+                yield version._replace(crc32c=told.crc32c, md5=told.md5) if told else version
+
+    def _getting(self, version: ObjectVersion) -> ApiCall:
+        is_deleted = "true" if version.state == "soft-deleted" else None
+        query: Query = {"generation": version.generation, "softDeleted": is_deleted}
+        query["fields"] = LISTED_FIELDS
+        return ApiCall("GET", object_path(self.name, version.name), query)
+
+    def _told(self, call: ApiCall) -> ObjectVersion | None:
+        try:
+            return version_of(self._api.call(*call))
+        except NotFound:
+            return None
 
     def names(self, start: str, end: str | None, most: int) -> tuple[list[str], bool]:
         """Return the first live names of a key range, and whether there are more."""
@@ -112,10 +137,7 @@ class VersionedBucket:
     def find(self, name: str, generation: int | None = None) -> ObjectVersion | None:
         """Return a version that can be read, the live one unless a generation is named, or None."""
         query: Query = {"generation": generation, "fields": LISTED_FIELDS}
-        try:
-            return version_of(self._api.call("GET", object_path(self.name, name), query))
-        except NotFound:
-            return None
+        return self._told(ApiCall("GET", object_path(self.name, name), query))
 
     def rewrite(
         self,
@@ -168,10 +190,10 @@ class VersionedBucket:
         return ApiCall("POST", f"{object_path(self.name, name)}/restore", query)
 
     def at_once(self, calls: Sequence[ApiCall]) -> list[ObjectVersion | None]:
-        """Try some calls of `rewriting` and `restoring` in one request, each once.
+        """Try some calls about objects in one request, each once.
 
         Returns:
-            What each call wrote; None for one that was refused or is not finished, and where
+            The object that each call answered; None for one that was refused or is not finished, and where
             nothing is known: the same write by itself goes on or tells why.
         """
         if len(calls) < _FEWEST_AT_ONCE:
@@ -197,6 +219,15 @@ class VersionedBucket:
         """
         query: Query = {"ifGenerationMatch": version.generation}
         self._api.call("DELETE", object_path(self.name, version.name), query)
+
+
+def protects(refusal: Forbidden) -> bool:
+    """Whether a refusal is a hold's or a retention policy's, and not one of permissions.
+
+    A hold has no reason of its own, only a text (measured on Cloud Storage).
+    """
+    reasons = {item.get("reason") for item in refusal.errors if isinstance(item, dict)}
+    return bool(reasons & _PROTECTED) or _UNDER_HOLD in str(refusal.message)
 
 
 def _written(answer: Resource | None) -> ObjectVersion | None:

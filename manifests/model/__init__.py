@@ -2,6 +2,7 @@
 
 from manifests.model.buckets import BucketBackup as BucketBackup
 from manifests.model.buckets import InventoryShard as InventoryShard
+from manifests.model.buckets import NotStored as NotStored
 from manifests.model.buckets import ObjectRecord as ObjectRecord
 from manifests.model.buckets import ObjectSettings as ObjectSettings
 from manifests.model.buckets import ObjectVersion as ObjectVersion

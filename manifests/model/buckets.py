@@ -58,6 +58,15 @@ class ObjectVersion(NamedTuple):
     ended_at: datetime | None = None
 
 
+NotStored = Literal["gone", "foreign key", "left over"]
+"""Why the content of an object is not in the vault.
+
+    gone         it was replaced or deleted between the recovery point and the copy
+    foreign key  it is under a key that only the customer has, and cannot be read
+    left over    the run copies no more than a given number of objects
+"""
+
+
 class ObjectRecord(NamedTuple):
     """One object of a bucket at the recovery point: a row of its inventory.
 
@@ -65,11 +74,18 @@ class ObjectRecord(NamedTuple):
         version: The version that was live then.
         stored_as: The vault object that holds the content; None where it could not be copied.
         stored_generation: The generation of that vault object.
+        not_stored: Why there is none.
     """
 
     version: ObjectVersion
     stored_as: str | None = None
     stored_generation: int | None = None
+    not_stored: NotStored | None = None
+
+    @property
+    def is_unprotected(self) -> bool:
+        """Whether its content is there to be copied and is not in the vault."""
+        return self.not_stored in ("foreign key", "left over")
 
 
 class InventoryShard(Frozen):
@@ -81,6 +97,7 @@ class InventoryShard(Frozen):
         last_name: The last one.
         content_bytes: The size of the objects it lists.
         not_copied: Those of them whose content is not in the vault.
+        unprotected: Those of these whose content was there to be copied.
         metadata_later: Those whose metadata was changed between the recovery point and the listing.
     """
 
@@ -89,6 +106,7 @@ class InventoryShard(Frozen):
     last_name: str
     content_bytes: int = Field(ge=0)
     not_copied: int = Field(default=0, ge=0)
+    unprotected: int = Field(default=0, ge=0)
     metadata_later: int = Field(default=0, ge=0)
 
 
@@ -104,8 +122,6 @@ class BucketBackup(Frozen):
         shards: The inventory, in name order, without gaps or overlaps.
         changed_later: Names that were written after the recovery point in a bucket that keeps no
             history, so that what they held at the recovery point is unknown.
-        transfer_job: The vault object with the definition of the job that has to copy the content
-            of a bucket too large for one function; None where the run copied it.
     """
 
     bucket: str
@@ -115,7 +131,6 @@ class BucketBackup(Frozen):
     finished_at: UtcTime
     shards: tuple[InventoryShard, ...]
     changed_later: int = Field(default=0, ge=0)
-    transfer_job: str | None = None
 
     @property
     def name(self) -> str:
@@ -136,6 +151,11 @@ class BucketBackup(Frozen):
     def not_copied(self) -> int:
         """Return how many objects have no content in the vault."""
         return sum(shard.not_copied for shard in self.shards)
+
+    @property
+    def unprotected(self) -> int:
+        """Return how many objects have no content in the vault though it was there to be copied."""
+        return sum(shard.unprotected for shard in self.shards)
 
     @property
     def metadata_later(self) -> int:

@@ -162,3 +162,8 @@ def recover(rebound: Rebound, *words: str, code: int = 0) -> dict[str, Any]:
 def sources(outcome: dict[str, Any]) -> dict[tuple[str, str], int]:
     """Return how many objects of each damage came from each source."""
     return {(item["damage"], item["source"]): item["objects"] for item in outcome["restored"]}
+
+
+def left(outcome: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the names of what was left, by reason."""
+    return {item["reason"]: list(item["names"]) for item in outcome["left"]}

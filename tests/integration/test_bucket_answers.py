@@ -3,14 +3,22 @@
 from tests.harness import Function, Rebound
 from tests.integration.bucket_objects import (
     NAMES,
+    SCENARIO,
     back_up,
+    backup_of,
+    content_of,
     fill,
+    left,
     looked_at,
     make_bucket,
     put,
+    records_of,
     recover,
     sources,
+    stored_content,
 )
+
+KEY = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
 
 
 def test_listing_that_tells_too_little_is_not_believed(raw: Rebound, night: Function):
@@ -21,10 +29,72 @@ def test_listing_that_tells_too_little_is_not_believed(raw: Rebound, night: Func
     back_up(night)
     put(bucket, NAMES[2], b"garbage")
     bucket.blob(NAMES[5]).delete()
-    raw.cloud.order("storage", "unsaid", fields=["timeDeleted"])
+    raw.cloud.order("storage", "unsaid", bucket=bucket.name, fields=["timeDeleted"])
     outcome = recover(raw, "--overwrite", "*")
     assert sources(outcome) == {("overwritten", "noncurrent"): 1, ("missing", "noncurrent"): 1}
     assert looked_at(bucket) == before
     answer = night.manual("after")
     assert answer.status_code == 500
     assert "two versions of it are live" in answer.json()["message"]
+
+
+def test_objects_under_a_key_of_kms(raw: Rebound, night: Function):
+    """Where listings tell no checksums, in the bucket and in the vault, each object is asked."""
+    raw.vault.default_kms_key_name = KEY
+    raw.vault.patch()
+    bucket = make_bucket(raw, versioning=True, default_kms_key_name=KEY)
+    fill(raw, bucket)
+    before = looked_at(bucket)
+    back_up(night, "first")
+    back_up(night, "second")
+    first, second = (records_of(raw, backup_of(raw, run_id)) for run_id in ("first", "second"))
+    assert first == second
+    for name, record in second.items():
+        assert stored_content(raw, record) == content_of(name)
+    put(bucket, NAMES[2], b"garbage")
+    bucket.blob(NAMES[5]).delete()
+    outcome = recover(raw, "--overwrite", "*")
+    assert sources(outcome) == {("overwritten", "noncurrent"): 1, ("missing", "noncurrent"): 1}
+    assert looked_at(bucket) == before
+    assert raw.json("verify", "second")["findings"] == []
+    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(NAMES)
+
+
+def test_objects_under_the_customers_own_key(raw: Rebound, night: Function):
+    """What only the customer can read is in the inventory, not in the vault, and not 200."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, NAMES[:2])
+    with raw.cloud.minutes_ago(3):
+        sealed = bucket.blob("sealed", encryption_key=b"k" * 32)
+        sealed.upload_from_string(b"only the customer reads this")
+    answer = night.manual("before")
+    assert answer.status_code == 422
+    assert f"1 in {bucket.name}" in answer.json()["message"]
+    record = records_of(raw, backup_of(raw, "before"))["sealed"]
+    assert (record.stored_as, record.not_stored) == (None, "foreign key")
+    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(NAMES[:2]) + 1
+
+
+def test_held_objects_do_not_stop_the_others(raw: Rebound, night: Function):
+    """An object under a hold that has come since is left and named; the rest comes back."""
+    bucket = make_bucket(raw, versioning=True)
+    fill(raw, bucket)
+    before = looked_at(bucket)
+    back_up(night)
+    put(bucket, NAMES[2], b"garbage", temporary_hold=True)
+    put(bucket, NAMES[3], b"garbage")
+    outcome = recover(raw, "--overwrite", "*", code=6)
+    assert left(outcome) == {"protected": [NAMES[2]]}
+    after = looked_at(bucket)
+    assert {name for name in before if after[name] != before[name]} == {NAMES[2]}
+
+
+def test_bucket_without_soft_delete(raw: Rebound, night: Function):
+    """A bucket whose soft-deleted versions cannot be listed is backed up and recovered."""
+    bucket = make_bucket(raw, versioning=True, soft_delete_days=0)
+    fill(raw, bucket, NAMES[:3])
+    before = looked_at(bucket)
+    back_up(night)
+    bucket.blob(NAMES[2]).delete()
+    assert sources(recover(raw)) == {("missing", "noncurrent"): 1}
+    assert looked_at(bucket) == before

@@ -1,7 +1,5 @@
 """One night of a bucket: its inventory is the recovery point, its content is stored once."""
 
-import json
-
 import pytest
 
 from tests.harness import Function, Rebound, serving
@@ -119,32 +117,23 @@ def test_missing_bucket_fails_the_run(raw: Rebound, night: Function):
     assert not raw.vault.blob("runs/before/manifest.json").exists()
 
 
-def test_large_bucket_is_left_to_a_transfer_job(raw: Rebound):
-    """A bucket with too many objects gets an inventory, what is stored already, and a job."""
+def test_what_one_run_may_not_copy_waits_for_the_next(raw: Rebound):
+    """The limit counts what is still to be copied; a run that leaves anything is not 200."""
     bucket = make_bucket(raw)
-    fill(raw, bucket, NAMES[:3])
+    fill(raw, bucket, NAMES[:5])
     with serving(raw, REBOUND_MOST_COPIED_OBJECTS="2") as function:
-        back_up(function, "first")
-        with raw.cloud.minutes_ago(2):
-            put(bucket, "new", b"new")
-        back_up(function, "second")
-    assert backup_of(raw, "first").transfer_job is None
-    backup = backup_of(raw, "second")
-    assert backup.not_copied == 1
-    assert backup.transfer_job is not None
-    job = json.loads(raw.vault.blob(backup.transfer_job).download_as_bytes())
-    assert job["transferSpec"]["gcsDataSource"]["bucketName"] == bucket.name
-    assert not job["transferSpec"]["transferOptions"]["deleteObjectsUniqueInSink"]
-
-
-def test_bucket_without_soft_delete_policy(raw: Rebound, night: Function):
-    """A bucket whose soft-deleted versions cannot be listed, for want of a policy, has none."""
-    bucket = make_bucket(raw, versioning=True, soft_delete_days=0)
-    fill(raw, bucket, NAMES[:2])
-    how = {"status": 400, "reason": "SoftDeletePolicyRequired", "match": "softDeleted=true"}
-    with raw.cloud.fault("storage", "storage.objects.list", "status", times=None, **how):
-        back_up(night)
-    assert set(records_of(raw, backup_of(raw, "before"))) == set(NAMES[:2])
+        for run_id, unprotected in (("first", 3), ("second", 1)):
+            answer = function.manual(run_id)
+            assert answer.status_code == 422, run_id
+            assert f"{unprotected} in {bucket.name}" in answer.json()["message"]
+            assert backup_of(raw, run_id).unprotected == unprotected
+            assert function.manual(run_id).status_code == 422
+        function.complete("third")
+    records = records_of(raw, backup_of(raw, "third"))
+    assert {name: stored_content(raw, record) for name, record in records.items()} == {
+        name: content_of(name) for name in NAMES[:5]
+    }
+    assert "still to be copied" in raw.run("show", "second").stdout
 
 
 def test_unreadable_bucket_fails_the_run(raw: Rebound, night: Function):

@@ -14,6 +14,7 @@ from tests.integration.bucket_objects import (
     back_up,
     content_of,
     fill,
+    left,
     looked_at,
     make_bucket,
     put,
@@ -22,11 +23,6 @@ from tests.integration.bucket_objects import (
 )
 
 WEEK_SECONDS = 8 * 86400
-
-
-def left(outcome: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the names of what was left, by reason."""
-    return {item["reason"]: list(item["names"]) for item in outcome["left"]}
 
 
 def unlike(one: dict[str, Any], other: dict[str, Any]) -> set[str]:

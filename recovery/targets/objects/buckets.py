@@ -10,7 +10,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
-from manifests.model import BucketBackup, Manifest
+from manifests.model import BucketBackup, Manifest, Resource
 from manifests.versions import keeps_replaced
 from recovery.compare.objects import bucket_findings
 from recovery.journal import Journal
@@ -75,31 +75,34 @@ class BucketTargets:
             for step in planned.plan.buckets
         )
 
-    def _comparison(self, manifest: Manifest, backup: BucketBackup, request: Request) -> Comparison:
-        name = request.target.bucket or backup.bucket
+    def _target(self, backup: BucketBackup, request: Request) -> VersionedBucket:
+        return VersionedBucket(self._api, request.target.bucket or backup.bucket)
+
+    def _comparison(
+        self, manifest: Manifest, backup: BucketBackup, request: Request, resource: Resource | None
+    ) -> Comparison:
         return Comparison(
             backup,
-            VersionedBucket(self._api, name),
+            self._target(backup, request),
             vault=self._vault,
             scope=request.objects,
             recovery_point=manifest.recovery_point,
+            resource=resource,
         )
 
     def _observe(self, manifest: Manifest, backup: BucketBackup, request: Request) -> BucketPlan:
-        comparison = self._comparison(manifest, backup, request)
-        with cloud_errors(comparison.target.uri()):
-            resource = comparison.target.resource()
+        target = self._target(backup, request)
+        with cloud_errors(target.uri()):
+            resource = target.resource()
+        comparison = self._comparison(manifest, backup, request, resource)
         counter = StepCounter()
         with ThreadPoolExecutor(_PARALLEL_STRETCHES, thread_name_prefix="compare") as pool:
             stretches = comparison.stretches()
-            for counted in pool.map(
-                lambda stretch: _counted(comparison, stretch, is_there=resource is not None),
-                stretches,
-            ):
+            for counted in pool.map(lambda stretch: _counted(comparison, stretch), stretches):
                 counter.merge(counted)
         return BucketPlan(
             bucket=backup.bucket,
-            target=comparison.target.name,
+            target=target.name,
             create=resource is None,
             keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
@@ -123,9 +126,14 @@ class BucketTargets:
         try:
             if backup is None:
                 return failed_bucket(step, "the plan's bucket is not in the manifest")
-            comparison = self._comparison(manifest, backup, request)
+            target = self._target(backup, request)
             if step.create:
-                create_bucket(comparison.target, backup.resource, request.target.project)
+                create_bucket(target, backup.resource, request.target.project)
+            with cloud_errors(target.uri()):
+                resource = target.resource()
+            if resource is None:
+                return failed_bucket(step, "the bucket is not there any more")
+            comparison = self._comparison(manifest, backup, request, resource)
             rules = Rules(
                 begun_at=planned.started_at,
                 may_replace=request.may_overwrite(step.target),
@@ -140,7 +148,7 @@ class BucketTargets:
                 advance=Pace(step.objects, lambda stage: progress(step.target, stage)).advance,
             )
             if step.create:
-                finish_bucket(comparison.target, backup)
+                finish_bucket(target, backup)
         except ReboundError as error:
             return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
         return merged(step, stretches, aside=f"gs://{self._settings.landing_bucket}/{aside}")
@@ -177,9 +185,9 @@ class BucketTargets:
             return list(pool.map(restore, comparison.stretches()))
 
 
-def _counted(comparison: Comparison, stretch: Stretch, *, is_there: bool) -> StepCounter:
+def _counted(comparison: Comparison, stretch: Stretch) -> StepCounter:
     counter = StepCounter()
-    for _, step in comparison.steps(stretch, is_there=is_there):
+    for _, step in comparison.steps(stretch):
         if step is None:
             counter.add_equal()
         else:

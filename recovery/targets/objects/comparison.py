@@ -8,8 +8,8 @@ from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, UtcTime
-from manifests.versions import by_name
+from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, Resource, UtcTime
+from manifests.versions import Kind, by_name, listed_kinds
 from recovery.plan.objects import ObjectStep, plan_object
 from recovery.plan.scope import ObjectScope
 
@@ -39,6 +39,7 @@ class Comparison:
         vault: The bucket with the backups.
         scope: Which objects.
         recovery_point: The instant of the inventory.
+        resource: The configuration of that bucket; None when there is no such bucket.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Comparison:
         vault: Bucket,
         scope: ObjectScope,
         recovery_point: UtcTime,
+        resource: Resource | None,
     ) -> None:
         self.backup = backup
         self.target = target
         self._vault = vault
         self._scope = scope
         self._recovery_point = recovery_point
+        self._resource = resource
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Return the key ranges that cover every name of the scope, known or not."""
@@ -66,7 +69,7 @@ class Comparison:
         )
         return tuple(Stretch(number, *found) for number, found in narrowed if found is not None)
 
-    def steps(self, stretch: Stretch, *, is_there: bool = True) -> _Named[ObjectStep | None]:
+    def steps(self, stretch: Stretch) -> _Named[ObjectStep | None]:
         """Yield every object, of then or now, with its step, or None when it is as it was.
 
         What is live is told by the listing of live versions alone. Only from the first name on
@@ -74,30 +77,28 @@ class Comparison:
 
         Args:
             stretch: The key range.
-            is_there: Whether there is a bucket to look at.
 
         Raises:
             CloudError: The bucket cannot be listed.
             BackupDamagedError: The inventory is not what the manifest says.
         """
-        if not is_there:
-            yield from self._compared(stretch, ())
+        if self._resource is None:
+            yield from self._compared(stretch)
             return
-        for name, step in self._compared(stretch, self._live(stretch)):
+        for name, step in self._compared(stretch, self._listed("live", stretch)):
             if step is not None:
-                yield from self._compared_with_sources(replace(stretch, start=name))
+                rest = replace(stretch, start=name)
+                kinds: tuple[Kind, ...] = ("live", *listed_kinds(self._resource))
+                yield from self._compared(rest, *(self._listed(kind, rest) for kind in kinds))
                 return
             yield name, None
 
-    def _live(self, stretch: Stretch) -> Iterator[ObjectVersion]:
-        return self.target.versions("live", stretch.start, stretch.end)
-
-    def _compared_with_sources(self, stretch: Stretch) -> _Named[ObjectStep | None]:
-        listed = self.target.versions("all", stretch.start, stretch.end)
-        # The live ones among them come twice; as ended ones they are sources of nothing new.
-        ended = (version._replace(state="noncurrent") for version in listed)
-        deleted = self.target.versions("soft-deleted", stretch.start, stretch.end)
-        yield from self._compared(stretch, self._live(stretch), ended, deleted)
+    def _listed(self, kind: Kind, stretch: Stretch) -> Iterator[ObjectVersion]:
+        listed = self.target.versions(kind, stretch.start, stretch.end)
+        if kind == "all":
+            # The live ones among them are listed twice; as ended ones they are no new source.
+            listed = (version._replace(state="noncurrent") for version in listed)
+        return self.target.with_checksums(listed)
 
     def _compared(
         self, stretch: Stretch, *listings: Iterable[ObjectVersion]

@@ -114,7 +114,7 @@ def _compared(vault: Bucket, contents: VersionedBucket, backup: BucketBackup) ->
     for start, end in passes(backup.object_count):
         there = {
             key_hash(version.name, version.size_bytes, version.crc32c): version.generation
-            for version in contents.versions("live", start, end)
+            for version in contents.with_checksums(contents.versions("live", start, end))
         }
         for record in _records(vault, backup):
             name, version = record.stored_as, record.version

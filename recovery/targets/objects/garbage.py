@@ -7,7 +7,7 @@ from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
-from manifests.cloud.versions import VersionedBucket
+from manifests.cloud.versions import VersionedBucket, protects
 from manifests.inventory import read_shard
 from manifests.layout import run_prefix
 from manifests.model import ObjectVersion, RunId
@@ -69,7 +69,7 @@ class Garbage:
             except (NotFound, PreconditionFailed):
                 return True
             except Forbidden as error:
-                if "retentionPolicyNotMet" not in str(error.errors):
+                if not protects(error):
                     raise
                 return False
         return True

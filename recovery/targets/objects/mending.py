@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
 from manifests.cloud.batch import ApiCall
-from manifests.cloud.versions import VersionedBucket
+from manifests.cloud.versions import VersionedBucket, protects
 from manifests.model import ObjectRecord, ObjectVersion, UtcTime
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.outcome import LeftReason
 from recovery.plan.objects import ObjectStep, Origin, Source
-
-_PROTECTED = {"objectUnderActiveHold", "retentionPolicyNotMet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,7 @@ class Mender:
         except (PreconditionFailed, NotFound):
             return self._after_race(step)
         except Forbidden as error:
-            reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}
-            if not reasons & _PROTECTED:
+            if not protects(error):
                 raise
             return Mended(step, left="protected")
 

@@ -140,6 +140,34 @@ def test_compose(bucket: storage.Bucket):
     assert whole.download_as_bytes() == b"\0\1\1\2\2\2\0"
 
 
+def test_compose_without_content_type(server: Server, bucket: storage.Bucket):
+    """A composed object has the content type that the request gives, and else none."""
+    bucket.blob("part").upload_from_string(b"x", content_type="text/x")
+    body = {"sourceObjects": [{"name": "part"}]}
+    composed = server.object("POST", bucket.name, "whole", "/compose", json=body).json()
+    assert "contentType" not in composed
+
+
+def test_move(server: Server, bucket: storage.Bucket):
+    """A moved object has its new name only; conditions and holds are kept (Objects: move)."""
+    old = bucket.blob("old")
+    old.metadata = {"k": "v"}
+    old.upload_from_string(b"data")
+    wrong = {"ifSourceGenerationMatch": old.generation + 1}
+    path = "/moveTo/o/a%2Fnew"
+    assert server.object("POST", bucket.name, "old", path, params=wrong).status_code == 412
+    old.temporary_hold = True
+    old.patch()
+    assert server.object("POST", bucket.name, "old", path).status_code == 403
+    assert bucket.get_blob("a/new") is None
+    old.temporary_hold = False
+    old.patch()
+    assert server.object("POST", bucket.name, "old", path).status_code == 200
+    assert bucket.get_blob("old") is None
+    moved = bucket.get_blob("a/new")
+    assert (moved.metadata, moved.download_as_bytes()) == ({"k": "v"}, b"data")
+
+
 def test_compose_refusals(bucket: storage.Bucket):
     """Too many sources, a changed source and a changed target are refused."""
     part = bucket.blob("part")

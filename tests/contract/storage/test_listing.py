@@ -39,6 +39,8 @@ def test_names_are_in_utf8_order(server: Server, filled: str):
         ({"matchGlob": "a/*"}, ["a/", "a/1", "a/2"]),
         ({"matchGlob": "a/**"}, ["a/", "a/1", "a/2", "a/b/3"]),
         ({"matchGlob": "{a,b}/[!2]"}, ["a/1", "b/1"]),
+        ({"matchGlob": "**/1"}, ["a/1", "b/1"]),
+        ({"matchGlob": "**/z"}, ["z"]),
         ({"matchGlob": "?"}, ["a", "z", "é", "日", "\uffff", "🏀"]),
     ],
 )

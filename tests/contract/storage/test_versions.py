@@ -1,5 +1,5 @@
 import pytest
-from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
 from google.cloud import storage
 
 from tests.contract.storage.server import Server
@@ -116,12 +116,14 @@ def test_soft_deleted_versions_expire(bucket: storage.Bucket, server: Server):
 
 
 def test_no_soft_delete_policy(server: Server, client: storage.Client):
-    """Without the policy, what is deleted is gone."""
+    """Without the policy, what is deleted is gone, and a list of it is refused."""
     policy = {"retentionDurationSeconds": "0"}
     bucket = client.bucket(server.new_bucket(softDeletePolicy=policy))
     write(bucket, b"1", b"2")
     bucket.blob("object").delete()
-    assert soft_deleted(bucket) == []
+    assert list(bucket.list_blobs(versions=True)) == []
+    with pytest.raises(BadRequest, match="Soft delete policy is required"):
+        soft_deleted(bucket)
 
 
 def bulk_restore(server: Server, bucket: str, **request: object) -> dict[str, str]:

@@ -34,10 +34,11 @@ async def corrupt(call: Call) -> Response:
 
 
 async def set_unsaid(call: Call) -> Response:
-    """Leave `fields` out of the objects of every listing from now on."""
+    """Leave `fields` out of the objects of every listing of a bucket from now on."""
     request = await call.json()
-    call.service.unsaid = frozenset(request.get("fields", ()))
-    return JSONResponse({"fields": sorted(call.service.unsaid)})
+    fields = frozenset(request.get("fields", ()))
+    call.service.unsaid[request.get("bucket", "")] = fields
+    return JSONResponse({"fields": sorted(fields)})
 
 
 async def set_clock(call: Call) -> Response:

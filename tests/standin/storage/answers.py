@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from tests.standin.storage.buckets import Bucket
+from tests.standin.storage.keys import without_checksums
 from tests.standin.storage.partial import parse_fields, select
 from tests.standin.storage.resources import etag_of, resource_of
 from tests.standin.storage.service import Call
@@ -30,7 +31,10 @@ def answer(
     return Response(content, status, headers, media_type="application/json; charset=UTF-8")
 
 
-def answer_object(call: Call, bucket: Bucket, version: sqlite3.Row) -> Response:
-    """Return the resource of a version."""
+def answer_object(
+    call: Call, bucket: Bucket, version: sqlite3.Row, *, is_locked: bool = False
+) -> Response:
+    """Return the resource of a version; without checksums when the caller has not its key."""
     headers = {"etag": etag_of(version)}
-    return answer(call, resource_of(bucket, version, call.origin), headers=headers)
+    shown = resource_of(bucket, version, call.origin)
+    return answer(call, without_checksums(shown) if is_locked else shown, headers=headers)

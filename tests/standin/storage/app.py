@@ -22,6 +22,7 @@ from tests.standin.storage import (
     xml_uploads,
 )
 from tests.standin.storage.errors import StorageError
+from tests.standin.storage.payers import check_payer
 from tests.standin.storage.routes import operation_of, resolve
 from tests.standin.storage.service import Call, Service
 
@@ -61,6 +62,7 @@ JSON_HANDLERS: dict[str, Handler] = {
     "storage.objects.restore": restores.restore,
     "storage.objects.rewrite": copies.rewrite,
     "storage.objects.copy": copies.copy,
+    "storage.objects.move": copies.move,
     "storage.projects.serviceAccount.get": bucket_calls.get_service_account,
 }
 XML_HANDLERS: dict[str, Handler] = {
@@ -94,6 +96,7 @@ class StorageApp:
         call = Call(self.service, scope, receive, wanted.path, wanted.query, Headers(scope=scope))
         handlers = XML_HANDLERS if wanted.is_xml else JSON_HANDLERS
         try:
+            check_payer(call)
             response = await handlers.get(wanted.operation, _unknown)(call)
         except StorageError as error:
             response = xml_objects.error_response(error) if wanted.is_xml else error.response()

@@ -194,6 +194,12 @@ async def set_iam_policy(call: Call) -> Response:
     """Answer `storage.buckets.setIamPolicy`."""
     policy = await call.json()
     bucket = find_bucket(call.service, call.path["bucket"])
+    access = bucket.settings["iamConfiguration"].get("uniformBucketLevelAccess", {})
+    if not access.get("enabled") and any(
+        binding.get("condition") for binding in policy.get("bindings", ())
+    ):
+        message = "Uniform bucket-level access must be enabled to set conditions."
+        raise StorageError(412, "conditionNotMet", message)
     if policy.get("etag") not in {None, _policy(bucket)["etag"]}:
         raise StorageError(412, "conditionNotMet", "The policy changed since it was read.")
     generation = str(call.service.clock.generation())

@@ -10,16 +10,20 @@ from starlette.responses import Response
 from tests.standin.storage.answers import answer, answer_object
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.contents import Content
+from tests.standin.storage.database import transaction
 from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.ingest import stored_content
+from tests.standin.storage.keys import check_unlocked, key_given
 from tests.standin.storage.preconditions import Preconditions, integer
 from tests.standin.storage.resources import resource_of
 from tests.standin.storage.service import Call
 from tests.standin.storage.tokens import advance_rewrite
 from tests.standin.storage.versions import (
+    check_removable,
     find_live,
     find_version,
     kept_settings,
+    retire,
     write_version,
 )
 
@@ -36,6 +40,7 @@ def _source(call: Call) -> sqlite3.Row:
     generation = integer(call.query, "sourceGeneration")
     source = find_version(call.service, bucket, call.path["object"], generation)
     Preconditions.of(call.query, "ifSource").check(source, unmodified=304)
+    check_unlocked(call, source, copied=True)
     return source
 
 
@@ -57,7 +62,7 @@ def _copy(call: Call, source: sqlite3.Row, resource: dict[str, Any]) -> tuple[Bu
         target.name,
         call.path["destinationObject"],
         stored_content(call.service, source),
-        settings=_settings(source, resource),
+        settings=_settings(source, resource) | key_given(call, "destinationKmsKeyName"),
         preconditions=preconditions,
     )
 
@@ -93,6 +98,27 @@ async def rewrite(call: Call) -> Response:
     return answer(call, shown)
 
 
+async def move(call: Call) -> Response:
+    """Answer `storage.objects.move`: a new name in the same bucket, and the old one is gone."""
+    service, settings = call.service, await call.json()
+    source = _source(call)
+    bucket = find_bucket(service, call.path["bucket"])
+    check_removable(service, bucket, source)
+    bucket, moved = write_version(
+        service,
+        bucket.name,
+        call.path["destinationObject"],
+        stored_content(service, source),
+        settings=json.loads(source["settings"]) | kept_settings(settings),
+        preconditions=Preconditions.of(call.query),
+    )
+    with transaction(service.database):
+        gone = retire(service, bucket, source)
+    if gone:
+        service.contents.remove(gone)
+    return answer_object(call, bucket, moved)
+
+
 async def compose(call: Call) -> Response:
     """Answer `storage.objects.compose`."""
     request = await call.json()
@@ -109,14 +135,12 @@ async def compose(call: Call) -> Response:
         for part in parts:
             service.contents.remove(part)
     components = sum(source["components"] or 1 for source in sources)
-    resource = dict(request.get("destination", {}))
-    resource.setdefault("contentType", json.loads(sources[0]["settings"]).get("contentType"))
     bucket, version = write_version(
         service,
         bucket.name,
         call.path["object"],
         Content(joined, digest.size, digest.crc32c, None, components),
-        settings=kept_settings(resource),
+        settings=kept_settings(request.get("destination", {})) | key_given(call),
         preconditions=preconditions,
     )
     return answer_object(call, bucket, version)

@@ -8,7 +8,7 @@ import base64
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.standin.storage.answers import answer
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.errors import invalid
 from tests.standin.storage.globs import compile_glob
+from tests.standin.storage.keys import SEALED, without_checksums
 from tests.standin.storage.partial import parse_fields
 from tests.standin.storage.preconditions import integer
 from tests.standin.storage.resources import resource_of
@@ -209,8 +210,10 @@ def _fill(page: Page, rows: Iterator[sqlite3.Row], selection: Selection, most: i
     return None
 
 
-def _said(service: Service, shown: dict[str, Any]) -> dict[str, Any]:
-    for key in service.unsaid:
+def _said(unsaid: Collection[str], shown: dict[str, Any]) -> dict[str, Any]:
+    if not shown.keys().isdisjoint(SEALED):
+        shown = without_checksums(shown)
+    for key in unsaid:
         shown.pop(key, None)
     return shown
 
@@ -222,6 +225,8 @@ async def list_objects(call: Call) -> Response:
     selection = Selection.of(call)
     if selection.kind == "soft-deleted":
         expire(service)
+        if not bucket.soft_delete_milliseconds:
+            raise invalid("Soft delete policy is required to list soft-deleted objects.")
     most = min(integer(call.query, "maxResults") or PAGE_MOST, PAGE_MOST)
     token = call.query.get("pageToken")
     page = read_page(service, bucket, selection, most=most, token=token)
@@ -232,7 +237,8 @@ async def list_objects(call: Call) -> Response:
         listed["prefixes"] = page.prefixes
     if page.rows:
         wanted = parse_fields(call.query.get("fields", "")).get("items", {})
+        unsaid = service.unsaid.get(bucket.name, ())
         listed["items"] = [
-            _said(service, resource_of(bucket, row, call.origin, wanted)) for row in page.rows
+            _said(unsaid, resource_of(bucket, row, call.origin, wanted)) for row in page.rows
         ]
     return answer(call, listed)

@@ -11,6 +11,7 @@ from tests.standin.storage.buckets import find_bucket, merge
 from tests.standin.storage.database import transaction
 from tests.standin.storage.downloads import download
 from tests.standin.storage.errors import StorageError, condition_not_met, invalid
+from tests.standin.storage.keys import check_unlocked, is_locked, kept_key
 from tests.standin.storage.preconditions import Preconditions, integer
 from tests.standin.storage.resources import etag_of
 from tests.standin.storage.restores import find_soft_deleted
@@ -40,7 +41,8 @@ async def get(call: Call) -> Response:
     Preconditions.of(call.query).check(version, unmodified=304)
     _check_etag(call, version)
     if call.query.get("alt") != "media":
-        return answer_object(call, bucket, version)
+        return answer_object(call, bucket, version, is_locked=is_locked(call, version))
+    check_unlocked(call, version)
     if call.flag("softDeleted"):
         raise invalid("Soft-deleted objects cannot be read.")
     return download(call, version, json.loads(version["settings"]))
@@ -78,12 +80,14 @@ def _change(call: Call, given: dict[str, Any], removed: tuple[str, ...]) -> Resp
     before = json.loads(version["settings"])
     kept = {key: value for key, value in before.items() if key not in removed}
     after = kept_settings(merge(kept, given)) | {"storageClass": before["storageClass"]}
+    after |= kept_key(before)
     _check_custom_time(before, after)
     _check_retention(call, before, after)
     retained_from = version["retained_from"]
     if before.get("eventBasedHold") and not after.get("eventBasedHold"):
         retained_from = service.clock.now()
     key = (bucket.id, name, version["generation"])
+    service.rates.count(bucket.id, name)
     service.database.execute(
         "UPDATE objects SET settings = ?, metageneration = metageneration + 1, updated = ?,"
         " retained_from = ? WHERE bucket = ? AND name = ? AND generation = ?",
@@ -119,6 +123,7 @@ async def delete(call: Call) -> Response:
     with transaction(service.database):
         version = find_version(service, bucket, call.path["object"], generation)
         Preconditions.of(call.query).check(version)
+        service.rates.count(bucket.id, version["name"])
         gone = retire(service, bucket, version, by_generation=generation is not None)
     if gone:
         service.contents.remove(gone)

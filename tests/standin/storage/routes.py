@@ -36,6 +36,7 @@ storage.objects.compose POST b/{bucket}/o/{object}/compose
 storage.objects.restore POST b/{bucket}/o/{object}/restore
 storage.objects.rewrite POST b/{bucket}/o/{object}/rewriteTo/b/{destinationBucket}/o/{destinationObject}
 storage.objects.copy POST b/{bucket}/o/{object}/copyTo/b/{destinationBucket}/o/{destinationObject}
+storage.objects.move POST b/{bucket}/o/{object}/moveTo/o/{destinationObject}
 storage.projects.serviceAccount.get GET projects/{project}/serviceAccount
 """
 UPLOAD_METHODS = {

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope
 from tests.standin.storage.contents import ContentStore, Digest
 from tests.standin.storage.database import open_database
 from tests.standin.storage.errors import StorageError
+from tests.standin.storage.rates import Rates
 from tests.standin.storage.times import Clock
 
 # Work behind a request does not go on after a restart; its operation says so.
@@ -38,7 +39,8 @@ class Service:
         digests: running checksums of resumable uploads, by upload id.
         entry: the whole app with its faults, for the calls inside a batch.
         tasks: work that goes on behind requests.
-        unsaid: fields that listings of objects leave out.
+        unsaid: by bucket, fields that listings of its objects leave out.
+        rates: how often names were written.
     """
 
     database: sqlite3.Connection
@@ -47,7 +49,8 @@ class Service:
     digests: dict[str, Digest] = field(default_factory=dict)
     entry: ASGIApp | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    unsaid: frozenset[str] = frozenset()
+    unsaid: dict[str, frozenset[str]] = field(default_factory=dict)
+    rates: Rates = field(default_factory=Rates)
 
     @classmethod
     def open(cls, folder: Path) -> "Service":

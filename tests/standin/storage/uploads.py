@@ -12,6 +12,7 @@ from tests.standin.storage.answers import answer_object
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.errors import invalid
 from tests.standin.storage.ingest import Expected, store
+from tests.standin.storage.keys import key_given
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Call, parse_json
 from tests.standin.storage.versions import check_name, find_live, kept_settings, write_version
@@ -39,7 +40,7 @@ async def _finish(call: Call, resource: dict[str, Any], pieces: AsyncIterator[by
     check_name(name)
     if encoding := call.query.get("contentEncoding"):
         resource["contentEncoding"] = encoding
-    settings = kept_settings(resource)
+    settings = kept_settings(resource) | key_given(call)
     bucket, version = await write_stream(
         call,
         name,

@@ -13,6 +13,7 @@ from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.contents import Content
 from tests.standin.storage.database import LIVE, NONCURRENT, SOFT_DELETED, transaction
 from tests.standin.storage.errors import StorageError, invalid, no_such_object
+from tests.standin.storage.keys import default_key, kept_key
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Service
 from tests.standin.storage.times import SECOND, from_text, to_text
@@ -101,15 +102,29 @@ def find_version(
     return found
 
 
-def _check_unprotected(service: Service, bucket: Bucket, version: sqlite3.Row) -> None:
+def check_removable(service: Service, bucket: Bucket, version: sqlite3.Row) -> None:
+    """Refuse to take a version away that a hold or a retention policy protects.
+
+    Raises:
+        StorageError: one does.
+    """
+    _check_free(bucket, version)
+    _check_unretained(service, bucket, version)
+
+
+def _check_free(bucket: Bucket, version: sqlite3.Row) -> None:
     settings = json.loads(version["settings"])
     what = f"Object '{bucket.name}/{version['name']}'"
     for key, kind in (("temporaryHold", "Temporary"), ("eventBasedHold", "Event-Based")):
         if settings.get(key):
             message = f"{what} is under active {kind} hold and cannot be deleted, overwritten or archived until hold is removed."
-            raise StorageError(403, "objectUnderActiveHold", message)
-    until = retained_until(bucket, version, settings)
+            raise StorageError(403, "forbidden", message)
+
+
+def _check_unretained(service: Service, bucket: Bucket, version: sqlite3.Row) -> None:
+    until = retained_until(bucket, version, json.loads(version["settings"]))
     if until is not None and until > service.clock.now():
+        what = f"Object '{bucket.name}/{version['name']}'"
         message = f"{what} is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until {to_text(until)}"
         raise StorageError(403, "retentionPolicyNotMet", message)
 
@@ -134,13 +149,14 @@ def retire(
     """
     key = (bucket.id, version["name"], version["generation"])
     where = "WHERE bucket = ? AND name = ? AND generation = ?"
+    _check_free(bucket, version)
     if version["state"] == LIVE and bucket.is_versioned and not by_generation:
         service.database.execute(
             f"UPDATE objects SET state = ?, noncurrent = ? {where}",
             (NONCURRENT, service.clock.now(), *key),
         )
         return None
-    _check_unprotected(service, bucket, version)
+    _check_unretained(service, bucket, version)
     if duration := bucket.soft_delete_milliseconds:
         now = service.clock.now()
         service.database.execute(
@@ -174,6 +190,7 @@ def write_version(
         with transaction(service.database):
             live = find_live(service, bucket, name)
             preconditions.check(live)
+            service.rates.count(bucket.id, name)
             if live is not None:
                 replaced = retire(service, bucket, live)
             generation = _insert(service, bucket, name, content, settings)
@@ -191,6 +208,8 @@ def _insert(
     generation = service.clock.generation()
     now = service.clock.now()
     kept = {"storageClass": bucket.settings["storageClass"], **settings}
+    if not kept_key(settings):
+        kept |= default_key(bucket.settings)
     if bucket.settings.get("defaultEventBasedHold"):
         kept.setdefault("eventBasedHold", True)
     service.database.execute(

@@ -11,6 +11,7 @@ from tests.standin.storage.buckets import find_bucket
 from tests.standin.storage.downloads import download
 from tests.standin.storage.errors import StorageError
 from tests.standin.storage.ingest import Expected
+from tests.standin.storage.keys import check_unlocked
 from tests.standin.storage.preconditions import XML_HEADERS, Preconditions, integer
 from tests.standin.storage.resources import etag_of
 from tests.standin.storage.service import Call
@@ -85,6 +86,7 @@ async def get(call: Call) -> ASGIApp:
     generation = integer(call.query, "generation")
     version = find_version(call.service, bucket, call.path["object"], generation)
     preconditions_of(call).check(version)
+    check_unlocked(call, version)
     return download(call, version, json.loads(version["settings"]))
 
 

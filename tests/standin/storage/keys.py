@@ -1,0 +1,72 @@
+"""Keys that objects are encrypted with: those of Cloud KMS, and those that customers send along.
+
+Nothing is encrypted here. What is imitated is what a caller sees: a listing leaves out the
+checksums of such objects, and an object under a customer's own key is read and copied only by who
+sends the key along (Cloud Storage, Customer-managed and Customer-supplied encryption keys).
+"""
+
+import json
+import sqlite3
+from typing import Any
+
+from tests.standin.storage.errors import StorageError
+from tests.standin.storage.service import Call
+
+SEALED = ("kmsKeyName", "customerEncryption")
+_CHECKSUMS = ("crc32c", "md5Hash")
+_COPIED = "copy-source-"
+
+
+def key_given(call: Call, parameter: str = "kmsKeyName") -> dict[str, Any]:
+    """Return what a request says about the key of the object that it writes.
+
+    Args:
+        call: the request.
+        parameter: where it names a key of Cloud KMS.
+    """
+    if name := call.query.get(parameter):
+        return {"kmsKeyName": f"{name.partition('/cryptoKeyVersions/')[0]}/cryptoKeyVersions/1"}
+    if digest := call.headers.get("x-goog-encryption-key-sha256"):
+        return {"customerEncryption": {"encryptionAlgorithm": "AES256", "keySha256": digest}}
+    return {}
+
+
+def default_key(bucket: dict[str, Any]) -> dict[str, Any]:
+    """Return the key that a bucket's settings name for objects that come without one."""
+    name = bucket.get("encryption", {}).get("defaultKmsKeyName")
+    return {"kmsKeyName": f"{name}/cryptoKeyVersions/1"} if name else {}
+
+
+def kept_key(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what an object's settings say about its key."""
+    return {key: settings[key] for key in SEALED if key in settings}
+
+
+def is_locked(call: Call, version: sqlite3.Row, *, copied: bool = False) -> bool:
+    """Whether a version is under a customer's key that a request does not bring.
+
+    Args:
+        call: the request.
+        version: the version.
+        copied: whether it is the source of a copy, whose key has headers of its own.
+    """
+    sealed = json.loads(version["settings"]).get("customerEncryption")
+    header = f"x-goog-{_COPIED if copied else ''}encryption-key-sha256"
+    return sealed is not None and call.headers.get(header) != sealed["keySha256"]
+
+
+def check_unlocked(call: Call, version: sqlite3.Row, *, copied: bool = False) -> None:
+    """Refuse to read a version whose key the request does not bring.
+
+    Raises:
+        StorageError: it is under another key, or the request has none.
+    """
+    if is_locked(call, version, copied=copied):
+        reason = "resourceIsEncryptedWithCustomerEncryptionKey"
+        message = "The target object is encrypted by a customer-supplied encryption key."
+        raise StorageError(400, reason, message)
+
+
+def without_checksums(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource without what only who may decrypt its object is told."""
+    return {key: value for key, value in shown.items() if key not in _CHECKSUMS}
