@@ -41,7 +41,20 @@ def version_of(item: Resource, *, soft_deleted: bool = False) -> ObjectVersion:
     Args:
         item: The resource.
         soft_deleted: Whether it comes from a listing of soft-deleted versions.
+
+    Raises:
+        CloudError: It is not such a resource.
     """
+    try:
+        return _version_of(item, soft_deleted=soft_deleted)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CloudError(
+            f"what Cloud Storage answered is no whole object resource: {error!r}",
+            subject=str(item)[:200],
+        ) from error
+
+
+def _version_of(item: Resource, *, soft_deleted: bool) -> ObjectVersion:
     get = item.get
     ends = [item[key] for key in ("timeDeleted", "softDeleteTime") if key in item]
     # In the order of the fields: naming them takes nearly as long again, and there are millions.
@@ -157,12 +170,27 @@ def check_one_live(versions: Sequence[ObjectVersion]) -> None:
         )
 
 
+def is_hierarchical(bucket: Resource) -> bool:
+    """Whether a bucket's folders are things of their own, which can be renamed."""
+    return bool((bucket.get("hierarchicalNamespace") or {}).get("enabled"))
+
+
 def listed_kinds(bucket: Resource) -> tuple[Kind, ...]:
     """Return which listings hold every version that is there beside the live ones.
 
     Those of soft-deleted versions are refused for a bucket without a soft delete policy.
     """
     return ("all", "soft-deleted") if soft_delete_seconds(bucket) else ("all",)
+
+
+def live_of(versions: Sequence[ObjectVersion]) -> ObjectVersion | None:
+    """Return the live one of the versions of a name, or None.
+
+    Raises:
+        CloudError: There are two: then the listing cannot be believed.
+    """
+    check_one_live(versions)
+    return next((version for version in versions if version.state == "live"), None)
 
 
 def live_at(versions: Sequence[ObjectVersion], moment: datetime) -> ObjectVersion | None:

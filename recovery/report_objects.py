@@ -34,6 +34,8 @@ def bucket_lines(plan: BucketPlan, *, exact: bool) -> list[str]:
     else:
         are_equal = f"{plan.equal:,} of {counted(plan.objects, 'object')} equal"
         lines = [f"  {_verb(plan, exact=exact):<20} {into}: {are_equal}"]
+    if plan.undelete is not None:
+        lines.append("    what of its objects the deleted bucket still keeps is used first")
     for count in plan.counts:
         lines.append(f"    {_counted(count, exact=exact)}")
         lines += _explained(plan, count)
@@ -110,7 +112,7 @@ def _how_read(verdict: Verdict, *, quick: bool) -> str:
 
 def _verb(plan: BucketPlan, *, exact: bool) -> str:
     if plan.create:
-        return "create, restore"
+        return "create, restore" if plan.undelete is None else "undelete, restore"
     if plan.damaged:
         return "restore"
     return "move aside" if exact and plan.extra else "leave"

@@ -10,6 +10,7 @@ a second, which a new vault takes without a ramp (Cloud Storage, Request rate).
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from google.api_core.exceptions import Forbidden
@@ -36,7 +37,15 @@ from manifests.model import (
     Skew,
 )
 from manifests.store import decode, encode
-from manifests.versions import Kind, by_name, keeps_replaced, listed_kinds, live_at
+from manifests.versions import (
+    Kind,
+    by_name,
+    is_hierarchical,
+    keeps_replaced,
+    listed_kinds,
+    live_at,
+    live_of,
+)
 
 _RANGES_A_LISTING = 4
 _PAGE = 1000
@@ -101,8 +110,7 @@ class BucketExporter:
                     bucket,
                     contents,
                     base,
-                    kinds=listed_kinds(resource),
-                    has_history=keeps_replaced(resource),
+                    history=History.of(resource),
                 )
                 with LoggingPool(self._settings.parallel_listings, name) as listing:
                     done = list(listing.map(work.export, range(len(ranges)), ranges))
@@ -154,7 +162,11 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
     """Say what of a bucket is not as of the recovery point, and how much later it was read."""
     skew_seconds = (backup.finished_at - recovery_point).total_seconds()
     gone = backup.not_copied - backup.unprotected
+    is_later = is_hierarchical(backup.resource)
     subjects = {
+        f"every object in bucket {backup.bucket}, whose folders can be renamed, as it was listed,": (
+            is_later
+        ),
         f"settings of bucket {backup.bucket}": True,
         f"metadata of {backup.metadata_later} objects in bucket {backup.bucket}": (
             backup.metadata_later
@@ -188,6 +200,29 @@ def require_protected(buckets: Sequence[BucketBackup], run_id: RunId) -> None:
         )
 
 
+class History(NamedTuple):
+    """What a bucket can tell of its past.
+
+    Attributes:
+        kinds: The listings that tell it.
+        is_kept: Whether the bucket keeps what is replaced or deleted.
+        is_told: Whether a version's times tell since when its name was there. In a hierarchical
+            namespace a renamed folder takes its objects along with their times, so that only what
+            is live when it is listed is known.
+    """
+
+    kinds: tuple[Kind, ...]
+    is_kept: bool
+    is_told: bool
+
+    @classmethod
+    def of(cls, resource: Resource) -> "History":
+        """Read it from a bucket's configuration."""
+        if is_hierarchical(resource):
+            return cls(("live",), is_kept=True, is_told=False)
+        return cls(listed_kinds(resource), is_kept=keeps_replaced(resource), is_told=True)
+
+
 class _RangeWork:
     """Exports one key range at a time; shared by the threads that do."""
 
@@ -199,16 +234,14 @@ class _RangeWork:
         contents: Contents,
         base: BucketBackup | None,
         *,
-        kinds: Sequence[Kind],
-        has_history: bool,
+        history: "History",
     ) -> None:
         self._start = start
         self._vault = vault
         self._bucket = bucket
         self._contents = contents
         self._base = base
-        self._kinds = kinds
-        self._has_history = has_history
+        self._history = history
 
     def export(self, number: int, key_range: KeyRange) -> tuple[Sequence[InventoryShard], int]:
         """Return the shards of a range, and how many names' past is unknown."""
@@ -228,14 +261,18 @@ class _RangeWork:
                     shards.add(self._contents.stored(page, known))
                     page = []
             shards.add(self._contents.stored(page, known))
-        return shards.finish(), 0 if self._has_history else changed_later
+        return shards.finish(), 0 if self._history.is_kept else changed_later
 
     def _versions(
         self, key_range: KeyRange, written: str | None
     ) -> Iterator[tuple[ObjectVersion | None, Sequence[ObjectVersion]]]:
         """Yield for each name the version that was live at the recovery point, and all of them."""
         # Names whose past is unknown are counted anew, also before what is written already.
-        start = written if written is not None and self._has_history else key_range.start
-        listings = (self._bucket.versions(kind, start, key_range.end) for kind in self._kinds)
+        start = written if written is not None and self._history.is_kept else key_range.start
+        kinds = self._history.kinds
+        listings = (self._bucket.versions(kind, start, key_range.end) for kind in kinds)
         for _, versions in by_name(*listings):
-            yield live_at(versions, self._start.recovery_point), versions
+            if self._history.is_told:
+                yield live_at(versions, self._start.recovery_point), versions
+            else:
+                yield live_of(versions), versions

@@ -108,6 +108,9 @@ class Contents:
         except PreconditionFailed:
             return self._vault.find(name)
         except NotFound:
+            if self._bucket.find(source.name, source.generation) is not None:
+                # The source is there, so that it is the vault that is not.
+                raise
             return None
         with self._lock:
             self.copied += 1

@@ -7,10 +7,10 @@ credentials and endpoint, on one connection a thread.
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from google.api_core import exceptions as google_errors
@@ -25,13 +25,16 @@ from manifests.model import Resource
 _TIMEOUT_SECONDS = 60
 _HTTP_ERROR = 400
 _UNAUTHORIZED = 401
+_BUCKET = re.compile(r"\bb/([^/]+)")
+_REQUESTER_PAYS = "requester pays"
 
 
 class StorageApi:
     """Calls of the JSON API. Safe to share between threads.
 
     Args:
-        client: Gives the endpoint and the credentials.
+        client: Gives the endpoint, the credentials, and the project that pays for calls about a
+            bucket whose requester pays.
     """
 
     def __init__(self, client: storage.Client) -> None:
@@ -39,6 +42,8 @@ class StorageApi:
         self._credentials = client._credentials  # noqa: SLF001
         self._refreshing = Request()
         self._lock = threading.Lock()
+        self._project = client.project
+        self._paying: set[str] = set()
         self._endpoint = urlsplit(client.api_endpoint)
         self._threads = threading.local()
 
@@ -55,8 +60,23 @@ class StorageApi:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
             ConnectionError: The API could not be reached.
         """
-        call = ApiCall(method, path, query, body)
-        target, content = call.target, call.content
+        try:
+            return self._tried(self._paid(ApiCall(method, path, query, body)))
+        except google_errors.BadRequest as error:
+            unpaid = set(_BUCKET.findall(path)) - self._paying
+            if _REQUESTER_PAYS not in str(error.message).lower() or not unpaid:
+                raise
+            self._paying |= unpaid
+        return self._tried(self._paid(ApiCall(method, path, query, body)))
+
+    def _paid(self, call: ApiCall) -> ApiCall:
+        """Name the project that pays for a call about a bucket whose requester pays."""
+        if self._paying.isdisjoint(_BUCKET.findall(call.path)):
+            return call
+        return call._replace(query={**call.query, "userProject": self._project})
+
+    def _tried(self, call: ApiCall) -> Resource:
+        method, target, content = call.method, call.target, call.content
         # Nearly every call succeeds at once, and what `calling` costs adds up over millions of them.
         try:
             return self._once(method, target, content)
@@ -71,7 +91,7 @@ class StorageApi:
         Returns:
             The answer of each call; None for one that failed or of which nothing is known.
         """
-        content, content_type = batch_request(calls)
+        content, content_type = batch_request([self._paid(call) for call in calls])
         try:
             status, answer, answer_type = self._exchange("POST", BATCH_PATH, content, content_type)
         except (auth_errors.TransportError, OSError):
@@ -88,13 +108,14 @@ class StorageApi:
             status, answer, _ = self._exchange(method, target, content)
         if status >= _HTTP_ERROR:
             raise _api_error(status, answer)
-        if not answer:
-            return {}
         try:
-            document: Resource = json.loads(answer)
+            document = json.loads(answer or b"{}")
         except ValueError as error:
-            message = "the answer is not whole"
+            message = f"the answer to {method} {target} is not whole"
             raise ConnectionError(message) from error
+        if not isinstance(document, dict):
+            message = f"the answer to {method} {target} is no JSON object"
+            raise ConnectionError(message)
         return document
 
     def _exchange(
@@ -140,12 +161,13 @@ def object_path(bucket: str, name: str) -> str:
 
 
 def _api_error(status: int, content: bytes) -> google_errors.GoogleAPICallError:
-    details: Any = {}
     try:
         details = json.loads(content)["error"]
-    except (ValueError, KeyError, TypeError):
-        details = {"message": content[:200].decode("utf-8", "replace")}
+        reasons = tuple(item for item in details.get("errors", ()) if isinstance(item, dict))
+        message = str(details.get("message", ""))
+    except (AttributeError, ValueError, KeyError, TypeError):
+        reasons, message = (), content[:200].decode("utf-8", "replace")
     made: google_errors.GoogleAPICallError = google_errors.from_http_status(
-        status, str(details.get("message", "")), errors=tuple(details.get("errors", ()))
+        status, message, errors=reasons
     )
     return made

@@ -12,6 +12,7 @@ from google.api_core.exceptions import Forbidden, NotFound
 
 from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import ApiCall, Query
+from manifests.errors import CloudError
 from manifests.model import ObjectVersion, Resource
 from manifests.versions import LISTED_FIELDS, Kind, version_of
 
@@ -39,13 +40,41 @@ class VersionedBucket:
         except NotFound:
             return None
 
-    def create(self, project: str, resource: Resource) -> None:
+    def create(self, project: str, resource: Resource, *, retains_objects: bool) -> None:
         """Create the bucket.
+
+        Args:
+            project: The project it belongs to.
+            resource: Its configuration.
+            retains_objects: Whether its objects can have a retention of their own.
 
         Raises:
             google.api_core.exceptions.Conflict: The name is taken, here or elsewhere.
         """
-        self._api.call("POST", "b", {"project": project}, {**resource, "name": self.name})
+        query: Query = {"project": project}
+        query["enableObjectRetention"] = "true" if retains_objects else None
+        self._api.call("POST", "b", query, {**resource, "name": self.name})
+
+    def deleted(self, project: str) -> list[Resource]:
+        """Return the soft-deleted buckets of this name that a project can still bring back."""
+        query: Query = {"project": project, "prefix": self.name, "softDeleted": "true"}
+        query["projection"] = "noAcl"
+        listed: list[Resource] = []
+        while True:
+            page = self._api.call("GET", "b", query)
+            listed += [item for item in page.get("items", ()) if item["name"] == self.name]
+            if "nextPageToken" not in page:
+                return listed
+            query["pageToken"] = page["nextPageToken"]
+
+    def undelete(self, generation: int) -> None:
+        """Bring a soft-deleted bucket back; its objects stay soft-deleted.
+
+        Raises:
+            google.api_core.exceptions.NotFound: It is not kept any more.
+            google.api_core.exceptions.Conflict: There is a bucket of this name.
+        """
+        self._api.call("POST", f"b/{self.name}/restore", {"generation": generation})
 
     def access(self) -> Resource:
         """Return the bucket's IAM policy.
@@ -163,7 +192,12 @@ class VersionedBucket:
         while True:
             answer = self._api.call(*call)
             if answer.get("done"):
-                return version_of(answer["resource"])
+                return version_of(answer.get("resource", {}))
+            if "rewriteToken" not in answer:
+                raise CloudError(
+                    f"the answer to {call.method} {call.path} neither ends the copy nor goes on",
+                    subject=self.uri(name),
+                )
             call.query["rewriteToken"] = answer["rewriteToken"]
 
     def rewriting(

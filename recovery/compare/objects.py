@@ -1,12 +1,11 @@
 """What differs between an inventory and a bucket, object by object."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from manifests.model import ObjectRecord, ObjectVersion, Resource
-from manifests.versions import check_one_live, same_content, settings_patch
-from recovery.compare.findings import Finding, differences, finding, present
+from manifests.model import ObjectRecord, ObjectVersion
+from manifests.versions import same_content, settings_patch
+from recovery.compare.findings import Finding, differences, finding
 
 Damage = Literal["missing", "overwritten", "corrupted", "metadata changed", "extra"]
 """What is wrong with an object.
@@ -17,23 +16,6 @@ Damage = Literal["missing", "overwritten", "corrupted", "metadata changed", "ext
     metadata changed  the content is the same, what is said about it is not
     extra             the recovery point does not know the name
 """
-
-_BUCKET_PROPERTIES = (
-    "location",
-    "storageClass",
-    "versioning",
-    "softDeletePolicy",
-    "lifecycle",
-    "labels",
-    "retentionPolicy",
-    "iamConfiguration",
-    "encryption",
-    "cors",
-    "website",
-    "logging",
-    "defaultEventBasedHold",
-)
-_NOT_COMPARED = {"effectiveTime", "lockedTime", "isLocked"}
 
 
 def damage_of(
@@ -64,16 +46,6 @@ def _is_same_version(expected: ObjectVersion, live: ObjectVersion) -> bool:
     return not expected.crc32c and expected.generation == live.generation
 
 
-def live_of(versions: Sequence[ObjectVersion]) -> ObjectVersion | None:
-    """Return the live one of the versions of a name, or None.
-
-    Raises:
-        CloudError: There are two: then the listing cannot be believed.
-    """
-    check_one_live(versions)
-    return next((version for version in versions if version.state == "live"), None)
-
-
 def object_finding(
     expected: ObjectRecord | None, live: ObjectVersion | None, damage: Damage
 ) -> Finding:
@@ -90,24 +62,5 @@ def object_finding(
     return finding(name, damage, _content(expected.version), _content(live))
 
 
-def bucket_findings(expected: Resource, actual: Resource) -> tuple[Finding, ...]:
-    """Compare a bucket's configuration with the one it had."""
-    return differences(
-        f"bucket {expected['name']}",
-        [
-            (key, _setting(expected.get(key)), _setting(actual.get(key)))
-            for key in _BUCKET_PROPERTIES
-        ],
-    )
-
-
 def _content(version: ObjectVersion) -> str:
     return f"{version.size_bytes} bytes, crc32c {version.crc32c}"
-
-
-def _setting(value: object) -> object:
-    """Leave out what the service says by itself, and treat empty as absent."""
-    if isinstance(value, dict):
-        kept = {key: _setting(item) for key, item in value.items() if key not in _NOT_COMPARED}
-        return present({key: item for key, item in kept.items() if item is not None})
-    return present(value)

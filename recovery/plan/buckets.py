@@ -1,9 +1,10 @@
 """What a recovery would do to a bucket: objects counted and explained, never listed whole."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from manifests.errors import RefusedError, UsageError
-from manifests.model import Frozen, Manifest
+from manifests.model import Frozen, Manifest, Resource
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
 from recovery.plan.objects import ObjectStep, Source
@@ -37,7 +38,9 @@ class BucketPlan(Frozen):
     Attributes:
         bucket: The bucket as the backup names it.
         target: The bucket that is written.
-        create: Whether it is created first.
+        create: Whether it is made first: created, or undeleted.
+        undelete: The generation of the deleted bucket that is brought back with what it still
+            keeps; None when there is none. What comes from it shows only then.
         keeps_replaced: Whether the target itself keeps what is replaced, as a noncurrent or
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
@@ -48,6 +51,7 @@ class BucketPlan(Frozen):
     bucket: str
     target: str
     create: bool
+    undelete: int | None = None
     keeps_replaced: bool
     objects: int
     equal: int
@@ -86,6 +90,25 @@ class BucketPlan(Frozen):
     def moved_bytes(self) -> int:
         """Return how many bytes are copied."""
         return sum(item.size_bytes for item in self.counts if item.source != "metadata")
+
+
+def undeleted_generation(backed_up: Resource, deleted: Sequence[Resource]) -> int | None:
+    """Return the generation of the deleted bucket that is brought back, or None.
+
+    Args:
+        backed_up: The bucket's configuration at the recovery point.
+        deleted: The deleted buckets of its name: the very one if it is among them, or the latest.
+    """
+    if not deleted:
+        return None
+    best = max(
+        deleted,
+        key=lambda item: (
+            item.get("generation") == backed_up.get("generation"),
+            datetime.fromisoformat(item["softDeleteTime"]),
+        ),
+    )
+    return int(best["generation"])
 
 
 class ObjectCounts:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from manifests.model import ObjectRecord, ObjectVersion
-from manifests.versions import same_content, settings_patch, turns_back
-from recovery.compare.objects import Damage, damage_of, live_of
+from manifests.versions import live_of, same_content, settings_patch, turns_back
+from recovery.compare.objects import Damage, damage_of
 
 Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "none"]
 """Where an object comes back from, cheapest first.

@@ -1,6 +1,6 @@
 """Buckets about which the cloud answers less, or otherwise, than one would wish."""
 
-from tests.harness import Function, Rebound
+from tests.harness import LOCATION, Function, Rebound
 from tests.integration.bucket_objects import (
     NAMES,
     SCENARIO,
@@ -11,6 +11,7 @@ from tests.integration.bucket_objects import (
     left,
     looked_at,
     make_bucket,
+    platform,
     put,
     records_of,
     recover,
@@ -98,3 +99,42 @@ def test_bucket_without_soft_delete(raw: Rebound, night: Function):
     bucket.blob(NAMES[2]).delete()
     assert sources(recover(raw)) == {("missing", "noncurrent"): 1}
     assert looked_at(bucket) == before
+
+
+def test_bucket_whose_requester_pays(raw: Rebound, night: Function):
+    """Every call about such a bucket names the project that pays, batches and copies included."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket)
+    before = looked_at(bucket)
+    bucket.requester_pays = True
+    bucket.patch()
+    back_up(night)
+    paid = raw.storage_client.bucket(bucket.name, user_project=raw.project)
+    for name in NAMES[:3]:
+        paid.blob(name).delete()
+    assert sources(recover(raw)) == {("missing", "soft-deleted"): 3}
+    assert looked_at(paid) == before
+
+
+def test_hierarchical_bucket_is_as_it_was_listed(raw: Rebound, night: Function):
+    """Where renamed folders keep times, the listing counts; a new bucket is hierarchical again."""
+    bucket = raw.storage_client.bucket(platform(raw))
+    bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+    bucket.hierarchical_namespace_enabled = True
+    with raw.cloud.minutes_ago(10):
+        raw.storage_client.create_bucket(bucket, location=LOCATION, enable_object_retention=True)
+    fill(raw, bucket, ("a", "b/c"))
+    put(bucket, "renamed since", b"after the recovery point")
+    back_up(night)
+    assert set(records_of(raw, backup_of(raw, "before"))) == {"a", "b/c", "renamed since"}
+    assert any("folders can be renamed" in item.subject for item in raw.manifest("before").skews)
+    before = looked_at(bucket)
+    for blob in bucket.list_blobs():
+        blob.delete()
+    bucket.delete()
+    raw.cloud.order("storage", "clock", advance_seconds=8 * 86400)
+    assert sources(recover(raw)) == {("missing", "vault"): 3}
+    assert looked_at(bucket) == before
+    bucket.reload()
+    assert bucket.hierarchical_namespace_enabled
+    assert bucket.object_retention_mode == "Enabled"

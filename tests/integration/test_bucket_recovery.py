@@ -77,8 +77,9 @@ def test_damage_of_every_kind_is_undone(
     assert not again["restored"]
 
 
-def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function):
-    """A deleted bucket comes back like it was configured, with every object from the vault."""
+@pytest.mark.parametrize("source", ["soft-deleted", "vault"])
+def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function, source: str):
+    """A deleted bucket comes back like it was configured: undeleted, or created when too late."""
     bucket = make_bucket(
         raw,
         versioning=True,
@@ -96,12 +97,16 @@ def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function):
     back_up(night)
     for blob in bucket.list_blobs(versions=True):
         blob.delete()
+    bucket.reload()
     bucket.delete()
+    if source == "vault":
+        raw.cloud.order("storage", "clock", advance_seconds=WEEK_SECONDS)
     plan = raw.json("plan", SCENARIO)["buckets"][0]
     assert plan["create"]
+    assert plan["undelete"] == (bucket.generation if source == "soft-deleted" else None)
     outcome = recover(raw)
     assert outcome["created"]
-    assert sources(outcome) == {("missing", "vault"): len(NAMES)}
+    assert sources(outcome) == {("missing", source): len(NAMES)}
     assert looked_at(bucket) == before
     assert properties(bucket) == resource
 

@@ -12,14 +12,24 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
 from manifests.model import BucketBackup, Manifest, Resource
 from manifests.versions import keeps_replaced
-from recovery.compare.objects import bucket_findings
+from recovery.compare.buckets import bucket_findings
+from recovery.compare.findings import Finding
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request
-from recovery.plan.buckets import BucketPlan, StepCounter, check_scope
+from recovery.plan.buckets import (
+    BucketPlan,
+    StepCounter,
+    check_scope,
+    undeleted_generation,
+)
 from recovery.settings import Settings
 from recovery.targets.objects.comparison import Comparison, Stretch
-from recovery.targets.objects.creation import create_bucket, finish_bucket
+from recovery.targets.objects.creation import (
+    create_bucket,
+    finish_bucket,
+    undelete_bucket,
+)
 from recovery.targets.objects.mending import Mender, Rules
 from recovery.targets.objects.outcomes import failed_bucket, merged
 from recovery.targets.objects.pace import Pace
@@ -104,6 +114,7 @@ class BucketTargets:
             bucket=backup.bucket,
             target=target.name,
             create=resource is None,
+            undelete=self._undeleted(target, backup, request) if resource is None else None,
             keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
             equal=counter.equal,
@@ -111,6 +122,16 @@ class BucketTargets:
             samples=counter.samples,
             configuration=() if resource is None else bucket_findings(backup.resource, resource),
         )
+
+    def _undeleted(
+        self, target: VersionedBucket, backup: BucketBackup, request: Request
+    ) -> int | None:
+        """Return the generation of the deleted bucket that is brought back, or None."""
+        if target.name != backup.bucket:
+            return None
+        with cloud_errors(target.uri()):
+            deleted = target.deleted(request.target.project)
+        return undeleted_generation(backup.resource, deleted)
 
     def _recover(
         self,
@@ -127,7 +148,7 @@ class BucketTargets:
             if backup is None:
                 return failed_bucket(step, "the plan's bucket is not in the manifest")
             target = self._target(backup, request)
-            if step.create:
+            if step.create and not _is_undeleted(target, step):
                 create_bucket(target, backup.resource, request.target.project)
             with cloud_errors(target.uri()):
                 resource = target.resource()
@@ -147,11 +168,14 @@ class BucketTargets:
                 journal=journal,
                 advance=Pace(step.objects, lambda stage: progress(step.target, stage)).advance,
             )
+            made: tuple[Finding, ...] = ()
             if step.create:
                 finish_bucket(target, backup)
+                made = _configuration_findings(target, backup)
         except ReboundError as error:
             return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
-        return merged(step, stretches, aside=f"gs://{self._settings.landing_bucket}/{aside}")
+        aside = f"gs://{self._settings.landing_bucket}/{aside}"
+        return merged(step, stretches, aside=aside, configuration=made)
 
     def _restored(
         self,
@@ -183,6 +207,16 @@ class BucketTargets:
                 return earlier.get(stretch.number, outcome) if _is_idle(outcome) else outcome
 
             return list(pool.map(restore, comparison.stretches()))
+
+
+def _is_undeleted(target: VersionedBucket, step: BucketPlan) -> bool:
+    return step.undelete is not None and undelete_bucket(target, step.undelete)
+
+
+def _configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tuple[Finding, ...]:
+    """Look at a bucket that was made again: it has to be what it was."""
+    with cloud_errors(target.uri()):
+        return bucket_findings(backup.resource, target.resource() or {})
 
 
 def _counted(comparison: Comparison, stretch: Stretch) -> StepCounter:

@@ -1,53 +1,34 @@
 """Makes a bucket that is gone again, from the configuration in the manifest."""
 
-from google.api_core.exceptions import Conflict, PreconditionFailed
+from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError
 from manifests.model import BucketBackup, Resource
+from recovery.compare.buckets import configuration
 
-_AT_ONCE = (
-    "location",
-    "storageClass",
-    "customPlacementConfig",
-    "rpo",
-    "versioning",
-    "labels",
-    "encryption",
-    "cors",
-    "website",
-    "logging",
-    "billing",
+# What would act on objects while they are restored, keep them from being put right, or keep the
+# recovery itself out.
+_AT_THE_END = frozenset(
+    {"autoclass", "defaultEventBasedHold", "ipFilter", "lifecycle", "retentionPolicy"}
 )
-# What would act on objects while they are restored, or keep them from being put right.
-_AT_THE_END = ("lifecycle", "defaultEventBasedHold", "autoclass")
+# Not in the body: a parameter of its own sets it, when a bucket is created and never again.
+_RETENTION_OF_OBJECTS = "objectRetention"
 
 
 def first_configuration(resource: Resource) -> Resource:
     """Return what a bucket is created with."""
-    made = {key: resource[key] for key in _AT_ONCE if key in resource}
-    if "softDeletePolicy" in resource:
-        seconds = resource["softDeletePolicy"].get("retentionDurationSeconds", 0)
-        made["softDeletePolicy"] = {"retentionDurationSeconds": seconds}
-    access = resource.get("iamConfiguration") or {}
-    uniform = (access.get("uniformBucketLevelAccess") or {}).get("enabled", False)
-    made["iamConfiguration"] = {
-        "uniformBucketLevelAccess": {"enabled": uniform},
-        "publicAccessPrevention": access.get("publicAccessPrevention", "inherited"),
-    }
+    late = {*_AT_THE_END, _RETENTION_OF_OBJECTS}
+    made = {key: value for key, value in configuration(resource).items() if key not in late}
+    # Without a word about it the service gives a policy of seven days.
+    made.setdefault("softDeletePolicy", {"retentionDurationSeconds": "0"})
     return made
 
 
 def last_configuration(resource: Resource) -> Resource:
     """Return what is set once the objects are back."""
-    patch = {key: resource[key] for key in _AT_THE_END if key in resource}
-    if "retentionPolicy" in resource:
-        # The lock of a policy is for ever; setting it again is a decision of its own.
-        patch["retentionPolicy"] = {
-            "retentionPeriod": resource["retentionPolicy"]["retentionPeriod"]
-        }
-    return patch
+    return {key: value for key, value in configuration(resource).items() if key in _AT_THE_END}
 
 
 def create_bucket(target: VersionedBucket, resource: Resource, project: str) -> None:
@@ -57,15 +38,37 @@ def create_bucket(target: VersionedBucket, resource: Resource, project: str) -> 
         RefusedError: Somebody else has a bucket of that name.
         CloudError: It could not be created.
     """
+    retains = _RETENTION_OF_OBJECTS in resource
     with cloud_errors(target.uri()):
         try:
-            target.create(project, first_configuration(resource))
+            target.create(project, first_configuration(resource), retains_objects=retains)
         except Conflict as error:
             # The answer of an earlier try was lost, or the recovery is resumed.
             if target.resource() is None:
                 raise RefusedError(
                     "the name of the bucket is taken", subject=target.name
                 ) from error
+
+
+def undelete_bucket(target: VersionedBucket, generation: int) -> bool:
+    """Bring a soft-deleted bucket back with the objects that it still keeps.
+
+    Returns:
+        False when it is too late: its time ran out since it was looked at.
+
+    Raises:
+        CloudError: It could not be brought back.
+    """
+    with cloud_errors(target.uri()):
+        try:
+            target.undelete(generation)
+        except NotFound:
+            return False
+        except Conflict:
+            # The answer of an earlier try was lost, or the recovery is resumed.
+            if target.resource() is None:
+                raise
+    return True
 
 
 def finish_bucket(target: VersionedBucket, backup: BucketBackup) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from manifests.errors import PartialError
+from recovery.compare import Finding
 from recovery.outcome import BucketOutcome, LeftObjects, LeftReason, StretchOutcome
 from recovery.plan.buckets import BucketPlan, ObjectCounts
 
@@ -16,13 +17,20 @@ _LEFT_AS: dict[LeftReason, str] = {
 _LEFT_HINT = "a new `rebound plan gcs-bucket-corruption` shows them as they are now"
 
 
-def merged(step: BucketPlan, stretches: Sequence[StretchOutcome], *, aside: str) -> BucketOutcome:
+def merged(
+    step: BucketPlan,
+    stretches: Sequence[StretchOutcome],
+    *,
+    aside: str,
+    configuration: Sequence[Finding] = (),
+) -> BucketOutcome:
     """Add up what became of a bucket.
 
     Args:
         step: What was planned for it.
         stretches: How each stretch ended.
         aside: Where what was moved or replaced is, if the bucket does not keep it itself.
+        configuration: What differs in the configuration of a bucket that was made again.
     """
     moved_aside = sum(item.moved_aside for item in stretches)
     counts = ObjectCounts()
@@ -32,7 +40,7 @@ def merged(step: BucketPlan, stretches: Sequence[StretchOutcome], *, aside: str)
     places = [aside] if moved_aside or (replaced and not step.keeps_replaced) else []
     if replaced and step.keeps_replaced:
         places.append(f"earlier versions in gs://{step.target}")
-    findings = tuple(found for item in stretches for found in item.findings)
+    findings = (*configuration, *(found for item in stretches for found in item.findings))
     left = _left(item for stretch in stretches for item in stretch.left)
     error = "; ".join(
         f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason in _LEFT_AS

@@ -140,3 +140,28 @@ def test_service_account(client: storage.Client):
     assert client.get_service_account_email().endswith(
         "gs-project-accounts.iam.gserviceaccount.com"
     )
+
+
+def test_what_is_set_at_creation_only(server: Server):
+    """Object retention and a hierarchical namespace come with a bucket or never (Bucket: insert)."""
+    uniform = {"uniformBucketLevelAccess": {"enabled": True}}
+    tree = {"hierarchicalNamespace": {"enabled": True}}
+    refused = server.call("POST", "/storage/v1/b?project=p", json={"name": "no-tree", **tree})
+    assert refused.status_code == 400
+    name = server.new_bucket(iamConfiguration=uniform, **tree)
+    path = f"/storage/v1/b/{name}"
+    assert server.call("GET", path).json()["hierarchicalNamespace"] == {"enabled": True}
+    change = {"hierarchicalNamespace": {"enabled": False}}
+    assert server.call("PATCH", path, json=change).status_code == 400
+    assert server.call("PATCH", path, json={"versioning": {"enabled": True}}).status_code == 400
+    kept = server.call("PATCH", path, json={"labels": {"a": "b"}}).json()
+    assert kept["hierarchicalNamespace"] == {"enabled": True}
+    flat = server.new_bucket(objectRetention={"mode": "Enabled"})
+    assert server.call("PATCH", f"/storage/v1/b/{flat}", json=tree).status_code == 400
+    assert "objectRetention" not in server.call("GET", f"/storage/v1/b/{flat}").json()
+    made = server.call(
+        "POST",
+        "/storage/v1/b?project=p&enableObjectRetention=true",
+        json={"name": f"{flat}-2"},
+    ).json()
+    assert made["objectRetention"] == {"mode": "Enabled"}

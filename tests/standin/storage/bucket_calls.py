@@ -45,6 +45,8 @@ async def insert(call: Call) -> Response:
         raise StorageError(409, "conflict", message)
     now = call.service.clock.now()
     settings = changed_settings({}, merge(default_settings(now), resource), now)
+    if call.flag("enableObjectRetention"):
+        settings["objectRetention"] = {"mode": "Enabled"}
     database.execute(
         "INSERT INTO buckets VALUES (NULL, ?, ?, 1, ?, ?, ?, NULL, NULL, ?, NULL)",
         (
@@ -233,7 +235,9 @@ async def get_layout(call: Call) -> Response:
             "bucket": bucket.name,
             "location": shown["location"],
             "locationType": shown["locationType"],
-            "hierarchicalNamespace": {"enabled": False},
+            "hierarchicalNamespace": bucket.settings.get(
+                "hierarchicalNamespace", {"enabled": False}
+            ),
         },
     )
 

@@ -22,8 +22,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 SERVER_FIELDS = {
     "kind", "id", "selfLink", "name", "projectNumber", "metageneration", "timeCreated", "updated",
     "generation", "etag", "locationType", "softDeleteTime", "hardDeleteTime", "acl",
-    "defaultObjectAcl", "owner", "satisfiesPZS",
+    "defaultObjectAcl", "objectRetention", "owner", "satisfiesPZI", "satisfiesPZS",
 }  # fmt: skip
+# Set when a bucket is created, and never again.
+FIXED = ("objectRetention", "hierarchicalNamespace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,11 @@ def changed_settings(before: Mapping[str, Any], wanted: dict[str, Any], now: int
         StorageError: a setting is not allowed, or a locked retention policy would weaken.
     """
     kept = {key: value for key, value in wanted.items() if key not in SERVER_FIELDS}
+    if before:
+        if kept.get("hierarchicalNamespace", {}) != before.get("hierarchicalNamespace", {}):
+            raise invalid("A hierarchical namespace can be enabled only at creation.")
+        kept |= {key: before[key] for key in FIXED if key in before}
+    _check_namespace(kept)
     kept["location"] = kept["location"].upper()
     soft = kept.setdefault("softDeletePolicy", {"retentionDurationSeconds": "0"})
     seconds = int(soft.get("retentionDurationSeconds", 0))
@@ -162,6 +169,16 @@ def changed_settings(before: Mapping[str, Any], wanted: dict[str, Any], now: int
         soft["effectiveTime"] = to_text(now)
     _keep_retention(before.get("retentionPolicy", {}), kept, now)
     return kept
+
+
+def _check_namespace(kept: dict[str, Any]) -> None:
+    if not kept.get("hierarchicalNamespace", {}).get("enabled"):
+        return
+    access = kept["iamConfiguration"].get("uniformBucketLevelAccess", {})
+    if not access.get("enabled") or kept.get("versioning", {}).get("enabled"):
+        raise invalid(
+            "A hierarchical namespace needs uniform bucket-level access and no versioning."
+        )
 
 
 def _keep_retention(before: dict[str, Any], kept: dict[str, Any], now: int) -> None:

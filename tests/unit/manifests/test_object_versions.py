@@ -164,3 +164,12 @@ def test_listings_are_joined_by_name(one: list[str], other: list[str]):
     joined = [(name, len(versions)) for name, versions in by_name(*listings)]
     both = one + other
     assert joined == [(name, both.count(name)) for name in sorted(set(both))]
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"generation": None}, {"timeCreated": "yesterday"}, {"metadata": 7, "size": "x"}]
+)
+def test_malformed_resource_is_the_clouds_fault(spoilt: dict[str, object]):
+    """What is no object resource ends as an error about the cloud, and not as a bug."""
+    with pytest.raises(CloudError, match="no whole object resource"):
+        version_of(resource(**spoilt))

@@ -84,8 +84,11 @@ def test_bucket_is_made_in_two_steps():
         "id": "raw",
         "location": "US",
         "labels": {"a": "b"},
-        "lifecycle": {"rule": []},
+        "lifecycle": {"rule": [{"action": {"type": "Delete"}}]},
         "retentionPolicy": {"retentionPeriod": "9", "isLocked": True, "effectiveTime": "x"},
+        "hierarchicalNamespace": {"enabled": True},
+        "objectRetention": {"mode": "Enabled"},
+        "propertyOfNextYear": {"mode": "a"},
         "softDeletePolicy": {"retentionDurationSeconds": "1", "effectiveTime": "x"},
         "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True, "lockedTime": "x"}},
         "timeCreated": "x",
@@ -94,12 +97,11 @@ def test_bucket_is_made_in_two_steps():
         "location": "US",
         "labels": {"a": "b"},
         "softDeletePolicy": {"retentionDurationSeconds": "1"},
-        "iamConfiguration": {
-            "uniformBucketLevelAccess": {"enabled": True},
-            "publicAccessPrevention": "inherited",
-        },
+        "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}},
+        "hierarchicalNamespace": {"enabled": True},
+        "propertyOfNextYear": {"mode": "a"},
     }
     assert last_configuration(resource) == {
-        "lifecycle": {"rule": []},
+        "lifecycle": {"rule": [{"action": {"type": "Delete"}}]},
         "retentionPolicy": {"retentionPeriod": "9"},
     }

@@ -7,7 +7,8 @@ import pytest
 
 from manifests.errors import RefusedError, UsageError
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
-from recovery.compare.objects import Damage, bucket_findings, object_finding
+from recovery.compare.buckets import bucket_findings
+from recovery.compare.objects import Damage, object_finding
 from recovery.plan.buckets import BucketPlan, StepCounter, check_buckets, check_scope
 from recovery.plan.objects import Source, plan_object
 from recovery.plan.request import Request, Target
@@ -118,6 +119,8 @@ def test_bucket_configuration_is_compared():
     assert not bucket_findings(before, now)
     (found,) = bucket_findings(before, {**now, "versioning": {"enabled": True}})
     assert found.aspect == "versioning"
+    (found,) = bucket_findings({**before, "propertyOfNextYear": {"mode": "a"}}, now)
+    assert found.aspect == "propertyOfNextYear"
 
 
 def counted() -> StepCounter:
