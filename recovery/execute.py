@@ -120,10 +120,14 @@ class Recovery:
         try:
             table = self._table(step)
             request = self._planned.plan.request
-            if not self._publisher.findings(table, step, request):
+            proof = self._publisher.prove(table, step, request)
+            if not proof.findings:
                 # Equal already: left alone, or done by the process that was interrupted.
                 return self._journal.outcome(table.name) or TableOutcome(
-                    table=table.name, action="leave", rows=table.fingerprint.row_count
+                    table=table.name,
+                    action="leave",
+                    rows=table.fingerprint.row_count - proof.expired.rows,
+                    expired=proof.expired,
                 )
             source = ""
             if step.source is not None:
@@ -158,11 +162,11 @@ class Recovery:
             return outcome
         self._progress(step.table, "verifying")
         try:
-            findings = self._publisher.findings(self._table(step), step, self._planned.plan.request)
+            proof = self._publisher.prove(self._table(step), step, self._planned.plan.request)
         except ReboundError as error:
             self._progress(step.table, "failed")
             return _failed(step, error)
-        proven = outcome.model_copy(update={"findings": findings})
+        proven = outcome.model_copy(update=proof._asdict())
         self._progress(step.table, "proven" if proven.is_proven else "not equal")
         if proven.is_proven:
             self._journal.record(proven)

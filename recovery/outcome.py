@@ -3,7 +3,7 @@
 from typing import Literal
 
 from manifests.model import Frozen, UtcTime
-from recovery.compare import Finding
+from recovery.compare import Expired, Finding
 from recovery.compare.documents import ListedDocument
 from recovery.plan import Plan
 from recovery.plan.buckets import ObjectCount
@@ -52,12 +52,14 @@ class TableOutcome(Outcome):
 
     Attributes:
         source: Where its rows came from.
+        expired: What the table's own rule had let expire of the backup when it was proven.
     """
 
     table: str
     action: str
     source: str = ""
     rows: int = 0
+    expired: Expired = Expired()
 
     @property
     def name(self) -> str:

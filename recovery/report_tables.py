@@ -1,5 +1,6 @@
 """What a plan and a report say about BigQuery. Pure: text from values."""
 
+from recovery.compare import Expired
 from recovery.outcome import RecoveryReport
 from recovery.plan import Plan, TableStep, authorized_name
 from recovery.units import counted, printable, size
@@ -61,7 +62,7 @@ def table_outcome_lines(report: RecoveryReport) -> list[str]:
         source = f", from {item.source}" if item.source else ""
         name = f"{prefix}{item.table}"
         how = f"{item.action}, {counted(item.rows, 'row')}{source}"
-        lines.append(f"  {item.state:<9} {name}  ({how})")
+        lines.append(f"  {item.state:<9} {name}  ({'; '.join([how, *_expired(item.expired)])})")
         lines += [f"            undo point {item.undo}"] if item.undo else []
         lines += [f"            {item.error}"] if item.error else []
         lines += [f"            hint: {item.hint}"] if item.hint else []
@@ -87,12 +88,19 @@ def _definition_outcomes(report: RecoveryReport) -> list[str]:
     return [f"  {'proven':<9} {name}" for name in proven]
 
 
+def _expired(gone: Expired) -> list[str]:
+    if not gone.partitions:
+        return []
+    count = f"{counted(len(gone.partitions), 'partition')} ({counted(gone.rows, 'row')})"
+    return [f"{count} expired by the table's own rule"]
+
+
 def _line(step: TableStep, name: str) -> str:
     kept = len(step.kept_partitions)
     if step.action == "leave":
-        more = f"; {counted(kept, 'newer partition')} kept" if kept else ""
-        return f"  {'leave':<20} {name}: {step.why}{more}"
-    notes = [step.why]
+        notes = [step.why, *([f"{counted(kept, 'newer partition')} kept"] if kept else [])]
+        return f"  {'leave':<20} {name}: {'; '.join([*notes, *_expired(step.expired)])}"
+    notes = [step.why, *_expired(step.expired)]
     if step.rows:
         notes.append(counted(step.rows, "row"))
     if step.source:

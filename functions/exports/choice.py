@@ -11,6 +11,8 @@ MOST_PARTITION_EXPORTS = 20
 """With more changed partitions than this, one extract of the whole table is cheaper."""
 
 _NOT_ADDRESSABLE = (NULL_PARTITION, OUTSIDE_PARTITION)
+_LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
+_RULES = ("expirationMs", "requirePartitionFilter")
 
 
 class ExportChoice(Frozen):
@@ -38,6 +40,7 @@ def choose_exports(
     base: TableBackup | None,
     recovery_point: datetime,
     full_every_days: int,
+    has_same_layout: bool = True,
 ) -> ExportChoice:
     """Decide which partitions of a table a run has to export.
 
@@ -48,8 +51,12 @@ def choose_exports(
             is left out of it is not referenced.
         recovery_point: This run's instant.
         full_every_days: After this many days everything is exported again, whatever is unchanged.
+        has_same_layout: Whether the frozen copy has the partitions of the table, so that one of
+            them can be extracted.
     """
     obstacle = _obstacle(resource, base, recovery_point, full_every_days)
+    if not has_same_layout:
+        obstacle = "the frozen copy is not partitioned and clustered as the table is"
     if base is None or obstacle:
         return _full(partitions, resource, obstacle)
     there = {export.export_id for export in base.exports}
@@ -72,6 +79,18 @@ def choose_exports(
         kept_partitions=kept,
         reason=f"{len(kept)} partitions unchanged, {len(changed)} changed",
     )
+
+
+def has_same_layout(table: Resource, copy: Resource) -> bool:
+    """Whether a copy is partitioned and clustered as its table is.
+
+    That a clone of an earlier instant keeps both is not written down anywhere.
+    """
+    return all(_without_rules(table.get(key)) == _without_rules(copy.get(key)) for key in _LAYOUT)
+
+
+def _without_rules(layout: Resource | None) -> Resource:
+    return {key: value for key, value in (layout or {}).items() if key not in _RULES}
 
 
 def homes(

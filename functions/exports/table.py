@@ -1,7 +1,6 @@
 """One table of one run: frozen at the recovery point, measured, exported, proven in the vault."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from threading import BoundedSemaphore
 
 import structlog
@@ -9,16 +8,16 @@ from google.cloud import bigquery
 
 from functions.exports.choice import ExportChoice, choose_exports, homes
 from functions.exports.files import bring_to_vault, landed, still_stored
+from functions.exports.frozen import FrozenCopies
 from functions.log import LoggingPool
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import CatalogTable
 from manifests.cloud.jobs import FinishedJob, Jobs
 from manifests.cloud.objects import Bucket
-from manifests.cloud.resources import Resources, TableResource, table_path
+from manifests.cloud.resources import Resources, table_path
 from manifests.encoding import encode_sql, encodings_of, stored_fields
-from manifests.errors import SourceUnreadableError
-from manifests.fingerprint import combined, demands_filter, fingerprint_sql, partitions_of, quoted
+from manifests.fingerprint import combined, quoted
 from manifests.model import (
     ColumnEncoding,
     Export,
@@ -56,7 +55,7 @@ class TableExporter:
         self._resources = resources
         self._landing = landing
         self._vault = vault
-        self._holder = holder
+        self._frozen = FrozenCopies(start, settings, jobs, resources, holder)
         self._full_every_days = full_every_days
         self._reading = BoundedSemaphore(_FILES_READ_AT_ONCE)
 
@@ -70,16 +69,15 @@ class TableExporter:
         Raises:
             ReboundError: The table could not be backed up; nothing of it counts.
         """
-        source = self._readable(entry.table)
-        frozen = self._freeze(entry.table)
-        resource = {**source.resource, "schema": frozen["schema"]}
-        partitions = self._measure(entry.table, frozen, resource)
+        frozen = self._frozen.freeze(entry.table)
+        resource, partitions = frozen.resource, frozen.partitions
         choice = choose_exports(
             partitions,
             resource=resource,
             base=self._still_stored(base),
             recovery_point=self._start.recovery_point,
             full_every_days=self._full_every_days,
+            has_same_layout=frozen.has_same_layout,
         )
         log.info("export chosen", table=entry.table, reason=choice.reason)
         exports = self._export_all(entry.table, resource, choice, partitions)
@@ -89,7 +87,7 @@ class TableExporter:
             table_id=entry.table_id,
             group=entry.group,
             resource=resource,
-            row_access_policies=source.row_access_policies,
+            row_access_policies=frozen.source.row_access_policies,
             encodings=encodings_of(resource),
             fingerprint=combined(partitions.values()),
             partitions=tuple(
@@ -97,7 +95,7 @@ class TableExporter:
                 for name in sorted(partitions)
             ),
             exports=(*choice.kept_exports, *exports),
-            streaming_buffer=source.streaming_buffer,
+            streaming_buffer=frozen.source.streaming_buffer,
         )
 
     def _still_stored(self, base: TableBackup | None) -> TableBackup | None:
@@ -112,7 +110,7 @@ class TableExporter:
 
     def clean_up(self, tables: Iterable[str]) -> None:
         """Remove the frozen and encoded copies of tables; what is left expires by itself."""
-        prefixes = tuple(self._scratch_id(table) for table in tables)
+        prefixes = tuple(self._frozen.table_id(table) for table in tables)
         dataset_id = self._settings.scratch_dataset
         ours = [
             f"{dataset_id}.{table_id}"
@@ -123,71 +121,6 @@ class TableExporter:
             list(
                 pool.map(lambda name: self._resources.delete(table_path(name), subject=name), ours)
             )
-
-    def _readable(self, name: str) -> TableResource:
-        found = self._resources.table(name)
-        if found is None:
-            raise SourceUnreadableError("does not exist", subject=name)
-        if found.resource.get("type", "TABLE") != "TABLE":
-            raise SourceUnreadableError(f"is a {found.resource['type']}, not a table", subject=name)
-        return found
-
-    def _scratch_id(self, table: str) -> str:
-        return layout.work_id(self._start.run_id, table)
-
-    def _scratch(self, table_id: str) -> str:
-        return f"{self._settings.project}.{self._settings.scratch_dataset}.{table_id}"
-
-    def _job_id(self, table: str, step: str) -> str:
-        return f"rebound-{self._scratch_id(table)}-{step}"
-
-    def _freeze(self, table: str) -> Resource:
-        """Clone the table as of the recovery point and return the clone's resource."""
-        frozen_id = self._scratch_id(table)
-        # An explicit offset: without one the instant would be read in Los Angeles time (BigQuery,
-        # Query syntax). IF NOT EXISTS: an earlier job's effect may outlive its job.
-        sql = (
-            f"CREATE TABLE IF NOT EXISTS {quoted(self._scratch(frozen_id))} "
-            f"CLONE {quoted(f'{self._settings.project}.{table}')} "
-            f"FOR SYSTEM_TIME AS OF TIMESTAMP '{self._start.recovery_point:%Y-%m-%d %H:%M:%S}+00:00' "
-            f"OPTIONS({self._expires()})"
-        )
-        name = f"{self._settings.scratch_dataset}.{frozen_id}"
-        self._statement(table, "freeze", sql, name)
-        return self._readable(name).resource
-
-    def _expires(self) -> str:
-        hours = timedelta(hours=self._settings.frozen_hours) // timedelta(hours=1)
-        return f"expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {hours} HOUR)"
-
-    def _statement(self, table: str, step: str, sql: str, creates: str) -> None:
-        """Run a statement that creates a scratch table, again if the table is gone."""
-        self._jobs.query(
-            self._job_id(table, step),
-            sql,
-            subject=table,
-            usable=lambda _: self._resources.table(creates) is not None,
-        )
-
-    def _measure(self, table: str, frozen: Resource, resource: Resource) -> dict[str, Fingerprint]:
-        """Count and fingerprint the frozen copy, partition by partition."""
-        shaped = {**resource, "requirePartitionFilter": demands_filter(frozen)}
-        sql = fingerprint_sql(self._scratch(self._scratch_id(table)), shaped)
-        # Answers of queries are kept for a day, a run can be continued after it: each call asks anew.
-        rows = self._jobs.rows(
-            self._job_id(table, f"measure-{self._holder[-32:]}"), sql, subject=table
-        )
-        partitions = partitions_of(rows)
-        counted, stored = combined(partitions.values()).row_count, int(frozen["numRows"])
-        if counted != stored:
-            # Row access policies and masking make extracts partial without a word (BigQuery,
-            # Row-level security with other features).
-            raise SourceUnreadableError(
-                f"{counted} of {stored} rows can be read",
-                subject=table,
-                hint="grant the backup identity a row access policy with the filter TRUE",
-            )
-        return partitions
 
     def _export_all(
         self,
@@ -247,19 +180,18 @@ class TableExporter:
         encodings: tuple[ColumnEncoding, ...],
     ) -> str:
         """Return the id to extract from: the frozen copy, or an encoded copy of it."""
-        frozen_id = self._scratch_id(table)
+        frozen_id = self._frozen.table_id(table)
         if not encodings:
             decorator = f"${partition_id}" if partition_id else ""
-            return self._scratch(f"{frozen_id}{decorator}")
+            return self._frozen.full_id(f"{frozen_id}{decorator}")
         encoded_id = f"{frozen_id}__{part}"
-        select = encode_sql(self._scratch(frozen_id), resource, partition_id)
+        select = encode_sql(self._frozen.full_id(frozen_id), resource, partition_id)
         sql = (
-            f"CREATE TABLE IF NOT EXISTS {quoted(self._scratch(encoded_id))} "
-            f"OPTIONS({self._expires()}) AS {select}"
+            f"CREATE TABLE IF NOT EXISTS {quoted(self._frozen.full_id(encoded_id))} "
+            f"OPTIONS({self._frozen.expires}) AS {select}"
         )
-        created = f"{self._settings.scratch_dataset}.{encoded_id}"
-        self._statement(table, f"encode-{part}", sql, created)
-        return self._scratch(encoded_id)
+        self._frozen.create(table, f"encode-{part}", sql, encoded_id)
+        return self._frozen.full_id(encoded_id)
 
     def _extract(self, table: str, source: str, part: str) -> tuple[ObjectInfo, ...]:
         """Extract into the landing bucket, and return what landed."""
@@ -280,7 +212,7 @@ class TableExporter:
             return found is not None
 
         self._jobs.run(
-            self._job_id(table, f"extract-{part}"),
+            self._frozen.job_id(table, f"extract-{part}"),
             lambda job_id, attempt: self._jobs.client.extract_table(
                 bigquery.TableReference.from_string(source),
                 # Always a wildcard: one file holds 1 GB at most (BigQuery, Export table data).

@@ -9,7 +9,8 @@ import itertools
 import random
 import time
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
@@ -24,6 +25,24 @@ _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 2.0
 
 Job = Any  # google-cloud-bigquery's job classes share no public base with types
+
+
+class Answer(NamedTuple):
+    """What a statement gave.
+
+    Attributes:
+        rows: All its rows.
+        ended_at: When it ended, on Google's clock.
+        has_row_policies: Whether row access policies protect what it read (BigQuery REST,
+            RowLevelSecurityStatistics).
+        is_masked: Whether data masking protects what it read (BigQuery REST,
+            DataMaskingStatistics).
+    """
+
+    rows: list[dict[str, Any]]
+    ended_at: datetime
+    has_row_policies: bool
+    is_masked: bool
 
 
 class FinishedJob:
@@ -115,9 +134,14 @@ class Jobs:
 
     def rows(self, base_id: str, sql: str, *, subject: str) -> list[dict[str, Any]]:
         """Run one statement and return all its rows."""
+        return self.answer(base_id, sql, subject=subject).rows
+
+    def answer(self, base_id: str, sql: str, *, subject: str) -> Answer:
+        """Run one statement and return all its rows, and what BigQuery says of the reading."""
         job = self.query(base_id, sql, subject=subject).job
         with cloud_errors(subject):
-            return calling(lambda: [dict(row.items()) for row in job.result(job_retry=None)])
+            rows = calling(lambda: [dict(row.items()) for row in job.result(job_retry=None)])
+        return Answer(rows, job.ended, _says(job, "rowLevelSecurity"), _says(job, "dataMasking"))
 
     def _begin_or_adopt(
         self, job_id: str, begin: Callable[[str, int], Job], attempt: int
@@ -154,6 +178,12 @@ def _pause_seconds(failures: int) -> float:
     """Return how long to wait after a failed attempt: longer each time, and never in step."""
     longest = _FIRST_PAUSE_SECONDS * 2**failures
     return random.uniform(longest / 2, longest)  # noqa: S311 - no secret: it spreads what retries
+
+
+def _says(job: Job, subject: str) -> bool:
+    """Return one of a job's statistics that the client has no property for."""
+    statistics = job._properties.get("statistics", {})  # noqa: SLF001 - see above
+    return bool(statistics.get(f"{subject}Statistics", {}).get(f"{subject}Applied"))
 
 
 def _give_up_if_final(job: Job, subject: str, needs: str) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from manifests.model import WHOLE_TABLE, Fingerprint, Frozen, Resource, TableBackup
+from manifests.model import WHOLE_TABLE, Fingerprint, Resource, TableBackup
 from recovery.compare.findings import Finding, differences, finding, present
+from recovery.compare.observed import ObservedTable, still_kept
 from recovery.compare.properties import comparable, settings
 
 _SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
@@ -20,20 +21,6 @@ _FIELD_SHAPE = (
     "foreignTypeDefinition",
     "generatedColumn",
 )
-
-
-class ObservedTable(Frozen):
-    """A table as it is now.
-
-    Attributes:
-        resource: None when there is no table.
-        row_access_policies: Its row access policies.
-        partitions: None when the content was not or could not be measured.
-    """
-
-    resource: Resource | None
-    row_access_policies: tuple[Resource, ...] = ()
-    partitions: Mapping[str, Fingerprint] | None = None
 
 
 def shape_findings(expected: TableBackup, actual: Resource) -> tuple[Finding, ...]:
@@ -121,13 +108,17 @@ def row_findings(
 def table_findings(
     expected: TableBackup, actual: ObservedTable, *, exact: bool, only: tuple[str, ...] = ()
 ) -> tuple[Finding, ...]:
-    """Compare everything: existence, shape, properties, rows; the last as `row_findings` does."""
+    """Compare everything: existence, shape, properties, rows; the last as `row_findings` does.
+
+    What the table's own rule has let expire is no difference.
+    """
     if actual.resource is None:
         return (finding(expected.name, "table", "there", "gone"),)
+    kept, present_rows, _ = still_kept(expected, actual)
     return (
         *shape_findings(expected, actual.resource),
         *property_findings(expected, actual),
-        *row_findings(expected, actual.partitions, exact=exact, only=only),
+        *row_findings(kept, present_rows.partitions, exact=exact, only=only),
     )
 
 

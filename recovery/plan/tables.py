@@ -11,11 +11,14 @@ from manifests.model import (
     TableBackup,
 )
 from recovery.compare import (
+    Expired,
     Finding,
     ObservedTable,
+    expired_of,
     property_findings,
     row_findings,
     shape_findings,
+    still_kept,
 )
 from recovery.plan.request import Request
 from recovery.plan.sources import Source
@@ -33,6 +36,8 @@ class TableStep(Frozen):
         kept_partitions: Partitions the recovery point does not know and the recovery keeps.
         removed_partitions: Those that it removes, because `exact` was asked for.
         source: Where its rows come from; None where none are written.
+        expired: What the table's own rule has let expire of the backup, which nothing brings back
+            and nobody misses.
     """
 
     table: str
@@ -46,10 +51,26 @@ class TableStep(Frozen):
     stored_bytes: int = 0
     why: str = ""
     source: Source | None = None
+    expired: Expired = Expired()
 
 
 def plan_table(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     """Decide what happens to one table."""
+    kept, present, gone = still_kept(table, observed)
+    step = _plan_kept(kept, present, request)
+    loses_rows = step.loses_rows or _rule_drops(table, observed, present)
+    return step.model_copy(update={"expired": expired_of(table, gone), "loses_rows": loses_rows})
+
+
+def _rule_drops(table: TableBackup, observed: ObservedTable, kept: ObservedTable) -> bool:
+    """Whether the table has another rule now, and giving it its own back would drop rows."""
+    if observed.resource is None or observed.partitions == kept.partitions:
+        return False
+    rules = [item.get("timePartitioning") or {} for item in (table.resource, observed.resource)]
+    return rules[0].get("expirationMs") != rules[1].get("expirationMs")
+
+
+def _plan_kept(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     if observed.resource is None:
         gone = Finding(subject=table.name, aspect="table", expected="there", actual="gone")
         return _written(table, "create", (gone,), request.partitions, why="the table is gone")

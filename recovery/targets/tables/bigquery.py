@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from google.cloud import bigquery
 
+from manifests.cloud.contents import Contents, read_contents
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
-from manifests.fingerprint import fingerprint_sql, partitions_of
-from manifests.model import Fingerprint, Manifest, Resource, TableBackup
+from manifests.model import Manifest, Resource, TableBackup
 from recovery.compare import ObservedTable, shape_findings
 from recovery.plan import Observed, Request, Target, definitions_of
 from recovery.settings import Settings
@@ -74,15 +74,16 @@ class BigQueryTarget:
         """
         found = self.resources.table(self.name(table.name))
         if found is None:
-            return ObservedTable(resource=None)
-        partitions = None
-        if not shape_findings(table, found.resource):
-            partitions = self.measure(self.name(table.name), found.resource)
-        return ObservedTable(
+            return ObservedTable(resource=None, read_at=datetime.now(UTC))
+        observed = ObservedTable(
             resource=found.resource,
             row_access_policies=found.row_access_policies,
-            partitions=partitions,
+            read_at=datetime.now(UTC),
         )
+        if shape_findings(table, found.resource):
+            return observed
+        contents = self.measure(self.name(table.name), found.resource)
+        return observed.model_copy(update=contents._asdict())
 
     def definition(self, kind: str, name: str) -> Resource | None:
         """Look at one view or routine, by its original name."""
@@ -91,11 +92,17 @@ class BigQueryTarget:
         found = self.resources.table(self.name(name))
         return None if found is None else found.resource
 
-    def measure(self, name: str, resource: Resource) -> dict[str, Fingerprint]:
-        """Count and fingerprint every partition of `dataset.table`, as it is now."""
-        rows = self.jobs.rows(
+    def measure(self, name: str, resource: Resource) -> Contents:
+        """Count and fingerprint every partition of `dataset.table`, as it is now.
+
+        Raises:
+            SourceUnreadableError: The operator cannot read all of it as it is.
+        """
+        return read_contents(
+            self.jobs,
             f"rebound-{self._session}-measure-{next(self._measured)}",
-            fingerprint_sql(self.full_id(name), resource),
+            self.full_id(name),
+            resource,
             subject=name,
+            stored_rows=int(resource["numRows"]),
         )
-        return partitions_of(rows)

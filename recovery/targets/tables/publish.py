@@ -1,5 +1,7 @@
 """Puts a proven staging table in its place, with an undo point, and proves the result."""
 
+from typing import NamedTuple
+
 from google.cloud import bigquery
 
 from manifests import layout
@@ -14,8 +16,11 @@ from manifests.errors import RefusedError
 from manifests.fingerprint import guarded, quoted
 from manifests.model import Resource, TableBackup
 from recovery.compare import (
+    Expired,
     Finding,
+    expired_of,
     shape_findings,
+    still_kept,
     table_findings,
 )
 from recovery.plan import Request, TableStep
@@ -23,6 +28,18 @@ from recovery.plan.tables import holds_rows, is_table
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.properties import Properties, writable
 from recovery.targets.tables.statements import in_partitions, moved_columns
+
+
+class Proof(NamedTuple):
+    """What a look at a published table found.
+
+    Attributes:
+        findings: What is not equal to the recovery point.
+        expired: What the table's own rule had let expire by then.
+    """
+
+    findings: tuple[Finding, ...]
+    expired: Expired
 
 
 class Publisher:
@@ -57,29 +74,29 @@ class Publisher:
         self._refuse_unplanned_loss(table, step, {} if live is None else live.resource)
         undo = self._undo_point(table, live)
         if step.action == "replace partitions":
+            # A shorter partition expiration than the table's own would eat what comes.
+            self._properties.set(table)
             self._replace_partitions(table, step, staged)
         elif step.action in ("create", "fill", "rebuild"):
             self._write_whole(table, step, staged)
         self._properties.set(table)
         return undo
 
-    def findings(
-        self, table: TableBackup, step: TableStep, request: Request
-    ) -> tuple[Finding, ...]:
+    def prove(self, table: TableBackup, step: TableStep, request: Request) -> Proof:
         """Look at the published table and say what is not equal to the recovery point."""
         observed = self._target.observe_table(table)
+        whole = step.action in ("create", "fill", "rebuild")
         if step.action == "create" and step.partitions:
             part = tuple(item for item in table.partitions if item.partition_id in step.partitions)
-            return table_findings(
-                table.model_copy(update={"partitions": part}), observed, exact=True
-            )
-        whole = step.action in ("create", "fill", "rebuild")
-        return table_findings(
+            table = table.model_copy(update={"partitions": part})
+        findings = table_findings(
             table,
             observed,
             exact=whole or request.exact,
             only=() if whole else request.partitions,
         )
+        _, _, gone = still_kept(table, observed)
+        return Proof(findings, expired_of(table, gone))
 
     def _refuse_unplanned_loss(self, table: TableBackup, step: TableStep, live: Resource) -> None:
         """Stop where a writer put rows, since the plan, that nobody allowed to replace.
@@ -94,10 +111,10 @@ class Publisher:
                 and bool(shape_findings(table, live))
             )
         else:
-            known = table.fingerprints
-            present = self._target.observe_table(table).partitions if live else {}
+            kept, observed, _ = still_kept(table, self._target.observe_table(table))
+            known, present = kept.fingerprints, observed.partitions if live else {}
             appeared = present is None or any(
-                present.get(name) not in (None, known[name]) for name in step.partitions
+                present.get(name) not in (None, known.get(name)) for name in step.partitions
             )
         if appeared:
             raise RefusedError(
@@ -143,18 +160,18 @@ class Publisher:
         self._copy(table, staged)
 
     def _create_shell(self, table: TableBackup) -> None:
-        """Create the empty table with all its protection before any row is in it."""
+        """Create the empty table, and give it its rules and protection before any row is in it."""
         name = self._target.name(table.name)
         body = writable(table.resource)
         body["tableReference"] = table_reference(self._target.target.project, name)
         self._target.resources.create(tables_path(name), body, subject=table.name)
-        self._properties.set_policies(table)
+        self._properties.set(table)
 
     def _copy(self, table: TableBackup, staged: str) -> None:
         """Copy the staging table into the empty live table, in one atomic job."""
         name = self._target.name(table.name)
-        observed = self._target.observe_table(table)
-        if observed.partitions == table.fingerprints:
+        kept, observed, _ = still_kept(table, self._target.observe_table(table))
+        if observed.partitions == kept.fingerprints:
             return
         if observed.partitions:
             raise RefusedError(
@@ -203,9 +220,11 @@ class Publisher:
         )
 
     def _rows_differ(self, table: TableBackup, step: TableStep) -> bool:
-        present = self._target.observe_table(table).partitions
-        wanted = table.fingerprints
-        return present is None or any(present.get(name) != wanted[name] for name in step.partitions)
+        kept, observed, _ = still_kept(table, self._target.observe_table(table))
+        present, wanted = observed.partitions, kept.fingerprints
+        return present is None or any(
+            present.get(name) != wanted[name] for name in step.partitions if name in wanted
+        )
 
     def _job_id(self, table: TableBackup, step: str) -> str:
         return f"rebound-{layout.work_id(self._recovery_id, table.name)}-{step}"

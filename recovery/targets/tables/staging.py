@@ -126,9 +126,13 @@ class Staging:
         found = self._target.resources.table(name)
         if found is None:
             return False
-        resource = {**table.resource, "requirePartitionFilter": False}
-        present = self._target.measure(name, _unfiltered(resource))
-        return present == wanted
+        # Its own count of rows, and the original's columns and partitioning without the filter.
+        resource = {
+            **table.resource,
+            "numRows": found.resource["numRows"],
+            "requirePartitionFilter": False,
+        }
+        return self._target.measure(name, _unfiltered(resource)).partitions == wanted
 
     def _created(self, name: str, resource: Resource) -> str:
         """Create the staging table where there is none, and return which one it is.

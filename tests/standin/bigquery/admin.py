@@ -7,7 +7,7 @@ from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.errors import invalid
 from tests.standin.bigquery.jobs.job import KINDS
 from tests.standin.bigquery.resources.access import grant_of
-from tests.standin.bigquery.service import Call, Service
+from tests.standin.bigquery.service import Call, Hidden, Service
 
 
 def health(service: Service, call: Call) -> Resource:
@@ -48,6 +48,20 @@ def grants(service: Service, call: Call) -> list[Resource]:
         for entry in catalog.below("dataset", project)
         for key, given in entry.grants.items()
     ]
+
+
+def set_hidden(service: Service, call: Call) -> Resource:
+    """Hide rows, or the values of a column, from everybody who reads a table; nothing shows all."""
+    service.settings.hidden[call.body["table"]] = Hidden(
+        rows=call.body.get("rows", ""), column=call.body.get("column", "")
+    )
+    return {}
+
+
+def set_clones(service: Service, call: Call) -> Resource:
+    """Say which parts of a table's resource its clones do not get."""
+    service.settings.lost_by_clones = tuple(call.body.get("lose", ()))
+    return {}
 
 
 def set_clock(service: Service, call: Call) -> Resource:

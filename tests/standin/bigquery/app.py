@@ -77,6 +77,8 @@ _HANDLERS: dict[str, Handler] = {
     "standin.streamingBuffer": admin.set_streaming_buffer,
     "standin.lacking": admin.set_lacking,
     "standin.grants": admin.grants,
+    "standin.hidden": admin.set_hidden,
+    "standin.clones": admin.set_clones,
     "standin.clock": admin.set_clock,
     "standin.latency": admin.set_latency,
     "standin.fileSize": admin.set_file_size,

@@ -56,6 +56,8 @@ _OTHERS = (
     ("POST", "/standin/streaming-buffer", "standin.streamingBuffer"),
     ("POST", "/standin/lacking", "standin.lacking"),
     ("GET", "/standin/grants", "standin.grants"),
+    ("POST", "/standin/hidden", "standin.hidden"),
+    ("POST", "/standin/clones", "standin.clones"),
     ("POST", "/standin/clock", "standin.clock"),
     ("POST", "/standin/latency", "standin.latency"),
     ("POST", "/standin/file-size", "standin.fileSize"),

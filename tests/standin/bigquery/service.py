@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.standin.bigquery.engine.database import Database
-from tests.standin.bigquery.engine.entries import Resource
+from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import etag_of
+from tests.standin.bigquery.engine.types import quoted
 from tests.standin.bigquery.errors import BigQueryError, invalid
 
 if TYPE_CHECKING:  # these build on what is here
@@ -19,6 +20,26 @@ if TYPE_CHECKING:  # these build on what is here
     from tests.standin.bigquery.workers import Workers
 
 DEFAULT_PAGE = 10_000
+_NAMED = ("projectId", "datasetId", "tableId")
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What readers of a table do not see.
+
+    Attributes:
+        rows: DuckDB's condition of the rows that policies hide; empty for none.
+        column: The column whose values are masked; empty for none.
+    """
+
+    rows: str = ""
+    column: str = ""
+
+    def seen(self, select: str) -> str:
+        """Return the SELECT of what is left of a SELECT of the table's rows."""
+        masked = f" REPLACE (NULL AS {quoted(self.column)})" if self.column else ""
+        condition = f" WHERE coalesce(NOT ({self.rows}), TRUE)" if self.rows else ""
+        return f"SELECT *{masked} FROM ({select}){condition}"
 
 
 @dataclass(kw_only=True)
@@ -34,6 +55,8 @@ class Settings:
         most_bytes_in_one_file: Above so many logical bytes an extract needs a wildcard.
         streaming_buffers: Estimated rows to show, by `project.dataset.table`.
         lacking: Permissions that no caller has; all others everybody has.
+        hidden: What no reader sees, by `project.dataset.table`, of its clones too.
+        lost_by_clones: Parts of a table's resource that its clones do not get.
     """
 
     storage_url: str = ""
@@ -44,6 +67,8 @@ class Settings:
     most_bytes_in_one_file: int = 10**9
     streaming_buffers: dict[str, int] = field(default_factory=dict)
     lacking: frozenset[str] = frozenset()
+    hidden: dict[str, Hidden] = field(default_factory=dict)
+    lost_by_clones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,3 +187,10 @@ class Service:
                     f"Access Denied: Table {subject}: User does not have permission to perform this "
                     f"on table {subject}, or perhaps it does not exist.",
                 )
+
+    def hidden_of(self, entry: Entry) -> Hidden:
+        """Return what no reader sees of a table; a clone has its base table's protection too."""
+        base = entry.resource.get("cloneDefinition", {}).get("baseTableReference", {})
+        names = (".".join(entry.key), ".".join(base.get(key, "") for key in _NAMED))
+        found = (self.settings.hidden.get(name) for name in names)
+        return next((item for item in found if item is not None), Hidden())

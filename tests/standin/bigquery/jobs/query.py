@@ -75,6 +75,19 @@ def _describe(session: Session, job: Job, outcome: Outcome, *, script: bool) -> 
         statistics["statementType"] = "SCRIPT"
     job.statistics["query"] = statistics
     job.statistics["totalBytesProcessed"] = size
+    job.statistics.update(_protection(session))
+
+
+def _protection(session: Session) -> Resource:
+    """Say whether anything that was read is protected, whatever this reader may see of it."""
+    found = [session.find(key) for key in dict.fromkeys(session.referenced)]
+    tables = [entry for entry in found if entry is not None]
+    masked = any(session.service.hidden_of(entry).column for entry in tables)
+    policies = any(entry.policies for entry in tables)
+    return {
+        "rowLevelSecurityStatistics": {"rowLevelSecurityApplied": policies},
+        "dataMaskingStatistics": {"dataMaskingApplied": masked},
+    }
 
 
 def _bytes_read(session: Session) -> int:

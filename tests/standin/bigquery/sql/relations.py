@@ -80,12 +80,13 @@ def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) ->
     instant = _instant(table, session)
     if hidden and is_ingestion_time(entry.resource):
         _exclude_hidden(table)
+    seen = session.service.hidden_of(entry).seen
     if instant is None:
-        return select_rows(entry.rows, hidden=hidden)
+        return seen(select_rows(entry.rows, hidden=hidden))
     check_history(session.service, entry)
     session.service.database.locks.wait_for_writes(key, instant)
     entry = session.table(key)
-    return select_rows(generation_at(entry, instant), instant=instant, hidden=hidden)
+    return seen(select_rows(generation_at(entry, instant), instant=instant, hidden=hidden))
 
 
 def _view_rows(entry: Entry, session: Session, depth: int) -> str:

@@ -1,0 +1,56 @@
+"""A table as it is, and what of its backup the table's own rule still keeps."""
+
+from collections.abc import Mapping
+
+from manifests.expiration import expired
+from manifests.model import Fingerprint, Frozen, Resource, TableBackup, UtcTime
+
+
+class ObservedTable(Frozen):
+    """A table as it is now.
+
+    Attributes:
+        resource: None when there is no table.
+        row_access_policies: Its row access policies.
+        partitions: None when the content was not or could not be measured.
+        read_at: When it was looked at; None when only its resource was.
+    """
+
+    resource: Resource | None
+    row_access_policies: tuple[Resource, ...] = ()
+    partitions: Mapping[str, Fingerprint] | None = None
+    read_at: UtcTime | None = None
+
+
+class Expired(Frozen):
+    """What a table's own rule has let expire of a backup: partitions and their rows."""
+
+    partitions: tuple[str, ...] = ()
+    rows: int = 0
+
+
+def expired_of(expected: TableBackup, partitions: tuple[str, ...]) -> Expired:
+    """Return what is expired, counted."""
+    rows = sum(expected.fingerprints[name].row_count for name in partitions)
+    return Expired(partitions=partitions, rows=rows)
+
+
+def still_kept(
+    expected: TableBackup, actual: ObservedTable
+) -> tuple[TableBackup, ObservedTable, tuple[str, ...]]:
+    """Leave out, on both sides, what the table's own rule has let expire when it was read.
+
+    Returns:
+        What is to be compared, and the partitions of the backup that are expired.
+    """
+    gone = expired(expected.resource, expected.fingerprints, actual.read_at)
+    kept = tuple(item for item in expected.partitions if item.partition_id not in gone)
+    present = actual.partitions
+    if present is not None:
+        dropped = expired(expected.resource, present, actual.read_at)
+        present = {name: content for name, content in present.items() if name not in dropped}
+    return (
+        expected.model_copy(update={"partitions": kept}),
+        actual.model_copy(update={"partitions": present}),
+        gone,
+    )

@@ -1,0 +1,129 @@
+"""Tables whose partitions expire by their own rule: backed up whole, recovered as far as it keeps."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud import bigquery
+
+from tests.harness import LOCATION, Function, Rebound, serving
+from tests.integration import lake
+
+SCENARIO = "bigquery-dataset-loss"
+BY_DAY, BY_ARRIVAL = f"{lake.DATASET}.by_day", f"{lake.DATASET}.by_arrival"
+TABLES = (BY_DAY, BY_ARRIVAL)
+# Two days later, the days three and two days ago have expired.
+STATEMENTS = """
+CREATE TABLE `{lake}.by_day` (d DATE, n INT64, note STRING) PARTITION BY d
+  OPTIONS(partition_expiration_days = 3);
+INSERT `{lake}.by_day` (d, n, note)
+  SELECT DATE_SUB(CURRENT_DATE(), INTERVAL DIV(n, 10) DAY), n, IF(MOD(n, 3) = 0, NULL, 'Dončić')
+  FROM UNNEST(GENERATE_ARRAY(0, 39)) AS n;
+INSERT `{lake}.by_day` (d, n) VALUES (NULL, -1), (NULL, -1), (DATE '9999-12-31', -2);
+CREATE TABLE `{lake}.by_arrival` (n INT64) PARTITION BY _PARTITIONDATE
+  OPTIONS(partition_expiration_days = 3);
+INSERT `{lake}.by_arrival` (_PARTITIONTIME, n)
+  SELECT TIMESTAMP_TRUNC(TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL DIV(n, 10) DAY), DAY), n
+  FROM UNNEST(GENERATE_ARRAY(0, 39)) AS n
+"""
+KEPT = {BY_DAY: [-2, -1, -1, *range(20)], BY_ARRIVAL: [*range(20)]}
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform of two such tables."""
+    made = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, TABLES))
+    with made.cloud.minutes_ago(5):
+        dataset = bigquery.Dataset(f"{made.project}.{lake.DATASET}")
+        dataset.location = LOCATION
+        made.bigquery_client.create_dataset(dataset)
+        for statement in STATEMENTS.split(";"):
+            made.query(statement.format(lake=f"{made.project}.{lake.DATASET}"))
+    return made
+
+
+@pytest.fixture
+def function(rebound: Rebound) -> Iterator[Function]:
+    """Serve the backup function of the platform."""
+    with serving(rebound) as served:
+        yield served
+
+
+def numbers(rebound: Rebound, table: str) -> list[int]:
+    """Return what is in a table."""
+    found = rebound.query(f"SELECT n FROM `{rebound.project}.{table}`")
+    return sorted(row["n"] for row in found)
+
+
+def two_days_later(rebound: Rebound) -> AbstractContextManager[None]:
+    """Let two days have passed."""
+    return rebound.cloud.minutes_ago(-2 * 24 * 60)
+
+
+def change(rebound: Rebound, *statements: str) -> None:
+    """Run statements on the small lake."""
+    for statement in statements:
+        rebound.query(statement.format(lake=f"{rebound.project}.{lake.DATASET}"))
+
+
+def recovered(rebound: Rebound, *words: str) -> dict[str, Any]:
+    """Recover, insist that all is proven, and return how each table ended."""
+    report = rebound.json("recover", SCENARIO, *words, "--yes")
+    assert {name: numbers(rebound, name) for name in TABLES} == KEPT
+    for table in report["tables"]:
+        assert (len(table["expired"]["partitions"]), table["expired"]["rows"]) == (2, 20)
+        assert not table["findings"]
+        assert not table["error"]
+    return {table["table"]: table for table in report["tables"]}
+
+
+def test_what_expired_by_its_own_rule_is_neither_missing_nor_damage(
+    rebound: Rebound, function: Function
+):
+    """Alone, beside real damage, and when the table is gone; the plan and the report count it."""
+    function.complete("night")
+    with two_days_later(rebound):
+        assert {name: numbers(rebound, name) for name in TABLES} == KEPT
+        shown = rebound.run("plan", SCENARIO).stdout
+        assert shown.count("2 partitions (20 rows) expired by the table's own rule") == 2
+        assert {table["action"] for table in recovered(rebound).values()} == {"leave"}
+
+        change(
+            rebound,
+            "DELETE FROM `{lake}.by_day` WHERE n BETWEEN 3 AND 12",
+            "DELETE FROM `{lake}.by_arrival` WHERE n BETWEEN 10 AND 19",
+        )
+        tables = recovered(rebound, "--overwrite", BY_DAY)
+        assert {table["action"] for table in tables.values()} == {"replace partitions"}
+
+        change(rebound, "DROP TABLE `{lake}.by_day`", "DROP TABLE `{lake}.by_arrival`")
+        shown = rebound.run("recover", SCENARIO, "--yes").stdout
+        assert shown.count("2 partitions (20 rows) expired by the table's own rule") == 2
+        recovered(rebound)
+
+
+def test_a_rule_that_was_shortened_is_given_back_before_the_rows(
+    rebound: Rebound, function: Function
+):
+    """Otherwise it would eat what the recovery brings."""
+    function.complete("night")
+    with two_days_later(rebound):
+        change(
+            rebound, "ALTER TABLE `{lake}.by_day` SET OPTIONS(partition_expiration_days = 1 / 24)"
+        )
+        assert numbers(rebound, BY_DAY) == [-2, -1, -1]
+        assert recovered(rebound)[BY_DAY]["action"] == "replace partitions"
+
+
+def test_giving_a_rule_back_that_would_drop_rows_needs_a_word(rebound: Rebound, function: Function):
+    """The table holds old rows, because somebody took its rule away."""
+    function.complete("night")
+    change(rebound, "ALTER TABLE `{lake}.by_day` SET OPTIONS(partition_expiration_days = NULL)")
+    with two_days_later(rebound):
+        refused = rebound.run("recover", SCENARIO, "--yes", code=5)
+        assert f"--overwrite {BY_DAY}" in refused.stderr
+        undo = recovered(rebound, "--overwrite", BY_DAY)[BY_DAY]["undo"]
+        kept = rebound.query(f"SELECT COUNT(*) AS n FROM `{undo}` WHERE n BETWEEN 20 AND 39")
+        assert kept == [{"n": 20}]
