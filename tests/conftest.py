@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.harness import Rebound, make_rebound
 from tests.standin.cloud import SERVICES, Cloud, running
+from tests.standin.discovery.reported import VARIABLE, taken
 
 # The same examples in every run, and no clock that a busy machine misses.
 settings.register_profile(
@@ -19,6 +20,24 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Name the file where stand-ins report what does not fit Google's discovery documents."""
+    path = tmp_path_factory.getbasetemp() / "reports"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(VARIABLE, str(path))
+        yield path
+    assert not taken(path)
+
+
+@pytest.fixture(autouse=True)
+def _judged(reports: Path) -> Iterator[None]:
+    """Fail a test whose calls, or whose answers, do not fit Google's discovery documents."""
+    yield
+    found = taken(reports)
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture(scope="session")

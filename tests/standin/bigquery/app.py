@@ -31,6 +31,7 @@ from tests.standin.bigquery.resources import datasets, policies, routines, rows,
 from tests.standin.bigquery.routes import resolve
 from tests.standin.bigquery.service import Answer, Call, Service, Settings
 from tests.standin.bigquery.workers import Workers
+from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
 
 type Handler = Callable[[Service, Call], Any]
@@ -191,4 +192,5 @@ def create_app(data_dir: Path, settings: Settings) -> ASGIApp:
         service.database.close()
 
     routes = [StarletteRoute("/{path:path}", _endpoint(service), methods=_METHODS)]
-    return FaultMiddleware(Starlette(routes=routes, lifespan=lifespan), operation_of)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    return FaultMiddleware(DiscoveryMiddleware(app, "bigquery.v2", operation_of), operation_of)

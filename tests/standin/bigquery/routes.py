@@ -10,7 +10,7 @@ _TABLE = f"{_DATASET}/tables/{{tableId}}"
 _ROUTINES = f"{_DATASET}/routines"
 _POLICIES = f"{_TABLE}/rowAccessPolicies"
 _POLICY = f"{_POLICIES}/{{policyId}}"
-_OPERATIONS = (
+OPERATIONS = (
     ("GET", "/projects", "bigquery.projects.list"),
     ("GET", f"{_PROJECT}/serviceAccount", "bigquery.projects.getServiceAccount"),
     ("POST", f"{_PROJECT}/datasets", "bigquery.datasets.insert"),
@@ -85,7 +85,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 _ROUTES = [
-    *((method, _pattern(f"/bigquery/v2{path}"), name) for method, path, name in _OPERATIONS),
+    *((method, _pattern(f"/bigquery/v2{path}"), name) for method, path, name in OPERATIONS),
     *((method, _pattern(path), name) for method, path, name in _OTHERS),
 ]
 

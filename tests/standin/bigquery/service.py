@@ -145,7 +145,9 @@ def page(call: Call, items: list[Any], key: str, **more: Any) -> Resource:  # no
     if not token.isdigit():
         raise invalid("Invalid page token.")
     start = int(token)
-    answer: Resource = {**more, "etag": etag_of(key, start, len(items))}
+    answer: Resource = dict(more)
+    if "kind" in more:  # the older lists have both
+        answer["etag"] = etag_of(key, start, len(items))
     if items:
         answer[key] = items[start : start + size]
     if start + size < len(items):

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
 from tests.standin.storage import (
     admin,
@@ -112,5 +113,6 @@ def create_app(folder: Path) -> ASGIApp:
         folder: where its state is kept.
     """
     service = Service.open(folder)
-    service.entry = FaultMiddleware(StorageApp(service), operation_of)
+    judged = DiscoveryMiddleware(StorageApp(service), "storage.v1", operation_of)
+    service.entry = FaultMiddleware(judged, operation_of)
     return service.entry

@@ -10,6 +10,7 @@ from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.service import DEFAULT_PAGE, Call, Service, page
 from tests.standin.bigquery.sql.results import with_float_seconds
 
+_QUERY_RESPONSE = "bigquery#queryResponse"
 _LONGEST_WAIT_SECONDS = 60
 _DEFAULT_WAIT_MS = 10_000
 _QUERY_FIELDS = (
@@ -94,7 +95,7 @@ def query(service: Service, call: Call) -> Resource:
         location = body.get("location") or service.settings.location
         job = service.jobs.get(call.project, job_id, location)
     job.finished.wait(_wait_seconds(body.get("timeoutMs")))
-    return _answer(service, job, call, dict(body), kind="bigquery#queryResponse")
+    return _answer(service, job, call, dict(body), kind=_QUERY_RESPONSE)
 
 
 def get_query_results(service: Service, call: Call) -> Resource:
@@ -135,7 +136,8 @@ def _answer(
         answer["schema"] = statistics["schema"]
     if "numDmlAffectedRows" in statistics:
         answer["numDmlAffectedRows"] = statistics["numDmlAffectedRows"]
-        answer["dmlStats"] = statistics["dmlStats"]
+        if kind == _QUERY_RESPONSE:
+            answer["dmlStats"] = statistics["dmlStats"]
     del call
     return answer | _page(service, job, fields, options)
 

@@ -89,8 +89,16 @@ class Job:
             **self.resource,
             "etag": etag_of(self.key, self.state, self.error),
             "status": status,
-            "statistics": dict(self.statistics),
+            "statistics": self._shown_statistics(),
         }
+
+    def _shown_statistics(self) -> Resource:
+        shown = dict(self.statistics)
+        if "query" in shown:
+            # How many rows there are is told with the rows, and not here.
+            query = shown["query"].items()
+            shown["query"] = {name: value for name, value in query if name != "totalRows"}
+        return shown
 
 
 def new_job(

@@ -1,6 +1,7 @@
 """Row access policies: kept with their table, not applied to reads."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
@@ -22,7 +23,7 @@ def put_policy(service: Service, key: TableKey, policy_id: str, body: Resource) 
         service.check_permissions(
             entry.full_name, f"{_PERMISSION}.{verb}", f"{_PERMISSION}.setIamPolicy"
         )
-        moment = str(write.stamp // 1000)
+        moment = datetime.fromtimestamp(write.stamp / 1_000_000, UTC).isoformat()
         created = entry.policies.get(policy_id, {}).get("creationTime", moment)
         policy = {
             "rowAccessPolicyReference": {
