@@ -49,6 +49,9 @@ SCHEMA = fastavro.parse_schema(
             {"name": "metadata", "type": {"type": "map", "values": "string"}},
             {"name": "temporary_hold", "type": "boolean"},
             {"name": "event_based_hold", "type": "boolean"},
+            {"name": "contexts", "type": {"type": "map", "values": "string"}, "default": {}},
+            {"name": "kms_key", **_OPTIONAL_TEXT},
+            {"name": "retention", **_OPTIONAL_TEXT},
             {"name": "stored_as", **_OPTIONAL_TEXT},
             {"name": "stored_generation", **_OPTIONAL_LONG},
             {"name": "not_stored", **_OPTIONAL_TEXT},
@@ -68,7 +71,10 @@ _VERSION = (
     "updated_at",
     "storage_class",
 )
-_settings_of, _version_of = itemgetter(*_SETTINGS), itemgetter(*_VERSION)
+_version_of = itemgetter(*_VERSION)
+# The first inventories had fewer settings: what they do not know was not set.
+_FIRST_SETTINGS = _SETTINGS[: _SETTINGS.index("contexts")]
+_settings_of, _first_settings_of = itemgetter(*_SETTINGS), itemgetter(*_FIRST_SETTINGS)
 
 
 class ShardWriter:
@@ -162,6 +168,7 @@ def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:
 
 
 def _record(row: Any) -> ObjectRecord:  # noqa: ANN401 - a decoded Avro record
-    settings = ObjectSettings(*_settings_of(row))
+    read = _settings_of if "contexts" in row else _first_settings_of
+    settings = ObjectSettings(*read(row))
     version = ObjectVersion._make((*_version_of(row), settings, "live", None))
     return ObjectRecord(version, row["stored_as"], row["stored_generation"], row.get("not_stored"))

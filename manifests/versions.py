@@ -5,7 +5,9 @@ noncurrent nor been soft-deleted. So the state of a bucket in the past follows f
 noncurrent and soft-deleted versions together (Cloud Storage, Object versioning and Soft delete).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import groupby
@@ -21,10 +23,12 @@ type Kind = Literal["live", "all", "soft-deleted"]
 LISTED_FIELDS = (
     "name,generation,metageneration,size,crc32c,md5Hash,timeCreated,updated,timeDeleted,"
     "softDeleteTime,contentType,contentEncoding,contentDisposition,contentLanguage,cacheControl,"
-    "metadata,customTime,temporaryHold,eventBasedHold,storageClass"
+    "metadata,customTime,temporaryHold,eventBasedHold,contexts,kmsKeyName,retention,storageClass"
 )
 """The fields of the JSON API's object resource that `version_of` reads."""
 
+_MOST_KEPT = 100
+_KEY_VERSION = "/cryptoKeyVersions/"
 _TEXTS = {
     "content_type": "contentType",
     "content_encoding": "contentEncoding",
@@ -68,6 +72,9 @@ def _version_of(item: Resource, *, soft_deleted: bool) -> ObjectVersion:
         get("customTime"),
         get("temporaryHold", False),
         get("eventBasedHold", False),
+        _contexts(get("contexts")),
+        (get("kmsKeyName") or "").partition(_KEY_VERSION)[0] or None,
+        json.dumps(item["retention"], sort_keys=True) if get("retention") else None,
     )
     return ObjectVersion(
         item["name"],
@@ -85,12 +92,20 @@ def _version_of(item: Resource, *, soft_deleted: bool) -> ObjectVersion:
     )
 
 
+def _contexts(contexts: Resource | None) -> dict[str, str]:
+    custom = (contexts or {}).get("custom") or {}
+    return {key: payload.get("value", "") for key, payload in custom.items()}
+
+
 def settings_resource(settings: ObjectSettings) -> dict[str, Any]:
     """Return settings as the JSON API takes them when an object is written."""
     given = {key: getattr(settings, name) for name, key in _TEXTS.items()}
     resource = {key: value for key, value in given.items() if value is not None}
     if settings.metadata:
         resource["metadata"] = dict(settings.metadata)
+    if settings.contexts:
+        values = {key: {"value": value} for key, value in settings.contexts.items()}
+        resource["contexts"] = {"custom": values}
     if settings.temporary_hold:
         resource["temporaryHold"] = True
     if settings.event_based_hold:
@@ -105,13 +120,13 @@ def settings_patch(wanted: ObjectSettings, present: ObjectSettings) -> dict[str,
         value, now = getattr(wanted, name), getattr(present, name)
         if value != now and not _same_instant(name, value, now):
             patch[key] = value
-    metadata = {
-        key: wanted.metadata.get(key)
-        for key in {*wanted.metadata, *present.metadata}
-        if wanted.metadata.get(key) != present.metadata.get(key)
-    }
-    if metadata:
+    if metadata := _changes(wanted.metadata, present.metadata):
         patch["metadata"] = metadata
+    if contexts := _changes(wanted.contexts, present.contexts):
+        values = {
+            key: None if value is None else {"value": value} for key, value in contexts.items()
+        }
+        patch["contexts"] = {"custom": values}
     if wanted.temporary_hold != present.temporary_hold:
         patch["temporaryHold"] = wanted.temporary_hold
     if wanted.event_based_hold != present.event_based_hold:
@@ -119,11 +134,31 @@ def settings_patch(wanted: ObjectSettings, present: ObjectSettings) -> dict[str,
     return patch
 
 
+def _changes(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what turns present entries into the wanted ones; None removes one."""
+    return {
+        key: wanted.get(key) for key in {*wanted, *present} if wanted.get(key) != present.get(key)
+    }
+
+
 def _same_instant(name: str, one: str | None, other: str | None) -> bool:
     """Whether two texts are one instant, written differently."""
     if name != "custom_time" or one is None or other is None:
         return False
     return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+
+
+def needs_new_content(wanted: ObjectVersion, present: ObjectVersion) -> bool:
+    """Whether only content that is written anew turns one version into the other.
+
+    So it is with a custom time that would go back, a key of Cloud KMS, and the storage class. Of a
+    wanted version without key or class it does not matter what the bucket gives.
+    """
+    return (
+        turns_back(wanted.settings, present.settings)
+        or wanted.settings.kms_key not in (None, present.settings.kms_key)
+        or wanted.storage_class not in ("", present.storage_class)
+    )
 
 
 def turns_back(wanted: ObjectSettings, present: ObjectSettings) -> bool:
@@ -148,6 +183,14 @@ def same_content(one: ObjectVersion, other: ObjectVersion) -> bool:
 def keeps_replaced(bucket: Resource) -> bool:
     """Whether a bucket keeps what is overwritten or deleted, for a while at least."""
     return bool((bucket.get("versioning") or {}).get("enabled")) or soft_delete_seconds(bucket) > 0
+
+
+def moves_classes(bucket: Resource) -> bool:
+    """Whether a bucket changes the storage class of its objects by itself."""
+    if (bucket.get("autoclass") or {}).get("enabled"):
+        return True
+    rules = (bucket.get("lifecycle") or {}).get("rule") or ()
+    return any(rule.get("action", {}).get("type") == "SetStorageClass" for rule in rules)
 
 
 def soft_delete_seconds(bucket: Resource) -> int:
@@ -193,6 +236,11 @@ def live_of(versions: Sequence[ObjectVersion]) -> ObjectVersion | None:
     return next((version for version in versions if version.state == "live"), None)
 
 
+def was_live(version: ObjectVersion, moment: datetime) -> bool:
+    """Whether a version was live at an instant."""
+    return version.created_at <= moment and (version.ended_at is None or version.ended_at > moment)
+
+
 def live_at(versions: Sequence[ObjectVersion], moment: datetime) -> ObjectVersion | None:
     """Return the version of one object that was live at an instant, or None.
 
@@ -204,16 +252,39 @@ def live_at(versions: Sequence[ObjectVersion], moment: datetime) -> ObjectVersio
         CloudError: Two of them are live now: then the listing cannot be believed.
     """
     check_one_live(versions)
-    then = [
-        version
-        for version in versions
-        if version.created_at <= moment and (version.ended_at is None or version.ended_at > moment)
-    ]
+    then = [version for version in versions if was_live(version, moment)]
     return max(then, key=attrgetter("created_at"), default=None)
 
 
-def by_name(*listings: Iterable[ObjectVersion]) -> Iterator[tuple[str, Sequence[ObjectVersion]]]:
-    """Join listings, each in name order, into the versions of each name, in name order."""
+def few(
+    versions: Iterable[ObjectVersion],
+    *,
+    is_needed: Callable[[ObjectVersion], bool],
+    can_serve: Callable[[ObjectVersion], bool],
+) -> tuple[ObjectVersion, ...]:
+    """Return the versions that count: of any number of a name's versions, a few.
+
+    A name that is written every second has hundreds of thousands of versions in a week.
+
+    Args:
+        versions: All versions of a name.
+        is_needed: Says which are kept beside the live ones.
+        can_serve: Says of which others the last hundred are kept.
+    """
+    kept: list[ObjectVersion] = []
+    others: deque[ObjectVersion] = deque(maxlen=_MOST_KEPT)
+    for version in versions:
+        if version.state == "live" or is_needed(version):
+            kept.append(version)
+        elif can_serve(version):
+            others.append(version)
+    return *kept, *others
+
+
+def by_name(*listings: Iterable[ObjectVersion]) -> Iterator[tuple[str, Iterator[ObjectVersion]]]:
+    """Join listings, each in name order, into the versions of each name, in name order.
+
+    The versions of a name can be read until the next name is asked for.
+    """
     joined = merge(*listings, key=attrgetter("name"))
-    for name, versions in groupby(joined, key=attrgetter("name")):
-        yield name, tuple(versions)
+    yield from groupby(joined, key=attrgetter("name"))

@@ -43,6 +43,8 @@ def bucket_lines(plan: BucketPlan, *, exact: bool) -> list[str]:
         kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
         objects = counted(plan.replaced, "object").upper()
         lines.append(f"    REPLACES CONTENT OF {objects} THAT IS THERE; {kept}")
+    if plan.notified:
+        lines.append(f"    TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")
     lines += [
         f"    differs  {item.aspect} is {item.actual}, was {item.expected} (left alone)"
         for item in plan.configuration

@@ -40,11 +40,13 @@ from manifests.store import decode, encode
 from manifests.versions import (
     Kind,
     by_name,
+    few,
     is_hierarchical,
     keeps_replaced,
     listed_kinds,
     live_at,
     live_of,
+    was_live,
 )
 
 _RANGES_A_LISTING = 4
@@ -271,8 +273,15 @@ class _RangeWork:
         start = written if written is not None and self._history.is_kept else key_range.start
         kinds = self._history.kinds
         listings = (self._bucket.versions(kind, start, key_range.end) for kind in kinds)
-        for _, versions in by_name(*listings):
+        point = self._start.recovery_point
+        for _, listed in by_name(*listings):
+            # What was live then, and what can be read and so may hold the same content.
+            versions = few(
+                listed,
+                is_needed=lambda item: was_live(item, point),
+                can_serve=lambda item: item.state == "noncurrent",
+            )
             if self._history.is_told:
-                yield live_at(versions, self._start.recovery_point), versions
+                yield live_at(versions, point), versions
             else:
                 yield live_of(versions), versions

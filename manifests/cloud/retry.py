@@ -77,12 +77,20 @@ def calling[Answer](call: Callable[[], Answer]) -> Answer:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_transient),
         wait=tenacity.wait_random_exponential(multiplier=0.25, max=20),
-        stop=tenacity.stop_after_attempt(_MOST_ATTEMPTS)
-        | tenacity.stop_after_delay(_LONGEST_SECONDS),
+        stop=_gives_up,
         before_sleep=_tell,
         reraise=True,
     )
     return retrying(call)
+
+
+def _gives_up(state: tenacity.RetryCallState) -> bool:
+    """Whether a call was tried often or long enough; one that came too fast is tried for minutes."""
+    if (state.seconds_since_start or 0) >= _LONGEST_SECONDS:
+        return True
+    error = state.outcome.exception() if state.outcome is not None else None
+    is_too_fast = isinstance(error, google_errors.TooManyRequests)
+    return state.attempt_number >= _MOST_ATTEMPTS and not is_too_fast
 
 
 def _tell(state: tenacity.RetryCallState) -> None:

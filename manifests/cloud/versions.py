@@ -85,6 +85,11 @@ class VersionedBucket:
         query: Query = {"optionsRequestedPolicyVersion": 3}
         return self._api.call("GET", f"b/{self.name}/iam", query)
 
+    def notifications(self) -> list[Resource]:
+        """Return what the bucket tells Pub/Sub, and of which events."""
+        found = self._api.call("GET", f"b/{self.name}/notificationConfigs", {})
+        return list(found.get("items", ()))
+
     def grant(self, policy: Resource) -> None:
         """Give the bucket the bindings of an IAM policy, if nobody changes them meanwhile."""
         bindings = policy.get("bindings", [])
@@ -175,6 +180,7 @@ class VersionedBucket:
         *,
         settings: dict[str, Any],
         over: int,
+        key: str | None = None,
     ) -> ObjectVersion:
         """Copy one exact generation here, server-side, whatever its size.
 
@@ -183,12 +189,13 @@ class VersionedBucket:
             source: Bucket, name and generation.
             settings: Content type, metadata and so on of the copy.
             over: The generation that has to be live here; 0 for none.
+            key: The key of Cloud KMS for the copy; the bucket's own when None.
 
         Raises:
             google.api_core.exceptions.PreconditionFailed: Another generation is live.
             google.api_core.exceptions.NotFound: The source or a bucket is gone.
         """
-        call = self.rewriting(name, source, settings=settings, over=over)
+        call = self.rewriting(name, source, settings=settings, over=over, key=key)
         while True:
             answer = self._api.call(*call)
             if answer.get("done"):
@@ -207,11 +214,13 @@ class VersionedBucket:
         *,
         settings: dict[str, Any],
         over: int,
+        key: str | None = None,
     ) -> ApiCall:
         """Return the call with which `rewrite` begins."""
         bucket, origin, generation = source
         path = f"{object_path(bucket, origin)}/rewriteTo/{object_path(self.name, name)}"
         query: Query = {"sourceGeneration": generation, "ifGenerationMatch": over}
+        query["destinationKmsKeyName"] = key
         return ApiCall("POST", path, query, settings)
 
     def restore(self, name: str, generation: int, *, over: int) -> ObjectVersion:

@@ -21,6 +21,10 @@ class ObjectSettings(NamedTuple):
     Attributes:
         metadata: Custom metadata.
         custom_time: As RFC 3339 text, verbatim.
+        contexts: Contexts that somebody attached, by key.
+        kms_key: The key of Cloud KMS that it is under, without the key's version.
+        retention: A retention of its own, as the API's JSON. It is kept to be read, and never set
+            again: that is a decision of its own.
     """
 
     content_type: str | None = None
@@ -32,6 +36,9 @@ class ObjectSettings(NamedTuple):
     custom_time: str | None = None
     temporary_hold: bool = False
     event_based_hold: bool = False
+    contexts: Mapping[str, str] = {}
+    kms_key: str | None = None
+    retention: str | None = None
 
 
 class ObjectVersion(NamedTuple):

@@ -64,6 +64,9 @@ Overwrite = Annotated[
 Exact = Annotated[
     bool, typer.Option("--exact", help="Remove what the recovery point does not know.")
 ]
+Notify = Annotated[
+    bool, typer.Option("--notify", help="Let what listens to a bucket be told of what is written.")
+]
 FromVault = Annotated[
     bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")
 ]

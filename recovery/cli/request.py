@@ -49,6 +49,7 @@ class Options(Frozen):
     from_vault: bool
     not_in_catalog: bool
     overwrite: tuple[str, ...] | None = None
+    notify: bool = False
 
     def request(self, catalog: Catalog, *, project: str) -> Request:
         """Return what is asked for.
@@ -83,6 +84,7 @@ class Options(Frozen):
             unthrottled=self.unthrottled,
             ephemeral={entry.database: entry.ephemeral for entry in catalog.databases},
             overwrite=self.overwrite or (),
+            notify=self.notify,
             exact=self.exact,
             from_vault=self.from_vault,
             not_in_catalog=self.not_in_catalog,

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from manifests.model import ObjectRecord, ObjectVersion
-from manifests.versions import same_content, settings_patch
+from manifests.model import ObjectRecord, ObjectVersion, Resource
+from manifests.versions import needs_new_content, same_content, settings_patch
 from recovery.compare.findings import Finding, differences, finding
 
 Damage = Literal["missing", "overwritten", "corrupted", "metadata changed", "extra"]
@@ -36,7 +36,9 @@ def damage_of(
         is_newer = live.created_at > recovery_point
         is_other = live.generation != expected.version.generation
         return "overwritten" if is_newer and is_other else "corrupted"
-    if settings_patch(expected.version.settings, live.settings):
+    if settings_patch(expected.version.settings, live.settings) or needs_new_content(
+        expected.version, live
+    ):
         return "metadata changed"
     return None
 
@@ -56,10 +58,22 @@ def object_finding(
             return finding(name, "object", "not there", "not in the backup")
         return finding(name, "object", "there", "missing")
     if damage == "metadata changed":
-        patch = settings_patch(expected.version.settings, live.settings)
-        back = settings_patch(live.settings, expected.version.settings)
-        return differences(name, [(damage, patch, back)])[0]
+        return differences(
+            name, [(damage, _told(expected.version, live), _told(live, expected.version))]
+        )[0]
     return finding(name, damage, _content(expected.version), _content(live))
+
+
+def _told(version: ObjectVersion, other: ObjectVersion) -> Resource:
+    """Return what is said about a version where the other says something else."""
+    told = settings_patch(version.settings, other.settings)
+    for key, value, beside in (
+        ("kmsKeyName", version.settings.kms_key, other.settings.kms_key),
+        ("storageClass", version.storage_class, other.storage_class),
+    ):
+        if value != beside:
+            told[key] = value
+    return told
 
 
 def _content(version: ObjectVersion) -> str:

@@ -45,6 +45,8 @@ class BucketPlan(Frozen):
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
         equal: Those of them that are as they were.
+        notified: Topics that are told of every object that is written, and what listens to them
+            acts on it.
         configuration: What differs in the bucket's own configuration; it is left alone.
     """
 
@@ -57,6 +59,7 @@ class BucketPlan(Frozen):
     equal: int
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
+    notified: tuple[str, ...] = ()
     configuration: tuple[Finding, ...] = ()
 
     @property
@@ -193,6 +196,12 @@ def check_buckets(plans: Sequence[BucketPlan], request: Request) -> None:
                 f"{plan.replaced:,} objects hold other content now that would be replaced",
                 subject=f"bucket {plan.target}",
                 hint=f"`--overwrite {plan.target}` allows it; what is replaced is kept",
+            )
+        if plan.notified and plan.changes(exact=request.exact) and not request.notify:
+            raise RefusedError(
+                f"{', '.join(plan.notified)} would be told of every object that is written",
+                subject=f"bucket {plan.target}",
+                hint="`--notify` allows it; or stop what listens, or remove the notification",
             )
 
 

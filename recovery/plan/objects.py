@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from manifests.model import ObjectRecord, ObjectVersion
-from manifests.versions import live_of, same_content, settings_patch, turns_back
+from manifests.versions import live_of, needs_new_content, same_content
 from recovery.compare.objects import Damage, damage_of
 
 Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "none"]
 """Where an object comes back from, cheapest first.
 
     metadata      the content is right, only what is said about it is written
-    live          the same, but only writing the content onto itself can undo it
+    live          the same, but only writing the content onto itself can undo what is said
     noncurrent    an older generation in the bucket, copied there by the service
     soft-deleted  a deleted generation that the bucket still keeps, restored by the service
     vault         the backup
@@ -22,7 +22,7 @@ Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "non
 _GENERATION = "generation {0.generation} of {0.created_at:%Y-%m-%d %H:%M:%S} with its crc32c"
 _WHY: dict[Source, str] = {
     "metadata": "its content is what it was; only metadata is written",
-    "live": "a custom time goes back only with its content written anew",
+    "live": "only its content written anew gets back its custom time, key or storage class",
     "noncurrent": f"{_GENERATION} is in the bucket",
     "soft-deleted": f"{_GENERATION} is kept by soft delete",
     "vault": "only the vault still holds its content",
@@ -113,14 +113,13 @@ def _origins(
     """Yield every place with the very content an object had, cheapest first."""
     wanted = expected.version
     if live is not None and same_content(wanted, live):
-        if not turns_back(wanted.settings, live.settings):
+        if not needs_new_content(wanted, live):
             yield Origin("metadata", live)
         yield Origin("live", live)
     for version in _surviving("noncurrent", wanted, versions):
         yield Origin("noncurrent", version)
     for version in _surviving("soft-deleted", wanted, versions):
-        patch = settings_patch(wanted.settings, version.settings)
-        if not (patch and turns_back(wanted.settings, version.settings)):
+        if not needs_new_content(wanted, version):
             yield Origin("soft-deleted", version)
     if expected.stored_as is not None:
         yield Origin("vault")

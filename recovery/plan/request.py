@@ -56,6 +56,7 @@ class Request(Frozen):
         unthrottled: Whether documents are written as fast as the database takes them.
         exact: Whether partitions, objects and documents that the recovery point does not know are
             removed; objects are moved aside.
+        notify: Whether what listens to a bucket may be told of the objects that are written.
         from_vault: Whether rows come from the vault even where another source is faster.
         not_in_catalog: Whether what the run holds and the catalog does not name is recovered too.
         project_was_named: Whether the operator named the project that is written to.
@@ -78,6 +79,7 @@ class Request(Frozen):
     ephemeral: Mapping[str, tuple[str, ...]] = {}
     overwrite: tuple[str, ...] = ()
     exact: bool = False
+    notify: bool = False
     from_vault: bool = False
     not_in_catalog: bool = False
     project_was_named: bool = False

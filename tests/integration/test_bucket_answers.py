@@ -1,5 +1,10 @@
 """Buckets about which the cloud answers less, or otherwise, than one would wish."""
 
+from typing import Any
+
+import requests
+from google.cloud import storage
+
 from tests.harness import LOCATION, Function, Rebound
 from tests.integration.bucket_objects import (
     NAMES,
@@ -138,3 +143,60 @@ def test_hierarchical_bucket_is_as_it_was_listed(raw: Rebound, night: Function):
     bucket.reload()
     assert bucket.hierarchical_namespace_enabled
     assert bucket.object_retention_mode == "Enabled"
+
+
+def said(raw: Rebound, bucket: storage.Bucket) -> dict[str, tuple[Any, ...]]:
+    """Return the contexts, the key and the storage class of each object."""
+    listed = requests.get(
+        f"{raw.cloud.urls['storage']}/storage/v1{bucket.path}/o", timeout=60
+    ).json()
+    return {
+        item["name"]: (item.get("contexts"), item.get("kmsKeyName"), item["storageClass"])
+        for item in listed["items"]
+    }
+
+
+def set_contexts(raw: Rebound, blob: storage.Blob, **values: str | None):
+    """Set contexts of an object, which the client does not know of."""
+    custom = {key: None if value is None else {"value": value} for key, value in values.items()}
+    body = {"contexts": {"custom": custom}}
+    requests.patch(f"{raw.cloud.urls['storage']}/storage/v1{blob.path}", json=body, timeout=60)
+
+
+def test_everything_said_about_objects_comes_back(raw: Rebound, night: Function):
+    """Contexts, key and storage class are in the inventory, are compared and come back."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, ("context", "class", "key", "kept"))
+    with raw.cloud.minutes_ago(3):
+        set_contexts(raw, bucket.blob("context"), team="ü", b="")
+        bucket.blob("class").update_storage_class("COLDLINE")
+        bucket.blob("key", kms_key_name=KEY).rewrite(bucket.blob("key"))
+    before = said(raw, bucket)
+    assert before["context"][0] == {"custom": {"team": {"value": "ü"}, "b": {"value": ""}}}
+    back_up(night)
+    set_contexts(raw, bucket.blob("context"), team="other", b=None, new="x")
+    bucket.blob("class").update_storage_class("STANDARD")
+    bucket.blob("key").rewrite(bucket.blob("key"))
+    bucket.blob("kept").delete()
+    assert sources(recover(raw)) == {
+        ("metadata changed", "metadata"): 1,
+        ("metadata changed", "live"): 2,
+        ("missing", "soft-deleted"): 1,
+    }
+    assert said(raw, bucket) == before
+    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(before)
+
+
+def test_subscribers_need_a_word(raw: Rebound, night: Function):
+    """Topics that would be told of a restore are listed, and it wants a word for them."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, NAMES[:2])
+    back_up(night)
+    bucket.notification("told", topic_project="project-p").create()
+    assert not recover(raw)["restored"]
+    bucket.blob(NAMES[0]).delete()
+    assert raw.json("plan", SCENARIO)["buckets"][0]["notified"] == ["project-p/topics/told"]
+    refused = raw.run("recover", SCENARIO, "--yes", code=5)
+    assert "project-p/topics/told would be told" in refused.stderr
+    assert "--notify" in refused.stderr
+    assert sources(recover(raw, "--notify")) == {("missing", "soft-deleted"): 1}

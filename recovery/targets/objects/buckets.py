@@ -1,7 +1,8 @@
 """Buckets, observed for a plan and recovered by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from operator import attrgetter
 
 from google.cloud import storage
 
@@ -33,6 +34,7 @@ from recovery.targets.objects.creation import (
 from recovery.targets.objects.mending import Mender, Rules
 from recovery.targets.objects.outcomes import failed_bucket, merged
 from recovery.targets.objects.pace import Pace
+from recovery.targets.objects.ramp import Ramp
 from recovery.targets.objects.restore import StretchRestore
 
 _PARALLEL_STRETCHES = 8
@@ -54,6 +56,7 @@ class BucketTargets:
         self._settings = settings
         self._vault = vault
         self._api = StorageApi(client)
+        self._ramp = Ramp()
 
     def observe(self, manifest: Manifest, request: Request) -> tuple[BucketPlan, ...]:
         """Compare every wanted bucket with its inventory and say what a recovery would do.
@@ -120,7 +123,16 @@ class BucketTargets:
             equal=counter.equal,
             counts=counter.counts,
             samples=counter.samples,
+            notified=() if resource is None else self._notified(target),
             configuration=() if resource is None else bucket_findings(backup.resource, resource),
+        )
+
+    def _notified(self, target: VersionedBucket) -> tuple[str, ...]:
+        """Return the topics that are told of what is written to a bucket."""
+        with cloud_errors(target.uri()):
+            found = target.notifications()
+        return tuple(
+            sorted({str(item.get("topic", "")).partition("/projects/")[2] for item in found})
         )
 
     def _undeleted(
@@ -190,6 +202,7 @@ class BucketTargets:
             vault=VersionedBucket(self._api, self._vault.name),
             undo=VersionedBucket(self._api, self._settings.landing_bucket),
             rules=rules,
+            ramp=self._ramp,
         )
         bucket = comparison.backup.bucket
         earlier = journal.stretches(bucket)
@@ -206,7 +219,17 @@ class BucketTargets:
                 # What an interrupted process did is told, not believed: it was looked at again.
                 return earlier.get(stretch.number, outcome) if _is_idle(outcome) else outcome
 
-            return list(pool.map(restore, comparison.stretches()))
+            done = pool.map(restore, _spread(comparison.stretches()))
+            return sorted(done, key=attrgetter("number"))
+
+
+def _spread(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Order stretches so that those that are written at once are far from each other.
+
+    A bucket takes many writes into one range of names only after a while.
+    """
+    apart = max(1, len(stretches) // _PARALLEL_STRETCHES)
+    return [stretch for first in range(apart) for stretch in stretches[first::apart]]
 
 
 def _is_undeleted(target: VersionedBucket, step: BucketPlan) -> bool:

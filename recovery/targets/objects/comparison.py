@@ -9,7 +9,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, Resource, UtcTime
-from manifests.versions import Kind, by_name, listed_kinds
+from manifests.versions import Kind, by_name, few, listed_kinds, moves_classes, same_content
 from recovery.plan.objects import ObjectStep, plan_object
 from recovery.plan.scope import ObjectScope
 
@@ -58,6 +58,7 @@ class Comparison:
         self._scope = scope
         self._recovery_point = recovery_point
         self._resource = resource
+        self._moves_classes = resource is not None and moves_classes(resource)
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Return the key ranges that cover every name of the scope, known or not."""
@@ -103,7 +104,8 @@ class Comparison:
     def _compared(
         self, stretch: Stretch, *listings: Iterable[ObjectVersion]
     ) -> _Named[ObjectStep | None]:
-        records = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
+        stored = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
+        records = map(self._wanted, stored)
         with cloud_errors(self.target.uri()):
             for name, record, versions in _joined(records, by_name(*listings)):
                 if not self._scope.matches(name):
@@ -113,9 +115,21 @@ class Comparison:
                 if record is not None or step is not None:
                     yield name, step
 
+    def _wanted(self, record: ObjectRecord) -> ObjectRecord:
+        """Leave out of a record what the target decides for itself.
+
+        Another bucket has a key of its own; a bucket can move its objects between storage classes.
+        """
+        version = record.version
+        if self.target.name != self.backup.bucket and version.settings.kms_key:
+            version = version._replace(settings=version.settings._replace(kms_key=None))
+        if self._moves_classes:
+            version = version._replace(storage_class="")
+        return record if version is record.version else record._replace(version=version)
+
 
 def _joined(
-    records: Iterator[ObjectRecord], listed: _Named[Sequence[ObjectVersion]]
+    records: Iterator[ObjectRecord], listed: _Named[Iterator[ObjectVersion]]
 ) -> Iterator[tuple[str, ObjectRecord | None, Sequence[ObjectVersion]]]:
     """Join the inventory and the listing by name."""
     record, there = next(records, None), next(listed, None)
@@ -125,8 +139,22 @@ def _joined(
                 yield record.version.name, record, ()
             record = next(records, None)
         elif record is None or there[0] < record.version.name:
-            yield there[0], None, there[1]
+            yield there[0], None, _few(there[1], None)
             there = next(listed, None)
         else:
-            yield there[0], record, there[1]
+            yield there[0], record, _few(there[1], record)
             record, there = next(records, None), next(listed, None)
+
+
+def _few(
+    versions: Iterable[ObjectVersion], record: ObjectRecord | None
+) -> tuple[ObjectVersion, ...]:
+    """Return the live ones of some versions, and some that hold what a record says."""
+    if record is None:
+        return few(versions, is_needed=lambda _: False, can_serve=lambda _: False)
+    wanted = record.version
+    return few(
+        versions,
+        is_needed=lambda item: item.generation == wanted.generation,
+        can_serve=lambda item: same_content(wanted, item),
+    )

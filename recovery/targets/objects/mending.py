@@ -12,6 +12,7 @@ from manifests.model import ObjectRecord, ObjectVersion, UtcTime
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.outcome import LeftReason
 from recovery.plan.objects import ObjectStep, Origin, Source
+from recovery.targets.objects.ramp import Ramp
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Mender:
         vault: The bucket with the backups.
         undo: The bucket for what is moved or replaced.
         rules: What may be done.
+        ramp: How fast.
     """
 
     def __init__(
@@ -63,14 +65,17 @@ class Mender:
         vault: VersionedBucket,
         undo: VersionedBucket,
         rules: Rules,
+        ramp: Ramp,
     ) -> None:
         self._target = target
         self._vault = vault
         self._undo = undo
         self._rules = rules
+        self._ramp = ramp
 
     def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
         """Do what steps say: in one request where one write each is all, the others singly."""
+        self._ramp.take(len(steps))
         calls = [self._single_write(step) for step in steps]
         written = iter(self._target.at_once([call for call in calls if call is not None]))
         return [
@@ -118,7 +123,13 @@ class Mender:
             return self._target.restoring(name, version.generation, over=over)
         else:
             source = (self._target.name, name, version.generation)
-        return self._target.rewriting(name, source, settings=_settings(expected), over=over)
+        return self._target.rewriting(
+            name,
+            source,
+            settings=_settings(expected),
+            over=over,
+            key=expected.version.settings.kms_key,
+        )
 
     def _finished(self, step: ObjectStep, written: ObjectVersion | None) -> Mended:
         """Finish what was written at once with others; do it singly when nothing is known of it."""
@@ -189,6 +200,7 @@ class Mender:
             (self._target.name, name, version.generation),
             settings=_settings(expected),
             over=over,
+            key=expected.version.settings.kms_key,
         )
 
     def _from_vault(self, expected: ObjectRecord, over: int) -> ObjectVersion:
@@ -196,7 +208,13 @@ class Mender:
 
         def copied(generation: int) -> ObjectVersion:
             source = (self._vault.name, stored_as, generation)
-            return self._target.rewrite(expected.version.name, source, settings=settings, over=over)
+            return self._target.rewrite(
+                expected.version.name,
+                source,
+                settings=settings,
+                over=over,
+                key=expected.version.settings.kms_key,
+            )
 
         try:
             return copied(expected.stored_generation or 0)
@@ -245,4 +263,6 @@ class Mender:
 
 def _settings(expected: ObjectRecord) -> dict[str, Any]:
     settings = settings_resource(expected.version.settings)
-    return {**settings, "storageClass": expected.version.storage_class}
+    if expected.version.storage_class:
+        settings["storageClass"] = expected.version.storage_class
+    return settings

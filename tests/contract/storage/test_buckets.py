@@ -165,3 +165,15 @@ def test_what_is_set_at_creation_only(server: Server):
         json={"name": f"{flat}-2"},
     ).json()
     assert made["objectRetention"] == {"mode": "Enabled"}
+
+
+def test_notifications(server: Server, client: storage.Client):
+    """A bucket's notifications are made, listed and deleted (Pub/Sub notifications)."""
+    bucket = client.bucket(server.new_bucket())
+    assert list(bucket.list_notifications()) == []
+    made = bucket.notification("told", topic_project="project-p", event_types=["OBJECT_FINALIZE"])
+    made.create()
+    (found,) = bucket.list_notifications()
+    assert (found.topic_name, found.notification_id) == ("told", made.notification_id)
+    found.delete()
+    assert list(bucket.list_notifications()) == []

@@ -22,6 +22,9 @@ storage.buckets.getIamPolicy GET b/{bucket}/iam
 storage.buckets.setIamPolicy PUT b/{bucket}/iam
 storage.buckets.testIamPermissions GET b/{bucket}/iam/testPermissions
 storage.buckets.getStorageLayout GET b/{bucket}/storageLayout
+storage.notifications.insert POST b/{bucket}/notificationConfigs
+storage.notifications.list GET b/{bucket}/notificationConfigs
+storage.notifications.delete DELETE b/{bucket}/notificationConfigs/{notification}
 storage.folders.list GET b/{bucket}/folders
 storage.managedFolders.list GET b/{bucket}/managedFolders
 storage.buckets.operations.list GET b/{bucket}/operations

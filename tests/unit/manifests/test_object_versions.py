@@ -11,12 +11,15 @@ from manifests.errors import CloudError
 from manifests.model import ObjectSettings
 from manifests.versions import (
     by_name,
+    few,
     live_at,
+    needs_new_content,
     same_content,
     settings_patch,
     settings_resource,
     turns_back,
     version_of,
+    was_live,
 )
 from tests.unit.object_samples import POINT, version
 
@@ -109,6 +112,9 @@ settings = st.builds(
     custom_time=st.none() | st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
     temporary_hold=st.booleans(),
     event_based_hold=st.booleans(),
+    contexts=st.dictionaries(st.text(min_size=1, max_size=3), st.text(max_size=3), max_size=3),
+    kms_key=st.none(),
+    retention=st.none(),
 )
 
 
@@ -118,6 +124,11 @@ def patched(present: ObjectSettings, patch: dict[str, object]) -> ObjectSettings
     metadata = dict(present.metadata) | dict(patch.get("metadata", {}))
     merged |= patch
     merged["metadata"] = {key: value for key, value in metadata.items() if value is not None}
+    changed = dict(patch.get("contexts", {})).get("custom", {})
+    contexts = {key: {"value": value} for key, value in present.contexts.items()} | changed
+    merged["contexts"] = {
+        "custom": {key: value for key, value in contexts.items() if value is not None}
+    }
     given_ = {key: value for key, value in merged.items() if value is not None}
     return version_of(resource(**given_)).settings
 
@@ -161,7 +172,7 @@ def test_one_instant_in_two_spellings_is_no_difference():
 def test_listings_are_joined_by_name(one: list[str], other: list[str]):
     """Every version of every listing comes once, together with the others of its name."""
     listings = [[version(name) for name in sorted(names)] for names in (one, other)]
-    joined = [(name, len(versions)) for name, versions in by_name(*listings)]
+    joined = [(name, len(list(versions))) for name, versions in by_name(*listings)]
     both = one + other
     assert joined == [(name, both.count(name)) for name in sorted(set(both))]
 
@@ -173,3 +184,36 @@ def test_malformed_resource_is_the_clouds_fault(spoilt: dict[str, object]):
     """What is no object resource ends as an error about the cloud, and not as a bug."""
     with pytest.raises(CloudError, match="no whole object resource"):
         version_of(resource(**spoilt))
+
+
+def test_few_versions_count():
+    """Of a name that is written all the time, what was live then is kept, and some of the others."""
+    history = [version(created=number, ended=number + 1) for number in range(-1000, 1000)]
+    live = version(created=1000)
+    kept = few(
+        [*history, live],
+        is_needed=lambda item: was_live(item, POINT),
+        can_serve=lambda item: item.state == "noncurrent",
+    )
+    assert len(kept) == 102
+    assert live_at(kept, POINT) == live_at([*history, live], POINT)
+    assert live in kept
+
+
+def test_what_only_new_content_brings_back():
+    """A key and a storage class are compared, but for what the bucket decides for itself."""
+    plain = version()
+    sealed = replace(plain, settings=plain.settings._replace(kms_key="k"))
+    assert needs_new_content(sealed, plain)
+    assert not needs_new_content(plain, sealed)
+    assert needs_new_content(replace(plain, storage_class="COLDLINE"), plain)
+    assert not needs_new_content(replace(plain, storage_class=""), plain)
+
+
+def test_contexts_are_patched():
+    """Contexts that changed, came or went are written, and no others."""
+    wanted = ObjectSettings(contexts={"kept": "1", "changed": "1", "gone": "1"})
+    present = ObjectSettings(contexts={"kept": "1", "changed": "2", "new": "1"})
+    assert settings_patch(wanted, present) == {
+        "contexts": {"custom": {"changed": {"value": "1"}, "gone": {"value": "1"}, "new": None}}
+    }

@@ -6,6 +6,7 @@ from recovery.plan.buckets import BucketPlan, ObjectCount
 from recovery.targets.objects.creation import first_configuration, last_configuration
 from recovery.targets.objects.outcomes import failed_bucket, merged
 from recovery.targets.objects.pace import Pace
+from recovery.targets.objects.ramp import Ramp
 
 PLAN = BucketPlan(
     bucket="raw",
@@ -105,3 +106,21 @@ def test_bucket_is_made_in_two_steps():
         "lifecycle": {"rule": [{"action": {"type": "Delete"}}]},
         "retentionPolicy": {"retentionPeriod": "9"},
     }
+
+
+def test_writes_begin_slowly():
+    """A thousand writes a second at first, and no more than twice as many twenty minutes later."""
+    now, waited = [0.0], [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+        waited[0] += seconds
+
+    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
+    for _ in range(400):
+        ramp.take(25)
+    assert 9 < waited[0] < 10
+    now[0], waited[0] = 1200.0, 0.0
+    for _ in range(400):
+        ramp.take(25)
+    assert 4.5 < waited[0] < 5
