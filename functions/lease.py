@@ -16,7 +16,7 @@ import structlog
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import LeaseLostError, ReboundError, RunInProgressError
-from manifests.model import LeaseRecord, RunId
+from manifests.model import LeaseRecord, PruneRecord, RunId
 from manifests.store import decode, encode
 
 log = structlog.get_logger()
@@ -87,6 +87,25 @@ class Lease:
                 return
             self._generation, self._expires_at = renewed, expires_at
 
+    def refuse_while_pruning(self) -> None:
+        """Refuse to write the run while contents are pruned, to one of which it could refer.
+
+        A prune that begins later sees this lease.
+
+        Raises:
+            RunInProgressError: Contents are being pruned.
+        """
+        content = self._landing.read(layout.PRUNE_NAME)
+        if content is None:
+            return
+        until = decode(content, PruneRecord, subject=layout.PRUNE_NAME).expires_at
+        if until > self._clock():
+            raise RunInProgressError(
+                f"contents of buckets are being pruned, at least until {until:%H:%M:%S}Z",
+                subject=self._run_id,
+                hint="call again later",
+            )
+
     def end_renewing(self) -> None:
         """Let `renew` return."""
         self._is_over.set()
@@ -105,12 +124,17 @@ class Lease:
 
 @contextmanager
 def holding(lease: Lease) -> Generator[Lease]:
-    """Keep a lease renewed until the work ends, then release it."""
+    """Keep a lease renewed until the work ends, then release it.
+
+    Raises:
+        RunInProgressError: Contents are being pruned.
+    """
     renewing = threading.Thread(
         target=copy_context().run, args=(lease.renew,), name="lease", daemon=True
     )
     renewing.start()
     try:
+        lease.refuse_while_pruning()
         yield lease
     finally:
         lease.end_renewing()

@@ -9,6 +9,7 @@
              holds/<run>.json                                           the run never expires
     landing  extracts/<run>/…                                           the same tree below tables/
              leases/<run>.json                                          one writer a run
+             prune.json                                                 no run while it is in force
              recoveries/<recovery>/…                                    the journal of a recovery
 
 Names come back from manifests and listings, so every parser refuses what no builder here makes.
@@ -37,6 +38,7 @@ _BUCKET = re.compile(BUCKET_NAME)
 _DATABASE = re.compile(DATABASE_ID)
 WHOLE = "all"
 """Stands for a partition in names, where a whole table is exported."""
+PRUNE_NAME = "prune.json"
 _RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 RUNS_PREFIX = "runs/"
 _PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}

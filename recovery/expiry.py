@@ -1,5 +1,6 @@
 """Deletes runs past their retention: `manifests.retention` decides, this looks and deletes."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from manifests import layout
@@ -12,6 +13,7 @@ from manifests.retention import KeepDecision, decide
 from manifests.selection import RunSummary
 from manifests.store import Vault, decode, encode
 from recovery.journal import Journal, recovery_ids
+from recovery.targets.objects.exclusion import Pruning
 from recovery.targets.objects.garbage import Garbage
 
 
@@ -85,17 +87,29 @@ class Expiry:
         for item in sorted(items, key=lambda item: item.name == start):
             self._vault.delete(item.name, generation=item.generation)
 
-    def prune(self, now: datetime, *, delete: bool) -> PrunedContents:
+    def prune(self, clock: Callable[[], datetime], *, delete: bool) -> PrunedContents:
         """Find, and if told so delete, the contents of buckets that no run in the vault needs.
 
         Args:
-            now: The present instant.
-            delete: Whether they are deleted.
+            clock: Gives the present instant.
+            delete: Whether they are deleted; meanwhile no run is written.
 
         Raises:
-            RefusedError: A run is being written; what it needs is not known yet.
+            RefusedError: A run is being written, so that what it needs is not known yet, or
+                somebody else prunes.
             BackupDamagedError: An inventory cannot be read, so what it needs is not known.
         """
+        if not delete:
+            return self._pruned(clock(), advance=lambda: None, delete=False)
+        pruning = Pruning(self._landing, clock)
+        try:
+            return self._pruned(clock(), advance=pruning.go_on, delete=True)
+        finally:
+            pruning.end()
+
+    def _pruned(
+        self, now: datetime, *, advance: Callable[[], None], delete: bool
+    ) -> PrunedContents:
         if active := self._active(now):
             raise RefusedError(
                 f"run {min(active)} is being written", hint="prune again when it has ended"
@@ -105,9 +119,11 @@ class Expiry:
             self._contents,
             runs=self._documents.run_ids(),
             older_than=now - timedelta(days=self._policy.partial_days),
+            advance=advance,
         )
         objects = size_bytes = protected = 0
         for version in garbage.find():
+            advance()
             objects += 1
             size_bytes += version.size_bytes
             protected += delete and not garbage.delete(version)

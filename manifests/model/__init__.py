@@ -18,6 +18,7 @@ from manifests.model.run import Manifest as Manifest
 from manifests.model.run import Owner as Owner
 from manifests.model.run import Part as Part
 from manifests.model.run import PartFailure as PartFailure
+from manifests.model.run import PruneRecord as PruneRecord
 from manifests.model.run import Receipt as Receipt
 from manifests.model.run import RunStart as RunStart
 from manifests.model.tables import WHOLE_TABLE as WHOLE_TABLE

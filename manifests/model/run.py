@@ -88,6 +88,12 @@ class LeaseRecord(Frozen):
     expires_at: UtcTime
 
 
+class PruneRecord(Frozen):
+    """Until when contents of buckets are pruned, so that no run may be written."""
+
+    expires_at: UtcTime
+
+
 type Part = TableBackup | BucketBackup | DatabaseBackup
 """What a run is made of: each part is done or not, and says so in a receipt of its own."""
 

@@ -154,7 +154,7 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Show how much content of buckets no run needs any more; with `--yes`, delete it."""
-    pruned = open_session().expiry().prune(datetime.now(UTC), delete=yes)
+    pruned = open_session().expiry().prune(lambda: datetime.now(UTC), delete=yes)
     if as_json:
         deleted = pruned.objects - pruned.protected if yes else 0
         print_json({**pruned.model_dump(mode="json"), "deleted": deleted})

@@ -232,6 +232,11 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
         backup = manifest.bucket(plan.bucket)
         if plan.create and backup is not None and backup.access is None:
             notes.append(f"access granted on bucket {plan.bucket}: the backup could not read it")
+        if backup is not None and _deletes_objects(backup.resource):
+            notes.append(
+                f"the age of objects that bucket {plan.bucket} deletes by itself: it counts anew, "
+                "and a rule about other times can delete restored ones within a day"
+            )
         notes += [
             f"{skew.subject} as of the recovery point: read {skew.skew_seconds:.0f} s later"
             for skew in manifest.skews
@@ -242,3 +247,9 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
         notes.append(f"objects written after {moment}, and the times at which objects were made")
         notes.append("access granted on single objects, and a bucket's notification settings")
     return tuple(notes)
+
+
+def _deletes_objects(bucket: Resource) -> bool:
+    """Whether a bucket's lifecycle deletes live objects or any."""
+    rules = (bucket.get("lifecycle") or {}).get("rule") or ()
+    return any(rule.get("action", {}).get("type") == "Delete" for rule in rules)

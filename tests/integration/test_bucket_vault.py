@@ -1,8 +1,13 @@
 """What the vault keeps of buckets: verified against the manifest, pruned when nobody needs it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from google.cloud import storage
 
+from manifests.layout import PRUNE_NAME
+from manifests.model import PruneRecord
+from manifests.store import encode
 from tests.harness import Function, Rebound
 from tests.integration.bucket_objects import (
     back_up,
@@ -133,6 +138,25 @@ def test_only_what_nobody_needs_is_pruned(raw: Rebound, night: Function):
         blob.delete()
     assert raw.json("prune", "--yes")["objects"] == 1
     assert set(contents(raw)) == {content_of("kept").decode(), "nobody lists this yet"}
+
+
+def test_no_run_is_written_while_contents_are_pruned(raw: Rebound, night: Function):
+    """A run that begins meanwhile is told to come back, as another prune is; then both go on."""
+    fill(raw, make_bucket(raw), NAMES[:2])
+    with raw.cloud.minutes_ago(40 * 24 * 60):
+        raw.vault.blob("contents/cd/stray").upload_from_string("nobody lists this")
+    pruning = raw.landing.blob(PRUNE_NAME)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    pruning.upload_from_string(encode(PruneRecord(expires_at=until)))
+    answer = night.manual("first")
+    assert answer.status_code == 503
+    assert "are being pruned" in answer.json()["message"]
+    assert "somebody else prunes" in raw.run("prune", "--yes", code=5).stderr
+    assert raw.json("prune")["objects"] == 1
+    pruning.upload_from_string(encode(PruneRecord(expires_at=until - timedelta(hours=2))))
+    back_up(night, "first")
+    assert raw.json("prune", "--yes")["deleted"] == 1
+    assert not pruning.exists()
 
 
 def test_damaged_inventory_stops_pruning(raw: Rebound, night: Function):

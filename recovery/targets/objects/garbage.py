@@ -1,23 +1,36 @@
 """Contents in the vault that no run needs any more: found by marking what every run lists."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
+from manifests.bucket_layout import CONTENTS_PREFIX
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket, protects
 from manifests.inventory import read_shard
 from manifests.layout import run_prefix
-from manifests.model import ObjectVersion, RunId
+from manifests.model import ObjectInfo, ObjectVersion, RunId
 from recovery.targets.objects.contents import passes
 
 _ROWS_A_MEBIBYTE = 10_000
+_PARALLEL_READS = 8
+_FIRST_BYTES = 256
 
 
 class Garbage:
     """The contents nobody needs.
+
+    Every inventory is read once; of what it lists 64 bits a content are marked, in a temporary file
+    for each part of the key space, which is then compared with a listing of that part.
 
     Args:
         vault: The bucket with the backups.
@@ -25,6 +38,7 @@ class Garbage:
         runs: Every run in the vault, complete or not.
         older_than: Contents made after this instant are never garbage: a run that is being
             written may need them and have no inventory yet.
+        advance: Called again and again while inventories are read; raises where no more may be done.
     """
 
     def __init__(
@@ -34,10 +48,12 @@ class Garbage:
         *,
         runs: Iterable[RunId],
         older_than: datetime,
+        advance: Callable[[], None],
     ) -> None:
         self._vault = vault
         self._contents = contents
         self._older_than = older_than
+        self._advance = advance
         self._shards = [
             found
             for run_id in runs
@@ -54,12 +70,17 @@ class Garbage:
         """
         size_bytes = sum(shard.size_bytes for shard in self._shards)
         rows = (size_bytes // (1 << 20) + 1) * _ROWS_A_MEBIBYTE
-        with cloud_errors(self._vault.uri("contents/")):
-            for start, end in passes(rows):
-                needed = self._needed(start, end)
-                for version in self._contents.versions("live", start, end):
-                    if version.name not in needed and version.created_at < self._older_than:
-                        yield version
+        parts = list(passes(rows))
+        with TemporaryDirectory(prefix="rebound-prune-") as folder:
+            files = [Path(folder) / f"{number}" for number in range(len(parts))]
+            self._mark(files)
+            with cloud_errors(self._vault.uri(CONTENTS_PREFIX)):
+                for (start, end), file in zip(parts, files, strict=True):
+                    needed = set(array("Q", file.read_bytes()))
+                    for version in self._contents.versions("live", start, end):
+                        is_old = version.created_at < self._older_than
+                        if is_old and _mark(version.name) not in needed:
+                            yield version
 
     def delete(self, version: ObjectVersion) -> bool:
         """Delete one content; tell whether it is gone. A retention policy can keep it."""
@@ -74,10 +95,24 @@ class Garbage:
                 return False
         return True
 
-    def _needed(self, start: str, end: str) -> set[str]:
-        return {
-            record.stored_as
-            for shard in self._shards
-            for record in read_shard(b"".join(self._vault.chunks(shard)), subject=shard.name)
-            if record.stored_as is not None and start <= record.stored_as < end
-        }
+    def _mark(self, files: list[Path]) -> None:
+        """Write the marks of every content that an inventory lists, a file for each part."""
+        with ExitStack() as opened, ThreadPoolExecutor(_PARALLEL_READS, "prune") as pool:
+            outputs = [opened.enter_context(file.open("wb")) for file in files]
+            for shards in batched(self._shards, _PARALLEL_READS, strict=False):
+                self._advance()
+                for names in pool.map(self._listed, shards):
+                    for name in names:
+                        first_byte = int(name.removeprefix(CONTENTS_PREFIX)[:2], 16)
+                        output = outputs[first_byte * len(outputs) // _FIRST_BYTES]
+                        output.write(_mark(name).to_bytes(8, "little"))
+
+    def _listed(self, shard: ObjectInfo) -> list[str]:
+        """Return the contents that an inventory lists."""
+        records = read_shard(b"".join(self._vault.chunks(shard)), subject=shard.name)
+        return [record.stored_as for record in records if record.stored_as is not None]
+
+
+def _mark(name: str) -> int:
+    """Return 64 bits that stand for a content; one that shares them with another is kept."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

@@ -1,5 +1,6 @@
 """Brings one object back, on the condition that nothing happened to it since it was looked at."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.outcome import LeftReason
 from recovery.plan.objects import ObjectStep, Origin, Source
 from recovery.targets.objects.ramp import Ramp
+
+_LONGEST_NAME_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +251,7 @@ class Mender:
         live = step.live
         if live is None:
             return
-        name = f"{self._rules.aside}{step.name}"
+        name = undo_name(self._rules.aside, step.name)
         try:
             self._undo.rewrite(
                 name, (self._target.name, step.name, live.generation), settings={}, over=0
@@ -259,6 +262,20 @@ class Mender:
                 raise
         if step.damage == "extra":
             self._target.delete(live)
+
+
+def undo_name(folder: str, name: str) -> str:
+    """Return where a copy of an object is put aside.
+
+    A name has at most 1,024 bytes (Cloud Storage, Object naming): of one that would be too long
+    with the folder before it the end gives way to a digest of the whole.
+    """
+    whole = f"{folder}{name}"
+    if len(whole.encode()) <= _LONGEST_NAME_BYTES:
+        return whole
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    room = _LONGEST_NAME_BYTES - len(digest) - 1
+    return f"{whole.encode()[:room].decode(errors='ignore')}~{digest}"
 
 
 def _settings(expected: ObjectRecord) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""Keeps runs from being written while contents are pruned: a run could refer to one of them.
+
+Each side says in the landing bucket what it does before it looks for the other: a run its lease, a
+prune its own. So of two that begin at once at least one sees the other, and stops.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from manifests import layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import RefusedError
+from manifests.model import PruneRecord
+from manifests.store import decode, encode
+
+_TERM = timedelta(minutes=15)
+
+
+class Pruning:
+    """That contents are being pruned, as long as it is said again and again.
+
+    Args:
+        landing: The bucket with the leases.
+        clock: Gives the present instant.
+
+    Raises:
+        RefusedError: Somebody else prunes.
+    """
+
+    def __init__(self, landing: Bucket, clock: Callable[[], datetime]) -> None:
+        self._landing = landing
+        self._clock = clock
+        found = landing.read_with_generation(layout.PRUNE_NAME)
+        if found is not None:
+            until = decode(found[0], PruneRecord, subject=layout.PRUNE_NAME).expires_at
+            if until > clock():
+                raise _refused(f"somebody else prunes until {until:%H:%M:%S}Z")
+        self._say(over=found[1] if found is not None else 0)
+
+    def go_on(self) -> None:
+        """Say it again, when that is due.
+
+        Raises:
+            RefusedError: It was not said in time, so that a run may have begun.
+        """
+        now = self._clock()
+        if now >= self._expires_at:
+            raise _refused("the machine stood still for too long")
+        if now >= self._expires_at - _TERM / 2:
+            self._say(over=self._generation)
+
+    def end(self) -> None:
+        """Let runs be written again."""
+        self._landing.delete(layout.PRUNE_NAME, generation=self._generation)
+
+    def _say(self, *, over: int) -> None:
+        self._expires_at = self._clock() + _TERM
+        record = encode(PruneRecord(expires_at=self._expires_at))
+        generation = self._landing.put_if(layout.PRUNE_NAME, record, generation=over)
+        if generation is None:
+            found = self._landing.read_with_generation(layout.PRUNE_NAME)
+            # A refused write can have been our own first try, whose answer was lost.
+            if found is None or found[0] != record:
+                raise _refused("somebody else prunes")
+            generation = found[1]
+        self._generation = generation
+
+
+def _refused(why: str) -> RefusedError:
+    return RefusedError(
+        why, subject="prune", hint="`rebound prune` begins again; what is deleted nobody needs"
+    )
