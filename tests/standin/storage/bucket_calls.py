@@ -242,10 +242,10 @@ async def get_layout(call: Call) -> Response:
     )
 
 
-async def list_folders(call: Call) -> Response:
-    """Answer the lists of folders and managed folders: there are none."""
+async def list_managed_folders(call: Call) -> Response:
+    """Answer the list of managed folders: there are none."""
     find_bucket(call.service, call.path["bucket"])
-    return answer(call, {"kind": "storage#folders"})
+    return answer(call, {"kind": "storage#managedFolders"})
 
 
 async def get_service_account(call: Call) -> Response:

@@ -26,6 +26,10 @@ storage.notifications.insert POST b/{bucket}/notificationConfigs
 storage.notifications.list GET b/{bucket}/notificationConfigs
 storage.notifications.delete DELETE b/{bucket}/notificationConfigs/{notification}
 storage.folders.list GET b/{bucket}/folders
+storage.folders.insert POST b/{bucket}/folders
+storage.folders.get GET b/{bucket}/folders/{folder}
+storage.folders.delete DELETE b/{bucket}/folders/{folder}
+storage.folders.rename POST b/{bucket}/folders/{folder}/renameTo/folders/{destinationFolder}
 storage.managedFolders.list GET b/{bucket}/managedFolders
 storage.buckets.operations.list GET b/{bucket}/operations
 storage.buckets.operations.get GET b/{bucket}/operations/{operation}
