@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,13 +21,14 @@ import requests
 from google.cloud import bigquery, firestore, storage
 
 from functions.bundle import write_bundle
-from manifests.model import Manifest
-from manifests.store import decode
+from manifests.layout import lease_name
+from manifests.model import LeaseRecord, Manifest
+from manifests.store import decode, encode
 from tests.deployed import ROOT, serve_words, unpacked
 from tests.standin.cloud import Cloud, client_environment
 
 LOCATION = "us-west2"
-_START_SECONDS = 60
+_START_SECONDS = 240
 _RUN_SECONDS = 600
 
 
@@ -84,10 +85,15 @@ class Rebound:
 
     def await_recovery(self) -> None:
         """Wait until a recovery has begun."""
-        deadline = time.monotonic() + _START_SECONDS
-        while not self.recoveries:
-            assert time.monotonic() < deadline, "no recovery began"
-            time.sleep(0.05)
+        await_that(lambda: bool(self.recoveries))
+
+    def expire_lease(self, run_id: str) -> None:
+        """Let a lost machine's lease have run out, if the machine came to take one."""
+        blob = self.landing.blob(lease_name(run_id))
+        if blob.exists():
+            lease = decode(blob.download_as_bytes(), LeaseRecord, subject=run_id)
+            over = lease.model_copy(update={"expires_at": datetime.now(UTC)})
+            blob.upload_from_string(encode(over))
 
     def begin(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """Start `rebound` with these words, as an operator would."""
@@ -202,7 +208,7 @@ class Function:
 
     def until_complete(self, run_id: str, **body: Any) -> Iterator[requests.Response]:  # noqa: ANN401 - JSON
         """Call again, as a schedule's retries do, until the run is complete; yield each answer."""
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + _RUN_SECONDS
         while True:
             answer = self.manual(run_id, **body)
             yield answer
@@ -254,6 +260,14 @@ def serving_bundle(source: Path, rebound: Rebound, **env: str) -> Generator[Func
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(_START_SECONDS)
+
+
+def await_that(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def free_port() -> int:

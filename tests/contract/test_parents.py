@@ -18,7 +18,7 @@ words = [sys.executable, "-m", sys.argv[1], "--data-dir", sys.argv[2]]
 child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 print(child.stdout.readline(), flush=True)
 """
-_LONGEST_SECONDS = 20
+_LONGEST_SECONDS = 240
 
 
 def is_listening(port: int) -> bool:
@@ -35,7 +35,7 @@ def test_ends_with_its_parent(service: str, tmp_path: Path):
         cwd=ROOT,
         stdout=subprocess.PIPE,
         check=True,
-        timeout=60,
+        timeout=240,
     )
     port = int(json.loads(parent.stdout)["url"].rpartition(":")[2])
     deadline = time.monotonic() + _LONGEST_SECONDS

@@ -31,15 +31,15 @@ def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
 def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     """Ctrl-C ends a recovery at once with 130, names it, and another is not begun beside it."""
     destroy(rebound, DAMAGES["table gone"])
-    with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=3, times=None):
+    with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=6, times=None):
         process = rebound.begin("recover", SCENARIO, "--yes")
         rebound.await_recovery()
         rebound.cloud.await_fault("bigquery")
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5, "it waited for the answer"
     recovery = err.partition("interrupted; `rebound resume ")[2].partition("`")[0]
     assert recovery.startswith(SCENARIO)
 

@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +14,6 @@ from tests.harness import serving
 from tests.standin.cloud import Cloud
 
 MOMENTS = range(20)
-LEASE = {"REBOUND_LEASE_SECONDS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +44,7 @@ def test_killed_backup_is_continued(night: Night, finished_by_moment: dict[int, 
     run_id = f"killed-{moment:02d}"
     at = {"recovery_point": f"{night.manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}"}
     wait_seconds = random.Random(moment).uniform(0, night.backup_seconds)  # noqa: S311 - a test
-    with serving(night.rebound, **LEASE) as function, ThreadPoolExecutor(1) as pool:
+    with serving(night.rebound) as function, ThreadPoolExecutor(1) as pool:
         call = pool.submit(function.manual, run_id, full=True, **at)
         time.sleep(wait_seconds)
         function.kill()
@@ -55,8 +53,9 @@ def test_killed_backup_is_continued(night: Night, finished_by_moment: dict[int, 
         except requests.ConnectionError:
             finished = False
     finished_by_moment[moment] = finished
-    with serving(night.rebound, **LEASE) as function:
-        deque(function.until_complete(run_id, full=True, **at), maxlen=0)
+    with serving(night.rebound) as function:
+        night.rebound.expire_lease(run_id)
+        function.complete(run_id, full=True, **at)
     when = f"killed after {wait_seconds:.2f} s, finished: {finished}"
     assert contents(night.rebound.manifest(run_id)) == contents(night.manifest), when
     assert night.rebound.run("verify", run_id).returncode == 0

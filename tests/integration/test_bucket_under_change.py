@@ -2,9 +2,8 @@
 
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.cloud import storage
 
-from tests.harness import Rebound, serving, whole_minute
+from tests.harness import Rebound, await_that, serving, whole_minute
 from tests.integration.bucket_objects import (
     backup_of,
     looked_at,
@@ -22,8 +21,8 @@ from tests.integration.bucket_objects import (
 )
 
 _WRITERS, _NAMES_EACH = 4, 12
-_LEAD_SECONDS = 4
 _DATED_TO = timedelta(milliseconds=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -32,25 +31,27 @@ class Writer:
 
     Attributes:
         log: For each name, in order: a time before, a time after, and the content or None.
+        latest: When its latest write began.
     """
 
     number: int
     log: dict[str, list[tuple[datetime, datetime, bytes | None]]] = field(default_factory=dict)
+    latest: datetime = _NEVER
 
-    def run(self, bucket: storage.Bucket, now: Callable[[], datetime], stop: threading.Event):
-        """Write until told to stop."""
+    def run(self, bucket: storage.Bucket, offset: timedelta, enough: Callable[["Writer"], bool]):
+        """Write until it is enough, where what is written is dated with an offset."""
         chance = random.Random(self.number)  # noqa: S311 - a test's writer
         for count in range(1_000_000):
-            if stop.is_set():
+            if enough(self):
                 return
             name = f"writer {self.number}/{chance.randrange(_NAMES_EACH)}"
             content = None if chance.random() < 0.3 else f"{name} {count}".encode()
-            begun = now()
+            self.latest = datetime.now(UTC) + offset
             if content is not None:
                 bucket.blob(name).upload_from_string(content)
             elif bucket.get_blob(name) is not None:
                 bucket.blob(name).delete()
-            self.log.setdefault(name, []).append((begun, now(), content))
+            self.log.setdefault(name, []).append((self.latest, datetime.now(UTC) + offset, content))
 
     def state_at(self, moment: datetime) -> dict[str, bytes | None]:
         """Return what each name held at an instant, leaving out where that cannot be told.
@@ -68,21 +69,34 @@ class Writer:
 
 
 @contextmanager
+def dated(rebound: Rebound, first: datetime) -> Iterator[timedelta]:
+    """Date what is written from an instant on; gives how far that is from the present."""
+    offset = first - datetime.now(UTC)
+    with rebound.cloud.minutes_ago(-offset.total_seconds() / 60):
+        yield offset
+
+
+@contextmanager
 def writing(rebound: Rebound, bucket: storage.Bucket, point: datetime) -> Iterator[list[Writer]]:
-    """Write to the bucket all the time, from some seconds before the recovery point on."""
-    offset = point - timedelta(seconds=_LEAD_SECONDS) - datetime.now(UTC)
+    """Write to the bucket all the time: before the recovery point, at it, and in the block."""
     writers, stop = [Writer(number) for number in range(_WRITERS)], threading.Event()
-    with rebound.cloud.minutes_ago(-offset.total_seconds() / 60), ThreadPoolExecutor() as pool:
-        running = [
-            pool.submit(writer.run, bucket, lambda: datetime.now(UTC) + offset, stop)
-            for writer in writers
-        ]
-        try:
-            yield writers
-        finally:
-            stop.set()
-            for done in running:
+    with ThreadPoolExecutor() as pool:
+
+        def run(offset: timedelta, enough: Callable[[Writer], bool]) -> list[Future[None]]:
+            return [pool.submit(writer.run, bucket, offset, enough) for writer in writers]
+
+        with dated(rebound, point - timedelta(minutes=5)) as offset:
+            for done in run(offset, lambda writer: len(writer.log) == _NAMES_EACH):
                 done.result()
+        with dated(rebound, point - timedelta(seconds=1)) as offset:
+            running = run(offset, lambda _: stop.is_set())
+            try:
+                await_that(lambda: all(writer.latest > point for writer in writers))
+                yield writers
+            finally:
+                stop.set()
+                for done in running:
+                    done.result()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +108,6 @@ def test_inventory_of_a_busy_bucket(raw: Rebound, *, versioning: bool, soft_dele
     point = whole_minute(before=timedelta(minutes=1))
     with serving(raw) as function:
         with writing(raw, bucket, point) as writers:
-            time.sleep(2 * _LEAD_SECONDS)
             function.complete("busy", recovery_point=f"{point:%Y-%m-%dT%H:%M:%SZ}")
         backup = backup_of(raw, "busy")
         assert backup.changed_later == 0

@@ -1,7 +1,6 @@
 """The backup of Firestore databases, through the served function."""
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ import fastavro
 import pytest
 import requests
 
-from tests.harness import Function, Rebound, serving
+from tests.harness import Function, Rebound, await_that, minutes_ago, serving
 from tests.integration.orchestration import State, awkward, write_catalog
 
 
@@ -26,10 +25,10 @@ def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     return made
 
 
-def back_up(rebound: Rebound, run_id: str = "night") -> dict[str, Any]:
+def back_up(rebound: Rebound, run_id: str = "night", **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """Make a run complete and return its manifest."""
     with serving(rebound) as function:
-        function.complete(run_id)
+        function.complete(run_id, **body)
     manifest: dict[str, Any] = rebound.json("show", run_id)
     return manifest
 
@@ -74,7 +73,7 @@ def test_content_is_that_of_the_recovery_point(rebound: Rebound):
 
 def test_writers_do_not_disturb(rebound: Rebound):
     """Documents that change while they are read are stored as they were."""
-    state, done = State(rebound), threading.Event()
+    state, done, point = State(rebound), threading.Event(), minutes_ago(0)
 
     def write() -> None:
         number = 0
@@ -85,7 +84,8 @@ def test_writers_do_not_disturb(rebound: Rebound):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        manifest = back_up(rebound)
+        await_that(lambda: len(state.content()) > len(awkward(state.name)))
+        manifest = back_up(rebound, recovery_point=point)
         assert writer.is_alive()
     finally:
         done.set()
@@ -185,10 +185,8 @@ def test_large_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
 
 def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: Path):
     """A run that was killed goes on, writes files of its own, and tells of those left behind."""
-    rebound = new_rebound(
-        REBOUND_CATALOG=write_catalog(tmp_path, {"(default)": {"managed_export": True}}),
-        REBOUND_LEASE_SECONDS="1",
-    )
+    catalog = write_catalog(tmp_path, {"(default)": {"managed_export": True}})
+    rebound = new_rebound(REBOUND_CATALOG=catalog)
     state = State(rebound)
     with rebound.cloud.minutes_ago(3):
         state.write(awkward(state.name))
@@ -202,8 +200,7 @@ def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: 
         rebound.cloud.await_fault("firestore")
         function.kill()
         caller.join()
-    # The lease of the killed run runs out.
-    time.sleep(1.5)
+    rebound.expire_lease("night")
     manifest = back_up(rebound)
     (database,) = manifest["databases"]
     assert stored_documents(rebound, database) == state.content(moment(manifest))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from google.cloud.firestore_v1 import types
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -79,7 +78,6 @@ def random_documents() -> dict[str, dict[str, Any]]:
     return made
 
 
-@pytest.mark.timeout(120)
 def test_ten_thousand_random_documents(new_rebound: Callable[..., Rebound], tmp_path: Path):
     """Whatever a document holds, it comes back the same to the last bit."""
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))

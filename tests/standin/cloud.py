@@ -24,7 +24,7 @@ type Service = Literal["storage", "bigquery", "firestore"]
 PROJECT = "nba-props-platform"
 SERVICES: tuple[Service, ...] = ("storage", "bigquery", "firestore")
 _STOP_SECONDS = 20
-_ANSWER_SECONDS = 30
+_ANSWER_SECONDS = 240
 
 
 @dataclass(frozen=True)

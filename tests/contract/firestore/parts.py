@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parents[3]
 JAR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
 MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
-START_SECONDS = 60
+START_SECONDS = 240
 STOP_SECONDS = 20
 
 
