@@ -216,9 +216,7 @@ class BackupRun:
         ]
 
     def _database_work(self, start: RunStart, vault: Bucket) -> list[PartWork]:
-        exporter = DatabaseExporter(
-            start=start, settings=self._settings, landing=self._landing, vault=vault
-        )
+        exporter = DatabaseExporter(start=start, settings=self._settings, vault=vault)
         return [
             PartWork(DatabaseBackup, entry.database, partial(exporter.back_up, entry))
             for entry in self._catalog.databases

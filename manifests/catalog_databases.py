@@ -86,11 +86,11 @@ class CatalogDatabase(CatalogValue):
     Attributes:
         ephemeral: Top-level collections that are backed up and never restored: locks, heartbeats
             and instances say what is running now, and old ones block or mislead.
-        managed_export: Whether Firestore's own export is made beside the backup.
+        triggers: What its documents' events start, such as functions: a restore starts it too.
         rebuild: How its state is rebuilt without a backup.
     """
 
     database: DatabaseId
     ephemeral: tuple[CollectionId, ...] = ()
-    managed_export: bool = False
+    triggers: tuple[str, ...] = ()
     rebuild: Rebuild | None = None

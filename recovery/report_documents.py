@@ -30,6 +30,9 @@ def database_lines(step: DatabaseStep) -> list[str]:
             hint = "" if action != "keep" else f" ({_word(name, step)})"
             lines.append(f"    {action:<8} {count:,} {meaning}{hint}")
             lines += _named(state.listed, (name,), count)
+    if step.changes:
+        started = ", ".join(step.triggers) or "what listens to them; the catalog names nothing"
+        lines.append(f"    {'starts':<8} by each document's event: {started}")
     return lines
 
 

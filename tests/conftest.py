@@ -2,14 +2,20 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.contract.firestore import parts
+from tests.contract.firestore.parts import Service
 from tests.harness import Rebound, make_rebound
 from tests.standin.cloud import SERVICES, Cloud, running
 from tests.standin.discovery.reported import VARIABLE, taken
+from tests.standin.firestore.creation import create_database
+
+_DATABASE_AGE_MINUTES = 24 * 60
 
 # The same examples in every run, and no clock that a busy machine misses.
 settings.register_profile(
@@ -41,7 +47,7 @@ def _judged(reports: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """Run one local cloud for the session; this process's Google clients talk to it."""
     with (
         pytest.MonkeyPatch.context() as environment,
@@ -52,15 +58,48 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def cloud(local_cloud: Cloud) -> Cloud:
+    """Return the local cloud that a test uses."""
+    return local_cloud
+
+
+@pytest.fixture(scope="session")
+def emulator_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Run Google's Firestore emulator for the session, where it exists."""
+    if reason := parts.emulator_missing():
+        pytest.skip(reason)
+    with parts.emulator(tmp_path_factory.mktemp("emulator") / "log") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def emulated_cloud(
+    local_cloud: Cloud, emulator_service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cloud]:
+    """Return the local cloud with the documents of Google's emulator."""
+    options = ("--storage", local_cloud.urls["storage"], "--emulator", emulator_service.host)
+    with parts.standin(tmp_path_factory.mktemp("relay"), *options) as service:
+        yield replace(
+            local_cloud,
+            urls={**local_cloud.urls, "firestore": service.host},
+            admins={**local_cloud.admins, "firestore": service.admin},
+            env={**local_cloud.env, "FIRESTORE_EMULATOR_HOST": service.host},
+        )
+
+
 @pytest.fixture
 def new_rebound(cloud: Cloud, tmp_path: Path) -> Iterator[Callable[..., Rebound]]:
-    """Return what sets up a platform in a project that no other test uses.
+    """Return what sets up a platform in a project that no other test uses, with an old database.
 
     A fault that a failed test leaves behind is no other test's.
     """
 
     def make(**env: str) -> Rebound:
-        return make_rebound(cloud, tmp_path, f"p-{uuid.uuid4().hex[:10]}", **env)
+        project = f"p-{uuid.uuid4().hex[:10]}"
+        with cloud.minutes_ago(_DATABASE_AGE_MINUTES, ("firestore",)):
+            create_database(project)
+        return make_rebound(cloud, tmp_path, project, **env)
 
     yield make
     for service in SERVICES:

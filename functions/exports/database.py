@@ -4,6 +4,7 @@ Ranges of names are read at the same time, each into files of its own, so that m
 with the database. What was read is counted by Firestore too: a range that came short is no backup.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 import google_crc32c
@@ -15,7 +16,7 @@ from manifests.catalog_databases import CatalogDatabase
 from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
-from manifests.cloud.firestore import Connection, nanos_at
+from manifests.cloud.firestore import Connection, nanos_at, too_old
 from manifests.cloud.objects import Bucket
 from manifests.cloud.partitions import split
 from manifests.database_layout import attempt_of, database_folder, document_file_name
@@ -25,7 +26,6 @@ from manifests.model import (
     CollectionBackup,
     DatabaseBackup,
     DocumentFile,
-    ManagedExport,
     Resource,
     RunStart,
     StoredObject,
@@ -49,16 +49,12 @@ class DatabaseExporter:
     Args:
         start: The run; its recovery point is the instant that is read.
         settings: Where things are, and how much is in flight.
-        landing: Where a managed export goes.
         vault: The bucket with the backups.
     """
 
-    def __init__(
-        self, *, start: RunStart, settings: Settings, landing: Bucket, vault: Bucket
-    ) -> None:
+    def __init__(self, *, start: RunStart, settings: Settings, vault: Bucket) -> None:
         self._start = start
         self._settings = settings
-        self._landing = landing
         self._vault = vault
         self._at_nanos = nanos_at(start.recovery_point)
 
@@ -70,8 +66,8 @@ class DatabaseExporter:
             CloudError: It cannot be read to its end, or the vault cannot be written.
         """
         connection = Connection(self._settings.project, entry.database)
-        databases = Databases(connection)
-        resource = _resource(databases, connection.database)
+        resource = _resource(Databases(connection), connection.database)
+        self._check_kept(resource, connection.database)
         documents = Documents(connection)
         attempt = self._next_attempt(entry.database)
         ranges = split(documents, at_nanos=self._at_nanos)
@@ -92,8 +88,13 @@ class DatabaseExporter:
             document_count=sum(item.file.stored.row_count for item in stored),
             collections=combined_collections(item.collections for item in stored),
             files=tuple(item.file for item in stored),
-            managed_export=self._managed_export(databases, entry, attempt),
         )
+
+    def _check_kept(self, resource: Resource, name: str) -> None:
+        """Refuse an instant that Firestore no longer keeps before anything is read at it."""
+        earliest = resource.get("earliestVersionTime")
+        if earliest and datetime.fromisoformat(earliest) > self._start.recovery_point:
+            raise too_old(name, f"there is nothing from before {earliest}")
 
     def _export(
         self, documents: Documents, number: int, names: NameRange, *, attempt: int
@@ -118,6 +119,10 @@ class DatabaseExporter:
             stored.append(self._store(name, batch))
         found = sum(item.file.stored.row_count for item in stored)
         expected = documents.count(names, at_nanos=self._at_nanos)
+        if expected is None:
+            log.warning(
+                "documents were read to their end, Firestore does not count them", found=found
+            )
         if expected not in (None, found):
             raise CloudError(
                 f"{found} documents were read where Firestore counts {expected}",
@@ -154,15 +159,6 @@ class DatabaseExporter:
             for item in self._vault.list_objects(database_folder(run_id, database_id))
         ]
         return max(earlier, default=-1) + 1
-
-    def _managed_export(
-        self, databases: Databases, entry: CatalogDatabase, attempt: int
-    ) -> ManagedExport | None:
-        if not entry.managed_export:
-            return None
-        # Each attempt has a place of its own, as a second export to one place is refused.
-        place = f"firestore/{self._start.run_id}/{entry.database}/{attempt:03d}"
-        return databases.export(self._landing.uri(place), at_nanos=self._at_nanos)
 
 
 def _resource(databases: Databases, name: str) -> Resource:

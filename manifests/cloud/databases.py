@@ -1,18 +1,19 @@
-"""Firestore databases themselves: what they are set to, creating one, and their managed export."""
+"""Firestore databases themselves: what they are set to, and creating one."""
 
 import json
-from typing import Any
+import time
 
+import structlog
 from google.api_core import exceptions as google_errors
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient, types
 from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
     FirestoreAdminGrpcTransport,
 )
 
-from manifests.cloud.firestore import Connection, timestamp
+from manifests.cloud.firestore import Connection
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError
-from manifests.model import ManagedExport, Resource
+from manifests.model import Resource
 
 _SETTINGS = (
     "location_id",
@@ -23,8 +24,12 @@ _SETTINGS = (
     "database_edition",
 )
 _CREATE_SECONDS = 600
-_EXPORT_SECONDS = 3000
+_REUSE_SECONDS = 900
+_REUSE_PAUSE_SECONDS = 5
 _TIMEOUT_SECONDS = 60
+
+
+log = structlog.get_logger()
 
 
 class Databases:
@@ -60,50 +65,47 @@ class Databases:
     def create(self, like: Resource) -> None:
         """Create the database with the settings of another; one that is there already is no error.
 
+        The id of a database that was deleted is not free for some minutes (Firestore, Manage
+        databases): it is waited for. How Google refuses it meanwhile is not written down, so whether
+        a refusal means that there is a database is looked up.
+
         Raises:
             CloudError: It could not be created.
         """
         known = types.Database.from_json(json.dumps(like), ignore_unknown_fields=True)
         wanted = types.Database(**{name: getattr(known, name) for name in _SETTINGS})
+        if known.cmek_config.kms_key_name:
+            # The version of the key that is in use is Firestore's to tell.
+            wanted.cmek_config.kms_key_name = known.cmek_config.kms_key_name
+        last = time.monotonic() + _REUSE_SECONDS
         with cloud_errors(self._name):
-            try:
-                operation = calling(
-                    lambda: self._admin.create_database(
-                        parent=self._parent,
-                        database=wanted,
-                        database_id=self._database_id,
-                        retry=None,
-                        timeout=_TIMEOUT_SECONDS,
+            while not self._is_created(wanted):
+                if time.monotonic() > last:
+                    raise CloudError(
+                        "the id of a deleted database does not become free",
+                        subject=self._name,
+                        hint="run the same command again in some minutes",
+                        retryable=True,
                     )
-                )
-                operation.result(timeout=_CREATE_SECONDS)
-            except google_errors.AlreadyExists:
-                return
+                log.warning("the id of a deleted database is not free yet", database=self._name)
+                time.sleep(_REUSE_PAUSE_SECONDS)
 
-    def export(self, uri: str, *, at_nanos: int) -> ManagedExport:
-        """Let Firestore export everything as of an instant, and wait for it.
-
-        Args:
-            uri: A `gs://` prefix in a bucket without retention, which nothing was exported to yet.
-            at_nanos: A whole minute, since 1970; without point-in-time recovery Firestore refuses.
-
-        Raises:
-            CloudError: The export was refused, or failed.
-        """
-        request: Any = types.ExportDocumentsRequest(
-            name=self._name, output_uri_prefix=uri, snapshot_time=timestamp(at_nanos)
-        )
-        with cloud_errors(self._name):
+    def _is_created(self, wanted: types.Database) -> bool:
+        """Create the database; tell whether it is there then."""
+        try:
             operation = calling(
-                lambda: self._admin.export_documents(request, retry=None, timeout=_TIMEOUT_SECONDS)
+                lambda: self._admin.create_database(
+                    parent=self._parent,
+                    database=wanted,
+                    database_id=self._database_id,
+                    retry=None,
+                    timeout=_TIMEOUT_SECONDS,
+                )
             )
-            done = operation.result(timeout=_EXPORT_SECONDS)
-        if not done.output_uri_prefix:
-            raise CloudError("the managed export does not say where it wrote", subject=self._name)
-        progress = operation.metadata
-        return ManagedExport(
-            operation=operation.operation.name,
-            uri=done.output_uri_prefix,
-            document_count=progress.progress_documents.completed_work,
-            size_bytes=progress.progress_bytes.completed_work,
-        )
+            operation.result(timeout=_CREATE_SECONDS)
+        except (google_errors.Conflict, google_errors.FailedPrecondition) as error:
+            is_conflict = isinstance(error, google_errors.Conflict)
+            if not is_conflict and "retry in" not in str(error):
+                raise
+            return self.resource() is not None
+        return True

@@ -4,8 +4,6 @@ Reading is repeated from the last name seen whenever a stream breaks, and a stre
 is not believed: a range is at its end when a query after its last document finds nothing.
 """
 
-import random
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -14,13 +12,11 @@ from google.cloud.firestore_v1 import types
 from google.protobuf.message import Message
 
 from manifests.cloud.firestore import Connection, firestore_errors, nanos_of, timestamp
+from manifests.cloud.passes import Passes, is_timed_out
 from manifests.cloud.retry import calling, is_transient
-from manifests.documents import DocumentRecord, path_key
-from manifests.errors import CloudError
+from manifests.documents import DocumentRecord
 from manifests.names import NameRange, Position
 
-_MOST_FAILURES = 8
-_LONGEST_PAUSE_SECONDS = 20
 _NOT_CONTENT = ("name", "create_time", "update_time")
 
 _Query: Any = types.StructuredQuery.pb()
@@ -41,12 +37,16 @@ class Documents:
         self.connection = connection
         self._root = connection.root
 
-    def read(self, names: NameRange, *, at_nanos: int | None = None) -> Iterator[DocumentRecord]:
+    def read(
+        self, names: NameRange, *, at_nanos: int | None = None, landmarks: Sequence[str] = ()
+    ) -> Iterator[DocumentRecord]:
         """Yield the documents of a range in name order, all at one instant.
 
         Args:
             names: The range.
             at_nanos: The instant, since 1970; the present when None.
+            landmarks: Paths in name order that are or were in the range: where it is cut when
+                Firestore takes too long to pass over what was deleted.
 
         Raises:
             SourceUnreadableError: The instant is too old, or the database does not exist.
@@ -55,7 +55,7 @@ class Documents:
         request = types.RunQueryRequest.pb()(parent=self._root)
         if at_nanos is not None:
             request.read_time.CopyFrom(timestamp(at_nanos))
-        passes = _Passes(self.connection.database, names)
+        passes = Passes(self.connection.database, names, landmarks)
         with firestore_errors(self.connection.database):
             while not passes.is_over:
                 request.structured_query.CopyFrom(self.query(passes.rest))
@@ -66,7 +66,7 @@ class Documents:
                         raise
                     passes.fail(error)
 
-    def _one_pass(self, request: Any, passes: "_Passes") -> Iterator[DocumentRecord]:  # noqa: ANN401 - a protobuf message
+    def _one_pass(self, request: Any, passes: Passes) -> Iterator[DocumentRecord]:  # noqa: ANN401 - a protobuf message
         answered = found = False
         for answer in self.connection.stream("RunQuery", request):
             answered = True
@@ -80,7 +80,8 @@ class Documents:
         # An empty answer says so in a message; a stream without any message has lost it.
         if not answered:
             passes.fail(ConnectionError("a stream of documents ended without an answer"))
-        passes.is_over = answered and not found
+        if answered and not found:
+            passes.end_part()
 
     def _record(self, document: Any) -> DocumentRecord:  # noqa: ANN401 - a protobuf message
         path: str = document.name[len(self._root) + 1 :]
@@ -91,7 +92,10 @@ class Documents:
         return DocumentRecord(path, content, created, updated)
 
     def count(self, names: NameRange, *, at_nanos: int, collection_id: str = "") -> int | None:
-        """Count the documents of a range at an instant; None where Firestore does not count so.
+        """Count the documents of a range at an instant.
+
+        None where Firestore does not count so, or not within the minute it takes for a query
+        (Firestore, Aggregation queries, Limitations): another try would take as long.
 
         Args:
             names: The range.
@@ -105,9 +109,14 @@ class Documents:
         query.structured_query.CopyFrom(self.query(names, collection_id))
         query.aggregations.add(alias="count").count.SetInParent()
 
-        def ask() -> int:
-            for answer in self.connection.stream("RunAggregationQuery", request):
-                return int(answer.result.aggregate_fields["count"].integer_value)
+        def ask() -> int | None:
+            try:
+                for answer in self.connection.stream("RunAggregationQuery", request):
+                    return int(answer.result.aggregate_fields["count"].integer_value)
+            except google_errors.GoogleAPICallError as error:
+                if is_timed_out(error):
+                    return None
+                raise
             message = "a count ended without an answer"
             raise ConnectionError(message)
 
@@ -167,43 +176,6 @@ class Documents:
         reference = {"reference_value": f"{self._root}/{position.path}"}
         cursor: Message = types.Cursor.pb()(values=[reference], before=not position.after)
         return cursor
-
-
-class _Passes:
-    """How far the reading of one range came, over all the streams it takes."""
-
-    def __init__(self, database: str, names: NameRange) -> None:
-        self._database = database
-        self._failures = 0
-        self._last_key: tuple[str, ...] = ()
-        self._last_path = ""
-        self._names = names
-        self.is_over = False
-
-    @property
-    def rest(self) -> NameRange:
-        """What was not seen yet."""
-        if not self._last_path:
-            return self._names
-        return NameRange(Position(self._last_path, after=True), self._names.end)
-
-    def pass_by(self, path: str) -> None:
-        key = path_key(path)
-        if key <= self._last_key:
-            raise CloudError(
-                f"documents came out of order: {path} after {self._last_path}",
-                subject=self._database,
-            )
-        self._last_key, self._last_path = key, path
-        self._failures = 0
-
-    def fail(self, error: Exception) -> None:
-        """Wait before the next stream, or give up."""
-        self._failures += 1
-        if self._failures > _MOST_FAILURES:
-            raise error
-        longest = min(0.25 * 2**self._failures, _LONGEST_PAUSE_SECONDS)
-        time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries
 
 
 def _conditional(write: Any, version_nanos: int | None) -> Message:  # noqa: ANN401 - a protobuf message

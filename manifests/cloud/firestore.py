@@ -24,6 +24,7 @@ from manifests.errors import SourceUnreadableError
 _NANOS = 1_000_000_000
 _SERVICE = "/google.firestore.v1.Firestore"
 _STREAM_SECONDS = 600
+_TOO_OLD = ("read_time", "read time", "snapshot version is too old")
 _CALL_SECONDS = 60
 _STREAMS = {
     "RunQuery": types.RunQueryResponse.pb(),
@@ -83,7 +84,8 @@ def firestore_errors(database: str) -> Generator[None]:
     """Turn what Firestore answers into our errors, the expected ones with what to do about them.
 
     Raises:
-        SourceUnreadableError: The database does not exist, or keeps no version that old.
+        SourceUnreadableError: The database does not exist, keeps no documents, or no version that
+            old.
         CloudError: Anything else.
     """
     with cloud_errors(database):
@@ -95,15 +97,27 @@ def firestore_errors(database: str) -> Generator[None]:
                 subject=database,
                 hint="`gcloud firestore databases list` shows what there is",
             ) from error
-        except (google_errors.BadRequest, google_errors.FailedPrecondition) as error:
-            if "read_time" not in str(error) and "read time" not in str(error):
+        except google_errors.BadRequest as error:
+            text = str(error)
+            if "Datastore" in text:
+                raise SourceUnreadableError(
+                    "it is in Datastore mode: it keeps entities, and no documents",
+                    subject=database,
+                    hint="take it out of the catalog; managed exports protect such a database",
+                ) from error
+            if not any(words in text for words in _TOO_OLD):
                 raise
-            raise SourceUnreadableError(
-                "it cannot be read at that time any more: without point-in-time recovery "
-                f"Firestore keeps one hour ({error.message})",
-                subject=database,
-                hint="begin a new run; `gcloud firestore databases update --enable-pitr` keeps 7 days",
-            ) from error
+            raise too_old(database, error.message) from error
+
+
+def too_old(database: str, reason: str) -> SourceUnreadableError:
+    """Return the error of a database that is not kept any more as it was at the instant read."""
+    return SourceUnreadableError(
+        "it cannot be read at that time any more: without point-in-time recovery "
+        f"Firestore keeps one hour ({reason})",
+        subject=database,
+        hint="begin a new run; `gcloud firestore databases update --enable-pitr` keeps 7 days",
+    )
 
 
 def timestamp(nanos: int) -> Timestamp:

@@ -11,6 +11,7 @@ from manifests.names import EVERYTHING, NameRange, cut
 
 RANGE_DOCUMENTS = 10_000
 """About as many documents are in one range; a stream of this length takes a second or so."""
+_MOST_PARTS = 500
 
 
 def split(documents: Documents, *, at_nanos: int) -> list[NameRange]:
@@ -31,7 +32,8 @@ def split(documents: Documents, *, at_nanos: int) -> list[NameRange]:
     with firestore_errors(connection.database):
         for collection_id in _collection_ids(connection, at_nanos):
             total = documents.count(EVERYTHING, at_nanos=at_nanos, collection_id=collection_id)
-            parts = (total or 0) // RANGE_DOCUMENTS
+            # What cannot be counted in time is large.
+            parts = _MOST_PARTS if total is None else total // RANGE_DOCUMENTS
             if parts > 1:
                 request = types.PartitionQueryRequest.pb()(
                     parent=connection.root,

@@ -16,7 +16,7 @@ from google.auth import exceptions as auth_errors
 
 from manifests.errors import CloudError
 
-_TRANSIENT_CODES = frozenset({408, 429, 500, 502, 503, 504})
+_TRANSIENT_CODES = frozenset({408, 429, 499, 500, 502, 503, 504})
 _TRANSIENT_REASONS = frozenset(
     {
         "backendError",
@@ -29,6 +29,8 @@ _TRANSIENT_REASONS = frozenset(
     }
 )
 _LOST_TO_ANOTHER = "due to concurrent update"
+# What only gRPC answers, and no HTTP status tells.
+_TRANSIENT_ERRORS = (google_errors.RetryError, google_errors.Aborted, google_errors.Unknown)
 _CONNECTION_ERRORS = (
     ConnectionError,
     TimeoutError,
@@ -60,7 +62,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same call can succeed when it is made again."""
     if isinstance(error, _CONNECTION_ERRORS):
         return True
-    if isinstance(error, google_errors.RetryError):
+    if isinstance(error, _TRANSIENT_ERRORS):
         return True
     if isinstance(error, google_errors.GoogleAPICallError):
         reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}

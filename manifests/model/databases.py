@@ -33,20 +33,6 @@ class DocumentFile(Frozen):
     fingerprint: Fingerprint
 
 
-class ManagedExport(Frozen):
-    """The export that Firestore itself made beside ours, for bulk restores.
-
-    Attributes:
-        operation: The long-running operation's name.
-        uri: Where it wrote, a `gs://` prefix.
-    """
-
-    operation: str
-    uri: str
-    document_count: int | None = None
-    size_bytes: int | None = None
-
-
 class DatabaseBackup(Frozen):
     """One Firestore database at the recovery point.
 
@@ -67,7 +53,6 @@ class DatabaseBackup(Frozen):
     document_count: int = Field(ge=0)
     collections: tuple[CollectionBackup, ...]
     files: tuple[DocumentFile, ...]
-    managed_export: ManagedExport | None = None
 
     @property
     def name(self) -> str:

@@ -55,6 +55,10 @@ Rebuild = Annotated[
 Unthrottled = Annotated[
     bool, typer.Option("--unthrottled", help="Write documents without ramping the rate up.")
 ]
+FireTriggers = Annotated[
+    bool,
+    typer.Option("--fire-triggers", help="Let restored documents start what their events start."),
+]
 IntoProject = Annotated[str | None, typer.Option(help="Restore into another project.")]
 IntoPrefix = Annotated[str, typer.Option(help="Restore into datasets whose ids begin with this.")]
 Overwrite = Annotated[

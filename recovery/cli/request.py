@@ -18,6 +18,7 @@ _ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
         "document",
         "into_database",
         "unthrottled",
+        "fire_triggers",
         "rebuild",
     ),
 }
@@ -44,6 +45,7 @@ class Options(Frozen):
     into_bucket: str
     into_database: str
     unthrottled: bool
+    fire_triggers: bool
     rebuild: bool
     exact: bool
     from_vault: bool
@@ -82,6 +84,10 @@ class Options(Frozen):
             collections=self.collection or (),
             documents=self.document or (),
             unthrottled=self.unthrottled,
+            triggers={}
+            if self.into_project or self.into_database
+            else {entry.database: entry.triggers for entry in catalog.databases},
+            fire_triggers=self.fire_triggers,
             ephemeral={entry.database: entry.ephemeral for entry in catalog.databases},
             overwrite=self.overwrite or (),
             notify=self.notify,

@@ -16,6 +16,9 @@ FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS = 500, 1.5, 300
 """Writes a second to a collection at first, and how much more after how long (Firestore, Best
 practices, Ramping up traffic)."""
 
+_PAST_THEIR_TIME = (
+    "documents that are past their time to live: Firestore removes them again within a day or so"
+)
 _WITH_ALL_BELOW = "/**"
 
 
@@ -32,6 +35,7 @@ class DatabaseStep(Frozen):
         unthrottled: Whether it is written as fast as it takes it.
         collections: The paths of the only collections that are recovered; all when empty.
         documents: The paths of the only documents; with `/**` everything below one too.
+        triggers: What every document that is written or removed starts.
         never_restored: The ephemeral top-level collections, with their documents in the backup.
         stored_bytes: What is read of the backup.
     """
@@ -45,6 +49,7 @@ class DatabaseStep(Frozen):
     unthrottled: bool = False
     collections: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
     never_restored: Mapping[str, int] = {}
     stored_bytes: int = 0
 
@@ -129,6 +134,7 @@ def plan_database(backup: DatabaseBackup, state: DatabaseState, request: Request
         unthrottled=request.unthrottled,
         collections=request.collections,
         documents=request.documents,
+        triggers=request.triggers.get(backup.database_id, ()),
         never_restored=_never_restored(backup, request),
     )
     needed = {
@@ -205,6 +211,16 @@ def units(
     return found
 
 
+def apart(count: int, at_once: int) -> list[int]:
+    """Return the order in which neighbours are begun, so that those at once are far apart.
+
+    Documents with neighbouring names are kept by one server of Firestore's, which would take all
+    that is written at once (Firestore, Best practices, Hotspots).
+    """
+    step = -(-count // at_once)
+    return [number for first in range(step) for number in range(first, count, step)]
+
+
 def wanted_ranges(backup: DatabaseBackup, request: Request) -> list[NameRange]:
     """Return the documents of a database that the operator asked for, without ephemeral ones."""
     return scope(
@@ -223,7 +239,14 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         for step in steps
         if step.never_restored
     ]
+    notes += [
+        f"index exemptions of {step.into}, which is created: until they are made again, documents "
+        "with more than 40,000 index entries are refused"
+        for step in steps
+        if step.create
+    ]
     notes.append("security rules, indexes and time-to-live policies, create and update times")
+    notes.append(_PAST_THEIR_TIME)
     return tuple(notes)
 
 

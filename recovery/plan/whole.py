@@ -25,6 +25,7 @@ from recovery.plan.documents import (
     named_ranges,
     plan_database,
 )
+from recovery.plan.events import check_events
 from recovery.plan.rebuild import RebuildStep
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
@@ -203,6 +204,10 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
         )
     check_buckets(plan.buckets, plan.request)
     check_databases(plan.databases)
+    check_events(
+        {step.database: step.writes + step.removes for step in plan.databases}, plan.request
+    )
+    check_events({step.database: len(step.writes) for step in plan.rebuilds}, plan.request)
     project = plan.request.target.project
     if plan.changes and project in protected and confirmed_project != project:
         raise RefusedError(

@@ -12,6 +12,8 @@ from typing import Any
 from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 
+from tests.standin.firestore.creation import create_database
+
 COLLECTION = "processor_runs"
 PARALLEL = 4
 _RANGE_DOCUMENTS = 10_000
@@ -55,10 +57,11 @@ class RawDatabase:
 
     Args:
         project: The project.
-        database_id: The database; the first write makes it.
+        database_id: The database; it is created if there is none.
     """
 
     def __init__(self, project: str, database_id: str) -> None:
+        create_database(project, database_id)
         client = firestore.Client(project=project, database=database_id)
         self._name = f"projects/{project}/databases/{database_id}"
         self._root = f"{self._name}/documents"

@@ -11,6 +11,7 @@ from tests.integration import bucket_objects, lake
 from tests.integration.orchestration import State
 from tests.integration.state import state
 from tests.standin.cloud import Cloud
+from tests.standin.firestore.creation import create_database
 
 OBJECTS = tuple(f"games/{number:03d}.json" for number in range(150))
 DOCUMENTS = {
@@ -44,6 +45,7 @@ def make_platform(cloud: Cloud, folder: Path, project: str) -> Rebound:
     lake.fill(rebound)
     bucket_objects.fill(rebound, bucket_objects.make_bucket(rebound), OBJECTS)
     with cloud.minutes_ago(5):
+        create_database(project)
         State(rebound).write(DOCUMENTS)
     return rebound
 

@@ -13,12 +13,10 @@ from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient
-from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
-    FirestoreAdminGrpcTransport,
-)
 from google.cloud.firestore_v1 import types
 
 from tests.harness import LOCATION, Rebound
+from tests.standin.firestore.creation import administration
 
 EPHEMERAL = ("processing_locks", "processor_heartbeats")
 AWKWARD_ID = "ünï✓ ids: dots.and`backticks %2F?#"
@@ -70,8 +68,7 @@ class State:
     @property
     def admin(self) -> FirestoreAdminClient:
         """Return a client of the administration, where the documents are."""
-        transport = FirestoreAdminGrpcTransport(channel=self._api.transport.grpc_channel)
-        return FirestoreAdminClient(transport=transport)
+        return administration(self._api.transport.grpc_channel)
 
     def write(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
         """Set documents, path to fields; a field is a raw value or a plain one."""

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,14 +79,16 @@ class Cloud:
         assert all(item["fired"] for item in removed), f"a fault never fired: {removed}"
 
     @contextmanager
-    def minutes_ago(self, minutes: float) -> Generator[None]:
+    def minutes_ago(
+        self, minutes: float, services: Sequence[Service] = SERVICES
+    ) -> Generator[None]:
         """Let everything that is written in the block have been written some minutes ago."""
-        for service in SERVICES:
+        for service in services:
             self.order(service, "clock", offset_seconds=-60 * minutes)
         try:
             yield
         finally:
-            for service in SERVICES:
+            for service in services:
                 self.order(service, "clock", offset_seconds=0)
 
     def await_fault(self, service: Service) -> None:

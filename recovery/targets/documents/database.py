@@ -6,8 +6,9 @@ holds a few files, whatever the size of the database, and repeating it is safe.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 
 from manifests.cloud.databases import Databases
@@ -19,10 +20,11 @@ from manifests.errors import CloudError
 from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
-from recovery.plan.documents import DatabaseStep, units
+from recovery.plan.documents import DatabaseStep, apart, units
+from recovery.targets.documents.pace import Pace
 from recovery.targets.documents.source import StoredDocuments
 from recovery.targets.documents.values import same_content
-from recovery.targets.documents.writing import BatchWriter, Pace
+from recovery.targets.documents.writing import BatchWriter
 
 _BATCH_BYTES = 4 * 1024 * 1024
 """Of documents that are held while they are replaced; each may be as large as 1 MiB."""
@@ -156,17 +158,24 @@ class DatabaseTarget:
         writer.add(pair.path, write)
 
     def _pairs(
-        self, unit: Unit, stored: Iterable[DocumentRecord], *, exists: bool = True
+        self, unit: Unit, stored: Sequence[DocumentRecord], *, exists: bool = True
     ) -> Iterator[DocumentPair]:
         _, ranges = unit
-        live = chain.from_iterable(map(self._documents.read, ranges)) if exists else iter(())
+        landmarks = [record.path for record in stored]
+        read = partial(self._documents.read, landmarks=landmarks)
+        live = chain.from_iterable(map(read, ranges)) if exists else iter(())
         return joined(stored, live, recovery_point_nanos=self._point_nanos, same=same_content)
 
     def _in_parallel[Result](
         self, work: Callable[[Unit], Result], items: list[Unit]
     ) -> Iterator[Result]:
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="documents") as pool:
-            yield from pool.map(work, items)
+            begun = {
+                number: pool.submit(work, items[number])
+                for number in apart(len(items), self._parallel)
+            }
+            for number in range(len(items)):
+                yield begun[number].result()
 
 
 def _tallied(pairs: Iterable[DocumentPair]) -> StateTally:

@@ -30,8 +30,9 @@ from recovery.plan.rebuild import (
 )
 from recovery.settings import Settings
 from recovery.targets.documents.history import HistoryReader
+from recovery.targets.documents.pace import Ramp, Unthrottled
 from recovery.targets.documents.values import differing_fields, same_content, to_bytes
-from recovery.targets.documents.writing import BatchWriter, Ramp, unthrottled
+from recovery.targets.documents.writing import BatchWriter
 
 _LOST = (
     "anything but completion documents: batches, checks and retries that were under way",
@@ -143,7 +144,7 @@ class Rebuilding:
     def _rebuild(self, step: RebuildStep, request: Request) -> DatabaseOutcome:
         documents = Documents(Connection(request.target.project, step.into))
         live = self._live(documents, step.documents)
-        writer = BatchWriter(documents, unthrottled if step.unthrottled else Ramp())
+        writer = BatchWriter(documents, Unthrottled() if step.unthrottled else Ramp())
         for item in step.documents:
             found, content = live.get(item.path), to_bytes(item.fields)
             if found is None or (step.overwrite and not same_content(found.fields, content)):

@@ -12,7 +12,7 @@ from recovery.journal import Journal
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
 from recovery.targets.documents.database import DatabaseTarget
-from recovery.targets.documents.writing import Ramp, unthrottled
+from recovery.targets.documents.pace import Ramp, Unthrottled
 
 Progress = Callable[[str, str], None]
 """Told about a database and the stage it reached."""
@@ -85,7 +85,7 @@ class DatabaseRecovery:
         state = target.restore(
             step,
             undo=undo.keep,
-            pace=unthrottled if step.unthrottled else Ramp(),
+            pace=Unthrottled() if step.unthrottled else Ramp(),
             progress=self._counting(step, backup),
         )
         return _outcome(step, state, undo=undo.uri)

@@ -1,65 +1,32 @@
-"""Writing documents in batches, within the rates Firestore asks for.
+"""Writing documents in batches, patiently.
 
 Every write has a precondition, the version that was looked at, so that somebody else's write is
 never undone and a repeated batch does nothing twice.
 """
 
-import threading
+import random
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Sequence
 
 from google.protobuf.message import Message
 
-from manifests.cloud.documents import Documents
+from manifests.cloud.documents import Documents, WriteStatus
 from manifests.documents import collection_id
 from manifests.errors import CloudError
-from recovery.plan.documents import FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS
+from recovery.targets.documents.pace import Pace
 
 BATCH_WRITES = 300
 _BATCH_BYTES = 2 * 1024 * 1024
 _DONE, _DEADLINE, _NOT_FOUND, _EXISTS, _EXHAUSTED, _PRECONDITION, _ABORTED = 0, 4, 5, 6, 8, 9, 10
 _UNAVAILABLE = 14
+_TOO_MANY_ENTRIES = "too many index entries"
 _OVERTAKEN = frozenset({_NOT_FOUND, _EXISTS, _PRECONDITION})
 _TRANSIENT = frozenset({_DEADLINE, _EXHAUSTED, _ABORTED, _UNAVAILABLE})
-_MOST_ATTEMPTS = 6
+_PATIENCE_SECONDS = 600
+_LONGEST_PAUSE_SECONDS = 30
 
-type Pace = Callable[[str, int], None]
-"""Waits until so many documents of a collection may be written."""
-
-
-def unthrottled(_collection_id: str, _count: int) -> None:
-    """Never wait: for a database nobody else uses, and one already warm."""
-
-
-class Ramp:
-    """The 500/50/5 rule: 500 writes a second to a collection, half as many more every 5 minutes.
-
-    Args:
-        clock: Gives seconds that only grow.
-        sleep: Waits for some seconds.
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._clock = clock
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._free_at: dict[str, float] = {}
-        self._begun_at: dict[str, float] = {}
-
-    def __call__(self, collection: str, count: int) -> None:
-        """Wait until so many more documents of a collection may be written."""
-        with self._lock:
-            now = self._clock()
-            begun = self._begun_at.setdefault(collection, now)
-            rate = FIRST_RATE * RAMP_FACTOR ** int((now - begun) // RAMP_SECONDS)
-            at = max(now, self._free_at.get(collection, now))
-            self._free_at[collection] = at + count / rate
-        if at > now:
-            self._sleep(at - now)
+type _Write = tuple[str, Message]
 
 
 class BatchWriter:
@@ -73,7 +40,7 @@ class BatchWriter:
     def __init__(self, documents: Documents, pace: Pace) -> None:
         self._documents = documents
         self._pace = pace
-        self._batch: list[tuple[str, Message]] = []
+        self._batch: list[_Write] = []
         self._size_bytes = 0
 
     def add(self, path: str, write: Message) -> None:
@@ -96,37 +63,57 @@ class BatchWriter:
             CloudError: As `add`.
         """
         waiting, self._batch, self._size_bytes = self._batch, [], 0
-        for _ in range(_MOST_ATTEMPTS):
-            if not waiting:
-                return
-            waiting = self._send(waiting)
-        if waiting:
+        failures, last = 0, time.monotonic() + _PATIENCE_SECONDS
+        while waiting:
+            rest = self._send(waiting)
+            if len(rest) < len(waiting):
+                failures, last = 0, time.monotonic() + _PATIENCE_SECONDS
+            if rest:
+                self._pause(rest, failures, last)
+            waiting, failures = rest, failures + 1
+
+    def _pause(self, put_off: Sequence[_Write], failures: int, last: float) -> None:
+        if time.monotonic() > last:
             raise CloudError(
-                f"{len(waiting)} writes were put off again and again",
-                subject=waiting[0][0],
+                f"{len(put_off)} writes were put off again and again",
+                subject=put_off[0][0],
                 hint="run the same command again",
                 retryable=True,
             )
+        for name in _collections(put_off):
+            self._pace.slow_down(name)
+        longest = min(0.5 * 2**failures, _LONGEST_PAUSE_SECONDS)
+        time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries
 
-    def _send(self, batch: list[tuple[str, Message]]) -> list[tuple[str, Message]]:
+    def _send(self, batch: Sequence[_Write]) -> list[_Write]:
         """Send one batch and return the writes that have to be sent again."""
-        for collection, count in _collections(path for path, _ in batch).items():
-            self._pace(collection, count)
+        for name, count in _collections(batch).items():
+            self._pace.wait(name, count)
         again = []
-        statuses = self._documents.write([write for _, write in batch])
-        for (path, write), status in zip(batch, statuses, strict=True):
+        for (path, write), status in zip(batch, self._statuses(batch), strict=True):
             # A refused precondition is no failure: somebody else wrote the document, or this
             # very batch did and its answer was lost. The look that follows tells which.
             if status.code in _TRANSIENT:
                 again.append((path, write))
+            elif _TOO_MANY_ENTRIES in status.message:
+                raise CloudError(
+                    f"Firestore refused it: {status.message}",
+                    subject=path,
+                    hint="the database lacks an index exemption that it had: "
+                    "`gcloud firestore indexes fields update` makes it, then resume",
+                )
             elif status.code not in (_DONE, *_OVERTAKEN):
                 raise CloudError(f"Firestore refused it: {status.message}", subject=path)
         return again
 
+    def _statuses(self, batch: Sequence[_Write]) -> list[WriteStatus]:
+        try:
+            return self._documents.write([write for _, write in batch])
+        except CloudError as error:
+            if not error.retryable:
+                raise
+            return [WriteStatus(_UNAVAILABLE, error.message)] * len(batch)
 
-def _collections(paths: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for path in paths:
-        name = collection_id(path)
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+
+def _collections(batch: Sequence[_Write]) -> Counter[str]:
+    return Counter(collection_id(path) for path, _ in batch)

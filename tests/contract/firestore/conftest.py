@@ -1,6 +1,5 @@
 """Both Firestores, each started once, and a fresh project on them for every test."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -17,15 +16,6 @@ from tests.contract.firestore.wire import Wire
 def standin_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Run the stand-in for the session."""
     with parts.standin(tmp_path_factory.mktemp("firestore")) as service:
-        yield service
-
-
-@pytest.fixture(scope="session")
-def emulator_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Run the official emulator for the session, where it exists."""
-    if reason := parts.emulator_missing():
-        pytest.skip(reason)
-    with parts.emulator(tmp_path_factory.mktemp("emulator") / "log") as service:
         yield service
 
 
@@ -47,7 +37,9 @@ def wire(service: Service) -> Iterator[Wire]:
 def client(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[firestore.Client]:
     """Return the real client on an empty database."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", service.host)
-    client = firestore.Client(project=f"p-{uuid.uuid4().hex[:10]}")
+    wire = Wire(service.host)
+    wire.channel.close()
+    client = firestore.Client(project=wire.project)
     yield client
     client.close()
 

@@ -45,6 +45,20 @@ class Service:
         answer.raise_for_status()
         return answer.json()
 
+    @contextmanager
+    def clock(self, offset_seconds: float) -> Iterator[None]:
+        """Let everything that the block writes to the stand-in have been written then."""
+        self.order("clock", offset_seconds=offset_seconds)
+        try:
+            yield
+        finally:
+            self.order("clock", offset_seconds=0)
+
+    def order(self, path: str, **body: object) -> None:
+        """Give the stand-in an order."""
+        url = f"{self.admin}/standin/{path}"
+        requests.post(url, json=body, timeout=STOP_SECONDS).raise_for_status()
+
 
 @contextmanager
 def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen[bytes]]:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import grpc
 import pytest
@@ -82,7 +82,6 @@ def test_databases_are_created_listed_and_deleted(
 ):
     """The admin API makes databases, tells of them, changes and deletes them."""
     project = f"projects/{wire.project}"
-    assert not admin.list_databases(parent=project).databases
     name = create(admin, wire.project)
     with pytest.raises(exceptions.AlreadyExists):
         create(admin, wire.project)
@@ -98,7 +97,54 @@ def test_databases_are_created_listed_and_deleted(
     admin.delete_database(name=wire.database).result(timeout=10)
     with pytest.raises(exceptions.NotFound):
         admin.get_database(name=wire.database)
+
+
+def test_missing_database(admin: admin_api.FirestoreAdminClient, wire: Wire, refused: Callable):
+    """What was never created, or was deleted, is neither read nor written, nor made by a write."""
+    wire.set("c/d", {})
+    gone = admin.get_database(name=wire.database)
+    admin.delete_database(name=gone.name).result(timeout=10)
+    for call in (
+        lambda: wire.set("c/d", {}),
+        lambda: wire.get("c/d"),
+        lambda: wire.query({"from_": [{"collection_id": "c"}]}),
+        lambda: wire.call("BatchWrite", database=wire.database, writes=[wire.update("c/d", {})]),
+        lambda: wire.call("ListCollectionIds", parent=wire.root),
+        lambda: wire.call("BeginTransaction", database=wire.database),
+    ):
+        with refused("NOT_FOUND"):
+            call()
+    with pytest.raises(exceptions.NotFound):
+        admin.get_database(name=gone.name)
+
+
+def test_deleted_id_is_not_free(
+    admin: admin_api.FirestoreAdminClient, wire: Wire, with_storage: Service
+):
+    """For five minutes after a deletion nothing can be created under the id."""
+    name = create(admin, wire.project)
+    admin.delete_database(name=name).result(timeout=10)
+    with pytest.raises(exceptions.AlreadyExists, match="retry in"):
+        create(admin, wire.project)
+    with with_storage.clock(-301):
+        admin.delete_database(name=wire.database).result(timeout=10)
+    assert create(admin, wire.project, "(default)") == wire.database
     assert not wire.paths({"from_": [{"all_descendants": True}]})
+
+
+def test_datastore_mode(admin: admin_api.FirestoreAdminClient, wire: Wire, refused: Callable):
+    """A database in Datastore mode refuses every call about documents."""
+    database = {"location_id": "nam5", "type_": "DATASTORE_MODE"}
+    parent = f"projects/{wire.project}"
+    request = {"parent": parent, "database": database, "database_id": "entities"}
+    admin.create_database(request).result(timeout=10)
+    entities = Wire(wire.channel, "entities", wire.project)
+    for call in (
+        lambda: entities.set("c/d", {}),
+        lambda: entities.query({"from_": [{"collection_id": "c"}]}),
+    ):
+        with refused("FAILED_PRECONDITION"):
+            call()
 
 
 @pytest.mark.parametrize(
@@ -195,15 +241,17 @@ def test_damaged_export_is_refused(admin: admin_api.FirestoreAdminClient, wire: 
 
 def test_operations_can_be_followed(admin: admin_api.FirestoreAdminClient, wire: Wire):
     """Operations are found by name and listed by database."""
+    request = operations_pb2.ListOperationsRequest(name=wire.database)
+    (creation,) = admin.list_operations(request).operations
     wire.set("c/d", {})
     prefix = f"gs://exports/{uuid.uuid4().hex}"
     operation = admin.export_documents({"name": wire.database, "output_uri_prefix": prefix})
     operation.result(timeout=20)
     name = operation.operation.name
     again = admin.get_operation(operations_pb2.GetOperationRequest(name=name))
-    listed = admin.list_operations(operations_pb2.ListOperationsRequest(name=wire.database))
     assert again.done
-    assert [item.name for item in listed.operations] == [name]
+    listed = [item.name for item in admin.list_operations(request).operations]
+    assert listed == [creation.name, name]
 
 
 def test_cancelled_export_has_no_metadata(

@@ -8,7 +8,7 @@ from google.api_core import exceptions
 from google.cloud import firestore
 
 from tests.contract.firestore.parts import Service
-from tests.contract.firestore.wire import Wire, integer
+from tests.contract.firestore.wire import Value, Wire, cursor, integer, ordered_by
 
 # The official emulator has no faults: these tests are about the stand-in alone.
 C = {"from_": [{"collection_id": "c"}]}
@@ -32,6 +32,20 @@ def filled(wire: Wire) -> Wire:
 def fired(service: Service) -> list[object]:
     """Return how often each fault fired."""
     return [fault["fired"] for fault in service.faults("GET")]
+
+
+def test_patience(service: Service, filled: Wire, refused: Callable):
+    """A query that passes over too many deleted documents ends, after what it found until then."""
+    filled.commit(*(filled.delete(f"c/{number}") for number in range(1, 8)))
+    everything = {"from_": [{"all_descendants": True}]}
+    service.order("patience", database=filled.database, deleted=6)
+    with refused("UNAVAILABLE"):
+        filled.paths(everything)
+    beyond = {"start_at": cursor(Value(reference_value=filled.name("c/2")), before=True)}
+    by_name = {"order_by": ordered_by("__name__")}
+    assert filled.paths(everything | by_name | beyond) == ["c/8", "c/9"]
+    service.order("patience", database=filled.database, deleted=None)
+    assert filled.paths(everything) == ["c/0", "c/8", "c/9"]
 
 
 def test_status(service: Service, filled: Wire, refused: Callable):

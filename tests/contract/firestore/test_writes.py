@@ -1,5 +1,4 @@
 import math
-import uuid
 from collections.abc import Callable
 
 import pytest
@@ -228,16 +227,12 @@ def test_bulk_writer(client: firestore.Client):
     assert client.collection("c").count().get()[0][0].value == 50
 
 
-def test_databases_are_apart(client: firestore.Client):
-    """Databases and projects share nothing; a first write creates one."""
-    other = firestore.Client(project=client.project, database=f"db-{uuid.uuid4().hex[:8]}")
-    elsewhere = firestore.Client(project=f"p-{uuid.uuid4().hex[:10]}")
-    for number, one in enumerate((client, other, elsewhere)):
-        one.document("c/d").set({"n": number})
-    found = [one.document("c/d").get().get("n") for one in (client, other, elsewhere)]
-    assert found == [0, 1, 2]
-    other.close()
-    elsewhere.close()
+def test_databases_are_apart(wire: Wire):
+    """Databases and projects share nothing."""
+    databases = (wire, Wire(wire.channel, "other", wire.project), Wire(wire.channel, "other"))
+    for number, one in enumerate(databases):
+        one.set("c/d", {"n": integer(number)})
+    assert [one.get("c/d").fields["n"].integer_value for one in databases] == [0, 1, 2]
 
 
 def test_malformed_writes_are_refused(wire: Wire, refused: Callable):

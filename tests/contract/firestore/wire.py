@@ -2,11 +2,15 @@
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 
 import grpc
+from google.api_core import exceptions as google_errors
 from google.cloud.firestore_v1 import types
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from tests.standin.firestore.creation import create_over
 
 Value = types.Value.pb()
 Write = types.Write.pb()
@@ -19,7 +23,7 @@ TIMEOUT_SECONDS = 30
 
 
 class Wire:
-    """A connection to one database of a Firestore.
+    """A connection to one database of a Firestore, which is created if there is none.
 
     Attributes:
         database: The database's name.
@@ -36,6 +40,9 @@ class Wire:
         self.channel = (
             grpc.insecure_channel(host, options=options) if isinstance(host, str) else host
         )
+        # The emulator has no administration, and needs none.
+        with suppress(google_errors.MethodNotImplemented):
+            create_over(self.channel, self.project, database)
 
     def name(self, path: str) -> str:
         """Return the full name of a path."""

@@ -10,12 +10,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
+import grpc
+
 from tests.judges.suites.archives import UnavailableError, environment, source
-from tests.standin.cloud import client_environment, running
+from tests.standin.cloud import PROJECT, client_environment, running
+from tests.standin.firestore.creation import create_over
 
 _HERE = Path(__file__).resolve().parent
 _TEST_SECONDS = 60
@@ -26,6 +29,8 @@ _PYTEST = (
     *("-o", "asyncio_default_fixture_loop_scope=session"),
     *("-o", "asyncio_default_test_loop_scope=session"),
 )
+_DATABASES = ("(default)", "system-tests-named-db", "enterprise-db-native")
+"""The Firestore databases that its tests expect to find."""
 _NOTHING_LEAVES = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost"}
 
 
@@ -71,6 +76,9 @@ def _hold(python: Path, sources: Mapping[Suite, Path]) -> list[bool]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="suites-")))
         cloud = stack.enter_context(running(folder / "cloud"))
+        with closing(grpc.insecure_channel(cloud.urls["firestore"])) as channel:
+            for database_id in _DATABASES:
+                create_over(channel, PROJECT, database_id)
         env = client_environment(cloud, **_NOTHING_LEAVES, PYTHONPATH=str(_HERE))
         env["GCLOUD_PROJECT"] = env["GOOGLE_CLOUD_PROJECT"]
         started = [

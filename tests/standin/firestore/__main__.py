@@ -17,28 +17,33 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.standin import process
-from tests.standin.clock import Clock
 from tests.standin.faults import FAULTS_PATH, Faults, answer_faults
-from tests.standin.firestore import admin, server, service
+from tests.standin.firestore import admin, relay, server, service
 from tests.standin.firestore.store import Store
 
 GRACE_SECONDS = 1
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
-def serve_orders(faults: Faults, clock: Clock) -> str:
+def serve_orders(faults: Faults, store: Store) -> str:
     """Serve over HTTP what only a stand-in takes, from a thread, and return its URL."""
 
     async def answer(request: Request) -> Response:
         return await answer_faults(faults, request)
 
     async def set_clock(request: Request) -> Response:
-        clock.set_offset((await request.json())["offset_seconds"])
+        store.clock.set_offset((await request.json())["offset_seconds"])
+        return JSONResponse({})
+
+    async def set_patience(request: Request) -> Response:
+        order = await request.json()
+        store.database(order["database"]).patience = order["deleted"]
         return JSONResponse({})
 
     routes = [
         Route(FAULTS_PATH, answer, methods=["GET", "POST", "DELETE"]),
         Route("/standin/clock", set_clock, methods=["POST"]),
+        Route("/standin/patience", set_patience, methods=["POST"]),
     ]
     app = Starlette(routes=routes)
     listener = process.bind(0)
@@ -52,6 +57,7 @@ def main() -> None:
     """Serve until a signal comes or the parent is gone."""
     options = process.parser("Firestore")
     options.add_argument("--storage", help="URL of the Cloud Storage for exports and imports")
+    options.add_argument("--emulator", help="host and port of Google's emulator, for the documents")
     arguments = options.parse_args()
     # Blocked before any thread starts, so that none but sigwait takes them and none is lost.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
@@ -59,10 +65,13 @@ def main() -> None:
     store = Store(arguments.data_dir)
     gc.freeze()
     faults = Faults()
-    methods = service.methods(store) + admin.methods(store, arguments.storage)
+    if arguments.emulator:
+        methods = relay.methods(store, arguments.storage, arguments.emulator)
+    else:
+        methods = service.methods(store) + admin.methods(store, arguments.storage)
     address = f"{process.HOST}:{arguments.port}"
     grpc_server, port = server.start(methods, faults, address)
-    ready = {"url": f"{process.HOST}:{port}", "admin": serve_orders(faults, store.clock)}
+    ready = {"url": f"{process.HOST}:{port}", "admin": serve_orders(faults, store)}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     signal.sigwait(STOP_SIGNALS)

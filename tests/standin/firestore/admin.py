@@ -43,11 +43,6 @@ class Admin:
         self._storage = storage
         self.operations = Operations()
 
-    def _existing(self, name: str) -> Message:
-        if not self._store.exists(name):
-            raise RequestError(grpc.StatusCode.NOT_FOUND, f"The database {name} does not exist.")
-        return self._store.database(name).resource
-
     def _described(self, resource: Message) -> Message:
         """Return a database's description with the times that move."""
         answer = Resource.FromString(resource.SerializeToString())
@@ -60,7 +55,7 @@ class Admin:
 
     def get_database(self, request: Message) -> Message:
         """Answer GetDatabase."""
-        return self._described(self._existing(request.name))
+        return self._described(self._store.database(request.name).resource)
 
     def list_databases(self, request: Message) -> Message:
         """Answer ListDatabases."""
@@ -71,25 +66,23 @@ class Admin:
         """Answer CreateDatabase.
 
         Raises:
-            RequestError: If it exists, or its id or its location is refused.
+            RequestError: If it exists, or its id or its location is refused, or is not free yet.
         """
         if not DATABASE_ID.fullmatch(request.database_id):
             raise invalid(f"Invalid database id: {request.database_id}")
         if not request.database.location_id:
             raise invalid("A database needs a location.")
         name = f"{request.parent}/databases/{request.database_id}"
-        if self._store.exists(name):
-            raise RequestError(grpc.StatusCode.ALREADY_EXISTS, "Database already exists.")
         resource = Resource.FromString(request.database.SerializeToString())
-        now = timestamp(now_micros())
+        now = timestamp(self._store.clock.now_micros())
         resource.MergeFrom(Resource(name=name, create_time=now, update_time=now))
-        self._store.save(name, resource)
+        self._store.create(name, resource)
         return self.operations.done(name, self._described(resource), CreateDatabaseMetadata())
 
     def update_database(self, request: Message) -> Message:
         """Answer UpdateDatabase, for the fields of its mask."""
         name = request.database.name
-        resource = Resource.FromString(self._existing(name).SerializeToString())
+        resource = Resource.FromString(self._store.database(name).resource.SerializeToString())
         for field in request.update_mask.paths:
             setattr(resource, field, getattr(request.database, field))
         resource.update_time.CopyFrom(timestamp(now_micros()))
@@ -102,7 +95,7 @@ class Admin:
         Raises:
             RequestError: If it is protected, or does not exist.
         """
-        resource = self._existing(request.name)
+        resource = self._store.database(request.name).resource
         if resource.delete_protection_state == Resource.DELETE_PROTECTION_ENABLED:
             raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, "Delete protection is enabled.")
         self._store.drop(request.name)
@@ -122,7 +115,7 @@ class Admin:
         Raises:
             RequestError: If the snapshot time or the place is refused.
         """
-        self._existing(request.name)
+        self._store.database(request.name)
         place = exports.location(self._storage, request.output_uri_prefix)
         if not place.prefix:
             now = dt.datetime.now(dt.UTC)
@@ -153,7 +146,7 @@ class Admin:
         Raises:
             RequestError: If the place is refused.
         """
-        self._existing(request.name)
+        self._store.database(request.name)
         place = exports.location(self._storage, request.input_uri_prefix)
         metadata = ImportDocumentsMetadata(
             start_time=timestamp(now_micros()),

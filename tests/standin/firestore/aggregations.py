@@ -60,7 +60,8 @@ def check(aggregations: list[Message]) -> None:
         raise invalid(f"A query has more than {MOST_AGGREGATIONS} aggregations.")
     aliases = [item.alias for item in aggregations if item.alias]
     if len(set(aliases)) < len(aliases):
-        raise invalid("Aggregation aliases contain duplicate alias.")
+        doubled = next(alias for alias in aliases if aliases.count(alias) > 1)
+        raise invalid(f"Aggregation aliases contain duplicate alias: {doubled}.")
 
 
 def ordered(query: Message, aggregations: list[Message]) -> Message:

@@ -33,6 +33,12 @@ class Stored(NamedTuple):
     body: bytes
 
 
+class Deleted(NamedTuple):
+    """A document that was, which a query passes over."""
+
+    path: str
+
+
 class Collection:
     """The documents of one collection, and the missing ones that have subcollections."""
 
@@ -67,12 +73,15 @@ class Database:
         name: Its resource name.
         resource: How the admin API describes it.
         changed_at: The stamp of the newest commit.
+        patience: How many deleted documents a query passes over before it takes too long; None for
+            any number.
     """
 
     def __init__(self, name: str, resource: Message, lock: threading.RLock) -> None:
         self.name = name
         self.resource = resource
         self.changed_at = 0
+        self.patience: int | None = None
         self._lock = lock
         self._collections: dict[str, Collection] = {}
         self._children: dict[str, dict[str, str]] = {}
@@ -163,7 +172,14 @@ class Database:
     def walk(
         self, parent: str, stamp: int, group: str | None = None, start: tuple[str, ...] = ()
     ) -> Iterator[Stored]:
-        """Yield every document below another, or below the root, in name order.
+        """Yield every document below another, or below the root, in name order."""
+        found = self.pass_through(parent, stamp, group, start)
+        return (item for item in found if isinstance(item, Stored))
+
+    def pass_through(
+        self, parent: str, stamp: int, group: str | None = None, start: tuple[str, ...] = ()
+    ) -> Iterator[Stored | Deleted]:
+        """Yield every document below another, or below the root, in name order, with deleted ones.
 
         Args:
             parent: The path of a document, or "" for the root.
@@ -175,23 +191,24 @@ class Database:
             children = sorted(self._children.get(parent, {}).items())
         for collection_key, path in children:
             if not start or collection_key > start[0]:
-                yield from self._walk_collection(path, stamp, group, ())
+                yield from self._pass_collection(path, stamp, group, ())
             elif collection_key == start[0]:
-                yield from self._walk_collection(path, stamp, group, start[1:])
+                yield from self._pass_collection(path, stamp, group, start[1:])
 
-    def _walk_collection(
+    def _pass_collection(
         self, path: str, stamp: int, group: str | None, start: tuple[str, ...]
-    ) -> Iterator[Stored]:
+    ) -> Iterator[Stored | Deleted]:
         collection = self._collections[path]
         wanted = group is None or collection.id == group
         first = start[0] if start else None
         for key in self._pages(collection.keys if wanted else collection.nested, first):
             rest = start[1:] if key == first else ()
             document = f"{path}/{id_of(key)}"
-            if wanted and not rest and (body := collection.body(key, stamp)) is not None:
-                yield Stored(document, body)
+            if wanted and not rest and collection.versions[key] is not None:
+                body = collection.body(key, stamp)
+                yield Deleted(document) if body is None else Stored(document, body)
             if document in self._children:
-                yield from self.walk(document, stamp, group, rest)
+                yield from self.pass_through(document, stamp, group, rest)
 
     def collection_ids(self, parent: str, stamp: int) -> list[str]:
         """Return the ids of the collections below a document that have documents at an instant."""
@@ -200,7 +217,8 @@ class Database:
         return [id_of(key) for key, path in children if self._is_filled(path, stamp)]
 
     def _is_filled(self, path: str, stamp: int) -> bool:
-        return next(self._walk_collection(path, stamp, None, ()), None) is not None
+        found = self._pass_collection(path, stamp, None, ())
+        return any(isinstance(item, Stored) for item in found)
 
     def has_descendants(self, document: str, stamp: int) -> bool:
         """Return whether a document has any below it at an instant."""

@@ -4,12 +4,13 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import grpc
 from google.protobuf.message import Message
 
 from tests.standin.firestore import fieldpaths, filters
-from tests.standin.firestore.database import Database, Stored
+from tests.standin.firestore.database import Database, Deleted, Stored
 from tests.standin.firestore.filters import Candidate, FieldFilter
-from tests.standin.firestore.messages import Document, StructuredQuery, invalid
+from tests.standin.firestore.messages import Document, RequestError, StructuredQuery, invalid
 from tests.standin.firestore.paths import path_key, split_name
 from tests.standin.firestore.values import SortKey, sort_key
 
@@ -112,7 +113,13 @@ def _stored(source: Source, query: Message, orders: Orders) -> Iterator[Stored]:
     selector = query.from_[0] if query.from_ else StructuredQuery.CollectionSelector()
     collection, start = selector.collection_id, _lower_bound(source, query, orders)
     if selector.all_descendants:
-        return database.walk(parent, stamp, collection or None, start)
+        found = database.pass_through(parent, stamp, collection or None, start)
+        last = (
+            query.end_at.values[0].reference_value
+            if orders == BY_NAME and query.end_at.values
+            else None
+        )
+        return _patiently(found, database.patience, last)
     if not collection:
         return _children(source)
     path = f"{parent}/{collection}" if parent else collection
@@ -120,6 +127,38 @@ def _stored(source: Source, query: Message, orders: Orders) -> Iterator[Stored]:
         return database.scan_backwards(path, stamp)
     below = start[1:] if start[:1] == path_key(path)[-1:] else ()
     return database.scan(path, stamp, below)
+
+
+def _patiently(
+    found: Iterator[Stored | Deleted], patience: int | None, last: str | None
+) -> Iterator[Stored]:
+    """Yield documents until too many deleted ones were passed over.
+
+    Args:
+        found: What there is and was, in name order.
+        patience: How many are not too many; None for any number.
+        last: The name that the query ends at; None for none.
+
+    Raises:
+        RequestError: As Firestore ends a query after a minute, whatever it found until then.
+    """
+    if patience is None:
+        yield from (item for item in found if isinstance(item, Stored))
+        return
+    passed, end = 0, None if last is None else path_key(split_name(last)[1])
+    for item in found:
+        if end is not None and path_key(item.path) > end:
+            return
+        if isinstance(item, Stored):
+            yield item
+            continue
+        passed += 1
+        if passed > patience:
+            raise RequestError(
+                grpc.StatusCode.UNAVAILABLE,
+                "Query timed out. Please try either limiting the entities scanned, or run with an "
+                "updated index configuration.",
+            )
 
 
 def _children(source: Source) -> Iterator[Stored]:

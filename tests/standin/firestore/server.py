@@ -47,7 +47,7 @@ class Method(NamedTuple):
     is_stream: bool = False
 
 
-def _target(request: Message) -> str:
+def target(request: Message) -> str:
     """Return what a request is about, for faults that match only some."""
     names = request.DESCRIPTOR.fields_by_name
     found = [getattr(request, field) for field in RESOURCE_FIELDS if field in names]
@@ -105,7 +105,7 @@ class _Handler:
             raise invalid("The request cannot be parsed.") from error
         operation = f"{method.namespace}.{method.name}"
         answers = self._work(request)
-        for fault in self._faults.claim(operation, _target(request)):
+        for fault in self._faults.claim(operation, target(request)):
             if fault.kind == "latency":
                 time.sleep(fault.seconds)
             else:

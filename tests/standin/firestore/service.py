@@ -38,7 +38,7 @@ class Firestore:
 
     def begin_transaction(self, request: Message) -> Message:
         """Answer BeginTransaction."""
-        database = self.store.database(request.database)
+        database = self.store.of_documents(request.database)
         key, _ = self.transactions.begin(database, request.options)
         return BeginTransactionResponse(transaction=key)
 

@@ -31,13 +31,14 @@ from tests.standin.firestore.messages import (
     invalid,
     now_micros,
     parsed,
-    timestamp,
 )
 from tests.standin.firestore.paths import DATABASE as DATABASE_NAME
 
 HOUR = 3600 * MICROS
 MINUTE = 60 * MICROS
 WEEK = 7 * 24 * HOUR
+REUSE = 5 * MINUTE
+"""So long after its deletion a database's id is not free (Firestore, Manage databases)."""
 Resource = admin_types.Database.pb()
 RECOVERABLE = Resource.POINT_IN_TIME_RECOVERY_ENABLED
 
@@ -79,6 +80,7 @@ class Store:
         self.clock = Clock()
         self._stamps: dict[str, int] = {}
         self._databases: dict[str, Database] = {}
+        self._dropped: dict[str, int] = {}
         self._log = Log(folder / "firestore.log")
         for record in self._log.replay():
             self._replay(record)
@@ -112,22 +114,52 @@ class Store:
             ]
 
     def database(self, name: str) -> Database:
-        """Return a database; one that was never written to is empty.
+        """Return a database.
 
         Raises:
-            RequestError: If this cannot be the name of one.
+            RequestError: If this cannot be the name of one, or there is none.
         """
         if not DATABASE_NAME.fullmatch(name):
             raise invalid(f'Invalid database name: "{name}".')
         with self.lock:
-            if name in self._databases:
-                return self._databases[name]
-        return Database(name, Resource(name=name), self.lock)
+            if name not in self._databases:
+                raise RequestError(
+                    grpc.StatusCode.NOT_FOUND, f"The database {name} does not exist."
+                )
+            return self._databases[name]
 
-    def exists(self, name: str) -> bool:
-        """Return whether a database was created, by the admin API or by a first write."""
+    def of_documents(self, name: str) -> Database:
+        """Return a database whose documents can be asked for.
+
+        Raises:
+            RequestError: As `database`, or it keeps entities and no documents.
+        """
+        database = self.database(name)
+        if database.resource.type_ == Resource.DATASTORE_MODE:
+            raise RequestError(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "The Cloud Firestore API is not available for Firestore in Datastore Mode database "
+                f"{name}.",
+            )
+        return database
+
+    def create(self, name: str, resource: Message) -> None:
+        """Create a database.
+
+        Raises:
+            RequestError: If it exists, or one of its name was deleted minutes ago.
+        """
         with self.lock:
-            return name in self._databases
+            if name in self._databases:
+                raise RequestError(grpc.StatusCode.ALREADY_EXISTS, "Database already exists.")
+            wait = self._dropped.get(name, 0) + REUSE - now_micros()
+            if wait > 0:
+                raise RequestError(
+                    grpc.StatusCode.ALREADY_EXISTS,
+                    f"Database ID of {name} is not available. "
+                    f"Please retry in {wait // MICROS + 1} seconds.",
+                )
+            self.save(name, resource)
 
     def save(self, name: str, resource: Message) -> None:
         """Create a database, or change how it is described."""
@@ -143,21 +175,22 @@ class Store:
         with self.lock:
             self._log.append(Record(DROPPED, name, b""))
             del self._databases[name]
+            self._dropped[name] = self.clock.now_micros()
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Commit]:
         """Give a commit that lands when the block ends without an error.
 
         Args:
-            name: The database; the first write to an unknown one creates it.
+            name: The database.
+
+        Raises:
+            RequestError: As `of_documents`.
         """
         with self.lock:
             stamp = max(self.clock.now_micros(), self._stamps.get(name, 0) + 1)
-            commit = Commit(self.database(name), stamp)
+            commit = Commit(self.of_documents(name), stamp)
             yield commit
-            if commit.changes and not self.exists(name):
-                self.save(name, default_resource(name))
-                commit.database = self._databases[name]
             if commit.changes:
                 self._log.append(Record(CHANGES, name, pack(commit.changes)))
             for change in commit.changes:
@@ -194,17 +227,3 @@ class Store:
                 "The requested read_time is too old.",
             )
         return stamp
-
-
-def default_resource(name: str) -> Message:
-    """Return the description of a database that a first write creates."""
-    now = timestamp(now_micros())
-    return Resource(
-        name=name,
-        location_id="nam5",
-        type_=Resource.FIRESTORE_NATIVE,
-        concurrency_mode=Resource.OPTIMISTIC,
-        point_in_time_recovery_enablement=RECOVERABLE,
-        create_time=now,
-        update_time=now,
-    )

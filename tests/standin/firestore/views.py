@@ -59,7 +59,7 @@ class Views:
         Raises:
             RequestError: If its read time or its transaction is not valid.
         """
-        database = self._store.database(database_name)
+        database = self._store.of_documents(database_name)
         kind = request.WhichOneof("consistency_selector")
         if kind == "read_time":
             if request.read_time.nanos % 1000:

@@ -15,6 +15,7 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud import firestore
 from google.cloud.firestore_v1.vector import Vector
 
+from tests.standin.firestore.creation import create_database
 from tests.standin.seed.names import TEAMS, player_lookup, player_names
 from tests.standin.seed.volumes import LAST_DAY, games_on
 
@@ -50,12 +51,13 @@ _PROCESSORS = {
 
 
 def seed_firestore(project: str, scale: float) -> None:
-    """Fill the default database with the platform's state and one collection of odd values.
+    """Create the default database, and fill it with the platform's state and some odd values.
 
     Args:
         project: Whose database it is.
         scale: 1 for the platform's document counts.
     """
+    create_database(project)
     with closing(firestore.Client(project=project)) as client:
         for documents in batched(state_documents(client, scale), _WRITES_AT_ONCE, strict=False):
             batch = client.batch()

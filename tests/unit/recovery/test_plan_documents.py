@@ -10,6 +10,7 @@ from manifests.model import DatabaseBackup, DocumentFile, StoredObject
 from recovery.compare.documents import DatabaseState, StateTally, joined
 from recovery.plan import Request, Target
 from recovery.plan.documents import (
+    apart,
     check_databases,
     named_ranges,
     plan_database,
@@ -18,7 +19,9 @@ from recovery.plan.documents import (
     units,
     wanted_ranges,
 )
-from recovery.targets.documents.writing import Ramp
+from recovery.plan.events import check_events
+from recovery.report_documents import database_lines
+from recovery.targets.documents.pace import Ramp
 
 POINT = 100
 
@@ -127,6 +130,17 @@ def test_old_difference_needs_a_word():
     check_databases((plan_database(backup(("c/a",)), DAMAGED, request(overwrite=("*",))),))
 
 
+def test_what_events_start_needs_a_word():
+    """What the catalog says that documents start is started with the word only."""
+    asked = request(triggers={"(default)": ("on-completion",)})
+    with pytest.raises(RefusedError, match="each of 3 documents starts on-completion"):
+        check_events({"other": 1, "(default)": 3}, asked)
+    check_events({"other": 1, "(default)": 0}, asked)
+    check_events({"(default)": 3}, asked.model_copy(update={"fire_triggers": True}))
+    step = plan_database(backup(("c/a",)), DAMAGED, asked)
+    assert "starts   by each document's event: on-completion" in database_lines(step)[-1]
+
+
 def test_ephemeral_collections_are_out_of_scope():
     """Locks are neither compared nor restored nor removed, and the step tells of them."""
     made = backup(("a/1", "locks/1", "locks/2"), ("z/1",))
@@ -184,6 +198,45 @@ def test_time_of_the_ramp():
     assert plan_database(backup(("c/a",)), DAMAGED, request(unthrottled=True)).ramp_seconds == 0
 
 
+def test_ramp_slows_down():
+    """Writes that are put off halve the rate once, and it grows from there."""
+    now, slept = [0.0], [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept[0] += seconds
+        now[0] += seconds
+
+    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
+    ramp.wait("c", 500)
+    ramp.wait("c", 0)
+    for _ in range(4):
+        ramp.slow_down("c")
+    slept[0] = 0.0
+    ramp.wait("c", 500)
+    ramp.wait("c", 0)
+    assert slept[0] == pytest.approx(2.0)
+    now[0] += 301
+    slept[0] = 0.0
+    ramp.wait("c", 750)
+    ramp.wait("c", 0)
+    assert slept[0] == pytest.approx(2.0)
+    for _ in range(50):
+        now[0] += 2
+        ramp.slow_down("c")
+    slept[0] = 0.0
+    ramp.wait("c", 20)
+    ramp.wait("c", 0)
+    assert slept[0] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 10])
+def test_neighbours_are_begun_apart(count: int):
+    """All are begun once, those at the same time far from each other."""
+    order = apart(count, 4)
+    assert sorted(order) == list(range(count))
+    assert apart(8, 4) == [0, 2, 4, 6, 1, 3, 5, 7]
+
+
 def test_ramp():
     """A collection takes 500 writes a second at first, and half as many more after 5 minutes."""
     now, slept = [0.0], [0.0]
@@ -194,12 +247,12 @@ def test_ramp():
 
     ramp = Ramp(clock=lambda: now[0], sleep=sleep)
     for _ in range(11):
-        ramp("c", 300)
+        ramp.wait("c", 300)
     assert slept[0] == pytest.approx(6.0)
-    ramp("other", 300)
+    ramp.wait("other", 300)
     assert slept[0] == pytest.approx(6.0)
     now[0] = 301.0
     slept[0] = 0.0
     for _ in range(11):
-        ramp("c", 300)
+        ramp.wait("c", 300)
     assert slept[0] == pytest.approx(4.0)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from manifests.catalog import Catalog
+from manifests.catalog_databases import CatalogDatabase
 from manifests.errors import UsageError
 from recovery.cli.request import Options
 from recovery.plan import Request
@@ -21,14 +22,17 @@ CATALOG = Catalog.model_validate(
 )
 
 
-def request(scenario_name: str, **given: Any) -> Request:  # noqa: ANN401 - options of any type
-    """Return the request that some options make."""
+def _options(scenario_name: str, **given: Any) -> Options:  # noqa: ANN401 - options of any type
     empty: dict[str, Any] = {}
     for name, field in Options.model_fields.items():
         kind = str(field.annotation)
         empty[name] = None if "None" in kind else False if "bool" in kind else ""
-    options = Options.model_validate({**empty, "scenario_name": scenario_name, **given})
-    return options.request(CATALOG, project="platform")
+    return Options.model_validate({**empty, "scenario_name": scenario_name, **given})
+
+
+def request(scenario_name: str, **given: Any) -> Request:  # noqa: ANN401 - options of any type
+    """Return the request that some options make."""
+    return _options(scenario_name, **given).request(CATALOG, project="platform")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,18 @@ def test_rebuild_reads_no_backup(given: dict[str, Any]):
         request("firestore-state-loss", rebuild=True, **given)
     assert f"`--{name}` says nothing to `--rebuild`" in refused.value.message
     request("firestore-state-loss", **given)
+
+
+def test_triggers_are_those_of_the_protected_database():
+    """A copy beside it starts nothing."""
+    triggers = {"(default)": ("on-completion",)}
+    databases = (CatalogDatabase(database="(default)", triggers=triggers["(default)"]),)
+    catalog = CATALOG.model_copy(update={"databases": databases})
+    options = _options("firestore-state-loss")
+    assert options.request(catalog, project="platform").triggers == triggers
+    for target in ("into_project", "into_database"):
+        copied = _options("firestore-state-loss", **{target: "copy-of-it"})
+        assert not copied.request(catalog, project="platform").triggers
 
 
 def test_rebuild_takes_what_it_can_use():

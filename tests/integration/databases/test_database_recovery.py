@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import NotFound
 
 from tests.harness import Rebound, serving
 from tests.integration.orchestration import AWKWARD_ID, EPHEMERAL, State, awkward, write_catalog
@@ -122,10 +123,23 @@ def test_into_another_database(rebound: Rebound, state: State):
 def test_deleted_database(rebound: Rebound, state: State):
     """A database that is gone is created as it was set up, and filled, whatever answer is lost."""
     before = state.content()
-    state.admin.delete_database(name=state.name).result()
+    with rebound.cloud.minutes_ago(5):
+        state.admin.delete_database(name=state.name).result()
+    with pytest.raises(NotFound):
+        state.content()
     with rebound.cloud.fault("firestore", ".*CreateDatabase", "lost"):
         rebound.run("recover", SCENARIO, "--yes")
     assert State(rebound).content() == durable(before)
+
+
+def test_id_that_is_not_free_yet(rebound: Rebound, state: State):
+    """The id of a database that was just deleted is waited for: Google frees it after minutes."""
+    before = state.content()
+    with rebound.cloud.minutes_ago(4.8):
+        state.admin.delete_database(name=state.name).result()
+    done = rebound.run("recover", SCENARIO, "--yes")
+    assert "the id of a deleted database is not free yet" in done.stderr
+    assert state.content() == durable(before)
 
 
 def test_lost_answers(rebound: Rebound, state: State):

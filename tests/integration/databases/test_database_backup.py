@@ -13,6 +13,7 @@ import requests
 
 from tests.harness import Function, Rebound, await_that, minutes_ago, serving
 from tests.integration.orchestration import State, awkward, write_catalog
+from tests.standin.firestore.creation import create_database
 
 
 @pytest.fixture
@@ -52,10 +53,10 @@ def moment(manifest: dict[str, Any]) -> datetime:
 
 def test_content_is_that_of_the_recovery_point(rebound: Rebound):
     """A run holds every document as of its recovery point, and nothing that came later."""
-    state = State(rebound)
+    state, point = State(rebound), minutes_ago(1)
     state.write({"phase3_completion/2026-01-02": {"later": True}, "late/document": {}})
     state.delete("types/empty")
-    manifest = back_up(rebound)
+    manifest = back_up(rebound, recovery_point=point)
     (database,) = manifest["databases"]
     stored = stored_documents(rebound, database)
     assert stored.keys() == awkward(state.name).keys()
@@ -96,7 +97,7 @@ def test_writers_do_not_disturb(rebound: Rebound):
     assert stored.keys() == awkward(state.name).keys()
 
 
-@pytest.mark.parametrize("reason", [None, "UNAVAILABLE"])
+@pytest.mark.parametrize("reason", [None, "UNAVAILABLE", "CANCELLED", "UNKNOWN"])
 def test_stream_that_ends_early(rebound: Rebound, reason: str | None):
     """A stream that stops in the middle, with an error or without, loses nothing."""
     with rebound.cloud.fault("firestore", "firestore.RunQuery", "truncate", times=2, reason=reason):
@@ -121,6 +122,7 @@ def test_several_databases(new_rebound: Callable[..., Rebound], tmp_path: Path):
     )
     first, second = State(rebound), State(rebound, "other-db")
     with rebound.cloud.minutes_ago(3):
+        create_database(rebound.project, "other-db")
         first.write({"a/1": {"n": 1}})
         second.write({"a/1": {"n": 2}, "b/1": {}})
     databases = back_up(rebound)["databases"]
@@ -132,11 +134,7 @@ def test_several_databases(new_rebound: Callable[..., Rebound], tmp_path: Path):
 def test_too_old_to_be_read(new_rebound: Callable[..., Rebound], tmp_path: Path):
     """An instant Firestore keeps no version of is refused, with what to do about it."""
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"one-hour": {}}))
-    State(rebound, "one-hour").admin.create_database(
-        parent=f"projects/{rebound.project}",
-        database={"location_id": "nam5", "type_": "FIRESTORE_NATIVE"},
-        database_id="one-hour",
-    ).result()
+    create_database(rebound.project, "one-hour", recoverable=False)
     point = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=2)
     with serving(rebound) as function:
         answer = function.manual("old", recovery_point=point.isoformat())
@@ -154,18 +152,29 @@ def test_missing_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
     assert "does not exist" in answer.json()["message"]
 
 
-def test_managed_export(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """Firestore's own export is made at the same instant, followed and recorded."""
-    rebound = new_rebound(
-        REBOUND_CATALOG=write_catalog(tmp_path, {"(default)": {"managed_export": True}})
-    )
+def test_datastore_mode(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A database of entities has no documents that could be backed up, and is told so."""
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"entities": {}}))
+    database = {"location_id": "nam5", "type_": "DATASTORE_MODE"}
     with rebound.cloud.minutes_ago(3):
-        State(rebound).write({"a/1": {}, "a/2": {}})
-    export = back_up(rebound)["databases"][0]["managed_export"]
-    assert export["document_count"] == 2
-    assert export["operation"].startswith(f"projects/{rebound.project}/databases/")
-    prefix = export["uri"].removeprefix(f"gs://{rebound.landing.name}/")
-    assert [item.name for item in rebound.landing.list_blobs(prefix=prefix)]
+        State(rebound).admin.create_database(
+            parent=f"projects/{rebound.project}", database=database, database_id="entities"
+        ).result()
+    with serving(rebound) as function:
+        answer = function.manual("night")
+    assert answer.status_code == 422
+    assert "is in Datastore mode" in answer.json()["message"]
+
+
+def test_created_after_the_recovery_point(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A database that was not there yet is no empty backup; nothing of it is read."""
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"new-one": {}}))
+    with rebound.cloud.minutes_ago(3):
+        create_database(rebound.project, "new-one")
+    with serving(rebound) as function:
+        answer = function.manual("night", recovery_point=minutes_ago(10))
+    assert answer.status_code == 422
+    assert "there is nothing from before" in answer.json()["message"]
 
 
 def test_large_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
@@ -185,14 +194,15 @@ def test_large_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
 
 def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: Path):
     """A run that was killed goes on, writes files of its own, and tells of those left behind."""
-    catalog = write_catalog(tmp_path, {"(default)": {"managed_export": True}})
-    rebound = new_rebound(REBOUND_CATALOG=catalog)
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
     state = State(rebound)
     with rebound.cloud.minutes_ago(3):
         state.write(awkward(state.name))
-    operation = "firestore.admin.ExportDocuments"
+    # Each collection is counted before anything is read, and what was read after.
+    collections = len({path.split("/")[0] for path in awkward(state.name)})
+    operation = "firestore.RunAggregationQuery"
     with (
-        rebound.cloud.fault("firestore", operation, "latency", seconds=4),
+        rebound.cloud.fault("firestore", operation, "latency", seconds=4, skip=collections),
         serving(rebound) as function,
     ):
         caller = threading.Thread(target=_call, args=(function,))

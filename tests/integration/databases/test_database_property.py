@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,9 @@ MAP = st.recursive(
 BRANCH = st.sampled_from(["", "missing/parent/", "games/1/"])
 
 
+@cache
 def random_documents() -> dict[str, dict[str, Any]]:
-    """Return that many documents, no two at one path."""
+    """Return that many documents, no two at one path; made once."""
     made: dict[str, dict[str, Any]] = {}
 
     @settings(max_examples=DOCUMENTS // _AT_ONCE, suppress_health_check=list(HealthCheck))

@@ -1,0 +1,28 @@
+"""What a recovery starts besides: whatever listens to what it writes."""
+
+from collections.abc import Mapping
+
+from manifests.errors import RefusedError
+from recovery.plan.request import Request
+
+
+def check_events(documents: Mapping[str, int], request: Request) -> None:
+    """Refuse to start what the events of documents start without the word.
+
+    Each document that is written or removed is an event (Firestore, Extend with Cloud Run functions).
+
+    Args:
+        documents: How many are written or removed in place of each database of the backup.
+        request: What the operator asked for.
+
+    Raises:
+        RefusedError: Nothing was changed; the hint names the word.
+    """
+    for database, count in documents.items():
+        started = request.triggers.get(database, ())
+        if started and count and not request.fire_triggers:
+            raise RefusedError(
+                f"each of {count} documents starts {', '.join(started)}",
+                subject=database,
+                hint="pause it, or `--fire-triggers` allows it",
+            )
