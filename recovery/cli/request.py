@@ -84,9 +84,9 @@ class Options(Frozen):
             collections=self.collection or (),
             documents=self.document or (),
             unthrottled=self.unthrottled,
-            triggers={}
-            if self.into_project or self.into_database
-            else {entry.database: entry.triggers for entry in catalog.databases},
+            triggers={entry.database: entry.triggers for entry in catalog.databases}
+            if (self.into_project or project) == project
+            else {},
             fire_triggers=self.fire_triggers,
             ephemeral={entry.database: entry.ephemeral for entry in catalog.databases},
             overwrite=self.overwrite or (),

@@ -134,7 +134,7 @@ def plan_database(backup: DatabaseBackup, state: DatabaseState, request: Request
         unthrottled=request.unthrottled,
         collections=request.collections,
         documents=request.documents,
-        triggers=request.triggers.get(backup.database_id, ()),
+        triggers=request.triggers.get(into, ()),
         never_restored=_never_restored(backup, request),
     )
     needed = {

@@ -12,7 +12,7 @@ def check_events(documents: Mapping[str, int], request: Request) -> None:
     Each document that is written or removed is an event (Firestore, Extend with Cloud Run functions).
 
     Args:
-        documents: How many are written or removed in place of each database of the backup.
+        documents: How many are written or removed in each database.
         request: What the operator asked for.
 
     Raises:

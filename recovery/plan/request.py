@@ -53,8 +53,7 @@ class Request(Frozen):
         collections: Only these collections of a database, paths, with everything below them.
         documents: Only these documents, paths; one that ends in `/**` with everything below it.
         ephemeral: The top-level collections of each database that are never restored.
-        triggers: What the documents' events of each database start, in the project that is backed
-            up.
+        triggers: What the documents' events of each database of the target start.
         fire_triggers: Whether a recovery may start it.
         unthrottled: Whether documents are written as fast as the database takes them.
         exact: Whether partitions, objects and documents that the recovery point does not know are

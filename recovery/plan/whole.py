@@ -204,10 +204,8 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
         )
     check_buckets(plan.buckets, plan.request)
     check_databases(plan.databases)
-    check_events(
-        {step.database: step.writes + step.removes for step in plan.databases}, plan.request
-    )
-    check_events({step.database: len(step.writes) for step in plan.rebuilds}, plan.request)
+    check_events({step.into: step.writes + step.removes for step in plan.databases}, plan.request)
+    check_events({step.into: len(step.writes) for step in plan.rebuilds}, plan.request)
     project = plan.request.target.project
     if plan.changes and project in protected and confirmed_project != project:
         raise RefusedError(

@@ -174,8 +174,12 @@ class DatabaseTarget:
                 number: pool.submit(work, items[number])
                 for number in apart(len(items), self._parallel)
             }
-            for number in range(len(items)):
-                yield begun[number].result()
+            try:
+                for number in range(len(items)):
+                    yield begun[number].result()
+            finally:
+                for future in begun.values():
+                    future.cancel()
 
 
 def _tallied(pairs: Iterable[DocumentPair]) -> StateTally:

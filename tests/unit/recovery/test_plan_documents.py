@@ -139,6 +139,8 @@ def test_what_events_start_needs_a_word():
     check_events({"(default)": 3}, asked.model_copy(update={"fire_triggers": True}))
     step = plan_database(backup(("c/a",)), DAMAGED, asked)
     assert "starts   by each document's event: on-completion" in database_lines(step)[-1]
+    beside = asked.model_copy(update={"target": Target(project="platform", database="copy-of-it")})
+    assert not plan_database(backup(("c/a",)), DAMAGED, beside).triggers
 
 
 def test_ephemeral_collections_are_out_of_scope():

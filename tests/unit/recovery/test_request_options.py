@@ -55,16 +55,19 @@ def test_rebuild_reads_no_backup(given: dict[str, Any]):
     request("firestore-state-loss", **given)
 
 
-def test_triggers_are_those_of_the_protected_database():
-    """A copy beside it starts nothing."""
+def test_triggers_are_those_of_the_protected_project():
+    """A copy elsewhere starts nothing of it; one beside the original what is started there."""
     triggers = {"(default)": ("on-completion",)}
     databases = (CatalogDatabase(database="(default)", triggers=triggers["(default)"]),)
     catalog = CATALOG.model_copy(update={"databases": databases})
-    options = _options("firestore-state-loss")
-    assert options.request(catalog, project="platform").triggers == triggers
-    for target in ("into_project", "into_database"):
-        copied = _options("firestore-state-loss", **{target: "copy-of-it"})
-        assert not copied.request(catalog, project="platform").triggers
+    for target, expected in (
+        ({}, triggers),
+        ({"into_database": "copy-of-it"}, triggers),
+        ({"into_project": "platform"}, triggers),
+        ({"into_project": "elsewhere"}, {}),
+    ):
+        asked = _options("firestore-state-loss", **target)
+        assert asked.request(catalog, project="platform").triggers == expected
 
 
 def test_rebuild_takes_what_it_can_use():
