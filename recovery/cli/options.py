@@ -55,10 +55,6 @@ Rebuild = Annotated[
 Unthrottled = Annotated[
     bool, typer.Option("--unthrottled", help="Write documents without ramping the rate up.")
 ]
-FireTriggers = Annotated[
-    bool,
-    typer.Option("--fire-triggers", help="Let restored documents start what their events start."),
-]
 IntoProject = Annotated[str | None, typer.Option(help="Restore into another project.")]
 IntoPrefix = Annotated[str, typer.Option(help="Restore into datasets whose ids begin with this.")]
 Overwrite = Annotated[
@@ -69,7 +65,7 @@ Exact = Annotated[
     bool, typer.Option("--exact", help="Remove what the recovery point does not know.")
 ]
 Notify = Annotated[
-    bool, typer.Option("--notify", help="Let what listens to a bucket be told of what is written.")
+    bool, typer.Option("--notify", help="Let what listens be told of what is written.")
 ]
 FromVault = Annotated[
     bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")

@@ -18,7 +18,6 @@ _ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
         "document",
         "into_database",
         "unthrottled",
-        "fire_triggers",
         "rebuild",
     ),
 }
@@ -45,7 +44,6 @@ class Options(Frozen):
     into_bucket: str
     into_database: str
     unthrottled: bool
-    fire_triggers: bool
     rebuild: bool
     exact: bool
     from_vault: bool
@@ -87,7 +85,6 @@ class Options(Frozen):
             triggers={entry.database: entry.triggers for entry in catalog.databases}
             if (self.into_project or project) == project
             else {},
-            fire_triggers=self.fire_triggers,
             ephemeral={entry.database: entry.ephemeral for entry in catalog.databases},
             overwrite=self.overwrite or (),
             notify=self.notify,

@@ -7,7 +7,7 @@ from recovery.plan.request import Request
 
 
 def check_events(documents: Mapping[str, int], request: Request) -> None:
-    """Refuse to start what the events of documents start without the word.
+    """Refuse to start what the events of documents start without the word for it.
 
     Each document that is written or removed is an event (Firestore, Extend with Cloud Run functions).
 
@@ -20,9 +20,9 @@ def check_events(documents: Mapping[str, int], request: Request) -> None:
     """
     for database, count in documents.items():
         started = request.triggers.get(database, ())
-        if started and count and not request.fire_triggers:
+        if started and count and not request.notify:
             raise RefusedError(
                 f"each of {count} documents starts {', '.join(started)}",
                 subject=database,
-                hint="pause it, or `--fire-triggers` allows it",
+                hint="`--notify` allows it; or stop what listens",
             )

@@ -54,11 +54,10 @@ class Request(Frozen):
         documents: Only these documents, paths; one that ends in `/**` with everything below it.
         ephemeral: The top-level collections of each database that are never restored.
         triggers: What the documents' events of each database of the target start.
-        fire_triggers: Whether a recovery may start it.
         unthrottled: Whether documents are written as fast as the database takes them.
         exact: Whether partitions, objects and documents that the recovery point does not know are
             removed; objects are moved aside.
-        notify: Whether what listens to a bucket may be told of the objects that are written.
+        notify: Whether what listens may be told of the objects and documents that are written.
         from_vault: Whether rows come from the vault even where another source is faster.
         not_in_catalog: Whether what the run holds and the catalog does not name is recovered too.
         project_was_named: Whether the operator named the project that is written to.
@@ -80,7 +79,6 @@ class Request(Frozen):
     unthrottled: bool = False
     ephemeral: Mapping[str, tuple[str, ...]] = {}
     triggers: Mapping[str, tuple[str, ...]] = {}
-    fire_triggers: bool = False
     overwrite: tuple[str, ...] = ()
     exact: bool = False
     notify: bool = False

@@ -136,7 +136,7 @@ def test_what_events_start_needs_a_word():
     with pytest.raises(RefusedError, match="each of 3 documents starts on-completion"):
         check_events({"other": 1, "(default)": 3}, asked)
     check_events({"other": 1, "(default)": 0}, asked)
-    check_events({"(default)": 3}, asked.model_copy(update={"fire_triggers": True}))
+    check_events({"(default)": 3}, asked.model_copy(update={"notify": True}))
     step = plan_database(backup(("c/a",)), DAMAGED, asked)
     assert "starts   by each document's event: on-completion" in database_lines(step)[-1]
     beside = asked.model_copy(update={"target": Target(project="platform", database="copy-of-it")})
