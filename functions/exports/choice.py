@@ -9,6 +9,8 @@ from manifests.model import Export, Fingerprint, Frozen, Resource, TableBackup
 
 MOST_PARTITION_EXPORTS = 20
 """With more changed partitions than this, one extract of the whole table is cheaper."""
+MANY_PARTITIONS = 4000
+"""One job changes so many partitions at most (BigQuery, Quotas and limits)."""
 
 _NOT_ADDRESSABLE = (NULL_PARTITION, OUTSIDE_PARTITION)
 _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")

@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 import structlog
 from google.cloud import bigquery
 
-from functions.exports.choice import ExportChoice, choose_exports, homes
+from functions.exports.choice import MANY_PARTITIONS, ExportChoice, choose_exports, homes
 from functions.exports.files import bring_to_vault, landed, still_stored
 from functions.exports.frozen import FrozenCopies
 from functions.log import LoggingPool
@@ -80,6 +80,12 @@ class TableExporter:
             has_same_layout=frozen.has_same_layout,
         )
         log.info("export chosen", table=entry.table, reason=choice.reason)
+        if len(partitions) > MANY_PARTITIONS:
+            log.warning(
+                "a table has so many partitions that restoring it takes many statements and loads",
+                table=entry.table,
+                partitions=len(partitions),
+            )
         exports = self._export_all(entry.table, resource, choice, partitions)
         home = homes(partitions, choice, exports)
         return TableBackup(

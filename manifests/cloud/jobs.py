@@ -68,6 +68,7 @@ class Jobs:
         subject: str,
         usable: Callable[[FinishedJob], bool] | None = None,
         needs: str = "",
+        achieved: Callable[[], bool] | None = None,
     ) -> FinishedJob:
         """Run a job to its end, or adopt the one an earlier process ran.
 
@@ -78,6 +79,8 @@ class Jobs:
             usable: Whether the effect of a finished job is still there; a job whose effect is
                 gone is run again under the next attempt.
             needs: The permissions it takes beside those that read and write data, for errors.
+            achieved: Whether the effect of a failed job is there all the same, so that another
+                attempt would have it twice.
 
         Raises:
             CloudError: The job failed for a reason that a new attempt does not change, or failed
@@ -93,6 +96,8 @@ class Jobs:
                 if usable is None or usable(finished):
                     return finished
                 failures += is_new
+            elif achieved is not None and achieved():
+                return FinishedJob(job, attempt)
             elif is_new:
                 failures += 1
                 _give_up_if_final(job, subject, needs)

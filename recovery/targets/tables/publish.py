@@ -13,7 +13,7 @@ from manifests.cloud.resources import (
     tables_path,
 )
 from manifests.errors import RefusedError
-from manifests.fingerprint import guarded, quoted
+from manifests.fingerprint import quoted
 from manifests.model import Resource, TableBackup
 from recovery.compare import (
     Expired,
@@ -27,7 +27,7 @@ from recovery.plan import Request, TableStep
 from recovery.plan.tables import holds_rows, is_table
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.properties import Properties, writable
-from recovery.targets.tables.statements import in_partitions, moved_columns
+from recovery.targets.tables.statements import MOST_PARTITIONS, moved_columns, replacing
 
 
 class Proof(NamedTuple):
@@ -168,7 +168,11 @@ class Publisher:
         self._properties.set(table)
 
     def _copy(self, table: TableBackup, staged: str) -> None:
-        """Copy the staging table into the empty live table, in one atomic job."""
+        """Copy the staging table into the empty live table, in one atomic job.
+
+        Appended, so that the table keeps its row access policies (BigQuery, Using row-level
+        security with other features); that it is empty was seen before.
+        """
         name = self._target.name(table.name)
         kept, observed, _ = still_kept(table, self._target.observe_table(table))
         if observed.partitions == kept.fingerprints:
@@ -180,7 +184,16 @@ class Publisher:
                 hint="pause the writers, then make a new plan with `--overwrite`",
             )
         incarnation = (observed.resource or {}).get("creationTime", "0")
-        config = bigquery.CopyJobConfig(write_disposition="WRITE_EMPTY")
+        if len(kept.partitions) > MOST_PARTITIONS:
+            self._target.jobs.query(
+                self._job_id(table, f"insert-{incarnation}"),
+                self._replacing(table, staged, tuple(kept.fingerprints)),
+                subject=table.name,
+            )
+            return
+        config = bigquery.CopyJobConfig(
+            create_disposition="CREATE_NEVER", write_disposition="WRITE_APPEND"
+        )
         reference = bigquery.TableReference.from_string
         self._target.jobs.run(
             self._job_id(table, f"copy-{incarnation}"),
@@ -193,31 +206,31 @@ class Publisher:
                 retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
             ),
             subject=table.name,
+            # A copy that failed can have come: appending again would double its rows.
+            achieved=lambda: bool(self._target.observe_table(table).partitions),
         )
 
     def _replace_partitions(self, table: TableBackup, step: TableStep, staged: str) -> None:
         """Replace the differing partitions in one transaction; everything else stays."""
-        live = quoted(self._target.full_id(self._target.name(table.name)))
-        fields = moved_columns(table.resource)
-        replaced = in_partitions(table.resource, step.partitions)
-        removed = in_partitions(table.resource, (*step.partitions, *step.removed_partitions))
-        insert = (
-            f"INSERT INTO {live} ({fields}) SELECT {fields} "
-            f"FROM {quoted(self._target.full_id(staged))} AS row_ WHERE {replaced};"
-            if step.partitions
-            else ""
-        )
-        sql = (
-            "BEGIN TRANSACTION; "
-            f"DELETE FROM {live} AS row_ WHERE {guarded(table.resource, removed)}; "
-            f"{insert} COMMIT TRANSACTION;"
-        )
         self._target.jobs.query(
             self._job_id(table, "replace"),
-            sql,
+            self._replacing(table, staged, step.partitions, step.removed_partitions),
             subject=table.name,
             usable=lambda _: not self._rows_differ(table, step),
         )
+
+    def _replacing(
+        self,
+        table: TableBackup,
+        staged: str,
+        partitions: tuple[str, ...],
+        removed: tuple[str, ...] = (),
+    ) -> str:
+        """Write the script that replaces partitions of the live table by staged ones."""
+        live = quoted(self._target.full_id(self._target.name(table.name)))
+        rows = f"{quoted(self._target.full_id(staged))} AS row_"
+        select = f"SELECT {moved_columns(table.resource)} FROM {rows}"
+        return replacing(live, table.resource, partitions, select=select, removed=removed)
 
     def _rows_differ(self, table: TableBackup, step: TableStep) -> bool:
         kept, observed, _ = still_kept(table, self._target.observe_table(table))

@@ -1,6 +1,7 @@
 """Brings a table's rows to a staging table and proves them there, before anything live changes."""
 
 from datetime import datetime
+from itertools import batched
 
 from google.cloud import bigquery
 
@@ -9,11 +10,19 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import table_path, table_reference, tables_path
 from manifests.encoding import decode_sql, stored_fields
 from manifests.errors import CloudError, NotEqualError
-from manifests.fingerprint import guarded, is_ingestion_time, partition_time, quoted
+from manifests.fingerprint import is_ingestion_time, partition_time, quoted
 from manifests.model import Export, Fingerprint, Resource, TableBackup
 from recovery.plan import SourceName
 from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.statements import column_names, in_partitions, moved_columns
+from recovery.targets.tables.statements import (
+    MOST_LOADS,
+    MOST_PARTITIONS,
+    MOST_URIS,
+    column_names,
+    in_partitions,
+    moved_columns,
+    replacing,
+)
 
 _NOT_STAGED = ("expirationMs", "requirePartitionFilter")
 
@@ -75,8 +84,11 @@ class Staging:
         # What an interrupted process left is continued first, then given up for a new table.
         for _ in range(2):
             incarnation = self._created(name, table.resource)
-            for export in needed_exports(table, set(wanted)):
-                self._load(name, table, export, wanted, incarnation)
+            exports = needed_exports(table, set(wanted))
+            # A working table for each export is slower, and bound by no quota of the staging table.
+            in_pieces = bool(table.encodings) or len(exports) > MOST_LOADS
+            for export in exports:
+                self._load(name, table, export, wanted, incarnation, in_pieces=in_pieces)
             if self._is_proven(name, table, wanted):
                 return "vault"
             self._target.resources.delete(table_path(name), subject=name)
@@ -99,18 +111,15 @@ class Staging:
         A history can be shorter than it says. What is not proven is deleted: the vault is next.
         """
         live = quoted(self._target.full_id(self._target.name(table.name)))
-        into = quoted(self._target.full_id(name))
-        fields = moved_columns(table.resource)
-        chosen = guarded(table.resource, in_partitions(table.resource, wanted))
         incarnation = self._created(name, table.resource)
         # An explicit offset: without one the instant would be read in Los Angeles time (BigQuery,
         # Query syntax).
-        sql = (
-            f"BEGIN TRANSACTION; DELETE FROM {into} WHERE TRUE; "
-            f"INSERT INTO {into} ({fields}) SELECT {fields} FROM {live} AS row_ "
-            f"FOR SYSTEM_TIME AS OF TIMESTAMP '{self._recovery_point:%Y-%m-%d %H:%M:%S}+00:00' "
-            f"WHERE {chosen}; COMMIT TRANSACTION;"
+        select = (
+            f"SELECT {moved_columns(table.resource)} FROM {live} AS row_ "
+            f"FOR SYSTEM_TIME AS OF TIMESTAMP '{self._recovery_point:%Y-%m-%d %H:%M:%S}+00:00'"
         )
+        into = quoted(self._target.full_id(name))
+        sql = replacing(into, table.resource, wanted, select=select)
         job = f"rebound-{layout.work_id(self._recovery_id, table.name)}-{incarnation}-travel"
         try:
             self._target.jobs.query(job, sql, subject=table.name)
@@ -153,6 +162,8 @@ class Staging:
         export: Export,
         wanted: dict[str, Fingerprint],
         incarnation: str,
+        *,
+        in_pieces: bool,
     ) -> None:
         """Bring the wanted partitions of one export to the staging table."""
         owned = tuple(
@@ -165,12 +176,13 @@ class Staging:
             return
         mark = export.export_id.replace("/", "-")
         job = f"rebound-{layout.work_id(self._recovery_id, table.name)}-{incarnation}-{{}}-{mark}"
-        if table.encodings:
-            self._load_encoded(name, table, export, owned, job)
+        schema = table.resource["schema"]["fields"]
+        if in_pieces or len(owned) > MOST_PARTITIONS:
+            self._load_in_pieces(name, table, export, owned, job)
         elif export.partition_id is not None:
-            self._load_files(f"{name}${export.partition_id}", export, "WRITE_TRUNCATE", None, job)
+            self._load_files(f"{name}${export.partition_id}", export, "WRITE_TRUNCATE", schema, job)
         else:
-            self._load_files(name, export, "WRITE_TRUNCATE_DATA", None, job)
+            self._load_files(name, export, "WRITE_TRUNCATE_DATA", schema, job)
             if rows != export.row_count:
                 self._keep_only(name, table, owned, job)
 
@@ -182,30 +194,31 @@ class Staging:
         )
         self._target.jobs.query(job.format("prune"), sql, subject=table.name)
 
-    def _load_encoded(
+    def _load_in_pieces(
         self, name: str, table: TableBackup, export: Export, owned: tuple[str, ...], job: str
     ) -> None:
-        """Load the stored form into a raw table, then decode it into the staging table."""
+        """Load the stored form into a raw table, then decode it into the staging table.
+
+        The raw table has no partitions, so no load of it has too many.
+        """
         raw = f"{name}__raw_{export.export_id.replace('/', '_')}"
         schema = stored_fields(table.resource["schema"]["fields"])
         self._load_files(raw, export, "WRITE_TRUNCATE", schema, job)
         fields = column_names(table.resource)
-        columns, values, which = fields, fields, ""
-        decoded = decode_sql(self._target.full_id(raw), table.resource)
-        chosen = in_partitions(table.resource, owned)
+        rows = f"({decode_sql(self._target.full_id(raw), table.resource)}) AS row_"
         into = quoted(self._target.full_id(name))
         if export.partition_id is not None and is_ingestion_time(table.resource):
             # The rows know no partition; the export does.
-            columns = f"_PARTITIONTIME, {fields}"
-            values = f"{partition_time(table.resource, export.partition_id)}, {fields}"
+            moment = partition_time(table.resource, export.partition_id)
+            sql = (
+                f"BEGIN TRANSACTION; DELETE FROM {into} AS row_ "
+                f"WHERE {in_partitions(table.resource, owned)}; INSERT INTO {into} "
+                f"(_PARTITIONTIME, {fields}) SELECT {moment}, {fields} FROM {rows}; "
+                "COMMIT TRANSACTION;"
+            )
         else:
-            which = f" WHERE {chosen}"
-        sql = (
-            f"BEGIN TRANSACTION; "
-            f"DELETE FROM {into} AS row_ WHERE {chosen}; "
-            f"INSERT INTO {into} ({columns}) SELECT {values} FROM ({decoded}) AS row_{which}; "
-            "COMMIT TRANSACTION;"
-        )
+            select = f"SELECT {fields} FROM {rows}"
+            sql = replacing(into, table.resource, owned, select=select, columns=fields)
         self._target.jobs.query(job.format("decode"), sql, subject=table.name)
 
     def _load_files(
@@ -213,31 +226,34 @@ class Staging:
         name: str,
         export: Export,
         disposition: str,
-        schema: list[Resource] | None,
+        schema: list[Resource],
         job: str,
     ) -> None:
-        config = bigquery.LoadJobConfig(
-            source_format=bigquery.SourceFormat.AVRO,
-            use_avro_logical_types=True,
-            write_disposition=disposition,
-        )
-        if schema is None:
-            config.create_disposition = "CREATE_NEVER"
-        else:
-            config.schema = [bigquery.SchemaField.from_api_repr(field) for field in schema]
+        """Load the files of an export, in as many loads as they take.
+
+        The schema is always told: without one JSON is loaded as STRING and decimals lose their
+        parameters (BigQuery, Load Avro data).
+        """
         uris = [self._vault.uri(stored.name) for stored in export.objects]
-        self._target.jobs.run(
-            job.format("load"),
-            lambda job_id, _: self._target.jobs.client.load_table_from_uri(
-                uris,
-                bigquery.TableReference.from_string(self._target.full_id(name)),
-                job_id=job_id,
-                location=self._target.location,
-                job_config=config,
-                retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
-            ),
-            subject=name,
-        )
+        for number, some in enumerate(batched(uris, MOST_URIS, strict=False)):
+            config = bigquery.LoadJobConfig(
+                schema=[bigquery.SchemaField.from_api_repr(field) for field in schema]
+            )
+            config.source_format = bigquery.SourceFormat.AVRO
+            config.use_avro_logical_types = True
+            config.write_disposition = "WRITE_APPEND" if number else disposition
+            self._target.jobs.run(
+                job.format(f"load-{number}" if number else "load"),
+                lambda job_id, _: self._target.jobs.client.load_table_from_uri(
+                    some,  # noqa: B023 - called at once
+                    bigquery.TableReference.from_string(self._target.full_id(name)),
+                    job_id=job_id,
+                    location=self._target.location,
+                    job_config=config,  # noqa: B023 - called at once
+                    retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+                ),
+                subject=name,
+            )
 
 
 def staging_resource(resource: Resource, project: str, name: str) -> Resource:

@@ -1,9 +1,49 @@
 """What statements that move rows of a table have in common. Pure."""
 
 from collections.abc import Iterable
+from itertools import batched
 
-from manifests.fingerprint import is_ingestion_time, partition_expression, quoted
+from manifests.fingerprint import guarded, is_ingestion_time, partition_expression, quoted
 from manifests.model import Resource
+
+MOST_PARTITIONS = 4000
+"""So many partitions one statement or load may change (BigQuery, Quotas and limits)."""
+MOST_LOADS = 1000
+"""Loads of one table in a recovery; a table takes 1,500 in a day, failed ones included."""
+MOST_URIS = 10_000
+"""So many files one load may name."""
+
+
+def replacing(
+    into: str,
+    resource: Resource,
+    partitions: Iterable[str],
+    *,
+    select: str,
+    removed: Iterable[str] = (),
+    columns: str = "",
+) -> str:
+    """Write the script that replaces partitions in one transaction, however many there are.
+
+    Args:
+        into: The quoted full id of the table.
+        resource: The table's resource.
+        partitions: The partitions that are written.
+        select: The rows, of `row_`, up to their WHERE.
+        removed: Partitions that are only removed.
+        columns: What is inserted; the moved columns when empty.
+    """
+    written = list(batched(partitions, MOST_PARTITIONS, strict=False))
+    deletes = [
+        f"DELETE FROM {into} AS row_ WHERE {guarded(resource, in_partitions(resource, some))};"
+        for some in (*written, *batched(removed, MOST_PARTITIONS, strict=False))
+    ]
+    inserts = [
+        f"INSERT INTO {into} ({columns or moved_columns(resource)}) {select} "
+        f"WHERE {guarded(resource, in_partitions(resource, some))};"
+        for some in written
+    ]
+    return " ".join(["BEGIN TRANSACTION;", *deletes, *inserts, "COMMIT TRANSACTION;"])
 
 
 def in_partitions(resource: Resource, partitions: Iterable[str], *, negated: bool = False) -> str:

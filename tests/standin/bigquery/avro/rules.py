@@ -199,6 +199,8 @@ def _fitted(
     source: Field, avro_type: AvroType, wanted: Field, rules: LoadRules, path: str
 ) -> Field:
     name = path + wanted["name"]
+    if not rules.explicit_schema:
+        _check_told(wanted, rules, name)
     _check_type(source, avro_type, wanted, rules, name)
     source_mode, wanted_mode = mode_of(source), mode_of(wanted)
     fitted = dict(wanted)
@@ -214,6 +216,18 @@ def _fitted(
             _matched(inner, source["fields"], wanted["fields"], rules, f"{name}.")
         )
     return fitted
+
+
+def _check_told(wanted: Field, rules: LoadRules, name: str) -> None:
+    """Refuse a column whose type no Avro file tells, when the job has no schema that does.
+
+    A JSON column is loaded as STRING unless the schema says JSON, and decimals lose their
+    parameters (BigQuery, Load Avro data; google-cloud-dotnet issue 11062).
+    """
+    if standard_type(wanted) == "JSON":
+        _refuse_schema(rules, f"Field {name} has changed type from JSON to STRING")
+    if any(wanted.get(key) for key in ("precision", "scale", "maxLength")):
+        _refuse_schema(rules, f"Field {name} has changed its type parameters")
 
 
 def record_type(avro_type: AvroType) -> AvroType:

@@ -3,13 +3,15 @@
 import datetime as dt
 import re
 
+from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.rows import PARTITION_TIME
 from tests.standin.bigquery.engine.types import literal, quoted
-from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.errors import invalid, invalid_query
 
 NULL = "__NULL__"
 OUTSIDE = "__UNPARTITIONED__"
+MOST_PARTITIONS = 4000
 _FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
 _DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
 
@@ -76,6 +78,34 @@ def _is_time(resource: Resource, partition_id: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def check_spread(
+    write: Write, entry: Entry, select: str, columns: str, rows: int = MOST_PARTITIONS + 1
+) -> None:
+    """Refuse a job that changes more partitions than one may (BigQuery, Quotas and limits).
+
+    Args:
+        write: The change.
+        entry: The table.
+        select: The rows, in DuckDB's SQL.
+        columns: The names of its columns.
+        rows: How many there are; few rows need no look.
+
+    Raises:
+        BigQueryError: There are too many.
+    """
+    if rows <= MOST_PARTITIONS or not is_partitioned(entry.resource):
+        return
+    counted = (
+        f"SELECT count(DISTINCT {partition_expression(entry)}) FROM ({select}) AS new({columns})"
+    )
+    ((found,),) = write.execute(counted)
+    if found > MOST_PARTITIONS:
+        raise invalid_query(
+            f"Too many partitions produced by query, allowed {MOST_PARTITIONS}, query produces at "
+            f"least {found} partitions"
+        )
 
 
 def belongs(entry: Entry, partition_id: str) -> str:

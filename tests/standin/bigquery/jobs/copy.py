@@ -9,7 +9,12 @@ from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import measured
-from tests.standin.bigquery.engine.partitions import belongs, check_partition, partition_time
+from tests.standin.bigquery.engine.partitions import (
+    belongs,
+    check_partition,
+    check_spread,
+    partition_time,
+)
 from tests.standin.bigquery.engine.rows import (
     FROM,
     IS_LIVE,
@@ -123,6 +128,9 @@ def _prepared(
         raise duplicate("Table", entry.full_name)
     if entry.resource["type"] != "TABLE":
         raise invalid(f"Cannot write to {entry.full_name}: it is a {entry.resource['type']}")
+    if disposition != "WRITE_APPEND":
+        # Only WRITE_APPEND keeps them (BigQuery, Using row-level security with other features).
+        entry = replace(entry, policies={})
     if disposition == "WRITE_TRUNCATE" and partition_id is None:
         return _replaced(write, entry, sources[0], operation)
     for source in sources:
@@ -151,6 +159,7 @@ def _append(write: Write, entry: Entry, source: Source, partition_id: str | None
         moment = partition_time(entry.resource, partition_id)
         select = f"SELECT {moment}, {plain} FROM ({source.select()})"
     count = append(write, entry.rows, select, columns)
+    check_spread(write, entry, select, columns, count)
     if partition_id is not None and not entry.rows.ingestion:
         strangers = write.execute(
             f"SELECT 1 FROM {entry.rows.name} WHERE {FROM} = {write.stamp} AND {IS_LIVE} "

@@ -10,6 +10,7 @@ from tests.standin.bigquery.engine.partitions import (
     arrival_time,
     belongs,
     check_partition,
+    check_spread,
     partition_time,
 )
 from tests.standin.bigquery.engine.rows import (
@@ -201,6 +202,7 @@ def _append(write: Write, entry: Entry, rows: Rows, partition_id: str | None) ->
             values.append(f"{missing}::{duckdb_type(field)}")
     select = f"SELECT {', '.join(values)} FROM ({rows.select})"
     count = append(write, entry.rows, select, ", ".join(columns))
+    check_spread(write, entry, select, ", ".join(columns), count)
     if partition_id is not None and not entry.rows.ingestion:
         _check_partition_rows(write, entry, partition_id)
     return count

@@ -16,6 +16,8 @@ from tests.standin.bigquery.jobs.storage import Storage
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.sql.execute import engine_errors
 
+_MOST_URIS = 10_000
+
 
 def load_work(service: Service) -> Callable[[Job], None]:
     """Return what does the work of a load job."""
@@ -68,6 +70,8 @@ def _fetch(service: Service, job: Job, folder: Path) -> tuple[list[Path], int]:
     uris = job.configuration.get("sourceUris") or []
     if not uris:
         raise invalid("Required parameter is missing: sourceUris")
+    if len(uris) > _MOST_URIS:
+        raise invalid(f"Too many source URIs: {len(uris)}. The limit is {_MOST_URIS}.")
     storage = Storage(service.settings.storage_url)
     objects = [found for uri in uris for found in storage.matching(uri)]
     paths, size = [], 0

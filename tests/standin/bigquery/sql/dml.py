@@ -7,6 +7,7 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import LIVE, Entry
 from tests.standin.bigquery.engine.measures import measured
+from tests.standin.bigquery.engine.partitions import check_spread
 from tests.standin.bigquery.engine.rows import (
     FROM,
     PARTITION_TIME,
@@ -72,7 +73,12 @@ def _end(session: Session, write: Write, target: Target, where: exp.Expression) 
     rows = exp.Select(expressions=[raw(f"{quoted(target.alias)}.{ROW}")])
     rows.set("from_", exp.From(this=target.rows()))
     rows.set("where", where.copy())
-    return end_rows(write, target.entry.rows, f"rowid IN ({to_duckdb(rows, session)})")
+    ended = f"rowid IN ({to_duckdb(rows, session)})"
+    generation = target.entry.rows
+    names = column_list(generation.fields, ingestion=generation.ingestion)
+    select = f"SELECT {names} FROM {generation.name} WHERE {validity(generation)} AND {ended}"
+    check_spread(write, target.entry, select, names)
+    return end_rows(write, generation, ended)
 
 
 def run_truncate(session: Session, statement: Statement, write: Write) -> Outcome:

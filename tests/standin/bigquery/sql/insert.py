@@ -7,7 +7,7 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.measures import measured
-from tests.standin.bigquery.engine.partitions import arrival_time
+from tests.standin.bigquery.engine.partitions import arrival_time, check_spread
 from tests.standin.bigquery.engine.rows import PARTITION_TIME, append
 from tests.standin.bigquery.engine.types import (
     Field,
@@ -175,6 +175,7 @@ def run_insert(session: Session, statement: Statement, write: Write) -> Outcome:
     described = describe(session.connection, _unnamed(text, len(names)))
     values = values_for(entry, described, names, session, write)
     count = append(write, entry.rows, values.select, values.columns)
+    check_spread(write, entry, values.select, values.columns, count)
     write.save(measured(entry, write))
     return Outcome(kind="INSERT", inserted=count, is_dml=True)
 

@@ -1,0 +1,107 @@
+"""Publishing: under policies at every moment, once however often, in as many pieces as it takes."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from google.cloud import bigquery
+
+from tests.harness import LOCATION, Function, Rebound, serving
+from tests.integration import lake
+
+SCENARIO = "bigquery-dataset-loss"
+SECRETS, MANY = f"{lake.DATASET}.secrets", f"{lake.DATASET}.many"
+ROWS = 4100
+STATEMENTS = f"""
+CREATE TABLE `{{lake}}.secrets` (n INT64, price NUMERIC(8, 3), box JSON);
+INSERT `{{lake}}.secrets` VALUES (1, NUMERIC '1.125', JSON '{{{{"a": [1, null]}}}}'), (2, NULL, NULL);
+CREATE ROW ACCESS POLICY few ON `{{lake}}.secrets`
+  GRANT TO ('user:few@example.com') FILTER USING (n = 1);
+CREATE TABLE `{{lake}}.many` (n INT64) PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 9000, 1));
+INSERT `{{lake}}.many` SELECT n FROM UNNEST(GENERATE_ARRAY(1, {ROWS} - 2000)) AS n;
+INSERT `{{lake}}.many` SELECT n FROM UNNEST(GENERATE_ARRAY({ROWS} - 1999, {ROWS})) AS n
+"""
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform with a table under a policy, and one of very many partitions."""
+    made = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, (SECRETS, MANY)))
+    with made.cloud.minutes_ago(5):
+        dataset = bigquery.Dataset(f"{made.project}.{lake.DATASET}")
+        dataset.location = LOCATION
+        made.bigquery_client.create_dataset(dataset)
+        for statement in STATEMENTS.split(";"):
+            made.query(statement.format(lake=f"{made.project}.{lake.DATASET}"))
+    return made
+
+
+@pytest.fixture
+def function(rebound: Rebound) -> Iterator[Function]:
+    """Serve the backup function of the platform."""
+    with serving(rebound) as served:
+        yield served
+
+
+def seen(client: bigquery.Client) -> tuple[int, int]:
+    """Return how many rows, and then how many policies, a reader finds on the table."""
+    path = f"/projects/{client.project}/datasets/{lake.DATASET}/tables/secrets"
+    found = [item.table_id for item in client.list_tables(lake.DATASET)]
+    if "secrets" not in found:
+        return 0, 0
+    rows = int(client.get_table(SECRETS).num_rows or 0)
+    answer = client._connection.api_request(method="GET", path=f"{path}/rowAccessPolicies")  # noqa: SLF001
+    return rows, len(answer.get("rowAccessPolicies", []))
+
+
+def test_rows_are_never_there_without_their_policies(rebound: Rebound, function: Function):
+    """A reader looks all the while; the recovery is killed when the first rows are seen."""
+    function.complete("night")
+    client = rebound.bigquery_client
+    rebound.query(f"DROP TABLE `{rebound.project}.{SECRETS}`")
+    process = rebound.begin("recover", SCENARIO, "--yes")
+    looks = 0
+    while process.poll() is None:
+        rows, policies = seen(client)
+        looks += 1
+        assert policies or not rows
+        if rows:
+            process.kill()
+        time.sleep(0.01)
+    process.communicate()
+    assert looks > 1
+    assert seen(client) == (2, 1)
+    rebound.run("recover", SCENARIO, "--yes")
+    assert seen(client) == (2, 1)
+
+
+def test_a_copy_that_came_though_its_job_failed_is_not_made_twice(
+    rebound: Rebound, function: Function
+):
+    """Its rows are looked at before another attempt."""
+    function.complete("night")
+    rebound.query(f"DROP TABLE `{rebound.project}.{SECRETS}`")
+    rebound.cloud.order(
+        "bigquery", "job-faults", job="-copy-", reason="backendError", times=1, after_commit=True
+    )
+    report = rebound.json("recover", SCENARIO, "--yes")
+    assert not [table for table in report["tables"] if table["findings"] or table["error"]]
+    assert seen(rebound.bigquery_client) == (2, 1)
+
+
+def test_more_partitions_than_a_job_may_change(rebound: Rebound, function: Function):
+    """The table is gone, then a part of it: both come back, and the backup said it would be slow."""
+    function.complete("night")
+    assert any(line.get("partitions") == ROWS for line in function.log_lines())
+    many = f"`{rebound.project}.{MANY}`"
+    rebound.query(f"DROP TABLE {many}")
+    rebound.json("recover", SCENARIO, "--yes")
+    for half in ("n <= 3000", "n > 3000"):
+        rebound.query(f"UPDATE {many} SET n = n WHERE {half}")
+        rebound.query(f"DELETE FROM {many} WHERE {half} AND n > 5")
+    report = rebound.json("recover", SCENARIO, "--yes")
+    actions = {table["table"]: table["action"] for table in report["tables"]}
+    assert actions[MANY] == "replace partitions"
+    found = rebound.query(f"SELECT COUNT(*) AS a, COUNT(DISTINCT n) AS b, MAX(n) AS c FROM {many}")
+    assert found == [{"a": ROWS, "b": ROWS, "c": ROWS}]
