@@ -19,7 +19,7 @@ STATEMENTS = {
     ),
     lake.EVENTS: (
         (
-            "INSERT INTO `{table}` (at, kind, value) "
+            "INSERT INTO `{table}` (`at`, kind, value) "
             "VALUES (TIMESTAMP_ADD(TIMESTAMP '2024-05-01 00:00:00+00', INTERVAL {n} MINUTE), 'w', {n})"
         ),
     ),

@@ -58,7 +58,7 @@ DAMAGES = {
         ("DELETE FROM `{lake}.games` WHERE game_date IS NULL",), lake.GAMES, "replace partitions"
     ),
     "hour missing": Damage(
-        ("DELETE FROM `{lake}.events` WHERE at < TIMESTAMP '2024-05-01 01:00:00+00'",),
+        ("DELETE FROM `{lake}.events` WHERE `at` < TIMESTAMP '2024-05-01 01:00:00+00'",),
         lake.EVENTS,
         "replace partitions",
     ),

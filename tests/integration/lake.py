@@ -56,7 +56,7 @@ def rows(rebound: Rebound, table: str, at: str = "") -> list[str]:
     """
     when = f"FOR SYSTEM_TIME AS OF TIMESTAMP '{at}'" if at else ""
     where = (
-        "WHERE at IS NULL OR at > TIMESTAMP '0001-01-01 00:00:00+00'"
+        "WHERE `at` IS NULL OR `at` > TIMESTAMP '0001-01-01 00:00:00+00'"
         if table.endswith(EVENTS)
         else ""
     )
@@ -79,8 +79,8 @@ OPTIONS(description='One row a game', labels=[('layer', 'analytics')])
 """
 _EVENTS = """
 CREATE TABLE `{lake}.events` (
-  at TIMESTAMP, kind STRING, value FLOAT64
-) PARTITION BY TIMESTAMP_TRUNC(at, HOUR) OPTIONS(require_partition_filter=true)
+  `at` TIMESTAMP, kind STRING, value FLOAT64
+) PARTITION BY TIMESTAMP_TRUNC(`at`, HOUR) OPTIONS(require_partition_filter=true)
 """
 _TYPES = """
 CREATE TABLE `{lake}.types` (

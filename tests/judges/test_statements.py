@@ -11,9 +11,11 @@ from manifests.fingerprint import fingerprint_sql
 from tests.standin.bigquery.engine.types import canonical
 from tests.standin.bigquery.googlesql.library import GoogleSqlError
 from tests.standin.bigquery.googlesql.requests import Table, analyze
+from tests.standin.bigquery.googlesql.shape import spaced
 from tests.standin.seed.odd import odd_tables, odd_types_fields
 
 FULL_ID = "nba-props-platform.nba.games"
+PATH = ("nba-props-platform", "nba", "games")
 PARTITION_TIME = {"name": "_PARTITIONTIME", "type": "TIMESTAMP"}
 REAL = {
     path.stem: json.loads(path.read_text())
@@ -56,17 +58,17 @@ def test_what_measures_and_carries_a_table_is_googlesql(name: str):
     """The statements that fingerprint, encode and decode parse and have the right types."""
     table = TABLES[name]
     fields = table["schema"]["fields"]
-    there = Table(FULL_ID, fields, [PARTITION_TIME])
-    stored = Table(FULL_ID, stored_fields(fields))
-    analyze(fingerprint_sql(FULL_ID, table), [there])
-    analyze(encode_sql(FULL_ID, table), [there])
-    analyze(decode_sql(FULL_ID, table), [stored])
+    there = Table(PATH, fields, [PARTITION_TIME])
+    stored = Table(PATH, stored_fields(fields))
+    analyze(spaced(fingerprint_sql(FULL_ID, table)), [there])
+    analyze(spaced(encode_sql(FULL_ID, table)), [there])
+    analyze(spaced(decode_sql(FULL_ID, table)), [stored])
 
 
 def test_the_analyzer_knows_the_columns():
     """A column that is not there and a comparison of two types are refused."""
-    table = Table("p.d.t", [{"name": "a", "type": "INTEGER"}])
-    analyze("SELECT a FROM `p.d.t`", [table])
-    for sql in ("SELECT b FROM `p.d.t`", "SELECT a = 'x' FROM `p.d.t`", "SELECT 1 FROM `p.d.u`"):
+    table = Table(("p", "d", "t"), [{"name": "a", "type": "INTEGER"}])
+    analyze("SELECT a FROM p.d.t", [table])
+    for sql in ("SELECT b FROM p.d.t", "SELECT a = 'x' FROM p.d.t", "SELECT 1 FROM p.d.u"):
         with pytest.raises(GoogleSqlError):
             analyze(sql, [table])

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Scope
 from tests.standin.bigquery import admin, uploads
 from tests.standin.bigquery.engine.database import Database
 from tests.standin.bigquery.errors import BigQueryError
+from tests.standin.bigquery.googlesql.library import library
 from tests.standin.bigquery.jobs import calls
 from tests.standin.bigquery.jobs.copy import copy_work
 from tests.standin.bigquery.jobs.extract import extract_work
@@ -155,6 +156,8 @@ def _endpoint(service: Service) -> Callable[[Request], Any]:
 
 def create_service(data_dir: Path, settings: Settings) -> Service:
     """Open a data directory and return everything that requests share."""
+    # Loaded before the first statement comes, which would wait for it.
+    library()
     database = Database(data_dir)
     faults = JobFaults()
     service = Service(

@@ -136,11 +136,11 @@ def odd_types_fields() -> list[Field]:
     ]
 
 
-_LEAF = "STRUCT(DATETIME '2024-01-02T03:04:05.6' AS at, [1.5, CAST('-inf' AS FLOAT64)] AS numbers, 7 AS n)"
-_NO_LEAVES = "CAST([] AS ARRAY<STRUCT<at DATETIME, numbers ARRAY<FLOAT64>, n INT64>>)"
+_LEAF = "STRUCT(DATETIME '2024-01-02T03:04:05.6' AS `at`, [1.5, CAST('-inf' AS FLOAT64)] AS numbers, 7 AS n)"
+_NO_LEAVES = "CAST([] AS ARRAY<STRUCT<`at` DATETIME, numbers ARRAY<FLOAT64>, n INT64>>)"
 _NO_TREE = (
     "CAST([] AS ARRAY<STRUCT<name STRING, "
-    "leaf ARRAY<STRUCT<at DATETIME, numbers ARRAY<FLOAT64>, n INT64>>>>)"
+    "leaf ARRAY<STRUCT<`at` DATETIME, numbers ARRAY<FLOAT64>, n INT64>>>>)"
 )
 # More digits than NUMERIC has; the local engine holds no more than these before the point.
 _WIDE = "12345678901234567890123456789.12345678901234567890123456789012345678"

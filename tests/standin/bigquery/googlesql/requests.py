@@ -1,9 +1,10 @@
-"""What GoogleSQL is asked: whether a statement holds, in BigQuery's language and with its tables."""
+"""What GoogleSQL is asked: which tables a statement names, and whether its types hold."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from google.protobuf.empty_pb2 import Empty
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2
@@ -12,6 +13,8 @@ from zetasql.wasi._pb2.zetasql.resolved_ast import resolved_node_kind_pb2
 
 from tests.standin.bigquery.engine.types import Field, is_repeated, item_of
 from tests.standin.bigquery.googlesql.library import library
+
+type Path = tuple[str, ...]
 
 _KINDS = {
     "STRING": type_pb2.TYPE_STRING,
@@ -29,20 +32,25 @@ _KINDS = {
     "INTERVAL": type_pb2.TYPE_INTERVAL,
     "JSON": type_pb2.TYPE_JSON,
 }
+# Of BigQuery, and not among the features that the library calls released.
+_FURTHER_FEATURES = (
+    public_options_pb2.FEATURE_CREATE_TABLE_CLONE,
+    public_options_pb2.FEATURE_ALTER_COLUMN_SET_DATA_TYPE,
+)
 
 
 class Table(NamedTuple):
-    """A table that statements may name.
+    """A table that a statement may name.
 
     Attributes:
-        name: As statements write it: `p.d.t` stands for the quoted full id.
+        path: As the statement writes it: three parts stand for the quoted full id as well.
         fields: Its columns, as BigQuery's API gives them.
         pseudo: Columns that are there without being listed, as `_PARTITIONTIME`.
     """
 
-    name: str
-    fields: Iterable[Field]
-    pseudo: Iterable[Field] = ()
+    path: Path
+    fields: Sequence[Field]
+    pseudo: Sequence[Field] = ()
 
 
 @functools.cache
@@ -54,6 +62,7 @@ def language() -> options_pb2.LanguageOptionsProto:
         options_pb2.LanguageOptionsProto,
     )
     found.product_mode = public_options_pb2.PRODUCT_EXTERNAL
+    found.enabled_language_features.extend(_FURTHER_FEATURES)
     kinds = resolved_node_kind_pb2.ResolvedNodeKind.items()
     found.supported_statement_kinds.extend(
         number for name, number in kinds if name.endswith("_STMT")
@@ -61,30 +70,57 @@ def language() -> options_pb2.LanguageOptionsProto:
     return found
 
 
-@functools.cache
-def options() -> options_pb2.AnalyzerOptionsProto:
-    """Return how statements are analyzed."""
-    return options_pb2.AnalyzerOptionsProto(
+def options(parameters: Iterable[Field] = ()) -> options_pb2.AnalyzerOptionsProto:
+    """Return how statements are analyzed.
+
+    Args:
+        parameters: The query parameters; those without a name are positional.
+    """
+    found = options_pb2.AnalyzerOptionsProto(
         language_options=language(),
         error_message_mode=public_options_pb2.ERROR_MESSAGE_ONE_LINE,
         default_timezone="UTC",
     )
+    for name, kind in (("_PARTITIONTIME", "TIMESTAMP"), ("_PARTITIONDATE", "DATE")):
+        found.ddl_pseudo_columns.add(name=name, type=type_of({"type": kind}))
+    for parameter in parameters:
+        if parameter["name"]:
+            found.query_parameters.add(name=parameter["name"], type=type_of(parameter))
+        else:
+            found.parameter_mode = public_options_pb2.PARAMETER_POSITIONAL
+            found.positional_query_parameters.append(type_of(parameter))
+    return found
 
 
-def analyze(sql: str, tables: Iterable[Table] = ()) -> None:
+def table_paths(sql: str) -> set[Path]:
+    """Return the names of the tables that a statement reads or changes, as it writes them.
+
+    Raises:
+        GoogleSqlError: Its syntax is wrong.
+    """
+    answer = library().call(
+        "ExtractTableNamesFromStatement",
+        service.ExtractTableNamesFromStatementRequest(sql_statement=sql, options=language()),
+        service.ExtractTableNamesFromStatementResponse,
+    )
+    return {tuple(name.table_name_segment) for name in answer.table_name}
+
+
+def analyze(sql: str, tables: Iterable[Table] = (), parameters: Iterable[Field] = ()) -> None:
     """Read one statement and check its names and types.
 
     Args:
         sql: The statement.
         tables: What it may name besides Google's functions.
+        parameters: Its query parameters.
 
     Raises:
         GoogleSqlError: GoogleSQL refuses it.
     """
     request = service.AnalyzeRequest(
-        sql_statement=sql, options=options(), simple_catalog=catalog_of(tables)
+        sql_statement=sql, options=options(parameters), simple_catalog=catalog_of(tables)
     )
-    library().call("Analyze", request, service.AnalyzeResponse)
+    library().call("Analyze", request, Empty)
 
 
 def catalog_of(tables: Iterable[Table]) -> simple_catalog_pb2.SimpleCatalogProto:
@@ -92,8 +128,20 @@ def catalog_of(tables: Iterable[Table]) -> simple_catalog_pb2.SimpleCatalogProto
     found = simple_catalog_pb2.SimpleCatalogProto(name="standin")
     found.builtin_function_options.language_options.CopyFrom(language())
     for table in tables:
-        found.table.append(_table(table))
+        inner = found
+        for name in table.path[:-1]:
+            inner = _below(inner, name)
+        inner.table.append(_table(table))
     return found
+
+
+def _below(
+    catalog: simple_catalog_pb2.SimpleCatalogProto, name: str
+) -> simple_catalog_pb2.SimpleCatalogProto:
+    for inner in catalog.catalog:
+        if inner.name == name:
+            return inner
+    return catalog.catalog.add(name=name)
 
 
 def type_of(field: Field) -> type_pb2.TypeProto:
@@ -115,7 +163,7 @@ def type_of(field: Field) -> type_pb2.TypeProto:
 
 
 def _table(table: Table) -> simple_table_pb2.SimpleTableProto:
-    found = simple_table_pb2.SimpleTableProto(name=table.name)
+    found = simple_table_pb2.SimpleTableProto(name=table.path[-1])
     for hidden, fields in ((False, table.fields), (True, table.pseudo)):
         for field in fields:
             found.column.add(

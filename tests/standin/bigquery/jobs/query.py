@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.googlesql.judge import check_types
 from tests.standin.bigquery.jobs.destination import Rows, key_of, write_rows
 from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.service import Service
@@ -131,6 +132,7 @@ def _nullable(fields: list[Field]) -> list[Field]:
 
 def _plan(session: Session, job: Job) -> None:
     statement = split(job.configuration["query"])[-1]
+    check_types(statement.text, session)
     outcome = Outcome(kind=statement.kind)
     if statement.kind == "SELECT" and statement.tree is not None:
         with engine_errors():

@@ -15,6 +15,8 @@ from tests.standin.bigquery.service import Settings
 
 _THREADS = 256
 _AT_WORK = 16
+# Interrupting stops what runs now: a job that has yet to begin its statement is asked again.
+_INTERRUPTIONS, _BETWEEN_SECONDS = 40, 0.05
 _OPEN_LOCATIONS = ("us", "eu")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
 
@@ -151,11 +153,14 @@ class Jobs:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Ask a job to stop."""
+        """Ask a job to stop, until its query has begun and is stopped."""
         job.cancelled.set()
-        connection = job.connection
-        if connection is not None and not job.finished.is_set():
+        for _ in range(_INTERRUPTIONS):
+            connection = job.connection
+            if connection is None or job.finished.is_set():
+                return
             connection.interrupt()
+            job.finished.wait(_BETWEEN_SECONDS)
 
     def resources(self, project: str) -> list[Resource]:
         """Return every job of a project, the newest first."""

@@ -7,6 +7,7 @@ from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.tables import described, drop_table
 from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import invalid, invalid_query
+from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.sql.results import describe
 from tests.standin.bigquery.sql.session import Session
@@ -24,6 +25,8 @@ def view_schema(service: Service, key: TableKey, query: str) -> tuple[list[Field
 
     with service.database.reading() as connection, engine_errors():
         session = Session(service=service, connection=connection, project=key[0])
+        check_syntax(query)
+        check_types(query, session)
         fields = describe(connection, to_duckdb(parse(query), session)).fields
         tables = [session.table(name) for name in dict.fromkeys(session.referenced)]
         return fields, tuple(item.number for item in tables if item.is_table)

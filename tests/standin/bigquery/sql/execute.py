@@ -10,6 +10,7 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.errors import BigQueryError, invalid_query
+from tests.standin.bigquery.googlesql.judge import check_types
 from tests.standin.bigquery.sql.ddl import (
     pin_clone,
     run_alter,
@@ -103,6 +104,7 @@ def _groups(statements: list[Statement]) -> Iterator[list[Statement]]:
 def _run_group(session: Session, group: list[Statement]) -> list[Outcome]:
     keys = [key for statement in group for key in _targets(session, statement)]
     if not keys and len(group) == 1:
+        check_types(group[0].text, session)
         return [_read(session, group[0])]
     for statement in group:
         if statement.tree is not None:
@@ -113,6 +115,7 @@ def _run_group(session: Session, group: list[Statement]) -> list[Outcome]:
     with session.service.database.writing(keys, session.connection) as write:
         inner = replace(session, write=write)
         for statement in group:
+            check_types(statement.text, inner)
             writer = _WRITERS.get(statement.kind)
             outcomes.append(
                 _read(inner, statement) if writer is None else writer(inner, statement, write)

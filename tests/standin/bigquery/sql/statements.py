@@ -9,6 +9,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType
 
 from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.googlesql.judge import check_syntax
 from tests.standin.bigquery.sql.translate import parse
 
 _PART = r"(?:`[^`]+`|[\w-]+)"
@@ -112,6 +113,7 @@ def split(script: str) -> list[Statement]:
 
 
 def _statement(text: str) -> Statement:
+    check_syntax(text)
     for kind, pattern in _PATTERNS.items():
         if matched := pattern.fullmatch(text):
             return Statement(text=text, kind=kind, parts=matched.groupdict())
