@@ -9,8 +9,9 @@ import re
 from itertools import count
 
 from manifests.errors import SourceUnreadableError
-from manifests.fingerprint import guarded, partition_expression, partition_filter, quoted
 from manifests.model import ColumnEncoding, Encoding, Resource
+from manifests.partitions import in_partitions, partition_filter
+from manifests.sql import quoted
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PICOSECONDS = "12"
@@ -30,7 +31,18 @@ def encodings_of(resource: Resource) -> tuple[ColumnEncoding, ...]:
 
     A RECORD is encoded when anything inside it is: its path names the column, and the field types
     in the table's schema say what the inverse has to do.
+
+    Raises:
+        SourceUnreadableError: A column's values are generated: nothing could be inserted into it.
     """
+    for field in resource["schema"]["fields"]:
+        generated = field.get("generatedColumn")
+        if generated and generated.get("generatedMode") != "GENERATED_BY_DEFAULT":
+            raise SourceUnreadableError(
+                "its values are generated and could not be put back",
+                subject=field["name"],
+                hint="leave the table out of the catalog and restore what it is generated from",
+            )
     return tuple(
         ColumnEncoding(path=field["name"], encoding=kind, stored_as=stored_as)
         for field, stored_as in _named(resource["schema"]["fields"])
@@ -52,8 +64,7 @@ def encode_sql(reference: str, resource: Resource, partition_id: str | None = No
     )
     where = partition_filter(resource)
     if partition_id is not None:
-        wanted = f"{partition_expression(resource)} = '{partition_id}'"
-        where = f" WHERE {guarded(resource, wanted)}"
+        where = f" WHERE {in_partitions(resource, [partition_id])}"
     return f"SELECT {columns} FROM {quoted(reference)} AS row_{where}"
 
 
@@ -152,7 +163,9 @@ def _to_text(expression: str, field: Resource) -> str:
 
 def _from_text(expression: str, field: Resource) -> str:
     if field["type"] == "GEOGRAPHY":
-        return f"ST_GEOGFROMTEXT({expression})"
+        # Without a word on orientation, what covers more than half the globe would be turned inside
+        # out (BigQuery, Geography functions).
+        return f"ST_GEOGFROMTEXT({expression}, oriented => TRUE)"
     if field["type"] == "RANGE":
         return f"CAST({expression} AS RANGE<{_range_element(field)}>)"
     if field["type"] == "TIMESTAMP":

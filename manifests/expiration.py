@@ -6,17 +6,10 @@ tables, Set the partition expiration). Rows without a partition of their own nev
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from manifests.model import Resource
-
-_FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
-_LONGEST = {
-    "HOUR": timedelta(hours=1),
-    "DAY": timedelta(days=1),
-    "MONTH": timedelta(days=31),
-    "YEAR": timedelta(days=366),
-}
+from manifests.partitions import period_of
 
 
 def expired(resource: Resource, partitions: Iterable[str], at: datetime | None) -> tuple[str, ...]:
@@ -39,17 +32,8 @@ def expires_at(resource: Resource, partition_id: str) -> datetime | None:
     kept_ms = by_time.get("expirationMs")
     if not kept_ms:
         return None
-    unit = by_time.get("type", "DAY")
     try:
-        start = datetime.strptime(partition_id, _FORMATS[unit]).replace(tzinfo=UTC)
         # What is beyond the last year that Python knows never comes.
-        return _end(start, unit) + timedelta(milliseconds=int(kept_ms))
+        return period_of(by_time, partition_id)[1] + timedelta(milliseconds=int(kept_ms))
     except (ValueError, OverflowError):
         return None
-
-
-def _end(start: datetime, unit: str) -> datetime:
-    after = start + _LONGEST[unit]
-    if unit == "MONTH":
-        return after.replace(day=1)
-    return after.replace(month=1, day=1) if unit == "YEAR" else after

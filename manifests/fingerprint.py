@@ -8,112 +8,53 @@ are never compared.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from manifests.errors import SourceUnreadableError
-from manifests.model import WHOLE_TABLE, Fingerprint, Resource
+from manifests.model import Fingerprint, Resource
+from manifests.partitions import partition_expression, partition_filter
+from manifests.sql import quoted
 
-NULL_PARTITION = "__NULL__"
-OUTSIDE_PARTITION = "__UNPARTITIONED__"
+FINGERPRINT_VERSION = 2
+"""How content is measured. Version 1 did not tell the JSON value null from no value."""
 
 _LOW_MASK = 0xFFFFFFFF
-_TIME_FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
-_FORMATTERS = {
-    "DATE": "FORMAT_DATE",
-    "DATETIME": "FORMAT_DATETIME",
-    "TIMESTAMP": "FORMAT_TIMESTAMP",
-}
-_EARLIEST = {
-    "DATE": "DATE '0001-01-01'",
-    "DATETIME": "DATETIME '0001-01-01 00:00:00'",
-    "TIMESTAMP": "TIMESTAMP '0001-01-01 00:00:00+00'",
+# GEOGRAPHY has no documented JSON text, so its WKT is compared; a JSON null and no value have the
+# same text, so the text of a JSON value is itself written as text (BigQuery, JSON encodings).
+_AS_TEXT = {
+    "GEOGRAPHY": "ST_ASTEXT({0})",
+    "JSON": "IF({0} IS NULL, NULL, TO_JSON_STRING({0}))",
 }
 EMPTY = Fingerprint(row_count=0, xor=0, low_sum=0, high_sum=0)
 
 
-def quoted(name: str) -> str:
-    """Quote an identifier for GoogleSQL.
-
-    Raises:
-        SourceUnreadableError: The name holds a character that could end the quotation.
-    """
-    if "`" in name or "\\" in name or "\n" in name:
-        raise SourceUnreadableError("cannot be quoted in a statement", subject=repr(name))
-    return f"`{name}`"
-
-
-def fingerprint_sql(reference: str, resource: Resource) -> str:
+def fingerprint_sql(reference: str, resource: Resource, version: int = FINGERPRINT_VERSION) -> str:
     """Write the statement that counts and fingerprints every partition.
 
     Args:
         reference: Full table id, `project.dataset.table`.
         resource: The table's resource; its schema and partitioning shape the statement.
+        version: How the content was measured that the answers are compared with.
 
     Returns:
         A SELECT with the columns partition_id, row_count, xor, low_sum and high_sum.
     """
     fields = sorted(resource["schema"]["fields"], key=lambda field: str(field["name"]))
+    as_text = _AS_TEXT if version > 1 else {"GEOGRAPHY": _AS_TEXT["GEOGRAPHY"]}
     # No column can be called row_ and shadow the row: BigQuery refuses nothing here, so the check
     # would shrink to that column without a word.
     columns = ", ".join(
-        f"{_comparable('row_.' + quoted(field['name']), field)} AS {quoted(field['name'])}"
+        f"{_comparable('row_.' + quoted(field['name']), field, as_text)} AS {quoted(field['name'])}"
         for field in fields
     )
+    # Sums of INT64 overflow at four thousand million rows; no alias may be a reserved word.
+    halves = (
+        f"SUM(CAST(row_hash & {_LOW_MASK} AS NUMERIC)) AS low_sum, "
+        f"SUM(CAST((row_hash >> 32) & {_LOW_MASK} AS NUMERIC)) AS high_sum"
+    )
     return (
-        "SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, "
-        f"SUM(row_hash & {_LOW_MASK}) AS low_sum, SUM((row_hash >> 32) & {_LOW_MASK}) AS high_sum "
+        f"SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, {halves} "
         f"FROM (SELECT {partition_expression(resource)} AS partition_id, "
         f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns}))) AS row_hash "
         f"FROM {quoted(reference)} AS row_{partition_filter(resource)}) GROUP BY partition_id"
     )
-
-
-def partition_expression(resource: Resource) -> str:
-    """Return the expression that gives a row's partition id, as BigQuery names partitions."""
-    if by_time := resource.get("timePartitioning"):
-        return _time_partition(by_time, resource)
-    if by_range := resource.get("rangePartitioning"):
-        column = f"row_.{quoted(by_range['field'])}"
-        start, end = int(by_range["range"]["start"]), int(by_range["range"]["end"])
-        width = int(by_range["range"]["interval"])
-        return (
-            f"CASE WHEN {column} IS NULL THEN '{NULL_PARTITION}' "
-            f"WHEN {column} < {start} OR {column} >= {end} THEN '{OUTSIDE_PARTITION}' "
-            f"ELSE CAST({start} + DIV({column} - {start}, {width}) * {width} AS STRING) END"
-        )
-    return f"'{WHOLE_TABLE}'"
-
-
-def partition_time(resource: Resource, partition_id: str) -> str:
-    """Return the expression for `_PARTITIONTIME` of the rows of one partition."""
-    if partition_id == OUTSIDE_PARTITION:
-        return "CAST(NULL AS TIMESTAMP)"
-    layout = _TIME_FORMATS[resource["timePartitioning"].get("type", "DAY")]
-    return f"PARSE_TIMESTAMP('{layout}', '{partition_id}', 'UTC')"
-
-
-def demands_filter(resource: Resource) -> bool:
-    """Whether the table refuses a query that does not filter its partitions."""
-    by_time = resource.get("timePartitioning") or {}
-    return bool(resource.get("requirePartitionFilter") or by_time.get("requirePartitionFilter"))
-
-
-def partition_filter(resource: Resource) -> str:
-    """Return a WHERE that reads every row where the table demands a filter, else nothing."""
-    if not demands_filter(resource):
-        return ""
-    by_time = resource.get("timePartitioning") or {}
-    if by_range := resource.get("rangePartitioning"):
-        column = f"row_.{quoted(by_range['field'])}"
-        return f" WHERE {column} IS NULL OR {column} >= -9223372036854775808"
-    name = by_time.get("field")
-    column = f"row_.{quoted(name or '_PARTITIONTIME')}"
-    kind = _field_type(resource, name) if name else "TIMESTAMP"
-    return f" WHERE {column} IS NULL OR {column} >= {_EARLIEST[kind]}"
-
-
-def guarded(resource: Resource, condition: str) -> str:
-    """Return a condition with what the table demands beside it, for a WHERE."""
-    needed = partition_filter(resource).removeprefix(" WHERE ")
-    return f"({needed}) AND {condition}" if needed else condition
 
 
 def partitions_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Fingerprint]:
@@ -142,44 +83,21 @@ def combined(parts: Iterable[Fingerprint]) -> Fingerprint:
     return total
 
 
-def is_ingestion_time(resource: Resource) -> bool:
-    """Whether the table is partitioned by arrival, so that no column holds the partition."""
-    by_time = resource.get("timePartitioning")
-    return by_time is not None and not by_time.get("field")
-
-
-def _time_partition(by_time: Resource, resource: Resource) -> str:
-    layout = _TIME_FORMATS[by_time.get("type", "DAY")]
-    name = by_time.get("field")
-    if not name:
-        return f"IFNULL(FORMAT_TIMESTAMP('{layout}', row_._PARTITIONTIME, 'UTC'), '{OUTSIDE_PARTITION}')"
-    kind = _field_type(resource, name)
-    zone = ", 'UTC'" if kind == "TIMESTAMP" else ""
-    return f"IFNULL({_FORMATTERS[kind]}('{layout}', row_.{quoted(name)}{zone}), '{NULL_PARTITION}')"
-
-
-def _field_type(resource: Resource, name: str) -> str:
-    for field in resource["schema"]["fields"]:
-        if field["name"].lower() == name.lower():
-            return str(field["type"])
-    raise SourceUnreadableError(f"the partitioning column {name} is not in the schema")
-
-
-def _comparable(expression: str, field: Resource) -> str:
-    # GEOGRAPHY has no documented JSON text, so its WKT is compared (BigQuery, JSON encodings).
-    if not _holds_geography(field):
+def _comparable(expression: str, field: Resource, as_text: Mapping[str, str]) -> str:
+    if not _holds(field, as_text):
         return expression
     if field.get("mode") == "REPEATED":
-        item = _comparable("item_", {**field, "mode": "NULLABLE"})
+        item = _comparable("item_", {**field, "mode": "NULLABLE"}, as_text)
         return f"ARRAY(SELECT {item} FROM UNNEST({expression}) AS item_ WITH OFFSET AS at_ ORDER BY at_)"
-    if field["type"] == "GEOGRAPHY":
-        return f"ST_ASTEXT({expression})"
+    if field["type"] in as_text:
+        return as_text[field["type"]].format(expression)
     inner = ", ".join(
-        f"{_comparable(expression + '.' + quoted(child['name']), child)} AS {quoted(child['name'])}"
+        f"{_comparable(expression + '.' + quoted(child['name']), child, as_text)} "
+        f"AS {quoted(child['name'])}"
         for child in field["fields"]
     )
     return f"IF({expression} IS NULL, NULL, STRUCT({inner}))"
 
 
-def _holds_geography(field: Resource) -> bool:
-    return field["type"] == "GEOGRAPHY" or any(map(_holds_geography, field.get("fields", ())))
+def _holds(field: Resource, kinds: Mapping[str, str]) -> bool:
+    return field["type"] in kinds or any(_holds(child, kinds) for child in field.get("fields", ()))

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from manifests.encoding import encodings_of
-from manifests.fingerprint import NULL_PARTITION, OUTSIDE_PARTITION, is_ingestion_time
+from manifests.fingerprint import FINGERPRINT_VERSION
 from manifests.model import Export, Fingerprint, Frozen, Resource, TableBackup
+from manifests.partitions import NULL_PARTITION, OUTSIDE_PARTITION, is_ingestion_time
 
 MOST_PARTITION_EXPORTS = 20
 """With more changed partitions than this, one extract of the whole table is cheaper."""
@@ -111,11 +112,11 @@ def _obstacle(
 ) -> str:
     if base is None:
         return "no earlier complete run"
+    if base.fingerprint_version != FINGERPRINT_VERSION or base.encodings != encodings_of(resource):
+        return "columns are measured or stored in another form since the earlier run"
     for key in ("schema", "timePartitioning", "rangePartitioning"):
         if base.resource.get(key) != resource.get(key):
             return f"{key} changed since the earlier run"
-    if base.encodings != encodings_of(resource):
-        return "columns are stored in another form since the earlier run"
     oldest = min((export.recovery_point for export in base.exports), default=None)
     if oldest is None or recovery_point - oldest >= timedelta(days=full_every_days):
         return f"the earlier exports are {full_every_days} days old"

@@ -18,14 +18,10 @@ from manifests.cloud.resources import (
     table_path,
 )
 from manifests.errors import MisconfiguredError, SourceUnreadableError
-from manifests.fingerprint import (
-    combined,
-    demands_filter,
-    is_ingestion_time,
-    partition_filter,
-    quoted,
-)
+from manifests.fingerprint import combined
 from manifests.model import Fingerprint, Resource, RunStart
+from manifests.partitions import demands_filter, is_ingestion_time, partition_filter
+from manifests.sql import quoted
 
 log = structlog.get_logger()
 

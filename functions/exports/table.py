@@ -17,7 +17,7 @@ from manifests.cloud.jobs import FinishedJob, Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources, table_path
 from manifests.encoding import encode_sql, encodings_of, stored_fields
-from manifests.fingerprint import combined, quoted
+from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.model import (
     ColumnEncoding,
     Export,
@@ -28,6 +28,7 @@ from manifests.model import (
     RunStart,
     TableBackup,
 )
+from manifests.sql import quoted
 
 _PARALLEL_EXPORTS, _FILES_READ_AT_ONCE = 8, 8
 
@@ -95,6 +96,7 @@ class TableExporter:
             resource=resource,
             row_access_policies=frozen.source.row_access_policies,
             encodings=encodings_of(resource),
+            fingerprint_version=FINGERPRINT_VERSION,
             fingerprint=combined(partitions.values()),
             partitions=tuple(
                 Partition(partition_id=name, fingerprint=partitions[name], export_id=home[name])

@@ -5,7 +5,12 @@ from typing import NamedTuple
 
 from manifests.cloud.jobs import Answer, Jobs
 from manifests.errors import SourceUnreadableError
-from manifests.fingerprint import combined, fingerprint_sql, partitions_of
+from manifests.fingerprint import (
+    FINGERPRINT_VERSION,
+    combined,
+    fingerprint_sql,
+    partitions_of,
+)
 from manifests.model import Fingerprint, Resource
 
 
@@ -17,7 +22,14 @@ class Contents(NamedTuple):
 
 
 def read_contents(
-    jobs: Jobs, job_id: str, reference: str, resource: Resource, *, subject: str, stored_rows: int
+    jobs: Jobs,
+    job_id: str,
+    reference: str,
+    resource: Resource,
+    *,
+    subject: str,
+    stored_rows: int,
+    version: int = FINGERPRINT_VERSION,
 ) -> Contents:
     """Count and fingerprint every partition of a table.
 
@@ -28,13 +40,14 @@ def read_contents(
         resource: The table's resource.
         subject: The table, for errors.
         stored_rows: The rows that the table's metadata counts.
+        version: How the content was measured that it is compared with.
 
     Raises:
         SourceUnreadableError: Masking or row access policies hide something from this identity:
             what it reads, and what it would extract, is not what is there (BigQuery, Row-level
             security with other features; Introduction to data masking).
     """
-    answer = jobs.answer(job_id, fingerprint_sql(reference, resource), subject=subject)
+    answer = jobs.answer(job_id, fingerprint_sql(reference, resource, version), subject=subject)
     partitions = partitions_of(answer.rows)
     counted = combined(partitions.values()).row_count
     check_all_seen(answer, counted, stored_rows, subject=subject)

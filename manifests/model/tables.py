@@ -73,7 +73,12 @@ class StreamingBuffer(Frozen):
 
 
 class TableBackup(Frozen):
-    """One table at the recovery point."""
+    """One table at the recovery point.
+
+    Attributes:
+        fingerprint_version: How its fingerprints were taken. They are compared only with such as
+            are taken in the same way.
+    """
 
     dataset_id: str
     table_id: str
@@ -81,6 +86,7 @@ class TableBackup(Frozen):
     resource: Resource
     row_access_policies: tuple[Resource, ...] = ()
     encodings: tuple[ColumnEncoding, ...] = ()
+    fingerprint_version: int = 1
     fingerprint: Fingerprint
     partitions: tuple[Partition, ...]
     exports: tuple[Export, ...]

@@ -22,6 +22,7 @@ from manifests.model import (
     RunId,
     TableBackup,
 )
+from manifests.partitions import in_partitions
 
 
 def check_manifest(manifest: Manifest) -> None:
@@ -95,6 +96,7 @@ def _check_resource(table: TableBackup) -> None:
     """Write the statements a restore will need: whatever they refuse is no table of BigQuery."""
     try:
         fingerprint_sql(table.name, table.resource)
+        in_partitions(table.resource, (item.partition_id for item in table.partitions))
         decode_sql(table.name, table.resource)
         needed = encodings_of(table.resource)
     except (

@@ -8,7 +8,7 @@ import farmhash
 
 from manifests import layout
 from manifests.encoding import encodings_of
-from manifests.fingerprint import combined
+from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.model import (
     AbandonedObject,
     DatasetBackup,
@@ -176,6 +176,7 @@ def table_backup(
         group="phase3",
         resource=resource,
         encodings=encodings_of(resource),
+        fingerprint_version=FINGERPRINT_VERSION,
         fingerprint=combined(partitions.values()),
         partitions=tuple(
             Partition(partition_id=name, fingerprint=part, export_id=homes[name])

@@ -8,7 +8,7 @@ from google.cloud import bigquery
 from manifests.catalog_databases import CompletionRule, Rebuild
 from manifests.cloud.jobs import Jobs
 from manifests.errors import CloudError
-from manifests.fingerprint import quoted
+from manifests.sql import quoted
 from recovery.plan.rebuild import ProcessorRun, first_day, inferred_run
 
 

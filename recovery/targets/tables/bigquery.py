@@ -82,7 +82,7 @@ class BigQueryTarget:
         )
         if shape_findings(table, found.resource):
             return observed
-        contents = self.measure(self.name(table.name), found.resource)
+        contents = self.measure(self.name(table.name), found.resource, table.fingerprint_version)
         return observed.model_copy(update=contents._asdict())
 
     def definition(self, kind: str, name: str) -> Resource | None:
@@ -92,8 +92,13 @@ class BigQueryTarget:
         found = self.resources.table(self.name(name))
         return None if found is None else found.resource
 
-    def measure(self, name: str, resource: Resource) -> Contents:
+    def measure(self, name: str, resource: Resource, version: int) -> Contents:
         """Count and fingerprint every partition of `dataset.table`, as it is now.
+
+        Args:
+            name: The table.
+            resource: Its resource.
+            version: How the content was measured that it is compared with.
 
         Raises:
             SourceUnreadableError: The operator cannot read all of it as it is.
@@ -105,4 +110,5 @@ class BigQueryTarget:
             resource,
             subject=name,
             stored_rows=int(resource["numRows"]),
+            version=version,
         )

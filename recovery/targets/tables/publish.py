@@ -13,8 +13,8 @@ from manifests.cloud.resources import (
     tables_path,
 )
 from manifests.errors import RefusedError
-from manifests.fingerprint import quoted
 from manifests.model import Resource, TableBackup
+from manifests.sql import quoted
 from recovery.compare import (
     Expired,
     Finding,

@@ -10,8 +10,9 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import table_path, table_reference, tables_path
 from manifests.encoding import decode_sql, stored_fields
 from manifests.errors import CloudError, NotEqualError
-from manifests.fingerprint import is_ingestion_time, partition_time, quoted
 from manifests.model import Export, Fingerprint, Resource, TableBackup
+from manifests.partitions import in_partitions, is_ingestion_time, partition_time
+from manifests.sql import quoted
 from recovery.plan import SourceName
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.statements import (
@@ -19,7 +20,6 @@ from recovery.targets.tables.statements import (
     MOST_PARTITIONS,
     MOST_URIS,
     column_names,
-    in_partitions,
     moved_columns,
     replacing,
 )
@@ -141,7 +141,8 @@ class Staging:
             "numRows": found.resource["numRows"],
             "requirePartitionFilter": False,
         }
-        return self._target.measure(name, _unfiltered(resource)).partitions == wanted
+        present = self._target.measure(name, _unfiltered(resource), table.fingerprint_version)
+        return present.partitions == wanted
 
     def _created(self, name: str, resource: Resource) -> str:
         """Create the staging table where there is none, and return which one it is.

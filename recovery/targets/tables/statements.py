@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from itertools import batched
 
-from manifests.fingerprint import guarded, is_ingestion_time, partition_expression, quoted
 from manifests.model import Resource
+from manifests.partitions import in_partitions, is_ingestion_time
+from manifests.sql import quoted
 
 MOST_PARTITIONS = 4000
 """So many partitions one statement or load may change (BigQuery, Quotas and limits)."""
@@ -35,21 +36,15 @@ def replacing(
     """
     written = list(batched(partitions, MOST_PARTITIONS, strict=False))
     deletes = [
-        f"DELETE FROM {into} AS row_ WHERE {guarded(resource, in_partitions(resource, some))};"
+        f"DELETE FROM {into} AS row_ WHERE {in_partitions(resource, some)};"
         for some in (*written, *batched(removed, MOST_PARTITIONS, strict=False))
     ]
     inserts = [
         f"INSERT INTO {into} ({columns or moved_columns(resource)}) {select} "
-        f"WHERE {guarded(resource, in_partitions(resource, some))};"
+        f"WHERE {in_partitions(resource, some)};"
         for some in written
     ]
     return " ".join(["BEGIN TRANSACTION;", *deletes, *inserts, "COMMIT TRANSACTION;"])
-
-
-def in_partitions(resource: Resource, partitions: Iterable[str], *, negated: bool = False) -> str:
-    """Return the condition that chooses the rows, of `row_`, of some partitions; or all others."""
-    listed = ", ".join(f"'{name}'" for name in partitions)
-    return f"{partition_expression(resource)} {'NOT IN' if negated else 'IN'} ({listed})"
 
 
 def column_names(resource: Resource) -> str:

@@ -7,7 +7,7 @@ import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
-from manifests.fingerprint import partition_time
+from manifests.partitions import partition_time
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.measuring import measure
 
@@ -28,6 +28,11 @@ def test_partition_filter_is_demanded(query: Query, client: bigquery.Client, dat
 @pytest.mark.parametrize(
     ("layout", "values", "partitions"),
     [
+        (
+            "DATE k",
+            ["'1959-12-31'", "'1960-01-01'", "'2159-12-31'", "'2160-01-01'", "'0001-01-01'"],
+            ["19600101", "21591231", "__UNPARTITIONED__"],
+        ),
         ("DATE DATE_TRUNC(k, MONTH)", ["'2024-01-05'", "'2024-02-01'"], ["202401", "202402"]),
         ("TIMESTAMP TIMESTAMP_TRUNC(k, HOUR)", ["'2024-01-05 06:07:08+00'"], ["2024010506"]),
         ("DATETIME DATETIME_TRUNC(k, YEAR)", ["DATETIME '2024-01-05 06:07:08'"], ["2024"]),

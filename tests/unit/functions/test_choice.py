@@ -130,12 +130,13 @@ def test_another_shape_is_exported_whole(key: str):
 
 
 def test_other_encodings_are_exported_whole():
-    """Files whose columns are stored in another form are not mixed with those of today."""
+    """What was stored or measured in another way is not mixed with what is of today."""
     base = base_of(DAYS)
     assert base.encodings == encodings_of(GAMES)
-    choice = choose(DAYS, base.model_copy(update={"encodings": ()}))
-    assert is_full(choice)
-    assert "another form" in choice.reason
+    for earlier in ({"encodings": ()}, {"fingerprint_version": 1}):
+        choice = choose(DAYS, base.model_copy(update=earlier))
+        assert is_full(choice)
+        assert "another form" in choice.reason
 
 
 def test_everything_is_exported_again_after_some_days():
@@ -209,7 +210,10 @@ CONTENTS = st.sampled_from("abc").map(lambda text: fingerprint_of([text]))
 TABLES = st.dictionaries(NAMES, CONTENTS)
 
 
-@given(before=TABLES, now=TABLES, resource=st.sampled_from([GAMES, ARRIVALS]))
+DAILY_ARRIVALS = {**ARRIVALS, "timePartitioning": {"type": "DAY"}}
+
+
+@given(before=TABLES, now=TABLES, resource=st.sampled_from([GAMES, DAILY_ARRIVALS]))
 def test_every_manifest_is_self_sufficient(
     before: dict[str, Fingerprint], now: dict[str, Fingerprint], resource: dict[str, Any]
 ):

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from manifests.encoding import decode_sql, encode_sql, encodings_of, stored_fields
 from manifests.errors import SourceUnreadableError
+from manifests.partitions import in_partitions
 from tests.unit.samples import GAMES
 
 REFERENCE = "p.scratch.t"
@@ -28,7 +29,12 @@ ENCODED = [
     ("interval", column("c", "INTERVAL"), "CAST({} AS STRING)", "CAST({} AS INTERVAL)"),
     ("range", column("c", "RANGE", **RANGE), "CAST({} AS STRING)", "CAST({} AS RANGE<DATE>)"),
     ("bignumeric", column("c", "BIGNUMERIC"), "CAST({} AS STRING)", "CAST({} AS BIGNUMERIC)"),
-    ("geography", column("c", "GEOGRAPHY"), "ST_ASTEXT({})", "ST_GEOGFROMTEXT({})"),
+    (
+        "geography",
+        column("c", "GEOGRAPHY"),
+        "ST_ASTEXT({})",
+        "ST_GEOGFROMTEXT({}, oriented => TRUE)",
+    ),
     (
         "timestamp12",
         column("c", "TIMESTAMP", timestampPrecision="12"),
@@ -156,18 +162,25 @@ def test_stored_files_are_as_protected_as_the_table():
 
 
 def test_one_partition_can_be_encoded():
-    """A partition's rows alone are selected; a required filter stays beside the choice."""
+    """A partition's rows alone are selected, which is filter enough."""
     resource = {
         **table(column("d", "DATE"), column("t", "DATETIME")),
         "timePartitioning": {"type": "DAY", "field": "d"},
     }
-    chosen = "IFNULL(FORMAT_DATE('%Y%m%d', row_.`d`), '__NULL__') = '20250101'"
+    chosen = in_partitions(resource, ["20250101"])
     assert encode_sql(REFERENCE, resource, "20250101").endswith(f"AS row_ WHERE {chosen}")
     demanding = {**resource, "requirePartitionFilter": True}
-    assert encode_sql(REFERENCE, demanding, "20250101").endswith(
-        f"WHERE (row_.`d` IS NULL OR row_.`d` >= DATE '0001-01-01') AND {chosen}"
-    )
+    assert encode_sql(REFERENCE, demanding, "20250101").endswith(f"AS row_ WHERE {chosen}")
     assert encode_sql(REFERENCE, demanding).endswith("row_.`d` >= DATE '0001-01-01'")
+
+
+def test_generated_columns_are_refused():
+    """Nothing can be inserted into a column whose values are always generated."""
+    by_default = {"generatedMode": "GENERATED_BY_DEFAULT"}
+    assert encodings_of(table(column("a"), column("g", generatedColumn=by_default))) == ()
+    for always in ({"generatedMode": "GENERATED_ALWAYS"}, {"generatedExpressionInfo": {}}):
+        with pytest.raises(SourceUnreadableError, match="g: its values are generated"):
+            encodings_of(table(column("a"), column("g", generatedColumn=always)))
 
 
 def test_a_forged_range_is_refused():

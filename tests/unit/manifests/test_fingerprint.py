@@ -11,14 +11,10 @@ from manifests.fingerprint import (
     EMPTY,
     combined,
     fingerprint_sql,
-    is_ingestion_time,
-    partition_expression,
-    partition_filter,
-    partition_time,
     partitions_of,
-    quoted,
 )
 from manifests.model import Fingerprint
+from manifests.sql import quoted
 from tests.unit.samples import GAMES, fingerprint_of
 
 REFERENCE = "my-project.nba.games"
@@ -51,7 +47,8 @@ def test_the_statement():
     resource = table(column("b"), column("a", "INTEGER"))
     assert fingerprint_sql(REFERENCE, resource) == (
         "SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, "
-        "SUM(row_hash & 4294967295) AS low_sum, SUM((row_hash >> 32) & 4294967295) AS high_sum "
+        "SUM(CAST(row_hash & 4294967295 AS NUMERIC)) AS low_sum, "
+        "SUM(CAST((row_hash >> 32) & 4294967295 AS NUMERIC)) AS high_sum "
         "FROM (SELECT '__ALL__' AS partition_id, "
         "FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(row_.`a` AS `a`, row_.`b` AS `b`))) AS row_hash "
         "FROM `my-project.nba.games` AS row_) GROUP BY partition_id"
@@ -92,100 +89,15 @@ def test_a_name_that_would_end_its_quotation_is_refused(name: str):
     assert quoted("a b-c.d") == "`a b-c.d`"
 
 
-@pytest.mark.parametrize(
-    ("kind", "unit", "expected"),
-    [
-        ("DATE", "DAY", "IFNULL(FORMAT_DATE('%Y%m%d', row_.`At`), '__NULL__')"),
-        ("DATE", None, "IFNULL(FORMAT_DATE('%Y%m%d', row_.`At`), '__NULL__')"),
-        ("DATE", "MONTH", "IFNULL(FORMAT_DATE('%Y%m', row_.`At`), '__NULL__')"),
-        ("DATE", "YEAR", "IFNULL(FORMAT_DATE('%Y', row_.`At`), '__NULL__')"),
-        ("DATETIME", "HOUR", "IFNULL(FORMAT_DATETIME('%Y%m%d%H', row_.`At`), '__NULL__')"),
-        (
-            "TIMESTAMP",
-            "HOUR",
-            "IFNULL(FORMAT_TIMESTAMP('%Y%m%d%H', row_.`At`, 'UTC'), '__NULL__')",
-        ),
-        (
-            "TIMESTAMP",
-            "DAY",
-            "IFNULL(FORMAT_TIMESTAMP('%Y%m%d', row_.`At`, 'UTC'), '__NULL__')",
-        ),
-    ],
-)
-def test_partitions_by_a_column(kind: str, unit: str | None, expected: str):
-    """A row's partition id is BigQuery's, in UTC; its column may be written in another case."""
-    assert partition_expression(by_time(kind, unit)) == expected
-
-
-def test_partitions_by_arrival():
-    """Rows that are still in the streaming buffer have no partition yet."""
-    resource = table(column("a"), timePartitioning={"type": "DAY"})
-    assert partition_expression(resource) == (
-        "IFNULL(FORMAT_TIMESTAMP('%Y%m%d', row_._PARTITIONTIME, 'UTC'), '__UNPARTITIONED__')"
-    )
-    assert is_ingestion_time(resource)
-    assert not is_ingestion_time(by_time("DATE", "DAY"))
-    assert not is_ingestion_time(table(column("a")))
-    assert partition_time(resource, "20250101") == "PARSE_TIMESTAMP('%Y%m%d', '20250101', 'UTC')"
-    assert partition_time(resource, "__UNPARTITIONED__") == "CAST(NULL AS TIMESTAMP)"
-
-
-def test_partitions_by_a_range():
-    """Rows without a value and outside the range have partitions of their own."""
-    assert partition_expression(BY_RANGE) == (
-        "CASE WHEN row_.`n` IS NULL THEN '__NULL__' "
-        "WHEN row_.`n` < -10 OR row_.`n` >= 100 THEN '__UNPARTITIONED__' "
-        "ELSE CAST(-10 + DIV(row_.`n` - -10, 10) * 10 AS STRING) END"
-    )
-
-
-def test_a_range_that_is_no_number_is_refused():
-    """The bounds of a range become numbers or nothing."""
-    partitioning = {"field": "n", "range": {"start": "0); --", "end": "1", "interval": "1"}}
-    with pytest.raises(ValueError, match="invalid literal"):
-        partition_expression(table(column("n", "INTEGER"), rangePartitioning=partitioning))
-
-
-def test_a_partitioning_column_has_to_exist():
-    """A resource that contradicts itself is told of."""
-    resource = table(column("a"), timePartitioning={"field": "b"})
-    with pytest.raises(SourceUnreadableError, match="the partitioning column b"):
-        partition_expression(resource)
-
-
-@pytest.mark.parametrize(
-    ("resource", "expected"),
-    [
-        (by_time("DATE", "DAY"), "row_.`At` IS NULL OR row_.`At` >= DATE '0001-01-01'"),
-        (
-            by_time("DATETIME", "DAY"),
-            "row_.`At` IS NULL OR row_.`At` >= DATETIME '0001-01-01 00:00:00'",
-        ),
-        (
-            by_time("TIMESTAMP", "HOUR"),
-            "row_.`At` IS NULL OR row_.`At` >= TIMESTAMP '0001-01-01 00:00:00+00'",
-        ),
-        (
-            table(column("a"), timePartitioning={"type": "DAY"}),
-            (
-                "row_.`_PARTITIONTIME` IS NULL OR "
-                "row_.`_PARTITIONTIME` >= TIMESTAMP '0001-01-01 00:00:00+00'"
-            ),
-        ),
-        (BY_RANGE, "row_.`n` IS NULL OR row_.`n` >= -9223372036854775808"),
-    ],
-)
-def test_a_required_filter_reads_every_row(resource: dict[str, Any], expected: str):
-    """Where a table demands a filter there is one, and no row is left out by it."""
-    assert partition_filter(resource) == ""
-    demanding = {**resource, "requirePartitionFilter": True}
-    assert partition_filter(demanding) == f" WHERE {expected}"
-    assert fingerprint_sql(REFERENCE, demanding).endswith(
-        f"AS row_ WHERE {expected}) GROUP BY partition_id"
-    )
-    if "timePartitioning" in resource:
-        inside = {**resource["timePartitioning"], "requirePartitionFilter": True}
-        assert partition_filter({**resource, "timePartitioning": inside}) == f" WHERE {expected}"
+def test_json_is_compared_as_text():
+    """A JSON null is a value: its text is told from no text; earlier measures did not tell them."""
+    resource = table(column("j", "JSON"), column("r", "RECORD", fields=[column("j", "JSON")]))
+    text = "IF(row_.`j` IS NULL, NULL, TO_JSON_STRING(row_.`j`)) AS `j`"
+    inside = "IF(row_.`r`.`j` IS NULL, NULL, TO_JSON_STRING(row_.`r`.`j`)) AS `j`"
+    sql = fingerprint_sql(REFERENCE, resource)
+    assert text in sql
+    assert f"IF(row_.`r` IS NULL, NULL, STRUCT({inside})) AS `r`" in sql
+    assert "STRUCT(row_.`j` AS `j`, row_.`r` AS `r`)" in fingerprint_sql(REFERENCE, resource, 1)
 
 
 def test_geography_is_compared_as_text():

@@ -87,7 +87,8 @@ def test_golden_manifests_are_there():
 def test_golden_manifest_says_what_it_said():
     """The first golden manifest still means what it was made to mean."""
     read = decode(READABLE[0].read_bytes(), Manifest, subject="golden")
-    assert read == manifest()
+    tables = [item.model_copy(update={"fingerprint_version": 1}) for item in manifest().tables]
+    assert read == manifest(format_version="1.0", tables=tuple(tables))
     games = read.tables[0]
     assert games.encodings == encodings_of(games.resource)
     assert [export.run_id for export in games.exports] == [

@@ -11,6 +11,7 @@ import duckdb
 
 from tests.standin.bigquery.engine.catalog import Catalog
 from tests.standin.bigquery.engine.entries import Entry, entry_of
+from tests.standin.bigquery.engine.fingerprints import create_fingerprints
 from tests.standin.bigquery.engine.locks import TableKey, WriteLocks
 from tests.standin.bigquery.engine.macros import create_macros
 from tests.standin.clock import Clock
@@ -77,6 +78,7 @@ class Database:
         self._guard = threading.Lock()
         for statement in (*_SETTINGS, *_TABLES):
             self._root.execute(statement)
+        create_fingerprints(self._root)
         create_macros(self._root)
         entries = self._root.execute("SELECT body FROM rb_entries ORDER BY number").fetchall()
         self.clock = Clock()

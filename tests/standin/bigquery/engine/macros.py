@@ -159,10 +159,9 @@ _MACROS: dict[str, dict[str, str]] = {
     },
     "bq_bytes(x)": {"VARCHAR": "encode(x)", "BLOB": "x"},
     "bq_json(x)": {"VARCHAR": "json(x)"},
-    # The low half of MD5: native and stable. The real one is FarmHash, see README.md.
     "bq_fingerprint(x)": {
-        "VARCHAR": "(md5_number_lower(x)::BIT)::BIGINT",
-        "BLOB": "(md5_number_lower(x)::BIT)::BIGINT",
+        "VARCHAR": "farm_text(x)",
+        "BLOB": "farm_bytes(x)",
     },
     "bq_trunc(p, x)": {
         f"VARCHAR, {kind}": f"CASE WHEN p = 'sunday_week' THEN (date_trunc('week', x "

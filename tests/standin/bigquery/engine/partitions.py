@@ -13,6 +13,7 @@ NULL = "__NULL__"
 OUTSIDE = "__UNPARTITIONED__"
 MOST_PARTITIONS = 4000
 _FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
+_FIRST_YEAR, _LAST_YEAR = 1960, 2159
 _DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
 
 
@@ -32,8 +33,13 @@ def partition_expression(entry: Entry) -> str:
     if by_time := resource.get("timePartitioning"):
         column = quoted(by_time["field"]) if by_time.get("field") else PARTITION_TIME
         missing = NULL if by_time.get("field") else OUTSIDE
-        text = f"strftime({column}, {literal(_FORMATS[unit_of(resource)])})"
-        return f"coalesce({text}, {literal(missing)})"
+        # What is earlier or later has no partition of its own (Introduction to partitioned tables).
+        return (
+            f"CASE WHEN {column} IS NULL THEN {literal(missing)} "
+            f"WHEN year({column}) < {_FIRST_YEAR} OR year({column}) > {_LAST_YEAR} "
+            f"THEN {literal(OUTSIDE)} "
+            f"ELSE strftime({column}, {literal(_FORMATS[unit_of(resource)])}) END"
+        )
     if by_range := resource.get("rangePartitioning"):
         start, end, width = (int(by_range["range"][name]) for name in ("start", "end", "interval"))
         column = quoted(by_range["field"])
@@ -69,15 +75,15 @@ def _is_range(by_range: Resource, partition_id: str) -> bool:
 
 
 def _is_time(resource: Resource, partition_id: str) -> bool:
-    """Whether an id is a date that exists, with as many digits as the partitions are long."""
+    """Whether an id is a date that has a partition, with as many digits as it takes."""
     unit = unit_of(resource)
     if not re.fullmatch(rf"\d{{{_DIGITS[unit]}}}", partition_id):
         return False
     try:
-        dt.datetime.strptime(partition_id, _FORMATS[unit])  # noqa: DTZ007 - only whether it can be
+        found = dt.datetime.strptime(partition_id, _FORMATS[unit])  # noqa: DTZ007 - only its year
     except ValueError:
         return False
-    return True
+    return _FIRST_YEAR <= found.year <= _LAST_YEAR
 
 
 def check_spread(
