@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
@@ -15,7 +16,7 @@ def evaluate(sql: str) -> list[tuple[Any, ...]]:
     """Evaluate a query that reads no table but its own WITH, and return its rows.
 
     `WITH `p.d.t` AS (SELECT ...) SELECT ... FROM `p.d.t`` gives a statement its table. Strings,
-    integers, floats, booleans, bytes and JSON (its text) come as Python's; an array is a list, a
+    integers, floats, booleans, NUMERIC, bytes and JSON (its text) come as Python's; an array is a list, a
     struct a tuple; a date is days since 1970, a NaN is the text `NaN`, so that it equals itself. What
     else there is, a query has to CAST to STRING.
 
@@ -50,6 +51,7 @@ _PYTHON: dict[str, Callable[[Any], Any]] = {
     "bytes_value": _same,
     "json_value": _same,
     "date_value": _same,
+    "numeric_value": lambda value: Decimal(int.from_bytes(value, "little", signed=True)).scaleb(-9),
     "array_value": lambda value: [_python(item) for item in value.element],
     "struct_value": lambda value: tuple(_python(item) for item in value.field),
 }
