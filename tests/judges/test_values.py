@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from manifests.encoding import decode_sql, encode_sql, encodings_of
 from manifests.fingerprint import fingerprint_sql
@@ -212,28 +210,3 @@ def _check_partitions(standin: Standin, resource: dict[str, Any], values: list[s
         sql = f"SELECT {partition_expression(resource)} FROM t AS row_ WHERE {chosen}"
         found = agree(standin, with_rows(sql, *rows))
         assert found == [(name,)] * ids.count((name,))
-
-
-@given(
-    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
-    number=st.integers(-(2**63), 2**63 - 1),
-    real=st.floats(),
-)
-def test_any_row_is_measured_alike(standin: Standin, text: str, number: int, real: float):
-    """Nested and repeated: any text, integer and float."""
-    written = "".join(f"\\U{ord(letter):08x}" for letter in text)
-    fields = [
-        {"name": "s", "type": "STRING"},
-        {"name": "n", "type": "INTEGER", "mode": "REPEATED"},
-        {
-            "name": "r",
-            "type": "RECORD",
-            "mode": "REPEATED",
-            "fields": [{"name": "f", "type": "FLOAT"}, {"name": "j", "type": "JSON"}],
-        },
-    ]
-    row = (
-        f"'{written}' AS s, [{number}, 0] AS n, "
-        f"[STRUCT(CAST('{real!r}' AS FLOAT64) AS f, JSON 'null' AS j), (NULL, NULL)] AS r"
-    )
-    agree(standin, with_rows(fingerprint_sql("t", table(*fields)), row))
