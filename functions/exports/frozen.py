@@ -6,6 +6,7 @@ from typing import NamedTuple
 import structlog
 
 from functions.exports.choice import has_same_layout
+from functions.exports.readable import key_option, readable, refuse_other_key
 from functions.settings import Settings
 from manifests import layout
 from manifests.cloud.contents import check_all_seen, read_contents
@@ -74,7 +75,7 @@ class FrozenCopies:
             SourceUnreadableError: The table, or all that was in it, cannot be read.
             MisconfiguredError: The scratch dataset lets rows of the copy expire.
         """
-        source = self._readable(table)
+        source = readable(self._resources, table)
         copy = self._clone(table, source.resource)
         resource = {**source.resource, "schema": copy["schema"]}
         has_layout = has_same_layout(source.resource, copy)
@@ -113,18 +114,10 @@ class FrozenCopies:
             needs=needs,
         )
 
-    def _readable(self, name: str) -> TableResource:
-        found = self._resources.table(name)
-        if found is None:
-            raise SourceUnreadableError("does not exist", subject=name)
-        if found.resource.get("type", "TABLE") != "TABLE":
-            raise SourceUnreadableError(f"is a {found.resource['type']}, not a table", subject=name)
-        return found
-
     def _clone(self, table: str, source: Resource) -> Resource:
         """Clone the table as of the recovery point and return the clone's resource."""
         frozen_id = self.table_id(table)
-        options = self.expires
+        options = f"{self.expires}{key_option(source)}"
         if source.get("timePartitioning"):
             # The clone would take the rule over, and lose what expires before it is extracted.
             options = f"{options}, partition_expiration_days = NULL"
@@ -136,7 +129,8 @@ class FrozenCopies:
         needs = f"{READS_PROTECTED_HISTORY}, {COPIES_POLICIES}"
         self.create(table, "freeze", sql, frozen_id, needs=needs)
         name = f"{self._settings.scratch_dataset}.{frozen_id}"
-        copy = self._readable(name).resource
+        copy = readable(self._resources, name).resource
+        refuse_other_key(copy, source, subject=table)
         if (copy.get("timePartitioning") or {}).get("expirationMs"):
             self._resources.delete(table_path(name), subject=name)
             raise MisconfiguredError(

@@ -9,6 +9,7 @@ from google.cloud import bigquery
 from functions.exports.choice import MANY_PARTITIONS, ExportChoice, choose_exports, homes
 from functions.exports.files import bring_to_vault, landed, still_stored
 from functions.exports.frozen import FrozenCopies
+from functions.exports.readable import key_option, readable, refuse_other_key
 from functions.log import LoggingPool
 from functions.settings import Settings
 from manifests import layout
@@ -196,9 +197,11 @@ class TableExporter:
         select = encode_sql(self._frozen.full_id(frozen_id), resource, partition_id)
         sql = (
             f"CREATE TABLE IF NOT EXISTS {quoted(self._frozen.full_id(encoded_id))} "
-            f"OPTIONS({self._frozen.expires}) AS {select}"
+            f"OPTIONS({self._frozen.expires}{key_option(resource)}) AS {select}"
         )
         self._frozen.create(table, f"encode-{part}", sql, encoded_id)
+        created = readable(self._resources, f"{self._settings.scratch_dataset}.{encoded_id}")
+        refuse_other_key(created.resource, resource, subject=table)
         return self._frozen.full_id(encoded_id)
 
     def _extract(self, table: str, source: str, part: str) -> tuple[ObjectInfo, ...]:

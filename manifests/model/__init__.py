@@ -28,6 +28,8 @@ from manifests.model.tables import Export as Export
 from manifests.model.tables import Partition as Partition
 from manifests.model.tables import StreamingBuffer as StreamingBuffer
 from manifests.model.tables import TableBackup as TableBackup
+from manifests.model.tables import encryption_key as encryption_key
+from manifests.model.tables import generated_columns as generated_columns
 from manifests.model.values import Fingerprint as Fingerprint
 from manifests.model.values import Frozen as Frozen
 from manifests.model.values import ObjectInfo as ObjectInfo

@@ -1,5 +1,6 @@
 """What a run stores of BigQuery: datasets, tables, their exports and encodings."""
 
+import re
 from typing import Literal
 
 from pydantic import Field
@@ -13,6 +14,8 @@ from manifests.model.values import (
     StoredObject,
     UtcTime,
 )
+
+_KEY_VERSION = re.compile(r"/cryptoKeyVersions/[^/]+$")
 
 WHOLE_TABLE = "__ALL__"
 """The partition id of a table without partitions."""
@@ -115,3 +118,18 @@ class DatasetBackup(Frozen):
     resource: Resource
     views: tuple[Resource, ...] = ()
     routines: tuple[Resource, ...] = ()
+
+
+def encryption_key(resource: Resource) -> str:
+    """Return the Cloud KMS key of a table's own, empty where it has none.
+
+    Without the version that encrypts now, which BigQuery tells of and takes from nobody.
+    """
+    found = resource.get("encryptionConfiguration") or {}
+    return _KEY_VERSION.sub("", str(found.get("kmsKeyName") or ""))
+
+
+def generated_columns(resource: Resource) -> tuple[str, ...]:
+    """Return the columns of a table whose values BigQuery makes, and nobody can insert."""
+    fields = (resource.get("schema") or {}).get("fields", [])
+    return tuple(field["name"] for field in fields if field.get("generatedColumn"))

@@ -10,7 +10,6 @@ from recovery.compare.observed import expired_of as expired_of
 from recovery.compare.observed import still_kept as still_kept
 from recovery.compare.properties import changes as changes
 from recovery.compare.properties import comparable as comparable
-from recovery.compare.properties import encryption as encryption
 from recovery.compare.properties import is_authorized as is_authorized
 from recovery.compare.properties import same_entry as same_entry
 from recovery.compare.properties import settings as settings

@@ -5,13 +5,11 @@ property that is younger than this release is a difference, and not silence.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from manifests.model import Resource
+from manifests.model import Resource, encryption_key
 
-_KEY_VERSION = re.compile(r"/cryptoKeyVersions/[^/]+$")
 _ROLES = {
     "roles/bigquery.dataOwner": "OWNER",
     "roles/bigquery.dataEditor": "WRITER",
@@ -125,8 +123,9 @@ def settings(resource: Resource) -> Resource:
     """Return what of a resource is written to bring it back, all but its name."""
     sort = next(item for item in SORTS if item.names & resource.keys() - {"kind"})
     kept = _without(resource, sort.output_only | sort.names)
-    if "encryptionConfiguration" in kept:
-        kept["encryptionConfiguration"] = encryption(resource)
+    if encryption_key(kept):
+        encryption = kept["encryptionConfiguration"]
+        kept["encryptionConfiguration"] = {**encryption, "kmsKeyName": encryption_key(kept)}
     if kept.get("schema"):
         fields = [_written_field(field) for field in kept["schema"].get("fields", [])]
         kept["schema"] = {**kept["schema"], "fields": fields}
@@ -137,14 +136,6 @@ def settings(resource: Resource) -> Resource:
             kept["requirePartitionFilter"] = True
         kept["timePartitioning"] = by_time
     return kept
-
-
-def encryption(resource: Resource) -> Resource | None:
-    """Return a table's own encryption as it is asked for: its key, not the version in use now."""
-    found = resource.get("encryptionConfiguration")
-    if not found or "kmsKeyName" not in found:
-        return found
-    return {**found, "kmsKeyName": _KEY_VERSION.sub("", found["kmsKeyName"])}
 
 
 def comparable(resource: Resource) -> dict[str, object]:

@@ -13,7 +13,7 @@ from manifests.cloud.resources import (
     tables_path,
 )
 from manifests.errors import RefusedError
-from manifests.model import Resource, TableBackup
+from manifests.model import Resource, TableBackup, encryption_key
 from manifests.sql import quoted
 from recovery.compare import (
     Expired,
@@ -194,6 +194,8 @@ class Publisher:
         config = bigquery.CopyJobConfig(
             create_disposition="CREATE_NEVER", write_disposition="WRITE_APPEND"
         )
+        if key := encryption_key(table.resource):
+            config.destination_encryption_configuration = bigquery.EncryptionConfiguration(key)
         reference = bigquery.TableReference.from_string
         self._target.jobs.run(
             self._job_id(table, f"copy-{incarnation}"),

@@ -9,8 +9,8 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import table_path, table_reference, tables_path
 from manifests.encoding import decode_sql, stored_fields
-from manifests.errors import CloudError, NotEqualError
-from manifests.model import Export, Fingerprint, Resource, TableBackup
+from manifests.errors import CloudError, NotEqualError, RefusedError
+from manifests.model import Export, Fingerprint, Resource, TableBackup, encryption_key
 from manifests.partitions import in_partitions, is_ingestion_time, partition_time
 from manifests.sql import quoted
 from recovery.plan import SourceName
@@ -154,6 +154,7 @@ class Staging:
         found = self._target.resources.table(name)
         if found is None:
             raise CloudError("the staging table vanished", subject=name, retryable=True)
+        _check_key(found.resource, encryption_key(resource), subject=name)
         return str(found.resource["creationTime"])
 
     def _load(
@@ -204,7 +205,10 @@ class Staging:
         """
         raw = f"{name}__raw_{export.export_id.replace('/', '_')}"
         schema = stored_fields(table.resource["schema"]["fields"])
-        self._load_files(raw, export, "WRITE_TRUNCATE", schema, job)
+        key = encryption_key(table.resource)
+        self._load_files(raw, export, "WRITE_TRUNCATE", schema, job, key=key)
+        found = self._target.resources.table(raw)
+        _check_key({} if found is None else found.resource, key, subject=raw)
         fields = column_names(table.resource)
         rows = f"({decode_sql(self._target.full_id(raw), table.resource)}) AS row_"
         into = quoted(self._target.full_id(name))
@@ -229,6 +233,8 @@ class Staging:
         disposition: str,
         schema: list[Resource],
         job: str,
+        *,
+        key: str = "",
     ) -> None:
         """Load the files of an export, in as many loads as they take.
 
@@ -240,6 +246,8 @@ class Staging:
             config = bigquery.LoadJobConfig(
                 schema=[bigquery.SchemaField.from_api_repr(field) for field in schema]
             )
+            if key:
+                config.destination_encryption_configuration = bigquery.EncryptionConfiguration(key)
             config.source_format = bigquery.SourceFormat.AVRO
             config.use_avro_logical_types = True
             config.write_disposition = "WRITE_APPEND" if number else disposition
@@ -265,11 +273,23 @@ def staging_resource(resource: Resource, project: str, name: str) -> Resource:
     """
     kept = ("schema", "timePartitioning", "rangePartitioning", "clustering")
     body: Resource = {key: resource[key] for key in kept if key in resource}
+    if key_name := encryption_key(resource):
+        body["encryptionConfiguration"] = {"kmsKeyName": key_name}
     if "timePartitioning" in body:
         body["timePartitioning"] = {
             key: value for key, value in body["timePartitioning"].items() if key not in _NOT_STAGED
         }
     return {"tableReference": table_reference(project, name), **body}
+
+
+def _check_key(resource: Resource, key: str, *, subject: str) -> None:
+    """Refuse a working table that rows with a key of their own would be less protected in.
+
+    Raises:
+        RefusedError: It has another key.
+    """
+    if key and encryption_key(resource) != key:
+        raise RefusedError(f"is not encrypted with the table's own key {key}", subject=subject)
 
 
 def needed_exports(table: TableBackup, partitions: set[str]) -> tuple[Export, ...]:

@@ -153,3 +153,21 @@ def test_concurrent_writers_can_be_cancelled(server: Server, dataset: str, query
     with pytest.raises(BadRequest, match="Could not serialize access"):
         query("UPDATE t SET a = 2 WHERE TRUE")
     query("UPDATE t SET a = 2 WHERE TRUE")
+
+
+def test_a_key_is_the_datasets_unless_it_is_named(server: Server, dataset: str, query: Query):
+    """New tables, results and copies take the default key of their own dataset, not the source's."""
+    default, own = (f"projects/p/locations/us/keyRings/r/cryptoKeys/{name}" for name in "do")
+
+    def key_of(table: str) -> str:
+        found = server.call("GET", f"datasets/{dataset}/tables/{table}").json()
+        return str(found["encryptionConfiguration"]["kmsKeyName"]).split("/cryptoKeyVersions/")[0]
+
+    change = {"defaultEncryptionConfiguration": {"kmsKeyName": default}}
+    assert server.call("PATCH", f"datasets/{dataset}", json=change).status_code == 200
+    query(f"CREATE TABLE t (a INT64) OPTIONS(kms_key_name='{own}')")
+    query("CREATE TABLE result AS SELECT a FROM t")
+    query(f"CREATE TABLE named OPTIONS(kms_key_name='{own}') AS SELECT a FROM t")
+    query("CREATE TABLE copied COPY t")
+    keys = {name: key_of(name) for name in ("t", "result", "named", "copied")}
+    assert keys == {"t": own, "result": default, "named": own, "copied": default}

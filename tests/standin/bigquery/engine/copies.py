@@ -37,6 +37,9 @@ def copied_resource(source: Entry, operation: str, instant: int) -> Resource:
     reference = source.resource["tableReference"]
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(instant // 1_000_000))
     moment += f".{instant % 1_000_000 // 1000:03d}Z"
+    if operation == "COPY":
+        # A copy takes the key that its job names, or its own dataset's (Customer-managed keys).
+        kept.pop("encryptionConfiguration", None)
     if operation == "SNAPSHOT":
         # A snapshot does not retain partition expiration (BigQuery, Table snapshots).
         if "timePartitioning" in kept:

@@ -88,6 +88,9 @@ def described(write: Write, key: TableKey, resource: Resource, *, kind: str) -> 
 
 def _inherited(dataset: Resource, body: Resource, stamp: int) -> Resource:
     changes: Resource = {}
+    key = dataset.get("defaultEncryptionConfiguration")
+    if key and "encryptionConfiguration" not in body and body["type"] != "VIEW":
+        changes["encryptionConfiguration"] = key
     partition_life = dataset.get("defaultPartitionExpirationMs")
     by_time = body.get("timePartitioning")
     if partition_life and by_time:

@@ -130,7 +130,9 @@ def _truncated(write: Write, entry: Entry, rows: Rows, configuration: Resource) 
     fields = canonical(given["fields"]) if given else rows.fields
     lost = dict.fromkeys(_LOST_ON_TRUNCATE)
     layout = {part: configuration[part] for part in _LAYOUT if part in configuration}
-    bare = entry.with_resource(**{**lost, **layout})
+    encryption = configuration.get("destinationEncryptionConfiguration")
+    named = {} if encryption is None else {"encryptionConfiguration": encryption}
+    bare = entry.with_resource(**{**lost, **layout, **named})
     return replace(_with_columns(write, bare, fields), policies={})
 
 

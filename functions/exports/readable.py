@@ -1,0 +1,46 @@
+"""Whether a table can be backed up as it is, and whether its copies are encrypted as it is."""
+
+from manifests.cloud.resources import Resources, TableResource
+from manifests.errors import SourceUnreadableError
+from manifests.model import Resource, encryption_key, generated_columns
+
+
+def readable(resources: Resources, name: str) -> TableResource:
+    """Read `dataset.table`, which is a table that a restore can write again.
+
+    Raises:
+        SourceUnreadableError: There is none, it is something else, or nobody could write its rows.
+    """
+    found = resources.table(name)
+    if found is None:
+        raise SourceUnreadableError("does not exist", subject=name)
+    if found.resource.get("type", "TABLE") != "TABLE":
+        raise SourceUnreadableError(f"is a {found.resource['type']}, not a table", subject=name)
+    generated = generated_columns(found.resource)
+    if generated:
+        raise SourceUnreadableError(
+            f"has generated columns, which no restore can write: {', '.join(generated)}",
+            subject=name,
+            hint="take the table from the catalog, and what its columns are made from into it",
+        )
+    return found
+
+
+def key_option(table: Resource) -> str:
+    """Return the option with which a copy is encrypted as its table is; empty without a key.
+
+    Without it a copy takes the default of its own dataset (BigQuery, Customer-managed keys).
+    """
+    key = encryption_key(table)
+    return f", kms_key_name = '{key}'" if key else ""
+
+
+def refuse_other_key(copy: Resource, table: Resource, *, subject: str) -> None:
+    """Refuse a copy that is less protected than its table.
+
+    Raises:
+        SourceUnreadableError: It has another key.
+    """
+    key = encryption_key(table)
+    if key and encryption_key(copy) != key:
+        raise SourceUnreadableError(f"has a copy that is not encrypted with {key}", subject=subject)
