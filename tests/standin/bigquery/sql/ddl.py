@@ -139,11 +139,16 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
     snapshot = "SNAPSHOT" if parts["snapshot"] else "TABLE"
     entry = new_table(write, key, resource, kind=snapshot)
     if verb != "LIKE":
-        if instant is not None:
-            check_history(session.service, source)
-        entry = copied_policies(session.service, source, entry)
-        copy_rows(write, source, entry, instant=instant)
+        _fill(session, write, source, entry, instant)
     return outcome
+
+
+def _fill(session: Session, write: Write, source: Entry, entry: Entry, instant: int | None) -> None:
+    """Copy rows and policies into a new copy or clone, for who may see them."""
+    if instant is not None:
+        check_history(session.service, source)
+    entry = copied_policies(session.service, source, entry)
+    copy_rows(write, source, entry, instant=instant)
 
 
 def pin_clone(session: Session, statement: Statement) -> None:
