@@ -9,7 +9,8 @@ from google.cloud import bigquery
 from manifests.cloud.contents import Contents, read_contents
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
-from manifests.model import Manifest, Resource, TableBackup
+from manifests.errors import RefusedError
+from manifests.model import Manifest, Resource, TableBackup, encryption_key
 from recovery.compare import ObservedTable, shape_findings
 from recovery.plan import Observed, Request, Target, definitions_of
 from recovery.settings import Settings
@@ -112,3 +113,13 @@ class BigQueryTarget:
             stored_rows=int(resource["numRows"]),
             version=version,
         )
+
+    def check_key(self, name: str, key: str) -> None:
+        """Refuse a working table that rows with a key of their own would be less protected in.
+
+        Raises:
+            RefusedError: It has another key.
+        """
+        found = self.resources.table(name) if key else None
+        if key and (found is None or encryption_key(found.resource) != key):
+            raise RefusedError(f"is not encrypted with the table's own key {key}", subject=name)

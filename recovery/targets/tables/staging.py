@@ -9,7 +9,7 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import table_path, table_reference, tables_path
 from manifests.encoding import decode_sql, stored_fields
-from manifests.errors import CloudError, NotEqualError, RefusedError
+from manifests.errors import CloudError, NotEqualError
 from manifests.model import Export, Fingerprint, Resource, TableBackup, encryption_key
 from manifests.partitions import in_partitions, is_ingestion_time, partition_time
 from manifests.sql import quoted
@@ -154,7 +154,7 @@ class Staging:
         found = self._target.resources.table(name)
         if found is None:
             raise CloudError("the staging table vanished", subject=name, retryable=True)
-        _check_key(found.resource, encryption_key(resource), subject=name)
+        self._target.check_key(name, encryption_key(resource))
         return str(found.resource["creationTime"])
 
     def _load(
@@ -207,8 +207,7 @@ class Staging:
         schema = stored_fields(table.resource["schema"]["fields"])
         key = encryption_key(table.resource)
         self._load_files(raw, export, "WRITE_TRUNCATE", schema, job, key=key)
-        found = self._target.resources.table(raw)
-        _check_key({} if found is None else found.resource, key, subject=raw)
+        self._target.check_key(raw, key)
         fields = column_names(table.resource)
         rows = f"({decode_sql(self._target.full_id(raw), table.resource)}) AS row_"
         into = quoted(self._target.full_id(name))
@@ -280,16 +279,6 @@ def staging_resource(resource: Resource, project: str, name: str) -> Resource:
             key: value for key, value in body["timePartitioning"].items() if key not in _NOT_STAGED
         }
     return {"tableReference": table_reference(project, name), **body}
-
-
-def _check_key(resource: Resource, key: str, *, subject: str) -> None:
-    """Refuse a working table that rows with a key of their own would be less protected in.
-
-    Raises:
-        RefusedError: It has another key.
-    """
-    if key and encryption_key(resource) != key:
-        raise RefusedError(f"is not encrypted with the table's own key {key}", subject=subject)
 
 
 def needed_exports(table: TableBackup, partitions: set[str]) -> tuple[Export, ...]:
