@@ -33,7 +33,8 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     destroy(rebound, DAMAGES["table gone"])
     with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=6, times=None):
         process = rebound.begin("recover", SCENARIO, "--yes")
-        rebound.await_recovery()
+        assert process.stderr is not None
+        assert any(line.startswith("recovery ") for line in process.stderr)
         rebound.cloud.await_fault("bigquery")
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
