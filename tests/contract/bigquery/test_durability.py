@@ -77,7 +77,8 @@ def test_a_kill_leaves_no_half_write(tmp_path: Path):
             writers = [threading.Thread(target=_write, args=(client,)) for _ in range(3)]
             for writer in writers:
                 writer.start()
-            time.sleep(0.6)
+            while not client.get_table("d.t").num_rows:
+                time.sleep(0.05)
             kill(server)
             for writer in writers:
                 writer.join()

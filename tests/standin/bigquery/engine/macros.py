@@ -2,8 +2,13 @@
 
 import duckdb
 
+from tests.standin.bigquery.engine.json_macros import JSON_MACROS
+from tests.standin.bigquery.engine.number_macros import NUMBER_MACROS
+from tests.standin.bigquery.engine.text_macros import TEXT_MACROS
+from tests.standin.bigquery.engine.time_macros import TIME_MACROS
 from tests.standin.bigquery.engine.types import BIGNUMERIC, GEOGRAPHY, TIMESTAMP12
 
+FAILURE = "GoogleSQL: "
 _BIG = f"STRUCT({BIGNUMERIC} VARCHAR)"
 _GEO = f"STRUCT({GEOGRAPHY} VARCHAR)"
 _PICO = f"STRUCT({TIMESTAMP12} VARCHAR)"
@@ -28,7 +33,8 @@ CASE WHEN x IS NULL THEN NULL ELSE
   || datepart('day', x) || ' ' || bq_sign(bq_micros(x)) || (abs(bq_micros(x)) // 3600000000) || ':'
   || (abs(bq_micros(x)) // 60000000 % 60) || ':' || (abs(bq_micros(x)) // 1000000 % 60)
   || CASE WHEN abs(bq_micros(x)) % 1000000 = 0 THEN ''
-     ELSE '.' || rtrim(lpad((abs(bq_micros(x)) % 1000000)::VARCHAR, 6, '0'), '0') END
+     WHEN abs(bq_micros(x)) % 1000 = 0 THEN '.' || lpad((abs(bq_micros(x)) % 1000000 // 1000)::VARCHAR, 3, '0')
+     ELSE '.' || lpad((abs(bq_micros(x)) % 1000000)::VARCHAR, 6, '0') END
 END"""
 _INTERVAL_FORM = r"^([-+]?)(\d+)-(\d+) ([-+]?\d+) ([-+]?)(\d+):(\d+):(\d+)(?:\.(\d{1,6}))?$"
 _DECIMAL_FORM = r"^\s*[-+]?(\d+\.?\d*|\.\d+)\s*$"
@@ -53,9 +59,7 @@ _PLAIN_DECIMAL = (
 )
 _BIG_OF_TEXT = (
     f"CASE WHEN x IS NULL THEN NULL WHEN regexp_matches(x, '{_DECIMAL_FORM}') "
-    f"THEN {{'{BIGNUMERIC}': bq_decimal_text(x)}} WHEN try_cast(x AS DOUBLE) IS NOT NULL "
-    f"AND isfinite(try_cast(x AS DOUBLE)) "
-    f"THEN {{'{BIGNUMERIC}': bq_decimal_text(x::DOUBLE::DECIMAL(38,9)::VARCHAR)}} "
+    f"THEN {{'{BIGNUMERIC}': bq_decimal_text(x)}} "
     "ELSE error('Invalid BIGNUMERIC value: ' || x) END"
 )
 _WKT = (
@@ -100,6 +104,10 @@ _TEXT = {
     _range("TIMESTAMP"): _RANGE_TEXT,
     _range("TIMESTAMP WITH TIME ZONE"): _RANGE_TEXT,
 }
+_FIRST: dict[str, dict[str, str]] = {
+    # Unlike error(), a cast that fails can stand in TRY.
+    "bq_fail(m)": {"VARCHAR": f"CAST(CAST('{FAILURE}' || m AS BIGINT) AS VARCHAR)"},
+}
 _MACROS: dict[str, dict[str, str]] = {
     "bq_sign(x)": {"BIGINT": "CASE WHEN x < 0 THEN '-' ELSE '' END"},
     "bq_months(x)": {"INTERVAL": "datepart('year', x) * 12 + datepart('month', x)"},
@@ -136,12 +144,24 @@ _MACROS: dict[str, dict[str, str]] = {
         _range("TIMESTAMP WITH TIME ZONE"): "x",
     },
     "bq_int64(x)": {
-        "VARCHAR": "CASE WHEN x ILIKE '0x%' THEN ('0x' || x[3:])::BIGINT ELSE x::BIGINT END",
+        "VARCHAR": "CASE WHEN x ILIKE '0x%' THEN TRY_CAST('0x' || x[3:] AS BIGINT) "
+        "WHEN x ILIKE '-0x%' THEN coalesce(-TRY_CAST('0x' || x[4:] AS BIGINT), "
+        "bq_fail('Bad int64 value: ' || x)::BIGINT) "
+        "WHEN regexp_matches(x, '^\\s*[-+]?\\d+\\s*$') THEN x::BIGINT "
+        "WHEN x IS NULL THEN NULL ELSE bq_fail('Bad int64 value: ' || x)::BIGINT END",
+        "BIGINT": "x",
         "BOOLEAN": "x::BIGINT",
         "HUGEINT": "x::BIGINT",
         # Half away from zero, as BigQuery rounds (Conversion functions, CAST AS INT64).
         "DECIMAL(38,9)": "round(x)::BIGINT",
         "DOUBLE": "round(x)::BIGINT",
+    },
+    "bq_bool(x)": {
+        "VARCHAR": "CASE lower(x) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE "
+        "ELSE CASE WHEN x IS NULL THEN NULL ELSE bq_fail('Bad bool value: ' || x)::BOOLEAN END END",
+        "BIGINT": "x <> 0",
+        "HUGEINT": "x <> 0",
+        "BOOLEAN": "x",
     },
     "bq_float64(x)": {
         "VARCHAR": "x::DOUBLE",
@@ -163,21 +183,21 @@ _MACROS: dict[str, dict[str, str]] = {
         "VARCHAR": "farm_text(x)",
         "BLOB": "farm_bytes(x)",
     },
-    "bq_trunc(p, x)": {
-        f"VARCHAR, {kind}": f"CASE WHEN p = 'sunday_week' THEN (date_trunc('week', x "
-        f"+ INTERVAL 1 DAY) - INTERVAL 1 DAY)::{kind} ELSE date_trunc(p, x)::{kind} END"
-        for kind in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
-    },
-    "bq_div(x, y)": {
-        "BIGINT, BIGINT": "CASE WHEN y = 0 THEN error('division by zero: DIV')::BIGINT "
-        "ELSE x // y END"
-    },
 }
+
+
+def told(message: str) -> str:
+    """Return what a macro said in failing; any other message as it is."""
+    return (
+        message.split(FAILURE, 1)[1].rsplit("' to INT64", 1)[0] if FAILURE in message else message
+    )
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Define every macro; existing ones are replaced."""
-    for signature, overloads in _MACROS.items():
+    for signature, overloads in (
+        _FIRST | NUMBER_MACROS | JSON_MACROS | _MACROS | TIME_MACROS | TEXT_MACROS
+    ).items():
         name, arguments = signature.removesuffix(")").split("(")
         variants = ", ".join(
             f"({_typed(arguments, kinds)}) AS ({body})" for kinds, body in overloads.items()
@@ -187,5 +207,7 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _typed(arguments: str, kinds: str) -> str:
     names = arguments.split(", ")
-    types = [kinds] if len(names) == 1 else kinds.split(", ", len(names) - 1)
+    types = [kinds] * len(names)
+    if kinds and len(names) > 1:
+        types = kinds.split(", ", len(names) - 1)
     return ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))

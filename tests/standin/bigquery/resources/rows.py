@@ -8,13 +8,14 @@ from typing import Any
 
 import duckdb
 
-from tests.standin.bigquery.engine.entries import Entry, Resource
+from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.partitions import belongs, check_partition
 from tests.standin.bigquery.engine.rows import append, generation_at, select_rows
-from tests.standin.bigquery.engine.types import quoted
+from tests.standin.bigquery.engine.types import Field, quoted
 from tests.standin.bigquery.errors import BigQueryError, invalid, not_found
 from tests.standin.bigquery.resources.json_values import json_problem, json_select
+from tests.standin.bigquery.resources.summary import FIELDS, SUMMARY, summary_rows
 from tests.standin.bigquery.service import DEFAULT_PAGE, Call, Service
 from tests.standin.bigquery.sql.insert import values_for, writable
 from tests.standin.bigquery.sql.results import describe, json_rows, with_float_seconds
@@ -51,10 +52,10 @@ class InsertIds:
 
 def list_rows(service: Service, call: Call) -> Resource:
     """Answer tabledata.list; the table may carry `@ms` and `$partition`."""
-    entry, select = _rows_to_list(service, call)
+    every, select = _rows_to_list(service, call)
     names = [name for name in call.query.get("selectedFields", "").split(",") if name]
     wanted = {name.split(".")[0].lower() for name in names}
-    fields = [it for it in entry.fields if not wanted or it["name"].lower() in wanted]
+    fields = [it for it in every if not wanted or it["name"].lower() in wanted]
     token = call.query.get("pageToken") or "0"
     if not token.isdigit():
         raise invalid("Invalid page token.")
@@ -75,20 +76,22 @@ def list_rows(service: Service, call: Call) -> Resource:
     return answer
 
 
-def _rows_to_list(service: Service, call: Call) -> tuple[Entry, str]:
+def _rows_to_list(service: Service, call: Call) -> tuple[list[Field], str]:
     project, dataset_id, name = call.table_key
     name, _, moment = name.partition("@")
     table_id, _, partition_id = name.partition("$")
     entry = service.database.catalog.require_table((project, dataset_id, table_id))
     if not entry.is_table:
         raise invalid(f"Cannot list a table of type {entry.resource['type']}.")
+    if partition_id == SUMMARY:
+        return FIELDS, summary_rows(entry)
     instant = int(moment) * 1000 if moment else None
     generation = entry.rows if instant is None else generation_at(entry, instant)
     where = ""
     if partition_id:
         check_partition(entry.resource, partition_id, entry.full_name)
         where = belongs(entry, partition_id)
-    return entry, select_rows(generation, instant=instant, where=where)
+    return entry.fields, select_rows(generation, instant=instant, where=where)
 
 
 def insert_rows(service: Service, call: Call) -> Resource:

@@ -14,6 +14,7 @@ from tests.standin.bigquery.engine.tables import (
 )
 from tests.standin.bigquery.engine.types import Field, canonical
 from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.resources.summary import SUMMARY, summary_table
 from tests.standin.bigquery.resources.views import (
     check_materialized_change,
     create_view,
@@ -86,6 +87,10 @@ def _normalised(body: Resource) -> Resource:
 
 def get_table(service: Service, call: Call) -> Resource:
     """Answer tables.get."""
+    project, dataset_id, name = call.table_key
+    if name.endswith(f"${SUMMARY}"):
+        key = (project, dataset_id, name.removesuffix(f"${SUMMARY}"))
+        return summary_table(service.database.catalog.require_table(key))
     entry = service.database.catalog.require_table(call.table_key)
     shown = dict(refreshed(service, entry))
     if "encryptionConfiguration" in shown:

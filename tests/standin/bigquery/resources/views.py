@@ -24,7 +24,7 @@ def view_schema(service: Service, key: TableKey, query: str) -> tuple[list[Field
     from tests.standin.bigquery.sql.execute import engine_errors  # noqa: PLC0415
 
     with service.database.reading() as connection, engine_errors():
-        session = Session(service=service, connection=connection, project=key[0])
+        session = Session(service=service, connection=connection, project=key[0], filtered=None)
         check_syntax(query)
         check_types(query, session)
         fields = describe(connection, to_duckdb(parse(query), session)).fields

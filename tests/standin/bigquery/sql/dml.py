@@ -19,8 +19,8 @@ from tests.standin.bigquery.engine.rows import (
 )
 from tests.standin.bigquery.engine.types import quoted
 from tests.standin.bigquery.errors import invalid_query
-from tests.standin.bigquery.sql.expressions import raw
 from tests.standin.bigquery.sql.insert import values_for, writable
+from tests.standin.bigquery.sql.nodes import raw
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.relations import check_partition_filter
 from tests.standin.bigquery.sql.results import describe

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.locks import TableKey
+from tests.standin.bigquery.engine.macros import told
 from tests.standin.bigquery.errors import BigQueryError, invalid_query
 from tests.standin.bigquery.googlesql.judge import check_types
 from tests.standin.bigquery.sql.ddl import (
@@ -103,6 +104,10 @@ def _groups(statements: list[Statement]) -> Iterator[list[Statement]]:
 
 def _run_group(session: Session, group: list[Statement]) -> list[Outcome]:
     keys = [key for statement in group for key in _targets(session, statement)]
+    if session.location:
+        # A job sees, and writes, no dataset of another location.
+        for project, dataset_id, _ in (*keys, *_defined(session, group)):
+            session.service.database.catalog.require_location(project, dataset_id, session.location)
     if not keys and len(group) == 1:
         check_types(group[0].text, session)
         return [_read(session, group[0])]
@@ -132,6 +137,14 @@ def _read(session: Session, statement: Statement) -> Outcome:
     return Outcome(kind="SELECT", query=query)
 
 
+def _defined(session: Session, group: list[Statement]) -> list[TableKey]:
+    return [
+        session.full_key(names_of(statement.parts["name"] or ""))
+        for statement in group
+        if statement.kind in ("CREATE_VIEW", "CREATE_MATERIALIZED_VIEW", "CREATE_FUNCTION")
+    ]
+
+
 def _targets(session: Session, statement: Statement) -> list[TableKey]:
     if statement.kind not in _WRITERS:
         return []
@@ -156,7 +169,7 @@ def engine_errors() -> Iterator[None]:
     except duckdb.InterruptException as error:
         raise BigQueryError("stopped", "Job execution was cancelled: User requested") from error
     except duckdb.Error as error:
-        message = str(error).split("\n", maxsplit=1)[0]
+        message = told(str(error).split("\n", maxsplit=1)[0])
         if any(sign in message for sign in _OVERFLOW) and "INT64" in message:
             message = f"int64 overflow: {message}"
         raise invalid_query(message) from error

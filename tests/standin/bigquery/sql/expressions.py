@@ -1,21 +1,27 @@
 """GoogleSQL expressions whose meaning sqlglot's DuckDB text would lose."""
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
-from tests.standin.bigquery.engine.rows import NOW
 from tests.standin.bigquery.engine.types import duckdb_type
 from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.sql.aggregates import AGGREGATE_REWRITES
+from tests.standin.bigquery.sql.arrays import ARRAY_REWRITES
 from tests.standin.bigquery.sql.fields import field_of_type
-
-type Rewrite = Callable[[exp.Expression], exp.Expression | None]
+from tests.standin.bigquery.sql.format_function import FORMAT_REWRITES
+from tests.standin.bigquery.sql.formats import FORMAT_TIME_REWRITES
+from tests.standin.bigquery.sql.json_functions import JSON_REWRITES
+from tests.standin.bigquery.sql.nodes import Rewrites, call, cast, raw, typed
+from tests.standin.bigquery.sql.numbers import NUMBER_REWRITES
+from tests.standin.bigquery.sql.ordering import ORDER_REWRITES
+from tests.standin.bigquery.sql.parses import PARSE_REWRITES
+from tests.standin.bigquery.sql.texts import TEXT_REWRITES
+from tests.standin.bigquery.sql.times import TIME_REWRITES
 
 _PICOSECONDS = 12
-_PRESENT = f"make_timestamptz({NOW})"
 _CASTS = {
-    exp.DType.TEXT: "bq_text",
-    exp.DType.VARCHAR: "bq_text",
+    exp.DType.TEXT: "bq_string",
+    exp.DType.VARCHAR: "bq_string",
+    exp.DType.BOOLEAN: "bq_bool",
     exp.DType.BIGINT: "bq_int64",
     exp.DType.INT: "bq_int64",
     exp.DType.SMALLINT: "bq_int64",
@@ -33,26 +39,8 @@ _RENAMED = {
     "ST_GEOGFROMTEXT": "bq_geography",
     "ST_GEOGFROM": "bq_geography",
     "ST_ASTEXT": "bq_text",
-    "PARSE_NUMERIC": "bq_numeric",
-    "PARSE_BIGNUMERIC": "bq_bignumeric",
     "NET.HOST": "net_host",
 }
-
-
-def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
-    """Return a call of a DuckDB function or macro."""
-    return exp.Anonymous(this=name, expressions=list(arguments))
-
-
-def raw(sql: str) -> exp.Var:
-    """Return DuckDB text that is taken over as it is."""
-    return exp.Var(this=sql)
-
-
-def cast(expression: exp.Expression, duckdb_name: str) -> exp.Expression:
-    """Return a cast to a DuckDB type."""
-    kind = exp.DataType(this=exp.DType.USERDEFINED, kind=duckdb_name)
-    return exp.Cast(this=expression, to=kind)
 
 
 def rewrite_expressions(tree: exp.Expression) -> exp.Expression:
@@ -74,14 +62,12 @@ def _cast(node: exp.Expression) -> exp.Expression | None:
         return None
     if isinstance(node.this, exp.Null):
         return cast(node.this.copy(), duckdb_type(field_of_type("x", target)))
+    if node.args.get("format"):
+        raise invalid_query("CAST with a FORMAT is not supported by the stand-in")
     changed = _converted(node.this.copy(), target)
     if isinstance(node, exp.TryCast):
         return call("TRY", changed)
     return changed
-
-
-def _today(node: exp.Expression) -> exp.Expression | None:
-    return raw(f"CAST({_PRESENT} AS DATE)") if node.this is None else None
 
 
 def exact(value: exp.Expression) -> exp.Expression:
@@ -101,14 +87,14 @@ def _converted(value: exp.Expression, target: exp.DataType) -> exp.Expression:
         value = exact(value)
     field = field_of_type("x", target)
     if kind == exp.DType.RANGE:
-        return call(f"bq_range_{field['rangeElementType']['type'].lower()}", value)
+        return typed(f"bq_range_{field['rangeElementType']['type'].lower()}", value)
     if kind == exp.DType.TIMESTAMPTZ and field.get("timestampPrecision") == str(_PICOSECONDS):
-        return call("bq_timestamp12", value)
+        return typed("bq_timestamp12", value)
     if kind == exp.DType.DECIMAL:
-        plain = call("bq_numeric", value)
+        plain = typed("bq_numeric", value)
         return cast(plain, duckdb_type(field)) if target.expressions else plain
     if kind in _CASTS:
-        return call(_CASTS[kind], value)
+        return typed(_CASTS[kind], value)
     return cast(value, duckdb_type(field))
 
 
@@ -125,49 +111,6 @@ def _bytes(node: exp.Expression) -> exp.Expression:
     plain = all(ord(letter) < 256 for letter in text)
     content = text.encode("latin-1" if plain else "utf-8")
     return call("from_hex", exp.Literal.string(content.hex()))
-
-
-def _format_time(node: exp.Expression) -> exp.Expression | None:
-    inner = node.this
-    if not isinstance(
-        inner, exp.TsOrDsToDate | exp.TsOrDsToDatetime | exp.TsOrDsToTimestamp | exp.TsOrDsToTime
-    ):
-        return None
-    zone = node.args.get("zone")
-    value = inner.this.copy()
-    if zone is not None and zone.name.upper() not in ("UTC", "+00:00"):
-        value = call("timezone", zone.copy(), value)
-    return call("strftime", value, node.args["format"].copy())
-
-
-def _parse(kind: str) -> Rewrite:
-    def rewrite(node: exp.Expression) -> exp.Expression:
-        text = call("strptime", node.this.copy(), node.args["format"].copy())
-        return cast(text, kind)
-
-    return rewrite
-
-
-def _as_date(node: exp.Expression) -> exp.Expression | None:
-    if isinstance(node.parent, exp.Cast) and node.parent.args["to"].name == "DATE":
-        return None
-    return cast(node.copy(), "DATE")
-
-
-def _date_trunc(node: exp.Expression) -> exp.Expression:
-    unit = node.args["unit"].name.upper()
-    if unit.startswith("WEEK") and unit != "WEEK":
-        raise invalid_query(f"{unit} is not supported by the stand-in")
-    # DuckDB's weeks begin on Monday, BigQuery's on Sunday.
-    unit = {"ISOWEEK": "WEEK", "WEEK": "SUNDAY_WEEK"}.get(unit, unit)
-    return call("bq_trunc", exp.Literal.string(unit.lower()), node.this.copy())
-
-
-def _unix_time(node: exp.Expression) -> exp.Expression:
-    scale = node.args.get("scale")
-    factor = {"0": 1_000_000, "3": 1000, "6": 1}[scale.name if scale is not None else "0"]
-    micros = exp.Mul(this=exp.Paren(this=node.this.copy()), expression=exp.Literal.number(factor))
-    return call("make_timestamptz", micros)
 
 
 def _anonymous(node: exp.Expression) -> exp.Expression | None:
@@ -188,50 +131,12 @@ def _anonymous(node: exp.Expression) -> exp.Expression | None:
             f"bq_text(({y})::DOUBLE) || ')')"
         )
     if name == "IEEE_DIVIDE":
-        left, right = arguments
-        return exp.Div(this=cast(left, "DOUBLE"), expression=cast(right, "DOUBLE"))
+        return typed("bq_ieee_divide", *arguments)
     return None
 
 
 def _safe(node: exp.Expression) -> exp.Expression:
     return call("TRY", node.this.copy())
-
-
-def _divide(node: exp.Expression) -> exp.Expression:
-    return call("bq_div", node.this.copy(), node.expression.copy())
-
-
-def _in_unnest(node: exp.Expression) -> exp.Expression | None:
-    unnested = node.args.get("unnest")
-    if unnested is None:
-        return None
-    return call("list_contains", unnested.expressions[0].copy(), node.this.copy())
-
-
-def _unnest(node: exp.Expression) -> exp.Expression | None:
-    """Turn UNNEST into a subquery that gives the item, and its offset, as columns."""
-    if isinstance(node.parent, exp.In):
-        return None
-    array = node.expressions[0].copy()
-    alias = node.args.get("alias")
-    name = (alias.columns[0].name if alias.columns else alias.name) if alias else ""
-    literals = isinstance(array, exp.Array) and array.expressions
-    item = raw(f"unnest({array.sql('duckdb')})")
-    if literals and isinstance(array.expressions[0], exp.Struct):
-        item = raw(f"unnest({array.sql('duckdb')}, max_depth := 2)")
-        columns: list[exp.Expression] = [item]
-    else:
-        columns = [exp.alias_(item, name or "f0_", quoted=True)]
-    at = node.args.get("offset")
-    if at:
-        offset = raw(f"generate_subscripts({array.sql('duckdb')}, 1) - 1")
-        label = at.name if isinstance(at, exp.Identifier) else "offset"
-        columns.append(exp.alias_(offset, label, quoted=True))
-    select = exp.Select(expressions=columns)
-    # The range variable is the item itself, so the subquery must not take its name.
-    taken = name if literals and columns[0] is item else f"rb_{name or 'item'}"
-    alias = exp.TableAlias(this=exp.to_identifier(taken or "rb_items", quoted=True))
-    return exp.Subquery(this=select, alias=alias)
 
 
 def _fingerprint(node: exp.Expression) -> exp.Expression:
@@ -250,28 +155,32 @@ def _refused(node: exp.Expression) -> exp.Expression:
     raise invalid_query(f"{type(node).__name__} is not supported by the stand-in")
 
 
-_REWRITES: dict[type[exp.Expression], Rewrite] = {
+def _pivot(node: exp.Expression) -> None:
+    select = node.find_ancestor(exp.Select)
+    if node.args.get("unpivot") and select is not None and select.is_star:
+        # DuckDB puts the names before the values.
+        raise invalid_query("UNPIVOT with SELECT * is not supported by the stand-in")
+
+
+_REWRITES: Rewrites = {
+    **AGGREGATE_REWRITES,
+    **ARRAY_REWRITES,
+    **FORMAT_REWRITES,
+    **FORMAT_TIME_REWRITES,
+    **PARSE_REWRITES,
+    **JSON_REWRITES,
+    **NUMBER_REWRITES,
+    **ORDER_REWRITES,
+    **TEXT_REWRITES,
+    **TIME_REWRITES,
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.Literal: _number,
     exp.ByteString: _bytes,
-    exp.TimeToStr: _format_time,
-    exp.StrToTime: _parse("TIMESTAMP WITH TIME ZONE"),
-    exp.StrToDate: _parse("DATE"),
-    exp.ParseDatetime: _parse("TIMESTAMP"),
-    exp.DateAdd: _as_date,
-    exp.DateSub: _as_date,
-    exp.DateTrunc: _date_trunc,
-    exp.TimestampTrunc: _date_trunc,
-    exp.UnixToTime: _unix_time,
     exp.Anonymous: _anonymous,
+    exp.Pivot: _pivot,
     exp.SafeFunc: _safe,
-    exp.IntDiv: _divide,
-    exp.In: _in_unnest,
-    exp.Unnest: _unnest,
     exp.FarmFingerprint: _fingerprint,
     exp.Column: _partition_date,
-    exp.CurrentTimestamp: lambda _: raw(_PRESENT),
-    exp.CurrentDate: _today,
     exp.MatchRecognize: _refused,
 }

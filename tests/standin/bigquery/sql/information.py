@@ -24,6 +24,10 @@ def information_schema(names: list[str], session: Session) -> str:
     view = view.removesuffix("_BY_PROJECT").removesuffix("_BY_USER")
     if view not in _VIEWS:
         raise invalid_query(f"INFORMATION_SCHEMA.{view} is not served by the stand-in")
+    dataset_id = _dataset(names[:at], session)
+    if dataset_id and session.location:
+        catalog = session.service.database.catalog
+        catalog.require_location(_project(names[:at], session), dataset_id, session.location)
     return _VIEWS[view](_project(names[:at], session), _dataset(names[:at], session), session)
 
 

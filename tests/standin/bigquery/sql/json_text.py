@@ -5,35 +5,49 @@ The text follows BigQuery's JSON encodings: no number passes through a double, w
 """
 
 import contextlib
+import re
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 from sqlglot import exp
 
-from tests.standin.bigquery.engine.types import Field, field_of, is_repeated, item_of, quoted
-from tests.standin.bigquery.sql.expressions import raw
+from tests.standin.bigquery.engine.types import (
+    BIGNUMERIC,
+    Field,
+    field_of,
+    is_repeated,
+    item_of,
+    quoted,
+)
+from tests.standin.bigquery.sql.nodes import cast, raw
 from tests.standin.bigquery.sql.session import Session
 
 _EXACT = 2**53
+_UNNAMED = re.compile(r"_\d+")
+_STRING = "replace(replace(bq_escaped(to_json({0})::VARCHAR), chr(8232), '\\u2028'), chr(8233), '\\u2029')"
 _FORMS = {
     "BOOLEAN": "{0}::VARCHAR",
-    "STRING": "to_json({0})::VARCHAR",
+    "STRING": _STRING,
     "JSON": "{0}::VARCHAR",
     "INTEGER": (
         f"CASE WHEN {{0}} BETWEEN -{_EXACT} AND {_EXACT} THEN {{0}}::VARCHAR "
         "ELSE '\"' || {0} || '\"' END"
     ),
-    "FLOAT": (
-        "CASE WHEN isfinite({0}) THEN regexp_replace({0}::VARCHAR, '\\.0$', '') "
-        "ELSE '\"' || bq_text({0}) || '\"' END"
-    ),
+    "FLOAT": ("CASE WHEN isfinite({0}) THEN bq_string({0}) ELSE '\"' || bq_text({0}) || '\"' END"),
     "NUMERIC": (
         f"CASE WHEN {{0}} = trunc({{0}}) AND abs({{0}}) <= {_EXACT} "
         "THEN {0}::BIGINT::VARCHAR ELSE '\"' || bq_text({0}) || '\"' END"
     ),
     "BYTES": "'\"' || to_base64({0}) || '\"'",
-    "DATETIME": "'\"' || replace({0}::VARCHAR, ' ', 'T') || '\"'",
-    "TIMESTAMP": "'\"' || replace(replace({0}::VARCHAR, ' ', 'T'), '+00', 'Z') || '\"'",
+    "BIGNUMERIC": (
+        f"CASE WHEN abs(TRY_CAST(nullif({{0}}.{BIGNUMERIC}, regexp_extract({{0}}.{BIGNUMERIC}, "
+        f"'.*\\..*')) AS HUGEINT)) <= {_EXACT} THEN bq_text({{0}}) "
+        "ELSE '\"' || bq_text({0}) || '\"' END"
+    ),
+    "INTERVAL": "'\"' || bq_interval_iso({0}) || '\"'",
+    "TIME": "'\"' || bq_time_text({0}) || '\"'",
+    "DATETIME": "'\"' || replace(bq_time_text({0}), ' ', 'T') || '\"'",
+    "TIMESTAMP": "'\"' || replace(bq_time_text({0}::TIMESTAMP), ' ', 'T') || 'Z\"'",
 }
 _OTHER = "'\"' || bq_text({0}) || '\"'"
 
@@ -46,7 +60,9 @@ def rewrite_json(tree: exp.Expression, session: Session) -> exp.Expression:
     """
     for node in reversed(list(tree.find_all(exp.JSONFormat, bfs=True))):
         text = _text_of(node, session)
-        changed = exp.Paren(this=raw(f"coalesce({text}, 'null')"))
+        changed: exp.Expression = exp.Paren(this=raw(f"coalesce({text}, 'null')"))
+        if node.args.get("to_json"):
+            changed = cast(changed, "JSON")
         if node is tree:
             tree = changed
         else:
@@ -104,7 +120,11 @@ def json_text(expression: str, field: Field, depth: int = 0) -> str:
         item = f"j{depth}"
         inner = f"coalesce({json_text(item, item_of(field), depth + 1)}, 'null')"
         listed = f"list_transform({expression}, lambda {item}: {inner})"
-        return f"'[' || coalesce(array_to_string({listed}, ','), '') || ']'"
+        # array_to_string of no items is NULL, as is that of NULL.
+        return (
+            f"CASE WHEN {expression} IS NULL THEN NULL "
+            f"ELSE '[' || coalesce(array_to_string({listed}, ','), '') || ']' END"
+        )
     if field["type"] == "RECORD":
         members = [f"({expression}).{quoted(item['name'])}" for item in field["fields"]]
         text = _object(field["fields"], members, depth)
@@ -118,7 +138,9 @@ def _object(fields: list[Field], expressions: list[str], depth: int = 0) -> str:
     parts = []
     for number, (field, expression) in enumerate(zip(fields, expressions, strict=True)):
         opening = "{" if number == 0 else ","
-        name = field["name"].replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")
+        # A member without a name has DuckDB's.
+        written = "" if _UNNAMED.fullmatch(field["name"]) else field["name"]
+        name = written.replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")
         parts.append(f"'{opening}\"{name}\":'")
         parts.append(f"coalesce({json_text(expression, field, depth)}, 'null')")
     return f"concat({', '.join(parts)}, '}}')" if parts else "'{}'"

@@ -16,8 +16,8 @@ from tests.standin.bigquery.sql.dml import (
     insert_new,
     target_of,
 )
-from tests.standin.bigquery.sql.expressions import raw
 from tests.standin.bigquery.sql.insert import default_of
+from tests.standin.bigquery.sql.nodes import raw
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement

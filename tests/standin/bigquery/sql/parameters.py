@@ -7,7 +7,7 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.types import literal
 from tests.standin.bigquery.errors import invalid_query
-from tests.standin.bigquery.sql.expressions import raw
+from tests.standin.bigquery.sql.nodes import raw
 
 _CASTS = {
     "INT64": "bq_int64({})",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -10,8 +11,8 @@ from tests.standin.bigquery.engine.rows import PARTITION_TIME, generation_at, se
 from tests.standin.bigquery.engine.tables import is_ingestion_time
 from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.resources.policies import check_history
-from tests.standin.bigquery.sql.expressions import raw
 from tests.standin.bigquery.sql.information import information_schema
+from tests.standin.bigquery.sql.nodes import raw
 from tests.standin.bigquery.sql.session import Session
 from tests.standin.clock import Clock
 
@@ -75,8 +76,9 @@ def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) ->
     entry = session.table(key)
     session.referenced.append(key)
     if not entry.is_table:
-        return _view_rows(entry, session, depth)
-    check_partition_filter(table, entry)
+        return _view_rows(table, entry, session, depth)
+    if session.filtered is not None:
+        check_partition_filter(table, entry, session.filtered)
     instant = _instant(table, session)
     if hidden and is_ingestion_time(entry.resource):
         _exclude_hidden(table)
@@ -89,14 +91,16 @@ def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) ->
     return seen(select_rows(generation_at(entry, instant), instant=instant, hidden=hidden))
 
 
-def _view_rows(entry: Entry, session: Session, depth: int) -> str:
+def _view_rows(table: exp.Table, entry: Entry, session: Session, depth: int) -> str:
     if depth > _VIEW_DEPTH:
         raise invalid_query(f"View {entry.full_name} is nested too deeply")
     _check_bases(entry, session)
     # Imported here: a view is a statement again.
     from tests.standin.bigquery.sql.translate import translate_view  # noqa: PLC0415
 
-    return translate_view(entry, session, depth=depth + 1)
+    # A filter around a view reaches the tables that it reads.
+    outside = None if session.filtered is None else session.filtered | _filtered(table)
+    return translate_view(entry, replace(session, filtered=outside), depth=depth + 1)
 
 
 def _check_bases(entry: Entry, session: Session) -> None:
@@ -175,8 +179,15 @@ def _exclude_hidden(table: exp.Table) -> None:
             found.set("except_", [*kept, exp.to_identifier(PARTITION_TIME)])
 
 
-def check_partition_filter(table: exp.Expression, entry: Entry) -> None:
+def check_partition_filter(
+    table: exp.Expression, entry: Entry, outside: frozenset[str] = frozenset()
+) -> None:
     """Refuse a read without the filter that a table demands.
+
+    Args:
+        table: Where it is read.
+        entry: The table.
+        outside: The columns that a query around a view filters by.
 
     Raises:
         BigQueryError: There is no filter on the partitioning column.
@@ -188,19 +199,22 @@ def check_partition_filter(table: exp.Expression, entry: Entry) -> None:
     wanted = {(by_time or by_range).get("field", PARTITION_TIME).lower()}
     if wanted == {PARTITION_TIME.lower()}:
         wanted.add("_partitiondate")
-    _check_filtered(table, entry, wanted)
-
-
-def _check_filtered(table: exp.Expression, entry: Entry, wanted: set[str]) -> None:
-    scope = table.find_ancestor(exp.Select, exp.Delete, exp.Update, exp.Merge)
-    while scope is not None:
-        where = scope.args.get("on") if isinstance(scope, exp.Merge) else scope.args.get("where")
-        columns = where.find_all(exp.Column) if where is not None else ()
-        if any(column.name.lower() in wanted for column in columns):
-            return
-        scope = scope.find_ancestor(exp.Select)
+    if wanted & (outside | _filtered(table)):
+        return
     names = ", ".join(f"'{name}'" for name in sorted(wanted))
     raise invalid_query(
         f"Cannot query over table '{'.'.join(entry.key)}' without a filter over column(s) {names} "
         "that can be used for partition elimination"
     )
+
+
+def _filtered(table: exp.Expression) -> frozenset[str]:
+    """Return the columns in the conditions around a table, in lower case."""
+    found: set[str] = set()
+    scope = table.find_ancestor(exp.Select, exp.Delete, exp.Update, exp.Merge)
+    while scope is not None:
+        where = scope.args.get("on") if isinstance(scope, exp.Merge) else scope.args.get("where")
+        columns = where.find_all(exp.Column) if where is not None else ()
+        found |= {column.name.lower() for column in columns}
+        scope = scope.find_ancestor(exp.Select)
+    return frozenset(found)

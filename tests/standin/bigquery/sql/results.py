@@ -23,7 +23,18 @@ _TEXTS = {
     "FLOAT": "bq_text({0})",
     "BYTES": "to_base64({0})",
     "TIMESTAMP": "epoch_us({0})::VARCHAR",
-    "DATETIME": "replace({0}::VARCHAR, ' ', 'T')",
+    # All six digits of a fraction, or none (the form that Google's client reads).
+    "TIME": "replace(strftime(DATE '1970-01-01' + {0}, '%H:%M:%S.%f'), '.000000', '')",
+    "DATETIME": "replace(strftime({0}, '%Y-%m-%dT%H:%M:%S.%f'), '.000000', '')",
+}
+# Beyond the years 1 to 9999 there are no values.
+_BOUNDS = {
+    "DATE": ("DATE '0001-01-01'", "DATE '9999-12-31'"),
+    "DATETIME": ("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"),
+    "TIMESTAMP": (
+        "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
+        "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
+    ),
 }
 _TIMESTAMP_RANGE = (
     "'[' || coalesce(epoch_us({0}.__range_start__)::VARCHAR, 'UNBOUNDED') || ', ' || "
@@ -79,10 +90,7 @@ def json_rows(
 
 def _text(expression: str, field: Field, depth: int = 0) -> str:
     if is_repeated(field):
-        item = f"r{depth}"
-        return (
-            f"list_transform({expression}, lambda {item}: {_text(item, item_of(field), depth + 1)})"
-        )
+        return _list_text(expression, field, depth)
     kind = field["type"]
     if kind == "RECORD":
         members = ", ".join(
@@ -92,9 +100,30 @@ def _text(expression: str, field: Field, depth: int = 0) -> str:
         return f"CASE WHEN {expression} IS NULL THEN NULL ELSE row({members}) END"
     if kind == "RANGE" and field["rangeElementType"]["type"] == "TIMESTAMP":
         return f"CASE WHEN {expression} IS NULL THEN NULL ELSE {_TIMESTAMP_RANGE.format(f'({expression})')} END"
-    if kind == "TIMESTAMP" and "timestampPrecision" in field:
-        return f"bq_text({expression})"
-    return _TEXTS.get(kind, "bq_text({0})").format(expression)
+    picoseconds = kind == "TIMESTAMP" and "timestampPrecision" in field
+    text = (
+        f"bq_text({expression})"
+        if picoseconds
+        else _TEXTS.get(kind, "bq_text({0})").format(expression)
+    )
+    if kind not in _BOUNDS or picoseconds:
+        return text
+    least, greatest = _BOUNDS[kind]
+    return (
+        f"CASE WHEN {expression} < {least} OR {expression} > {greatest} "
+        f"THEN bq_fail('{kind} is out of range') ELSE {text} END"
+    )
+
+
+def _list_text(expression: str, field: Field, depth: int) -> str:
+    item = f"r{depth}"
+    # A query may use an array with a NULL in it, its result may not hold one (Work with arrays).
+    failed = f"bq_fail('Array cannot have a null element; error in writing field {item}')"
+    whole = (
+        f"CASE WHEN len({expression}) > list_count({expression}) "
+        f"THEN ({expression})[{failed}::BIGINT:1] ELSE {expression} END"
+    )
+    return f"list_transform({whole}, lambda {item}: {_text(item, item_of(field), depth + 1)})"
 
 
 def _value(value: Any, field: Field) -> Any:  # noqa: ANN401 - JSON values

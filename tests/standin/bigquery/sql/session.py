@@ -26,6 +26,8 @@ class Session:
         default_dataset: project and dataset of unqualified names.
         parameters: Query parameters as BigQuery's API gives them.
         write: The open change, whose own effects a read sees.
+        filtered: What a query filters a view by, in lower case; None where nothing runs, so that no
+            table can demand a filter.
         referenced: Every table that was read.
     """
 
@@ -36,6 +38,7 @@ class Session:
     default_dataset: tuple[str, str] | None = None
     parameters: list[Resource] = field(default_factory=list)
     write: Write | None = None
+    filtered: frozenset[str] | None = frozenset()
     referenced: list[TableKey] = field(default_factory=list)
 
     def key_of(self, table: exp.Expression) -> TableKey:

@@ -8,9 +8,12 @@ from sqlglot.errors import SqlglotError
 
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.sql.aggregates import resolve_aliases
 from tests.standin.bigquery.sql.expressions import rewrite_expressions
 from tests.standin.bigquery.sql.functions import inline_functions
 from tests.standin.bigquery.sql.json_text import rewrite_json
+from tests.standin.bigquery.sql.known import check_functions
+from tests.standin.bigquery.sql.ordering import resolve_order
 from tests.standin.bigquery.sql.parameters import replace_parameters
 from tests.standin.bigquery.sql.relations import replace_tables
 from tests.standin.bigquery.sql.session import Session
@@ -25,7 +28,12 @@ def parse(sql: str) -> exp.Expression:
     try:
         return sqlglot.parse_one(sql, read="bigquery")
     except SqlglotError as error:
-        raise invalid_query(f"Syntax error: {error}") from error
+        # The text of sqlglot's error underlines with a terminal's escapes.
+        told = getattr(error, "errors", None) or [{}]
+        where = f" at [{told[0]['line']}:{told[0]['col']}]" if told[0].get("line") else ""
+        raise invalid_query(
+            f"Syntax error: {told[0].get('description', 'invalid')}{where}"
+        ) from error
 
 
 def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
@@ -36,6 +44,9 @@ def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
     """
     replace_parameters(tree, session.parameters)
     tree = inline_functions(tree, session)
+    check_functions(tree)
+    resolve_aliases(tree)
+    resolve_order(tree)
     name_columns(tree)
     replace_tables(tree, session, depth=depth)
     tree = rewrite_expressions(tree)
