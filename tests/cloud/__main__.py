@@ -1,6 +1,6 @@
 """Hold Rebound and its local cloud against the real Google Cloud, in a sandbox project.
 
-    python -m tests.cloud PROJECT            # run `pytest -m cloud`, then remove what it made
+    python -m tests.cloud PROJECT            # run the tests, then remove what they made
     python -m tests.cloud PROJECT --clean    # only remove what earlier runs left
 
 What differs between the answers of the real cloud and those of the local one is written to
@@ -19,6 +19,8 @@ from tests.cloud.sandbox import (
     remove_everything,
 )
 
+SERVICES = ("bigquery", "storage", "firestore")
+TESTS = ["tests/cloud", *(f"tests/contract/{service}" for service in SERVICES)]
 COST = """\
 This makes datasets, buckets and Firestore databases in the project {project}, all labelled or
 named `rebound-cloud`, and removes them at the end. It runs a few hundred queries of at most 10 MB,
@@ -50,7 +52,7 @@ def main() -> int:
         return 0
     sys.stdout.write(COST.format(project=arguments.project) + NOT_ASKED)
     sys.stdout.flush()
-    command = [sys.executable, "-m", "pytest", "-m", "cloud", *(words or ["tests/cloud"])]
+    command = [sys.executable, "-m", "pytest", "-m", "", *(words or TESTS)]
     try:
         return subprocess.call(command, env={**os.environ, PROJECT_VARIABLE: arguments.project})
     finally:

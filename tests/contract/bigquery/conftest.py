@@ -8,14 +8,18 @@ import pytest
 import requests
 from google.cloud import bigquery
 
-from tests.contract.bigquery.server import Server, end, process, running
+from tests.contract import real
+from tests.contract.bigquery.server import PROJECT, RealServer, Server, end, process, running
 
 type Query = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Run both stand-ins for the session."""
+    """Run both stand-ins for the session, or speak to the real cloud."""
+    if real.PROJECT:
+        yield RealServer(real.BIGQUERY, real.STORAGE, process=None)
+        return
     folder = tmp_path_factory.mktemp("storage")
     storage, url = process("tests.standin.storage", "--data-dir", str(folder))
     try:
@@ -44,11 +48,10 @@ def dataset(client: bigquery.Client) -> str:
 @pytest.fixture
 def bucket(server: Server) -> str:
     """Return a new bucket."""
-    name = f"b-{uuid.uuid4().hex[:10]}"
-    answer = requests.post(
-        f"{server.storage}/storage/v1/b?project=p", json={"name": name}, timeout=30
-    )
-    answer.raise_for_status()
+    name = f"rebound-cloud-{uuid.uuid4().hex[:10]}"
+    url, body = f"{server.storage}/storage/v1/b?project={PROJECT}", {"name": name}
+    send = real.send if real.PROJECT else requests.request
+    send("POST", url, json=body).raise_for_status()
     return name
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import requests
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
+from google.cloud import bigquery, storage
+
+from tests.contract import real
 
 ROOT = Path(__file__).resolve().parents[3]
-PROJECT = "p-test"
+PROJECT = real.PROJECT or "p-test"
 _STOP_SECONDS = 20
 _ANSWER_SECONDS = 60
 
@@ -86,6 +88,29 @@ class Server:
             ).content
             for item in page.get("items", [])
         }
+
+
+class RealServer(Server):
+    """The real cloud; its process is none."""
+
+    order = faults = told = staticmethod(real.skip_order)
+
+    def call(self, method: str, path: str, **how: Any) -> requests.Response:  # noqa: ANN401 - what requests takes
+        """Send a request below the project and return whatever the answer is."""
+        return real.send(method, f"{self.url}/bigquery/v2/projects/{PROJECT}/{path}", **how)
+
+    def client(self) -> bigquery.Client:
+        """Return the real client."""
+        return real.LabellingClient(project=PROJECT, location="US")
+
+    def put_object(self, bucket: str, name: str, content: bytes) -> None:
+        """Store an object."""
+        storage.Client(project=PROJECT).bucket(bucket).blob(name).upload_from_string(content)
+
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+        """Return the objects below a prefix by name."""
+        found = storage.Client(project=PROJECT).list_blobs(bucket, prefix=prefix)
+        return {blob.name: blob.download_as_bytes() for blob in found}
 
 
 def process(module: str, *words: str) -> tuple[subprocess.Popen[str], str]:

@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 import grpc
+import pytest
 from google.api_core import exceptions as google_errors
+from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from tests.cloud.sandbox import LABEL
+from tests.contract import real
 from tests.standin.firestore.creation import create_over
 
 Value = types.Value.pb()
@@ -36,13 +40,30 @@ class Wire:
         self.project = project or f"p-{uuid.uuid4().hex[:10]}"
         self.database = f"projects/{self.project}/databases/{database}"
         self.root = f"{self.database}/documents"
+        self.metadata = OWNER
         options = [("grpc.max_receive_message_length", -1)]
         self.channel = (
             grpc.insecure_channel(host, options=options) if isinstance(host, str) else host
         )
+        if real.PROJECT:
+            self._skip_others(database)
+            return
         # The emulator has no administration, and needs none.
         with suppress(google_errors.MethodNotImplemented):
             create_over(self.channel, self.project, database)
+
+    def _skip_others(self, database: str) -> None:
+        """Skip a test that would make a database which nothing removes from a real project."""
+        if (self.project, database.startswith(LABEL)) != (real.PROJECT, True):
+            pytest.skip("it makes databases that would stay")
+
+    @classmethod
+    def of(cls, client: firestore.Client) -> "Wire":
+        """Return the line of a client, with its credentials."""
+        channel = client._firestore_api.transport.grpc_channel  # noqa: SLF001 - nothing public gives it
+        wire = cls(channel, client._database, client.project)  # noqa: SLF001 - nor the database's id
+        wire.metadata = client._rpc_metadata  # noqa: SLF001 - it names the database
+        return wire
 
     def name(self, path: str) -> str:
         """Return the full name of a path."""
@@ -61,7 +82,7 @@ class Wire:
             response_deserializer=answer.FromString,
         )
         message = getattr(types, f"{method}Request").pb()(**request)
-        return call(message, timeout=TIMEOUT_SECONDS, metadata=OWNER)
+        return call(message, timeout=TIMEOUT_SECONDS, metadata=self.metadata)
 
     def stream(self, method: str, **request: object) -> list[Message]:
         """Call a method that answers with a stream, and return all of it."""
@@ -71,7 +92,7 @@ class Wire:
             response_deserializer=getattr(types, f"{method}Response").pb().FromString,
         )
         message = getattr(types, f"{method}Request").pb()(**request)
-        return list(call(message, timeout=TIMEOUT_SECONDS, metadata=OWNER))
+        return list(call(message, timeout=TIMEOUT_SECONDS, metadata=self.metadata))
 
     def commit(self, *writes: Message, **more: object) -> Message:
         """Commit writes."""

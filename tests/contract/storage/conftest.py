@@ -6,12 +6,16 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
-from tests.contract.storage.server import Server, running
+from tests.contract import real
+from tests.contract.storage.server import PROJECT, RealServer, Server, running
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Run the stand-in for the session."""
+    """Run the stand-in for the session, or speak to the real cloud."""
+    if real.PROJECT:
+        yield RealServer(real.STORAGE, process=None)
+        return
     with running(tmp_path_factory.mktemp("storage")) as started:
         yield started
 
@@ -19,8 +23,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def client(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[storage.Client]:
     """Return the real client."""
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
-    client = storage.Client(project="p", credentials=AnonymousCredentials())
+    if real.PROJECT:
+        client = storage.Client(project=PROJECT)
+    else:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        client = storage.Client(project=PROJECT, credentials=AnonymousCredentials())
     yield client
     client.close()
 

@@ -13,7 +13,10 @@ from urllib.parse import quote
 
 import requests
 
+from tests.contract import real
+
 ROOT = Path(__file__).resolve().parents[3]
+PROJECT = real.PROJECT or "p"
 STOP_SECONDS = 20
 ANSWER_SECONDS = 30
 
@@ -42,8 +45,9 @@ class Server:
 
     def new_bucket(self, **settings: Any) -> str:  # noqa: ANN401 - JSON
         """Make a bucket and return its name."""
-        name = f"b-{uuid.uuid4().hex[:12]}"
-        answer = self.call("POST", "/storage/v1/b?project=p", json={"name": name, **settings})
+        name = f"rebound-cloud-{uuid.uuid4().hex[:12]}"
+        path = f"/storage/v1/b?project={PROJECT}"
+        answer = self.call("POST", path, json={"name": name, **settings})
         answer.raise_for_status()
         return name
 
@@ -75,6 +79,16 @@ class Server:
         answer = self.call("GET", f"/storage/v1/b/{bucket}/o", params=query)
         answer.raise_for_status()
         return answer.json()
+
+
+class RealServer(Server):
+    """The real cloud; its process is none."""
+
+    order = staticmethod(real.skip_order)
+
+    def call(self, method: str, path: str, **how: Any) -> requests.Response:  # noqa: ANN401 - what requests takes
+        """Send a request and return whatever the answer is."""
+        return real.send(method, f"{self.url}{path}", **how)
 
 
 @contextmanager
