@@ -11,7 +11,8 @@ from functools import partial
 import structlog
 from google.cloud import bigquery, storage
 
-from functions.exports.bucket import BucketExporter, bucket_skews
+from functions.conclusion import abandoned_objects, concluded, dataset_backup
+from functions.exports.bucket import BucketExporter
 from functions.exports.database import DatabaseExporter
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
@@ -19,34 +20,28 @@ from functions.lease import Lease, holding
 from functions.log import LoggingPool
 from functions.parts import PartWork, complete_parts
 from functions.settings import Settings
-from manifests import __version__, coverage, layout
+from manifests import coverage, layout
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
-from manifests.database_layout import databases_prefix
 from manifests.errors import (
     ManifestMissingError,
     NoRecoveryPointError,
     ReboundError,
     RefusedError,
-    SourceUnreadableError,
     UsageError,
 )
 from manifests.model import (
-    AbandonedObject,
     BucketBackup,
     DatabaseBackup,
-    DatasetBackup,
     Frozen,
     Manifest,
     Owner,
-    Part,
     RunId,
     RunStart,
-    Skew,
     TableBackup,
 )
 from manifests.selection import select
@@ -171,7 +166,15 @@ class BackupRun:
             parallel=self._settings.parallel_tables,
             clock=self._clock,
         )
-        manifest = vault.put_manifest(self._manifest(start, parts))
+        with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
+            datasets = tuple(
+                pool.map(partial(dataset_backup, self._resources), self._catalog.dataset_ids)
+            )
+        manifest = concluded(
+            start, self._owner, parts=parts, datasets=datasets, finished_at=self._clock()
+        )
+        abandoned = abandoned_objects(self._vault_bucket, manifest)
+        manifest = vault.put_manifest(manifest.model_copy(update={"abandoned": abandoned}))
         self._clean_up(exporter, start.run_id)
         return manifest
 
@@ -240,62 +243,6 @@ class BackupRun:
             )
             for entry in self._catalog.buckets
         ]
-
-    def _manifest(self, start: RunStart, parts: tuple[Part, ...]) -> Manifest:
-        tables = tuple(part for part in parts if isinstance(part, TableBackup))
-        buckets = tuple(part for part in parts if isinstance(part, BucketBackup))
-        databases = tuple(part for part in parts if isinstance(part, DatabaseBackup))
-        with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
-            datasets = tuple(pool.map(self._dataset, self._catalog.dataset_ids))
-        finished_at = self._clock()
-        skew_seconds = (finished_at - start.recovery_point).total_seconds()
-        manifest = Manifest(
-            run_id=start.run_id,
-            platform=start.platform,
-            project=self._settings.project,
-            recovery_point=start.recovery_point,
-            started_at=start.started_at,
-            finished_at=finished_at,
-            rebound_version=__version__,
-            datasets=datasets,
-            tables=tables,
-            buckets=buckets,
-            databases=databases,
-            # Definitions and configurations have no history: they are read now.
-            skews=(
-                *(
-                    Skew(subject=f"definitions of {name}", skew_seconds=skew_seconds)
-                    for name in self._catalog.dataset_ids
-                ),
-                *(
-                    Skew(subject=f"settings of database {name}", skew_seconds=skew_seconds)
-                    for name in (item.database_id for item in databases)
-                ),
-                *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
-            ),
-        )
-        return manifest.model_copy(update={"abandoned": self._abandoned(manifest)})
-
-    def _dataset(self, dataset_id: str) -> DatasetBackup:
-        resource = self._resources.dataset(dataset_id)
-        if resource is None:
-            raise SourceUnreadableError("does not exist", subject=dataset_id)
-        return DatasetBackup(
-            dataset_id=dataset_id,
-            resource=resource,
-            views=self._resources.views(dataset_id),
-            routines=self._resources.routines(dataset_id),
-        )
-
-    def _abandoned(self, manifest: Manifest) -> tuple[AbandonedObject, ...]:
-        run_id = manifest.run_id
-        listed = {stored.name for stored in manifest.objects}
-        return tuple(
-            AbandonedObject(name=item.name, generation=item.generation)
-            for folder in (f"{layout.run_prefix(run_id)}tables/", databases_prefix(run_id))
-            for item in self._vault_bucket.list_objects(folder)
-            if item.name not in listed
-        )
 
     def _clean_up(self, exporter: TableExporter, run_id: RunId) -> None:
         # The manifest is written: the backup exists. What is left over expires by itself, so a

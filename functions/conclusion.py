@@ -1,0 +1,86 @@
+"""The end of a run: the definitions that are read last, and the manifest that says what there is."""
+
+from datetime import datetime
+
+from functions.exports.bucket import bucket_skews
+from manifests import __version__, layout
+from manifests.cloud.objects import Bucket
+from manifests.cloud.resources import Resources
+from manifests.database_layout import databases_prefix
+from manifests.errors import SourceUnreadableError
+from manifests.model import (
+    AbandonedObject,
+    BucketBackup,
+    DatabaseBackup,
+    DatasetBackup,
+    Manifest,
+    Owner,
+    Part,
+    RunStart,
+    Skew,
+    TableBackup,
+)
+
+
+def dataset_backup(resources: Resources, dataset_id: str) -> DatasetBackup:
+    """Read a dataset with its views and routines, as they are now.
+
+    Raises:
+        SourceUnreadableError: There is no such dataset.
+    """
+    resource = resources.dataset(dataset_id)
+    if resource is None:
+        raise SourceUnreadableError("does not exist", subject=dataset_id)
+    return DatasetBackup(
+        dataset_id=dataset_id,
+        resource=resource,
+        views=resources.views(dataset_id),
+        routines=resources.routines(dataset_id),
+    )
+
+
+def concluded(
+    start: RunStart,
+    owner: Owner,
+    *,
+    parts: tuple[Part, ...],
+    datasets: tuple[DatasetBackup, ...],
+    finished_at: datetime,
+) -> Manifest:
+    """Return the manifest of a run whose parts are all done."""
+    tables = tuple(part for part in parts if isinstance(part, TableBackup))
+    buckets = tuple(part for part in parts if isinstance(part, BucketBackup))
+    databases = tuple(part for part in parts if isinstance(part, DatabaseBackup))
+    # Definitions and configurations have no history: they are read now.
+    read_now = [f"definitions of {item.dataset_id}" for item in datasets]
+    read_now += [f"settings of database {item.database_id}" for item in databases]
+    skew_seconds = (finished_at - start.recovery_point).total_seconds()
+    return Manifest(
+        run_id=start.run_id,
+        platform=start.platform,
+        project=owner.project,
+        recovery_point=start.recovery_point,
+        started_at=start.started_at,
+        finished_at=finished_at,
+        rebound_version=__version__,
+        datasets=datasets,
+        tables=tables,
+        buckets=buckets,
+        databases=databases,
+        skews=(
+            *(Skew(subject=subject, skew_seconds=skew_seconds) for subject in read_now),
+            *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
+        ),
+    )
+
+
+def abandoned_objects(vault: Bucket, manifest: Manifest) -> tuple[AbandonedObject, ...]:
+    """Return what interrupted attempts left in a run's folder, which no restore reads."""
+    run_id = manifest.run_id
+    listed = {stored.name for stored in manifest.objects}
+    return tuple(
+        AbandonedObject(name=item.name, generation=item.generation)
+        for folder in (f"{layout.run_prefix(run_id)}tables/", databases_prefix(run_id))
+        for item in vault.list_objects(folder)
+        if item.name not in listed
+    )
