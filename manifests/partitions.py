@@ -137,8 +137,9 @@ def _extent(resource: Resource, names: list[str]) -> tuple[str, str]:
             periods = [period_of(by_time, name) for name in names]
             kind = _kind(resource)
             return _moment(kind, min(periods)[0]), _moment(kind, max(periods)[1])
-        width = _range(resource["rangePartitioning"])[2]
-        return str(min(map(int, names))), str(max(map(int, names)) + width)
+        _, end, width = _range(resource["rangePartitioning"])
+        # The last partition can be narrower, and what is behind it no 64-bit number.
+        return str(min(map(int, names))), str(min(max(map(int, names)) + width, end))
     except (OverflowError, ValueError) as error:
         raise SourceUnreadableError(f"not ids of its partitions: {names}") from error
 

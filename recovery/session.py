@@ -194,11 +194,13 @@ class Session:
 
     def _refuse_own(self, plan: Plan) -> None:
         """Refuse a plan that writes where Rebound keeps what is its own."""
-        own = {*self._own_buckets, self.settings.scratch_dataset, self.settings.undo_dataset}
-        written = [step.target for step in plan.buckets]
-        written += [plan.request.target.dataset_id(step.dataset_id) for step in plan.datasets]
-        if taken := sorted(own.intersection(written)):
-            raise RefusedError("Rebound keeps what is its own there", subject=", ".join(taken))
+        buckets = {step.target for step in plan.buckets}
+        if taken := buckets.intersection(self._own_buckets):
+            raise RefusedError("backups and journals are kept there", subject=min(taken))
+        datasets = {plan.request.target.dataset_id(step.dataset_id) for step in plan.datasets}
+        working = {self.settings.scratch_dataset, self.settings.undo_dataset}
+        if taken := datasets & working:
+            raise RefusedError("staging and undo points are kept there", subject=min(taken))
 
     def begin(self, plan: Plan) -> Journal:
         """Write a plan down before anything is changed, so that it can be resumed."""

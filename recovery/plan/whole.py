@@ -139,7 +139,7 @@ def make_plan(
         run_id=manifest.run_id,
         recovery_point=manifest.recovery_point,
         datasets=plan_datasets(
-            manifest.datasets,
+            manifest.datasets if request.covers("tables") else (),
             dataset_ids,
             observed.datasets,
             made_names(manifest.project, request.target, chosen, definitions),

@@ -157,7 +157,7 @@ def test_what_the_catalog_does_not_name_is_left_out(
     words = ("recover", "gcs-bucket-corruption", "--run", FORGED, "--yes")
     rebound.run(*words, code=3)
     refused = rebound.run(*words, "--not-in-catalog", code=5)
-    assert "Rebound keeps what is its own there" in refused.stderr
+    assert "backups and journals are kept there" in refused.stderr
     assert not rebound.recoveries
 
 

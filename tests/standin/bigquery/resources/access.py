@@ -31,6 +31,8 @@ def written(catalog: Catalog, entry: Entry, access: list[Resource], version: str
         BigQueryError: Conditions are there and the caller does not know of them, or what would be
             authorized is not there.
     """
+    # The client sends what it has no value for as null.
+    access = [{key: value for key, value in item.items() if value is not None} for item in access]
     present = entry.resource.get("access", [])
     conditional = any("condition" in item for item in [*present, *access])
     unknown = any(_CONDITIONAL in item.get("role", "") for item in access)
