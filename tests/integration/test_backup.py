@@ -64,7 +64,11 @@ def test_manifest_counts_what_was_there_at_the_recovery_point(rebound: Rebound, 
         assert table.fingerprint.row_count == len(found), table.name
     games = manifest.table(lake.GAMES)
     assert games is not None
-    assert {item.partition_id for item in games.partitions} >= {"__NULL__", "20240103", "__UNPARTITIONED__"}
+    assert {item.partition_id for item in games.partitions} >= {
+        "__NULL__",
+        "20240103",
+        "__UNPARTITIONED__",
+    }
     types = manifest.table(lake.TYPES)
     assert types is not None
     assert {item.path: item.encoding for item in types.encodings} == {

@@ -90,6 +90,18 @@ def test_timestamps_keep_microseconds(wire: Wire, written: tuple[int, int], kept
     assert fields["in"].array_value.values[0] == moment(*kept)
 
 
+def test_every_nan_is_the_same(wire: Wire):
+    """What a NaN carries beside being none is lost."""
+    (odd,) = struct.unpack("<d", bytes.fromhex("010000000000f8ff"))
+    written, wanted = (
+        wire.update("c/d", {"value": double(number), "in": array(double(number))}).update
+        for number in (odd, math.nan)
+    )
+    assert exact(written) != exact(wanted)
+    wire.set("c/d", dict(written.fields))
+    assert exact(wire.get("c/d")) == exact(wanted)
+
+
 @emulator_gap("it keeps the sign of a zero")
 def test_zero_has_no_sign(wire: Wire):
     """A zero loses its sign, wherever it is."""

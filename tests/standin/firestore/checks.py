@@ -38,13 +38,16 @@ def _check_point(value: Message) -> None:
         raise invalid("Geo point is outside of the permitted range.")
 
 
-def _drop_sign(value: Message) -> None:
+def _plain_number(value: Message) -> None:
+    """Drop the sign of a zero and what else a NaN carries, as the emulator does of a NaN."""
     if value.double_value == 0:
         value.double_value = 0.0
+    elif math.isnan(value.double_value):
+        value.double_value = math.nan
 
 
 LEAVES = {
-    "double_value": _drop_sign,
+    "double_value": _plain_number,
     "string_value": _check_text,
     "bytes_value": lambda value: _check_length(len(value.bytes_value)),
     "timestamp_value": _round_time,
@@ -63,7 +66,7 @@ def _check_vector(value: Message) -> None:
     if any(math.isnan(item.double_value) for item in items):
         raise invalid("Vector cannot contain NaN values.")
     for item in items:
-        _drop_sign(item)
+        _plain_number(item)
 
 
 def _is_double(value: Message) -> bool:
