@@ -80,6 +80,7 @@ class FrozenCopies:
         resource = {**source.resource, "schema": copy["schema"]}
         has_layout = has_same_layout(source.resource, copy)
         if is_ingestion_time(resource) and not has_layout:
+            self._remove(table)
             raise SourceUnreadableError(
                 "its frozen copy lost its partitions, which no column holds", subject=table
             )
@@ -114,6 +115,11 @@ class FrozenCopies:
             needs=needs,
         )
 
+    def _remove(self, table: str) -> None:
+        """Remove a copy that cannot be used, so that the next call makes another."""
+        name = f"{self._settings.scratch_dataset}.{self.table_id(table)}"
+        self._resources.delete(table_path(name), subject=name)
+
     def _clone(self, table: str, source: Resource) -> Resource:
         """Clone the table as of the recovery point and return the clone's resource."""
         frozen_id = self.table_id(table)
@@ -132,7 +138,7 @@ class FrozenCopies:
         copy = readable(self._resources, name).resource
         refuse_other_key(copy, source, subject=table)
         if (copy.get("timePartitioning") or {}).get("expirationMs"):
-            self._resources.delete(table_path(name), subject=name)
+            self._remove(table)
             raise MisconfiguredError(
                 "partitions of its frozen copy expire, so rows can be missing",
                 subject=table,

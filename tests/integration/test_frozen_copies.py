@@ -67,6 +67,20 @@ def test_a_copy_that_lost_its_partitions_is_exported_whole(rebound: Rebound, fun
     assert len(table.partitions) > 9
 
 
+def test_rows_by_arrival_cannot_lose_their_partitions(rebound: Rebound, function: Function):
+    """No column holds the partition of a table that is partitioned by arrival: it is refused."""
+    arrivals = f"{lake.DATASET}.arrivals"
+    with rebound.cloud.minutes_ago(5):
+        rebound.query(
+            f"CREATE TABLE `{rebound.project}.{arrivals}` (n INT64) PARTITION BY _PARTITIONDATE"
+        )
+    lake.write_catalog(rebound.folder, (arrivals,))
+    rebound.cloud.order("bigquery", "clones", lose=["timePartitioning"])
+    assert "its frozen copy lost its partitions" in refusal(function)
+    rebound.cloud.order("bigquery", "clones", lose=[])
+    function.complete("night")
+
+
 def test_rows_that_policies_hide_make_no_backup_and_no_plan(rebound: Rebound, function: Function):
     """A policy that hides nothing is no obstacle."""
     protect(rebound)
