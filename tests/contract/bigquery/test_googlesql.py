@@ -29,6 +29,7 @@ def refusal(client: bigquery.Client, sql: str, **config: Any) -> dict[str, Any]:
         ("DELETE FROM {dataset}.t WHERE b", "Unrecognized name: b at [1:"),
         ("INSERT INTO {dataset}.t (a) SELECT DATE '2026-01-01'", "Query column 1 has type DATE"),
         ("SELECT DATE '2026-02-30'", "Invalid DATE literal"),
+        ("SELECT TIMESTAMP '2026-02-30 00:00:00+00:00'", "Invalid TIMESTAMP literal"),
     ],
 )
 def test_a_statement_is_refused(

@@ -1,26 +1,35 @@
-"""The shape of a statement: its text without the ids of its tables, so that judgments are shared.
+"""The shape of a statement: its text without what does not matter to its types.
 
-A backup says the same of many tables and in many projects: only names differ. BigQuery splits a
-quoted id at its dots, so a quoted id of several parts is written part by part here as well.
+A backup says the same of many tables, in many projects and at many instants: only the ids of tables
+and the instants differ, so that statements of one shape share a judgment. BigQuery splits a quoted
+id at its dots, so a quoted id of several parts is written part by part here as well.
 """
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from tests.standin.bigquery.googlesql.requests import Path
 
 # Every literal is matched, so that what stands between two quoted ids is not taken for one.
-_QUOTED = re.compile(r"""`(?P<id>[^`\\\n]*)`|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_QUOTED = re.compile(
+    r"""`(?P<id>[^`\\\n]*)`
+    |\bTIMESTAMP[ ]'(?P<instant>\d{4}-\d\d-\d\d[ ]\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00)'
+    |'(?:[^'\\]|\\.)*'
+    |"(?:[^"\\]|\\.)*\"""",
+    re.VERBOSE,
+)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHARED = "rb_shared"
+_INSTANT = "TIMESTAMP '2026-01-01 00:00:00+00:00'"
 
 
 class Shape(NamedTuple):
     """A statement without the ids of its tables.
 
     Attributes:
-        text: With a name of its own for each quoted id.
+        text: With a name of its own for each quoted id, and one instant for all that are valid.
         names: What each of these names stands for.
     """
 
@@ -40,8 +49,11 @@ def shape_of(sql: str) -> Shape:
         names[own] = path
         return ".".join(f"`{part}`" for part in own)
 
+    def written(found: re.Match[str]) -> str:
+        return _INSTANT if found["instant"] and _is_valid(found["instant"]) else found[0]
+
     ids = list(dict.fromkeys(found["id"] for found in _QUOTED.finditer(sql)))
-    return Shape(_with_ids(sql, shared), names)
+    return Shape(_QUOTED.sub(written, _with_ids(sql, shared)), names)
 
 
 def spaced(sql: str) -> str:
@@ -62,3 +74,11 @@ def _parts(quoted: str) -> str:
     if all(_PLAIN.fullmatch(part) for part in rest):
         return f"`{first}`.{'.'.join(rest)}"
     return ".".join(f"`{part}`" for part in (first, *rest))
+
+
+def _is_valid(instant: str) -> bool:
+    try:
+        datetime.fromisoformat(instant)
+    except ValueError:
+        return False
+    return True
