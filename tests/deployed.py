@@ -1,11 +1,17 @@
 """The function as it is deployed: a bundle's own files, its own requirements, and nothing else."""
 
+import atexit
 import fcntl
+import functools
 import hashlib
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from zipfile import ZipFile
+
+from functions.bundle import write_bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 _ENVIRONMENTS = ROOT / ".local" / "deployed"
@@ -16,6 +22,14 @@ def unpacked(bundle: Path, folder: Path) -> Path:
     with ZipFile(bundle) as packed:
         packed.extractall(folder)
     return folder
+
+
+@functools.cache
+def own_bundle() -> Path:
+    """Unpack this checkout's bundle once for this process, so that its modules are compiled once."""
+    folder = Path(tempfile.mkdtemp(prefix="rebound-bundle-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return unpacked(write_bundle(ROOT, folder), folder / "unpacked")
 
 
 def python_of(source: Path) -> Path:

@@ -20,11 +20,10 @@ from typing import Any
 import requests
 from google.cloud import bigquery, firestore, storage
 
-from functions.bundle import write_bundle
 from manifests.layout import lease_name
 from manifests.model import LeaseRecord, Manifest
 from manifests.store import decode, encode
-from tests.deployed import ROOT, serve_words, unpacked
+from tests.deployed import own_bundle, serve_words
 from tests.standin.cloud import Cloud, client_environment
 
 LOCATION = "us-west2"
@@ -232,10 +231,7 @@ class Function:
 @contextmanager
 def serving(rebound: Rebound, **env: str) -> Generator[Function]:
     """Serve the deployable bundle with the real functions-framework until the block ends."""
-    source = rebound.folder / "bundle"
-    if not source.exists():
-        unpacked(write_bundle(ROOT, rebound.folder / "dist"), source)
-    with serving_bundle(source, rebound, **env) as function:
+    with serving_bundle(own_bundle(), rebound, **env) as function:
         yield function
 
 
