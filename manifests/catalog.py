@@ -18,11 +18,8 @@ from pydantic import (
 
 from manifests.catalog_databases import CatalogDatabase, CatalogValue
 from manifests.errors import CatalogError
-from manifests.ids import BucketName
+from manifests.ids import BucketName, TableName
 
-TableName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+$", max_length=2049)
-]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 

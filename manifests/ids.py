@@ -1,4 +1,4 @@
-"""What Google Cloud allows in the ids of projects, buckets and databases."""
+"""What Google Cloud allows in ids, as far as Rebound writes them into statements and addresses."""
 
 from typing import Annotated
 
@@ -11,3 +11,8 @@ DATABASE_ID = r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]"
 ProjectId = Annotated[str, StringConstraints(pattern=rf"^({PROJECT_ID})$")]
 BucketName = Annotated[str, StringConstraints(pattern=rf"^({BUCKET_NAME})$")]
 DatabaseId = Annotated[str, StringConstraints(pattern=rf"^({DATABASE_ID})$")]
+DatasetId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=1024)]
+TableName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+$", max_length=2049)
+]
+PartitionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]

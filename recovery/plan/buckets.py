@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from manifests.errors import RefusedError, UsageError
+from manifests.ids import BucketName
 from manifests.model import Frozen, Manifest, Resource
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
@@ -50,8 +51,8 @@ class BucketPlan(Frozen):
         configuration: What differs in the bucket's own configuration; it is left alone.
     """
 
-    bucket: str
-    target: str
+    bucket: BucketName
+    target: BucketName
     create: bool
     undelete: int | None = None
     keeps_replaced: bool

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from manifests.ids import DatasetId
 from manifests.model import DatasetBackup, Frozen, Resource
 from recovery.compare import (
     Finding,
@@ -30,7 +31,7 @@ class DatasetStep(Frozen):
             routine that is made or changed, and from a dataset that is made.
     """
 
-    dataset_id: str
+    dataset_id: DatasetId
     create: bool
     findings: tuple[Finding, ...] = ()
     authorizes: tuple[Resource, ...] = ()

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
+from manifests.ids import DatabaseId
 from manifests.model import DatabaseBackup, DocumentFile, Frozen
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
@@ -40,8 +41,8 @@ class DatabaseStep(Frozen):
         stored_bytes: What is read of the backup.
     """
 
-    database: str
-    into: str
+    database: DatabaseId
+    into: DatabaseId
     create: bool
     state: DatabaseState
     overwrite: bool = False

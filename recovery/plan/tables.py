@@ -3,6 +3,7 @@
 from typing import Literal
 
 from manifests.fingerprint import combined
+from manifests.ids import PartitionId, TableName
 from manifests.model import (
     WHOLE_TABLE,
     Frozen,
@@ -29,6 +30,9 @@ Action = Literal["leave", "create", "fill", "replace partitions", "rebuild", "se
 class TableStep(Frozen):
     """What happens to one table.
 
+    Its names reach statements, also after a plan was read back from a journal, where others can
+    write: each is one that BigQuery could have given.
+
     Attributes:
         damage: What is wrong with it; empty when nothing is.
         partitions: The partitions that are written; empty where the whole table is.
@@ -40,13 +44,13 @@ class TableStep(Frozen):
             and nobody misses.
     """
 
-    table: str
+    table: TableName
     action: Action
     damage: tuple[Finding, ...]
-    partitions: tuple[str, ...] = ()
+    partitions: tuple[PartitionId, ...] = ()
     loses_rows: bool = False
-    kept_partitions: tuple[str, ...] = ()
-    removed_partitions: tuple[str, ...] = ()
+    kept_partitions: tuple[PartitionId, ...] = ()
+    removed_partitions: tuple[PartitionId, ...] = ()
     rows: int = 0
     stored_bytes: int = 0
     why: str = ""

@@ -184,6 +184,26 @@ def test_a_planted_journal_is_asked_about(rebound: Rebound):
         blob.delete()
 
 
+def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
+    """No partition id of a journal becomes SQL: such a journal is damaged."""
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
+    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
+    planned = PlannedRecovery.model_validate(
+        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
+    )
+    planted = "x') OR TRUE; DROP TABLE `lake.games"
+    first = planned.plan.tables[0].model_copy(update={"removed_partitions": (planted,)})
+    tables = (first, *planned.plan.tables[1:])
+    forged = planned.model_copy(update={"plan": planned.plan.model_copy(update={"tables": tables})})
+    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
+    blob.upload_from_string(encode(forged))
+    try:
+        refused = rebound.run("resume", recovery, "--yes", code=4)
+    finally:
+        blob.delete()
+    assert "plan.tables.0.removed_partitions.0" in refused.stderr
+
+
 def test_a_manifest_that_was_there_first_is_no_backup(rebound: Rebound):
     """A night whose place is taken by a run that lacks something, or is another's, is no success."""
     genuine = rebound.manifest(NIGHT)
