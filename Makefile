@@ -24,11 +24,12 @@ demo: $(INSTALLED) ## Lose a local Google Cloud and bring it back, with proof.
 test: $(INSTALLED) ## Run every test that needs no real cloud; ARGS='-k name' runs some.
 	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(INSTALLED) ## Check format, lint, types and import rules.
+check: $(INSTALLED) ## Check format, lint, types, import rules, and that every test can be read.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
+	$(PYTHON) -m pytest --collect-only -qqq
 
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
 	$(PYTHON) -m tests.judges.suites $(ARGS)

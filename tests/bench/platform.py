@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import ROOT, Rebound, make_rebound
+from tests.deployed import ROOT
+from tests.harness import Rebound, make_rebound
 from tests.standin.cloud import PROJECT, running
 from tests.standin.seed import seed_bigquery
 

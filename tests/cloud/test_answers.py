@@ -13,7 +13,7 @@ import pytest
 
 from tests.cloud.answers import differences
 from tests.cloud.sandbox import PROJECT_VARIABLE
-from tests.harness import ROOT
+from tests.deployed import ROOT
 from tests.standin.cloud import client_environment, running
 
 DIFFERENCES_VARIABLE = "REBOUND_CLOUD_DIFFERENCES"

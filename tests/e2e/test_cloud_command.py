@@ -10,7 +10,8 @@ import pytest
 
 from tests.cloud.answers import differences
 from tests.cloud.sandbox import LABEL
-from tests.harness import ROOT, Rebound
+from tests.deployed import ROOT
+from tests.harness import Rebound
 
 # Of the contract tests, one file a service shows that the switch works.
 TESTS = (

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import LOCATION, ROOT, Rebound, serving
+from tests.deployed import ROOT
+from tests.harness import LOCATION, Rebound, serving
 from tests.standin.seed import seed_bigquery
 
 SCALE = 0.001

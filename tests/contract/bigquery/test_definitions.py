@@ -152,6 +152,7 @@ def test_concurrent_writers_can_be_cancelled(server: Server, dataset: str, query
     server.order("job-faults", job=".*", reason="invalidQuery", message=message, times=1)
     with pytest.raises(BadRequest, match="Could not serialize access"):
         query("UPDATE t SET a = 2 WHERE TRUE")
+    assert [fault["fired"] for fault in server.faults("job-faults")] == [1]
     query("UPDATE t SET a = 2 WHERE TRUE")
 
 
