@@ -29,7 +29,7 @@ check: $(INSTALLED) ## Check format, lint, types, import rules, and that every t
 	$(VENV)/bin/ruff check .
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
-	$(PYTHON) -m pytest --collect-only -qqq
+	@found=$$($(PYTHON) -m pytest --collect-only -q 2>&1) || { echo "$$found"; exit 1; }
 
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
 	$(PYTHON) -m tests.judges.suites $(ARGS)
