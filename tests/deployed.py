@@ -54,8 +54,7 @@ def python_of(source: Path) -> Path:
     return python
 
 
-def serve_words(source: Path, port: int) -> list[str]:
-    """Return the command that serves an unpacked bundle as Cloud Run functions does."""
-    framework = [str(python_of(source)), "-I", "-m", "functions_framework"]
+def framework_words(port: int) -> list[str]:
+    """Return the command line that serves an unpacked bundle as Cloud Run functions does."""
     options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
-    return [*framework, *options, "--port", str(port)]
+    return ["functions_framework", *options, "--port", str(port)]

@@ -1,34 +1,32 @@
-"""Rebound on a local cloud: the function served as Cloud Run serves it, and the operator's command.
+"""Rebound on a local cloud, and the operator's command.
 
 Each `Rebound` has a project of its own, so that many share one local cloud.
 """
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import requests
 from google.cloud import bigquery, firestore, storage
 
 from manifests.layout import lease_name
 from manifests.model import LeaseRecord, Manifest
 from manifests.store import decode, encode
-from tests.deployed import own_bundle, serve_words
+from tests.deployed import ROOT
+from tests.forks import fork_server
 from tests.standin.cloud import Cloud, client_environment
 
 LOCATION = "us-west2"
-_START_SECONDS = 240
-_RUN_SECONDS = 600
+START_SECONDS = 240
+RUN_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -106,11 +104,18 @@ class Rebound:
         )
 
     def run(self, *words: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run `rebound` to its end and insist on its exit code."""
-        process = self.begin(*words, **env)
-        out, err = process.communicate(timeout=_RUN_SECONDS)
-        done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
-        assert done.returncode == code, f"exit {done.returncode}\n{out}\n{err}"
+        """Run `rebound` to its end, in a fork that has imported it, and insist on its exit code."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            out, err = Path(name, "out"), Path(name, "err")
+            command = fork_server(
+                Path(sys.executable), "recovery.cli:main", ("recovery.cli",), ROOT
+            )
+            process = command.begin(
+                "rebound", *words, env={**self.env, **env}, folder=Path.cwd(), out=out, err=err
+            )
+            ended = process.wait(RUN_SECONDS)
+            done = subprocess.CompletedProcess(words, ended, out.read_text(), err.read_text())
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
     def json(self, *words: str, code: int = 0, **env: str) -> Any:  # noqa: ANN401 - JSON
@@ -156,111 +161,9 @@ def make_rebound(
     return made
 
 
-class Function:
-    """The served backup function.
-
-    Args:
-        url: Where it answers.
-        process: The server, the leader of its process group.
-        log: The file its log lines go to.
-    """
-
-    def __init__(self, url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.url = url
-        self.process = process
-        self.log = log
-
-    def scheduled(
-        self, scheduled_at: datetime, job: str = "nightly", body: bytes | None = b"{}"
-    ) -> requests.Response:
-        """Call the function as Cloud Scheduler does.
-
-        A body whose type the job does not name goes out as octets (Cloud Scheduler REST,
-        HttpTarget.headers), with the token of `oidcToken`.
-
-        Args:
-            scheduled_at: The instant of the schedule.
-            job: The name of the job.
-            body: The job's body; None for a job without one.
-        """
-        headers = {
-            "User-Agent": "Google-Cloud-Scheduler",
-            "X-CloudScheduler": "true",
-            "X-CloudScheduler-JobName": job,
-            "X-CloudScheduler-ScheduleTime": scheduled_at.isoformat(),
-            "Authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
-        }
-        if body is not None:
-            headers["Content-Type"] = "application/octet-stream"
-        return requests.post(self.url, data=body, headers=headers, timeout=_RUN_SECONDS)
-
-    def manual(self, run_id: str, **body: Any) -> requests.Response:  # noqa: ANN401 - JSON
-        """Ask for a run by its name."""
-        return requests.post(self.url, json={"run_id": run_id, **body}, timeout=_RUN_SECONDS)
-
-    def complete(self, run_id: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        """Ask for a run, insist that it is complete, and return the answer."""
-        answer = self.manual(run_id, **body)
-        assert answer.status_code == 200, answer.text
-        summary: dict[str, Any] = answer.json()
-        return summary
-
-    def until_complete(self, run_id: str, **body: Any) -> Iterator[requests.Response]:  # noqa: ANN401 - JSON
-        """Call again, as a schedule's retries do, until the run is complete; yield each answer."""
-        deadline = time.monotonic() + _RUN_SECONDS
-        while True:
-            answer = self.manual(run_id, **body)
-            yield answer
-            if answer.status_code == requests.codes.ok:
-                return
-            assert answer.status_code == requests.codes.service_unavailable, answer.text
-            assert time.monotonic() < deadline, answer.text
-            time.sleep(0.1)
-
-    def log_lines(self) -> list[dict[str, Any]]:
-        """Return the structured lines of the log."""
-        lines = self.log.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-    def kill(self) -> None:
-        """End the server and its workers at once, as a lost machine would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@contextmanager
-def serving(rebound: Rebound, **env: str) -> Generator[Function]:
-    """Serve the deployable bundle with the real functions-framework until the block ends."""
-    with serving_bundle(own_bundle(), rebound, **env) as function:
-        yield function
-
-
-@contextmanager
-def serving_bundle(source: Path, rebound: Rebound, **env: str) -> Generator[Function]:
-    """Serve an unpacked bundle for a platform until the block ends."""
-    port = free_port()
-    log = rebound.folder / f"function-{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            serve_words(source, port),
-            cwd=source,
-            env={**rebound.env, "CLOUD_RUN_TIMEOUT_SECONDS": "3600", **env},
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        _await_port(port, process, log)
-        yield Function(f"http://127.0.0.1:{port}/", process, log)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(_START_SECONDS)
-
-
 def await_that(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + START_SECONDS
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -272,17 +175,6 @@ def free_port() -> int:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
         return port
-
-
-def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.05)
 
 
 def whole_minute(before: timedelta = timedelta()) -> datetime:

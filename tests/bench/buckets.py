@@ -20,8 +20,9 @@ from tests.bench.peaks import function_peak_mib, measured
 from tests.bench.platform import rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.bench.rivals import gcloud_environment, not_measured, rclone_environment, seconds_of
-from tests.harness import LOCATION, Rebound, serving, whole_minute
+from tests.harness import LOCATION, Rebound, whole_minute
 from tests.integration.lake import write_catalog
+from tests.served import serving
 
 SCENARIO = "gcs-bucket-corruption"
 ALL, MANY, FEW = 50_000, 10_000, 1_000

@@ -19,8 +19,9 @@ from tests.bench.peaks import function_peak_mib, measured
 from tests.bench.platform import rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.bench.rivals import not_measured
-from tests.harness import Rebound, serving
+from tests.harness import Rebound
 from tests.integration.orchestration import write_catalog
+from tests.served import serving
 
 SCENARIO = "firestore-state-loss"
 COUNT, FEW = 50_000, 2_000

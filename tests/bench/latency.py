@@ -12,7 +12,8 @@ from pathlib import Path
 from tests.bench.platform import rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.deployed import ROOT
-from tests.harness import Rebound, serving
+from tests.harness import Rebound
+from tests.served import serving
 
 LATENCY_SECONDS = 3.0
 SCALE = 0.01

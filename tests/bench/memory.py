@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.bench.peaks import function_peak_mib, measured
 from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
-from tests.harness import serving
+from tests.served import serving
 
 SMALL, LARGE = 0.1, 1.0
 SCENARIO = "bigquery-dataset-loss"

@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness import Function, Rebound
+from tests.harness import Rebound
+from tests.served import Function
 
 # Runs the command as a child and tells its seconds and its peak memory on the last line.
 _MEASURED = (

@@ -11,7 +11,7 @@ from manifests.model import Manifest, StoredObject
 from recovery.targets.stored import inspect
 from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
-from tests.harness import serving
+from tests.served import serving
 
 SCALE = 0.1
 ROUNDS = 5

@@ -10,9 +10,10 @@ import pytest
 from google.api_core.exceptions import NotFound
 
 from tests.cloud.sandbox import PROJECT_VARIABLE, Sandbox
-from tests.harness import Rebound, make_rebound, serving
+from tests.harness import Rebound, make_rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.orchestration import State
+from tests.served import serving
 from tests.standin.cloud import Cloud
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(3600)]

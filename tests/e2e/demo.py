@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.disasters import DISASTERS, Disaster
-from tests.harness import Rebound, make_rebound, serving, whole_minute
+from tests.harness import Rebound, make_rebound, whole_minute
+from tests.served import serving
 from tests.standin.cloud import PROJECT, Cloud, running
 from tests.standin.seed import seed_bigquery, seed_firestore, seed_storage
 

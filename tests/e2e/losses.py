@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manifests.model import Manifest
-from tests.harness import Rebound, make_rebound, minutes_ago, serving
+from tests.harness import Rebound, make_rebound, minutes_ago
 from tests.integration import bucket_objects, lake
 from tests.integration.orchestration import State
 from tests.integration.state import state
+from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.firestore.creation import create_database
 

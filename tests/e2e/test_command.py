@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Rebound, make_rebound, serving
+from tests.harness import Rebound, make_rebound
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
+from tests.served import serving
 from tests.standin.cloud import Cloud
 
 SCENARIO = "bigquery-dataset-loss"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.deployed import ROOT
-from tests.harness import LOCATION, Rebound, serving
+from tests.harness import LOCATION, Rebound
+from tests.served import serving
 from tests.standin.seed import seed_bigquery
 
 SCALE = 0.001

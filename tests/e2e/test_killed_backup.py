@@ -10,7 +10,7 @@ import requests
 
 from manifests.model import Manifest
 from tests.e2e.losses import Night, make_night
-from tests.harness import serving
+from tests.served import serving
 from tests.standin.cloud import Cloud
 
 MOMENTS = range(20)

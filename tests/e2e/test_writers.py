@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.harness import Rebound, serving
+from tests.harness import Rebound
 from tests.integration import lake
+from tests.served import serving
 
 STATEMENTS = {
     lake.GAMES: (

@@ -11,8 +11,9 @@ from google.cloud import storage
 
 from manifests.inventory import read_shard
 from manifests.model import BucketBackup, ObjectRecord
-from tests.harness import LOCATION, Function, Rebound, whole_minute
+from tests.harness import LOCATION, Rebound, whole_minute
 from tests.integration.lake import write_catalog
+from tests.served import Function
 
 SCENARIO = "gcs-bucket-corruption"
 NAMES = (

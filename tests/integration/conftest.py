@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Function, Rebound, serving
+from tests.harness import Rebound
 from tests.integration import bucket_objects, lake
+from tests.served import Function, serving
 
 
 @pytest.fixture

@@ -38,6 +38,16 @@ def fill(rebound: Rebound) -> None:
         create(rebound)
 
 
+def fill_with(rebound: Rebound, statements: str) -> None:
+    """Create a dataset by statements between semicolons, `{lake}` for its id, some minutes ago."""
+    with rebound.cloud.minutes_ago(5):
+        dataset = bigquery.Dataset(f"{rebound.project}.{DATASET}")
+        dataset.location = LOCATION
+        rebound.bigquery_client.create_dataset(dataset)
+        for statement in statements.split(";"):
+            rebound.query(statement.format(lake=f"{rebound.project}.{DATASET}"))
+
+
 def create(rebound: Rebound, **labels: str) -> None:
     """Create the tables and their rows, in a dataset with these labels and another."""
     dataset = bigquery.Dataset(f"{rebound.project}.{DATASET}")

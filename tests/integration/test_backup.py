@@ -10,8 +10,9 @@ import pytest
 import requests
 from google.cloud import storage
 
-from tests.harness import Function, Rebound, minutes_ago, serving, whole_minute
+from tests.harness import Rebound, minutes_ago, whole_minute
 from tests.integration import lake
+from tests.served import Function, serving
 
 
 def vault_objects(rebound: Rebound, prefix: str = "runs/") -> dict[str, storage.Blob]:

@@ -5,7 +5,7 @@ from typing import Any
 import requests
 from google.cloud import storage
 
-from tests.harness import LOCATION, Function, Rebound
+from tests.harness import LOCATION, Rebound
 from tests.integration.bucket_objects import (
     NAMES,
     SCENARIO,
@@ -23,6 +23,7 @@ from tests.integration.bucket_objects import (
     sources,
     stored_content,
 )
+from tests.served import Function
 
 KEY = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
 

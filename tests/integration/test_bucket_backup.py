@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import Function, Rebound, serving
+from tests.harness import Rebound
 from tests.integration.bucket_objects import (
     NAMES,
     SETTINGS,
@@ -16,6 +16,7 @@ from tests.integration.bucket_objects import (
     records_of,
     stored_content,
 )
+from tests.served import Function, serving
 
 
 def test_bucket_is_in_the_run(raw: Rebound, night: Function):

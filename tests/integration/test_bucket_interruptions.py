@@ -9,7 +9,7 @@ import requests
 from google.api_core.exceptions import PreconditionFailed
 from google.cloud import storage
 
-from tests.harness import Function, Rebound, await_that, serving
+from tests.harness import Rebound, await_that
 from tests.integration.bucket_objects import (
     back_up,
     content_of,
@@ -18,6 +18,7 @@ from tests.integration.bucket_objects import (
     make_bucket,
     put,
 )
+from tests.served import Function, serving
 
 SCENARIO = "gcs-bucket-corruption"
 MANY = tuple(f"day/{number:04d}" for number in range(400))

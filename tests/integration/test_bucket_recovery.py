@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from google.cloud import storage
 
-from tests.harness import Function, Rebound
+from tests.harness import Rebound
 from tests.integration.bucket_objects import (
     NAMES,
     SCENARIO,
@@ -21,6 +21,7 @@ from tests.integration.bucket_objects import (
     recover,
     sources,
 )
+from tests.served import Function
 
 WEEK_SECONDS = 8 * 86400
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.cloud import storage
 
-from tests.harness import Rebound, await_that, serving, whole_minute
+from tests.harness import Rebound, await_that, whole_minute
 from tests.integration.bucket_objects import (
     backup_of,
     looked_at,
@@ -19,6 +19,7 @@ from tests.integration.bucket_objects import (
     records_of,
     stored_content,
 )
+from tests.served import serving
 
 _WRITERS, _NAMES_EACH = 4, 12
 _DATED_TO = timedelta(milliseconds=1)

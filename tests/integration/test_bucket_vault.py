@@ -8,7 +8,7 @@ from google.cloud import storage
 from manifests.layout import PRUNE_NAME
 from manifests.model import PruneRecord
 from manifests.store import encode
-from tests.harness import Function, Rebound
+from tests.harness import Rebound
 from tests.integration.bucket_objects import (
     back_up,
     content_of,
@@ -19,6 +19,7 @@ from tests.integration.bucket_objects import (
     put,
 )
 from tests.integration.state import renew_vault
+from tests.served import Function
 
 NAMES = tuple(f"game {number}" for number in range(12))
 

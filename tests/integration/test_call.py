@@ -7,8 +7,9 @@ import pytest
 import requests
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Function, Rebound, serving
+from tests.harness import LOCATION, Rebound
 from tests.integration import lake
+from tests.served import Function, serving
 
 
 def test_every_log_line_names_its_run(function: Function):

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.harness import Function, Rebound
+from tests.harness import Rebound
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import renew_vault, state
+from tests.served import Function
 
 SCENARIO = "bigquery-dataset-loss"
 RUN = "night"

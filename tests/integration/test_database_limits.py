@@ -7,8 +7,9 @@ import pytest
 
 from manifests.cloud.databases import Databases
 from manifests.cloud.firestore import Connection
-from tests.harness import Rebound, serving
+from tests.harness import Rebound
 from tests.integration.orchestration import State, write_catalog
+from tests.served import serving
 
 SCENARIO = "firestore-state-loss"
 COUNT = 900

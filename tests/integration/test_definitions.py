@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.harness import LOCATION, Rebound, serving
+from tests.harness import LOCATION, Rebound
 from tests.integration import lake
+from tests.served import serving
 
 SCENARIO = "bigquery-dataset-loss"
 GOLD = "gold.secret"

@@ -4,8 +4,9 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Rebound, serving
+from tests.harness import LOCATION, Rebound
 from tests.integration import lake
+from tests.served import serving
 
 SCENARIO = "bigquery-dataset-loss"
 KEY, OTHER = (f"projects/p/locations/us/keyRings/r/cryptoKeys/{name}" for name in ("own", "other"))

@@ -1,15 +1,15 @@
 """Tables whose partitions expire by their own rule: backed up whole, recovered as far as it keeps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud import bigquery
 
-from tests.harness import LOCATION, Function, Rebound, serving
+from tests.harness import Rebound
 from tests.integration import lake
+from tests.served import Function
 
 SCENARIO = "bigquery-dataset-loss"
 BY_DAY, BY_ARRIVAL = f"{lake.DATASET}.by_day", f"{lake.DATASET}.by_arrival"
@@ -35,20 +35,8 @@ KEPT = {BY_DAY: [-2, -1, -1, *range(20)], BY_ARRIVAL: [*range(20)]}
 def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     """Return a platform of two such tables."""
     made = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, TABLES))
-    with made.cloud.minutes_ago(5):
-        dataset = bigquery.Dataset(f"{made.project}.{lake.DATASET}")
-        dataset.location = LOCATION
-        made.bigquery_client.create_dataset(dataset)
-        for statement in STATEMENTS.split(";"):
-            made.query(statement.format(lake=f"{made.project}.{lake.DATASET}"))
+    lake.fill_with(made, STATEMENTS)
     return made
-
-
-@pytest.fixture
-def function(rebound: Rebound) -> Iterator[Function]:
-    """Serve the backup function of the platform."""
-    with serving(rebound) as served:
-        yield served
 
 
 def numbers(rebound: Rebound, table: str) -> list[int]:

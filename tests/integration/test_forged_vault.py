@@ -10,8 +10,9 @@ import pytest
 from manifests.model import BucketBackup, Manifest, Owner
 from manifests.store import encode
 from recovery.outcome import PlannedRecovery
-from tests.harness import Function, Rebound, make_rebound, serving
+from tests.harness import Rebound, make_rebound
 from tests.integration import lake
+from tests.served import Function, serving
 from tests.standin.cloud import Cloud
 
 SCENARIO = "bigquery-dataset-loss"

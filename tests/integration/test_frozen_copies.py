@@ -6,8 +6,9 @@ import pytest
 
 from manifests import layout
 from manifests.model import RunId
-from tests.harness import Function, Rebound
+from tests.harness import Rebound
 from tests.integration import lake
+from tests.served import Function
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import pytest
 from google.cloud.bigquery import AccessEntry
 
-from tests.harness import Function, Rebound
+from tests.harness import Rebound
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
+from tests.served import Function
 
 SCENARIO = "bigquery-dataset-loss"
 CREATIONS = (

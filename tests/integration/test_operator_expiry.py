@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Rebound, minutes_ago, serving
+from tests.harness import Rebound, minutes_ago
 from tests.integration import lake
+from tests.served import serving
 
 DAY_MINUTES = 24 * 60
 RETENTION = {"keep_days": 1, "keep_at_least": 1, "partial_days": 1}

@@ -1,14 +1,15 @@
 """Publishing: under policies at every moment, once however often, in as many pieces as it takes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Function, Rebound, serving
+from tests.harness import Rebound
 from tests.integration import lake
+from tests.served import Function
 
 SCENARIO = "bigquery-dataset-loss"
 SECRETS, MANY = f"{lake.DATASET}.secrets", f"{lake.DATASET}.many"
@@ -28,20 +29,8 @@ INSERT `{{lake}}.many` SELECT n FROM UNNEST(GENERATE_ARRAY({ROWS} - 1999, {ROWS}
 def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     """Return a platform with a table under a policy, and one of very many partitions."""
     made = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, (SECRETS, MANY)))
-    with made.cloud.minutes_ago(5):
-        dataset = bigquery.Dataset(f"{made.project}.{lake.DATASET}")
-        dataset.location = LOCATION
-        made.bigquery_client.create_dataset(dataset)
-        for statement in STATEMENTS.split(";"):
-            made.query(statement.format(lake=f"{made.project}.{lake.DATASET}"))
+    lake.fill_with(made, STATEMENTS)
     return made
-
-
-@pytest.fixture
-def function(rebound: Rebound) -> Iterator[Function]:
-    """Serve the backup function of the platform."""
-    with serving(rebound) as served:
-        yield served
 
 
 def seen(client: bigquery.Client) -> tuple[int, int]:

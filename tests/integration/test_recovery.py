@@ -3,10 +3,11 @@
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Function, Rebound, minutes_ago
+from tests.harness import LOCATION, Rebound, minutes_ago
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
+from tests.served import Function
 
 SCENARIO = "bigquery-dataset-loss"
 

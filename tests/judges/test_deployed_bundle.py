@@ -9,8 +9,9 @@ import pytest
 
 from manifests import __version__
 from tests.deployed import ROOT, python_of, unpacked
-from tests.harness import Rebound, serving_bundle, whole_minute
+from tests.harness import Rebound, whole_minute
 from tests.integration import lake
+from tests.served import serving_bundle
 
 
 @pytest.fixture(scope="module")

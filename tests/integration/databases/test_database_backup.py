@@ -11,8 +11,9 @@ import fastavro
 import pytest
 import requests
 
-from tests.harness import Function, Rebound, await_that, minutes_ago, serving
+from tests.harness import Rebound, await_that, minutes_ago
 from tests.integration.orchestration import State, awkward, write_catalog
+from tests.served import Function, serving
 from tests.standin.firestore.creation import create_database
 
 

@@ -11,8 +11,9 @@ from google.cloud.firestore_v1 import types
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.harness import Rebound, serving
+from tests.harness import Rebound
 from tests.integration.orchestration import State, raw, write_catalog
+from tests.served import serving
 
 DOCUMENTS = 10_000
 _AT_ONCE = 50

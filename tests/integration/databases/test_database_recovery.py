@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import NotFound
 
-from tests.harness import Rebound, serving
+from tests.harness import Rebound
 from tests.integration.orchestration import AWKWARD_ID, EPHEMERAL, State, awkward, write_catalog
 from tests.integration.state import renew_vault
+from tests.served import serving
 
 SCENARIO = "firestore-state-loss"
 

@@ -1,0 +1,151 @@
+"""The backup function, served from its bundle as Cloud Run serves it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.deployed import framework_words, own_bundle, python_of
+from tests.forks import Forked, fork_server
+from tests.harness import RUN_SECONDS, START_SECONDS, Rebound, free_port
+
+_IMPORTED = ("functions.main", "functions_framework._cli", "gunicorn.workers.gthread")
+
+type Server = subprocess.Popen[bytes] | Forked
+
+
+class Function:
+    """The served backup function.
+
+    Args:
+        url: Where it answers.
+        process: The server, the leader of its process group.
+        log: The file its log lines go to.
+    """
+
+    def __init__(self, url: str, process: Server, log: Path) -> None:
+        self.url = url
+        self.process = process
+        self.log = log
+
+    def scheduled(
+        self, scheduled_at: datetime, job: str = "nightly", body: bytes | None = b"{}"
+    ) -> requests.Response:
+        """Call the function as Cloud Scheduler does.
+
+        A body whose type the job does not name goes out as octets (Cloud Scheduler REST,
+        HttpTarget.headers), with the token of `oidcToken`.
+
+        Args:
+            scheduled_at: The instant of the schedule.
+            job: The name of the job.
+            body: The job's body; None for a job without one.
+        """
+        headers = {
+            "User-Agent": "Google-Cloud-Scheduler",
+            "X-CloudScheduler": "true",
+            "X-CloudScheduler-JobName": job,
+            "X-CloudScheduler-ScheduleTime": scheduled_at.isoformat(),
+            "Authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
+        }
+        if body is not None:
+            headers["Content-Type"] = "application/octet-stream"
+        return requests.post(self.url, data=body, headers=headers, timeout=RUN_SECONDS)
+
+    def manual(self, run_id: str, **body: Any) -> requests.Response:  # noqa: ANN401 - JSON
+        """Ask for a run by its name."""
+        return requests.post(self.url, json={"run_id": run_id, **body}, timeout=RUN_SECONDS)
+
+    def complete(self, run_id: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Ask for a run, insist that it is complete, and return the answer."""
+        answer = self.manual(run_id, **body)
+        assert answer.status_code == 200, answer.text
+        summary: dict[str, Any] = answer.json()
+        return summary
+
+    def until_complete(self, run_id: str, **body: Any) -> Iterator[requests.Response]:  # noqa: ANN401 - JSON
+        """Call again, as a schedule's retries do, until the run is complete; yield each answer."""
+        deadline = time.monotonic() + RUN_SECONDS
+        while True:
+            answer = self.manual(run_id, **body)
+            yield answer
+            if answer.status_code == requests.codes.ok:
+                return
+            assert answer.status_code == requests.codes.service_unavailable, answer.text
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.1)
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """Return the structured lines of the log."""
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def kill(self) -> None:
+        """End the server and its workers at once, as a lost machine would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(START_SECONDS)
+
+
+@contextmanager
+def serving(rebound: Rebound, **env: str) -> Generator[Function]:
+    """Serve the deployable bundle with the real functions-framework until the block ends."""
+    source = own_bundle()
+    server = fork_server(python_of(source), "functions_framework._cli:_cli", _IMPORTED, source)
+
+    def begin(port: int, log: Path, env: Mapping[str, str]) -> Forked:
+        words = framework_words(port)
+        return server.begin(*words, env=env, folder=source, out=log, err=log)
+
+    with _answering(begin, rebound, **env) as function:
+        yield function
+
+
+@contextmanager
+def serving_bundle(source: Path, rebound: Rebound, **env: str) -> Generator[Function]:
+    """Serve an unpacked bundle for a platform until the block ends, started as Cloud Run does."""
+
+    def begin(port: int, log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        words = [str(python_of(source)), "-I", "-m", *framework_words(port)]
+        with log.open("wb") as output:
+            return subprocess.Popen(
+                words, cwd=source, env=env, stdout=output, stderr=output, start_new_session=True
+            )
+
+    with _answering(begin, rebound, **env) as function:
+        yield function
+
+
+@contextmanager
+def _answering(
+    begin: Callable[[int, Path, Mapping[str, str]], Server], rebound: Rebound, **env: str
+) -> Generator[Function]:
+    port = free_port()
+    log = rebound.folder / f"function-{port}.log"
+    process = begin(port, log, {**rebound.env, "CLOUD_RUN_TIMEOUT_SECONDS": "3600", **env})
+    try:
+        _await_port(port, process, log)
+        yield Function(f"http://127.0.0.1:{port}/", process, log)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(START_SECONDS)
+
+
+def _await_port(port: int, process: Server, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
