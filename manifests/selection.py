@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from manifests.errors import NoRecoveryPointError
-from manifests.model import Frozen, RunId, UtcTime
+from manifests.model import Frozen, PartFailure, RunId, UtcTime
 
 RunState = Literal["complete", "partial", "damaged", "foreign"]
 """A foreign run is complete, and another platform's."""
@@ -17,6 +17,9 @@ class RunSummary(Frozen):
         recovery_point: None when the run never fixed one.
         reason: Why a run that is not complete is not.
         base_run_id: The run that a partial one refers to; a complete one's manifest says it.
+        parts: How many tables, buckets and databases it holds; of a partial one, how many are done.
+        size_bytes: What they take in the vault; 0 when it is not known.
+        failures: Why the last attempt of a partial run failed.
     """
 
     run_id: RunId
@@ -24,6 +27,9 @@ class RunSummary(Frozen):
     recovery_point: UtcTime | None = None
     reason: str = ""
     base_run_id: RunId | None = None
+    parts: int = 0
+    size_bytes: int = 0
+    failures: tuple[PartFailure, ...] = ()
 
 
 class PassedOver(Frozen):

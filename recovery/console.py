@@ -1,16 +1,66 @@
 """Progress on a terminal; one line a change where there is none; silence for `--json`."""
 
 import os
+import re
+import shutil
 import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+import typer
 from rich.console import Console as RichConsole
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import Progress as Bar
+
+from recovery.grid import folded
+from recovery.progress import ENDED, Progress, Shares
+from recovery.units import printable
 
 _INTERRUPTED = 130
+_COLOURS = {
+    "proven": "green",
+    "complete": "green",
+    "partial": "yellow",
+    "foreign": "yellow",
+}
+# What is wrong is said in capitals.
+_STATES = re.compile(
+    r"(?<!\S)(proven|complete|partial|foreign|damaged|[A-Z]{3,}(?: [A-Z]+)+|FAILED)(?!\S)"
+)
+_STYLES = {"proven": "green", "not equal": "red", "failed": "red"}
+
+
+def terminal_columns() -> int | None:
+    """Return how wide the terminal is that stdout is; None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fitted(text: str) -> str:
+    """Fit a text to the terminal that stdout is: folded between words, states in colours."""
+    columns = terminal_columns()
+    if columns is None:
+        return text
+    lines = (part for line in text.split("\n") for part in folded(line, columns=columns))
+    return coloured("\n".join(lines))
+
+
+def coloured(text: str) -> str:
+    """Give the words of states their colour."""
+    return _STATES.sub(lambda found: styled(found[0], _COLOURS.get(found[0], "red")), text)
+
+
+def styled(word: str, colour: str) -> str:
+    """Give a word a colour, unless the operator wants none (no-color.org)."""
+    return word if os.environ.get("NO_COLOR") else typer.style(word, fg=colour)
 
 
 class Console:
@@ -34,7 +84,7 @@ class Console:
             DownloadColumn(),
             TransferSpeedColumn(),
         )
-        with Progress(*columns, console=self._console, disable=not shown, transient=True) as bar:
+        with Bar(*columns, console=self._console, disable=not shown, transient=True) as bar:
             task = bar.add_task("read", total=total_bytes)
             yield lambda read_bytes: bar.advance(task, read_bytes)
 
@@ -58,17 +108,43 @@ class Console:
             signal.signal(signal.SIGINT, earlier)
 
     @contextmanager
-    def recovering(self, tables: list[str]) -> Generator[Callable[[str, str], None]]:
-        """Show the stage each table is in; gives the function to tell about it."""
+    def recovering(self, names: Sequence[str]) -> Generator[Progress]:
+        """Show how far a recovery is; gives the function to tell about it.
+
+        On a terminal that is one line with the time that is left, and a line for each part that
+        ended; elsewhere a line for each stage.
+        """
         if self._quiet:
-            yield lambda _table, _stage: None
+            yield lambda _name, _stage, _share=0.0: None
             return
         if not self._console.is_terminal:
-            yield lambda table, stage: self._console.print(
-                f"  {stage:<10} {table}", highlight=False
-            )
+            yield lambda name, stage, _share=0.0: self._tell(name, stage)
             return
-        columns = (TextColumn("{task.fields[stage]:<10}"), TextColumn("{task.description}"))
-        with Progress(*columns, console=self._console) as bar:
-            tasks = {name: bar.add_task(name, stage="waiting", total=1) for name in tables}
-            yield lambda table, stage: bar.update(tasks[table], stage=stage)
+        shares = Shares(names)
+        columns = (
+            BarColumn(bar_width=20),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[parts]}", markup=False),
+            TimeRemainingColumn(),
+            TextColumn("left", markup=False),
+        )
+        with Bar(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("recover", total=1.0, parts=f"0 of {shares.parts}")
+
+            def tell(name: str, stage: str, share: float = 0.0) -> None:
+                shares.note(name, stage, share)
+                parts = f"{shares.ended} of {shares.parts}"
+                bar.update(task, completed=shares.done, parts=parts)
+                if stage in ENDED:
+                    self._tell(name, stage)
+
+            yield tell
+
+    def _tell(self, name: str, stage: str) -> None:
+        self._console.print(
+            f"  {stage:<10} {printable(name)}",
+            style=_STYLES.get(stage),
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )

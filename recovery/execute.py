@@ -17,6 +17,7 @@ from manifests.model import Manifest, TableBackup
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
 from recovery.plan import TableStep
+from recovery.progress import Progress
 from recovery.targets.documents.recover import DatabaseRecovery
 from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.tables.bigquery import BigQueryTarget
@@ -25,9 +26,6 @@ from recovery.targets.tables.definitions import restore_definitions
 from recovery.targets.tables.properties import Properties, has_foreign_keys
 from recovery.targets.tables.publish import Publisher
 from recovery.targets.tables.staging import Staging
-
-Progress = Callable[[str, str], None]
-"""Told about a table and the stage it reached."""
 
 
 class Recovery:
@@ -167,7 +165,7 @@ class Recovery:
             self._progress(step.table, "failed")
             return _failed(step, error)
         proven = outcome.model_copy(update=proof._asdict())
-        self._progress(step.table, "proven" if proven.is_proven else "not equal")
+        self._progress(step.table, proven.stage)
         if proven.is_proven:
             self._journal.record(proven)
             self._clean_up(step)

@@ -46,6 +46,11 @@ class Outcome(Frozen):
             return "proven"
         return "NOT EQUAL" if self.findings else "FAILED"
 
+    @property
+    def stage(self) -> str:
+        """Return how the progress says that it ended."""
+        return self.state.lower()
+
 
 class TableOutcome(Outcome):
     """How one table ended.

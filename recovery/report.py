@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
-from manifests.model import BucketBackup, Manifest
 from recovery.outcome import BucketOutcome, DatabaseOutcome, RecoveryReport, TableOutcome
 from recovery.plan import Plan
 from recovery.report_documents import (
@@ -21,7 +20,7 @@ from recovery.report_tables import (
     table_outcome_lines,
 )
 from recovery.scenarios import scenario
-from recovery.units import counted, duration, shown, size
+from recovery.units import duration, shown, size
 
 
 def outcome_error(
@@ -121,41 +120,6 @@ def report_text(report: RecoveryReport) -> str:
     return "\n".join(lines)
 
 
-def manifest_text(manifest: Manifest) -> str:
-    """Write what a run holds for a person."""
-    lines = [
-        f"run {manifest.run_id} of {manifest.platform}",
-        (
-            f"recovery point {manifest.recovery_point:%Y-%m-%d %H:%M} UTC, "
-            f"finished {manifest.finished_at:%Y-%m-%d %H:%M:%S}"
-        ),
-        "",
-        f"  {'table':<50} {'rows':>10} {'partitions':>10} {'files':>6} {'stored':>9}  from runs",
-    ]
-    for table in manifest.tables:
-        runs = sorted({export.run_id for export in table.exports})
-        stored_bytes = sum(item.size_bytes for item in table.objects)
-        lines.append(
-            f"  {table.name:<50} {table.fingerprint.row_count:>10,} {len(table.partitions):>10} "
-            f"{len(table.objects):>6} {size(stored_bytes):>9}  {', '.join(runs)}"
-        )
-    lines += [
-        f"  bucket {item.bucket:<43} {item.object_count:>10,} objects, "
-        f"{size(item.size_bytes)}, {counted(len(item.shards), 'inventory file')}{_not_held(item)}"
-        for item in manifest.buckets
-    ]
-    lines += [
-        f"  database {item.database_id:<41} {item.document_count:>10,} documents, "
-        f"{counted(len(item.collections), 'collection id')}, {counted(len(item.files), 'file')}"
-        for item in manifest.databases
-    ]
-    lines += [
-        f"  {item.subject}: read {item.skew_seconds:.0f} s after the recovery point"
-        for item in manifest.skews
-    ]
-    return "\n".join(lines)
-
-
 def _source(plan: Plan) -> str:
     return f"from run {plan.run_id}" if plan.run_id else "rebuilt from history, without a backup"
 
@@ -190,15 +154,3 @@ def _way_back(report: RecoveryReport) -> list[str]:
     return [
         f"to go back: CREATE OR REPLACE TABLE ... CLONE `{undone[0]}`, while the undo point is kept"
     ]
-
-
-def _not_held(bucket: BucketBackup) -> str:
-    """Say what of a bucket the vault does not hold."""
-    notes = []
-    if bucket.not_copied:
-        notes.append(f", {bucket.not_copied:,} NOT COPIED")
-    if bucket.changed_later:
-        notes.append(f", {counted(bucket.changed_later, 'name')} with an unknown earlier content")
-    if bucket.unprotected:
-        notes.append(f", {bucket.unprotected:,} of them still to be copied or under another's key")
-    return "".join(notes)

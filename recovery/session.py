@@ -16,11 +16,13 @@ from manifests.layout import parse_run_id
 from manifests.model import DatabaseBackup, Manifest, Owner, RunId, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
-from recovery.execute import Progress, Recovery
+from recovery.execute import Recovery
 from recovery.expiry import Expiry
 from recovery.journal import Journal, under_way
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan
+from recovery.progress import Progress
+from recovery.reach import require_reachable
 from recovery.settings import Settings
 from recovery.targets.documents.observe import observe_databases
 from recovery.targets.documents.rebuilding import Rebuilding
@@ -29,6 +31,7 @@ from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
+from recovery.units import printable
 from recovery.verify import Verdict
 
 _UNDER_WAY = timedelta(days=1)
@@ -39,10 +42,14 @@ class Session:
 
     Args:
         settings: The operator's settings.
+
+    Raises:
+        CloudError: Google Cloud cannot be reached.
     """
 
     def __init__(self, settings: Settings) -> None:
         client = storage.Client(project=settings.project)
+        require_reachable(client.api_endpoint)
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(client, settings.vault_bucket)
@@ -65,6 +72,20 @@ class Session:
         if not self.vault.knows(run_id):
             raise UsageError("no such run", subject=run_id, hint="`rebound list` shows the runs")
         return run_id
+
+    def refuse_other_bucket(self) -> None:
+        """Refuse a vault without a run that holds something else: it is not the vault.
+
+        Raises:
+            UsageError: It holds what no backup is.
+        """
+        found = next(iter(self.vault_bucket.list_objects("")), None)
+        if found is not None:
+            raise UsageError(
+                f"no run is in it, and it holds other things, as {printable(found.name)}",
+                subject=self.vault_bucket.uri(""),
+                hint="check REBOUND_VAULT_BUCKET",
+            )
 
     def choose(self, *, run: str | None, at: datetime | None) -> tuple[Selection, Manifest]:
         """Choose the run to restore and read its manifest.

@@ -16,6 +16,14 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
+def age(seconds: float) -> str:
+    """Write how long ago something was, in its largest unit: `3 d`, `16 h`, `5 min`."""
+    for unit_seconds, name in ((86400, "d"), *_SPANS):
+        if seconds >= unit_seconds:
+            return f"{seconds // unit_seconds:.0f} {name}"
+    return "now"
+
+
 def size(number_bytes: int) -> str:
     """Write a number of bytes for a person."""
     value, unit = float(number_bytes), "B"

@@ -43,6 +43,12 @@ class Manifest(Frozen):
         parts: tuple[TableBackup | DatabaseBackup, ...] = (*self.tables, *self.databases)
         return tuple(item for part in parts for item in part.objects)
 
+    @property
+    def size_bytes(self) -> int:
+        """Return what everything that the run lists takes: rows, documents, contents of buckets."""
+        stored = sum(item.size_bytes for item in self.objects)
+        return stored + sum(bucket.size_bytes for bucket in self.buckets)
+
     def table(self, name: str) -> TableBackup | None:
         """Return the backup of `dataset.table`, or None."""
         return next((table for table in self.tables if table.name == name), None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from manifests import layout
 from manifests.errors import (
@@ -22,6 +22,7 @@ from manifests.model import (
     ObjectInfo,
     Owner,
     Part,
+    PartFailure,
     Receipt,
     RunId,
     RunStart,
@@ -32,6 +33,11 @@ from manifests.store.consistency import check_manifest
 from manifests.store.envelope import OTHER_RUN_HINT, decode, encode
 
 _CLOCK_SKEW = timedelta(minutes=5)
+
+
+class _Failure(TypedDict, total=False):
+    reason: str
+    failures: tuple[PartFailure, ...]
 
 
 class ObjectStore(Protocol):
@@ -148,6 +154,8 @@ class Vault:
             state="foreign" if foreign else "complete",
             reason=foreign,
             recovery_point=manifest.recovery_point,
+            parts=len(manifest.tables) + len(manifest.buckets) + len(manifest.databases),
+            size_bytes=manifest.size_bytes,
         )
 
     def foreign(self, platform: str, project: str) -> str:
@@ -168,23 +176,32 @@ class Vault:
             run_id=run_id,
             state="partial",
             recovery_point=start.recovery_point,
-            reason=self._failure_reason(run_id),
             base_run_id=start.base_run_id,
+            parts=len(self.done(run_id)),
+            **self._failure(run_id),
         )
 
-    def _failure_reason(self, run_id: RunId) -> str:
+    def done(self, run_id: RunId) -> tuple[str, ...]:
+        """Return the parts of a run that have a receipt, `tables/nba.games`, in order."""
+        folder = f"{layout.run_prefix(run_id)}receipts/"
+        names = (item.name for item in self._bucket.list_objects(folder))
+        return tuple(name.removeprefix(folder).removesuffix(".json") for name in names)
+
+    def _failure(self, run_id: RunId) -> _Failure:
+        """Return why the last attempt of a run failed."""
         found = self._bucket.list_objects(layout.attempts_prefix(run_id))
         attempts = [item.name for item in found]
         content = self._bucket.read(attempts[-1]) if attempts else None
         if content is None:
-            return "no manifest: interrupted or still running"
+            return {"reason": "no manifest: interrupted or still running"}
         try:
             with _judging(attempts[-1]):
-                last = decode(content, FailedAttempt, subject=attempts[-1])
+                failures = decode(content, FailedAttempt, subject=attempts[-1]).failures
         except BackupDamagedError:
             # The record of a failure is no part of a backup: what is wrong with it hides no run.
-            return "no manifest: the record of the last attempt cannot be read"
-        return "no manifest: " + "; ".join(f"{item.part}: {item.message}" for item in last.failures)
+            return {"reason": "no manifest: the record of the last attempt cannot be read"}
+        names = ", ".join(item.part for item in failures)
+        return {"reason": f"no manifest: not backed up: {names}", "failures": failures}
 
 
 _KINDS: dict[type, PartKind] = {

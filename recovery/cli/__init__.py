@@ -7,23 +7,46 @@ The exit code is that of the error's class (see README.md); 130 when interrupted
 import gc
 import json
 import sys
+from typing import Annotated
 
 import structlog
 import typer
 
+from manifests import __version__
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
 from recovery.cli import backups, recoveries
+from recovery.console import styled
 from recovery.units import printable
 
 _ALLOCATIONS_A_COLLECTION = 50_000
+_INTERRUPTED = 130
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rebound {__version__}")
+        raise typer.Exit
+
 
 app = typer.Typer(
-    help="Restore what Rebound backed up, and prove it.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and end.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Restore what Rebound backed up, and prove it."""
+
+
 app.add_typer(backups.app)
 app.add_typer(recoveries.app)
 
@@ -41,6 +64,10 @@ def main() -> None:
         # What Google's clients raise outside of a call, as for missing credentials.
         with cloud_errors(""):
             app()
+    except SystemExit as error:
+        if error.code == _INTERRUPTED and sys.stderr.isatty():
+            typer.echo(err=True)  # what the terminal echoes of Ctrl-C ends without one
+        raise
     except ReboundError as error:
         _print_error(error)
         sys.exit(error.exit_code)
@@ -56,6 +83,6 @@ def _print_error(error: ReboundError) -> None:
     if "--json" in sys.argv:
         typer.echo(json.dumps(error.as_json(), ensure_ascii=False), err=True)
         return
-    typer.echo(f"error: {printable(str(error))}", err=True)
+    typer.echo(f"{styled('error', 'red')}: {printable(str(error))}", err=True)
     if error.hint:
-        typer.echo(f"hint: {error.hint}", err=True)
+        typer.echo(f"{styled('hint', 'cyan')}: {error.hint}", err=True)

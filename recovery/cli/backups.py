@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from manifests.errors import BackupDamagedError
+from manifests.errors import BackupDamagedError, ManifestMissingError
 from manifests.model import RunId
 from manifests.selection import RunSummary, select
-from recovery.cli.options import AllContents, Json, Quick, open_session, print_json
-from recovery.console import Console
-from recovery.report import manifest_text
+from recovery.cli.options import AllContents, Json, Quick, moment, open_session, print_json
+from recovery.console import Console, fitted, terminal_columns
 from recovery.report_objects import verdict_text
+from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinished_text
 from recovery.session import Session
 from recovery.targets.stored import inspect_folder
 from recovery.units import counted, printable, shown, size
@@ -22,31 +22,54 @@ app = typer.Typer()
 
 
 @app.command("list")
-def list_runs(as_json: Json = False) -> None:
-    """List every backup run, its state and whether it is held; newest recovery point last."""
+def list_runs(
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many, the newest; all when omitted.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only those with a recovery point at or after this time.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List backup runs: their state, age, size, and whether they are held; the newest last."""
     session = open_session()
     held = session.expiry().held()
-    runs = sorted(session.vault.runs(), key=lambda run: (str(run.recovery_point), run.run_id))
+    found = session.vault.runs()
+    if not found:
+        session.refuse_other_bucket()
+    runs = newest_runs(found, since=moment(since), limit=limit)
     if as_json:
         print_json([{**run.model_dump(mode="json"), "held": run.run_id in held} for run in runs])
-        return
-    for run in runs:
-        moment = f"{run.recovery_point:%Y-%m-%d %H:%M}" if run.recovery_point else "unknown"
-        notes = "  ".join(filter(None, ("held" if run.run_id in held else "", shown(run.reason))))
-        typer.echo(f"{run.state:<9} {moment:<16}  {run.run_id}  {notes}".rstrip())
-    if not runs:
-        typer.echo("no runs", err=True)
+    elif runs:
+        text = runs_text(runs, held=held, now=session.started_at, columns=terminal_columns())
+        typer.echo(fitted(text))
+    else:
+        where = session.vault_bucket.uri("")
+        typer.echo(f"no runs in {where}" + (" since then" if found else ""), err=True)
 
 
 @app.command()
 def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
     """Show what a run holds."""
     session = open_session()
-    manifest = session.vault.manifest(session.known(run))
+    run_id = session.known(run)
+    try:
+        manifest = session.vault.manifest(run_id)
+    except ManifestMissingError:
+        _show_unfinished(session, run_id, as_json=as_json)
+        raise
     if as_json:
         print_json(manifest.model_dump(mode="json"))
     else:
-        typer.echo(manifest_text(manifest))
+        typer.echo(fitted(manifest_text(manifest, columns=terminal_columns())))
+
+
+def _show_unfinished(session: Session, run_id: RunId, *, as_json: bool) -> None:
+    summary, done = session.vault.summary(run_id), session.vault.done(run_id)
+    if as_json:
+        print_json({**summary.model_dump(mode="json"), "done": done})
+    else:
+        typer.echo(fitted(unfinished_text(summary, done)))
 
 
 @app.command()

@@ -15,12 +15,17 @@ from recovery.settings import Settings
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="SCENARIO", help=f"What happened: {', '.join(item.name for item in SCENARIOS)}."
+        metavar="SCENARIO",
+        autocompletion=lambda: [(item.name, item.brings_back) for item in SCENARIOS],
+        help=f"What happened: {', '.join(item.name for item in SCENARIOS)}.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Run = Annotated[str | None, typer.Option(help="This run instead of the newest complete one.")]
-At = Annotated[str | None, typer.Option(help="The newest complete run at or before this UTC time.")]
+At = Annotated[
+    str | None,
+    typer.Option(help="The newest complete run at or before this time, as 2026-11-24T09:00Z."),
+]
 Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="Only this dataset.")]
 Tables = Annotated[list[str] | None, typer.Option("--table", help="Only this `dataset.table`.")]
 Partitions = Annotated[
@@ -90,10 +95,10 @@ def open_session() -> Session:
 
 
 def moment(text: str | None) -> datetime | None:
-    """Read a time given by an operator; without a zone it is UTC.
+    """Read a time given by an operator.
 
     Raises:
-        UsageError: It is not a time.
+        UsageError: It is not a time, or it has no zone: it could be meant in two ways.
     """
     if text is None:
         return None
@@ -101,7 +106,34 @@ def moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError("not a time like 2026-11-24T09:00Z", subject=text) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is not None:
+        return moment
+    in_utc, local = moment.replace(tzinfo=UTC), moment.astimezone()
+    raise UsageError(
+        f"a time without a zone: in UTC it is {in_utc:%Y-%m-%dT%H:%MZ}, in the zone of this "
+        f"machine ({local:%Z}) {local.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
+        subject=text,
+        hint=f"say {in_utc:%Y-%m-%dT%H:%MZ} or {local.isoformat(timespec='minutes')}",
+    )
+
+
+def past_moment(text: str | None, *, now: datetime) -> datetime | None:
+    """Read a time given by an operator that has to be over.
+
+    Raises:
+        UsageError: It is not a time, has no zone, or has not come yet.
+    """
+    read = moment(text)
+    if read is not None and read > now:
+        raise UsageError(
+            f"a time that has not come yet: it is {now:%Y-%m-%dT%H:%MZ} now", subject=text or ""
+        )
+    return read
+
+
+def rfc3339(instant: datetime) -> str:
+    """Write an instant as every JSON document of Rebound does (RFC 3339)."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from manifests import layout
-from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
+from manifests.errors import ReboundError, RefusedError
 from manifests.layout import parse_recovery_id
+from recovery.cli.begun import list_recoveries, only_open
 from recovery.cli.options import (
     At,
     Buckets,
@@ -39,13 +39,13 @@ from recovery.cli.options import (
     Tables,
     Unthrottled,
     Yes,
-    moment,
     open_session,
+    past_moment,
     print_json,
 )
 from recovery.cli.request import Options
-from recovery.console import Console
-from recovery.journal import Journal, recovery_ids
+from recovery.console import Console, fitted
+from recovery.journal import Journal
 from recovery.plan import Plan
 from recovery.report import outcome_error, plan_text, report_text
 from recovery.session import Session
@@ -142,7 +142,7 @@ def resume(
 ) -> None:
     """Show a recovery that was interrupted or is partial, ask, and continue it."""
     session, console = open_session(), Console(quiet=as_json)
-    recovery_id = parse_recovery_id(recovery) if recovery else _only_open(session)
+    recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     journal = Journal(session.landing, recovery_id)
     made = journal.planned().plan
     if not as_json:
@@ -164,7 +164,7 @@ def report(
     """Show how a recovery ended, or every recovery there was."""
     session = open_session()
     if recovery is None:
-        _list_recoveries(session, as_json=as_json)
+        list_recoveries(session, as_json=as_json)
         return
     journal = Journal(session.landing, parse_recovery_id(recovery))
     journal.planned()
@@ -176,52 +176,9 @@ def report(
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        typer.echo(report_text(found))
+        typer.echo(fitted(report_text(found)))
     if error := outcome_error(found):
         raise error
-
-
-def _list_recoveries(session: Session, *, as_json: bool) -> None:
-    """List the recoveries, the last one last, and how each ended."""
-    found = [
-        (layout.recovery_begun_at(recovery_id), recovery_id, _state(session, recovery_id))
-        for recovery_id in recovery_ids(session.landing)
-    ]
-    if as_json:
-        names = ("started_at", "recovery_id", "state")
-        print_json([dict(zip(names, map(str, item), strict=True)) for item in sorted(found)])
-        return
-    for started_at, recovery_id, state in sorted(found):
-        typer.echo(f"{started_at:%Y-%m-%d %H:%M}  {recovery_id}  {state}")
-    if not found:
-        typer.echo("no recoveries", err=True)
-
-
-def _only_open(session: Session) -> str:
-    """Return the one recovery that is not proven.
-
-    Raises:
-        UsageError: There is none, or more than one.
-    """
-    states = {name: _state(session, name) for name in recovery_ids(session.landing)}
-    open_ones = [name for name, state in states.items() if state != "proven"]
-    if len(open_ones) != 1:
-        raise UsageError(
-            f"{len(open_ones)} recoveries are open, so one has to be named",
-            hint="`rebound report` lists them",
-        )
-    return open_ones[0]
-
-
-def _state(session: Session, recovery_id: str) -> str:
-    try:
-        ended = Journal(session.landing, recovery_id).last_report()
-    except BackupDamagedError as error:
-        return error.message
-    if ended is None:
-        return "not ended"
-    failure = outcome_error(ended)
-    return failure.message if failure else "proven"
 
 
 def _plan(session: Session, context: typer.Context) -> Plan:
@@ -230,7 +187,9 @@ def _plan(session: Session, context: typer.Context) -> Plan:
     request = options.request(session.catalog, project=session.settings.project)
     if options.rebuild:
         return session.plan_rebuild(request)
-    selection, manifest = session.choose(run=options.run, at=moment(options.at))
+    selection, manifest = session.choose(
+        run=options.run, at=past_moment(options.at, now=session.started_at)
+    )
     return session.plan(selection, manifest, request)
 
 
@@ -238,7 +197,7 @@ def _show_plan(made: Plan, *, as_json: bool) -> None:
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
-        typer.echo(plan_text(made, now=datetime.now(UTC)))
+        typer.echo(fitted(plan_text(made, now=datetime.now(UTC))))
 
 
 def _check_backup(session: Session, console: Console, made: Plan) -> None:
@@ -291,6 +250,6 @@ def _execute(session: Session, console: Console, journal: Journal, *, as_json: b
     if as_json:
         print_json(done.model_dump(mode="json"))
     else:
-        typer.echo(report_text(done))
+        typer.echo(fitted(report_text(done)))
     if failure := outcome_error(done):
         raise failure

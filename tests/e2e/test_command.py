@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import socket
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from tests.harness import Rebound, make_rebound
+from tests.harness import LOCATION, Rebound, make_rebound
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.served import serving
@@ -81,11 +83,19 @@ def test_no_credentials(rebound: Rebound, tmp_path: Path):
     assert "hint: log in with `gcloud auth application-default login`" in done.stderr
 
 
-def test_unreachable_cloud(rebound: Rebound):
-    """A cloud that does not answer is told of while it is tried again, and is exit 9."""
-    done = rebound.run("list", code=9, STORAGE_EMULATOR_HOST="http://127.0.0.1:9")
-    assert "warning: trying again (attempt 4;" in done.stderr
-    assert "could not be reached" in done.stderr
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "http://rebound.invalid", "silent"])
+def test_unreachable_cloud(rebound: Rebound, endpoint: str):
+    """A cloud that refuses, has no address or says nothing is told of within five seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        if endpoint == "silent":
+            endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        done = rebound.run("list", code=9, STORAGE_EMULATOR_HOST=endpoint)
+        took_seconds = time.monotonic() - began
+    assert took_seconds < 5
+    assert done.stderr.startswith(f"error: {endpoint}: Google Cloud could not be reached: ")
+    assert "hint: check the network" in done.stderr
+    assert done.stderr.count("\n") == 2
     assert not done.stdout
 
 
@@ -100,6 +110,8 @@ def test_unreachable_cloud(rebound: Rebound):
         ("plan", SCENARIO, "--table", "lake.nothing"),
         ("plan", SCENARIO, "--partition", "20240101"),
         ("plan", SCENARIO, "--at", "yesterday"),
+        ("plan", SCENARIO, "--at", "2026-11-24T09:00"),
+        ("plan", SCENARIO, "--at", "2999-01-01T00:00Z"),
         ("plan", SCENARIO, "--run", "no-such-run"),
         ("show", "no-such-run"),
         ("verify", "no-such-run"),
@@ -130,8 +142,39 @@ def test_missing_settings(cloud: Cloud, rebound: Rebound):
 def test_holds_are_shown(rebound: Rebound):
     """A held run says so in the list, and releasing says whether it was held."""
     rebound.run("hold", "night")
-    assert "night  held" in rebound.run("list").stdout
+    assert rebound.run("list").stdout.endswith("  held\n")
     assert rebound.json("list")[0]["held"] is True
     assert rebound.json("release", "night") == {"run_id": "night", "held": False}
     assert "was not held" in rebound.run("release", "night").stdout
     assert "held" not in rebound.run("list").stdout
+
+
+def test_runs_are_listed(rebound: Rebound):
+    """A table with a header; a vault that is empty, another bucket or none is told apart."""
+    header, night = rebound.run("list", "--limit", "1").stdout.splitlines()
+    assert header.split() == ["run", "state", "recovery", "point", "(UTC)", "age", "parts", "size"]
+    assert night.split()[:2] == ["night", "complete"]
+    since = rebound.run("list", "--since", "2999-01-01T00:00Z")
+    assert (since.stdout, "since then" in since.stderr) == ("", True)
+
+    name = f"{rebound.project}-other"
+    bucket = rebound.storage_client.create_bucket(name, location=LOCATION)
+    empty = rebound.run("list", REBOUND_VAULT_BUCKET=name)
+    assert empty.stderr == f"no runs in gs://{name}/\n"
+    bucket.blob("photos/1.jpg").upload_from_string("not a backup")
+    other = rebound.run("list", code=2, REBOUND_VAULT_BUCKET=name)
+    assert "it holds other things, as photos/1.jpg" in other.stderr
+    assert "hint: check REBOUND_VAULT_BUCKET" in other.stderr
+    missing = rebound.run("list", code=9, REBOUND_VAULT_BUCKET=f"{name}-too")
+    assert "hint: check REBOUND_VAULT_BUCKET" in missing.stderr
+
+
+def test_words_about_the_command(rebound: Rebound):
+    """It tells its version, and shells complete its scenarios."""
+    assert rebound.run("--version").stdout == f"rebound {version('rebound')}\n"
+    for shell in ("bash", "zsh", "fish"):
+        assert "_REBOUND_COMPLETE" in rebound.run(_REBOUND_COMPLETE=f"source_{shell}").stdout
+    completed = rebound.run(
+        _REBOUND_COMPLETE="complete_bash", COMP_WORDS="rebound plan fire", COMP_CWORD="2"
+    )
+    assert completed.stdout.split() == ["firestore-state-loss"]

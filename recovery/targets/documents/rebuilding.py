@@ -5,7 +5,6 @@ in the meantime is kept unless the operator says otherwise, and a write that mee
 than the one that was compared is refused.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -28,6 +27,7 @@ from recovery.plan.rebuild import (
     history_ends_at,
     rebuilt,
 )
+from recovery.progress import Progress
 from recovery.settings import Settings
 from recovery.targets.documents.history import HistoryReader
 from recovery.targets.documents.pace import Ramp, Unthrottled
@@ -88,7 +88,7 @@ class Rebuilding:
         )
 
     def run(
-        self, planned: PlannedRecovery, journal: Journal, *, progress: Callable[[str, str], None]
+        self, planned: PlannedRecovery, journal: Journal, *, progress: Progress
     ) -> RecoveryReport:
         """Write what was planned, look again, and report; safe to repeat."""
         plan = planned.plan
@@ -99,7 +99,7 @@ class Rebuilding:
                 outcome = self._rebuild(step, plan.request)
             except ReboundError as error:
                 outcome = _outcome(step, error=error.message, hint=error.hint, code=error.exit_code)
-            progress(step.into, "proven" if outcome.is_proven else "failed")
+            progress(step.into, outcome.stage)
             outcomes.append(outcome)
         report = RecoveryReport(
             recovery_id=planned.recovery_id,

@@ -11,11 +11,9 @@ from recovery.compare.documents import DatabaseState
 from recovery.journal import Journal
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
+from recovery.progress import Progress
 from recovery.targets.documents.database import DatabaseTarget
 from recovery.targets.documents.pace import Ramp, Unthrottled
-
-Progress = Callable[[str, str], None]
-"""Told about a database and the stage it reached."""
 
 
 class DatabaseRecovery:
@@ -64,7 +62,7 @@ class DatabaseRecovery:
                 hint=error.hint,
                 exit_code=error.exit_code,
             )
-        self._progress(step.into, "proven" if outcome.is_proven else "not equal")
+        self._progress(step.into, outcome.stage)
         if outcome.is_proven:
             self._journal.record_database(outcome)
         return outcome
@@ -96,7 +94,8 @@ class DatabaseRecovery:
         def count(documents: int) -> None:
             nonlocal done
             done += documents
-            self._progress(step.into, f"{done:,} of {backup.document_count:,} documents")
+            told = f"{done:,} of {backup.document_count:,} documents"
+            self._progress(step.into, told, done / max(1, backup.document_count))
 
         return count
 

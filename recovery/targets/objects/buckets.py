@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from operator import attrgetter
 
 from google.cloud import storage
@@ -24,6 +25,7 @@ from recovery.plan.buckets import (
     check_scope,
     undeleted_generation,
 )
+from recovery.progress import Progress
 from recovery.settings import Settings
 from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.creation import (
@@ -38,9 +40,6 @@ from recovery.targets.objects.ramp import Ramp
 from recovery.targets.objects.restore import StretchRestore
 
 _PARALLEL_STRETCHES = 8
-
-type Progress = Callable[[str, str], None]
-"""Told about a bucket and how far it is."""
 
 
 class BucketTargets:
@@ -83,10 +82,13 @@ class BucketTargets:
         progress: Progress,
     ) -> tuple[BucketOutcome, ...]:
         """Bring every bucket of a plan back and prove it; one that fails does not stop others."""
-        return tuple(
-            self._recover(planned, manifest, step, journal, progress)
-            for step in planned.plan.buckets
-        )
+
+        def ended(step: BucketPlan) -> BucketOutcome:
+            outcome = self._recover(planned, manifest, step, journal, progress)
+            progress(step.target, outcome.stage)
+            return outcome
+
+        return tuple(map(ended, planned.plan.buckets))
 
     def _target(self, backup: BucketBackup, request: Request) -> VersionedBucket:
         return VersionedBucket(self._api, request.target.bucket or backup.bucket)
@@ -178,7 +180,7 @@ class BucketTargets:
                 comparison,
                 rules,
                 journal=journal,
-                advance=Pace(step.objects, lambda stage: progress(step.target, stage)).advance,
+                advance=Pace(step.objects, partial(progress, step.target)).advance,
             )
             made: tuple[Finding, ...] = ()
             if step.create:

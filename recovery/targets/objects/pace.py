@@ -12,14 +12,14 @@ class Pace:
 
     Args:
         total: Objects there are.
-        tell: Takes one line.
+        tell: Takes one line, and the share that is done.
         clock: Gives a time in seconds that never goes back.
     """
 
     def __init__(
         self,
         total: int,
-        tell: Callable[[str], None],
+        tell: Callable[[str, float], None],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -39,7 +39,8 @@ class Pace:
                 return
             self._told = now
             line = self._line(now - self._begun)
-        self._tell(line)
+            share = min(1.0, self._done / self._total) if self._total else 0.0
+        self._tell(line, share)
 
     def _line(self, seconds: float) -> str:
         rate = self._done / seconds if seconds else 0.0

@@ -164,7 +164,8 @@ def test_a_failed_run_says_why(vault: Vault):
     vault.record_failure(FAILURE.model_copy(update={"attempted_at": POINT, "failures": ()}))
     vault.record_failure(FAILURE)
     (run,) = vault.runs()
-    assert run.reason == "no manifest: nba.games: no rows can be read"
+    assert run.reason == "no manifest: not backed up: nba.games"
+    assert run.failures == FAILURE.failures
 
 
 def test_a_damaged_record_of_a_failure_hides_no_run(vault: Vault, bucket: MemoryBucket):

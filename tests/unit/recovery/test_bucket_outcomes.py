@@ -70,14 +70,14 @@ def test_where_the_bucket_keeps_what_was_replaced():
 def test_pace_tells_rate_and_remaining_time():
     """Progress is told every few seconds, with the rate and the time that is left."""
     seconds, told = [0.0], []
-    pace = Pace(100, told.append, clock=lambda: seconds[0])
+    pace = Pace(100, lambda *line: told.append(line), clock=lambda: seconds[0])
     for _ in range(6):
         seconds[0] += 1
         pace.advance(10)
     assert told == [
-        "20 of 100 objects, 10/s, 8 s left",
-        "40 of 100 objects, 10/s, 6 s left",
-        "60 of 100 objects, 10/s, 4 s left",
+        ("20 of 100 objects, 10/s, 8 s left", 0.2),
+        ("40 of 100 objects, 10/s, 6 s left", 0.4),
+        ("60 of 100 objects, 10/s, 4 s left", 0.6),
     ]
 
 

@@ -9,9 +9,9 @@ from manifests.selection import PassedOver
 from recovery.compare import Finding
 from recovery.outcome import RecoveryReport, TableOutcome
 from recovery.plan import Plan
-from recovery.report import duration, manifest_text, outcome_error, plan_text, report_text, size
+from recovery.report import duration, outcome_error, plan_text, report_text, size
 from recovery.scenarios import SCENARIOS, scenario
-from tests.unit.samples import POINT, RUN, manifest
+from tests.unit.samples import POINT, RUN
 from tests.unit.worlds import EQUAL, GONE, LOSING, OTHER, now, plan, world
 
 FINDING = Finding(subject="nba.games", aspect="labels", expected="1", actual="2")
@@ -140,16 +140,6 @@ def test_a_plan_tells_of_datasets_definitions_and_other_runs():
     assert "create               routine nba.season" in text
     assert "latest games" not in text
     assert "passed over newer-run: damaged: cut" in text
-
-
-def test_a_manifest_is_told():
-    """A run shows what it holds, from which runs, and what was read later."""
-    text = manifest_text(manifest())
-    assert f"run {RUN} of basketball" in text
-    (line,) = (line for line in text.splitlines() if "nba.games" in line)
-    assert line.split()[:4] == ["nba.games", "6", "3", "2"]
-    assert line.endswith("nightly-20261123T080000Z, nightly-20261124T080000Z")
-    assert "definitions of nba: read 130 s after the recovery point" in text
 
 
 @pytest.mark.parametrize(

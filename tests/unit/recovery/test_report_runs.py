@@ -1,0 +1,116 @@
+"""What is told of stored runs, at any width."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from manifests.model import PartFailure, RunId
+from manifests.selection import RunSummary
+from recovery.grid import Row, folded, grid
+from recovery.progress import Shares
+from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinished_text
+from recovery.units import age
+from tests.unit.samples import POINT, RUN, manifest
+
+FAILED = RunSummary(
+    run_id=RunId("nightly-20261125T080000Z"),
+    state="partial",
+    recovery_point=POINT + timedelta(days=1),
+    reason="no manifest: not backed up: nba.games",
+    parts=12,
+    failures=(PartFailure(part="nba.games", message="no rows can be read", retryable=False),),
+)
+WHOLE = RunSummary(
+    run_id=RUN, state="complete", recovery_point=POINT, parts=15, size_bytes=1_288_490_189
+)
+UNSTARTED = RunSummary(run_id=RunId("half"), state="partial", reason="no start record")
+NOW = POINT + timedelta(days=1, hours=3)
+
+
+def test_runs_are_a_table():
+    """Each run is one line below a header, whatever the reason says."""
+    text = runs_text([WHOLE, FAILED, UNSTARTED], held={RUN}, now=NOW, columns=None)
+    header, whole, failed, unstarted = text.splitlines()
+    assert header.split("  ")[0] == "run"
+    assert "recovery point (UTC)" in header
+    assert re.split(r"  +", whole) == [
+        RUN, "complete", "2026-11-24 08:01", "1 d", "15", "1.2 GiB", "held",
+    ]  # fmt: skip
+    assert re.split(r"  +", failed)[-1] == "no manifest: not backed up: nba.games"
+    assert re.split(r"  +", unstarted) == ["half", "partial", "unknown", "0", "no start record"]
+    assert whole.index("15") + 2 == header.index("parts") + 5
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_no_line_is_wider_than_the_terminal(columns: int):
+    """Nothing is left for a terminal to wrap, and no number is torn from its unit."""
+    text = runs_text([WHOLE, FAILED], held={RUN}, now=NOW, columns=columns)
+    held = manifest_text(manifest(), columns=columns).splitlines()
+    text = "\n".join([text, *(part for line in held for part in folded(line, columns=columns))])
+    assert max(map(len, text.splitlines())) <= columns
+    assert not re.search(r"\d$\n +(GiB|d|h|objects?|rows?|files?)\b", text, re.MULTILINE)
+    assert "1.2 GiB" in text
+
+
+def test_chosen_runs():
+    """The newest recovery point is last, a run without any is first; both bounds hold together."""
+    runs = [FAILED, UNSTARTED, WHOLE]
+    assert newest_runs(runs, since=None, limit=None) == [WHOLE, FAILED, UNSTARTED]
+    assert newest_runs(runs, since=POINT + timedelta(seconds=1), limit=None) == [FAILED, UNSTARTED]
+    assert newest_runs(runs, since=None, limit=1) == [UNSTARTED]
+    assert newest_runs([WHOLE, FAILED], since=None, limit=1) == [FAILED]
+    assert newest_runs(runs, since=POINT, limit=5) == [WHOLE, FAILED, UNSTARTED]
+
+
+def test_unfinished_run():
+    """It says which parts are done, which failed, and why."""
+    text = unfinished_text(FAILED, ("tables/nba.arrivals", "buckets/raw"))
+    assert "recovery point 2026-11-25 08:01 UTC" in text
+    assert "  done      buckets/raw" in text
+    assert "  FAILED    nba.games: no rows can be read" in text
+    assert unfinished_text(UNSTARTED, ()).splitlines()[-1] == "no start record"
+
+
+def test_a_manifest_is_told():
+    """A run shows what it holds, from which runs, and what was read later."""
+    text = manifest_text(manifest())
+    assert f"run {RUN} of basketball" in text
+    (line,) = (line for line in text.splitlines() if "nba.games" in line)
+    assert line.split()[:4] == ["nba.games", "6", "3", "2"]
+    assert line.endswith("nightly-20261123T080000Z, nightly-20261124T080000Z")
+    assert "definitions of nba: read 130 s after the recovery point" in text
+
+
+def test_folding():
+    """A line is folded between words, indented; a number keeps its word, a long word its length."""
+    line = "  restore   bucket raw: 1,306 rows of 5.0 GiB " + "x" * 50
+    assert folded(line, columns=200) == [line]
+    assert folded(line, columns=None) == [line]
+    parts = folded(line, columns=37)
+    assert parts == ["  restore   bucket raw: 1,306 rows of", "      5.0 GiB", "      " + "x" * 50]
+    (header, one, two) = grid(Row("n", ("a",)), [Row("b" * 9, ("1",))], columns=10)[-3:]
+    assert (header, one, two) == ("    a", "b" * 9, "    1")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "now"), (59, "59 s"), (3599, "59 min"), (86399, "23 h"), (3 * 86400 + 5, "3 d")],
+)
+def test_ages(seconds: int, text: str):
+    """An age is told in its largest unit."""
+    assert age(seconds) == text
+
+
+def test_one_progress_of_all_parts():
+    """Each part counts alike; a stage, a share or the end moves it on, and nothing moves it back."""
+    shares = Shares(["nba.games", "raw"])
+    assert (shares.done, shares.ended, shares.parts) == (0, 0, 2)
+    shares.note("nba.games", "publishing")
+    shares.note("raw", "10 of 40 objects", 0.25)
+    assert shares.done == pytest.approx((0.6 + 0.25) / 2)
+    shares.note("nba.games", "staging")
+    assert shares.done == pytest.approx((0.6 + 0.25) / 2)
+    shares.note("nba.games", "not equal")
+    shares.note("raw", "proven")
+    assert (shares.done, shares.ended) == (1, 2)
