@@ -1,12 +1,16 @@
 """Logs in the form Cloud Logging reads: one JSON object a line on stdout.
 
 The field names are Cloud Logging's (Logging, Structured logging): `severity`, `message`, `time`.
-Every line of a run carries its run id, and its table where there is one.
+Every line of a run carries its run id and attempt, every line of a part the part, and every line of
+a call the trace that the platform gave it, by which Cloud Logging puts them together.
 """
 
 import logging
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any
 
@@ -21,7 +25,50 @@ class LoggingPool(ThreadPoolExecutor):
         return super().submit(copy_context().run, fn, *args, **kwargs)
 
 
+_TRACE = re.compile(r"(?:00-)?([0-9a-f]{32})(?:[-/].*)?")
 _SEVERITIES = {"warn": "WARNING", "exception": "ERROR"}
+
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def logged_step(name: str, **about: object) -> Generator[dict[str, object]]:
+    """Log that a step begins, and that it ends, with the seconds it took.
+
+    Args:
+        name: What is done.
+        about: What it is done to.
+
+    Yields:
+        What the line at its end tells besides, to be filled: `bytes`, `rows`.
+    """
+    began = time.monotonic()
+    done: dict[str, object] = {}
+    log.info("step begins", step=name, **about)
+    try:
+        yield done
+        message = "step ends"
+    except Exception:
+        message = "step failed"  # why is told once, of the part
+        raise
+    finally:
+        seconds = round(time.monotonic() - began, 3)
+        log.info(message, step=name, seconds=seconds, **about, **done)
+
+
+def trace_fields(header: Callable[[str], str | None], project: str) -> dict[str, str]:
+    """Return what joins a line to its call (Cloud Run, Correlate container logs with a request log).
+
+    Args:
+        header: Gives a header's value by its name, in any case, or None.
+        project: The project that holds the trace.
+    """
+    value = header("traceparent") or header("X-Cloud-Trace-Context") or ""
+    found = _TRACE.fullmatch(value)
+    return (
+        {"logging.googleapis.com/trace": f"projects/{project}/traces/{found[1]}"} if found else {}
+    )
 
 
 def configure_logs(level: int = logging.INFO) -> None:

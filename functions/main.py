@@ -24,13 +24,19 @@ import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from functions.exports.bucket import require_protected
-from functions.log import configure_logs
-from functions.run import BackupRun, RunRequest
+from functions.log import configure_logs, trace_fields
+from functions.run import BackupRun, Completed, RunRequest
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import load_catalog
-from manifests.errors import MisconfiguredError, ReboundError, RunInProgressError, UsageError
-from manifests.model import Manifest, RecoveryPoint, RunId
+from manifests.errors import (
+    LeaseLostError,
+    MisconfiguredError,
+    ReboundError,
+    RunInProgressError,
+    UsageError,
+)
+from manifests.model import RecoveryPoint, RunId
 from manifests.settings import read_settings
 
 _MOST_BODY_BYTES = 4096
@@ -67,9 +73,9 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
         return error.as_json(), error.http_status
     structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
     try:
-        manifest = _backup_run().complete(wanted)
-        require_protected(manifest.buckets, manifest.run_id)
-        return _answer(manifest), 200
+        completed = _backup_run(request.headers.get).complete(wanted)
+        require_protected(completed.manifest.buckets, wanted.run_id)
+        return _answer(completed), 200
     except ReboundError as error:
         return _failed(error)
     except Exception as error:  # noqa: BLE001 - the one boundary; a bug is logged like the rest
@@ -78,19 +84,25 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
 
 def _failed(error: ReboundError) -> tuple[dict[str, object], int]:
     """Log why a run is not complete, with its stack trace unless another call is at it."""
-    tell = log.warning if isinstance(error, RunInProgressError) else log.exception
-    tell("run is not complete", reason=str(error), hint=error.hint)
+    is_busy = isinstance(error, RunInProgressError | LeaseLostError)
+    tell = log.warning if is_busy else log.exception
+    message = "another call is at the run" if is_busy else "run is not complete"
+    tell(message, reason=str(error), hint=error.hint)
     return error.as_json(), _status(error)
 
 
-def _backup_run() -> BackupRun:
+def _backup_run(header: Callable[[str], str | None]) -> BackupRun:
     """Make the run from what an operator set.
+
+    Args:
+        header: Gives a header's value by its name, in any case, or None.
 
     Raises:
         MisconfiguredError: A setting or the catalog is wrong: no caller can mend that.
     """
     try:
         settings = read_settings(Settings)
+        structlog.contextvars.bind_contextvars(**trace_fields(header, settings.project))
         catalog = load_catalog(settings.catalog)
     except UsageError as error:
         raise MisconfiguredError(error.message, subject=error.subject, hint=error.hint) from error
@@ -165,7 +177,9 @@ def _status(error: ReboundError) -> int:
     return error.http_status if error.http_status < 500 else 422  # noqa: PLR2004
 
 
-def _answer(manifest: Manifest) -> dict[str, object]:
+def _answer(completed: Completed) -> dict[str, object]:
+    """Say what the run holds; how long it took is told only by the call that made it."""
+    manifest = completed.manifest
     rows = sum(table.fingerprint.row_count for table in manifest.tables)
     duration = (manifest.finished_at - manifest.started_at).total_seconds()
     summary: dict[str, object] = {
@@ -179,9 +193,11 @@ def _answer(manifest: Manifest) -> dict[str, object]:
         "databases": len(manifest.databases),
         "documents": sum(item.document_count for item in manifest.databases),
         "stored_bytes": sum(item.size_bytes for item in manifest.objects),
-        "duration_seconds": round(duration, 3),
     }
-    log.info("backup complete", **{key: value for key, value in summary.items() if key != "run_id"})
+    if completed.by_this_call:
+        summary["duration_seconds"] = round(duration, 3)
+    message = "backup complete" if completed.by_this_call else "run was already complete"
+    log.info(message, **{key: value for key, value in summary.items() if key != "run_id"})
     return summary
 
 

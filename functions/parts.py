@@ -7,7 +7,7 @@ from typing import NamedTuple
 import structlog
 
 from functions.lease import Lease
-from functions.log import LoggingPool
+from functions.log import LoggingPool, logged_step
 from manifests.errors import PartialError, ReboundError
 from manifests.model import (
     BucketBackup,
@@ -72,7 +72,7 @@ def complete_parts(
 
     def attempt(part: PartWork) -> Part | None:
         with structlog.contextvars.bound_contextvars(
-            run_id=run_id, **{_LABELS[part.kind]: part.name}
+            run_id=run_id, kind=_LABELS[part.kind], part=part.name
         ):
             try:
                 return _complete(vault, run_id, part, lease)
@@ -101,8 +101,8 @@ def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part
     if done is not None:
         log.info("part is already done")
         return done
-    backup = part.back_up()
-    return vault.put_part(run_id, backup)
+    with logged_step("back up"):
+        return vault.put_part(run_id, part.back_up())
 
 
 def _fail(

@@ -7,6 +7,7 @@ continues it: what has a receipt is not exported again, and the recovery point s
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 from google.cloud import bigquery, storage
@@ -60,6 +61,17 @@ class RunRequest(Frozen):
     force_full: bool = False
 
 
+class Completed(NamedTuple):
+    """A complete run.
+
+    Attributes:
+        by_this_call: Whether this call made it complete; an earlier one may have.
+    """
+
+    manifest: Manifest
+    by_this_call: bool
+
+
 class BackupRun:
     """Everything one call needs to make a run complete.
 
@@ -93,7 +105,7 @@ class BackupRun:
         self._jobs = Jobs(client, catalog.location)
         self._resources = Resources(client, settings.project)
 
-    def complete(self, request: RunRequest) -> Manifest:
+    def complete(self, request: RunRequest) -> Completed:
         """Make the run complete, from wherever it is.
 
         Raises:
@@ -103,8 +115,7 @@ class BackupRun:
             ReboundError: The run could not go on.
         """
         if manifest := self._finished(request.run_id):
-            log.info("run is already complete")
-            return manifest
+            return Completed(manifest, by_this_call=False)
         lease = Lease(
             self._landing,
             request.run_id,
@@ -114,7 +125,9 @@ class BackupRun:
         )
         with holding(lease):
             # Between the first look and the lease another process may have finished the run.
-            return self._finished(request.run_id) or self._write(request, lease)
+            if manifest := self._finished(request.run_id):
+                return Completed(manifest, by_this_call=False)
+            return Completed(self._write(request, lease), by_this_call=True)
 
     def _finished(self, run_id: RunId) -> Manifest | None:
         try:
@@ -143,6 +156,7 @@ class BackupRun:
         base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
         vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
         vault = Vault(vault_bucket, self._owner, clock=self._clock)
+        structlog.contextvars.bind_contextvars(attempt=vault.attempts(start.run_id) + 1)
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
         )

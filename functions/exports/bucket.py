@@ -18,7 +18,7 @@ from google.api_core.exceptions import Forbidden
 from functions.exports.contents import Candidate, Contents, Known
 from functions.exports.inventories import Shards
 from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
-from functions.log import LoggingPool
+from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests.bucket_layout import bucket_folder
 from manifests.cloud.api import StorageApi
@@ -114,8 +114,12 @@ class BucketExporter:
                     base,
                     history=History.of(resource),
                 )
-                with LoggingPool(self._settings.parallel_listings, name) as listing:
+                with (
+                    logged_step("list and copy") as told,
+                    LoggingPool(self._settings.parallel_listings, name) as listing,
+                ):
                     done = list(listing.map(work.export, range(len(ranges)), ranges))
+                    told |= {"copied": contents.copied, "bytes": contents.copied_bytes}
         backup = BucketBackup(
             bucket=name,
             resource=resource,
@@ -127,10 +131,7 @@ class BucketExporter:
         )
         log.info(
             "bucket backed up",
-            bucket=name,
             objects=backup.object_count,
-            copied=contents.copied,
-            copied_bytes=contents.copied_bytes,
             not_copied=backup.not_copied,
             unprotected=backup.unprotected,
         )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import google_crc32c
 import structlog
 
-from functions.log import LoggingPool
+from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests.catalog_databases import CatalogDatabase
 from manifests.cloud.checksums import crc32c_text
@@ -71,8 +71,10 @@ class DatabaseExporter:
         documents = Documents(connection)
         attempt = self._next_attempt(entry.database)
         ranges = split(documents, at_nanos=self._at_nanos)
-        log.info("reading documents", database=entry.database, ranges=len(ranges))
-        with LoggingPool(self._settings.parallel_streams, "documents") as pool:
+        with (
+            logged_step("read documents", ranges=len(ranges)) as done,
+            LoggingPool(self._settings.parallel_streams, "documents") as pool,
+        ):
             stored = [
                 item
                 for found in pool.map(
@@ -81,6 +83,9 @@ class DatabaseExporter:
                 )
                 for item in found
             ]
+            files = [item.file.stored for item in stored]
+            done["rows"] = sum(file.row_count for file in files)
+            done["bytes"] = sum(file.size_bytes for file in files)
         return DatabaseBackup(
             database_id=entry.database,
             resource=resource,

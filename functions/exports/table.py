@@ -10,7 +10,7 @@ from functions.exports.choice import MANY_PARTITIONS, ExportChoice, choose_expor
 from functions.exports.files import bring_to_vault, landed, still_stored
 from functions.exports.frozen import FrozenCopies
 from functions.exports.readable import key_option, readable, refuse_other_key
-from functions.log import LoggingPool
+from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import CatalogTable
@@ -71,7 +71,9 @@ class TableExporter:
         Raises:
             ReboundError: The table could not be backed up; nothing of it counts.
         """
-        frozen = self._frozen.freeze(entry.table)
+        with logged_step("freeze") as done:
+            frozen = self._frozen.freeze(entry.table)
+            done["rows"] = combined(frozen.partitions.values()).row_count
         resource, partitions = frozen.resource, frozen.partitions
         choice = choose_exports(
             partitions,
@@ -81,11 +83,10 @@ class TableExporter:
             full_every_days=self._full_every_days,
             has_same_layout=frozen.has_same_layout,
         )
-        log.info("export chosen", table=entry.table, reason=choice.reason)
+        log.info("export chosen", reason=choice.reason)
         if len(partitions) > MANY_PARTITIONS:
             log.warning(
                 "a table has so many partitions that restoring it takes many statements and loads",
-                table=entry.table,
                 partitions=len(partitions),
             )
         exports = self._export_all(entry.table, resource, choice, partitions)
@@ -159,18 +160,22 @@ class TableExporter:
         encodings: tuple[ColumnEncoding, ...],
     ) -> Export:
         part = partition_id or layout.WHOLE
-        source = self._extractable(table, resource, partition_id, part, encodings)
-        files = self._extract(table, source, part)
-        stored = bring_to_vault(
-            self._landing,
-            self._vault,
-            files,
-            columns=tuple(field["name"] for field in stored_fields(resource["schema"]["fields"])),
-            expected_rows=rows,
-            reading=self._reading,
-            subject=table,
-        )
-        log.info("exported", table=table, partition=part, rows=rows, files=len(stored))
+        with logged_step("extract", partition=part) as done:
+            source = self._extractable(table, resource, partition_id, part, encodings)
+            files = self._extract(table, source, part)
+            done |= {"rows": rows, "bytes": sum(file.size_bytes for file in files)}
+        columns = tuple(field["name"] for field in stored_fields(resource["schema"]["fields"]))
+        with logged_step("store", partition=part) as done:
+            stored = bring_to_vault(
+                self._landing,
+                self._vault,
+                files,
+                columns=columns,
+                expected_rows=rows,
+                reading=self._reading,
+                subject=table,
+            )
+            done |= {"rows": rows, "bytes": sum(file.size_bytes for file in stored)}
         return Export(
             export_id=layout.export_id(self._start.run_id, partition_id),
             run_id=self._start.run_id,

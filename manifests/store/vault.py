@@ -87,6 +87,10 @@ class Vault:
         content = self._bucket.put_once(name, encode(Receipt(run_id=run_id, part=part)))
         return _received(content, type(part), name)
 
+    def attempts(self, run_id: RunId) -> int:
+        """Count the attempts at a run that said why they failed."""
+        return sum(1 for _ in self._bucket.list_objects(layout.attempts_prefix(run_id)))
+
     def record_failure(self, attempt: FailedAttempt) -> None:
         """Write why an attempt ended without a manifest."""
         name = layout.attempt_name(attempt.run_id, attempt.attempted_at)

@@ -11,17 +11,39 @@ from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.served import Function, serving
 
+_STEP_WORDS = ("step begins", "step ends")
 
-def test_every_log_line_names_its_run(function: Function):
-    """Lines are Cloud Logging's JSON; those of a run carry its id, those of a table its name."""
-    function.complete("logged")
+
+def test_every_log_line_names_its_run(rebound: Rebound, function: Function):
+    """Lines are Cloud Logging's JSON: each step of each part begins and ends, with what it did."""
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    first, again = (
+        requests.post(function.url, json={"run_id": "logged"}, headers=headers, timeout=600).json()
+        for _ in range(2)
+    )
     lines = function.log_lines()
-    assert {"run begins", "exported", "backup complete"} <= {line["message"] for line in lines}
     assert {(line["severity"], line["run_id"]) for line in lines} == {("INFO", "logged")}
-    exported = [line["table"] for line in lines if line["message"] == "exported"]
-    assert set(exported) == set(lake.TABLES)
+    told = f"projects/{rebound.project}/traces/{trace}"
+    assert {line["logging.googleapis.com/trace"] for line in lines} == {told}
     for line in lines:
         assert {"severity", "message", "time"} <= set(line), json.dumps(line)
+
+    steps = [line for line in lines if "step" in line]
+    assert {line["attempt"] for line in steps} == {1}
+    for step in ("back up", "freeze", "extract", "store"):
+        mine = [line for line in steps if line["step"] == step]
+        assert {line["part"] for line in mine} == set(lake.TABLES)
+        begun, ended = ([line for line in mine if line["message"] == word] for word in _STEP_WORDS)
+        assert len(begun) == len(ended) == len(mine) / 2
+        assert all(line["seconds"] >= 0 for line in ended)
+    stored = [line for line in steps if (line["step"], line["message"]) == ("store", "step ends")]
+    assert sum(line["rows"] for line in stored) == first["rows"]
+    assert sum(line["bytes"] for line in stored) == first["stored_bytes"]
+
+    assert [line["message"] for line in lines][-1] == "run was already complete"
+    assert "duration_seconds" in first
+    assert "duration_seconds" not in again
 
 
 @pytest.mark.parametrize(
