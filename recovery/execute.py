@@ -136,13 +136,16 @@ class Recovery:
         except ReboundError as error:
             self._progress(step.table, "failed")
             return _failed(step, error)
-        return TableOutcome(
+        outcome = TableOutcome(
             table=table.name,
             action=step.action,
             source=source,
             undo=undo,
             rows=step.rows,
         )
+        # Before it is proven: whoever goes on after a kill finds it equal, and has to tell of this.
+        self._journal.record(outcome)
+        return outcome
 
     def _constrained(self, step: TableStep) -> None:
         try:
@@ -167,7 +170,6 @@ class Recovery:
         proven = outcome.model_copy(update=proof._asdict())
         self._progress(step.table, proven.stage)
         if proven.is_proven:
-            self._journal.record(proven)
             self._clean_up(step)
         return proven
 

@@ -155,7 +155,7 @@ class Expiry:
         needed: set[RunId] = set()
         for recovery_id in recovery_ids(self._landing):
             journal = Journal(self._landing, recovery_id)
-            if layout.recovery_begun_at(recovery_id) <= oldest or journal.report() is not None:
+            if layout.recovery_begun_at(recovery_id) <= oldest or journal.is_closed:
                 continue
             try:
                 run_id = journal.planned().plan.run_id

@@ -1,13 +1,14 @@
 """What a recovery has done, kept where a second operator can go on: in the landing bucket.
 
     recoveries/<recovery>/plan.json            written once, before anything is changed
-    recoveries/<recovery>/tables/<table>.json  one table is published and proven
+    recoveries/<recovery>/tables/<table>.json  one table is published
     recoveries/<recovery>/databases/<id>.json  one database is written and proven
     recoveries/<recovery>/undo/databases/<id>/<digest>.avro
                                                documents that were about to be replaced or removed
     recoveries/<recovery>/buckets/<bucket>/<stretch>.json
                                                what was written to one stretch of names, now proven
     recoveries/<recovery>/attempts/<time>.json how an attempt ended that did not prove everything
+    recoveries/<recovery>/abandoned.json       an operator closed it before it had ended
     recoveries/<recovery>/report.json          written once, when everything is proven
 
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
@@ -18,8 +19,10 @@ from datetime import datetime
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
+from manifests.model import Frozen
 from manifests.store import decode, encode
 from recovery.outcome import (
+    AbandonedRecovery,
     DatabaseOutcome,
     PlannedRecovery,
     RecoveryReport,
@@ -59,7 +62,7 @@ class Journal:
         return decode(content, PlannedRecovery, subject=name)
 
     def record(self, outcome: TableOutcome) -> None:
-        """Write that a table is done."""
+        """Write that a table is published, and where what was there before is."""
         self._bucket.put_once(f"{self._prefix}tables/{outcome.table}.json", encode(outcome))
 
     def record_database(self, outcome: DatabaseOutcome) -> None:
@@ -87,6 +90,41 @@ class Journal:
         name = f"{self._prefix}tables/{table}.json"
         content = self._bucket.read(name)
         return None if content is None else decode(content, TableOutcome, subject=name)
+
+    def tables(self) -> tuple[TableOutcome, ...]:
+        """Return what was written about tables, in order of their names."""
+        return self._below("tables", TableOutcome)
+
+    def databases(self) -> tuple[DatabaseOutcome, ...]:
+        """Return what was written about databases, in order of their names."""
+        return self._below("databases", DatabaseOutcome)
+
+    def _below[Written: Frozen](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
+        found = self._bucket.list_objects(f"{self._prefix}{folder}/")
+        contents = {item.name: self._bucket.read(item.name) for item in found}
+        return tuple(
+            decode(content, kind, subject=name) for name, content in contents.items() if content
+        )
+
+    def abandon(self, abandoned: AbandonedRecovery) -> AbandonedRecovery:
+        """Write that an operator closed the recovery; an earlier word stays and is returned."""
+        content = self._bucket.put_once(self._abandoned, encode(abandoned))
+        return decode(content, AbandonedRecovery, subject=self._abandoned)
+
+    def abandoned(self) -> AbandonedRecovery | None:
+        """Return that an operator closed the recovery, or None."""
+        content = self._bucket.read(self._abandoned)
+        subject = self._abandoned
+        return None if content is None else decode(content, AbandonedRecovery, subject=subject)
+
+    @property
+    def _abandoned(self) -> str:
+        return f"{self._prefix}abandoned.json"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody goes on with it: everything is proven, or an operator closed it."""
+        return self.report() is not None or self.abandoned() is not None
 
     def end(self, report: RecoveryReport) -> RecoveryReport:
         """Write how an attempt ended, and return what is written then.
@@ -116,8 +154,10 @@ def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
     found = []
     for recovery_id in recovery_ids(bucket):
         is_ours = recovery_id.startswith(f"{scenario}-")
-        begun_at = layout.recovery_begun_at(recovery_id)
-        if is_ours and begun_at > since and Journal(bucket, recovery_id).last_report() is None:
+        journal = Journal(bucket, recovery_id)
+        if not is_ours or layout.recovery_begun_at(recovery_id) <= since:
+            continue
+        if journal.last_report() is None and journal.abandoned() is None:
             found.append(recovery_id)
     return found
 

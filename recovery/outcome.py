@@ -17,6 +17,14 @@ class PlannedRecovery(Frozen):
     plan: Plan
 
 
+class AbandonedRecovery(Frozen):
+    """That an operator closed a recovery which had not ended, and why."""
+
+    recovery_id: str
+    abandoned_at: UtcTime
+    why: str
+
+
 class Outcome(Frozen):
     """How one table, bucket or database ended.
 

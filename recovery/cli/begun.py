@@ -1,43 +1,44 @@
-"""The recoveries that were begun, and what became of each."""
+"""The recoveries that were begun: which there are, and what became of each."""
+
+from datetime import UTC, datetime
 
 import typer
 
 from manifests import layout
 from manifests.errors import BackupDamagedError, UsageError
-from recovery.cli.options import print_json, rfc3339
+from recovery.cli.options import print_json
+from recovery.console import fitted, terminal_columns
 from recovery.journal import Journal, recovery_ids
-from recovery.report import outcome_error
+from recovery.report_recoveries import (
+    DoneSoFar,
+    Standing,
+    abandoned_text,
+    progress_text,
+    standings_text,
+    state_of,
+)
 from recovery.session import Session
 
 
 def list_recoveries(session: Session, *, as_json: bool) -> None:
-    """List the recoveries, the last one last, and how each ended."""
-    found = [
-        (layout.recovery_begun_at(recovery_id), recovery_id, _state(session, recovery_id))
-        for recovery_id in recovery_ids(session.landing)
-    ]
+    """List the recoveries, the last one last, and what became of each."""
+    found = sorted(_standings(session), key=lambda item: (item.started_at, item.recovery_id))
     if as_json:
-        print_json(
-            [
-                {"started_at": rfc3339(started_at), "recovery_id": recovery_id, "state": state}
-                for started_at, recovery_id, state in sorted(found)
-            ]
-        )
-        return
-    for started_at, recovery_id, state in sorted(found):
-        typer.echo(f"{started_at:%Y-%m-%d %H:%M}  {recovery_id}  {state}")
-    if not found:
+        print_json([item.model_dump(mode="json") for item in found])
+    elif found:
+        now = datetime.now(UTC)
+        typer.echo(fitted(standings_text(found, now=now, columns=terminal_columns())))
+    else:
         typer.echo("no recoveries", err=True)
 
 
 def only_open(session: Session) -> str:
-    """Return the one recovery that is not proven.
+    """Return the one recovery that `rebound resume` continues.
 
     Raises:
         UsageError: There is none, or more than one.
     """
-    states = {name: _state(session, name) for name in recovery_ids(session.landing)}
-    open_ones = [name for name, state in states.items() if state != "proven"]
+    open_ones = [item.recovery_id for item in _standings(session) if item.is_open]
     if len(open_ones) != 1:
         raise UsageError(
             f"{len(open_ones)} recoveries are open, so one has to be named",
@@ -46,12 +47,50 @@ def only_open(session: Session) -> str:
     return open_ones[0]
 
 
-def _state(session: Session, recovery_id: str) -> str:
+def standing(session: Session, recovery_id: str) -> Standing:
+    """Return what became of a recovery."""
+    journal = Journal(session.landing, recovery_id)
     try:
-        ended = Journal(session.landing, recovery_id).last_report()
+        state, detail = state_of(journal.last_report(), journal.abandoned())
     except BackupDamagedError as error:
-        return error.message
-    if ended is None:
-        return "not ended"
-    failure = outcome_error(ended)
-    return failure.message if failure else "proven"
+        state, detail = "damaged", error.message
+    return Standing(
+        recovery_id=recovery_id,
+        started_at=layout.recovery_begun_at(recovery_id),
+        state=state,
+        detail=detail,
+    )
+
+
+def show_under_way(journal: Journal, found: Standing, *, as_json: bool) -> None:
+    """Show how far a recovery is that has no report."""
+    planned, abandoned = journal.planned(), journal.abandoned()
+    done = DoneSoFar(
+        tables=journal.tables(),
+        databases=journal.databases(),
+        restored_objects={
+            step.bucket: sum(
+                count.objects
+                for outcome in journal.stretches(step.bucket).values()
+                for count in outcome.restored
+            )
+            for step in planned.plan.buckets
+        },
+    )
+    if as_json:
+        print_json({**found.model_dump(mode="json"), **done.model_dump(mode="json")})
+        return
+    typer.echo(fitted(progress_text(planned, done, now=datetime.now(UTC))))
+    if abandoned is not None:
+        typer.echo(fitted(abandoned_text(abandoned)))
+    else:
+        name = journal.recovery_id
+        typer.echo(
+            f"hint: if nobody is at it, `rebound resume {name}` continues it, and "
+            f"`rebound abandon {name} --why ...` closes it",
+            err=True,
+        )
+
+
+def _standings(session: Session) -> list[Standing]:
+    return [standing(session, name) for name in recovery_ids(session.landing)]

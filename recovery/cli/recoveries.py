@@ -11,7 +11,7 @@ import typer
 
 from manifests.errors import ReboundError, RefusedError
 from manifests.layout import parse_recovery_id
-from recovery.cli.begun import list_recoveries, only_open
+from recovery.cli.begun import list_recoveries, only_open, show_under_way, standing
 from recovery.cli.options import (
     At,
     Buckets,
@@ -46,9 +46,13 @@ from recovery.cli.options import (
 from recovery.cli.request import Options
 from recovery.console import Console, fitted
 from recovery.journal import Journal
+from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan import Plan
 from recovery.report import outcome_error, plan_text, report_text
+from recovery.report_recoveries import abandoned_text
 from recovery.session import Session
+
+_BEGIN_ANOTHER = "`rebound recover` begins another"
 
 app = typer.Typer()
 
@@ -145,6 +149,13 @@ def resume(
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     journal = Journal(session.landing, recovery_id)
     made = journal.planned().plan
+    if (ended := journal.report()) is not None:
+        # Nothing is done again: what came since is nobody's mistake.
+        typer.echo("everything is proven already; this is the report", err=True)
+        _tell_ended(ended, as_json=as_json)
+        return
+    if (closed := journal.abandoned()) is not None:
+        raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
     if not as_json:
         _show_plan(made, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.
@@ -161,18 +172,44 @@ def report(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show how a recovery ended, or every recovery there was."""
+    """Show how a recovery ended, how far it is, or every recovery there was."""
     session = open_session()
     if recovery is None:
         list_recoveries(session, as_json=as_json)
         return
     journal = Journal(session.landing, parse_recovery_id(recovery))
     journal.planned()
-    found = journal.last_report()
-    if found is None:
-        raise RefusedError(
-            "the recovery has not ended", subject=recovery, hint=f"`rebound resume {recovery}`"
-        )
+    found, now = journal.last_report(), standing(session, journal.recovery_id)
+    if found is None or now.state == "abandoned":
+        show_under_way(journal, now, as_json=as_json)
+        return
+    _tell_ended(found, as_json=as_json)
+
+
+@app.command()
+def abandon(
+    recovery: Annotated[str, typer.Argument(help="The recovery.")],
+    why: Annotated[str, typer.Option(help="Why nobody goes on with it; kept with it.")],
+    as_json: Json = False,
+) -> None:
+    """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
+    session = open_session()
+    journal = Journal(session.landing, parse_recovery_id(recovery))
+    journal.planned()
+    found = standing(session, journal.recovery_id)
+    if found.state in ("proven", "late", "abandoned"):
+        raise RefusedError(f"it is {found.state} already", subject=recovery)
+    closed = journal.abandon(
+        AbandonedRecovery(recovery_id=journal.recovery_id, abandoned_at=session.started_at, why=why)
+    )
+    if as_json:
+        print_json(closed.model_dump(mode="json"))
+    else:
+        typer.echo(f"{journal.recovery_id}: abandoned")
+
+
+def _tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
+    """Print how a recovery ended, and end with its exit code."""
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -247,9 +284,4 @@ def _execute(session: Session, console: Console, journal: Journal, *, as_json: b
             again = f"`rebound resume {planned.recovery_id}` continues"
             error.hint = f"{error.hint}; then {again}" if error.hint else again
             raise
-    if as_json:
-        print_json(done.model_dump(mode="json"))
-    else:
-        typer.echo(fitted(report_text(done)))
-    if failure := outcome_error(done):
-        raise failure
+    _tell_ended(done, as_json=as_json)

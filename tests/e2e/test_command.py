@@ -49,12 +49,20 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
 
     refused = rebound.run("recover", SCENARIO, "--yes", code=5)
     assert f"`rebound resume {recovery}` continues it" in refused.stderr
-    assert f"{recovery}  not ended" in rebound.run("report").stdout
-    rebound.run("report", recovery, code=5)
-    rebound.run("resume", "--yes")
+    assert [item["state"] for item in rebound.json("report")] == ["under way"]
+    assert "waiting    lake." in rebound.run("report", recovery).stdout
+    assert rebound.json("abandon", recovery, "--why", "the wrong\nnight")["recovery_id"] == recovery
+    assert "the wrong\\nnight" in rebound.run("report", recovery).stdout
+    assert "the wrong\\nnight" in rebound.run("resume", recovery, "--yes", code=5).stderr
     rebound.run("resume", "--yes", code=2)
-    assert f"{recovery}  proven" in rebound.run("report").stdout
-    assert [item["state"] for item in rebound.json("report")] == ["proven"]
+
+    rebound.run("recover", SCENARIO, "--yes")
+    states = {item["recovery_id"]: item["state"] for item in rebound.json("report")}
+    assert states.pop(recovery) == "abandoned"
+    ((other, state),) = states.items()
+    assert state == "proven"
+    assert rebound.run("resume", other, "--yes").stdout == rebound.run("report", other).stdout
+    assert "it is proven already" in rebound.run("abandon", other, "--why", "x", code=5).stderr
 
 
 def test_unmeasured_content_is_no_damage(rebound: Rebound):

@@ -1,0 +1,80 @@
+"""One word for what became of a recovery, and how far one is that is under way."""
+
+from datetime import timedelta
+
+import pytest
+
+from manifests.errors import PartialError
+from recovery.compare import Finding
+from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, TableOutcome
+from recovery.report_recoveries import (
+    DoneSoFar,
+    Standing,
+    progress_text,
+    standings_text,
+    state_of,
+)
+from tests.unit.samples import POINT
+from tests.unit.worlds import GONE, plan, world
+
+NAME = "bigquery-dataset-loss-20261124T090000Z-0a1b"
+BEGUN = POINT + timedelta(hours=1)
+CLOSED = AbandonedRecovery(recovery_id=NAME, abandoned_at=BEGUN, why="the wrong night")
+
+
+def report(*tables: TableOutcome, hours: float = 0.5) -> RecoveryReport:
+    """Return how an attempt ended."""
+    return RecoveryReport(
+        recovery_id=NAME,
+        plan=plan(world()),
+        started_at=BEGUN,
+        finished_at=BEGUN + timedelta(hours=hours),
+        tables=tables,
+    )
+
+
+PROVEN = TableOutcome(table="nba.games", action="create", rows=6)
+UNEQUAL = PROVEN.model_copy(
+    update={"findings": (Finding(subject="x", aspect="rows", expected="6", actual="5"),)}
+)
+FAILED = PROVEN.model_copy(update={"error": "denied", "exit_code": PartialError.exit_code})
+
+
+@pytest.mark.parametrize(
+    ("ended", "abandoned", "state"),
+    [
+        (None, None, "under way"),
+        (None, CLOSED, "abandoned"),
+        (report(FAILED), None, "partial"),
+        (report(FAILED), CLOSED, "abandoned"),
+        (report(FAILED, UNEQUAL), None, "not equal"),
+        (report(PROVEN), None, "proven"),
+        (report(PROVEN), CLOSED, "proven"),
+        (report(PROVEN, hours=5), None, "late"),
+    ],
+)
+def test_one_word(ended: RecoveryReport | None, abandoned: AbandonedRecovery | None, state: str):
+    """What is proven stays so; what is not is open until it is closed."""
+    word, detail = state_of(ended, abandoned)
+    assert word == state
+    assert bool(detail) == (state not in ("proven", "under way"))
+    standing = Standing(recovery_id=NAME, started_at=BEGUN, state=word, detail=detail)
+    assert standing.is_open == (state in ("under way", "partial", "not equal"))
+    now = BEGUN + timedelta(minutes=5)
+    line = standings_text([standing], now=now, columns=None).splitlines()[1]
+    assert line.startswith(f"{NAME}  ")
+    assert f"{state}  2026-11-24 09:01  5 min" in line
+
+
+def test_how_far_it_is():
+    """What is published is told with what was done, and what waits with what will be."""
+    planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
+    waiting = [step.table for step in planned.plan.tables if step.action != "leave"]
+    assert waiting
+    text = progress_text(planned, DoneSoFar(), now=BEGUN + timedelta(minutes=5))
+    assert "under way" in text
+    assert "begun 2026-11-24 09:01:00 UTC, 5 min ago" in text
+    assert all(f"waiting    {name}" in text for name in waiting)
+    done = PROVEN.model_copy(update={"table": waiting[0]})
+    text = progress_text(planned, DoneSoFar(tables=(done,)), now=BEGUN)
+    assert f"published  {waiting[0]}  (create, 6 rows)" in text
