@@ -20,9 +20,9 @@ setup: $(INSTALLED) ## Make .venv with Python 3.13 and the pinned requirements.
 demo: $(INSTALLED) ## Lose a local Google Cloud and bring it back, with proof.
 	$(PYTHON) -m tests.e2e.demo
 
-# Files go out in their order, so that quick ones (unit) are last and no process waits for the other.
+# A process that has done its half takes tests of the other, so that neither waits at the end.
 test: $(INSTALLED) ## Run every test that needs no real cloud; ARGS='-k name' runs some.
-	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTHON) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: $(INSTALLED) ## Check format, lint, types, import rules, and that every test can be read.
 	$(VENV)/bin/ruff format --check .

@@ -34,9 +34,13 @@ class Forked:
 
     Args:
         connection: Over which the server tells the process's id and exit code.
+        out: The file that takes its output.
+        err: The file that takes its error output, which may be the same.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, out: Path, err: Path) -> None:
+        self.out = out
+        self.err = err
         self._connection = connection
         self._lines = connection.makefile()
         self.pid = int(self._lines.readline())
@@ -47,6 +51,20 @@ class Forked:
         if self.returncode is None and select.select([self._connection], [], [], 0)[0]:
             self._end()
         return self.returncode
+
+    def kill(self) -> None:
+        """End the process at once, if it is still there."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def communicate(self, timeout: float) -> tuple[str, str]:
+        """Wait for the end and return what was written to both outputs.
+
+        Raises:
+            TimeoutError: The process runs on after `timeout` seconds.
+        """
+        self.wait(timeout)
+        return self.out.read_text(), self.err.read_text()
 
     def wait(self, timeout: float) -> int:
         """Wait for the end and return the exit code, a signal's as its negative number.
@@ -116,7 +134,7 @@ class ForkServer:
             "outputs": [str(out), str(err)],
         }
         connection.sendall(json.dumps(request).encode() + b"\n")
-        return Forked(connection)
+        return Forked(connection, out, err)
 
 
 @functools.cache

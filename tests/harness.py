@@ -7,8 +7,8 @@ import json
 import socket
 import subprocess
 import sys
-import tempfile
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from manifests.layout import lease_name
 from manifests.model import LeaseRecord, Manifest
 from manifests.store import decode, encode
 from tests.deployed import ROOT
-from tests.forks import fork_server
+from tests.forks import Forked, fork_server
 from tests.standin.cloud import Cloud, client_environment
 
 LOCATION = "us-west2"
@@ -92,8 +92,21 @@ class Rebound:
             over = lease.model_copy(update={"expires_at": datetime.now(UTC)})
             blob.upload_from_string(encode(over))
 
-    def begin(self, *words: str, **env: str) -> subprocess.Popen[str]:
-        """Start `rebound` with these words, as an operator would."""
+    def begin(self, *words: str, **env: str) -> Forked:
+        """Begin `rebound` with these words, in a fork that has imported it."""
+        command = fork_server(Path(sys.executable), "recovery.cli:main", ("recovery.cli",), ROOT)
+        outputs = self.folder / f"rebound-{uuid.uuid4().hex}"
+        return command.begin(
+            "rebound",
+            *words,
+            env={**self.env, **env},
+            folder=Path.cwd(),
+            out=outputs.with_suffix(".out"),
+            err=outputs.with_suffix(".err"),
+        )
+
+    def begin_installed(self, *words: str, **env: str) -> subprocess.Popen[str]:
+        """Begin the installed `rebound` with these words, as an operator does."""
         return subprocess.Popen(
             [Path(sys.executable).with_name("rebound"), *words],
             env={**self.env, **env},
@@ -104,19 +117,11 @@ class Rebound:
         )
 
     def run(self, *words: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run `rebound` to its end, in a fork that has imported it, and insist on its exit code."""
-        with tempfile.TemporaryDirectory(dir=self.folder) as name:
-            out, err = Path(name, "out"), Path(name, "err")
-            command = fork_server(
-                Path(sys.executable), "recovery.cli:main", ("recovery.cli",), ROOT
-            )
-            process = command.begin(
-                "rebound", *words, env={**self.env, **env}, folder=Path.cwd(), out=out, err=err
-            )
-            ended = process.wait(RUN_SECONDS)
-            done = subprocess.CompletedProcess(words, ended, out.read_text(), err.read_text())
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
+        """Run `rebound` to its end and insist on its exit code."""
+        process = self.begin(*words, **env)
+        out, err = process.communicate(RUN_SECONDS)
+        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
+        return subprocess.CompletedProcess(words, code, out, err)
 
     def json(self, *words: str, code: int = 0, **env: str) -> Any:  # noqa: ANN401 - JSON
         """Run `rebound --json` to its end and return what it printed."""

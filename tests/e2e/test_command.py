@@ -35,7 +35,7 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     """Ctrl-C ends a recovery at once with 130, names it, and another is not begun beside it."""
     destroy(rebound, DAMAGES["table gone"])
     with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=6, times=None):
-        process = rebound.begin("recover", SCENARIO, "--yes")
+        process = rebound.begin_installed("recover", SCENARIO, "--yes")
         assert process.stderr is not None
         assert any(line.startswith("recovery ") for line in process.stderr)
         rebound.cloud.await_fault("bigquery")

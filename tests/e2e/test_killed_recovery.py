@@ -43,7 +43,7 @@ def test_killed_recovery_is_resumed(
     process = rebound.begin("recover", lost.scenario, "--run", "undisturbed", "--yes")
     time.sleep(wait_seconds)
     process.kill()
-    process.communicate()
+    process.communicate(timeout=300)
     begun = rebound.recoveries - known
     words = (
         ["resume", *begun, "--yes"] if begun else ["recover", lost.scenario, "--run", "undisturbed"]

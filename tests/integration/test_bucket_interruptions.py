@@ -142,7 +142,7 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
         raw.cloud.await_fault("storage")
         await_that(lambda: len(list(bucket.list_blobs())) > len(MANY) // 2)
         process.kill()
-        process.communicate()
+        process.communicate(timeout=300)
     # What the killed process had asked for can still happen, while the recovery is resumed.
     recovery = process_id_of(raw)
     report = raw.json("resume", recovery, "--yes")
@@ -167,7 +167,7 @@ def test_half_restored_object_is_finished(raw: Rebound, night: Function):
         process = raw.begin("recover", SCENARIO, "--yes")
         raw.cloud.await_fault("storage")
         process.kill()
-        process.communicate()
+        process.communicate(timeout=300)
         raw.run("resume", process_id_of(raw), "--yes")
     assert looked_at(bucket) == before
 

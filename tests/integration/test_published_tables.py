@@ -58,7 +58,7 @@ def test_rows_are_never_there_without_their_policies(rebound: Rebound, function:
         if rows:
             process.kill()
         time.sleep(0.01)
-    process.communicate()
+    process.communicate(timeout=300)
     assert looks > 1
     assert seen(client) == (2, 1)
     rebound.run("recover", SCENARIO, "--yes")

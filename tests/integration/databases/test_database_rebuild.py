@@ -198,7 +198,7 @@ def test_killed_and_resumed(rebound: Rebound):
         process = rebound.begin("recover", SCENARIO, "--rebuild", "--yes")
         rebound.cloud.await_fault("firestore")
         process.kill()
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=300)
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))
     done = rebound.run("resume", recovery, "--yes")
     assert "1 of 1 databases rebuilt as the history tells" in done.stdout

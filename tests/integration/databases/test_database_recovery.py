@@ -1,6 +1,5 @@
 """The recovery of Firestore databases, through the operator's command."""
 
-import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -166,7 +165,7 @@ def test_live_writer_wins(rebound: Rebound, state: State):
         process = rebound.begin("recover", SCENARIO, "--yes", "--json")
         rebound.cloud.await_fault("firestore")
         state.write({"types/every": {"mine": True}})
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=300)
     assert process.returncode == 7, err
     assert '"path": "types/every"' in out
     after = state.content()
@@ -183,7 +182,7 @@ def test_live_writer_against_the_word(rebound: Rebound, state: State):
         rebound.cloud.await_fault("firestore")
         state.write({"types/every": {"mine": True}, "extra/one": {"mine": True}})
         live = state.content()
-        out, _ = process.communicate()
+        out, _ = process.communicate(timeout=300)
     assert process.returncode == 7
     assert "NOT EQUAL" in out
     assert state.content() == live
@@ -201,8 +200,8 @@ def test_killed_and_resumed(rebound: Rebound):
     with fault:
         process = rebound.begin("recover", SCENARIO, "--yes", "--unthrottled")
         rebound.cloud.await_fault("firestore")
-        process.send_signal(signal.SIGKILL)
-        _, err = process.communicate()
+        process.kill()
+        _, err = process.communicate(timeout=300)
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))
     rebound.run("report", recovery, code=5)
     (outcome,) = rebound.json("resume", recovery, "--yes")["databases"]
