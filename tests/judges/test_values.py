@@ -1,24 +1,24 @@
 """Google's evaluator and the stand-in give one value to each expression that Rebound relies on."""
 
-from collections.abc import Callable, Iterator
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from manifests.encoding import decode_sql, encode_sql, encodings_of
 from manifests.fingerprint import fingerprint_sql
-from manifests.partitions import in_partitions, partition_expression
-from tests.standin.bigquery.app import create_service
+from tests.judges.both import (
+    TIME_PARTITIONED,
+    Standin,
+    agree,
+    by_range,
+    by_time,
+    check_partitions,
+    column,
+    row_each,
+    rows_of,
+    table,
+    texts,
+    with_tables,
+)
 from tests.standin.bigquery.googlesql.evaluate import evaluate
-from tests.standin.bigquery.service import Settings
-from tests.standin.bigquery.sql.execute import run_script
-from tests.standin.bigquery.sql.results import json_rows
-from tests.standin.bigquery.sql.session import Session
-
-type Rows = list[tuple[Any, ...]]
-type Standin = Callable[[str], Rows]
 
 DAYS = ["0001-01-01", "0999-12-31", "1959-12-31", "1960-01-01", "1970-01-01", "2024-02-29"]
 DAYS += ["2159-12-31", "2160-01-01", "9999-12-31"]
@@ -69,68 +69,11 @@ VALUES = {
     "INTERVAL": ["'0-0 0 0:0:0'", "'1-2 3 4:5:6.000007'", "'-1-11 -400 -25:0:0.000001'"],
     "RANGE<DATE>": ["'[2024-01-01, 2024-02-01)'", "'[UNBOUNDED, 2024-02-01)'"],
 }
-API_NAMES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN"}
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
-    """Return what evaluates a query as the stand-in does, in this process."""
-    folder: Path = tmp_path_factory.mktemp("standin")
-    service = create_service(folder, Settings())
-    with service.database.reading() as connection:
-
-        def rows(sql: str) -> Rows:
-            session = Session(service=service, connection=connection, project="p")
-            query = run_script(session, sql)[-1].query
-            assert query is not None
-            found = json_rows(connection, query.sql, query.fields)
-            return [tuple(cell["v"] for cell in row["f"]) for row in found]
-
-        yield rows
-    service.workers.close()
-    service.database.close()
-
-
-def column(kind: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Return a column of a type, as BigQuery's API gives it."""
-    if kind.startswith("RANGE"):
-        return {"name": "v", "type": "RANGE", "rangeElementType": {"type": "DATE"}, **more}
-    return {"name": "v", "type": API_NAMES.get(kind, kind), **more}
-
-
-def table(*fields: dict[str, Any], **layout: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Return a table's resource."""
-    return {"schema": {"fields": list(fields)}, **layout}
-
-
-def with_rows(sql: str, *rows: str) -> str:
-    """Return a statement with its table `t` made of rows, each the text of one SELECT."""
-    return f"WITH `t` AS ({' UNION ALL '.join(f'SELECT {row}' for row in rows)}) {sql}"
 
 
 def value(kind: str, text: str) -> str:
     """Return a value as SQL."""
     return text if text.startswith("JSON") else f"CAST({text} AS {kind})"
-
-
-def texts(rows: Rows) -> list[tuple[str | None, ...]]:
-    """Return rows as the API writes them: every number as text."""
-    return [tuple(map(_text, row)) for row in rows]
-
-
-def _text(cell: Any) -> str | None:  # noqa: ANN401 - any value
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, Decimal):
-        return f"{cell.normalize():f}"
-    return None if cell is None else str(cell)
-
-
-def agree(standin: Standin, sql: str) -> list[tuple[str | None, ...]]:
-    """Insist that both evaluate a query to the same rows, and return them."""
-    google, ours = sorted(texts(evaluate(sql)), key=repr), sorted(texts(standin(sql)), key=repr)
-    assert ours == google, sql
-    return google
 
 
 # Texts that the stand-in writes otherwise, as its README says.
@@ -149,12 +92,10 @@ SAME = {"FLOAT64": {"'-0.0'"}}
 def test_content_is_measured_alike(standin: Standin, kind: str):
     """Each value has the fingerprint that BigQuery gives it, and no two have the same one."""
     listed = (*VALUES[kind], "NULL")
-    bounds = {"start": "0", "end": "100", "interval": "1"}
-    row_each = {"field": "number", "range": bounds}
-    sql = fingerprint_sql("t", table(column(kind), rangePartitioning=row_each))
     rows = [f"{at} AS number, {value(kind, text)} AS v" for at, text in enumerate(listed)]
-    google = {listed[int(row[0])]: row[1:] for row in texts(evaluate(with_rows(sql, *rows)))}
-    ours = {listed[int(row[0])]: row[1:] for row in texts(standin(with_rows(sql, *rows)))}
+    sql = with_tables({"t": rows_of(*rows)}, fingerprint_sql("t", row_each(column(kind))))
+    google = {listed[int(row[0])]: row[1:] for row in texts(evaluate(sql))}
+    ours = {listed[int(row[0])]: row[1:] for row in texts(standin(sql))}
     assert {text for text in listed if google[text] != ours[text]} <= DIFFERENT.get(kind, set())
     assert len(set(google.values())) == len(listed) - len(SAME.get(kind, ()))
     assert len(set(ours.values())) >= len(set(google.values()))
@@ -165,48 +106,28 @@ def test_what_is_stored_as_text_comes_back(standin: Standin, kind: str):
     """The stored form is BigQuery's, and its inverse gives the values again, in their order."""
     resource = table(column(kind, mode="REPEATED"))
     values = f"[{', '.join(value(kind, text) for text in VALUES[kind])}]"
-    encoded = with_rows(encode_sql("t", resource), f"{values} AS v")
+    encoded = with_tables({"t": f"SELECT {values} AS v"}, encode_sql("t", resource))
     agree(standin, f"SELECT text FROM ({encoded}) AS encoded, UNNEST(encoded.v) AS text")
     stored = ", ".join(f"'{text}'" for text in evaluate(encoded)[0][0])
-    decoded = with_rows(decode_sql("t", resource), f"[{stored}] AS v")
+    decoded = with_tables({"t": f"SELECT [{stored}] AS v"}, decode_sql("t", resource))
     both = f"SELECT TO_JSON_STRING(back.v), TO_JSON_STRING({values}) FROM ({decoded}) AS back"
     for rows in (evaluate(both), standin(both)):
         assert rows[0][0] == rows[0][1]
 
 
-PARTITIONED = [
-    (kind, unit)
-    for kind in ("DATE", "DATETIME", "TIMESTAMP")
-    for unit in ("HOUR", "DAY", "MONTH", "YEAR")
-    if (kind, unit) != ("DATE", "HOUR")
-]
-
-
-@pytest.mark.parametrize(("kind", "unit"), PARTITIONED)
-def test_partition_ids_of_times(standin: Standin, kind: str, unit: str):
+def test_partitions_of_times(standin: Standin):
     """A row's partition is the same for both, and the condition of that partition chooses the row."""
-    resource = table(column(kind), timePartitioning={"type": unit, "field": "v"})
-    _check_partitions(standin, resource, [value(kind, text) for text in (*VALUES[kind], "NULL")])
+    tables = [
+        by_time(kind, unit, [value(kind, text) for text in VALUES[kind]])
+        for kind, unit in TIME_PARTITIONED
+    ]
+    check_partitions(standin, tables)
 
 
-@pytest.mark.parametrize("bounds", [(-10, 95, 10), (0, 2**63 - 1, 2**61), (-(2**63), -5, 2**62)])
-def test_partition_ids_of_ranges(standin: Standin, bounds: tuple[int, int, int]):
+def test_partitions_of_ranges(standin: Standin):
     """The same of ranges, up to the ends of INT64."""
-    start, end, width = bounds
-    edges = {start - 1, start, start + 1, start + width - 1, start + width, end - 1, end}
-    inside = [str(edge) for edge in edges if -(2**63) <= edge < 2**63]
-    layout = {"field": "v", "range": {"start": str(start), "end": str(end), "interval": str(width)}}
-    resource = table(column("INT64"), rangePartitioning=layout)
-    _check_partitions(standin, resource, [f"CAST({text} AS INT64)" for text in (*inside, "NULL")])
-
-
-def _check_partitions(standin: Standin, resource: dict[str, Any], values: list[str]) -> None:
-    rows = [f"{text} AS v" for text in values]
-    ids = agree(
-        standin, with_rows(f"SELECT {partition_expression(resource)} FROM t AS row_", *rows)
-    )
-    for name in {str(found[0]) for found in ids}:
-        chosen = in_partitions(resource, [name])
-        sql = f"SELECT {partition_expression(resource)} FROM t AS row_ WHERE {chosen}"
-        found = agree(standin, with_rows(sql, *rows))
-        assert found == [(name,)] * ids.count((name,))
+    tables = []
+    for start, end, width in ((-10, 95, 10), (0, 2**63 - 1, 2**61), (-(2**63), -5, 2**62)):
+        edges = {start - 1, start, start + 1, start + width - 1, start + width, end - 1, end}
+        tables.append(by_range((start, end, width), edges))
+    check_partitions(standin, tables)
