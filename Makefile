@@ -65,4 +65,5 @@ $(INSTALLED): requirements/dev.txt
 		--require-hashes --requirement requirements/dev.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
+	$(PYTHON) -m tests.standin.bigquery.googlesql
 	@touch $@

@@ -1,11 +1,14 @@
 """Google's own SQL library answers here, and condemns what BigQuery would."""
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.standin.bigquery.googlesql.evaluate import evaluate
 from tests.standin.bigquery.googlesql.library import GoogleSqlError
+from tests.standin.cloud import running
 
 
 def test_values_are_googles():
@@ -36,3 +39,12 @@ def test_a_statement_reads_the_rows_it_is_given():
         "SELECT TO_JSON_STRING(row_), [row_.a IS NULL], STRUCT(row_.a) FROM `p.d.t` AS row_"
     )
     assert rows == [('{"a":1}', [False], (1,)), ('{"a":null}', [True], (None,))]
+
+
+def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What needs it fails, is not skipped, and says which package it is and how to get it."""
+    monkeypatch.delitem(sys.modules, "tests.standin.bigquery.googlesql")
+    monkeypatch.setitem(sys.modules, "zetasql", None)
+    said = "the package zetasql is not installed.*make setup"
+    with pytest.raises(ModuleNotFoundError, match=said), running(tmp_path):
+        pass

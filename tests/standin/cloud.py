@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -126,7 +127,11 @@ def running(
         data_dir: Where every service keeps its state; made when it is missing.
         ports: The port of each service; a free one where none is named.
         options: Further command line options of each service.
+
+    Raises:
+        ModuleNotFoundError: Google's SQL library is not installed.
     """
+    import_module("tests.standin.bigquery.googlesql")  # Said here, not in the output of a process.
     data_dir.mkdir(parents=True, exist_ok=True)
     ports, options = ports or {}, options or {}
     lines: dict[str, dict[str, str]] = {}

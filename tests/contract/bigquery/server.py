@@ -6,6 +6,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ def end(started: subprocess.Popen[str]) -> None:
 @contextmanager
 def running(folder: Path, storage: str = "", *words: str) -> Generator[Server]:
     """Run BigQuery on a folder until the block ends."""
+    import_module("tests.standin.bigquery.googlesql")  # Said here, not in the output of a process.
     arguments = ["--data-dir", str(folder), "--storage", storage, *words]
     started, url = process("tests.standin.bigquery", *arguments)
     try:
