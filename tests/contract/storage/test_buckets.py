@@ -41,6 +41,50 @@ def test_settings_come_back(client: storage.Client):
     assert found.get_blob("object").storage_class == "NEARLINE"
 
 
+def test_the_service_adds_what_it_knows_of_a_setting(server: Server):
+    """Since when Autoclass and the enforcement of keys are so, and what kind of location it is."""
+    restricted = {"restrictionMode": "FullyRestricted"}
+    name = server.new_bucket(
+        autoclass={"enabled": True},
+        encryption={"googleManagedEncryptionEnforcementConfig": restricted},
+        customPlacementConfig={"dataLocations": ["US-EAST1", "US-WEST1"]},
+    )
+    path = f"/storage/v1/b/{name}"
+    found = server.call("GET", path).json()
+    enforced = found["encryption"]["googleManagedEncryptionEnforcementConfig"]
+    assert enforced.keys() == {*restricted, "effectiveTime"}
+    assert found["locationType"] == "dual-region"
+    automatic = found["autoclass"]
+    assert automatic["terminalStorageClass"] == "NEARLINE"
+    patch = {"autoclass": {"enabled": True, "terminalStorageClass": "ARCHIVE"}}
+    changed = server.call("PATCH", path, json=patch).json()["autoclass"]
+    assert changed["toggleTime"] == automatic["toggleTime"]
+    later = changed["terminalStorageClassUpdateTime"]
+    assert later > automatic["terminalStorageClassUpdateTime"]
+    off = server.call("PATCH", path, json={"autoclass": {"enabled": False}}).json()["autoclass"]
+    assert off.keys() == {"enabled", "toggleTime"}
+    assert off["toggleTime"] > automatic["toggleTime"]
+
+
+def test_contexts_know_when_they_came(server: Server, bucket: storage.Bucket):
+    """An object's contexts merge by key, and the service dates each (Object contexts)."""
+    path = f"/storage/v1/b/{bucket.name}/o/object"
+    bucket.blob("object").upload_from_string(b"")
+
+    def patched(**values: str | None) -> dict[str, dict[str, str]]:
+        custom = {key: value and {"value": value} for key, value in values.items()}
+        answer = server.call("PATCH", path, json={"contexts": {"custom": custom}}).json()
+        found: dict[str, dict[str, str]] = answer["contexts"]["custom"]
+        return found
+
+    first = patched(a="1", b="1", c="1")
+    second = patched(a="2", c=None)
+    assert {key: payload["value"] for key, payload in second.items()} == {"a": "2", "b": "1"}
+    assert second["b"] == first["b"]
+    assert second["a"]["createTime"] == first["a"]["createTime"]
+    assert second["a"]["updateTime"] > first["a"]["updateTime"]
+
+
 def test_patch_merges_and_counts(server: Server, client: storage.Client):
     """A patch merges labels, null removes, and the metageneration rises."""
     bucket = client.bucket(server.new_bucket(labels={"a": "1", "b": "2"}))

@@ -11,6 +11,7 @@ from tests.standin.storage.errors import StorageError, invalid, no_such_bucket
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Service
 from tests.standin.storage.times import SECOND, to_text
+from tests.standin.storage.told import tell
 
 DAY_SECONDS = 24 * 3600
 SOFT_DELETE_DEFAULT_SECONDS = 7 * DAY_SECONDS
@@ -61,6 +62,13 @@ class Bucket:
         """How old a version has to be before it can go; 0 is any age."""
         return int(self.settings.get("retentionPolicy", {}).get("retentionPeriod", 0)) * SECOND
 
+    @property
+    def location_type(self) -> str:
+        """Whether it lies in a region, in two, or in many."""
+        if self.settings.get("customPlacementConfig"):
+            return "dual-region"
+        return "multi-region" if self.settings["location"] in MULTI_REGIONS else "region"
+
     def resource(self, origin: str) -> dict[str, Any]:
         """Return the bucket as the API shows it."""
         row = self.row
@@ -75,9 +83,7 @@ class Bucket:
             "etag": f"CAE{row['generation']}-{row['metageneration']}",
             "timeCreated": to_text(row["created"]),
             "updated": to_text(row["updated"]),
-            "locationType": "multi-region"
-            if self.settings["location"] in MULTI_REGIONS
-            else "region",
+            "locationType": self.location_type,
             **self.settings,
         }
         if row["soft_deleted"] is not None:
@@ -168,6 +174,7 @@ def changed_settings(before: Mapping[str, Any], wanted: dict[str, Any], now: int
     if soft != before.get("softDeletePolicy"):
         soft["effectiveTime"] = to_text(now)
     _keep_retention(before.get("retentionPolicy", {}), kept, now)
+    tell(before, kept, now)
     return kept
 
 

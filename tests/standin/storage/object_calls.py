@@ -17,6 +17,7 @@ from tests.standin.storage.resources import etag_of
 from tests.standin.storage.restores import find_soft_deleted
 from tests.standin.storage.service import Call
 from tests.standin.storage.times import from_text
+from tests.standin.storage.told import told_contexts
 from tests.standin.storage.versions import (
     SETTINGS,
     find_version,
@@ -81,6 +82,9 @@ def _change(call: Call, given: dict[str, Any], removed: tuple[str, ...]) -> Resp
     kept = {key: value for key, value in before.items() if key not in removed}
     after = kept_settings(merge(kept, given)) | {"storageClass": before["storageClass"]}
     after |= kept_key(before)
+    if "contexts" in after:
+        old = before.get("contexts", {})
+        after["contexts"] = told_contexts(old, after["contexts"], service.clock.now())
     _check_custom_time(before, after)
     _check_retention(call, before, after)
     retained_from = version["retained_from"]

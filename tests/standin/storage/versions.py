@@ -17,6 +17,7 @@ from tests.standin.storage.keys import default_key, kept_key
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Service
 from tests.standin.storage.times import SECOND, from_text, to_text
+from tests.standin.storage.told import told_contexts
 
 # What a client says about an object.
 SETTINGS = (
@@ -210,6 +211,8 @@ def _insert(
     kept = {"storageClass": bucket.settings["storageClass"], **settings}
     if not kept_key(settings):
         kept |= default_key(bucket.settings)
+    if "contexts" in kept:
+        kept["contexts"] = told_contexts({}, kept["contexts"], now)
     if bucket.settings.get("defaultEventBasedHold"):
         kept.setdefault("eventBasedHold", True)
     service.database.execute(
