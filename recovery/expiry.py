@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from manifests import layout
 from manifests.catalog import Retention
 from manifests.cloud.objects import Bucket
+from manifests.cloud.protection import Protections
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError, RefusedError
 from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
@@ -45,6 +46,7 @@ class Expiry:
         contents: The same bucket, listed by version.
         landing: The bucket with leases and journals.
         policy: How long runs are kept.
+        protections: What the vault lets nobody delete.
     """
 
     def __init__(
@@ -53,19 +55,22 @@ class Expiry:
         documents: Vault,
         contents: VersionedBucket,
         landing: Bucket,
+        *,
         policy: Retention,
+        protections: Protections,
     ) -> None:
         self._vault = vault
         self._documents = documents
         self._contents = contents
         self._landing = landing
         self._policy = policy
+        self._protections = protections
 
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
-        """Decide for every run whether it is kept."""
+        """Decide for every run whether it is kept; what the vault protects is."""
         runs = self._documents.runs()
         needs = {run.run_id: _needed(self._documents, run) for run in runs}
-        return decide(
+        decisions = decide(
             runs,
             policy=self._policy,
             now=now,
@@ -74,6 +79,16 @@ class Expiry:
             reading=self._in_recovery(now, runs),
             active=self._active(now),
         )
+        return tuple(self._protected(decision, now) for decision in decisions)
+
+    def _protected(self, decision: KeepDecision, now: datetime) -> KeepDecision:
+        """Keep a run of which anything cannot be deleted: half a run is no backup."""
+        if decision.keep:
+            return decision
+        told = self._protections.told(layout.run_prefix(decision.run_id), now=now)
+        if not told:
+            return decision
+        return decision.model_copy(update={"keep": True, "reason": f"{decision.reason}; {told}"})
 
     def delete(self, run_id: RunId) -> None:
         """Delete a run: its manifest first, so that half a run is never taken for a backup."""
@@ -134,10 +149,18 @@ class Expiry:
         record = HoldRecord(run_id=run_id, held_at=now)
         self._vault.put_once(layout.hold_name(run_id), encode(record))
 
-    def release(self, run_id: RunId) -> bool:
-        """Let a held run expire like any other; return whether it was held."""
+    def release(self, run_id: RunId, now: datetime) -> bool:
+        """Let a held run expire like any other; return whether it was held.
+
+        Raises:
+            RefusedError: The vault protects the record of the hold itself.
+        """
         found = self._vault.info(layout.hold_name(run_id))
         if found is not None:
+            if told := self._protections.told(found.name, now=now):
+                raise RefusedError(
+                    f"its hold is {told}", subject=run_id, hint="release it again then"
+                )
             self._vault.delete(found.name, generation=found.generation)
         return found is not None
 

@@ -1,9 +1,9 @@
 """What is told of stored runs. Pure: text from values."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from manifests.model import BucketBackup, Manifest
+from manifests.model import BucketBackup, Manifest, RunId
 from manifests.selection import RunSummary
 from recovery.grid import Row, grid
 from recovery.units import age, counted, printable, shown, size
@@ -32,20 +32,27 @@ def newest_runs(
 
 
 def runs_text(
-    runs: Sequence[RunSummary], *, held: Collection[str], now: datetime, columns: int | None
+    runs: Sequence[RunSummary],
+    *,
+    held: Collection[str],
+    damaged: Mapping[RunId, Sequence[str]],
+    now: datetime,
+    columns: int | None,
 ) -> str:
     """Write a table of runs.
 
     Args:
         runs: The runs, in order.
         held: Those that an operator holds.
+        damaged: Of complete runs, the parts that lean on a file which `verify` found damaged.
         now: The present instant.
         columns: The width of the terminal; None for any.
     """
-    return "\n".join(grid(_RUNS, [_run_row(run, held, now) for run in runs], columns=columns))
+    rows = [_run_row(run, held, damaged.get(run.run_id, ()), now) for run in runs]
+    return "\n".join(grid(_RUNS, rows, columns=columns))
 
 
-def _run_row(run: RunSummary, held: Collection[str], now: datetime) -> Row:
+def _run_row(run: RunSummary, held: Collection[str], damaged: Sequence[str], now: datetime) -> Row:
     point = run.recovery_point
     cells = (
         run.state,
@@ -54,7 +61,8 @@ def _run_row(run: RunSummary, held: Collection[str], now: datetime) -> Row:
         f"{run.parts:,}",
         size(run.size_bytes) if run.size_bytes else "",
     )
-    notes = ("held" if run.run_id in held else "", shown(run.reason))
+    leans = f"LEANS ON A DAMAGED FILE: {', '.join(map(printable, damaged))}" if damaged else ""
+    notes = ("held" if run.run_id in held else "", leans, shown(run.reason))
     return Row(run.run_id, cells, "; ".join(filter(None, notes)))
 
 

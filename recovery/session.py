@@ -10,6 +10,7 @@ from manifests import coverage, layout
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.objects import Bucket
+from manifests.cloud.protection import Protections
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError, UsageError
 from manifests.layout import parse_run_id
@@ -32,6 +33,7 @@ from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.units import printable
+from recovery.verdicts import Verdicts
 from recovery.verify import Verdict
 
 _UNDER_WAY = timedelta(days=1)
@@ -54,9 +56,11 @@ class Session:
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(client, settings.vault_bucket)
         self.landing = Bucket(client, settings.landing_bucket)
+        self.verdicts = Verdicts(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
         self.vault = Vault(self.vault_bucket, self.owner, clock=lambda: datetime.now(UTC))
-        self._contents = VersionedBucket(StorageApi(client), settings.vault_bucket)
+        self._api = StorageApi(client)
+        self._contents = VersionedBucket(self._api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
         self.catalog.check_apart(self._own_buckets)
         self.started_at = datetime.now(UTC)
@@ -184,7 +188,12 @@ class Session:
     def expiry(self) -> Expiry:
         """Return what decides about and deletes old runs."""
         return Expiry(
-            self.vault_bucket, self.vault, self._contents, self.landing, self.catalog.retention
+            self.vault_bucket,
+            self.vault,
+            self._contents,
+            self.landing,
+            policy=self.catalog.retention,
+            protections=Protections(self._api, self.vault_bucket.name),
         )
 
     def refuse(self, plan: Plan, *, confirmed_project: str | None) -> None:

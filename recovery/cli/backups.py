@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from manifests.errors import BackupDamagedError, ManifestMissingError
+from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError
 from manifests.model import RunId
 from manifests.selection import RunSummary, select
 from recovery.cli.options import AllContents, Json, Quick, moment, open_session, print_json
@@ -16,6 +16,7 @@ from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinish
 from recovery.session import Session
 from recovery.targets.stored import inspect_folder
 from recovery.units import counted, printable, shown, size
+from recovery.verdicts import leaning
 from recovery.verify import Verdict
 
 app = typer.Typer()
@@ -38,10 +39,23 @@ def list_runs(
     if not found:
         session.refuse_other_bucket()
     runs = newest_runs(found, since=moment(since), limit=limit)
+    complete = [run.run_id for run in runs if run.state == "complete"]
+    damaged = leaning(session.vault, complete, session.verdicts.damaged())
     if as_json:
-        print_json([{**run.model_dump(mode="json"), "held": run.run_id in held} for run in runs])
+        print_json(
+            [
+                {
+                    **run.model_dump(mode="json"),
+                    "held": run.run_id in held,
+                    "damaged_parts": damaged.get(run.run_id, ()),
+                }
+                for run in runs
+            ]
+        )
     elif runs:
-        text = runs_text(runs, held=held, now=session.started_at, columns=terminal_columns())
+        text = runs_text(
+            runs, held=held, damaged=damaged, now=session.started_at, columns=terminal_columns()
+        )
         typer.echo(fitted(text))
     else:
         where = session.vault_bucket.uri("")
@@ -129,7 +143,13 @@ def _verify(
                 manifest, read_bytes=not quick, read_all=all_contents, progress=progress
             )
         )
-    return verdict.with_more(inspect_folder(session.vault_bucket, manifest))
+    verdict = verdict.with_more(inspect_folder(session.vault_bucket, manifest))
+    try:
+        session.verdicts.record(run_id, verdict, session.started_at)
+    except CloudError as error:
+        # Who may only read can still verify.
+        typer.echo(f"warning: `rebound list` will not tell of this verdict: {error}", err=True)
+    return verdict
 
 
 def _tell_verdicts(
@@ -203,7 +223,7 @@ def release(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json 
     """Let a held run expire like any other."""
     session = open_session()
     run_id = session.known(run)
-    was_held = session.expiry().release(run_id)
+    was_held = session.expiry().release(run_id, session.started_at)
     _tell_held(run_id, held=False, text="released" if was_held else "was not held", as_json=as_json)
 
 

@@ -95,6 +95,8 @@ def test_damaged_backup_is_refused(rebound: Rebound, function: Function, name: s
     found = rebound.run("verify", RUN, code=4)
     assert "error: " in found.stderr
     assert "hint: " in found.stderr
+    leans = [item["damaged_parts"] for item in rebound.json("list")]
+    assert leans == [[] if "manifest" in name else [lake.GAMES]]
 
     destroy(rebound, DAMAGES["emptied"])
     damaged = state(rebound)

@@ -1,5 +1,6 @@
 """Old runs and `rebound expire`: nothing goes unasked, and nothing that a kept run still needs."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,3 +75,23 @@ def test_lost_answers_cost_nothing(rebound: Rebound):
         told = rebound.json("expire", "--yes")
     assert {item["run_id"] for item in told if item["deleted"]} == {"third"}
     assert stored(rebound) == {"first", "second", "fourth"}
+
+
+def test_what_the_vault_protects_is_kept(rebound: Rebound):
+    """A run or a hold under a retention policy is told until when, and the others go."""
+    for blob in rebound.vault.list_blobs(prefix="runs/third/"):
+        blob.temporary_hold = True
+        blob.patch()
+    told = {item["run_id"]: item for item in rebound.json("expire", "--yes")}
+    assert told["third"]["reason"].endswith("; protected until a hold of Cloud Storage is released")
+    assert stored(rebound) == {"third", "fourth"}
+
+    rebound.run("hold", "third")
+    bucket = rebound.vault
+    bucket.retention_period = 3600
+    bucket.patch()
+    refused = rebound.run("release", "third", code=5)
+    assert re.search(r"its hold is protected until \d{4}-\d\d-\d\d \d\d:\d\d UTC", refused.stderr)
+    bucket.retention_period = None
+    bucket.patch()
+    rebound.run("release", "third")

@@ -11,6 +11,7 @@ from recovery.grid import Row, folded, grid
 from recovery.progress import Shares
 from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinished_text
 from recovery.units import age
+from recovery.verdicts import damaged_in
 from tests.unit.samples import POINT, RUN, manifest
 
 FAILED = RunSummary(
@@ -30,7 +31,7 @@ NOW = POINT + timedelta(days=1, hours=3)
 
 def test_runs_are_a_table():
     """Each run is one line below a header, whatever the reason says."""
-    text = runs_text([WHOLE, FAILED, UNSTARTED], held={RUN}, now=NOW, columns=None)
+    text = runs_text([WHOLE, FAILED, UNSTARTED], held={RUN}, damaged={}, now=NOW, columns=None)
     header, whole, failed, unstarted = text.splitlines()
     assert header.split("  ")[0] == "run"
     assert "recovery point (UTC)" in header
@@ -45,12 +46,23 @@ def test_runs_are_a_table():
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_no_line_is_wider_than_the_terminal(columns: int):
     """Nothing is left for a terminal to wrap, and no number is torn from its unit."""
-    text = runs_text([WHOLE, FAILED], held={RUN}, now=NOW, columns=columns)
+    text = runs_text([WHOLE, FAILED], held={RUN}, damaged={}, now=NOW, columns=columns)
     held = manifest_text(manifest(), columns=columns).splitlines()
     text = "\n".join([text, *(part for line in held for part in folded(line, columns=columns))])
     assert max(map(len, text.splitlines())) <= columns
     assert not re.search(r"\d$\n +(GiB|d|h|objects?|rows?|files?)\b", text, re.MULTILINE)
     assert "1.2 GiB" in text
+
+
+def test_a_run_that_leans_on_a_damaged_file():
+    """Complete is not enough: what `verify` saw of a file is told of every run that lists it."""
+    (_, line) = runs_text(
+        [WHOLE], held=(), damaged={RUN: ("nba.games",)}, now=NOW, columns=None
+    ).splitlines()
+    assert line.endswith("LEANS ON A DAMAGED FILE: nba.games")
+    name = manifest().tables[0].objects[0].name
+    assert damaged_in(manifest(), frozenset({name})) == (manifest().tables[0].name,)
+    assert damaged_in(manifest(), frozenset({"runs/other/file"})) == ()
 
 
 def test_chosen_runs():

@@ -1,0 +1,45 @@
+"""What a bucket does not let anybody delete yet: retention policies and holds."""
+
+from datetime import UTC, datetime
+
+from manifests.cloud.api import StorageApi
+from manifests.cloud.batch import Query
+from manifests.cloud.retry import cloud_errors
+
+_FIELDS = "items(retentionExpirationTime,temporaryHold,eventBasedHold),nextPageToken"
+
+
+class Protections:
+    """What of one bucket cannot be deleted.
+
+    Args:
+        api: Makes the calls.
+        bucket: The bucket's name.
+    """
+
+    def __init__(self, api: StorageApi, bucket: str) -> None:
+        self._api = api
+        self._bucket = bucket
+
+    def told(self, prefix: str, *, now: datetime) -> str:
+        """Say until when something below a prefix cannot be deleted; empty when all of it can.
+
+        An object tells its own time, whether the bucket's policy or its own retention sets it
+        (Cloud Storage JSON API, Objects, retentionExpirationTime).
+        """
+        until = now
+        is_held = False
+        query: Query = {"prefix": prefix, "fields": _FIELDS}
+        with cloud_errors(f"gs://{self._bucket}/{prefix}"):
+            while True:
+                page = self._api.call("GET", f"b/{self._bucket}/o", query)
+                for item in page.get("items", ()):
+                    is_held |= bool(item.get("temporaryHold") or item.get("eventBasedHold"))
+                    if told := item.get("retentionExpirationTime"):
+                        until = max(until, datetime.fromisoformat(told))
+                if "nextPageToken" not in page:
+                    break
+                query["pageToken"] = page["nextPageToken"]
+        if is_held:
+            return "protected until a hold of Cloud Storage is released"
+        return f"protected until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until > now else ""
