@@ -82,10 +82,26 @@ def _hold(python: Path, sources: Mapping[Suite, Path]) -> list[bool]:
         env = client_environment(cloud, **_NOTHING_LEAVES, PYTHONPATH=str(_HERE))
         env["GCLOUD_PROJECT"] = env["GOOGLE_CLOUD_PROJECT"]
         started = [
-            (suite, folder / suite.name, _start(python, suite, where, folder / suite.name, env))
+            (
+                suite.name,
+                folder / suite.name,
+                _start(python, suite, where, folder / suite.name, env),
+            )
             for suite, where in sources.items()
         ]
-        return [_ended(*each) for each in started]
+        held = [_ended(*each) for each in started]
+        if any(suite.name == "firestore" for suite in sources):
+            held.append(_conforms(folder / "conformance"))
+        return held
+
+
+def _conforms(output: Path) -> bool:
+    """Send what Google's conformance files prescribe, with this project's own pytest."""
+    words = ("-m", "pytest", "--quiet", str(_HERE / "conformance.py"))
+    process = subprocess.Popen(
+        [sys.executable, *words], stdout=output.open("wb"), stderr=subprocess.STDOUT
+    )
+    return _ended("conformance", output, process)
 
 
 def _start(
@@ -100,13 +116,13 @@ def _start(
     )
 
 
-def _ended(suite: Suite, output: Path, process: subprocess.Popen[bytes]) -> bool:
+def _ended(name: str, output: Path, process: subprocess.Popen[bytes]) -> bool:
     try:
         code = process.wait(_SUITE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         code = process.wait()
-    sys.stdout.write(f"{suite.name} of {suite.package}\n{output.read_text()}\n")
+    sys.stdout.write(f"{name}\n{output.read_text()}\n")
     sys.stdout.flush()
     return code == 0
 
