@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --universal --python-v
 # that pyenv knows, and fails when that version is not selected.
 IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
 
-.PHONY: help setup demo test check suites bench bundle cloud lock
+.PHONY: help setup demo test check suites sweep bench bundle cloud lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -33,6 +33,9 @@ check: $(INSTALLED) ## Check format, lint, types, import rules, and that every t
 
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
 	$(PYTHON) -m tests.judges.suites $(ARGS)
+
+sweep: $(INSTALLED) ## Fire every fault at every call of backup and recovery, for hours; ARGS='--sample 100'.
+	$(PYTHON) -m tests.sweep $(ARGS)
 
 bench: $(INSTALLED) ## Measure backup and recovery on this machine.
 	$(PYTHON) -m tests.bench

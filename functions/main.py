@@ -108,7 +108,7 @@ def _backup_run(header: Callable[[str], str | None]) -> BackupRun:
         raise MisconfiguredError(error.message, subject=error.subject, hint=error.hint) from error
     # One holder a call, not a process: two calls can be in one instance at once.
     holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
-    return BackupRun(settings, catalog, holder=holder, clock=_now)
+    return BackupRun(settings, catalog, holder=holder)
 
 
 def run_request(body: bytes, header: Callable[[str], str | None], *, now: datetime) -> RunRequest:

@@ -4,13 +4,11 @@ A call for a run that is complete does nothing and says so. A call for a run tha
 continues it: what has a receipt is not exported again, and the recovery point stays.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 import structlog
-from google.cloud import bigquery, storage
 
 from functions.conclusion import abandoned_objects, concluded, dataset_backup
 from functions.exports.bucket import BucketExporter
@@ -24,6 +22,7 @@ from functions.settings import Settings
 from manifests import coverage, layout
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
+from manifests.cloud.clients import bigquery_client, storage_client
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
@@ -79,7 +78,6 @@ class BackupRun:
         settings: Where the platform and its backups are.
         catalog: What must be protected.
         holder: A name for this process that no other process has.
-        clock: Gives the present instant.
     """
 
     def __init__(
@@ -88,10 +86,9 @@ class BackupRun:
         catalog: Catalog,
         *,
         holder: str,
-        clock: Callable[[], datetime],
     ) -> None:
-        store = storage.Client(project=settings.project)
-        client = bigquery.Client(project=settings.project, location=catalog.location)
+        store, clock = storage_client(settings.project)
+        client = bigquery_client(settings.project, catalog.location)
         catalog.check_apart((settings.vault_bucket, settings.landing_bucket))
         self._settings = settings
         self._catalog = catalog

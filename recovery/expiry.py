@@ -1,6 +1,6 @@
 """Deletes runs past their retention: `manifests.retention` decides, this looks and deletes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from manifests import layout
@@ -90,7 +90,30 @@ class Expiry:
             return decision
         return decision.model_copy(update={"keep": True, "reason": f"{decision.reason}; {told}"})
 
-    def delete(self, run_id: RunId) -> None:
+    def delete(self, decisions: Sequence[KeepDecision], now: datetime) -> tuple[KeepDecision, ...]:
+        """Delete the runs that are not kept, when a second look decides the same.
+
+        What a deletion follows from is what is there and what is not: a manifest, a lease, a hold.
+        It can have changed since the first look, and an answer can be false.
+
+        Args:
+            decisions: What the first look decided.
+            now: The present instant.
+
+        Returns:
+            What both looks decided: a run is kept where either kept it.
+        """
+        again = {decision.run_id: decision for decision in self.decide(now)}
+        agreed = tuple(
+            decision if decision.keep else again.get(decision.run_id, decision)
+            for decision in decisions
+        )
+        for decision in agreed:
+            if not decision.keep:
+                self._delete(decision.run_id)
+        return agreed
+
+    def _delete(self, run_id: RunId) -> None:
         """Delete a run: its manifest first, so that half a run is never taken for a backup."""
         manifest = layout.manifest_name(run_id)
         found = self._vault.info(manifest)

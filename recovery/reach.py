@@ -5,6 +5,8 @@ keeps somebody waiting whose machine has no network.
 """
 
 import time
+from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -15,11 +17,14 @@ from manifests.errors import CloudError
 _PAUSES_SECONDS = (0.5, 1.0, 0.0)
 
 
-def require_reachable(endpoint: str, *, within_seconds: float = 4.0) -> None:
+def require_reachable(
+    endpoint: str, *, within_seconds: float = 4.0, hear: Callable[[str], None] = lambda _: None
+) -> None:
     """Insist on an answer, whatever it is.
 
     Args:
         endpoint: The address of a service.
+        hear: Told the answer's date.
         within_seconds: How long its name may take to be looked up, and its answer to come.
 
     Raises:
@@ -27,7 +32,8 @@ def require_reachable(endpoint: str, *, within_seconds: float = 4.0) -> None:
     """
     problems: SimpleQueue[str] = SimpleQueue()
     # Nothing bounds the look-up of a name, so that another thread waits for it.
-    Thread(target=lambda: problems.put(_problem(endpoint, within_seconds)), daemon=True).start()
+    asking = partial(_problem, endpoint, within_seconds, hear)
+    Thread(target=lambda: problems.put(asking()), daemon=True).start()
     try:
         problem = problems.get(timeout=within_seconds)
     except Empty:
@@ -41,16 +47,17 @@ def require_reachable(endpoint: str, *, within_seconds: float = 4.0) -> None:
         )
 
 
-def _problem(endpoint: str, seconds: float) -> str:
+def _problem(endpoint: str, seconds: float, hear: Callable[[str], None]) -> str:
     """Return why a service does not answer; empty when it does."""
     problem = ""
     for pause_seconds in _PAUSES_SECONDS:
         try:
-            requests.head(endpoint, timeout=seconds)
+            answer = requests.head(endpoint, timeout=seconds)
         except requests.exceptions.RequestException as error:
             problem = _innermost(error)
             time.sleep(pause_seconds)
         else:
+            hear(answer.headers.get("Date", ""))
             return ""
     return problem
 

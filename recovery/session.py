@@ -2,13 +2,12 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
-from google.cloud import storage
+from datetime import datetime, timedelta
 
 from manifests import coverage, layout
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
+from manifests.cloud.clients import storage_client
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.versions import VersionedBucket
@@ -50,20 +49,20 @@ class Session:
     """
 
     def __init__(self, settings: Settings) -> None:
-        client = storage.Client(project=settings.project)
-        require_reachable(client.api_endpoint)
+        client, self.clock = storage_client(settings.project)
+        require_reachable(client.api_endpoint, hear=self.clock.hear)
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(client, settings.vault_bucket)
         self.landing = Bucket(client, settings.landing_bucket)
         self.verdicts = Verdicts(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
-        self.vault = Vault(self.vault_bucket, self.owner, clock=lambda: datetime.now(UTC))
+        self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock)
         self._api = StorageApi(client)
         self._contents = VersionedBucket(self._api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
         self.catalog.check_apart(self._own_buckets)
-        self.started_at = datetime.now(UTC)
+        self.started_at = self.clock()
         self._id = uuid.uuid4().hex[:12]
 
     def known(self, run: str) -> RunId:
@@ -109,7 +108,7 @@ class Session:
 
     def buckets(self, where: Target) -> BucketTargets:
         """Return the buckets a recovery observes and writes."""
-        client = storage.Client(project=where.project)
+        client, _ = storage_client(where.project)
         return BucketTargets(self.settings, client, self.vault_bucket)
 
     def plan(self, selection: Selection, manifest: Manifest, request: Request) -> Plan:
@@ -266,7 +265,7 @@ class Session:
             ),
             vault=self.vault_bucket,
             journal=journal,
-            clock=lambda: datetime.now(UTC),
+            clock=self.clock,
             progress=progress,
         )
         return recovery.run()

@@ -19,10 +19,10 @@ from google.auth.transport.requests import Request
 from google.cloud import storage
 
 from manifests.cloud.batch import BATCH_PATH, ApiCall, Query, batch_answers, batch_request
+from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.retry import calling, is_transient
 from manifests.model import Resource
 
-_TIMEOUT_SECONDS = 60
 _HTTP_ERROR = 400
 _UNAUTHORIZED = 401
 _BUCKET = re.compile(r"\bb/([^/]+)")
@@ -150,7 +150,7 @@ class StorageApi:
         if connection is None:
             is_plain = self._endpoint.scheme == "http"
             kind = http.client.HTTPConnection if is_plain else http.client.HTTPSConnection
-            connection = kind(self._endpoint.netloc, timeout=_TIMEOUT_SECONDS)
+            connection = kind(self._endpoint.netloc, timeout=CALL_SECONDS)
             self._threads.connection = connection
         return connection
 

@@ -10,8 +10,9 @@ from google.cloud.firestore_admin_v1.services.firestore_admin.transports import 
     FirestoreAdminGrpcTransport,
 )
 
+from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.firestore import Connection
-from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.errors import CloudError
 from manifests.model import Resource
 
@@ -26,7 +27,6 @@ _SETTINGS = (
 _CREATE_SECONDS = 600
 _REUSE_SECONDS = 900
 _REUSE_PAUSE_SECONDS = 5
-_TIMEOUT_SECONDS = 60
 
 
 log = structlog.get_logger()
@@ -49,18 +49,29 @@ class Databases:
             CloudError: It could not be asked for.
         """
         with cloud_errors(self._name):
-            try:
-                found = calling(
-                    lambda: self._admin.get_database(
-                        name=self._name, retry=None, timeout=_TIMEOUT_SECONDS
-                    )
-                )
-            except google_errors.NotFound:
-                return None
+            found = believed(self._found, self._is_listed)
+        if found is None:
+            return None
         resource: Resource = types.Database.to_dict(
             found, preserving_proto_field_name=False, use_integers_for_enums=False
         )
         return resource
+
+    def _found(self) -> types.Database | None:
+        try:
+            return calling(
+                lambda: self._admin.get_database(name=self._name, retry=None, timeout=CALL_SECONDS)
+            )
+        except google_errors.NotFound:
+            return None
+
+    def _is_listed(self) -> bool:
+        listed = calling(
+            lambda: self._admin.list_databases(
+                parent=self._parent, retry=None, timeout=CALL_SECONDS
+            )
+        )
+        return any(item.name == self._name for item in listed.databases)
 
     def create(self, like: Resource) -> None:
         """Create the database with the settings of another; one that is there already is no error.
@@ -99,7 +110,7 @@ class Databases:
                     database=wanted,
                     database_id=self._database_id,
                     retry=None,
-                    timeout=_TIMEOUT_SECONDS,
+                    timeout=CALL_SECONDS,
                 )
             )
             operation.result(timeout=_CREATE_SECONDS)

@@ -18,6 +18,7 @@ from google.cloud.firestore_v1 import types
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import SourceUnreadableError
 
@@ -25,7 +26,6 @@ _NANOS = 1_000_000_000
 _SERVICE = "/google.firestore.v1.Firestore"
 _STREAM_SECONDS = 600
 _TOO_OLD = ("read_time", "read time", "snapshot version is too old")
-_CALL_SECONDS = 60
 _STREAMS = {
     "RunQuery": types.RunQueryResponse.pb(),
     "RunAggregationQuery": types.RunAggregationQueryResponse.pb(),
@@ -76,7 +76,7 @@ class Connection:
     def call(self, method: str, request: Message) -> Any:  # noqa: ANN401 - a protobuf message
         """Return the answer of a call, made again while its failure is transient."""
         call = self._calls[method]
-        return calling(lambda: call(request, metadata=self._metadata, timeout=_CALL_SECONDS))
+        return calling(lambda: call(request, metadata=self._metadata, timeout=CALL_SECONDS))
 
 
 @contextmanager

@@ -145,7 +145,7 @@ class Jobs:
         """Run one statement and return all its rows, and what BigQuery says of the reading."""
         job = self.query(base_id, sql, subject=subject).job
         with cloud_errors(subject):
-            rows = calling(lambda: [dict(row.items()) for row in job.result(job_retry=None)])
+            rows = calling(lambda: _all_rows(job))
         return Answer(rows, job.ended, _says(job, "rowLevelSecurity"), _says(job, "dataMasking"))
 
     def _begin_or_adopt(
@@ -183,6 +183,10 @@ def _pause_seconds(failures: int) -> float:
     """Return how long to wait after a failed attempt: longer each time, and never in step."""
     longest = _FIRST_PAUSE_SECONDS * 2**failures
     return random.uniform(longest / 2, longest)  # noqa: S311 - no secret: it spreads what retries
+
+
+def _all_rows(job: Job) -> list[dict[str, Any]]:
+    return [dict(row.items()) for row in job.result(retry=None, job_retry=None)]
 
 
 def _says(job: Job, subject: str) -> bool:

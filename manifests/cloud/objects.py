@@ -1,17 +1,16 @@
 """One Cloud Storage bucket: write-once objects, exact generations, server-side copies."""
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
 
-from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
 from manifests.model import ObjectInfo
 
 _READ_BYTES = 2 * 1024 * 1024
-_TIMEOUT_SECONDS = 60
 
 
 class Bucket:
@@ -78,7 +77,6 @@ class Bucket:
                         if_generation_match=generation,
                         checksum="crc32c",
                         retry=None,
-                        timeout=_TIMEOUT_SECONDS,
                     )
                 )
             except PreconditionFailed:
@@ -93,14 +91,8 @@ class Bucket:
     def read_with_generation(self, name: str) -> tuple[bytes, int] | None:
         """Return the live object's content and generation, or None."""
         blob = self._bucket.blob(name)
-        with cloud_errors(self.uri(name)):
-            try:
-                content = calling(
-                    lambda: blob.download_as_bytes(retry=None, timeout=_TIMEOUT_SECONDS)
-                )
-            except NotFound:
-                return None
-        return content, int(blob.generation)
+        content = self._unless_gone(name, None, lambda: blob.download_as_bytes(retry=None))
+        return None if content is None else (content, int(blob.generation))
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
@@ -137,7 +129,6 @@ class Bucket:
                 page_token=token,
                 fields="items(name,size,crc32c,generation),prefixes,nextPageToken",
                 retry=None,
-                timeout=_TIMEOUT_SECONDS,
             )
             page = [_info(blob) for blob in next(listing.pages, ())]
             return page, set(listing.prefixes), listing.next_page_token
@@ -148,12 +139,31 @@ class Bucket:
     def info(self, name: str, generation: int | None = None) -> ObjectInfo | None:
         """Return what Cloud Storage says about an object, or None when it is not there."""
         blob = self._bucket.blob(name, generation=generation)
-        with cloud_errors(self.uri(name)):
+
+        def told() -> ObjectInfo:
+            blob.reload(retry=None)
+            return _info(blob)
+
+        return self._unless_gone(name, generation, told)
+
+    def _unless_gone[Answer](
+        self, name: str, generation: int | None, ask: Callable[[], Answer | None]
+    ) -> Answer | None:
+        """Make a call about an object; None where the object is gone, which a listing confirms."""
+
+        def answer() -> Answer | None:
             try:
-                calling(lambda: blob.reload(retry=None, timeout=_TIMEOUT_SECONDS))
+                return calling(ask)
             except NotFound:
                 return None
-        return _info(blob)
+
+        with cloud_errors(self.uri(name)):
+            return believed(answer, lambda: self._is_listed(name, generation))
+
+    def _is_listed(self, name: str, generation: int | None) -> bool:
+        listed = (item for page, _ in self._pages(name, delimiter=None) for item in page)
+        first = next(listed, None)
+        return first is not None and first.name == name and generation in (None, first.generation)
 
     def copy_here(self, source: "Bucket", found: ObjectInfo, name: str) -> ObjectInfo:
         """Copy one exact generation from another bucket, server-side, where nothing is.
@@ -168,15 +178,18 @@ class Bucket:
         self._before_write()
         origin = source._bucket.blob(found.name, generation=found.generation)  # noqa: SLF001 - same class
         target = self._bucket.blob(name)
-        with cloud_errors(self.uri(name)):
-            try:
-                _rewrite(target, origin)
-            except NotFound as error:
+        token: str | None = ""
+        while token is not None:
+            step = source._unless_gone(  # noqa: SLF001 - same class
+                found.name,
+                found.generation,
+                lambda: _rewritten(target, origin, token),  # noqa: B023 - called at once
+            )
+            if step is None:
                 raise ObjectMissingError(
                     "the object to copy is gone", subject=source.uri(found.name)
-                ) from error
-            except PreconditionFailed:
-                calling(lambda: target.reload(retry=None, timeout=_TIMEOUT_SECONDS))
+                )
+            token = step.token
         copied = _info(target)
         if (copied.crc32c, copied.size_bytes) != (found.crc32c, found.size_bytes):
             raise ObjectChangedError(
@@ -188,15 +201,15 @@ class Bucket:
     def delete(self, name: str, *, generation: int) -> None:
         """Delete one exact generation; one that is already gone is no error."""
         blob = self._bucket.blob(name, generation=generation)
-        with cloud_errors(self.uri(name)):
+
+        def deleted() -> bool | None:
             try:
-                calling(
-                    lambda: blob.delete(
-                        if_generation_match=generation, retry=None, timeout=_TIMEOUT_SECONDS
-                    )
-                )
-            except (NotFound, PreconditionFailed):
-                return
+                blob.delete(if_generation_match=generation, retry=None)
+            except PreconditionFailed:
+                return None
+            return True
+
+        self._unless_gone(name, generation, deleted)
 
     def chunks(self, found: ObjectInfo) -> Generator[bytes]:
         """Yield an exact generation's bytes as stored, a few MiB at a time.
@@ -207,13 +220,14 @@ class Bucket:
         blob = self._bucket.blob(found.name, generation=found.generation)
         for start in range(0, found.size_bytes, _READ_BYTES):
             end = min(start + _READ_BYTES, found.size_bytes) - 1
-            with cloud_errors(self.uri(found.name)):
-                try:
-                    yield calling(lambda: _read(blob, start, end))  # noqa: B023 - called at once
-                except NotFound as error:
-                    raise ObjectMissingError(
-                        "the object is gone", subject=self.uri(found.name)
-                    ) from error
+            chunk = self._unless_gone(
+                found.name,
+                found.generation,
+                lambda: _read(blob, start, end),  # noqa: B023 - called at once
+            )
+            if chunk is None:
+                raise ObjectMissingError("the object is gone", subject=self.uri(found.name))
+            yield chunk
 
     def stored_chunks(self, found: ObjectInfo) -> Generator[bytes]:
         """Yield the bytes of an object in the vault, or of its copy under another generation.
@@ -244,7 +258,6 @@ def _read(blob: storage.Blob, start: int, end: int) -> bytes:
         raw_download=True,
         checksum=None,
         retry=None,
-        timeout=_TIMEOUT_SECONDS,
     )
     if len(chunk) != end - start + 1:
         message = f"{len(chunk)} of {end - start + 1} bytes came"
@@ -252,20 +265,20 @@ def _read(blob: storage.Blob, start: int, end: int) -> bytes:
     return chunk
 
 
-def _rewrite(target: storage.Blob, origin: storage.Blob) -> None:
-    token: str | None = None
-    while True:
-        token, _, _ = calling(
-            lambda: target.rewrite(
-                origin,
-                token=token,  # noqa: B023 - called at once
-                if_generation_match=0,
-                retry=None,
-                timeout=_TIMEOUT_SECONDS,
-            )
-        )
-        if token is None:
-            return
+class _CopyStep(NamedTuple):
+    """One step of a copy; the token with which the next goes on, None where it was the last."""
+
+    token: str | None
+
+
+def _rewritten(target: storage.Blob, origin: storage.Blob, token: str | None) -> _CopyStep:
+    """Go on with a copy; where something is already, an earlier try put it there."""
+    try:
+        token, _, _ = target.rewrite(origin, token=token or None, if_generation_match=0, retry=None)
+    except PreconditionFailed:
+        target.reload(retry=None)
+        token = None
+    return _CopyStep(token)
 
 
 def _info(blob: Any) -> ObjectInfo:  # noqa: ANN401 - storage.Blob carries no types

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from google.api_core.exceptions import (
     Conflict,
@@ -18,7 +18,7 @@ from google.api_core.exceptions import (
 )
 from google.cloud import bigquery
 
-from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.model import Frozen, Resource, StreamingBuffer
 
 COPIES_POLICIES = "bigquery.rowAccessPolicies.create and bigquery.rowAccessPolicies.setIamPolicy"
@@ -30,6 +30,12 @@ _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
 _DATASET = re.compile(r"datasets(/[^/]+)?")
 # With any other version conditional access is garbled when it is read, and refused when written.
 _WITH_CONDITIONS = {"accessPolicyVersion": "3"}
+_REFERENCES = {
+    "datasets": ("datasetReference", "datasetId"),
+    "tables": ("tableReference", "tableId"),
+    "routines": ("routineReference", "routineId"),
+    "rowAccessPolicies": ("rowAccessPolicyReference", "policyId"),
+}
 _POLICIES = re.compile(r".*/rowAccessPolicies(/[^/:]+)?(:getIamPolicy)?")
 
 
@@ -144,8 +150,7 @@ class Resources:
             CloudError: It is not what was read any more, or Google Cloud refused.
         """
         query = {"force": "true"} if force else {}
-        headers = _if_match(etag)
-        self._call("DELETE", path, subject, unless=NotFound, query_params=query, headers=headers)
+        self._unless_gone("DELETE", path, subject, query_params=query, headers=_if_match(etag))
 
     def _change(
         self, method: str, path: str, body: Resource, *, etag: str | None, subject: str
@@ -177,17 +182,45 @@ class Resources:
         )
 
     def _get(self, path: str, subject: str) -> Resource | None:
-        return self._call("GET", path, subject, unless=NotFound)
+        return self._unless_gone("GET", path, subject)
 
-    def _list(self, path: str, key: str, subject: str) -> tuple[Resource, ...]:
+    def _unless_gone(
+        self, method: str, path: str, subject: str, **arguments: Mapping[str, Any]
+    ) -> Resource | None:
+        """Make a call about a resource; None where it is gone, which a listing confirms."""
+        with cloud_errors(subject):
+            return believed(
+                lambda: self._call(method, path, subject, unless=NotFound, **arguments),
+                lambda: self._is_listed(path, subject),
+            )
+
+    def _is_listed(self, path: str, subject: str) -> bool:
+        collection, _, own_id = path.rpartition("/")
+        key = collection.rpartition("/")[2]
+        reference, id_key = _REFERENCES[key]
+        # Names that begin with an underscore are listed only among all datasets.
+        every = {"all": "true"} if key == "datasets" else {}
+        listed = self._list(collection, key, subject, unless=NotFound, query_params=every)
+        return any(item[reference][id_key] == unquote(own_id) for item in listed)
+
+    def _list(
+        self,
+        path: str,
+        key: str,
+        subject: str,
+        *,
+        unless: type[GoogleAPICallError] | tuple[()] = (),
+        query_params: Mapping[str, str] | None = None,
+    ) -> tuple[Resource, ...]:
+        """Return all of a collection; nothing where listing it fails in the way `unless` names."""
         found: list[Resource] = []
-        query: dict[str, str] = {}
+        query = dict(query_params or {})
         while True:
-            page = self._call("GET", path, subject, query_params=query) or {}
+            page = self._call("GET", path, subject, unless=unless, query_params=query) or {}
             found += page.get(key, [])
             if not page.get("nextPageToken"):
                 return tuple(found)
-            query = {"pageToken": page["nextPageToken"]}
+            query["pageToken"] = page["nextPageToken"]
 
     def _call(
         self,

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 import requests.exceptions
 import structlog
 import tenacity
+import urllib3.exceptions
 from google.api_core import exceptions as google_errors
 from google.auth import exceptions as auth_errors
+from google.cloud.storage.exceptions import DataCorruption
 
 from manifests.errors import CloudError
 
@@ -31,12 +33,18 @@ _TRANSIENT_REASONS = frozenset(
 _LOST_TO_ANOTHER = "due to concurrent update"
 # What only gRPC answers, and no HTTP status tells.
 _TRANSIENT_ERRORS = (google_errors.RetryError, google_errors.Aborted, google_errors.Unknown)
-_CONNECTION_ERRORS = (
+# An answer that did not come: nothing of it, or not all of its body, or other bytes than were sent.
+# What the clients raise for a body depends on who reads it, and where it is cut.
+_UNANSWERED = (
     ConnectionError,
     TimeoutError,
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
     requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.JSONDecodeError,
+    urllib3.exceptions.HTTPError,
+    DataCorruption,
     auth_errors.TransportError,
 )
 _LONGEST_SECONDS = 300
@@ -46,6 +54,10 @@ _MOST_MESSAGE_CHARACTERS = 500
 _REQUEST = re.compile(r"^(GET|POST|PUT|PATCH|DELETE) \S+: ")
 
 log = structlog.get_logger()
+
+
+class ContradictionError(ConnectionError):
+    """Google Cloud said that something is not there, and lists it."""
 
 
 def is_transient_failure(reason: str | None, message: str) -> bool:
@@ -60,7 +72,7 @@ def is_transient_failure(reason: str | None, message: str) -> bool:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same call can succeed when it is made again."""
-    if isinstance(error, _CONNECTION_ERRORS):
+    if isinstance(error, _UNANSWERED):
         return True
     if isinstance(error, _TRANSIENT_ERRORS):
         return True
@@ -76,8 +88,40 @@ def calling[Answer](call: Callable[[], Answer]) -> Answer:
     Raises:
         Exception: What the last try raised.
     """
+    return _again_while(is_transient, call)
+
+
+def believed[Answer](
+    ask: Callable[[], Answer | None], is_listed: Callable[[], bool]
+) -> Answer | None:
+    """Return an answer, or None where there is nothing, which a listing has to confirm.
+
+    Much follows from what is not there: it is created, its run is no backup and expires. So one
+    answer that says so, which can be false, is not enough.
+
+    Args:
+        ask: Gives the answer; None when it is that there is nothing.
+        is_listed: Whether a listing shows it all the same.
+
+    Raises:
+        ContradictionError: It is listed, and answered again and again not to be there.
+    """
+
+    def look() -> Answer | None:
+        answer = ask()
+        if answer is None and is_listed():
+            message = "it is listed, and answered not to be there"
+            raise ContradictionError(message)
+        return answer
+
+    return _again_while(lambda error: isinstance(error, ContradictionError), look)
+
+
+def _again_while[Answer](
+    is_passing: Callable[[BaseException], bool], call: Callable[[], Answer]
+) -> Answer:
     retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(is_transient),
+        retry=tenacity.retry_if_exception(is_passing),
         wait=tenacity.wait_random_exponential(multiplier=0.25, max=20),
         stop=_gives_up,
         before_sleep=_tell,
@@ -116,7 +160,7 @@ def cloud_errors(subject: str, needs: str = "") -> Generator[None]:
     except (
         google_errors.GoogleAPIError,
         auth_errors.GoogleAuthError,
-        *_CONNECTION_ERRORS,
+        *_UNANSWERED,
     ) as error:
         raise CloudError(
             _message(error),
@@ -132,7 +176,9 @@ def _message(error: BaseException) -> str:
         return f"Google Cloud answered {error.code}: {_one_line(text)}"
     if isinstance(error, auth_errors.GoogleAuthError):
         return f"there are no credentials that Google Cloud accepts: {_one_line(str(error))}"
-    return f"Google Cloud could not be reached: {_one_line(str(error))}"
+    if isinstance(error, ContradictionError):
+        return f"Google Cloud contradicts itself: {error}"
+    return f"Google Cloud did not answer, or not to the end: {_one_line(str(error))}"
 
 
 def _one_line(text: str) -> str:

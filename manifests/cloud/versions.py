@@ -5,15 +5,17 @@ came in between is lost. Callers turn what it raises into a `CloudError` with `c
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import batched
+from itertools import batched, takewhile
 from typing import Any
 
 from google.api_core.exceptions import Forbidden, NotFound
 
 from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import ApiCall, Query
+from manifests.cloud.retry import believed
 from manifests.errors import CloudError
 from manifests.model import ObjectVersion, Resource
+from manifests.model.buckets import VersionState
 from manifests.versions import LISTED_FIELDS, Kind, version_of
 
 _PROTECTED = {"objectUnderActiveHold", "retentionPolicyNotMet"}
@@ -35,10 +37,10 @@ class VersionedBucket:
 
     def resource(self) -> Resource | None:
         """Return the bucket's configuration, or None when there is no such bucket."""
-        try:
-            return self._api.call("GET", f"b/{self.name}", {"projection": "noAcl"})
-        except NotFound:
-            return None
+        return believed(
+            lambda: self._unless_gone(f"b/{self.name}", {"projection": "noAcl"}),
+            lambda: self._unless_gone(f"b/{self.name}/o", {"maxResults": 1}) is not None,
+        )
 
     def create(self, project: str, resource: Resource, *, retains_objects: bool) -> None:
         """Create the bucket.
@@ -135,25 +137,44 @@ class VersionedBucket:
         One under a customer's own key keeps none: they are told only to who sends the key.
         """
         for group in batched(versions, _MOST_AT_ONCE, strict=False):
-            calls = [self._getting(version) for version in group if not version.crc32c]
-            answers = zip(calls, self.at_once(calls), strict=True)
+            unknown = [item for item in group if not item.crc32c]
+            calls = [self._getting(item.name, item.generation, item.state) for item in unknown]
+            answers = iter(self.at_once(calls))
             for version in group:
                 if version.crc32c:
                     yield version
                     continue
-                call, answer = next(answers)
-                told = answer or self._told(call)
+                told = next(answers) or self.find(version.name, version.generation, version.state)
                 yield version._replace(crc32c=told.crc32c, md5=told.md5) if told else version
 
-    def _getting(self, version: ObjectVersion) -> ApiCall:
-        is_deleted = "true" if version.state == "soft-deleted" else None
-        query: Query = {"generation": version.generation, "softDeleted": is_deleted}
+    def _getting(self, name: str, generation: int | None, state: VersionState) -> ApiCall:
+        is_deleted = "true" if state == "soft-deleted" else None
+        query: Query = {"generation": generation, "softDeleted": is_deleted}
         query["fields"] = LISTED_FIELDS
-        return ApiCall("GET", object_path(self.name, version.name), query)
+        return ApiCall("GET", object_path(self.name, name), query)
 
-    def _told(self, call: ApiCall) -> ObjectVersion | None:
+    def find(
+        self, name: str, generation: int | None = None, state: VersionState = "live"
+    ) -> ObjectVersion | None:
+        """Return a version, the live one unless a generation is named, or None."""
+        call = self._getting(name, generation, state)
+        told = believed(
+            lambda: self._unless_gone(call.path, call.query),
+            lambda: self.lists(name, generation, state),
+        )
+        return None if told is None else version_of(told)
+
+    def lists(self, name: str, generation: int | None, state: VersionState = "live") -> bool:
+        """Whether a listing shows a version, the live one unless a generation is named."""
+        if generation is None:
+            return self.names(name, None, 1)[0] == [name]
+        versions = self.versions("soft-deleted" if state == "soft-deleted" else "all", name, None)
+        same_name = takewhile(lambda item: item.name == name, versions)
+        return any(item.generation == generation for item in same_name)
+
+    def _unless_gone(self, path: str, query: Query) -> Resource | None:
         try:
-            return version_of(self._api.call(*call))
+            return self._api.call("GET", path, query)
         except NotFound:
             return None
 
@@ -167,11 +188,6 @@ class VersionedBucket:
         }
         page = self._api.call("GET", f"b/{self.name}/o", query)
         return [item["name"] for item in page.get("items", ())], "nextPageToken" in page
-
-    def find(self, name: str, generation: int | None = None) -> ObjectVersion | None:
-        """Return a version that can be read, the live one unless a generation is named, or None."""
-        query: Query = {"generation": generation, "fields": LISTED_FIELDS}
-        return self._told(ApiCall("GET", object_path(self.name, name), query))
 
     def rewrite(
         self,

@@ -1,7 +1,6 @@
 """Commands about stored runs: what there is, whether it is whole, how long it stays."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -170,12 +169,11 @@ def expire(
     as_json: Json = False,
 ) -> None:
     """Show which runs are past their retention; with `--yes`, delete them."""
-    expiry = open_session().expiry()
-    decisions = expiry.decide(datetime.now(UTC))
+    session = open_session()
+    expiry = session.expiry()
+    decisions = expiry.decide(session.clock())
     if yes:
-        for decision in decisions:
-            if not decision.keep:
-                expiry.delete(decision.run_id)
+        decisions = expiry.delete(decisions, session.clock())
     if as_json:
         print_json(
             [
@@ -197,7 +195,8 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Show how much content of buckets no run needs any more; with `--yes`, delete it."""
-    pruned = open_session().expiry().prune(lambda: datetime.now(UTC), delete=yes)
+    session = open_session()
+    pruned = session.expiry().prune(session.clock, delete=yes)
     if as_json:
         deleted = pruned.objects - pruned.protected if yes else 0
         print_json({**pruned.model_dump(mode="json"), "deleted": deleted})
@@ -214,7 +213,7 @@ def hold(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = F
     session = open_session()
     run_id = session.known(run)
     session.vault.manifest(run_id)
-    session.expiry().hold(run_id, datetime.now(UTC))
+    session.expiry().hold(run_id, session.clock())
     _tell_held(run_id, held=True, text="held", as_json=as_json)
 
 

@@ -60,7 +60,10 @@ class _Spoilt:
 
     Attributes:
         done: whether there was something to spoil.
+        seconds: for how long it is held up, where it is.
     """
+
+    seconds = 0.0
 
     def __init__(self, receive: Receive, send: Send, at_byte: int | None) -> None:
         self._receive = receive
@@ -101,6 +104,15 @@ class flipping(_Spoilt):  # noqa: N801 - used as a function that makes a send
     async def _spoil(self, message: Message, body: bytes, within: int) -> None:
         flipped = bytes([body[within] ^ 0xFF])
         await self._send({**message, "body": body[:within] + flipped + body[within + 1 :]})
+
+
+class stalling(_Spoilt):  # noqa: N801 - used as a function that makes a send
+    """Send the body up to a byte, and the rest only after a while."""
+
+    async def _spoil(self, message: Message, body: bytes, within: int) -> None:
+        await self._send({**message, "body": body[:within], "more_body": True})
+        await delay(self.seconds)
+        await self._send({**message, "body": body[within:]})
 
 
 class truncating(_Spoilt):  # noqa: N801 - used as a function that makes a send

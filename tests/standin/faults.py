@@ -24,11 +24,12 @@ from tests.standin.connection import (
     delay,
     discard,
     flipping,
+    stalling,
     truncating,
 )
 
 FAULTS_PATH = "/standin/faults"
-KINDS = ("status", "reset", "lost", "truncate", "flip", "latency")
+KINDS = ("status", "reset", "lost", "truncate", "flip", "stall", "latency")
 REASONS = {
     401: "authError",
     403: "forbidden",
@@ -60,6 +61,9 @@ STATUSES = {
 }
 
 
+_SPOILING = {"truncate": truncating, "flip": flipping, "stall": stalling}
+
+
 @dataclass(kw_only=True)
 class Fault:
     """One fault to inject.
@@ -70,12 +74,13 @@ class Fault:
         match: pattern searched for in `path?query`; None matches every request.
         status: HTTP status of kind `status`.
         reason: reason in the error body of kind `status`; None is the usual one of the status.
-        seconds: how long kind `latency` waits.
+        seconds: how long kind `latency` waits before an answer, and kind `stall` within its body.
         skip: how many matching requests are let through first.
         times: how often it fires; None is for ever.
-        at_byte: position in the answer's body of `truncate` and `flip`; None is the middle.
+        at_byte: position in the answer's body of `truncate`, `flip` and `stall`; None is the middle.
         id: how the list names it.
         fired: how often it fired.
+        calls: the operations it fired at, each with its `path?query`.
     """
 
     operation: str
@@ -90,6 +95,7 @@ class Fault:
     id: str = ""
     fired: int = 0
     skipped: int = field(default=0)
+    calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse what could never fire.
@@ -143,6 +149,7 @@ class Faults:
         with self._lock:
             fault.id = f"fault-{next(self._ids)}"
             fault.fired = fault.skipped = 0
+            fault.calls = []
             self._faults.append(fault)
         return fault.id
 
@@ -168,6 +175,7 @@ class Faults:
                 if fault.kind != "latency" and others:
                     continue
                 fault.fired += 1
+                fault.calls.append(f"{operation} {target}")
                 (waits if fault.kind == "latency" else others).append(fault)
         return waits + others
 
@@ -175,6 +183,7 @@ class Faults:
         """Take a firing back, because there was nothing to spoil."""
         with self._lock:
             fault.fired -= 1
+            fault.calls.pop()
 
     def report(self) -> list[dict[str, Any]]:
         """Return every fault with the count of its firings."""
@@ -267,8 +276,8 @@ class FaultMiddleware:
             await self.app(scope, receive, discard)
             await abort(receive, send)
         else:
-            spoil = truncating if fault.kind == "truncate" else flipping
-            spoilt = spoil(receive, send, fault.at_byte)
+            spoilt = _SPOILING[fault.kind](receive, send, fault.at_byte)
+            spoilt.seconds = fault.seconds
             await self.app(scope, receive, spoilt)
             if not spoilt.done:
                 self.faults.unclaim(fault)

@@ -111,6 +111,7 @@ def serve(app: ASGIApp, *, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        date_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

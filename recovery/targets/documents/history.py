@@ -3,9 +3,8 @@
 from datetime import date
 from typing import Any
 
-from google.cloud import bigquery
-
 from manifests.catalog_databases import CompletionRule, Rebuild
+from manifests.cloud.clients import bigquery_client
 from manifests.cloud.jobs import Jobs
 from manifests.errors import CloudError
 from manifests.sql import quoted
@@ -22,7 +21,7 @@ class HistoryReader:
     """
 
     def __init__(self, project: str, location: str, session: str) -> None:
-        self._jobs = Jobs(bigquery.Client(project=project, location=location), location)
+        self._jobs = Jobs(bigquery_client(project, location), location)
         self._project = project
         self._session = session
 

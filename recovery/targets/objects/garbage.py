@@ -14,7 +14,7 @@ from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
 from manifests.bucket_layout import CONTENTS_PREFIX
 from manifests.cloud.objects import Bucket
-from manifests.cloud.retry import cloud_errors
+from manifests.cloud.retry import believed, cloud_errors
 from manifests.cloud.versions import VersionedBucket, protects
 from manifests.inventory import read_shard
 from manifests.layout import run_prefix
@@ -86,13 +86,21 @@ class Garbage:
         """Delete one content; tell whether it is gone. A retention policy can keep it."""
         with cloud_errors(self._vault.uri(version.name)):
             try:
-                self._contents.delete(version)
-            except (NotFound, PreconditionFailed):
-                return True
+                believed(
+                    lambda: self._deleted(version),
+                    lambda: self._contents.lists(version.name, version.generation),
+                )
             except Forbidden as error:
                 if not protects(error):
                     raise
                 return False
+        return True
+
+    def _deleted(self, version: ObjectVersion) -> bool | None:
+        try:
+            self._contents.delete(version)
+        except (NotFound, PreconditionFailed):
+            return None
         return True
 
     def _mark(self, files: list[Path]) -> None:

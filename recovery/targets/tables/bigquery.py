@@ -4,8 +4,7 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from google.cloud import bigquery
-
+from manifests.cloud.clients import bigquery_client
 from manifests.cloud.contents import Contents, read_contents
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
@@ -27,7 +26,7 @@ class BigQueryTarget:
     """
 
     def __init__(self, settings: Settings, target: Target, *, location: str, session: str) -> None:
-        client = bigquery.Client(project=target.project, location=location)
+        client = bigquery_client(target.project, location)
         self.settings = settings
         self.target = target
         self.location = location

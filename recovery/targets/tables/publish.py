@@ -68,9 +68,16 @@ class Publisher:
             The full id of the undo point; empty where nothing was there to keep.
 
         Raises:
-            RefusedError: Rows are there that the plan did not know.
+            RefusedError: Rows are there that the plan did not know, or the table is gone that the
+                plan saw.
         """
         live = self._target.resources.table(self._target.name(table.name))
+        if live is None and step.action not in ("create", "rebuild"):
+            raise RefusedError(
+                "it was there when the plan was made, and is not there now; nothing was written",
+                subject=table.name,
+                hint="make a new plan",
+            )
         self._refuse_unplanned_loss(table, step, {} if live is None else live.resource)
         undo = self._undo_point(table, live)
         if step.action == "replace partitions":

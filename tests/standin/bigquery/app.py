@@ -32,6 +32,7 @@ from tests.standin.bigquery.resources import datasets, policies, routines, rows,
 from tests.standin.bigquery.routes import resolve
 from tests.standin.bigquery.service import Answer, Call, Service, Settings
 from tests.standin.bigquery.workers import Workers
+from tests.standin.dates import Dated
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
 
@@ -196,4 +197,6 @@ def create_app(data_dir: Path, settings: Settings) -> ASGIApp:
 
     routes = [StarletteRoute("/{path:path}", _endpoint(service), methods=_METHODS)]
     app = Starlette(routes=routes, lifespan=lifespan)
-    return FaultMiddleware(DiscoveryMiddleware(app, "bigquery.v2", operation_of), operation_of)
+    judged = DiscoveryMiddleware(app, "bigquery.v2", operation_of)
+    dated = Dated(judged, lambda: service.database.clock.now_micros() / 1_000_000)
+    return FaultMiddleware(dated, operation_of)

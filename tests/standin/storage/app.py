@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.standin.dates import Dated
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
 from tests.standin.storage import (
@@ -123,5 +124,6 @@ def create_app(folder: Path) -> ASGIApp:
     """
     service = Service.open(folder)
     judged = DiscoveryMiddleware(StorageApp(service), "storage.v1", operation_of)
-    service.entry = FaultMiddleware(judged, operation_of)
+    dated = Dated(judged, lambda: service.clock.now() / 1000)
+    service.entry = FaultMiddleware(dated, operation_of)
     return service.entry

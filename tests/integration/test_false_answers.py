@@ -1,0 +1,106 @@
+"""Answers that something is not there, which are false: nothing is concluded from one alone."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from tests.harness import Rebound, minutes_ago
+from tests.integration import lake
+from tests.integration.bucket_objects import NAMES, backup_of, fill, make_bucket, records_of
+from tests.integration.damages import DAMAGES, destroy
+from tests.integration.state import state
+from tests.served import Function
+
+SCENARIO = "bigquery-dataset-loss"
+
+
+@contextmanager
+def denying(rebound: Rebound, *denied: tuple[str, str], skip: int = 0) -> Generator[None]:
+    """Answer one call of each operation that what it names is not there; assert that each was.
+
+    Args:
+        rebound: The platform.
+        denied: Operations of BigQuery, and what their path ends with.
+        skip: How many calls of each are answered truly first.
+    """
+    for operation, path in denied:
+        rebound.cloud.order(
+            "bigquery",
+            "faults",
+            operation=f"bigquery.{operation}",
+            kind="status",
+            status=404,
+            match=rf"{rebound.project}/.*{path}\?",
+            skip=skip,
+        )
+    yield
+    removed = rebound.cloud.clear_faults("bigquery")
+    assert [item["fired"] for item in removed] == [1] * len(denied), removed
+
+
+def actions(plan: dict[str, object]) -> set[str]:
+    """Return what a plan would do to tables, views, routines and datasets."""
+    found = {item["action"] for kind in ("tables", "definitions") for item in plan[kind]}  # type: ignore[attr-defined]
+    return found | {f"create {item['dataset_id']}" for item in plan["datasets"] if item["create"]}  # type: ignore[attr-defined]
+
+
+def test_what_is_there_is_backed_up_and_left(rebound: Rebound, function: Function):
+    """A view, a routine and a table that are once said not to be there are in the run and the plan."""
+    denied = (("tables.get", "/busy"), ("routines.get", "/double"))
+    with denying(rebound, *denied):
+        function.complete("night")
+    (dataset,) = rebound.manifest("night").datasets
+    assert {item["tableReference"]["tableId"] for item in dataset.views} == {"busy", "busiest"}
+    assert [item["routineReference"]["routineId"] for item in dataset.routines] == ["double"]
+    with denying(rebound, *denied, ("tables.get", "/games"), ("datasets.get", "/lake")):
+        assert actions(rebound.json("plan", SCENARIO)) == {"leave"}
+
+
+def test_rows_are_replaced_with_an_undo_point(rebound: Rebound, function: Function):
+    """A table that is once said not to be there, just before its rows are replaced, is kept."""
+    before = state(rebound)
+    function.complete("night")
+    destroy(rebound, DAMAGES["rows changed"])
+    damaged = lake.rows(rebound, lake.GAMES)
+    for skip in range(4):
+        with denying(rebound, ("tables.get", "/games"), skip=skip):
+            told = rebound.json("recover", SCENARIO, "--yes", "--overwrite", "*")
+        undo = next(item["undo"] for item in told["tables"] if item["table"] == lake.GAMES)
+        assert lake.rows(rebound, undo.removeprefix(f"{rebound.project}.")) == damaged
+        assert state(rebound) == before
+        destroy(rebound, DAMAGES["rows changed"])
+
+
+def test_table_that_is_gone_since_the_plan(rebound: Rebound, function: Function):
+    """Where a table was there in the plan and every answer says that it is gone, nothing is written."""
+    function.complete("night")
+    destroy(rebound, DAMAGES["rows changed"])
+    damaged = state(rebound)
+    games = rf"{rebound.project}/.*/games\?"
+    for operation, match in (("tables.get", games), ("tables.list", f"{rebound.project}/.*/lake/")):
+        rebound.cloud.order(
+            "bigquery",
+            "faults",
+            operation=f"bigquery.{operation}",
+            kind="status",
+            status=404,
+            match=match,
+            skip=2 if operation == "tables.get" else 0,
+            times=None,
+        )
+    told = rebound.run("recover", SCENARIO, "--yes", "--overwrite", "*", code=6)
+    assert all(item["fired"] for item in rebound.cloud.clear_faults("bigquery"))
+    assert "it was there when the plan was made, and is not there now" in told.stdout
+    assert state(rebound) == damaged
+
+
+def test_clock_that_is_ahead(raw: Rebound, night: Function):
+    """A machine whose clock is ahead backs up at an instant that has come, and what was there then."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket)
+    with raw.cloud.minutes_ago(3):
+        # By the services' clock it is three minutes earlier than by the function's.
+        assert night.complete("night")["recovery_point"] <= minutes_ago(3)
+        assert night.manual("early", recovery_point=minutes_ago(1)).status_code == 400
+    assert set(records_of(raw, backup_of(raw, "night"))) == set(NAMES)
+    assert raw.manifest("night").finished_at < datetime.now(UTC) - timedelta(minutes=2)

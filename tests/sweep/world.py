@@ -1,0 +1,142 @@
+"""A platform of all three services, small enough to be backed up and lost hundreds of times."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from manifests.model import Manifest
+from tests.harness import Rebound, make_rebound
+from tests.integration import bucket_objects, lake
+from tests.integration.orchestration import State
+from tests.integration.state import state
+from tests.served import Function
+from tests.standin.cloud import Cloud
+from tests.standin.firestore.creation import create_database
+
+REFERENCE = "reference"
+OBJECTS = ("games/1.json", "games/2.json", "games/ü.json")
+DOCUMENTS = {f"phase{number}/2026-01-01": {"done": {"count": number}} for number in (2, 3, 4)}
+_TABLES = (lake.GAMES, lake.TYPES)
+_EPHEMERAL = {"etag", "lastModifiedTime", "creationTime", "lastRefreshTime"}
+
+
+@dataclass(frozen=True)
+class World:
+    """The platform, its served function, and one undisturbed run of it."""
+
+    rebound: Rebound
+    function: Function
+    reference: Manifest
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One loss, and how an operator makes it good.
+
+    Attributes:
+        scenario: What the operator calls it.
+        lose: What destroys something.
+        picture: Returns everything that the loss could concern; no code of Rebound's takes part.
+        keeps: Whether rows are replaced, so that an undo point has to be there.
+    """
+
+    scenario: str
+    lose: Callable[[Rebound], None]
+    picture: Callable[[Rebound], object]
+    keeps: bool = False
+
+
+def make_platform(cloud: Cloud, folder: Path, project: str) -> Rebound:
+    """Set up the platform and fill it, as if some minutes ago."""
+    catalog = lake.write_catalog(
+        folder,
+        _TABLES,
+        buckets=[{"bucket": f"{project}-raw"}],
+        databases=[{"database": "(default)"}],
+    )
+    with cloud.minutes_ago(10):
+        create_database(project)
+    rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
+    lake.fill(rebound)
+    bucket_objects.fill(rebound, bucket_objects.make_bucket(rebound), OBJECTS)
+    with cloud.minutes_ago(5):
+        State(rebound).write(DOCUMENTS)
+    return rebound
+
+
+def make_world(rebound: Rebound, function: Function) -> World:
+    """Back the platform up undisturbed."""
+    function.complete(REFERENCE, full=True)
+    return World(rebound, function, rebound.manifest(REFERENCE))
+
+
+def holdings(rebound: Rebound, manifest: Manifest) -> object:
+    """Return what a run says it holds, and whether the vault has it: the same for equal worlds."""
+    stored = {(blob.name, blob.generation, blob.crc32c) for blob in rebound.vault.list_blobs()}
+    files = {(item.name, item.generation, item.crc32c) for item in manifest.objects}
+    records = {
+        name: (record.version.crc32c, record.stored_as is not None)
+        for backup in manifest.buckets
+        for name, record in bucket_objects.records_of(rebound, backup).items()
+    }
+    return (
+        {item.name: (item.fingerprints, _lasting(item.resource)) for item in manifest.tables},
+        [
+            (_lasting(item.resource), *map(_lasting, (*item.views, *item.routines)))
+            for item in manifest.datasets
+        ],
+        records,
+        [(item.database_id, item.document_count, item.collections) for item in manifest.databases],
+        files - stored,
+    )
+
+
+def _lasting(resource: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in resource.items() if key not in _EPHEMERAL}
+
+
+def _lake(rebound: Rebound) -> object:
+    routine = rebound.bigquery_client.get_routine(f"{lake.DATASET}.double")
+    return state(rebound), routine.body
+
+
+def _change_rows(rebound: Rebound) -> None:
+    where = f"{rebound.project}.{lake.DATASET}"
+    for statement in (
+        "UPDATE `{lake}.games` SET pace = pace + 1 WHERE game_date = DATE '2024-01-02'",
+        "DROP VIEW `{lake}.busy`",
+        "CREATE OR REPLACE FUNCTION `{lake}.double`(x INT64) AS (x * 3)",
+    ):
+        rebound.query(statement.format(lake=where))
+
+
+def _lose_tables(rebound: Rebound) -> None:
+    for name in ("games", "types", "busy"):
+        rebound.bigquery_client.delete_table(f"{rebound.project}.{lake.DATASET}.{name}")
+
+
+def _damage_objects(rebound: Rebound) -> None:
+    bucket = rebound.storage_client.bucket(bucket_objects.platform(rebound))
+    bucket.blob(OBJECTS[0]).delete()
+    bucket.blob(OBJECTS[2]).upload_from_string(b"other bytes", content_type="text/plain")
+
+
+def _objects(rebound: Rebound) -> object:
+    bucket = rebound.storage_client.bucket(bucket_objects.platform(rebound))
+    return bucket_objects.looked_at(bucket)
+
+
+def _change_documents(rebound: Rebound) -> None:
+    lost, changed, _ = DOCUMENTS
+    State(rebound).delete(lost)
+    State(rebound).write({changed: {"done": {"count": 99}}})
+
+
+LOSSES = {
+    "rows changed": Loss("bigquery-dataset-loss", _change_rows, _lake, keeps=True),
+    "tables gone": Loss("bigquery-dataset-loss", _lose_tables, _lake),
+    "objects damaged": Loss("gcs-bucket-corruption", _damage_objects, _objects),
+    "documents changed": Loss(
+        "firestore-state-loss", _change_documents, lambda rebound: State(rebound).content()
+    ),
+}
