@@ -231,14 +231,16 @@ class Session:
         if taken := datasets & working:
             raise RefusedError("staging and undo points are kept there", subject=min(taken))
 
-    def begin(self, plan: Plan) -> Journal:
-        """Write a plan down before anything is changed, so that it can be resumed."""
+    def journal(self, plan: Plan) -> Journal:
+        """Return the journal of a recovery that is to begin; nothing is written yet."""
         recovery_id = layout.recovery_id(plan.request.scenario, self.started_at, self._id[:4])
-        journal = Journal(self.landing, recovery_id)
+        return Journal(self.landing, recovery_id)
+
+    def begin(self, journal: Journal, plan: Plan) -> None:
+        """Write a plan down before anything is changed, so that it can be resumed."""
         journal.begin(
-            PlannedRecovery(recovery_id=recovery_id, started_at=self.started_at, plan=plan)
+            PlannedRecovery(recovery_id=journal.recovery_id, started_at=self.started_at, plan=plan)
         )
-        return journal
 
     def execute(self, journal: Journal, *, progress: Progress) -> RecoveryReport:
         """Carry out, or continue, the recovery a journal describes."""

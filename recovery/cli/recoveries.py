@@ -131,7 +131,7 @@ def recover(
     _refuse_silence(made, yes=yes)
     _check_backup(session, console, made)
     _ask(made, yes=yes)
-    _execute(session, console, session.begin(made), as_json=as_json)
+    _execute(session, console, session.journal(made), made, as_json=as_json)
 
 
 @app.command()
@@ -162,7 +162,7 @@ def resume(
     session.refuse(made, confirmed_project=confirm_project)
     _refuse_silence(made, yes=yes)
     _ask(made, yes=yes)
-    _execute(session, console, journal, as_json=as_json)
+    _execute(session, console, journal, None, as_json=as_json)
 
 
 @app.command()
@@ -269,19 +269,19 @@ def _ask(made: Plan, *, yes: bool) -> None:
         raise RefusedError("not confirmed, nothing was changed")
 
 
-def _execute(session: Session, console: Console, journal: Journal, *, as_json: bool) -> None:
-    planned = journal.planned()
-    typer.echo(f"recovery {planned.recovery_id}", err=True)
-    names = [step.table for step in planned.plan.tables]
-    names += [step.target for step in planned.plan.buckets]
-    names += [step.into for step in planned.plan.databases]
-    names += [step.into for step in planned.plan.rebuilds]
-    told = f"interrupted; `rebound resume {planned.recovery_id}` continues"
-    with console.recovering(names) as progress, console.ending_at_once(told):
-        try:
-            done = session.execute(journal, progress=progress)
-        except ReboundError as error:
-            again = f"`rebound resume {planned.recovery_id}` continues"
-            error.hint = f"{error.hint}; then {again}" if error.hint else again
-            raise
+def _execute(
+    session: Session, console: Console, journal: Journal, begin: Plan | None, *, as_json: bool
+) -> None:
+    """Carry out, or continue, the recovery of a journal; begin it with a plan first."""
+    again = f"`rebound resume {journal.recovery_id}` continues"
+    with console.ending_at_once(f"interrupted; {again}"):
+        if begin is not None:
+            session.begin(journal, begin)
+        typer.echo(f"recovery {journal.recovery_id}", err=True)
+        with console.recovering(journal.planned().plan.targets) as progress:
+            try:
+                done = session.execute(journal, progress=progress)
+            except ReboundError as error:
+                error.hint = f"{error.hint}; then {again}" if error.hint else again
+                raise
     _tell_ended(done, as_json=as_json)

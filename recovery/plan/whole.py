@@ -85,6 +85,14 @@ class Plan(Frozen):
         )
 
     @property
+    def targets(self) -> list[str]:
+        """Return the name of everything whose progress is told."""
+        names = [step.table for step in self.tables]
+        names += [step.target for step in self.buckets]
+        names += [step.into for step in self.databases]
+        return names + [step.into for step in self.rebuilds]
+
+    @property
     def changes_tables(self) -> bool:
         """Whether executing the plan would change anything in BigQuery."""
         return (

@@ -65,6 +65,18 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     assert "it is proven already" in rebound.run("abandon", other, "--why", "x", code=5).stderr
 
 
+def test_interrupted_while_its_plan_is_written(rebound: Rebound):
+    """Ctrl-C between the yes and the first change names the recovery, too."""
+    destroy(rebound, DAMAGES["table gone"])
+    with rebound.cloud.fault("storage", "storage.objects.insert", "latency", seconds=6):
+        process = rebound.begin("recover", SCENARIO, "--yes")
+        rebound.cloud.await_fault("storage")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=300)
+    assert process.returncode == 130
+    assert f"interrupted; `rebound resume {SCENARIO}-" in err
+
+
 def test_unmeasured_content_is_no_damage(rebound: Rebound):
     """Where nobody may query, nothing is taken for damaged: exit 9, and nothing is planned."""
     with rebound.cloud.fault(
