@@ -10,8 +10,9 @@ from manifests.partitions import NULL_PARTITION, OUTSIDE_PARTITION, is_ingestion
 
 MOST_PARTITION_EXPORTS = 20
 """With more changed partitions than this, one extract of the whole table is cheaper."""
-MANY_PARTITIONS = 4000
-"""One job changes so many partitions at most (BigQuery, Quotas and limits)."""
+_MANY_PARTITIONS, _MANY_EXPORTS = 4000, 1000
+"""One job changes so many partitions at most, and a table takes 1,500 loads a day, failed ones
+included (BigQuery, Quotas and limits)."""
 
 _NOT_ADDRESSABLE = (NULL_PARTITION, OUTSIDE_PARTITION)
 _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
@@ -82,6 +83,11 @@ def choose_exports(
         kept_partitions=kept,
         reason=f"{len(kept)} partitions unchanged, {len(changed)} changed",
     )
+
+
+def is_slow_to_restore(*, partitions: int, exports: int) -> bool:
+    """Whether a table takes more than a few statements and loads to be brought back."""
+    return partitions > _MANY_PARTITIONS or exports > _MANY_EXPORTS
 
 
 def has_same_layout(table: Resource, copy: Resource) -> bool:

@@ -6,7 +6,12 @@ from threading import BoundedSemaphore
 import structlog
 from google.cloud import bigquery
 
-from functions.exports.choice import MANY_PARTITIONS, ExportChoice, choose_exports, homes
+from functions.exports.choice import (
+    ExportChoice,
+    choose_exports,
+    homes,
+    is_slow_to_restore,
+)
 from functions.exports.files import bring_to_vault, landed, still_stored
 from functions.exports.frozen import FrozenCopies
 from functions.exports.readable import key_option, readable, refuse_other_key
@@ -84,12 +89,14 @@ class TableExporter:
             has_same_layout=frozen.has_same_layout,
         )
         log.info("export chosen", reason=choice.reason)
-        if len(partitions) > MANY_PARTITIONS:
+        exports = self._export_all(entry.table, resource, choice, partitions)
+        count = len(choice.kept_exports) + len(exports)
+        if is_slow_to_restore(partitions=len(partitions), exports=count):
             log.warning(
                 "a table has so many partitions that restoring it takes many statements and loads",
                 partitions=len(partitions),
+                exports=count,
             )
-        exports = self._export_all(entry.table, resource, choice, partitions)
         home = homes(partitions, choice, exports)
         return TableBackup(
             dataset_id=entry.dataset_id,

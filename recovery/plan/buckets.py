@@ -11,6 +11,7 @@ from recovery.compare.objects import Damage
 from recovery.plan.objects import ObjectStep, Source
 from recovery.plan.request import Request
 from recovery.plan.scope import ObjectScope
+from recovery.units import counted
 
 _SAMPLES_OF_A_KIND = 3
 
@@ -46,6 +47,7 @@ class BucketPlan(Frozen):
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
         equal: Those of them that are as they were.
+        unretained: Objects that had a retention of their own and come back without it.
         notified: Topics that are told of every object that is written, and what listens to them
             acts on it.
         configuration: What differs in the bucket's own configuration; it is left alone.
@@ -60,6 +62,7 @@ class BucketPlan(Frozen):
     equal: int
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
+    unretained: int = 0
     notified: tuple[str, ...] = ()
     configuration: tuple[Finding, ...] = ()
 
@@ -147,6 +150,7 @@ class StepCounter:
     def __init__(self) -> None:
         self.objects = 0
         self.equal = 0
+        self.unretained = 0
         self._counts = ObjectCounts()
         self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
 
@@ -158,6 +162,7 @@ class StepCounter:
     def add(self, step: ObjectStep) -> None:
         """Count one step."""
         self.objects += step.damage != "extra"
+        self.unretained += step.loses_retention
         self._counts.add(step.damage, step.source, size_bytes=step.size_bytes)
         samples = self.sampled.setdefault((step.damage, step.source), [])
         if len(samples) < _SAMPLES_OF_A_KIND:
@@ -168,6 +173,7 @@ class StepCounter:
     def merge(self, other: "StepCounter") -> None:
         """Add what another counter, of later names, has counted."""
         self.objects += other.objects
+        self.unretained += other.unretained
         self.equal += other.equal
         self._counts.merge(other.counts)
         for kind, later in other.sampled.items():
@@ -229,6 +235,11 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
             notes.append(
                 f"{plan.unrecoverable:,} objects of bucket {plan.bucket}: nothing holds their "
                 "content any more"
+            )
+        if plan.unretained:
+            notes.append(
+                f"the retention of {counted(plan.unretained, 'object')} of bucket {plan.bucket}: "
+                "the inventory holds it, and setting it again is a decision of its own"
             )
         backup = manifest.bucket(plan.bucket)
         if plan.create and backup is not None and backup.access is None:

@@ -70,6 +70,12 @@ class ObjectStep(NamedTuple):
         return self.damage in ("overwritten", "corrupted")
 
     @property
+    def loses_retention(self) -> bool:
+        """Whether the object had a retention of its own and gets new content, which has none."""
+        had = self.expected is not None and self.expected.version.settings.retention is not None
+        return had and self.source not in ("metadata", "none")
+
+    @property
     def size_bytes(self) -> int:
         """Return the size of the object as it was; of an extra one, as it is."""
         version = self.expected.version if self.expected is not None else self.live

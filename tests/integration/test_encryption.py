@@ -38,7 +38,7 @@ def keys_of_jobs(rebound: Rebound, kind: str) -> set[str | None]:
 def test_every_copy_has_the_key_of_its_table(rebound: Rebound):
     """Datasets with another default key change nothing: not what is exported, staged and published."""
     own = rebound.bigquery_client
-    for name in ("rebound_scratch", "lake"):
+    for name in ("rebound_scratch", "rebound_undo", "lake"):
         dataset = bigquery.Dataset(f"{rebound.project}.{name}")
         dataset.location = LOCATION
         own.create_dataset(dataset, exists_ok=True)
@@ -63,6 +63,28 @@ def test_every_copy_has_the_key_of_its_table(rebound: Rebound):
     own.delete_table(lake.GAMES)
     rebound.run("recover", SCENARIO, "--yes")
     assert encrypted(rebound, lake.GAMES, None) is None
+
+
+def test_undo_points_have_the_key_of_their_table(rebound: Rebound):
+    """What is replaced is kept under the key it had; where it would not be, nothing is replaced."""
+    own = rebound.bigquery_client
+    encrypted(rebound, lake.TYPES, KEY)
+    with serving(rebound) as function:
+        function.complete("night")
+    damage = f"UPDATE `{rebound.project}.{lake.TYPES}` SET id = 3 WHERE id = 2"
+    words = ("recover", SCENARIO, "--yes", "--overwrite", "*")
+    rebound.query(damage)
+    rebound.cloud.order("bigquery", "clones", lose=["encryptionConfiguration"])
+    try:
+        rebound.run(*words, code=6)
+    finally:
+        rebound.cloud.order("bigquery", "clones", lose=[])
+    assert "3" in {str(row["id"]) for row in rebound.query(f"SELECT id FROM {lake.TYPES}")}
+    (outcome,) = [
+        table for table in rebound.json(*words, "--anew")["tables"] if table["table"] == lake.TYPES
+    ]
+    assert str(encrypted(rebound, outcome["undo"], None)).startswith(KEY)
+    assert own.get_table(outcome["undo"]).table_type == "SNAPSHOT"
 
 
 def test_generated_columns_are_refused(rebound: Rebound):

@@ -125,6 +125,7 @@ class BucketTargets:
             equal=counter.equal,
             counts=counter.counts,
             samples=counter.samples,
+            unretained=counter.unretained,
             notified=() if resource is None else self._notified(target),
             configuration=() if resource is None else bucket_findings(backup.resource, resource),
         )

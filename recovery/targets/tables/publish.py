@@ -139,7 +139,8 @@ class Publisher:
         if live is None or not _can_be_kept(live.resource):
             return ""
         # No explicit expiration: that would need the permission to delete snapshots; the dataset's
-        # default applies (BigQuery, Create table snapshots). The first undo point stays.
+        # default applies. The snapshot has the key of its table, for a statement makes it (both
+        # BigQuery, Create table snapshots). The first undo point stays.
         sql = (
             f"CREATE SNAPSHOT TABLE IF NOT EXISTS {quoted(self._target.full_id(name))} "
             f"CLONE {quoted(self._target.full_id(self._target.name(table.name)))}"
@@ -151,6 +152,7 @@ class Publisher:
             usable=lambda _: self._target.resources.table(name) is not None,
             needs=f"{COPIES_POLICIES}, on the dataset of undo points",
         )
+        self._target.check_key(name, encryption_key(live.resource))
         return self._target.full_id(name)
 
     def _write_whole(self, table: TableBackup, step: TableStep, staged: str) -> None:

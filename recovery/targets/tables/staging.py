@@ -16,9 +16,8 @@ from manifests.sql import quoted
 from recovery.plan import SourceName
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.statements import (
-    MOST_LOADS,
     MOST_PARTITIONS,
-    MOST_URIS,
+    Limits,
     column_names,
     moved_columns,
     replacing,
@@ -35,6 +34,7 @@ class Staging:
         vault: Where the files are.
         recovery_id: Names the staging tables and jobs.
         recovery_point: The instant whose rows are wanted.
+        limits: How much BigQuery takes.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class Staging:
         recovery_id: str,
         *,
         recovery_point: datetime,
+        limits: Limits = Limits(),  # noqa: B008 - a value that never changes
     ) -> None:
+        self._limits = limits
         self._target = bigquery_target
         self._vault = vault
         self._recovery_id = recovery_id
@@ -86,7 +88,7 @@ class Staging:
             incarnation = self._created(name, table.resource)
             exports = needed_exports(table, set(wanted))
             # A working table for each export is slower, and bound by no quota of the staging table.
-            in_pieces = bool(table.encodings) or len(exports) > MOST_LOADS
+            in_pieces = bool(table.encodings) or len(exports) > self._limits.loads
             for export in exports:
                 self._load(name, table, export, wanted, incarnation, in_pieces=in_pieces)
             if self._is_proven(name, table, wanted):
@@ -241,7 +243,7 @@ class Staging:
         parameters (BigQuery, Load Avro data).
         """
         uris = [self._vault.uri(stored.name) for stored in export.objects]
-        for number, some in enumerate(batched(uris, MOST_URIS, strict=False)):
+        for number, some in enumerate(batched(uris, self._limits.uris, strict=False)):
             config = bigquery.LoadJobConfig(
                 schema=[bigquery.SchemaField.from_api_repr(field) for field in schema]
             )

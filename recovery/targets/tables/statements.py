@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import batched
+from typing import NamedTuple
 
 from manifests.model import Resource
 from manifests.partitions import in_partitions, is_ingestion_time
@@ -9,10 +10,18 @@ from manifests.sql import quoted
 
 MOST_PARTITIONS = 4000
 """So many partitions one statement or load may change (BigQuery, Quotas and limits)."""
-MOST_LOADS = 1000
-"""Loads of one table in a recovery; a table takes 1,500 in a day, failed ones included."""
-MOST_URIS = 10_000
-"""So many files one load may name."""
+
+
+class Limits(NamedTuple):
+    """How much BigQuery takes of one table.
+
+    Attributes:
+        loads: Loads of one table in a recovery; a table takes 1,500 in a day, failed ones included.
+        uris: Files that one load may name.
+    """
+
+    loads: int = 1000
+    uris: int = 10_000
 
 
 def replacing(

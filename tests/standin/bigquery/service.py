@@ -56,7 +56,7 @@ class Settings:
         streaming_buffers: Estimated rows to show, by `project.dataset.table`.
         lacking: Permissions that no caller has; all others everybody has.
         hidden: What no reader sees, by `project.dataset.table`, of its clones too.
-        lost_by_clones: Parts of a table's resource that its clones do not get.
+        lost_by_clones: Parts of a table's resource that its clones and snapshots do not get.
     """
 
     storage_url: str = ""

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.exports.choice import MOST_PARTITION_EXPORTS, ExportChoice, choose_exports
+from functions.exports.choice import (
+    MOST_PARTITION_EXPORTS,
+    ExportChoice,
+    choose_exports,
+    is_slow_to_restore,
+)
 from manifests.encoding import encodings_of
 from manifests.fingerprint import combined
 from manifests.model import Fingerprint, TableBackup
@@ -235,3 +240,10 @@ def test_every_manifest_is_self_sufficient(
     )
     check_manifest(manifest(tables=(table,)))
     assert all(before[name] == now[name] for name in choice.kept_partitions)
+
+
+def test_what_takes_long_to_restore_is_told():
+    """Each limit of BigQuery counts by itself."""
+    assert not is_slow_to_restore(partitions=4000, exports=1000)
+    assert is_slow_to_restore(partitions=4001, exports=1)
+    assert is_slow_to_restore(partitions=1001, exports=1001)

@@ -134,7 +134,8 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
     operation = "SNAPSHOT" if parts["snapshot"] else verb
     resource = copied_resource(source, operation, write.stamp if instant is None else instant)
     resource |= table_options(options_of(parts["options"], session), resource)
-    for part in session.service.settings.lost_by_clones if operation == "CLONE" else ():
+    lost = session.service.settings.lost_by_clones if operation in ("CLONE", "SNAPSHOT") else ()
+    for part in lost:
         resource.pop(part, None)
     snapshot = "SNAPSHOT" if parts["snapshot"] else "TABLE"
     entry = new_table(write, key, resource, kind=snapshot)
