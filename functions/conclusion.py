@@ -6,7 +6,7 @@ from functions.exports.bucket import bucket_skews
 from manifests import __version__, layout
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
-from manifests.database_layout import databases_prefix
+from manifests.database_layout import databases_prefix, records_ranges
 from manifests.errors import SourceUnreadableError
 from manifests.model import (
     AbandonedObject,
@@ -78,9 +78,11 @@ def abandoned_objects(vault: Bucket, manifest: Manifest) -> tuple[AbandonedObjec
     """Return what interrupted attempts left in a run's folder, which no restore reads."""
     run_id = manifest.run_id
     listed = {stored.name for stored in manifest.objects}
+    database_ids = [database.database_id for database in manifest.databases]
     return tuple(
         AbandonedObject(name=item.name, generation=item.generation)
         for folder in (f"{layout.run_prefix(run_id)}tables/", databases_prefix(run_id))
         for item in vault.list_objects(folder)
         if item.name not in listed
+        and not records_ranges(item.name, run_id=run_id, database_ids=database_ids)
     )

@@ -172,7 +172,7 @@ class BackupRun:
             start.run_id,
             self._table_work(exporter, base)
             + self._bucket_work(start, base, vault_bucket)
-            + self._database_work(start, vault_bucket),
+            + self._database_work(start, base, vault_bucket),
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
@@ -229,10 +229,16 @@ class BackupRun:
             for entry in self._catalog.tables
         ]
 
-    def _database_work(self, start: RunStart, vault: Bucket) -> list[PartWork]:
+    def _database_work(
+        self, start: RunStart, base: Manifest | None, vault: Bucket
+    ) -> list[PartWork]:
         exporter = DatabaseExporter(start=start, settings=self._settings, vault=vault)
         return [
-            PartWork(DatabaseBackup, entry.database, partial(exporter.back_up, entry))
+            PartWork(
+                DatabaseBackup,
+                entry.database,
+                partial(exporter.back_up, entry, base.database(entry.database) if base else None),
+            )
             for entry in self._catalog.databases
         ]
 

@@ -1,18 +1,21 @@
 """Where the vault keeps what belongs to a protected database: built and parsed here only.
 
+    runs/<run>/databases/<database>/<attempt>/ranges.json          where the names are cut
     runs/<run>/databases/<database>/<attempt>/<range><file>.avro
 
 Ranges and the files of each are numbered in name order, so that a listing gives the documents in
-their order.
+their order. An attempt is continued by each call that finds its ranges.
 """
 
 import re
+from collections.abc import Iterable
 
 from manifests.errors import UnsafeNameError
 from manifests.layout import check_part_name, run_prefix
 from manifests.model import RunId
 
 _FILE = re.compile(r"([0-9]{3})/[0-9]{12}\.avro")
+_RANGES = re.compile(r"([0-9]{3})/ranges\.json")
 
 
 def databases_prefix(run_id: RunId) -> str:
@@ -38,8 +41,32 @@ def document_file_name(
         name_range: Which range of names, from 0.
         number: Which file of the range, from 0.
     """
-    folder = database_folder(run_id, database_id)
-    return f"{folder}{attempt:03d}/{name_range:06d}{number:06d}.avro"
+    prefix = range_prefix(run_id, database_id, attempt=attempt, name_range=name_range)
+    return f"{prefix}{number:06d}.avro"
+
+
+def range_prefix(run_id: RunId, database_id: str, *, attempt: int, name_range: int) -> str:
+    """Return what the names of all files of one range begin with."""
+    return f"{database_folder(run_id, database_id)}{attempt:03d}/{name_range:06d}"
+
+
+def ranges_name(run_id: RunId, database_id: str, *, attempt: int) -> str:
+    """Return the name of the record of where an attempt cuts a database."""
+    return f"{database_folder(run_id, database_id)}{attempt:03d}/ranges.json"
+
+
+def ranges_attempt(name: str, *, run_id: RunId, database_id: str) -> int | None:
+    """Return the attempt whose ranges an object records, or None for any other object."""
+    found = _RANGES.fullmatch(name.removeprefix(database_folder(run_id, database_id)))
+    return None if found is None else int(found[1])
+
+
+def records_ranges(name: str, *, run_id: RunId, database_ids: Iterable[str]) -> bool:
+    """Whether an object records the ranges of one of some databases."""
+    return any(
+        ranges_attempt(name, run_id=run_id, database_id=database_id) is not None
+        for database_id in database_ids
+    )
 
 
 def attempt_of(name: str, *, run_id: RunId, database_id: str) -> int:

@@ -4,6 +4,8 @@ A position is just before or just after a path, so that ranges can be cut and co
 asking whether a document is there.
 """
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from manifests.documents import PathKey, numeric_id, path_key
@@ -74,6 +76,18 @@ def cut(cuts: list[str]) -> list[NameRange]:
     return [
         NameRange(start, end) for start, end in zip([None, *ordered], [*ordered, None], strict=True)
     ]
+
+
+def inside(paths: Sequence[str], names: NameRange) -> Sequence[str]:
+    """Return those of some paths, in name order, that are in a range."""
+    start, end = names
+    first = 0 if start is None else bisect_left(paths, start.key, key=_place)
+    last = len(paths) if end is None else bisect_left(paths, end.key, key=_place)
+    return paths[first:last]
+
+
+def _place(path: str) -> tuple[PathKey, bool]:
+    return Position(path).key
 
 
 def united(ranges: list[NameRange]) -> list[NameRange]:

@@ -31,7 +31,10 @@ def database_lines(step: DatabaseStep) -> list[str]:
             lines.append(f"    {action:<8} {count:,} {meaning}{hint}")
             lines += _named(state.listed, (name,), count)
     if step.changes:
-        started = ", ".join(step.triggers) or "what listens to them; the catalog names nothing"
+        started = (
+            ", ".join(step.triggers)
+            or "what listens to them: the catalog names nothing, Eventarc was not looked at"
+        )
         lines.append(f"    {'starts':<8} by each document's event: {started}")
     return lines
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from manifests.model import BucketBackup, Manifest, RunId
+from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
 from manifests.selection import RunSummary
 from recovery.grid import Row, grid
 from recovery.units import age, counted, printable, shown, size
@@ -115,6 +115,7 @@ def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
     lines += [
         f"database {item.database_id}: {counted(item.document_count, 'document')}, "
         f"{counted(len(item.collections), 'collection id')}, {counted(len(item.files), 'file')}"
+        f"{_not_known(item)}"
         for item in manifest.databases
     ]
     lines += [
@@ -122,6 +123,16 @@ def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
         for item in manifest.skews
     ]
     return "\n".join(lines)
+
+
+def _not_known(database: DatabaseBackup) -> str:
+    """Say what a backup does not know of a database."""
+    notes = []
+    if database.uncounted:
+        notes.append(f", {database.uncounted:,} of them NOT COUNTED by Firestore")
+    if database.index_settings is None:
+        notes.append(", indexes and field settings UNKNOWN")
+    return "".join(notes)
 
 
 def _not_held(bucket: BucketBackup) -> str:

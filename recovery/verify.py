@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from manifests import layout
 from manifests.bucket_layout import bucket_folder
+from manifests.database_layout import records_ranges
 from manifests.errors import BackupDamagedError
 from manifests.model import DatabaseBackup, Frozen, Manifest, ObjectInfo, StoredObject, TableBackup
 from recovery.compare import Finding
@@ -116,10 +117,13 @@ def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ..
     for bucket in manifest.buckets:
         known |= {shard.stored.name for shard in bucket.shards}
         known |= {f"{bucket_folder(manifest.run_id, bucket.bucket)}ranges.json"}
+    database_ids = [database.database_id for database in manifest.databases]
     return tuple(
         Finding(subject=name, aspect="object", expected="not there", actual="not in the manifest")
         for name in sorted(names)
-        if name not in known and not _RECORD.fullmatch(name.removeprefix(folder))
+        if name not in known
+        and not _RECORD.fullmatch(name.removeprefix(folder))
+        and not records_ranges(name, run_id=manifest.run_id, database_ids=database_ids)
     )
 
 

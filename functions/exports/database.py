@@ -2,35 +2,36 @@
 
 Ranges of names are read at the same time, each into files of its own, so that memory does not grow
 with the database. What was read is counted by Firestore too: a range that came short is no backup.
+The first call fixes the ranges; a later one goes on in each where an earlier one stopped.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
-import google_crc32c
 import structlog
 
+from functions.exports.document_files import RangeFiles, StoredFile
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests.catalog_databases import CatalogDatabase
-from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at, too_old
 from manifests.cloud.objects import Bucket
-from manifests.cloud.partitions import split
-from manifests.database_layout import attempt_of, database_folder, document_file_name
-from manifests.documents import DocumentRecord, batches, combined_collections, tallied, write_file
-from manifests.errors import CloudError, SourceUnreadableError
-from manifests.model import (
-    CollectionBackup,
-    DatabaseBackup,
-    DocumentFile,
-    Resource,
-    RunStart,
-    StoredObject,
+from manifests.cloud.partitions import RANGE_DOCUMENTS, find_cuts
+from manifests.database_layout import (
+    attempt_of,
+    database_folder,
+    ranges_attempt,
+    ranges_name,
 )
-from manifests.names import NameRange
+from manifests.documents import batches, combined_collections
+from manifests.errors import CloudError, SourceUnreadableError
+from manifests.model import DatabaseBackup, Frozen, IndexSettings, Resource, RunStart
+from manifests.names import NameRange, cut, inside
+from manifests.store import decode, encode
 
 _FILE_BYTES = 2 * 1024 * 1024
 _FILE_DOCUMENTS = 20_000
@@ -38,9 +39,17 @@ _FILE_DOCUMENTS = 20_000
 log = structlog.get_logger()
 
 
-class _Stored(NamedTuple):
-    file: DocumentFile
-    collections: tuple[CollectionBackup, ...]
+class DocumentCuts(Frozen):
+    """The paths at which an attempt cuts a database into ranges."""
+
+    cuts: tuple[str, ...]
+
+
+class _Exported(NamedTuple):
+    """The files of a range, and how many of its documents Firestore did not count."""
+
+    files: tuple[StoredFile, ...]
+    uncounted: int
 
 
 class DatabaseExporter:
@@ -58,41 +67,54 @@ class DatabaseExporter:
         self._vault = vault
         self._at_nanos = nanos_at(start.recovery_point)
 
-    def back_up(self, entry: CatalogDatabase) -> DatabaseBackup:
+    def back_up(self, entry: CatalogDatabase, base: DatabaseBackup | None) -> DatabaseBackup:
         """Write every document of a database as of the recovery point.
+
+        Args:
+            entry: The database in the catalog.
+            base: Its backup in an earlier complete run: it tells where the database can be cut.
 
         Raises:
             SourceUnreadableError: The database does not exist, or keeps no version that old.
             CloudError: It cannot be read to its end, or the vault cannot be written.
         """
         connection = Connection(self._settings.project, entry.database)
-        resource = _resource(Databases(connection), connection.database)
+        databases = Databases(connection)
+        resource = _resource(databases, connection.database)
         self._check_kept(resource, connection.database)
         documents = Documents(connection)
-        attempt = self._next_attempt(entry.database)
-        ranges = split(documents, at_nanos=self._at_nanos)
+        attempt = self._attempt(entry.database)
+        ranges = self._ranges(documents, attempt, base)
+        landmarks = _landmarks(base)
+
+        def export(number: int, names: NameRange) -> _Exported:
+            files = RangeFiles(
+                self._vault,
+                self._start.run_id,
+                entry.database,
+                attempt=attempt,
+                name_range=number,
+            )
+            return self._export(documents, names, files, landmarks)
+
         with (
             logged_step("read documents", ranges=len(ranges)) as done,
             LoggingPool(self._settings.parallel_streams, "documents") as pool,
         ):
-            stored = [
-                item
-                for found in pool.map(
-                    lambda numbered: self._export(documents, *numbered, attempt=attempt),
-                    enumerate(ranges),
-                )
-                for item in found
-            ]
+            exported = list(pool.map(export, range(len(ranges)), ranges))
+            stored = [item for part in exported for item in part.files]
             files = [item.file.stored for item in stored]
             done["rows"] = sum(file.row_count for file in files)
             done["bytes"] = sum(file.size_bytes for file in files)
         return DatabaseBackup(
             database_id=entry.database,
             resource=resource,
+            index_settings=_index_settings(databases),
             read_time=self._start.recovery_point,
             document_count=sum(item.file.stored.row_count for item in stored),
             collections=combined_collections(item.collections for item in stored),
             files=tuple(item.file for item in stored),
+            uncounted=sum(part.uncounted for part in exported),
         )
 
     def _check_kept(self, resource: Resource, name: str) -> None:
@@ -102,68 +124,101 @@ class DatabaseExporter:
             raise too_old(name, f"there is nothing from before {earliest}")
 
     def _export(
-        self, documents: Documents, number: int, names: NameRange, *, attempt: int
-    ) -> list[_Stored]:
+        self,
+        documents: Documents,
+        names: NameRange,
+        files: RangeFiles,
+        landmarks: Sequence[str],
+    ) -> _Exported:
         """Write the files of one range, and make sure that nothing of it is missing."""
-        stored: list[_Stored] = []
-        records = documents.read(names, at_nanos=self._at_nanos)
-        files = batches(
+        behind = files.resume()
+        if behind is not None:
+            log.info("documents are stored already", found=files.document_count)
+        rest = names if behind is None else NameRange(behind, names.end)
+        records = documents.read(
+            rest,
+            at_nanos=self._at_nanos,
+            landmarks=inside(landmarks, rest),
+        )
+        for batch in batches(
             records,
             lambda record: record.size_bytes,
             most_bytes=_FILE_BYTES,
             most_items=_FILE_DOCUMENTS,
-        )
-        for index, batch in enumerate(files):
-            name = document_file_name(
-                self._start.run_id,
-                documents.connection.database_id,
-                attempt=attempt,
-                name_range=number,
-                number=index,
-            )
-            stored.append(self._store(name, batch))
-        found = sum(item.file.stored.row_count for item in stored)
+        ):
+            files.add(batch)
+        found = files.document_count
         expected = documents.count(names, at_nanos=self._at_nanos)
         if expected is None:
             log.warning(
                 "documents were read to their end, Firestore does not count them", found=found
             )
         if expected not in (None, found):
+            self._give_up(files)
             raise CloudError(
                 f"{found} documents were read where Firestore counts {expected}",
                 subject=documents.connection.database,
                 retryable=True,
             )
-        return stored
+        return _Exported(files.done, found if expected is None else 0)
 
-    def _store(self, name: str, batch: list[DocumentRecord]) -> _Stored:
-        tally = tallied(batch)
-        content = write_file(batch)
-        generation = self._vault.put_if(
-            name, content, generation=0, content_type="application/avro"
-        )
-        # A refusal can mean that an earlier try of this very call succeeded, its answer lost.
-        found = self._vault.info(name, generation)
-        crc32c = crc32c_text(google_crc32c.Checksum(content))
-        if found is None or (found.crc32c, found.size_bytes) != (crc32c, len(content)):
-            raise CloudError("what is stored is not what was written", subject=name, retryable=True)
-        return _Stored(
-            DocumentFile(
-                stored=StoredObject(**found.model_dump(), row_count=len(batch)),
-                first_path=batch[0].path,
-                last_path=batch[-1].path,
-                fingerprint=tally.fingerprint(),
-            ),
-            tally.collections(),
-        )
+    def _give_up(self, files: RangeFiles) -> None:
+        """Begin another attempt with the same ranges: the next call reads everything again."""
+        name = partial(ranges_name, self._start.run_id, files.database_id)
+        ranges = self._vault.read(name(attempt=files.attempt))
+        if ranges is not None:
+            self._vault.put_once(name(attempt=files.attempt + 1), ranges)
 
-    def _next_attempt(self, database_id: str) -> int:
+    def _attempt(self, database_id: str) -> int:
+        """Return the attempt to continue: the last one whose ranges are known, or a new one.
+
+        An earlier version wrote files without a record of their ranges.
+        """
         run_id = self._start.run_id
-        earlier = [
-            attempt_of(item.name, run_id=run_id, database_id=database_id)
-            for item in self._vault.list_objects(database_folder(run_id, database_id))
+        names = [
+            item.name for item in self._vault.list_objects(database_folder(run_id, database_id))
         ]
-        return max(earlier, default=-1) + 1
+        known = [ranges_attempt(name, run_id=run_id, database_id=database_id) for name in names]
+        if begun := [attempt for attempt in known if attempt is not None]:
+            return max(begun)
+        left = [attempt_of(name, run_id=run_id, database_id=database_id) for name in names]
+        return max(left, default=-1) + 1
+
+    def _ranges(
+        self, documents: Documents, attempt: int, base: DatabaseBackup | None
+    ) -> list[NameRange]:
+        """Return the ranges of an attempt, the same for every call."""
+        database_id = documents.connection.database_id
+        name = ranges_name(self._start.run_id, database_id, attempt=attempt)
+        found = self._vault.read(name)
+        if found is None:
+            cuts = find_cuts(documents, at_nanos=self._at_nanos, nested=_large_collections(base))
+            found = self._vault.put_once(name, encode(DocumentCuts(cuts=tuple(cuts))))
+        return cut(list(decode(found, DocumentCuts, subject=name).cuts))
+
+
+def _landmarks(base: DatabaseBackup | None) -> list[str]:
+    """Return paths in name order that were in the database."""
+    files = base.files if base is not None else ()
+    return [file.first_path for file in files]
+
+
+def _large_collections(base: DatabaseBackup | None) -> list[str]:
+    """Return the ids of the collections that were too large for one range."""
+    collections = base.collections if base is not None else ()
+    return [
+        item.collection_id for item in collections if item.fingerprint.row_count > RANGE_DOCUMENTS
+    ]
+
+
+def _index_settings(databases: Databases) -> IndexSettings | None:
+    try:
+        return databases.index_settings()
+    except CloudError as error:
+        if error.retryable:
+            raise
+        log.warning("the database's indexes cannot be read", reason=error.message)
+        return None
 
 
 def _resource(databases: Databases, name: str) -> Resource:

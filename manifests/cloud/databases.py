@@ -14,7 +14,7 @@ from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.firestore import Connection
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.errors import CloudError
-from manifests.model import Resource
+from manifests.model import IndexSettings, Resource
 
 _SETTINGS = (
     "location_id",
@@ -24,6 +24,9 @@ _SETTINGS = (
     "delete_protection_state",
     "database_edition",
 )
+_AS_REST = {"preserving_proto_field_name": False, "use_integers_for_enums": False}
+_SET_FIELDS = ("indexConfig.usesAncestorConfig:false", "ttlConfig:*")
+"""The fields that can be listed: one filter each (FirestoreAdmin, ListFields)."""
 _CREATE_SECONDS = 600
 _REUSE_SECONDS = 900
 _REUSE_PAUSE_SECONDS = 5
@@ -52,9 +55,7 @@ class Databases:
             found = believed(self._found, self._is_listed)
         if found is None:
             return None
-        resource: Resource = types.Database.to_dict(
-            found, preserving_proto_field_name=False, use_integers_for_enums=False
-        )
+        resource: Resource = types.Database.to_dict(found, **_AS_REST)
         return resource
 
     def _found(self) -> types.Database | None:
@@ -72,6 +73,35 @@ class Databases:
             )
         )
         return any(item.name == self._name for item in listed.databases)
+
+    def index_settings(self) -> IndexSettings:
+        """Return the database's indexes and field settings as the REST API gives them.
+
+        Raises:
+            CloudError: They could not be asked for.
+        """
+        parent = f"{self._name}/collectionGroups/-"
+        with cloud_errors(self._name):
+            indexes = calling(
+                lambda: list(
+                    self._admin.list_indexes(parent=parent, retry=None, timeout=CALL_SECONDS)
+                )
+            )
+            fields = {
+                field.name: field
+                for wanted in _SET_FIELDS
+                for field in self._fields(parent, wanted)
+            }
+        return IndexSettings(
+            indexes=tuple(types.Index.to_dict(item, **_AS_REST) for item in indexes),
+            fields=tuple(types.Field.to_dict(fields[name], **_AS_REST) for name in sorted(fields)),
+        )
+
+    def _fields(self, parent: str, wanted: str) -> list[types.Field]:
+        request = types.ListFieldsRequest(parent=parent, filter=wanted)
+        return calling(
+            lambda: list(self._admin.list_fields(request, retry=None, timeout=CALL_SECONDS))
+        )
 
     def create(self, like: Resource) -> None:
         """Create the database with the settings of another; one that is there already is no error.

@@ -1,5 +1,6 @@
 """Where a Firestore database can be cut, so that its parts are read at the same time."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from google.api_core import exceptions as google_errors
@@ -7,22 +8,24 @@ from google.cloud.firestore_v1 import types
 
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, firestore_errors, timestamp
-from manifests.names import EVERYTHING, NameRange, cut
+from manifests.cloud.passes import is_timed_out
+from manifests.names import EVERYTHING
 
 RANGE_DOCUMENTS = 10_000
 """About as many documents are in one range; a stream of this length takes a second or so."""
 _MOST_PARTS = 500
 
 
-def split(documents: Documents, *, at_nanos: int) -> list[NameRange]:
-    """Cut a database into ranges that can be read at the same time, in order.
+def find_cuts(documents: Documents, *, at_nanos: int, nested: Iterable[str] = ()) -> list[str]:
+    """Return the paths at which a database is cut into ranges that can be read at the same time.
 
-    Large top-level collections are cut by PartitionQuery; what is below a document stays in the
-    document's range.
+    PartitionQuery cuts all large collections with one id, wherever they are. Firestore lists the
+    ids of top-level collections only: those of nested ones have to be known from elsewhere.
 
     Args:
         documents: The database's documents.
         at_nanos: The instant they are read at, since 1970.
+        nested: Ids of collections below documents that may be large.
 
     Raises:
         SourceUnreadableError: The instant is too old, or the database does not exist.
@@ -30,7 +33,7 @@ def split(documents: Documents, *, at_nanos: int) -> list[NameRange]:
     connection = documents.connection
     cuts: list[str] = []
     with firestore_errors(connection.database):
-        for collection_id in _collection_ids(connection, at_nanos):
+        for collection_id in dict.fromkeys((*_collection_ids(connection, at_nanos), *nested)):
             total = documents.count(EVERYTHING, at_nanos=at_nanos, collection_id=collection_id)
             # What cannot be counted in time is large.
             parts = _MOST_PARTS if total is None else total // RANGE_DOCUMENTS
@@ -42,7 +45,7 @@ def split(documents: Documents, *, at_nanos: int) -> list[NameRange]:
                     read_time=timestamp(at_nanos),
                 )
                 cuts += _cursors(connection, request)
-    return cut(cuts)
+    return cuts
 
 
 def _collection_ids(connection: Connection, at_nanos: int) -> list[str]:
@@ -65,6 +68,11 @@ def _cursors(connection: Connection, request: Any) -> list[str]:  # noqa: ANN401
             answer = connection.call("PartitionQuery", request)
         except google_errors.MethodNotImplemented:
             return []
+        except google_errors.GoogleAPICallError as error:
+            if not is_timed_out(error):
+                raise
+            # Fewer and larger ranges are read as wholly.
+            return found
         names = [cursor.values[0].reference_value for cursor in answer.partitions]
         found += [name.removeprefix(f"{connection.root}/") for name in names]
         request.page_token = answer.next_page_token

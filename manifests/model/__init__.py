@@ -9,6 +9,7 @@ from manifests.model.buckets import ObjectVersion as ObjectVersion
 from manifests.model.databases import CollectionBackup as CollectionBackup
 from manifests.model.databases import DatabaseBackup as DatabaseBackup
 from manifests.model.databases import DocumentFile as DocumentFile
+from manifests.model.databases import IndexSettings as IndexSettings
 from manifests.model.run import FORMAT_VERSION as FORMAT_VERSION
 from manifests.model.run import AbandonedObject as AbandonedObject
 from manifests.model.run import FailedAttempt as FailedAttempt

@@ -17,6 +17,32 @@ class CollectionBackup(Frozen):
     fingerprint: Fingerprint
 
 
+class IndexSettings(Frozen):
+    """What somebody set about a database's indexes, each as the REST API gives it.
+
+    Attributes:
+        indexes: Composite and vector indexes.
+        fields: Fields with index settings or a time-to-live policy of their own.
+    """
+
+    indexes: tuple[Resource, ...]
+    fields: tuple[Resource, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return each of them for a person."""
+        names = [
+            f"index on {_group(item)} ({', '.join(field['fieldPath'] for field in item['fields'])})"
+            for item in self.indexes
+        ]
+        names += [
+            f"{'time to live' if item.get('ttlConfig') else 'index setting'} of "
+            f"{_group(item)}.{item['name'].rpartition('/fields/')[2]}"
+            for item in self.fields
+        ]
+        return tuple(names)
+
+
 class DocumentFile(Frozen):
     """One stored file of a database: a run of neighbouring documents, in name order.
 
@@ -42,17 +68,22 @@ class DatabaseBackup(Frozen):
     Attributes:
         database_id: `(default)` or the id of a named database.
         resource: The database's own configuration; empty where it could not be read.
+        index_settings: Its indexes and field settings; None where they could not be read.
         read_time: The instant every document was read at.
         collections: One entry a collection id, in order of the ids.
         files: The documents, in name order, without gaps or overlaps.
+        uncounted: Documents in ranges that Firestore did not count: they were read to their end,
+            and nothing else says that none is missing.
     """
 
     database_id: str
     resource: Resource
+    index_settings: IndexSettings | None = None
     read_time: RecoveryPoint
     document_count: int = Field(ge=0)
     collections: tuple[CollectionBackup, ...]
     files: tuple[DocumentFile, ...]
+    uncounted: int = Field(default=0, ge=0)
 
     @property
     def name(self) -> str:
@@ -63,3 +94,8 @@ class DatabaseBackup(Frozen):
     def objects(self) -> tuple[StoredObject, ...]:
         """Return every object that holds documents."""
         return tuple(item.stored for item in self.files)
+
+
+def _group(resource: Resource) -> str:
+    name: str = resource["name"]
+    return name.partition("/collectionGroups/")[2].partition("/")[0]

@@ -9,7 +9,7 @@ from manifests.model.databases import DatabaseBackup
 from manifests.model.tables import DatasetBackup, TableBackup
 from manifests.model.values import Frozen, RecoveryPoint, RunId, Skew, StoredObject, UtcTime
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 
 
 class AbandonedObject(Frozen):

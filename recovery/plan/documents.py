@@ -39,6 +39,8 @@ class DatabaseStep(Frozen):
         triggers: What every document that is written or removed starts.
         never_restored: The ephemeral top-level collections, with their documents in the backup.
         stored_bytes: What is read of the backup.
+        unmade: Where the database is created, the indexes and field settings that it comes back
+            without; None where the backup does not know them.
     """
 
     database: DatabaseId
@@ -53,6 +55,7 @@ class DatabaseStep(Frozen):
     triggers: tuple[str, ...] = ()
     never_restored: Mapping[str, int] = {}
     stored_bytes: int = 0
+    unmade: tuple[str, ...] | None = ()
 
     @property
     def writes(self) -> int:
@@ -137,6 +140,7 @@ def plan_database(backup: DatabaseBackup, state: DatabaseState, request: Request
         documents=request.documents,
         triggers=request.triggers.get(into, ()),
         never_restored=_never_restored(backup, request),
+        unmade=() if state.exists else _set_indexes(backup),
     )
     needed = {
         item.stored.name: item.stored.size_bytes for item, _ in units(backup, step.ranges) if item
@@ -241,14 +245,24 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         if step.never_restored
     ]
     notes += [
-        f"index exemptions of {step.into}, which is created: until they are made again, documents "
-        "with more than 40,000 index entries are refused"
+        f"{_unmade(step)} of {step.into}, which is created: until an exemption is made again, "
+        "documents with more than 40,000 index entries are refused"
         for step in steps
-        if step.create
+        if step.create and step.unmade != ()
     ]
     notes.append("security rules, indexes and time-to-live policies, create and update times")
     notes.append(_PAST_THEIR_TIME)
     return tuple(notes)
+
+
+def _set_indexes(backup: DatabaseBackup) -> tuple[str, ...] | None:
+    return None if backup.index_settings is None else backup.index_settings.names
+
+
+def _unmade(step: DatabaseStep) -> str:
+    if step.unmade is None:
+        return "indexes and field settings, which the backup could not read,"
+    return ", ".join(step.unmade)
 
 
 def _never_restored(backup: DatabaseBackup, request: Request) -> dict[str, int]:

@@ -69,7 +69,7 @@ def test_interrupted_while_its_plan_is_written(rebound: Rebound):
     """Ctrl-C between the yes and the first change names the recovery, too."""
     destroy(rebound, DAMAGES["table gone"])
     with rebound.cloud.fault("storage", "storage.objects.insert", "latency", seconds=6):
-        process = rebound.begin("recover", SCENARIO, "--yes")
+        process = rebound.begin_installed("recover", SCENARIO, "--yes")
         rebound.cloud.await_fault("storage")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=300)

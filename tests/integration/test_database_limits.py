@@ -4,10 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from manifests.cloud.databases import Databases
+from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
-from tests.harness import Rebound
+from manifests.documents import DocumentRecord
+from recovery.targets.documents.pace import Unthrottled
+from recovery.targets.documents.writing import BatchWriter
+from tests.harness import Rebound, minutes_ago
 from tests.integration.orchestration import State, write_catalog
 from tests.served import serving
 
@@ -19,10 +24,15 @@ COUNT = 900
 def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     """Return a platform with one database, backed up as `night`."""
     made = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
-    with made.cloud.minutes_ago(3):
-        State(made).write({f"many/{number:04d}": {"n": number} for number in range(COUNT)})
-    with serving(made) as function:
-        function.complete("night")
+    with made.cloud.minutes_ago(5):
+        # Large enough for several files, which tell the next night where it can cut.
+        padding = "x" * 10_000
+        State(made).write(
+            {f"many/{number:04d}": {"n": number, "padding": padding} for number in range(COUNT)}
+        )
+    # What is read makes later commits later: so the night is over for two minutes.
+    with made.cloud.minutes_ago(2), serving(made) as function:
+        function.complete("night", recovery_point=minutes_ago(4))
     return made
 
 
@@ -38,6 +48,25 @@ def test_queries_over_what_was_just_deleted(rebound: Rebound):
     assert outcome["equal"] == COUNT
     rebound.cloud.order("firestore", "patience", database=state.name, deleted=None)
     assert state.content() == before
+
+
+def test_a_backup_over_what_was_just_deleted(rebound: Rebound):
+    """The night after a mass deletion reads the rest in parts, cut where the last files began."""
+    state = State(rebound)
+    left = ("many/0500", "many/0899")
+    starts = [file.first_path for file in rebound.manifest("night").databases[0].files]
+    # The least part that is read holds what two files held.
+    most = 2 * COUNT // (len(starts) - 1)
+    # No look at the database before: what is deleted would be later than the look.
+    paths = (f"many/{number:04d}" for number in range(COUNT))
+    doomed = [path for path in paths if path not in left]
+    with rebound.cloud.minutes_ago(2):
+        for start in range(0, len(doomed), 300):
+            state.delete(*doomed[start : start + 300])
+    rebound.cloud.order("firestore", "patience", database=state.name, deleted=most)
+    with serving(rebound) as function:
+        function.complete("after")
+    assert rebound.manifest("after").databases[0].document_count == len(left)
 
 
 def test_one_deleted_document_is_too_many(rebound: Rebound):
@@ -62,6 +91,31 @@ def test_writes_that_are_put_off(rebound: Rebound):
     assert state.content() == before
 
 
+def test_writes_that_contend(new_rebound: Callable[..., Rebound]):
+    """A write that is aborted in a batch is made again, later each time, and slows its collection."""
+    rebound = new_rebound()
+    state = State(rebound)
+    state.write({"many/0": {"n": 0}})
+    slowed: list[str] = []
+    pauses: list[float] = []
+
+    class Noting(Unthrottled):
+        def slow_down(self, collection: str) -> None:
+            slowed.append(collection)
+
+    documents = Documents(Connection(rebound.project, "(default)"))
+    writer = BatchWriter(documents, Noting(), sleep=pauses.append)
+    rebound.cloud.order("firestore", "contention", database=state.name, writes=12)
+    for number in range(1, 5):
+        record = DocumentRecord(f"many/{number}", b"", 1, 1)
+        writer.add(record.path, documents.put(record, replaces_nanos=None))
+    writer.flush()
+    assert set(state.content()) == {f"many/{number}" for number in range(5)}
+    assert slowed == ["many"] * 3
+    assert len(pauses) == 3
+    assert all(0 < pause <= 0.5 * 2**number for number, pause in enumerate(pauses))
+
+
 def test_documents_that_cannot_be_counted(rebound: Rebound):
     """A count that takes too long is no failure, and no reason to try it for minutes."""
     fault = rebound.cloud.fault(
@@ -69,11 +123,44 @@ def test_documents_that_cannot_be_counted(rebound: Rebound):
         reason="DEADLINE_EXCEEDED",
         times=None,
     )
-    with fault, serving(rebound) as function:
+    unlisted = rebound.cloud.fault(
+        "firestore", "firestore.admin.ListIndexes", "status", reason="PERMISSION_DENIED"
+    )
+    with fault, unlisted, serving(rebound) as function:
         function.complete("uncounted")
         lines = [line for line in function.log_lines() if "does not count them" in line["message"]]
     assert sum(line["found"] for line in lines) == COUNT
-    assert rebound.manifest("uncounted").databases[0].document_count == COUNT
+    database = rebound.manifest("uncounted").databases[0]
+    assert (database.document_count, database.uncounted) == (COUNT, COUNT)
+    assert database.index_settings is None
+    told = rebound.run("show", "uncounted").stdout
+    assert "900 of them NOT COUNTED by Firestore, indexes and field settings UNKNOWN" in told
+
+
+def test_indexes_of_a_lost_database_are_named(rebound: Rebound):
+    """What a database that is created comes back without is in the manifest and in the plan."""
+    state = State(rebound)
+    group = f"{state.name}/collectionGroups/many"
+    fields = [{"field_path": "n", "order": "ASCENDING"}, {"field_path": "day", "order": 2}]
+    index = {"query_scope": "COLLECTION", "fields": fields}
+    state.admin.create_index(parent=group, index=index).result()
+    for name, setting, value in (
+        ("padding", "index_config", {"indexes": []}),
+        ("until", "ttl_config", {}),
+    ):
+        field = {"name": f"{group}/fields/{name}", setting: value}
+        request = {"field": field, "update_mask": FieldMask(paths=[setting])}
+        state.admin.update_field(request).result()
+    with serving(rebound) as function:
+        function.complete("set")
+    settings = rebound.manifest("set").databases[0].index_settings
+    assert settings is not None
+    assert settings.indexes[0]["queryScope"] == "COLLECTION"
+    names = "index on many (n, day, __name__), index setting of many.padding, time to live of many.until"
+    assert ", ".join(settings.names) == names
+    state.admin.delete_database(name=state.name).result()
+    told = rebound.run("plan", SCENARIO, "--run", "set").stdout
+    assert f"{names} of (default), which is created" in told
 
 
 def test_key_and_settings_of_a_created_database(new_rebound: Callable[..., Rebound]):

@@ -7,7 +7,7 @@ never undone and a repeated batch does nothing twice.
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from google.protobuf.message import Message
 
@@ -35,10 +35,14 @@ class BatchWriter:
     Args:
         documents: The database that is written.
         pace: Says when a batch may go.
+        sleep: Waits for some seconds.
     """
 
-    def __init__(self, documents: Documents, pace: Pace) -> None:
+    def __init__(
+        self, documents: Documents, pace: Pace, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._documents = documents
+        self._sleep = sleep
         self._pace = pace
         self._batch: list[_Write] = []
         self._size_bytes = 0
@@ -83,7 +87,7 @@ class BatchWriter:
         for name in _collections(put_off):
             self._pace.slow_down(name)
         longest = min(0.5 * 2**failures, _LONGEST_PAUSE_SECONDS)
-        time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries
+        self._sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries
 
     def _send(self, batch: Sequence[_Write]) -> list[_Write]:
         """Send one batch and return the writes that have to be sent again."""

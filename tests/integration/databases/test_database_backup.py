@@ -11,6 +11,9 @@ import fastavro
 import pytest
 import requests
 
+from functions.exports.database import DocumentCuts
+from manifests.documents import DocumentRecord, write_file
+from manifests.store import encode
 from tests.harness import Rebound, await_that, minutes_ago
 from tests.integration.orchestration import State, awkward, write_catalog
 from tests.served import Function, serving
@@ -178,23 +181,37 @@ def test_created_after_the_recovery_point(new_rebound: Callable[..., Rebound], t
     assert "there is nothing from before" in answer.json()["message"]
 
 
-def test_large_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """A database of many ranges and files is read in parallel, whole and in order."""
+def test_large_database(
+    new_rebound: Callable[..., Rebound], tmp_path: Path, request: pytest.FixtureRequest
+):
+    """A database of many ranges and files is read in parallel, whole and in order.
+
+    Where a nested collection is too large for one range, the next night cuts it.
+    """
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
     state = State(rebound)
-    documents = {f"big/{number:05d}": {"n": number} for number in range(21_000)}
-    documents |= {f"big/00007/below/{number:03d}": {"n": number} for number in range(50)}
+    documents = {f"big/00007/below/{number:05d}": {"n": number} for number in range(21_000)}
+    documents |= {f"big/{number:05d}": {"n": number} for number in range(50)}
     with rebound.cloud.minutes_ago(3):
         state.write(documents)
-    (database,) = back_up(rebound)["databases"]
-    assert len(database["files"]) > 1
-    stored = stored_documents(rebound, database)
-    assert stored.keys() == documents.keys()
-    assert stored == state.content()
+    ranges = []
+    with serving(rebound) as function:
+        for run_id in ("first", "second"):
+            function.complete(run_id)
+            told = [line["ranges"] for line in function.log_lines() if "ranges" in line]
+            ranges.append(told[-1])
+            (database,) = rebound.json("show", run_id)["databases"]
+            assert len(database["files"]) > 1
+            stored = stored_documents(rebound, database)
+            assert stored.keys() == documents.keys()
+            assert stored == state.content()
+    # The emulator knows no PartitionQuery.
+    assert ranges == [1, 1 if "emulator" in request.node.name else 2]
+    assert rebound.json("verify", "second")["findings"] == []
 
 
 def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """A run that was killed goes on, writes files of its own, and tells of those left behind."""
+    """A run that was killed goes on where it stopped: what is stored is not read again."""
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
     state = State(rebound)
     with rebound.cloud.minutes_ago(3):
@@ -212,12 +229,45 @@ def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: 
         function.kill()
         caller.join()
     rebound.expire_lease("night")
-    manifest = back_up(rebound)
+    with serving(rebound) as function:
+        function.complete("night")
+        lines = [line for line in function.log_lines() if "stored already" in line["message"]]
+    assert [line["found"] for line in lines] == [len(awkward(state.name))]
+    manifest = rebound.json("show", "night")
     (database,) = manifest["databases"]
     assert stored_documents(rebound, database) == state.content(moment(manifest))
-    assert ["/000/" in item["name"] for item in manifest["abandoned"]] == [True]
-    assert all("/001/" in file["stored"]["name"] for file in database["files"])
+    assert manifest["abandoned"] == []
     assert rebound.json("verify", "night")["findings"] == []
+
+
+def test_stored_documents_that_are_too_few(rebound: Rebound):
+    """Where Firestore counts more than what an earlier call stored, the next one reads all again."""
+    folder, paths = "runs/night/databases/(default)/", sorted(awkward(State(rebound).name))
+    ranges = encode(DocumentCuts(cuts=()))
+    rebound.vault.blob(f"{folder}000/ranges.json").upload_from_string(ranges)
+    short = write_file([DocumentRecord(paths[len(paths) // 2], b"", 1, 1)])
+    rebound.vault.blob(f"{folder}000/000000000000.avro").upload_from_string(short)
+    with serving(rebound) as function:
+        answer = function.manual("night")
+        assert answer.status_code == 500
+        assert "where Firestore counts" in answer.json()["message"]
+    manifest = back_up(rebound)
+    (database,) = manifest["databases"]
+    assert all("/001/" in file["stored"]["name"] for file in database["files"])
+    assert len(manifest["abandoned"]) > 0
+    assert stored_documents(rebound, database) == State(rebound).content(moment(manifest))
+    assert rebound.json("verify", "night")["findings"] == []
+
+
+def test_files_without_ranges_are_left_behind(rebound: Rebound):
+    """Files of a version that kept no ranges are not continued: the run says they are no part of it."""
+    name = "runs/night/databases/(default)/000/000000000000.avro"
+    rebound.vault.blob(name).upload_from_string(b"of another time")
+    manifest = back_up(rebound)
+    (database,) = manifest["databases"]
+    assert [item["name"] for item in manifest["abandoned"]] == [name]
+    assert all("/001/" in file["stored"]["name"] for file in database["files"])
+    assert stored_documents(rebound, database).keys() == awkward(State(rebound).name).keys()
 
 
 def _call(function: Function) -> None:

@@ -40,10 +40,16 @@ def serve_orders(faults: Faults, store: Store) -> str:
         store.database(order["database"]).patience = order["deleted"]
         return JSONResponse({})
 
+    async def set_contention(request: Request) -> Response:
+        order = await request.json()
+        store.database(order["database"]).contended = order["writes"]
+        return JSONResponse({})
+
     routes = [
         Route(FAULTS_PATH, answer, methods=["GET", "POST", "DELETE"]),
         Route("/standin/clock", set_clock, methods=["POST"]),
         Route("/standin/patience", set_patience, methods=["POST"]),
+        Route("/standin/contention", set_contention, methods=["POST"]),
     ]
     app = Starlette(routes=routes)
     listener = process.bind(0)

@@ -9,6 +9,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from tests.standin.firestore import exports
+from tests.standin.firestore.indexes import Indexes
 from tests.standin.firestore.messages import (
     MICROS,
     RequestError,
@@ -190,6 +191,7 @@ def methods(store: Store, storage: str | None) -> list[Method]:
         storage: URL of the Cloud Storage for exports and imports, if there is one.
     """
     admin = Admin(store, storage)
+    indexes = Indexes(store, admin.operations)
     table = {
         "GetDatabase": admin.get_database,
         "ListDatabases": admin.list_databases,
@@ -198,6 +200,10 @@ def methods(store: Store, storage: str | None) -> list[Method]:
         "DeleteDatabase": admin.delete_database,
         "ExportDocuments": admin.export_documents,
         "ImportDocuments": admin.import_documents,
+        "CreateIndex": indexes.create_index,
+        "ListIndexes": indexes.list_indexes,
+        "UpdateField": indexes.update_field,
+        "ListFields": indexes.list_fields,
     }
     return [
         Method(SERVICE, NAMESPACE, name, getattr(types, f"{name}Request").pb(), answer)

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import grpc
 from google.protobuf.message import Message
 
 from tests.standin.firestore.index import SortedKeys
 from tests.standin.firestore.log import Change
-from tests.standin.firestore.messages import document_bytes
+from tests.standin.firestore.messages import RequestError, document_bytes
 from tests.standin.firestore.paths import id_key, id_of, parent_of
 
 PAGE = 500
@@ -75,6 +76,9 @@ class Database:
         changed_at: The stamp of the newest commit.
         patience: How many deleted documents a query passes over before it takes too long; None for
             any number.
+        contended: How many further writes of batches are aborted for contention.
+        indexes: Its composite indexes, by their resource names.
+        fields: Fields with settings of their own, likewise.
     """
 
     def __init__(self, name: str, resource: Message, lock: threading.RLock) -> None:
@@ -82,9 +86,24 @@ class Database:
         self.resource = resource
         self.changed_at = 0
         self.patience: int | None = None
+        self.contended = 0
+        self.indexes: dict[str, Message] = {}
+        self.fields: dict[str, Message] = {}
         self._lock = lock
         self._collections: dict[str, Collection] = {}
         self._children: dict[str, dict[str, str]] = {}
+
+    def contend(self) -> None:
+        """Abort a write of a batch, as many as were ordered. The caller holds the lock.
+
+        Raises:
+            RequestError: As Firestore does where too much is written at once.
+        """
+        if self.contended:
+            self.contended -= 1
+            raise RequestError(
+                grpc.StatusCode.ABORTED, "Too much contention on these documents. Please try again."
+            )
 
     def document_name(self, path: str) -> str:
         """Return the resource name of a path."""

@@ -77,6 +77,7 @@ class Firestore:
         with self.store.writing(request.database) as commit:
             for write in request.writes:
                 try:
+                    commit.database.contend()
                     result = writes.apply(commit, write)
                 except RequestError as error:
                     result = WriteResult()

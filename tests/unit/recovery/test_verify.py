@@ -83,6 +83,7 @@ def test_another_generation_is_no_damage():
         "buckets/raw/inventory/0000-000000.avro",
         "buckets/raw/ranges.json",
         "databases/(default)/000/000000000000.avro",
+        "databases/(default)/000/ranges.json",
     ],
 )
 def test_an_extra_object_is_found(name: str):
