@@ -62,7 +62,8 @@ class Session:
         self._contents = VersionedBucket(self._api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
         self.catalog.check_apart(self._own_buckets)
-        self.started_at = self.clock()
+        # What is there already was written before, however coarse the time is that answers tell.
+        self.started_at = self.clock.latest()
         self._id = uuid.uuid4().hex[:12]
 
     def known(self, run: str) -> RunId:
@@ -142,7 +143,7 @@ class Session:
 
     def rebuilding(self) -> Rebuilding:
         """Return what rebuilds state without any run."""
-        return Rebuilding(self.settings, self.catalog, session=self._id)
+        return Rebuilding(self.settings, self.catalog, session=self._id, clock=self.clock.latest)
 
     def plan_rebuild(self, request: Request) -> Plan:
         """Read the history and decide what is rebuilt from it."""
@@ -267,7 +268,7 @@ class Session:
             ),
             vault=self.vault_bucket,
             journal=journal,
-            clock=self.clock,
+            clock=self.clock.latest,
             progress=progress,
         )
         return recovery.run()

@@ -6,11 +6,13 @@ a lease that is in force, and let runs expire early.
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from manifests.errors import CloudError
+
+_DATED_TO = timedelta(seconds=1)
 
 
 class ServiceClock:
@@ -55,3 +57,11 @@ class ServiceClock:
         if self._ahead_seconds is None:
             raise CloudError("no answer of Cloud Storage is dated", retryable=True)
         return datetime.fromtimestamp(self._ahead_seconds + self._passed(), UTC)
+
+    def latest(self) -> datetime:
+        """Return an instant before which everything was that has happened until now.
+
+        Raises:
+            CloudError: No answer tells the time.
+        """
+        return self() + _DATED_TO

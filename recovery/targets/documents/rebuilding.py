@@ -5,7 +5,8 @@ in the meantime is kept unless the operator says otherwise, and a write that mee
 than the one that was compared is refused.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from manifests.catalog import Catalog
@@ -47,12 +48,21 @@ class Rebuilding:
         settings: The operator's settings.
         catalog: Says what is rebuilt, and from what.
         session: What makes this process's read-only job ids its own.
+        clock: Gives the present instant.
     """
 
-    def __init__(self, settings: Settings, catalog: Catalog, *, session: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        session: str,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._session = session
+        self._clock = clock
 
     def plan(self, request: Request, *, now: datetime) -> Plan:
         """Read the history and the documents that are there, and decide what is written.
@@ -105,7 +115,7 @@ class Rebuilding:
             recovery_id=planned.recovery_id,
             plan=plan,
             started_at=planned.started_at,
-            finished_at=datetime.now(UTC),
+            finished_at=self._clock(),
             tables=(),
             databases=tuple(outcomes),
         )

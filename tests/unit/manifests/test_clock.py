@@ -38,6 +38,7 @@ def test_time_of_the_answers():
     assert machine.clock() == NOON.replace(second=30)
     machine.hear(NOON.replace(second=31))
     assert machine.clock() == NOON.replace(second=31)
+    assert machine.clock.latest() == NOON.replace(second=32)
     assert not machine.asked
 
 
