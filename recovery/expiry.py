@@ -7,7 +7,8 @@ from manifests import layout
 from manifests.catalog import Retention
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
-from manifests.cloud.versions import VersionedBucket
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import VersionedBucket, after_prefix
 from manifests.errors import BackupDamagedError, RefusedError
 from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
 from manifests.retention import KeepDecision, decide
@@ -16,6 +17,7 @@ from manifests.store import Vault, decode, encode
 from recovery.journal import Journal, recovery_ids
 from recovery.targets.objects.exclusion import Pruning
 from recovery.targets.objects.garbage import Garbage
+from recovery.targets.objects.holds import set_hold
 
 
 class HoldRecord(Frozen):
@@ -108,10 +110,18 @@ class Expiry:
             decision if decision.keep else again.get(decision.run_id, decision)
             for decision in decisions
         )
-        for decision in agreed:
-            if not decision.keep:
-                self._delete(decision.run_id)
-        return agreed
+        return tuple(item if item.keep else self._gone(item, now) for item in agreed)
+
+    def _gone(self, decision: KeepDecision, now: datetime) -> KeepDecision:
+        """Let a run go and delete it, unless the vault's retention policy keeps it from then on."""
+        folder = layout.run_prefix(decision.run_id)
+        with cloud_errors(self._vault.uri(folder)):
+            for item in self._contents.versions("live", folder, after_prefix(folder)):
+                set_hold(self._contents, item, held=False)
+        decided = self._protected(decision, now)
+        if not decided.keep:
+            self._delete(decision.run_id)
+        return decided
 
     def _delete(self, run_id: RunId) -> None:
         """Delete a run: its manifest first, so that half a run is never taken for a backup."""
@@ -157,6 +167,7 @@ class Expiry:
             self._contents,
             runs=self._documents.run_ids(),
             older_than=now - timedelta(days=self._policy.partial_days),
+            holds=delete and self._holds_what_is_new(),
             advance=advance,
         )
         objects = size_bytes = protected = 0
@@ -178,8 +189,11 @@ class Expiry:
         Raises:
             RefusedError: The vault protects the record of the hold itself.
         """
-        found = self._vault.info(layout.hold_name(run_id))
+        name = layout.hold_name(run_id)
+        with cloud_errors(self._vault.uri(name)):
+            found = self._contents.find(name)
         if found is not None:
+            found = set_hold(self._contents, found, held=False)
             if told := self._protections.told(found.name, now=now):
                 raise RefusedError(
                     f"its hold is {told}", subject=run_id, hint="release it again then"
@@ -191,6 +205,12 @@ class Expiry:
         """Return the runs an operator holds."""
         names = (layout.held_run_id(item.name) for item in self._vault.list_objects("holds/"))
         return frozenset(name for name in names if name is not None)
+
+    def _holds_what_is_new(self) -> bool:
+        """Whether the vault puts an event-based hold on what is written to it."""
+        with cloud_errors(self._vault.uri("")):
+            resource = self._contents.resource() or {}
+        return bool(resource.get("defaultEventBasedHold"))
 
     def _in_recovery(self, now: datetime, runs: tuple[RunSummary, ...]) -> frozenset[RunId]:
         """Return the runs that a recovery which has not ended, and is not forgotten, reads.

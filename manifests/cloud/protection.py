@@ -6,7 +6,7 @@ from manifests.cloud.api import StorageApi
 from manifests.cloud.batch import Query
 from manifests.cloud.retry import cloud_errors
 
-_FIELDS = "items(retentionExpirationTime,temporaryHold,eventBasedHold),nextPageToken"
+_FIELDS = "items(retentionExpirationTime,temporaryHold),nextPageToken"
 
 
 class Protections:
@@ -24,6 +24,7 @@ class Protections:
     def told(self, prefix: str, *, now: datetime) -> str:
         """Say until when something below a prefix cannot be deleted; empty when all of it can.
 
+        An event-based hold does not count: who deletes ends it, and the policy counts from then.
         An object tells its own time, whether the bucket's policy or its own retention sets it
         (Cloud Storage JSON API, Objects, retentionExpirationTime).
         """
@@ -34,7 +35,7 @@ class Protections:
             while True:
                 page = self._api.call("GET", f"b/{self._bucket}/o", query)
                 for item in page.get("items", ()):
-                    is_held |= bool(item.get("temporaryHold") or item.get("eventBasedHold"))
+                    is_held |= bool(item.get("temporaryHold"))
                     if told := item.get("retentionExpirationTime"):
                         until = max(until, datetime.fromisoformat(told))
                 if "nextPageToken" not in page:

@@ -280,6 +280,11 @@ class VersionedBucket:
         self._api.call("DELETE", object_path(self.name, version.name), query)
 
 
+def after_prefix(prefix: str) -> str:
+    """Return the first name that is behind all names with a prefix, which ends in plain text."""
+    return f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}"
+
+
 def protects(refusal: Forbidden) -> bool:
     """Whether a refusal is a hold's or a retention policy's, and not one of permissions.
 

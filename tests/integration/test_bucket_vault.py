@@ -21,6 +21,7 @@ from tests.integration.bucket_objects import (
 from tests.integration.state import renew_vault
 from tests.served import Function
 
+DAY_SECONDS = 24 * 60 * 60
 NAMES = tuple(f"game {number}" for number in range(12))
 
 
@@ -168,3 +169,31 @@ def test_damaged_inventory_stops_pruning(raw: Rebound, night: Function):
     shard.upload_from_string(b"not an inventory")
     assert "not an inventory" in raw.run("prune", "--yes", code=4).stderr
     assert len(contents(raw)) == len(NAMES)
+
+
+def test_vault_that_holds_what_is_written(raw: Rebound, night: Function):
+    """Under holds and a retention policy a content is protected until nobody needs it, and longer.
+
+    What was let go and is needed again is held again.
+    """
+    vault = raw.vault
+    vault.default_event_based_hold = True
+    vault.retention_period = 60 * DAY_SECONDS
+    vault.patch()
+    bucket = make_bucket(raw)
+    with raw.cloud.minutes_ago(40 * 24 * 60):
+        put(bucket, "kept", content_of("kept"))
+        raw.vault.blob("contents/cd/stray").upload_from_string("nobody lists this")
+    back_up(night, "first")
+    assert {blob.event_based_hold for blob in contents(raw).values()} == {True}
+    let_go = contents(raw)[content_of("kept").decode()]
+    let_go.event_based_hold = False
+    let_go.patch()
+    pruned = raw.json("prune", "--yes")
+    assert (pruned["objects"], pruned["protected"], pruned["deleted"]) == (1, 1, 0)
+    held = {text for text, blob in contents(raw).items() if blob.event_based_hold}
+    assert held == {content_of("kept").decode()}
+    assert len(contents(raw)) == 2
+    with raw.cloud.minutes_ago(-61 * 24 * 60):
+        assert raw.json("prune", "--yes")["deleted"] == 1
+    assert set(contents(raw)) == {content_of("kept").decode()}

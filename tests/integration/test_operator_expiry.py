@@ -98,3 +98,22 @@ def test_what_the_vault_protects_is_kept(rebound: Rebound):
     bucket.retention_period = None
     bucket.patch()
     rebound.run("release", "third")
+
+
+def test_a_run_that_is_held_by_the_vault_is_let_go(rebound: Rebound):
+    """The event-based holds of a run end, and the retention policy counts from then on."""
+    vault = rebound.vault
+    for blob in vault.list_blobs(prefix="runs/third/"):
+        blob.event_based_hold = True
+        blob.patch()
+    assert "third" not in kept(rebound)
+    vault.retention_period = 3600
+    vault.patch()
+    told = {item["run_id"]: item for item in rebound.json("expire", "--yes")}
+    assert "; protected until 20" in told["third"]["reason"]
+    assert not any(blob.event_based_hold for blob in vault.list_blobs(prefix="runs/"))
+    assert "third" in stored(rebound)
+    vault.retention_period = None
+    vault.patch()
+    rebound.run("expire", "--yes")
+    assert "third" not in stored(rebound)

@@ -20,6 +20,7 @@ from manifests.inventory import read_shard
 from manifests.layout import run_prefix
 from manifests.model import ObjectInfo, ObjectVersion, RunId
 from recovery.targets.objects.contents import passes
+from recovery.targets.objects.holds import set_hold
 
 _ROWS_A_MEBIBYTE = 10_000
 _PARALLEL_READS = 8
@@ -38,6 +39,7 @@ class Garbage:
         runs: Every run in the vault, complete or not.
         older_than: Contents made after this instant are never garbage: a run that is being
             written may need them and have no inventory yet.
+        holds: Whether contents that are needed are held, as the vault does with what is new.
         advance: Called again and again while inventories are read; raises where no more may be done.
     """
 
@@ -48,11 +50,13 @@ class Garbage:
         *,
         runs: Iterable[RunId],
         older_than: datetime,
+        holds: bool,
         advance: Callable[[], None],
     ) -> None:
         self._vault = vault
         self._contents = contents
         self._older_than = older_than
+        self._holds = holds
         self._advance = advance
         self._shards = [
             found
@@ -78,12 +82,14 @@ class Garbage:
                 for (start, end), file in zip(parts, files, strict=True):
                     needed = set(array("Q", file.read_bytes()))
                     for version in self._contents.versions("live", start, end):
-                        is_old = version.created_at < self._older_than
-                        if is_old and _mark(version.name) not in needed:
+                        if _mark(version.name) in needed:
+                            self._hold(version)
+                        elif version.created_at < self._older_than:
                             yield version
 
     def delete(self, version: ObjectVersion) -> bool:
-        """Delete one content; tell whether it is gone. A retention policy can keep it."""
+        """Let one content go and delete it; tell whether it is gone. A policy can keep it."""
+        version = set_hold(self._contents, version, held=False)
         with cloud_errors(self._vault.uri(version.name)):
             try:
                 believed(
@@ -102,6 +108,11 @@ class Garbage:
         except (NotFound, PreconditionFailed):
             return None
         return True
+
+    def _hold(self, version: ObjectVersion) -> None:
+        """Hold a content that is needed: an earlier sweep may have let it go."""
+        if self._holds:
+            set_hold(self._contents, version, held=True)
 
     def _mark(self, files: list[Path]) -> None:
         """Write the marks of every content that an inventory lists, a file for each part."""
