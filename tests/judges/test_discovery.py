@@ -101,6 +101,37 @@ def test_wrong_calls_are_named(cloud: Cloud, reports: Path):
     ]
 
 
+def test_bigquery_refuses_names_that_it_does_not_know(cloud: Cloud, reports: Path):
+    """In the words of Google's parser; and what was refused is told to the test all the same."""
+    url = f"{cloud.urls['bigquery']}/bigquery/v2/projects/judged"
+    field = {"name": "a", "type": "INT64", "fields": [], "mod": "NULLABLE"}
+    bodies = {
+        "datasets": {"datasetReference": {"datasetId": "names"}, "descripton": "x"},
+        "datasets/d/tables": {"schema": {"fields": [field]}},
+        "jobs": {"configuration": {"load": {"sourceUri": []}, "lables": {}}},
+    }
+    headers = {"User-Agent": "judged"}
+    answers = [
+        requests.post(f"{url}/{path}", json=body, headers=headers, timeout=30)
+        for path, body in bodies.items()
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    said = [f"{answer.json()['error']['message']}\n" for answer in answers]
+    text = "Invalid JSON payload received. Unknown name \"{}\" at '{}': Cannot find field.\n"
+    assert said == [
+        text.format("descripton", "dataset"),
+        text.format("mod", "table.schema.fields[0]"),
+        text.format("sourceUri", "job.configuration.load")
+        + text.format("lables", "job.configuration"),
+    ]
+    assert [line.removesuffix(" is unknown (judged)") for line in taken(reports)] == [
+        "bigquery.datasets.insert: request.descripton",
+        "bigquery.tables.insert: request.schema.fields[0].mod",
+        "bigquery.jobs.insert: request.configuration.load.sourceUri",
+        "bigquery.jobs.insert: request.configuration.lables",
+    ]
+
+
 def test_wrong_answers_are_named(reports: Path):
     """A stand-in that answers what the document does not know is told so."""
     answer = JSONResponse({"totalRows": 5, "statistics": {"query": {"totalRows": "5"}}})

@@ -7,6 +7,8 @@ import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
+from tests.contract.bigquery.server import Server
+
 type Query = Callable[..., list[tuple[Any, ...]]]
 
 
@@ -50,6 +52,45 @@ def test_a_view_is_judged(query: Query, client: bigquery.Client, dataset: str):
     view.view_query = f"SELECT a AS hash FROM {dataset}.t"
     with pytest.raises(BadRequest, match="Unexpected keyword HASH"):
         client.create_table(view)
+
+
+def test_expressions_of_resources_are_judged(query: Query, server: Server, dataset: str):
+    """The filter of a policy and the default of a column that are sent as parts of a resource."""
+    query("CREATE TABLE t AS SELECT 1 AS a")
+    tables = f"datasets/{dataset}/tables"
+    by_id = {"policyId": "p"}
+
+    def with_filter(text: str, method: str = "POST", path: str = "") -> dict[str, Any]:
+        body = {"rowAccessPolicyReference": by_id, "filterPredicate": text}
+        found: dict[str, Any] = server.call(
+            method, f"{tables}/t/rowAccessPolicies{path}", json=body
+        ).json()
+        return found
+
+    def with_default(text: str, method: str, path: str = "", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        field = {"name": "d", "type": "DATE", "defaultValueExpression": text}
+        body = {"schema": {"fields": [{"name": "a", "type": "INT64"}, field]}, **more}
+        found: dict[str, Any] = server.call(method, f"{tables}{path}", json=body).json()
+        return found
+
+    unknown = with_filter("b = 1")
+    assert with_filter("SESSION_USER() = 'a' OR a = 1 -- all")["filterPredicate"]
+    new = {"tableReference": {"tableId": "u"}}
+    assert with_default("CURRENT_DATE()", "POST", **new)["numRows"] == "0"
+    refused = [
+        unknown,
+        with_filter("hash = 1", "PUT", "/p"),
+        with_default("DATE '2026-02-30'", "POST", tableReference={"tableId": "v"}),
+        with_default("1.5", "PATCH", "/t"),
+    ]
+    messages = [answer["error"]["message"] for answer in refused]
+    for message, said in zip(
+        messages,
+        ("Unrecognized name: b", "Unexpected keyword HASH", "Invalid DATE literal", "type"),
+        strict=True,
+    ):
+        assert said in message, messages
+    assert with_default("'2026-01-01'", "PATCH", "/t")["schema"]
 
 
 def test_parameters_have_types(query: Query, client: bigquery.Client, dataset: str):

@@ -17,6 +17,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Scope
 
 from tests.standin.bigquery import admin, uploads
+from tests.standin.bigquery.bodies import check_names
 from tests.standin.bigquery.engine.database import Database
 from tests.standin.bigquery.errors import BigQueryError
 from tests.standin.bigquery.googlesql.library import library
@@ -116,6 +117,7 @@ async def _call_of(request: Request) -> tuple[Handler, Call]:
         body = json.loads(raw) if raw and not is_upload else {}
     except ValueError as error:
         raise BigQueryError("parseError", f"Parse Error: {error}") from error
+    check_names(route.operation, body)
     call = Call(
         path=route.path,
         query=dict(request.query_params),

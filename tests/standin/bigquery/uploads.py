@@ -5,9 +5,12 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 
+from tests.standin.bigquery.bodies import check_names
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.errors import invalid, not_found
 from tests.standin.bigquery.service import Answer, Call, Service
+
+_METHOD = "bigquery.jobs.insert"
 
 
 @dataclass
@@ -55,9 +58,12 @@ def upload(service: Service, call: Call) -> Resource | Answer:
         return _continue(service, call)
     if kind == "multipart":
         job, content = _parts(call)
+        check_names(_METHOD, job)
         return service.jobs.insert(call.project, job, content).shown()
     if kind == "resumable":
-        upload_id = service.uploads.begin(call.project, json.loads(call.raw or b"{}"))
+        job = json.loads(call.raw or b"{}")
+        check_names(_METHOD, job)
+        upload_id = service.uploads.begin(call.project, job)
         location = (
             f"http://{call.headers.get('host')}/upload/bigquery/v2/projects/{call.project}/jobs"
             f"?uploadType=resumable&upload_id={upload_id}"

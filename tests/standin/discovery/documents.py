@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.standin.discovery.schemas import Check, Finding, Schema, Schemas, scalar
+from tests.standin.discovery.schemas import UNKNOWN, Check, Finding, Schema, Schemas, scalar
 
 _DOCUMENTS = "discovery_cache/documents"
 # A resumable upload is continued at the address that its beginning was answered with.
@@ -40,7 +40,7 @@ class Method(NamedTuple):
             if check is not None:
                 findings += [Finding(f"?{name}", problem) for _, problem in check(value)]
             elif name != _OF_SESSIONS:
-                findings.append(Finding(f"?{name}", "is unknown"))
+                findings.append(Finding(f"?{name}", UNKNOWN))
         return findings
 
 

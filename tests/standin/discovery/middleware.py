@@ -76,11 +76,10 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            # What was refused may be wrong on purpose; what was taken may not.
+            # No document describes a refusal, but the request that met it is judged as any other.
             is_taken = message["status"] < _REFUSED
             self._is_judged = is_taken and not self._is_download and _is_json(message["headers"])
-            if is_taken:
-                self._report("request", self._request_findings())
+            self._report("request", self._request_findings())
         elif message["type"] == "http.response.body" and self._is_judged:
             self._answered.append(message.get("body", b""))
             if not message.get("more_body"):
@@ -95,7 +94,10 @@ class _Exchange:
         elif self._headers.get("content-encoding") == "gzip":
             content = gzip.decompress(content)
         if content and self._method.request is not None:
-            yield from self._method.request(from_json(content))
+            try:
+                yield from self._method.request(from_json(content))
+            except ValueError:
+                yield Finding("", "is no JSON")
         elif content not in _EMPTY:
             yield Finding("", "has a body, and the method takes none")
 

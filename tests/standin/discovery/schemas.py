@@ -16,6 +16,7 @@ _OUTPUT_ONLY = re.compile(r"\[?output[ -]only", re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _WHOLE_NUMBER = re.compile(r"-?\d{1,20}")
 _NOTHING: Sequence["Finding"] = ()
+UNKNOWN = "is unknown"
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "string": (str,),
@@ -97,7 +98,7 @@ class Schemas:
                     continue
                 test = known.get(key, others)
                 if test is None:
-                    findings.append(Finding(f".{key}", "is unknown"))
+                    findings.append(Finding(f".{key}", UNKNOWN))
                 elif (item is not None or not is_sent) and (found := test(item)):
                     findings += [Finding(f".{key}{path}", problem) for path, problem in found]
             return findings

@@ -8,7 +8,7 @@ import functools
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path as File
 
@@ -68,6 +68,20 @@ def check_types(sql: str, session: Session) -> None:
         own = [table._replace(path=shape.names.get(table.path, table.path)) for table in found]
         with _as_bigquery():
             analyze(spaced(sql), own, parameters)
+
+
+def check_defaults(fields: Iterable[Field]) -> None:
+    """Refuse a column's default that GoogleSQL cannot compute, or that is of another type.
+
+    Raises:
+        BigQueryError: There is one.
+    """
+    for field in fields:
+        if "defaultValueExpression" in field:
+            into = Table(("d", "t"), [{**_shown(field), "name": "c"}])
+            sql = f"INSERT INTO d.t (c) VALUES (\n{field['defaultValueExpression']}\n)"
+            with _as_bigquery():
+                analyze(sql, [into])
 
 
 @functools.lru_cache(maxsize=4096)

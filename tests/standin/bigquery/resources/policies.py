@@ -7,7 +7,9 @@ from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import etag_of, stamped
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
+from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
 from tests.standin.bigquery.service import Call, Service, page
+from tests.standin.bigquery.sql.session import Session
 
 _VIEWER = "roles/bigquery.filteredDataViewer"
 _PERMISSION = "bigquery.rowAccessPolicies"
@@ -123,12 +125,24 @@ def insert_policy(service: Service, call: Call) -> Resource:
         raise invalid("Required parameter is missing: rowAccessPolicyReference.policyId")
     if policy_id in service.database.catalog.require_table(call.table_key).policies:
         raise duplicate("Row access policy", policy_id)
+    _check_filter(service, call)
     return put_policy(service, call.table_key, policy_id, call.body)
+
+
+def _check_filter(service: Service, call: Call) -> None:
+    """Refuse a filter that GoogleSQL refuses of this table; a statement's filter it has read."""
+    table = ".".join(call.table_key)
+    sql = f"SELECT 1 FROM `{table}` WHERE (\n{call.body.get('filterPredicate', '')}\n)"
+    with service.database.reading() as connection:
+        session = Session(service=service, connection=connection, project=call.project)
+        check_syntax(sql)
+        check_types(sql, session)
 
 
 def update_policy(service: Service, call: Call) -> Resource:
     """Answer rowAccessPolicies.update."""
     _require(service, call)
+    _check_filter(service, call)
     return put_policy(service, call.table_key, call.path["policyId"], call.body)
 
 

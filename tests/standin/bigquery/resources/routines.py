@@ -5,6 +5,7 @@ from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import stamped
 from tests.standin.bigquery.engine.tables import drop_table
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
+from tests.standin.bigquery.googlesql.judge import check_syntax
 from tests.standin.bigquery.service import Call, Service, page
 
 _LISTED = (
@@ -75,7 +76,15 @@ def insert_routine(service: Service, call: Call) -> Resource:
     key = (*call.dataset_key, routine_id)
     if service.database.catalog.find("routine", key):
         raise duplicate("Routine", f"{key[0]}:{key[1]}.{key[2]}")
+    _check_body(call.body)
     return put_routine(service, key, call.body).resource
+
+
+def _check_body(routine: Resource) -> None:
+    """Refuse the body of a function that GoogleSQL cannot read; a statement's body it has read."""
+    is_sql = routine.get("language", "SQL") == "SQL"
+    if is_sql and routine.get("routineType") == "SCALAR_FUNCTION":
+        check_syntax(f"SELECT (\n{routine.get('definitionBody', '')}\n)")
 
 
 def get_routine(service: Service, call: Call) -> Resource:
@@ -96,6 +105,7 @@ def list_routines(service: Service, call: Call) -> Resource:
 def update_routine(service: Service, call: Call) -> Resource:
     """Answer routines.update: the whole resource is replaced."""
     call.check_etag(_require(service, _key(call)).resource)
+    _check_body(call.body)
     return put_routine(service, _key(call), call.body).resource
 
 

@@ -14,6 +14,7 @@ from tests.standin.bigquery.engine.tables import (
 )
 from tests.standin.bigquery.engine.types import Field, canonical
 from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.googlesql.judge import check_defaults
 from tests.standin.bigquery.resources.summary import SUMMARY, summary_table
 from tests.standin.bigquery.resources.views import (
     check_materialized_change,
@@ -69,6 +70,7 @@ def insert_table(service: Service, call: Call) -> Resource:
     if "view" in body or "materializedView" in body:
         return create_view(service, key, body).resource
     body.setdefault("schema", {"fields": []})
+    check_defaults(canonical(body["schema"].get("fields", [])))
     with service.database.writing([key]) as write:
         entry = new_table(write, key, _normalised(body))
     return entry.resource
@@ -171,6 +173,7 @@ def _changed(service: Service, write: Write, entry: Entry, changes: dict[str, An
     schema = changes.pop("schema", None)
     if schema:
         schema = {**schema, "fields": _tagged(schema.get("fields", []), entry.fields)}
+        check_defaults(canonical(schema["fields"]))
     _check_fixed(entry, changes)
     check_materialized_change(entry, changes)
     if changes.get("view"):
@@ -189,7 +192,7 @@ def _tagged(fields: list[Field], present: list[Field]) -> list[Field]:
     """Return columns with the policy tags they have where a change names none.
 
     Tags go by an empty list (googleapis/python-bigquery issue 981, dbt-labs/dbt-bigquery issue 349),
-    and leave an empty message behind (googleapis/java-bigquery pull request 522).
+    and nothing of them is left (that repository's `test_unset_table_schema_attributes`).
     """
     old = {field["name"].lower(): field for field in present}
     tagged = []
@@ -199,7 +202,7 @@ def _tagged(fields: list[Field], present: list[Field]) -> list[Field]:
         if "policyTags" not in field and "policyTags" in found:
             changed["policyTags"] = found["policyTags"]
         elif "policyTags" in field and not (field["policyTags"] or {}).get("names"):
-            changed["policyTags"] = {}
+            del changed["policyTags"]
         if field.get("fields"):
             changed["fields"] = _tagged(field["fields"], found.get("fields", []))
         tagged.append(changed)
