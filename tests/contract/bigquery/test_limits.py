@@ -1,10 +1,13 @@
 """What one job may do, and what it leaves of a table's protection, as BigQuery documents it."""
 
+import io
+
 import pytest
-from google.api_core.exceptions import BadRequest
+from google.api_core.exceptions import BadRequest, Forbidden
 from google.cloud import bigquery
 
 from tests.contract.bigquery.conftest import Query
+from tests.contract.bigquery.server import Server
 
 MANY = 4001
 
@@ -13,6 +16,14 @@ def copy(client: bigquery.Client, dataset: str, into: str, disposition: str) -> 
     """Copy table t."""
     config = bigquery.CopyJobConfig(write_disposition=disposition)
     client.copy_table(f"{dataset}.t", f"{dataset}.{into}", job_config=config).result()
+
+
+def load(client: bigquery.Client, into: str, rows: str) -> None:
+    """Load lines of JSON."""
+    config = bigquery.LoadJobConfig(
+        source_format="NEWLINE_DELIMITED_JSON", schema=[bigquery.SchemaField("a", "INT64")]
+    )
+    client.load_table_from_file(io.StringIO(rows), into, job_config=config).result()
 
 
 def test_only_an_appending_copy_keeps_the_policies_of_its_destination(
@@ -51,8 +62,15 @@ def test_a_job_changes_so_many_partitions_at_most(
     query(f"CREATE TABLE u (n INT64) {layout}")
     with pytest.raises(BadRequest, match="Too many partitions"):
         copy(client, dataset, "u", "WRITE_APPEND")
-    with pytest.raises(BadRequest, match="Too many partitions"):
-        query("DELETE FROM t WHERE TRUE")
+    changes = (
+        "DELETE FROM t WHERE TRUE",
+        "UPDATE t SET n = n WHERE TRUE",
+        "MERGE t USING (SELECT -1 AS x) AS s ON n = s.x WHEN NOT MATCHED BY SOURCE THEN DELETE",
+    )
+    for change in changes:
+        with pytest.raises(BadRequest, match="Too many partitions"):
+            query(change)
+    query("UPDATE t SET n = 1 WHERE n < 100")
 
 
 def test_a_load_names_so_many_files_at_most(client: bigquery.Client, dataset: str) -> None:
@@ -60,6 +78,25 @@ def test_a_load_names_so_many_files_at_most(client: bigquery.Client, dataset: st
     uris = [f"gs://some-bucket/{number}.avro" for number in range(10_001)]
     with pytest.raises(BadRequest, match="Too many source URIs"):
         client.load_table_from_uri(uris, f"{dataset}.t").result()
+
+
+def test_a_table_takes_so_many_loads_a_day(
+    server: Server, query: Query, client: bigquery.Client, dataset: str
+) -> None:
+    """Quotas and limits, Load jobs; failed ones count, those of another day do not."""
+    server.order("loads", per_table=2)
+    try:
+        for said in ("Malformed JSON", "Malformed JSON", "exceeded quota for imports"):
+            with pytest.raises((BadRequest, Forbidden), match=said) as caught:
+                load(client, f"{dataset}.t", "nonsense")
+        assert caught.value.errors[0]["reason"] == "quotaExceeded"
+        load(client, f"{dataset}.other", '{"a": 1}')
+        server.order("clock", offset_seconds=25 * 3600)
+        load(client, f"{dataset}.t", '{"a": 1}')
+    finally:
+        server.order("clock", offset_seconds=0)
+        server.order("loads", per_table=1500)
+    assert query("SELECT COUNT(*) FROM t") == [(1,)]
 
 
 def test_without_a_schema_a_load_knows_no_json_and_no_parameters(

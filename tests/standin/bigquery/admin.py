@@ -80,6 +80,38 @@ def set_latency(service: Service, call: Call) -> Resource:
     return dict(service.settings.latency_seconds)
 
 
+def set_loads(service: Service, call: Call) -> Resource:
+    """Set how many loads a table takes in 24 hours."""
+    service.settings.loads_per_table = int(call.body["per_table"])
+    return {}
+
+
+def set_row_count(service: Service, call: Call) -> Resource:
+    """Make `tables.get` count other rows than there are, as after fine-grained DML; null ends it."""
+    if call.body.get("numRows") is None:
+        service.settings.row_counts.pop(call.body["table"], None)
+    else:
+        service.settings.row_counts[call.body["table"]] = int(call.body["numRows"])
+    return {}
+
+
+def set_writer(service: Service, call: Call) -> Resource:
+    """Begin to write a table; null ends it."""
+    project, dataset_id, table_id = call.body["table"].split(".")
+    key, change = (project, dataset_id, table_id), call.body.get("change")
+    if change is None:
+        service.writers.end(key)
+    else:
+        service.writers.begin(key, change)
+    return {}
+
+
+def list_writers(service: Service, call: Call) -> list[Resource]:
+    """List the writers, with how many others wait for each."""
+    del call
+    return service.writers.told()
+
+
 def set_file_size(service: Service, call: Call) -> Resource:
     """Set how many rows or logical bytes an extracted file holds, and when a wildcard is due."""
     if "rows" in call.body:

@@ -27,12 +27,14 @@ from tests.standin.bigquery.jobs.extract import extract_work
 from tests.standin.bigquery.jobs.faults import JobFaults
 from tests.standin.bigquery.jobs.load import load_work
 from tests.standin.bigquery.jobs.query import query_work
+from tests.standin.bigquery.jobs.quotas import LoadQuota
 from tests.standin.bigquery.jobs.rows_store import RowsStore
 from tests.standin.bigquery.jobs.runner import Jobs
 from tests.standin.bigquery.resources import datasets, policies, routines, rows, tables
 from tests.standin.bigquery.routes import resolve
 from tests.standin.bigquery.service import Answer, Call, Service, Settings
 from tests.standin.bigquery.workers import Workers
+from tests.standin.bigquery.writers import Writers
 from tests.standin.dates import Dated
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
@@ -85,6 +87,10 @@ _HANDLERS: dict[str, Handler] = {
     "standin.clones": admin.set_clones,
     "standin.clock": admin.set_clock,
     "standin.latency": admin.set_latency,
+    "standin.loads": admin.set_loads,
+    "standin.rowCount": admin.set_row_count,
+    "standin.writers.insert": admin.set_writer,
+    "standin.writers.list": admin.list_writers,
     "standin.fileSize": admin.set_file_size,
     "standin.jobFaults.insert": admin.add_job_fault,
     "standin.jobFaults.list": admin.list_job_faults,
@@ -172,6 +178,8 @@ def create_service(data_dir: Path, settings: Settings) -> Service:
         uploads=uploads.Uploads(),
         insert_ids=rows.InsertIds(),
         workers=Workers(data_dir / "scratch"),
+        loads=LoadQuota(settings),
+        writers=Writers(database),
     )
     service.jobs.serve(
         {
@@ -193,6 +201,7 @@ def create_app(data_dir: Path, settings: Settings) -> ASGIApp:
         # Calls that wait for a job each hold a thread.
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
+        service.writers.close()
         service.jobs.close()
         service.workers.close()
         service.database.close()

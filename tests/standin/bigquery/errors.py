@@ -19,6 +19,7 @@ _CODES = {
     "internalError": 500,
     "notFound": 404,
     "notImplemented": 501,
+    "quotaExceeded": 403,
     "stopped": 499,
 }
 

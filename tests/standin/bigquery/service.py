@@ -13,11 +13,13 @@ from tests.standin.bigquery.errors import BigQueryError, invalid
 
 if TYPE_CHECKING:  # these build on what is here
     from tests.standin.bigquery.jobs.faults import JobFaults
+    from tests.standin.bigquery.jobs.quotas import LoadQuota
     from tests.standin.bigquery.jobs.rows_store import RowsStore
     from tests.standin.bigquery.jobs.runner import Jobs
     from tests.standin.bigquery.resources.rows import InsertIds
     from tests.standin.bigquery.uploads import Uploads
     from tests.standin.bigquery.workers import Workers
+    from tests.standin.bigquery.writers import Writers
 
 DEFAULT_PAGE = 10_000
 _NAMED = ("projectId", "datasetId", "tableId")
@@ -57,6 +59,8 @@ class Settings:
         lacking: Permissions that no caller has; all others everybody has.
         hidden: What no reader sees, by `project.dataset.table`, of its clones too.
         lost_by_clones: Parts of a table's resource that its clones and snapshots do not get.
+        loads_per_table: Loads that a table takes in 24 hours (Quotas and limits, Load jobs).
+        row_counts: Rows that metadata counts, by `project.dataset.table`, where it lags behind.
     """
 
     storage_url: str = ""
@@ -69,6 +73,8 @@ class Settings:
     lacking: frozenset[str] = frozenset()
     hidden: dict[str, Hidden] = field(default_factory=dict)
     lost_by_clones: tuple[str, ...] = ()
+    loads_per_table: int = 1500
+    row_counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +181,8 @@ class Service:
     uploads: "Uploads"
     insert_ids: "InsertIds"
     workers: "Workers"
+    loads: "LoadQuota"
+    writers: "Writers"
 
     def check_permissions(self, subject: str, *permissions: str) -> None:
         """Refuse what a permission is lacking for.

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import duckdb
 from tests.standin.bigquery.engine.catalog import Catalog
 from tests.standin.bigquery.engine.entries import Entry, entry_of
 from tests.standin.bigquery.engine.fingerprints import create_fingerprints
-from tests.standin.bigquery.engine.locks import TableKey, WriteLocks
+from tests.standin.bigquery.engine.locks import NO_CHANGES, Change, TableKey, WriteLocks
 from tests.standin.bigquery.engine.macros import create_macros
 from tests.standin.clock import Clock
 
@@ -112,19 +112,26 @@ class Database:
 
     @contextmanager
     def writing(
-        self, keys: Iterable[TableKey], connection: Connection | None = None
+        self,
+        keys: Iterable[TableKey],
+        connection: Connection | None = None,
+        changes: Mapping[TableKey, Change] = NO_CHANGES,
     ) -> Generator[Write]:
         """Change tables atomically; everything is undone when the block raises.
 
         Args:
             keys: Every table that is written, created or deleted.
             connection: The connection to use; None for one of its own.
+            changes: What is done to those tables whose rows do not only become more.
+
+        Raises:
+            BigQueryError: Another writer was first.
         """
         if connection is None:
-            with self.reading() as own, self.writing(keys, own) as write:
+            with self.reading() as own, self.writing(keys, own, changes) as write:
                 yield write
             return
-        with self.locks.writing(keys) as stamp:
+        with self.locks.writing(keys, changes) as stamp:
             connection.execute("BEGIN TRANSACTION")
             write = Write(connection, stamp, self.catalog)
             try:

@@ -6,7 +6,7 @@ import re
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.rows import PARTITION_TIME
-from tests.standin.bigquery.engine.types import literal, quoted
+from tests.standin.bigquery.engine.types import duckdb_type, literal, quoted
 from tests.standin.bigquery.errors import invalid, invalid_query
 
 NULL = "__NULL__"
@@ -25,6 +25,15 @@ def is_partitioned(resource: Resource) -> bool:
 def unit_of(resource: Resource) -> str:
     """Return the length of a time partition: HOUR, DAY, MONTH or YEAR."""
     return str(resource["timePartitioning"].get("type", "DAY"))
+
+
+def partition_column(entry: Entry) -> tuple[str, str]:
+    """Return the column that decides a row's partition, quoted, and its DuckDB type."""
+    by = entry.resource.get("timePartitioning") or entry.resource["rangePartitioning"]
+    if not by.get("field"):
+        return PARTITION_TIME, "TIMESTAMP WITH TIME ZONE"
+    field = next(it for it in entry.fields if it["name"].lower() == by["field"].lower())
+    return quoted(field["name"]), duckdb_type(field)
 
 
 def partition_expression(entry: Entry) -> str:

@@ -26,7 +26,7 @@ from tests.standin.bigquery.engine.rows import (
 )
 from tests.standin.bigquery.engine.tables import check_change, new_table, stored_form
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
-from tests.standin.bigquery.jobs.destination import key_of
+from tests.standin.bigquery.jobs.destination import changes_of, key_of
 from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.jobs.sources import Source, find_source
 from tests.standin.bigquery.resources.policies import check_history
@@ -47,7 +47,10 @@ def copy_work(service: Service) -> Callable[[Job], None]:
         operation = configuration.get("operationType") or "COPY"
         key, _ = key_of(configuration["destinationTable"])
         service.database.catalog.require_location(key[0], key[1], job.location)
-        with service.database.writing([key]) as write, engine_errors():
+        changes = changes_of(
+            configuration["destinationTable"], configuration.get("writeDisposition") or ""
+        )
+        with service.database.writing([key], changes=changes) as write, engine_errors():
             sources = [_source(service, reference) for reference in references]
             rows = _copy(write, key, sources, operation, configuration)
         job.statistics["copy"] = {"copiedRows": str(rows), "copiedLogicalBytes": "0"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
-from tests.standin.bigquery.engine.locks import TableKey
+from tests.standin.bigquery.engine.locks import Change, TableKey
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.partitions import (
     arrival_time,
@@ -57,6 +57,13 @@ def key_of(reference: Resource) -> tuple[TableKey, str | None]:
     """Return the name and the partition that a table reference means."""
     table_id, _, partition_id = reference["tableId"].partition("$")
     return (reference["projectId"], reference["datasetId"], table_id), partition_id or None
+
+
+def changes_of(reference: Resource, disposition: str) -> dict[TableKey, Change]:
+    """Return what a job does to its destination, if that does not only get more rows."""
+    key, partition_id = key_of(reference)
+    truncates = disposition.startswith("WRITE_TRUNCATE") and partition_id is None
+    return {key: Change.TRUNCATES} if truncates else {}
 
 
 def check_present(entry: Entry | None, key: TableKey, configuration: Resource) -> None:

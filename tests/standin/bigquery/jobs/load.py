@@ -9,7 +9,13 @@ from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.types import Field, canonical
 from tests.standin.bigquery.errors import invalid, not_found
 from tests.standin.bigquery.jobs.crossing import accepted, decode, reads_parquet
-from tests.standin.bigquery.jobs.destination import Rows, check_present, key_of, write_rows
+from tests.standin.bigquery.jobs.destination import (
+    Rows,
+    changes_of,
+    check_present,
+    key_of,
+    write_rows,
+)
 from tests.standin.bigquery.jobs.formats import plain_rows
 from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.jobs.storage import Storage
@@ -41,6 +47,7 @@ def _load(service: Service, job: Job, connection: Connection, folder: Path) -> N
     configuration = job.configuration
     key, partition_id = key_of(configuration["destinationTable"])
     service.database.catalog.require_location(key[0], key[1], job.location)
+    service.loads.take(key, service.database.clock.now_micros())
     entry = service.database.catalog.table(key)
     check_present(entry, key, configuration)
     paths, size = _fetch(service, job, folder)
@@ -49,7 +56,8 @@ def _load(service: Service, job: Job, connection: Connection, folder: Path) -> N
     bare = entry is not None and not entry.fields
     rows = _rows(service, job, connection, paths, entry=None if replaces or bare else entry)
     job.check_cancelled()
-    with service.database.writing([key], connection) as write:
+    changes = changes_of(configuration["destinationTable"], disposition)
+    with service.database.writing([key], connection, changes) as write:
         count = write_rows(write, write.table(key), rows, configuration, disposition=disposition)
         if write.catalog.find("dataset", key[:2]) is None:
             raise not_found("Dataset", f"{key[0]}:{key[1]}")

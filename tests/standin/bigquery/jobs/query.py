@@ -6,7 +6,7 @@ from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import invalid
 from tests.standin.bigquery.googlesql.judge import check_types
-from tests.standin.bigquery.jobs.destination import Rows, key_of, write_rows
+from tests.standin.bigquery.jobs.destination import Rows, changes_of, key_of, write_rows
 from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.sql.execute import engine_errors, run_script
@@ -116,14 +116,10 @@ def _write_destination(session: Session, job: Job, query: Described) -> None:
     configuration = job.configuration
     key, _ = key_of(configuration["destinationTable"])
     rows = Rows(fields=_nullable(query.fields), select=query.typed())
-    with session.service.database.writing([key], session.connection) as write:
-        write_rows(
-            write,
-            write.table(key),
-            rows,
-            configuration,
-            disposition=configuration.get("writeDisposition") or "WRITE_EMPTY",
-        )
+    disposition = configuration.get("writeDisposition") or "WRITE_EMPTY"
+    changes = changes_of(configuration["destinationTable"], disposition)
+    with session.service.database.writing([key], session.connection, changes) as write:
+        write_rows(write, write.table(key), rows, configuration, disposition=disposition)
 
 
 def _nullable(fields: list[Field]) -> list[Field]:

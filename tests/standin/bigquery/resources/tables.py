@@ -99,7 +99,10 @@ def get_table(service: Service, call: Call) -> Resource:
         # A key is answered with the version that encrypts (Terraform's `kms_key_version`).
         key = shown["encryptionConfiguration"]["kmsKeyName"]
         shown["encryptionConfiguration"] = {"kmsKeyName": f"{key}/cryptoKeyVersions/1"}
-    buffered = service.settings.streaming_buffers.get(".".join(entry.key))
+    name = ".".join(entry.key)
+    if name in service.settings.row_counts:
+        shown["numRows"] = str(service.settings.row_counts[name])
+    buffered = service.settings.streaming_buffers.get(name)
     if buffered is not None:
         shown["streamingBuffer"] = {
             "estimatedRows": str(buffered),

@@ -7,7 +7,11 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import LIVE, Entry
 from tests.standin.bigquery.engine.measures import measured
-from tests.standin.bigquery.engine.partitions import check_spread
+from tests.standin.bigquery.engine.partitions import (
+    check_spread,
+    is_partitioned,
+    partition_column,
+)
 from tests.standin.bigquery.engine.rows import (
     FROM,
     PARTITION_TIME,
@@ -141,22 +145,30 @@ def all_columns(entry: Entry) -> list[str]:
 def _replace_rows(session: Session, write: Write, target: Target, sql: str) -> int:
     """End the rows that a query names and insert what it gives for them."""
     write.execute(f"CREATE OR REPLACE TEMP TABLE {NEW_ROWS} AS {sql}")
-    check_single(write)
+    check_changes(write, target.entry)
     end_rows(write, target.entry.rows, f"rowid IN (SELECT {ROW} FROM {NEW_ROWS})")
     return insert_new(session, write, target.entry, f"SELECT * EXCLUDE ({ROW}) FROM {NEW_ROWS}")
 
 
-def check_single(write: Write) -> None:
-    """Refuse that one row is changed twice.
+def check_changes(write: Write, entry: Entry) -> None:
+    """Refuse that one row is changed twice, and that rows of too many partitions are.
 
     Raises:
-        BigQueryError: One is.
+        BigQueryError: It is so.
     """
     twice = write.execute(
         f"SELECT 1 FROM {NEW_ROWS} WHERE {ROW} IS NOT NULL GROUP BY {ROW} HAVING count(*) > 1 LIMIT 1"
     )
     if twice:
         raise invalid_query("UPDATE/MERGE must match at most one source row for each target row")
+    ((changed,),) = write.execute(f"SELECT count(*) FROM {NEW_ROWS}")
+    if is_partitioned(entry.resource):
+        column, kind = partition_column(entry)
+        old = (
+            f"SELECT {column} FROM {entry.rows.name} WHERE rowid IN (SELECT {ROW} FROM {NEW_ROWS})"
+        )
+        new = f"SELECT CAST({column} AS {kind}) FROM {NEW_ROWS}"
+        check_spread(write, entry, f"{old} UNION ALL {new}", column, 2 * changed)
 
 
 def insert_new(session: Session, write: Write, entry: Entry, sql: str) -> int:

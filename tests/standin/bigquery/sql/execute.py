@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NamedTuple
 
 import duckdb
 from sqlglot import exp
 
 from tests.standin.bigquery.engine.database import Write
-from tests.standin.bigquery.engine.locks import TableKey
+from tests.standin.bigquery.engine.locks import Change, TableKey
 from tests.standin.bigquery.engine.macros import told
 from tests.standin.bigquery.errors import BigQueryError, invalid_query
 from tests.standin.bigquery.googlesql.judge import check_types
@@ -69,7 +70,20 @@ _DEFINERS: dict[str, Definer] = {
     "DROP_ROW_ACCESS_POLICY": run_drop_policies,
     "DROP_ALL_ROW_ACCESS_POLICIES": run_drop_policies,
 }
+_MUTATES = ("UPDATE", "DELETE", "MERGE")
 _OVERFLOW = ("Overflow", "out of range", "Out of Range")
+
+
+class Group(NamedTuple):
+    """Statements that are one change.
+
+    Attributes:
+        statements: Them, in order.
+        is_transaction: Whether the script says so.
+    """
+
+    statements: list[Statement]
+    is_transaction: bool
 
 
 def run_script(session: Session, script: str) -> list[Outcome]:
@@ -85,7 +99,7 @@ def run_script(session: Session, script: str) -> list[Outcome]:
     return outcomes
 
 
-def _groups(statements: list[Statement]) -> Iterator[list[Statement]]:
+def _groups(statements: list[Statement]) -> Iterator[Group]:
     transaction: list[Statement] | None = None
     for statement in statements:
         if statement.kind == "BEGIN_TRANSACTION":
@@ -94,15 +108,16 @@ def _groups(statements: list[Statement]) -> Iterator[list[Statement]]:
             if transaction is None:
                 raise invalid_query("There is no open transaction")
             if statement.kind == "COMMIT_TRANSACTION" and transaction:
-                yield transaction
+                yield Group(transaction, is_transaction=True)
             transaction = None
         elif transaction is None:
-            yield [statement]
+            yield Group([statement], is_transaction=False)
         else:
             transaction.append(statement)
 
 
-def _run_group(session: Session, group: list[Statement]) -> list[Outcome]:
+def _run_group(session: Session, whole: Group) -> list[Outcome]:
+    group = whole.statements
     keys = [key for statement in group for key in _targets(session, statement)]
     if session.location:
         # A job sees, and writes, no dataset of another location.
@@ -117,7 +132,8 @@ def _run_group(session: Session, group: list[Statement]) -> list[Outcome]:
         elif statement.parts.get("at"):
             pin_clone(session, statement)
     outcomes = []
-    with session.service.database.writing(keys, session.connection) as write:
+    changes = _changes(session, whole)
+    with session.service.database.writing(keys, session.connection, changes) as write:
         inner = replace(session, write=write)
         for statement in group:
             check_types(statement.text, inner)
@@ -143,6 +159,19 @@ def _defined(session: Session, group: list[Statement]) -> list[TableKey]:
         for statement in group
         if statement.kind in ("CREATE_VIEW", "CREATE_MATERIALIZED_VIEW", "CREATE_FUNCTION")
     ]
+
+
+def _changes(session: Session, group: Group) -> dict[TableKey, Change]:
+    """Return what is done to the tables that do not only get more rows."""
+    changes = {}
+    for statement in group.statements:
+        replaces = statement.tree is not None and statement.tree.args.get("replace")
+        truncates = statement.kind == "TRUNCATE_TABLE" or replaces or statement.parts.get("replace")
+        if truncates or statement.kind in _MUTATES:
+            change = Change.TRUNCATES if truncates else Change.MUTATES
+            for key in _targets(session, statement):
+                changes[key] = Change.TRANSACTION if group.is_transaction else change
+    return changes
 
 
 def _targets(session: Session, statement: Statement) -> list[TableKey]:

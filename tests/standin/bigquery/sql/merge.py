@@ -12,7 +12,7 @@ from tests.standin.bigquery.sql.dml import (
     ROW,
     Target,
     all_columns,
-    check_single,
+    check_changes,
     insert_new,
     target_of,
 )
@@ -33,7 +33,7 @@ def run_merge(session: Session, statement: Statement, write: Write) -> Outcome:
     write.execute(
         f"CREATE OR REPLACE TEMP TABLE {NEW_ROWS} AS {_merge_text(session, tree, target)}"
     )
-    check_single(write)
+    check_changes(write, target.entry)
     counts = {"updated": 0, "deleted": 0, "inserted": 0}
     for number, clause in enumerate(clauses):
         acted = f"FROM {NEW_ROWS} WHERE rb_action = {number}"
