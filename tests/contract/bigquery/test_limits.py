@@ -7,7 +7,7 @@ from google.api_core.exceptions import BadRequest, Forbidden
 from google.cloud import bigquery
 
 from tests.contract.bigquery.conftest import Query
-from tests.contract.bigquery.server import Server
+from tests.contract.bigquery.server import PROJECT, Server
 
 MANY = 4001
 
@@ -97,6 +97,18 @@ def test_a_table_takes_so_many_loads_a_day(
         server.order("clock", offset_seconds=0)
         server.order("loads", per_table=1500)
     assert query("SELECT COUNT(*) FROM t") == [(1,)]
+
+
+def test_metadata_can_lag_behind(
+    server: Server, query: Query, client: bigquery.Client, dataset: str
+) -> None:
+    """After fine-grained DML, and until partitions that expired are removed."""
+    query("CREATE TABLE t AS SELECT 1 AS a")
+    table = f"{PROJECT}.{dataset}.t"
+    server.order("row-count", table=table, numRows=3)
+    assert (client.get_table(table).num_rows, query("SELECT COUNT(*) FROM t")) == (3, [(1,)])
+    server.order("row-count", table=table, numRows=None)
+    assert client.get_table(table).num_rows == 1
 
 
 def test_without_a_schema_a_load_knows_no_json_and_no_parameters(

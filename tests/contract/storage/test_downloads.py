@@ -1,10 +1,12 @@
 import gzip
+from pathlib import Path
 
 import pytest
 import requests
 from google.cloud import storage
 
 from tests.contract.storage.server import Server
+from tests.standin.discovery.reported import taken
 
 DATA = bytes(range(256)) * 40
 
@@ -89,7 +91,7 @@ def test_client_decodes_or_not(bucket: storage.Bucket):
     assert bucket.blob("object").download_as_bytes(raw_download=True) == packed
 
 
-def test_read_preconditions(server: Server):
+def test_read_preconditions(server: Server, reports: Path):
     """A read is refused with 412 when a match fails, and with 304 when a not-match does."""
     bucket = server.new_bucket()
     generation = server.put(bucket, "object", b"data")["generation"]
@@ -107,6 +109,8 @@ def test_read_preconditions(server: Server):
             for query in expected
         }
         assert answers == expected
+    # The wrong parameter is refused, and told to the test that sent it.
+    assert "ifGenerationMatch is no whole number" in " ".join(taken(reports))
 
 
 def test_errors_have_googles_form(server: Server):
