@@ -92,6 +92,7 @@ def test_bucket_is_made_in_two_steps():
         "retentionPolicy": {"retentionPeriod": "9", "isLocked": True, "effectiveTime": "x"},
         "hierarchicalNamespace": {"enabled": True},
         "objectRetention": {"mode": "Enabled"},
+        "ipFilter": {"mode": "Enabled"},
         "propertyOfNextYear": {"mode": "a"},
         "softDeletePolicy": {"retentionDurationSeconds": "1", "effectiveTime": "x"},
         "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True, "lockedTime": "x"}},
@@ -108,6 +109,7 @@ def test_bucket_is_made_in_two_steps():
     assert last_configuration(resource) == {
         "lifecycle": {"rule": [{"action": {"type": "Delete"}}]},
         "retentionPolicy": {"retentionPeriod": "9"},
+        "ipFilter": {"mode": "Enabled"},
     }
 
 
