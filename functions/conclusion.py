@@ -1,5 +1,6 @@
 """The end of a run: the definitions that are read last, and the manifest that says what there is."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from functions.exports.bucket import bucket_skews
@@ -22,8 +23,15 @@ from manifests.model import (
 )
 
 
-def dataset_backup(resources: Resources, dataset_id: str) -> DatasetBackup:
+def dataset_backup(
+    resources: Resources, protected: Collection[str], dataset_id: str
+) -> DatasetBackup:
     """Read a dataset with its views and routines, as they are now.
+
+    Args:
+        resources: Reads them.
+        protected: The tables of the catalog, `dataset.table`.
+        dataset_id: The dataset.
 
     Raises:
         SourceUnreadableError: There is no such dataset.
@@ -36,6 +44,11 @@ def dataset_backup(resources: Resources, dataset_id: str) -> DatasetBackup:
         resource=resource,
         views=resources.views(dataset_id),
         routines=resources.routines(dataset_id),
+        unprotected=tuple(
+            name
+            for name in resources.own_tables(dataset_id)
+            if f"{dataset_id}.{name}" not in protected
+        ),
     )
 
 

@@ -188,6 +188,7 @@ def _answer(completed: Completed) -> dict[str, object]:
         "recovery_point": f"{manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}",
         "tables": len(manifest.tables),
         "rows": rows,
+        "unprotected_tables": sum(len(item.unprotected) for item in manifest.datasets),
         "buckets": len(manifest.buckets),
         "objects": sum(item.object_count for item in manifest.buckets),
         "databases": len(manifest.databases),
@@ -196,6 +197,11 @@ def _answer(completed: Completed) -> dict[str, object]:
     }
     if completed.by_this_call:
         summary["duration_seconds"] = round(duration, 3)
+    for item in manifest.datasets:
+        if item.unprotected:
+            log.warning(
+                "tables that no backup holds", dataset=item.dataset_id, tables=item.unprotected
+            )
     message = "backup complete" if completed.by_this_call else "run was already complete"
     log.info(message, **{key: value for key, value in summary.items() if key != "run_id"})
     return summary

@@ -177,9 +177,12 @@ class BackupRun:
             parallel=self._settings.parallel_tables,
             clock=self._clock,
         )
+        protected = {entry.table for entry in self._catalog.tables}
         with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
             datasets = tuple(
-                pool.map(partial(dataset_backup, self._resources), self._catalog.dataset_ids)
+                pool.map(
+                    partial(dataset_backup, self._resources, protected), self._catalog.dataset_ids
+                )
             )
         manifest = concluded(
             start, self._owner, parts=parts, datasets=datasets, finished_at=self._clock()

@@ -36,14 +36,7 @@ def fingerprint_sql(reference: str, resource: Resource, version: int = FINGERPRI
     Returns:
         A SELECT with the columns partition_id, row_count, xor, low_sum and high_sum.
     """
-    fields = sorted(resource["schema"]["fields"], key=lambda field: str(field["name"]))
-    as_text = _AS_TEXT if version > 1 else {"GEOGRAPHY": _AS_TEXT["GEOGRAPHY"]}
-    # No column can be called row_ and shadow the row: BigQuery refuses nothing here, so the check
-    # would shrink to that column without a word.
-    columns = ", ".join(
-        f"{_comparable('row_.' + quoted(field['name']), field, as_text)} AS {quoted(field['name'])}"
-        for field in fields
-    )
+    columns = ", ".join(compared_columns(resource, version).values())
     # Sums of INT64 overflow at four thousand million rows; no alias may be a reserved word.
     halves = (
         f"SUM(CAST(row_hash & {_LOW_MASK} AS NUMERIC)) AS low_sum, "
@@ -55,6 +48,21 @@ def fingerprint_sql(reference: str, resource: Resource, version: int = FINGERPRI
         f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns}))) AS row_hash "
         f"FROM {quoted(reference)} AS row_{partition_filter(resource)}) GROUP BY partition_id"
     )
+
+
+def compared_columns(resource: Resource, version: int = FINGERPRINT_VERSION) -> dict[str, str]:
+    """Return how each column of `row_` is compared, `expression AS name`, by its name."""
+    fields = sorted(resource["schema"]["fields"], key=lambda field: str(field["name"]))
+    as_text = _AS_TEXT if version > 1 else {"GEOGRAPHY": _AS_TEXT["GEOGRAPHY"]}
+    # No column can be called row_ and shadow the row: BigQuery refuses nothing here, so the check
+    # would shrink to that column without a word.
+    return {
+        str(field["name"]): (
+            f"{_comparable('row_.' + quoted(field['name']), field, as_text)} "
+            f"AS {quoted(field['name'])}"
+        )
+        for field in fields
+    }
 
 
 def partitions_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Fingerprint]:

@@ -118,6 +118,7 @@ class ShardSummary:
         self.first_name = ""
         self.last_name = ""
         self._updates: list[datetime] = []
+        self._creations: list[tuple[datetime, str]] = []
 
     def add(self, record: ObjectRecord) -> None:
         """Count one record."""
@@ -128,12 +129,17 @@ class ShardSummary:
         self.content_bytes += record.version.size_bytes
         self.not_copied += record.stored_as is None
         self.unprotected += record.is_unprotected
+        self._creations.append((record.version.created_at, record.version.name))
         if record.version.metageneration > 1:
             self._updates.append(record.version.updated_at)
 
     def updated_after(self, moment: datetime) -> int:
         """Return how many records' metadata was changed after an instant."""
         return sum(update > moment for update in self._updates)
+
+    def created_after(self, moment: datetime) -> list[str]:
+        """Return the names whose content was written after an instant."""
+        return [name for created_at, name in self._creations if created_at > moment]
 
 
 def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:

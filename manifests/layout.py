@@ -34,6 +34,7 @@ _FILE = re.compile(r"[0-9]{12}\.avro")
 _DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _POLICY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_PART = 1024
+_LONGEST_OF_TABLE = 400
 _BUCKET = re.compile(BUCKET_NAME)
 _DATABASE = re.compile(DATABASE_ID)
 WHOLE = "all"
@@ -83,12 +84,14 @@ def scheduled_run_id(schedule: str, scheduled_at: datetime) -> RunId:
 
 
 def work_id(owner: str, table: str) -> str:
-    """Name the scratch tables and jobs of one table of a run or recovery.
+    """Name the scratch tables, undo points and jobs of one table of a run or recovery.
 
-    The mark at its end keeps names apart that are only alike once their dots are gone.
+    The mark at its end keeps names apart that are only alike once their dots or ends are gone.
     """
-    mark = hashlib.sha256(table.encode()).hexdigest()[:8]
-    return f"{owner}__{_checked(_TABLE, table).replace('.', '__')}__{mark}"
+    mark = hashlib.sha256(table.encode()).hexdigest()
+    name = _checked(_TABLE, table).replace(".", "__")
+    digits = 8 if len(name) <= _LONGEST_OF_TABLE else 32
+    return f"{owner}__{name[:_LONGEST_OF_TABLE]}__{mark[:digits]}"
 
 
 def parse_recovery_id(text: str) -> str:

@@ -14,9 +14,11 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.model import Manifest, TableBackup
+from recovery.compare import PartitionSet
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
 from recovery.plan import TableStep
+from recovery.plan.tables import removed_rows
 from recovery.progress import Progress
 from recovery.targets.documents.recover import DatabaseRecovery
 from recovery.targets.objects.buckets import BucketTargets
@@ -77,13 +79,13 @@ class Recovery:
         plan = self._planned.plan
         if plan.changes_tables:
             self._make_room()
-        create_datasets(self._target, self._manifest, plan)
+        failed = create_datasets(self._target, self._manifest, plan)
         published = self._in_parallel(self._published, plan.tables)
         # A foreign key can refer to a table that had to be published first.
         self._in_parallel(self._constrained, plan.tables)
         outcomes = self._in_parallel(self._proven, zip(plan.tables, published, strict=True))
-        problems = restore_definitions(self._target, self._manifest, plan)
-        problems += finish_datasets(self._target, self._manifest, plan)
+        unmade = restore_definitions(self._target, self._manifest, plan)
+        datasets = finish_datasets(self._target, self._manifest, plan, failed=failed)
         buckets = self._buckets.recover(
             self._planned, self._manifest, journal=self._journal, progress=self._progress
         )
@@ -94,7 +96,9 @@ class Recovery:
             started_at=self._planned.started_at,
             finished_at=self._clock(),
             tables=outcomes,
-            problems=problems,
+            datasets=datasets,
+            problems=unmade.problems,
+            impossible=unmade.impossible,
             buckets=buckets,
             databases=databases,
         )
@@ -142,6 +146,7 @@ class Recovery:
             source=source,
             undo=undo,
             rows=step.rows,
+            removed=PartitionSet(partitions=step.removed_partitions, rows=removed_rows(step)),
         )
         # Before it is proven: whoever goes on after a kill finds it equal, and has to tell of this.
         self._journal.record(outcome)

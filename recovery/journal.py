@@ -21,6 +21,7 @@ from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
 from manifests.model import Frozen
 from manifests.store import decode, encode
+from recovery.naming import bounded
 from recovery.outcome import (
     AbandonedRecovery,
     DatabaseOutcome,
@@ -63,7 +64,7 @@ class Journal:
 
     def record(self, outcome: TableOutcome) -> None:
         """Write that a table is published, and where what was there before is."""
-        self._bucket.put_once(f"{self._prefix}tables/{outcome.table}.json", encode(outcome))
+        self._bucket.put_once(self._table(outcome.table), encode(outcome))
 
     def record_database(self, outcome: DatabaseOutcome) -> None:
         """Write that a database is done."""
@@ -87,7 +88,7 @@ class Journal:
 
     def outcome(self, table: str) -> TableOutcome | None:
         """Return what was written about a table."""
-        name = f"{self._prefix}tables/{table}.json"
+        name = self._table(table)
         content = self._bucket.read(name)
         return None if content is None else decode(content, TableOutcome, subject=name)
 
@@ -125,6 +126,9 @@ class Journal:
     def is_closed(self) -> bool:
         """Whether nobody goes on with it: everything is proven, or an operator closed it."""
         return self.report() is not None or self.abandoned() is not None
+
+    def _table(self, table: str) -> str:
+        return bounded(f"{self._prefix}tables/", f"{table}.json")
 
     def end(self, report: RecoveryReport) -> RecoveryReport:
         """Write how an attempt ended, and return what is written then.

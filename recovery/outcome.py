@@ -3,7 +3,7 @@
 from typing import Literal
 
 from manifests.model import Frozen, UtcTime
-from recovery.compare import Expired, Finding
+from recovery.compare import Expired, Finding, PartitionSet
 from recovery.compare.documents import ListedDocument
 from recovery.plan import Plan
 from recovery.plan.buckets import ObjectCount
@@ -66,6 +66,8 @@ class TableOutcome(Outcome):
     Attributes:
         source: Where its rows came from.
         expired: What the table's own rule had let expire of the backup when it was proven.
+        kept: Partitions the recovery point does not know, which are there all the same.
+        removed: Those that were removed, because `exact` was asked for.
     """
 
     table: str
@@ -73,6 +75,8 @@ class TableOutcome(Outcome):
     source: str = ""
     rows: int = 0
     expired: Expired = Expired()
+    kept: PartitionSet = PartitionSet()
+    removed: PartitionSet = PartitionSet()
 
     @property
     def name(self) -> str:
@@ -87,11 +91,12 @@ class DatabaseOutcome(Outcome):
         database: The database in the backup.
         into: The database that was written.
         action: What was done.
-        written: Documents that were created or replaced by this recovery, as planned.
-        removed: Documents that were removed, as planned.
+        written: Documents that were created or replaced, by this attempt and those before it that
+            ended; what one did that was killed or failed is in the undo point alone.
+        removed: Documents that were removed, likewise.
         equal: Documents that are equal to the recovery point now.
         kept: The first documents that differ and were kept: changed or made after the recovery
-            point.
+            point, or after the recovery began.
         kept_count: How many there are.
         never_restored: Ephemeral collections, which no recovery brings back.
     """
@@ -112,7 +117,7 @@ class DatabaseOutcome(Outcome):
         return self.into
 
 
-LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected"]
+LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected", "refused"]
 """Why an object was left as it is.
 
     changed      somebody wrote it after the recovery began
@@ -120,15 +125,21 @@ LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected"
     no source    nothing holds its content any more
     not allowed  it holds other content now, and `--overwrite` does not name its bucket
     protected    a hold or a retention policy forbids replacing what is there
+    refused      Google Cloud refused to write this one object, or to put it aside
 """
 
 
 class LeftObjects(Frozen):
-    """Objects that were left as they are for one reason, with the names of the first of them."""
+    """Objects that were left as they are for one reason, with the names of the first of them.
+
+    Attributes:
+        answer: What Google Cloud answered for the first, when it refused.
+    """
 
     reason: LeftReason
     objects: int
     names: tuple[str, ...]
+    answer: str = ""
 
 
 class StretchOutcome(Frozen):
@@ -174,22 +185,45 @@ class BucketOutcome(Outcome):
         return f"bucket {self.target}"
 
 
+class DatasetOutcome(Outcome):
+    """How the settings of one dataset ended: one that was made, set, or differed in the plan."""
+
+    dataset: str
+
+    @property
+    def name(self) -> str:
+        """Return what the report calls it."""
+        return f"dataset {self.dataset}"
+
+
 class RecoveryReport(Frozen):
-    """The end of a recovery: what was proven, what was not, how long it took."""
+    """The end of a recovery: what was proven, what was not, how long it took.
+
+    Attributes:
+        problems: What of datasets, views and routines is not as it should be.
+        impossible: Views and routines that could not be made, as the plan said: what they read is
+            not there, and no part of the recovery.
+    """
 
     recovery_id: str
     plan: Plan
     started_at: UtcTime
     finished_at: UtcTime
     tables: tuple[TableOutcome, ...]
+    datasets: tuple[DatasetOutcome, ...] = ()
     buckets: tuple[BucketOutcome, ...] = ()
     problems: tuple[str, ...] = ()
+    impossible: tuple[str, ...] = ()
     databases: tuple[DatabaseOutcome, ...] = ()
 
     @property
-    def parts(self) -> tuple[TableOutcome | BucketOutcome | DatabaseOutcome, ...]:
-        """Return how every table, bucket and database ended."""
-        return *self.tables, *self.buckets, *self.databases
+    def parts(self) -> tuple[TableOutcome | DatasetOutcome | BucketOutcome | DatabaseOutcome, ...]:
+        """Return how every table, dataset, bucket and database ended."""
+        return *self.tables, *self.datasets, *self.buckets, *self.databases
+
+    def database(self, into: str) -> DatabaseOutcome | None:
+        """Return how one database ended, or None when it was not part of the recovery."""
+        return next((item for item in self.databases if item.into == into), None)
 
     @property
     def is_proven(self) -> bool:

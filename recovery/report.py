@@ -15,12 +15,13 @@ from recovery.report_documents import (
 from recovery.report_objects import bucket_lines, bucket_outcome_lines
 from recovery.report_tables import (
     definition_lines,
+    expiration_lines,
     table_cost,
     table_lines,
     table_outcome_lines,
 )
 from recovery.scenarios import scenario
-from recovery.units import duration, shown, size
+from recovery.units import counted, duration, printable, shown, size
 
 
 def outcome_error(
@@ -84,7 +85,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     lines += [line for step in plan.rebuilds for line in rebuild_lines(step)]
     lines += definition_lines(plan)
     lines += ["", *_cost(plan), "cannot be brought back:"]
-    lines += [f"  {note}" for note in plan.cannot_bring_back]
+    lines += [f"  {printable(note)}" for note in plan.cannot_bring_back]
     return "\n".join(lines)
 
 
@@ -107,12 +108,17 @@ def report_text(report: RecoveryReport) -> str:
     lines += table_outcome_lines(report)
     lines += [line for item in report.buckets for line in bucket_outcome_lines(item)]
     lines += [line for item in report.databases for line in outcome_lines(item)]
-    lines += [f"  FAILED    {problem}" for problem in report.problems]
+    lines += [f"  FAILED    {printable(problem)}" for problem in report.problems]
+    lines += [
+        f"  NOT MADE  {printable(text)} (the plan said so: it cannot be brought back)"
+        for text in report.impossible
+    ]
+    lines += expiration_lines(report.plan)
     point = f"{report.plan.recovery_point:%Y-%m-%d %H:%M} UTC"
     lines += [
         "",
-        *_proven(report.tables, "tables", point),
-        *_proven(report.buckets, "buckets", point),
+        *_proven(report.tables, "tables", point, _kept_partitions(report)),
+        *_proven(report.buckets, "buckets", point, _kept_objects(report)),
         *proven_databases(report.databases, point),
         *_way_back(report),
         f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
@@ -141,10 +147,29 @@ def _cost(plan: Plan) -> list[str]:
 
 
 def _proven(
-    outcomes: Sequence[TableOutcome | BucketOutcome | DatabaseOutcome], kind: str, point: str
+    outcomes: Sequence[TableOutcome | BucketOutcome | DatabaseOutcome],
+    kind: str,
+    point: str,
+    exceptions: Sequence[str],
 ) -> list[str]:
     proven = sum(item.is_proven for item in outcomes)
-    return [f"{proven} of {len(outcomes)} {kind} proven equal to {point}"] * bool(outcomes)
+    but = f", but for {' and '.join(exceptions)}" if exceptions else ""
+    return [f"{proven} of {len(outcomes)} {kind} proven equal to {point}{but}"] * bool(outcomes)
+
+
+def _kept_partitions(report: RecoveryReport) -> list[str]:
+    partitions = sum(len(item.kept.partitions) for item in report.tables)
+    rows = counted(sum(item.kept.rows for item in report.tables), "row")
+    return [f"{counted(partitions, 'newer partition')} kept ({rows})"] if partitions else []
+
+
+def _kept_objects(report: RecoveryReport) -> list[str]:
+    extra = sum(
+        left.objects for item in report.buckets for left in item.left if left.reason == "extra"
+    )
+    later = sum(step.later for step in report.plan.buckets)
+    notes = [f"{counted(extra, 'extra object')} kept"] if extra else []
+    return notes + ([f"{counted(later, 'object')} as they were later"] if later else [])
 
 
 def _way_back(report: RecoveryReport) -> list[str]:

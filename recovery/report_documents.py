@@ -12,6 +12,8 @@ _MEANING: dict[DocumentState, str] = {
     "changed": "differ, not written after the recovery point",
     "newer": "changed after the recovery point",
     "extra": "not in the backup",
+    "later": "changed since the recovery began",
+    "added": "made since the recovery began",
 }
 
 
@@ -19,10 +21,15 @@ def database_lines(step: DatabaseStep) -> list[str]:
     """Write what happens to one database."""
     state, into = step.state, f"database {step.into}"
     equal = counted(state.count("equal"), "document")
+    settings = [
+        f"    {'set' if step.sets else 'differs':<8} {printable(item.text)}"
+        f"{'' if step.sets else ' (left alone; `--settings` sets it back)'}"
+        for item in step.settings
+    ]
     if not step.changes and not step.keeps(state):
-        return [f"  {'leave':<20} {into}: already equal, {equal}"]
+        return [f"  {'leave':<20} {into}: already equal, {equal}", *settings]
     verb = "create, restore" if step.create else "restore" if step.changes else "leave"
-    lines = [f"  {verb:<20} {into}: {equal} equal"]
+    lines = [f"  {verb:<20} {into}: {equal} equal", *settings]
     for name, meaning in _MEANING.items():
         count = state.count(name)
         if count:
@@ -70,14 +77,15 @@ def rebuild_lines(step: RebuildStep) -> list[str]:
 
 def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
     """Write how one database ended."""
-    lines = [
-        f"  {outcome.state:<9} database {outcome.into}  ({outcome.action}, {outcome.equal:,} equal)",
-    ]
+    done = [outcome.action, f"{outcome.equal:,} equal"]
+    done += [f"{outcome.written:,} written"] if outcome.written else []
+    done += [f"{outcome.removed:,} removed"] if outcome.removed else []
+    lines = [f"  {outcome.state:<9} database {outcome.into}  ({', '.join(done)})"]
     if outcome.kept_count:
         what = (
             "that hold something else than the history tells, kept:"
             if outcome.action == "rebuild"
-            else "changed or made after the recovery point, kept and not restored:"
+            else "written after the recovery point, kept and not restored:"
         )
         lines.append(f"            {counted(outcome.kept_count, 'document')} {what}")
         kept = _named(outcome.kept, tuple(_MEANING), outcome.kept_count)

@@ -22,6 +22,7 @@ _LEFT: dict[LeftReason, str] = {
     "no source": "without any source",
     "not allowed": "holding other content (`--overwrite` replaces it)",
     "protected": "under a hold or a retention policy",
+    "refused": "refused by Google Cloud",
 }
 
 
@@ -46,7 +47,8 @@ def bucket_lines(plan: BucketPlan, *, exact: bool) -> list[str]:
     if plan.notified:
         lines.append(f"    TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")
     lines += [
-        f"    differs  {item.aspect} is {item.actual}, was {item.expected} (left alone)"
+        f"    {'set' if plan.sets else 'differs':<8} {item.aspect} is {item.actual}, was {item.expected}"
+        f"{'' if plan.sets else ' (left alone; `--settings` sets it back)'}"
         for item in plan.configuration
     ]
     return lines
@@ -63,7 +65,8 @@ def bucket_outcome_lines(outcome: BucketOutcome) -> list[str]:
     if outcome.moved_aside:
         lines.append(f"            {counted(outcome.moved_aside, 'extra object')} moved aside")
     for left in outcome.left:
-        lines.append(f"            {left.objects:,} left, {_LEFT[left.reason]}:")
+        answer = f" ({printable(left.answer)})" if left.answer else ""
+        lines.append(f"            {left.objects:,} left, {_LEFT[left.reason]}{answer}:")
         lines += [f"              {shown(name)}" for name in left.names[:_MOST_NAMED]]
         if left.objects > _MOST_NAMED:
             lines.append(f"              ... {left.objects - _MOST_NAMED:,} more")

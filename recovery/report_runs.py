@@ -6,7 +6,9 @@ from datetime import datetime
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
 from manifests.selection import RunSummary
 from recovery.grid import Row, grid
-from recovery.units import age, counted, printable, shown, size
+from recovery.plan import definitions_of
+from recovery.plan.references import references
+from recovery.units import age, counted, listed, printable, shown, size
 
 _RUNS = Row("run", ("state", "recovery point (UTC)", "age", "parts", "size"))
 _TABLES = Row("table", ("rows", "partitions", "files", "stored"), "from runs")
@@ -107,6 +109,7 @@ def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
         for table in manifest.tables
     ]
     lines += grid(_TABLES, rows, columns=columns) if rows else []
+    lines += _not_protected(manifest)
     lines += [
         f"bucket {item.bucket}: {counted(item.object_count, 'object')}, {size(item.size_bytes)}, "
         f"{counted(len(item.shards), 'inventory file')}{_not_held(item)}"
@@ -119,7 +122,7 @@ def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
         for item in manifest.databases
     ]
     lines += [
-        f"{item.subject}: read {item.skew_seconds:.0f} s after the recovery point"
+        f"{printable(item.subject)}: read {item.skew_seconds:.0f} s after the recovery point"
         for item in manifest.skews
     ]
     return "\n".join(lines)
@@ -135,6 +138,24 @@ def _not_known(database: DatabaseBackup) -> str:
     return "".join(notes)
 
 
+def _not_protected(manifest: Manifest) -> list[str]:
+    """Name the tables that no backup holds, and the views and routines that read such."""
+    lines = [
+        f"dataset {item.dataset_id}: {counted(len(item.unprotected), 'table')} that no backup holds: "
+        f"{listed(item.unprotected)}"
+        for item in manifest.datasets
+        if item.unprotected
+    ]
+    held = {table.name for table in manifest.tables}
+    definitions = [item for dataset in manifest.datasets for item in definitions_of(dataset)]
+    held |= {name for name, _, _ in definitions}
+    for name, kind, resource in definitions:
+        read = {f"{dataset}.{own_id}" for _, dataset, own_id in references(resource)}
+        if others := sorted(read - held):
+            lines.append(f"{kind} {name} reads what the run does not hold: {listed(others)}")
+    return lines
+
+
 def _not_held(bucket: BucketBackup) -> str:
     """Say what of a bucket the vault does not hold."""
     notes = []
@@ -142,6 +163,8 @@ def _not_held(bucket: BucketBackup) -> str:
         notes.append(f", {bucket.not_copied:,} NOT COPIED")
     if bucket.changed_later:
         notes.append(f", {counted(bucket.changed_later, 'name')} with an unknown earlier content")
+    if bucket.later_names:
+        notes.append(f", stored as they were later: {listed(bucket.later_names)}")
     if bucket.unprotected:
         notes.append(f", {bucket.unprotected:,} of them still to be copied or under another's key")
     return "".join(notes)

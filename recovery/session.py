@@ -21,6 +21,8 @@ from recovery.expiry import Expiry
 from recovery.journal import Journal, under_way
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan
+from recovery.plan.own import check_own
+from recovery.plan.restorable import restorable
 from recovery.progress import Progress
 from recovery.reach import require_reachable
 from recovery.settings import Settings
@@ -31,6 +33,7 @@ from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
+from recovery.targets.tables.datasets import undelete_dataset
 from recovery.units import printable
 from recovery.verdicts import Verdicts
 from recovery.verify import Verdict
@@ -64,7 +67,8 @@ class Session:
         self.catalog.check_apart(self._own_buckets)
         # What is there already was written before, however coarse the time is that answers tell.
         self.started_at = self.clock.latest()
-        self._id = uuid.uuid4().hex[:12]
+        self.own_id = uuid.uuid4().hex[:12]
+        self._undeleted: dict[str, bool] = {}
 
     def known(self, run: str) -> RunId:
         """Return the id of a run that an operator named.
@@ -126,8 +130,7 @@ class Session:
                 hint=f"set REBOUND_PROJECT right, or say `--into-project {target}`",
             )
         left_out = coverage.unprotected(self.catalog, manifest)
-        if not request.not_in_catalog:
-            manifest = coverage.within(self.catalog, manifest)
+        manifest, expired = restorable(self.catalog, manifest, request, now=self.clock())
         observed = (
             self.target(request.target).observe(manifest, request)
             if request.covers("tables")
@@ -137,13 +140,37 @@ class Session:
             manifest, request, vault=self.vault_bucket, parallel=self.settings.parallel_streams
         )
         buckets = self.buckets(request.target).observe(manifest, request)
-        observed = observed.model_copy(update={"databases": databases, "buckets": buckets})
+        observed = observed.model_copy(
+            update={
+                "databases": databases,
+                "buckets": buckets,
+                "undeleted": self._undeleted,
+            }
+        )
         made = make_plan(manifest, observed, request, passed_over=selection.unusable)
-        return made.model_copy(update={"foreign": selection.foreign, "left_out": left_out})
+        return made.model_copy(
+            update={
+                "foreign": selection.foreign,
+                "left_out": left_out,
+                "expired": tuple(item for item in expired if item.name in made.written),
+            }
+        )
+
+    def undelete(self, plan: Plan) -> dict[str, bool]:
+        """Undelete the datasets of a plan; one that does not come back is created by the next."""
+        manifest = self.vault.manifest(plan.run_id) if plan.run_id else None
+        target = self.target(plan.request.target)
+        done = {
+            item.dataset_id: undelete_dataset(target, item)
+            for item in (manifest.datasets if manifest else ())
+            if item.dataset_id in plan.undeletes
+        }
+        self._undeleted |= done
+        return done
 
     def rebuilding(self) -> Rebuilding:
         """Return what rebuilds state without any run."""
-        return Rebuilding(self.settings, self.catalog, session=self._id, clock=self.clock.latest)
+        return Rebuilding(self.settings, self.catalog, session=self.own_id, clock=self.clock.latest)
 
     def plan_rebuild(self, request: Request) -> Plan:
         """Read the history and decide what is rebuilt from it."""
@@ -202,7 +229,11 @@ class Session:
         Raises:
             RefusedError: The hint names the word.
         """
-        self._refuse_own(plan)
+        check_own(
+            plan,
+            buckets=self._own_buckets,
+            datasets=(self.settings.scratch_dataset, self.settings.undo_dataset),
+        )
         check_plan(
             plan, protected=self.catalog.protected_projects, confirmed_project=confirmed_project
         )
@@ -222,19 +253,9 @@ class Session:
                 hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
             )
 
-    def _refuse_own(self, plan: Plan) -> None:
-        """Refuse a plan that writes where Rebound keeps what is its own."""
-        buckets = {step.target for step in plan.buckets}
-        if taken := buckets.intersection(self._own_buckets):
-            raise RefusedError("backups and journals are kept there", subject=min(taken))
-        datasets = {plan.request.target.dataset_id(step.dataset_id) for step in plan.datasets}
-        working = {self.settings.scratch_dataset, self.settings.undo_dataset}
-        if taken := datasets & working:
-            raise RefusedError("staging and undo points are kept there", subject=min(taken))
-
     def journal(self, plan: Plan) -> Journal:
         """Return the journal of a recovery that is to begin; nothing is written yet."""
-        recovery_id = layout.recovery_id(plan.request.scenario, self.started_at, self._id[:4])
+        recovery_id = layout.recovery_id(plan.request.scenario, self.started_at, self.own_id[:4])
         return Journal(self.landing, recovery_id)
 
     def begin(self, journal: Journal, plan: Plan) -> None:
@@ -248,10 +269,13 @@ class Session:
         planned = journal.planned()
         if planned.plan.run_id is None:
             return self.rebuilding().run(planned, journal, progress=progress)
-        manifest = self.vault.manifest(planned.plan.run_id)
-        if not planned.plan.request.not_in_catalog:
-            manifest = coverage.within(self.catalog, manifest)
-        target = planned.plan.request.target
+        request, target = planned.plan.request, planned.plan.request.target
+        manifest, _ = restorable(
+            self.catalog,
+            self.vault.manifest(planned.plan.run_id),
+            request,
+            now=self.clock(),
+        )
         recovery = Recovery(
             planned,
             manifest,
@@ -260,6 +284,7 @@ class Session:
             databases=DatabaseRecovery(
                 manifest,
                 target.project,
+                begun_at=planned.started_at,
                 vault=self.vault_bucket,
                 landing=self.landing,
                 journal=journal,

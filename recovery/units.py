@@ -1,5 +1,7 @@
 """Time spans, sizes, numbers and names as a person reads them."""
 
+from collections.abc import Sequence
+
 _LONGEST_NAME = 100
 _SPANS = ((3600, "h"), (60, "min"), (1, "s"))
 
@@ -37,6 +39,12 @@ def size(number_bytes: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Write a number of things: `1 table`, `1,204 tables`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Write names, the first of them when there are many: `a, b, ... 119 more`."""
+    text = ", ".join(map(shown, names[:most]))
+    return f"{text}, ... {len(names) - most:,} more" if len(names) > most else text
 
 
 def printable(text: str) -> str:

@@ -51,6 +51,7 @@ from manifests.versions import (
 
 _RANGES_A_LISTING = 4
 _PAGE = 1000
+_MOST_NAMED = 5
 
 log = structlog.get_logger()
 
@@ -100,11 +101,13 @@ class BucketExporter:
             access = self._access(bucket)
             ranges = self._ranges(bucket, base).ranges
             with LoggingPool(self._settings.parallel_copies, name) as copying:
+                history = History.of(resource)
                 contents = Contents(
                     bucket,
                     VersionedBucket(self._api, self._vault.name),
                     copying,
                     most_copied=self._settings.most_copied_objects,
+                    has_past=history.is_kept,
                 )
                 work = _RangeWork(
                     self._start,
@@ -112,13 +115,17 @@ class BucketExporter:
                     bucket,
                     contents,
                     base,
-                    history=History.of(resource),
+                    history=history,
                 )
                 with (
                     logged_step("list and copy") as told,
                     LoggingPool(self._settings.parallel_listings, name) as listing,
                 ):
-                    done = list(listing.map(work.export, range(len(ranges)), ranges))
+                    done = tuple(
+                        shard
+                        for shards in listing.map(work.export, range(len(ranges)), ranges)
+                        for shard in shards
+                    )
                     told |= {"copied": contents.copied, "bytes": contents.copied_bytes}
         backup = BucketBackup(
             bucket=name,
@@ -126,14 +133,16 @@ class BucketExporter:
             access=access,
             listed_at=listed_at,
             finished_at=self._clock(),
-            shards=tuple(shard for shards, _ in done for shard in shards),
-            changed_later=sum(changed for _, changed in done),
+            shards=done,
+            changed_later=sum(shard.content_later for shard in done),
         )
         log.info(
             "bucket backed up",
             objects=backup.object_count,
             not_copied=backup.not_copied,
             unprotected=backup.unprotected,
+            changed_later=backup.changed_later,
+            changed_names=backup.later_names,
         )
         return backup
 
@@ -166,6 +175,9 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
     skew_seconds = (backup.finished_at - recovery_point).total_seconds()
     gone = backup.not_copied - backup.unprotected
     is_later = is_hierarchical(backup.resource)
+    first_names = ", ".join(backup.later_names[:_MOST_NAMED])
+    if backup.changed_later > _MOST_NAMED:
+        first_names += ", ..."
     subjects = {
         f"every object in bucket {backup.bucket}, whose folders can be renamed, as it was listed,": (
             is_later
@@ -174,8 +186,8 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
         f"metadata of {backup.metadata_later} objects in bucket {backup.bucket}": (
             backup.metadata_later
         ),
-        f"{backup.changed_later} names in bucket {backup.bucket}, written since, whose earlier "
-        "content was not kept,": backup.changed_later,
+        f"{backup.changed_later} objects in bucket {backup.bucket}, written since, whose earlier "
+        f"content was not kept ({first_names}),": backup.changed_later,
         f"{gone} objects in bucket {backup.bucket}, replaced or deleted since, so that "
         "their content could not be copied,": gone,
     }
@@ -246,32 +258,33 @@ class _RangeWork:
         self._base = base
         self._history = history
 
-    def export(self, number: int, key_range: KeyRange) -> tuple[Sequence[InventoryShard], int]:
-        """Return the shards of a range, and how many names' past is unknown."""
-        shards = Shards(self._vault, self._start, self._bucket.name, number)
+    def export(self, number: int, key_range: KeyRange) -> Sequence[InventoryShard]:
+        """Return the shards of a range."""
+        has_past = self._history.is_kept
+        shards = Shards(self._vault, self._start, self._bucket.name, number, has_past=has_past)
         earlier = self._base.shards if self._base is not None else ()
         known = Known(read_range(self._vault, earlier, key_range.start, key_range.end))
         written = shards.resume()
-        changed_later = 0
         page: list[Candidate] = []
         with cloud_errors(self._bucket.uri()):
             for version, versions in self._versions(key_range, written):
-                if version is None:
-                    changed_later += any(item.state == "live" for item in versions)
-                elif written is None or version.name > written:
+                if version is not None and (written is None or version.name > written):
                     page.append((version, versions))
                 if len(page) == _PAGE:
                     shards.add(self._contents.stored(page, known))
                     page = []
             shards.add(self._contents.stored(page, known))
-        return shards.finish(), 0 if self._history.is_kept else changed_later
+        return shards.finish()
 
     def _versions(
         self, key_range: KeyRange, written: str | None
     ) -> Iterator[tuple[ObjectVersion | None, Sequence[ObjectVersion]]]:
-        """Yield for each name the version that was live at the recovery point, and all of them."""
-        # Names whose past is unknown are counted anew, also before what is written already.
-        start = written if written is not None and self._history.is_kept else key_range.start
+        """Yield for each name the version that was live at the recovery point, and all of them.
+
+        Where the bucket keeps no past, a name that was written since has what it holds now: that
+        is newer than the recovery point, and all there is.
+        """
+        start = written if written is not None else key_range.start
         kinds = self._history.kinds
         listings = (self._bucket.versions(kind, start, key_range.end) for kind in kinds)
         point = self._start.recovery_point
@@ -282,7 +295,6 @@ class _RangeWork:
                 is_needed=lambda item: was_live(item, point),
                 can_serve=lambda item: item.state == "noncurrent",
             )
-            if self._history.is_told:
-                yield live_at(versions, point), versions
-            else:
-                yield live_of(versions), versions
+            then = live_at(versions, point) if self._history.is_told else None
+            has_past = self._history.is_told and self._history.is_kept
+            yield then if then is not None or has_past else live_of(versions), versions

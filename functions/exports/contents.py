@@ -46,6 +46,8 @@ class Contents:
         vault: The bucket with the backups.
         copying: Runs the copies; its size is how many are in flight.
         most_copied: How many objects are copied at most; others are used where they are stored.
+        has_past: Whether the protected bucket keeps what is replaced. Where it does not, an object
+            that was replaced before it could be copied is stored as it is then.
     """
 
     def __init__(
@@ -55,11 +57,13 @@ class Contents:
         copying: Executor,
         *,
         most_copied: int,
+        has_past: bool,
     ) -> None:
         self._bucket = bucket
         self._vault = vault
         self._copying = copying
         self._may_copy = most_copied
+        self._has_past = has_past
         self._lock = threading.Lock()
         self.copied = 0
         self.copied_bytes = 0
@@ -93,7 +97,13 @@ class Contents:
                 return _record(version, name, copy, otherwise="gone")
         # A soft-deleted version cannot be read, and a version can vanish after it was listed; the
         # same content can still be here from an earlier run or another object.
-        return _record(version, name, self._vault.find(name), otherwise="gone")
+        record = _record(version, name, self._vault.find(name), otherwise="gone")
+        if record.stored_as is not None or self._has_past:
+            return record
+        live = self._bucket.find(version.name)
+        if live is None or live.generation == version.generation:
+            return record
+        return self._store(live, (live,))
 
     def _takes_one(self) -> bool:
         """Take one of the copies that the run may still make; tell whether there was one."""

@@ -9,6 +9,7 @@ from manifests.inventory import ShardSummary, ShardWriter, read_shard
 from manifests.model import InventoryShard, ObjectRecord, RunStart, StoredObject
 
 RECORDS_A_SHARD = 5_000
+_MOST_NAMED = 20
 
 
 class Shards:
@@ -19,13 +20,17 @@ class Shards:
         start: The run.
         bucket: The protected bucket's name.
         key_range: The number of the range.
+        has_past: Whether the bucket tells what was there at the recovery point.
     """
 
-    def __init__(self, vault: Bucket, start: RunStart, bucket: str, key_range: int) -> None:
+    def __init__(
+        self, vault: Bucket, start: RunStart, bucket: str, key_range: int, *, has_past: bool
+    ) -> None:
         self._vault = vault
         self._start = start
         self._bucket = bucket
         self._key_range = key_range
+        self._has_past = has_past
         self._done: list[InventoryShard] = []
         self._writer: ShardWriter | None = None
 
@@ -70,6 +75,8 @@ class Shards:
         info = self._vault.info(name)
         if info is None:
             raise ObjectMissingError("an inventory shard is gone", subject=name)
+        point = self._start.recovery_point
+        later = [] if self._has_past else summary.created_after(point)
         return InventoryShard(
             stored=StoredObject(**info.model_dump(), row_count=summary.row_count),
             first_name=summary.first_name,
@@ -77,7 +84,9 @@ class Shards:
             content_bytes=summary.content_bytes,
             not_copied=summary.not_copied,
             unprotected=summary.unprotected,
-            metadata_later=summary.updated_after(self._start.recovery_point),
+            metadata_later=summary.updated_after(point),
+            content_later=len(later),
+            later_names=tuple(later[:_MOST_NAMED]),
         )
 
 

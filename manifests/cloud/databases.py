@@ -1,7 +1,9 @@
 """Firestore databases themselves: what they are set to, and creating one."""
 
 import json
+import re
 import time
+from collections.abc import Collection
 
 import structlog
 from google.api_core import exceptions as google_errors
@@ -9,6 +11,7 @@ from google.cloud.firestore_admin_v1 import FirestoreAdminClient, types
 from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
     FirestoreAdminGrpcTransport,
 )
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.firestore import Connection
@@ -30,6 +33,7 @@ _SET_FIELDS = ("indexConfig.usesAncestorConfig:false", "ttlConfig:*")
 _CREATE_SECONDS = 600
 _REUSE_SECONDS = 900
 _REUSE_PAUSE_SECONDS = 5
+_CAPITAL = re.compile("[A-Z]")
 
 
 log = structlog.get_logger()
@@ -130,6 +134,29 @@ class Databases:
                     )
                 log.warning("the id of a deleted database is not free yet", database=self._name)
                 time.sleep(_REUSE_PAUSE_SECONDS)
+
+    def configure(self, like: Resource, names: Collection[str]) -> None:
+        """Give the database some settings of another, named as the REST API does.
+
+        Raises:
+            CloudError: It could not be set, as what is fixed when a database is created.
+        """
+        known = types.Database.from_json(json.dumps(like), ignore_unknown_fields=True)
+        fields = {_CAPITAL.sub(lambda found: f"_{found[0].lower()}", name) for name in names}
+        wanted = types.Database(name=self._name)
+        for field in fields:
+            own = "type_" if field == "type" else field
+            setattr(wanted, own, getattr(known, own))
+        with cloud_errors(self._name):
+            operation = calling(
+                lambda: self._admin.update_database(
+                    database=wanted,
+                    update_mask=FieldMask(paths=sorted(fields)),
+                    retry=None,
+                    timeout=CALL_SECONDS,
+                )
+            )
+            operation.result(timeout=_CREATE_SECONDS)
 
     def _is_created(self, wanted: types.Database) -> bool:
         """Create the database; tell whether it is there then."""

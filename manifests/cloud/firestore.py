@@ -6,7 +6,7 @@ reference into another project; so requests and answers are the protocol's own m
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -23,6 +23,7 @@ from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import SourceUnreadableError
 
 _NANOS = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERVICE = "/google.firestore.v1.Firestore"
 _STREAM_SECONDS = 600
 _TOO_OLD = ("read_time", "read time", "snapshot version is too old")
@@ -132,8 +133,8 @@ def nanos_of(moment: Any) -> int:  # noqa: ANN401 - a protobuf message
 
 
 def nanos_at(moment: datetime) -> int:
-    """Return the nanoseconds since 1970 of an instant that is a whole second."""
-    return int(moment.timestamp()) * _NANOS
+    """Return the nanoseconds since 1970 of an instant."""
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _forms(answer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a protobuf class

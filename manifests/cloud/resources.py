@@ -6,7 +6,6 @@ resources are read and written as the REST API gives and takes them.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,6 +17,7 @@ from google.api_core.exceptions import (
 )
 from google.cloud import bigquery
 
+from manifests.cloud.permissions import needed_permissions
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.model import Frozen, Resource, StreamingBuffer
 
@@ -27,7 +27,7 @@ READS_PROTECTED_HISTORY = "bigquery.rowAccessPolicies.overrideTimeTravelRestrict
 """What it takes to read the past of a table that has or ever had row access policies."""
 
 _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
-_DATASET = re.compile(r"datasets(/[^/]+)?")
+_DATASET = re.compile(r"datasets(/[^/:]+)?")
 # With any other version conditional access is garbled when it is read, and refused when written.
 _WITH_CONDITIONS = {"accessPolicyVersion": "3"}
 _REFERENCES = {
@@ -36,7 +36,6 @@ _REFERENCES = {
     "routines": ("routineReference", "routineId"),
     "rowAccessPolicies": ("rowAccessPolicyReference", "policyId"),
 }
-_POLICIES = re.compile(r".*/rowAccessPolicies(/[^/:]+)?(:getIamPolicy)?")
 
 
 class TableResource(Frozen):
@@ -54,6 +53,14 @@ class Resources:
         self._client = client
         self.project = project
 
+    def of(self, project: str) -> "Resources":
+        """Return the resources of another project."""
+        return Resources(self._client, project)
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table or view `dataset.table`."""
+        return self._get(table_path(name), name) is not None
+
     def table(self, name: str) -> TableResource | None:
         """Read `dataset.table` with its row access policies, or None when there is none."""
         resource = self._get(table_path(name), name)
@@ -64,7 +71,7 @@ class Resources:
         return TableResource(
             resource=resource,
             row_access_policies=policies,
-            streaming_buffer=_streaming_buffer(resource.get("streamingBuffer")),
+            streaming_buffer=StreamingBuffer.of(resource.get("streamingBuffer")),
         )
 
     def dataset(self, dataset_id: str) -> Resource | None:
@@ -74,6 +81,14 @@ class Resources:
     def table_ids(self, dataset_id: str) -> tuple[str, ...]:
         """Return the ids of everything in a dataset that has rows or a query."""
         return tuple(item["tableReference"]["tableId"] for item in self._tables(dataset_id))
+
+    def own_tables(self, dataset_id: str) -> tuple[str, ...]:
+        """Return the ids of everything in a dataset that is no view."""
+        return tuple(
+            item["tableReference"]["tableId"]
+            for item in self._tables(dataset_id)
+            if item.get("type") not in _DEFINITIONS
+        )
 
     def views(self, dataset_id: str) -> tuple[Resource, ...]:
         """Read every view and materialized view of a dataset."""
@@ -111,6 +126,17 @@ class Resources:
             work of an earlier try whose answer was lost.
         """
         return self._call("POST", collection, subject, unless=Conflict, data=resource) is not None
+
+    def undelete(self, dataset_id: str) -> Resource | None:
+        """Bring a deleted dataset back with all that was in it.
+
+        Returns:
+            The dataset, also when an earlier try brought it back whose answer was lost; None when
+            none was deleted within its time travel window.
+        """
+        path = f"datasets/{dataset_id}:undelete"
+        self._call("POST", path, dataset_id, unless=(NotFound, Conflict), data={})
+        return self.dataset(dataset_id)
 
     def patch(self, path: str, changes: Resource, *, etag: str, subject: str) -> bool:
         """Change properties of a resource, if it still is what was read.
@@ -228,14 +254,14 @@ class Resources:
         path: str,
         subject: str,
         *,
-        unless: type[GoogleAPICallError] | tuple[()] = (),
+        unless: type[GoogleAPICallError] | tuple[type[GoogleAPICallError], ...] = (),
         query_params: Mapping[str, str] | None = None,
         **arguments: Mapping[str, Any],
     ) -> Resource | None:
         """Make a call, and return its answer, or None where it fails in the way `unless` names."""
         query = query_params or (_WITH_CONDITIONS if _DATASET.fullmatch(path) else {})
         request: Callable[..., Resource] = self._client._connection.api_request  # noqa: SLF001 - see the module's docstring
-        with cloud_errors(subject, needs=_needed(method, path)):
+        with cloud_errors(subject, needs=needed_permissions(method, path)):
             try:
                 return calling(
                     lambda: request(
@@ -253,21 +279,6 @@ def _if_match(etag: str | None) -> dict[str, str]:
     return {} if etag is None else {"If-Match": etag}
 
 
-def _needed(method: str, path: str) -> str:
-    """Return the permissions that a call takes, where no role that reads and writes data has them.
-
-    Use row-level security (BigQuery, Required permissions).
-    """
-    policies = _POLICIES.fullmatch(path)
-    if policies is None:
-        return ""
-    if policies[2]:
-        return "bigquery.rowAccessPolicies.getIamPolicy"
-    verbs = {"POST": ("create", "setIamPolicy"), "PUT": ("update", "setIamPolicy")}
-    needed = verbs.get(method, ("delete",) if method == "DELETE" else ("list",))
-    return " and ".join(f"bigquery.rowAccessPolicies.{verb}" for verb in needed)
-
-
 def table_path(name: str) -> str:
     """Return the REST path of `dataset.table` below its project."""
     dataset_id, table_id = (quote(part, safe="") for part in name.split(".", 1))
@@ -283,13 +294,3 @@ def table_reference(project: str, name: str) -> Resource:
     """Return `dataset.table` as the REST API refers to it."""
     dataset_id, table_id = name.split(".", 1)
     return {"projectId": project, "datasetId": dataset_id, "tableId": table_id}
-
-
-def _streaming_buffer(buffer: Resource | None) -> StreamingBuffer | None:
-    if buffer is None:
-        return None
-    oldest = buffer.get("oldestEntryTime")
-    return StreamingBuffer(
-        estimated_rows=int(buffer.get("estimatedRows", 0)),
-        oldest_entry_time=datetime.fromtimestamp(int(oldest) / 1000, UTC) if oldest else None,
-    )

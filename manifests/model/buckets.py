@@ -106,6 +106,9 @@ class InventoryShard(Frozen):
         not_copied: Those of them whose content is not in the vault.
         unprotected: Those of these whose content was there to be copied.
         metadata_later: Those whose metadata was changed between the recovery point and the listing.
+        content_later: Those whose content was written between the two, in a bucket that keeps no
+            history: what was there at the recovery point, if anything was, nobody can tell.
+        later_names: The first names of these.
     """
 
     stored: StoredObject
@@ -115,6 +118,8 @@ class InventoryShard(Frozen):
     not_copied: int = Field(default=0, ge=0)
     unprotected: int = Field(default=0, ge=0)
     metadata_later: int = Field(default=0, ge=0)
+    content_later: int = Field(default=0, ge=0)
+    later_names: tuple[str, ...] = ()
 
 
 class BucketBackup(Frozen):
@@ -128,7 +133,8 @@ class BucketBackup(Frozen):
             then is undone by looking at noncurrent and soft-deleted versions.
         shards: The inventory, in name order, without gaps or overlaps.
         changed_later: Names that were written after the recovery point in a bucket that keeps no
-            history, so that what they held at the recovery point is unknown.
+            history, so that what they held at the recovery point is unknown. Runs before format
+            1.2 leave them out of the inventory; later ones have what they held when listed.
     """
 
     bucket: str
@@ -163,6 +169,16 @@ class BucketBackup(Frozen):
     def unprotected(self) -> int:
         """Return how many objects have no content in the vault though it was there to be copied."""
         return sum(shard.unprotected for shard in self.shards)
+
+    @property
+    def later_names(self) -> tuple[str, ...]:
+        """Return the first names whose content is newer than the recovery point."""
+        return tuple(name for shard in self.shards for name in shard.later_names)
+
+    @property
+    def content_later(self) -> int:
+        """Return how many objects' content is newer than the recovery point."""
+        return sum(shard.content_later for shard in self.shards)
 
     @property
     def metadata_later(self) -> int:

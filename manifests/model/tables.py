@@ -1,6 +1,7 @@
 """What a run stores of BigQuery: datasets, tables, their exports and encodings."""
 
 import re
+from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -74,6 +75,17 @@ class StreamingBuffer(Frozen):
     estimated_rows: int
     oldest_entry_time: UtcTime | None = None
 
+    @classmethod
+    def of(cls, buffer: Resource | None) -> "StreamingBuffer | None":
+        """Read what a table's resource says of its buffer; None where it has none."""
+        if buffer is None:
+            return None
+        oldest = buffer.get("oldestEntryTime")
+        return cls(
+            estimated_rows=int(buffer.get("estimatedRows", 0)),
+            oldest_entry_time=datetime.fromtimestamp(int(oldest) / 1000, UTC) if oldest else None,
+        )
+
 
 class TableBackup(Frozen):
     """One table at the recovery point.
@@ -112,12 +124,18 @@ class TableBackup(Frozen):
 
 
 class DatasetBackup(Frozen):
-    """A dataset's own resource and the definitions in it that hold no rows."""
+    """A dataset's own resource and the definitions in it that hold no rows.
+
+    Attributes:
+        unprotected: Ids of what else is in it and the catalog does not name: tables, snapshots and
+            external tables that no backup holds.
+    """
 
     dataset_id: str
     resource: Resource
     views: tuple[Resource, ...] = ()
     routines: tuple[Resource, ...] = ()
+    unprotected: tuple[str, ...] = ()
 
 
 def encryption_key(resource: Resource) -> str:

@@ -75,6 +75,24 @@ Notify = Annotated[
 FromVault = Annotated[
     bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")
 ]
+RewriteReferences = Annotated[
+    bool,
+    typer.Option(
+        "--rewrite-references", help="Let foreign keys and references of a copy refer to the copy."
+    ),
+]
+SetBack = Annotated[
+    bool,
+    typer.Option("--settings", help="Set datasets, buckets and databases to what they were."),
+]
+ExpireAt = Annotated[
+    str | None,
+    typer.Option(help="When tables and views expire whose own time is over; never when omitted."),
+]
+CreateDatasets = Annotated[
+    bool,
+    typer.Option("--create-datasets", help="Create datasets anew; nothing of them is undeleted."),
+]
 NotInCatalog = Annotated[
     bool,
     typer.Option("--not-in-catalog", help="Also what the run holds and the catalog does not name."),

@@ -3,24 +3,25 @@
 `plan` and `recover` take the same options, which reach the plan through the command's context.
 """
 
-import sys
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from manifests.errors import ReboundError, RefusedError
 from manifests.layout import parse_recovery_id
+from recovery.cli.agreement import agreed, ask, planned, refuse_silence, show_plan
 from recovery.cli.begun import list_recoveries, only_open, show_under_way, standing
 from recovery.cli.options import (
     At,
     Buckets,
     Collections,
     ConfirmProject,
+    CreateDatasets,
     Databases,
     Datasets,
     DocumentPaths,
     Exact,
+    ExpireAt,
     FromVault,
     IntoBucket,
     IntoDatabase,
@@ -35,20 +36,20 @@ from recovery.cli.options import (
     Pattern,
     Prefix,
     Rebuild,
+    RewriteReferences,
     Run,
+    SetBack,
     Tables,
     Unthrottled,
     Yes,
     open_session,
-    past_moment,
     print_json,
 )
-from recovery.cli.request import Options
 from recovery.console import Console, fitted
 from recovery.journal import Journal
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan import Plan
-from recovery.report import outcome_error, plan_text, report_text
+from recovery.report import outcome_error, report_text
 from recovery.report_recoveries import abandoned_text
 from recovery.session import Session
 
@@ -80,11 +81,15 @@ def plan(
     rebuild: Rebuild = False,
     exact: Exact = False,
     from_vault: FromVault = False,
+    create_datasets: CreateDatasets = False,
+    expire_at: ExpireAt = None,
+    settings: SetBack = False,
+    rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
     as_json: Json = False,
 ) -> None:
     """Show what a recovery would do. Changes nothing."""
-    _show_plan(_plan(open_session(), context), as_json=as_json)
+    show_plan(planned(open_session(), context), as_json=as_json)
 
 
 @app.command()
@@ -112,6 +117,10 @@ def recover(
     notify: Notify = False,
     exact: Exact = False,
     from_vault: FromVault = False,
+    create_datasets: CreateDatasets = False,
+    expire_at: ExpireAt = None,
+    settings: SetBack = False,
+    rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
     confirm_project: ConfirmProject = None,
     anew: Annotated[
@@ -122,15 +131,12 @@ def recover(
 ) -> None:
     """Plan, ask, restore, prove and report."""
     session, console = open_session(), Console(quiet=as_json)
-    made = _plan(session, context)
-    if not as_json:
-        _show_plan(made, as_json=False)
-    if not anew:
-        session.refuse_another(made)
-    session.refuse(made, confirmed_project=confirm_project)
-    _refuse_silence(made, yes=yes)
-    _check_backup(session, console, made)
-    _ask(made, yes=yes)
+    made = agreed(session, console, context, yes=yes, as_json=as_json)
+    while made.undeletes:
+        for name, is_back in session.undelete(made).items():
+            told = "undeleted" if is_back else "cannot be undeleted any more, so it is created"
+            typer.echo(f"dataset {name}: {told}", err=True)
+        made = agreed(session, console, context, yes=yes, as_json=as_json)
     _execute(session, console, session.journal(made), made, as_json=as_json)
 
 
@@ -157,11 +163,11 @@ def resume(
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
     if not as_json:
-        _show_plan(made, as_json=False)
+        show_plan(made, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.
     session.refuse(made, confirmed_project=confirm_project)
-    _refuse_silence(made, yes=yes)
-    _ask(made, yes=yes)
+    refuse_silence(made, yes=yes)
+    ask(made, yes=yes)
     _execute(session, console, journal, None, as_json=as_json)
 
 
@@ -216,57 +222,6 @@ def _tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
         typer.echo(fitted(report_text(found)))
     if error := outcome_error(found):
         raise error
-
-
-def _plan(session: Session, context: typer.Context) -> Plan:
-    """Decide what a recovery does, from the options of the command."""
-    options = Options.model_validate(context.params)
-    request = options.request(session.catalog, project=session.settings.project)
-    if options.rebuild:
-        return session.plan_rebuild(request)
-    selection, manifest = session.choose(
-        run=options.run, at=past_moment(options.at, now=session.started_at)
-    )
-    return session.plan(selection, manifest, request)
-
-
-def _show_plan(made: Plan, *, as_json: bool) -> None:
-    if as_json:
-        print_json(made.model_dump(mode="json"))
-    else:
-        typer.echo(fitted(plan_text(made, now=datetime.now(UTC))))
-
-
-def _check_backup(session: Session, console: Console, made: Plan) -> None:
-    """Refuse a damaged backup before anything is touched."""
-    if made.run_id is None:
-        return
-    manifest = session.vault.manifest(made.run_id)
-    names = tuple(step.table for step in made.tables if step.rows)
-    # The files of documents were all read and checked when the plan was made.
-    if not names:
-        return
-    total = sum(step.stored_bytes for step in made.tables)
-    with console.reading(total) as progress:
-        session.inspect(manifest, tables=names, read_bytes=True, progress=progress).require(
-            manifest.run_id
-        )
-
-
-def _refuse_silence(made: Plan, *, yes: bool) -> None:
-    if made.changes and not yes and not sys.stdin.isatty():
-        raise RefusedError("nobody is there to say yes", hint="`--yes` says it")
-
-
-def _ask(made: Plan, *, yes: bool) -> None:
-    if yes or not made.changes:
-        return
-    try:
-        agreed = typer.confirm("Do this?", err=True)
-    except typer.Abort as error:
-        raise KeyboardInterrupt from error
-    if not agreed:
-        raise RefusedError("not confirmed, nothing was changed")
 
 
 def _execute(

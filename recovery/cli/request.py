@@ -1,16 +1,27 @@
 """From the options of `plan` and `recover` to what is asked of a recovery."""
 
+from datetime import UTC, datetime
+
 from pydantic import ValidationError
 
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
 from manifests.layout import PartKind
 from manifests.model import Frozen
+from recovery.cli.options import moment
 from recovery.plan import ObjectScope, Request, Target
 from recovery.scenarios import Scenario, scenario
 
 _ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
-    "tables": ("dataset", "table", "partition", "into_prefix", "from_vault"),
+    "tables": (
+        "dataset",
+        "table",
+        "partition",
+        "into_prefix",
+        "from_vault",
+        "create_datasets",
+        "expire_at",
+    ),
     "buckets": ("bucket", "prefix", "pattern", "into_bucket"),
     "databases": (
         "database",
@@ -21,7 +32,15 @@ _ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
         "rebuild",
     ),
 }
-_NOT_FOR_REBUILD = ("run", "at", "collection", "document", "exact")
+_NOT_FOR_REBUILD = (
+    "run",
+    "at",
+    "collection",
+    "document",
+    "exact",
+    "settings",
+    "rewrite_references",
+)
 
 
 class Options(Frozen):
@@ -47,6 +66,10 @@ class Options(Frozen):
     rebuild: bool
     exact: bool
     from_vault: bool
+    create_datasets: bool
+    expire_at: str | None
+    settings: bool
+    rewrite_references: bool
     not_in_catalog: bool
     overwrite: tuple[str, ...] | None = None
     notify: bool = False
@@ -66,6 +89,9 @@ class Options(Frozen):
         if self.into_project and "buckets" in wanted.covers and not self.into_bucket:
             # A bucket's name is the same thing in every project.
             raise UsageError("`--into-project` needs `--into-bucket`: bucket names are global")
+        expire_at = moment(self.expire_at)
+        if expire_at is not None and expire_at <= datetime.now(UTC):
+            raise UsageError("what comes back would expire at once", subject=self.expire_at or "")
         if self.partition and len(self.table or ()) != 1:
             raise UsageError("`--partition` needs exactly one `--table`")
         if not self.not_in_catalog:
@@ -90,6 +116,10 @@ class Options(Frozen):
             notify=self.notify,
             exact=self.exact,
             from_vault=self.from_vault,
+            create_datasets=self.create_datasets,
+            expire_at=expire_at,
+            settings=self.settings,
+            rewrite_references=self.rewrite_references,
             not_in_catalog=self.not_in_catalog,
             project_was_named=self.into_project is not None,
             point_was_named=bool(self.run or self.at or self.rebuild),
@@ -100,6 +130,8 @@ class Options(Frozen):
         for kind, names in _ONLY_FOR.items():
             if kind not in wanted.covers:
                 self._refuse(names, wanted.name, f"which recovers {' and '.join(wanted.covers)}")
+        if wanted.covers == ("buckets",):
+            self._refuse(("rewrite_references",), wanted.name, "whose objects refer to nothing")
         if self.rebuild:
             self._refuse(_NOT_FOR_REBUILD, "`--rebuild`", "which reads no backup")
 

@@ -6,7 +6,9 @@ What could not be observed differs: a comparison never passes because there was 
 from recovery.compare.findings import Finding as Finding
 from recovery.compare.observed import Expired as Expired
 from recovery.compare.observed import ObservedTable as ObservedTable
+from recovery.compare.observed import PartitionSet as PartitionSet
 from recovery.compare.observed import expired_of as expired_of
+from recovery.compare.observed import newer_than as newer_than
 from recovery.compare.observed import still_kept as still_kept
 from recovery.compare.properties import changes as changes
 from recovery.compare.properties import comparable as comparable

@@ -1,5 +1,7 @@
 """What a bucket is configured to be: what of it can be written, and what differs. Pure."""
 
+import json
+
 from manifests.model import Resource
 from recovery.compare.findings import Finding, differences, present
 
@@ -42,6 +44,18 @@ _TOLD_INSIDE = frozenset(
 lock of a retention policy is for ever, so that setting it again is a decision of its own."""
 
 
+_FOR_EVER = frozenset(
+    {"hierarchicalNamespace", "location", "objectRetention", "customPlacementConfig"}
+)
+"""Set when a bucket is created and never again."""
+
+_ABSENT: Resource = {
+    "softDeletePolicy": {"retentionDurationSeconds": "0"},
+    "versioning": {"enabled": False},
+}
+"""How to take away what a patch cannot remove."""
+
+
 def configuration(resource: Resource) -> Resource:
     """Return what somebody configured a bucket to be, in the form in which it is written."""
     return {
@@ -58,6 +72,34 @@ def bucket_findings(expected: Resource, actual: Resource) -> tuple[Finding, ...]
         f"bucket {expected['name']}",
         [(key, before.get(key), now.get(key)) for key in sorted({*before, *now})],
     )
+
+
+def access_findings(name: str, expected: Resource, actual: Resource) -> tuple[Finding, ...]:
+    """Compare who may use a bucket: the bindings of its IAM policy, in any order."""
+    return differences(f"bucket {name}", [("access", _bindings(expected), _bindings(actual))])
+
+
+def _bindings(policy: Resource) -> list[object]:
+    bindings = [
+        {**binding, "members": sorted(binding.get("members", []))}
+        for binding in policy.get("bindings", [])
+    ]
+    return sorted(bindings, key=lambda binding: json.dumps(binding, sort_keys=True))
+
+
+def changed_configuration(expected: Resource, actual: Resource) -> Resource:
+    """Return the patch that gives a bucket its configuration back, but for what is for ever."""
+    before, now = configuration(expected), configuration(actual)
+    patch = {
+        key: before.get(key, _ABSENT.get(key))
+        for key in {*before, *now} - _FOR_EVER
+        if before.get(key) != now.get(key)
+    }
+    if "labels" in patch:
+        # A patch merges labels: what is to go is named.
+        gone = dict.fromkeys(set(now.get("labels", {})) - set(before.get("labels", {})))
+        patch["labels"] = {**gone, **before.get("labels", {})}
+    return patch
 
 
 def _configured(value: object) -> object:

@@ -5,17 +5,19 @@ changed  other content, last written at or before the recovery point
 newer    other content, written after the recovery point: by somebody's work or by the damage,
          which nothing here can tell apart
 extra    not in the backup
+later    other content, written after the recovery itself began: never what it is to undo
+added    not in the backup, written after the recovery began
 """
 
 import operator
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from manifests.documents import DocumentRecord, PathKey, collection_id, path_key
-from manifests.model import Frozen
+from manifests.model import Frozen, Resource
 
-DocumentState = Literal["equal", "missing", "changed", "newer", "extra"]
+DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added"]
 MOST_LISTED = 100
 """So many documents of each state are named in a plan or report; all are counted."""
 
@@ -55,6 +57,8 @@ class CollectionState(Frozen):
     changed: int = 0
     newer: int = 0
     extra: int = 0
+    later: int = 0
+    added: int = 0
 
 
 class DatabaseState(Frozen):
@@ -64,9 +68,16 @@ class DatabaseState(Frozen):
         exists: Whether there is a database at all.
         collections: In order of their ids.
         listed: The first documents of each state but `equal`.
+        referring: How many documents of the backup refer to the original database, of which this
+            one is a copy.
+        left_out: How many documents of the backup are below each collection that is never restored.
+        settings: What it is set to be, as the REST API gives it; None where it may not be read.
     """
 
     exists: bool
+    referring: int = 0
+    left_out: Mapping[str, int] = {}
+    settings: Resource | None = None
     collections: tuple[CollectionState, ...] = ()
     listed: tuple[ListedDocument, ...] = ()
 
@@ -80,6 +91,7 @@ def joined(
     live: Iterable[DocumentRecord],
     *,
     recovery_point_nanos: int,
+    begun_nanos: int | None = None,
     same: Callable[[bytes, bytes], bool] = operator.eq,
 ) -> Iterator[DocumentPair]:
     """Pair what was with what is, both in name order.
@@ -88,12 +100,18 @@ def joined(
         stored: The documents at the recovery point.
         live: The documents now.
         recovery_point_nanos: The recovery point, since 1970.
+        begun_nanos: When the recovery began, since 1970; None before one has.
         same: Whether the fields of two documents are the same content.
     """
+
+    def is_older(live: DocumentRecord) -> bool:
+        return begun_nanos is None or live.update_time_nanos <= begun_nanos
 
     def pair(was: DocumentRecord, now: DocumentRecord) -> DocumentPair:
         if same(was.fields, now.fields):
             return DocumentPair("equal", was, now)
+        if not is_older(now):
+            return DocumentPair("later", was, now)
         is_newer = now.update_time_nanos > recovery_point_nanos
         return DocumentPair("newer" if is_newer else "changed", was, now)
 
@@ -104,7 +122,7 @@ def joined(
             yield DocumentPair("missing", was[1] if was else None, None)
             was = next(left, None)
         elif was is None or now[0] < was[0]:
-            yield DocumentPair("extra", None, now[1])
+            yield DocumentPair("extra" if is_older(now[1]) else "added", None, now[1])
             now = next(right, None)
         else:
             yield pair(was[1], now[1])

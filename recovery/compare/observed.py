@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 from manifests.expiration import expired
-from manifests.model import Fingerprint, Frozen, Resource, TableBackup, UtcTime
+from manifests.ids import PartitionId
+from manifests.model import (
+    WHOLE_TABLE,
+    Fingerprint,
+    Frozen,
+    Resource,
+    TableBackup,
+    UtcTime,
+)
 
 
 class ObservedTable(Frozen):
@@ -22,11 +30,22 @@ class ObservedTable(Frozen):
     read_at: UtcTime | None = None
 
 
-class Expired(Frozen):
-    """What a table's own rule has let expire of a backup: partitions and their rows."""
+class PartitionSet(Frozen):
+    """Some partitions of a table, and the rows in them."""
 
-    partitions: tuple[str, ...] = ()
+    partitions: tuple[PartitionId, ...] = ()
     rows: int = 0
+
+
+class Expired(PartitionSet):
+    """What a table's own rule has let expire of a backup."""
+
+
+def newer_than(expected: TableBackup, actual: ObservedTable) -> PartitionSet:
+    """Return the partitions of a table that the recovery point does not know."""
+    present = actual.partitions or {}
+    names = tuple(sorted(set(present) - set(expected.fingerprints) - {WHOLE_TABLE}))
+    return PartitionSet(partitions=names, rows=sum(present[name].row_count for name in names))
 
 
 def expired_of(expected: TableBackup, partitions: tuple[str, ...]) -> Expired:

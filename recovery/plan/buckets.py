@@ -40,6 +40,8 @@ class BucketPlan(Frozen):
     Attributes:
         bucket: The bucket as the backup names it.
         target: The bucket that is written.
+        owner: The number of the project that the target belongs to, where that is not the project
+            that is recovered; empty where it is, or there is no target yet.
         create: Whether it is made first: created, or undeleted.
         undelete: The generation of the deleted bucket that is brought back with what it still
             keeps; None when there is none. What comes from it shows only then.
@@ -47,24 +49,31 @@ class BucketPlan(Frozen):
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
         equal: Those of them that are as they were.
+        later: How many objects the backup holds as they were after the recovery point, because
+            the bucket kept no history.
         unretained: Objects that had a retention of their own and come back without it.
         notified: Topics that are told of every object that is written, and what listens to them
             acts on it.
-        configuration: What differs in the bucket's own configuration; it is left alone.
+        configuration: What differs in the bucket's own configuration and access, where they are
+            part of the recovery.
+        sets: Whether the bucket is set to what it was.
     """
 
     bucket: BucketName
     target: BucketName
+    owner: str = ""
     create: bool
     undelete: int | None = None
     keeps_replaced: bool
     objects: int
     equal: int
+    later: int = 0
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
     unretained: int = 0
     notified: tuple[str, ...] = ()
     configuration: tuple[Finding, ...] = ()
+    sets: bool = False
 
     @property
     def extra(self) -> int:
@@ -91,6 +100,10 @@ class BucketPlan(Frozen):
 
     def changes(self, *, exact: bool) -> bool:
         """Whether executing the plan would change anything."""
+        return self.sets or self.writes(exact=exact)
+
+    def writes(self, *, exact: bool) -> bool:
+        """Whether executing the plan would write or move any object, or make the bucket."""
         return self.create or self.damaged > self.unrecoverable or (exact and self.extra > 0)
 
     @property
@@ -191,20 +204,31 @@ class StepCounter:
         return tuple(item for _, samples in sorted(self.sampled.items()) for item in samples)
 
 
-def check_buckets(plans: Sequence[BucketPlan], request: Request) -> None:
-    """Refuse to replace content that is live in a bucket without the word for it.
+def check_buckets(
+    plans: Sequence[BucketPlan], request: Request, *, confirmed_project: str | None
+) -> None:
+    """Refuse to replace content that is live in a bucket, or to write another's, without the word.
+
+    Bucket names are global, so that the project that is named does not say whose a bucket is.
 
     Raises:
         RefusedError: Nothing was changed; the hint names the missing word.
     """
     for plan in plans:
+        if plan.owner and plan.changes(exact=request.exact) and confirmed_project != plan.owner:
+            raise RefusedError(
+                f"it belongs to the project with the number {plan.owner}, not to "
+                f"{request.target.project}",
+                subject=f"bucket {plan.target}",
+                hint=f"`--confirm-project {plan.owner}` allows it; `--into-bucket` names another",
+            )
         if plan.replaced and not request.may_overwrite(plan.target):
             raise RefusedError(
                 f"{plan.replaced:,} objects hold other content now that would be replaced",
                 subject=f"bucket {plan.target}",
                 hint=f"`--overwrite {plan.target}` allows it; what is replaced is kept",
             )
-        if plan.notified and plan.changes(exact=request.exact) and not request.notify:
+        if plan.notified and plan.writes(exact=request.exact) and not request.notify:
             raise RefusedError(
                 f"{', '.join(plan.notified)} would be told of every object that is written",
                 subject=f"bucket {plan.target}",
@@ -242,6 +266,11 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
                 "the inventory holds it, and setting it again is a decision of its own"
             )
         backup = manifest.bucket(plan.bucket)
+        if backup is not None and (backup.resource.get("versioning") or {}).get("enabled"):
+            notes.append(
+                f"noncurrent versions of objects of bucket {plan.bucket}: of each name the one comes "
+                "back that was live"
+            )
         if plan.create and backup is not None and backup.access is None:
             notes.append(f"access granted on bucket {plan.bucket}: the backup could not read it")
         if backup is not None and _deletes_objects(backup.resource):

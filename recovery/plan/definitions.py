@@ -1,7 +1,7 @@
 """What a recovery would do to each dataset, view and routine, and why."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from manifests.ids import DatasetId
@@ -13,6 +13,7 @@ from recovery.compare import (
     is_authorized,
     same_entry,
 )
+from recovery.plan.references import TableRef, text_of, unmakeable
 from recovery.plan.request import Target
 
 type DefinitionKind = Literal["view", "routine"]
@@ -27,13 +28,19 @@ class DatasetStep(Frozen):
     """What happens to one dataset.
 
     Attributes:
+        create: Whether it is made: undeleted, or created.
+        undelete: Whether it is first tried to undelete it, with all that was in it.
+        findings: What differs in its settings, where they are part of the recovery.
+        sets: Whether it is set to what it was.
         authorizes: Entries of its access that are given again: BigQuery takes them from a view or
             routine that is made or changed, and from a dataset that is made.
     """
 
     dataset_id: DatasetId
     create: bool
+    undelete: bool = False
     findings: tuple[Finding, ...] = ()
+    sets: bool = False
     authorizes: tuple[Resource, ...] = ()
 
 
@@ -44,6 +51,8 @@ class DefinitionStep(Frozen):
         findings: How it differs; empty where it is made again for its tables' sake.
         why: Why it is made again.
         replaced: What is there now and will be replaced; the plan keeps it.
+        lacks: What it reads that is not there and that nothing makes; then it is tried, and no
+            failure when it cannot be made.
     """
 
     name: str
@@ -52,6 +61,7 @@ class DefinitionStep(Frozen):
     findings: tuple[Finding, ...] = ()
     why: str = ""
     replaced: Resource | None = None
+    lacks: str = ""
 
 
 def plan_definition(
@@ -147,6 +157,34 @@ def ended_views(datasets: Iterable[DatasetBackup], made: Iterable[str]) -> dict[
     }
 
 
+def with_lacks(
+    steps: Sequence[DefinitionStep], resources: Mapping[str, Resource], missing: set[TableRef]
+) -> tuple[DefinitionStep, ...]:
+    """Say of each view and routine that is made what it lacks.
+
+    Args:
+        steps: What happens to each.
+        resources: Each at the recovery point, by name.
+        missing: What is not there and nothing makes.
+    """
+    made = {step.name: resources[step.name] for step in steps if step.action != "leave"}
+    lacking = unmakeable(made, missing)
+    return tuple(
+        step.model_copy(update={"lacks": lacking[step.name]}) if step.name in lacking else step
+        for step in steps
+    )
+
+
+def definitions_lost(steps: Iterable[DefinitionStep]) -> Iterator[str]:
+    """Say which views and routines cannot be made, and why."""
+    for step in steps:
+        if step.lacks:
+            yield (
+                f"{step.kind} {step.name}: it reads {step.lacks}, which is not there, and this "
+                "recovery does not make it"
+            )
+
+
 def left_ended(ended: Mapping[str, str], steps: Iterable[DefinitionStep]) -> Iterator[str]:
     """Say which materialized views end with a table, and are not part of the recovery."""
     planned = {step.name for step in steps}
@@ -156,9 +194,8 @@ def left_ended(ended: Mapping[str, str], steps: Iterable[DefinitionStep]) -> Ite
 
 
 def _reads(view: Resource, name: str) -> bool:
-    definition = view.get("view") or view.get("materializedView") or {}
     own_id = re.escape(name.split(".", 1)[1])
-    return bool(re.search(rf"(?<![\w-]){own_id}(?![\w-])", str(definition.get("query", ""))))
+    return bool(re.search(rf"(?<![\w-]){own_id}(?![\w-])", text_of(view)))
 
 
 def plan_datasets(
@@ -166,6 +203,10 @@ def plan_datasets(
     chosen: Iterable[str],
     observed: Mapping[str, Resource | None],
     made: set[tuple[str, ...]],
+    *,
+    undeletable: Callable[[str], bool],
+    compares: Callable[[str], bool],
+    sets: bool,
 ) -> tuple[DatasetStep, ...]:
     """Decide what happens to each dataset.
 
@@ -175,14 +216,24 @@ def plan_datasets(
             that what is made anew elsewhere is authorized again.
         observed: The resource of each dataset now, or None.
         made: What is made anew, as `authorized_name` names it.
+        undeletable: Whether a dataset that is gone may still be undeleted.
+        compares: Whether the settings of a dataset are part of the recovery.
+        sets: Whether datasets are set to what they were.
     """
     wanted = set(chosen)
     steps = []
     for item in datasets:
         found = observed[item.dataset_id]
         if item.dataset_id in wanted:
-            findings = dataset_findings(item.resource, found)
-            step = DatasetStep(dataset_id=item.dataset_id, create=found is None, findings=findings)
+            is_compared = found is None or compares(item.dataset_id)
+            findings = dataset_findings(item.resource, found) if is_compared else ()
+            step = DatasetStep(
+                dataset_id=item.dataset_id,
+                create=found is None,
+                undelete=found is None and undeletable(item.dataset_id),
+                findings=findings,
+                sets=sets and found is not None and bool(findings),
+            )
         else:
             step = DatasetStep(dataset_id=item.dataset_id, create=False)
         again = () if found is None else _authorized_again(item.resource, found, made)
@@ -196,13 +247,20 @@ def made_names(
     target: Target,
     observed: Mapping[str, Resource | None],
     steps: Iterable[DefinitionStep],
+    undeleted: Collection[str] = (),
 ) -> set[tuple[str, ...]]:
-    """Return what is made or changed under its own name, as `authorized_name` names it."""
+    """Return what is made, changed or undeleted under its own name, as `authorized_name` names it."""
     if target != Target(project=project):
         return set()
-    gone = {("dataset", project, name) for name, found in observed.items() if found is None}
-    changed = [step for step in steps if step.action != "leave"]
-    return gone | {(step.kind, project, *step.name.split(".", 1)) for step in changed}
+    made = {
+        ("dataset", project, name)
+        for name, found in observed.items()
+        if found is None or name in undeleted
+    }
+    changed = [
+        step for step in steps if step.action != "leave" or step.name.split(".", 1)[0] in undeleted
+    ]
+    return made | {(step.kind, project, *step.name.split(".", 1)) for step in changed}
 
 
 def _authorized_again(

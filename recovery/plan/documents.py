@@ -1,13 +1,14 @@
 """What a recovery would do to each Firestore database, and why."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
 from manifests.ids import DatabaseId
 from manifests.model import DatabaseBackup, DocumentFile, Frozen
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
+from recovery.compare import Finding
+from recovery.compare.databases import database_findings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
 from recovery.plan.request import Request
 
@@ -17,9 +18,6 @@ FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS = 500, 1.5, 300
 """Writes a second to a collection at first, and how much more after how long (Firestore, Best
 practices, Ramping up traffic)."""
 
-_PAST_THEIR_TIME = (
-    "documents that are past their time to live: Firestore removes them again within a day or so"
-)
 _WITH_ALL_BELOW = "/**"
 
 
@@ -41,6 +39,9 @@ class DatabaseStep(Frozen):
         stored_bytes: What is read of the backup.
         unmade: Where the database is created, the indexes and field settings that it comes back
             without; None where the backup does not know them.
+        rewrites: Whether references to the original database are rewritten to this copy of it.
+        settings: What differs in what the database is set to be, where that is part of the recovery.
+        sets: Whether the database is set to what it was.
     """
 
     database: DatabaseId
@@ -56,6 +57,9 @@ class DatabaseStep(Frozen):
     never_restored: Mapping[str, int] = {}
     stored_bytes: int = 0
     unmade: tuple[str, ...] | None = ()
+    rewrites: bool = False
+    settings: tuple[Finding, ...] = ()
+    sets: bool = False
 
     @property
     def writes(self) -> int:
@@ -83,13 +87,13 @@ class DatabaseStep(Frozen):
 
     def keeps(self, state: DatabaseState) -> int:
         """Return how many documents of a state may stay although they differ from the backup."""
-        states: tuple[DocumentState, ...] = ("newer", "extra")
+        states: tuple[DocumentState, ...] = ("newer", "extra", "later", "added")
         return state.count(*filter(self.is_kept, states))
 
     @property
     def changes(self) -> bool:
         """Whether executing the step would change anything."""
-        return self.create or bool(self.writes or self.removes)
+        return self.create or self.sets or bool(self.writes or self.removes)
 
     @property
     def ranges(self) -> list[NameRange]:
@@ -106,6 +110,8 @@ class DatabaseStep(Frozen):
 
     def is_kept(self, state: DocumentState) -> bool:
         """Whether a document that differs may differ when the recovery ends."""
+        if state in ("later", "added"):
+            return True
         return (state == "newer" and not self.overwrite) or (state == "extra" and not self.exact)
 
 
@@ -119,14 +125,19 @@ def ramp_seconds(writes: int) -> float:
     return seconds + writes / rate
 
 
-def plan_database(backup: DatabaseBackup, state: DatabaseState, request: Request) -> DatabaseStep:
+def plan_database(
+    backup: DatabaseBackup, state: DatabaseState, request: Request, origin: str
+) -> DatabaseStep:
     """Decide what happens to one database.
 
     Args:
         backup: The database at the recovery point.
         state: How the target compares with it, in the ranges of `wanted_ranges`.
         request: What the operator asked for.
+        origin: The project the backup was made of.
     """
+    compares = request.compares_settings("databases", origin) and state.settings is not None
+    settings = database_findings(backup.resource, state.settings or {}) if compares else ()
     into = request.target.database or backup.database_id
     step = DatabaseStep(
         database=backup.database_id,
@@ -139,8 +150,13 @@ def plan_database(backup: DatabaseBackup, state: DatabaseState, request: Request
         collections=request.collections,
         documents=request.documents,
         triggers=request.triggers.get(into, ()),
-        never_restored=_never_restored(backup, request),
+        never_restored={
+            name: state.left_out.get(name, 0) for name in never_restored(backup, request)
+        },
         unmade=() if state.exists else _set_indexes(backup),
+        rewrites=request.rewrite_references,
+        settings=settings,
+        sets=request.settings and bool(settings),
     )
     needed = {
         item.stored.name: item.stored.size_bytes for item, _ in units(backup, step.ranges) if item
@@ -228,47 +244,16 @@ def apart(count: int, at_once: int) -> list[int]:
 
 def wanted_ranges(backup: DatabaseBackup, request: Request) -> list[NameRange]:
     """Return the documents of a database that the operator asked for, without ephemeral ones."""
-    return scope(
-        request.collections, request.documents, request.ephemeral.get(backup.database_id, ())
-    )
-
-
-def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) -> tuple[str, ...]:
-    """Tell what no recovery of documents brings back."""
-    if not steps:
-        return ()
-    notes = [f"documents as they were changed after {recovery_point:%Y-%m-%dT%H:%MZ}"]
-    notes += [
-        f"locks, heartbeats and instances of {step.database}: never restored "
-        f"({', '.join(f'{name} {count:,}' for name, count in step.never_restored.items())})"
-        for step in steps
-        if step.never_restored
-    ]
-    notes += [
-        f"{_unmade(step)} of {step.into}, which is created: until an exemption is made again, "
-        "documents with more than 40,000 index entries are refused"
-        for step in steps
-        if step.create and step.unmade != ()
-    ]
-    notes.append("security rules, indexes and time-to-live policies, create and update times")
-    notes.append(_PAST_THEIR_TIME)
-    return tuple(notes)
+    return scope(request.collections, request.documents, never_restored(backup, request))
 
 
 def _set_indexes(backup: DatabaseBackup) -> tuple[str, ...] | None:
     return None if backup.index_settings is None else backup.index_settings.names
 
 
-def _unmade(step: DatabaseStep) -> str:
-    if step.unmade is None:
-        return "indexes and field settings, which the backup could not read,"
-    return ", ".join(step.unmade)
-
-
-def _never_restored(backup: DatabaseBackup, request: Request) -> dict[str, int]:
-    counts = {item.collection_id: item.fingerprint.row_count for item in backup.collections}
-    names = request.ephemeral.get(backup.database_id, ())
-    return {name: counts.get(name, 0) for name in names}
+def never_restored(backup: DatabaseBackup, request: Request) -> tuple[str, ...]:
+    """Return the top-level collections of a database that are left out."""
+    return request.ephemeral.get(backup.database_id, ())
 
 
 def _range(path: str, *, is_collection: bool) -> NameRange:

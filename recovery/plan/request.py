@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 
 from manifests.ids import BUCKET_NAME, DATABASE_ID, ProjectId
 from manifests.layout import PartKind
-from manifests.model import BucketBackup, DatabaseBackup, Frozen, TableBackup
+from manifests.model import BucketBackup, DatabaseBackup, Frozen, TableBackup, UtcTime
 from recovery.plan.scope import ObjectScope
 from recovery.scenarios import ScenarioName, scenario
 
@@ -59,6 +59,12 @@ class Request(Frozen):
             removed; objects are moved aside.
         notify: Whether what listens may be told of the objects and documents that are written.
         from_vault: Whether rows come from the vault even where another source is faster.
+        rewrite_references: Whether foreign keys and document references of a copy refer to the copy.
+        settings: Whether datasets, buckets and databases that are there are set to what they were.
+        expire_at: When tables and views expire that come back though their own time is over; None
+            for never.
+        create_datasets: Whether datasets that are gone are created anew, so that what was deleted
+            with them cannot be undeleted any more.
         not_in_catalog: Whether what the run holds and the catalog does not name is recovered too.
         project_was_named: Whether the operator named the project that is written to.
         point_was_named: Whether the operator named the run, the time, or the history, which ends
@@ -83,6 +89,10 @@ class Request(Frozen):
     exact: bool = False
     notify: bool = False
     from_vault: bool = False
+    rewrite_references: bool = False
+    settings: bool = False
+    expire_at: UtcTime | None = None
+    create_datasets: bool = False
     not_in_catalog: bool = False
     project_was_named: bool = False
     point_was_named: bool = False
@@ -112,6 +122,24 @@ class Request(Frozen):
     def may_overwrite(self, name: str) -> bool:
         """Whether the operator allowed replacing what a table, definition, bucket or database is now."""
         return "*" in self.overwrite or name in self.overwrite
+
+    def compares_settings(self, kind: PartKind, origin: str, name: str = "") -> bool:
+        """Whether the settings of a dataset, bucket or database are part of the recovery.
+
+        They are where all of it is recovered in its own place: those of a copy are its own.
+
+        Args:
+            kind: What it holds.
+            origin: The project the backup was made of.
+            name: The dataset.
+        """
+        if self.target.project != origin:
+            return False
+        if kind == "tables":
+            return not self.target.prefix and self.wants_definitions(name)
+        if kind == "buckets":
+            return not self.target.bucket and self.objects.is_all
+        return not (self.target.database or self.collections or self.documents)
 
     def wants_definitions(self, dataset_id: str) -> bool:
         """Whether a dataset's views and routines are part of the recovery."""

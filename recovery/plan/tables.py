@@ -1,11 +1,13 @@
 """What a recovery would do to each table, and why."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from manifests.fingerprint import combined
 from manifests.ids import PartitionId, TableName
 from manifests.model import (
     WHOLE_TABLE,
+    Fingerprint,
     Frozen,
     Resource,
     StoredObject,
@@ -37,6 +39,10 @@ class TableStep(Frozen):
         damage: What is wrong with it; empty when nothing is.
         partitions: The partitions that are written; empty where the whole table is.
         loses_rows: Whether rows, or a view, that are there now are replaced or removed.
+        seen: What the plan saw in the partitions that it replaces or removes: nothing else may be.
+        coming: How many rows come back in each of these.
+        losing: How many rows are there that are replaced or removed.
+        modified: Which table is replaced as a whole, and when it was last changed.
         kept_partitions: Partitions the recovery point does not know and the recovery keeps.
         removed_partitions: Those that it removes, because `exact` was asked for.
         source: Where its rows come from; None where none are written.
@@ -49,7 +55,12 @@ class TableStep(Frozen):
     damage: tuple[Finding, ...]
     partitions: tuple[PartitionId, ...] = ()
     loses_rows: bool = False
+    seen: Mapping[PartitionId, Fingerprint] = {}
+    coming: Mapping[PartitionId, int] = {}
+    losing: int = 0
+    modified: str = ""
     kept_partitions: tuple[PartitionId, ...] = ()
+    kept_rows: int = 0
     removed_partitions: tuple[PartitionId, ...] = ()
     rows: int = 0
     stored_bytes: int = 0
@@ -82,7 +93,9 @@ def _plan_kept(table: TableBackup, observed: ObservedTable, request: Request) ->
     if shape:
         why = f"its {shape[0].aspect} changed, which only a new table can undo"
         loses_rows = _holds_something(observed.resource)
-        return _written(table, "rebuild", shape, why=why, loses_rows=loses_rows)
+        step = _written(table, "rebuild", shape, why=why, loses_rows=loses_rows)
+        losing = int(observed.resource.get("numRows") or 0)
+        return step.model_copy(update={"modified": modified(observed.resource), "losing": losing})
     return _plan_rows(table, observed, request)
 
 
@@ -98,6 +111,7 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
             action="set properties" if properties else "leave",
             damage=properties,
             kept_partitions=extra,
+            kept_rows=sum(present[name].row_count for name in extra),
             why="its rows are equal" if properties else "already equal",
         )
     damage = (*rows, *properties)
@@ -117,8 +131,21 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
         why=f"{len(differing)} of {len(known)} partitions differ, "
         f"{len(differing) - len(replaced)} of them are missing",
     )
-    unknown = {"removed_partitions" if removes else "kept_partitions": extra}
-    return step.model_copy(update=unknown)
+    gone = (*replaced, *extra) if removes else replaced
+    return step.model_copy(
+        update={
+            "removed_partitions" if removes else "kept_partitions": extra,
+            "kept_rows": 0 if removes else sum(present[name].row_count for name in extra),
+            "seen": {name: present[name] for name in gone},
+            "coming": {name: known[name].row_count if name in known else 0 for name in gone},
+            "losing": sum(present[name].row_count for name in gone),
+        }
+    )
+
+
+def removed_rows(step: TableStep) -> int:
+    """Return how many rows are in the partitions that a step removes."""
+    return sum(step.seen[name].row_count for name in step.removed_partitions)
 
 
 def _written(
@@ -148,6 +175,11 @@ def _written(
 def _holds_something(resource: Resource) -> bool:
     """Whether deleting this would lose anything: rows, buffered rows, or a view's query."""
     return not is_table(resource) or holds_rows(resource)
+
+
+def modified(resource: Resource) -> str:
+    """Return which incarnation of a table it is, and when that was last changed."""
+    return f"{resource.get('creationTime')}/{resource.get('lastModifiedTime')}"
 
 
 def is_table(resource: Resource) -> bool:

@@ -2,35 +2,39 @@
 
 from collections.abc import Mapping
 
-from manifests.errors import NoRecoveryPointError, RefusedError, UsageError
+from manifests.errors import RefusedError
 from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
+from recovery.plan.asked import check_covered, check_names
 from recovery.plan.buckets import BucketPlan, check_buckets, objects_lost
+from recovery.plan.copies import referring_to_original
 from recovery.plan.definitions import (
     DatasetStep,
     DefinitionStep,
+    definitions_lost,
     definitions_of,
     ended_views,
     left_ended,
     made_names,
     plan_datasets,
     plan_definition,
+    with_lacks,
 )
 from recovery.plan.documents import (
     DatabaseStep,
     check_databases,
-    documents_lost,
-    named_ranges,
     plan_database,
 )
 from recovery.plan.events import check_events
+from recovery.plan.expirations import Expiration
+from recovery.plan.lost import documents_lost, tables_lost
 from recovery.plan.rebuild import RebuildStep
+from recovery.plan.references import TableRef
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
 from recovery.plan.tables import TableStep, plan_table
-from recovery.scenarios import scenario
 
 
 class Observed(Frozen):
@@ -43,6 +47,9 @@ class Observed(Frozen):
         databases: How each wanted database compares with its backup.
         buckets: What has to happen to each wanted bucket.
         observed_at: When it was looked at.
+        missing: What views and routines that are gone read, and is neither there nor part of the
+            recovery.
+        undeleted: Datasets that this command tried to undelete, and whether they came back.
     """
 
     datasets: Mapping[str, Resource | None]
@@ -51,6 +58,8 @@ class Observed(Frozen):
     observed_at: UtcTime
     databases: Mapping[str, DatabaseState] = {}
     buckets: tuple[BucketPlan, ...] = ()
+    missing: tuple[TableRef, ...] = ()
+    undeleted: Mapping[str, bool] = {}
 
 
 class Plan(Frozen):
@@ -69,6 +78,8 @@ class Plan(Frozen):
     """Whose run it is, when it is another platform's."""
     left_out: tuple[str, ...] = ()
     """What the run holds and the catalog does not name."""
+    expired: tuple[Expiration, ...] = ()
+    """What is written although its own time is over: without that time, or with another."""
     buckets: tuple[BucketPlan, ...] = ()
     databases: tuple[DatabaseStep, ...] = ()
     rebuilds: tuple[RebuildStep, ...] = ()
@@ -93,12 +104,21 @@ class Plan(Frozen):
         return names + [step.into for step in self.rebuilds]
 
     @property
+    def written(self) -> set[str]:
+        """Return the tables, views and routines that do not stay as they are."""
+        tables = {step.table for step in self.tables if step.action != "leave"}
+        return tables | {step.name for step in self.definitions if step.action != "leave"}
+
+    @property
+    def undeletes(self) -> tuple[str, ...]:
+        """Return the datasets that are to be undeleted; what is in them is planned after that."""
+        return tuple(step.dataset_id for step in self.datasets if step.undelete)
+
+    @property
     def changes_tables(self) -> bool:
         """Whether executing the plan would change anything in BigQuery."""
-        return (
-            any(step.create or step.authorizes for step in self.datasets)
-            or any(step.action != "leave" for step in self.tables)
-            or any(step.action != "leave" for step in self.definitions)
+        return any(step.create or step.sets or step.authorizes for step in self.datasets) or bool(
+            self.written
         )
 
 
@@ -121,12 +141,12 @@ def make_plan(
         NoRecoveryPointError: The run holds nothing of what the scenario brings back.
         UsageError: A dataset, table or partition that was asked for is not in the run.
     """
-    _check_covered(manifest, request)
-    _check_names(manifest, request)
+    check_covered(manifest, request)
+    check_names(manifest, request)
     wanted = [table for table in manifest.tables if request.wants(table)]
     dataset_ids = {table.dataset_id for table in wanted}
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
-    steps = tuple(_plan_table(table, manifest, observed, request) for table in wanted)
+    steps = tuple(plan_source(table, manifest, observed, request) for table in wanted)
     ended = ended_views(
         manifest.datasets, [step.table for step in steps if step.action in ("create", "rebuild")]
     )
@@ -137,25 +157,42 @@ def make_plan(
         for name, kind, resource in definitions_of(item)
     )
     databases = tuple(
-        plan_database(item, observed.databases[item.database_id], request)
+        plan_database(item, observed.databases[item.database_id], request, manifest.project)
         for item in manifest.databases
         if request.wants_database(item)
     )
     chosen = {name: observed.datasets[name] for name in dataset_ids}
+    back = {name for name, is_back in observed.undeleted.items() if is_back}
+    dataset_steps = plan_datasets(
+        manifest.datasets if request.covers("tables") else (),
+        dataset_ids,
+        observed.datasets,
+        made_names(manifest.project, request.target, chosen, definitions, back),
+        undeletable=lambda name: (
+            request.target == Target(project=manifest.project)
+            and not request.create_datasets
+            and name not in observed.undeleted
+        ),
+        compares=lambda name: request.compares_settings("tables", manifest.project, name),
+        sets=request.settings,
+    )
+    undeleting = {step.dataset_id for step in dataset_steps if step.undelete}
+    definitions = with_lacks(
+        definitions,
+        {name: resource for item in datasets for name, _, resource in definitions_of(item)},
+        {item for item in observed.missing if item[1] not in undeleting},
+    )
     return Plan(
         request=request,
         run_id=manifest.run_id,
         recovery_point=manifest.recovery_point,
-        datasets=plan_datasets(
-            manifest.datasets if request.covers("tables") else (),
-            dataset_ids,
-            observed.datasets,
-            made_names(manifest.project, request.target, chosen, definitions),
-        ),
+        datasets=dataset_steps,
         tables=steps,
         definitions=definitions,
         cannot_bring_back=(
-            *(_cannot_bring_back(manifest, wanted, request) if wanted else ()),
+            *tables_lost(manifest, wanted, dataset_steps),
+            *referring_to_original(manifest, wanted, definitions, request),
+            *definitions_lost(definitions),
             *left_ended(ended, definitions),
             *objects_lost(manifest, observed.buckets),
             *documents_lost(databases, manifest.recovery_point),
@@ -166,9 +203,10 @@ def make_plan(
     )
 
 
-def _plan_table(
+def plan_source(
     table: TableBackup, manifest: Manifest, observed: Observed, request: Request
 ) -> TableStep:
+    """Decide what happens to one table, and where its rows come from."""
     found = observed.tables[table.name]
     step = plan_table(table, found, request)
     only_removes = step.action == "replace partitions" and not step.partitions
@@ -210,7 +248,7 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
             hint=f"`--overwrite {unspoken[0]}` allows it for one, `--overwrite '*'` for all; "
             "an undo point is kept",
         )
-    check_buckets(plan.buckets, plan.request)
+    check_buckets(plan.buckets, plan.request, confirmed_project=confirmed_project)
     check_databases(plan.databases)
     check_events({step.into: step.writes + step.removes for step in plan.databases}, plan.request)
     check_events({step.into: len(step.writes) for step in plan.rebuilds}, plan.request)
@@ -221,70 +259,3 @@ def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
         )
-
-
-def _check_covered(manifest: Manifest, request: Request) -> None:
-    """Refuse a run without any part of what was lost: recovering nothing would look like success."""
-    held = {
-        "tables": manifest.tables,
-        "buckets": manifest.buckets,
-        "databases": manifest.databases,
-    }
-    for kind, parts in held.items():
-        if scenario(request.scenario).covers == (kind,) and not parts:
-            raise NoRecoveryPointError(
-                f"the run holds no {kind}",
-                subject=manifest.run_id,
-                hint="what the catalog lists is protected from the next run on",
-            )
-
-
-def _check_names(manifest: Manifest, request: Request) -> None:
-    """Refuse what the run does not hold: leaving it out would look like success."""
-    datasets = {item.dataset_id for item in manifest.datasets}
-    tables = {item.name for item in manifest.tables}
-    unknown = [name for name in request.datasets if name not in datasets]
-    unknown += [name for name in request.tables if name not in tables]
-    unknown += [name for name in request.buckets if manifest.bucket(name) is None]
-    unknown += [name for name in request.databases if manifest.database(name) is None]
-    known = {
-        item.partition_id
-        for table in manifest.tables
-        if request.wants(table)
-        for item in table.partitions
-    }
-    unknown += [f"partition {name}" for name in request.partitions if name not in known]
-    if unknown:
-        raise UsageError(
-            f"not in the run: {', '.join(unknown)}",
-            subject=manifest.run_id,
-            hint=f"`rebound show {manifest.run_id}` lists what it holds",
-        )
-    named_ranges(request)
-
-
-def _cannot_bring_back(
-    manifest: Manifest, wanted: list[TableBackup], request: Request
-) -> tuple[str, ...]:
-    notes = [f"rows written after {manifest.recovery_point:%Y-%m-%dT%H:%MZ}"]
-    notes += [
-        f"about {table.streaming_buffer.estimated_rows} rows of {table.name} that were still in its "
-        "streaming buffer"
-        for table in wanted
-        if table.streaming_buffer is not None
-    ]
-    datasets = {f"definitions of {table.dataset_id}" for table in wanted}
-    notes += [
-        f"{skew.subject} as of the recovery point: they were read {skew.skew_seconds:.0f} s later"
-        for skew in manifest.skews
-        if skew.subject in datasets
-    ]
-    if request.target != Target(project=manifest.project):
-        notes.append(
-            "views and routines that read the copy: their text names the original datasets"
-        )
-    notes.append(
-        "time travel history, access granted on single tables, authorizations of views in datasets "
-        "outside the run, transfer and job history"
-    )
-    return tuple(notes)

@@ -132,7 +132,12 @@ def picture_of_firestore(rebound: Rebound) -> dict[str, object]:
 
 
 DISASTERS = (
-    Disaster("bigquery-dataset-loss", strike_bigquery, picture_of_bigquery),
+    Disaster(
+        "bigquery-dataset-loss",
+        strike_bigquery,
+        picture_of_bigquery,
+        ("--overwrite", "*", "--create-datasets"),
+    ),
     Disaster("gcs-bucket-corruption", strike_bucket, picture_of_bucket),
     Disaster("firestore-state-loss", strike_firestore, picture_of_firestore),
 )

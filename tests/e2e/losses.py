@@ -30,11 +30,18 @@ class Loss:
         scenario: What the operator calls it.
         lose: Removes everything the service holds.
         picture: Returns everything it holds; no code of Rebound's takes part.
+        words: What the operator adds, so that the backup is needed.
     """
 
     scenario: str
     lose: Callable[[Rebound], None]
     picture: Callable[[Rebound], object]
+    words: tuple[str, ...] = ()
+
+    @property
+    def recover(self) -> tuple[str, ...]:
+        """Return the command that recovers it from the undisturbed run."""
+        return ("recover", self.scenario, "--run", "undisturbed", "--yes", *self.words)
 
 
 def make_platform(cloud: Cloud, folder: Path, project: str) -> Rebound:
@@ -82,7 +89,7 @@ def objects(rebound: Rebound) -> object:
 
 
 LOSSES = (
-    Loss("bigquery-dataset-loss", lose_dataset, state),
+    Loss("bigquery-dataset-loss", lose_dataset, state, ("--create-datasets",)),
     Loss("gcs-bucket-corruption", lose_objects, objects),
     Loss("firestore-state-loss", lose_documents, lambda rebound: State(rebound).content()),
 )

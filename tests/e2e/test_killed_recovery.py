@@ -24,7 +24,7 @@ def loss(request: pytest.FixtureRequest, lost_night: Night) -> tuple[Loss, objec
     before = chosen.picture(lost_night.rebound)
     chosen.lose(lost_night.rebound)
     began = time.monotonic()
-    lost_night.rebound.run("recover", chosen.scenario, "--run", "undisturbed", "--yes")
+    lost_night.rebound.run(*chosen.recover)
     recovery_seconds = time.monotonic() - began
     assert chosen.picture(lost_night.rebound) == before
     return chosen, before, recovery_seconds
@@ -40,14 +40,11 @@ def test_killed_recovery_is_resumed(
     lost.lose(rebound)
     known = rebound.recoveries
     wait_seconds = random.Random(moment).uniform(0, recovery_seconds)  # noqa: S311 - a test
-    process = rebound.begin("recover", lost.scenario, "--run", "undisturbed", "--yes")
+    process = rebound.begin(*lost.recover)
     time.sleep(wait_seconds)
     process.kill()
     process.communicate(timeout=300)
     begun = rebound.recoveries - known
-    words = (
-        ["resume", *begun, "--yes"] if begun else ["recover", lost.scenario, "--run", "undisturbed"]
-    )
-    done = rebound.run(*words, *([] if begun else ["--yes"]))
+    done = rebound.run(*(("resume", *begun, "--yes") if begun else lost.recover))
     assert "proven equal" in done.stdout
     assert lost.picture(rebound) == before, f"killed after {wait_seconds:.2f} s"

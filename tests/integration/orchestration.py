@@ -181,6 +181,14 @@ def every_type(database: str) -> dict[str, Any]:
     }
 
 
+def referring(fields: bytes, database: str) -> bytes:
+    """Return the fields of `every_type` with the reference into another database."""
+    document = _Document.FromString(fields)
+    document.fields["reference"].reference_value = f"{database}/documents/a/b"
+    content: bytes = document.SerializeToString(deterministic=True)
+    return content
+
+
 def awkward(database: str) -> dict[str, dict[str, Any]]:
     """Return documents with every value type and every awkward name, missing parents included."""
     return {
@@ -198,6 +206,7 @@ def awkward(database: str) -> dict[str, dict[str, Any]]:
         },
         "prediction_batches/batch_1": {"batch_id": "batch_1", "is_complete": False},
         "prediction_batches/batch_1/completions/lebron": {"predictions_count": 3},
+        "types/every/processing_locks/kept": {"n": 3},
         "processing_locks/p_2026-01-02": {"processor": "p"},
         "processor_heartbeats/p": {"status": "running"},
     }

@@ -160,3 +160,35 @@ def test_every_property_of_a_definition_counts(gilded: Rebound):
     assert written(gilded, "described") == before
     back = api(gilded, "GET", routine)
     assert {key for key in back if back.get(key) != own.get(key)} <= OF_THE_MOMENT
+
+
+def test_views_over_what_nobody_protects_are_told_beforehand(rebound: Rebound):
+    """What cannot be made is in `show` and in the plan; the rest is proven all the same."""
+    outside = f"`{rebound.project}.outside.scores`"
+    with rebound.cloud.minutes_ago(5):
+        rebound.query(f"CREATE SCHEMA `{rebound.project}.outside` OPTIONS(location='{LOCATION}')")
+        rebound.query(f"CREATE TABLE {outside} AS SELECT 1 AS id")
+        for name, text in (
+            ("direct", f"SELECT id FROM {outside} -- FROM `{rebound.project}.no.comment`"),
+            ("through", f"SELECT d.id FROM `{rebound.project}.lake.direct` AS d"),
+        ):
+            rebound.query(f"CREATE VIEW `{rebound.project}.lake.{name}` AS {text}")
+    with serving(rebound) as function:
+        function.complete("night")
+    shown = rebound.run("show", "night").stdout
+    assert "view lake.direct reads what the run does not hold: outside.scores" in shown
+    for dataset_id in ("outside", lake.DATASET):
+        rebound.bigquery_client.delete_dataset(dataset_id, delete_contents=True)
+    done = rebound.run("recover", SCENARIO, "--yes", "--create-datasets").stdout
+    assert (
+        f"view lake.direct: it reads {rebound.project}.outside.scores, which is not there" in done
+    )
+    assert "view lake.through: it reads lake.direct, which is not there" in done
+    assert done.count("NOT MADE") == 2
+    assert "4 of 4 tables proven equal" in done
+    assert "proven    view lake.busiest" in done
+    rebound.query(f"CREATE SCHEMA `{rebound.project}.outside` OPTIONS(location='{LOCATION}')")
+    rebound.query(f"CREATE TABLE {outside} AS SELECT 1 AS id")
+    done = rebound.run("recover", SCENARIO, "--yes").stdout
+    assert "proven    view lake.through" in done
+    assert "NOT MADE" not in done

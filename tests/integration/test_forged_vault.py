@@ -175,7 +175,7 @@ def test_a_planted_journal_is_asked_about(rebound: Rebound):
     blob.upload_from_string(encode(planned))
     try:
         refused = rebound.run("resume", recovery, code=5)
-        assert "REPLACES ROWS THAT ARE THERE" in refused.stdout
+        assert "REPLACES WHAT IS THERE" in refused.stdout
         assert "nobody is there to say yes" in refused.stderr
         lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
         refused = rebound.run("resume", recovery, "--yes", code=5)

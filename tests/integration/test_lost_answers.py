@@ -94,7 +94,7 @@ def test_dataset_gone_and_answers_lost(rebound: Rebound, function: Function):
     function.complete("night")
     rebound.bigquery_client.delete_dataset(lake.DATASET, delete_contents=True)
     with losing(rebound, *CREATIONS):
-        rebound.run("recover", SCENARIO, "--yes")
+        rebound.run("recover", SCENARIO, "--yes", "--create-datasets")
     assert state(rebound) == before
     assert authorized(rebound) == ["busy"]
     assert policies(rebound) == {"mine": "TRUE"}

@@ -39,17 +39,37 @@ def test_damage_is_recovered_and_proven(rebound: Rebound, function: Function, na
 
 
 def test_dataset_gone(rebound: Rebound, function: Function):
-    """A deleted dataset comes back with its tables, views, routines and its own properties."""
+    """A deleted dataset is undeleted, with what nobody protects; then it is proven, and mended.
+
+    A word creates it from the backup alone.
+    """
+    scrap = f"`{rebound.project}.{lake.DATASET}.scrap`"
+    rebound.query(f"CREATE TABLE {scrap} AS SELECT 'nobody protects it' AS note")
     before = state(rebound)
-    function.complete("night")
+    assert function.complete("night")["unprotected_tables"] == 1
+    assert (
+        "dataset lake: 1 table that no backup holds: scrap" in rebound.run("show", "night").stdout
+    )
     client = rebound.bigquery_client
     own = client.get_dataset(lake.DATASET).to_api_repr()
+    destroy(rebound, DAMAGES["emptied"])
     client.delete_dataset(lake.DATASET, delete_contents=True)
     assert lake.DATASET not in {item.dataset_id for item in client.list_datasets()}
 
-    shown = rebound.run("recover", SCENARIO, "--yes")
+    planned = rebound.run("plan", SCENARIO).stdout
+    assert "undelete             dataset lake: all that was in it comes back first" in planned
+    with rebound.cloud.fault("bigquery", r"bigquery\.datasets\.undelete", "lost", times=1):
+        shown = rebound.run("recover", SCENARIO, "--yes")
+    assert "dataset lake: undeleted" in shown.stderr
     assert "4 of 4 tables proven equal" in shown.stdout
+    assert "lake.games  (fill, " in shown.stdout
     assert state(rebound) == before
+    client.delete_dataset(lake.DATASET, delete_contents=True)
+    shown = rebound.run("recover", SCENARIO, "--yes", "--create-datasets")
+    assert "1 table of lake that no backup holds: scrap" in shown.stdout
+    assert "lake.games  (create, " in shown.stdout
+    unprotected = [name for name in before if name.endswith("scrap")]
+    assert state(rebound) == {key: before[key] for key in before if key not in unprotected}
     back = client.get_dataset(lake.DATASET).to_api_repr()
     for key in ("labels", "description", "location"):
         assert back[key] == own[key]
@@ -67,6 +87,8 @@ def test_newer_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, funct
     )
     report = rebound.json("recover", SCENARIO, "--yes")
     assert {table["action"] for table in report["tables"]} == {"leave"}
+    told = rebound.run("report", report["recovery_id"]).stdout
+    assert "UTC, but for 1 newer partition kept (1 row)" in told
     newest = (
         f"SELECT COUNT(*) AS n FROM `{rebound.project}.{lake.GAMES}` WHERE game_id = 'tomorrow'"
     )
@@ -76,6 +98,8 @@ def test_newer_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, funct
     assert rebound.query(newest) == [{"n": 1}]
     report = rebound.json("recover", SCENARIO, "--exact", "--overwrite", lake.GAMES, "--yes")
     assert rebound.query(newest) == [{"n": 0}]
+    told = rebound.run("report", report["recovery_id"]).stdout
+    assert "removed 1 partition (1 row) that the recovery point does not know" in told
     undo = next(table["undo"] for table in report["tables"] if table["table"] == lake.GAMES)
     kept = rebound.query(f"SELECT COUNT(*) AS n FROM `{undo}` WHERE game_id = 'tomorrow'")
     assert kept == [{"n": 1}]
@@ -199,21 +223,30 @@ def test_view_changed_meanwhile_is_kept(rebound: Rebound, function: Function):
 
 
 def test_rows_that_appear_after_the_plan_are_kept(rebound: Rebound, function: Function):
-    """A partition that was empty when the plan was made, and is not any more, is left alone."""
+    """Rows that come after the plan are left alone, whatever word was given before them.
+
+    Those in a partition that was empty then, and those in one that the plan removes.
+    """
     function.complete("night")
     destroy(rebound, DAMAGES["partition missing"])
     insert = f"INSERT INTO `{rebound.project}.{lake.GAMES}` (game_id, game_date) VALUES "
+    rebound.query(f"{insert} ('extra', DATE '2030-01-01')")
     with rebound.cloud.fault("storage", r"storage\.objects\.insert", "latency", seconds=3):
-        process = rebound.begin("recover", SCENARIO, "--yes")
+        process = rebound.begin("recover", SCENARIO, "--yes", "--exact", "--overwrite", "*")
         rebound.cloud.await_fault("storage")
-        rebound.query(f"{insert} ('new', DATE '2024-01-04')")
+        rebound.query(f"{insert} ('new', DATE '2030-01-01')")
         out, err = process.communicate(timeout=300)
     assert process.returncode == 6, out + err
     assert "rows appeared since the plan was made" in out
-    found = rebound.query(
-        f"SELECT game_id FROM `{rebound.project}.{lake.GAMES}` WHERE game_date = DATE '2024-01-04'"
-    )
-    assert found == [{"game_id": "new"}]
+    newest = f"`{rebound.project}.{lake.GAMES}` WHERE game_date = DATE '2030-01-01'"
+    names = f"SELECT game_id FROM {newest} ORDER BY game_id"
+    assert rebound.query(names) == [{"game_id": "extra"}, {"game_id": "new"}]
+    recovery = err.split("recovery ", 1)[1].split()[0]
+    rebound.query(f"DELETE FROM {newest} AND game_id = 'new'")
+    rebound.query(f"{insert} ('later', DATE '2024-01-04')")
+    rebound.run("resume", recovery, "--yes", code=6)
+    kept = names.replace("2030-01-01", "2024-01-04")
+    assert rebound.query(kept) == [{"game_id": "later"}]
 
 
 def test_undo_dataset_that_cannot_hold_copies_is_refused(rebound: Rebound, function: Function):
@@ -228,3 +261,38 @@ def test_undo_dataset_that_cannot_hold_copies_is_refused(rebound: Rebound, funct
     refused = rebound.run("recover", SCENARIO, "--overwrite", "*", "--yes", code=2)
     assert "rebound_undo: the dataset lets partitions expire" in refused.stderr
     assert state(rebound) == before
+
+
+def test_rows_that_go_and_come_are_shown_before_anything_is_decided(
+    rebound: Rebound, function: Function
+):
+    """The plan counts them in each partition; `diff` shows them, and what differs by column."""
+    function.complete("night")
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    assert "its rows are those of" in rebound.run("diff", lake.GAMES).stdout
+    for statement in (
+        f"UPDATE {games} SET points = 1, home = NULL WHERE game_id IN ('g9', 'g18')",
+        f"UPDATE {games} SET points = 2 WHERE game_id = 'g27'",
+        f"DELETE FROM {games} WHERE game_id = 'g36'",
+        f"INSERT INTO {games} (game_id, game_date) VALUES ('späť\\n', DATE '2030-01-01')",
+    ):
+        rebound.query(statement)
+    planned = rebound.run("plan", SCENARIO, "--exact").stdout
+    assert "    20240101: 21 rows there, 22 in the backup" in planned
+    assert "    20300101: 1 row there, 0 in the backup" in planned
+    assert "REPLACES 22 ROWS THAT ARE THERE" in planned
+    before = {item.table_id for item in rebound.bigquery_client.list_tables("rebound_scratch")}
+    shown = rebound.run("diff", lake.GAMES, "--key", "game_id", "--samples", "9").stdout
+    assert "partitions that differ: 20240101, 20300101" in shown
+    assert "4 rows there now and not in the backup:" in shown
+    assert "4 rows in the backup and not there now:" in shown
+    assert shown.count('  - {"box"') == shown.count('  + {"box"') == 4
+    assert (
+        "3 rows with the same game_id and other values:\n  points: 3 rows\n  home: 2 rows" in shown
+    )
+    found = rebound.json("diff", lake.GAMES, "--partition", "20240101", "--samples", "0")
+    assert (found["going"], found["coming"], found["going_samples"]) == (3, 4, [])
+    after = {item.table_id for item in rebound.bigquery_client.list_tables("rebound_scratch")}
+    assert after == before
+    for words in (("lake.nothing",), (lake.GAMES, "--key", "nothing"), ("lake.games; DROP",)):
+        rebound.run("diff", *words, code=2)

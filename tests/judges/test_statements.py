@@ -8,6 +8,7 @@ import pytest
 
 from manifests.encoding import decode_sql, encode_sql, stored_fields
 from manifests.fingerprint import fingerprint_sql
+from recovery.compare.difference import Sides
 from tests.standin.bigquery.engine.types import canonical
 from tests.standin.bigquery.googlesql.library import GoogleSqlError
 from tests.standin.bigquery.googlesql.requests import Table, analyze
@@ -55,7 +56,7 @@ TABLES = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_what_measures_and_carries_a_table_is_googlesql(name: str):
-    """The statements that fingerprint, encode and decode parse and have the right types."""
+    """The statements that fingerprint, encode, decode and compare parse and have the right types."""
     table = TABLES[name]
     fields = table["schema"]["fields"]
     there = Table(PATH, fields, [PARTITION_TIME])
@@ -63,6 +64,10 @@ def test_what_measures_and_carries_a_table_is_googlesql(name: str):
     analyze(spaced(fingerprint_sql(FULL_ID, table)), [there])
     analyze(spaced(encode_sql(FULL_ID, table)), [there])
     analyze(spaced(decode_sql(FULL_ID, table)), [stored])
+    sides = Sides(live=FULL_ID, stored=FULL_ID, resource=table, partitions=("__NULL__",))
+    analyze(spaced(sides.totals_sql()), [there])
+    analyze(spaced(sides.samples_sql(going=True, most=5)), [there])
+    analyze(spaced(sides.columns_sql([fields[0]["name"]])), [there])
 
 
 def test_the_analyzer_knows_the_columns():

@@ -8,6 +8,7 @@ holds a few files, whatever the size of the database, and repeating it is safe.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from itertools import chain
 
@@ -17,13 +18,16 @@ from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, batches, write_file
 from manifests.errors import CloudError
-from manifests.model import DatabaseBackup, DocumentFile
+from manifests.model import DatabaseBackup, DocumentFile, Resource
 from manifests.names import NameRange
+from recovery.compare import Finding
+from recovery.compare.databases import database_findings
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
 from recovery.plan.documents import DatabaseStep, apart, units
+from recovery.targets.documents.done import Done, Restored
 from recovery.targets.documents.pace import Pace
 from recovery.targets.documents.source import StoredDocuments
-from recovery.targets.documents.values import same_content
+from recovery.targets.documents.values import refers, rewritten, same_content
 from recovery.targets.documents.writing import BatchWriter
 
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -41,6 +45,7 @@ class DatabaseTarget:
         database_id: That database.
         vault: Where the backup is.
         parallel: Parts in flight at once.
+        rewrites: Whether references to the original database are rewritten to this one.
     """
 
     def __init__(
@@ -51,41 +56,71 @@ class DatabaseTarget:
         *,
         vault: Bucket,
         parallel: int,
+        rewrites: bool,
     ) -> None:
         connection = Connection(project, database_id)
+        original = str(backup.resource.get("name", ""))
+        self._original = original if original != connection.database else ""
         self._backup = backup
         self._databases = Databases(connection)
         self._documents = Documents(connection)
-        self._stored = StoredDocuments(vault)
+        rewrite = partial(rewritten, original=original, copy=connection.database)
+        self._stored = StoredDocuments(vault, rewrite if rewrites and self._original else None)
         self._parallel = parallel
         self._point_nanos = nanos_at(backup.read_time)
 
     def observe(self, ranges: list[NameRange]) -> DatabaseState:
-        """Compare everything in some ranges with the backup.
+        """Compare everything in some ranges with the backup, and look at its settings.
 
         Raises:
             BackupDamagedError: A file of the backup is not what the manifest says.
             CloudError: The database could not be read.
         """
-        exists = self._exists()
+        exists, settings = self._looked_up()
 
-        def look(unit: Unit) -> StateTally:
-            return _tallied(self._pairs(unit, self._stored.read(*unit), exists=exists))
+        def look(unit: Unit) -> tuple[StateTally, int]:
+            stored = self._stored.read(*unit)
+            return _tallied(self._pairs(unit, stored, exists=exists)), self._referring(stored)
 
-        whole = StateTally()
-        for tally in self._in_parallel(look, units(self._backup, ranges)):
+        whole, referring = StateTally(), 0
+        for tally, count in self._in_parallel(look, units(self._backup, ranges)):
             whole.merge(tally)
-        return whole.state(exists=exists)
+            referring += count
+        return whole.state(exists=exists).model_copy(
+            update={"settings": settings, "referring": referring}
+        )
 
-    def _exists(self) -> bool:
+    def _referring(self, stored: Sequence[DocumentRecord]) -> int:
+        """Return how many documents refer to the original of this copy."""
+        if not self._original:
+            return 0
+        return sum(refers(record.fields, self._original) for record in stored)
+
+    def _looked_up(self) -> tuple[bool, Resource | None]:
+        """Tell whether there is a database, and how it is set up."""
         try:
-            return self._databases.resource() is not None
+            found = self._databases.resource()
         except CloudError as error:
             if error.retryable:
                 raise
             # Documents can be recovered without the right to see how the database is set up; if
             # there is none, reading it says so.
-            return True
+            return True, None
+        return found is not None, found
+
+    def settings_findings(self) -> tuple[Finding, ...]:
+        """Look at the settings of the database again, and say what is not what it was."""
+        return database_findings(self._backup.resource, self._databases.resource() or {})
+
+    def set(self) -> None:
+        """Set the database to what it was.
+
+        Raises:
+            CloudError: It could not be set.
+        """
+        self._databases.configure(
+            self._backup.resource, {item.aspect for item in self.settings_findings()}
+        )
 
     def create(self) -> None:
         """Create the database as the backup describes it, if there is none.
@@ -105,14 +140,17 @@ class DatabaseTarget:
         self,
         step: DatabaseStep,
         *,
+        begun_at: datetime,
         undo: Callable[[bytes, str], None],
         pace: Pace,
         progress: Callable[[int], None],
-    ) -> DatabaseState:
-        """Write what the step decides, part by part, and return how the database compares then.
+    ) -> Restored:
+        """Write what the step decides, part by part, and look at the database again.
 
         Args:
             step: What was decided.
+            begun_at: When the recovery began: what was written since is neither replaced nor
+                removed, however late an interrupted recovery is continued.
             undo: Keeps a file of the documents that are about to be replaced or removed; takes its
                 content and a name made of it.
             pace: Says when a batch may be written.
@@ -123,23 +161,34 @@ class DatabaseTarget:
             CloudError: Something could not be read or written.
         """
 
-        def recover(unit: Unit) -> StateTally:
+        def recover(unit: Unit) -> tuple[StateTally, Done]:
             stored = self._stored.read(*unit)
-            wanted = (pair for pair in self._pairs(unit, stored) if step.action(pair.state))
-            self._write(wanted, undo=undo, pace=pace)
-            proven = _tallied(self._pairs(unit, stored))
+            pairs = partial(self._pairs, unit, stored, begun_at=begun_at)
+            done = Done()
+            self._write(
+                (pair for pair in pairs() if step.action(pair.state)), done, undo=undo, pace=pace
+            )
+            proven = _tallied(map(done.corrected, pairs()))
             progress(unit[0].stored.row_count if unit[0] else 0)
-            return proven
+            return proven, done
 
-        whole = StateTally()
-        for tally in self._in_parallel(recover, units(self._backup, step.ranges)):
+        whole, all_done = StateTally(), Done()
+        for tally, done in self._in_parallel(recover, units(self._backup, step.ranges)):
             whole.merge(tally)
-        return whole.state(exists=True)
+            all_done.merge(done)
+        return Restored(
+            whole.state(exists=True), all_done.written, all_done.removed, all_done.refused
+        )
 
     def _write(
-        self, wanted: Iterable[DocumentPair], *, undo: Callable[[bytes, str], None], pace: Pace
+        self,
+        wanted: Iterable[DocumentPair],
+        done: Done,
+        *,
+        undo: Callable[[bytes, str], None],
+        pace: Pace,
     ) -> None:
-        writer = BatchWriter(self._documents, pace)
+        writer = BatchWriter(self._documents, pace, done.overtaken, done.refused)
         for pairs in batches(wanted, lambda pair: pair.size_bytes, most_bytes=_BATCH_BYTES):
             replaced = [pair.live for pair in pairs if pair.live is not None]
             if replaced:
@@ -147,6 +196,7 @@ class DatabaseTarget:
                 undo(content, f"{hashlib.sha256(content).hexdigest()[:32]}.avro")
             for pair in pairs:
                 self._add(writer, pair)
+                done.count(pair)
         writer.flush()
 
     def _add(self, writer: BatchWriter, pair: DocumentPair) -> None:
@@ -158,13 +208,24 @@ class DatabaseTarget:
         writer.add(pair.path, write)
 
     def _pairs(
-        self, unit: Unit, stored: Sequence[DocumentRecord], *, exists: bool = True
+        self,
+        unit: Unit,
+        stored: Sequence[DocumentRecord],
+        *,
+        exists: bool = True,
+        begun_at: datetime | None = None,
     ) -> Iterator[DocumentPair]:
         _, ranges = unit
         landmarks = [record.path for record in stored]
         read = partial(self._documents.read, landmarks=landmarks)
         live = chain.from_iterable(map(read, ranges)) if exists else iter(())
-        return joined(stored, live, recovery_point_nanos=self._point_nanos, same=same_content)
+        return joined(
+            stored,
+            live,
+            recovery_point_nanos=self._point_nanos,
+            begun_nanos=None if begun_at is None else nanos_at(begun_at),
+            same=same_content,
+        )
 
     def _in_parallel[Result](
         self, work: Callable[[Unit], Result], items: list[Unit]

@@ -3,9 +3,10 @@
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
 from manifests.model import Manifest
+from manifests.names import below
 from recovery.compare.documents import DatabaseState
 from recovery.plan import Request
-from recovery.plan.documents import named_ranges, wanted_ranges
+from recovery.plan.documents import named_ranges, never_restored, wanted_ranges
 from recovery.targets.documents.database import DatabaseTarget
 from recovery.targets.documents.source import StoredDocuments
 
@@ -43,6 +44,15 @@ def observe_databases(
             request.target.database or item.database_id,
             vault=vault,
             parallel=parallel,
-        ).observe(wanted_ranges(item, request))
+            rewrites=request.rewrite_references,
+        )
+        .observe(wanted_ranges(item, request))
+        .model_copy(
+            update={
+                "left_out": {
+                    name: stored.count(item, below(name)) for name in never_restored(item, request)
+                }
+            }
+        )
         for item in wanted
     }

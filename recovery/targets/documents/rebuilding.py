@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from manifests.catalog import Catalog
 from manifests.catalog_databases import CatalogDatabase, Rebuild
 from manifests.cloud.documents import Documents
-from manifests.cloud.firestore import Connection
+from manifests.cloud.firestore import Connection, nanos_at
 from manifests.documents import DocumentRecord
 from manifests.errors import NoRecoveryPointError, PartialError, ReboundError, UsageError
 from manifests.names import below
@@ -106,7 +106,7 @@ class Rebuilding:
         for step in plan.rebuilds:
             progress(step.into, "writing")
             try:
-                outcome = self._rebuild(step, plan.request)
+                outcome = self._rebuild(step, plan.request, begun_at=planned.started_at)
             except ReboundError as error:
                 outcome = _outcome(step, error=error.message, hint=error.hint, code=error.exit_code)
             progress(step.into, outcome.stage)
@@ -151,12 +151,17 @@ class Rebuilding:
             record.path: record for name in collections for record in documents.read(below(name))
         }
 
-    def _rebuild(self, step: RebuildStep, request: Request) -> DatabaseOutcome:
+    def _rebuild(
+        self, step: RebuildStep, request: Request, *, begun_at: datetime
+    ) -> DatabaseOutcome:
         documents = Documents(Connection(request.target.project, step.into))
         live = self._live(documents, step.documents)
         writer = BatchWriter(documents, Unthrottled() if step.unthrottled else Ramp())
         for item in step.documents:
             found, content = live.get(item.path), to_bytes(item.fields)
+            if found is not None and found.update_time_nanos > nanos_at(begun_at):
+                # A processor wrote it since, or an earlier try of this very recovery.
+                continue
             if found is None or (step.overwrite and not same_content(found.fields, content)):
                 version = None if found is None else found.update_time_nanos
                 record = DocumentRecord(item.path, content, 0, 0)

@@ -1,10 +1,12 @@
 """Recovers databases one after the other: creates, writes, proves and tells how each ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import ManifestAlteredError, ReboundError
+from manifests.errors import ManifestAlteredError, PartialError, ReboundError
 from manifests.model import DatabaseBackup, Manifest
 from recovery.compare import Finding
 from recovery.compare.documents import DatabaseState
@@ -13,7 +15,11 @@ from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
 from recovery.progress import Progress
 from recovery.targets.documents.database import DatabaseTarget
+from recovery.targets.documents.done import Restored
 from recovery.targets.documents.pace import Ramp, Unthrottled
+from recovery.units import counted
+
+_TOO_MANY_ENTRIES = "too many index entries"
 
 
 class DatabaseRecovery:
@@ -21,6 +27,7 @@ class DatabaseRecovery:
 
     Args:
         manifest: The manifest of the plan's run.
+        begun_at: When the recovery began.
         project: The project of the databases that are written.
         vault: Where the backup is.
         landing: Where undo points are kept.
@@ -34,6 +41,7 @@ class DatabaseRecovery:
         manifest: Manifest,
         project: str,
         *,
+        begun_at: datetime,
         vault: Bucket,
         landing: Bucket,
         journal: Journal,
@@ -41,6 +49,7 @@ class DatabaseRecovery:
         progress: Progress,
     ) -> None:
         self._manifest = manifest
+        self._begun_at = begun_at
         self._project = project
         self._vault = vault
         self._landing = landing
@@ -74,19 +83,35 @@ class DatabaseRecovery:
                 "the plan's database is not in the manifest", subject=step.database
             )
         target = DatabaseTarget(
-            backup, self._project, step.into, vault=self._vault, parallel=self._parallel
+            backup,
+            self._project,
+            step.into,
+            vault=self._vault,
+            parallel=self._parallel,
+            rewrites=step.rewrites,
         )
         if step.create:
             self._progress(step.into, "creating")
             target.create()
         undo = _Undo(self._landing, self._journal.recovery_id, step.into)
-        state = target.restore(
+        restored = target.restore(
             step,
+            begun_at=self._begun_at,
             undo=undo.keep,
             pace=Unthrottled() if step.unthrottled else Ramp(),
             progress=self._counting(step, backup),
         )
-        return _outcome(step, state, undo=undo.uri)
+        if step.sets:
+            target.set()
+        settings = target.settings_findings() if step.settings else ()
+        earlier = self._journal.last_report()
+        outcome = _outcome(
+            step,
+            restored,
+            undo=undo.uri,
+            earlier=None if earlier is None else earlier.database(step.into),
+        )
+        return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})
 
     def _counting(self, step: DatabaseStep, backup: DatabaseBackup) -> Callable[[int], None]:
         done = 0
@@ -119,21 +144,28 @@ class _Undo:
         )
 
 
-def _outcome(step: DatabaseStep, state: DatabaseState, *, undo: str) -> DatabaseOutcome:
+def _outcome(
+    step: DatabaseStep, restored: Restored, *, undo: str, earlier: DatabaseOutcome | None
+) -> DatabaseOutcome:
+    """Say how a database ended, with what earlier attempts of the same recovery did to it."""
+    state = restored.state
+    written = restored.written + (earlier.written if earlier else 0)
+    removed = restored.removed + (earlier.removed if earlier else 0)
     states = {item.state for item in state.listed}
     left = {name: state.count(name) for name in sorted(states) if not step.is_kept(name)}
     listed = tuple(item for item in state.listed if step.is_kept(item.state))
     return DatabaseOutcome(
         database=step.database,
         into=step.into,
-        action="restore" if step.changes else "leave",
-        written=step.writes,
-        removed=step.removes,
+        action="restore" if step.create or written or removed else "leave",
+        written=written,
+        removed=removed,
         equal=state.count("equal"),
         kept=listed,
         kept_count=step.keeps(state),
         undo=undo,
         never_restored=tuple(step.never_restored),
+        **_refusals(restored.refused),
         findings=tuple(
             Finding(
                 subject=step.into,
@@ -147,18 +179,46 @@ def _outcome(step: DatabaseStep, state: DatabaseState, *, undo: str) -> Database
     )
 
 
+def _refusals(refused: Mapping[str, str]) -> dict[str, Any]:
+    """Say what Firestore refused; all else was written."""
+    if not refused:
+        return {}
+    path, why = next(iter(sorted(refused.items())))
+    hint = "`rebound resume` tries them again"
+    if _TOO_MANY_ENTRIES in why:
+        hint = (
+            "the database lacks an index exemption that it had: "
+            "`gcloud firestore indexes fields update` makes it, then resume"
+        )
+    return {
+        "error": f"Firestore refused {counted(len(refused), 'document')}; first {path}: {why}",
+        "hint": hint,
+        "exit_code": PartialError.exit_code,
+    }
+
+
 def _newer_kept(step: DatabaseStep, state: DatabaseState) -> tuple[Finding, ...]:
-    """Tell of documents of the backup that hold something else: kept as asked, and not equal."""
-    count = 0 if step.overwrite else state.count("newer")
-    if not count:
-        return ()
-    finding = Finding(
-        subject=step.into,
-        aspect="documents changed after the recovery point",
-        expected="as in the backup",
-        actual=f"{count} kept; `--overwrite '{step.into}'` replaces them",
+    """Tell of documents of the backup that hold something else: kept, and not equal."""
+    kept = {
+        "documents changed after the recovery point": (
+            0 if step.overwrite else state.count("newer"),
+            f"`--overwrite '{step.into}'` replaces them",
+        ),
+        "documents changed since the recovery began": (
+            state.count("later"),
+            "a new plan shows them as they are",
+        ),
+    }
+    return tuple(
+        Finding(
+            subject=step.into,
+            aspect=aspect,
+            expected="as in the backup",
+            actual=f"{count} kept; {advice}",
+        )
+        for aspect, (count, advice) in kept.items()
+        if count
     )
-    return (finding,)
 
 
 def _first_paths(state: DatabaseState, name: str) -> str:

@@ -1,6 +1,6 @@
 """The documents of a stored database, read back file by file, each checked before it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import google_crc32c
 
@@ -14,10 +14,16 @@ from recovery.plan.documents import files_with
 
 
 class StoredDocuments:
-    """Reads document files from the vault. Safe to share between threads."""
+    """Reads document files from the vault. Safe to share between threads.
 
-    def __init__(self, vault: Bucket) -> None:
+    Args:
+        vault: Where they are.
+        rewrite: Changes the fields of each document that is read.
+    """
+
+    def __init__(self, vault: Bucket, rewrite: Callable[[bytes], bytes] | None = None) -> None:
         self._vault = vault
+        self._rewrite = rewrite
 
     def read(self, file: DocumentFile | None, ranges: list[NameRange]) -> list[DocumentRecord]:
         """Return the documents of a file that are in some ranges, in name order.
@@ -32,11 +38,18 @@ class StoredDocuments:
             raise BackupDamagedError(
                 "the documents in it are not those of the manifest", subject=file.stored.name
             )
-        return list(_within(records, ranges))
+        wanted = _within(records, ranges)
+        if self._rewrite is None:
+            return list(wanted)
+        return [record._replace(fields=self._rewrite(record.fields)) for record in wanted]
 
     def holds(self, backup: DatabaseBackup, names: NameRange) -> bool:
         """Whether any document of a backup is in a range; raises as `read`."""
         return any(self.read(file, [names]) for file in files_with(backup, names))
+
+    def count(self, backup: DatabaseBackup, names: NameRange) -> int:
+        """Return how many documents of a backup are in a range; raises as `read`."""
+        return sum(len(self.read(file, [names])) for file in files_with(backup, names))
 
     def _content(self, file: DocumentFile) -> bytes:
         stored = file.stored

@@ -42,6 +42,37 @@ def differing_fields(left: bytes, right: bytes) -> tuple[str, ...]:
     )
 
 
+def refers(fields: bytes, database: str) -> bool:
+    """Whether a document refers to documents of a database, `projects/p/databases/d`."""
+    folder = f"{database}/"
+    if folder.encode() not in fields:
+        return False
+    return rewritten(fields, database, "") != rewritten(fields, database, database)
+
+
+def rewritten(fields: bytes, original: str, copy: str) -> bytes:
+    """Return fields whose references to one database refer to another instead."""
+    if f"{original}/".encode() not in fields:
+        return fields
+    document = _Document.FromString(fields)
+    for value in document.fields.values():
+        _refer(value, f"{original}/", f"{copy}/")
+    content: bytes = document.SerializeToString(deterministic=True)
+    return content
+
+
+def _refer(value: Any, original: str, copy: str) -> None:  # noqa: ANN401 - a protobuf message
+    kind = value.WhichOneof("value_type")
+    if kind == "reference_value" and value.reference_value.startswith(original):
+        value.reference_value = copy + value.reference_value.removeprefix(original)
+    elif kind == "array_value":
+        for item in value.array_value.values:
+            _refer(item, original, copy)
+    elif kind == "map_value":
+        for item in value.map_value.fields.values():
+            _refer(item, original, copy)
+
+
 def _bytes(value: Any) -> bytes:  # noqa: ANN401 - a protobuf message
     _drop_signs(value)
     content: bytes = value.SerializeToString(deterministic=True)

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from google.api_core.exceptions import InvalidArgument
 from google.protobuf.message import Message
 
 from manifests.cloud.documents import Documents, WriteStatus
@@ -20,7 +21,9 @@ BATCH_WRITES = 300
 _BATCH_BYTES = 2 * 1024 * 1024
 _DONE, _DEADLINE, _NOT_FOUND, _EXISTS, _EXHAUSTED, _PRECONDITION, _ABORTED = 0, 4, 5, 6, 8, 9, 10
 _UNAVAILABLE = 14
-_TOO_MANY_ENTRIES = "too many index entries"
+_INVALID = 3
+_OF_WHO_ASKS = frozenset({7, 16})
+"""Permission denied and unauthenticated: no other document fares better."""
 _OVERTAKEN = frozenset({_NOT_FOUND, _EXISTS, _PRECONDITION})
 _TRANSIENT = frozenset({_DEADLINE, _EXHAUSTED, _ABORTED, _UNAVAILABLE})
 _PATIENCE_SECONDS = 600
@@ -35,15 +38,26 @@ class BatchWriter:
     Args:
         documents: The database that is written.
         pace: Says when a batch may go.
+        overtaken: Takes the paths of documents that were not as their writes presume.
+        refused: Takes the paths of documents that Firestore refused, and why; the others are
+            written all the same.
         sleep: Waits for some seconds.
     """
 
     def __init__(
-        self, documents: Documents, pace: Pace, sleep: Callable[[float], None] = time.sleep
+        self,
+        documents: Documents,
+        pace: Pace,
+        overtaken: set[str] | None = None,
+        refused: dict[str, str] | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._documents = documents
         self._sleep = sleep
         self._pace = pace
+        self._overtaken = set() if overtaken is None else overtaken
+        self._refused = {} if refused is None else refused
         self._batch: list[_Write] = []
         self._size_bytes = 0
 
@@ -51,7 +65,7 @@ class BatchWriter:
         """Take one write; a full batch is sent first.
 
         Raises:
-            CloudError: Firestore refused a write for another reason than its precondition.
+            CloudError: Firestore refuses or puts off whatever is written.
         """
         size_bytes = write.ByteSize()
         full = len(self._batch) >= BATCH_WRITES or self._size_bytes + size_bytes > _BATCH_BYTES
@@ -97,17 +111,14 @@ class BatchWriter:
         for (path, write), status in zip(batch, self._statuses(batch), strict=True):
             # A refused precondition is no failure: somebody else wrote the document, or this
             # very batch did and its answer was lost. The look that follows tells which.
-            if status.code in _TRANSIENT:
+            if status.code in _OVERTAKEN:
+                self._overtaken.add(path)
+            elif status.code in _TRANSIENT:
                 again.append((path, write))
-            elif _TOO_MANY_ENTRIES in status.message:
-                raise CloudError(
-                    f"Firestore refused it: {status.message}",
-                    subject=path,
-                    hint="the database lacks an index exemption that it had: "
-                    "`gcloud firestore indexes fields update` makes it, then resume",
-                )
-            elif status.code not in (_DONE, *_OVERTAKEN):
+            elif status.code in _OF_WHO_ASKS:
                 raise CloudError(f"Firestore refused it: {status.message}", subject=path)
+            elif status.code != _DONE:
+                self._refused[path] = status.message
         return again
 
     def _statuses(self, batch: Sequence[_Write]) -> list[WriteStatus]:
@@ -115,8 +126,17 @@ class BatchWriter:
             return self._documents.write([write for _, write in batch])
         except CloudError as error:
             if not error.retryable:
-                raise
+                return self._apart(batch, error)
             return [WriteStatus(_UNAVAILABLE, error.message)] * len(batch)
+
+    def _apart(self, batch: Sequence[_Write], error: CloudError) -> list[WriteStatus]:
+        """Find the writes for whose sake a whole batch was refused: halve it again and again."""
+        if not isinstance(error.__cause__, InvalidArgument):
+            raise error
+        if len(batch) == 1:
+            return [WriteStatus(_INVALID, error.message)]
+        half = len(batch) // 2
+        return [*self._statuses(batch[:half]), *self._statuses(batch[half:])]
 
 
 def _collections(batch: Sequence[_Write]) -> Counter[str]:

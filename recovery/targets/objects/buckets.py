@@ -14,8 +14,6 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
 from manifests.model import BucketBackup, Manifest, Resource
 from manifests.versions import keeps_replaced
-from recovery.compare.buckets import bucket_findings
-from recovery.compare.findings import Finding
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request
@@ -28,16 +26,14 @@ from recovery.plan.buckets import (
 from recovery.progress import Progress
 from recovery.settings import Settings
 from recovery.targets.objects.comparison import Comparison, Stretch
-from recovery.targets.objects.creation import (
-    create_bucket,
-    finish_bucket,
-    undelete_bucket,
-)
+from recovery.targets.objects.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.targets.objects.mending import Mender, Rules
 from recovery.targets.objects.outcomes import failed_bucket, merged
+from recovery.targets.objects.owner import project_number
 from recovery.targets.objects.pace import Pace
 from recovery.targets.objects.ramp import Ramp
 from recovery.targets.objects.restore import StretchRestore
+from recovery.targets.objects.settings import configuration_findings, set_bucket
 
 _PARALLEL_STRETCHES = 8
 
@@ -115,20 +111,36 @@ class BucketTargets:
             stretches = comparison.stretches()
             for counted in pool.map(lambda stretch: _counted(comparison, stretch), stretches):
                 counter.merge(counted)
+        compares = request.compares_settings("buckets", manifest.project)
+        configuration = (
+            configuration_findings(target, backup) if resource is not None and compares else ()
+        )
         return BucketPlan(
             bucket=backup.bucket,
             target=target.name,
+            owner="" if resource is None else self._foreign_owner(backup, resource, request),
             create=resource is None,
             undelete=self._undeleted(target, backup, request) if resource is None else None,
             keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
             equal=counter.equal,
+            later=backup.content_later,
             counts=counter.counts,
             samples=counter.samples,
             unretained=counter.unretained,
             notified=() if resource is None else self._notified(target),
-            configuration=() if resource is None else bucket_findings(backup.resource, resource),
+            configuration=configuration,
+            sets=request.settings and bool(configuration),
         )
+
+    def _foreign_owner(self, backup: BucketBackup, resource: Resource, request: Request) -> str:
+        """Return the number of the project a bucket belongs to, unless it is the recovered one."""
+        owner = str(resource.get("projectNumber", ""))
+        is_original = resource["name"] == backup.bucket and not request.target.bucket
+        if is_original and owner == str(backup.resource.get("projectNumber", "")):
+            return ""
+        known = project_number(self._api, request.target.project)
+        return "" if owner and owner == known else owner or "unknown"
 
     def _notified(self, target: VersionedBucket) -> tuple[str, ...]:
         """Return the topics that are told of what is written to a bucket."""
@@ -183,14 +195,16 @@ class BucketTargets:
                 journal=journal,
                 advance=Pace(step.objects, partial(progress, step.target)).advance,
             )
-            made: tuple[Finding, ...] = ()
             if step.create:
                 finish_bucket(target, backup)
-                made = _configuration_findings(target, backup)
+            elif step.sets:
+                set_bucket(target, backup)
+            is_compared = step.create or step.configuration
+            findings = configuration_findings(target, backup) if is_compared else ()
         except ReboundError as error:
             return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
         aside = f"gs://{self._settings.landing_bucket}/{aside}"
-        return merged(step, stretches, aside=aside, configuration=made)
+        return merged(step, stretches, aside=aside, configuration=findings)
 
     def _restored(
         self,
@@ -237,12 +251,6 @@ def _spread(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 def _is_undeleted(target: VersionedBucket, step: BucketPlan) -> bool:
     return step.undelete is not None and undelete_bucket(target, step.undelete)
-
-
-def _configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tuple[Finding, ...]:
-    """Look at a bucket that was made again: it has to be what it was."""
-    with cloud_errors(target.uri()):
-        return bucket_findings(backup.resource, target.resource() or {})
 
 
 def _counted(comparison: Comparison, stretch: Stretch) -> StepCounter:

@@ -1,21 +1,26 @@
 """Brings one object back, on the condition that nothing happened to it since it was looked at."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
+from google.api_core.exceptions import (
+    BadRequest,
+    ClientError,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+)
 
 from manifests.cloud.batch import ApiCall
+from manifests.cloud.retry import is_transient
 from manifests.cloud.versions import VersionedBucket, protects
 from manifests.model import ObjectRecord, ObjectVersion, UtcTime
 from manifests.versions import same_content, settings_patch, settings_resource
+from recovery.naming import bounded
 from recovery.outcome import LeftReason
 from recovery.plan.objects import ObjectStep, Origin, Source
 from recovery.targets.objects.ramp import Ramp
-
-_LONGEST_NAME_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,13 @@ class Mended(NamedTuple):
     Attributes:
         source: Where it came from; None when it was moved aside or left.
         left: Why it was left as it is; None when it was not.
+        refusal: What Google Cloud answered, when it refused this one object.
     """
 
     step: ObjectStep
     source: Source | None = None
     left: LeftReason | None = None
+    refusal: str = ""
 
 
 class Mender:
@@ -106,10 +113,12 @@ class Mender:
             return work()
         except (PreconditionFailed, NotFound):
             return self._after_race(step)
-        except Forbidden as error:
-            if not protects(error):
+        except (BadRequest, Forbidden) as error:
+            if isinstance(error, Forbidden) and protects(error):
+                return Mended(step, left="protected")
+            if is_transient(error) or _concerns_all(error):
                 raise
-            return Mended(step, left="protected")
+            return Mended(step, left="refused", refusal=f"{error.code}: {error.message}")
 
     def _single_write(self, step: ObjectStep) -> ApiCall | None:
         """Return the write of a step that needs one copy and nothing else first, or None."""
@@ -251,7 +260,7 @@ class Mender:
         live = step.live
         if live is None:
             return
-        name = undo_name(self._rules.aside, step.name)
+        name = bounded(self._rules.aside, step.name)
         try:
             self._undo.rewrite(
                 name, (self._target.name, step.name, live.generation), settings={}, over=0
@@ -264,18 +273,9 @@ class Mender:
             self._target.delete(live)
 
 
-def undo_name(folder: str, name: str) -> str:
-    """Return where a copy of an object is put aside.
-
-    A name has at most 1,024 bytes (Cloud Storage, Object naming): of one that would be too long
-    with the folder before it the end gives way to a digest of the whole.
-    """
-    whole = f"{folder}{name}"
-    if len(whole.encode()) <= _LONGEST_NAME_BYTES:
-        return whole
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    room = _LONGEST_NAME_BYTES - len(digest) - 1
-    return f"{whole.encode()[:room].decode(errors='ignore')}~{digest}"
+def _concerns_all(error: ClientError) -> bool:
+    """Whether a refusal is of who asks, and not of what: then no other object fares better."""
+    return isinstance(error, Forbidden) and "does not have storage." in str(error.message)
 
 
 def _settings(expected: ObjectRecord) -> dict[str, Any]:

@@ -13,6 +13,7 @@ _LEFT_AS: dict[LeftReason, str] = {
     "no source": "have no source left",
     "not allowed": "hold other content, and `--overwrite` does not name the bucket",
     "protected": "are under a hold or a retention policy",
+    "refused": "were refused by Google Cloud",
 }
 _LEFT_HINT = "a new `rebound plan gcs-bucket-corruption` shows them as they are now"
 
@@ -78,6 +79,6 @@ def _left(items: Iterable[LeftObjects]) -> tuple[LeftObjects, ...]:
         if known is not None:
             names = (*known.names, *item.names)[:_MOST_NAMED]
             objects = known.objects + item.objects
-            item = LeftObjects(reason=item.reason, objects=objects, names=names)  # noqa: PLW2901 - the sum takes its place
+            item = known.model_copy(update={"objects": objects, "names": names})  # noqa: PLW2901 - the sum takes its place
         added[item.reason] = item
     return tuple(added[reason] for reason in sorted(added))

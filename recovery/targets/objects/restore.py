@@ -96,6 +96,7 @@ class _Tally:
     def __init__(self) -> None:
         self.equal = 0
         self.left_names: dict[str, LeftReason] = {}
+        self._refusal = ""
         self._extra = 0
         self._extra_names: list[str] = []
         self._restored = ObjectCounts()
@@ -113,6 +114,7 @@ class _Tally:
         step = mended.step
         if mended.left is not None:
             self.leave(step.name, mended.left)
+            self._refusal = self._refusal or mended.refusal
         elif mended.source is None:
             self._moved_aside += 1
         else:
@@ -152,4 +154,7 @@ class _Tally:
             yield LeftObjects(reason="extra", objects=self._extra, names=names)
         for reason in sorted(set(self.left_names.values())):
             names = tuple(name for name, item in self.left_names.items() if item == reason)
-            yield LeftObjects(reason=reason, objects=len(names), names=names[:_MOST_NAMED])
+            answer = self._refusal if reason == "refused" else ""
+            yield LeftObjects(
+                reason=reason, objects=len(names), names=names[:_MOST_NAMED], answer=answer
+            )

@@ -1,6 +1,7 @@
 """The BigQuery side of one recovery: where things are, and how they are observed."""
 
 import itertools
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -8,10 +9,11 @@ from manifests.cloud.clients import bigquery_client
 from manifests.cloud.contents import Contents, read_contents
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
-from manifests.errors import RefusedError
+from manifests.errors import CloudError, RefusedError
 from manifests.model import Manifest, Resource, TableBackup, encryption_key
 from recovery.compare import ObservedTable, shape_findings
 from recovery.plan import Observed, Request, Target, definitions_of
+from recovery.plan.references import TableRef, references
 from recovery.settings import Settings
 
 
@@ -59,12 +61,44 @@ class BigQueryTarget:
             if request.wants_definitions(item.dataset_id):
                 for name, kind, _ in definitions_of(item):
                     definitions[name] = self.definition(kind, name)
+        planned = {table.name for table in wanted} | definitions.keys()
+        gone = [name for name, found in definitions.items() if found is None]
         return Observed(
+            missing=self._missing(manifest, gone, planned),
             datasets=datasets,
             tables={table.name: found for table, found in zip(wanted, tables, strict=True)},
             definitions=definitions,
             observed_at=datetime.now(UTC),
         )
+
+    def _missing(
+        self, manifest: Manifest, gone: Collection[str], planned: Collection[str]
+    ) -> tuple[TableRef, ...]:
+        """Return what definitions that are gone read, and is not there, nor planned to be made."""
+        own = Target(project=manifest.project) == self.target
+        read = {
+            item
+            for dataset in manifest.datasets
+            for name, _, resource in definitions_of(dataset)
+            if name in gone
+            for item in references(resource)
+            if not (own and item[0] == manifest.project and f"{item[1]}.{item[2]}" in planned)
+        }
+        with ThreadPoolExecutor(
+            self.settings.parallel_tables, thread_name_prefix="references"
+        ) as pool:
+            is_there = list(pool.map(self._is_there, read))
+        return tuple(item for item, there in zip(read, is_there, strict=True) if not there)
+
+    def _is_there(self, reference: TableRef) -> bool:
+        """Whether a table is there, as far as can be told: what may not be looked at may be."""
+        project, dataset_id, table_id = reference
+        try:
+            return self.resources.of(project).has_table(f"{dataset_id}.{table_id}")
+        except CloudError as error:
+            if error.retryable:
+                raise
+            return True
 
     def observe_table(self, table: TableBackup) -> ObservedTable:
         """Look at one table: its resource, policies, and the content of every partition.

@@ -1,73 +1,148 @@
 """Datasets: made before their tables, and who may see what through them, after their views."""
 
-from manifests.errors import ReboundError
+from collections.abc import Mapping
+
+from manifests.errors import ReboundError, RefusedError
 from manifests.model import DatasetBackup, Manifest, Resource
-from recovery.compare import dataset_findings, is_authorized, same_entry, settings
+from recovery.compare import (
+    Finding,
+    changes,
+    dataset_findings,
+    is_authorized,
+    same_entry,
+    settings,
+)
+from recovery.compare.findings import finding
+from recovery.outcome import DatasetOutcome
 from recovery.plan import DatasetStep, Plan
 from recovery.targets.tables.bigquery import BigQueryTarget
 
 
-def create_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> None:
+def undelete_dataset(target: BigQueryTarget, item: DatasetBackup) -> bool:
+    """Bring a deleted dataset back with all that was in it; return whether that could be done.
+
+    Raises:
+        RefusedError: Another one of its name came back.
+    """
+    found = target.resources.undelete(item.dataset_id)
+    if found is None:
+        return False
+    if found.get("location") != item.resource.get("location"):
+        raise RefusedError(
+            f"the dataset that came back is in {found.get('location')}, the one of the backup was "
+            f"in {item.resource.get('location')}",
+            subject=item.dataset_id,
+            hint="`UNDROP SCHEMA` with the option `location` chooses one",
+        )
+    return True
+
+
+def create_datasets(
+    target: BigQueryTarget, manifest: Manifest, plan: Plan
+) -> dict[str, DatasetOutcome]:
     """Create the datasets that are gone, with everything their resources held.
 
     Except access for views, routines and datasets that may not be there yet: `finish_datasets`.
-    """
-    for item in _created(manifest, plan):
-        body = _body(target, item)
-        body["access"] = [entry for entry in body.get("access", []) if not is_authorized(entry)]
-        target.resources.create("datasets", body, subject=item.dataset_id)
-
-
-def finish_datasets(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> tuple[str, ...]:
-    """Complete the access of created datasets, and authorize again what was made in others.
 
     Returns:
-        What is not as it should be afterwards.
+        Those that could not be created, by their ids; the others are no worse for it.
     """
-    problems: list[str] = []
-    for item in _created(manifest, plan):
+    failed: dict[str, DatasetOutcome] = {}
+    for item in manifest.datasets:
+        step = _step(plan, item)
+        if step is None or not step.create:
+            continue
+        body = _body(target, item)
+        body["access"] = [entry for entry in body.get("access", []) if not is_authorized(entry)]
+        try:
+            target.resources.create("datasets", body, subject=item.dataset_id)
+        except ReboundError as error:
+            failed[item.dataset_id] = _failed(target.target.dataset_id(item.dataset_id), error)
+    return failed
+
+
+def finish_datasets(
+    target: BigQueryTarget,
+    manifest: Manifest,
+    plan: Plan,
+    *,
+    failed: Mapping[str, DatasetOutcome],
+) -> tuple[DatasetOutcome, ...]:
+    """Set datasets that were made, or are to be set, to what they were, and look at each again.
+
+    What was made anew is authorized again in the datasets that name it.
+
+    Args:
+        target: Where they are.
+        manifest: The plan's manifest.
+        plan: What happens to each.
+        failed: Those that could not be created.
+    """
+    outcomes = list(failed.values())
+    for item in manifest.datasets:
+        step = _step(plan, item)
+        is_touched = step is not None and (step.create or step.findings or step.authorizes)
+        if step is None or not is_touched or item.dataset_id in failed:
+            continue
         dataset_id = target.target.dataset_id(item.dataset_id)
         try:
-            found = target.resources.dataset(dataset_id)
-            if found is not None and dataset_findings(item.resource, found):
-                _set_access(target, found, item.resource.get("access", []))
-                found = target.resources.dataset(dataset_id)
+            findings = _finished(target, item, step)
         except ReboundError as error:
-            problems.append(f"dataset {dataset_id}: {error.message}")
+            outcomes.append(_failed(dataset_id, error))
             continue
-        problems += [
-            f"dataset {dataset_id}: {differing.text}"
-            for differing in dataset_findings(item.resource, found)
-        ]
-    for step in plan.datasets:
-        if step.authorizes:
-            problems += _authorize(target, step)
-    return tuple(problems)
+        outcomes.append(DatasetOutcome(dataset=dataset_id, findings=findings))
+    return tuple(outcomes)
 
 
-def _authorize(target: BigQueryTarget, step: DatasetStep) -> list[str]:
+def _finished(
+    target: BigQueryTarget, item: DatasetBackup, step: DatasetStep
+) -> tuple[Finding, ...]:
+    dataset_id = target.target.dataset_id(item.dataset_id)
+    if step.create or step.sets:
+        found = target.resources.dataset(dataset_id)
+        if found is not None and dataset_findings(item.resource, found):
+            target.resources.patch(
+                f"datasets/{dataset_id}",
+                changes(item.resource, found),
+                etag=str(found["etag"]),
+                subject=dataset_id,
+            )
+    findings = _authorize(target, step) if step.authorizes else ()
+    if step.create or step.findings:
+        return (*findings, *dataset_findings(item.resource, target.resources.dataset(dataset_id)))
+    return findings
+
+
+def _failed(dataset_id: str, error: ReboundError) -> DatasetOutcome:
+    return DatasetOutcome(
+        dataset=dataset_id, error=error.message, hint=error.hint, exit_code=error.exit_code
+    )
+
+
+def _step(plan: Plan, item: DatasetBackup) -> DatasetStep | None:
+    return next((step for step in plan.datasets if step.dataset_id == item.dataset_id), None)
+
+
+def _authorize(target: BigQueryTarget, step: DatasetStep) -> tuple[Finding, ...]:
     """Give entries again, after taking those away that name what is not there any more."""
-    try:
-        found = target.resources.dataset(step.dataset_id)
-        for wanted in ((), step.authorizes):
-            if found is None:
-                return [f"dataset {step.dataset_id}: it is gone"]
-            others = [
-                entry
-                for entry in found.get("access", [])
-                if not any(same_entry(entry, again) for again in step.authorizes)
-            ]
-            if len(others) + len(wanted) != len(found.get("access", [])):
-                _set_access(target, found, [*others, *wanted])
-                found = target.resources.dataset(step.dataset_id)
-    except ReboundError as error:
-        return [f"dataset {step.dataset_id}: {error.message}"]
+    found = target.resources.dataset(step.dataset_id)
+    for wanted in ((), step.authorizes):
+        if found is None:
+            return (finding(step.dataset_id, "dataset", "there", "gone"),)
+        others = [
+            entry
+            for entry in found.get("access", [])
+            if not any(same_entry(entry, again) for again in step.authorizes)
+        ]
+        if len(others) + len(wanted) != len(found.get("access", [])):
+            _set_access(target, found, [*others, *wanted])
+            found = target.resources.dataset(step.dataset_id)
     present = [] if found is None else found.get("access", [])
-    return [
-        f"dataset {step.dataset_id}: access is without {entry}"
+    return tuple(
+        finding(step.dataset_id, "access", "whole", f"it is without {entry}")
         for entry in step.authorizes
         if not any(same_entry(entry, other) for other in present)
-    ]
+    )
 
 
 def _set_access(target: BigQueryTarget, found: Resource, access: list[Resource]) -> None:
@@ -75,11 +150,6 @@ def _set_access(target: BigQueryTarget, found: Resource, access: list[Resource])
     target.resources.patch(
         f"datasets/{dataset_id}", {"access": access}, etag=str(found["etag"]), subject=dataset_id
     )
-
-
-def _created(manifest: Manifest, plan: Plan) -> list[DatasetBackup]:
-    wanted = {step.dataset_id for step in plan.datasets if step.create}
-    return [item for item in manifest.datasets if item.dataset_id in wanted]
 
 
 def _body(target: BigQueryTarget, item: DatasetBackup) -> Resource:

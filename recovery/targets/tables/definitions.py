@@ -1,14 +1,29 @@
 """Views and routines: what has no rows, and is put back after the tables it reads."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from manifests.cloud.resources import table_reference
 from manifests.errors import ReboundError
 from manifests.model import Manifest, Resource
-from recovery.compare import changes, comparable, definition_findings, settings
+from recovery.compare import Finding, changes, comparable, definition_findings, settings
 from recovery.plan import DefinitionStep, Plan, definitions_of
 from recovery.targets.tables.bigquery import BigQueryTarget
 
 
-def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> tuple[str, ...]:
+class Unmade(NamedTuple):
+    """Which views and routines are not as they were, `name: why`.
+
+    Attributes:
+        problems: Those that should be.
+        impossible: Those of which the plan said that they cannot be made.
+    """
+
+    problems: tuple[str, ...]
+    impossible: tuple[str, ...]
+
+
+def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> Unmade:
     """Put views and routines back, and return what is not equal afterwards.
 
     A view can read another, and neither BigQuery nor the manifest gives an order, so what fails is
@@ -31,7 +46,12 @@ def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) 
         if len(failed) == len(pending):
             break
         pending = failed
-    return tuple(f"{name}: {problem}" for name, problem in sorted(problems.items()))
+    lacking = {step.name for step in plan.definitions if step.lacks}
+    told = {name: f"{name}: {problem}" for name, problem in sorted(problems.items())}
+    return Unmade(
+        problems=tuple(text for name, text in told.items() if name not in lacking),
+        impossible=tuple(text for name, text in told.items() if name in lacking),
+    )
 
 
 def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> str:
@@ -40,8 +60,9 @@ def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -
         _write(target, step, resource)
         found = target.definition(step.kind, step.name)
         findings = definition_findings(resource, found, subject=step.name)
-        if found is not None and {item.aspect for item in findings} == {"column properties"}:
-            # Columns are those of the query; what is said of them is set once they are there.
+        if found is not None and findings and step.kind == "view" and _can_be_set(findings):
+            # Columns are those of the query; what is said of them is set once they are there. And
+            # BigQuery gives what is created the dataset's default expiration.
             target.resources.patch(
                 f"{_collection(target, step)}/{own_id}",
                 changes(resource, found),
@@ -70,6 +91,10 @@ def _write(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> 
         found = None
     if found is None:
         target.resources.create(collection, body, subject=own_id)
+
+
+def _can_be_set(findings: Sequence[Finding]) -> bool:
+    return {item.aspect for item in findings} <= {"column properties", "expirationTime"}
 
 
 def _is_seen(seen: Resource, found: Resource) -> bool:

@@ -18,13 +18,15 @@ from manifests.sql import quoted
 from recovery.compare import (
     Expired,
     Finding,
+    PartitionSet,
     expired_of,
+    newer_than,
     shape_findings,
     still_kept,
     table_findings,
 )
 from recovery.plan import Request, TableStep
-from recovery.plan.tables import holds_rows, is_table
+from recovery.plan.tables import holds_rows, is_table, modified
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.properties import Properties, writable
 from recovery.targets.tables.statements import MOST_PARTITIONS, moved_columns, replacing
@@ -36,10 +38,12 @@ class Proof(NamedTuple):
     Attributes:
         findings: What is not equal to the recovery point.
         expired: What the table's own rule had let expire by then.
+        kept: Partitions the recovery point does not know.
     """
 
     findings: tuple[Finding, ...]
     expired: Expired
+    kept: PartitionSet
 
 
 class Publisher:
@@ -91,7 +95,7 @@ class Publisher:
 
     def prove(self, table: TableBackup, step: TableStep, request: Request) -> Proof:
         """Look at the published table and say what is not equal to the recovery point."""
-        observed = self._target.observe_table(table)
+        observed, whole_table = self._target.observe_table(table), table
         whole = step.action in ("create", "fill", "rebuild")
         if step.action == "create" and step.partitions:
             part = tuple(item for item in table.partitions if item.partition_id in step.partitions)
@@ -102,33 +106,34 @@ class Publisher:
             exact=whole or request.exact,
             only=() if whole else request.partitions,
         )
-        _, _, gone = still_kept(table, observed)
-        return Proof(findings, expired_of(table, gone))
+        known, present, gone = still_kept(whole_table, observed)
+        return Proof(findings, expired_of(table, gone), newer_than(known, present))
 
     def _refuse_unplanned_loss(self, table: TableBackup, step: TableStep, live: Resource) -> None:
-        """Stop where a writer put rows, since the plan, that nobody allowed to replace.
+        """Stop where a writer put rows since the plan: nobody agreed to lose them.
 
         Rows that are equal to the recovery point are our own, of a try that was interrupted.
         """
-        if step.loses_rows or not step.partitions:
-            appeared = (
-                step.action == "rebuild"
-                and not step.loses_rows
-                and int(live.get("numRows", 0)) > 0
-                and bool(shape_findings(table, live))
-            )
-        else:
-            kept, observed, _ = still_kept(table, self._target.observe_table(table))
-            known, present = kept.fingerprints, observed.partitions if live else {}
-            appeared = present is None or any(
-                present.get(name) not in (None, known.get(name)) for name in step.partitions
-            )
-        if appeared:
+        if live and not self._is_as_planned(table, step, live):
             raise RefusedError(
                 "rows appeared since the plan was made; they were left alone",
                 subject=table.name,
                 hint="pause the writers, then make a new plan with `--overwrite`",
             )
+
+    def _is_as_planned(self, table: TableBackup, step: TableStep, live: Resource) -> bool:
+        """Whether what is to be replaced or removed is what the plan saw, or ours already."""
+        if step.action == "rebuild":
+            # Once its shape is right the table is our own, and has to be empty when it is filled.
+            return not shape_findings(table, live) or modified(live) == step.modified
+        touched = (*step.partitions, *step.removed_partitions)
+        if not touched:
+            return True
+        kept, observed, _ = still_kept(table, self._target.observe_table(table))
+        known, present = kept.fingerprints, observed.partitions
+        return present is not None and all(
+            present.get(name) in (None, known.get(name), step.seen.get(name)) for name in touched
+        )
 
     def _undo_point(self, table: TableBackup, live: TableResource | None) -> str:
         """Keep what is there as a snapshot; return its full id, also one of an earlier try."""

@@ -100,6 +100,10 @@ class Staging:
             hint="`rebound verify` reads every byte of the backup",
         )
 
+    def create_empty(self, table: TableBackup) -> None:
+        """Create the staging table of a table, without rows."""
+        self._created(self.name(table.name), table.resource)
+
     def remove(self, table: str) -> None:
         """Delete the staging tables of a table; what is left expires by itself."""
         dataset_id, prefix = self.name(table).split(".")

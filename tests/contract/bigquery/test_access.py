@@ -98,3 +98,8 @@ def test_what_is_made_again_is_not_authorized(
     for access, expected in (([OWNER, entry], [False]), ([OWNER], []), ([OWNER, entry], [True])):
         server.call("PATCH", path, json={"access": access})
         assert holds() == expected
+    shown = f"datasets/{dataset}_shown"
+    assert server.call("DELETE", f"{shown}?deleteContents=true").status_code == 204
+    assert server.call("POST", f"{shown}:undelete", json={}).status_code == 200
+    # Restore deleted datasets: views, routines and datasets have to be authorized again.
+    assert holds() == [False]

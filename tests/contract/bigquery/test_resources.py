@@ -8,6 +8,7 @@ from google.cloud import bigquery
 
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
+from tests.contract.bigquery.test_expiration import later
 
 FULL = {
     "description": "all of it",
@@ -188,6 +189,9 @@ def test_dataset_changes_and_returns(
     client.delete_dataset(dataset, delete_contents=True)
     assert server.call("POST", f"datasets/{dataset}:undelete", json={}).status_code == 200
     assert query("SELECT a FROM t") == [(7,)]
+    client.delete_dataset(dataset, delete_contents=True)
+    with later(server, 7 * 24 * 3600 + 60):
+        assert server.call("POST", f"datasets/{dataset}:undelete", json={}).status_code == 404
 
 
 def test_expired_table_is_gone(client: bigquery.Client, dataset: str, query: Query):

@@ -9,13 +9,13 @@ from starlette.responses import Response
 from tests.standin.storage.answers import answer
 from tests.standin.storage.buckets import (
     NAME,
-    PROJECT_NUMBER,
     Bucket,
     bucket_of,
     changed_settings,
     default_settings,
     find_bucket,
     merge,
+    project_number,
     save,
 )
 from tests.standin.storage.errors import StorageError, invalid
@@ -250,5 +250,6 @@ async def list_managed_folders(call: Call) -> Response:
 
 async def get_service_account(call: Call) -> Response:
     """Answer `storage.projects.serviceAccount.get`."""
-    address = f"service-{PROJECT_NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
+    number = project_number(call.path["project"])
+    address = f"service-{number}@gs-project-accounts.iam.gserviceaccount.com"
     return answer(call, {"kind": "storage#serviceAccount", "email_address": address})

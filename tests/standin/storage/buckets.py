@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,6 @@ DAY_SECONDS = 24 * 3600
 SOFT_DELETE_DEFAULT_SECONDS = 7 * DAY_SECONDS
 SOFT_DELETE_MOST_SECONDS = 90 * DAY_SECONDS
 RETENTION_MOST_SECONDS = 100 * 365 * DAY_SECONDS
-PROJECT_NUMBER = "123456789012"
 MULTI_REGIONS = {"US", "EU", "ASIA"}
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 SERVER_FIELDS = {
@@ -77,7 +77,7 @@ class Bucket:
             "id": self.name,
             "selfLink": f"{origin}/storage/v1/b/{self.name}",
             "name": self.name,
-            "projectNumber": PROJECT_NUMBER,
+            "projectNumber": project_number(row["project"]),
             "generation": str(row["generation"]),
             "metageneration": str(row["metageneration"]),
             "etag": f"CAE{row['generation']}-{row['metageneration']}",
@@ -90,6 +90,11 @@ class Bucket:
             shown["softDeleteTime"] = to_text(row["soft_deleted"])
             shown["hardDeleteTime"] = to_text(row["hard_deleted"])
         return shown
+
+
+def project_number(project: str) -> str:
+    """Return the number of a project, which nobody chooses."""
+    return str(100_000_000_000 + zlib.crc32(project.encode()))
 
 
 def bucket_of(row: sqlite3.Row) -> Bucket:

@@ -253,6 +253,9 @@ def test_work_of_different_tables_has_different_names():
     }
     assert len(names) == 12
     assert all(name.replace("-", "_").isidentifier() for name in names)
+    long = {layout.work_id("run", f"{'d' * 500}.{'t' * 500}{number}") for number in range(9)}
+    assert len(long) == 9
+    assert max(map(len, long)) < 600
     with pytest.raises(UnsafeNameError):
         layout.work_id("run", "a.b/c")
 

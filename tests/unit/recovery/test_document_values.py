@@ -4,7 +4,13 @@ import pytest
 
 from manifests.documents import DocumentRecord
 from recovery.compare.documents import joined
-from recovery.targets.documents.values import differing_fields, same_content, to_bytes
+from recovery.targets.documents.values import (
+    differing_fields,
+    refers,
+    rewritten,
+    same_content,
+    to_bytes,
+)
 
 type Value = dict[str, Any]
 
@@ -61,3 +67,24 @@ def test_missing_field_is_a_difference():
     left, right = to_bytes({"v": MINUS_ZERO, "w": ZERO}), to_bytes({"v": ZERO})
     assert not same_content(left, right)
     assert differing_fields(left, right) == ("w",)
+
+
+def test_references_of_a_copy_point_at_the_copy():
+    """Wherever they are, and only those into the original database; nothing else changes."""
+    original, copy = "projects/p/databases/d", "projects/q/databases/e"
+
+    def fields(database: str) -> bytes:
+        into = {"referenceValue": f"{database}/documents/a/b"}
+        values = {
+            "plain": into,
+            "inside": inside(into),
+            "text": {"stringValue": f"{original}/documents/a/b"},
+            "elsewhere": {"referenceValue": f"{original}2/documents/a/b"},
+            "nan": {"doubleValue": "NaN"},
+        }
+        return to_bytes(values)
+
+    assert rewritten(fields(original), original, copy) == fields(copy)
+    assert refers(fields(original), original)
+    assert not refers(fields(copy), original)
+    assert not refers(to_bytes({"v": ZERO}), original)

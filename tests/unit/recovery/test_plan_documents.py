@@ -10,6 +10,7 @@ from manifests.model import DatabaseBackup, DocumentFile, StoredObject
 from recovery.compare.documents import DatabaseState, StateTally, joined
 from recovery.plan import Request, Target
 from recovery.plan.documents import (
+    DatabaseStep,
     apart,
     check_databases,
     named_ranges,
@@ -64,10 +65,17 @@ def request(**more: object) -> Request:
     return Request.model_validate(values)
 
 
-def state(*, was: list[DocumentRecord], now: list[DocumentRecord]) -> DatabaseState:
+def planned(made: DatabaseBackup, found: DatabaseState, asked: Request) -> DatabaseStep:
+    """Return what is planned in the project that was backed up."""
+    return plan_database(made, found, asked, "platform")
+
+
+def state(
+    *, was: list[DocumentRecord], now: list[DocumentRecord], begun: int | None = None
+) -> DatabaseState:
     """Return how two sets of documents compare."""
     tally = StateTally()
-    for pair in joined(was, now, recovery_point_nanos=POINT):
+    for pair in joined(was, now, recovery_point_nanos=POINT, begun_nanos=begun):
         tally.add(pair)
     return tally.state(exists=True)
 
@@ -93,6 +101,8 @@ def test_states():
         "changed": 1,
         "missing": 1,
         "extra": 1,
+        "later": 0,
+        "added": 0,
     }
     assert {item.path: item.state for item in DAMAGED.listed} == {
         "c/b": "newer",
@@ -100,6 +110,31 @@ def test_states():
         "c/d": "missing",
         "c/e": "extra",
     }
+
+
+def test_what_came_after_the_beginning_stays():
+    """What was written since the recovery began is neither replaced nor removed by any word."""
+    found = state(
+        was=[record("c/a"), record("c/b"), record("c/c")],
+        now=[
+            record("c/a", b"new", 200),
+            record("c/b", b"new", 201),
+            record("c/c", updated=300),
+            record("c/d", updated=200),
+            record("c/e", updated=201),
+        ],
+        begun=200,
+    )
+    assert {item.path: item.state for item in found.listed} == {
+        "c/a": "newer",
+        "c/b": "later",
+        "c/d": "extra",
+        "c/e": "added",
+    }
+    asked = request(overwrite=("*",), exact=True)
+    step = planned(backup(("c/a", "c/b", "c/c")), DAMAGED, asked)
+    assert [step.action(item.state) for item in found.listed] == [None, "remove", None, "replace"]
+    assert step.keeps(found) == 2
 
 
 def test_join_of_nothing():
@@ -119,15 +154,15 @@ def test_join_of_nothing():
 )
 def test_words(more: dict[str, object], writes: int, removes: int, keeps: int):
     """Newer and extra documents are kept until the operator says the word for each."""
-    step = plan_database(backup(("c/a",)), DAMAGED, request(**more))
+    step = planned(backup(("c/a",)), DAMAGED, request(**more))
     assert (step.writes, step.removes, step.keeps(DAMAGED)) == (writes, removes, keeps)
 
 
 def test_old_difference_needs_a_word():
     """Replacing what nobody wrote since the recovery point is refused without the word."""
     with pytest.raises(RefusedError, match="1 documents differ"):
-        check_databases((plan_database(backup(("c/a",)), DAMAGED, request()),))
-    check_databases((plan_database(backup(("c/a",)), DAMAGED, request(overwrite=("*",))),))
+        check_databases((planned(backup(("c/a",)), DAMAGED, request()),))
+    check_databases((planned(backup(("c/a",)), DAMAGED, request(overwrite=("*",))),))
 
 
 def test_what_events_start_needs_a_word():
@@ -137,10 +172,10 @@ def test_what_events_start_needs_a_word():
         check_events({"other": 1, "(default)": 3}, asked)
     check_events({"other": 1, "(default)": 0}, asked)
     check_events({"(default)": 3}, asked.model_copy(update={"notify": True}))
-    step = plan_database(backup(("c/a",)), DAMAGED, asked)
+    step = planned(backup(("c/a",)), DAMAGED, asked)
     assert "starts   by each document's event: on-completion" in database_lines(step)[-1]
     beside = asked.model_copy(update={"target": Target(project="platform", database="copy-of-it")})
-    assert not plan_database(backup(("c/a",)), DAMAGED, beside).triggers
+    assert not planned(backup(("c/a",)), DAMAGED, beside).triggers
 
 
 def test_ephemeral_collections_are_out_of_scope():
@@ -150,7 +185,7 @@ def test_ephemeral_collections_are_out_of_scope():
     ranges = wanted_ranges(made, wanted)
     assert not any(item.holds(path) for item in ranges for path in ("locks/1", "locks/x/sub/y"))
     assert all(any(item.holds(path) for item in ranges) for path in ("a/1", "lockt/1", "z/1"))
-    step = plan_database(made, DatabaseState(exists=True), wanted)
+    step = planned(made, DatabaseState(exists=True, left_out={"locks": 2}), wanted)
     assert step.never_restored == {"locks": 2, "beats": 0}
     with pytest.raises(RefusedError, match="never restored"):
         named_ranges(request(collections=("locks",), ephemeral=wanted.ephemeral))
@@ -195,9 +230,9 @@ def test_time_of_the_ramp():
     """A plan tells how long the writes to the largest collection take; unthrottled ones wait not."""
     assert ramp_seconds(1000) == pytest.approx(2)
     assert ramp_seconds(150_000 + 750) == pytest.approx(301)
-    step = plan_database(backup(("c/a",)), DAMAGED, request())
+    step = planned(backup(("c/a",)), DAMAGED, request())
     assert step.ramp_seconds == pytest.approx(1 / 500)
-    assert plan_database(backup(("c/a",)), DAMAGED, request(unthrottled=True)).ramp_seconds == 0
+    assert planned(backup(("c/a",)), DAMAGED, request(unthrottled=True)).ramp_seconds == 0
 
 
 def test_ramp_slows_down():

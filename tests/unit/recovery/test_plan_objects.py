@@ -214,10 +214,10 @@ def test_replacing_needs_the_word():
 
     for words in ((), ("other",)):
         with pytest.raises(RefusedError) as refused:
-            check_buckets([plan], request(*words))
+            check_buckets([plan], request(*words), confirmed_project=None)
         assert "--overwrite raw" in refused.value.hint
     for words in (("raw",), ("*",)):
-        check_buckets([plan], request(*words))
+        check_buckets([plan], request(*words), confirmed_project=None)
 
 
 def test_choosing_nothing_is_refused():

@@ -217,9 +217,9 @@ def test_what_cannot_be_brought_back_is_told():
     assert "about 3 rows of nba.games that were still in its streaming buffer" in notes
     assert "definitions of nba as of the recovery point: they were read 130 s later" in notes
     assert "time travel history" in notes
-    assert "text names the original" not in notes
+    assert "names the original" not in notes
     elsewhere = plan(world(), target=Target(project="platform", prefix="drill_"))
-    assert "text names the original datasets" in "\n".join(elsewhere.cannot_bring_back)
+    assert "the text of 1 names the original datasets" in "\n".join(elsewhere.cannot_bring_back)
 
 
 @pytest.mark.parametrize("policies", [(), (POLICY,)])

@@ -111,11 +111,15 @@ def test_a_plan_tells_what_would_happen():
     assert "create               nba.games: the table is gone; 6 rows" in text(
         plan(world(games=GONE))
     )
-    assert "REPLACES ROWS THAT ARE THERE" in text(plan(LOSING))
+    assert "REPLACES 1 ROW THAT IS THERE" in text(plan(LOSING))
     assert "REPLACES" not in text(plan(world(games=GONE)))
     newer = world(games=now(EQUAL | {"20250102": OTHER}))
-    assert "already equal; 1 newer partition kept" in text(plan(newer))
-    assert "removes 1 partition" in text(plan(newer, exact=True))
+    assert "already equal; 1 newer partition kept (1 row)" in text(plan(newer))
+    exact = text(plan(newer, exact=True))
+    assert "removes 1 partition (1 row)" in exact
+    assert "    20250102: 1 row there, 0 in the backup" in exact
+    assert "1 partition (1 row) of 1 table to remove" in exact
+    assert "`rebound diff nba.games` shows rows that go" in exact
     assert "cannot be brought back:\n  rows written after" in text(plan(world()))
 
 
@@ -132,13 +136,13 @@ def test_a_plan_tells_of_datasets_definitions_and_other_runs():
     passed = (PassedOver(run_id=RunId("newer-run"), reason="damaged: cut"),)
     made = plan(observed).model_copy(update={"passed_over": passed})
     text = plan_text(made, now=POINT)
-    assert "create               dataset ref" in text
+    assert "undelete             dataset ref: all that was in it comes back first" in text
     assert (
         'differs              dataset nba: labels is {"owner": "nobody"}, not {"owner": "data"}'
         in text
     )
     assert "create               routine nba.season" in text
-    assert "latest games" not in text
+    assert "leave                1 view or routine: already equal: nba.latest games" in text
     assert "passed over newer-run: damaged: cut" in text
 
 

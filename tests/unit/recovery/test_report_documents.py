@@ -38,7 +38,7 @@ def test_one_document_is_not_documents():
     """A single document is told in the singular."""
     assert database_lines(step_with(missing=1, equal=1))[0].endswith(": 1 document equal")
     one = DatabaseOutcome(database="d", into="d", action="restore", kept_count=1)
-    assert any("            1 document changed" in line for line in outcome_lines(one))
+    assert any("            1 document written" in line for line in outcome_lines(one))
     (proven,) = proven_databases((one,), "T")
     assert proven == "1 of 1 databases proven equal to T, but for 1 document kept"
 

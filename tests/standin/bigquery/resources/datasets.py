@@ -1,6 +1,7 @@
 """Datasets: created, read, changed, deleted, brought back."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from tests.standin.bigquery.engine.database import Write
@@ -184,24 +185,32 @@ def restore_dataset(service: Service, project: str, dataset_id: str) -> Entry:
     """Bring the most recently deleted dataset of a name back, with what was in it.
 
     Raises:
-        BigQueryError: There is a dataset of that name, or there never was.
+        BigQueryError: There is a dataset of that name, or none was deleted within its own window.
     """
     with service.database.writing([lock_of(project, dataset_id)]) as write:
         if write.catalog.find("dataset", (project, dataset_id)):
             raise duplicate("Dataset", f"{project}:{dataset_id}")
         earlier = write.catalog.incarnations("dataset", (project, dataset_id))
-        if not earlier:
+        if not earlier or _is_past(earlier[-1], write.stamp):
             raise not_found("Dataset", f"{project}:{dataset_id}")
         entry = earlier[-1]
         _restore_contents(write, entry)
-        entry = stamped(replace(entry, deleted=None), write.stamp)
+        back = replace(entry, deleted=None, number=write.catalog.new_number())
+        entry = stamped(back, write.stamp)
         write.save(entry)
     return entry
 
 
+def _is_past(deleted: Entry, now_micros: int) -> bool:
+    window = timedelta(hours=int(deleted.resource["maxTimeTravelHours"]))
+    return timedelta(microseconds=now_micros - (deleted.deleted or 0)) > window
+
+
 def _restore_contents(write: Write, dataset: Entry) -> None:
     for item in write.catalog.deleted_with(dataset):
-        write.save(replace(item, deleted=None))
+        back = replace(item, deleted=None)
+        # Views and routines have to be authorized again (BigQuery, Restore deleted datasets).
+        write.save(back if item.generations else stamped(back, write.stamp))
 
 
 def list_projects(service: Service, call: Call) -> Resource:

@@ -1,0 +1,93 @@
+"""From the options of `plan` and `recover` to a plan that somebody said yes to."""
+
+import sys
+from datetime import UTC, datetime
+
+import typer
+
+from manifests.errors import RefusedError
+from recovery.cli.options import past_moment, print_json
+from recovery.cli.request import Options
+from recovery.console import Console, fitted
+from recovery.plan import Plan
+from recovery.report import plan_text
+from recovery.session import Session
+
+
+def agreed(
+    session: Session, console: Console, context: typer.Context, *, yes: bool, as_json: bool
+) -> Plan:
+    """Make a plan that has every word it needs, and that the operator says yes to."""
+    made = planned(session, context)
+    if not as_json:
+        show_plan(made, as_json=False)
+    if not context.params["anew"]:
+        session.refuse_another(made)
+    session.refuse(made, confirmed_project=context.params["confirm_project"])
+    refuse_silence(made, yes=yes)
+    if not made.undeletes:
+        _check_backup(session, console, made)
+    ask(made, yes=yes)
+    return made
+
+
+def planned(session: Session, context: typer.Context) -> Plan:
+    """Decide what a recovery does, from the options of the command."""
+    options = Options.model_validate(context.params)
+    request = options.request(session.catalog, project=session.settings.project)
+    if options.rebuild:
+        return session.plan_rebuild(request)
+    selection, manifest = session.choose(
+        run=options.run, at=past_moment(options.at, now=session.started_at)
+    )
+    return session.plan(selection, manifest, request)
+
+
+def show_plan(made: Plan, *, as_json: bool) -> None:
+    """Print a plan."""
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        typer.echo(fitted(plan_text(made, now=datetime.now(UTC))))
+
+
+def _check_backup(session: Session, console: Console, made: Plan) -> None:
+    """Refuse a damaged backup before anything is touched."""
+    if made.run_id is None:
+        return
+    manifest = session.vault.manifest(made.run_id)
+    names = tuple(step.table for step in made.tables if step.rows)
+    # The files of documents were all read and checked when the plan was made.
+    if not names:
+        return
+    total = sum(step.stored_bytes for step in made.tables)
+    with console.reading(total) as progress:
+        session.inspect(manifest, tables=names, read_bytes=True, progress=progress).require(
+            manifest.run_id
+        )
+
+
+def refuse_silence(made: Plan, *, yes: bool) -> None:
+    """Refuse a plan that changes something where nobody can be asked.
+
+    Raises:
+        RefusedError: Nothing was changed.
+    """
+    if made.changes and not yes and not sys.stdin.isatty():
+        raise RefusedError("nobody is there to say yes", hint="`--yes` says it")
+
+
+def ask(made: Plan, *, yes: bool) -> None:
+    """Ask whether a plan is to be carried out, unless the answer was given.
+
+    Raises:
+        RefusedError: The answer is no.
+    """
+    if yes or not made.changes:
+        return
+    try:
+        agreed = typer.confirm("Do this?", err=True)
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    if not agreed:
+        raise RefusedError("not confirmed, nothing was changed")

@@ -1,0 +1,60 @@
+"""The command that shows rows: what of a table goes and what comes back, before it is decided."""
+
+from typing import Annotated
+
+import typer
+
+from manifests.errors import UsageError
+from recovery.cli.options import At, Json, Partitions, Run, open_session, past_moment, print_json
+from recovery.plan import Request, Target
+from recovery.report_difference import difference_text
+from recovery.targets.tables.difference import table_difference
+from recovery.targets.tables.staging import Staging
+
+app = typer.Typer()
+
+
+@app.command()
+def diff(
+    table: Annotated[str, typer.Argument(help="The table, `dataset.table`.")],
+    partition: Partitions = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="A column that tells which row is which: columns are counted then."),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=0, max=1000, help="Rows shown of each side.")] = 5,
+    run: Run = None,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Show which rows of a table a recovery would take away, and which it would bring back."""
+    session = open_session()
+    selection, manifest = session.choose(run=run, at=past_moment(at, now=session.started_at))
+    if manifest.table(table) is None:
+        raise UsageError(
+            f"not in the run: {table}",
+            subject=selection.run_id,
+            hint=f"`rebound show {selection.run_id}` lists what it holds",
+        )
+    request = Request(
+        scenario="bigquery-dataset-loss",
+        target=Target(project=session.settings.project),
+        tables=(table,),
+        partitions=tuple(partition or ()),
+        exact=True,
+    )
+    target, name = session.target(request.target), f"diff-{session.own_id}"
+    point = manifest.recovery_point
+    found = table_difference(
+        target,
+        Staging(target, session.vault_bucket, name, recovery_point=point),
+        manifest,
+        request,
+        key=tuple(key or ()),
+        samples=samples,
+        job=f"rebound-{name}",
+    )
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        typer.echo(difference_text(found))

@@ -1,0 +1,52 @@
+"""Tables and views whose own time is over: told again, it would delete what comes back. Pure."""
+
+from datetime import UTC, datetime
+
+from manifests.model import Frozen, Manifest, Resource, UtcTime
+
+_OWN = "expirationTime"
+_MILLISECONDS = 1000
+
+
+class Expiration(Frozen):
+    """A table or view, `dataset.name`, that expired by its own time."""
+
+    name: str
+    expired_at: UtcTime
+
+
+def without_past(
+    manifest: Manifest, *, now: datetime, expire_at: datetime | None
+) -> tuple[Manifest, tuple[Expiration, ...]]:
+    """Take the expirations that are over out of what is brought back.
+
+    Args:
+        manifest: What is brought back.
+        now: The present instant.
+        expire_at: The time they get instead; None for none.
+
+    Returns:
+        The manifest without them, and what they were.
+    """
+    expired: list[Expiration] = []
+
+    def renewed(resource: Resource) -> Resource:
+        at = datetime.fromtimestamp(int(resource.get(_OWN) or 0) / _MILLISECONDS, UTC)
+        if not resource.get(_OWN) or at > now:
+            return resource
+        reference = resource["tableReference"]
+        name = f"{reference['datasetId']}.{reference['tableId']}"
+        expired.append(Expiration(name=name, expired_at=at))
+        kept = {key: value for key, value in resource.items() if key != _OWN}
+        if expire_at is None:
+            return kept
+        return {**kept, _OWN: str(round(expire_at.timestamp() * _MILLISECONDS))}
+
+    tables = tuple(
+        item.model_copy(update={"resource": renewed(item.resource)}) for item in manifest.tables
+    )
+    datasets = tuple(
+        item.model_copy(update={"views": tuple(map(renewed, item.views))})
+        for item in manifest.datasets
+    )
+    return manifest.model_copy(update={"tables": tables, "datasets": datasets}), tuple(expired)

@@ -1,0 +1,81 @@
+"""Which tables a view or routine reads, as far as its text tells. Pure.
+
+The text is not parsed: a name that stands behind FROM or JOIN is taken for a table's. One too many
+says of a view that is made all the same that it could not be; so nothing is left undone because of
+what is found here.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from manifests.model import Resource
+
+type TableRef = tuple[str, str, str]
+"""Project, dataset and own id."""
+
+_COMMENTS = re.compile(r"--[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
+_STRINGS = re.compile(
+    r"""(?:'{3}.*?'{3}|"{3}.*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")""", re.DOTALL
+)
+_READ = re.compile(
+    r"\b(?:FROM|JOIN)\s+((?:`[^`]+`|[\w-]+)(?:\s*\.\s*(?:`[^`]+`|[\w-]+))*)", re.IGNORECASE
+)
+_LEGACY = re.compile(r"\[([\w-]+):(\w+)\.([\w-]+)\]")
+_ALIAS = re.compile(r"(?:FROM|JOIN)\s+[`\w.-]+\s+(?:AS\s+)?(\w+)|\bAS\s+(\w+)", re.IGNORECASE)
+_PARTS_WITH_PROJECT = 3
+_NOT_A_TABLE = ("INFORMATION_SCHEMA", "__TABLES__")
+
+
+def text_of(definition: Resource) -> str:
+    """Return the text of a view, materialized view or routine."""
+    view = definition.get("view") or definition.get("materializedView") or {}
+    return str(view.get("query") or definition.get("definitionBody") or "")
+
+
+def references(definition: Resource) -> set[TableRef]:
+    """Return the tables and views that a definition reads."""
+    reference = definition.get("tableReference") or definition.get("routineReference") or {}
+    own_project = str(reference.get("projectId", ""))
+    text = _STRINGS.sub("''", _COMMENTS.sub(" ", text_of(definition)))
+    found = {matched.groups() for matched in _LEGACY.finditer(text)}
+    aliases = {name for matched in _ALIAS.finditer(text) for name in matched.groups() if name}
+    for matched in _READ.finditer(text):
+        parts = matched[1].replace("`", "").replace(" ", "").split(".")
+        if len(parts) == _PARTS_WITH_PROJECT - 1 and parts[0] not in aliases:
+            parts = [own_project, *parts]
+        # A wildcard stands for tables that are there or not; a part has no name of a table.
+        is_table = len(parts) == _PARTS_WITH_PROJECT and not parts[-1].endswith("*")
+        if is_table and not any(part.upper() in _NOT_A_TABLE for part in parts):
+            found.add((parts[0], parts[1], parts[2]))
+    return {(str(project), str(dataset), str(name)) for project, dataset, name in found}
+
+
+def unmakeable(
+    definitions: Mapping[str, Resource], missing: Collection[TableRef]
+) -> dict[str, str]:
+    """Return which definitions cannot be made, and what each lacks: a table, or another view.
+
+    Args:
+        definitions: Those that are to be made, by name.
+        missing: The tables and views that are not there and that nothing of the plan makes.
+    """
+    lacking = {
+        name: ".".join(min(absent))
+        for name, definition in definitions.items()
+        if (absent := references(definition).intersection(missing))
+    }
+    grown = True
+    while grown:
+        found = {
+            name: source
+            for name, definition in definitions.items()
+            if name not in lacking and (source := _first_of(definition, lacking))
+        }
+        lacking |= found
+        grown = bool(found)
+    return lacking
+
+
+def _first_of(definition: Resource, names: Iterable[str]) -> str:
+    read = {f"{dataset}.{name}" for _, dataset, name in references(definition)}
+    return min(read.intersection(names), default="")

@@ -1,0 +1,57 @@
+"""What was done to a database: counted while it is, and corrected by the look that follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from recovery.compare.documents import DatabaseState, DocumentPair
+
+
+class Restored(NamedTuple):
+    """What was done to a database, and how it compares with the backup then.
+
+    Attributes:
+        written: Documents that were created or replaced.
+        removed: Documents that were removed.
+        refused: Paths of documents that Firestore refused, and why.
+    """
+
+    state: DatabaseState
+    written: int
+    removed: int
+    refused: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Done:
+    """Counts what is written in one part.
+
+    Attributes:
+        overtaken: Paths whose precondition was refused: somebody else wrote the document, or our
+            own write did, whose answer was lost. The look that follows tells which.
+        refused: Paths of documents that Firestore refused, and why.
+    """
+
+    overtaken: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    written: int = 0
+    removed: int = 0
+
+    def count(self, pair: DocumentPair, number: int = 1) -> None:
+        """Count a document that is written, or removed because the backup does not know it."""
+        if pair.stored is None:
+            self.removed += number
+        else:
+            self.written += number
+
+    def merge(self, other: "Done") -> None:
+        """Count what was done in another part."""
+        self.written += other.written
+        self.removed += other.removed
+        self.refused |= other.refused
+
+    def corrected(self, pair: DocumentPair) -> DocumentPair:
+        """Take a document out of the count that is not as it was to be written."""
+        if pair.state != "equal" and (pair.path in self.overtaken or pair.path in self.refused):
+            self.count(pair, -1)
+        return pair

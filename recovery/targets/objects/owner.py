@@ -1,0 +1,28 @@
+"""Whose a bucket is: buckets tell the number of their project, and people name it by its id."""
+
+import re
+
+from google.api_core.exceptions import Forbidden
+
+from manifests.cloud.api import StorageApi
+from manifests.cloud.retry import cloud_errors
+
+_SERVICE_AGENT = re.compile(r"service-([0-9]+)@gs-project-accounts\.iam\.gserviceaccount\.com")
+
+
+def project_number(api: StorageApi, project: str) -> str:
+    """Return the number of a project, or nothing where it cannot be told.
+
+    The address of the project's service agent holds it (Cloud Storage, Projects.serviceAccount);
+    reading that takes `resourcemanager.projects.get`.
+
+    Raises:
+        CloudError: The call failed in another way than for want of that permission.
+    """
+    with cloud_errors(project):
+        try:
+            found = api.call("GET", f"projects/{project}/serviceAccount", {})
+        except Forbidden:
+            return ""
+    matched = _SERVICE_AGENT.fullmatch(str(found.get("email_address", "")))
+    return matched[1] if matched else ""

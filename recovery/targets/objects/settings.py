@@ -1,0 +1,44 @@
+"""The settings of a bucket that is there: compared with what they were, and set back."""
+
+from google.api_core.exceptions import Forbidden
+
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import VersionedBucket
+from manifests.model import BucketBackup
+from recovery.compare import Finding
+from recovery.compare.buckets import access_findings, bucket_findings, changed_configuration
+from recovery.compare.findings import finding
+
+
+def configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tuple[Finding, ...]:
+    """Look at a bucket and say what of its configuration and access is not what it was.
+
+    Raises:
+        CloudError: It cannot be looked at.
+    """
+    with cloud_errors(target.uri()):
+        found = bucket_findings(backup.resource, target.resource() or {})
+        if backup.access is None:
+            return found
+        try:
+            return *found, *access_findings(backup.bucket, backup.access, target.access())
+        except Forbidden:
+            unread = finding(f"bucket {backup.bucket}", "access", "readable", "it may not be read")
+            return *found, unread
+
+
+def set_bucket(target: VersionedBucket, backup: BucketBackup) -> None:
+    """Set a bucket that is there to what it was.
+
+    Raises:
+        CloudError: It could not be set, or somebody else changed it meanwhile.
+    """
+    with cloud_errors(target.uri()):
+        found = target.resource() or {}
+        patch = changed_configuration(backup.resource, found)
+        if patch:
+            target.configure(patch, metageneration=int(found.get("metageneration", 0)))
+        if backup.access is not None and access_findings(
+            backup.bucket, backup.access, target.access()
+        ):
+            target.grant(backup.access)
