@@ -17,7 +17,9 @@ MOST_LINES = 300
 MOST_STATEMENTS = 30
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
 # What only somebody who knows about a local cloud would write.
-LOCAL_CLOUD = re.compile(r"emulator|stand-?in|localhost|127\.0\.0\.1|duckdb|sqlglot", re.IGNORECASE)
+LOCAL_CLOUD = re.compile(
+    r"emulator|stand-?in(?!g)|localhost|127\.0\.0\.1|duckdb|sqlglot", re.IGNORECASE
+)
 CLIENT = re.compile(r"\b(storage|bigquery)\.Client\(")
 TEST_MODE = re.compile(r"(\b|_)(py)?test", re.IGNORECASE)
 
