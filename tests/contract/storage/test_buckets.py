@@ -43,16 +43,23 @@ def test_settings_come_back(client: storage.Client):
 
 def test_the_service_adds_what_it_knows_of_a_setting(server: Server):
     """Since when Autoclass and the enforcement of keys are so, and what kind of location it is."""
-    restricted = {"restrictionMode": "FullyRestricted"}
+    restricted, free = ({"restrictionMode": mode} for mode in ("FullyRestricted", "NotRestricted"))
     name = server.new_bucket(
         autoclass={"enabled": True},
-        encryption={"googleManagedEncryptionEnforcementConfig": restricted},
+        encryption={
+            "googleManagedEncryptionEnforcementConfig": restricted,
+            "customerManagedEncryptionEnforcementConfig": free,
+        },
         customPlacementConfig={"dataLocations": ["US-EAST1", "US-WEST1"]},
     )
     path = f"/storage/v1/b/{name}"
     found = server.call("GET", path).json()
-    enforced = found["encryption"]["googleManagedEncryptionEnforcementConfig"]
-    assert enforced.keys() == {*restricted, "effectiveTime"}
+    enforced = found["encryption"]
+    assert enforced["googleManagedEncryptionEnforcementConfig"].keys() == {
+        *restricted,
+        "effectiveTime",
+    }
+    assert enforced["customerManagedEncryptionEnforcementConfig"] == free
     assert found["locationType"] == "dual-region"
     automatic = found["autoclass"]
     assert automatic["terminalStorageClass"] == "NEARLINE"
@@ -72,7 +79,7 @@ def test_contexts_know_when_they_came(server: Server, bucket: storage.Bucket):
     bucket.blob("object").upload_from_string(b"")
 
     def patched(**values: str | None) -> dict[str, dict[str, str]]:
-        custom = {key: value and {"value": value} for key, value in values.items()}
+        custom = {key: {"value": value} for key, value in values.items()}
         answer = server.call("PATCH", path, json={"contexts": {"custom": custom}}).json()
         found: dict[str, dict[str, str]] = answer["contexts"]["custom"]
         return found

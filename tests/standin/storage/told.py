@@ -10,6 +10,7 @@ _ENFORCED = (
     "customerManagedEncryptionEnforcementConfig",
     "customerSuppliedEncryptionEnforcementConfig",
 )
+_RESTRICTED = "FullyRestricted"
 _FIRST_TERMINAL_CLASS = "NEARLINE"
 
 
@@ -26,9 +27,10 @@ def tell(before: Mapping[str, Any], kept: dict[str, Any], now: int) -> None:
         kept["autoclass"] = _autoclass(before.get("autoclass") or {}, kept["autoclass"], at)
     old, new = before.get("encryption") or {}, kept.get("encryption") or {}
     for name in _ENFORCED:
-        mode = (new.get(name) or {}).get("restrictionMode")
-        if mode and mode != old.get(name, {}).get("restrictionMode"):
-            new[name] = {**new[name], "effectiveTime": at}
+        if mode := (new.get(name) or {}).get("restrictionMode"):
+            since = (old.get(name) or {}).get("effectiveTime", at)
+            told = {"effectiveTime": since} if mode == _RESTRICTED else {}
+            kept["encryption"] = kept["encryption"] | {name: {"restrictionMode": mode, **told}}
 
 
 def _autoclass(before: Mapping[str, Any], after: Mapping[str, Any], at: str) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def told_contexts(
 ) -> dict[str, Any]:
     """Return the contexts of an object with when each was attached and last changed.
 
+    One whose value is taken away is gone.
+
     Args:
         before: the contexts so far.
         contexts: the contexts from now on.
@@ -59,11 +63,12 @@ def told_contexts(
     old, at = before.get("custom") or {}, to_text(now)
     custom = {}
     for key, payload in (contexts.get("custom") or {}).items():
+        if "value" not in payload:
+            continue
         known = old.get(key, {})
-        value = payload.get("value", "")
-        is_same = known.get("value") == value
+        is_same = known.get("value") == payload["value"]
         custom[key] = {
-            "value": value,
+            "value": payload["value"],
             "createTime": known.get("createTime", at),
             "updateTime": known["updateTime"] if is_same else at,
         }
