@@ -295,7 +295,5 @@ def protects(refusal: Forbidden) -> bool:
 
 
 def _written(answer: Resource | None) -> ObjectVersion | None:
-    if answer is None:
-        return None
-    resource = answer.get("resource") if "done" in answer else answer
+    resource = answer.get("resource") if answer is not None and "done" in answer else answer
     return None if resource is None else version_of(resource)
