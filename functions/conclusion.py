@@ -1,14 +1,16 @@
 """The end of a run: the definitions that are read last, and the manifest that says what there is."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from functions.exports.bucket import bucket_skews
 from manifests import __version__, layout
+from manifests.catalog import Catalog
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.database_layout import databases_prefix, records_ranges
-from manifests.errors import SourceUnreadableError
+from manifests.errors import CatalogError, SourceUnreadableError
 from manifests.model import (
     AbandonedObject,
     BucketBackup,
@@ -17,6 +19,7 @@ from manifests.model import (
     Manifest,
     Owner,
     Part,
+    PartFailure,
     RunStart,
     Skew,
     TableBackup,
@@ -35,10 +38,13 @@ def dataset_backup(
 
     Raises:
         SourceUnreadableError: There is no such dataset.
+        CatalogError: The catalog names one of its tables twice.
     """
     resource = resources.dataset(dataset_id)
     if resource is None:
         raise SourceUnreadableError("does not exist", subject=dataset_id)
+    if resource.get("isCaseInsensitive"):
+        refuse_same_names(protected, dataset_id)
     return DatasetBackup(
         dataset_id=dataset_id,
         resource=resource,
@@ -52,15 +58,39 @@ def dataset_backup(
     )
 
 
+def backed_up_datasets(catalog: Catalog, parts: Iterable[Part]) -> list[str]:
+    """Return the datasets that any table of a run is in, in the order of the catalog."""
+    held = {part.dataset_id for part in parts if isinstance(part, TableBackup)}
+    return [dataset_id for dataset_id in catalog.dataset_ids if dataset_id in held]
+
+
+def refuse_same_names(protected: Collection[str], dataset_id: str) -> None:
+    """Refuse names that differ by case alone, for a dataset to which they are one.
+
+    Raises:
+        CatalogError: There are some.
+    """
+    counts = Counter(name.casefold() for name in protected)
+    prefix = f"{dataset_id}."
+    same = sorted(n for n in protected if n.startswith(prefix) and counts[n.casefold()] > 1)
+    if same:
+        raise CatalogError(
+            f"the dataset does not tell names apart by case: {', '.join(same)}",
+            subject=dataset_id,
+            hint="list each of its tables once",
+        )
+
+
 def concluded(
     start: RunStart,
     owner: Owner,
-    *,
     parts: tuple[Part, ...],
+    lacking: tuple[PartFailure, ...],
+    *,
     datasets: tuple[DatasetBackup, ...],
     finished_at: datetime,
 ) -> Manifest:
-    """Return the manifest of a run whose parts are all done."""
+    """Return the manifest of a run whose parts are all done, but for those it may lack."""
     tables = tuple(part for part in parts if isinstance(part, TableBackup))
     buckets = tuple(part for part in parts if isinstance(part, BucketBackup))
     databases = tuple(part for part in parts if isinstance(part, DatabaseBackup))
@@ -80,6 +110,7 @@ def concluded(
         tables=tables,
         buckets=buckets,
         databases=databases,
+        lacking=lacking,
         skews=(
             *(Skew(subject=subject, skew_seconds=skew_seconds) for subject in read_now),
             *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),

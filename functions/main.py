@@ -83,11 +83,12 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
 
 
 def _failed(error: ReboundError) -> tuple[dict[str, object], int]:
-    """Log why a run is not complete, with its stack trace unless another call is at it."""
+    """Log why a run is not complete, in words; a bug with its stack trace."""
     is_busy = isinstance(error, RunInProgressError | LeaseLostError)
-    tell = log.warning if is_busy else log.exception
+    is_bug = type(error) is ReboundError
+    tell = log.warning if is_busy else log.error
     message = "another call is at the run" if is_busy else "run is not complete"
-    tell(message, reason=str(error), hint=error.hint)
+    tell(message, reason=str(error), hint=error.hint, exc_info=is_bug)
     return error.as_json(), _status(error)
 
 
@@ -136,7 +137,12 @@ def run_request(body: bytes, header: Callable[[str], str | None], *, now: dateti
             header("X-CloudScheduler-ScheduleTime"),
             now=now,
         )
-    return RunRequest(run_id=run_id, recovery_point=wanted.recovery_point, force_full=wanted.full)
+    return RunRequest(
+        run_id=run_id,
+        is_scheduled=wanted.run_id is None,
+        recovery_point=wanted.recovery_point,
+        force_full=wanted.full,
+    )
 
 
 def _scheduled(schedule: str | None, scheduled_time: str | None, *, now: datetime) -> RunId:
@@ -194,6 +200,7 @@ def _answer(completed: Completed) -> dict[str, object]:
         "databases": len(manifest.databases),
         "documents": sum(item.document_count for item in manifest.databases),
         "stored_bytes": sum(item.size_bytes for item in manifest.objects),
+        "lacking": {item.part: item.message for item in manifest.lacking},
     }
     if completed.by_this_call:
         summary["duration_seconds"] = round(duration, 3)

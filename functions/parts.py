@@ -8,23 +8,11 @@ import structlog
 
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
-from manifests.errors import PartialError, ReboundError
-from manifests.model import (
-    BucketBackup,
-    DatabaseBackup,
-    FailedAttempt,
-    Part,
-    PartFailure,
-    RunId,
-    TableBackup,
-)
-from manifests.store import Vault
-
-_LABELS: dict[type, str] = {
-    TableBackup: "table",
-    BucketBackup: "bucket",
-    DatabaseBackup: "database",
-}
+from manifests.catalog_databases import CatalogPart
+from manifests.coverage import label
+from manifests.errors import PartialError, PointLostError, ReboundError
+from manifests.model import FailedAttempt, Part, PartFailure, RunId
+from manifests.store import PART_KINDS, Vault
 
 log = structlog.get_logger()
 
@@ -34,13 +22,40 @@ class PartWork(NamedTuple):
 
     Attributes:
         kind: What the part is.
+        entry: What the catalog says of it.
         name: Its name in the catalog.
         back_up: Backs it up and returns what the manifest says about it.
     """
 
     kind: type[Part]
+    entry: CatalogPart
     name: str
     back_up: Callable[[], Part]
+
+    @property
+    def label(self) -> str:
+        """Return how the part is called among those of every kind."""
+        return label(PART_KINDS[self.kind], self.name)
+
+
+class Parts(NamedTuple):
+    """The parts of a run that can be complete.
+
+    Attributes:
+        done: Those that are backed up, in the order of the work.
+        lacking: Those that could not be, and that the catalog does not require.
+    """
+
+    done: tuple[Part, ...]
+    lacking: tuple[PartFailure, ...]
+
+
+class _Failed(NamedTuple):
+    """A part that failed: why, and whether the run can be complete without it, or never with it."""
+
+    why: PartFailure
+    is_spared: bool = False
+    is_lost: bool = False
 
 
 def complete_parts(
@@ -51,8 +66,9 @@ def complete_parts(
     *,
     parallel: int,
     clock: Callable[[], datetime],
-) -> tuple[Part, ...]:
-    """Do every part that has no receipt, and return all parts in the order of the work.
+    is_scheduled: bool,
+) -> Parts:
+    """Do every part that has no receipt.
 
     A part that fails does not stop the others; what is done stays done.
 
@@ -63,36 +79,51 @@ def complete_parts(
         lease: Checked before a part begins; the vault checks it before anything is written.
         parallel: Parts in flight at once.
         clock: Gives the present instant.
+        is_scheduled: Whether a schedule calls for the run, and again until one is complete.
 
     Raises:
-        PartialError: A part failed; why is also recorded in the vault.
+        PartialError: A part that is required failed; why is also recorded in the vault.
         LeaseLostError: Another process took the run over.
     """
-    failures: list[PartFailure] = []
 
-    def attempt(part: PartWork) -> Part | None:
-        with structlog.contextvars.bound_contextvars(
-            run_id=run_id, kind=_LABELS[part.kind], part=part.name
-        ):
-            try:
-                return _complete(vault, run_id, part, lease)
-            except ReboundError as error:
-                log.exception("part failed", retryable=error.retryable, hint=error.hint)
-                message = f"{error.message} ({error.hint})" if error.hint else error.message
-                failures.append(
-                    PartFailure(part=part.name, message=message, retryable=error.retryable)
-                )
-            except Exception as error:  # a bug is told with the rest
-                log.exception("part failed with a bug")
-                message = f"a bug: {type(error).__name__}: {error}"
-                failures.append(PartFailure(part=part.name, message=message, retryable=False))
-            return None
+    def attempt(part: PartWork) -> Part | _Failed:
+        kind = PART_KINDS[part.kind].removesuffix("s")
+        with structlog.contextvars.bound_contextvars(run_id=run_id, kind=kind, part=part.name):
+            return _attempt(vault, run_id, part, lease)
 
     with LoggingPool(parallel, thread_name_prefix="part") as pool:
-        parts = list(pool.map(attempt, work))
-    if failures:
-        _fail(vault, run_id, failures, of=len(work), at=clock())
-    return tuple(part for part in parts if part is not None)
+        ended = list(pool.map(attempt, work))
+    done = tuple(item for item in ended if not isinstance(item, _Failed))
+    failed = [item for item in ended if isinstance(item, _Failed)]
+    whys = tuple(sorted((item.why for item in failed), key=lambda why: why.part))
+    if all(item.is_spared for item in failed):
+        return Parts(done, whys)
+    attempt_ended = FailedAttempt(run_id=run_id, attempted_at=clock(), failures=whys)
+    is_last = any(item.is_lost for item in failed)
+    # Where another process took the run over, the vault refuses, and says so.
+    vault.record_failure(attempt_ended, is_last=is_last)
+    if is_last:
+        raise _impossible(attempt_ended, of=len(work), is_scheduled=is_scheduled)
+    raise _partial(attempt_ended, of=len(work))
+
+
+def _attempt(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part | _Failed:
+    """Do one part, or say in words why it could not be done; a bug is told with the rest."""
+    try:
+        return _complete(vault, run_id, part, lease)
+    except ReboundError as error:
+        message = f"{error.message} ({error.hint})" if error.hint else error.message
+        is_spared = part.entry.backup == "best effort"
+        log.error("part failed", reason=message, retryable=error.retryable)  # noqa: TRY400 - no stack trace
+        return _Failed(
+            PartFailure(part=part.label, message=message, retryable=error.retryable),
+            is_spared=is_spared,
+            is_lost=isinstance(error, PointLostError) and not is_spared,
+        )
+    except Exception as error:
+        log.exception("part failed with a bug")
+        message = f"a bug: {type(error).__name__}: {error}"
+        return _Failed(PartFailure(part=part.label, message=message, retryable=False))
 
 
 def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part:
@@ -105,16 +136,33 @@ def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part
         return vault.put_part(run_id, part.back_up())
 
 
-def _fail(
-    vault: Vault, run_id: RunId, failures: list[PartFailure], *, of: int, at: datetime
-) -> None:
-    ordered = tuple(sorted(failures, key=lambda failure: failure.part))
-    # Where another process took the run over, that is why parts failed: the vault refuses, and says so.
-    vault.record_failure(FailedAttempt(run_id=run_id, attempted_at=at, failures=ordered))
-    reasons = "; ".join(f"{failure.part}: {failure.message}" for failure in ordered)
-    raise PartialError(
-        f"{len(ordered)} of {of} parts failed: {reasons}",
-        subject=run_id,
-        hint="the same call continues the run; what is done is kept",
-        retryable=any(failure.retryable for failure in ordered),
+def _partial(ended: FailedAttempt, *, of: int) -> PartialError:
+    """Return the error of an attempt that another can follow."""
+    is_retryable = any(item.retryable for item in ended.failures)
+    hint = "the same call continues the run; what is done is kept"
+    return PartialError(
+        _told(ended, of),
+        subject=ended.run_id,
+        hint=hint if is_retryable else f"mend what the log says of each part, then {hint}",
+        retryable=is_retryable,
     )
+
+
+def _impossible(ended: FailedAttempt, *, of: int, is_scheduled: bool) -> PartialError:
+    """Return the error of a run that no attempt can complete; a schedule has another made."""
+    what_helps = (
+        "the schedule's next call begins another, at a later instant"
+        if is_scheduled
+        else "make another, with another run_id and a later instant"
+    )
+    return PartialError(
+        _told(ended, of),
+        subject=ended.run_id,
+        hint=f"this run can never be complete: {what_helps}",
+        retryable=is_scheduled,
+    )
+
+
+def _told(ended: FailedAttempt, of: int) -> str:
+    first = ended.failures[0]
+    return f"{len(ended.failures)} of {of} parts failed, the first: {first.part}: {first.message}"

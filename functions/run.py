@@ -10,11 +10,17 @@ from typing import NamedTuple
 
 import structlog
 
-from functions.conclusion import abandoned_objects, concluded, dataset_backup
+from functions.conclusion import (
+    abandoned_objects,
+    backed_up_datasets,
+    concluded,
+    dataset_backup,
+)
 from functions.exports.bucket import BucketExporter
 from functions.exports.database import DatabaseExporter
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
+from functions.instant import awaited_point, current_run
 from functions.lease import Lease, holding
 from functions.log import LoggingPool
 from functions.parts import PartWork, complete_parts
@@ -53,9 +59,14 @@ log = structlog.get_logger()
 
 
 class RunRequest(Frozen):
-    """What the caller wants: which run, and for a manual run at which instant."""
+    """What the caller wants: which run, and for a manual run at which instant.
+
+    Attributes:
+        is_scheduled: Whether a schedule named the run, so that another can take its place.
+    """
 
     run_id: RunId
+    is_scheduled: bool = False
     recovery_point: datetime | None = None
     force_full: bool = False
 
@@ -111,6 +122,10 @@ class BackupRun:
             PartialError: A part failed; nothing that is done is lost.
             ReboundError: The run could not go on.
         """
+        if request.is_scheduled:
+            run_id = current_run(self._vault, request.run_id)
+            request = request.model_copy(update={"run_id": run_id})
+            structlog.contextvars.bind_contextvars(run_id=run_id)
         if manifest := self._finished(request.run_id):
             return Completed(manifest, by_this_call=False)
         lease = Lease(
@@ -176,16 +191,19 @@ class BackupRun:
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
+            is_scheduled=request.is_scheduled,
         )
         protected = {entry.table for entry in self._catalog.tables}
         with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
-            datasets = tuple(
-                pool.map(
-                    partial(dataset_backup, self._resources, protected), self._catalog.dataset_ids
-                )
-            )
+            read = partial(dataset_backup, self._resources, protected)
+            datasets = tuple(pool.map(read, backed_up_datasets(self._catalog, parts.done)))
         manifest = concluded(
-            start, self._owner, parts=parts, datasets=datasets, finished_at=self._clock()
+            start,
+            self._owner,
+            parts.done,
+            parts.lacking,
+            datasets=datasets,
+            finished_at=self._clock(),
         )
         abandoned = abandoned_objects(self._vault_bucket, manifest)
         manifest = vault.put_manifest(manifest.model_copy(update={"abandoned": abandoned}))
@@ -193,8 +211,10 @@ class BackupRun:
         return manifest
 
     def _start(self, request: RunRequest) -> RunStart:
+        recovery_point = request.recovery_point or awaited_point(
+            self._resources, self._catalog, self._clock
+        )
         now = self._clock()
-        recovery_point = request.recovery_point or now.replace(second=0, microsecond=0)
         if recovery_point > now or now - recovery_point > _TIME_TRAVEL:
             raise UsageError(
                 "a recovery point lies in the past 7 days", subject=recovery_point.isoformat()
@@ -226,6 +246,7 @@ class BackupRun:
         return [
             PartWork(
                 TableBackup,
+                entry,
                 entry.table,
                 partial(exporter.back_up, entry, base.table(entry.table) if base else None),
             )
@@ -239,6 +260,7 @@ class BackupRun:
         return [
             PartWork(
                 DatabaseBackup,
+                entry,
                 entry.database,
                 partial(exporter.back_up, entry, base.database(entry.database) if base else None),
             )
@@ -256,6 +278,7 @@ class BackupRun:
         return [
             PartWork(
                 BucketBackup,
+                entry,
                 entry.bucket,
                 partial(
                     exporter.back_up, entry.bucket, base.bucket(entry.bucket) if base else None

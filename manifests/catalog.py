@@ -16,14 +16,14 @@ from pydantic import (
     model_validator,
 )
 
-from manifests.catalog_databases import CatalogDatabase, CatalogValue
+from manifests.catalog_databases import CatalogDatabase, CatalogPart, CatalogValue
 from manifests.errors import CatalogError
 from manifests.ids import BucketName, TableName
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
-class CatalogTable(CatalogValue):
+class CatalogTable(CatalogPart):
     """One protected table, `dataset.table`, and the group operators know it by."""
 
     table: TableName
@@ -40,7 +40,7 @@ class CatalogTable(CatalogValue):
         return self.table.split(".", 1)[1]
 
 
-class CatalogBucket(CatalogValue):
+class CatalogBucket(CatalogPart):
     """One protected bucket."""
 
     bucket: BucketName
@@ -79,7 +79,7 @@ class Catalog(CatalogValue):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":
-        names = [entry.table.lower() for entry in self.tables]
+        names: list[str] = [entry.table for entry in self.tables]
         names += [f"bucket {entry.bucket}" for entry in self.buckets]
         names += [f"database {entry.database}" for entry in self.databases]
         doubled = sorted({name for name in names if names.count(name) > 1})

@@ -18,6 +18,17 @@ class CatalogValue(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class CatalogPart(CatalogValue):
+    """One thing that is protected.
+
+    Attributes:
+        backup: Whether a run can be complete without it. A run that lacks a part that is backed up
+            by best effort says so, and that part has no recovery point of that run.
+    """
+
+    backup: Literal["required", "best effort"] = "required"
+
+
 class NameRules(CatalogValue):
     """How a processor's name in the history becomes its field in a completion document.
 
@@ -80,7 +91,7 @@ class Rebuild(CatalogValue):
     completions: tuple[CompletionRule, ...] = Field(min_length=1)
 
 
-class CatalogDatabase(CatalogValue):
+class CatalogDatabase(CatalogPart):
     """One protected Firestore database.
 
     Attributes:

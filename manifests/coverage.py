@@ -3,13 +3,29 @@
 from collections.abc import Iterable
 
 from manifests.catalog import Catalog
+from manifests.catalog_databases import CatalogPart
+from manifests.layout import PartKind
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, TableBackup
 
 
 def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
-    """Return what the catalog protects and a run holds no backup of, by label."""
-    held = set(_labels(manifest.tables, manifest.buckets, manifest.databases))
-    return tuple(label for label in _protected(catalog) if label not in held)
+    """Return what the catalog protects and a run holds no backup of, by label.
+
+    What the run says it lacks is not missing, where the catalog lets a run be complete without it.
+    """
+    spared = {item.part for item in manifest.lacking}.difference(_required(catalog))
+    known = held(manifest) | spared
+    return tuple(label for label in _protected(catalog) if label not in known)
+
+
+def held(manifest: Manifest) -> frozenset[str]:
+    """Return what a run holds a backup of, by label."""
+    return frozenset(_labels(manifest.tables, manifest.buckets, manifest.databases))
+
+
+def label(kind: PartKind, name: str) -> str:
+    """Return how a part is called where parts of every kind are."""
+    return name if kind == "tables" else f"{kind.removesuffix('s')} {name}"
 
 
 def unprotected(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
@@ -47,12 +63,21 @@ def _labels(
     buckets: Iterable[BucketBackup],
     databases: Iterable[DatabaseBackup],
 ) -> list[str]:
-    names = [item.name for item in tables]
-    names += [f"bucket {item.name}" for item in buckets]
-    return names + [f"database {item.name}" for item in databases]
+    names = [label("tables", item.name) for item in tables]
+    names += [label("buckets", item.name) for item in buckets]
+    return names + [label("databases", item.name) for item in databases]
 
 
 def _protected(catalog: Catalog) -> list[str]:
-    names = [entry.table for entry in catalog.tables]
-    names += [f"bucket {entry.bucket}" for entry in catalog.buckets]
-    return names + [f"database {entry.database}" for entry in catalog.databases]
+    return [name for name, _ in _entries(catalog)]
+
+
+def _required(catalog: Catalog) -> set[str]:
+    return {name for name, entry in _entries(catalog) if entry.backup == "required"}
+
+
+def _entries(catalog: Catalog) -> list[tuple[str, CatalogPart]]:
+    entries: list[tuple[str, CatalogPart]] = []
+    entries += [(label("tables", entry.table), entry) for entry in catalog.tables]
+    entries += [(label("buckets", entry.bucket), entry) for entry in catalog.buckets]
+    return entries + [(label("databases", entry.database), entry) for entry in catalog.databases]

@@ -25,6 +25,7 @@ can help. Unknown exit codes must be treated as failures.
     ├── ObjectiveMissedError         8   recovered, later than the objective allows
     └── CloudError                   9   Google Cloud refused or was unavailable
         ├── SourceUnreadableError    9   a protected table cannot be read as it is
+        │   └── PointLostError       9   it cannot be read as it was at the recovery point any more
         └── LeaseLostError           9   the lease of this run was taken over
 """
 
@@ -183,6 +184,10 @@ class SourceUnreadableError(CloudError):
     """A protected table cannot be read as it is."""
 
     http_status = 422
+
+
+class PointLostError(SourceUnreadableError):
+    """A protected part cannot be read any more, or never could, as of the run's recovery point."""
 
 
 class LeaseLostError(CloudError):

@@ -1,10 +1,10 @@
 """Where everything is: the one place that builds and parses object names and ids.
 
     vault    runs/<run>/start.json                                      fixes the recovery point
-             runs/<run>/receipts/<kind>/<name>.json                     one table, bucket or database
-                                                                        is done
+             runs/<run>/receipts/<kind>/<name>.json                     one part is done
              runs/<run>/tables/<dataset.table>/<partition>/<attempt>/<file>.avro
              runs/<run>/attempts/<time>.json                            an attempt that failed, and why
+             runs/<run>/attempts/last.json                              one that no other can follow
              runs/<run>/manifest.json                                   last: the backup exists
              holds/<run>.json                                           the run never expires
     landing  extracts/<run>/…                                           the same tree below tables/
@@ -26,7 +26,7 @@ from manifests.ids import BUCKET_NAME, DATABASE_ID
 from manifests.model import RunId
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
-_SCHEDULED = re.compile(r"-\d{8}T\d{6}Z$")
+_SCHEDULED = re.compile(r"-\d{8}T\d{6}Z(-r\d+)?$")
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+")
 _PARTITION = re.compile(r"[A-Za-z0-9_-]+")
 _ATTEMPT = re.compile(r"[0-9]{3}")

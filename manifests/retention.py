@@ -1,11 +1,43 @@
 """Which runs may be deleted, and why each other run is kept. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from manifests.catalog import Retention
 from manifests.model import Frozen, RunId, UtcTime
 from manifests.selection import RunSummary
+
+
+class Holdings(NamedTuple):
+    """What one run has to do with others.
+
+    Attributes:
+        run: The run.
+        lists: The other runs whose objects it lists, or will list when it goes on.
+        parts: What a complete run holds, by label.
+        lacks: What it could not back up, by label.
+    """
+
+    run: RunSummary
+    lists: frozenset[RunId]
+    parts: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
+
+
+def needs_of(holdings: Iterable[Holdings]) -> dict[RunId, frozenset[RunId]]:
+    """Return the runs that each run needs: whose objects it lists, and that hold what it lacks."""
+    needs: dict[RunId, frozenset[RunId]] = {}
+    newest_with: dict[str, RunId] = {}
+    for item in sorted(
+        holdings, key=lambda item: (str(item.run.recovery_point or ""), item.run.run_id)
+    ):
+        run_id = item.run.run_id
+        earlier = {newest_with[part] for part in item.lacks if part in newest_with}
+        needs[run_id] = item.lists | earlier
+        if item.run.state == "complete":
+            newest_with |= dict.fromkeys(item.parts, run_id)
+    return needs
 
 
 class KeepDecision(Frozen):
@@ -33,14 +65,15 @@ def decide(
         runs: Every run in the vault.
         policy: How long runs are kept.
         now: The present instant.
-        needs: For each complete run, the other runs whose objects its manifest lists.
+        needs: For each run, the other runs that it needs.
         held: Runs an operator holds.
         reading: Runs that a recovery which has not ended reads.
         active: Runs whose lease is in force.
 
     Returns:
         One decision a run, oldest first. A damaged run is kept: a person decides about it; another
-        platform's is for that platform to delete. A run is kept as long as a run that is kept lists one of its objects.
+        platform's is for that platform to delete. A run is kept as long as a run that
+        is kept needs it.
     """
     complete = sorted(
         (run for run in runs if run.state == "complete" and run.recovery_point is not None),
@@ -105,5 +138,5 @@ def _keep_what_is_needed(
         keeper = pending.pop()
         for needed in sorted(needs.get(keeper, frozenset())):
             if needed in reasons and not reasons[needed]:
-                reasons[needed] = f"{keeper} lists its objects"
+                reasons[needed] = f"{keeper} needs it"
                 pending.append(needed)

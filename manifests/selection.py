@@ -15,7 +15,7 @@ class RunSummary(Frozen):
 
     Attributes:
         recovery_point: None when the run never fixed one.
-        reason: Why a run that is not complete is not.
+        reason: Why a run that is not complete is not, and what a complete one lacks.
         base_run_id: The run that a partial one refers to; a complete one's manifest says it.
         parts: How many tables, buckets and databases it holds; of a partial one, how many are done.
         size_bytes: What they take in the vault; 0 when it is not known.
@@ -84,7 +84,9 @@ def select(
             hint="`rebound list` shows every run; `--at` and `--run` narrow the choice",
         )
     recovery_point, chosen = max(fitting)
-    foreign = next(run.reason for run in runs if run.run_id == chosen)
+    foreign = next(
+        (run.reason for run in runs if run.run_id == chosen and run.state == "foreign"), ""
+    )
     return Selection(
         run_id=chosen,
         recovery_point=recovery_point,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from manifests import layout
+from manifests import coverage, layout
 from manifests.catalog import Retention
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
@@ -11,7 +11,7 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket, after_prefix
 from manifests.errors import BackupDamagedError, RefusedError
 from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
-from manifests.retention import KeepDecision, decide
+from manifests.retention import Holdings, KeepDecision, decide, needs_of
 from manifests.selection import RunSummary
 from manifests.store import Vault, decode, encode
 from recovery.journal import Journal, recovery_ids
@@ -71,7 +71,7 @@ class Expiry:
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
         """Decide for every run whether it is kept; what the vault protects is."""
         runs = self._documents.runs()
-        needs = {run.run_id: _needed(self._documents, run) for run in runs}
+        needs = needs_of(_holdings(self._documents, run) for run in runs)
         decisions = decide(
             runs,
             policy=self._policy,
@@ -242,10 +242,16 @@ class Expiry:
         return frozenset(active)
 
 
-def _needed(documents: Vault, run: RunSummary) -> frozenset[RunId]:
-    """Return the other runs whose objects a run lists, or will list when it goes on."""
-    if run.state in ("complete", "foreign"):
-        manifest = documents.manifest(run.run_id)
-        listed = {export.run_id for table in manifest.tables for export in table.exports}
-        return frozenset(listed - {run.run_id})
-    return frozenset() if run.base_run_id is None else frozenset({run.base_run_id})
+def _holdings(documents: Vault, run: RunSummary) -> Holdings:
+    """Return what a run has to do with others."""
+    if run.state not in ("complete", "foreign"):
+        base = () if run.base_run_id is None else (run.base_run_id,)
+        return Holdings(run, frozenset(base))
+    manifest = documents.manifest(run.run_id)
+    listed = {export.run_id for table in manifest.tables for export in table.exports}
+    return Holdings(
+        run,
+        frozenset(listed - {run.run_id}),
+        coverage.held(manifest),
+        frozenset(item.part for item in manifest.lacking),
+    )

@@ -121,6 +121,7 @@ def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
         f"{_not_known(item)}"
         for item in manifest.databases
     ]
+    lines += [f"LACKS {item.part}: {printable(item.message)}" for item in manifest.lacking]
     lines += [
         f"{printable(item.subject)}: read {item.skew_seconds:.0f} s after the recovery point"
         for item in manifest.skews

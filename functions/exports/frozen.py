@@ -1,5 +1,7 @@
 """The frozen copy of one table: cloned at the recovery point, measured, found whole."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -11,18 +13,24 @@ from functions.settings import Settings
 from manifests import layout
 from manifests.cloud.contents import check_all_seen, read_contents
 from manifests.cloud.jobs import Jobs
+from manifests.cloud.permissions import COPIES_POLICIES, READS_PROTECTED_HISTORY
 from manifests.cloud.resources import (
-    COPIES_POLICIES,
-    READS_PROTECTED_HISTORY,
     Resources,
     TableResource,
     table_path,
 )
-from manifests.errors import MisconfiguredError, SourceUnreadableError
+from manifests.errors import (
+    CloudError,
+    MisconfiguredError,
+    PointLostError,
+    SourceUnreadableError,
+)
 from manifests.fingerprint import combined
 from manifests.model import Fingerprint, Resource, RunStart
 from manifests.partitions import demands_filter, is_ingestion_time, partition_filter
 from manifests.sql import quoted
+
+_BEFORE_HISTORY = "Cannot read before"
 
 log = structlog.get_logger()
 
@@ -133,7 +141,8 @@ class FrozenCopies:
             f"CLONE {quoted(f'{self._settings.project}.{table}')} {self._as_of} OPTIONS({options})"
         )
         needs = f"{READS_PROTECTED_HISTORY}, {COPIES_POLICIES}"
-        self.create(table, "freeze", sql, frozen_id, needs=needs)
+        with _at_the_point(table):
+            self.create(table, "freeze", sql, frozen_id, needs=needs)
         name = f"{self._settings.scratch_dataset}.{frozen_id}"
         copy = readable(self._resources, name).resource
         refuse_other_key(copy, source, subject=table)
@@ -185,7 +194,29 @@ class FrozenCopies:
             f"AS row_ {self._as_of}{partition_filter(resource)}"
         )
         job = self.job_id(table, f"count-{self._holder[-32:]}")
-        answer = self._jobs.answer(job, sql, subject=table)
+        with _at_the_point(table):
+            answer = self._jobs.answer(job, sql, subject=table)
         counted = int(answer.rows[0]["row_count"])
         check_all_seen(answer, counted, copied_rows, subject=table)
         return counted
+
+
+@contextmanager
+def _at_the_point(table: str) -> Generator[None]:
+    """Tell a table that was not there yet at the recovery point, or not as it is read now.
+
+    BigQuery answers "Invalid snapshot time … Cannot read before …" where an instant is before the
+    table was made, or before its history (BigQuery, Access historical data).
+
+    Raises:
+        PointLostError: It has no history of that instant.
+    """
+    try:
+        yield
+    except CloudError as error:
+        if _BEFORE_HISTORY not in error.message:
+            raise
+        raise PointLostError(
+            "it was made after the recovery point, or its history does not reach back to it",
+            subject=table,
+        ) from error

@@ -20,7 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.retry import calling, cloud_errors
-from manifests.errors import SourceUnreadableError
+from manifests.errors import PointLostError, SourceUnreadableError
 
 _NANOS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,13 +111,13 @@ def firestore_errors(database: str) -> Generator[None]:
             raise too_old(database, error.message) from error
 
 
-def too_old(database: str, reason: str) -> SourceUnreadableError:
+def too_old(database: str, reason: str) -> PointLostError:
     """Return the error of a database that is not kept any more as it was at the instant read."""
-    return SourceUnreadableError(
+    return PointLostError(
         "it cannot be read at that time any more: without point-in-time recovery "
         f"Firestore keeps one hour ({reason})",
         subject=database,
-        hint="begin a new run; `gcloud firestore databases update --enable-pitr` keeps 7 days",
+        hint="`gcloud firestore databases update --enable-pitr` keeps 7 days",
     )
 
 

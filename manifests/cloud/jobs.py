@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
-from manifests.cloud.retry import calling, cloud_errors, is_transient_failure
+from manifests.cloud.retry import ContradictionError, calling, cloud_errors, is_transient_failure
 from manifests.errors import CloudError
 
 _MOST_FAILURES = 6
@@ -145,7 +145,7 @@ class Jobs:
         """Run one statement and return all its rows, and what BigQuery says of the reading."""
         job = self.query(base_id, sql, subject=subject).job
         with cloud_errors(subject):
-            rows = calling(lambda: _all_rows(job))
+            rows = calling(lambda: _begun(job.job_id, lambda: _all_rows(job)))
         return Answer(rows, job.ended, _says(job, "rowLevelSecurity"), _says(job, "dataMasking"))
 
     def _begin_or_adopt(
@@ -157,16 +157,14 @@ class Jobs:
             return calling(lambda: self._lookup(job_id)), False
 
     def _lookup(self, job_id: str) -> Job:
-        try:
-            return self.client.get_job(
+        return _begun(
+            job_id,
+            lambda: self.client.get_job(
                 job_id,
                 location=self.location,
                 retry=None,  # type: ignore[arg-type]  # as above
-            )
-        except NotFound as error:
-            # A job id can be taken and not be readable yet (python-bigquery issue 2134).
-            message = f"job {job_id} exists and cannot be read yet"
-            raise ConnectionError(message) from error
+            ),
+        )
 
     def _wait(self, job: Job, subject: str) -> Job:
         began = time.monotonic()
@@ -175,7 +173,7 @@ class Jobs:
             waited_seconds = time.monotonic() - began
             time.sleep(min(max(_FIRST_WAIT_SECONDS, waited_seconds / 10), _LONGEST_WAIT_SECONDS))
             with cloud_errors(subject):
-                calling(lambda: job.reload(retry=None))
+                calling(lambda: _begun(job.job_id, lambda: job.reload(retry=None)))
         return job
 
 
@@ -183,6 +181,18 @@ def _pause_seconds(failures: int) -> float:
     """Return how long to wait after a failed attempt: longer each time, and never in step."""
     longest = _FIRST_PAUSE_SECONDS * 2**failures
     return random.uniform(longest / 2, longest)  # noqa: S311 - no secret: it spreads what retries
+
+
+def _begun[Answer](job_id: str, ask: Callable[[], Answer]) -> Answer:
+    """Ask about a job that was begun: that there is none is not believed.
+
+    A job id can be taken and not be readable yet (googleapis/python-bigquery#2134).
+    """
+    try:
+        return ask()
+    except NotFound as error:
+        message = f"job {job_id} was begun, and is answered not to be there"
+        raise ContradictionError(message) from error
 
 
 def _all_rows(job: Job) -> list[dict[str, Any]]:

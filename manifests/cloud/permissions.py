@@ -1,6 +1,11 @@
-"""Which permissions a call of BigQuery's API takes, where no role that reads and writes data has them."""
+"""Permissions that no role has which reads and writes data: named where a call is refused."""
 
 import re
+
+COPIES_POLICIES = "bigquery.rowAccessPolicies.create and bigquery.rowAccessPolicies.setIamPolicy"
+"""What it takes to copy, clone or snapshot a table with row access policies."""
+READS_PROTECTED_HISTORY = "bigquery.rowAccessPolicies.overrideTimeTravelRestrictions"
+"""What it takes to read the past of a table that has or ever had row access policies."""
 
 _POLICIES = re.compile(r".*/rowAccessPolicies(/[^/:]+)?(:getIamPolicy)?")
 

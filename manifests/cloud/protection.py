@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 
+from google.api_core.exceptions import Forbidden
+
 from manifests.cloud.api import StorageApi
 from manifests.cloud.batch import Query
 from manifests.cloud.retry import cloud_errors
 
+_PROTECTED = {"objectUnderActiveHold", "retentionPolicyNotMet"}
+_UNDER_HOLD = "is under active"
 _FIELDS = "items(retentionExpirationTime,temporaryHold),nextPageToken"
 
 
@@ -44,3 +48,12 @@ class Protections:
         if is_held:
             return "protected until a hold of Cloud Storage is released"
         return f"protected until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until > now else ""
+
+
+def protects(refusal: Forbidden) -> bool:
+    """Whether a refusal is a hold's or a retention policy's, and not one of permissions.
+
+    A hold has no reason of its own, only a text (measured on Cloud Storage).
+    """
+    reasons = {item.get("reason") for item in refusal.errors if isinstance(item, dict)}
+    return bool(reasons & _PROTECTED) or _UNDER_HOLD in str(refusal.message)

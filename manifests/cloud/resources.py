@@ -21,11 +21,6 @@ from manifests.cloud.permissions import needed_permissions
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.model import Frozen, Resource, StreamingBuffer
 
-COPIES_POLICIES = "bigquery.rowAccessPolicies.create and bigquery.rowAccessPolicies.setIamPolicy"
-"""What it takes to copy, clone or snapshot a table with row access policies."""
-READS_PROTECTED_HISTORY = "bigquery.rowAccessPolicies.overrideTimeTravelRestrictions"
-"""What it takes to read the past of a table that has or ever had row access policies."""
-
 _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
 _DATASET = re.compile(r"datasets(/[^/:]+)?")
 # With any other version conditional access is garbled when it is read, and refused when written.
@@ -89,6 +84,11 @@ class Resources:
             for item in self._tables(dataset_id)
             if item.get("type") not in _DEFINITIONS
         )
+
+    def created_ms(self, dataset_id: str) -> dict[str, int]:
+        """Return when each table of a dataset was made, since 1970; nothing without a dataset."""
+        listed = self._list(f"datasets/{dataset_id}/tables", "tables", dataset_id, unless=NotFound)
+        return {item["tableReference"]["tableId"]: int(item["creationTime"]) for item in listed}
 
     def views(self, dataset_id: str) -> tuple[Resource, ...]:
         """Read every view and materialized view of a dataset."""

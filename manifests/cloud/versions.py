@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched, takewhile
 from typing import Any
 
-from google.api_core.exceptions import Forbidden, NotFound
+from google.api_core.exceptions import NotFound
 
 from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import ApiCall, Query
@@ -18,8 +18,6 @@ from manifests.model import ObjectVersion, Resource
 from manifests.model.buckets import VersionState
 from manifests.versions import LISTED_FIELDS, Kind, version_of
 
-_PROTECTED = {"objectUnderActiveHold", "retentionPolicyNotMet"}
-_UNDER_HOLD = "is under active"
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 100
 _PAGE = f"items({LISTED_FIELDS}),nextPageToken"
 
@@ -149,8 +147,11 @@ class VersionedBucket:
 
     def _getting(self, name: str, generation: int | None, state: VersionState) -> ApiCall:
         is_deleted = "true" if state == "soft-deleted" else None
-        query: Query = {"generation": generation, "softDeleted": is_deleted}
-        query["fields"] = LISTED_FIELDS
+        query: Query = {
+            "generation": generation,
+            "softDeleted": is_deleted,
+            "fields": LISTED_FIELDS,
+        }
         return ApiCall("GET", object_path(self.name, name), query)
 
     def find(
@@ -283,15 +284,6 @@ class VersionedBucket:
 def after_prefix(prefix: str) -> str:
     """Return the first name that is behind all names with a prefix, which ends in plain text."""
     return f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}"
-
-
-def protects(refusal: Forbidden) -> bool:
-    """Whether a refusal is a hold's or a retention policy's, and not one of permissions.
-
-    A hold has no reason of its own, only a text (measured on Cloud Storage).
-    """
-    reasons = {item.get("reason") for item in refusal.errors if isinstance(item, dict)}
-    return bool(reasons & _PROTECTED) or _UNDER_HOLD in str(refusal.message)
 
 
 def _written(answer: Resource | None) -> ObjectVersion | None:

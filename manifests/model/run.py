@@ -19,6 +19,14 @@ class AbandonedObject(Frozen):
     generation: int
 
 
+class PartFailure(Frozen):
+    """Why one table, bucket or database of an attempt failed."""
+
+    part: str
+    message: str
+    retryable: bool
+
+
 class Manifest(Frozen):
     """Everything a restore needs to know about one complete run."""
 
@@ -34,6 +42,8 @@ class Manifest(Frozen):
     tables: tuple[TableBackup, ...]
     buckets: tuple[BucketBackup, ...] = ()
     databases: tuple[DatabaseBackup, ...] = ()
+    lacking: tuple[PartFailure, ...] = ()
+    """Parts that the catalog has backed up by best effort, and that could not be, with the reason."""
     skews: tuple[Skew, ...] = ()
     abandoned: tuple[AbandonedObject, ...] = ()
 
@@ -109,14 +119,6 @@ class Receipt(Frozen):
 
     run_id: RunId
     part: Annotated[Part, Field(union_mode="left_to_right")]
-
-
-class PartFailure(Frozen):
-    """Why one table, bucket or database of an attempt failed."""
-
-    part: str
-    message: str
-    retryable: bool
 
 
 class FailedAttempt(Frozen):

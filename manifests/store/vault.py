@@ -77,13 +77,13 @@ class Vault:
 
     def part[Backup: Part](self, run_id: RunId, kind: type[Backup], part: str) -> Backup | None:
         """Return a part of a run from its receipt, or None when the part is not done."""
-        name = layout.receipt_name(run_id, _KINDS[kind], part)
+        name = layout.receipt_name(run_id, PART_KINDS[kind], part)
         content = self._bucket.read(name)
         return None if content is None else _received(content, kind, name)
 
     def put_part[Backup: Part](self, run_id: RunId, part: Backup) -> Backup:
         """Write the receipt of a part once; an earlier one stays, and its part is returned."""
-        name = layout.receipt_name(run_id, _KINDS[type(part)], part.name)
+        name = layout.receipt_name(run_id, PART_KINDS[type(part)], part.name)
         content = self._bucket.put_once(name, encode(Receipt(run_id=run_id, part=part)))
         return _received(content, type(part), name)
 
@@ -91,10 +91,14 @@ class Vault:
         """Count the attempts at a run that said why they failed."""
         return sum(1 for _ in self._bucket.list_objects(layout.attempts_prefix(run_id)))
 
-    def record_failure(self, attempt: FailedAttempt) -> None:
-        """Write why an attempt ended without a manifest."""
+    def record_failure(self, attempt: FailedAttempt, *, is_last: bool = False) -> None:
+        """Write why an attempt ended without a manifest, and whether every other one would."""
         name = layout.attempt_name(attempt.run_id, attempt.attempted_at)
-        self._bucket.put_once(name, encode(attempt))
+        self._bucket.put_once(_last(attempt.run_id) if is_last else name, encode(attempt))
+
+    def has_failed(self, run_id: RunId) -> bool:
+        """Whether a run can never be complete."""
+        return self._bucket.read(_last(run_id)) is not None
 
     def put_manifest(self, manifest: Manifest) -> Manifest:
         """Write the manifest once, after everything it lists; an earlier one stays.
@@ -156,7 +160,7 @@ class Vault:
         return RunSummary(
             run_id=run_id,
             state="foreign" if foreign else "complete",
-            reason=foreign,
+            reason=foreign or _lacks(manifest),
             recovery_point=manifest.recovery_point,
             parts=len(manifest.tables) + len(manifest.buckets) + len(manifest.databases),
             size_bytes=manifest.size_bytes,
@@ -208,11 +212,21 @@ class Vault:
         return {"reason": f"no manifest: not backed up: {names}", "failures": failures}
 
 
-_KINDS: dict[type, PartKind] = {
+PART_KINDS: dict[type, PartKind] = {
     TableBackup: "tables",
     BucketBackup: "buckets",
     DatabaseBackup: "databases",
 }
+
+
+def _lacks(manifest: Manifest) -> str:
+    parts = ", ".join(item.part for item in manifest.lacking)
+    return f"lacks {parts}" if parts else ""
+
+
+def _last(run_id: RunId) -> str:
+    """Return the name of the record of an attempt that no other can follow, behind all the others."""
+    return f"{layout.attempts_prefix(run_id)}last.json"
 
 
 @contextmanager
@@ -253,7 +267,7 @@ def _received[Backup: Part](content: bytes, kind: type[Backup], name: str) -> Ba
         receipt = decode(content, Receipt, subject=name)
     part = receipt.part
     if not isinstance(part, kind) or name != layout.receipt_name(
-        receipt.run_id, _KINDS[kind], part.name
+        receipt.run_id, PART_KINDS[kind], part.name
     ):
         raise ManifestAlteredError("it belongs elsewhere", subject=name)
     return part

@@ -2,6 +2,8 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -74,6 +76,27 @@ def test_lost(server: Server, bucket: str):
         server.put(bucket, "new", b"data")
     assert server.object("GET", bucket, "new", "?alt=media").content == b"data"
     assert fired(server) == [1]
+
+
+def test_stall(server: Server, bucket: str):
+    """A stalled answer comes whole, its second half only after a while."""
+    server.order("faults", operation=GET, kind="stall", seconds=1.0, times=2)
+    path = f"{server.url}/storage/v1/b/{bucket}/o/object?alt=media"
+    with pytest.raises(requests.exceptions.ConnectionError, match="timed out"):
+        requests.get(path, timeout=0.2)
+    assert read(server, bucket) == DATA
+    assert fired(server) == [2]
+
+
+def test_answers_are_dated(server: Server, bucket: str):
+    """Every answer has one date, that of the service's clock, to the second below."""
+    for offset in (0, -300):
+        server.order("clock", offset_seconds=offset)
+        before = datetime.now(UTC)
+        answer = server.object("GET", bucket, "nothing")
+        told = parsedate_to_datetime(answer.headers["Date"]) - timedelta(seconds=offset)
+        assert before - timedelta(seconds=1) < told <= datetime.now(UTC)
+    server.order("clock", offset_seconds=0)
 
 
 def test_truncate(server: Server, bucket: str):

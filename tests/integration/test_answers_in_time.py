@@ -103,6 +103,15 @@ def test_bytes_that_were_not_sent(rebound: Rebound):
         assert bucket.read("object") == CONTENT
 
 
+def test_jobs_that_are_said_not_to_be_there(rebound: Rebound):
+    """A job that was begun is asked for again where one answer says that there is none."""
+    jobs = Jobs(bigquery_client(rebound.project, LOCATION), LOCATION)
+    for operation in ("get", "getQueryResults"):
+        fault = {"status": 404, "match": rebound.project}
+        with rebound.cloud.fault("bigquery", f"bigquery.jobs.{operation}", "status", **fault):
+            assert jobs.rows(f"begun-{operation}", "SELECT 1 AS id", subject="lake") == [{"id": 1}]
+
+
 def test_refusals_that_last(rebound: Rebound):
     """Rows that BigQuery refuses to give are asked for as often as anything else, and no longer."""
     jobs = Jobs(bigquery_client(rebound.project, LOCATION), LOCATION)

@@ -10,7 +10,8 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from manifests.cloud.jobs import Jobs
-from manifests.cloud.resources import COPIES_POLICIES, READS_PROTECTED_HISTORY, Resources
+from manifests.cloud.permissions import COPIES_POLICIES, READS_PROTECTED_HISTORY
+from manifests.cloud.resources import Resources
 from manifests.errors import CloudError
 from tests.harness import LOCATION, Rebound, await_that
 

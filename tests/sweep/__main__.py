@@ -1,6 +1,6 @@
 """Fire every kind of fault at every call of a backup and of each recovery: `make sweep`.
 
-    python -m tests.sweep [--work NAME] [--kind NAME] [--sample N] [--seed N]
+    python -m tests.sweep [--work NAME] [--kind NAME] [--sample N] [--seed N] [--tell-all]
 
 One fault a trial, hours for all of them. Each wrong outcome is printed when it is found, the counts
 at the end; the exit code is 1 when there was one.
@@ -19,23 +19,11 @@ import pytest
 
 from tests.served import serving
 from tests.standin.cloud import running
-from tests.sweep.trials import KINDS, WORKS, Result, Trial, attempt, calls
+from tests.sweep.trials import KINDS, WORKS, Result, attempt, trials
 from tests.sweep.world import World, make_platform, make_world
 
 _FRESH_AFTER = 150
 """After so many trials the platform is made anew: an hour later Firestore forgets."""
-
-
-def trials(world: World, works: list[str], kinds: list[str]) -> list[Trial]:
-    """Return every trial of some works with some kinds of faults."""
-    return [
-        Trial(work, service, position, kind)
-        for work in works
-        for service, count in calls(world, work).items()
-        for kind in kinds
-        if service in KINDS[kind].services
-        for position in range(count)
-    ]
 
 
 @contextmanager
@@ -57,6 +45,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--work", action="append", choices=WORKS, help="only these works")
     options.add_argument("--kind", action="append", choices=KINDS, help="only these kinds")
     options.add_argument("--sample", type=int, help="so many trials, drawn at random")
+    options.add_argument("--tell-all", action="store_true", help="print every outcome")
     options.add_argument("--seed", type=int, default=0, help="draws the sample")
     return options.parse_args()
 
@@ -65,7 +54,11 @@ def main() -> None:
     """Run the trials that were asked for, print what was wrong, and count."""
     options = _options()
     with _world() as world:
-        wanted = trials(world, options.work or list(WORKS), options.kind or list(KINDS))
+        wanted = [
+            trial
+            for work in options.work or WORKS
+            for trial in trials(world, work, options.kind or KINDS)
+        ]
     if options.sample:
         wanted = random.Random(options.seed).sample(wanted, options.sample)  # noqa: S311 - no secret
     counts: Counter[tuple[str, str]] = Counter()
@@ -73,7 +66,9 @@ def main() -> None:
         some, wanted = wanted[:_FRESH_AFTER], wanted[_FRESH_AFTER:]
         with _world() as world:
             for trial in some:
-                _tell(result := attempt(world, trial))
+                result = attempt(world, trial)
+                if result.verdict == "wrong" or options.tell_all:
+                    _tell(result)
                 counts[trial.work, result.verdict] += 1
     for (work, verdict), count in sorted(counts.items()):
         print(f"{work:<20} {verdict:<14} {count:>6}")
@@ -81,12 +76,11 @@ def main() -> None:
 
 
 def _tell(result: Result) -> None:
-    if result.verdict == "wrong" or "-v" in sys.argv:
-        trial = result.trial
-        print(
-            f"{result.verdict}: {trial.work}: {trial.kind} at {trial.service} call {trial.position}: {result.call}"
-        )
-        print(f"    {' '.join(result.why.split())}", flush=True)
+    trial = result.trial
+    where = f"{trial.kind} at {trial.service} call {trial.position}: {result.call}"
+    print(
+        f"{result.verdict}: {trial.work}: {where}\n    {' '.join(result.why.split())}", flush=True
+    )
 
 
 if __name__ == "__main__":

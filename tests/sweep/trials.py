@@ -5,7 +5,7 @@ be right. What ends well has to be right at once.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from tests.harness import Rebound
@@ -29,19 +29,22 @@ class FaultKind(NamedTuple):
     Attributes:
         how: The fault, as `tests.standin.faults` takes it.
         services: Where it can happen.
-        lasts: Whether it is one that a schedule need not try again.
+        is_final: Whether it says that another try would not help, so that none needs to be made.
     """
 
     how: Mapping[str, Any]
     services: tuple[Service, ...] = SERVICES
-    lasts: bool = False
+    is_final: bool = False
 
 
 _STATUSES = (403, 404, 409, 412, 429, 503)
+_FINAL = (403, 409, 412)
 _CODES = ("NOT_FOUND", "ABORTED", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED")
 KINDS = {
     **{
-        str(status): FaultKind({"kind": "status", "status": status}, _HTTP, lasts=status == 403)
+        str(status): FaultKind(
+            {"kind": "status", "status": status}, _HTTP, is_final=status in _FINAL
+        )
         for status in _STATUSES
     },
     **{code: FaultKind({"kind": "status", "reason": code}, ("firestore",)) for code in _CODES},
@@ -100,13 +103,24 @@ def calls(world: World, work: str) -> dict[Service, int]:
     return {service: sum(item["fired"] for item in faults) for service, faults in removed.items()}
 
 
+def trials(world: World, work: str, kinds: Iterable[str] = KINDS) -> list[Trial]:
+    """Return every trial of a work with some kinds of faults."""
+    return [
+        Trial(work, service, position, kind)
+        for service, count in calls(world, work).items()
+        for kind in kinds
+        if service in KINDS[kind].services
+        for position in range(count)
+    ]
+
+
 def attempt(world: World, trial: Trial) -> Result:
     """Do a work with one fault, and judge what it ended with."""
     kind = KINDS[trial.kind]
     worker = _worker(world, trial.work)
     _order(world.rebound, trial.service, kind.how, skip=trial.position)
     try:
-        ended = worker.begin(may_refuse=kind.lasts)
+        ended = worker.begin(may_refuse=kind.is_final)
     finally:
         (fault,) = world.rebound.cloud.clear_faults(trial.service)
     call = fault["calls"][0] if fault["calls"] else ""

@@ -14,8 +14,9 @@ from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
 from manifests.bucket_layout import CONTENTS_PREFIX
 from manifests.cloud.objects import Bucket
+from manifests.cloud.protection import protects
 from manifests.cloud.retry import believed, cloud_errors
-from manifests.cloud.versions import VersionedBucket, protects
+from manifests.cloud.versions import VersionedBucket
 from manifests.inventory import read_shard
 from manifests.layout import run_prefix
 from manifests.model import ObjectInfo, ObjectVersion, RunId

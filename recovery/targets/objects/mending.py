@@ -13,8 +13,9 @@ from google.api_core.exceptions import (
 )
 
 from manifests.cloud.batch import ApiCall
+from manifests.cloud.protection import protects
 from manifests.cloud.retry import is_transient
-from manifests.cloud.versions import VersionedBucket, protects
+from manifests.cloud.versions import VersionedBucket
 from manifests.model import ObjectRecord, ObjectVersion, UtcTime
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.naming import bounded

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from google.cloud import bigquery
 
 from manifests import layout
+from manifests.cloud.permissions import COPIES_POLICIES
 from manifests.cloud.resources import (
-    COPIES_POLICIES,
     TableResource,
     table_path,
     table_reference,

@@ -83,7 +83,7 @@ def test_what_is_not_json_is_told_of(tmp_path: Path, content: bytes):
         ({"retention": {"keep_days": 0, "keep_at_least": 0, "partial_days": 1}}, "retention."),
         ({"platform": "Basket Ball"}, "platform: "),
         (
-            {"tables": [{"table": "a.b", "group": "g"}, {"table": "A.B", "group": "g"}]},
+            {"tables": [{"table": "a.b", "group": "g"}, {"table": "a.b", "group": "h"}]},
             "listed more than once: a.b",
         ),
     ],

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from manifests.catalog import Retention
 from manifests.model import RunId
-from manifests.retention import KeepDecision, decide
+from manifests.retention import Holdings, KeepDecision, decide, needs_of
 from manifests.selection import RunSummary
 from tests.unit.samples import POINT
 
@@ -112,15 +112,15 @@ def test_held_and_active_runs_are_kept():
 def test_what_a_kept_run_needs_is_kept_too():
     """Runs whose files a kept run lists stay, through any number of steps, with the reason."""
     decisions = decided(*RUNS, run("r12", 12), needs={"r0": {"r10"}, "r10": {"r12"}})
-    assert kept(decisions)["r10"] == "r0 lists its objects"
-    assert kept(decisions)["r12"] == "r10 lists its objects"
+    assert kept(decisions)["r10"] == "r0 needs it"
+    assert kept(decisions)["r12"] == "r10 needs it"
     assert not decisions["r11"].keep
 
 
 def test_a_held_run_keeps_what_it_needs():
     """A hold would be worth nothing without the files the held run refers to."""
     decisions = decided(*RUNS, needs={"r11": {"r10"}}, held={"r11"})
-    assert kept(decisions)["r10"] == "r11 lists its objects"
+    assert kept(decisions)["r10"] == "r11 needs it"
 
 
 def test_an_expired_run_keeps_nothing():
@@ -168,3 +168,27 @@ def test_nothing_that_is_needed_expires(
         assert last.run_id in keeps
     assert {item.run_id for item in runs if item.state == "damaged"} <= keeps
     assert all(item.reason for item in decisions.values())
+
+
+def test_runs_that_hold_what_others_lack():
+    """A run that lacks a part needs the newest earlier one that holds it, so that one is kept."""
+    none: frozenset[RunId] = frozenset()
+    games, odds = frozenset({"lake.games"}), frozenset({"lake.odds"})
+    holdings = [
+        Holdings(run("r0", 0), none, games, odds),
+        Holdings(run("r1", 1), none, games, odds),
+        Holdings(run("r20", 20), none, games | odds),
+        Holdings(run("r21", 21), frozenset({RunId("r20")}), games | odds),
+        Holdings(run("r15", 15, "partial"), none),
+    ]
+    needs = needs_of(holdings)
+    assert needs == {
+        "r0": {"r20"},
+        "r1": {"r20"},
+        "r20": none,
+        "r21": {"r20"},
+        "r15": none,
+    }
+    runs = [item.run for item in holdings]
+    decisions = decided(*runs, needs={name: set(others) for name, others in needs.items()})
+    assert set(kept(decisions)) == {"r0", "r1", "r20"}

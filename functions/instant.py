@@ -1,0 +1,66 @@
+"""Which run a call is about, and at which instant a new one is made."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from manifests.catalog import Catalog
+from manifests.cloud.resources import Resources
+from manifests.layout import parse_run_id
+from manifests.model import RunId
+from manifests.store import Vault
+
+_LONGEST_PAUSE_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+def current_run(vault: Vault, run_id: RunId) -> RunId:
+    """Return the run of a schedule's time: its first, or the one after those that can never end.
+
+    Args:
+        vault: Where the runs are.
+        run_id: The first run of that time.
+    """
+    current, number = run_id, 1
+    while vault.has_failed(current):
+        number += 1
+        current = parse_run_id(f"{run_id}-r{number}")
+    return current
+
+
+def created(resources: Resources, catalog: Catalog) -> Iterator[datetime]:
+    """Yield when each protected table was made; nothing of one that is not there."""
+    tables = {entry.table for entry in catalog.tables}
+    for dataset_id in catalog.dataset_ids:
+        for table_id, created_ms in resources.created_ms(dataset_id).items():
+            if f"{dataset_id}.{table_id}" in tables:
+                yield datetime.fromtimestamp(created_ms / 1000, UTC)
+
+
+def serving_point(now: datetime, created: Iterable[datetime]) -> datetime:
+    """Return the whole minute at which a run begun now can read every table.
+
+    It is the last one, or the next one where a table was made since: before that there is nothing
+    of it to be read.
+
+    Args:
+        now: The present instant.
+        created: When each table was made.
+    """
+    last = now.replace(second=0, microsecond=0)
+    was_there = all(moment <= last for moment in created)
+    return last if was_there else last + timedelta(minutes=1)
+
+
+def awaited_point(
+    resources: Resources, catalog: Catalog, clock: Callable[[], datetime]
+) -> datetime:
+    """Return the instant that a new run is about, once it has come."""
+    point = serving_point(clock(), created(resources, catalog))
+    while (left_seconds := (point - clock()).total_seconds()) > 0:
+        log.info("waiting for an instant that every table was there at", seconds=left_seconds)
+        time.sleep(min(left_seconds, _LONGEST_PAUSE_SECONDS))
+    return point
