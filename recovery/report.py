@@ -16,6 +16,7 @@ from recovery.report_objects import bucket_lines, bucket_outcome_lines
 from recovery.report_tables import (
     definition_lines,
     expiration_lines,
+    left_alone_lines,
     table_cost,
     table_lines,
     table_outcome_lines,
@@ -78,6 +79,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     ]
     lines += _left_out(plan)
     lines += [f"  passed over {run.run_id}: {shown(run.reason)}" for run in plan.passed_over]
+    lines += left_alone_lines(plan)
     lines += table_lines(plan)
     exact = plan.request.exact
     lines += [line for step in plan.buckets for line in bucket_lines(step, exact=exact)]
@@ -105,6 +107,7 @@ def report_text(report: RecoveryReport) -> str:
     objective = duration(scenario(report.plan.request.scenario).rto_seconds)
     lost = duration((report.started_at - report.plan.recovery_point).total_seconds())
     lines = [f"recovery {report.recovery_id}: {report.plan.request.scenario}", ""]
+    lines += left_alone_lines(report.plan)
     lines += table_outcome_lines(report)
     lines += [line for item in report.buckets for line in bucket_outcome_lines(item)]
     lines += [line for item in report.databases for line in outcome_lines(item)]

@@ -51,6 +51,14 @@ def expiration_lines(plan: Plan) -> list[str]:
     ]
 
 
+def left_alone_lines(plan: Plan) -> list[str]:
+    """Name what differs and is not part of the recovery, because only what is missing is."""
+    return [
+        f"  {'leave':<20} {printable(name)}: it differs, and only what is missing was asked for"
+        for name in plan.left_alone
+    ]
+
+
 def definition_lines(plan: Plan) -> list[str]:
     """Write what happens to each view and routine that does not stay as it is."""
     return [

@@ -15,7 +15,7 @@ import typer
 from manifests import __version__
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
-from recovery.cli import backups, differences, recoveries
+from recovery.cli import backups, begun, differences, recoveries
 from recovery.console import styled
 from recovery.units import printable
 
@@ -50,6 +50,7 @@ def common(
 app.add_typer(backups.app)
 app.add_typer(recoveries.app)
 app.add_typer(differences.app)
+app.add_typer(begun.app)
 
 
 def main() -> None:

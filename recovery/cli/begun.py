@@ -1,14 +1,18 @@
 """The recoveries that were begun: which there are, and what became of each."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
 from manifests import layout
-from manifests.errors import BackupDamagedError, UsageError
-from recovery.cli.options import print_json
+from manifests.errors import BackupDamagedError, RefusedError, UsageError
+from manifests.layout import parse_recovery_id
+from recovery.cli.options import Json, open_session, print_json
 from recovery.console import fitted, terminal_columns
 from recovery.journal import Journal, recovery_ids
+from recovery.outcome import AbandonedRecovery, RecoveryReport
+from recovery.report import outcome_error, report_text
 from recovery.report_recoveries import (
     DoneSoFar,
     Standing,
@@ -19,8 +23,67 @@ from recovery.report_recoveries import (
 )
 from recovery.session import Session
 
+app = typer.Typer()
 
-def list_recoveries(session: Session, *, as_json: bool) -> None:
+
+@app.command()
+def report(
+    recovery: Annotated[
+        str | None, typer.Argument(help="The recovery; a list of all when omitted.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how a recovery ended, how far it is, or every recovery there was."""
+    session = open_session()
+    if recovery is None:
+        _list_recoveries(session, as_json=as_json)
+        return
+    journal = Journal(session.landing, parse_recovery_id(recovery))
+    journal.planned()
+    found, now = journal.last_report(), standing(session, journal.recovery_id)
+    if found is None or now.state == "abandoned":
+        _show_under_way(journal, now, as_json=as_json)
+        return
+    tell_ended(found, as_json=as_json)
+
+
+@app.command()
+def abandon(
+    recovery: Annotated[str, typer.Argument(help="The recovery.")],
+    why: Annotated[str, typer.Option(help="Why nobody goes on with it; kept with it.")],
+    as_json: Json = False,
+) -> None:
+    """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
+    session = open_session()
+    journal = Journal(session.landing, parse_recovery_id(recovery))
+    journal.planned()
+    found = standing(session, journal.recovery_id)
+    if found.state in ("proven", "late", "abandoned"):
+        raise RefusedError(f"it is {found.state} already", subject=recovery)
+    closed = journal.abandon(
+        AbandonedRecovery(recovery_id=journal.recovery_id, abandoned_at=session.started_at, why=why)
+    )
+    if as_json:
+        print_json(closed.model_dump(mode="json"))
+    else:
+        typer.echo(f"{journal.recovery_id}: abandoned")
+
+
+def tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
+    """Print how a recovery ended.
+
+    Raises:
+        ReboundError: It did not end well.
+    """
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        typer.echo(fitted(report_text(found)))
+    if error := outcome_error(found):
+        raise error
+
+
+def _list_recoveries(session: Session, *, as_json: bool) -> None:
     """List the recoveries, the last one last, and what became of each."""
     found = sorted(_standings(session), key=lambda item: (item.started_at, item.recovery_id))
     if as_json:
@@ -62,7 +125,7 @@ def standing(session: Session, recovery_id: str) -> Standing:
     )
 
 
-def show_under_way(journal: Journal, found: Standing, *, as_json: bool) -> None:
+def _show_under_way(journal: Journal, found: Standing, *, as_json: bool) -> None:
     """Show how far a recovery is that has no report."""
     planned, abandoned = journal.planned(), journal.abandoned()
     done = DoneSoFar(

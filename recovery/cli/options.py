@@ -66,6 +66,14 @@ Overwrite = Annotated[
     list[str] | None,
     typer.Option(help="Allow replacing what is there: a table, bucket or database; '*' for all."),
 ]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(help="Not this dataset, table, view, routine, bucket or database."),
+]
+OnlyMissing = Annotated[
+    bool,
+    typer.Option("--only-missing", help="Only what is not there; leave what differs as it is."),
+]
 Exact = Annotated[
     bool, typer.Option("--exact", help="Remove what the recovery point does not know.")
 ]

@@ -10,7 +10,7 @@ import typer
 from manifests.errors import ReboundError, RefusedError
 from manifests.layout import parse_recovery_id
 from recovery.cli.agreement import agreed, ask, planned, refuse_silence, show_plan
-from recovery.cli.begun import list_recoveries, only_open, show_under_way, standing
+from recovery.cli.begun import only_open, tell_ended
 from recovery.cli.options import (
     At,
     Buckets,
@@ -21,6 +21,7 @@ from recovery.cli.options import (
     Datasets,
     DocumentPaths,
     Exact,
+    Exclude,
     ExpireAt,
     FromVault,
     IntoBucket,
@@ -31,6 +32,7 @@ from recovery.cli.options import (
     Name,
     Notify,
     NotInCatalog,
+    OnlyMissing,
     Overwrite,
     Partitions,
     Pattern,
@@ -43,15 +45,13 @@ from recovery.cli.options import (
     Unthrottled,
     Yes,
     open_session,
-    print_json,
 )
-from recovery.console import Console, fitted
+from recovery.console import Console
 from recovery.journal import Journal
-from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan import Plan
-from recovery.report import outcome_error, report_text
 from recovery.report_recoveries import abandoned_text
 from recovery.session import Session
+from recovery.units import printable
 
 _BEGIN_ANOTHER = "`rebound recover` begins another"
 
@@ -79,6 +79,10 @@ def plan(
     into_database: IntoDatabase = "",
     unthrottled: Unthrottled = False,
     rebuild: Rebuild = False,
+    exclude: Exclude = None,
+    overwrite: Overwrite = None,
+    only_missing: OnlyMissing = False,
+    notify: Notify = False,
     exact: Exact = False,
     from_vault: FromVault = False,
     create_datasets: CreateDatasets = False,
@@ -86,10 +90,18 @@ def plan(
     settings: SetBack = False,
     rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
+    confirm_project: ConfirmProject = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a recovery would do. Changes nothing."""
-    show_plan(planned(open_session(), context), as_json=as_json)
+    """Show what a recovery would do, and which words it still needs. Changes nothing."""
+    session = open_session()
+    made = planned(session, context)
+    show_plan(made, as_json=as_json)
+    try:
+        session.refuse(made, confirmed_project=confirm_project)
+    except RefusedError as error:
+        if not as_json:
+            typer.echo(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
 
 
 @app.command()
@@ -113,7 +125,9 @@ def recover(
     into_database: IntoDatabase = "",
     unthrottled: Unthrottled = False,
     rebuild: Rebuild = False,
+    exclude: Exclude = None,
     overwrite: Overwrite = None,
+    only_missing: OnlyMissing = False,
     notify: Notify = False,
     exact: Exact = False,
     from_vault: FromVault = False,
@@ -158,7 +172,7 @@ def resume(
     if (ended := journal.report()) is not None:
         # Nothing is done again: what came since is nobody's mistake.
         typer.echo("everything is proven already; this is the report", err=True)
-        _tell_ended(ended, as_json=as_json)
+        tell_ended(ended, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
@@ -169,59 +183,6 @@ def resume(
     refuse_silence(made, yes=yes)
     ask(made, yes=yes)
     _execute(session, console, journal, None, as_json=as_json)
-
-
-@app.command()
-def report(
-    recovery: Annotated[
-        str | None, typer.Argument(help="The recovery; a list of all when omitted.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Show how a recovery ended, how far it is, or every recovery there was."""
-    session = open_session()
-    if recovery is None:
-        list_recoveries(session, as_json=as_json)
-        return
-    journal = Journal(session.landing, parse_recovery_id(recovery))
-    journal.planned()
-    found, now = journal.last_report(), standing(session, journal.recovery_id)
-    if found is None or now.state == "abandoned":
-        show_under_way(journal, now, as_json=as_json)
-        return
-    _tell_ended(found, as_json=as_json)
-
-
-@app.command()
-def abandon(
-    recovery: Annotated[str, typer.Argument(help="The recovery.")],
-    why: Annotated[str, typer.Option(help="Why nobody goes on with it; kept with it.")],
-    as_json: Json = False,
-) -> None:
-    """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
-    session = open_session()
-    journal = Journal(session.landing, parse_recovery_id(recovery))
-    journal.planned()
-    found = standing(session, journal.recovery_id)
-    if found.state in ("proven", "late", "abandoned"):
-        raise RefusedError(f"it is {found.state} already", subject=recovery)
-    closed = journal.abandon(
-        AbandonedRecovery(recovery_id=journal.recovery_id, abandoned_at=session.started_at, why=why)
-    )
-    if as_json:
-        print_json(closed.model_dump(mode="json"))
-    else:
-        typer.echo(f"{journal.recovery_id}: abandoned")
-
-
-def _tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
-    """Print how a recovery ended, and end with its exit code."""
-    if as_json:
-        print_json(found.model_dump(mode="json"))
-    else:
-        typer.echo(fitted(report_text(found)))
-    if error := outcome_error(found):
-        raise error
 
 
 def _execute(
@@ -239,4 +200,4 @@ def _execute(
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
-    _tell_ended(done, as_json=as_json)
+    tell_ended(done, as_json=as_json)

@@ -38,6 +38,8 @@ _NOT_FOR_REBUILD = (
     "collection",
     "document",
     "exact",
+    "exclude",
+    "only_missing",
     "settings",
     "rewrite_references",
 )
@@ -71,7 +73,9 @@ class Options(Frozen):
     settings: bool
     rewrite_references: bool
     not_in_catalog: bool
+    exclude: tuple[str, ...] | None = None
     overwrite: tuple[str, ...] | None = None
+    only_missing: bool = False
     notify: bool = False
 
     def request(self, catalog: Catalog, *, project: str) -> Request:
@@ -92,6 +96,8 @@ class Options(Frozen):
         expire_at = moment(self.expire_at)
         if expire_at is not None and expire_at <= datetime.now(UTC):
             raise UsageError("what comes back would expire at once", subject=self.expire_at or "")
+        if self.only_missing and (self.overwrite or self.exact):
+            raise UsageError("`--only-missing` leaves what `--overwrite` and `--exact` would not")
         if self.partition and len(self.table or ()) != 1:
             raise UsageError("`--partition` needs exactly one `--table`")
         if not self.not_in_catalog:
@@ -112,7 +118,9 @@ class Options(Frozen):
             if (self.into_project or project) == project
             else {},
             ephemeral={entry.database: entry.ephemeral for entry in catalog.databases},
+            exclude=self.exclude or (),
             overwrite=self.overwrite or (),
+            only_missing=self.only_missing,
             notify=self.notify,
             exact=self.exact,
             from_vault=self.from_vault,

@@ -20,5 +20,5 @@ from recovery.plan.tables import TableStep as TableStep
 from recovery.plan.tables import plan_table as plan_table
 from recovery.plan.whole import Observed as Observed
 from recovery.plan.whole import Plan as Plan
-from recovery.plan.whole import check_plan as check_plan
 from recovery.plan.whole import make_plan as make_plan
+from recovery.plan.words import check_plan as check_plan

@@ -1,7 +1,10 @@
 """Whether a run has what the operator asked for. Pure."""
 
+from collections.abc import Iterator
+
 from manifests.errors import NoRecoveryPointError, UsageError
 from manifests.model import Manifest
+from recovery.plan.definitions import definitions_of
 from recovery.plan.documents import named_ranges
 from recovery.plan.request import Request
 from recovery.scenarios import scenario
@@ -38,6 +41,8 @@ def check_names(manifest: Manifest, request: Request) -> None:
         for item in table.partitions
     }
     unknown += [f"partition {name}" for name in request.partitions if name not in known]
+    names = {"*", request.target.bucket, request.target.database, *_all_names(manifest)}
+    unknown += [name for name in (*request.overwrite, *request.exclude) if name not in names]
     if unknown:
         raise UsageError(
             f"not in the run: {', '.join(unknown)}",
@@ -45,3 +50,13 @@ def check_names(manifest: Manifest, request: Request) -> None:
             hint=f"`rebound show {manifest.run_id}` lists what it holds",
         )
     named_ranges(request)
+
+
+def _all_names(manifest: Manifest) -> Iterator[str]:
+    """Yield the name of everything that a run holds."""
+    for dataset in manifest.datasets:
+        yield dataset.dataset_id
+        yield from (name for name, _, _ in definitions_of(dataset))
+    yield from (table.name for table in manifest.tables)
+    yield from (item.bucket for item in manifest.buckets)
+    yield from (item.database_id for item in manifest.databases)

@@ -1,6 +1,6 @@
 """What a recovery would do to a bucket: objects counted and explained, never listed whole."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from manifests.errors import RefusedError, UsageError
@@ -204,32 +204,29 @@ class StepCounter:
         return tuple(item for _, samples in sorted(self.sampled.items()) for item in samples)
 
 
-def check_buckets(
+def bucket_refusals(
     plans: Sequence[BucketPlan], request: Request, *, confirmed_project: str | None
-) -> None:
+) -> Iterator[RefusedError]:
     """Refuse to replace content that is live in a bucket, or to write another's, without the word.
 
     Bucket names are global, so that the project that is named does not say whose a bucket is.
-
-    Raises:
-        RefusedError: Nothing was changed; the hint names the missing word.
     """
     for plan in plans:
         if plan.owner and plan.changes(exact=request.exact) and confirmed_project != plan.owner:
-            raise RefusedError(
+            yield RefusedError(
                 f"it belongs to the project with the number {plan.owner}, not to "
                 f"{request.target.project}",
                 subject=f"bucket {plan.target}",
                 hint=f"`--confirm-project {plan.owner}` allows it; `--into-bucket` names another",
             )
-        if plan.replaced and not request.may_overwrite(plan.target):
-            raise RefusedError(
+        if plan.replaced and not request.decides_overwriting(plan.target):
+            yield RefusedError(
                 f"{plan.replaced:,} objects hold other content now that would be replaced",
                 subject=f"bucket {plan.target}",
                 hint=f"`--overwrite {plan.target}` allows it; what is replaced is kept",
             )
         if plan.notified and plan.writes(exact=request.exact) and not request.notify:
-            raise RefusedError(
+            yield RefusedError(
                 f"{', '.join(plan.notified)} would be told of every object that is written",
                 subject=f"bucket {plan.target}",
                 hint="`--notify` allows it; or stop what listens, or remove the notification",

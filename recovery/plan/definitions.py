@@ -63,6 +63,14 @@ class DefinitionStep(Frozen):
     replaced: Resource | None = None
     lacks: str = ""
 
+    @property
+    def needs_overwrite(self) -> bool:
+        """Whether something else is replaced.
+
+        A materialized view that is equal and made again for its tables' sake loses nothing.
+        """
+        return self.replaced is not None and bool(self.findings)
+
 
 def plan_definition(
     name: str, kind: DefinitionKind, expected: Resource, actual: Resource | None, *, made: str = ""

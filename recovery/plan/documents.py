@@ -1,6 +1,6 @@
 """What a recovery would do to each Firestore database, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
@@ -30,6 +30,7 @@ class DatabaseStep(Frozen):
         create: Whether that one is created first.
         state: How it compared with the backup when the plan was made.
         overwrite: Whether documents that differ are replaced.
+        only_missing: Whether documents that differ are left, as was asked for.
         exact: Whether documents that the backup does not know are removed.
         unthrottled: Whether it is written as fast as it takes it.
         collections: The paths of the only collections that are recovered; all when empty.
@@ -49,6 +50,7 @@ class DatabaseStep(Frozen):
     create: bool
     state: DatabaseState
     overwrite: bool = False
+    only_missing: bool = False
     exact: bool = False
     unthrottled: bool = False
     collections: tuple[str, ...] = ()
@@ -87,7 +89,7 @@ class DatabaseStep(Frozen):
 
     def keeps(self, state: DatabaseState) -> int:
         """Return how many documents of a state may stay although they differ from the backup."""
-        states: tuple[DocumentState, ...] = ("newer", "extra", "later", "added")
+        states: tuple[DocumentState, ...] = ("changed", "newer", "extra", "later", "added")
         return state.count(*filter(self.is_kept, states))
 
     @property
@@ -110,9 +112,14 @@ class DatabaseStep(Frozen):
 
     def is_kept(self, state: DocumentState) -> bool:
         """Whether a document that differs may differ when the recovery ends."""
-        if state in ("later", "added"):
-            return True
-        return (state == "newer" and not self.overwrite) or (state == "extra" and not self.exact)
+        kept: dict[DocumentState, bool] = {
+            "changed": self.only_missing,
+            "newer": not self.overwrite,
+            "extra": not self.exact,
+            "later": True,
+            "added": True,
+        }
+        return kept.get(state, False)
 
 
 def ramp_seconds(writes: int) -> float:
@@ -145,6 +152,7 @@ def plan_database(
         create=not state.exists,
         state=state,
         overwrite=request.may_overwrite(into),
+        only_missing=request.only_missing,
         exact=request.exact,
         unthrottled=request.unthrottled,
         collections=request.collections,
@@ -164,20 +172,17 @@ def plan_database(
     return step.model_copy(update={"stored_bytes": sum(needed.values())})
 
 
-def check_databases(steps: tuple[DatabaseStep, ...]) -> None:
-    """Refuse to replace documents that nobody wrote after the recovery point without the word.
-
-    Raises:
-        RefusedError: Nothing was changed; the hint names the word.
-    """
+def database_refusals(steps: tuple[DatabaseStep, ...]) -> Iterator[RefusedError]:
+    """Refuse to replace documents that hold something else without the word for it."""
     for step in steps:
-        if step.state.count("changed") and not step.overwrite:
-            raise RefusedError(
-                f"{step.state.count('changed')} documents differ though they are no newer than "
-                "the recovery point",
-                subject=step.into,
-                hint=f"`--overwrite '{step.into}'` replaces them; what they held is kept as an "
-                "undo point",
+        changed, newer = step.state.count("changed"), step.state.count("newer")
+        if (changed or newer) and not (step.overwrite or step.only_missing):
+            yield RefusedError(
+                f"{changed + newer} documents hold something else now, {newer} of them were changed "
+                "after the recovery point",
+                subject=f"database {step.into}",
+                hint=f"`--overwrite '{step.into}'` replaces them, what they held is kept as an undo "
+                "point; `--only-missing` leaves them",
             )
 
 

@@ -1,12 +1,12 @@
 """What a recovery starts besides: whatever listens to what it writes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from manifests.errors import RefusedError
 from recovery.plan.request import Request
 
 
-def check_events(documents: Mapping[str, int], request: Request) -> None:
+def event_refusals(documents: Mapping[str, int], request: Request) -> Iterator[RefusedError]:
     """Refuse to start what the events of documents start without the word for it.
 
     Each document that is written or removed is an event (Firestore, Extend with Cloud Run functions).
@@ -14,14 +14,11 @@ def check_events(documents: Mapping[str, int], request: Request) -> None:
     Args:
         documents: How many are written or removed in each database.
         request: What the operator asked for.
-
-    Raises:
-        RefusedError: Nothing was changed; the hint names the word.
     """
     for database, count in documents.items():
         started = request.triggers.get(database, ())
         if started and count and not request.notify:
-            raise RefusedError(
+            yield RefusedError(
                 f"each of {count} documents starts {', '.join(started)}",
                 subject=database,
                 hint="`--notify` allows it; or stop what listens",

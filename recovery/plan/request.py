@@ -55,6 +55,8 @@ class Request(Frozen):
         ephemeral: The top-level collections of each database that are never restored.
         triggers: What the documents' events of each database of the target start.
         unthrottled: Whether documents are written as fast as the database takes them.
+        exclude: Datasets, tables, views, routines, buckets and databases that are left out.
+        only_missing: Whether only what is not there comes back; what differs is left as it is.
         exact: Whether partitions, objects and documents that the recovery point does not know are
             removed; objects are moved aside.
         notify: Whether what listens may be told of the objects and documents that are written.
@@ -85,7 +87,9 @@ class Request(Frozen):
     unthrottled: bool = False
     ephemeral: Mapping[str, tuple[str, ...]] = {}
     triggers: Mapping[str, tuple[str, ...]] = {}
+    exclude: tuple[str, ...] = ()
     overwrite: tuple[str, ...] = ()
+    only_missing: bool = False
     exact: bool = False
     notify: bool = False
     from_vault: bool = False
@@ -99,7 +103,7 @@ class Request(Frozen):
 
     def wants(self, table: TableBackup) -> bool:
         """Whether a table is part of the recovery."""
-        if not self.covers("tables"):
+        if not self.covers("tables") or not {table.name, table.dataset_id}.isdisjoint(self.exclude):
             return False
         if not self.datasets and not self.tables:
             return True
@@ -111,17 +115,22 @@ class Request(Frozen):
 
     def wants_bucket(self, bucket: BucketBackup) -> bool:
         """Whether a bucket is part of the recovery."""
-        return self.covers("buckets") and (not self.buckets or bucket.bucket in self.buckets)
+        wanted = not self.buckets or bucket.bucket in self.buckets
+        return self.covers("buckets") and wanted and bucket.bucket not in self.exclude
 
     def wants_database(self, database: DatabaseBackup) -> bool:
         """Whether a database is part of the recovery."""
-        return self.covers("databases") and (
-            not self.databases or database.database_id in self.databases
-        )
+        name = database.database_id
+        wanted = not self.databases or name in self.databases
+        return self.covers("databases") and wanted and name not in self.exclude
 
     def may_overwrite(self, name: str) -> bool:
         """Whether the operator allowed replacing what a table, definition, bucket or database is now."""
         return "*" in self.overwrite or name in self.overwrite
+
+    def decides_overwriting(self, name: str) -> bool:
+        """Whether the operator said what becomes of what differs: it is replaced, or it is left."""
+        return self.only_missing or self.may_overwrite(name)
 
     def compares_settings(self, kind: PartKind, origin: str, name: str = "") -> bool:
         """Whether the settings of a dataset, bucket or database are part of the recovery.
@@ -143,4 +152,5 @@ class Request(Frozen):
 
     def wants_definitions(self, dataset_id: str) -> bool:
         """Whether a dataset's views and routines are part of the recovery."""
-        return dataset_id in self.datasets or not (self.datasets or self.tables)
+        wanted = dataset_id in self.datasets or not (self.datasets or self.tables)
+        return wanted and dataset_id not in self.exclude

@@ -43,6 +43,7 @@ class TableStep(Frozen):
         coming: How many rows come back in each of these.
         losing: How many rows are there that are replaced or removed.
         modified: Which table is replaced as a whole, and when it was last changed.
+        only_removes: Whether all that goes are partitions that `exact` asked to remove.
         kept_partitions: Partitions the recovery point does not know and the recovery keeps.
         removed_partitions: Those that it removes, because `exact` was asked for.
         source: Where its rows come from; None where none are written.
@@ -59,6 +60,7 @@ class TableStep(Frozen):
     coming: Mapping[PartitionId, int] = {}
     losing: int = 0
     modified: str = ""
+    only_removes: bool = False
     kept_partitions: tuple[PartitionId, ...] = ()
     kept_rows: int = 0
     removed_partitions: tuple[PartitionId, ...] = ()
@@ -68,13 +70,24 @@ class TableStep(Frozen):
     source: Source | None = None
     expired: Expired = Expired()
 
+    @property
+    def needs_overwrite(self) -> bool:
+        """Whether rows, or a view, that are there now are replaced."""
+        return self.loses_rows and not self.only_removes
+
 
 def plan_table(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     """Decide what happens to one table."""
     kept, present, gone = still_kept(table, observed)
     step = _plan_kept(kept, present, request)
-    loses_rows = step.loses_rows or _rule_drops(table, observed, present)
-    return step.model_copy(update={"expired": expired_of(table, gone), "loses_rows": loses_rows})
+    drops = _rule_drops(table, observed, present)
+    return step.model_copy(
+        update={
+            "expired": expired_of(table, gone),
+            "loses_rows": step.loses_rows or drops,
+            "only_removes": step.only_removes and not drops,
+        }
+    )
 
 
 def _rule_drops(table: TableBackup, observed: ObservedTable, kept: ObservedTable) -> bool:
@@ -122,12 +135,13 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
     # The rows of a table without partitions are no newer partition that could be kept.
     removes = (request.exact and not request.partitions) or WHOLE_TABLE in extra
     replaced = [name for name in differing if name in present]
+    replaces = bool(replaced or WHOLE_TABLE in extra or observed.partitions is None)
     step = _written(
         table,
         "replace partitions",
         damage,
         differing,
-        loses_rows=bool(replaced or (removes and extra) or observed.partitions is None),
+        loses_rows=bool(replaces or (removes and extra)),
         why=f"{len(differing)} of {len(known)} partitions differ, "
         f"{len(differing) - len(replaced)} of them are missing",
     )
@@ -136,6 +150,7 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
         update={
             "removed_partitions" if removes else "kept_partitions": extra,
             "kept_rows": 0 if removes else sum(present[name].row_count for name in extra),
+            "only_removes": bool(removes and extra) and not replaces,
             "seen": {name: present[name] for name in gone},
             "coming": {name: known[name].row_count if name in known else 0 for name in gone},
             "losing": sum(present[name].row_count for name in gone),

@@ -1,14 +1,13 @@
-"""The whole of a recovery, decided, and the words it needs before it may begin."""
+"""The whole of a recovery, decided."""
 
 from collections.abc import Mapping
 
-from manifests.errors import RefusedError
 from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
 from recovery.plan.asked import check_covered, check_names
-from recovery.plan.buckets import BucketPlan, check_buckets, objects_lost
+from recovery.plan.buckets import BucketPlan, objects_lost
 from recovery.plan.copies import referring_to_original
 from recovery.plan.definitions import (
     DatasetStep,
@@ -24,10 +23,8 @@ from recovery.plan.definitions import (
 )
 from recovery.plan.documents import (
     DatabaseStep,
-    check_databases,
     plan_database,
 )
-from recovery.plan.events import check_events
 from recovery.plan.expirations import Expiration
 from recovery.plan.lost import documents_lost, tables_lost
 from recovery.plan.rebuild import RebuildStep
@@ -80,6 +77,8 @@ class Plan(Frozen):
     """What the run holds and the catalog does not name."""
     expired: tuple[Expiration, ...] = ()
     """What is written although its own time is over: without that time, or with another."""
+    left_alone: tuple[str, ...] = ()
+    """Tables, views and routines that differ and are left, because only what is missing was asked for."""
     buckets: tuple[BucketPlan, ...] = ()
     databases: tuple[DatabaseStep, ...] = ()
     rebuilds: tuple[RebuildStep, ...] = ()
@@ -146,15 +145,20 @@ def make_plan(
     wanted = [table for table in manifest.tables if request.wants(table)]
     dataset_ids = {table.dataset_id for table in wanted}
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
-    steps = tuple(plan_source(table, manifest, observed, request) for table in wanted)
+    planned = [plan_source(table, manifest, observed, request) for table in wanted]
+    steps = tuple(step for step in planned if not (request.only_missing and step.needs_overwrite))
     ended = ended_views(
         manifest.datasets, [step.table for step in steps if step.action in ("create", "rebuild")]
     )
-    definitions = tuple(
+    written = tuple(
         plan_definition(name, kind, resource, observed.definitions[name], made=ended.get(name, ""))
         for item in datasets
         if request.wants_definitions(item.dataset_id)
         for name, kind, resource in definitions_of(item)
+        if name not in request.exclude
+    )
+    definitions = tuple(
+        step for step in written if not (request.only_missing and step.needs_overwrite)
     )
     databases = tuple(
         plan_database(item, observed.databases[item.database_id], request, manifest.project)
@@ -198,6 +202,10 @@ def make_plan(
             *documents_lost(databases, manifest.recovery_point),
         ),
         passed_over=passed_over,
+        left_alone=(
+            *(step.table for step in planned if step not in steps),
+            *(step.name for step in written if step not in definitions),
+        ),
         buckets=observed.buckets,
         databases=databases,
     )
@@ -229,33 +237,3 @@ def plan_source(
             now=observed.observed_at,
         )
     return step.model_copy(update={"source": source})
-
-
-def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str | None) -> None:
-    """Refuse a plan that would lose rows or touch a protected project without the words for it.
-
-    Raises:
-        RefusedError: Nothing was changed; the hint names the missing word.
-    """
-    replaced = [step.table for step in plan.tables if step.loses_rows]
-    # A materialized view that is equal and made again for its tables' sake loses nothing.
-    replaced += [step.name for step in plan.definitions if step.replaced and step.findings]
-    unspoken = [name for name in replaced if not plan.request.may_overwrite(name)]
-    if unspoken:
-        raise RefusedError(
-            f"what is there now would be replaced: {', '.join(unspoken)}",
-            subject=plan.request.target.project,
-            hint=f"`--overwrite {unspoken[0]}` allows it for one, `--overwrite '*'` for all; "
-            "an undo point is kept",
-        )
-    check_buckets(plan.buckets, plan.request, confirmed_project=confirmed_project)
-    check_databases(plan.databases)
-    check_events({step.into: step.writes + step.removes for step in plan.databases}, plan.request)
-    check_events({step.into: len(step.writes) for step in plan.rebuilds}, plan.request)
-    project = plan.request.target.project
-    if plan.changes and project in protected and confirmed_project != project:
-        raise RefusedError(
-            "the project is protected",
-            subject=project,
-            hint=f"`--confirm-project {project}` allows it",
-        )

@@ -201,7 +201,7 @@ def _newer_kept(step: DatabaseStep, state: DatabaseState) -> tuple[Finding, ...]
     """Tell of documents of the backup that hold something else: kept, and not equal."""
     kept = {
         "documents changed after the recovery point": (
-            0 if step.overwrite else state.count("newer"),
+            0 if step.overwrite or step.only_missing else state.count("newer"),
             f"`--overwrite '{step.into}'` replaces them",
         ),
         "documents changed since the recovery began": (

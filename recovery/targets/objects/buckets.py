@@ -204,7 +204,13 @@ class BucketTargets:
         except ReboundError as error:
             return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
         aside = f"gs://{self._settings.landing_bucket}/{aside}"
-        return merged(step, stretches, aside=aside, configuration=findings)
+        return merged(
+            step,
+            stretches,
+            aside=aside,
+            configuration=findings,
+            only_missing=request.only_missing,
+        )
 
     def _restored(
         self,

@@ -24,6 +24,7 @@ def merged(
     *,
     aside: str,
     configuration: Sequence[Finding] = (),
+    only_missing: bool = False,
 ) -> BucketOutcome:
     """Add up what became of a bucket.
 
@@ -32,6 +33,7 @@ def merged(
         stretches: How each stretch ended.
         aside: Where what was moved or replaced is, if the bucket does not keep it itself.
         configuration: What differs in the configuration of a bucket that was made again.
+        only_missing: Whether objects that hold other content are left, as was asked for.
     """
     moved_aside = sum(item.moved_aside for item in stretches)
     counts = ObjectCounts()
@@ -43,8 +45,9 @@ def merged(
         places.append(f"earlier versions in gs://{step.target}")
     findings = (*configuration, *(found for item in stretches for found in item.findings))
     left = _left(item for stretch in stretches for item in stretch.left)
+    as_asked = ("extra", "not allowed") if only_missing else ("extra",)
     error = "; ".join(
-        f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason in _LEFT_AS
+        f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason not in as_asked
     )
     return BucketOutcome(
         bucket=step.bucket,

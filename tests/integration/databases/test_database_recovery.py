@@ -74,15 +74,14 @@ def test_newer_and_extra_documents(rebound: Rebound, state: State):
     state.lose("types/every", "missing/parent/below/first")
     state.write({"prediction_batches/batch_1": {"garbage": True}, "extra/one": {"n": 1}})
     live = {path: state.content()[path] for path in ("prediction_batches/batch_1", "extra/one")}
-    (outcome,) = rebound.json("recover", SCENARIO, "--yes", code=7)["databases"]
+    refused = rebound.run("recover", SCENARIO, "--yes", code=5).stderr
+    assert "1 documents hold something else now, 1 of them were changed after" in refused
+    (outcome,) = rebound.json("recover", SCENARIO, "--yes", "--only-missing")["databases"]
     assert {item["path"]: item["state"] for item in outcome["kept"]} == {
         "prediction_batches/batch_1": "newer",
         "extra/one": "extra",
     }
     assert state.content() == before | live
-    done = rebound.run("recover", SCENARIO, "--yes", code=7)
-    assert "0 of 1 databases proven equal to" in done.stdout
-    assert "1 kept; `--overwrite '(default)'` replaces them" in done.stdout
     done = rebound.run("recover", SCENARIO, "--yes", "--overwrite", "(default)")
     assert "but for 1 document kept" in done.stdout
     assert state.content() == before | {"extra/one": live["extra/one"]}

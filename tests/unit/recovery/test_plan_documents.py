@@ -12,7 +12,7 @@ from recovery.plan import Request, Target
 from recovery.plan.documents import (
     DatabaseStep,
     apart,
-    check_databases,
+    database_refusals,
     named_ranges,
     plan_database,
     ramp_seconds,
@@ -20,7 +20,7 @@ from recovery.plan.documents import (
     units,
     wanted_ranges,
 )
-from recovery.plan.events import check_events
+from recovery.plan.events import event_refusals
 from recovery.report_documents import database_lines
 from recovery.targets.documents.pace import Ramp
 
@@ -150,6 +150,7 @@ def test_join_of_nothing():
         ({"overwrite": ("(default)",)}, 3, 0, 1),
         ({"overwrite": ("*",), "exact": True}, 3, 1, 0),
         ({"exact": True}, 1, 1, 1),
+        ({"only_missing": True}, 1, 0, 3),
     ],
 )
 def test_words(more: dict[str, object], writes: int, removes: int, keeps: int):
@@ -158,20 +159,29 @@ def test_words(more: dict[str, object], writes: int, removes: int, keeps: int):
     assert (step.writes, step.removes, step.keeps(DAMAGED)) == (writes, removes, keeps)
 
 
-def test_old_difference_needs_a_word():
-    """Replacing what nobody wrote since the recovery point is refused without the word."""
-    with pytest.raises(RefusedError, match="1 documents differ"):
-        check_databases((planned(backup(("c/a",)), DAMAGED, request()),))
-    check_databases((planned(backup(("c/a",)), DAMAGED, request(overwrite=("*",))),))
+@pytest.mark.parametrize(
+    ("more", "is_refused"),
+    [({}, True), ({"overwrite": ("*",)}, False), ({"only_missing": True}, False)],
+    ids=str,
+)
+def test_what_differs_needs_a_word(more: dict[str, object], is_refused: bool):  # noqa: FBT001 - a row
+    """Whenever it was written: it is replaced, or left, when the operator says which."""
+    refused = list(database_refusals((planned(backup(("c/a",)), DAMAGED, request(**more)),)))
+    assert bool(refused) == is_refused
+    for error in refused:
+        assert "2 documents hold something else now, 1 of them were changed" in error.message
+        assert "--overwrite '(default)'" in error.hint
+        assert "--only-missing" in error.hint
 
 
 def test_what_events_start_needs_a_word():
     """What the catalog says that documents start is started with the word only."""
     asked = request(triggers={"(default)": ("on-completion",)})
-    with pytest.raises(RefusedError, match="each of 3 documents starts on-completion"):
-        check_events({"other": 1, "(default)": 3}, asked)
-    check_events({"other": 1, "(default)": 0}, asked)
-    check_events({"(default)": 3}, asked.model_copy(update={"notify": True}))
+    (refused,) = event_refusals({"other": 1, "(default)": 3}, asked)
+    assert "each of 3 documents starts on-completion" in refused.message
+    assert not list(event_refusals({"other": 1, "(default)": 0}, asked))
+    told = asked.model_copy(update={"notify": True})
+    assert not list(event_refusals({"(default)": 3}, told))
     step = planned(backup(("c/a",)), DAMAGED, asked)
     assert "starts   by each document's event: on-completion" in database_lines(step)[-1]
     beside = asked.model_copy(update={"target": Target(project="platform", database="copy-of-it")})

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from manifests.errors import RefusedError, UsageError
+from manifests.errors import UsageError
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 from recovery.compare.buckets import bucket_findings
 from recovery.compare.objects import Damage, object_finding
 from recovery.plan.buckets import (
     BucketPlan,
     StepCounter,
-    check_buckets,
+    bucket_refusals,
     check_scope,
     objects_lost,
 )
@@ -209,15 +209,24 @@ def test_replacing_needs_the_word():
     plan = plan_of(counted())
     target = Target(project="platform")
 
-    def request(*overwrite: str) -> Request:
-        return Request(scenario="gcs-bucket-corruption", target=target, overwrite=overwrite)
+    def request(*overwrite: str, only_missing: bool = False) -> Request:
+        return Request(
+            scenario="gcs-bucket-corruption",
+            target=target,
+            overwrite=overwrite,
+            only_missing=only_missing,
+        )
 
     for words in ((), ("other",)):
-        with pytest.raises(RefusedError) as refused:
-            check_buckets([plan], request(*words), confirmed_project=None)
-        assert "--overwrite raw" in refused.value.hint
+        (refused,) = bucket_refusals([plan], request(*words), confirmed_project=None)
+        assert "--overwrite raw" in refused.hint
     for words in (("raw",), ("*",)):
-        check_buckets([plan], request(*words), confirmed_project=None)
+        assert not list(bucket_refusals([plan], request(*words), confirmed_project=None))
+    left = request(only_missing=True)
+    assert not list(bucket_refusals([plan], left, confirmed_project=None))
+    told = plan.model_copy(update={"notified": ("topics/arrivals",)})
+    words = [item.hint for item in bucket_refusals([told], request(), confirmed_project=None)]
+    assert ["--overwrite raw" in words[0], "--notify" in words[1]] == [True, True]
 
 
 def test_choosing_nothing_is_refused():

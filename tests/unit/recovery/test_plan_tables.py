@@ -70,7 +70,7 @@ def test_a_whole_table_counts_all_its_rows_and_files():
 
 
 def test_newer_partitions_are_removed_when_exactness_is_asked_for():
-    """Then, and only then, and it needs the word for losing rows."""
+    """Then, and only then; the word for it is that for what is not known, as everywhere."""
     found = now({**EQUAL, "20250102": OTHER})
     assert step(found).action == "leave"
     assert step(found).kept_partitions == ("20250102",)
@@ -78,6 +78,10 @@ def test_newer_partitions_are_removed_when_exactness_is_asked_for():
     assert (made.action, made.partitions) == ("replace partitions", ())
     assert made.removed_partitions == ("20250102",)
     assert made.loses_rows
+    assert not made.needs_overwrite
+    check_plan(plan(world(games=found), exact=True), protected=(), confirmed_project=None)
+    replacing = step(now({**EQUAL, "20250101": OTHER, "20250102": OTHER}), exact=True)
+    assert replacing.needs_overwrite
 
 
 def test_rows_in_a_table_that_was_empty_are_removed():
@@ -176,7 +180,7 @@ def test_missing_datasets_and_definitions_are_created():
     assert made.changes
 
 
-@pytest.mark.parametrize("overwrite", [(), ("nba.arrivals",), ("games",), ("nba",)])
+@pytest.mark.parametrize("overwrite", [(), ("nba.arrivals",), ("nba",)])
 def test_losing_rows_needs_a_word(overwrite: tuple[str, ...]):
     """Rows that are there are not replaced unless this table, or all, was named."""
     with pytest.raises(RefusedError, match=r"would be replaced: nba\.games$") as caught:
@@ -199,6 +203,37 @@ def test_a_protected_project_needs_its_name(word: str | None):
     assert "--confirm-project platform" in caught.value.hint
     check_plan(made, protected=("platform",), confirmed_project="platform")
     check_plan(made, protected=("other",), confirmed_project=None)
+
+
+def test_all_words_that_are_missing_are_told_at_once():
+    """Each costs its operator a plan, so that one refusal names them all."""
+    with pytest.raises(RefusedError) as refused:
+        check_plan(plan(LOSING), protected=("platform",), confirmed_project=None)
+    assert refused.value.message.startswith("2 words are missing: ")
+    for word in ("--overwrite nba.games", "--only-missing", "--confirm-project platform"):
+        assert word in refused.value.hint
+
+
+def test_only_what_is_missing():
+    """What differs is left out of the plan and named; what is not there comes back."""
+    made = plan(world(games=now(EQUAL | {"20250101": OTHER}), arrivals=GONE), only_missing=True)
+    assert made.left_alone == ("nba.games",)
+    assert {item.table: item.action for item in made.tables} == {
+        "nba.arrivals": "create",
+        "ref.nothing-yet": "leave",
+    }
+    check_plan(made, protected=(), confirmed_project=None)
+
+
+def test_excluded_parts():
+    """A table, a view or a whole dataset is left out; a name that matches nothing is refused."""
+    made = plan(world(games=GONE), exclude=("nba.games", "nba.season", "ref"))
+    assert [item.table for item in made.tables] == ["nba.arrivals"]
+    assert [item.name for item in made.definitions] == ["nba.latest games"]
+    assert [item.dataset_id for item in made.datasets if item.create] == []
+    for option in ("exclude", "overwrite"):
+        with pytest.raises(UsageError, match=r"not in the run: nba\.gamez"):
+            plan(world(), **{option: ("nba.gamez",)})
 
 
 def test_both_words_are_needed():

@@ -1,0 +1,63 @@
+"""The words that a plan needs: all that are missing at once, since each costs its operator a plan."""
+
+from collections.abc import Iterable, Iterator
+
+from manifests.errors import RefusedError
+from recovery.plan.buckets import bucket_refusals
+from recovery.plan.documents import database_refusals
+from recovery.plan.events import event_refusals
+from recovery.plan.whole import Plan
+
+
+def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str | None) -> None:
+    """Refuse a plan that would lose rows or touch a protected project without the words for it.
+
+    Raises:
+        RefusedError: Nothing was changed; the hint names the missing word.
+    """
+    _refuse_all(_refusals(plan, protected, confirmed_project))
+
+
+def _refusals(
+    plan: Plan, protected: tuple[str, ...], confirmed_project: str | None
+) -> Iterator[RefusedError]:
+    request, project = plan.request, plan.request.target.project
+    replaced = [step.table for step in plan.tables if step.needs_overwrite]
+    replaced += [step.name for step in plan.definitions if step.needs_overwrite]
+    if unspoken := [name for name in replaced if not request.may_overwrite(name)]:
+        yield RefusedError(
+            f"what is there now would be replaced: {', '.join(unspoken)}",
+            subject=project,
+            hint=f"`--overwrite {unspoken[0]}` allows it for one, `--overwrite '*'` for all, and an "
+            "undo point is kept; `--only-missing` leaves what is there",
+        )
+    yield from bucket_refusals(plan.buckets, request, confirmed_project=confirmed_project)
+    yield from database_refusals(plan.databases)
+    documents = {step.into: step.writes + step.removes for step in plan.databases}
+    documents |= {step.into: len(step.writes) for step in plan.rebuilds}
+    yield from event_refusals(documents, request)
+    if plan.changes and project in protected and confirmed_project != project:
+        yield RefusedError(
+            "the project is protected",
+            subject=project,
+            hint=f"`--confirm-project {project}` allows it",
+        )
+
+
+def _refuse_all(refusals: Iterable[RefusedError]) -> None:
+    """Refuse with everything that is to be said.
+
+    Args:
+        refusals: One for each word that is missing.
+
+    Raises:
+        RefusedError: There is any; it names every problem, and its hint every word.
+    """
+    found = list(refusals)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise RefusedError(
+            f"{len(found)} words are missing: {'; '.join(map(str, found))}",
+            hint="; ".join(dict.fromkeys(item.hint for item in found)),
+        )
