@@ -20,7 +20,7 @@ from recovery.execute import Recovery
 from recovery.expiry import Expiry
 from recovery.journal import Journal, under_way
 from recovery.outcome import PlannedRecovery, RecoveryReport
-from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan
+from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan, seen_digest
 from recovery.plan.own import check_own
 from recovery.plan.restorable import restorable
 from recovery.progress import Progress
@@ -150,6 +150,7 @@ class Session:
         made = make_plan(manifest, observed, request, passed_over=selection.unusable)
         return made.model_copy(
             update={
+                "seen": seen_digest(observed),
                 "foreign": selection.foreign,
                 "left_out": left_out,
                 "expired": tuple(item for item in expired if item.name in made.written),

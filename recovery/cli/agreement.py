@@ -2,16 +2,19 @@
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 
-from manifests.errors import RefusedError
+from manifests.errors import RefusedError, UsageError
 from recovery.cli.options import past_moment, print_json
 from recovery.cli.request import Options
 from recovery.console import Console, fitted
-from recovery.plan import Plan
+from recovery.plan import Plan, PlanFile, approved, read_plan
 from recovery.report import plan_text
 from recovery.session import Session
+
+_BESIDE_A_PLAN = ("plan_file", "confirm_project", "anew", "yes", "as_json")
 
 
 def agreed(
@@ -32,7 +35,13 @@ def agreed(
 
 
 def planned(session: Session, context: typer.Context) -> Plan:
-    """Decide what a recovery does, from the options of the command."""
+    """Decide what a recovery does, from the options of the command or the plan it names.
+
+    Raises:
+        RefusedError: The plan that it names is not what would be planned now.
+    """
+    if (file := context.params.get("plan_file")) is not None:
+        return _approved(session, context, file)
     options = Options.model_validate(context.params)
     request = options.request(session.catalog, project=session.settings.project)
     if options.rebuild:
@@ -41,6 +50,28 @@ def planned(session: Session, context: typer.Context) -> Plan:
         run=options.run, at=past_moment(options.at, now=session.started_at)
     )
     return session.plan(selection, manifest, request)
+
+
+def _approved(session: Session, context: typer.Context, file: Path) -> Plan:
+    """Return the plan of a file, when the world is still what it saw."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in _BESIDE_A_PLAN and source is not None and source.name != "DEFAULT":
+            raise UsageError(
+                f"`{name.replace('_', '-')}` is a part of the plan that `--plan` names",
+                hint="make a new plan with `rebound plan ... --out`",
+            )
+    plan = read_plan(file.read_text(encoding="utf-8"), subject=str(file))
+    if plan.run_id is None:
+        now = session.plan_rebuild(plan.request)
+    else:
+        now = session.plan(*session.choose(run=plan.run_id, at=None), plan.request)
+    return approved(plan, now, subject=str(file))
+
+
+def write_plan(made: Plan, file: Path, *, now: datetime) -> None:
+    """Write a plan to a file, for somebody to approve."""
+    file.write_text(PlanFile(made_at=now, plan=made).model_dump_json(indent=2), encoding="utf-8")
 
 
 def show_plan(made: Plan, *, as_json: bool) -> None:

@@ -12,14 +12,13 @@ from recovery.scenarios import SCENARIOS
 from recovery.session import Session
 from recovery.settings import Settings
 
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="SCENARIO",
-        autocompletion=lambda: [(item.name, item.brings_back) for item in SCENARIOS],
-        help=f"What happened: {', '.join(item.name for item in SCENARIOS)}.",
-    ),
-]
+_SCENARIO = typer.Argument(
+    metavar="SCENARIO",
+    autocompletion=lambda: [(item.name, item.brings_back) for item in SCENARIOS],
+    help=f"What happened: {', '.join(item.name for item in SCENARIOS)}.",
+)
+Name = Annotated[str, _SCENARIO]
+NameOrPlan = Annotated[str | None, _SCENARIO]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Run = Annotated[str | None, typer.Option(help="This run instead of the newest complete one.")]
 At = Annotated[

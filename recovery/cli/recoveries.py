@@ -3,13 +3,14 @@
 `plan` and `recover` take the same options, which reach the plan through the command's context.
 """
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from manifests.errors import ReboundError, RefusedError
+from manifests.errors import PartialError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli.agreement import agreed, ask, planned, refuse_silence, show_plan
+from recovery.cli.agreement import agreed, ask, planned, refuse_silence, show_plan, write_plan
 from recovery.cli.begun import only_open, tell_ended
 from recovery.cli.options import (
     At,
@@ -30,6 +31,7 @@ from recovery.cli.options import (
     IntoProject,
     Json,
     Name,
+    NameOrPlan,
     Notify,
     NotInCatalog,
     OnlyMissing,
@@ -91,12 +93,20 @@ def plan(
     rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
     confirm_project: ConfirmProject = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="Also write the plan here, for `rebound recover --plan`."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a recovery would do, and which words it still needs. Changes nothing."""
     session = open_session()
     made = planned(session, context)
     show_plan(made, as_json=as_json)
+    if out is not None:
+        write_plan(made, out, now=session.started_at)
     try:
         session.refuse(made, confirmed_project=confirm_project)
     except RefusedError as error:
@@ -107,7 +117,13 @@ def plan(
 @app.command()
 def recover(
     context: typer.Context,
-    scenario_name: Name,
+    scenario_name: NameOrPlan = None,
+    plan_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", exists=True, dir_okay=False, help="Exactly the plan that is written here."
+        ),
+    ] = None,
     run: Run = None,
     at: At = None,
     dataset: Datasets = None,
@@ -144,12 +160,20 @@ def recover(
     as_json: Json = False,
 ) -> None:
     """Plan, ask, restore, prove and report."""
+    if scenario_name is None and plan_file is None:
+        raise UsageError("nothing says what happened", hint="name a scenario, or `--plan FILE`")
     session, console = open_session(), Console(quiet=as_json)
     made = agreed(session, console, context, yes=yes, as_json=as_json)
     while made.undeletes:
         for name, is_back in session.undelete(made).items():
             told = "undeleted" if is_back else "cannot be undeleted any more, so it is created"
             typer.echo(f"dataset {name}: {told}", err=True)
+        if plan_file is not None:
+            raise PartialError(
+                "the datasets are back, and what differs in them is no part of the plan",
+                subject=str(plan_file),
+                hint="make a new plan",
+            )
         made = agreed(session, console, context, yes=yes, as_json=as_json)
     _execute(session, console, session.journal(made), made, as_json=as_json)
 

@@ -4,6 +4,10 @@ The plan is the whole decision. Executing it adds nothing, except that what turn
 already is not done again.
 """
 
+from recovery.plan.approval import PlanFile as PlanFile
+from recovery.plan.approval import approved as approved
+from recovery.plan.approval import read_plan as read_plan
+from recovery.plan.approval import seen_digest as seen_digest
 from recovery.plan.buckets import BucketPlan as BucketPlan
 from recovery.plan.definitions import DatasetStep as DatasetStep
 from recovery.plan.definitions import DefinitionStep as DefinitionStep

@@ -73,6 +73,8 @@ class Plan(Frozen):
     """Runs that could not be chosen, and why: damaged, partial and foreign ones."""
     foreign: str = ""
     """Whose run it is, when it is another platform's."""
+    seen: str = ""
+    """A digest of what was observed; empty where nothing was."""
     left_out: tuple[str, ...] = ()
     """What the run holds and the catalog does not name."""
     expired: tuple[Expiration, ...] = ()

@@ -1,0 +1,107 @@
+"""A plan that somebody approves is carried out as it is, or not at all. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from manifests.errors import RefusedError, UsageError
+from manifests.model import Frozen, UtcTime
+from recovery.plan.whole import Observed, Plan
+
+
+class PlanFile(Frozen):
+    """A plan as `rebound plan --out` writes it."""
+
+    made_at: UtcTime
+    plan: Plan
+
+
+def seen_digest(observed: Observed) -> str:
+    """Return a digest of what a plan saw: it changes when anything is written that it is about.
+
+    Of tables that is the content of each partition and when they were last changed, of documents
+    how many are in which state, of buckets how many objects have which damage. Sizes and refreshes
+    are left out: they change without anybody's doing.
+    """
+    seen = {
+        "datasets": {
+            name: None if resource is None else resource.get("lastModifiedTime", "")
+            for name, resource in observed.datasets.items()
+        },
+        "tables": {
+            name: [
+                (item.resource or {}).get("lastModifiedTime", ""),
+                item.model_dump(mode="json", include={"partitions"}),
+            ]
+            for name, item in observed.tables.items()
+        },
+        "buckets": [item.model_dump(mode="json") for item in observed.buckets],
+        "databases": {
+            name: item.model_dump(mode="json") for name, item in observed.databases.items()
+        },
+    }
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
+
+
+def read_plan(content: str, *, subject: str) -> Plan:
+    """Read a plan that was written to a file.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        return PlanFile.model_validate_json(content).plan
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(
+            f"not a plan that `rebound plan --out` wrote: {where} {first['msg']}", subject=subject
+        ) from error
+
+
+def approved(plan: Plan, now: Plan, *, subject: str) -> Plan:
+    """Return the plan that was approved, if it is still what would be planned.
+
+    Args:
+        plan: The plan that was approved.
+        now: What is planned for the same request now.
+        subject: Where the approved plan lies.
+
+    Raises:
+        RefusedError: The world moved; what differs is named.
+    """
+    moved = list(_moved(plan, now))
+    if not moved and plan.seen != now.seen:
+        moved = ["something that it saw was written since"]
+    if moved:
+        raise RefusedError(
+            f"the world is not what the plan saw: {', '.join(moved)}",
+            subject=subject,
+            hint="make a new plan with `rebound plan ... --out`, and have that one approved",
+        )
+    return plan
+
+
+def _moved(plan: Plan, now: Plan) -> Iterator[str]:
+    """Yield what is planned otherwise now."""
+    was, would_be = dict(_steps(plan)), dict(_steps(now))
+    for name in sorted(was.keys() | would_be.keys()):
+        if was.get(name) != would_be.get(name):
+            yield name
+
+
+def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
+    yield from ((f"dataset {step.dataset_id}", _plain(step)) for step in plan.datasets)
+    yield from ((step.table, _plain(step)) for step in plan.tables)
+    yield from ((f"{step.kind} {step.name}", _plain(step)) for step in plan.definitions)
+    yield from ((f"bucket {step.target}", _plain(step)) for step in plan.buckets)
+    yield from ((f"database {step.into}", _plain(step)) for step in plan.databases)
+    yield from ((f"rebuild of {step.into}", _plain(step)) for step in plan.rebuilds)
+    yield "the run", plan.run_id
+    yield "the request", _plain(plan.request)
+
+
+def _plain(item: Frozen) -> object:
+    return item.model_dump(mode="json")
