@@ -1,4 +1,4 @@
-"""Whether Google Cloud can be reached at all: looked at once, before a command begins.
+"""Whether Google Cloud, and the vault in it, can be reached: looked at before a command begins.
 
 A call is tried again for minutes. That is right in the middle of a recovery; at its beginning it
 keeps somebody waiting whose machine has no network.
@@ -12,7 +12,9 @@ from threading import Thread
 
 import requests
 
-from manifests.errors import CloudError
+from manifests.cloud.objects import Bucket
+from manifests.errors import CloudError, UsageError
+from recovery.units import printable
 
 _PAUSES_SECONDS = (0.5, 1.0, 0.0)
 
@@ -44,6 +46,21 @@ def require_reachable(
             subject=endpoint,
             hint="check the network, the proxy and the name service of this machine",
             retryable=True,
+        )
+
+
+def refuse_other_bucket(vault: Bucket) -> None:
+    """Refuse a vault without a run that holds something else: it is not the vault.
+
+    Raises:
+        UsageError: It holds what no backup is.
+    """
+    found = next(iter(vault.list_objects("")), None)
+    if found is not None:
+        raise UsageError(
+            f"no run is in it, and it holds other things, as {printable(found.name)}",
+            subject=vault.uri(""),
+            hint="check REBOUND_VAULT_BUCKET",
         )
 
 

@@ -34,7 +34,6 @@ from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.datasets import undelete_dataset
-from recovery.units import printable
 from recovery.verdicts import Verdicts
 from recovery.verify import Verdict
 
@@ -80,20 +79,6 @@ class Session:
         if not self.vault.knows(run_id):
             raise UsageError("no such run", subject=run_id, hint="`rebound list` shows the runs")
         return run_id
-
-    def refuse_other_bucket(self) -> None:
-        """Refuse a vault without a run that holds something else: it is not the vault.
-
-        Raises:
-            UsageError: It holds what no backup is.
-        """
-        found = next(iter(self.vault_bucket.list_objects("")), None)
-        if found is not None:
-            raise UsageError(
-                f"no run is in it, and it holds other things, as {printable(found.name)}",
-                subject=self.vault_bucket.uri(""),
-                hint="check REBOUND_VAULT_BUCKET",
-            )
 
     def choose(self, *, run: str | None, at: datetime | None) -> tuple[Selection, Manifest]:
         """Choose the run to restore and read its manifest.

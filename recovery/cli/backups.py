@@ -10,6 +10,7 @@ from manifests.model import RunId
 from manifests.selection import RunSummary, select
 from recovery.cli.options import AllContents, Json, Quick, moment, open_session, print_json
 from recovery.console import Console, fitted, terminal_columns
+from recovery.reach import refuse_other_bucket
 from recovery.report_objects import verdict_text
 from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinished_text
 from recovery.session import Session
@@ -36,7 +37,7 @@ def list_runs(
     held = session.expiry().held()
     found = session.vault.runs()
     if not found:
-        session.refuse_other_bucket()
+        refuse_other_bucket(session.vault_bucket)
     runs = newest_runs(found, since=moment(since), limit=limit)
     complete = [run.run_id for run in runs if run.state == "complete"]
     damaged = leaning(session.vault, complete, session.verdicts.damaged())
