@@ -82,8 +82,7 @@ class VersionedBucket:
         Raises:
             google.api_core.exceptions.Forbidden: The identity may not read it.
         """
-        query: Query = {"optionsRequestedPolicyVersion": 3}
-        return self._api.call("GET", f"b/{self.name}/iam", query)
+        return self._api.call("GET", f"b/{self.name}/iam", {"optionsRequestedPolicyVersion": 3})
 
     def notifications(self) -> list[Resource]:
         """Return what the bucket tells Pub/Sub, and of which events."""

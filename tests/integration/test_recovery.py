@@ -1,8 +1,5 @@
 """Damage of every kind: recognised in the plan, recovered, proven, and nothing else touched."""
 
-import json
-from pathlib import Path
-
 import pytest
 from google.cloud import bigquery
 
@@ -155,27 +152,6 @@ def test_nobody_said_yes(rebound: Rebound, function: Function):
     refused = rebound.run("recover", SCENARIO, code=5)
     assert "nobody is there to say yes" in refused.stderr
     assert not [blob.name for blob in rebound.landing.list_blobs(prefix="recoveries/")]
-
-
-def test_approved_plan(rebound: Rebound, function: Function, tmp_path: Path):
-    """A plan in a file is carried out as it is, unless anything it is about was written since."""
-    function.complete("night")
-    before = state(rebound)
-    destroy(rebound, DAMAGES["partition missing"])
-    file = str(tmp_path / "plan.json")
-    rebound.run("plan", SCENARIO, "--out", file)
-    games = f"`{rebound.project}.{lake.GAMES}`"
-    other = "INSERT INTO {} (game_id, game_date) VALUES ('late', DATE '2024-01-06')"
-    rebound.query(other.format(games))
-    moved = rebound.run("recover", "--plan", file, "--yes", code=5).stderr
-    assert f"the world is not what the plan saw: {lake.GAMES}" in moved
-    rebound.query(f"DELETE FROM {games} WHERE game_id = 'late'")
-    rebound.run("plan", SCENARIO, "--out", file)
-    refused = rebound.run("recover", "--plan", file, "--exact", "--yes", code=2).stderr
-    assert "`exact` is a part of the plan that `--plan` names" in refused
-    planned = json.loads(Path(file).read_text(encoding="utf-8"))["plan"]
-    assert rebound.json("recover", "--plan", file, "--yes")["plan"] == planned
-    assert state(rebound) == before
 
 
 def test_report_and_resume_of_an_ended_recovery(rebound: Rebound, function: Function):
