@@ -42,11 +42,13 @@ def grid(header: Row, rows: Sequence[Row], *, columns: int | None) -> list[str]:
     lines = []
     for row in everything:
         cells = _GAP.join(cell.rjust(width) for cell, width in zip(row.cells, widths, strict=True))
-        if is_narrow:
-            lines += [row.name, f"{_INDENT}{cells}{_GAP}{row.notes}".rstrip()]
+        lines += [row.name] if is_narrow else []
+        line = f"{_INDENT}{cells}" if is_narrow else f"{row.name:<{longest}}{_GAP}{cells}"
+        if columns is None or len(line) + len(_GAP) + len(row.notes) <= columns:
+            lines.append(f"{line}{_GAP}{row.notes}".rstrip())
         else:
-            lines.append(f"{row.name:<{longest}}{_GAP}{cells}{_GAP}{row.notes}".rstrip())
-    return [part for line in lines for part in folded(line, columns=columns)]
+            lines += [line.rstrip(), *folded(f"{_INDENT}{row.notes}", columns=columns)]
+    return lines
 
 
 def folded(line: str, *, columns: int | None) -> list[str]:
