@@ -10,7 +10,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --universal --python-v
 # that pyenv knows, and fails when that version is not selected.
 IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
 
-.PHONY: help setup demo test check suites sweep bench bundle cloud lock
+.PHONY: help setup demo test check fuzz suites sweep bench bundle cloud lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -30,6 +30,9 @@ check: $(INSTALLED) ## Check format, lint, types, import rules, and that every t
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
 	@found=$$($(PYTHON) -m pytest --collect-only -q 2>&1) || { echo "$$found"; exit 1; }
+
+fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, and count how each ends; ARGS=1000 are fewer.
+	$(PYTHON) -m tests.fuzz $(ARGS)
 
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
 	$(PYTHON) -m tests.judges.suites $(ARGS)

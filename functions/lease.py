@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from manifests import layout
+from manifests.claim_layout import PRUNE_NAME, lease_name
 from manifests.cloud.objects import Bucket
 from manifests.errors import LeaseLostError, ReboundError, RunInProgressError
-from manifests.model import LeaseRecord, PruneRecord, RunId
-from manifests.store import decode, encode
+from manifests.model import LeaseRecord, RunId
+from manifests.store import Claim, encode, lease_claim, pruned_until
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class Lease:
         landing: The bucket leases are kept in.
         run_id: The run.
         holder: A name for this process that no other process has.
-        lease_seconds: After how many silent seconds another process may take over.
+        lease_seconds: After how many silent seconds another process may take over, an hour at most.
         clock: Gives the present instant.
 
     Raises:
@@ -50,13 +50,12 @@ class Lease:
         self._holder = holder
         self._term = timedelta(seconds=lease_seconds)
         self._clock = clock
-        self._name = layout.lease_name(run_id)
+        self._name = lease_name(run_id)
         self._is_over, self._is_lost = threading.Event(), threading.Event()
-        now = clock()
-        self._expires_at = now + self._term
-        self._generation = _acquire(
-            landing, self._name, self._record(self._expires_at), holder=holder, now=now
-        )
+        self._renewing = threading.Lock()
+        # Counted from before it is written: no other clock lets it end earlier.
+        self._expires_at = clock() + self._term
+        self._generation = self._acquire()
 
     def check(self) -> None:
         """Stop when the lease was taken over, or could have been: a machine can stand still.
@@ -70,22 +69,29 @@ class Lease:
     def renew(self) -> None:
         """Renew the lease again and again, until it is released or lost."""
         while not self._is_over.wait(self._term.total_seconds() / 3):
-            expires_at = self._clock() + self._term
             try:
-                renewed = _put(
-                    self._landing,
-                    self._name,
-                    self._record(expires_at),
-                    holder=self._holder,
-                    over=self._generation,
-                )
+                self.confirm()
+            except LeaseLostError:
+                return
             except ReboundError as error:
                 log.warning("lease not renewed", reason=str(error))
-                continue
+
+    def confirm(self) -> int:
+        """Renew the lease now, and return the generation of it that nobody has taken over.
+
+        Raises:
+            LeaseLostError: Another process holds it.
+        """
+        with self._renewing:
+            self.check()
+            expires_at = self._clock() + self._term
+            renewed = self._put(over=self._generation)
             if renewed is None:
                 self._is_lost.set()
-                return
-            self._generation, self._expires_at = renewed, expires_at
+                self.check()
+            else:
+                self._generation, self._expires_at = renewed, expires_at
+            return self._generation
 
     def refuse_while_pruning(self) -> None:
         """Refuse to write the run while contents are pruned, to one of which it could refer.
@@ -95,10 +101,10 @@ class Lease:
         Raises:
             RunInProgressError: Contents are being pruned.
         """
-        content = self._landing.read(layout.PRUNE_NAME)
-        if content is None:
+        found = self._landing.read_dated(PRUNE_NAME)
+        if found is None:
             return
-        until = decode(content, PruneRecord, subject=layout.PRUNE_NAME).expires_at
+        until = pruned_until(found)
         if until > self._clock():
             raise RunInProgressError(
                 f"contents of buckets are being pruned, at least until {until:%H:%M:%S}Z",
@@ -118,8 +124,35 @@ class Lease:
         except ReboundError as error:
             log.warning("lease not released", reason=str(error))
 
-    def _record(self, expires_at: datetime) -> bytes:
-        return encode(LeaseRecord(run_id=self._run_id, holder=self._holder, expires_at=expires_at))
+    def _acquire(self) -> int:
+        found = self._landing.read_dated(self._name)
+        if found is not None:
+            claim = lease_claim(found, self._run_id)
+            if claim.until > self._clock():
+                raise _in_progress(claim, self._run_id)
+            log.warning("taking over an expired lease", holder=claim.holder, problem=claim.problem)
+        generation = self._put(over=found.generation if found is not None else 0)
+        if generation is None:
+            raise RunInProgressError(
+                "another process was faster", subject=self._name, hint="call again later"
+            )
+        return generation
+
+    def _put(self, *, over: int) -> int | None:
+        """Write the lease over a generation, and return its own, or None when another holds it.
+
+        A refused write can have been our own first try, whose answer was lost.
+        """
+        record = LeaseRecord(
+            run_id=self._run_id, holder=self._holder, term_seconds=self._term.total_seconds()
+        )
+        generation = self._landing.put_if(self._name, encode(record), generation=over)
+        if generation is not None:
+            return generation
+        found = self._landing.read_dated(self._name)
+        if found is None or lease_claim(found, self._run_id).holder != self._holder:
+            return None
+        return found.generation
 
 
 @contextmanager
@@ -142,34 +175,16 @@ def holding(lease: Lease) -> Generator[Lease]:
         lease.release()
 
 
-def _acquire(landing: Bucket, name: str, content: bytes, *, holder: str, now: datetime) -> int:
-    found = landing.read_with_generation(name)
-    if found is not None:
-        current = decode(found[0], LeaseRecord, subject=name)
-        if current.expires_at > now:
-            raise RunInProgressError(
-                f"{current.holder} is writing this run until {current.expires_at:%H:%M:%S}Z",
-                subject=current.run_id,
-                hint="call again later; a run that is complete answers 200",
-            )
-        log.warning("taking over an expired lease", holder=current.holder)
-    generation = _put(landing, name, content, holder=holder, over=found[1] if found else 0)
-    if generation is None:
-        raise RunInProgressError(
-            "another process was faster", subject=name, hint="call again later"
+def _in_progress(claim: Claim, run_id: RunId) -> RunInProgressError:
+    if claim.problem:
+        return RunInProgressError(
+            f"its lease cannot be read, and keeps others out until {claim.until:%H:%M:%S}Z: "
+            f"{claim.problem}",
+            subject=run_id,
+            hint=f"`rebound unlock {run_id} --why ...` breaks it",
         )
-    return generation
-
-
-def _put(landing: Bucket, name: str, content: bytes, *, holder: str, over: int) -> int | None:
-    """Write a lease over a generation, and return its own, or None when another holds it.
-
-    A refused write can have been our own first try, whose answer was lost.
-    """
-    generation = landing.put_if(name, content, generation=over)
-    if generation is not None:
-        return generation
-    found = landing.read_with_generation(name)
-    if found is None or decode(found[0], LeaseRecord, subject=name).holder != holder:
-        return None
-    return found[1]
+    return RunInProgressError(
+        f"{claim.holder} is writing this run until {claim.until:%H:%M:%S}Z",
+        subject=run_id,
+        hint="call again later; a run that is complete answers 200",
+    )

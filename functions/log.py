@@ -7,6 +7,7 @@ a call the trace that the platform gave it, by which Cloud Logging puts them tog
 
 import logging
 import re
+import sys
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,7 @@ class LoggingPool(ThreadPoolExecutor):
 
 
 _TRACE = re.compile(r"(?:00-)?([0-9a-f]{32})(?:[-/].*)?")
+_TIME = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
 _SEVERITIES = {"warn": "WARNING", "exception": "ERROR"}
 
 
@@ -76,7 +78,7 @@ def configure_logs(level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            _TIME,
             structlog.processors.format_exc_info,
             _as_cloud_logging,
             structlog.processors.JSONRenderer(),
@@ -85,6 +87,22 @@ def configure_logs(level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
+    # What libraries log and warn of becomes such a line, too.
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _TIME,
+                structlog.processors.format_exc_info,
+                _as_cloud_logging,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=[structlog.contextvars.merge_contextvars],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
 
 
 def _as_cloud_logging(

@@ -12,6 +12,7 @@
 Who may call is checked by the platform (OIDC, roles/run.invoker); the headers prove nothing.
 """
 
+import io
 import os
 import socket
 import uuid
@@ -21,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 import flask
 import functions_framework
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from functions.exports.bucket import require_protected
 from functions.log import configure_logs, trace_fields
@@ -36,7 +37,7 @@ from manifests.errors import (
     RunInProgressError,
     UsageError,
 )
-from manifests.model import RecoveryPoint, RunId
+from manifests.model import RecoveryPoint, RunId, UtcTime
 from manifests.settings import read_settings
 
 _MOST_BODY_BYTES = 4096
@@ -57,7 +58,7 @@ class _Body(BaseModel):
 
 
 class _ScheduleTime(BaseModel):
-    time: AwareDatetime
+    time: UtcTime
 
 
 @functions_framework.http
@@ -65,9 +66,17 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
     """Make the requested run complete and answer 200, or say why it is not."""
     structlog.contextvars.clear_contextvars()
     try:
-        if refusal := _refusal(request):
-            return refusal
-        wanted = run_request(request.get_data(), request.headers.get, now=_now())
+        return _answered(request)
+    except Exception as error:  # noqa: BLE001 - the one boundary; a bug is logged like the rest
+        return _failed(ReboundError(f"a bug: {type(error).__name__}"))
+
+
+def _answered(request: flask.Request) -> tuple[dict[str, object], int]:
+    body = _body(request)
+    if refusal := _refusal(request.method, body):
+        return refusal
+    try:
+        wanted = run_request(body, request.headers.get, now=_now())
     except UsageError as error:
         log.warning("call refused", reason=str(error), hint=error.hint)
         return error.as_json(), error.http_status
@@ -78,8 +87,15 @@ def backup(request: flask.Request) -> tuple[dict[str, object], int]:
         return _answer(completed), 200
     except ReboundError as error:
         return _failed(error)
-    except Exception as error:  # noqa: BLE001 - the one boundary; a bug is logged like the rest
-        return _failed(ReboundError(f"a bug: {type(error).__name__}"))
+
+
+def _body(request: flask.Request) -> bytes:
+    """Read a call's body, and of one that is too large no more than tells so."""
+    request.max_content_length = None
+    body: bytes = request.stream.read(_MOST_BODY_BYTES + 1)
+    # Before it answers the framework reads what is left: without an end, where a body has none.
+    request.stream = io.BytesIO()
+    return body
 
 
 def _failed(error: ReboundError) -> tuple[dict[str, object], int]:
@@ -105,11 +121,11 @@ def _backup_run(header: Callable[[str], str | None]) -> BackupRun:
         settings = read_settings(Settings)
         structlog.contextvars.bind_contextvars(**trace_fields(header, settings.project))
         catalog = load_catalog(settings.catalog)
+        # One holder a call, not a process: two calls can be in one instance at once.
+        holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
+        return BackupRun(settings, catalog, holder=holder)
     except UsageError as error:
         raise MisconfiguredError(error.message, subject=error.subject, hint=error.hint) from error
-    # One holder a call, not a process: two calls can be in one instance at once.
-    holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
-    return BackupRun(settings, catalog, holder=holder)
 
 
 def run_request(body: bytes, header: Callable[[str], str | None], *, now: datetime) -> RunRequest:
@@ -166,12 +182,10 @@ def _scheduled(schedule: str | None, scheduled_time: str | None, *, now: datetim
     return layout.scheduled_run_id(schedule, scheduled_at)
 
 
-def _refusal(request: flask.Request) -> tuple[dict[str, object], int] | None:
-    if request.method != "POST":
+def _refusal(method: str, body: bytes) -> tuple[dict[str, object], int] | None:
+    if method != "POST":
         return UsageError("only POST starts a run").as_json(), _METHOD_NOT_ALLOWED
-    if (request.content_length or 0) > _MOST_BODY_BYTES or (
-        len(request.get_data()) > _MOST_BODY_BYTES
-    ):
+    if len(body) > _MOST_BODY_BYTES:
         return UsageError("the body is too large").as_json(), _TOO_LARGE
     return None
 

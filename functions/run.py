@@ -100,7 +100,7 @@ class BackupRun:
     ) -> None:
         store, clock = storage_client(settings.project)
         client = bigquery_client(settings.project, catalog.location)
-        catalog.check_apart((settings.vault_bucket, settings.landing_bucket))
+        catalog.check_apart(settings.own_buckets, (settings.scratch_dataset,))
         self._settings = settings
         self._catalog = catalog
         self._store = store
@@ -206,7 +206,9 @@ class BackupRun:
             finished_at=self._clock(),
         )
         abandoned = abandoned_objects(self._vault_bucket, manifest)
-        manifest = vault.put_manifest(manifest.model_copy(update={"abandoned": abandoned}))
+        # Only who holds the lease now may publish: its renewal is the last thing before.
+        witness = {"abandoned": abandoned, "lease_generation": lease.confirm()}
+        manifest = vault.put_manifest(manifest.model_copy(update=witness))
         self._clean_up(exporter, start.run_id)
         return manifest
 

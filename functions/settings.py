@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from manifests.settings import CommonSettings
+from manifests.store import MOST_SECONDS
 
 
 class Settings(CommonSettings):
@@ -20,5 +21,5 @@ class Settings(CommonSettings):
     parallel_listings: int = Field(default=8, ge=1, le=64)
     parallel_copies: int = Field(default=64, ge=1, le=500)
     most_copied_objects: int = Field(default=3_000_000, ge=0)
-    lease_seconds: float = Field(default=120, gt=0)
+    lease_seconds: float = Field(default=120, gt=0, le=MOST_SECONDS)
     frozen_hours: int = Field(default=24, ge=1)

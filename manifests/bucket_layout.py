@@ -9,16 +9,19 @@ so that writes spread over the vault's key space (Cloud Storage, Request rate).
 """
 
 import base64
-import binascii
 import hashlib
 import re
 
 from manifests.errors import UnsafeNameError
+from manifests.ids import BUCKET_NAME
 from manifests.layout import run_prefix
-from manifests.model import ObjectVersion, RunId
+from manifests.model import ObjectRecord, ObjectVersion, RunId
 
 _SHARD = re.compile(r"inventory/([0-9]{4})-([0-9]{6})\.avro")
-_CONTENT = re.compile(r"contents/([0-9a-f]{2})/\1[0-9a-f]{30}(-g[0-9]+)?-[0-9a-f]{8}-[0-9]+")
+_SHARD_NAME = re.compile(rf"runs/[^/]+/buckets/({BUCKET_NAME})/{_SHARD.pattern}")
+_CONTENT = re.compile(
+    r"contents/([0-9a-f]{2})/(\1[0-9a-f]{30})(-g[0-9]+)?-([0-9a-f]{8})-([0-9]{1,19})"
+)
 CONTENTS_PREFIX = "contents/"
 
 
@@ -50,6 +53,18 @@ def check_shard_name(name: str, *, run_id: RunId, bucket: str) -> None:
         raise UnsafeNameError(f"is no inventory of {bucket} in run {run_id}", subject=name)
 
 
+def bucket_of_shard(name: str) -> str:
+    """Return the bucket that an inventory shard is about, by the shard's name.
+
+    Raises:
+        UnsafeNameError: It is the name of no shard.
+    """
+    found = _SHARD_NAME.fullmatch(name)
+    if found is None:
+        raise UnsafeNameError("is the name of no inventory", subject=name)
+    return found[1]
+
+
 def content_name(bucket: str, version: ObjectVersion) -> str:
     """Return where the vault keeps a version's bytes.
 
@@ -59,18 +74,38 @@ def content_name(bucket: str, version: ObjectVersion) -> str:
     Raises:
         UnsafeNameError: The checksums are not what Cloud Storage reports.
     """
-    try:
-        crc32c = base64.b64decode(version.crc32c, validate=True).hex()
-        if version.md5 is None:
-            identity = f"{bucket}/{version.name}".encode()
-            key = f"{hashlib.sha256(identity).hexdigest()[:32]}-g{version.generation}"
-        else:
-            key = base64.b64decode(version.md5, validate=True).hex()
-    except binascii.Error as error:
-        raise UnsafeNameError("its checksums are not base64", subject=version.name) from error
+    crc32c = _hex(version.crc32c, version.name)
+    if version.md5 is None:
+        key = f"{_name_hash(bucket, version.name)}-g{version.generation}"
+    else:
+        key = _hex(version.md5, version.name)
     name = f"{CONTENTS_PREFIX}{key[:2]}/{key}-{crc32c}-{version.size_bytes}"
     check_content_name(name)
     return name
+
+
+def check_stored(bucket: str, record: ObjectRecord) -> None:
+    """Refuse a record that says that an object's content is where other content is kept.
+
+    A version and an earlier one of the same content can differ in whether they have an MD5, so the
+    key can be made of either.
+
+    Raises:
+        UnsafeNameError: It is the key of no content, or of other content.
+    """
+    if record.stored_as is None:
+        return
+    version = record.version
+    _, key, generation, crc32c, size_bytes = _content(record.stored_as).groups()
+    if generation is not None:
+        is_own = key == _name_hash(bucket, version.name)
+    else:
+        is_own = version.md5 is None or key == _hex(version.md5, version.name)
+    has_size = int(size_bytes) == version.size_bytes
+    if not (is_own and has_size and crc32c == _hex(version.crc32c, version.name)):
+        raise UnsafeNameError(
+            f"is not where the content of {version.name} is kept", subject=record.stored_as
+        )
 
 
 def check_content_name(name: str) -> None:
@@ -79,5 +114,22 @@ def check_content_name(name: str) -> None:
     Raises:
         UnsafeNameError: It is not a content key below its prefix.
     """
-    if not _CONTENT.fullmatch(name):
+    _content(name)
+
+
+def _content(name: str) -> re.Match[str]:
+    found = _CONTENT.fullmatch(name)
+    if found is None:
         raise UnsafeNameError("is not the name of stored content", subject=name)
+    return found
+
+
+def _name_hash(bucket: str, name: str) -> str:
+    return hashlib.sha256(f"{bucket}/{name}".encode()).hexdigest()[:32]
+
+
+def _hex(checksum: str, name: str) -> str:
+    try:
+        return base64.b64decode(checksum, validate=True).hex()
+    except ValueError as error:
+        raise UnsafeNameError("its checksums are not base64", subject=name) from error

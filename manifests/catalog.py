@@ -96,15 +96,27 @@ class Catalog(CatalogValue):
         """Return the datasets of the protected tables, in order of first mention."""
         return tuple(dict.fromkeys(entry.dataset_id for entry in self.tables))
 
-    def check_apart(self, own_buckets: tuple[str, ...]) -> None:
-        """Refuse a catalog that protects the buckets backups are kept in.
+    def check_apart(self, buckets: tuple[str, ...], datasets: tuple[str, ...]) -> None:
+        """Refuse a catalog that protects what Rebound itself works in.
+
+        Args:
+            buckets: Those that backups and journals are kept in.
+            datasets: Those that copies, staging tables and undo points are kept in.
 
         Raises:
             CatalogError: It names one of them.
         """
         for entry in self.buckets:
-            if entry.bucket in own_buckets:
+            if entry.bucket in buckets:
                 raise CatalogError("backups are kept there", subject=entry.bucket)
+        working = {name.lower() for name in datasets}
+        for dataset_id in self.dataset_ids:
+            if dataset_id.lower() in working:
+                raise CatalogError(
+                    "Rebound's own tables are kept there, which expire by themselves",
+                    subject=dataset_id,
+                    hint="set REBOUND_SCRATCH_DATASET or REBOUND_UNDO_DATASET to another",
+                )
 
     def select(self, *, datasets: tuple[str, ...], tables: tuple[str, ...]) -> tuple[str, ...]:
         """Return the table names that the given datasets and tables name; all when none are given.

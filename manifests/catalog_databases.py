@@ -1,8 +1,9 @@
 """What the catalog says about Firestore databases: what is in them, and what never comes back."""
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from manifests.ids import DatabaseId
 
@@ -10,6 +11,18 @@ DateColumn = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")
 ]
 CollectionId = Annotated[str, StringConstraints(pattern=r"^[^/]+$", max_length=1500)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, KeyError, ValueError) as error:
+        message = f"no time zone is called {name!r}"
+        raise ValueError(message) from error
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class CatalogValue(BaseModel):
@@ -86,7 +99,7 @@ class Rebuild(CatalogValue):
 
     history: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")]
     days: int = Field(default=30, ge=1)
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     names: NameRules = NameRules()
     completions: tuple[CompletionRule, ...] = Field(min_length=1)
 

@@ -15,36 +15,37 @@ Missing documents, which exist only as parents, have no record: the documents be
 import hashlib
 import io
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import fastavro
-from fastavro.read import SchemaResolutionError
-from fastavro.schema import SchemaParseException
 
-from manifests.errors import AvroDamagedError
+from manifests.errors import UnsafeNameError
 from manifests.fingerprint import EMPTY, combined
 from manifests.model import CollectionBackup, Fingerprint
+from manifests.records import CODEC, RecordFile
 
-SCHEMA = fastavro.parse_schema(
-    {
+# No request to Firestore is larger than 10 MiB, so that no document is (Firestore, Quotas and
+# limits); a block or a file is ended by the document that fills it.
+DOCUMENT_FILE = RecordFile(
+    schema={
         "type": "record",
-        "name": "Document",
-        "namespace": "rebound.firestore",
+        "name": "rebound.firestore.Document",
         "fields": [
             {"name": "path", "type": "string"},
             {"name": "fields", "type": "bytes"},
             {"name": "create_time_nanos", "type": "long"},
             {"name": "update_time_nanos", "type": "long"},
         ],
-    }
+    },
+    most_file_bytes=32 * 1024 * 1024,
+    most_block_bytes=16 * 1024 * 1024,
 )
-CODEC = "deflate"
+_SCHEMA = fastavro.parse_schema(DOCUMENT_FILE.schema)
 _FASTEST = 1
 _BLOCK_BYTES = 256 * 1024
-_NUMERIC_ID = re.compile(r"__id(-?[0-9]+)__")
+_NUMERIC_ID = re.compile(r"__id(-?[0-9]{1,19})__")
 _HALF = 2**63
 _LOW_MASK = 0xFFFFFFFF
 
@@ -71,6 +72,17 @@ def path_key(path: str) -> PathKey:
     if "__id" not in path:
         return tuple(path.split("/"))
     return tuple(_id_key(segment) for segment in path.split("/"))
+
+
+def check_document_path(path: str) -> None:
+    """Refuse a path that is none of a document.
+
+    Raises:
+        UnsafeNameError: It has an odd number of segments, or an empty one.
+    """
+    segments = path.split("/")
+    if len(segments) % 2 or not all(segments):
+        raise UnsafeNameError("is not the path of a document", subject=path)
 
 
 def collection_id(path: str) -> str:
@@ -167,7 +179,7 @@ def write_file(records: Iterable[DocumentRecord]) -> bytes:
     written = io.BytesIO()
     fastavro.writer(
         written,
-        SCHEMA,
+        _SCHEMA,
         (record._asdict() for record in records),
         codec=CODEC,
         codec_compression_level=_FASTEST,
@@ -186,22 +198,11 @@ def read_file(content: bytes, *, subject: str) -> Iterator[DocumentRecord]:
 
     Raises:
         AvroDamagedError: The bytes are not a whole file of documents.
+        UnsafeNameError: It holds what has no document's path.
     """
-    try:
-        for row in fastavro.reader(io.BytesIO(content), SCHEMA):
-            yield DocumentRecord(**row)  # type: ignore[arg-type]  # the reader checked the schema
-    except (
-        EOFError,
-        IndexError,
-        KeyError,
-        OSError,
-        SchemaParseException,
-        SchemaResolutionError,
-        TypeError,
-        ValueError,
-        zlib.error,
-    ) as error:
-        raise AvroDamagedError(f"not a file of documents: {error}", subject=subject) from error
+    for row in DOCUMENT_FILE.read(content, subject=subject):
+        check_document_path(row["path"])
+        yield DocumentRecord(**row)
 
 
 def _fingerprint(sums: list[int]) -> Fingerprint:

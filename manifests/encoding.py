@@ -8,11 +8,14 @@ reads back without loss, and the manifest says so. Everything else is stored as 
 import re
 from itertools import count
 
-from manifests.errors import SourceUnreadableError
+from manifests.avro import AvroFrame
+from manifests.errors import BackupDamagedError, SourceUnreadableError
 from manifests.model import ColumnEncoding, Encoding, Resource
 from manifests.partitions import in_partitions, partition_filter
 from manifests.sql import quoted
 
+CODEC = "snappy"
+"""How the files of tables are compressed."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PICOSECONDS = "12"
 _RECORDS = ("RECORD", "STRUCT")
@@ -83,6 +86,24 @@ def stored_fields(fields: list[Resource]) -> list[Resource]:
     Policy tags stay on their columns, so that raw rows are as protected as the table's own.
     """
     return [_stored_field(field, stored_as) for field, stored_as in _named(fields)]
+
+
+def check_table_file(frame: AvroFrame, resource: Resource) -> None:
+    """Refuse a file that BigQuery did not write for a table, before anything decodes its rows.
+
+    Raises:
+        BackupDamagedError: Its codec or its columns are others.
+    """
+    if frame.codec != CODEC:
+        raise BackupDamagedError(f"the codec is {frame.codec}, not {CODEC}", subject=frame.subject)
+    columns = [field["name"] for field in stored_fields(resource["schema"]["fields"])]
+    if [field.get("name") for field in frame.schema["fields"]] != columns:
+        raise BackupDamagedError("the columns are not the table's", subject=frame.subject)
+
+
+def field_count(fields: list[Resource]) -> int:
+    """Return how many fields a schema has, nested ones included."""
+    return len(fields) + sum(field_count(field.get("fields", [])) for field in fields)
 
 
 def _encoding(field: Resource) -> Encoding | None:

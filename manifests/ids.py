@@ -15,4 +15,10 @@ DatasetId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"
 TableName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+$", max_length=2049)
 ]
+DefinitionName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[\p{L}\p{M}\p{N}\p{Pc}\p{Pd}\p{Zs}]+$", max_length=2049
+    ),
+]
 PartitionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]

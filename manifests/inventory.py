@@ -6,18 +6,18 @@ the compressed file.
 
 import hashlib
 import io
-import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 import fastavro
-from fastavro.schema import SchemaParseException
 from fastavro.write import Writer
 
+from manifests.bucket_layout import check_stored
 from manifests.errors import AvroDamagedError
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.records import CODEC, RecordFile
 
 _OPTIONAL_TEXT = {"type": ["null", "string"], "default": None}
 _OPTIONAL_LONG = {"type": ["null", "long"], "default": None}
@@ -31,8 +31,12 @@ _TEXT_SETTINGS = (
     "custom_time",
 )
 
-SCHEMA = fastavro.parse_schema(
-    {
+# The first inventories had fewer fields: what they do not know was not set.
+_LATER: dict[str, Any] = {"contexts": {}, "kms_key": None, "retention": None, "not_stored": None}
+# Of an object at most 8 KiB of metadata are kept, 25 KiB of contexts, and a name of 1 KiB (Cloud
+# Storage, Quotas and limits); a block is ended by the record that fills it.
+SHARD_FILE = RecordFile(
+    schema={
         "type": "record",
         "name": "rebound.InventoryObject",
         "fields": [
@@ -56,8 +60,12 @@ SCHEMA = fastavro.parse_schema(
             {"name": "stored_generation", **_OPTIONAL_LONG},
             {"name": "not_stored", **_OPTIONAL_TEXT},
         ],
-    }
+    },
+    most_file_bytes=32 * 1024 * 1024,
+    most_block_bytes=1024 * 1024,
+    later=frozenset(_LATER),
 )
+_SCHEMA = fastavro.parse_schema(SHARD_FILE.schema)
 _SETTINGS = ObjectSettings._fields
 # In the order of the fields of `ObjectVersion`, which begin with them.
 _VERSION = (
@@ -72,9 +80,7 @@ _VERSION = (
     "storage_class",
 )
 _version_of = itemgetter(*_VERSION)
-# The first inventories had fewer settings: what they do not know was not set.
-_FIRST_SETTINGS = _SETTINGS[: _SETTINGS.index("contexts")]
-_settings_of, _first_settings_of = itemgetter(*_SETTINGS), itemgetter(*_FIRST_SETTINGS)
+_settings_of = itemgetter(*_SETTINGS)
 
 
 class ShardWriter:
@@ -87,7 +93,7 @@ class ShardWriter:
     def __init__(self, name: str) -> None:
         self._file = io.BytesIO()
         marker = hashlib.sha256(name.encode()).digest()[:16]
-        self._writer = Writer(self._file, SCHEMA, codec="deflate", sync_marker=marker)
+        self._writer = Writer(self._file, _SCHEMA, codec=CODEC, sync_marker=marker)
         self.summary = ShardSummary()
 
     def add(self, record: ObjectRecord) -> None:
@@ -100,6 +106,11 @@ class ShardWriter:
         row["not_stored"] = record.not_stored
         self._writer.write(row)
         self.summary.add(record)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how large the file is so far, without its last block."""
+        return self._file.tell()
 
     def finish(self) -> bytes:
         """Return the whole file."""
@@ -142,39 +153,37 @@ class ShardSummary:
         return [name for created_at, name in self._creations if created_at > moment]
 
 
-def read_shard(content: bytes, *, subject: str) -> Iterator[ObjectRecord]:
+def read_shard(content: bytes, bucket: str, *, subject: str) -> Iterator[ObjectRecord]:
     """Yield the records of a shard.
 
     Args:
         content: The whole file.
+        bucket: The bucket that it is about.
         subject: Its name, for errors.
 
     Raises:
         AvroDamagedError: It is not a whole inventory shard, or its names are not in order.
+        UnsafeNameError: It names content that is not an object's own.
     """
     last_name: str | None = None
-    try:
-        for row in fastavro.reader(io.BytesIO(content)):
+    for row in SHARD_FILE.read(content, subject=subject):
+        try:
             record = _record(row)
-            if last_name is not None and record.version.name <= last_name:
-                raise AvroDamagedError("its names are not in order", subject=subject)
-            last_name = record.version.name
-            yield record
-    except (
-        EOFError,
-        IndexError,
-        KeyError,
-        OverflowError,
-        SchemaParseException,
-        TypeError,
-        ValueError,
-        zlib.error,
-    ) as error:
-        raise AvroDamagedError(f"not an inventory: {error}", subject=subject) from error
+        except (TypeError, ValueError) as error:
+            raise AvroDamagedError(f"not an inventory: {error}", subject=subject) from error
+        if last_name is not None and record.version.name <= last_name:
+            raise AvroDamagedError("its names are not in order", subject=subject)
+        last_name = record.version.name
+        check_stored(bucket, record)
+        yield record
 
 
-def _record(row: Any) -> ObjectRecord:  # noqa: ANN401 - a decoded Avro record
-    read = _settings_of if "contexts" in row else _first_settings_of
-    settings = ObjectSettings(*read(row))
-    version = ObjectVersion._make((*_version_of(row), settings, "live", None))
-    return ObjectRecord(version, row["stored_as"], row["stored_generation"], row.get("not_stored"))
+def _record(row: dict[str, Any]) -> ObjectRecord:
+    known = row if len(row) == len(SHARD_FILE.schema["fields"]) else {**_LATER, **row}
+    settings = ObjectSettings(*_settings_of(known))
+    if settings.custom_time is not None:
+        datetime.fromisoformat(settings.custom_time)
+    version = ObjectVersion._make((*_version_of(known), settings, "live", None))
+    return ObjectRecord(
+        version, known["stored_as"], known["stored_generation"], known["not_stored"]
+    )

@@ -8,8 +8,6 @@
              runs/<run>/manifest.json                                   last: the backup exists
              holds/<run>.json                                           the run never expires
     landing  extracts/<run>/…                                           the same tree below tables/
-             leases/<run>.json                                          one writer a run
-             prune.json                                                 no run while it is in force
              recoveries/<recovery>/…                                    the journal of a recovery
 
 Names come back from manifests and listings, so every parser refuses what no builder here makes.
@@ -39,7 +37,6 @@ _BUCKET = re.compile(BUCKET_NAME)
 _DATABASE = re.compile(DATABASE_ID)
 WHOLE = "all"
 """Stands for a partition in names, where a whole table is exported."""
-PRUNE_NAME = "prune.json"
 _RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 RUNS_PREFIX = "runs/"
 _PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
@@ -59,6 +56,11 @@ def parse_run_id(text: str) -> RunId:
             "a run id is 3 to 100 letters, digits, '-' and '_'", subject=repr(text[:120])
         )
     return RunId(text)
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text is a run id."""
+    return bool(_RUN_ID.fullmatch(text))
 
 
 def parse_manual_run_id(text: str) -> RunId:
@@ -182,13 +184,8 @@ def hold_name(run_id: RunId) -> str:
 def held_run_id(name: str) -> RunId | None:
     """Return the run that a hold is about, or None for any other object."""
     run_id = name.removeprefix("holds/").removesuffix(".json")
-    known = _RUN_ID.fullmatch(run_id) and name == hold_name(RunId(run_id))
+    known = is_run_id(run_id) and name == hold_name(RunId(run_id))
     return RunId(run_id) if known else None
-
-
-def lease_name(run_id: RunId) -> str:
-    """Return the name of the run's lease in the landing bucket."""
-    return f"leases/{run_id}.json"
 
 
 def export_id(run_id: RunId, partition_id: str | None) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from manifests.errors import SourceUnreadableError
 from manifests.model import WHOLE_TABLE, Resource
-from manifests.sql import quoted
+from manifests.sql import literal, moment, quoted
 
 NULL_PARTITION = "__NULL__"
 OUTSIDE_PARTITION = "__UNPARTITIONED__"
@@ -50,7 +50,7 @@ def in_partitions(resource: Resource, partitions: Iterable[str], *, negated: boo
     names = tuple(partitions)
     if not names:
         return "TRUE" if negated else "FALSE"
-    listed = ", ".join(f"'{name}'" for name in names)
+    listed = ", ".join(map(literal, names))
     chosen = f"{partition_expression(resource)} {'NOT IN' if negated else 'IN'} ({listed})"
     bounds = "" if negated else " OR ".join(_bounds(resource, names))
     return f"({bounds}) AND {chosen}" if bounds else chosen
@@ -61,7 +61,7 @@ def partition_time(resource: Resource, partition_id: str) -> str:
     if partition_id == OUTSIDE_PARTITION:
         return "CAST(NULL AS TIMESTAMP)"
     start, _ = period_of(resource["timePartitioning"], partition_id)
-    return _moment("TIMESTAMP", start)
+    return moment("TIMESTAMP", start)
 
 
 def demands_filter(resource: Resource) -> bool:
@@ -77,7 +77,7 @@ def partition_filter(resource: Resource) -> str:
     least = (
         "-9223372036854775808"
         if resource.get("rangePartitioning")
-        else _moment(_kind(resource), _EARLIEST)
+        else moment(_kind(resource), _EARLIEST)
     )
     column = _column(resource)
     return f" WHERE {column} IS NULL OR {column} >= {least}"
@@ -136,7 +136,7 @@ def _extent(resource: Resource, names: list[str]) -> tuple[str, str]:
         if by_time := resource.get("timePartitioning"):
             periods = [period_of(by_time, name) for name in names]
             kind = _kind(resource)
-            return _moment(kind, min(periods)[0]), _moment(kind, max(periods)[1])
+            return moment(kind, min(periods)[0]), moment(kind, max(periods)[1])
         _, end, width = _range(resource["rangePartitioning"])
         # The last partition can be narrower, and what is behind it no 64-bit number.
         return str(min(map(int, names))), str(min(max(map(int, names)) + width, end))
@@ -149,14 +149,8 @@ def _outside(resource: Resource) -> str:
     if by_range := resource.get("rangePartitioning"):
         start, end, _ = _range(by_range)
         return f"{column} < {start} OR {column} >= {end}"
-    first, after = (_moment(_kind(resource), at) for at in (_FIRST, _AFTER))
+    first, after = (moment(_kind(resource), at) for at in (_FIRST, _AFTER))
     return f"{column} < {first} OR {column} >= {after}"
-
-
-def _moment(kind: str, at: datetime) -> str:
-    day = at.date().isoformat()
-    zone = "+00" if kind == "TIMESTAMP" else ""
-    return f"DATE '{day}'" if kind == "DATE" else f"{kind} '{day} {at:%H:%M:%S}{zone}'"
 
 
 def _range(by_range: Resource) -> tuple[int, int, int]:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from manifests.errors import UsageError
@@ -33,6 +34,19 @@ class CommonSettings(BaseSettings):
     parallel_tables: int = Field(default=16, ge=1, le=100)
     parallel_streams: int = Field(default=4, ge=1, le=32)
 
+    @property
+    def own_buckets(self) -> tuple[str, str]:
+        """Return the buckets that backups and journals are kept in."""
+        return self.vault_bucket, self.landing_bucket
+
+    @model_validator(mode="after")
+    def _buckets_differ(self) -> "CommonSettings":
+        if self.vault_bucket == self.landing_bucket:
+            # What lands is removed after a while, and more people may write there.
+            message = "REBOUND_VAULT_BUCKET and REBOUND_LANDING_BUCKET name one bucket"
+            raise ValueError(message)
+        return self
+
 
 def read_settings[Settings: CommonSettings](kind: type[Settings]) -> Settings:
     """Read settings from the environment.
@@ -43,9 +57,12 @@ def read_settings[Settings: CommonSettings](kind: type[Settings]) -> Settings:
     try:
         return kind()
     except ValidationError as error:
-        names = "; ".join(
-            f"REBOUND_{str(item['loc'][0]).upper()} "
-            + ("is not set" if item["type"] == "missing" else f"is wrong: {item['msg']}")
-            for item in error.errors()
-        )
+        names = "; ".join(map(_told, error.errors()))
         raise UsageError(names, hint="README.md lists the settings") from error
+
+
+def _told(error: ErrorDetails) -> str:
+    if not error["loc"]:
+        return error["msg"].removeprefix("Value error, ")
+    what = "is not set" if error["type"] == "missing" else f"is wrong: {error['msg']}"
+    return f"REBOUND_{str(error['loc'][0]).upper()} {what}"

@@ -1,14 +1,51 @@
-"""How names are written in a GoogleSQL statement. Pure."""
+"""How names, texts and instants are written in a GoogleSQL statement. Pure.
+
+Everything that reaches a statement from outside passes here, and is refused where it is not of its
+type: what only looks like a name would be written as whoever made it likes.
+"""
+
+import re
+from datetime import datetime
 
 from manifests.errors import SourceUnreadableError
 
+# What ends a quotation, escapes in it, or is no character of a line.
+_BREAKS_NAME = re.compile(r"[`\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BREAKS_TEXT = re.compile(r"['\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
-def quoted(name: str) -> str:
+
+def quoted(name: object) -> str:
     """Quote an identifier for GoogleSQL.
 
     Raises:
-        SourceUnreadableError: The name holds a character that could end the quotation.
+        SourceUnreadableError: It is no text, or holds a character that could end the quotation.
     """
-    if "`" in name or "\\" in name or "\n" in name:
-        raise SourceUnreadableError("cannot be quoted in a statement", subject=repr(name))
-    return f"`{name}`"
+    return f"`{_plain(name, _BREAKS_NAME)}`"
+
+
+def literal(text: object) -> str:
+    """Write a text as a literal.
+
+    Raises:
+        SourceUnreadableError: It is no text, or holds a character that could end the literal.
+    """
+    return f"'{_plain(text, _BREAKS_TEXT)}'"
+
+
+def moment(kind: str, at: datetime) -> str:
+    """Write an instant in UTC as a literal.
+
+    Args:
+        kind: `DATE`, `DATETIME` or `TIMESTAMP`.
+        at: The instant.
+    """
+    day = at.date().isoformat()
+    # An explicit offset: without one an instant would be read in another zone (BigQuery, Data types).
+    zone = "+00:00" if kind == "TIMESTAMP" else ""
+    return f"DATE '{day}'" if kind == "DATE" else f"{kind} '{day} {at:%H:%M:%S}{zone}'"
+
+
+def _plain(text: object, breaks: re.Pattern[str]) -> str:
+    if not isinstance(text, str) or not text or breaks.search(text):
+        raise SourceUnreadableError("cannot be written in a statement", subject=repr(text)[:200])
+    return text

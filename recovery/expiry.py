@@ -3,21 +3,26 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 from manifests import coverage, layout
 from manifests.catalog import Retention
+from manifests.claim_layout import LEASES_PREFIX, lease_name, leased_run_id, unlock_name
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket, after_prefix
-from manifests.errors import BackupDamagedError, RefusedError
-from manifests.model import Frozen, LeaseRecord, RunId, UtcTime
+from manifests.errors import BackupDamagedError, RefusedError, UsageError
+from manifests.model import Frozen, RunId, UnlockRecord, UtcTime
 from manifests.retention import Holdings, KeepDecision, decide, needs_of
 from manifests.selection import RunSummary
-from manifests.store import Vault, decode, encode
+from manifests.store import Vault, encode, lease_claim
 from recovery.journal import Journal, recovery_ids
 from recovery.targets.objects.exclusion import Pruning
 from recovery.targets.objects.garbage import Garbage
 from recovery.targets.objects.holds import set_hold
+
+log = structlog.get_logger()
 
 
 class HoldRecord(Frozen):
@@ -49,6 +54,7 @@ class Expiry:
         landing: The bucket with leases and journals.
         policy: How long runs are kept.
         protections: What the vault lets nobody delete.
+        holder: A name for this process that no other process has.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class Expiry:
         *,
         policy: Retention,
         protections: Protections,
+        holder: str,
     ) -> None:
         self._vault = vault
         self._documents = documents
@@ -67,6 +74,7 @@ class Expiry:
         self._landing = landing
         self._policy = policy
         self._protections = protections
+        self._holder = holder
 
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
         """Decide for every run whether it is kept; what the vault protects is."""
@@ -149,7 +157,7 @@ class Expiry:
         """
         if not delete:
             return self._pruned(clock(), advance=lambda: None, delete=False)
-        pruning = Pruning(self._landing, clock)
+        pruning = Pruning(self._landing, clock, holder=self._holder)
         try:
             return self._pruned(clock(), advance=pruning.go_on, delete=True)
         finally:
@@ -160,7 +168,8 @@ class Expiry:
     ) -> PrunedContents:
         if active := self._active(now):
             raise RefusedError(
-                f"run {min(active)} is being written", hint="prune again when it has ended"
+                f"run {min(active)} is being written",
+                hint="prune again when it has ended; `rebound unlock` breaks a lease that cannot end",
             )
         garbage = Garbage(
             self._vault,
@@ -230,15 +239,34 @@ class Expiry:
             needed |= {run_id} if run_id else set()
         return frozenset(needed)
 
+    def unlock(self, run_id: RunId, why: str, now: datetime) -> None:
+        """Break the lease of a run, and write down who held it and why it was broken.
+
+        Whoever holds it notices before anything more is written.
+
+        Raises:
+            UsageError: The run has none.
+        """
+        found = self._landing.read_dated(lease_name(run_id))
+        if found is None:
+            raise UsageError("the run has no lease", subject=run_id)
+        holder = lease_claim(found, run_id).holder
+        record = UnlockRecord(run_id=run_id, unlocked_at=now, holder=holder, why=why)
+        self._landing.put_once(unlock_name(run_id, now), encode(record))
+        self._landing.delete(lease_name(run_id), generation=found.generation)
+
     def _active(self, now: datetime) -> frozenset[RunId]:
+        """Return the runs whose lease is in force; one that cannot be read is told of."""
         active = set()
-        for item in self._landing.list_objects("leases/"):
-            content = self._landing.read(item.name)
-            if content is None:
+        for item in self._landing.list_objects(LEASES_PREFIX):
+            run_id, found = leased_run_id(item.name), self._landing.read_dated(item.name)
+            if run_id is None or found is None:
                 continue
-            lease = decode(content, LeaseRecord, subject=item.name)
-            if lease.expires_at > now:
-                active.add(lease.run_id)
+            claim = lease_claim(found, run_id)
+            if claim.problem:
+                log.warning("a lease cannot be read", run_id=run_id, reason=claim.problem)
+            if claim.until > now:
+                active.add(run_id)
         return frozenset(active)
 
 

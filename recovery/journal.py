@@ -18,7 +18,7 @@ from datetime import datetime
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import UsageError
+from manifests.errors import ManifestAlteredError, UsageError
 from manifests.model import Frozen
 from manifests.store import decode, encode
 from recovery.naming import bounded
@@ -50,6 +50,7 @@ class Journal:
 
         Raises:
             UsageError: There is no such recovery.
+            BackupDamagedError: It cannot be read, or is another's.
         """
         name = f"{self._prefix}plan.json"
         content = self._bucket.read(name)
@@ -60,7 +61,14 @@ class Journal:
                 subject=self.recovery_id,
                 hint="`rebound recover` begins one",
             )
-        return decode(content, PlannedRecovery, subject=name)
+        planned = decode(content, PlannedRecovery, subject=name)
+        begun_at = layout.recovery_begun_at(self.recovery_id)
+        if (planned.recovery_id, planned.started_at.replace(microsecond=0)) != (
+            self.recovery_id,
+            begun_at,
+        ):
+            raise ManifestAlteredError("it is the plan of another recovery", subject=name)
+        return planned
 
     def record(self, outcome: TableOutcome) -> None:
         """Write that a table is published, and where what was there before is."""

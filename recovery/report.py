@@ -22,7 +22,7 @@ from recovery.report_tables import (
     table_outcome_lines,
 )
 from recovery.scenarios import scenario
-from recovery.units import counted, duration, printable, shown, size
+from recovery.units import as_text, counted, duration, printable, shown, size
 
 
 def outcome_error(
@@ -88,7 +88,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     lines += definition_lines(plan)
     lines += ["", *_cost(plan), "cannot be brought back:"]
     lines += [f"  {printable(note)}" for note in plan.cannot_bring_back]
-    return "\n".join(lines)
+    return as_text(lines)
 
 
 def _left_out(plan: Plan) -> list[str]:
@@ -126,7 +126,7 @@ def report_text(report: RecoveryReport) -> str:
         *_way_back(report),
         f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
     ]
-    return "\n".join(lines)
+    return as_text(lines)
 
 
 def _source(plan: Plan) -> str:

@@ -4,7 +4,7 @@ from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
 from recovery.plan.rebuild import RebuildStep
-from recovery.units import counted, printable, shown
+from recovery.units import counted, shown
 
 _MOST_LISTED = 10
 _MEANING: dict[DocumentState, str] = {
@@ -22,7 +22,7 @@ def database_lines(step: DatabaseStep) -> list[str]:
     state, into = step.state, f"database {step.into}"
     equal = counted(state.count("equal"), "document")
     settings = [
-        f"    {'set' if step.sets else 'differs':<8} {printable(item.text)}"
+        f"    {'set' if step.sets else 'differs':<8} {item.text}"
         f"{'' if step.sets else ' (left alone; `--settings` sets it back)'}"
         for item in step.settings
     ]
@@ -91,10 +91,10 @@ def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
         kept = _named(outcome.kept, tuple(_MEANING), outcome.kept_count)
         lines += [f"    {line}" for line in kept]
     lines += [f"            undo point {outcome.undo}"] if outcome.undo else []
-    lines += [f"            {printable(outcome.error)}"] if outcome.error else []
+    lines += [f"            {outcome.error}"] if outcome.error else []
     lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
     lines += [
-        f"            {shown(found.aspect)}: {printable(found.actual)}, expected {found.expected}"
+        f"            {shown(found.aspect)}: {found.actual}, expected {found.expected}"
         for found in outcome.findings
     ]
     if outcome.never_restored:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from recovery.outcome import BucketOutcome, LeftReason
 from recovery.plan.buckets import BucketPlan, ObjectCount
-from recovery.units import counted, printable, shown, size
+from recovery.units import as_text, counted, shown, size
 from recovery.verify import Verdict
 
 _MOST_NAMED = 5
@@ -65,17 +65,15 @@ def bucket_outcome_lines(outcome: BucketOutcome) -> list[str]:
     if outcome.moved_aside:
         lines.append(f"            {counted(outcome.moved_aside, 'extra object')} moved aside")
     for left in outcome.left:
-        answer = f" ({printable(left.answer)})" if left.answer else ""
+        answer = f" ({left.answer})" if left.answer else ""
         lines.append(f"            {left.objects:,} left, {_LEFT[left.reason]}{answer}:")
         lines += [f"              {shown(name)}" for name in left.names[:_MOST_NAMED]]
         if left.objects > _MOST_NAMED:
             lines.append(f"              ... {left.objects - _MOST_NAMED:,} more")
     lines += [f"            undo: {outcome.undo}"] if outcome.undo else []
-    lines += [f"            {printable(outcome.error)}"] if outcome.error else []
+    lines += [f"            {outcome.error}"] if outcome.error else []
     lines += [f"            hint: {outcome.hint}"] if outcome.hint else []
-    lines += [
-        f"            {shown(item.subject)}: {printable(item.text)}" for item in outcome.findings
-    ]
+    lines += [f"            {shown(item.subject)}: {item.text}" for item in outcome.findings]
     if outcome.unequal > len(outcome.findings):
         lines.append(f"            not equal in all: {counted(outcome.unequal, 'object')}")
     return lines
@@ -99,7 +97,7 @@ def verdict_text(run_id: str, verdict: Verdict, *, quick: bool) -> str:
         lines.append(
             f"same content, other generation: {same}, as in a vault that was copied or restored"
         )
-    return "\n".join(lines)
+    return as_text(lines)
 
 
 def _how_read(verdict: Verdict, *, quick: bool) -> str:

@@ -15,7 +15,7 @@ from recovery.outcome import (
     TableOutcome,
 )
 from recovery.report import outcome_error
-from recovery.units import age, counted, duration, printable, shown
+from recovery.units import age, as_text, counted, duration, printable, shown
 
 RecoveryState = Literal[
     "under way", "partial", "not equal", "proven", "late", "abandoned", "damaged"
@@ -99,7 +99,7 @@ def standings_text(standings: Sequence[Standing], *, now: datetime, columns: int
         )
         for item in standings
     ]
-    return "\n".join(grid(_HEADER, rows, columns=columns))
+    return as_text(grid(_HEADER, rows, columns=columns))
 
 
 def progress_text(planned: PlannedRecovery, done: DoneSoFar, *, now: datetime) -> str:
@@ -134,7 +134,7 @@ def progress_text(planned: PlannedRecovery, done: DoneSoFar, *, now: datetime) -
         f"  {'proven' if step.into in databases else 'waiting':<9}  database {step.into}"
         for step in plan.databases
     ]
-    return "\n".join(lines)
+    return as_text(lines)
 
 
 def abandoned_text(abandoned: AbandonedRecovery) -> str:

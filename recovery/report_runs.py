@@ -8,7 +8,7 @@ from manifests.selection import RunSummary
 from recovery.grid import Row, grid
 from recovery.plan import definitions_of
 from recovery.plan.references import references
-from recovery.units import age, counted, listed, printable, shown, size
+from recovery.units import age, as_text, counted, listed, printable, shown, size
 
 _RUNS = Row("run", ("state", "recovery point (UTC)", "age", "parts", "size"))
 _TABLES = Row("table", ("rows", "partitions", "files", "stored"), "from runs")
@@ -51,7 +51,7 @@ def runs_text(
         columns: The width of the terminal; None for any.
     """
     rows = [_run_row(run, held, damaged.get(run.run_id, ()), now) for run in runs]
-    return "\n".join(grid(_RUNS, rows, columns=columns))
+    return as_text(grid(_RUNS, rows, columns=columns))
 
 
 def _run_row(run: RunSummary, held: Collection[str], damaged: Sequence[str], now: datetime) -> Row:
@@ -77,7 +77,7 @@ def unfinished_text(run: RunSummary, done: Sequence[str]) -> str:
         f"  FAILED    {printable(item.part)}: {printable(item.message)}" for item in run.failures
     ]
     lines += [] if run.failures else [printable(run.reason)]
-    return "\n".join(lines)
+    return as_text(lines)
 
 
 def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
@@ -126,7 +126,7 @@ def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
         f"{printable(item.subject)}: read {item.skew_seconds:.0f} s after the recovery point"
         for item in manifest.skews
     ]
-    return "\n".join(lines)
+    return as_text(lines)
 
 
 def _not_known(database: DatabaseBackup) -> str:

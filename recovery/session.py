@@ -63,7 +63,7 @@ class Session:
         self._api = StorageApi(client)
         self._contents = VersionedBucket(self._api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
-        self.catalog.check_apart(self._own_buckets)
+        self.catalog.check_apart(self._own_buckets, settings.working_datasets)
         # What is there already was written before, however coarse the time is that answers tell.
         self.started_at = self.clock.latest()
         self.own_id = uuid.uuid4().hex[:12]
@@ -207,6 +207,7 @@ class Session:
             self.landing,
             policy=self.catalog.retention,
             protections=Protections(self._api, self.vault_bucket.name),
+            holder=self.own_id,
         )
 
     def refuse(self, plan: Plan, *, confirmed_project: str | None) -> None:

@@ -1,6 +1,6 @@
 """What an operator sets for the command."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from manifests.settings import CommonSettings
 
@@ -20,3 +20,16 @@ class Settings(CommonSettings):
     undo_dataset: str = Field(default="rebound_undo", pattern=r"^[A-Za-z0-9_]{1,1024}$")
     undo_days: int = Field(default=7, ge=1)
     parallel_objects: int = Field(default=64, ge=1, le=500)
+
+    @property
+    def working_datasets(self) -> tuple[str, str]:
+        """Return the datasets that Rebound itself works in."""
+        return self.scratch_dataset, self.undo_dataset
+
+    @model_validator(mode="after")
+    def _datasets_differ(self) -> "Settings":
+        if self.scratch_dataset.lower() == self.undo_dataset.lower():
+            # Staging tables expire long before an undo point may.
+            message = "REBOUND_SCRATCH_DATASET and REBOUND_UNDO_DATASET name one dataset"
+            raise ValueError(message)
+        return self

@@ -1,6 +1,6 @@
 """Time spans, sizes, numbers and names as a person reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _LONGEST_NAME = 100
 _SPANS = ((3600, "h"), (60, "min"), (1, "s"))
@@ -55,8 +55,13 @@ def printable(text: str) -> str:
     )
 
 
+def as_text(lines: Iterable[str]) -> str:
+    """Join lines into a text of as many: what is in one can neither end it nor act on a terminal."""
+    return "\n".join(map(printable, lines))
+
+
 def shown(name: str) -> str:
-    """Write the name of an object or document, which is anybody's: printable, and not too long."""
+    """Write the name of an object or document, which is anybody's, not too long."""
     text = printable(name)
     if len(text) <= _LONGEST_NAME:
         return text

@@ -12,7 +12,6 @@ from manifests.database_layout import records_ranges
 from manifests.errors import BackupDamagedError
 from manifests.model import DatabaseBackup, Frozen, Manifest, ObjectInfo, StoredObject, TableBackup
 from recovery.compare import Finding
-from recovery.units import printable
 
 _RECORD = re.compile(r"(receipts/(tables|buckets|databases)|attempts)/[^/]+\.json")
 
@@ -67,7 +66,7 @@ class Verdict(Frozen):
             first = self.findings[0]
             more = f" and {len(self.findings) - 1} more" if len(self.findings) > 1 else ""
             raise BackupDamagedError(
-                f"{printable(first.subject)}: {printable(first.text)}{more}",
+                f"{first.subject}: {first.text}{more}",
                 subject=run_id,
                 hint=f"`rebound verify {run_id}` lists all of it; `rebound list` shows other runs",
             )

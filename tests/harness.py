@@ -17,7 +17,7 @@ from typing import Any
 
 from google.cloud import bigquery, firestore, storage
 
-from manifests.layout import lease_name
+from manifests.claim_layout import lease_name
 from manifests.model import LeaseRecord, Manifest
 from manifests.store import decode, encode
 from tests.deployed import ROOT
@@ -91,8 +91,10 @@ class Rebound:
         blob = self.landing.blob(lease_name(run_id))
         if blob.exists():
             lease = decode(blob.download_as_bytes(), LeaseRecord, subject=run_id)
-            over = lease.model_copy(update={"expires_at": datetime.now(UTC) - CLOCK_SECONDS})
-            blob.upload_from_string(encode(over))
+            over = lease.model_copy(update={"term_seconds": 0})
+            # The services tell their time in whole seconds.
+            with self.cloud.minutes_ago(1, ("storage",)):
+                blob.upload_from_string(encode(over))
 
     def begin(self, *words: str, **env: str) -> Forked:
         """Begin `rebound` with these words, in a fork that has imported it."""

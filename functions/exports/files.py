@@ -7,10 +7,10 @@ from functions.log import LoggingPool
 from manifests import layout
 from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
+from manifests.encoding import check_table_file, field_count
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
-from manifests.model import Export, ObjectInfo, StoredObject
+from manifests.model import Export, ObjectInfo, Resource, StoredObject
 
-_CODEC = "snappy"
 _PARALLEL_FILES = 4
 
 
@@ -30,7 +30,7 @@ def bring_to_vault(
     vault: Bucket,
     files: Sequence[ObjectInfo],
     *,
-    columns: tuple[str, ...],
+    resource: Resource,
     expected_rows: int,
     reading: BoundedSemaphore,
     subject: str,
@@ -41,7 +41,7 @@ def bring_to_vault(
         landing: Where the files are.
         vault: Where they are kept.
         files: What `landed` found.
-        columns: The column names each file must have, in order.
+        resource: The table's resource, whose columns each file must have.
         expected_rows: The rows of the frozen copy that the extract covers.
         reading: Held while a file is read, so that the memory of all tables together is bounded.
         subject: The table, for errors.
@@ -51,7 +51,7 @@ def bring_to_vault(
             not add up, or a copy differs from its source.
     """
     with LoggingPool(_PARALLEL_FILES, thread_name_prefix="files") as pool:
-        counts = list(pool.map(lambda item: _checked_rows(landing, item, columns, reading), files))
+        counts = list(pool.map(lambda item: _checked_rows(landing, item, resource, reading), files))
         if sum(counts) != expected_rows:
             raise BackupDamagedError(
                 f"the files hold {sum(counts)} rows, the frozen copy {expected_rows}",
@@ -92,10 +92,10 @@ def remove_landed(landing: Bucket, folder: str) -> None:
 
 
 def _checked_rows(
-    landing: Bucket, item: ObjectInfo, columns: tuple[str, ...], reading: BoundedSemaphore
+    landing: Bucket, item: ObjectInfo, resource: Resource, reading: BoundedSemaphore
 ) -> int:
     with reading:
-        file = measured(landing, item)
+        file = measured(landing, item, fields=field_count(resource["schema"]["fields"]))
     subject = landing.uri(item.name)
     if file.size_bytes != item.size_bytes:
         raise ObjectMissingError("bytes are missing", subject=subject, retryable=True)
@@ -105,8 +105,5 @@ def _checked_rows(
             subject=subject,
             retryable=True,
         )
-    if file.codec != _CODEC:
-        raise BackupDamagedError(f"the codec is {file.codec}, not {_CODEC}", subject=subject)
-    if file.fields != columns:
-        raise BackupDamagedError("the columns are not the table's", subject=subject)
-    return file.row_count
+    check_table_file(file.frame, resource)
+    return file.frame.row_count

@@ -2,15 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import NamedTuple
 
 import structlog
 
 from functions.exports.choice import has_same_layout
-from functions.exports.readable import key_option, readable, refuse_other_key
+from functions.exports.readable import readable, refuse_other_key
 from functions.settings import Settings
-from manifests import layout
+from manifests import layout, statements
 from manifests.cloud.contents import check_all_seen, read_contents
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.permissions import COPIES_POLICIES, READS_PROTECTED_HISTORY
@@ -27,8 +26,7 @@ from manifests.errors import (
 )
 from manifests.fingerprint import combined
 from manifests.model import Fingerprint, Resource, RunStart
-from manifests.partitions import demands_filter, is_ingestion_time, partition_filter
-from manifests.sql import quoted
+from manifests.partitions import demands_filter, is_ingestion_time
 
 _BEFORE_HISTORY = "Cannot read before"
 
@@ -70,11 +68,6 @@ class FrozenCopies:
         self._jobs = jobs
         self._resources = resources
         self._holder = holder
-        self._as_of = (
-            # An explicit offset: without one the instant would be read in Los Angeles time
-            # (BigQuery, Query syntax).
-            f"FOR SYSTEM_TIME AS OF TIMESTAMP '{start.recovery_point:%Y-%m-%d %H:%M:%S}+00:00'"
-        )
 
     def freeze(self, table: str) -> FrozenTable:
         """Clone a table as of the recovery point, count and fingerprint the clone.
@@ -106,12 +99,6 @@ class FrozenCopies:
         """Return what identifies the job of one step of a table."""
         return f"rebound-{self.table_id(table)}-{step}"
 
-    @property
-    def expires(self) -> str:
-        """Return the option that lets a scratch table expire by itself."""
-        hours = timedelta(hours=self._settings.frozen_hours) // timedelta(hours=1)
-        return f"expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {hours} HOUR)"
-
     def create(self, table: str, step: str, sql: str, table_id: str, *, needs: str = "") -> None:
         """Run a statement that creates a scratch table, again if the table is gone."""
         name = f"{self._settings.scratch_dataset}.{table_id}"
@@ -131,14 +118,12 @@ class FrozenCopies:
     def _clone(self, table: str, source: Resource) -> Resource:
         """Clone the table as of the recovery point and return the clone's resource."""
         frozen_id = self.table_id(table)
-        options = f"{self.expires}{key_option(source)}"
-        if source.get("timePartitioning"):
-            # The clone would take the rule over, and lose what expires before it is extracted.
-            options = f"{options}, partition_expiration_days = NULL"
-        # IF NOT EXISTS: an earlier job's effect may outlive its job.
-        sql = (
-            f"CREATE TABLE IF NOT EXISTS {quoted(self.full_id(frozen_id))} "
-            f"CLONE {quoted(f'{self._settings.project}.{table}')} {self._as_of} OPTIONS({options})"
+        sql = statements.freeze(
+            self.full_id(frozen_id),
+            f"{self._settings.project}.{table}",
+            source,
+            at=self._start.recovery_point,
+            hours=self._settings.frozen_hours,
         )
         needs = f"{READS_PROTECTED_HISTORY}, {COPIES_POLICIES}"
         with _at_the_point(table):
@@ -189,10 +174,8 @@ class FrozenCopies:
 
     def _count_then(self, table: str, resource: Resource, copied_rows: int) -> int:
         """Count the table itself at T; the copy may have lost the policies that tell of hidden rows."""
-        sql = (
-            f"SELECT COUNT(*) AS row_count FROM {quoted(f'{self._settings.project}.{table}')} "
-            f"AS row_ {self._as_of}{partition_filter(resource)}"
-        )
+        full_id = f"{self._settings.project}.{table}"
+        sql = statements.count_at(full_id, resource, self._start.recovery_point)
         job = self.job_id(table, f"count-{self._holder[-32:]}")
         with _at_the_point(table):
             answer = self._jobs.answer(job, sql, subject=table)

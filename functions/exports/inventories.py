@@ -10,6 +10,7 @@ from manifests.model import InventoryShard, ObjectRecord, RunStart, StoredObject
 
 RECORDS_A_SHARD = 5_000
 _MOST_NAMED = 20
+_SHARD_BYTES = 8 * 1024 * 1024
 
 
 class Shards:
@@ -42,7 +43,7 @@ class Shards:
             content = self._vault.read(found.name)
             if found.name != self._next_name() or content is None:
                 raise ObjectMissingError("an inventory shard is gone", subject=self._next_name())
-            self._done.append(self._described(found.name, _summary(found.name, content)))
+            self._done.append(self._described(found.name, self._summary(found.name, content)))
         return self._done[-1].last_name if self._done else None
 
     def add(self, records: Iterable[ObjectRecord]) -> None:
@@ -51,7 +52,8 @@ class Shards:
             if self._writer is None:
                 self._writer = ShardWriter(self._next_name())
             self._writer.add(record)
-            if self._writer.summary.row_count == RECORDS_A_SHARD:
+            is_full = self._writer.summary.row_count == RECORDS_A_SHARD
+            if is_full or self._writer.size_bytes >= _SHARD_BYTES:
                 self._write(self._writer)
 
     def finish(self) -> tuple[InventoryShard, ...]:
@@ -64,7 +66,7 @@ class Shards:
         name, ours = self._next_name(), writer.finish()
         content = self._vault.put_once(name, ours)
         # Another attempt may have written it with other records: then those are what counts.
-        summary = writer.summary if content == ours else _summary(name, content)
+        summary = writer.summary if content == ours else self._summary(name, content)
         self._done.append(self._described(name, summary))
         self._writer = None
 
@@ -89,9 +91,8 @@ class Shards:
             later_names=tuple(later[:_MOST_NAMED]),
         )
 
-
-def _summary(name: str, content: bytes) -> ShardSummary:
-    summary = ShardSummary()
-    for record in read_shard(content, subject=name):
-        summary.add(record)
-    return summary
+    def _summary(self, name: str, content: bytes) -> ShardSummary:
+        summary = ShardSummary()
+        for record in read_shard(content, self._bucket, subject=name):
+            summary.add(record)
+        return summary

@@ -26,15 +26,6 @@ def readable(resources: Resources, name: str) -> TableResource:
     return found
 
 
-def key_option(table: Resource) -> str:
-    """Return the option with which a copy is encrypted as its table is; empty without a key.
-
-    Without it a copy takes the default of its own dataset (BigQuery, Customer-managed keys).
-    """
-    key = encryption_key(table)
-    return f", kms_key_name = '{key}'" if key else ""
-
-
 def refuse_other_key(copy: Resource, table: Resource, *, subject: str) -> None:
     """Refuse a copy that is less protected than its table.
 

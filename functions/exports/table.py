@@ -14,15 +14,15 @@ from functions.exports.choice import (
 )
 from functions.exports.files import bring_to_vault, landed, still_stored
 from functions.exports.frozen import FrozenCopies
-from functions.exports.readable import key_option, readable, refuse_other_key
+from functions.exports.readable import readable, refuse_other_key
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
-from manifests import layout
+from manifests import layout, statements
 from manifests.catalog import CatalogTable
 from manifests.cloud.jobs import FinishedJob, Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources, table_path
-from manifests.encoding import encode_sql, encodings_of, stored_fields
+from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.model import (
     ColumnEncoding,
@@ -34,7 +34,6 @@ from manifests.model import (
     RunStart,
     TableBackup,
 )
-from manifests.sql import quoted
 
 _PARALLEL_EXPORTS, _FILES_READ_AT_ONCE = 8, 8
 
@@ -171,13 +170,12 @@ class TableExporter:
             source = self._extractable(table, resource, partition_id, part, encodings)
             files = self._extract(table, source, part)
             done |= {"rows": rows, "bytes": sum(file.size_bytes for file in files)}
-        columns = tuple(field["name"] for field in stored_fields(resource["schema"]["fields"]))
         with logged_step("store", partition=part) as done:
             stored = bring_to_vault(
                 self._landing,
                 self._vault,
                 files,
-                columns=columns,
+                resource=resource,
                 expected_rows=rows,
                 reading=self._reading,
                 subject=table,
@@ -206,10 +204,12 @@ class TableExporter:
             decorator = f"${partition_id}" if partition_id else ""
             return self._frozen.full_id(f"{frozen_id}{decorator}")
         encoded_id = f"{frozen_id}__{part}"
-        select = encode_sql(self._frozen.full_id(frozen_id), resource, partition_id)
-        sql = (
-            f"CREATE TABLE IF NOT EXISTS {quoted(self._frozen.full_id(encoded_id))} "
-            f"OPTIONS({self._frozen.expires}{key_option(resource)}) AS {select}"
+        sql = statements.encoded(
+            self._frozen.full_id(encoded_id),
+            self._frozen.full_id(frozen_id),
+            resource,
+            partition_id,
+            hours=self._settings.frozen_hours,
         )
         self._frozen.create(table, f"encode-{part}", sql, encoded_id)
         created = readable(self._resources, f"{self._settings.scratch_dataset}.{encoded_id}")

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-import google_crc32c
-
-from manifests.cloud.checksums import crc32c_text
+from manifests.bucket_layout import bucket_of_shard
 from manifests.cloud.objects import Bucket
+from manifests.cloud.stored import whole
 from manifests.errors import ObjectChangedError
-from manifests.inventory import read_shard
+from manifests.inventory import SHARD_FILE, read_shard
 from manifests.model import InventoryShard, ObjectRecord
 
 
@@ -20,11 +19,10 @@ def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecor
         AvroDamagedError: It is not an inventory.
     """
     stored = shard.stored
-    content = b"".join(vault.stored_chunks(stored))
-    if crc32c_text(google_crc32c.Checksum(content)) != stored.crc32c:
-        raise ObjectChangedError("its bytes are not those of the manifest", subject=stored.name)
+    chunks = vault.stored_chunks(stored)
+    content = whole(chunks, stored, most_bytes=SHARD_FILE.most_file_bytes)
     count = 0
-    for record in read_shard(content, subject=stored.name):
+    for record in read_shard(content, bucket_of_shard(stored.name), subject=stored.name):
         if not shard.first_name <= record.version.name <= shard.last_name:
             raise ObjectChangedError("it lists names outside its range", subject=stored.name)
         count += 1

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
 
+from manifests.cloud.downloads import piece, whole_document
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
 from manifests.model import ObjectInfo
+from manifests.store import Dated
 
 _READ_BYTES = 2 * 1024 * 1024
 
@@ -84,15 +86,25 @@ class Bucket:
         return int(blob.generation)
 
     def read(self, name: str) -> bytes | None:
-        """Return the live object's content, or None."""
+        """Return the live object's content as `whole_document` reads it, or None."""
         found = self.read_with_generation(name)
         return None if found is None else found[0]
 
     def read_with_generation(self, name: str) -> tuple[bytes, int] | None:
-        """Return the live object's content and generation, or None."""
+        """Return the live object's content as `whole_document` reads it and its generation."""
         blob = self._bucket.blob(name)
-        content = self._unless_gone(name, None, lambda: blob.download_as_bytes(retry=None))
+        content = self._unless_gone(name, None, lambda: whole_document(blob))
         return None if content is None else (content, int(blob.generation))
+
+    def read_dated(self, name: str) -> Dated | None:
+        """Return the live object's content and when it was written, on Cloud Storage's clock."""
+        while True:
+            found = self._bucket.blob(name)
+            if self._unless_gone(name, None, lambda: _reloaded(found)) is None:  # noqa: B023 - called at once
+                return None
+            read = self.read_with_generation(name)
+            if read is not None and read[1] == found.generation:
+                return Dated(*read, found.time_created)
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
@@ -216,6 +228,7 @@ class Bucket:
 
         Raises:
             ObjectMissingError: The generation is not there.
+            ObjectChangedError: It has another size.
         """
         blob = self._bucket.blob(found.name, generation=found.generation)
         for start in range(0, found.size_bytes, _READ_BYTES):
@@ -223,7 +236,7 @@ class Bucket:
             chunk = self._unless_gone(
                 found.name,
                 found.generation,
-                lambda: _read(blob, start, end),  # noqa: B023 - called at once
+                lambda: piece(blob, start, end),  # noqa: B023 - called at once
             )
             if chunk is None:
                 raise ObjectMissingError("the object is gone", subject=self.uri(found.name))
@@ -251,18 +264,9 @@ class Bucket:
             yield from self.chunks(copy)
 
 
-def _read(blob: storage.Blob, start: int, end: int) -> bytes:
-    chunk: bytes = blob.download_as_bytes(
-        start=start,
-        end=end,
-        raw_download=True,
-        checksum=None,
-        retry=None,
-    )
-    if len(chunk) != end - start + 1:
-        message = f"{len(chunk)} of {end - start + 1} bytes came"
-        raise ConnectionError(message)
-    return chunk
+def _reloaded(blob: storage.Blob) -> bool:
+    blob.reload(retry=None)
+    return True
 
 
 class _CopyStep(NamedTuple):

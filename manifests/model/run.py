@@ -46,6 +46,8 @@ class Manifest(Frozen):
     """Parts that the catalog has backed up by best effort, and that could not be, with the reason."""
     skews: tuple[Skew, ...] = ()
     abandoned: tuple[AbandonedObject, ...] = ()
+    lease_generation: int | None = None
+    """That of the lease under which it was written, which was renewed just before."""
 
     @property
     def objects(self) -> tuple[StoredObject, ...]:
@@ -97,17 +99,36 @@ class RunStart(Frozen):
 
 
 class LeaseRecord(Frozen):
-    """Who writes a run, and until when nobody else may."""
+    """Who writes a run, and for how long nobody else may.
+
+    Attributes:
+        term_seconds: From when the record was written, on Cloud Storage's clock.
+    """
 
     run_id: RunId
     holder: str
-    expires_at: UtcTime
+    term_seconds: float = Field(ge=0)
 
 
 class PruneRecord(Frozen):
-    """Until when contents of buckets are pruned, so that no run may be written."""
+    """For how long contents of buckets are pruned, so that no run may be written.
 
-    expires_at: UtcTime
+    Attributes:
+        holder: Who prunes.
+        term_seconds: As of a lease.
+    """
+
+    holder: str
+    term_seconds: float = Field(ge=0)
+
+
+class UnlockRecord(Frozen):
+    """That an operator broke the lease of a run, and why."""
+
+    run_id: RunId
+    unlocked_at: UtcTime
+    holder: str
+    why: str
 
 
 type Part = TableBackup | BucketBackup | DatabaseBackup

@@ -16,7 +16,11 @@ Resource = dict[str, Any]
 
 
 def _as_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "an instant is in the years 1 to 9999 of UTC"
+        raise ValueError(message) from error
 
 
 def _as_text(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from manifests import layout
 from manifests.bucket_layout import check_shard_name
 from manifests.database_layout import attempt_of
-from manifests.documents import PathKey, path_key
+from manifests.documents import PathKey, check_document_path, path_key
 from manifests.encoding import decode_sql, encodings_of
 from manifests.errors import BackupDamagedError, SourceUnreadableError
 from manifests.fingerprint import combined, fingerprint_sql
@@ -23,6 +23,7 @@ from manifests.model import (
     TableBackup,
 )
 from manifests.partitions import in_partitions
+from manifests.resource_types import check_resource
 
 
 def check_manifest(manifest: Manifest) -> None:
@@ -50,10 +51,19 @@ def check_manifest(manifest: Manifest) -> None:
         _check_counts(table, manifest.run_id)
     for bucket in manifest.buckets:
         layout.check_part_name("buckets", bucket.name)
+        _check_bucket(bucket)
         _check_inventory(bucket, manifest.run_id)
     for database in manifest.databases:
         layout.check_part_name("databases", database.name)
         _check_documents(database, manifest.run_id)
+
+
+def _check_bucket(bucket: BucketBackup) -> None:
+    check_resource("bucket", bucket.resource, subject=bucket.name)
+    if bucket.access is not None:
+        check_resource("access policy", bucket.access, subject=bucket.name)
+    if bucket.resource["name"] != bucket.name:
+        raise BackupDamagedError("its resource is another bucket's", subject=bucket.name)
 
 
 def _check_inventory(bucket: BucketBackup, run_id: RunId) -> None:
@@ -68,18 +78,22 @@ def _check_inventory(bucket: BucketBackup, run_id: RunId) -> None:
 
 def _check_definitions(dataset: DatasetBackup) -> None:
     layout.check_dataset_id(dataset.dataset_id)
-    ids = [view.get("tableReference", {}).get("tableId") for view in dataset.views]
-    ids += [item.get("routineReference", {}).get("routineId") for item in dataset.routines]
-    for definition_id in ids:
-        layout.check_definition_id(str(definition_id or ""))
-    if dataset.resource.get("datasetReference", {}).get("datasetId") != dataset.dataset_id:
+    check_resource("dataset", dataset.resource, subject=dataset.dataset_id)
+    if dataset.resource["datasetReference"]["datasetId"] != dataset.dataset_id:
         raise BackupDamagedError("its resource is another dataset's", subject=dataset.dataset_id)
+    for view in dataset.views:
+        check_resource("view", view, subject=dataset.dataset_id)
+        layout.check_definition_id(view["tableReference"]["tableId"])
+    for routine in dataset.routines:
+        check_resource("routine", routine, subject=dataset.dataset_id)
+        layout.check_definition_id(routine["routineReference"]["routineId"])
 
 
 def _check_names(table: TableBackup) -> None:
     layout.check_part_name("tables", table.name)
     for policy in table.row_access_policies:
-        layout.check_policy_id(str(policy.get("rowAccessPolicyReference", {}).get("policyId", "")))
+        check_resource("row access policy", policy, subject=table.name)
+        layout.check_policy_id(policy["rowAccessPolicyReference"]["policyId"])
     for partition in table.partitions:
         layout.check_partition_id(partition.partition_id)
     for export in table.exports:
@@ -94,19 +108,13 @@ def _check_names(table: TableBackup) -> None:
 
 def _check_resource(table: TableBackup) -> None:
     """Write the statements a restore will need: whatever they refuse is no table of BigQuery."""
+    check_resource("table", table.resource, subject=table.name)
     try:
         fingerprint_sql(table.name, table.resource)
         in_partitions(table.resource, (item.partition_id for item in table.partitions))
         decode_sql(table.name, table.resource)
         needed = encodings_of(table.resource)
-    except (
-        AttributeError,
-        KeyError,
-        RecursionError,
-        SourceUnreadableError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except SourceUnreadableError as error:
         raise BackupDamagedError(
             f"its resource is not a table's: {error}", subject=table.name
         ) from error
@@ -159,6 +167,8 @@ def _check_documents(database: DatabaseBackup, run_id: RunId) -> None:
     last_key: PathKey = ()
     for file in database.files:
         attempt_of(file.stored.name, run_id=run_id, database_id=database.name)
+        check_document_path(file.first_path)
+        check_document_path(file.last_path)
         if not last_key < path_key(file.first_path) <= path_key(file.last_path):
             raise BackupDamagedError("its documents are not in order", subject=database.name)
         if file.fingerprint.row_count != file.stored.row_count:

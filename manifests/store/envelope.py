@@ -7,6 +7,7 @@ by checking every name in it (`manifests.store.consistency`).
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -18,13 +19,28 @@ from manifests.errors import (
 )
 from manifests.model import FORMAT_VERSION
 
+MOST_DOCUMENT_BYTES = 32 * 1024 * 1024
+"""No document is larger: what is read into memory is bounded, whoever wrote it."""
+_MOST_VALUES = 1_000_000
+_DEEPEST = 64
+_MOST_DIGITS = 40
 OTHER_RUN_HINT = "`rebound list` shows the runs that can be restored"
 
 
 def encode(document: BaseModel) -> bytes:
-    """Return a document in its envelope, as canonical JSON."""
+    """Return a document in its envelope, as canonical JSON.
+
+    Raises:
+        ManifestFormatError: It is larger than what is ever read, or holds half a character.
+    """
+    subject = type(document).__name__
     body = document.model_dump(mode="json")
-    return _canonical({"digest": _digest(body), "document": body}) + b"\n"
+    try:
+        content = _canonical({"digest": _digest(body), "document": body}) + b"\n"
+    except UnicodeEncodeError as error:
+        raise ManifestFormatError(f"cannot be written: {error}", subject=subject) from error
+    _check_size(content, subject=subject)
+    return content
 
 
 def decode[Document: BaseModel](content: bytes, kind: type[Document], *, subject: str) -> Document:
@@ -33,7 +49,8 @@ def decode[Document: BaseModel](content: bytes, kind: type[Document], *, subject
     Raises:
         ManifestTruncatedError: The content is not one whole JSON document.
         ManifestAlteredError: The content does not match its digest.
-        ManifestFormatError: The document does not fit its kind, or is of an unknown major version.
+        ManifestFormatError: The document does not fit its kind, is of an unknown major version, or
+            is larger than any of ours.
     """
     envelope = _parsed(content, subject=subject)
     if not isinstance(envelope, dict) or set(envelope) != {"digest", "document"}:
@@ -52,18 +69,60 @@ def decode[Document: BaseModel](content: bytes, kind: type[Document], *, subject
         raise ManifestFormatError(
             f"{where}: {first['msg']}", subject=subject, hint=OTHER_RUN_HINT
         ) from error
+    except (OverflowError, RecursionError) as error:
+        raise ManifestFormatError(
+            f"it cannot be read: {error}", subject=subject, hint=OTHER_RUN_HINT
+        ) from error
 
 
 def _parsed(content: bytes, *, subject: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    _check_size(content, subject=subject)
     try:
-        envelope = json.loads(content)
-        # What cannot be written again is no document either: NaN, or nesting without an end.
+        envelope = json.loads(content, parse_int=_number)
+        _check_depth(envelope)
+        # What cannot be written again is no document either: NaN, or half a surrogate pair.
         _canonical(envelope)
     except (ValueError, RecursionError) as error:
         raise ManifestTruncatedError(
             f"not a whole JSON document: {error}", subject=subject, hint=OTHER_RUN_HINT
         ) from error
     return envelope
+
+
+def _number(text: str) -> int:
+    # What is longer is no number of ours, and could not be written once it is added to another.
+    if len(text) > _MOST_DIGITS:
+        message = f"a number of {len(text)} digits"
+        raise ValueError(message)
+    return int(text)
+
+
+def _check_size(content: bytes, *, subject: str) -> None:
+    """Refuse what would take more memory than a document does: a few bytes can be many values."""
+    values = content.count(b",") + content.count(b"[") + content.count(b"{")
+    if len(content) > MOST_DOCUMENT_BYTES or values > _MOST_VALUES:
+        raise ManifestFormatError(
+            f"larger than any document of ours: {len(content):,} bytes, about {values:,} values",
+            subject=subject,
+            hint=OTHER_RUN_HINT,
+        )
+
+
+def _check_depth(envelope: object) -> None:
+    """Refuse nesting that no document has: whatever walks it would stop where it cannot go on."""
+    level: list[object] = [envelope]
+    for _ in range(_DEEPEST):
+        level = [inner for item in level for inner in _inside(item)]
+        if not level:
+            return
+    message = f"nested deeper than {_DEEPEST} levels"
+    raise ValueError(message)
+
+
+def _inside(item: object) -> Iterable[object]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
 
 
 def _check_version(body: Any, kind: type[BaseModel], *, subject: str) -> None:  # noqa: ANN401 - JSON of any shape
@@ -82,7 +141,7 @@ def _canonical(value: object) -> bytes:
     text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
-    return text.encode("utf-8", "surrogatepass")
+    return text.encode()
 
 
 def _digest(body: object) -> str:

@@ -5,7 +5,6 @@ The exit code is that of the error's class (see README.md); 130 when interrupted
 """
 
 import gc
-import json
 import sys
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from manifests import __version__
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
 from recovery.cli import backups, begun, differences, recoveries
+from recovery.cli.options import print_json
 from recovery.console import styled
 from recovery.units import printable
 
@@ -78,13 +78,13 @@ def main() -> None:
 def _as_line(_logger: object, method: str, event: structlog.typing.EventDict) -> str:
     message = event.pop("event")
     details = "; ".join(f"{key} {value}" for key, value in event.items())
-    return f"{method}: {message} ({details})" if details else f"{method}: {message}"
+    return printable(f"{method}: {message} ({details})" if details else f"{method}: {message}")
 
 
 def _print_error(error: ReboundError) -> None:
     if "--json" in sys.argv:
-        typer.echo(json.dumps(error.as_json(), ensure_ascii=False), err=True)
+        print_json(error.as_json(), err=True)
         return
     typer.echo(f"{styled('error', 'red')}: {printable(str(error))}", err=True)
     if error.hint:
-        typer.echo(f"{styled('hint', 'cyan')}: {error.hint}", err=True)
+        typer.echo(f"{styled('hint', 'cyan')}: {printable(error.hint)}", err=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import typer
 
 from manifests.errors import RefusedError, UsageError
-from recovery.cli.options import past_moment, print_json
+from recovery.cli.options import past_moment, print_json, say
 from recovery.cli.request import Options
-from recovery.console import Console, fitted
+from recovery.console import Console
 from recovery.plan import Plan, PlanFile, approved, read_plan
 from recovery.report import plan_text
 from recovery.session import Session
@@ -42,7 +42,7 @@ def planned(session: Session, context: typer.Context) -> Plan:
     """
     if (file := context.params.get("plan_file")) is not None:
         return _approved(session, context, file)
-    options = Options.model_validate(context.params)
+    options = Options.given(context.params)
     request = options.request(session.catalog, project=session.settings.project)
     if options.rebuild:
         return session.plan_rebuild(request)
@@ -79,7 +79,7 @@ def show_plan(made: Plan, *, as_json: bool) -> None:
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
-        typer.echo(fitted(plan_text(made, now=datetime.now(UTC))))
+        say(plan_text(made, now=datetime.now(UTC)))
 
 
 def _check_backup(session: Session, console: Console, made: Plan) -> None:

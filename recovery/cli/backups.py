@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError
+from manifests.layout import parse_run_id
 from manifests.model import RunId
 from manifests.selection import RunSummary, select
-from recovery.cli.options import AllContents, Json, Quick, moment, open_session, print_json
-from recovery.console import Console, fitted, terminal_columns
+from recovery.cli.options import AllContents, Json, Quick, moment, open_session, print_json, say
+from recovery.console import Console, terminal_columns
 from recovery.reach import refuse_other_bucket
 from recovery.report_objects import verdict_text
 from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinished_text
@@ -56,10 +57,10 @@ def list_runs(
         text = runs_text(
             runs, held=held, damaged=damaged, now=session.started_at, columns=terminal_columns()
         )
-        typer.echo(fitted(text))
+        say(text)
     else:
         where = session.vault_bucket.uri("")
-        typer.echo(f"no runs in {where}" + (" since then" if found else ""), err=True)
+        say(f"no runs in {where}" + (" since then" if found else ""), err=True)
 
 
 @app.command()
@@ -75,7 +76,7 @@ def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = F
     if as_json:
         print_json(manifest.model_dump(mode="json"))
     else:
-        typer.echo(fitted(manifest_text(manifest, columns=terminal_columns())))
+        say(manifest_text(manifest, columns=terminal_columns()))
 
 
 def _show_unfinished(session: Session, run_id: RunId, *, as_json: bool) -> None:
@@ -83,7 +84,7 @@ def _show_unfinished(session: Session, run_id: RunId, *, as_json: bool) -> None:
     if as_json:
         print_json({**summary.model_dump(mode="json"), "done": done})
     else:
-        typer.echo(fitted(unfinished_text(summary, done)))
+        say(unfinished_text(summary, done))
 
 
 @app.command()
@@ -148,7 +149,7 @@ def _verify(
         session.verdicts.record(run_id, verdict, session.started_at)
     except CloudError as error:
         # Who may only read can still verify.
-        typer.echo(f"warning: `rebound list` will not tell of this verdict: {error}", err=True)
+        say(f"warning: `rebound list` will not tell of this verdict: {error}", err=True)
     return verdict
 
 
@@ -157,11 +158,11 @@ def _tell_verdicts(
 ) -> None:
     for run_id, verdict in verdicts.items():
         for item in verdict.findings:
-            typer.echo(f"{printable(item.subject)}: {printable(item.text)}")
+            say(f"{printable(item.subject)}: {printable(item.text)}")
         if not verdict.findings:
-            typer.echo(verdict_text(run_id, verdict, quick=quick))
+            say(verdict_text(run_id, verdict, quick=quick))
     for run_id, reason in damaged.items():
-        typer.echo(f"{run_id}: damaged: {shown(reason)}")
+        say(f"{run_id}: damaged: {shown(reason)}")
 
 
 @app.command()
@@ -185,9 +186,11 @@ def expire(
         return
     verb = "deleted" if yes else "would delete"
     if not decisions:
-        typer.echo("no runs", err=True)
+        say("no runs", err=True)
     for decision in decisions:
-        typer.echo(f"{'keep' if decision.keep else verb:<12} {decision.run_id}  {decision.reason}")
+        say(
+            f"{'keep' if decision.keep else verb:<12} {decision.run_id}  {printable(decision.reason)}"
+        )
 
 
 @app.command()
@@ -203,9 +206,9 @@ def prune(
         print_json({**pruned.model_dump(mode="json"), "deleted": deleted})
         return
     verb = "deleted" if yes else "would delete"
-    typer.echo(f"{verb} {counted(pruned.objects, 'content')}, {size(pruned.size_bytes)}")
+    say(f"{verb} {counted(pruned.objects, 'content')}, {size(pruned.size_bytes)}")
     if pruned.protected:
-        typer.echo(f"{pruned.protected:,} of them are still protected by a retention policy")
+        say(f"{pruned.protected:,} of them are still protected by a retention policy")
 
 
 @app.command()
@@ -227,8 +230,23 @@ def release(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json 
     _tell_held(run_id, held=False, text="released" if was_held else "was not held", as_json=as_json)
 
 
+@app.command()
+def unlock(
+    run: Annotated[str, typer.Argument(help="The run.")],
+    why: Annotated[str, typer.Option(help="Why nobody is writing it; this is written down.")],
+    as_json: Json = False,
+) -> None:
+    """Break the lease of a run that nobody writes any more, so that it can be written again."""
+    session, run_id = open_session(), parse_run_id(run)
+    session.expiry().unlock(run_id, why, session.clock())
+    if as_json:
+        print_json({"run_id": run_id, "unlocked": True})
+    else:
+        say(f"{run_id}: unlocked")
+
+
 def _tell_held(run_id: str, *, held: bool, text: str, as_json: bool) -> None:
     if as_json:
         print_json({"run_id": run_id, "held": held})
     else:
-        typer.echo(f"{run_id}: {text}")
+        say(f"{run_id}: {text}")

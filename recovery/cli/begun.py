@@ -8,8 +8,8 @@ import typer
 from manifests import layout
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli.options import Json, open_session, print_json
-from recovery.console import fitted, terminal_columns
+from recovery.cli.options import Json, open_session, print_json, say
+from recovery.console import terminal_columns
 from recovery.journal import Journal, recovery_ids
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.report import outcome_error, report_text
@@ -66,7 +66,7 @@ def abandon(
     if as_json:
         print_json(closed.model_dump(mode="json"))
     else:
-        typer.echo(f"{journal.recovery_id}: abandoned")
+        say(f"{journal.recovery_id}: abandoned")
 
 
 def tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
@@ -78,7 +78,7 @@ def tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        typer.echo(fitted(report_text(found)))
+        say(report_text(found))
     if error := outcome_error(found):
         raise error
 
@@ -90,9 +90,9 @@ def _list_recoveries(session: Session, *, as_json: bool) -> None:
         print_json([item.model_dump(mode="json") for item in found])
     elif found:
         now = datetime.now(UTC)
-        typer.echo(fitted(standings_text(found, now=now, columns=terminal_columns())))
+        say(standings_text(found, now=now, columns=terminal_columns()))
     else:
-        typer.echo("no recoveries", err=True)
+        say("no recoveries", err=True)
 
 
 def only_open(session: Session) -> str:
@@ -143,12 +143,12 @@ def _show_under_way(journal: Journal, found: Standing, *, as_json: bool) -> None
     if as_json:
         print_json({**found.model_dump(mode="json"), **done.model_dump(mode="json")})
         return
-    typer.echo(fitted(progress_text(planned, done, now=datetime.now(UTC))))
+    say(progress_text(planned, done, now=datetime.now(UTC)))
     if abandoned is not None:
-        typer.echo(fitted(abandoned_text(abandoned)))
+        say(abandoned_text(abandoned))
     else:
         name = journal.recovery_id
-        typer.echo(
+        say(
             f"hint: if nobody is at it, `rebound resume {name}` continues it, and "
             f"`rebound abandon {name} --why ...` closes it",
             err=True,

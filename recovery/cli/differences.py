@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from manifests.errors import UsageError
-from recovery.cli.options import At, Json, Partitions, Run, open_session, past_moment, print_json
+from recovery.cli.options import (
+    At,
+    Json,
+    Partitions,
+    Run,
+    open_session,
+    past_moment,
+    print_json,
+    say,
+)
 from recovery.plan import Request, Target
 from recovery.report_difference import difference_text
 from recovery.targets.tables.difference import table_difference
@@ -57,4 +66,4 @@ def diff(
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        typer.echo(difference_text(found))
+        say(difference_text(found))

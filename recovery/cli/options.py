@@ -8,9 +8,11 @@ import typer
 
 from manifests.errors import UsageError
 from manifests.settings import read_settings
+from recovery.console import fitted
 from recovery.scenarios import SCENARIOS
 from recovery.session import Session
 from recovery.settings import Settings
+from recovery.units import as_text
 
 _SCENARIO = typer.Argument(
     metavar="SCENARIO",
@@ -161,6 +163,17 @@ def rfc3339(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON
-    """Print one JSON document to stdout."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text: all that a person is told goes through here, made printable.
+
+    Args:
+        text: Lines, each of which stays one.
+        err: Whether to stderr, because it is no data.
+    """
+    plain = as_text(text.split("\n"))
+    typer.echo(plain if err else fitted(plain), err=err)
+
+
+def print_json(document: Any, *, err: bool = False) -> None:  # noqa: ANN401 - any JSON
+    """Print one JSON document, in ASCII, so that nothing in it acts on a terminal."""
+    typer.echo(json.dumps(document, indent=None if err else 2), err=err)

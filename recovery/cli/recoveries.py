@@ -47,6 +47,7 @@ from recovery.cli.options import (
     Unthrottled,
     Yes,
     open_session,
+    say,
 )
 from recovery.console import Console
 from recovery.journal import Journal
@@ -111,7 +112,7 @@ def plan(
         session.refuse(made, confirmed_project=confirm_project)
     except RefusedError as error:
         if not as_json:
-            typer.echo(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
+            say(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
 
 
 @app.command()
@@ -167,7 +168,7 @@ def recover(
     while made.undeletes:
         for name, is_back in session.undelete(made).items():
             told = "undeleted" if is_back else "cannot be undeleted any more, so it is created"
-            typer.echo(f"dataset {name}: {told}", err=True)
+            say(f"dataset {name}: {told}", err=True)
         if plan_file is not None:
             raise PartialError(
                 "the datasets are back, and what differs in them is no part of the plan",
@@ -195,7 +196,7 @@ def resume(
     made = journal.planned().plan
     if (ended := journal.report()) is not None:
         # Nothing is done again: what came since is nobody's mistake.
-        typer.echo("everything is proven already; this is the report", err=True)
+        say("everything is proven already; this is the report", err=True)
         tell_ended(ended, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
@@ -217,7 +218,7 @@ def _execute(
     with console.ending_at_once(f"interrupted; {again}"):
         if begin is not None:
             session.begin(journal, begin)
-        typer.echo(f"recovery {journal.recovery_id}", err=True)
+        say(f"recovery {journal.recovery_id}", err=True)
         with console.recovering(journal.planned().plan.targets) as progress:
             try:
                 done = session.execute(journal, progress=progress)

@@ -1,6 +1,8 @@
 """From the options of `plan` and `recover` to what is asked of a recovery."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -78,6 +80,18 @@ class Options(Frozen):
     only_missing: bool = False
     notify: bool = False
 
+    @classmethod
+    def given(cls, params: Mapping[str, Any]) -> "Options":
+        """Read the parameters of a command.
+
+        Raises:
+            UsageError: One is no text.
+        """
+        try:
+            return cls.model_validate(params)
+        except ValidationError as error:
+            raise _unfit(error) from error
+
     def request(self, catalog: Catalog, *, project: str) -> Request:
         """Return what is asked for.
 
@@ -102,6 +116,12 @@ class Options(Frozen):
             raise UsageError("`--partition` needs exactly one `--table`")
         if not self.not_in_catalog:
             catalog.select(datasets=self.dataset or (), tables=self.table or ())
+        try:
+            return self._request(catalog, wanted, project)
+        except ValidationError as error:
+            raise _unfit(error) from error
+
+    def _request(self, catalog: Catalog, wanted: Scenario, project: str) -> Request:
         return Request(
             scenario=wanted.name,
             target=self._target(project),
@@ -125,7 +145,7 @@ class Options(Frozen):
             exact=self.exact,
             from_vault=self.from_vault,
             create_datasets=self.create_datasets,
-            expire_at=expire_at,
+            expire_at=moment(self.expire_at),
             settings=self.settings,
             rewrite_references=self.rewrite_references,
             not_in_catalog=self.not_in_catalog,
@@ -152,16 +172,18 @@ class Options(Frozen):
             )
 
     def _target(self, project: str) -> Target:
-        try:
-            return Target(
-                project=self.into_project or project,
-                prefix=self.into_prefix,
-                bucket=self.into_bucket,
-                database=self.into_database,
-            )
-        except ValidationError as error:
-            name = str(error.errors()[0]["loc"][0])
-            raise UsageError(
-                f"not a {name} that Google Cloud could have",
-                subject=repr(error.errors()[0]["input"]),
-            ) from error
+        return Target(
+            project=self.into_project or project,
+            prefix=self.into_prefix,
+            bucket=self.into_bucket,
+            database=self.into_database,
+        )
+
+
+def _unfit(error: ValidationError) -> UsageError:
+    """Return what tells an operator which word cannot be what its option names."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]).removesuffix("s").replace("_", " ")
+    return UsageError(
+        f"not a {name} that Google Cloud could have", subject=repr(first["input"])[:200]
+    )

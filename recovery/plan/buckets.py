@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from pydantic import Field
+
 from manifests.errors import RefusedError, UsageError
 from manifests.ids import BucketName
 from manifests.model import Frozen, Manifest, Resource
@@ -63,7 +65,7 @@ class BucketPlan(Frozen):
     target: BucketName
     owner: str = ""
     create: bool
-    undelete: int | None = None
+    undelete: int | None = Field(default=None, ge=0)
     keeps_replaced: bool
     objects: int
     equal: int

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from manifests.ids import DatasetId
+from manifests.ids import DatasetId, DefinitionName
 from manifests.model import DatasetBackup, Frozen, Resource
 from recovery.compare import (
     Finding,
@@ -55,7 +55,7 @@ class DefinitionStep(Frozen):
             failure when it cannot be made.
     """
 
-    name: str
+    name: DefinitionName
     kind: DefinitionKind
     action: DefinitionAction
     findings: tuple[Finding, ...] = ()

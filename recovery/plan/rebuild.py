@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
 from manifests.errors import NoRecoveryPointError
+from manifests.ids import DatabaseId, TableName
 from manifests.model import Frozen, UtcTime
 
 REASON = "rebuilt_from_run_history"
@@ -82,9 +83,9 @@ class RebuildStep(Frozen):
         ignored: Names in the history that no document may hold, with the runs they had.
     """
 
-    database: str
-    into: str
-    history: str
+    database: DatabaseId
+    into: DatabaseId
+    history: TableName
     since: date
     documents: tuple[RebuiltDocument, ...]
     overwrite: bool = False

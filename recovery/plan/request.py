@@ -5,7 +5,16 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from manifests.ids import BUCKET_NAME, DATABASE_ID, ProjectId
+from manifests.ids import (
+    BUCKET_NAME,
+    DATABASE_ID,
+    BucketName,
+    DatabaseId,
+    DatasetId,
+    PartitionId,
+    ProjectId,
+    TableName,
+)
 from manifests.layout import PartKind
 from manifests.model import BucketBackup, DatabaseBackup, Frozen, TableBackup, UtcTime
 from recovery.plan.scope import ObjectScope
@@ -76,12 +85,12 @@ class Request(Frozen):
 
     scenario: ScenarioName
     target: Target
-    datasets: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-    partitions: tuple[str, ...] = ()
-    buckets: tuple[str, ...] = ()
+    datasets: tuple[DatasetId, ...] = ()
+    tables: tuple[TableName, ...] = ()
+    partitions: tuple[PartitionId, ...] = ()
+    buckets: tuple[BucketName, ...] = ()
     objects: ObjectScope = ObjectScope()
-    databases: tuple[str, ...] = ()
+    databases: tuple[DatabaseId, ...] = ()
     collections: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     unthrottled: bool = False

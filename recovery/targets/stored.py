@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from manifests import layout
+from manifests.avro import AvroFrame
 from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
 from manifests.database_layout import databases_prefix
+from manifests.documents import DOCUMENT_FILE
+from manifests.encoding import check_table_file, field_count
 from manifests.errors import BackupDamagedError
 from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup
 from recovery.compare import Finding
@@ -42,17 +45,19 @@ def inspect(
         read_bytes: Whether every byte is read, or only what Cloud Storage says is compared.
         progress: Told about bytes as they are read.
     """
-    objects = [stored for part in parts for stored in part.objects]
+    objects = [(part, stored) for part in parts for stored in part.objects]
     listed = _listed(vault, manifest, parts)
     findings = list(compare_listing(parts, listed))
-    readable = [stored for stored in objects if stored.name in listed]
+    readable = [(part, item) for part, item in objects if item.name in listed]
     if read_bytes:
         with ThreadPoolExecutor(_PARALLEL_FILES, thread_name_prefix="verify") as pool:
-            for found in pool.map(lambda stored: _read(vault, stored, listed, progress), readable):
+            for found in pool.map(
+                lambda item: _read(vault, item[0], item[1], listed, progress), readable
+            ):
                 findings += found
     return Verdict(
         objects=len(objects),
-        read_bytes=sum(listed[item.name].size_bytes for item in readable) if read_bytes else 0,
+        read_bytes=sum(listed[item.name].size_bytes for _, item in readable) if read_bytes else 0,
         findings=tuple(findings),
         other_generations=other_generations(parts, listed),
     )
@@ -79,18 +84,35 @@ def _listed(
 
 
 def _read(
-    vault: Bucket, stored: StoredObject, listed: dict[str, ObjectInfo], progress: Progress
+    vault: Bucket,
+    part: TableBackup | DatabaseBackup,
+    stored: StoredObject,
+    listed: dict[str, ObjectInfo],
+    progress: Progress,
 ) -> tuple[Finding, ...]:
     try:
-        file = measured(vault, listed[stored.name])
+        file = measured(vault, listed[stored.name], fields=_fields(part))
+        progress(file.size_bytes)
+        read = ReadFile(
+            size_bytes=file.size_bytes, crc32c=file.crc32c, row_count=file.frame.row_count
+        )
+        findings = compare_file(stored, read)
+        if not findings:
+            _check_header(part, file.frame)
     except BackupDamagedError as error:
         return compare_file(stored, ReadFile(problem=error.message))
-    progress(file.size_bytes)
-    return compare_file(
-        stored,
-        ReadFile(
-            size_bytes=file.size_bytes,
-            crc32c=file.crc32c,
-            row_count=file.row_count,
-        ),
-    )
+    return findings
+
+
+def _fields(part: TableBackup | DatabaseBackup) -> int:
+    if isinstance(part, TableBackup):
+        return field_count(part.resource["schema"]["fields"])
+    return len(DOCUMENT_FILE.schema["fields"])
+
+
+def _check_header(part: TableBackup | DatabaseBackup, frame: AvroFrame) -> None:
+    """Refuse a file that a decoder would read as something else than the part's rows."""
+    if isinstance(part, TableBackup):
+        check_table_file(frame, part.resource)
+    else:
+        DOCUMENT_FILE.check_header(frame.metadata, subject=frame.subject)

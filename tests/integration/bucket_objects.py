@@ -130,7 +130,9 @@ def records_of(rebound: Rebound, backup: BucketBackup) -> dict[str, ObjectRecord
         record
         for shard in backup.shards
         for record in read_shard(
-            rebound.vault.blob(shard.stored.name).download_as_bytes(), subject=shard.stored.name
+            rebound.vault.blob(shard.stored.name).download_as_bytes(),
+            backup.bucket,
+            subject=shard.stored.name,
         )
     ]
     names = [record.version.name for record in records]

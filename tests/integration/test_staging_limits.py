@@ -5,8 +5,7 @@ from manifests.cloud.objects import Bucket
 from recovery.plan import Target
 from recovery.settings import Settings
 from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.staging import Staging
-from recovery.targets.tables.statements import Limits
+from recovery.targets.tables.staging import Limits, Staging
 from tests.harness import LOCATION, Rebound, minutes_ago
 from tests.integration import lake
 from tests.served import serving

@@ -8,8 +8,10 @@ from typing import Any
 
 import google_crc32c
 
+from manifests.bucket_layout import content_name
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 
+BUCKET = "platform-raw"
 POINT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
@@ -46,4 +48,5 @@ def version(
 
 def record(name: str = "a", content: bytes = b"content", **more: Any) -> ObjectRecord:  # noqa: ANN401 - fields of a version
     """Return the inventory record of an object that is in the vault."""
-    return ObjectRecord(version(name, content, **more), "contents/ab/key", 7)
+    made = version(name, content, **more)
+    return ObjectRecord(made, content_name(BUCKET, made), 7)

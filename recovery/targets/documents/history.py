@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
+from manifests import statements
 from manifests.catalog_databases import CompletionRule, Rebuild
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.jobs import Jobs
 from manifests.errors import CloudError
-from manifests.sql import quoted
 from recovery.plan.rebuild import ProcessorRun, first_day, inferred_run
 
 
@@ -31,11 +31,8 @@ class HistoryReader:
         Raises:
             CloudError: The history could not be read.
         """
-        sql = (
-            "SELECT processor_name, phase, data_date, status, processed_at, records_processed, "
-            f"run_id, output_table FROM {quoted(f'{self._project}.{rules.history}')} "
-            f"WHERE data_date >= DATE '{first_day(rules, today)}' AND processed_at IS NOT NULL"
-        )
+        full_id = f"{self._project}.{rules.history}"
+        sql = statements.history(full_id, first_day(rules, today))
         rows = self._jobs.rows(f"rebound-history-{self._session}", sql, subject=rules.history)
         return [_run(row) for row in rows]
 
@@ -62,12 +59,8 @@ class HistoryReader:
     ) -> list[ProcessorRun]:
         table, _, name = column.rpartition(".")
         # Rows of today may still be coming: only the processor itself knows when it is done.
-        sql = (
-            f"SELECT {quoted(name)} AS day, COUNT(*) AS row_count "
-            f"FROM {quoted(f'{self._project}.{table}')} "
-            f"WHERE {quoted(name)} >= DATE '{first_day(rules, today)}' "
-            f"AND {quoted(name)} < DATE '{today}' GROUP BY day"
-        )
+        since = first_day(rules, today)
+        sql = statements.rows_by_date(f"{self._project}.{table}", name, since, today)
         job = f"rebound-rows-{self._session}-{rule.collection}-{processor}"
         rows = self._jobs.rows(job, sql, subject=table)
         return [

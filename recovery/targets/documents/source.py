@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-import google_crc32c
-
-from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.objects import Bucket
-from manifests.documents import DocumentRecord, read_file, tallied
-from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
+from manifests.cloud.stored import whole
+from manifests.documents import DOCUMENT_FILE, DocumentRecord, read_file, tallied
+from manifests.errors import BackupDamagedError
 from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
 from recovery.plan.documents import files_with
@@ -33,7 +31,9 @@ class StoredDocuments:
         """
         if file is None:
             return []
-        records = list(read_file(self._content(file), subject=file.stored.name))
+        chunks = self._vault.stored_chunks(file.stored)
+        content = whole(chunks, file.stored, most_bytes=DOCUMENT_FILE.most_file_bytes)
+        records = list(read_file(content, subject=file.stored.name))
         if tallied(records).fingerprint() != file.fingerprint:
             raise BackupDamagedError(
                 "the documents in it are not those of the manifest", subject=file.stored.name
@@ -50,19 +50,6 @@ class StoredDocuments:
     def count(self, backup: DatabaseBackup, names: NameRange) -> int:
         """Return how many documents of a backup are in a range; raises as `read`."""
         return sum(len(self.read(file, [names])) for file in files_with(backup, names))
-
-    def _content(self, file: DocumentFile) -> bytes:
-        stored = file.stored
-        content = b"".join(self._vault.stored_chunks(stored))
-        if len(content) != stored.size_bytes:
-            raise ObjectMissingError("bytes are missing", subject=stored.name)
-        crc32c = crc32c_text(google_crc32c.Checksum(content))
-        if crc32c != stored.crc32c:
-            raise ObjectChangedError(
-                f"its bytes have crc32c {crc32c}, the manifest says {stored.crc32c}",
-                subject=stored.name,
-            )
-        return content
 
 
 def _within(records: list[DocumentRecord], ranges: list[NameRange]) -> Iterator[DocumentRecord]:

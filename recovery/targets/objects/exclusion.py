@@ -7,11 +7,11 @@ prune its own. So of two that begin at once at least one sees the other, and sto
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from manifests import layout
+from manifests.claim_layout import PRUNE_NAME
 from manifests.cloud.objects import Bucket
 from manifests.errors import RefusedError
 from manifests.model import PruneRecord
-from manifests.store import decode, encode
+from manifests.store import encode, pruned_until
 
 _TERM = timedelta(minutes=15)
 
@@ -22,20 +22,20 @@ class Pruning:
     Args:
         landing: The bucket with the leases.
         clock: Gives the present instant.
+        holder: A name for this process that no other process has.
 
     Raises:
         RefusedError: Somebody else prunes.
     """
 
-    def __init__(self, landing: Bucket, clock: Callable[[], datetime]) -> None:
+    def __init__(self, landing: Bucket, clock: Callable[[], datetime], *, holder: str) -> None:
         self._landing = landing
         self._clock = clock
-        found = landing.read_with_generation(layout.PRUNE_NAME)
-        if found is not None:
-            until = decode(found[0], PruneRecord, subject=layout.PRUNE_NAME).expires_at
-            if until > clock():
-                raise _refused(f"somebody else prunes until {until:%H:%M:%S}Z")
-        self._say(over=found[1] if found is not None else 0)
+        self._record = encode(PruneRecord(holder=holder, term_seconds=_TERM.total_seconds()))
+        found = landing.read_dated(PRUNE_NAME)
+        if found is not None and (until := pruned_until(found)) > clock():
+            raise _refused(f"somebody else prunes until {until:%H:%M:%S}Z")
+        self._say(over=found.generation if found is not None else 0)
 
     def go_on(self) -> None:
         """Say it again, when that is due.
@@ -51,16 +51,15 @@ class Pruning:
 
     def end(self) -> None:
         """Let runs be written again."""
-        self._landing.delete(layout.PRUNE_NAME, generation=self._generation)
+        self._landing.delete(PRUNE_NAME, generation=self._generation)
 
     def _say(self, *, over: int) -> None:
         self._expires_at = self._clock() + _TERM
-        record = encode(PruneRecord(expires_at=self._expires_at))
-        generation = self._landing.put_if(layout.PRUNE_NAME, record, generation=over)
+        generation = self._landing.put_if(PRUNE_NAME, self._record, generation=over)
         if generation is None:
-            found = self._landing.read_with_generation(layout.PRUNE_NAME)
+            found = self._landing.read_with_generation(PRUNE_NAME)
             # A refused write can have been our own first try, whose answer was lost.
-            if found is None or found[0] != record:
+            if found is None or found[0] != self._record:
                 raise _refused("somebody else prunes")
             generation = found[1]
         self._generation = generation

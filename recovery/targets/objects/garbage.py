@@ -12,12 +12,13 @@ from tempfile import TemporaryDirectory
 
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
-from manifests.bucket_layout import CONTENTS_PREFIX
+from manifests.bucket_layout import CONTENTS_PREFIX, bucket_of_shard
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import believed, cloud_errors
+from manifests.cloud.stored import whole
 from manifests.cloud.versions import VersionedBucket
-from manifests.inventory import read_shard
+from manifests.inventory import SHARD_FILE, read_shard
 from manifests.layout import run_prefix
 from manifests.model import ObjectInfo, ObjectVersion, RunId
 from recovery.targets.objects.contents import passes
@@ -129,7 +130,9 @@ class Garbage:
 
     def _listed(self, shard: ObjectInfo) -> list[str]:
         """Return the contents that an inventory lists."""
-        records = read_shard(b"".join(self._vault.chunks(shard)), subject=shard.name)
+        most_bytes = SHARD_FILE.most_file_bytes
+        content = whole(self._vault.chunks(shard), shard, most_bytes=most_bytes)
+        records = read_shard(content, bucket_of_shard(shard.name), subject=shard.name)
         return [record.stored_as for record in records if record.stored_as is not None]
 
 

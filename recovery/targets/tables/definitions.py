@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from manifests.cloud.resources import table_reference
-from manifests.errors import ReboundError
+from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.model import Manifest, Resource
 from recovery.compare import Finding, changes, comparable, definition_findings, settings
 from recovery.plan import DefinitionStep, Plan, definitions_of
@@ -28,11 +28,16 @@ def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) 
 
     A view can read another, and neither BigQuery nor the manifest gives an order, so what fails is
     tried again as long as something else succeeds.
+
+    Raises:
+        ManifestAlteredError: The plan names one that is not in its run.
     """
     expected = {
         name: resource for item in manifest.datasets for name, _, resource in definitions_of(item)
     }
     pending = [step for step in plan.definitions if step.action != "leave"]
+    if unknown := [step.name for step in pending if step.name not in expected]:
+        raise ManifestAlteredError("the plan names what is not in its run", subject=unknown[0])
     problems: dict[str, str] = {}
     while pending:
         failed = []

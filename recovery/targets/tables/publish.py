@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from google.cloud import bigquery
 
-from manifests import layout
+from manifests import layout, statements
 from manifests.cloud.permissions import COPIES_POLICIES
 from manifests.cloud.resources import (
     TableResource,
@@ -14,7 +14,6 @@ from manifests.cloud.resources import (
 )
 from manifests.errors import RefusedError
 from manifests.model import Resource, TableBackup, encryption_key
-from manifests.sql import quoted
 from recovery.compare import (
     Expired,
     Finding,
@@ -29,7 +28,6 @@ from recovery.plan import Request, TableStep
 from recovery.plan.tables import holds_rows, is_table, modified
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.properties import Properties, writable
-from recovery.targets.tables.statements import MOST_PARTITIONS, moved_columns, replacing
 
 
 class Proof(NamedTuple):
@@ -143,13 +141,9 @@ class Publisher:
             return self._target.full_id(name)
         if live is None or not _can_be_kept(live.resource):
             return ""
-        # No explicit expiration: that would need the permission to delete snapshots; the dataset's
-        # default applies. The snapshot has the key of its table, for a statement makes it (both
-        # BigQuery, Create table snapshots). The first undo point stays.
-        sql = (
-            f"CREATE SNAPSHOT TABLE IF NOT EXISTS {quoted(self._target.full_id(name))} "
-            f"CLONE {quoted(self._target.full_id(self._target.name(table.name)))}"
-        )
+        # The first undo point stays.
+        live_id = self._target.full_id(self._target.name(table.name))
+        sql = statements.snapshot(self._target.full_id(name), live_id)
         self._target.jobs.query(
             self._job_id(table, "undo"),
             sql,
@@ -198,7 +192,7 @@ class Publisher:
                 hint="pause the writers, then make a new plan with `--overwrite`",
             )
         incarnation = (observed.resource or {}).get("creationTime", "0")
-        if len(kept.partitions) > MOST_PARTITIONS:
+        if len(kept.partitions) > statements.MOST_PARTITIONS:
             self._target.jobs.query(
                 self._job_id(table, f"insert-{incarnation}"),
                 self._replacing(table, staged, tuple(kept.fingerprints)),
@@ -243,10 +237,9 @@ class Publisher:
         removed: tuple[str, ...] = (),
     ) -> str:
         """Write the script that replaces partitions of the live table by staged ones."""
-        live = quoted(self._target.full_id(self._target.name(table.name)))
-        rows = f"{quoted(self._target.full_id(staged))} AS row_"
-        select = f"SELECT {moved_columns(table.resource)} FROM {rows}"
-        return replacing(live, table.resource, partitions, select=select, removed=removed)
+        live = self._target.full_id(self._target.name(table.name))
+        staged_id = self._target.full_id(staged)
+        return statements.published(live, staged_id, table.resource, partitions, removed)
 
     def _rows_differ(self, table: TableBackup, step: TableStep) -> bool:
         kept, observed, _ = still_kept(table, self._target.observe_table(table))

@@ -2,28 +2,33 @@
 
 from datetime import datetime
 from itertools import batched
+from typing import NamedTuple
 
 from google.cloud import bigquery
 
-from manifests import layout
+from manifests import layout, statements
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import table_path, table_reference, tables_path
-from manifests.encoding import decode_sql, stored_fields
+from manifests.encoding import stored_fields
 from manifests.errors import CloudError, NotEqualError
 from manifests.model import Export, Fingerprint, Resource, TableBackup, encryption_key
-from manifests.partitions import in_partitions, is_ingestion_time, partition_time
-from manifests.sql import quoted
+from manifests.partitions import is_ingestion_time
 from recovery.plan import SourceName
 from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.statements import (
-    MOST_PARTITIONS,
-    Limits,
-    column_names,
-    moved_columns,
-    replacing,
-)
 
 _NOT_STAGED = ("expirationMs", "requirePartitionFilter")
+
+
+class Limits(NamedTuple):
+    """How much BigQuery takes of one table.
+
+    Attributes:
+        loads: Loads of one table in a recovery; a table takes 1,500 in a day, failed ones included.
+        uris: Files that one load may name.
+    """
+
+    loads: int = 1000
+    uris: int = 10_000
 
 
 class Staging:
@@ -116,16 +121,14 @@ class Staging:
 
         A history can be shorter than it says. What is not proven is deleted: the vault is next.
         """
-        live = quoted(self._target.full_id(self._target.name(table.name)))
         incarnation = self._created(name, table.resource)
-        # An explicit offset: without one the instant would be read in Los Angeles time (BigQuery,
-        # Query syntax).
-        select = (
-            f"SELECT {moved_columns(table.resource)} FROM {live} AS row_ "
-            f"FOR SYSTEM_TIME AS OF TIMESTAMP '{self._recovery_point:%Y-%m-%d %H:%M:%S}+00:00'"
+        sql = statements.travelled(
+            self._target.full_id(name),
+            self._target.full_id(self._target.name(table.name)),
+            table.resource,
+            wanted,
+            at=self._recovery_point,
         )
-        into = quoted(self._target.full_id(name))
-        sql = replacing(into, table.resource, wanted, select=select)
         job = f"rebound-{layout.work_id(self._recovery_id, table.name)}-{incarnation}-travel"
         try:
             self._target.jobs.query(job, sql, subject=table.name)
@@ -185,7 +188,7 @@ class Staging:
         mark = export.export_id.replace("/", "-")
         job = f"rebound-{layout.work_id(self._recovery_id, table.name)}-{incarnation}-{{}}-{mark}"
         schema = table.resource["schema"]["fields"]
-        if in_pieces or len(owned) > MOST_PARTITIONS:
+        if in_pieces or len(owned) > statements.MOST_PARTITIONS:
             self._load_in_pieces(name, table, export, owned, job)
         elif export.partition_id is not None:
             self._load_files(f"{name}${export.partition_id}", export, "WRITE_TRUNCATE", schema, job)
@@ -196,10 +199,7 @@ class Staging:
 
     def _keep_only(self, name: str, table: TableBackup, owned: tuple[str, ...], job: str) -> None:
         """Drop what a later export holds, or nobody asked for."""
-        sql = (
-            f"DELETE FROM {quoted(self._target.full_id(name))} AS row_ "
-            f"WHERE {in_partitions(table.resource, owned, negated=True)}"
-        )
+        sql = statements.kept_only(self._target.full_id(name), table.resource, owned)
         self._target.jobs.query(job.format("prune"), sql, subject=table.name)
 
     def _load_in_pieces(
@@ -214,21 +214,12 @@ class Staging:
         key = encryption_key(table.resource)
         self._load_files(raw, export, "WRITE_TRUNCATE", schema, job, key=key)
         self._target.check_key(raw, key)
-        fields = column_names(table.resource)
-        rows = f"({decode_sql(self._target.full_id(raw), table.resource)}) AS row_"
-        into = quoted(self._target.full_id(name))
+        into, raw_id = self._target.full_id(name), self._target.full_id(raw)
         if export.partition_id is not None and is_ingestion_time(table.resource):
             # The rows know no partition; the export does.
-            moment = partition_time(table.resource, export.partition_id)
-            sql = (
-                f"BEGIN TRANSACTION; DELETE FROM {into} AS row_ "
-                f"WHERE {in_partitions(table.resource, owned)}; INSERT INTO {into} "
-                f"(_PARTITIONTIME, {fields}) SELECT {moment}, {fields} FROM {rows}; "
-                "COMMIT TRANSACTION;"
-            )
+            sql = statements.decoded_arrivals(into, raw_id, table.resource, export.partition_id)
         else:
-            select = f"SELECT {fields} FROM {rows}"
-            sql = replacing(into, table.resource, owned, select=select, columns=fields)
+            sql = statements.decoded(into, raw_id, table.resource, owned)
         self._target.jobs.query(job.format("decode"), sql, subject=table.name)
 
     def _load_files(

@@ -1,10 +1,14 @@
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import flask
 import pytest
 from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
 
-from functions.main import run_request
+from functions.main import backup, run_request
 from functions.run import RunRequest
 from manifests.errors import UsageError
 
@@ -43,6 +47,46 @@ def test_a_schedule_names_its_run(body: bytes):
 def test_a_retry_means_the_same_run(time: str):
     """One scheduled instant is one run, however it is written."""
     assert requested(b"", scheduled(time=time)).run_id == "nightly-20261124T080000Z"
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_time_outside_of_time_is_refused(instant: str):
+    """A year that UTC does not have is a bad call, and no bug."""
+    with pytest.raises(UsageError, match="not a schedule time"):
+        requested(b"", scheduled(time=instant))
+    with pytest.raises(UsageError, match=r"recovery_point: .*years 1 to 9999"):
+        requested(b'{"run_id": "old", "recovery_point": "%s"}' % instant.encode(), Headers().get)
+
+
+class Endless(io.RawIOBase):
+    """A body without an end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given = 0
+
+    def readable(self) -> bool:
+        """Whether there is more."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
+        """Fill a buffer."""
+        self.given += len(buffer)
+        assert self.given < 2**20
+        return len(buffer)
+
+
+def test_a_body_without_an_end_is_not_read():
+    """Of a body in chunks no more is read than tells that it is too large, also not afterwards."""
+    body = Endless()
+    environ = EnvironBuilder(method="POST").get_environ()
+    environ |= {"wsgi.input": body, "wsgi.input_terminated": True}
+    request = flask.Request(environ)
+    answer, status = backup(request)
+    assert (status, answer["message"]) == (413, "the body is too large")
+    # The framework reads what is left before it answers.
+    assert not request.get_data()
+    assert body.given < 2**14
 
 
 def test_a_caller_can_name_a_run():

@@ -35,9 +35,9 @@ def avro(
     return written.getvalue()
 
 
-def read(content: bytes, *, chunk_bytes: int = 1 << 20) -> AvroFrame:
+def read(content: bytes, *, chunk_bytes: int = 1 << 20, fields: int = 2) -> AvroFrame:
     """Pass a file through a frame and end it."""
-    frame = AvroFrame("file")
+    frame = AvroFrame("file", fields=fields)
     for at in range(0, len(content), chunk_bytes):
         frame.feed(content[at : at + chunk_bytes])
     frame.finish()
@@ -171,16 +171,24 @@ def test_impossible_headers_are_damage(content: bytes, message: str):
 
 def test_an_endless_header_is_given_up():
     """A header that claims to be huge is not collected for ever."""
-    frame = AvroFrame("file")
+    frame = AvroFrame("file", fields=2)
     frame.feed(b"Obj\x01\x02\x08long\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01")
     with pytest.raises(AvroDamagedError, match="no end"):
         frame.feed(bytes(17 * 1024 * 1024))
 
 
-def test_a_large_header_is_read():
-    """A schema of a megabyte is a schema."""
+def test_a_header_is_as_large_as_its_columns_make_it():
+    """A schema of a megabyte is one of many columns, not of two."""
     content = avro(ROWS, metadata={"note": "x" * 1024 * 1024})
-    assert read(content, chunk_bytes=300_000).row_count == len(ROWS)
+    assert read(content, chunk_bytes=300_000, fields=1000).row_count == len(ROWS)
+    with pytest.raises(AvroDamagedError, match="no end"):
+        read(content, chunk_bytes=300_000)
+
+
+def test_a_header_of_entries_without_end_is_given_up():
+    """Entries of two bytes each are not counted for seconds."""
+    with pytest.raises(AvroDamagedError, match="more than 100 entries"):
+        read(b"Obj\x01" + b"\xfe\xff\xff\xff\x7f" + bytes(1 << 20), fields=10_000)
 
 
 def test_a_header_in_counted_parts_is_read():

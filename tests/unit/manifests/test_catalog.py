@@ -140,3 +140,19 @@ def test_unknown_names_are_refused(
     """A misspelt name never means nothing or everything."""
     with pytest.raises(CatalogError, match=r"not in the catalog: (nbaa|nba\.game|games)$"):
         load(tmp_path, json.dumps(valid())).select(datasets=datasets, tables=tables)
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Mars/Olympus", "", "../UTC", "\0"])
+def test_a_time_zone_is_known(tmp_path: Path, zone: str):
+    """A zone that nobody knows is refused when the catalog is read, not when it is needed."""
+    rebuild = {
+        "history": "ref.runs",
+        "time_zone": zone,
+        "completions": [{"collection": "done", "phase": "p", "processors": ["one"]}],
+    }
+    content = json.dumps(valid() | {"databases": [{"database": "(default)", "rebuild": rebuild}]})
+    if zone in ("UTC", "America/Los_Angeles"):
+        load(tmp_path, content)
+        return
+    with pytest.raises(CatalogError, match="no time zone is called"):
+        load(tmp_path, content)

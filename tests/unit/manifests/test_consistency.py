@@ -124,9 +124,15 @@ def test_two_whole_exports_are_refused():
         renamed_object(games().exports[0].objects[0].name),
         renamed_object(nothing_yet().objects[0].name),
         lambda table: table.model_copy(
-            update={"row_access_policies": ({"rowAccessPolicyReference": {"policyId": "../../x"}},)}
+            update={
+                "row_access_policies": (
+                    {
+                        "rowAccessPolicyReference": {"policyId": "../../x"},
+                        "filterPredicate": "TRUE",
+                    },
+                )
+            }
         ),
-        lambda table: table.model_copy(update={"row_access_policies": ({},)}),
     ],
 )
 def test_a_forged_name_is_refused(edit: Edit):
@@ -148,16 +154,40 @@ def test_a_forged_name_of_a_table_without_files_is_refused():
     [
         {"dataset_id": "../other"},
         {"views": ({"tableReference": {"tableId": "a/../b"}},)},
-        {"views": ({},)},
         {"routines": ({"routineReference": {"routineId": "a`b"}},)},
-        {"routines": ({"routineReference": {}},)},
     ],
 )
 def test_a_forged_definition_is_refused(changes: dict[str, Any]):
     """Datasets, views and routines have names that stay in their place."""
-    spoilt = DatasetBackup(dataset_id="more", resource={}).model_copy(update=changes)
     with pytest.raises(UnsafeNameError):
-        check_manifest(manifest(datasets=(*manifest().datasets, spoilt)))
+        check_manifest(manifest(datasets=(*manifest().datasets, more(**changes))))
+
+
+def more(**changes: Any) -> DatasetBackup:  # noqa: ANN401 - fields of the model
+    """Return one more dataset."""
+    whole = DatasetBackup(dataset_id="more", resource={"datasetReference": {"datasetId": "more"}})
+    return whole.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"views": ({},)},
+        {"views": ({"tableReference": {"tableId": ["x"]}},)},
+        {"views": ({"tableReference": {"tableId": "v"}, "type": "TABLE"},)},
+        {"routines": ({"routineReference": {}},)},
+        {"routines": ({"routineReference": "text"},)},
+        {"resource": {"datasetReference": {"datasetId": "more"}, "access": 7}},
+        {"resource": {"datasetReference": {"datasetId": "more"}, "access": [{"role": ["x"]}]}},
+        {"resource": {"datasetReference": {"datasetId": "more"}, "labels": "none"}},
+        {"resource": {"datasetReference": {"datasetId": "more"}, "maxTimeTravelHours": "1" * 30}},
+    ],
+    ids=str,
+)
+def test_a_resource_of_another_type_is_refused(changes: dict[str, Any]):
+    """What is looked into has its type: a number is no list of access, text no reference."""
+    with pytest.raises(BackupDamagedError, match="its resource is not a "):
+        check_manifest(manifest(datasets=(*manifest().datasets, more(**changes))))
 
 
 def test_a_dataset_has_its_own_resource():

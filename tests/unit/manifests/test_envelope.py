@@ -1,5 +1,7 @@
+import gzip
 import hashlib
 import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +15,11 @@ from manifests.errors import (
     ManifestFormatError,
     ManifestTruncatedError,
 )
-from manifests.model import LeaseRecord, Manifest, RunStart
+from manifests.model import FailedAttempt, LeaseRecord, Manifest, PartFailure, RunStart
 from manifests.store import decode, encode
 from tests.unit.samples import POINT, RUN, manifest
 
-LEASE = LeaseRecord(run_id=RUN, holder="me", expires_at=POINT)
+LEASE = LeaseRecord(run_id=RUN, holder="me", term_seconds=120)
 WHOLE = encode(manifest())
 
 
@@ -84,6 +86,9 @@ def test_a_cut_document_is_truncated(end: int):
         b"[" * 100_000 + b"]" * 100_000,
         b'{"digest":' + b"1" * 5000 + b"}",
         b"\x00" * 100,
+        sealed({"deep": json.loads("[" * 200 + "]" * 200)}),
+        b'{"digest":"","document":"\\ud800"}',
+        gzip.compress(WHOLE, mtime=0),
         b'{"digest":NaN,"document":{}}',
     ],
     ids=lambda content: repr(content[:12]),
@@ -92,6 +97,47 @@ def test_what_is_no_json_document_is_truncated(content: bytes):
     """Bytes that are no JSON text are one error, whatever the parser makes of them."""
     with pytest.raises(ManifestTruncatedError):
         decode(content, Manifest, subject="m")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 63_000_000,
+        b'{"digest":"","document":[' + b"[]," * 3_000_000 + b"[]]}",
+        b'{"digest":"","document":"' + b" " * 40_000_000 + b'"}',
+    ],
+    ids=["brackets", "values", "text"],
+)
+def test_what_would_take_too_much_memory_is_not_parsed(content: bytes):
+    """Neither many bytes nor many values of few bytes become objects."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(ManifestFormatError, match="larger than any document of ours"):
+            decode(content, Manifest, subject="m")
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 2**20
+
+
+def test_what_could_not_be_read_is_not_written():
+    """A document is as small when it is written as it has to be when it is read."""
+    failure = PartFailure(part="x" * 40_000_000, message="", retryable=False)
+    with pytest.raises(ManifestFormatError, match="larger than any document of ours"):
+        encode(FailedAttempt(run_id=RUN, attempted_at=POINT, failures=(failure,)))
+    half = PartFailure(part="\ud800", message="", retryable=False)
+    with pytest.raises(ManifestFormatError, match="cannot be written"):
+        encode(FailedAttempt.model_construct(run_id=RUN, attempted_at=POINT, failures=(half,)))
+
+
+@pytest.mark.parametrize(
+    "instant", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "99999-01-01T00:00Z"]
+)
+def test_an_instant_outside_of_time_is_a_format_error(instant: str):
+    """A year that UTC does not have is refused where it is read."""
+    body = {"run_id": RUN, "attempted_at": instant, "failures": []}
+    with pytest.raises(ManifestFormatError, match="attempted_at"):
+        decode(sealed(body), FailedAttempt, subject="a")
 
 
 def test_every_field_is_covered_by_the_digest():
@@ -218,6 +264,6 @@ def test_unknown_fields_survive(extra: dict[str, object]):
 def test_times_are_stored_in_utc():
     """An instant is stored in UTC with a Z, whatever zone it came in."""
     moment = datetime.fromisoformat("2026-11-24T01:01:00-07:00")
-    lease = LeaseRecord(run_id=RUN, holder="me", expires_at=moment)
-    assert lease.expires_at == datetime(2026, 11, 24, 8, 1, tzinfo=UTC)
-    assert json.loads(encode(lease))["document"]["expires_at"] == "2026-11-24T08:01:00Z"
+    attempt = FailedAttempt(run_id=RUN, attempted_at=moment, failures=())
+    assert attempt.attempted_at == datetime(2026, 11, 24, 8, 1, tzinfo=UTC)
+    assert json.loads(encode(attempt))["document"]["attempted_at"] == "2026-11-24T08:01:00Z"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests import layout
+from manifests.claim_layout import lease_name
 from manifests.errors import UnsafeNameError, UsageError
 from manifests.model import RunId
 from tests.unit.samples import BASE_RUN, RUN
@@ -141,7 +142,7 @@ def test_documents_belong_to_their_run(run_id: RunId):
     ):
         assert name.startswith(layout.run_prefix(run_id))
         assert layout.run_id_of(name) == run_id
-    for name in (layout.hold_name(run_id), layout.lease_name(run_id), f"runs/{run_id}"):
+    for name in (layout.hold_name(run_id), lease_name(run_id), f"runs/{run_id}"):
         assert layout.run_id_of(name) is None
 
 

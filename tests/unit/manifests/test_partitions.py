@@ -30,8 +30,8 @@ from tests.unit.samples import ARRIVALS
             "TIMESTAMP",
             "MONTH",
             "FORMAT_TIMESTAMP('%Y%m', {0}, 'UTC')",
-            "TIMESTAMP '1960-01-01 00:00:00+00'",
-            "TIMESTAMP '2160-01-01 00:00:00+00'",
+            "TIMESTAMP '1960-01-01 00:00:00+00:00'",
+            "TIMESTAMP '2160-01-01 00:00:00+00:00'",
         ),
     ],
 )
@@ -54,7 +54,7 @@ def test_partitions_by_arrival():
     assert is_ingestion_time(resource)
     assert not is_ingestion_time(by_time("DATE", "DAY"))
     assert not is_ingestion_time(table(column("a")))
-    assert partition_time(resource, "20250101") == "TIMESTAMP '2025-01-01 00:00:00+00'"
+    assert partition_time(resource, "20250101") == "TIMESTAMP '2025-01-01 00:00:00+00:00'"
     assert partition_time(resource, "__UNPARTITIONED__") == "CAST(NULL AS TIMESTAMP)"
 
 
@@ -91,13 +91,13 @@ def test_a_partitioning_column_has_to_exist():
         ),
         (
             by_time("TIMESTAMP", "HOUR"),
-            "row_.`At` IS NULL OR row_.`At` >= TIMESTAMP '0001-01-01 00:00:00+00'",
+            "row_.`At` IS NULL OR row_.`At` >= TIMESTAMP '0001-01-01 00:00:00+00:00'",
         ),
         (
             table(column("a"), timePartitioning={"type": "DAY"}),
             (
                 "row_.`_PARTITIONTIME` IS NULL OR "
-                "row_.`_PARTITIONTIME` >= TIMESTAMP '0001-01-01 00:00:00+00'"
+                "row_.`_PARTITIONTIME` >= TIMESTAMP '0001-01-01 00:00:00+00:00'"
             ),
         ),
         (BY_RANGE, "row_.`n` IS NULL OR row_.`n` >= -9223372036854775808"),
@@ -138,8 +138,8 @@ def test_a_required_filter_reads_every_row(resource: dict[str, Any], expected: s
             by_time("TIMESTAMP", "HOUR"),
             ["2024123123", "__NULL__"],
             (
-                "row_.`At` >= TIMESTAMP '2024-12-31 23:00:00+00' "
-                "AND row_.`At` < TIMESTAMP '2025-01-01 00:00:00+00' OR row_.`At` IS NULL"
+                "row_.`At` >= TIMESTAMP '2024-12-31 23:00:00+00:00' "
+                "AND row_.`At` < TIMESTAMP '2025-01-01 00:00:00+00:00' OR row_.`At` IS NULL"
             ),
         ),
         (

@@ -5,6 +5,7 @@ from recovery.compare.documents import CollectionState, DatabaseState, ListedDoc
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
 from recovery.report_documents import database_lines, outcome_lines, proven_databases
+from recovery.units import as_text
 
 CONTROL = "c/red\x1b[31m"
 ESCAPED = "c/red\\x1b[31m"
@@ -53,13 +54,18 @@ def test_kept_documents_are_counted():
     assert [line.strip() for line in lines[-3:-1]] == ["c/9", "c/x"]
 
 
+def printed(lines: list[str]) -> list[str]:
+    """Return lines as they are printed."""
+    return as_text(lines).split("\n")
+
+
 def test_names_do_not_reach_the_terminal_as_they_are():
     """A path with control characters is escaped in plans, findings and errors."""
-    assert f"             {ESCAPED}" in database_lines(step_with(missing=1))
+    assert f"             {ESCAPED}" in printed(database_lines(step_with(missing=1)))
     finding = Finding(subject="d", aspect=CONTROL, expected="none", actual=f"2: {CONTROL}")
     outcome = DatabaseOutcome(
         database="d", into="d", action="restore", findings=(finding,), error=f"{CONTROL}: refused"
     )
-    lines = outcome_lines(outcome)
+    lines = printed(outcome_lines(outcome))
     assert f"            {ESCAPED}: 2: {ESCAPED}, expected none" in lines
     assert f"            {ESCAPED}: refused" in lines

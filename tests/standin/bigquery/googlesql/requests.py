@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2
@@ -104,6 +105,30 @@ def table_paths(sql: str) -> set[Path]:
         service.ExtractTableNamesFromStatementResponse,
     )
     return {tuple(name.table_name_segment) for name in answer.table_name}
+
+
+def statement_kinds(script: str) -> tuple[str, ...]:
+    """Return the kind of every statement of a script, as `query`, in its order.
+
+    Raises:
+        GoogleSqlError: Its syntax is wrong.
+    """
+    answer = library().call(
+        "Parse",
+        service.ParseRequest(sql_statement=script, options=language(), allow_script=True),
+        service.ParseResponse,
+    )
+    return tuple(map(_kind, answer.parsed_script.statement_list_node.statement_list))
+
+
+def _kind(statement: Message) -> str:
+    """Return the name of the innermost of the unions that a statement is in."""
+    (union,) = statement.DESCRIPTOR.oneofs
+    name = statement.WhichOneof(union.name)
+    inner = getattr(statement, name)
+    if inner.DESCRIPTOR.name.startswith("Any"):
+        return _kind(inner)
+    return str(name.removeprefix("ast_").removesuffix("_node").removesuffix("_statement"))
 
 
 def analyze(sql: str, tables: Iterable[Table] = (), parameters: Iterable[Field] = ()) -> None:

@@ -1,61 +1,16 @@
-"""Whoever can write into the vault or the landing bucket commands neither operator nor function."""
+"""Whoever can write runs into the vault commands neither operator nor function."""
 
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from manifests.model import BucketBackup, Manifest, Owner
 from manifests.store import encode
-from recovery.outcome import PlannedRecovery
-from tests.harness import Rebound, make_rebound
-from tests.integration import lake
+from tests.harness import Rebound
+from tests.integration.forged_runs import FORGED, NIGHT, SCENARIO, states
 from tests.served import Function, serving
-from tests.standin.cloud import Cloud
-
-SCENARIO = "bigquery-dataset-loss"
-NIGHT, FORGED = "night", "forged"
-
-
-@pytest.fixture(scope="module")
-def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
-    """Return a platform with one genuine run, `night`; each test removes what it forged."""
-    folder = tmp_path_factory.mktemp("forged")
-    project = f"forged-{folder.parent.name[-6:]}-{datetime.now(UTC):%H%M%S}".lower()
-    made = make_rebound(cloud, folder, project, REBOUND_CATALOG=lake.write_catalog(folder))
-    lake.fill(made)
-    with serving(made) as function:
-        function.complete(NIGHT)
-    return made
-
-
-@pytest.fixture
-def forge(rebound: Rebound) -> Any:  # noqa: ANN401 - a generator of a function
-    """Return what writes a forged run's manifest, which is gone after the test."""
-    genuine = rebound.manifest(NIGHT)
-    blob = rebound.vault.blob(f"runs/{FORGED}/manifest.json")
-
-    def write(**changes: Any) -> Manifest:  # noqa: ANN401 - fields of the model
-        later = genuine.recovery_point + timedelta(minutes=1)
-        made = genuine.model_copy(update={"run_id": FORGED, "recovery_point": later, **changes})
-        made = made.model_copy(
-            update={
-                "started_at": changes.get("started_at", later),
-                "finished_at": changes.get("finished_at", later),
-            }
-        )
-        blob.upload_from_string(encode(made))
-        return made
-
-    yield write
-    blob.delete()
-
-
-def states(rebound: Rebound) -> dict[str, str]:
-    """Return the state of every run."""
-    return {run["run_id"]: run["state"] for run in rebound.json("list")}
 
 
 @pytest.mark.parametrize(
@@ -160,49 +115,6 @@ def test_what_the_catalog_does_not_name_is_left_out(
     refused = rebound.run(*words, "--not-in-catalog", code=5)
     assert "backups and journals are kept there" in refused.stderr
     assert not rebound.recoveries
-
-
-def test_a_planted_journal_is_asked_about(rebound: Rebound):
-    """`resume` shows what a journal says was agreed to, refuses what recover does, and asks."""
-    plan = json.loads(rebound.run("plan", SCENARIO, "--run", NIGHT, "--exact", "--json").stdout)
-    plan["request"]["overwrite"] = ["*"]
-    plan["tables"][0] |= {"action": "replace partitions", "loses_rows": True}
-    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
-    planned = PlannedRecovery.model_validate(
-        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
-    )
-    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
-    blob.upload_from_string(encode(planned))
-    try:
-        refused = rebound.run("resume", recovery, code=5)
-        assert "REPLACES WHAT IS THERE" in refused.stdout
-        assert "nobody is there to say yes" in refused.stderr
-        lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
-        refused = rebound.run("resume", recovery, "--yes", code=5)
-        assert f"`--confirm-project {rebound.project}`" in refused.stderr
-    finally:
-        lake.write_catalog(rebound.folder)
-        blob.delete()
-
-
-def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
-    """No partition id of a journal becomes SQL: such a journal is damaged."""
-    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
-    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
-    planned = PlannedRecovery.model_validate(
-        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
-    )
-    planted = "x') OR TRUE; DROP TABLE `lake.games"
-    first = planned.plan.tables[0].model_copy(update={"removed_partitions": (planted,)})
-    tables = (first, *planned.plan.tables[1:])
-    forged = planned.model_copy(update={"plan": planned.plan.model_copy(update={"tables": tables})})
-    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
-    blob.upload_from_string(encode(forged))
-    try:
-        refused = rebound.run("resume", recovery, "--yes", code=4)
-    finally:
-        blob.delete()
-    assert "plan.tables.0.removed_partitions.0" in refused.stderr
 
 
 def test_a_manifest_that_was_there_first_is_no_backup(rebound: Rebound):

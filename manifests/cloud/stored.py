@@ -1,0 +1,36 @@
+"""Small files as they are in the vault: read whole, and compared with what is said of them."""
+
+from collections.abc import Iterable
+
+import google_crc32c
+
+from manifests.cloud.checksums import crc32c_text
+from manifests.errors import ObjectChangedError, ObjectMissingError
+from manifests.model import ObjectInfo
+
+
+def whole(chunks: Iterable[bytes], stored: ObjectInfo, *, most_bytes: int) -> bytes:
+    """Return the whole of a file, which is what is said of it.
+
+    Args:
+        chunks: Its bytes, which are not asked for when they are too many.
+        stored: What is said of it.
+        most_bytes: How large a file of its sort is at most.
+
+    Raises:
+        ObjectMissingError: Bytes are missing.
+        ObjectChangedError: It is larger than any such file, or holds other bytes.
+    """
+    if stored.size_bytes > most_bytes:
+        raise ObjectChangedError(
+            f"{stored.size_bytes:,} bytes, more than any such file has", subject=stored.name
+        )
+    content = b"".join(chunks)
+    if len(content) != stored.size_bytes:
+        raise ObjectMissingError("bytes are missing", subject=stored.name)
+    crc32c = crc32c_text(google_crc32c.Checksum(content))
+    if crc32c != stored.crc32c:
+        raise ObjectChangedError(
+            f"its bytes have crc32c {crc32c}, not {stored.crc32c}", subject=stored.name
+        )
+    return content

@@ -1,0 +1,147 @@
+"""The types of what Rebound reads in the resources of a manifest, checked once. Pure.
+
+A resource is what a Google API answered, kept as it was; in a vault it is what somebody wrote.
+Everything that is looked into, written into a statement or counted with is here, with its type; what
+is only kept and compared may be anything.
+"""
+
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from manifests.errors import BackupDamagedError
+from manifests.model import Resource
+from manifests.table_types import Number, Settings, Table, Typed, View
+
+
+class _RoutineReference(Typed):
+    routine_id: str
+
+
+class _Routine(Typed):
+    routine_reference: _RoutineReference
+
+
+class _PolicyReference(Typed):
+    policy_id: str
+
+
+class _Policy(Typed):
+    row_access_policy_reference: _PolicyReference
+    filter_predicate: str
+    grantees: list[str] | None = None
+
+
+class _Named(Typed):
+    project_id: str
+    dataset_id: str
+    table_id: str = ""
+    routine_id: str = ""
+
+
+class _Authorized(Typed):
+    dataset: _Named
+
+
+class _Access(Typed):
+    role: str | None = None
+    user_by_email: str | None = None
+    group_by_email: str | None = None
+    domain: str | None = None
+    special_group: str | None = None
+    iam_member: str | None = None
+    view: _Named | None = None
+    routine: _Named | None = None
+    dataset: _Authorized | None = None
+    condition: dict[str, Any] | None = None
+
+
+class _DatasetReference(Typed):
+    dataset_id: str
+
+
+class _Dataset(Settings):
+    dataset_reference: _DatasetReference
+    access: list[_Access] | None = None
+    default_table_expiration_ms: Number = 0
+    default_partition_expiration_ms: Number = 0
+    max_time_travel_hours: Number = 0
+
+
+class _Binding(Typed):
+    role: str
+    members: list[str] | None = None
+    condition: dict[str, Any] | None = None
+
+
+class _AccessPolicy(Typed):
+    bindings: list[_Binding] | None = None
+    version: int = 1
+
+
+class _Rule(Typed):
+    action: dict[str, Any]
+
+
+class _Lifecycle(Typed):
+    rule: list[_Rule] | None = None
+
+
+class _SoftDelete(Typed):
+    retention_duration_seconds: Number = 0
+
+
+class _Switch(Typed):
+    enabled: bool | None = None
+
+
+class _Bucket(Typed):
+    name: str
+    generation: Number = 0
+    versioning: _Switch | None = None
+    autoclass: _Switch | None = None
+    hierarchical_namespace: _Switch | None = None
+    soft_delete_policy: _SoftDelete | None = None
+    lifecycle: _Lifecycle | None = None
+    retention_policy: dict[str, Any] | None = None
+    encryption: dict[str, Any] | None = None
+
+
+type ResourceSort = Literal[
+    "table", "view", "routine", "row access policy", "dataset", "bucket", "access policy"
+]
+_TYPES: dict[ResourceSort, type[Typed]] = {
+    "table": Table,
+    "view": View,
+    "routine": _Routine,
+    "row access policy": _Policy,
+    "dataset": _Dataset,
+    "bucket": _Bucket,
+    "access policy": _AccessPolicy,
+}
+
+
+def check_resource(sort: ResourceSort, resource: Resource, *, subject: str) -> None:
+    """Refuse a resource in which something that is looked into has another type.
+
+    Args:
+        sort: What it is the resource of.
+        resource: The resource.
+        subject: What it is about, for errors.
+
+    Raises:
+        BackupDamagedError: It is none of that sort; the message says where.
+    """
+    try:
+        _TYPES[sort].model_validate(resource)
+    except (RecursionError, ValidationError) as error:
+        raise BackupDamagedError(
+            f"its resource is not a {sort}'s: {_first(error)}", subject=subject
+        ) from error
+
+
+def _first(error: RecursionError | ValidationError) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,198 @@
+"""Every statement that Rebound runs, but for the two that measure and encode rows. Pure.
+
+`fingerprint` and `encoding` write those, `partitions` the conditions, and `sql` quotes for all. Each
+function here gives one statement, or one script of a transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import batched
+
+from manifests.encoding import decode_sql, encode_sql
+from manifests.model import Resource, encryption_key
+from manifests.partitions import in_partitions, is_ingestion_time, partition_filter, partition_time
+from manifests.sql import literal, moment, quoted
+
+MOST_PARTITIONS = 4000
+"""So many partitions one statement or load may change (BigQuery, Quotas and limits)."""
+
+
+def freeze(copy: str, table: str, resource: Resource, *, at: datetime, hours: int) -> str:
+    """Clone a table as it was, where there is no such clone yet.
+
+    Args:
+        copy: Full id of the clone.
+        table: Full id of the table.
+        resource: The table's resource.
+        at: The instant.
+        hours: How long the clone lives when nothing removes it.
+    """
+    options = _options(resource, hours)
+    if resource.get("timePartitioning"):
+        # The clone would take the rule over, and lose what expires before it is extracted.
+        options = f"{options}, partition_expiration_days = NULL"
+    # IF NOT EXISTS: an earlier job's effect may outlive its job.
+    return (
+        f"CREATE TABLE IF NOT EXISTS {quoted(copy)} CLONE {quoted(table)} {_as_of(at)} "
+        f"OPTIONS({options})"
+    )
+
+
+def count_at(table: str, resource: Resource, at: datetime) -> str:
+    """Count a table's rows as they were; the answer's column is row_count."""
+    return (
+        f"SELECT COUNT(*) AS row_count FROM {quoted(table)} AS row_ {_as_of(at)}"
+        f"{partition_filter(resource)}"
+    )
+
+
+def encoded(
+    copy: str, frozen: str, resource: Resource, partition_id: str | None, *, hours: int
+) -> str:
+    """Copy a frozen table, or one partition of it, with every column in its stored form.
+
+    Args:
+        copy: Full id of the copy.
+        frozen: Full id of the frozen table.
+        resource: The table's resource.
+        partition_id: Only this partition's rows; None for all.
+        hours: How long the copy lives when nothing removes it.
+    """
+    return (
+        f"CREATE TABLE IF NOT EXISTS {quoted(copy)} OPTIONS({_options(resource, hours)}) "
+        f"AS {encode_sql(frozen, resource, partition_id)}"
+    )
+
+
+def snapshot(undo: str, table: str) -> str:
+    """Keep a table as it is, where it is not kept yet.
+
+    Without an expiration of its own, which would need the permission to delete snapshots: that of
+    the dataset applies. It has the key of its table, for a statement makes it (both BigQuery, Create
+    table snapshots).
+    """
+    return f"CREATE SNAPSHOT TABLE IF NOT EXISTS {quoted(undo)} CLONE {quoted(table)}"
+
+
+def published(
+    live: str,
+    staged: str,
+    resource: Resource,
+    partitions: Iterable[str],
+    removed: Iterable[str] = (),
+) -> str:
+    """Replace partitions of a table by staged ones.
+
+    Args:
+        live: Full id of the table.
+        staged: Full id of the table that has the rows.
+        resource: The table's resource.
+        partitions: The partitions that are written.
+        removed: Partitions that are only removed.
+    """
+    columns = _moved_columns(resource)
+    select = f"SELECT {columns} FROM {quoted(staged)} AS row_"
+    return _replacing(live, resource, partitions, select=select, columns=columns, removed=removed)
+
+
+def travelled(
+    staging: str, live: str, resource: Resource, partitions: Iterable[str], *, at: datetime
+) -> str:
+    """Replace partitions of a staging table by those of the live table, as they were."""
+    columns = _moved_columns(resource)
+    select = f"SELECT {columns} FROM {quoted(live)} AS row_ {_as_of(at)}"
+    return _replacing(staging, resource, partitions, select=select, columns=columns)
+
+
+def decoded(staging: str, raw: str, resource: Resource, partitions: Iterable[str]) -> str:
+    """Replace partitions of a staging table by decoded rows of a raw table."""
+    columns = _columns(resource)
+    select = f"SELECT {columns} FROM ({decode_sql(raw, resource)}) AS row_"
+    return _replacing(staging, resource, partitions, select=select, columns=columns)
+
+
+def decoded_arrivals(staging: str, raw: str, resource: Resource, partition_id: str) -> str:
+    """Do the same where rows know no partition, because it is that of their arrival."""
+    columns = _columns(resource)
+    return (
+        f"BEGIN TRANSACTION; {_removing(staging, resource, [partition_id])} "
+        f"INSERT INTO {quoted(staging)} (_PARTITIONTIME, {columns}) "
+        f"SELECT {partition_time(resource, partition_id)}, {columns} "
+        f"FROM ({decode_sql(raw, resource)}) AS row_; COMMIT TRANSACTION;"
+    )
+
+
+def kept_only(staging: str, resource: Resource, partitions: Iterable[str]) -> str:
+    """Remove the rows of all other partitions."""
+    others = in_partitions(resource, partitions, negated=True)
+    return f"DELETE FROM {quoted(staging)} AS row_ WHERE {others}"
+
+
+def history(table: str, since: date) -> str:
+    """Read the runs of processors that ended, of the dates from one on."""
+    return (
+        "SELECT processor_name, phase, data_date, status, processed_at, records_processed, "
+        f"run_id, output_table FROM {quoted(table)} "
+        f"WHERE data_date >= DATE '{since.isoformat()}' AND processed_at IS NOT NULL"
+    )
+
+
+def rows_by_date(table: str, column: str, since: date, until: date) -> str:
+    """Count rows by a date column, from one date on and before another."""
+    name = quoted(column)
+    return (
+        f"SELECT {name} AS day, COUNT(*) AS row_count FROM {quoted(table)} "
+        f"WHERE {name} >= DATE '{since.isoformat()}' AND {name} < DATE '{until.isoformat()}' "
+        "GROUP BY day"
+    )
+
+
+def _replacing(
+    into: str,
+    resource: Resource,
+    partitions: Iterable[str],
+    *,
+    select: str,
+    columns: str,
+    removed: Iterable[str] = (),
+) -> str:
+    """Write the script that replaces partitions in one transaction, however many there are."""
+    written = list(batched(partitions, MOST_PARTITIONS, strict=False))
+    deletes = [
+        _removing(into, resource, some)
+        for some in (*written, *batched(removed, MOST_PARTITIONS, strict=False))
+    ]
+    inserts = [
+        f"INSERT INTO {quoted(into)} ({columns}) {select} WHERE {in_partitions(resource, some)};"
+        for some in written
+    ]
+    return " ".join(["BEGIN TRANSACTION;", *deletes, *inserts, "COMMIT TRANSACTION;"])
+
+
+def _removing(table: str, resource: Resource, partitions: Iterable[str]) -> str:
+    return f"DELETE FROM {quoted(table)} AS row_ WHERE {in_partitions(resource, partitions)};"
+
+
+def _options(resource: Resource, hours: int) -> str:
+    """Return the options of a copy: it expires by itself, and is encrypted as its table is.
+
+    Without the key a copy takes the default of its own dataset (BigQuery, Customer-managed keys).
+    """
+    expires = f"TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {int(hours)} HOUR)"
+    key = encryption_key(resource)
+    own_key = f", kms_key_name = {literal(key)}" if key else ""
+    return f"expiration_timestamp = {expires}{own_key}"
+
+
+def _as_of(at: datetime) -> str:
+    return f"FOR SYSTEM_TIME AS OF {moment('TIMESTAMP', at)}"
+
+
+def _columns(resource: Resource) -> str:
+    return ", ".join(quoted(field["name"]) for field in resource["schema"]["fields"])
+
+
+def _moved_columns(resource: Resource) -> str:
+    """Return what has to be inserted of a row: its columns, and its partition where none holds it."""
+    names = _columns(resource)
+    return f"_PARTITIONTIME, {names}" if is_ingestion_time(resource) else names

@@ -1,0 +1,50 @@
+"""Try every decoder for long: `python -m tests.fuzz [CASES] [FIRST SEED]`.
+
+Prints for each how many inputs it accepted and refused, the slowest, and the peak memory of the
+process so far. An input that does anything else is kept in the corpus, and the command fails.
+"""
+
+import hashlib
+import resource
+import sys
+import time
+from collections import Counter
+from random import Random
+
+from tests.fuzz.targets import TARGETS
+from tests.fuzz.test_decoders import CORPUS, take
+
+_MOST_MEBIBYTES = 512
+
+
+def main(cases: int, first: int) -> int:
+    """Run so many cases for each decoder; return how many broke one."""
+    broken = 0
+    for name, target in TARGETS.items():
+        ended: Counter[str] = Counter()
+        slowest = 0.0
+        for seed in range(first, first + cases):
+            content = target.make(Random(seed))
+            began = time.process_time()
+            try:
+                ended[take(name, content) or "accepted"] += 1
+            except Exception as error:  # noqa: BLE001 - what it is looked for
+                ended[f"BROKEN: {type(error).__name__}"] += 1
+                broken += 1
+                path = CORPUS / name / hashlib.sha256(content).hexdigest()[:16]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            slowest = max(slowest, time.process_time() - began)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        broken += peak > _MOST_MEBIBYTES
+        counts = ", ".join(f"{count:,} {how}" for how, count in ended.most_common())
+        sys.stdout.write(
+            f"{name}: {cases:,} cases: {counts}; slowest {slowest:.3f} s, peak {peak} MiB\n"
+        )
+        sys.stdout.flush()
+    return broken
+
+
+if __name__ == "__main__":
+    words = [int(word) for word in sys.argv[1:]]
+    sys.exit(bool(main(*[*words, 100_000, 0][:2] if words else (100_000, 0))))

@@ -1,0 +1,233 @@
+"""Every decoder of what others could have written: how its input is made, and what is done with it.
+
+What is accepted goes on as in the product, to the text that an operator reads and the statements
+that are run: nothing but an error of ours may come of it.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from functions.main import run_request
+from manifests import coverage, layout, statements
+from manifests.catalog import load_catalog
+from manifests.documents import DOCUMENT_FILE
+from manifests.errors import NoRecoveryPointError, RefusedError, UsageError
+from manifests.inventory import SHARD_FILE
+from manifests.model import LeaseRecord, Manifest, Owner, Receipt, RunStart, TableBackup
+from manifests.store import Dated, Vault, encode, lease_claim
+from recovery.compare import ObservedTable
+from recovery.journal import Journal
+from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
+from recovery.plan import Observed, check_plan, definitions_of, make_plan
+from recovery.report import outcome_error, plan_text, report_text
+from recovery.report_runs import manifest_text
+from tests.fuzz.files import (
+    DOCUMENTS,
+    make_table_file,
+    records_maker,
+    shard_rows,
+    take_documents,
+    take_shard,
+    take_table_file,
+)
+from tests.fuzz.values import HOSTILE, edited
+from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games, manifest
+from tests.unit.worlds import plan, request, world
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+RECOVERY = "bigquery-dataset-loss-20261124T090000Z-1a2b"
+BEGUN = datetime(2026, 11, 24, 9, tzinfo=UTC)
+OWNER = Owner(platform="basketball", project="platform")
+
+
+class Target(NamedTuple):
+    """One decoder.
+
+    Attributes:
+        make: Makes an input, a different one for each state of a generator.
+        take: Decodes an input, and does with it what the product does.
+    """
+
+    make: Callable[[Random], bytes]
+    take: Callable[[bytes], object]
+
+
+def sealed(body: Any) -> bytes:  # noqa: ANN401 - JSON of any shape
+    """Return a body in an envelope whose digest is right."""
+
+    class _Any(BaseModel):
+        def model_dump(self, **_: Any) -> Any:  # noqa: ANN401
+            return body
+
+    return encode(_Any())
+
+
+def _json(*documents: BaseModel) -> Callable[[Random], bytes]:
+    bodies = [document.model_dump(mode="json") for document in documents]
+    return lambda random: json_text(random, edited(random, random.choice(bodies)))
+
+
+def json_text(random: Random, body: Any) -> bytes:  # noqa: ANN401 - JSON of any shape
+    """Return an envelope, a few times one that is cut, or holds half a character."""
+    content = sealed(body)
+    kind = random.randrange(40)
+    if kind == 0:
+        return content[: random.randrange(len(content))]
+    if kind == 1:
+        return content.replace(b'":"', b'":"\\ud800', 1)
+    return content
+
+
+def take_manifest(content: bytes) -> None:
+    """Do with a run what `list`, `show`, `plan` and `recover` do."""
+    bucket = MemoryBucket()
+    bucket.objects[layout.manifest_name(RUN)] = content
+    vault = Vault(bucket, OWNER, clock=lambda: NOW)
+    assert len(vault.runs()) == 1
+    found = vault.manifest(RUN)
+    json.dumps(found.model_dump(mode="json"))
+    manifest_text(found, columns=None)
+    coverage.within(load_catalog(), found)
+    for observed in (_gone(found), _other(found)):
+        _planned(found, observed)
+
+
+def _planned(found: Manifest, observed: Observed) -> None:
+    try:
+        made = make_plan(found, observed, request(exact=True))
+    except (UsageError, NoRecoveryPointError):
+        return
+    assert plan_text(made, now=NOW).replace("\n", "").isprintable()
+    encode(made)
+    try:
+        check_plan(made, protected=(), confirmed_project=None)
+    except RefusedError:
+        return
+
+
+def _gone(found: Manifest) -> Observed:
+    return Observed(
+        datasets={item.dataset_id: None for item in found.datasets},
+        tables={item.name: ObservedTable(resource=None) for item in found.tables},
+        definitions={name: None for item in found.datasets for name, _, _ in definitions_of(item)},
+        observed_at=NOW,
+    )
+
+
+def _other(found: Manifest) -> Observed:
+    known = world()
+    there = {item.name: ObservedTable(resource=GAMES, partitions={}) for item in found.tables}
+    gone = _gone(found)
+    return gone.model_copy(
+        update={
+            "datasets": {**gone.datasets, **known.datasets},
+            "tables": {**there, **known.tables},
+            "definitions": {**gone.definitions, **known.definitions},
+        }
+    )
+
+
+def take_run(content: bytes) -> None:
+    """Do with a start record what a list does."""
+    bucket = MemoryBucket()
+    bucket.objects[layout.start_name(RUN)] = content
+    bucket.objects[layout.attempt_name(RUN, NOW)] = content
+    Vault(bucket, OWNER, clock=lambda: NOW).runs()
+
+
+def take_receipt(content: bytes) -> None:
+    """Do with a receipt what a continued run does."""
+    bucket = MemoryBucket()
+    bucket.objects[layout.receipt_name(RUN, "tables", "nba.games")] = content
+    Vault(bucket, OWNER, clock=lambda: NOW).part(RUN, TableBackup, "nba.games")
+
+
+def _journal(name: str, content: bytes) -> Journal:
+    bucket = MemoryBucket()
+    bucket.objects[f"recoveries/{RECOVERY}/{name}"] = content
+    return Journal(bucket, RECOVERY)
+
+
+def take_plan(content: bytes) -> None:
+    """Do with a plan in a journal what `resume` does."""
+    made = _journal("plan.json", content).planned().plan
+    assert plan_text(made, now=NOW).replace("\n", "").isprintable()
+    json.dumps(made.model_dump(mode="json"))
+    for step in made.tables:
+        if step.partitions:
+            statements.published("p.d.a", "p.d.b", GAMES, step.partitions, step.removed_partitions)
+    try:
+        check_plan(made, protected=(), confirmed_project=None)
+    except RefusedError:
+        return
+
+
+def take_report(content: bytes) -> None:
+    """Do with a report what `report` does."""
+    found = _journal("report.json", content).last_report()
+    assert found is not None
+    assert report_text(found).replace("\n", "").isprintable()
+    outcome_error(found)
+
+
+def take_lease(content: bytes) -> None:
+    """Say how long a lease is believed."""
+    claim = lease_claim(Dated(content, 1, NOW), RUN)
+    assert (claim.until - NOW).total_seconds() <= 3600
+
+
+def take_call(content: bytes) -> None:
+    """Read a call of the function: a header line, and a body."""
+    line, _, body = content.partition(b"\n")
+    header = {"X-CloudScheduler-JobName": "nightly", "X-CloudScheduler-ScheduleTime": line.decode()}
+    run_request(body, header.get, now=NOW)
+
+
+def make_call(random: Random) -> bytes:
+    """Make a call with odd times, ids and types."""
+    body = {"run_id": "before", "recovery_point": "2026-11-24T08:00:00Z", "full": True}
+    line = str(random.choice((*HOSTILE, "2026-11-24T08:00:00Z"))).replace("\n", " ")
+    text = json.dumps(edited(random, body if random.randrange(4) else {}))
+    return f"{line}\n{text}".encode()
+
+
+_PLANNED = PlannedRecovery(
+    recovery_id=RECOVERY,
+    started_at=BEGUN,
+    plan=plan(world(games=ObservedTable(resource=GAMES, partitions={}))),
+)
+_REPORT = RecoveryReport(
+    recovery_id=RECOVERY,
+    plan=_PLANNED.plan,
+    started_at=BEGUN,
+    finished_at=BEGUN,
+    tables=(TableOutcome(table="nba.games", action="fill", rows=3),),
+)
+TARGETS: dict[str, Target] = {
+    "manifest": Target(_json(manifest()), take_manifest),
+    "start record": Target(
+        _json(
+            RunStart(
+                run_id=RUN,
+                platform="basketball",
+                recovery_point=POINT,
+                started_at=POINT,
+                base_run_id=None,
+            )
+        ),
+        take_run,
+    ),
+    "receipt": Target(_json(Receipt(run_id=RUN, part=games())), take_receipt),
+    "plan": Target(_json(_PLANNED), take_plan),
+    "report": Target(_json(_REPORT), take_report),
+    "lease": Target(_json(LeaseRecord(run_id=RUN, holder="me", term_seconds=120)), take_lease),
+    "call": Target(make_call, take_call),
+    "documents": Target(records_maker(DOCUMENT_FILE, DOCUMENTS), take_documents),
+    "inventory": Target(records_maker(SHARD_FILE, shard_rows()), take_shard),
+    "table file": Target(make_table_file, take_table_file),
+}

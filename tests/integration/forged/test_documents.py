@@ -1,0 +1,129 @@
+"""Whatever a document in the vault or the landing bucket holds, it does nothing but be read."""
+
+import gzip
+import json
+from collections.abc import Callable
+
+from manifests.model import Manifest, Skew
+from manifests.store import encode
+from recovery.outcome import PlannedRecovery
+from tests.harness import Rebound
+from tests.integration import lake
+from tests.integration.forged_runs import FORGED, NIGHT, SCENARIO, states
+from tests.served import serving
+
+
+def test_a_bomb_is_damaged(rebound: Rebound):
+    """What is small in the vault and large in memory is not unpacked, and hides no other run."""
+    genuine = rebound.manifest(NIGHT)
+    zipped = gzip.compress(encode(genuine.model_copy(update={"run_id": "zipped"})))
+    planted = {
+        "zipped": (zipped, "gzip"),
+        "zeros": (gzip.compress(bytes(200_000_000)), "gzip"),
+        "brackets": (b"[" * 63_000_000, None),
+        "values": (b'{"digest":"","document":[' + b"[]," * 3_000_000 + b"[]]}", None),
+    }
+    blobs = {run_id: rebound.vault.blob(f"runs/{run_id}/manifest.json") for run_id in planted}
+    try:
+        for run_id, (content, encoding) in planted.items():
+            blobs[run_id].content_encoding = encoding
+            blobs[run_id].upload_from_string(content)
+        assert states(rebound) == {NIGHT: "complete", **dict.fromkeys(planted, "damaged")}
+        assert rebound.json("plan", SCENARIO)["run_id"] == NIGHT
+        refused = rebound.run("verify", "zipped", code=4)
+        assert "not a whole JSON document" in refused.stderr
+    finally:
+        for blob in blobs.values():
+            blob.delete()
+
+
+def test_nothing_acts_on_the_terminal(rebound: Rebound, forge: Callable[..., Manifest]):
+    """Escapes and turned text of a manifest are printed as they are written in a program."""
+    evil = "\x1b[2J\u202eok\nall"
+    forge(platform=evil, skews=(Skew(subject=evil, skew_seconds=1),), rebound_version=evil)
+    for words in (("list",), ("show", FORGED), ("plan", SCENARIO), ("expire",)):
+        told = rebound.run(*words).stdout
+        assert "\\x1b[2J\\u202eok\\nall" in told
+        assert told.replace("\n", "").isprintable()
+    told = rebound.run("show", FORGED, "--json").stdout
+    assert told.isascii()
+    assert json.loads(told)["platform"] == evil
+
+
+def test_a_lease_that_cannot_be_read_is_told_and_broken(rebound: Rebound):
+    """It keeps its own run out for a while, stops no `expire`, and goes with a word."""
+    blob = rebound.landing.blob("leases/stuck.json")
+    blob.upload_from_string(b"[" * 100_000)
+    assert "a lease cannot be read (run_id stuck" in rebound.run("expire").stderr
+    with serving(rebound) as function:
+        answer = function.manual("stuck")
+        assert answer.status_code == 503
+        assert "`rebound unlock stuck --why" in answer.json()["hint"]
+        rebound.run("unlock", "stuck", code=2)
+        rebound.run("unlock", "stuck", "--why", "the machine is gone")
+        rebound.run("unlock", "stuck", "--why", "again", code=2)
+        function.complete("stuck")
+    (record,) = rebound.landing.list_blobs(prefix="unlocks/stuck/")
+    assert b"the machine is gone" in record.download_as_bytes()
+    for item in rebound.vault.list_blobs(prefix="runs/stuck/"):
+        item.delete()
+
+
+def test_a_plan_of_another_recovery_is_damaged(rebound: Rebound):
+    """A plan that was copied to another place is not resumed."""
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
+    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
+    planned = PlannedRecovery.model_validate(
+        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
+    )
+    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
+    forged = planned.model_copy(update={"recovery_id": f"{recovery}ef"})
+    try:
+        blob.upload_from_string(encode(forged))
+        told = rebound.run("resume", recovery, "--yes", code=4).stderr
+        assert "it is the plan of another recovery" in told
+    finally:
+        blob.delete()
+
+
+def test_a_planted_journal_is_asked_about(rebound: Rebound):
+    """`resume` shows what a journal says was agreed to, refuses what recover does, and asks."""
+    plan = json.loads(rebound.run("plan", SCENARIO, "--run", NIGHT, "--exact", "--json").stdout)
+    plan["request"]["overwrite"] = ["*"]
+    plan["tables"][0] |= {"action": "replace partitions", "loses_rows": True}
+    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
+    planned = PlannedRecovery.model_validate(
+        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
+    )
+    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
+    blob.upload_from_string(encode(planned))
+    try:
+        refused = rebound.run("resume", recovery, code=5)
+        assert "REPLACES WHAT IS THERE" in refused.stdout
+        assert "nobody is there to say yes" in refused.stderr
+        lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
+        refused = rebound.run("resume", recovery, "--yes", code=5)
+        assert f"`--confirm-project {rebound.project}`" in refused.stderr
+    finally:
+        lake.write_catalog(rebound.folder)
+        blob.delete()
+
+
+def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
+    """No partition id of a journal becomes SQL: such a journal is damaged."""
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
+    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
+    planned = PlannedRecovery.model_validate(
+        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
+    )
+    planted = "x') OR TRUE; DROP TABLE `lake.games"
+    first = planned.plan.tables[0].model_copy(update={"removed_partitions": (planted,)})
+    tables = (first, *planned.plan.tables[1:])
+    forged = planned.model_copy(update={"plan": planned.plan.model_copy(update={"tables": tables})})
+    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
+    blob.upload_from_string(encode(forged))
+    try:
+        refused = rebound.run("resume", recovery, "--yes", code=4)
+    finally:
+        blob.delete()
+    assert "plan.tables.0.removed_partitions.0" in refused.stderr
