@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from manifests.errors import RefusedError, UsageError
+from manifests.errors import BackupDamagedError, RefusedError, UsageError
+from recovery.cli.damage import ways_around
 from recovery.cli.options import past_moment, print_json, say
 from recovery.cli.request import Options
 from recovery.console import Console
@@ -93,9 +94,12 @@ def _check_backup(session: Session, console: Console, made: Plan) -> None:
         return
     total = sum(step.stored_bytes for step in made.tables)
     with console.reading(total) as progress:
-        session.inspect(manifest, tables=names, read_bytes=True, progress=progress).require(
-            manifest.run_id
-        )
+        verdict = session.inspect(manifest, tables=names, read_bytes=True, progress=progress)
+    try:
+        verdict.require(manifest.run_id)
+    except BackupDamagedError as error:
+        error.hint = ways_around(session, manifest, verdict)
+        raise
 
 
 def refuse_silence(made: Plan, *, yes: bool) -> None:

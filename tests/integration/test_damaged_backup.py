@@ -105,6 +105,23 @@ def test_damaged_backup_is_refused(rebound: Rebound, function: Function, name: s
     assert not list(rebound.landing.list_blobs(prefix="recoveries/"))
 
 
+def test_damage_of_one_table_does_not_block_the_others(rebound: Rebound, function: Function):
+    """The refusal says how the others come back, and from which run the damaged one does."""
+    function.complete("older", full=True)
+    function.complete(RUN, full=True)
+    before = state(rebound)
+    lose_file(rebound)
+    for damage in ("emptied", "awkward types gone"):
+        destroy(rebound, DAMAGES[damage])
+    words = ("recover", SCENARIO, "--yes", "--from-vault", "--run", RUN)
+    refused = rebound.run(*words, code=4).stderr
+    assert f"`--exclude {lake.GAMES}` recovers the others" in refused
+    assert f"`--table {lake.GAMES} --run older` takes it from" in refused
+    rebound.run(*words, "--exclude", lake.GAMES)
+    rebound.run("recover", SCENARIO, "--yes", "--table", lake.GAMES, "--run", "older")
+    assert state(rebound) == before
+
+
 def test_surplus_file_is_found(rebound: Rebound, function: Function):
     """A file anywhere in the run's folder that no document lists is named, and restores nothing."""
     function.complete(RUN)
