@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from manifests.ids import ProjectId
 from manifests.model.buckets import BucketBackup
 from manifests.model.databases import DatabaseBackup
 from manifests.model.tables import DatasetBackup, TableBackup
@@ -33,7 +34,7 @@ class Manifest(Frozen):
     format_version: str = FORMAT_VERSION
     run_id: RunId
     platform: str
-    project: str
+    project: ProjectId
     recovery_point: RecoveryPoint
     started_at: UtcTime
     finished_at: UtcTime

@@ -18,6 +18,11 @@ HOSTILE: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+def hostile(random: Random) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return a hostile value, of its own: edits go on inside it."""
+    return json.loads(json.dumps(random.choice(HOSTILE)))
+
+
 def edited(random: Random, document: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     """Return a copy of a document with some edits, each at a place that is there."""
     changed = {"": json.loads(json.dumps(document))}
@@ -44,7 +49,7 @@ def _edit(
     elif kind == 1 and isinstance(holder, list):
         holder.insert(random.randrange(len(holder) + 1), holder[key])
     elif kind == 2 and isinstance(holder, dict):
-        holder[random.choice(("x", "name", "fields", "type"))] = random.choice(HOSTILE)
+        holder[random.choice(("x", "name", "fields", "type"))] = hostile(random)
     elif kind == 3:
         # The value of another place, which may be one that only looks right.
         found: Any = whole
@@ -56,7 +61,7 @@ def _edit(
         at = random.randrange(len(text) + 1)
         holder[key] = text[:at] + str(random.choice(HOSTILE[17:40])) + text[at:]
     else:
-        holder[key] = random.choice(HOSTILE)
+        holder[key] = hostile(random)
 
 
 def _paths(value: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 - JSON of any shape
