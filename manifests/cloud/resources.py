@@ -6,6 +6,7 @@ resources are read and written as the REST API gives and takes them.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -242,7 +243,10 @@ class Resources:
         found: list[Resource] = []
         query = dict(query_params or {})
         while True:
-            page = self._call("GET", path, subject, unless=unless, query_params=query) or {}
+            ask = partial(self._call, "GET", path, subject, query_params=query)
+            page = ask(unless=NotFound)
+            if page is None:  # not believed at once
+                page = ask(unless=unless) or {}
             found += page.get(key, [])
             if not page.get("nextPageToken"):
                 return tuple(found)
