@@ -12,6 +12,7 @@ from tests.cloud.answers import differences
 from tests.cloud.sandbox import LABEL
 from tests.deployed import ROOT
 from tests.harness import Rebound
+from tests.standin.discovery.reported import taken
 
 # Of the contract tests, one file a service shows that the switch works.
 TESTS = (
@@ -50,13 +51,21 @@ def command(rebound: Rebound, *words: str, **env: str) -> subprocess.CompletedPr
     )
 
 
-def test_everything_runs_and_is_removed(sandbox: Rebound, tmp_path: Path):
+def take_what_is_probed(reports: Path) -> None:
+    """Take the report of the probe that sends output-only fields on purpose, and of nothing else."""
+    found = taken(reports)
+    assert found
+    assert all("bigquery.tables.update: " in line and "output only" in line for line in found)
+
+
+def test_everything_runs_and_is_removed(sandbox: Rebound, reports: Path, tmp_path: Path):
     """The round is proven, the one answer that was changed is found, what was there stays."""
     path = tmp_path / "differences.json"
     changed = {"status": 403}
     with sandbox.cloud.fault("storage", "storage.objects.compose", "status", **changed):
         done = command(sandbox, sandbox.project, *TESTS, REBOUND_CLOUD_DIFFERENCES=str(path))
     assert done.returncode == 1, done.stdout + done.stderr
+    take_what_is_probed(reports)
     assert "below one US dollar" in done.stdout
     assert "1 failed, " in done.stdout, done.stdout
     assert int(done.stdout.rsplit(" passed", 1)[0].split()[-1]) > 20
@@ -70,7 +79,7 @@ def test_everything_runs_and_is_removed(sandbox: Rebound, tmp_path: Path):
     assert sandbox.vault.exists()
 
 
-def test_a_killed_run_is_cleaned_up(sandbox: Rebound):
+def test_a_killed_run_is_cleaned_up(sandbox: Rebound, reports: Path):
     """What a killed run left is found by its labels; a namesake without one stays."""
     probes = [sys.executable, "-m", "tests.cloud.probes", sandbox.project, "killed"]
     process = subprocess.Popen(
@@ -81,6 +90,7 @@ def test_a_killed_run_is_cleaned_up(sandbox: Rebound):
         assert process.poll() is None
     process.kill()
     process.communicate()
+    take_what_is_probed(reports)
     namesake = sandbox.storage_client.create_bucket(f"{LABEL}-{sandbox.project}")
     assert len(left(sandbox)) > 5
 

@@ -17,6 +17,7 @@ from tests.served import serving
 from tests.standin.cloud import Cloud
 
 SCENARIO = "bigquery-dataset-loss"
+_SLOWER = 4  # than a machine that does nothing else
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_unreachable_cloud(rebound: Rebound, endpoint: str):
         began = time.monotonic()
         done = rebound.run("list", code=9, STORAGE_EMULATOR_HOST=endpoint)
         took_seconds = time.monotonic() - began
-    assert took_seconds < 5
+    assert took_seconds < 5 * _SLOWER
     assert done.stderr.startswith(f"error: {endpoint}: Google Cloud could not be reached: ")
     assert "hint: check the network" in done.stderr
     assert done.stderr.count("\n") == 2
