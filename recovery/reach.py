@@ -5,13 +5,13 @@ keeps somebody waiting whose machine has no network.
 """
 
 import time
-from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 import requests
 
+from manifests.cloud.clock import ServiceClock
 from manifests.cloud.objects import Bucket
 from manifests.errors import CloudError, UsageError
 from recovery.units import printable
@@ -19,14 +19,12 @@ from recovery.units import printable
 _PAUSES_SECONDS = (0.5, 1.0, 0.0)
 
 
-def require_reachable(
-    endpoint: str, *, within_seconds: float = 4.0, hear: Callable[[str], None] = lambda _: None
-) -> None:
+def require_reachable(endpoint: str, clock: ServiceClock, *, within_seconds: float = 4.0) -> None:
     """Insist on an answer, whatever it is.
 
     Args:
         endpoint: The address of a service.
-        hear: Told the answer's date.
+        clock: Told the answer's date.
         within_seconds: How long its name may take to be looked up, and its answer to come.
 
     Raises:
@@ -34,7 +32,7 @@ def require_reachable(
     """
     problems: SimpleQueue[str] = SimpleQueue()
     # Nothing bounds the look-up of a name, so that another thread waits for it.
-    asking = partial(_problem, endpoint, within_seconds, hear)
+    asking = partial(_problem, endpoint, within_seconds, clock)
     Thread(target=lambda: problems.put(asking()), daemon=True).start()
     try:
         problem = problems.get(timeout=within_seconds)
@@ -64,17 +62,18 @@ def refuse_other_bucket(vault: Bucket) -> None:
         )
 
 
-def _problem(endpoint: str, seconds: float, hear: Callable[[str], None]) -> str:
+def _problem(endpoint: str, seconds: float, clock: ServiceClock) -> str:
     """Return why a service does not answer; empty when it does."""
     problem = ""
     for pause_seconds in _PAUSES_SECONDS:
+        asked = clock.passed()
         try:
             answer = requests.head(endpoint, timeout=seconds)
         except requests.exceptions.RequestException as error:
             problem = _innermost(error)
             time.sleep(pause_seconds)
         else:
-            hear(answer.headers.get("Date", ""))
+            clock.hear(answer.headers.get("Date", ""), asked=asked)
             return ""
     return problem
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from manifests import coverage, layout
 from manifests.catalog import Catalog, load_catalog
@@ -52,7 +53,8 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         client, self.clock = storage_client(settings.project)
-        require_reachable(client.api_endpoint, hear=self.clock.hear)
+        self._opened = self.clock.passed()
+        require_reachable(client.api_endpoint, self.clock)
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(client, settings.vault_bucket)
@@ -240,15 +242,24 @@ class Session:
                 hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
             )
 
+    @cached_property
+    def _begun_at(self) -> datetime:
+        """Return when this command began, to a tenth of a second.
+
+        What is written later is never replaced: what was there before must not seem to be.
+        """
+        self.clock.settle()
+        return self.clock.latest(self._opened)
+
     def journal(self, plan: Plan) -> Journal:
         """Return the journal of a recovery that is to begin; nothing is written yet."""
-        recovery_id = layout.recovery_id(plan.request.scenario, self.started_at, self.own_id[:4])
+        recovery_id = layout.recovery_id(plan.request.scenario, self._begun_at, self.own_id[:4])
         return Journal(self.landing, recovery_id)
 
     def begin(self, journal: Journal, plan: Plan) -> None:
         """Write a plan down before anything is changed, so that it can be resumed."""
         journal.begin(
-            PlannedRecovery(recovery_id=journal.recovery_id, started_at=self.started_at, plan=plan)
+            PlannedRecovery(recovery_id=journal.recovery_id, started_at=self._begun_at, plan=plan)
         )
 
     def execute(self, journal: Journal, *, progress: Progress) -> RecoveryReport:

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -124,6 +125,8 @@ class ForkServer:
             out: The file that takes its output.
             err: The file that takes its error output, which may be the same.
         """
+        for output in (out, err):
+            output.touch()  # a process that is killed at once has written nothing
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(str(self._address))
         request = {
@@ -147,6 +150,8 @@ def _serve(address: str, folder: str, *modules: str) -> None:
     """Fork for each request until the parent is gone."""
     parent = os.getppid()
     sys.path.insert(0, folder)
+    # Libraries have threads of their own, which hold nothing of Python's.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     for module in modules:
         importlib.import_module(module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait

@@ -4,7 +4,7 @@ Their own defaults differ from call to call, and some wait for ever: `jobs.inser
 `jobs.getQueryResults` of BigQuery have no time-out unless one is given.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import override
 
 import requests
@@ -27,13 +27,13 @@ class _Adapter(HTTPAdapter):
 
     Args:
         seconds: The time-out.
-        hear: Told the `Date` of every answer.
+        clock: Told the `Date` of every answer.
     """
 
-    def __init__(self, seconds: float, hear: Callable[[str], None]) -> None:
+    def __init__(self, seconds: float, clock: ServiceClock | None) -> None:
         super().__init__()
         self._seconds = seconds
-        self._hear = hear
+        self._clock = clock
 
     @override
     def send(
@@ -46,6 +46,7 @@ class _Adapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send a request and return its answer, whose body may still be to come."""
+        asked = self._clock.passed() if self._clock else 0.0
         answer = super().send(
             request,
             stream=stream,
@@ -54,7 +55,8 @@ class _Adapter(HTTPAdapter):
             cert=cert,
             proxies=proxies,
         )
-        self._hear(answer.headers.get("Date", ""))
+        if self._clock:
+            self._clock.hear(answer.headers.get("Date", ""), asked=asked)
         return answer
 
 
@@ -75,7 +77,7 @@ def storage_client(
             calling(lambda: session.head(client.api_endpoint))
 
     clock = ServiceClock(ask)
-    _bound(session, seconds, clock.hear)
+    _bound(session, seconds, clock)
     return client, clock
 
 
@@ -90,10 +92,10 @@ def bigquery_client(
         seconds: The time-out of each call.
     """
     client = bigquery.Client(project=project, location=location)
-    _bound(client._http, seconds, lambda _: None)  # noqa: SLF001 - as above
+    _bound(client._http, seconds, None)  # noqa: SLF001 - as above
     return client
 
 
-def _bound(session: AuthorizedSession, seconds: float, hear: Callable[[str], None]) -> None:
+def _bound(session: AuthorizedSession, seconds: float, clock: ServiceClock | None) -> None:
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(seconds, hear))
+        session.mount(scheme, _Adapter(seconds, clock))

@@ -6,21 +6,24 @@ a lease that is in force, and let runs expire early.
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from manifests.errors import CloudError
 
-_DATED_TO = timedelta(seconds=1)
+_DATED_TO_SECONDS = 1
+_SETTLED_SECONDS = 0.1
+_PAUSE_SECONDS = 0.02
+_MOST_QUESTIONS = 60
 
 
 class ServiceClock:
     """Gives the present instant, never later than the services' own. Safe to share between threads.
 
-    An answer is dated when it is made, to the second below (RFC 9110, Date), so that it is never
-    ahead when it comes: of all answers the one that tells the latest time is the nearest. Between
-    answers the machine only measures how much time passes.
+    An answer is dated when it is made, to the second below (RFC 9110, Date). So the service's time
+    is at least the date when the answer comes, and less than a second after it when it is asked
+    for. Of all answers those that leave the least between the two count. Between answers the machine only measures how much time passes.
 
     Args:
         ask: Has a service answer, whatever it is; called when none has yet.
@@ -31,20 +34,28 @@ class ServiceClock:
         self, ask: Callable[[], None], passed: Callable[[], float] = time.monotonic
     ) -> None:
         self._ask = ask
-        self._passed = passed
+        self.passed = passed
         self._lock = Lock()
-        self._ahead_seconds: float | None = None
+        self._ahead_seconds: tuple[float, float] | None = None
 
-    def hear(self, date: str) -> None:
-        """Learn from the `Date` of an answer; one that is none tells nothing."""
+    def hear(self, date: str, *, asked: float) -> None:
+        """Learn from the `Date` of an answer; one that is none tells nothing.
+
+        Args:
+            date: The header.
+            asked: What `passed` gave before the answer was asked for.
+        """
         try:
             told_seconds = parsedate_to_datetime(date).timestamp()
         except ValueError:
             return
-        ahead_seconds = told_seconds - self._passed()
+        least = told_seconds - self.passed()
+        most = told_seconds + _DATED_TO_SECONDS - asked
         with self._lock:
-            if self._ahead_seconds is None or ahead_seconds > self._ahead_seconds:
-                self._ahead_seconds = ahead_seconds
+            if self._ahead_seconds is not None:
+                least = max(least, self._ahead_seconds[0])
+                most = min(most, self._ahead_seconds[1])
+            self._ahead_seconds = least, most
 
     def __call__(self) -> datetime:
         """Return the present instant.
@@ -52,16 +63,39 @@ class ServiceClock:
         Raises:
             CloudError: No answer tells the time.
         """
-        if self._ahead_seconds is None:
-            self._ask()
-        if self._ahead_seconds is None:
-            raise CloudError("no answer of Cloud Storage is dated", retryable=True)
-        return datetime.fromtimestamp(self._ahead_seconds + self._passed(), UTC)
+        least, _ = self._ahead()
+        return datetime.fromtimestamp(least + self.passed(), UTC)
 
-    def latest(self) -> datetime:
-        """Return an instant before which everything was that has happened until now.
+    def latest(self, passed: float | None = None) -> datetime:
+        """Return an instant before which everything was that had happened until then.
+
+        Args:
+            passed: What `passed` gave then; now when None.
 
         Raises:
             CloudError: No answer tells the time.
         """
-        return self() + _DATED_TO
+        then = self.passed() if passed is None else passed
+        # Machines of a service can differ, so that what one tells is past what another allows.
+        return datetime.fromtimestamp(max(self._ahead()) + then, UTC)
+
+    def settle(self) -> None:
+        """Ask until a second ends, so that `latest` is exact to a tenth of one, or as answers allow.
+
+        Raises:
+            CloudError: No answer tells the time.
+        """
+        for _ in range(_MOST_QUESTIONS):
+            least, most = self._ahead()
+            if most - least <= _SETTLED_SECONDS:
+                return
+            time.sleep(_PAUSE_SECONDS)
+            self._ask()
+
+    def _ahead(self) -> tuple[float, float]:
+        """Return by how many seconds the service's time is ahead of `passed`, at least and at most."""
+        if self._ahead_seconds is None:
+            self._ask()
+        if self._ahead_seconds is None:
+            raise CloudError("no answer of Cloud Storage is dated", retryable=True)
+        return self._ahead_seconds
