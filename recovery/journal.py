@@ -18,7 +18,7 @@ from datetime import datetime
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import ManifestAlteredError, UsageError
+from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.model import Frozen
 from manifests.store import decode, encode
 from recovery.naming import bounded
@@ -40,10 +40,15 @@ class Journal:
         self._prefix = layout.recovery_prefix(recovery_id)
         self.recovery_id = recovery_id
 
-    def begin(self, recovery: PlannedRecovery) -> PlannedRecovery:
-        """Write the plan once; an earlier one stays and is returned."""
-        name = f"{self._prefix}plan.json"
-        return decode(self._bucket.put_once(name, encode(recovery)), PlannedRecovery, subject=name)
+    def begin(self, recovery: PlannedRecovery) -> None:
+        """Write the plan, once.
+
+        Raises:
+            RefusedError: Another one is there.
+        """
+        name, ours = f"{self._prefix}plan.json", encode(recovery)
+        if self._bucket.put_once(name, ours) != ours:
+            raise RefusedError("another plan is there already", subject=name, hint="plan again")
 
     def planned(self) -> PlannedRecovery:
         """Return the plan of a recovery that was begun.

@@ -86,6 +86,10 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     lines += [line for step in plan.databases for line in database_lines(step)]
     lines += [line for step in plan.rebuilds for line in rebuild_lines(step)]
     lines += definition_lines(plan)
+    lines += [
+        f"  {item.change.upper():<20} {shown(item.subject)}: {shown(item.what)}"
+        for item in plan.access
+    ]
     lines += ["", *_cost(plan), "cannot be brought back:"]
     lines += [f"  {printable(note)}" for note in plan.cannot_bring_back]
     return as_text(lines)

@@ -3,9 +3,8 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property
 
-from manifests import coverage, layout
+from manifests import coverage
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.clients import storage_client
@@ -17,19 +16,23 @@ from manifests.layout import parse_run_id
 from manifests.model import DatabaseBackup, Manifest, Owner, RunId, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
-from recovery.execute import Recovery
 from recovery.expiry import Expiry
-from recovery.journal import Journal, under_way
-from recovery.outcome import PlannedRecovery, RecoveryReport
-from recovery.plan import Observed, Plan, Request, Target, check_plan, make_plan, seen_digest
+from recovery.journal import under_way
+from recovery.plan import (
+    Observed,
+    Plan,
+    Request,
+    Target,
+    check_plan,
+    make_plan,
+    seen_digest,
+)
 from recovery.plan.own import check_own
 from recovery.plan.restorable import restorable
-from recovery.progress import Progress
 from recovery.reach import require_reachable
 from recovery.settings import Settings
 from recovery.targets.documents.observe import observe_databases
 from recovery.targets.documents.rebuilding import Rebuilding
-from recovery.targets.documents.recover import DatabaseRecovery
 from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
@@ -126,11 +129,13 @@ class Session:
         databases = observe_databases(
             manifest, request, vault=self.vault_bucket, parallel=self.settings.parallel_streams
         )
-        buckets = self.buckets(request.target).observe(manifest, request)
+        targets = self.buckets(request.target)
+        buckets = targets.observe(manifest, request)
         observed = observed.model_copy(
             update={
                 "databases": databases,
                 "buckets": buckets,
+                "bucket_access": targets.access(buckets, request.target),
                 "undeleted": self._undeleted,
             }
         )
@@ -212,7 +217,7 @@ class Session:
             holder=self.own_id,
         )
 
-    def refuse(self, plan: Plan, *, confirmed_project: str | None) -> None:
+    def refuse(self, plan: Plan, *, confirmed_project: str | None, access: bool) -> None:
         """Refuse a plan that lacks a word, or writes where Rebound keeps what is its own.
 
         Raises:
@@ -224,7 +229,10 @@ class Session:
             datasets=(self.settings.scratch_dataset, self.settings.undo_dataset),
         )
         check_plan(
-            plan, protected=self.catalog.protected_projects, confirmed_project=confirmed_project
+            plan,
+            protected=self.catalog.protected_projects,
+            confirmed_project=confirmed_project,
+            access=access,
         )
 
     def refuse_another(self, plan: Plan) -> None:
@@ -242,56 +250,10 @@ class Session:
                 hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
             )
 
-    @cached_property
-    def _begun_at(self) -> datetime:
+    def begun_at(self) -> datetime:
         """Return when this command began, to a tenth of a second.
 
         What is written later is never replaced: what was there before must not seem to be.
         """
         self.clock.settle()
         return self.clock.latest(self._opened)
-
-    def journal(self, plan: Plan) -> Journal:
-        """Return the journal of a recovery that is to begin; nothing is written yet."""
-        recovery_id = layout.recovery_id(plan.request.scenario, self._begun_at, self.own_id[:4])
-        return Journal(self.landing, recovery_id)
-
-    def begin(self, journal: Journal, plan: Plan) -> None:
-        """Write a plan down before anything is changed, so that it can be resumed."""
-        journal.begin(
-            PlannedRecovery(recovery_id=journal.recovery_id, started_at=self._begun_at, plan=plan)
-        )
-
-    def execute(self, journal: Journal, *, progress: Progress) -> RecoveryReport:
-        """Carry out, or continue, the recovery a journal describes."""
-        planned = journal.planned()
-        if planned.plan.run_id is None:
-            return self.rebuilding().run(planned, journal, progress=progress)
-        request, target = planned.plan.request, planned.plan.request.target
-        manifest, _ = restorable(
-            self.catalog,
-            self.vault.manifest(planned.plan.run_id),
-            request,
-            now=self.clock(),
-        )
-        recovery = Recovery(
-            planned,
-            manifest,
-            target=self.target(target),
-            buckets=self.buckets(target),
-            databases=DatabaseRecovery(
-                manifest,
-                target.project,
-                begun_at=planned.started_at,
-                vault=self.vault_bucket,
-                landing=self.landing,
-                journal=journal,
-                parallel=self.settings.parallel_streams,
-                progress=progress,
-            ),
-            vault=self.vault_bucket,
-            journal=journal,
-            clock=self.clock.latest,
-            progress=progress,
-        )
-        return recovery.run()

@@ -15,7 +15,7 @@ from recovery.plan import Plan, PlanFile, approved, read_plan
 from recovery.report import plan_text
 from recovery.session import Session
 
-_BESIDE_A_PLAN = ("plan_file", "confirm_project", "anew", "yes", "as_json")
+_BESIDE_A_PLAN = ("plan_file", "confirm_project", "access", "anew", "yes", "as_json")
 
 
 def agreed(
@@ -27,7 +27,8 @@ def agreed(
         show_plan(made, as_json=False)
     if not context.params["anew"]:
         session.refuse_another(made)
-    session.refuse(made, confirmed_project=context.params["confirm_project"])
+    said = context.params
+    session.refuse(made, confirmed_project=said["confirm_project"], access=said["access"])
     refuse_silence(made, yes=yes)
     if not made.undeletes:
         _check_backup(session, console, made)

@@ -109,6 +109,10 @@ NotInCatalog = Annotated[
 ConfirmProject = Annotated[
     str | None, typer.Option(help="The protected project's name, to allow changing it.")
 ]
+Access = Annotated[
+    bool,
+    typer.Option("--access", help="Allow what the plan changes about who may see what."),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 AllContents = Annotated[
     bool, typer.Option("--all-contents", help="Read every content of buckets, not a hundred.")

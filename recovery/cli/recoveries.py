@@ -13,6 +13,7 @@ from manifests.layout import parse_recovery_id
 from recovery.cli.agreement import agreed, ask, planned, refuse_silence, show_plan, write_plan
 from recovery.cli.begun import only_open, tell_ended
 from recovery.cli.options import (
+    Access,
     At,
     Buckets,
     Collections,
@@ -51,8 +52,9 @@ from recovery.cli.options import (
 )
 from recovery.console import Console
 from recovery.journal import Journal
-from recovery.plan import Plan
+from recovery.outcome import PlannedRecovery
 from recovery.report_recoveries import abandoned_text
+from recovery.running import execute, new_recovery, seen_again
 from recovery.session import Session
 from recovery.units import printable
 
@@ -94,6 +96,7 @@ def plan(
     rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
     confirm_project: ConfirmProject = None,
+    access: Access = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -109,7 +112,7 @@ def plan(
     if out is not None:
         write_plan(made, out, now=session.started_at)
     try:
-        session.refuse(made, confirmed_project=confirm_project)
+        session.refuse(made, confirmed_project=confirm_project, access=access)
     except RefusedError as error:
         if not as_json:
             say(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
@@ -154,6 +157,7 @@ def recover(
     rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
     confirm_project: ConfirmProject = None,
+    access: Access = False,
     anew: Annotated[
         bool, typer.Option("--anew", help="Begin although another recovery has not ended.")
     ] = False,
@@ -176,7 +180,7 @@ def recover(
                 hint="make a new plan",
             )
         made = agreed(session, console, context, yes=yes, as_json=as_json)
-    _execute(session, console, session.journal(made), made, as_json=as_json)
+    _execute(session, console, new_recovery(session, made), begins=True, as_json=as_json)
 
 
 @app.command()
@@ -186,6 +190,7 @@ def resume(
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
     confirm_project: ConfirmProject = None,
+    access: Access = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -193,7 +198,7 @@ def resume(
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     journal = Journal(session.landing, recovery_id)
-    made = journal.planned().plan
+    begun = journal.planned()
     if (ended := journal.report()) is not None:
         # Nothing is done again: what came since is nobody's mistake.
         say("everything is proven already; this is the report", err=True)
@@ -201,27 +206,29 @@ def resume(
         return
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
+    begun = seen_again(session, begun)
     if not as_json:
-        show_plan(made, as_json=False)
+        show_plan(begun.plan, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.
-    session.refuse(made, confirmed_project=confirm_project)
-    refuse_silence(made, yes=yes)
-    ask(made, yes=yes)
-    _execute(session, console, journal, None, as_json=as_json)
+    session.refuse(begun.plan, confirmed_project=confirm_project, access=access)
+    refuse_silence(begun.plan, yes=yes)
+    ask(begun.plan, yes=yes)
+    _execute(session, console, begun, begins=False, as_json=as_json)
 
 
 def _execute(
-    session: Session, console: Console, journal: Journal, begin: Plan | None, *, as_json: bool
+    session: Session, console: Console, recovery: PlannedRecovery, *, begins: bool, as_json: bool
 ) -> None:
-    """Carry out, or continue, the recovery of a journal; begin it with a plan first."""
+    """Carry out the very recovery that was agreed to; write it down first when it begins."""
+    journal = Journal(session.landing, recovery.recovery_id)
     again = f"`rebound resume {journal.recovery_id}` continues"
     with console.ending_at_once(f"interrupted; {again}"):
-        if begin is not None:
-            session.begin(journal, begin)
+        if begins:
+            journal.begin(recovery)
         say(f"recovery {journal.recovery_id}", err=True)
-        with console.recovering(journal.planned().plan.targets) as progress:
+        with console.recovering(recovery.plan.targets) as progress:
             try:
-                done = session.execute(journal, progress=progress)
+                done = execute(session, journal, recovery, progress=progress)
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise

@@ -4,6 +4,7 @@ The plan is the whole decision. Executing it adds nothing, except that what turn
 already is not done again.
 """
 
+from recovery.plan.access import PresentAccess as PresentAccess
 from recovery.plan.approval import PlanFile as PlanFile
 from recovery.plan.approval import approved as approved
 from recovery.plan.approval import read_plan as read_plan
@@ -25,4 +26,5 @@ from recovery.plan.tables import plan_table as plan_table
 from recovery.plan.whole import Observed as Observed
 from recovery.plan.whole import Plan as Plan
 from recovery.plan.whole import make_plan as make_plan
+from recovery.plan.whole import with_access as with_access
 from recovery.plan.words import check_plan as check_plan

@@ -6,6 +6,7 @@ from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcT
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
+from recovery.plan.access import AccessChange, PresentAccess, access_changes
 from recovery.plan.asked import check_covered, check_names
 from recovery.plan.buckets import BucketPlan, objects_lost
 from recovery.plan.copies import referring_to_original
@@ -43,6 +44,7 @@ class Observed(Frozen):
         definitions: Each view and routine, `dataset.name`, or None where there is none.
         databases: How each wanted database compares with its backup.
         buckets: What has to happen to each wanted bucket.
+        bucket_access: The IAM policy of each of them that is set, by its original name.
         observed_at: When it was looked at.
         missing: What views and routines that are gone read, and is neither there nor part of the
             recovery.
@@ -55,6 +57,7 @@ class Observed(Frozen):
     observed_at: UtcTime
     databases: Mapping[str, DatabaseState] = {}
     buckets: tuple[BucketPlan, ...] = ()
+    bucket_access: Mapping[str, Resource] = {}
     missing: tuple[TableRef, ...] = ()
     undeleted: Mapping[str, bool] = {}
 
@@ -81,6 +84,8 @@ class Plan(Frozen):
     """What is written although its own time is over: without that time, or with another."""
     left_alone: tuple[str, ...] = ()
     """Tables, views and routines that differ and are left, because only what is missing was asked for."""
+    access: tuple[AccessChange, ...] = ()
+    """What changes about who may see what."""
     buckets: tuple[BucketPlan, ...] = ()
     databases: tuple[DatabaseStep, ...] = ()
     rebuilds: tuple[RebuildStep, ...] = ()
@@ -188,7 +193,7 @@ def make_plan(
         {name: resource for item in datasets for name, _, resource in definitions_of(item)},
         {item for item in observed.missing if item[1] not in undeleting},
     )
-    return Plan(
+    made = Plan(
         request=request,
         run_id=manifest.run_id,
         recovery_point=manifest.recovery_point,
@@ -211,6 +216,32 @@ def make_plan(
         buckets=observed.buckets,
         databases=databases,
     )
+    present = PresentAccess(
+        datasets=observed.datasets, tables=observed.tables, buckets=observed.bucket_access
+    )
+    return with_access(made, manifest, present)
+
+
+def with_access(plan: Plan, manifest: Manifest, present: PresentAccess) -> Plan:
+    """Return a plan that says what it changes about who may see what.
+
+    Args:
+        plan: The plan, which may come from a journal: what that says of access is not believed.
+        manifest: The manifest of its run.
+        present: Who may see what now.
+
+    Raises:
+        ManifestAlteredError: The plan names what is not in its run.
+    """
+    changes = access_changes(
+        manifest,
+        plan.request.target,
+        present,
+        datasets=plan.datasets,
+        tables=plan.tables,
+        buckets=plan.buckets,
+    )
+    return plan.model_copy(update={"access": tuple(changes)})
 
 
 def plan_source(

@@ -9,13 +9,23 @@ from recovery.plan.events import event_refusals
 from recovery.plan.whole import Plan
 
 
-def check_plan(plan: Plan, *, protected: tuple[str, ...], confirmed_project: str | None) -> None:
-    """Refuse a plan that would lose rows or touch a protected project without the words for it.
+def check_plan(
+    plan: Plan, *, protected: tuple[str, ...], confirmed_project: str | None, access: bool = False
+) -> None:
+    """Refuse a plan that lacks a word.
+
+    Args:
+        plan: What is to happen.
+        protected: The projects that are changed only when they are named.
+        confirmed_project: The project that the operator named.
+        access: Whether the operator allowed what changes about who may see what.
 
     Raises:
         RefusedError: Nothing was changed; the hint names the missing word.
     """
-    _refuse_all(_refusals(plan, protected, confirmed_project))
+    _refuse_all(
+        (*_access_refusals(plan, allowed=access), *_refusals(plan, protected, confirmed_project))
+    )
 
 
 def _refusals(
@@ -41,6 +51,18 @@ def _refusals(
             "the project is protected",
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
+        )
+
+
+def _access_refusals(plan: Plan, *, allowed: bool) -> Iterator[RefusedError]:
+    unspoken = [item for item in plan.access if item.needs_word]
+    if unspoken and not allowed:
+        first = unspoken[0]
+        more = f", and {len(unspoken) - 1} more" if len(unspoken) > 1 else ""
+        yield RefusedError(
+            f"who may see what would change: {first.change}: {first.what}{more}",
+            subject=first.subject,
+            hint="`--access` allows all of it; the plan lists it",
         )
 
 

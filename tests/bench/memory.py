@@ -34,5 +34,7 @@ def _peaks(folder: Path, scale: float) -> dict[str, float]:
         with serving(rebound) as function:
             function.complete("all", full=True)
             function_mib = function_peak_mib(function)
-        command = measured(rebound, "recover", SCENARIO, "--into-prefix", "bench_", "--yes")
+        command = measured(
+            rebound, "recover", SCENARIO, "--into-prefix", "bench_", "--access", "--yes"
+        )
     return {"the function": function_mib, "the command": command.peak_mib}

@@ -115,7 +115,7 @@ def test_everything_back(rebound: Rebound):
         client.delete_dataset(dataset_id, delete_contents=True)
     assert not {item.dataset_id for item in client.list_datasets()} & set(datasets_of(rebound))
 
-    rebound.run("recover", SCENARIO, "--yes", "--create-datasets")
+    rebound.run("recover", SCENARIO, "--access", "--yes", "--create-datasets")
     after = picture(rebound)
     assert set(after) == set(before)
     assert {key: after[key] for key in before if after[key] != before[key]} == {}

@@ -105,7 +105,7 @@ def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function, source
     plan = raw.json("plan", SCENARIO)["buckets"][0]
     assert plan["create"]
     assert plan["undelete"] == (bucket.generation if source == "soft-deleted" else None)
-    outcome = recover(raw)
+    outcome = recover(raw, "--access")
     assert outcome["created"]
     assert sources(outcome) == {("missing", source): len(NAMES)}
     assert looked_at(bucket) == before

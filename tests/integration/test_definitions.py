@@ -105,7 +105,7 @@ def test_what_is_authorized_elsewhere_is_authorized_again(gilded: Rebound):
     planned = gilded.run("plan", SCENARIO).stdout
     for line in ("view lake.busy", "routine lake.double", "dataset lake"):
         assert f"authorize            {line} again, in dataset gold" in planned
-    gilded.run("recover", SCENARIO, "--yes")
+    gilded.run("recover", SCENARIO, "--access", "--yes")
     assert {name: written(gilded, name) for name in before} == before
     assert holding(gilded) == {"view": True, "routine": True, "dataset": True}
     assert access_of_gold(gilded) == access
@@ -156,7 +156,7 @@ def test_every_property_of_a_definition_counts(gilded: Rebound):
         "lake.described": {"column properties"},
         "lake.double": {"securityMode", "dataGovernanceType"},
     }
-    gilded.run("recover", SCENARIO, "--yes", "--overwrite", "*")
+    gilded.run("recover", SCENARIO, "--access", "--yes", "--overwrite", "*")
     assert written(gilded, "described") == before
     back = api(gilded, "GET", routine)
     assert {key for key in back if back.get(key) != own.get(key)} <= OF_THE_MOMENT
@@ -179,7 +179,7 @@ def test_views_over_what_nobody_protects_are_told_beforehand(rebound: Rebound):
     assert "view lake.direct reads what the run does not hold: outside.scores" in shown
     for dataset_id in ("outside", lake.DATASET):
         rebound.bigquery_client.delete_dataset(dataset_id, delete_contents=True)
-    done = rebound.run("recover", SCENARIO, "--yes", "--create-datasets").stdout
+    done = rebound.run("recover", SCENARIO, "--access", "--yes", "--create-datasets").stdout
     assert (
         f"view lake.direct: it reads {rebound.project}.outside.scores, which is not there" in done
     )

@@ -94,7 +94,7 @@ def test_dataset_gone_and_answers_lost(rebound: Rebound, function: Function):
     function.complete("night")
     rebound.bigquery_client.delete_dataset(lake.DATASET, delete_contents=True)
     with losing(rebound, *CREATIONS):
-        rebound.run("recover", SCENARIO, "--yes", "--create-datasets")
+        rebound.run("recover", SCENARIO, "--access", "--yes", "--create-datasets")
     assert state(rebound) == before
     assert authorized(rebound) == ["busy"]
     assert policies(rebound) == {"mine": "TRUE"}
@@ -116,7 +116,7 @@ def test_changes_whose_answers_are_lost(rebound: Rebound, function: Function):
     rebound.query(policy.format("mine", where) + "FILTER USING (home = 'Denver')")
     rebound.query(policy.format("other", where) + "FILTER USING (TRUE)")
     with losing(rebound, *CHANGES):
-        rebound.run("recover", SCENARIO, "--yes", "--overwrite", "*")
+        rebound.run("recover", SCENARIO, "--access", "--yes", "--overwrite", "*")
     assert state(rebound) == before
     assert "x * 2" in rebound.bigquery_client.get_routine(f"{lake.DATASET}.double").body
     assert policies(rebound) == {"mine": "TRUE"}

@@ -1,10 +1,12 @@
 """Buckets, observed for a plan and recovered by it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from operator import attrgetter
 
+from google.api_core.exceptions import Forbidden, NotFound
 from google.cloud import storage
 
 from manifests.cloud.api import StorageApi
@@ -16,7 +18,7 @@ from manifests.model import BucketBackup, Manifest, Resource
 from manifests.versions import keeps_replaced
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
-from recovery.plan import Request
+from recovery.plan import Request, Target
 from recovery.plan.buckets import (
     BucketPlan,
     StepCounter,
@@ -68,6 +70,19 @@ class BucketTargets:
         )
         check_scope(plans, request.objects)
         return plans
+
+    def access(self, steps: Iterable[BucketPlan], where: Target) -> dict[str, Resource]:
+        """Return the IAM policies of buckets that are made or set, by their original names.
+
+        One that is not there or may not be read is not in it: then all that is given is news.
+        """
+        found = {}
+        for step in steps:
+            if step.create or step.sets:
+                target = VersionedBucket(self._api, where.bucket or step.bucket)
+                with cloud_errors(target.uri()), suppress(NotFound, Forbidden):
+                    found[step.bucket] = target.access()
+        return found
 
     def recover(
         self,

@@ -1,7 +1,7 @@
 """The BigQuery side of one recovery: where things are, and how they are observed."""
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -48,10 +48,7 @@ class BigQueryTarget:
     def observe(self, manifest: Manifest, request: Request) -> Observed:
         """Look at everything a recovery of this manifest could touch."""
         wanted = [table for table in manifest.tables if request.wants(table)]
-        datasets = {
-            item.dataset_id: self.resources.dataset(self.target.dataset_id(item.dataset_id))
-            for item in manifest.datasets
-        }
+        datasets = self.datasets(item.dataset_id for item in manifest.datasets)
         with ThreadPoolExecutor(
             self.settings.parallel_tables, thread_name_prefix="observe"
         ) as pool:
@@ -70,6 +67,22 @@ class BigQueryTarget:
             definitions=definitions,
             observed_at=datetime.now(UTC),
         )
+
+    def datasets(self, dataset_ids: Iterable[str]) -> dict[str, Resource | None]:
+        """Look at datasets, by their original names."""
+        return {name: self.resources.dataset(self.target.dataset_id(name)) for name in dataset_ids}
+
+    def protections(self, tables: Iterable[str]) -> dict[str, ObservedTable]:
+        """Look at tables without their rows, by their original names."""
+        found = {name: self.resources.table(self.name(name)) for name in tables}
+        return {
+            name: ObservedTable(resource=None)
+            if table is None
+            else ObservedTable(
+                resource=table.resource, row_access_policies=table.row_access_policies
+            )
+            for name, table in found.items()
+        }
 
     def _missing(
         self, manifest: Manifest, gone: Collection[str], planned: Collection[str]

@@ -199,10 +199,10 @@ def test_a_protected_project_needs_its_name(word: str | None):
     """Changing a protected project needs its own name said, overwriting or not."""
     made = plan(world(games=GONE))
     with pytest.raises(RefusedError, match="protected") as caught:
-        check_plan(made, protected=("platform",), confirmed_project=word)
+        check_plan(made, protected=("platform",), confirmed_project=word, access=True)
     assert "--confirm-project platform" in caught.value.hint
-    check_plan(made, protected=("platform",), confirmed_project="platform")
-    check_plan(made, protected=("other",), confirmed_project=None)
+    check_plan(made, protected=("platform",), confirmed_project="platform", access=True)
+    check_plan(made, protected=("other",), confirmed_project=None, access=True)
 
 
 def test_all_words_that_are_missing_are_told_at_once():

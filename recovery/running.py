@@ -1,0 +1,88 @@
+"""A recovery that somebody says yes to: made of a plan, or of a journal, and carried out."""
+
+from manifests import layout
+from manifests.errors import ManifestAlteredError
+from manifests.model import Manifest, RunId
+from recovery.execute import Recovery
+from recovery.journal import Journal
+from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.plan import Plan, PresentAccess, with_access
+from recovery.plan.restorable import restorable
+from recovery.progress import Progress
+from recovery.session import Session
+from recovery.targets.documents.recover import DatabaseRecovery
+
+
+def new_recovery(session: Session, plan: Plan) -> PlannedRecovery:
+    """Return the recovery that is to begin with a plan; nothing is written yet."""
+    scenario, began = plan.request.scenario, session.begun_at()
+    recovery_id = layout.recovery_id(scenario, began, session.own_id[:4])
+    return PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan)
+
+
+def seen_again(session: Session, planned: PlannedRecovery) -> PlannedRecovery:
+    """Return what a journal planned with what it changes about access, looked at anew.
+
+    Raises:
+        ManifestAlteredError: The plan is none that was begun, or names what its run has not.
+    """
+    plan = planned.plan
+    if plan.run_id is None:
+        return planned
+    if plan.undeletes:
+        raise ManifestAlteredError(
+            "a plan that was begun undeletes nothing", subject=planned.recovery_id
+        )
+    where = plan.request.target
+    tables = session.target(where)
+    present = PresentAccess(
+        datasets=tables.datasets(step.dataset_id for step in plan.datasets),
+        tables=tables.protections(step.table for step in plan.tables),
+        buckets=session.buckets(where).access(plan.buckets, where),
+    )
+    seen = with_access(plan, _origin(session, plan, plan.run_id), present)
+    return planned.model_copy(update={"plan": seen})
+
+
+def execute(
+    session: Session, journal: Journal, planned: PlannedRecovery, *, progress: Progress
+) -> RecoveryReport:
+    """Carry out, or continue, a recovery.
+
+    Args:
+        session: The clients.
+        journal: What was done so far; what is to be done is not read from it again.
+        planned: What the operator said yes to.
+        progress: Told how far it is.
+    """
+    if planned.plan.run_id is None:
+        return session.rebuilding().run(planned, journal, progress=progress)
+    manifest = _origin(session, planned.plan, planned.plan.run_id)
+    target = planned.plan.request.target
+    recovery = Recovery(
+        planned,
+        manifest,
+        target=session.target(target),
+        buckets=session.buckets(target),
+        databases=DatabaseRecovery(
+            manifest,
+            target.project,
+            begun_at=planned.started_at,
+            vault=session.vault_bucket,
+            landing=session.landing,
+            journal=journal,
+            parallel=session.settings.parallel_streams,
+            progress=progress,
+        ),
+        vault=session.vault_bucket,
+        journal=journal,
+        clock=session.clock.latest,
+        progress=progress,
+    )
+    return recovery.run()
+
+
+def _origin(session: Session, plan: Plan, run_id: RunId) -> Manifest:
+    """Return what of a run's manifest a plan brings back."""
+    manifest = session.vault.manifest(run_id)
+    return restorable(session.catalog, manifest, plan.request, now=session.clock())[0]

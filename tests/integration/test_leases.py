@@ -1,0 +1,36 @@
+"""A run is published by whoever holds its lease, and by nobody else."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from manifests.claim_layout import lease_name
+from manifests.layout import parse_run_id
+from manifests.model import LeaseRecord
+from manifests.store import encode
+from tests.harness import Rebound
+from tests.served import Function
+
+
+def test_only_who_holds_the_lease_publishes(rebound: Rebound, function: Function):
+    """The lease is renewed just before the manifest is written; who lost it writes none."""
+    generations = {}
+    for run_id in map(parse_run_id, ("held", "lost")):
+        lease = rebound.landing.blob(lease_name(run_id))
+        with (
+            ThreadPoolExecutor(1) as pool,
+            rebound.cloud.fault("bigquery", r"bigquery\.routines\.list", "latency", seconds=3),
+        ):
+            call = pool.submit(function.manual, run_id)
+            rebound.cloud.await_fault("bigquery")
+            lease.reload()
+            generations[run_id] = lease.generation
+            if run_id == "lost":
+                another = LeaseRecord(run_id=run_id, holder="another", term_seconds=600)
+                lease.upload_from_string(encode(another))
+            answer = call.result()
+        if run_id == "held":
+            assert answer.json()["state"] == "complete"
+    assert (answer.status_code, answer.json()["error"]) == (503, "LeaseLostError")
+    assert not rebound.vault.blob("runs/lost/manifest.json").exists()
+    witness = rebound.manifest("held").lease_generation
+    assert witness is not None
+    assert witness > generations["held"]
