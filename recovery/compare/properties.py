@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from manifests.errors import BackupDamagedError
 from manifests.model import Resource, encryption_key
 
 _ROLES = {
@@ -119,9 +120,21 @@ DATASET, TABLE, ROUTINE, ROW_ACCESS_POLICY = SORTS = (
 """The one table of what BigQuery writes by itself."""
 
 
+def _sort(resource: Resource) -> Properties:
+    """Return the sort of a resource, told by what names it.
+
+    Raises:
+        BackupDamagedError: Nothing does.
+    """
+    for item in SORTS:
+        if item.names & resource.keys() - {"kind"}:
+            return item
+    raise BackupDamagedError("a resource of BigQuery does not say what it is of")
+
+
 def settings(resource: Resource) -> Resource:
     """Return what of a resource is written to bring it back, all but its name."""
-    sort = next(item for item in SORTS if item.names & resource.keys() - {"kind"})
+    sort = _sort(resource)
     kept = _without(resource, sort.output_only | sort.names)
     if encryption_key(kept):
         encryption = kept["encryptionConfiguration"]
@@ -143,7 +156,7 @@ def comparable(resource: Resource) -> dict[str, object]:
 
     What is empty is absent, as the REST API sees it.
     """
-    sort = next(item for item in SORTS if item.names & resource.keys() - {"kind"})
+    sort = _sort(resource)
     found: dict[str, object] = {}
     for key, value in settings(resource).items():
         item = _access(value) if key == "access" else value

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from manifests.errors import BackupDamagedError
 from recovery.compare import changes, comparable, definition_findings, settings
 from recovery.compare.properties import SORTS, Properties
 from tests.unit.samples import GAMES
@@ -126,3 +127,10 @@ def test_a_refresh_is_no_difference():
     assert definition_findings(view, later, subject="m") == ()
     slower = {**view, "materializedView": {"query": "q", "refreshIntervalMs": "3600000"}}
     assert definition_findings(view, slower, subject="m")
+
+
+@pytest.mark.parametrize("resource", [{}, {"kind": "bigquery#table"}, {"description": "x"}])
+def test_a_resource_of_nothing(resource: dict[str, Any]):
+    """What does not say what it is of is damage, and no bug."""
+    with pytest.raises(BackupDamagedError, match="does not say what it is of"):
+        comparable(resource)

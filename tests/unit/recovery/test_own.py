@@ -1,0 +1,54 @@
+"""What is Rebound's own is written by no recovery, whatever a plan says of its targets."""
+
+import pytest
+
+from manifests.errors import RefusedError
+from recovery.plan import Plan
+from recovery.plan.buckets import BucketPlan
+from recovery.plan.own import check_own
+from tests.unit.worlds import GONE, plan, world
+
+STEP = BucketPlan(
+    bucket="raw-files",
+    target="raw-files",
+    create=False,
+    keeps_replaced=True,
+    objects=0,
+    equal=0,
+    counts=(),
+    samples=(),
+)
+
+
+def check(made: Plan) -> None:
+    """Check a plan with a landing bucket and a dataset of undo points."""
+    check_own(made, buckets=("landing",), datasets=("rebound_undo",))
+
+
+@pytest.mark.parametrize("named", [{"target": "landing"}, {"bucket": "landing"}])
+def test_buckets_with_backups_and_journals(named: dict[str, str]):
+    """The bucket that is written counts, and not only the one that a plan calls its target."""
+    made = plan(world())
+    check(made.model_copy(update={"buckets": (STEP,)}))
+    forged = STEP.model_copy(update=named)
+    with pytest.raises(RefusedError, match="backups and journals are kept there"):
+        check(made.model_copy(update={"buckets": (forged,)}))
+
+
+def test_a_bucket_that_the_request_names():
+    """Where everything goes into one bucket, that is the one."""
+    made = plan(world(), target={"project": "platform", "bucket": "landing"})
+    with pytest.raises(RefusedError, match="backups and journals are kept there"):
+        check(made.model_copy(update={"buckets": (STEP,)}))
+
+
+@pytest.mark.parametrize("kind", ["tables", "definitions"])
+def test_datasets_with_undo_points(kind: str):
+    """Tables, views and routines count without a step for their dataset."""
+    made = plan(world(games=GONE))
+    check(made)
+    steps = getattr(made, kind)
+    name = "table" if kind == "tables" else "name"
+    forged = steps[0].model_copy(update={name: "rebound_undo.games"})
+    with pytest.raises(RefusedError, match="staging and undo points are kept there"):
+        check(made.model_copy(update={"datasets": (), kind: (forged,)}))
