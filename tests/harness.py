@@ -197,5 +197,9 @@ def whole_minute(before: timedelta = timedelta()) -> datetime:
 
 
 def minutes_ago(minutes: int) -> str:
-    """Return a whole minute of the past as the `recovery_point` of a manual run."""
+    """Return a whole minute of the past as the `recovery_point` of a manual run.
+
+    It lies up to 62 seconds further back than is asked for: what is written N minutes ago is in a
+    run of at most N - 2 minutes ago for sure, and not in one of N + 1.
+    """
     return f"{whole_minute(timedelta(minutes=minutes)):%Y-%m-%dT%H:%M:%SZ}"

@@ -32,7 +32,7 @@ def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
         )
     # What is read makes later commits later: so the night is over for two minutes.
     with made.cloud.minutes_ago(2), serving(made) as function:
-        function.complete("night", recovery_point=minutes_ago(4))
+        function.complete("night", recovery_point=minutes_ago(3))
     return made
 
 
