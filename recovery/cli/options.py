@@ -162,11 +162,6 @@ def past_moment(text: str | None, *, now: datetime) -> datetime | None:
     return read
 
 
-def rfc3339(instant: datetime) -> str:
-    """Write an instant as every JSON document of Rebound does (RFC 3339)."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def say(text: str, *, err: bool = False) -> None:
     """Print a text: all that a person is told goes through here, made printable.
 

@@ -1,11 +1,42 @@
 """What tests of a vault into which somebody else writes have in common."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+from manifests.store import encode
+from recovery.outcome import PlannedRecovery
 from tests.harness import Rebound
 
 SCENARIO = "bigquery-dataset-loss"
 NIGHT, FORGED = "night", "forged"
+PLANTED = f"{SCENARIO}-20260101T000000Z-abcd"
 
 
 def states(rebound: Rebound) -> dict[str, str]:
     """Return the state of every run."""
     return {run["run_id"]: run["state"] for run in rebound.json("list")}
+
+
+@contextmanager
+def planted(
+    rebound: Rebound,
+    plan: dict[str, Any],
+    forge: Callable[[PlannedRecovery], PlannedRecovery] = lambda planned: planned,
+) -> Generator[None]:
+    """Plant the journal of a recovery that nobody began, `PLANTED`, until the block ends.
+
+    Args:
+        rebound: The platform.
+        plan: Its plan, as JSON.
+        forge: What is done to the journal after it was checked.
+    """
+    planned = PlannedRecovery.model_validate(
+        {"recovery_id": PLANTED, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
+    )
+    blob = rebound.landing.blob(f"recoveries/{PLANTED}/plan.json")
+    blob.upload_from_string(encode(forge(planned)))
+    try:
+        yield
+    finally:
+        blob.delete()

@@ -7,7 +7,7 @@ takes part in it.
 import json
 import struct
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -210,12 +210,3 @@ def awkward(database: str) -> dict[str, dict[str, Any]]:
         "processing_locks/p_2026-01-02": {"processor": "p"},
         "processor_heartbeats/p": {"status": "running"},
     }
-
-
-def next_minute(state: State) -> datetime:
-    """Wait until a whole minute has begun that all present documents are older than."""
-    now = datetime.now(UTC)
-    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    while datetime.now(UTC) < minute:
-        state.client.document("wait/for").get()
-    return minute

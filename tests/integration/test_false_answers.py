@@ -14,6 +14,12 @@ from tests.served import Function
 SCENARIO = "bigquery-dataset-loss"
 
 
+def deny(rebound: Rebound, operation: str, match: str, **how: int | None) -> None:
+    """Have calls of one of BigQuery's operations answered as if what they name were not there."""
+    fault = {"operation": f"bigquery.{operation}", "kind": "status", "status": 404}
+    rebound.cloud.order("bigquery", "faults", **fault, match=match, **how)
+
+
 @contextmanager
 def denying(rebound: Rebound, *denied: tuple[str, str], skip: int = 0) -> Generator[None]:
     """Answer one call of each operation that what it names is not there; assert that each was.
@@ -24,15 +30,7 @@ def denying(rebound: Rebound, *denied: tuple[str, str], skip: int = 0) -> Genera
         skip: How many calls of each are answered truly first.
     """
     for operation, path in denied:
-        rebound.cloud.order(
-            "bigquery",
-            "faults",
-            operation=f"bigquery.{operation}",
-            kind="status",
-            status=404,
-            match=rf"{rebound.project}/.*{path}\?",
-            skip=skip,
-        )
+        deny(rebound, operation, rf"{rebound.project}/.*{path}\?", skip=skip)
     yield
     removed = rebound.cloud.clear_faults("bigquery")
     assert [item["fired"] for item in removed] == [1] * len(denied), removed
@@ -77,17 +75,8 @@ def test_table_that_is_gone_since_the_plan(rebound: Rebound, function: Function)
     destroy(rebound, DAMAGES["rows changed"])
     damaged = state(rebound)
     games = rf"{rebound.project}/.*/games\?"
-    for operation, match in (("tables.get", games), ("tables.list", f"{rebound.project}/.*/lake/")):
-        rebound.cloud.order(
-            "bigquery",
-            "faults",
-            operation=f"bigquery.{operation}",
-            kind="status",
-            status=404,
-            match=match,
-            skip=2 if operation == "tables.get" else 0,
-            times=None,
-        )
+    deny(rebound, "tables.get", games, skip=2, times=None)
+    deny(rebound, "tables.list", f"{rebound.project}/.*/lake/", times=None)
     told = rebound.run("recover", SCENARIO, "--yes", "--overwrite", "*", code=6)
     assert all(item["fired"] for item in rebound.cloud.clear_faults("bigquery"))
     assert "it was there when the plan was made, and is not there now" in told.stdout

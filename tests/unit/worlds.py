@@ -6,6 +6,7 @@ from typing import Any
 from manifests.model import Fingerprint
 from recovery.compare import ObservedTable
 from recovery.plan import Observed, Plan, Request, TableStep, Target, make_plan
+from recovery.plan.buckets import BucketPlan
 from tests.unit.samples import GAMES, POINT, POLICY, fingerprint_of, games, manifest
 
 EQUAL = {item.partition_id: item.fingerprint for item in games().partitions}
@@ -63,3 +64,10 @@ def step(found: ObservedTable, **asked: Any) -> TableStep:  # noqa: ANN401 - fie
 
 GONE = ObservedTable(resource=None)
 LOSING = world(games=now(EQUAL | {"20250101": OTHER}))
+
+
+def bucket_plan(**changes: Any) -> BucketPlan:  # noqa: ANN401 - fields of the model
+    """Return what happens to a bucket: nothing, but for what is given."""
+    nothing = {"create": False, "keeps_replaced": True, "objects": 0, "equal": 0}
+    named = {"bucket": "raw-files", "target": "raw-files", "counts": (), "samples": ()}
+    return BucketPlan.model_validate(nothing | named | changes)

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 from manifests.model import BucketBackup, Manifest
-from manifests.store import encode
-from recovery.outcome import PlannedRecovery
 from tests.harness import Rebound
 from tests.integration import lake
-from tests.integration.forged_runs import FORGED, NIGHT, SCENARIO
+from tests.integration.forged_runs import FORGED, NIGHT, PLANTED, SCENARIO, planted
 
 
 def test_access_of_a_forged_run_is_told_and_needs_a_word(
@@ -52,25 +50,20 @@ def test_a_policy_that_was_added_later_stays(rebound: Rebound):
         "GRANT TO ('allAuthenticatedUsers') FILTER USING (TRUE)"
     )
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT) | {"access": []}
-    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
-    planned = PlannedRecovery.model_validate(
-        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
-    )
-    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
-    blob.upload_from_string(encode(planned))
-    for words in (("recover", SCENARIO, "--run", NIGHT), ("resume", recovery)):
-        refused = rebound.run(*words, "--yes", code=5)
-        assert "REMOVES PROTECTION   table lake.games: row access policy added_later" in (
-            refused.stdout
-        )
-        assert "`--access`" in refused.stderr
-        assert policies(rebound) == ["added_later"]
-    # What is carried out is what was shown: the plan is read once.
-    reading = {"operation": r"storage\.objects\.get", "match": r".*plan\.json.*alt=media"}
-    rebound.cloud.order("storage", "faults", **reading, kind="latency", seconds=0, times=None)
-    done = rebound.run("resume", recovery, "--access", "--yes", code=8)
-    assert "4 of 4 tables proven equal" in done.stdout
-    assert [item["fired"] for item in rebound.cloud.clear_faults("storage")] == [1]
+    with planted(rebound, plan):
+        for words in (("recover", SCENARIO, "--run", NIGHT), ("resume", PLANTED)):
+            refused = rebound.run(*words, "--yes", code=5)
+            assert "REMOVES PROTECTION   table lake.games: row access policy added_later" in (
+                refused.stdout
+            )
+            assert "`--access`" in refused.stderr
+            assert policies(rebound) == ["added_later"]
+        # What is carried out is what was shown: the plan is read once.
+        reading = {"operation": r"storage\.objects\.get", "match": r".*plan\.json.*alt=media"}
+        rebound.cloud.order("storage", "faults", **reading, kind="latency", seconds=0, times=None)
+        done = rebound.run("resume", PLANTED, "--access", "--yes", code=8)
+        assert "4 of 4 tables proven equal" in done.stdout
+        assert [item["fired"] for item in rebound.cloud.clear_faults("storage")] == [1]
     assert policies(rebound) == []
 
 

@@ -9,7 +9,7 @@ from manifests.store import encode
 from recovery.outcome import PlannedRecovery
 from tests.harness import Rebound
 from tests.integration import lake
-from tests.integration.forged_runs import FORGED, NIGHT, SCENARIO, states
+from tests.integration.forged_runs import FORGED, NIGHT, PLANTED, SCENARIO, planted, states
 from tests.served import serving
 
 
@@ -72,58 +72,40 @@ def test_a_lease_that_cannot_be_read_is_told_and_broken(rebound: Rebound):
 def test_a_plan_of_another_recovery_is_damaged(rebound: Rebound):
     """A plan that was copied to another place is not resumed."""
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
-    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
-    planned = PlannedRecovery.model_validate(
-        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
-    )
-    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
-    forged = planned.model_copy(update={"recovery_id": f"{recovery}ef"})
-    try:
-        blob.upload_from_string(encode(forged))
-        told = rebound.run("resume", recovery, "--yes", code=4).stderr
-        assert "it is the plan of another recovery" in told
-    finally:
-        blob.delete()
+    renamed = {"recovery_id": f"{PLANTED}ef"}
+    with planted(rebound, plan, lambda planned: planned.model_copy(update=renamed)):
+        told = rebound.run("resume", PLANTED, "--yes", code=4).stderr
+    assert "it is the plan of another recovery" in told
 
 
 def test_a_planted_journal_is_asked_about(rebound: Rebound):
     """`resume` shows what a journal says was agreed to, refuses what recover does, and asks."""
-    plan = json.loads(rebound.run("plan", SCENARIO, "--run", NIGHT, "--exact", "--json").stdout)
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT, "--exact")
     plan["request"]["overwrite"] = ["*"]
     plan["tables"][0] |= {"action": "replace partitions", "loses_rows": True}
-    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
-    planned = PlannedRecovery.model_validate(
-        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
-    )
-    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
-    blob.upload_from_string(encode(planned))
-    try:
-        refused = rebound.run("resume", recovery, code=5)
+    with planted(rebound, plan):
+        refused = rebound.run("resume", PLANTED, code=5)
         assert "REPLACES WHAT IS THERE" in refused.stdout
         assert "nobody is there to say yes" in refused.stderr
-        lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
-        refused = rebound.run("resume", recovery, "--yes", code=5)
-        assert f"`--confirm-project {rebound.project}`" in refused.stderr
-    finally:
-        lake.write_catalog(rebound.folder)
-        blob.delete()
+        try:
+            lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
+            refused = rebound.run("resume", PLANTED, "--yes", code=5)
+            assert f"`--confirm-project {rebound.project}`" in refused.stderr
+        finally:
+            lake.write_catalog(rebound.folder)
 
 
 def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
     """No partition id of a journal becomes SQL: such a journal is damaged."""
-    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
-    recovery = f"{SCENARIO}-20260101T000000Z-abcd"
-    planned = PlannedRecovery.model_validate(
-        {"recovery_id": recovery, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
-    )
-    planted = "x') OR TRUE; DROP TABLE `lake.games"
-    first = planned.plan.tables[0].model_copy(update={"removed_partitions": (planted,)})
-    tables = (first, *planned.plan.tables[1:])
-    forged = planned.model_copy(update={"plan": planned.plan.model_copy(update={"tables": tables})})
-    blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
-    blob.upload_from_string(encode(forged))
-    try:
-        refused = rebound.run("resume", recovery, "--yes", code=4)
-    finally:
-        blob.delete()
+
+    def forge(planned: PlannedRecovery) -> PlannedRecovery:
+        sql = "x') OR TRUE; DROP TABLE `lake.games"
+        first = planned.plan.tables[0].model_copy(update={"removed_partitions": (sql,)})
+        tables = (first, *planned.plan.tables[1:])
+        return planned.model_copy(
+            update={"plan": planned.plan.model_copy(update={"tables": tables})}
+        )
+
+    with planted(rebound, rebound.json("plan", SCENARIO, "--run", NIGHT), forge):
+        refused = rebound.run("resume", PLANTED, "--yes", code=4)
     assert "plan.tables.0.removed_partitions.0" in refused.stderr

@@ -7,10 +7,9 @@ import pytest
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.model import BucketBackup, Manifest
 from recovery.plan import Plan, PresentAccess, Target, approved, check_plan, make_plan, with_access
-from recovery.plan.buckets import BucketPlan
 from recovery.report import plan_text
 from tests.unit.samples import GAMES, POINT, POLICY, games, manifest
-from tests.unit.worlds import EQUAL, GONE, now, plan, request, world
+from tests.unit.worlds import EQUAL, GONE, bucket_plan, now, plan, request, world
 
 EVE = {"role": "OWNER", "userByEmail": "eve@x.com"}
 EVERYBODY = {**POLICY, "grantees": ["allUsers", *POLICY["grantees"]]}
@@ -166,21 +165,6 @@ def test_a_key_is_told_and_only_to_lose_it_needs_the_word():
     made = plan(world(games=now(EQUAL, encryptionConfiguration=KEY)))
     assert [item.change for item in made.access] == ["removes protection"]
     refused(made)
-
-
-def bucket_plan(**changes: object) -> BucketPlan:
-    """Return what happens to a bucket."""
-    step = BucketPlan(
-        bucket="raw-files",
-        target="raw-files",
-        create=False,
-        keeps_replaced=True,
-        objects=0,
-        equal=0,
-        counts=(),
-        samples=(),
-    )
-    return step.model_copy(update=changes)
 
 
 def with_bucket(*bindings: dict[str, Any]) -> Manifest:

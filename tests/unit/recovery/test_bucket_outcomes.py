@@ -2,22 +2,14 @@
 
 from manifests.model import Resource
 from recovery.outcome import LeftObjects, StretchOutcome
-from recovery.plan.buckets import BucketPlan, ObjectCount
+from recovery.plan.buckets import ObjectCount
 from recovery.targets.objects.creation import first_configuration, last_configuration
 from recovery.targets.objects.outcomes import failed_bucket, merged
 from recovery.targets.objects.pace import Pace
 from recovery.targets.objects.ramp import Ramp
+from tests.unit.worlds import bucket_plan
 
-PLAN = BucketPlan(
-    bucket="raw",
-    target="raw",
-    create=False,
-    keeps_replaced=False,
-    objects=10,
-    equal=0,
-    counts=(),
-    samples=(),
-)
+PLAN = bucket_plan(bucket="raw", target="raw", keeps_replaced=False, objects=10)
 
 
 def count(damage: str, source: str, objects: int) -> ObjectCount:

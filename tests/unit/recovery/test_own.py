@@ -4,20 +4,8 @@ import pytest
 
 from manifests.errors import RefusedError
 from recovery.plan import Plan
-from recovery.plan.buckets import BucketPlan
 from recovery.plan.own import check_own
-from tests.unit.worlds import GONE, plan, world
-
-STEP = BucketPlan(
-    bucket="raw-files",
-    target="raw-files",
-    create=False,
-    keeps_replaced=True,
-    objects=0,
-    equal=0,
-    counts=(),
-    samples=(),
-)
+from tests.unit.worlds import GONE, bucket_plan, plan, world
 
 
 def check(made: Plan) -> None:
@@ -29,8 +17,8 @@ def check(made: Plan) -> None:
 def test_buckets_with_backups_and_journals(named: dict[str, str]):
     """The bucket that is written counts, and not only the one that a plan calls its target."""
     made = plan(world())
-    check(made.model_copy(update={"buckets": (STEP,)}))
-    forged = STEP.model_copy(update=named)
+    check(made.model_copy(update={"buckets": (bucket_plan(),)}))
+    forged = bucket_plan(**named)
     with pytest.raises(RefusedError, match="backups and journals are kept there"):
         check(made.model_copy(update={"buckets": (forged,)}))
 
@@ -39,7 +27,7 @@ def test_a_bucket_that_the_request_names():
     """Where everything goes into one bucket, that is the one."""
     made = plan(world(), target={"project": "platform", "bucket": "landing"})
     with pytest.raises(RefusedError, match="backups and journals are kept there"):
-        check(made.model_copy(update={"buckets": (STEP,)}))
+        check(made.model_copy(update={"buckets": (bucket_plan(),)}))
 
 
 @pytest.mark.parametrize("kind", ["tables", "definitions"])

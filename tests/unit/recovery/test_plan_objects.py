@@ -113,17 +113,7 @@ def test_retention_of_single_objects_is_told_of():
         assert step is not None
         counter.add(step)
     assert counter.unretained == 1
-    plan = BucketPlan(
-        bucket="raw",
-        target="raw",
-        create=False,
-        keeps_replaced=True,
-        objects=counter.objects,
-        equal=0,
-        counts=counter.counts,
-        samples=(),
-        unretained=counter.unretained,
-    )
+    plan = plan_of(counter, unretained=counter.unretained)
     told = objects_lost(samples.manifest(), (plan,))
     assert any("the retention of 1 object of bucket raw" in line for line in told)
 

@@ -138,27 +138,6 @@ def drop_table(write: Write, entry: Entry) -> None:
     write.save(replace(entry, deleted=write.stamp))
 
 
-def with_rows(
-    write: Write, entry: Entry, select: str, columns: str, *, resource: Resource | None = None
-) -> Entry:
-    """Replace a table's rows, and its schema, by those of a SELECT, and save it.
-
-    Args:
-        write: The change it belongs to.
-        entry: The table.
-        select: The new rows in DuckDB's SQL.
-        columns: Their column names, quoted, in order.
-        resource: The table's new resource; None keeps it.
-    """
-    if resource is not None:
-        entry = replace(entry, resource=resource)
-    generation = stored_form(write, entry.resource, entry.fields)
-    append(write, generation, select, columns)
-    entry = measured(replaced(entry, write, generation), write)
-    write.save(entry)
-    return entry
-
-
 def with_schema(write: Write, entry: Entry, fields: list[Field]) -> Entry:
     """Return a table with a changed schema, its rows kept; unsaved.
 
