@@ -11,14 +11,14 @@ from pydantic import ValidationError
 
 from manifests.errors import BackupDamagedError
 from manifests.model import Resource
-from manifests.table_types import Number, Settings, Table, Typed, View
+from manifests.table_types import Encryption, Key, Number, Settings, Table, Timed, Typed, View
 
 
 class _RoutineReference(Typed):
     routine_id: str
 
 
-class _Routine(Typed):
+class _Routine(Settings):
     routine_reference: _RoutineReference
 
 
@@ -26,46 +26,21 @@ class _PolicyReference(Typed):
     policy_id: str
 
 
-class _Policy(Typed):
+class _Policy(Settings):
     row_access_policy_reference: _PolicyReference
     filter_predicate: str
-    grantees: list[str] | None = None
-
-
-class _Named(Typed):
-    project_id: str
-    dataset_id: str
-    table_id: str = ""
-    routine_id: str = ""
-
-
-class _Authorized(Typed):
-    dataset: _Named
-
-
-class _Access(Typed):
-    role: str | None = None
-    user_by_email: str | None = None
-    group_by_email: str | None = None
-    domain: str | None = None
-    special_group: str | None = None
-    iam_member: str | None = None
-    view: _Named | None = None
-    routine: _Named | None = None
-    dataset: _Authorized | None = None
-    condition: dict[str, Any] | None = None
 
 
 class _DatasetReference(Typed):
     dataset_id: str
 
 
-class _Dataset(Settings):
+class _Dataset(Timed):
     dataset_reference: _DatasetReference
-    access: list[_Access] | None = None
     default_table_expiration_ms: Number = 0
     default_partition_expiration_ms: Number = 0
     max_time_travel_hours: Number = 0
+    default_encryption_configuration: Encryption | None = None
 
 
 class _Binding(Typed):
@@ -95,6 +70,19 @@ class _Switch(Typed):
     enabled: bool | None = None
 
 
+class _Retention(Typed):
+    retention_period: Number = 0
+
+
+class _BucketAccess(Typed):
+    public_access_prevention: str | None = None
+    uniform_bucket_level_access: _Switch | None = None
+
+
+class _BucketKey(Typed):
+    default_kms_key_name: Key | None = None
+
+
 class _Bucket(Typed):
     name: str
     generation: Number = 0
@@ -103,8 +91,11 @@ class _Bucket(Typed):
     hierarchical_namespace: _Switch | None = None
     soft_delete_policy: _SoftDelete | None = None
     lifecycle: _Lifecycle | None = None
-    retention_policy: dict[str, Any] | None = None
-    encryption: dict[str, Any] | None = None
+    retention_policy: _Retention | None = None
+    iam_configuration: _BucketAccess | None = None
+    encryption: _BucketKey | None = None
+    ip_filter: dict[str, Any] | None = None
+    default_event_based_hold: bool | None = None
 
 
 type ResourceSort = Literal[

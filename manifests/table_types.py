@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -46,6 +47,15 @@ class Typed(BaseModel):
     """What is looked into of some JSON, and may hold more."""
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="allow")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_null(cls, value: object) -> object:
+        # Google's APIs leave out what has no value, and so nothing here expects a null.
+        if value is None:
+            message = "null"
+            raise ValueError(message)
+        return value
 
 
 class _ElementType(Typed):
@@ -128,7 +138,9 @@ class _Clustering(Typed):
     fields: list[str] | None = None
 
 
-class _Encryption(Typed):
+class Encryption(Typed):
+    """The key of Cloud KMS that something is under."""
+
     kms_key_name: Key | None = None
 
 
@@ -136,25 +148,59 @@ class _Constraints(Typed):
     foreign_keys: list[dict[str, Any]] | None = None
 
 
-class Settings(Typed):
-    """What tables, views and datasets have in common."""
+class _Named(Typed):
+    project_id: str
+    dataset_id: str
+    table_id: str = ""
+    routine_id: str = ""
 
-    labels: dict[str, str] | None = None
-    location: str | None = None
+
+class _Authorized(Typed):
+    dataset: _Named
+
+
+class Access(Typed):
+    """One entry of who may see a dataset."""
+
+    role: str = ""
+    user_by_email: str = ""
+    group_by_email: str = ""
+    domain: str = ""
+    special_group: str = ""
+    iam_member: str = ""
+    view: _Named | None = None
+    routine: _Named | None = None
+    dataset: _Authorized | None = None
+    condition: dict[str, Any] | None = None
+
+
+class Settings(Typed):
+    """What is looked into of a resource of any sort, whether or not that sort has it."""
+
+    labels: dict[str, str] = {}
+    location: str = ""
+    columns: _Schema | None = Field(default=None, alias="schema")
+    time_partitioning: _ByTime | None = None
+    encryption_configuration: Encryption | None = None
+    access: list[Access] = []
+    grantees: list[str] = []
+
+
+class Timed(Settings):
+    """A resource whose times are numbers: a dataset, table or view."""
+
     expiration_time: Number = 0
     creation_time: Number = 0
 
 
-class Table(Settings):
+class Table(Timed):
     """A table with rows."""
 
     type: Word = "TABLE"
     columns: _Schema = Field(alias="schema")
-    time_partitioning: _ByTime | None = None
     range_partitioning: _ByRange | None = None
     require_partition_filter: bool | None = None
     clustering: _Clustering | None = None
-    encryption_configuration: _Encryption | None = None
     table_constraints: _Constraints | None = None
     num_rows: Number = 0
 
@@ -167,15 +213,13 @@ class _Query(Typed):
     query: str
 
 
-class View(Settings):
+class View(Timed):
     """A view or materialized view."""
 
     type: Literal["VIEW", "MATERIALIZED_VIEW"] = "VIEW"
     table_reference: _TableReference
-    columns: _Schema | None = Field(default=None, alias="schema")
     view: _Query | None = None
     materialized_view: _Query | None = None
-    time_partitioning: _ByTime | None = None
 
 
 def _check_columns(columns: list[_Column]) -> None:

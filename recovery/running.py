@@ -34,13 +34,16 @@ def seen_again(session: Session, planned: PlannedRecovery) -> PlannedRecovery:
             "a plan that was begun undeletes nothing", subject=planned.recovery_id
         )
     where = plan.request.target
-    tables = session.target(where)
+    manifest, tables = _origin(session, plan, plan.run_id), session.target(where)
+    datasets = tables.datasets(manifest)
     present = PresentAccess(
-        datasets=tables.datasets(step.dataset_id for step in plan.datasets),
+        datasets=datasets,
+        account=tables.account(datasets),
+        originals=tables.originals(manifest),
         tables=tables.protections(step.table for step in plan.tables),
-        buckets=session.buckets(where).access(plan.buckets, where),
+        buckets=session.buckets(where).present(manifest, plan.buckets, where),
     )
-    seen = with_access(plan, _origin(session, plan, plan.run_id), present)
+    seen = with_access(plan, manifest, present)
     return planned.model_copy(update={"plan": seen})
 
 

@@ -135,7 +135,7 @@ class Session:
             update={
                 "databases": databases,
                 "buckets": buckets,
-                "bucket_access": targets.access(buckets, request.target),
+                "present_buckets": targets.present(manifest, buckets, request.target),
                 "undeleted": self._undeleted,
             }
         )

@@ -148,6 +148,24 @@ class Jobs:
             rows = calling(lambda: _begun(job.job_id, lambda: _all_rows(job)))
         return Answer(rows, job.ended, _says(job, "rowLevelSecurity"), _says(job, "dataMasking"))
 
+    def account(self) -> str:
+        """Return the email address of who runs jobs; empty when BigQuery does not say.
+
+        A job tells it (BigQuery REST, Job.user_email); this one only asks what it would cost.
+        """
+        config = bigquery.QueryJobConfig(dry_run=True)
+        with cloud_errors("the account"):
+            job = calling(
+                lambda: self.client.query(
+                    "SELECT 1",
+                    job_config=config,
+                    location=self.location,
+                    retry=None,  # type: ignore[arg-type]  # as above
+                    job_retry=None,
+                )
+            )
+        return str(job.user_email or "")
+
     def _begin_or_adopt(
         self, job_id: str, begin: Callable[[str, int], Job], attempt: int
     ) -> tuple[Job, bool]:

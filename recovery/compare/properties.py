@@ -124,12 +124,12 @@ def _sort(resource: Resource) -> Properties:
     """Return the sort of a resource, told by what names it.
 
     Raises:
-        BackupDamagedError: Nothing does.
+        BackupDamagedError: Nothing does, or more than one thing.
     """
-    for item in SORTS:
-        if item.names & resource.keys() - {"kind"}:
-            return item
-    raise BackupDamagedError("a resource of BigQuery does not say what it is of")
+    named = [item for item in SORTS if item.names & resource.keys() - {"kind"}]
+    if len(named) != 1:
+        raise BackupDamagedError("a resource of BigQuery does not say what it is of")
+    return named[0]
 
 
 def settings(resource: Resource) -> Resource:

@@ -2,15 +2,30 @@
 
 A manifest says who had access at the recovery point, and whoever can write a manifest could say
 anything there. So nobody is given access that is not there now, nothing becomes public, and no
-protection of rows or columns goes, without a word.
+protection of rows, columns or objects goes, without a word.
+
+A word that every recovery needs is said without reading. So what gives nothing new needs none, and
+is only told:
+
+- A dataset or bucket that is made gives what every new one gives to its project's owners, editors
+  and viewers, and a dataset is owned by whoever makes it: BigQuery and Cloud Storage would give that
+  anyway.
+- It gives a member the very role that another one of the run gives him now, or the original of
+  which it is a copy. That is how a platform's own accounts come back without a word, and somebody
+  whom nothing there knows does not. It holds for what is made: who is missing in the access of what
+  is there was taken from it, and that others know him is no reason to let him in again.
+- The row access policies of a table that has none now only take rows away from those who may read
+  its dataset: also a grantee must have access to the table first (BigQuery, Use row-level security).
+
+What is for everybody needs the word always, unless it is there now; so do views that are authorized,
+since what they show is decided by their query, which also comes from the manifest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from manifests.errors import ManifestAlteredError
 from manifests.model import (
-    BucketBackup,
     DatasetBackup,
     Frozen,
     Manifest,
@@ -19,61 +34,40 @@ from manifests.model import (
     encryption_key,
 )
 from recovery.compare import ObservedTable, is_authorized, same_entry
+from recovery.plan.access_change import AccessChange, given, is_public, keyed, removed
+from recovery.plan.bucket_access import PresentBucket, bucket_changes
 from recovery.plan.buckets import BucketPlan
 from recovery.plan.definitions import DatasetStep, authorized_name
 from recovery.plan.request import Target
 from recovery.plan.tables import TableStep
 
-type Change = Literal["gives access", "makes public", "removes protection", "encrypts"]
-
-_PUBLIC = ("allUsers", "allAuthenticatedUsers")
 # What a new dataset gives to whoever has a basic role in its project (BigQuery, Basic roles).
 _OF_EVERY_DATASET: tuple[Resource, ...] = (
     {"role": "OWNER", "specialGroup": "projectOwners"},
     {"role": "WRITER", "specialGroup": "projectWriters"},
     {"role": "READER", "specialGroup": "projectReaders"},
 )
-# The same of a new bucket (Cloud Storage, IAM roles).
-_OF_EVERY_BUCKET = {
-    "projectOwner": ("roles/storage.legacyBucketOwner", "roles/storage.legacyObjectOwner"),
-    "projectEditor": ("roles/storage.legacyBucketOwner", "roles/storage.legacyObjectOwner"),
-    "projectViewer": ("roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader"),
-}
 _MEMBERS = ("userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember")
-
-
-class AccessChange(Frozen):
-    """One thing that changes about who may see what.
-
-    Attributes:
-        change: Whether access is given, what is given becomes public, a protection goes, or only
-            the key of an encryption is another than now.
-        subject: The dataset, table or bucket.
-        what: To whom, or which protection.
-    """
-
-    change: Change
-    subject: str
-    what: str
-
-    @property
-    def needs_word(self) -> bool:
-        """Whether it is done only when an operator says that it may be."""
-        return self.change != "encrypts"
 
 
 class PresentAccess(Frozen):
     """Who may see what now.
 
     Attributes:
-        datasets: The resource of each dataset of a plan, or None, by its original id.
-        tables: Each of its tables as it is, by its original name.
-        buckets: The IAM policy of each bucket that is made or set, by its original name.
+        datasets: The resource of each dataset of the run where it is written, or None, by its
+            original id.
+        originals: The same of the datasets that a copy is made of, where they are the platform's
+            own; empty when no copy is made.
+        tables: Each table of a plan as it is, by its original name.
+        account: Who makes a dataset that is not there.
+        buckets: Each bucket that is made or set, and others of the run, by its original name.
     """
 
     datasets: Mapping[str, Resource | None]
     tables: Mapping[str, ObservedTable]
-    buckets: Mapping[str, Resource]
+    buckets: Mapping[str, PresentBucket] = {}
+    originals: Mapping[str, Resource | None] = {}
+    account: str = ""
 
 
 def access_changes(
@@ -107,7 +101,7 @@ def access_changes(
     for step in steps:
         backup = _held(backed_up.get(step.dataset_id), step.dataset_id)
         if step.dataset_id not in undeleted:
-            yield from _of_dataset(step, backup, present.datasets[step.dataset_id], target)
+            yield from _of_dataset(step, backup, present, target)
     for item in tables:
         table = _held(manifest.table(item.table), item.table)
         if table.dataset_id not in undeleted:
@@ -115,62 +109,73 @@ def access_changes(
     for bucket in buckets:
         held = _held(manifest.bucket(bucket.bucket), bucket.bucket)
         if bucket.create or bucket.sets:
-            yield from _of_bucket(held, present.buckets.get(bucket.bucket, {}), target)
+            yield from bucket_changes(held, present.buckets, target)
 
 
 def _of_dataset(
-    step: DatasetStep, backup: DatasetBackup, actual: Resource | None, target: Target
+    step: DatasetStep, backup: DatasetBackup, present: PresentAccess, target: Target
 ) -> Iterator[AccessChange]:
-    subject = f"dataset {target.dataset_id(step.dataset_id)}"
-    present = [*_OF_EVERY_DATASET, *((actual or {}).get("access") or ())]
+    subject, now = (
+        f"dataset {target.dataset_id(step.dataset_id)}",
+        present.datasets[step.dataset_id],
+    )
     is_set = step.create or step.sets
-    for entry in (backup.resource.get("access") or []) if is_set else []:
-        if not any(same_entry(entry, other) for other in present):
-            yield _given(subject, *_entry(entry))
+    owner = {"role": "OWNER", "userByEmail": present.account}
+    known = [*_OF_EVERY_DATASET, *_entries(now), *([owner] if now is None else [])]
+    for entry in _entries(backup.resource) if is_set else ():
+        if not any(same_entry(entry, other) for other in known):
+            also_on = _also_on(entry, present, target) if now is None else ""
+            yield given(subject, *_told(entry), also_on=also_on)
     for entry in step.authorizes:
         # That it is listed now means nothing: what it names is made, or changed.
-        yield _given(subject, *_entry(entry))
-    before = _default_key(actual or {})
+        yield given(subject, *_told(entry))
     if is_set:
-        yield from _key_change(subject, _default_key(backup.resource), before)
+        yield from keyed(
+            subject, wanted=_default_key(backup.resource), present=_default_key(now or {})
+        )
+
+
+def _also_on(entry: Resource, present: PresentAccess, target: Target) -> str:
+    """Return a dataset that gives the same now; empty when none does."""
+    if is_authorized(entry):
+        return ""
+    there = {target.dataset_id(name): item for name, item in present.datasets.items()}
+    for name, item in (*present.originals.items(), *there.items()):
+        if any(same_entry(entry, other) for other in _entries(item)):
+            return f"dataset {name}"
+    return ""
 
 
 def _of_table(table: TableBackup, actual: ObservedTable, target: Target) -> Iterator[AccessChange]:
     subject = f"table {target.prefix}{table.name}"
-    wanted, present = _by_id(table.row_access_policies), _by_id(actual.row_access_policies)
+    yield from _of_policies(
+        subject, _by_id(table.row_access_policies), _by_id(actual.row_access_policies)
+    )
+    kept = _tags(table.resource)
+    for path, names in _tags(actual.resource).items():
+        for name in sorted(names - kept.get(path, set())):
+            yield removed(subject, f"policy tag {name} of the column {path}")
+    now = encryption_key(actual.resource or {})
+    yield from keyed(subject, wanted=encryption_key(table.resource), present=now)
+
+
+def _of_policies(
+    subject: str, wanted: Mapping[str, Resource], present: Mapping[str, Resource]
+) -> Iterator[AccessChange]:
     for policy_id, policy in wanted.items():
         before = present.get(policy_id, {})
         same_rows = before.get("filterPredicate") == policy["filterPredicate"]
         known = set(before.get("grantees") or ()) if same_rows else set()
         rows = f"rows where {policy['filterPredicate']} (policy {policy_id})"
         for member in sorted(set(policy.get("grantees") or ()) - known):
-            yield _given(subject, member, rows)
+            if present or is_public(member):
+                yield given(subject, member, rows)
+            else:
+                what = f"{rows} to {member}"
+                yield AccessChange(change="limits access", subject=subject, what=what)
     for policy_id in sorted(set(present) - set(wanted)):
         rows = f"row access policy {policy_id}, where {present[policy_id].get('filterPredicate')}"
-        yield AccessChange(change="removes protection", subject=subject, what=rows)
-    kept = _tags(table.resource)
-    for path, names in _tags(actual.resource).items():
-        for name in sorted(names - kept.get(path, set())):
-            tag = f"policy tag {name} of the column {path}"
-            yield AccessChange(change="removes protection", subject=subject, what=tag)
-    now = encryption_key(actual.resource or {})
-    yield from _key_change(subject, encryption_key(table.resource), now)
-
-
-def _of_bucket(backup: BucketBackup, actual: Resource, target: Target) -> Iterator[AccessChange]:
-    subject = f"bucket {target.bucket or backup.bucket}"
-    of_project = {
-        (f"{kind}:{target.project}", role)
-        for kind, roles in _OF_EVERY_BUCKET.items()
-        for role in roles
-    }
-    present = {*of_project, *_granted(actual)}
-    for member, role in _granted(backup.access or {}):
-        if (member, role) not in present:
-            yield _given(subject, member, role)
-    key = (backup.resource.get("encryption") or {}).get("defaultKmsKeyName")
-    if key:
-        yield AccessChange(change="encrypts", subject=subject, what=f"with the key {key}")
+        yield removed(subject, rows)
 
 
 def _held[Backup](backup: Backup | None, name: str) -> Backup:
@@ -179,38 +184,18 @@ def _held[Backup](backup: Backup | None, name: str) -> Backup:
     return backup
 
 
-def _given(subject: str, member: str, what: str) -> AccessChange:
-    is_public = member.rsplit(" ", maxsplit=1)[-1] in _PUBLIC
-    change: Change = "makes public" if is_public else "gives access"
-    return AccessChange(change=change, subject=subject, what=f"{what} to {member}")
+def _entries(dataset: Resource | None) -> list[Resource]:
+    return (dataset or {}).get("access") or []
 
 
-def _key_change(subject: str, wanted: str, present: str) -> Iterator[AccessChange]:
-    if wanted and wanted != present:
-        yield AccessChange(change="encrypts", subject=subject, what=f"with the key {wanted}")
-    elif present and not wanted:
-        lost = f"encryption with the key {present}"
-        yield AccessChange(change="removes protection", subject=subject, what=lost)
-
-
-def _entry(entry: Resource) -> tuple[str, str]:
+def _told(entry: Resource) -> tuple[str, str]:
     """Return to whom an entry of a dataset's access gives what."""
     if is_authorized(entry):
         kind, *names = authorized_name(entry)
         return f"{kind} {'.'.join(names)}", "all rows"
     member = next((f"{key} {entry[key]}" for key in _MEMBERS if entry.get(key)), str(entry))
-    return member, f"{entry.get('role')}{_condition(entry)}"
-
-
-def _granted(policy: Resource) -> Iterator[tuple[str, str]]:
-    """Yield to whom an IAM policy gives what."""
-    for binding in policy.get("bindings") or ():
-        for member in binding.get("members") or ():
-            yield member, f"{binding['role']}{_condition(binding)}"
-
-
-def _condition(entry: Resource) -> str:
-    return f" if {entry['condition']}" if entry.get("condition") else ""
+    condition = f" if {entry['condition']}" if entry.get("condition") else ""
+    return member, f"{entry.get('role')}{condition}"
 
 
 def _default_key(dataset: Resource) -> str:

@@ -6,8 +6,10 @@ from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcT
 from manifests.selection import PassedOver
 from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
-from recovery.plan.access import AccessChange, PresentAccess, access_changes
+from recovery.plan.access import PresentAccess, access_changes
+from recovery.plan.access_change import AccessChange
 from recovery.plan.asked import check_covered, check_names
+from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.buckets import BucketPlan, objects_lost
 from recovery.plan.copies import referring_to_original
 from recovery.plan.definitions import (
@@ -40,11 +42,13 @@ class Observed(Frozen):
 
     Attributes:
         datasets: The resource of each dataset, or None where there is none.
+        originals: The same of the datasets that a copy is made of; empty when none is made.
+        account: Who makes a dataset that is not there; empty when all are.
         tables: Each table of the manifest as it is.
         definitions: Each view and routine, `dataset.name`, or None where there is none.
         databases: How each wanted database compares with its backup.
         buckets: What has to happen to each wanted bucket.
-        bucket_access: The IAM policy of each of them that is set, by its original name.
+        present_buckets: Each of them that is made or set, and others of the run, by original name.
         observed_at: When it was looked at.
         missing: What views and routines that are gone read, and is neither there nor part of the
             recovery.
@@ -55,9 +59,11 @@ class Observed(Frozen):
     tables: Mapping[str, ObservedTable]
     definitions: Mapping[str, Resource | None]
     observed_at: UtcTime
+    originals: Mapping[str, Resource | None] = {}
+    account: str = ""
     databases: Mapping[str, DatabaseState] = {}
     buckets: tuple[BucketPlan, ...] = ()
-    bucket_access: Mapping[str, Resource] = {}
+    present_buckets: Mapping[str, PresentBucket] = {}
     missing: tuple[TableRef, ...] = ()
     undeleted: Mapping[str, bool] = {}
 
@@ -217,7 +223,11 @@ def make_plan(
         databases=databases,
     )
     present = PresentAccess(
-        datasets=observed.datasets, tables=observed.tables, buckets=observed.bucket_access
+        datasets=observed.datasets,
+        originals=observed.originals,
+        account=observed.account,
+        tables=observed.tables,
+        buckets=observed.present_buckets,
     )
     return with_access(made, manifest, present)
 

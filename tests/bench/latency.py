@@ -74,7 +74,7 @@ def _prefix(name: str) -> tuple[str, str]:
 
 def _restore(rebound: Rebound, run: str, *words: str) -> None:
     confirm = ("--confirm-project", rebound.project)
-    rebound.run("recover", SCENARIO, "--run", run, *words, *confirm, "--access", "--yes")
+    rebound.run("recover", SCENARIO, "--run", run, *words, *confirm, "--yes")
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -34,7 +34,5 @@ def _peaks(folder: Path, scale: float) -> dict[str, float]:
         with serving(rebound) as function:
             function.complete("all", full=True)
             function_mib = function_peak_mib(function)
-        command = measured(
-            rebound, "recover", SCENARIO, "--into-prefix", "bench_", "--access", "--yes"
-        )
+        command = measured(rebound, "recover", SCENARIO, "--into-prefix", "bench_", "--yes")
     return {"the function": function_mib, "the command": command.peak_mib}

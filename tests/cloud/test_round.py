@@ -90,7 +90,7 @@ def test_one_round(sandbox: Sandbox, rebound: Rebound):
         function.complete("round")
     assert "objects are what the manifest says" in rebound.run("verify", "round").stdout
 
-    rebound.run("recover", "bigquery-dataset-loss", "--into-prefix", "aside_", "--access", "--yes")
+    rebound.run("recover", "bigquery-dataset-loss", "--into-prefix", "aside_", "--yes")
     for table, rows in tables.items():
         assert lake.rows(rebound, f"aside_{table}") == rows, table
 

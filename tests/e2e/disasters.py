@@ -136,7 +136,7 @@ DISASTERS = (
         "bigquery-dataset-loss",
         strike_bigquery,
         picture_of_bigquery,
-        ("--overwrite", "*", "--create-datasets", "--access"),
+        ("--overwrite", "*", "--create-datasets"),
     ),
     Disaster("gcs-bucket-corruption", strike_bucket, picture_of_bucket),
     Disaster("firestore-state-loss", strike_firestore, picture_of_firestore),

@@ -89,7 +89,7 @@ def objects(rebound: Rebound) -> object:
 
 
 LOSSES = (
-    Loss("bigquery-dataset-loss", lose_dataset, state, ("--create-datasets", "--access")),
+    Loss("bigquery-dataset-loss", lose_dataset, state, ("--create-datasets",)),
     Loss("gcs-bucket-corruption", lose_objects, objects),
     Loss("firestore-state-loss", lose_documents, lambda rebound: State(rebound).content()),
 )

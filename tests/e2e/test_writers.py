@@ -76,7 +76,7 @@ def test_restored_is_exactly_the_recovery_point(
         summary = function.complete("busy")
     assert min(during.values()) > 2, during
     at = summary["recovery_point"].replace("T", " ").replace("Z", "+00:00")
-    rebound.run("recover", "bigquery-dataset-loss", "--into-prefix", "then_", "--access", "--yes")
+    rebound.run("recover", "bigquery-dataset-loss", "--into-prefix", "then_", "--yes")
     for table in lake.TABLES:
         then = lake.rows(rebound, table, at)
         assert lake.rows(rebound, f"then_{table}") == then, table

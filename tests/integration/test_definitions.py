@@ -179,7 +179,7 @@ def test_views_over_what_nobody_protects_are_told_beforehand(rebound: Rebound):
     assert "view lake.direct reads what the run does not hold: outside.scores" in shown
     for dataset_id in ("outside", lake.DATASET):
         rebound.bigquery_client.delete_dataset(dataset_id, delete_contents=True)
-    done = rebound.run("recover", SCENARIO, "--access", "--yes", "--create-datasets").stdout
+    done = rebound.run("recover", SCENARIO, "--yes", "--create-datasets").stdout
     assert (
         f"view lake.direct: it reads {rebound.project}.outside.scores, which is not there" in done
     )

@@ -49,7 +49,7 @@ def test_rows_are_never_there_without_their_policies(rebound: Rebound, function:
     function.complete("night")
     client = rebound.bigquery_client
     rebound.query(f"DROP TABLE `{rebound.project}.{SECRETS}`")
-    process = rebound.begin("recover", SCENARIO, "--access", "--yes")
+    process = rebound.begin("recover", SCENARIO, "--yes")
     looks = 0
     while process.poll() is None:
         rows, policies = seen(client)
@@ -74,7 +74,7 @@ def test_a_copy_that_came_though_its_job_failed_is_not_made_twice(
     rebound.cloud.order(
         "bigquery", "job-faults", job="-copy-", reason="backendError", times=1, after_commit=True
     )
-    report = rebound.json("recover", SCENARIO, "--access", "--yes")
+    report = rebound.json("recover", SCENARIO, "--yes")
     assert not [table for table in report["tables"] if table["findings"] or table["error"]]
     assert seen(rebound.bigquery_client) == (2, 1)
 

@@ -65,7 +65,7 @@ def test_dataset_gone(rebound: Rebound, function: Function):
     assert "lake.games  (fill, " in shown.stdout
     assert state(rebound) == before
     client.delete_dataset(lake.DATASET, delete_contents=True)
-    shown = rebound.run("recover", SCENARIO, "--access", "--yes", "--create-datasets")
+    shown = rebound.run("recover", SCENARIO, "--yes", "--create-datasets")
     assert "1 table of lake that no backup holds: scrap" in shown.stdout
     assert "lake.games  (create, " in shown.stdout
     unprotected = [name for name in before if name.endswith("scrap")]
@@ -125,7 +125,7 @@ def test_beside_the_live_dataset(rebound: Rebound, function: Function):
     """`--into-prefix` restores a proven copy elsewhere and touches nothing live."""
     function.complete("night")
     before = state(rebound)
-    report = rebound.json("recover", SCENARIO, "--into-prefix", "drill_", "--access", "--yes")
+    report = rebound.json("recover", SCENARIO, "--into-prefix", "drill_", "--yes")
     assert {table["action"] for table in report["tables"]} == {"create"}
     assert state(rebound) == before
     copy = lake.rows(rebound, f"drill_{lake.TYPES}")

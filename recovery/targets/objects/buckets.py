@@ -1,6 +1,6 @@
 """Buckets, observed for a plan and recovered by it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -19,6 +19,7 @@ from manifests.versions import keeps_replaced
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request, Target
+from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.buckets import (
     BucketPlan,
     StepCounter,
@@ -71,17 +72,25 @@ class BucketTargets:
         check_scope(plans, request.objects)
         return plans
 
-    def access(self, steps: Iterable[BucketPlan], where: Target) -> dict[str, Resource]:
-        """Return the IAM policies of buckets that are made or set, by their original names.
+    def present(
+        self, manifest: Manifest, steps: Sequence[BucketPlan], where: Target
+    ) -> dict[str, PresentBucket]:
+        """Return the buckets that are made or set as they are now, by their original names.
 
-        One that is not there or may not be read is not in it: then all that is given is news.
+        Where one is made, the other buckets of the run tell who is known.
         """
-        found = {}
-        for step in steps:
-            if step.create or step.sets:
-                target = VersionedBucket(self._api, where.bucket or step.bucket)
-                with cloud_errors(target.uri()), suppress(NotFound, Forbidden):
-                    found[step.bucket] = target.access()
+        written = {step.bucket for step in steps if step.create or step.sets}
+        is_made = any(step.create for step in steps)
+        others = {item.bucket for item in manifest.buckets if is_made} - written
+        names = {name: where.bucket or name for name in written} | {name: name for name in others}
+        return {original: self._present(name) for original, name in sorted(names.items())}
+
+    def _present(self, name: str) -> PresentBucket:
+        target = VersionedBucket(self._api, name)
+        found = PresentBucket()
+        with cloud_errors(target.uri()), suppress(NotFound, Forbidden):
+            found = PresentBucket(resource=target.resource())
+            found = PresentBucket(resource=found.resource, policy=target.access())
         return found
 
     def recover(

@@ -1,8 +1,9 @@
 """The BigQuery side of one recovery: where things are, and how they are observed."""
 
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from manifests.cloud.clients import bigquery_client
@@ -48,7 +49,7 @@ class BigQueryTarget:
     def observe(self, manifest: Manifest, request: Request) -> Observed:
         """Look at everything a recovery of this manifest could touch."""
         wanted = [table for table in manifest.tables if request.wants(table)]
-        datasets = self.datasets(item.dataset_id for item in manifest.datasets)
+        datasets = self.datasets(manifest)
         with ThreadPoolExecutor(
             self.settings.parallel_tables, thread_name_prefix="observe"
         ) as pool:
@@ -63,14 +64,33 @@ class BigQueryTarget:
         return Observed(
             missing=self._missing(manifest, gone, planned),
             datasets=datasets,
+            originals=self.originals(manifest),
+            account=self.account(datasets),
             tables={table.name: found for table, found in zip(wanted, tables, strict=True)},
             definitions=definitions,
             observed_at=datetime.now(UTC),
         )
 
-    def datasets(self, dataset_ids: Iterable[str]) -> dict[str, Resource | None]:
-        """Look at datasets, by their original names."""
-        return {name: self.resources.dataset(self.target.dataset_id(name)) for name in dataset_ids}
+    def datasets(self, manifest: Manifest) -> dict[str, Resource | None]:
+        """Look at every dataset of a run where it is written, by its original name."""
+        names = (item.dataset_id for item in manifest.datasets)
+        return {name: self.resources.dataset(self.target.dataset_id(name)) for name in names}
+
+    def originals(self, manifest: Manifest) -> dict[str, Resource | None]:
+        """Look at the datasets that a copy is made of, where they are the platform's own."""
+        own = self.settings.project
+        if (self.target.project, self.target.prefix) == (own, "") or manifest.project != own:
+            return {}
+        found: dict[str, Resource | None] = {}
+        for item in manifest.datasets:
+            # Who may not look at them is told that the access of the copy is news.
+            with suppress(CloudError):
+                found[item.dataset_id] = self.resources.of(own).dataset(item.dataset_id)
+        return found
+
+    def account(self, datasets: Mapping[str, Resource | None]) -> str:
+        """Return who would make the datasets that are not there; empty when all are."""
+        return self.jobs.account() if None in datasets.values() else ""
 
     def protections(self, tables: Iterable[str]) -> dict[str, ObservedTable]:
         """Look at tables without their rows, by their original names."""

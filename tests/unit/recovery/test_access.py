@@ -6,7 +6,18 @@ import pytest
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.model import BucketBackup, Manifest
-from recovery.plan import Plan, PresentAccess, Target, approved, check_plan, make_plan, with_access
+from recovery.compare import ObservedTable
+from recovery.plan import (
+    Observed,
+    Plan,
+    PresentAccess,
+    Target,
+    approved,
+    check_plan,
+    make_plan,
+    with_access,
+)
+from recovery.plan.bucket_access import PresentBucket
 from recovery.report import plan_text
 from tests.unit.samples import GAMES, POINT, POLICY, games, manifest
 from tests.unit.worlds import EQUAL, GONE, bucket_plan, now, plan, request, world
@@ -17,7 +28,8 @@ OPEN = {**POLICY, "filterPredicate": "TRUE"}
 ANOTHER = {**POLICY, "rowAccessPolicyReference": {"policyId": "added_later"}}
 KEY = {"kmsKeyName": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
 NBA_GONE = world().model_copy(update={"datasets": {**world().datasets, "nba": None}})
-PRESENT = PresentAccess(datasets=world().datasets, tables=world().tables, buckets={})
+PRESENT = PresentAccess(datasets=world().datasets, tables=world().tables)
+SCOUT = {"role": "READER", "userByEmail": "scout@x.com"}
 
 
 def told(made: Plan) -> list[tuple[str, str, str]]:
@@ -97,6 +109,74 @@ def test_a_dataset_that_is_made_gives_access(entry: dict[str, str], change: str,
     assert told(make_plan(origin, world(), request(settings=True))) == told(made)
 
 
+def told_without_a_word(made: Plan) -> list[tuple[str, str, str]]:
+    """Return what changes about access, insisting that it is in the plan and needs no word."""
+    text = plan_text(made, now=POINT)
+    assert all(item.what in text for item in made.access)
+    check(made, access=False)
+    return told(made)
+
+
+def knowing(**datasets: list[dict[str, str]]) -> Observed:
+    """Return a world whose dataset `nba` is gone, and in which others have this access."""
+    there = {
+        name: {**manifest().datasets[1].resource, "access": it} for name, it in datasets.items()
+    }
+    return NBA_GONE.model_copy(update={"datasets": {**NBA_GONE.datasets, **there}})
+
+
+def test_a_lost_dataset_comes_back_to_who_is_known_without_a_word():
+    """Another dataset gives him the same role; nobody gets more than that, and no public is known."""
+    wanted = request(create_datasets=True)
+    made = make_plan(with_dataset(access=[SCOUT]), knowing(ref=[SCOUT]), wanted)
+    known = "READER to userByEmail scout@x.com, as dataset ref"
+    assert told_without_a_word(made) == [("gives as now", "dataset nba", known)]
+    more = make_plan(
+        with_dataset(access=[{**SCOUT, "role": "OWNER"}]), knowing(ref=[SCOUT]), wanted
+    )
+    assert told(more) == [("gives access", "dataset nba", "OWNER to userByEmail scout@x.com")]
+    refused(more)
+    public = {"role": "READER", "iamMember": "allUsers"}
+    made = make_plan(with_dataset(access=[public]), knowing(ref=[public]), wanted)
+    assert "makes public" in refused(made)
+    view = {"view": {"projectId": "platform", "datasetId": "nba", "tableId": "latest games"}}
+    made = make_plan(with_dataset(access=[view]), knowing(ref=[view]), wanted)
+    assert "gives access: all rows to view" in refused(made)
+
+
+def test_who_was_taken_out_of_a_dataset_is_not_let_in_because_another_knows_him():
+    """That dataset is there: somebody decided who is in its access."""
+    there = {**world().datasets, "ref": {**manifest().datasets[1].resource, "access": [SCOUT]}}
+    observed = world().model_copy(update={"datasets": there})
+    made = make_plan(with_dataset(access=[SCOUT]), observed, request(settings=True))
+    assert told(made) == [("gives access", "dataset nba", "READER to userByEmail scout@x.com")]
+    refused(made)
+
+
+def test_whoever_makes_a_dataset_owns_it_anyway():
+    """The entry of the account that makes it gives nothing new; the same of another does."""
+    observed = NBA_GONE.model_copy(update={"account": EVE["userByEmail"]})
+    wanted = request(create_datasets=True)
+    assert not make_plan(with_dataset(access=[EVE]), observed, wanted).access
+    made = make_plan(with_dataset(access=[{**EVE, "userByEmail": "adam@x.com"}]), observed, wanted)
+    assert "OWNER to userByEmail adam@x.com" in refused(made)
+    there = world().model_copy(update={"account": EVE["userByEmail"]})
+    refused(make_plan(with_dataset(access=[EVE]), there, request(settings=True)))
+
+
+def test_a_copy_gives_what_its_original_gives_now():
+    """Who sees the original may see the copy; somebody else needs the word."""
+    where = Target(project="platform", prefix="copy_")
+    gone = dict.fromkeys(world().datasets)
+    original = {**manifest().datasets[0].resource, "access": [SCOUT]}
+    observed = NBA_GONE.model_copy(update={"datasets": gone, "originals": {"nba": original}})
+    made = make_plan(with_dataset(access=[SCOUT]), observed, request(target=where))
+    known = "READER to userByEmail scout@x.com, as dataset nba"
+    assert ("gives as now", "dataset copy_nba", known) in told_without_a_word(made)
+    made = make_plan(with_dataset(access=[EVE]), observed, request(target=where))
+    assert "gives access: OWNER to userByEmail eve@x.com" in refused(made)
+
+
 def test_what_is_undeleted_has_its_own_access():
     """Nothing of the manifest is given by it, to the dataset or to the tables in it."""
     origin = with_dataset(access=[EVE])
@@ -125,7 +205,6 @@ def test_what_a_plan_authorizes_is_told():
 @pytest.mark.parametrize(
     ("present", "change", "what"),
     [
-        ((), "gives access", "(policy own_team) to group:scouts@example.com"),
         ((POLICY, ANOTHER), "removes protection", "row access policy added_later"),
         ((OPEN,), "gives access", "rows where team = SESSION_USER()"),
     ],
@@ -136,6 +215,16 @@ def test_policies_change_with_a_word(present: tuple[dict[str, Any], ...], change
     assert {item.change for item in made.access} == {change}
     assert any(what in item.what for item in made.access)
     refused(made)
+
+
+@pytest.mark.parametrize("found", [now(EQUAL, policies=()), GONE])
+def test_the_first_policies_of_a_table_only_limit(found: ObservedTable):
+    """Whom they name must be able to read the table anyway; they are told, but for everybody's."""
+    rows = "rows where team = SESSION_USER() (policy own_team) to group:scouts@example.com"
+    made = plan(world(games=found))
+    assert ("limits access", "table nba.games", rows) in told_without_a_word(made)
+    for_everybody = with_games(row_access_policies=(EVERYBODY,))
+    assert "makes public" in refused(make_plan(for_everybody, world(games=found), request()))
 
 
 def test_a_policy_for_everybody_is_public():
@@ -155,29 +244,37 @@ def test_a_policy_tag_goes_with_a_word():
     refused(made)
 
 
-def test_a_key_is_told_and_only_to_lose_it_needs_the_word():
+def test_a_key_is_told_and_only_to_lose_or_change_it_needs_the_word():
     """Another key than now is in the plan: it protects, and gives nothing."""
     keyed = {**GAMES, "encryptionConfiguration": KEY}
+    other = {**GAMES, "encryptionConfiguration": {"kmsKeyName": KEY["kmsKeyName"] + "2"}}
     origin = with_games(resource=keyed, row_access_policies=())
     made = make_plan(origin, world(games=GONE), request())
     assert [item.change for item in made.access] == ["encrypts"]
     check(made, access=False)
-    made = plan(world(games=now(EQUAL, encryptionConfiguration=KEY)))
-    assert [item.change for item in made.access] == ["removes protection"]
-    refused(made)
+    for origin, changes in ((manifest(), []), (with_games(resource=other), ["encrypts"])):
+        made = make_plan(origin, world(games=now(EQUAL, encryptionConfiguration=KEY)), request())
+        assert [item.change for item in made.access] == ["removes protection", *changes]
+        refused(made)
 
 
-def with_bucket(*bindings: dict[str, Any]) -> Manifest:
-    """Return a manifest with a bucket that has this IAM policy."""
+def with_bucket(*bindings: dict[str, Any], **resource: Any) -> Manifest:  # noqa: ANN401 - JSON
+    """Return a manifest with a bucket that has this IAM policy and these properties."""
     bucket = BucketBackup(
         bucket="raw-files",
-        resource={"name": "raw-files"},
+        resource={"name": "raw-files", **resource},
         access={"bindings": bindings},
         listed_at=POINT,
         finished_at=POINT,
         shards=(),
     )
     return manifest(buckets=(bucket,))
+
+
+def of_bucket(origin: Manifest, buckets: dict[str, PresentBucket], **changes: bool) -> Plan:
+    """Return a plan that does this to the bucket of a manifest, in a world with these buckets."""
+    made = plan(world()).model_copy(update={"buckets": (bucket_plan(**changes),)})
+    return with_access(made, origin, PRESENT.model_copy(update={"buckets": buckets}))
 
 
 VIEWERS = {
@@ -195,11 +292,10 @@ OWNERS = {
 )
 def test_a_bucket_that_is_made_or_set_gives_access(changes: dict[str, bool], count: int):
     """Its IAM policy is given back with the word, but for what is there and what every bucket gives."""
-    made = plan(world()).model_copy(update={"buckets": (bucket_plan(**changes),)})
     policy = {"bindings": [{**VIEWERS, "members": ["user:scout@x.com"]}]}
-    buckets = {} if changes.get("create") else {"raw-files": policy}
-    present = PRESENT.model_copy(update={"buckets": buckets})
-    seen = with_access(made, with_bucket(VIEWERS, OWNERS), present)
+    there = PresentBucket(resource={"name": "raw-files"}, policy=policy)
+    buckets = {} if changes.get("create") else {"raw-files": there}
+    seen = of_bucket(with_bucket(VIEWERS, OWNERS), buckets, **changes)
     viewer = "roles/storage.objectViewer to"
     assert [item.what for item in seen.access] == [
         f"{viewer} allUsers",
@@ -211,6 +307,72 @@ def test_a_bucket_that_is_made_or_set_gives_access(changes: dict[str, bool], cou
     if count:
         assert seen.access[0].change == "makes public"
         assert refused(seen).startswith("bucket raw-files: ")
+
+
+def test_a_lost_bucket_comes_back_to_who_is_known_without_a_word():
+    """Another bucket of the run gives the same member the same role; everybody is never known."""
+    scouts = {**VIEWERS, "members": ["allUsers", "user:scout@x.com"]}
+    other = PresentBucket(resource={"name": "other"}, policy={"bindings": [scouts]})
+    seen = of_bucket(with_bucket(VIEWERS), {"other": other}, create=True)
+    assert [item.change for item in seen.access] == ["makes public", "gives access", "gives as now"]
+    there = {"other": other, "raw-files": PresentBucket(resource={"name": "raw-files"})}
+    seen = of_bucket(with_bucket(VIEWERS), there, sets=True)
+    assert "gives as now" not in {item.change for item in seen.access}
+    refused(seen)
+
+
+UNIFORM = {"uniformBucketLevelAccess": {"enabled": True}, "publicAccessPrevention": "enforced"}
+TIGHT: dict[str, Any] = {
+    "iamConfiguration": UNIFORM,
+    "versioning": {"enabled": True},
+    "defaultEventBasedHold": True,
+    "retentionPolicy": {"retentionPeriod": "86400"},
+    "softDeletePolicy": {"retentionDurationSeconds": "604800"},
+    "encryption": {"defaultKmsKeyName": KEY["kmsKeyName"]},
+    "ipFilter": {"mode": "Enabled"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "then", "lost"),
+    [
+        (
+            "iamConfiguration",
+            {**UNIFORM, "publicAccessPrevention": "inherited"},
+            "public access pre",
+        ),
+        (
+            "iamConfiguration",
+            {**UNIFORM, "uniformBucketLevelAccess": {"enabled": False}},
+            "uniform bucket-level access",
+        ),
+        ("versioning", None, "object versioning"),
+        ("defaultEventBasedHold", None, "the default event-based hold"),
+        ("retentionPolicy", {"retentionPeriod": 86399}, "a retention policy of 86,400 s"),
+        ("retentionPolicy", None, "a retention policy of 86,400 s, which was 0 s"),
+        ("softDeletePolicy", {"retentionDurationSeconds": "0"}, "soft delete of 604,800 s"),
+        ("encryption", None, "encryption with the key"),
+        ("encryption", {"defaultKmsKeyName": "k2"}, "encryption with the key"),
+        ("ipFilter", {"mode": "Disabled"}, "the IP filter"),
+    ],
+)
+@pytest.mark.parametrize("change", ["sets", "create"])
+def test_what_protects_a_bucket_goes_only_with_a_word(
+    name: str,
+    then: Any,  # noqa: ANN401 - JSON
+    lost: str,
+    change: str,
+):
+    """Also when a plan from a journal calls a bucket gone that is there."""
+    loose = {key: value for key, value in {**TIGHT, name: then}.items() if value is not None}
+    there = {"raw-files": PresentBucket(resource={"name": "raw-files", **TIGHT})}
+    seen = of_bucket(with_bucket(**loose), there, **{change: True})
+    assert [item.change for item in seen.access if lost in item.what] == ["removes protection"]
+    assert "removes protection" in refused(seen)
+    back = {"raw-files": PresentBucket(resource={"name": "raw-files", **loose})}
+    tightened = of_bucket(with_bucket(**TIGHT), back, **{change: True})
+    is_other_key = name == "encryption" and then is not None
+    assert any(item.needs_word for item in tightened.access) == is_other_key
 
 
 def test_what_a_journal_says_of_access_is_not_believed():

@@ -1,0 +1,80 @@
+"""One thing that a recovery changes about who may see what. Pure."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from manifests.model import Frozen
+
+type Change = Literal[
+    "gives access",
+    "gives as now",
+    "makes public",
+    "limits access",
+    "removes protection",
+    "encrypts",
+]
+"""What changes.
+
+    gives access        somebody may see what he may not see now
+    gives as now        what is made gives what another one like it gives now
+    makes public        everybody may
+    limits access       rows that all readers of a dataset would see are seen by fewer
+    removes protection  a protection that is there now goes
+    encrypts            there is a key where Google's own is now, or nothing
+"""
+
+_NEED_WORD: tuple[Change, ...] = ("gives access", "makes public", "removes protection")
+_PUBLIC = ("allUsers", "allAuthenticatedUsers")
+
+
+class AccessChange(Frozen):
+    """One thing that changes about who may see what.
+
+    Attributes:
+        subject: The dataset, table or bucket.
+        what: To whom, or which protection.
+    """
+
+    change: Change
+    subject: str
+    what: str
+
+    @property
+    def needs_word(self) -> bool:
+        """Whether it is done only when an operator says that it may be."""
+        return self.change in _NEED_WORD
+
+
+def given(subject: str, member: str, what: str, *, also_on: str = "") -> AccessChange:
+    """Return that somebody is given something.
+
+    Args:
+        subject: By what.
+        member: Who.
+        what: What he may.
+        also_on: What gives him the same now; empty when nothing does.
+    """
+    text = f"{what} to {member}"
+    if is_public(member):
+        return AccessChange(change="makes public", subject=subject, what=text)
+    if also_on:
+        return AccessChange(change="gives as now", subject=subject, what=f"{text}, as {also_on}")
+    return AccessChange(change="gives access", subject=subject, what=text)
+
+
+def removed(subject: str, protection: str) -> AccessChange:
+    """Return that a protection goes."""
+    return AccessChange(change="removes protection", subject=subject, what=protection)
+
+
+def keyed(subject: str, *, wanted: str, present: str) -> Iterator[AccessChange]:
+    """Yield what changes about a key of Cloud KMS; an empty one is Google's own."""
+    if present and wanted != present:
+        yield removed(subject, f"encryption with the key {present}")
+    if wanted and wanted != present:
+        yield AccessChange(change="encrypts", subject=subject, what=f"with the key {wanted}")
+
+
+def is_public(member: str) -> bool:
+    """Whether a member, however it is spelt, is everybody."""
+    return member.rsplit(" ", maxsplit=1)[-1] in _PUBLIC
