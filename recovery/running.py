@@ -86,6 +86,16 @@ def execute(
 
 
 def _origin(session: Session, plan: Plan, run_id: RunId) -> Manifest:
-    """Return what of a run's manifest a plan brings back."""
+    """Return what of a run's manifest a plan brings back.
+
+    Raises:
+        ManifestAlteredError: It is not the manifest that the plan was made of.
+    """
     manifest = session.vault.manifest(run_id)
+    if session.vault.digest(run_id) != plan.manifest_digest:
+        raise ManifestAlteredError(
+            "its manifest is not the one that the plan was made of",
+            subject=run_id,
+            hint="find out who wrote it; `rebound recover` begins anew",
+        )
     return restorable(session.catalog, manifest, plan.request, now=session.clock())[0]

@@ -142,6 +142,7 @@ class Session:
         made = make_plan(manifest, observed, request, passed_over=selection.unusable)
         return made.model_copy(
             update={
+                "manifest_digest": self.vault.digest(manifest.run_id),
                 "seen": seen_digest(observed),
                 "foreign": selection.foreign,
                 "left_out": left_out,

@@ -1,5 +1,6 @@
 """The documents of all runs in one bucket."""
 
+import hashlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ from manifests.store.consistency import check_manifest
 from manifests.store.envelope import OTHER_RUN_HINT, decode, encode
 
 _CLOCK_SKEW = timedelta(minutes=5)
+_REWRITTEN_HINT = f"find out who wrote it; {OTHER_RUN_HINT}"
 
 
 class _Failure(TypedDict, total=False):
@@ -69,6 +71,7 @@ class Vault:
         self._bucket = bucket
         self._owner = owner
         self._clock = clock
+        self._read: dict[RunId, str] = {}
 
     def start(self, start: RunStart) -> RunStart:
         """Write the run's first record, or return the one that an earlier attempt wrote."""
@@ -112,12 +115,12 @@ class Vault:
         return _decoded_manifest(content, manifest.run_id)
 
     def manifest(self, run_id: RunId) -> Manifest:
-        """Read a run's manifest.
+        """Read a run's manifest: always the same one, so that what is done is what was shown.
 
         Raises:
             ManifestMissingError: There is none, so there is no backup.
-            BackupDamagedError: It is truncated, altered, of an unknown format, or contradicts
-                itself; each has its own class.
+            BackupDamagedError: It is truncated, altered, of an unknown format, contradicts itself,
+                or is not what was read before; each has its own class.
         """
         content = self._bucket.read(layout.manifest_name(run_id))
         if content is None:
@@ -126,14 +129,23 @@ class Vault:
                 subject=run_id,
                 hint=OTHER_RUN_HINT,
             )
+        digest = hashlib.sha256(content).hexdigest()
+        if self._read.setdefault(run_id, digest) != digest:
+            raise ManifestAlteredError(
+                "it is not what was read a moment ago", subject=run_id, hint=_REWRITTEN_HINT
+            )
         manifest = _decoded_manifest(content, run_id)
         if manifest.finished_at > self._clock() + _CLOCK_SKEW:
             raise ManifestAlteredError(
                 f"it claims to have ended in the future, {manifest.finished_at:%Y-%m-%dT%H:%MZ}",
                 subject=run_id,
-                hint="find out who wrote it; " + OTHER_RUN_HINT,
+                hint=_REWRITTEN_HINT,
             )
         return manifest
+
+    def digest(self, run_id: RunId) -> str:
+        """Return the SHA-256, in hexadecimal, of a manifest that was read."""
+        return self._read[run_id]
 
     def knows(self, run_id: RunId) -> bool:
         """Whether anything is stored of a run, whatever its state."""

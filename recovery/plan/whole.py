@@ -80,6 +80,8 @@ class Plan(Frozen):
     cannot_bring_back: tuple[str, ...]
     passed_over: tuple[PassedOver, ...] = ()
     """Runs that could not be chosen, and why: damaged, partial and foreign ones."""
+    manifest_digest: str = ""
+    """Of the run's manifest, from which alone the plan is carried out."""
     foreign: str = ""
     """Whose run it is, when it is another platform's."""
     seen: str = ""

@@ -78,6 +78,18 @@ def test_a_plan_of_another_recovery_is_damaged(rebound: Rebound):
     assert "it is the plan of another recovery" in told
 
 
+def test_a_manifest_that_was_written_again_is_not_the_plans(
+    rebound: Rebound, forge: Callable[..., Manifest]
+):
+    """What is resumed is made of the very manifest that was agreed to, however whole another is."""
+    forge()
+    plan = rebound.json("plan", SCENARIO, "--run", FORGED)
+    forge(rebound_version="another")
+    with planted(rebound, plan):
+        told = rebound.run("resume", PLANTED, "--yes", code=4).stderr
+    assert "its manifest is not the one that the plan was made of" in told
+
+
 def test_a_planted_journal_is_asked_about(rebound: Rebound):
     """`resume` shows what a journal says was agreed to, refuses what recover does, and asks."""
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT, "--exact")

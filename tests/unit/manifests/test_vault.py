@@ -212,7 +212,7 @@ def test_what_is_no_part_of_a_run_is_no_run(vault: Vault, bucket: MemoryBucket):
     assert not vault.runs()
 
 
-def test_each_way_to_be_wrong_is_told_apart(vault: Vault, bucket: MemoryBucket):
+def test_each_way_to_be_wrong_is_told_apart(bucket: MemoryBucket):
     """Missing, truncated, altered, of an unknown version, contradicting: five different errors."""
     whole = encode(manifest())
     altered = json.loads(whole)
@@ -227,5 +227,19 @@ def test_each_way_to_be_wrong_is_told_apart(vault: Vault, bucket: MemoryBucket):
     for error, content in expected.items():
         bucket.objects[layout.manifest_name(RUN)] = content
         with pytest.raises(BackupDamagedError) as caught:
-            vault.manifest(RUN)
+            Vault(bucket, OWNER, clock=lambda: NOW).manifest(RUN)
         assert type(caught.value) is error
+
+
+def test_a_manifest_is_always_the_one_that_was_read_first(vault: Vault, bucket: MemoryBucket):
+    """Between what is shown and what is done nobody puts another in its place, however whole."""
+    vault.put_manifest(manifest())
+    assert [run.state for run in vault.runs()] == ["complete"]
+    digest = vault.digest(RUN)
+    ours = bucket.objects[layout.manifest_name(RUN)]
+    bucket.objects[layout.manifest_name(RUN)] = encode(manifest(rebound_version="9"))
+    with pytest.raises(ManifestAlteredError, match="not what was read a moment ago"):
+        vault.manifest(RUN)
+    bucket.objects[layout.manifest_name(RUN)] = ours
+    assert vault.manifest(RUN) == manifest()
+    assert vault.digest(RUN) == digest
