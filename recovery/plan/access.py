@@ -15,9 +15,10 @@ is only told:
   whom nothing there knows does not. It holds for what is made: who is missing in the access of what
   is there was taken from it, and that others know him is no reason to let him in again.
 - The row access policies of a table that has none now only take rows away from those who may read
-  its dataset: also a grantee must have access to the table first (BigQuery, Use row-level security).
+  its dataset, whomever they name: also a grantee must have access to the table first (BigQuery, Use
+  row-level security).
 
-What is for everybody needs the word always, unless it is there now; so do views that are authorized,
+What else is for everybody needs the word always, unless it is there now; so do views that are authorized,
 since what they show is decided by their query, which also comes from the manifest.
 """
 
@@ -34,7 +35,7 @@ from manifests.model import (
     encryption_key,
 )
 from recovery.compare import ObservedTable, is_authorized, same_entry
-from recovery.plan.access_change import AccessChange, given, is_public, keyed, removed
+from recovery.plan.access_change import AccessChange, given, keyed, removed
 from recovery.plan.bucket_access import PresentBucket, bucket_changes
 from recovery.plan.buckets import BucketPlan
 from recovery.plan.definitions import DatasetStep, authorized_name
@@ -168,7 +169,7 @@ def _of_policies(
         known = set(before.get("grantees") or ()) if same_rows else set()
         rows = f"rows where {policy['filterPredicate']} (policy {policy_id})"
         for member in sorted(set(policy.get("grantees") or ()) - known):
-            if present or is_public(member):
+            if present:
                 yield given(subject, member, rows)
             else:
                 what = f"{rows} to {member}"

@@ -55,7 +55,7 @@ def given(subject: str, member: str, what: str, *, also_on: str = "") -> AccessC
         also_on: What gives him the same now; empty when nothing does.
     """
     text = f"{what} to {member}"
-    if is_public(member):
+    if member.rsplit(" ", maxsplit=1)[-1] in _PUBLIC:
         return AccessChange(change="makes public", subject=subject, what=text)
     if also_on:
         return AccessChange(change="gives as now", subject=subject, what=f"{text}, as {also_on}")
@@ -73,8 +73,3 @@ def keyed(subject: str, *, wanted: str, present: str) -> Iterator[AccessChange]:
         yield removed(subject, f"encryption with the key {present}")
     if wanted and wanted != present:
         yield AccessChange(change="encrypts", subject=subject, what=f"with the key {wanted}")
-
-
-def is_public(member: str) -> bool:
-    """Whether a member, however it is spelt, is everybody."""
-    return member.rsplit(" ", maxsplit=1)[-1] in _PUBLIC

@@ -5,21 +5,18 @@ from typing import Any
 import pytest
 
 from manifests.errors import ManifestAlteredError, RefusedError
-from manifests.model import BucketBackup, Manifest
+from manifests.model import Manifest
 from recovery.compare import ObservedTable
 from recovery.plan import (
     Observed,
-    Plan,
     PresentAccess,
     Target,
     approved,
-    check_plan,
     make_plan,
     with_access,
 )
-from recovery.plan.bucket_access import PresentBucket
-from recovery.report import plan_text
-from tests.unit.samples import GAMES, POINT, POLICY, games, manifest
+from tests.unit.access import check, refused, told, told_without_a_word
+from tests.unit.samples import GAMES, POLICY, games, manifest
 from tests.unit.worlds import EQUAL, GONE, bucket_plan, now, plan, request, world
 
 EVE = {"role": "OWNER", "userByEmail": "eve@x.com"}
@@ -30,29 +27,6 @@ KEY = {"kmsKeyName": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
 NBA_GONE = world().model_copy(update={"datasets": {**world().datasets, "nba": None}})
 PRESENT = PresentAccess(datasets=world().datasets, tables=world().tables)
 SCOUT = {"role": "READER", "userByEmail": "scout@x.com"}
-
-
-def told(made: Plan) -> list[tuple[str, str, str]]:
-    """Return what changes about access."""
-    return [(item.change, item.subject, item.what) for item in made.access]
-
-
-def check(made: Plan, *, access: bool) -> None:
-    """Refuse a plan that lacks a word; nothing but the one about access is lacking."""
-    words = made.request.model_copy(update={"overwrite": ("*",)})
-    spoken = made.model_copy(update={"request": words})
-    check_plan(spoken, protected=(), confirmed_project=None, access=access)
-
-
-def refused(made: Plan) -> str:
-    """Return why a plan needs the word, insisting that it is told and that the word is enough."""
-    text = plan_text(made, now=POINT)
-    assert all(item.what in text for item in made.access)
-    with pytest.raises(RefusedError) as caught:
-        check(made, access=False)
-    assert "`--access`" in caught.value.hint
-    check(made, access=True)
-    return str(caught.value)
 
 
 def with_dataset(**changes: Any) -> Manifest:  # noqa: ANN401 - fields of a resource
@@ -107,14 +81,6 @@ def test_a_dataset_that_is_made_gives_access(entry: dict[str, str], change: str,
         assert what in refused(made)
     assert not make_plan(origin, world(), request()).access
     assert told(make_plan(origin, world(), request(settings=True))) == told(made)
-
-
-def told_without_a_word(made: Plan) -> list[tuple[str, str, str]]:
-    """Return what changes about access, insisting that it is in the plan and needs no word."""
-    text = plan_text(made, now=POINT)
-    assert all(item.what in text for item in made.access)
-    check(made, access=False)
-    return told(made)
 
 
 def knowing(**datasets: list[dict[str, str]]) -> Observed:
@@ -219,12 +185,12 @@ def test_policies_change_with_a_word(present: tuple[dict[str, Any], ...], change
 
 @pytest.mark.parametrize("found", [now(EQUAL, policies=()), GONE])
 def test_the_first_policies_of_a_table_only_limit(found: ObservedTable):
-    """Whom they name must be able to read the table anyway; they are told, but for everybody's."""
+    """Whom they name must be able to read the table anyway; they are told, and need no word."""
     rows = "rows where team = SESSION_USER() (policy own_team) to group:scouts@example.com"
     made = plan(world(games=found))
     assert ("limits access", "table nba.games", rows) in told_without_a_word(made)
     for_everybody = with_games(row_access_policies=(EVERYBODY,))
-    assert "makes public" in refused(make_plan(for_everybody, world(games=found), request()))
+    told_without_a_word(make_plan(for_everybody, world(games=found), request()))
 
 
 def test_a_policy_for_everybody_is_public():
@@ -256,123 +222,6 @@ def test_a_key_is_told_and_only_to_lose_or_change_it_needs_the_word():
         made = make_plan(origin, world(games=now(EQUAL, encryptionConfiguration=KEY)), request())
         assert [item.change for item in made.access] == ["removes protection", *changes]
         refused(made)
-
-
-def with_bucket(*bindings: dict[str, Any], **resource: Any) -> Manifest:  # noqa: ANN401 - JSON
-    """Return a manifest with a bucket that has this IAM policy and these properties."""
-    bucket = BucketBackup(
-        bucket="raw-files",
-        resource={"name": "raw-files", **resource},
-        access={"bindings": bindings},
-        listed_at=POINT,
-        finished_at=POINT,
-        shards=(),
-    )
-    return manifest(buckets=(bucket,))
-
-
-def of_bucket(origin: Manifest, buckets: dict[str, PresentBucket], **changes: bool) -> Plan:
-    """Return a plan that does this to the bucket of a manifest, in a world with these buckets."""
-    made = plan(world()).model_copy(update={"buckets": (bucket_plan(**changes),)})
-    return with_access(made, origin, PRESENT.model_copy(update={"buckets": buckets}))
-
-
-VIEWERS = {
-    "role": "roles/storage.objectViewer",
-    "members": ["allUsers", "user:eve@x.com", "user:scout@x.com"],
-}
-OWNERS = {
-    "role": "roles/storage.legacyBucketOwner",
-    "members": ["projectOwner:platform", "projectOwner:elsewhere", "projectViewer:platform"],
-}
-
-
-@pytest.mark.parametrize(
-    ("changes", "count"), [({"create": True}, 5), ({"sets": True}, 4), ({}, 0)]
-)
-def test_a_bucket_that_is_made_or_set_gives_access(changes: dict[str, bool], count: int):
-    """Its IAM policy is given back with the word, but for what is there and what every bucket gives."""
-    policy = {"bindings": [{**VIEWERS, "members": ["user:scout@x.com"]}]}
-    there = PresentBucket(resource={"name": "raw-files"}, policy=policy)
-    buckets = {} if changes.get("create") else {"raw-files": there}
-    seen = of_bucket(with_bucket(VIEWERS, OWNERS), buckets, **changes)
-    viewer = "roles/storage.objectViewer to"
-    assert [item.what for item in seen.access] == [
-        f"{viewer} allUsers",
-        f"{viewer} user:eve@x.com",
-        *([f"{viewer} user:scout@x.com"] if count == 5 else []),
-        "roles/storage.legacyBucketOwner to projectOwner:elsewhere",
-        "roles/storage.legacyBucketOwner to projectViewer:platform",
-    ][:count]
-    if count:
-        assert seen.access[0].change == "makes public"
-        assert refused(seen).startswith("bucket raw-files: ")
-
-
-def test_a_lost_bucket_comes_back_to_who_is_known_without_a_word():
-    """Another bucket of the run gives the same member the same role; everybody is never known."""
-    scouts = {**VIEWERS, "members": ["allUsers", "user:scout@x.com"]}
-    other = PresentBucket(resource={"name": "other"}, policy={"bindings": [scouts]})
-    seen = of_bucket(with_bucket(VIEWERS), {"other": other}, create=True)
-    assert [item.change for item in seen.access] == ["makes public", "gives access", "gives as now"]
-    there = {"other": other, "raw-files": PresentBucket(resource={"name": "raw-files"})}
-    seen = of_bucket(with_bucket(VIEWERS), there, sets=True)
-    assert "gives as now" not in {item.change for item in seen.access}
-    refused(seen)
-
-
-UNIFORM = {"uniformBucketLevelAccess": {"enabled": True}, "publicAccessPrevention": "enforced"}
-TIGHT: dict[str, Any] = {
-    "iamConfiguration": UNIFORM,
-    "versioning": {"enabled": True},
-    "defaultEventBasedHold": True,
-    "retentionPolicy": {"retentionPeriod": "86400"},
-    "softDeletePolicy": {"retentionDurationSeconds": "604800"},
-    "encryption": {"defaultKmsKeyName": KEY["kmsKeyName"]},
-    "ipFilter": {"mode": "Enabled"},
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "then", "lost"),
-    [
-        (
-            "iamConfiguration",
-            {**UNIFORM, "publicAccessPrevention": "inherited"},
-            "public access pre",
-        ),
-        (
-            "iamConfiguration",
-            {**UNIFORM, "uniformBucketLevelAccess": {"enabled": False}},
-            "uniform bucket-level access",
-        ),
-        ("versioning", None, "object versioning"),
-        ("defaultEventBasedHold", None, "the default event-based hold"),
-        ("retentionPolicy", {"retentionPeriod": 86399}, "a retention policy of 86,400 s"),
-        ("retentionPolicy", None, "a retention policy of 86,400 s, which was 0 s"),
-        ("softDeletePolicy", {"retentionDurationSeconds": "0"}, "soft delete of 604,800 s"),
-        ("encryption", None, "encryption with the key"),
-        ("encryption", {"defaultKmsKeyName": "k2"}, "encryption with the key"),
-        ("ipFilter", {"mode": "Disabled"}, "the IP filter"),
-    ],
-)
-@pytest.mark.parametrize("change", ["sets", "create"])
-def test_what_protects_a_bucket_goes_only_with_a_word(
-    name: str,
-    then: Any,  # noqa: ANN401 - JSON
-    lost: str,
-    change: str,
-):
-    """Also when a plan from a journal calls a bucket gone that is there."""
-    loose = {key: value for key, value in {**TIGHT, name: then}.items() if value is not None}
-    there = {"raw-files": PresentBucket(resource={"name": "raw-files", **TIGHT})}
-    seen = of_bucket(with_bucket(**loose), there, **{change: True})
-    assert [item.change for item in seen.access if lost in item.what] == ["removes protection"]
-    assert "removes protection" in refused(seen)
-    back = {"raw-files": PresentBucket(resource={"name": "raw-files", **loose})}
-    tightened = of_bucket(with_bucket(**TIGHT), back, **{change: True})
-    is_other_key = name == "encryption" and then is not None
-    assert any(item.needs_word for item in tightened.access) == is_other_key
 
 
 def test_what_a_journal_says_of_access_is_not_believed():
