@@ -2,16 +2,30 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import structlog
 
+from functions.exports.bucket import BucketExporter
+from functions.exports.database import DatabaseExporter
+from functions.exports.table import TableExporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
+from manifests.catalog import Catalog
 from manifests.catalog_databases import CatalogPart
 from manifests.coverage import label
 from manifests.errors import PartialError, PointLostError, ReboundError
-from manifests.model import FailedAttempt, Part, PartFailure, RunId
+from manifests.model import (
+    BucketBackup,
+    DatabaseBackup,
+    FailedAttempt,
+    Manifest,
+    Part,
+    PartFailure,
+    RunId,
+    TableBackup,
+)
 from manifests.store import PART_KINDS, Vault
 
 log = structlog.get_logger()
@@ -56,6 +70,46 @@ class _Failed(NamedTuple):
     why: PartFailure
     is_spared: bool = False
     is_lost: bool = False
+
+
+def every_part(
+    catalog: Catalog,
+    base: Manifest | None,
+    *,
+    tables: TableExporter,
+    buckets: BucketExporter,
+    databases: DatabaseExporter,
+) -> list[PartWork]:
+    """Return what has to be done for each part of the catalog.
+
+    Args:
+        catalog: What must be protected.
+        base: The run whose unchanged content may be referenced; None for a full run.
+        tables: Backs tables up.
+        buckets: Backs buckets up.
+        databases: Backs databases up.
+    """
+    work = []
+    for table in catalog.tables:
+        rows = base.table(table.table) if base else None
+        work.append(
+            PartWork(TableBackup, table, table.table, partial(tables.back_up, table, rows))
+        )
+    for bucket in catalog.buckets:
+        objects = base.bucket(bucket.bucket) if base else None
+        back_up = partial(buckets.back_up, bucket.bucket, objects)
+        work.append(PartWork(BucketBackup, bucket, bucket.bucket, back_up))
+    for database in catalog.databases:
+        documents = base.database(database.database) if base else None
+        work.append(
+            PartWork(
+                DatabaseBackup,
+                database,
+                database.database,
+                partial(databases.back_up, database, documents),
+            )
+        )
+    return work
 
 
 def complete_parts(

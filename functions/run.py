@@ -23,7 +23,7 @@ from functions.exports.table import TableExporter
 from functions.instant import awaited_point, current_run
 from functions.lease import Lease, holding
 from functions.log import LoggingPool
-from functions.parts import PartWork, complete_parts
+from functions.parts import complete_parts, every_part
 from functions.settings import Settings
 from manifests import coverage, layout
 from manifests.catalog import Catalog
@@ -32,6 +32,7 @@ from manifests.cloud.clients import bigquery_client, storage_client
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
+from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import (
     ManifestMissingError,
@@ -41,14 +42,11 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.model import (
-    BucketBackup,
-    DatabaseBackup,
     Frozen,
     Manifest,
     Owner,
     RunId,
     RunStart,
-    TableBackup,
 )
 from manifests.selection import select
 from manifests.store import Vault
@@ -172,6 +170,7 @@ class BackupRun:
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
         )
+        damaged = Verdicts(self._landing).damaged()
         exporter = TableExporter(
             start=start,
             settings=self._settings,
@@ -181,13 +180,26 @@ class BackupRun:
             vault=vault_bucket,
             holder=self._holder,
             full_every_days=self._catalog.full_every_days,
+            damaged=damaged,
+        )
+        work = every_part(
+            self._catalog,
+            base,
+            tables=exporter,
+            buckets=BucketExporter(
+                start=start,
+                settings=self._settings,
+                api=StorageApi(self._store),
+                vault=vault_bucket,
+                clock=self._clock,
+                damaged=damaged,
+            ),
+            databases=DatabaseExporter(start=start, settings=self._settings, vault=vault_bucket),
         )
         parts = complete_parts(
             vault,
             start.run_id,
-            self._table_work(exporter, base)
-            + self._bucket_work(start, base, vault_bucket)
-            + self._database_work(start, base, vault_bucket),
+            work,
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
@@ -243,51 +255,6 @@ class BackupRun:
             return select(self._vault.runs()).run_id
         except NoRecoveryPointError:
             return None
-
-    def _table_work(self, exporter: TableExporter, base: Manifest | None) -> list[PartWork]:
-        return [
-            PartWork(
-                TableBackup,
-                entry,
-                entry.table,
-                partial(exporter.back_up, entry, base.table(entry.table) if base else None),
-            )
-            for entry in self._catalog.tables
-        ]
-
-    def _database_work(
-        self, start: RunStart, base: Manifest | None, vault: Bucket
-    ) -> list[PartWork]:
-        exporter = DatabaseExporter(start=start, settings=self._settings, vault=vault)
-        return [
-            PartWork(
-                DatabaseBackup,
-                entry,
-                entry.database,
-                partial(exporter.back_up, entry, base.database(entry.database) if base else None),
-            )
-            for entry in self._catalog.databases
-        ]
-
-    def _bucket_work(self, start: RunStart, base: Manifest | None, vault: Bucket) -> list[PartWork]:
-        exporter = BucketExporter(
-            start=start,
-            settings=self._settings,
-            api=StorageApi(self._store),
-            vault=vault,
-            clock=self._clock,
-        )
-        return [
-            PartWork(
-                BucketBackup,
-                entry,
-                entry.bucket,
-                partial(
-                    exporter.back_up, entry.bucket, base.bucket(entry.bucket) if base else None
-                ),
-            )
-            for entry in self._catalog.buckets
-        ]
 
     def _clean_up(self, exporter: TableExporter, run_id: RunId) -> None:
         # The manifest is written: the backup exists. What is left over expires by itself, so a

@@ -1,7 +1,7 @@
 """One call of the command: its clients, made once from the settings."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from manifests import coverage
@@ -10,8 +10,9 @@ from manifests.cloud.api import StorageApi
 from manifests.cloud.clients import storage_client
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
+from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import RefusedError, UsageError
+from manifests.errors import CloudError, RefusedError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model import DatabaseBackup, Manifest, Owner, RunId, TableBackup
 from manifests.selection import Selection, select
@@ -38,7 +39,6 @@ from recovery.targets.objects.contents import inspect_buckets
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.datasets import undelete_dataset
-from recovery.verdicts import Verdicts
 from recovery.verify import Verdict
 
 _UNDER_WAY = timedelta(days=1)
@@ -203,8 +203,16 @@ class Session:
             manifest.buckets,
             read_bytes=read_bytes,
             read_all=read_all,
+            suspect=self._suspect(),
             progress=progress,
         )
+
+    def _suspect(self) -> Collection[str]:
+        try:
+            return self.verdicts.damaged()
+        except CloudError:
+            # Who may not read the landing bucket can still verify.
+            return ()
 
     def expiry(self) -> Expiry:
         """Return what decides about and deletes old runs."""

@@ -34,6 +34,7 @@ class Verdict(Frozen):
         read_bytes: How many bytes were read; 0 when only metadata was compared.
         contents: How many of the objects are contents of buckets.
         contents_read: How many of those were read; of the others size and crc32c were compared.
+        buckets: Buckets some of whose contents are among the findings.
         other_generations: How many objects have the content that the manifest says under another
             generation, as in a vault that was copied or restored. A recovery reads them.
     """
@@ -43,6 +44,7 @@ class Verdict(Frozen):
     findings: tuple[Finding, ...]
     contents: int = 0
     contents_read: int = 0
+    buckets: tuple[str, ...] = ()
     other_generations: int = 0
 
     def with_more(self, other: "Verdict") -> "Verdict":
@@ -53,6 +55,7 @@ class Verdict(Frozen):
             findings=(*self.findings, *other.findings),
             contents=self.contents + other.contents,
             contents_read=self.contents_read + other.contents_read,
+            buckets=(*self.buckets, *other.buckets),
             other_generations=self.other_generations + other.other_generations,
         )
 

@@ -8,7 +8,7 @@ Copies in flight are what bounds the write rate: 64 of them, at 60 ms each, make
 a second, which a new vault takes without a ramp (Cloud Storage, Request rate).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -65,6 +65,7 @@ class BucketExporter:
         api: Reads the protected buckets and copies from them.
         vault: The bucket with the backups.
         clock: Gives the present instant.
+        damaged: What of the vault was found damaged, and when: it is stored anew.
     """
 
     def __init__(
@@ -75,12 +76,14 @@ class BucketExporter:
         api: StorageApi,
         vault: Bucket,
         clock: Callable[[], datetime],
+        damaged: Mapping[str, datetime],
     ) -> None:
         self._start = start
         self._settings = settings
         self._api = api
         self._vault = vault
         self._clock = clock
+        self._damaged = damaged
 
     def back_up(self, name: str, base: BucketBackup | None) -> BucketBackup:
         """Write a bucket's inventory as of the recovery point and copy what is not stored yet.
@@ -108,14 +111,10 @@ class BucketExporter:
                     copying,
                     most_copied=self._settings.most_copied_objects,
                     has_past=history.is_kept,
+                    damaged=self._damaged,
                 )
                 work = _RangeWork(
-                    self._start,
-                    self._vault,
-                    bucket,
-                    contents,
-                    base,
-                    history=history,
+                    self._start, self._vault, bucket, contents, base, history=history
                 )
                 with (
                     logged_step("list and copy") as told,

@@ -1,19 +1,23 @@
 """Brings the content of object versions into the vault, each byte sequence once."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from datetime import datetime
 
-from google.api_core.exceptions import NotFound, PreconditionFailed
+import structlog
+from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
 from manifests.bucket_layout import content_name
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import ObjectChangedError
+from manifests.errors import BackupDamagedError, ObjectChangedError
 from manifests.model import NotStored, ObjectRecord, ObjectVersion
 from manifests.versions import same_content
 
 type Candidate = tuple[ObjectVersion, Sequence[ObjectVersion]]
 """The version that was live at the recovery point, and every version of that name."""
+
+log = structlog.get_logger()
 
 # Settings of their own: a copy without any takes over the source's, and its metadata is ours.
 _PLAIN = {"contentType": "application/octet-stream"}
@@ -28,14 +32,22 @@ class Known:
 
     def __init__(self, records: Iterator[ObjectRecord]) -> None:
         self._records = records
-        self._next = next(records, None)
+        self._next = self._read()
 
     def record(self, name: str) -> ObjectRecord | None:
         """Return the earlier record of a name, or None."""
         while self._next is not None and self._next.version.name < name:
-            self._next = next(self._records, None)
+            self._next = self._read()
         found = self._next
         return found if found is not None and found.version.name == name else None
+
+    def _read(self) -> ObjectRecord | None:
+        try:
+            return next(self._records, None)
+        except BackupDamagedError as error:
+            # What it says is known of no object then, so that each content is looked up.
+            log.error("an earlier inventory is damaged", reason=str(error))  # noqa: TRY400 - told in words
+            return None
 
 
 class Contents:
@@ -48,6 +60,7 @@ class Contents:
         most_copied: How many objects are copied at most; others are used where they are stored.
         has_past: Whether the protected bucket keeps what is replaced. Where it does not, an object
             that was replaced before it could be copied is stored as it is then.
+        damaged: Contents of the vault that were found damaged, and when: they are stored anew.
     """
 
     def __init__(
@@ -58,12 +71,14 @@ class Contents:
         *,
         most_copied: int,
         has_past: bool,
+        damaged: Mapping[str, datetime],
     ) -> None:
         self._bucket = bucket
         self._vault = vault
         self._copying = copying
         self._may_copy = most_copied
         self._has_past = has_past
+        self._damaged = damaged
         self._lock = threading.Lock()
         self.copied = 0
         self.copied_bytes = 0
@@ -76,7 +91,7 @@ class Contents:
         for version, record, (_, versions) in zip(
             self._bucket.with_checksums(told), earlier, page, strict=True
         ):
-            if record is not None and record.stored_as and same_content(record.version, version):
+            if record is not None and self._holds(record, version):
                 records.append(record._replace(version=version))
             elif not version.crc32c:
                 records.append(ObjectRecord(version, not_stored="foreign key"))
@@ -105,6 +120,12 @@ class Contents:
             return record
         return self._store(live, (live,))
 
+    def _holds(self, earlier: ObjectRecord, version: ObjectVersion) -> bool:
+        """Whether the vault has a version's content where an earlier run says, undamaged."""
+        if not earlier.stored_as or earlier.stored_as in self._damaged:
+            return False
+        return same_content(earlier.version, version)
+
     def _takes_one(self) -> bool:
         """Take one of the copies that the run may still make; tell whether there was one."""
         with self._lock:
@@ -114,8 +135,13 @@ class Contents:
     def _copy(self, source: ObjectVersion, name: str) -> ObjectVersion | None:
         origin = (self._bucket.name, source.name, source.generation)
         try:
-            copy = self._vault.rewrite(name, origin, settings=_PLAIN, over=0)
+            copy = self._vault.rewrite(name, origin, settings=_PLAIN, over=self._replaced(name))
         except PreconditionFailed:
+            return self._vault.find(name)
+        except Forbidden:
+            if name not in self._damaged:
+                raise
+            log.warning("damaged content is protected, and stays as it is", content=name)
             return self._vault.find(name)
         except NotFound:
             if self._bucket.find(source.name, source.generation) is not None:
@@ -126,6 +152,15 @@ class Contents:
             self.copied += 1
             self.copied_bytes += source.size_bytes
         return copy
+
+
+    def _replaced(self, name: str) -> int:
+        """Return the generation that a copy may replace: that of damaged content, or 0 for none."""
+        seen_at = self._damaged.get(name)
+        found = None if seen_at is None else self._vault.find(name)
+        if seen_at is None or found is None or found.created_at > seen_at:
+            return 0
+        return found.generation
 
 
 def _told(version: ObjectVersion, earlier: ObjectRecord | None) -> ObjectVersion:

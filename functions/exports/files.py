@@ -1,6 +1,6 @@
 """From the landing bucket to the vault: reconcile, check every byte, copy, compare."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import BoundedSemaphore
 
 from functions.log import LoggingPool
@@ -69,8 +69,17 @@ def bring_to_vault(
     )
 
 
-def still_stored(vault: Bucket, exports: Sequence[Export], table: str) -> tuple[Export, ...]:
-    """Return the earlier exports of a table whose objects still are what their runs stored."""
+def still_stored(
+    vault: Bucket, exports: Sequence[Export], table: str, *, damaged: Collection[str]
+) -> tuple[Export, ...]:
+    """Return the earlier exports of a table whose objects still are what their runs stored.
+
+    Args:
+        vault: Where they are.
+        exports: The exports.
+        table: The table.
+        damaged: Objects whose bytes were read, and are not what Cloud Storage says of them.
+    """
     folders = {layout.table_prefix(export.run_id, table) for export in exports}
     found = {item.name: item for folder in folders for item in vault.list_objects(folder)}
 
@@ -82,7 +91,10 @@ def still_stored(vault: Bucket, exports: Sequence[Export], table: str) -> tuple[
             stored.crc32c,
         )
 
-    return tuple(export for export in exports if all(map(is_there, export.objects)))
+    def is_whole(stored: StoredObject) -> bool:
+        return is_there(stored) and stored.name not in damaged
+
+    return tuple(export for export in exports if all(map(is_whole, export.objects)))
 
 
 def remove_landed(landing: Bucket, folder: str) -> None:

@@ -1,6 +1,6 @@
 """One table of one run: frozen at the recovery point, measured, exported, proven in the vault."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from threading import BoundedSemaphore
 
 import structlog
@@ -54,6 +54,7 @@ class TableExporter:
         vault: Bucket,
         holder: str,
         full_every_days: int,
+        damaged: Collection[str],
     ) -> None:
         self._start = start
         self._settings = settings
@@ -63,6 +64,7 @@ class TableExporter:
         self._vault = vault
         self._frozen = FrozenCopies(start, settings, jobs, resources, holder)
         self._full_every_days = full_every_days
+        self._damaged = damaged
         self._reading = BoundedSemaphore(_FILES_READ_AT_ONCE)
 
     def back_up(self, entry: CatalogTable, base: TableBackup | None) -> TableBackup:
@@ -118,7 +120,7 @@ class TableExporter:
         """Return the earlier backup without the exports that the vault does not hold any more."""
         if base is None:
             return None
-        exports = still_stored(self._vault, base.exports, base.name)
+        exports = still_stored(self._vault, base.exports, base.name, damaged=self._damaged)
         for export in base.exports:
             if export not in exports:
                 log.error("an earlier export is damaged", export_id=export.export_id)

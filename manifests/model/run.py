@@ -123,6 +123,20 @@ class PruneRecord(Frozen):
     term_seconds: float = Field(ge=0)
 
 
+class VerdictRecord(Frozen):
+    """What the last look at a run found.
+
+    Attributes:
+        damaged: What is not as the manifest says; empty when the run is whole.
+        buckets: Buckets some of whose contents are among it.
+    """
+
+    run_id: RunId
+    verified_at: UtcTime
+    damaged: tuple[str, ...]
+    buckets: tuple[str, ...] = ()
+
+
 class UnlockRecord(Frozen):
     """That an operator broke the lease of a run, and why."""
 

@@ -17,7 +17,7 @@ from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinish
 from recovery.session import Session
 from recovery.targets.stored import inspect_folder
 from recovery.units import counted, printable, shown, size
-from recovery.verdicts import leaning
+from recovery.verdicts import leaning, recorded
 from recovery.verify import Verdict
 
 app = typer.Typer()
@@ -41,7 +41,7 @@ def list_runs(
         refuse_other_bucket(session.vault_bucket)
     runs = newest_runs(found, since=moment(since), limit=limit)
     complete = [run.run_id for run in runs if run.state == "complete"]
-    damaged = leaning(session.vault, complete, session.verdicts.damaged())
+    damaged = leaning(session.vault, complete, tuple(session.verdicts.all()))
     if as_json:
         print_json(
             [
@@ -146,7 +146,10 @@ def _verify(
         )
     verdict = verdict.with_more(inspect_folder(session.vault_bucket, manifest))
     try:
-        session.verdicts.record(run_id, verdict, session.started_at)
+        # What a quick look does not read may be as damaged as it was.
+        earlier = session.verdicts.last(run_id) if quick else None
+        kept = recorded(run_id, verdict, earlier=earlier, now=session.started_at)
+        session.verdicts.record(kept)
     except CloudError as error:
         # Who may only read can still verify.
         say(f"warning: `rebound list` will not tell of this verdict: {error}", err=True)

@@ -122,6 +122,20 @@ def test_damage_of_one_table_does_not_block_the_others(rebound: Rebound, functio
     assert state(rebound) == before
 
 
+def test_the_next_night_stores_damage_anew(rebound: Rebound, function: Function):
+    """A file whose bytes rotted, which only `verify` sees, is not what the next run leans on."""
+    function.complete(RUN)
+    flip_byte(rebound)
+    rebound.run("verify", RUN, code=4)
+    rebound.run("verify", RUN, "--quick")
+    function.complete("next")
+    leans = {item["run_id"]: item["damaged_parts"] for item in rebound.json("list")}
+    assert leans == {RUN: [lake.GAMES], "next": []}
+    rebound.run("verify", "next")
+    exports = [export for table in rebound.manifest("next").tables for export in table.exports]
+    assert {export.run_id for export in exports} == {RUN, "next"}
+
+
 def test_surplus_file_is_found(rebound: Rebound, function: Function):
     """A file anywhere in the run's folder that no document lists is named, and restores nothing."""
     function.complete(RUN)

@@ -5,7 +5,7 @@ passes over one part of the key space each, so that memory is bounded whatever t
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 
@@ -51,6 +51,7 @@ def inspect_buckets(
     *,
     read_bytes: bool,
     read_all: bool,
+    suspect: Collection[str],
     progress: Progress,
 ) -> Verdict:
     """Compare inventories and contents in the vault with the manifest.
@@ -63,6 +64,7 @@ def inspect_buckets(
         buckets: The buckets of the manifest.
         read_bytes: Whether contents are read, too: a hundred of each bucket, evenly spread.
         read_all: Whether every content is read.
+        suspect: Names of contents that are read whenever any is: they were damaged before.
         progress: Told about bytes as they are read.
     """
     whole = Verdict(objects=0, read_bytes=0, findings=())
@@ -74,10 +76,12 @@ def inspect_buckets(
         if inventories.findings:
             continue
         with cloud_errors(vault.uri(CONTENTS_PREFIX)):
-            whole = whole.with_more(_compared(vault, contents, backup))
+            found = _compared(vault, contents, backup)
         if read_bytes or read_all:
             step = 1 if read_all else max(1, backup.object_count // _SAMPLE_OBJECTS)
-            whole = whole.with_more(_read_contents(vault, backup, step, progress))
+            found = found.with_more(_read_contents(vault, backup, step, suspect, progress))
+        damaged = (backup.bucket,) if found.findings else ()
+        whole = whole.with_more(found.model_copy(update={"buckets": damaged}))
     return whole
 
 
@@ -132,7 +136,9 @@ def _compared(vault: Bucket, contents: VersionedBucket, backup: BucketBackup) ->
     return Verdict(objects=0, read_bytes=0, findings=tuple(findings), other_generations=renewed)
 
 
-def _read_contents(vault: Bucket, backup: BucketBackup, step: int, progress: Progress) -> Verdict:
+def _read_contents(
+    vault: Bucket, backup: BucketBackup, step: int, suspect: Collection[str], progress: Progress
+) -> Verdict:
     def read(record: ObjectRecord) -> tuple[Finding | None, int]:
         version = record.version
         info = ObjectInfo(
@@ -157,7 +163,7 @@ def _read_contents(vault: Bucket, backup: BucketBackup, step: int, progress: Pro
     chosen = (
         record
         for number, record in enumerate(_records(vault, backup))
-        if number % step == 0 and record.stored_as is not None
+        if record.stored_as is not None and (number % step == 0 or record.stored_as in suspect)
     )
     findings, contents_read, total_bytes = [], 0, 0
     with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="verify") as pool:

@@ -189,5 +189,6 @@ def test_verdicts_add_up():
         "findings": (),
         "contents": 6,
         "contents_read": 4,
+        "buckets": (),
         "other_generations": 2,
     }

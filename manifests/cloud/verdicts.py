@@ -1,0 +1,58 @@
+"""What was found damaged in the vault, kept in the landing bucket: a list of runs tells of it, and
+the next run stores it anew.
+
+verdicts/<run>.json    the last look at a run
+
+A verdict is a reason to store something once more, and never one to trust anything: whoever forges
+one gains nothing else.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError
+from manifests.model import RunId, UtcTime, VerdictRecord
+from manifests.store import decode, encode
+
+_FOLDER = "verdicts/"
+
+
+class Verdicts:
+    """The verdicts about the runs of one vault."""
+
+    def __init__(self, landing: Bucket) -> None:
+        self._landing = landing
+
+    def record(self, verdict: VerdictRecord) -> None:
+        """Write what was found about a run, over what was found before."""
+        name = f"{_FOLDER}{verdict.run_id}.json"
+        found = self._landing.info(name)
+        self._landing.put_if(
+            name,
+            encode(verdict),
+            generation=0 if found is None else found.generation,
+            content_type="application/json",
+        )
+
+    def all(self) -> Iterator[VerdictRecord]:
+        """Yield every verdict; one that cannot be read tells nothing."""
+        for item in self._landing.list_objects(_FOLDER):
+            try:
+                content = self._landing.read(item.name)
+                if content is not None:
+                    yield decode(content, VerdictRecord, subject=item.name)
+            except BackupDamagedError:
+                continue
+
+    def last(self, run_id: RunId) -> VerdictRecord | None:
+        """Return the last look at a run, or None."""
+        return next((item for item in self.all() if item.run_id == run_id), None)
+
+    def damaged(self) -> dict[str, datetime]:
+        """Return everything that was found damaged, and when it last was."""
+        names: dict[str, UtcTime] = {}
+        for verdict in self.all():
+            for name in verdict.damaged:
+                names[name] = max(names.get(name, verdict.verified_at), verdict.verified_at)
+        return names
