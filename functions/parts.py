@@ -92,9 +92,7 @@ def every_part(
     work = []
     for table in catalog.tables:
         rows = base.table(table.table) if base else None
-        work.append(
-            PartWork(TableBackup, table, table.table, partial(tables.back_up, table, rows))
-        )
+        work.append(PartWork(TableBackup, table, table.table, partial(tables.back_up, table, rows)))
     for bucket in catalog.buckets:
         objects = base.bucket(bucket.bucket) if base else None
         back_up = partial(buckets.back_up, bucket.bucket, objects)

@@ -233,10 +233,11 @@ class Expiry:
             if layout.recovery_begun_at(recovery_id) <= oldest or journal.is_closed:
                 continue
             try:
-                run_id = journal.planned().plan.run_id
+                plan = journal.planned().plan
             except BackupDamagedError:
                 return frozenset(run.run_id for run in runs)
-            needed |= {run_id} if run_id else set()
+            needed |= {plan.run_id} if plan.run_id else set()
+            needed |= {item.run_id for item in plan.fallen_back}
         return frozenset(needed)
 
     def unlock(self, run_id: RunId, why: str, now: datetime) -> None:

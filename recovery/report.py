@@ -16,6 +16,7 @@ from recovery.report_objects import bucket_lines, bucket_outcome_lines
 from recovery.report_tables import (
     definition_lines,
     expiration_lines,
+    fallen_back_lines,
     left_alone_lines,
     table_cost,
     table_lines,
@@ -56,7 +57,7 @@ def outcome_error(
             f"proven after {duration(took_seconds)}, the objective is {duration(objective)}",
             subject=report.recovery_id,
         )
-    lost_seconds = (report.started_at - report.plan.recovery_point).total_seconds()
+    lost_seconds = (report.started_at - report.plan.oldest_point).total_seconds()
     may_be_lost = scenario(report.plan.request.scenario).rpo_seconds
     if lost_seconds > may_be_lost and not report.plan.request.point_was_named:
         return ObjectiveMissedError(
@@ -79,6 +80,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     ]
     lines += _left_out(plan)
     lines += [f"  passed over {run.run_id}: {shown(run.reason)}" for run in plan.passed_over]
+    lines += fallen_back_lines(plan)
     lines += left_alone_lines(plan)
     lines += table_lines(plan)
     exact = plan.request.exact
@@ -109,8 +111,9 @@ def report_text(report: RecoveryReport) -> str:
     """Write a report for a person."""
     took = duration((report.finished_at - report.started_at).total_seconds())
     objective = duration(scenario(report.plan.request.scenario).rto_seconds)
-    lost = duration((report.started_at - report.plan.recovery_point).total_seconds())
+    lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     lines = [f"recovery {report.recovery_id}: {report.plan.request.scenario}", ""]
+    lines += fallen_back_lines(report.plan)
     lines += left_alone_lines(report.plan)
     lines += table_outcome_lines(report)
     lines += [line for item in report.buckets for line in bucket_outcome_lines(item)]
@@ -122,11 +125,12 @@ def report_text(report: RecoveryReport) -> str:
     ]
     lines += expiration_lines(report.plan)
     point = f"{report.plan.recovery_point:%Y-%m-%d %H:%M} UTC"
+    older = [f"{item.name} at its older point" for item in report.plan.fallen_back]
     lines += [
         "",
-        *_proven(report.tables, "tables", point, _kept_partitions(report)),
-        *_proven(report.buckets, "buckets", point, _kept_objects(report)),
-        *proven_databases(report.databases, point),
+        *_proven(report.tables, "tables", point, [*older, *_kept_partitions(report)]),
+        *_proven(report.buckets, "buckets", point, [*older, *_kept_objects(report)]),
+        *proven_databases(report.databases, point, older),
         *_way_back(report),
         f"achieved RTO {took} (objective {objective}), achieved RPO {lost}",
     ]

@@ -1,5 +1,7 @@
 """What a plan and a report say about Firestore databases. Pure: text from values."""
 
+from collections.abc import Sequence
+
 from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
@@ -103,7 +105,9 @@ def outcome_lines(outcome: DatabaseOutcome) -> list[str]:
     return lines
 
 
-def proven_databases(outcomes: tuple[DatabaseOutcome, ...], point: str) -> list[str]:
+def proven_databases(
+    outcomes: tuple[DatabaseOutcome, ...], point: str, exceptions: Sequence[str] = ()
+) -> list[str]:
     """Write how many databases are proven, to what, and what is not part of that."""
     if not outcomes:
         return []
@@ -111,8 +115,9 @@ def proven_databases(outcomes: tuple[DatabaseOutcome, ...], point: str) -> list[
     kept = sum(item.kept_count for item in outcomes)
     is_rebuilt = any(item.action == "rebuild" for item in outcomes)
     how = "rebuilt as the history tells" if is_rebuilt else f"proven equal to {point}"
-    exception = f", but for {counted(kept, 'document')} kept" if kept else ""
-    return [f"{proven} of {len(outcomes)} databases {how}{exception}"]
+    notes = [*exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
+    but = f", but for {' and '.join(notes)}" if notes else ""
+    return [f"{proven} of {len(outcomes)} databases {how}{but}"]
 
 
 def _named(

@@ -5,7 +5,7 @@ from recovery.compare import Expired
 from recovery.outcome import RecoveryReport
 from recovery.plan import Plan, TableStep, authorized_name
 from recovery.plan.tables import removed_rows
-from recovery.units import counted, listed, printable, size
+from recovery.units import counted, duration, listed, printable, size
 
 _MOST_PARTITIONS = 10
 _UNDELETED = (
@@ -56,6 +56,16 @@ def left_alone_lines(plan: Plan) -> list[str]:
     return [
         f"  {'leave':<20} {printable(name)}: it differs, and only what is missing was asked for"
         for name in plan.left_alone
+    ]
+
+
+def fallen_back_lines(plan: Plan) -> list[str]:
+    """Write what comes from an older run, and how much older that is."""
+    return [
+        f"  {'fall back':<20} {printable(item.name)} to {item.recovery_point:%Y-%m-%d %H:%M} UTC, "
+        f"{duration((plan.recovery_point - item.recovery_point).total_seconds())} before the rest, "
+        f"from run {item.run_id}: a file of it in run {plan.run_id} is damaged"
+        for item in plan.fallen_back
     ]
 
 

@@ -66,7 +66,7 @@ def execute(
         planned,
         manifest,
         target=session.target(target),
-        buckets=session.buckets(target),
+        buckets=session.buckets(target, planned.plan.fallen_back),
         databases=DatabaseRecovery(
             manifest,
             target.project,
@@ -98,4 +98,5 @@ def _origin(session: Session, plan: Plan, run_id: RunId) -> Manifest:
             subject=run_id,
             hint="find out who wrote it; `rebound recover` begins anew",
         )
+    manifest = session.pieced(manifest, plan.fallen_back)
     return restorable(session.catalog, manifest, plan.request, now=session.clock())[0]

@@ -1,8 +1,8 @@
 """One call of the command: its clients, made once from the settings."""
 
 import uuid
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 
 from manifests import coverage
 from manifests.catalog import Catalog, load_catalog
@@ -12,20 +12,21 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import CloudError, RefusedError, UsageError
+from manifests.errors import CloudError, ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
-from manifests.model import DatabaseBackup, Manifest, Owner, RunId, TableBackup
+from manifests.model import BucketBackup, DatabaseBackup, Manifest, Owner, RunId, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.expiry import Expiry
-from recovery.journal import under_way
 from recovery.plan import (
+    FallBack,
     Observed,
     Plan,
     Request,
     Target,
     check_plan,
     make_plan,
+    pieced,
     seen_digest,
 )
 from recovery.plan.own import check_own
@@ -35,13 +36,11 @@ from recovery.settings import Settings
 from recovery.targets.documents.observe import observe_databases
 from recovery.targets.documents.rebuilding import Rebuilding
 from recovery.targets.objects.buckets import BucketTargets
-from recovery.targets.objects.contents import inspect_buckets
+from recovery.targets.objects.contents import inspect_buckets, inspect_inventories
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.datasets import undelete_dataset
 from recovery.verify import Verdict
-
-_UNDER_WAY = timedelta(days=1)
 
 
 class Session:
@@ -101,12 +100,36 @@ class Session:
             self.settings, where, location=self.catalog.location, session=uuid.uuid4().hex[:12]
         )
 
-    def buckets(self, where: Target) -> BucketTargets:
+    def buckets(self, where: Target, fallen_back: Sequence[FallBack] = ()) -> BucketTargets:
         """Return the buckets a recovery observes and writes."""
         client, _ = storage_client(where.project)
-        return BucketTargets(self.settings, client, self.vault_bucket)
+        points = {item.name: item.recovery_point for item in fallen_back}
+        return BucketTargets(self.settings, client, self.vault_bucket, points=points)
 
-    def plan(self, selection: Selection, manifest: Manifest, request: Request) -> Plan:
+    def pieced(self, manifest: Manifest, fallen_back: Sequence[FallBack]) -> Manifest:
+        """Return a run's manifest with what falls back as older runs of this platform have it.
+
+        Raises:
+            ManifestAlteredError: A run is another platform's, has another manifest than was read
+                when it was chosen, or has not what falls back to it.
+        """
+        older = [(item, self.vault.manifest(item.run_id)) for item in fallen_back]
+        for item, run in older:
+            if foreign := self.vault.foreign(run.platform, run.project):
+                raise ManifestAlteredError(foreign, subject=item.run_id)
+            if self.vault.digest(item.run_id) != item.manifest_digest:
+                raise ManifestAlteredError(
+                    "its manifest is not the one that the plan was made of", subject=item.run_id
+                )
+        return pieced(manifest, older)
+
+    def plan(
+        self,
+        selection: Selection,
+        manifest: Manifest,
+        request: Request,
+        fallen_back: tuple[FallBack, ...] = (),
+    ) -> Plan:
         """Observe the world and decide what a recovery does.
 
         Raises:
@@ -120,6 +143,7 @@ class Session:
                 hint=f"set REBOUND_PROJECT right, or say `--into-project {target}`",
             )
         left_out = coverage.unprotected(self.catalog, manifest)
+        manifest = self.pieced(manifest, fallen_back)
         manifest, expired = restorable(self.catalog, manifest, request, now=self.clock())
         observed = (
             self.target(request.target).observe(manifest, request)
@@ -129,7 +153,7 @@ class Session:
         databases = observe_databases(
             manifest, request, vault=self.vault_bucket, parallel=self.settings.parallel_streams
         )
-        targets = self.buckets(request.target)
+        targets = self.buckets(request.target, fallen_back)
         buckets = targets.observe(manifest, request)
         observed = observed.model_copy(
             update={
@@ -139,7 +163,13 @@ class Session:
                 "undeleted": self._undeleted,
             }
         )
-        made = make_plan(manifest, observed, request, passed_over=selection.unusable)
+        made = make_plan(
+            manifest,
+            observed,
+            request,
+            passed_over=selection.unusable,
+            fallen_back=fallen_back,
+        )
         return made.model_copy(
             update={
                 "manifest_digest": self.vault.digest(manifest.run_id),
@@ -173,20 +203,17 @@ class Session:
     def inspect(
         self,
         manifest: Manifest,
+        parts: Sequence[TableBackup | DatabaseBackup],
         *,
-        tables: tuple[str, ...] = (),
         read_bytes: bool,
         progress: Callable[[int], None],
     ) -> Verdict:
-        """Compare a run's stored objects with its manifest."""
-        chosen: list[TableBackup | DatabaseBackup] = [
-            item for item in manifest.tables if not tables or item.name in tables
-        ]
-        if not tables:
-            chosen += manifest.databases
-        return inspect(
-            self.vault_bucket, manifest, chosen, read_bytes=read_bytes, progress=progress
-        )
+        """Compare stored objects of some tables and databases with a run's manifest."""
+        return inspect(self.vault_bucket, manifest, parts, read_bytes=read_bytes, progress=progress)
+
+    def inspect_inventory(self, bucket: BucketBackup) -> Verdict:
+        """Read the inventory of a bucket and compare it with what its manifest says."""
+        return inspect_inventories(self.vault_bucket, bucket)
 
     def inspect_buckets(
         self,
@@ -226,11 +253,24 @@ class Session:
             holder=self.own_id,
         )
 
-    def refuse(self, plan: Plan, *, confirmed_project: str | None, access: bool) -> None:
+    def refuse(
+        self,
+        plan: Plan,
+        *,
+        confirmed_project: str | None,
+        access: bool,
+        others: Iterable[RefusedError] = (),
+    ) -> None:
         """Refuse a plan that lacks a word, or writes where Rebound keeps what is its own.
 
+        Args:
+            plan: What is to happen.
+            confirmed_project: The project that the operator named.
+            access: Whether the operator allowed what changes about who may see what.
+            others: One for each word that is missing besides.
+
         Raises:
-            RefusedError: The hint names the word.
+            RefusedError: The hint names every word.
         """
         check_own(
             plan,
@@ -242,22 +282,8 @@ class Session:
             protected=self.catalog.protected_projects,
             confirmed_project=confirmed_project,
             access=access,
+            others=others,
         )
-
-    def refuse_another(self, plan: Plan) -> None:
-        """Refuse a plan while another recovery of its scenario is under way.
-
-        Raises:
-            RefusedError: The hint names the other one.
-        """
-        since = self.started_at - _UNDER_WAY
-        others = under_way(self.landing, plan.request.scenario, since=since)
-        if others and plan.changes:
-            raise RefusedError(
-                "another recovery of this scenario was begun and has not ended",
-                subject=others[-1],
-                hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
-            )
 
     def begun_at(self) -> datetime:
         """Return when this command began, to a tenth of a second.

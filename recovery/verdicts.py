@@ -58,9 +58,7 @@ def leaning(
     contents = {verdict.run_id: verdict.buckets for verdict in verdicts}
     found = {
         run_id: tuple(
-            dict.fromkeys(
-                (*damaged_in(vault.manifest(run_id), damaged), *contents.get(run_id, ()))
-            )
+            dict.fromkeys((*damaged_in(vault.manifest(run_id), damaged), *contents.get(run_id, ())))
         )
         for run_id in runs
     }

@@ -113,9 +113,7 @@ class BucketExporter:
                     has_past=history.is_kept,
                     damaged=self._damaged,
                 )
-                work = _RangeWork(
-                    self._start, self._vault, bucket, contents, base, history=history
-                )
+                work = _RangeWork(self._start, self._vault, bucket, contents, base, history=history)
                 with (
                     logged_step("list and copy") as told,
                     LoggingPool(self._settings.parallel_listings, name) as listing,

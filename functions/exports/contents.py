@@ -153,7 +153,6 @@ class Contents:
             self.copied_bytes += source.size_bytes
         return copy
 
-
     def _replaced(self, name: str) -> int:
         """Return the generation that a copy may replace: that of damaged content, or 0 for none."""
         seen_at = self._damaged.get(name)

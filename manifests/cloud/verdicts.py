@@ -1,10 +1,9 @@
-"""What was found damaged in the vault, kept in the landing bucket: a list of runs tells of it, and
-the next run stores it anew.
+"""What was found damaged in the vault, kept in the landing bucket.
 
 verdicts/<run>.json    the last look at a run
 
-A verdict is a reason to store something once more, and never one to trust anything: whoever forges
-one gains nothing else.
+A list of runs tells of it, and the next run stores it anew. A verdict is a reason to store something
+once more, and never one to trust anything: whoever forges one gains nothing else.
 """
 
 from collections.abc import Iterator

@@ -1,20 +1,22 @@
 """From the options of `plan` and `recover` to a plan that somebody said yes to."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typer
 
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
-from recovery.cli.damage import ways_around
+from recovery.cli.damage import OFFER, fall_backs, ways_around
 from recovery.cli.options import past_moment, print_json, say
 from recovery.cli.request import Options
 from recovery.console import Console
-from recovery.plan import Plan, PlanFile, approved, read_plan
+from recovery.journal import under_way
+from recovery.plan import FallBack, Plan, PlanFile, approved, read_plan
 from recovery.report import plan_text
 from recovery.session import Session
 
+_UNDER_WAY = timedelta(days=1)
 _BESIDE_A_PLAN = ("plan_file", "confirm_project", "access", "anew", "yes", "as_json")
 
 
@@ -25,12 +27,15 @@ def agreed(
     made = planned(session, context)
     if not as_json:
         show_plan(made, as_json=False)
-    if not context.params["anew"]:
-        session.refuse_another(made)
     said = context.params
-    session.refuse(made, confirmed_project=said["confirm_project"], access=said["access"])
-    refuse_silence(made, yes=yes)
-    if not made.undeletes:
+    others = () if said["anew"] else another(session, made)
+    session.refuse(
+        made,
+        confirmed_project=said["confirm_project"],
+        access=said["access"],
+        others=(*others, *silence(made, yes=yes)),
+    )
+    if not (made.undeletes or said["fall_back"]):
         _check_backup(session, console, made)
     ask(made, yes=yes)
     return made
@@ -51,7 +56,16 @@ def planned(session: Session, context: typer.Context) -> Plan:
     selection, manifest = session.choose(
         run=options.run, at=past_moment(options.at, now=session.started_at)
     )
-    return session.plan(selection, manifest, request)
+    fallen_back: tuple[FallBack, ...] = ()
+    if options.fall_back:
+        total = sum(item.size_bytes for item in manifest.objects)
+        with Console(quiet=context.params["as_json"]).reading(total) as progress:
+            fallen_back = fall_backs(session, manifest, request, progress=progress)
+    try:
+        return session.plan(selection, manifest, request, fallen_back)
+    except BackupDamagedError as error:
+        error.hint = "; ".join(filter(None, (error.hint, OFFER)))
+        raise
 
 
 def _approved(session: Session, context: typer.Context, file: Path) -> Plan:
@@ -67,7 +81,8 @@ def _approved(session: Session, context: typer.Context, file: Path) -> Plan:
     if plan.run_id is None:
         now = session.plan_rebuild(plan.request)
     else:
-        now = session.plan(*session.choose(run=plan.run_id, at=None), plan.request)
+        chosen = session.choose(run=plan.run_id, at=None)
+        now = session.plan(*chosen, plan.request, plan.fallen_back)
     return approved(plan, now, subject=str(file))
 
 
@@ -88,14 +103,15 @@ def _check_backup(session: Session, console: Console, made: Plan) -> None:
     """Refuse a damaged backup before anything is touched."""
     if made.run_id is None:
         return
-    manifest = session.vault.manifest(made.run_id)
-    names = tuple(step.table for step in made.tables if step.rows)
+    manifest = session.pieced(session.vault.manifest(made.run_id), made.fallen_back)
+    names = {step.table for step in made.tables if step.rows}
+    tables = [item for item in manifest.tables if item.name in names]
     # The files of documents were all read and checked when the plan was made.
-    if not names:
+    if not tables:
         return
     total = sum(step.stored_bytes for step in made.tables)
     with console.reading(total) as progress:
-        verdict = session.inspect(manifest, tables=names, read_bytes=True, progress=progress)
+        verdict = session.inspect(manifest, tables, read_bytes=True, progress=progress)
     try:
         verdict.require(manifest.run_id)
     except BackupDamagedError as error:
@@ -103,14 +119,25 @@ def _check_backup(session: Session, console: Console, made: Plan) -> None:
         raise
 
 
-def refuse_silence(made: Plan, *, yes: bool) -> None:
-    """Refuse a plan that changes something where nobody can be asked.
+def another(session: Session, made: Plan) -> tuple[RefusedError, ...]:
+    """Return a refusal of a plan while another recovery of its scenario is under way."""
+    since = session.started_at - _UNDER_WAY
+    others = under_way(session.landing, made.request.scenario, since=since)
+    if not (others and made.changes):
+        return ()
+    refusal = RefusedError(
+        "another recovery of this scenario was begun and has not ended",
+        subject=others[-1],
+        hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
+    )
+    return (refusal,)
 
-    Raises:
-        RefusedError: Nothing was changed.
-    """
+
+def silence(made: Plan, *, yes: bool) -> tuple[RefusedError, ...]:
+    """Return a refusal of a plan that changes something where nobody can be asked."""
     if made.changes and not yes and not sys.stdin.isatty():
-        raise RefusedError("nobody is there to say yes", hint="`--yes` says it")
+        return (RefusedError("nobody is there to say yes", hint="`--yes` says it"),)
+    return ()
 
 
 def ask(made: Plan, *, yes: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError
+from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError, ReboundError
 from manifests.layout import parse_run_id
 from manifests.model import RunId
 from manifests.selection import RunSummary, select
@@ -139,7 +139,12 @@ def _verify(
     manifest = session.vault.manifest(run_id)
     total = sum(item.size_bytes for item in manifest.objects)
     with console.reading(0 if quick else total) as progress:
-        verdict = session.inspect(manifest, read_bytes=not quick, progress=progress).with_more(
+        verdict = session.inspect(
+            manifest,
+            (*manifest.tables, *manifest.databases),
+            read_bytes=not quick,
+            progress=progress,
+        ).with_more(
             session.inspect_buckets(
                 manifest, read_bytes=not quick, read_all=all_contents, progress=progress
             )
@@ -221,16 +226,37 @@ def hold(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = F
     run_id = session.known(run)
     session.vault.manifest(run_id)
     session.expiry().hold(run_id, session.clock())
-    _tell_held(run_id, held=True, text="held", as_json=as_json)
+    if as_json:
+        print_json({"run_id": run_id, "held": True})
+    else:
+        say(f"{run_id}: held")
 
 
 @app.command()
-def release(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
-    """Let a held run expire like any other."""
+def release(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs.")],
+    as_json: Json = False,
+) -> None:
+    """Let held runs expire like any other; one that cannot be does not stop the others."""
     session = open_session()
-    run_id = session.known(run)
-    was_held = session.expiry().release(run_id, session.started_at)
-    _tell_held(run_id, held=False, text="released" if was_held else "was not held", as_json=as_json)
+    run_ids = [session.known(run) for run in runs]
+    expiry = session.expiry()
+    refused: list[ReboundError] = []
+    told: list[dict[str, object]] = []
+    for run_id in run_ids:
+        try:
+            text = "released" if expiry.release(run_id, session.started_at) else "was not held"
+            told.append({"run_id": run_id, "held": False})
+        except ReboundError as error:
+            refused.append(error)
+            text = error.message
+            told.append({"run_id": run_id, "held": True, "reason": text})
+        if not as_json:
+            say(f"{run_id}: {text}")
+    if as_json:
+        print_json(told)
+    if refused:
+        raise refused[0]
 
 
 @app.command()
@@ -246,10 +272,3 @@ def unlock(
         print_json({"run_id": run_id, "unlocked": True})
     else:
         say(f"{run_id}: unlocked")
-
-
-def _tell_held(run_id: str, *, held: bool, text: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"run_id": run_id, "held": held})
-    else:
-        say(f"{run_id}: {text}")

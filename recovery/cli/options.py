@@ -84,6 +84,12 @@ Notify = Annotated[
 FromVault = Annotated[
     bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")
 ]
+Fall = Annotated[
+    bool,
+    typer.Option(
+        "--fall-back", help="Take what is damaged from the newest older run in which it is whole."
+    ),
+]
 RewriteReferences = Annotated[
     bool,
     typer.Option(

@@ -10,7 +10,7 @@ import typer
 
 from manifests.errors import PartialError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli.agreement import agreed, ask, planned, refuse_silence, show_plan, write_plan
+from recovery.cli.agreement import agreed, another, ask, planned, show_plan, silence, write_plan
 from recovery.cli.begun import only_open, tell_ended
 from recovery.cli.options import (
     Access,
@@ -25,6 +25,7 @@ from recovery.cli.options import (
     Exact,
     Exclude,
     ExpireAt,
+    Fall,
     FromVault,
     IntoBucket,
     IntoDatabase,
@@ -90,6 +91,7 @@ def plan(
     notify: Notify = False,
     exact: Exact = False,
     from_vault: FromVault = False,
+    fall_back: Fall = False,
     create_datasets: CreateDatasets = False,
     expire_at: ExpireAt = None,
     settings: SetBack = False,
@@ -112,7 +114,12 @@ def plan(
     if out is not None:
         write_plan(made, out, now=session.started_at)
     try:
-        session.refuse(made, confirmed_project=confirm_project, access=access)
+        session.refuse(
+            made,
+            confirmed_project=confirm_project,
+            access=access,
+            others=another(session, made),
+        )
     except RefusedError as error:
         if not as_json:
             say(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
@@ -151,6 +158,7 @@ def recover(
     notify: Notify = False,
     exact: Exact = False,
     from_vault: FromVault = False,
+    fall_back: Fall = False,
     create_datasets: CreateDatasets = False,
     expire_at: ExpireAt = None,
     settings: SetBack = False,
@@ -210,8 +218,12 @@ def resume(
     if not as_json:
         show_plan(begun.plan, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.
-    session.refuse(begun.plan, confirmed_project=confirm_project, access=access)
-    refuse_silence(begun.plan, yes=yes)
+    session.refuse(
+        begun.plan,
+        confirmed_project=confirm_project,
+        access=access,
+        others=silence(begun.plan, yes=yes),
+    )
     ask(begun.plan, yes=yes)
     _execute(session, console, begun, begins=False, as_json=as_json)
 

@@ -41,6 +41,7 @@ _NOT_FOR_REBUILD = (
     "document",
     "exact",
     "exclude",
+    "fall_back",
     "only_missing",
     "settings",
     "rewrite_references",
@@ -79,6 +80,7 @@ class Options(Frozen):
     overwrite: tuple[str, ...] | None = None
     only_missing: bool = False
     notify: bool = False
+    fall_back: bool = False
 
     @classmethod
     def given(cls, params: Mapping[str, Any]) -> "Options":

@@ -14,6 +14,10 @@ from recovery.plan.definitions import DatasetStep as DatasetStep
 from recovery.plan.definitions import DefinitionStep as DefinitionStep
 from recovery.plan.definitions import authorized_name as authorized_name
 from recovery.plan.definitions import definitions_of as definitions_of
+from recovery.plan.fallen import FallBack as FallBack
+from recovery.plan.fallen import part_of as part_of
+from recovery.plan.fallen import pieced as pieced
+from recovery.plan.observed import Observed as Observed
 from recovery.plan.request import Request as Request
 from recovery.plan.request import Target as Target
 from recovery.plan.scope import ObjectScope as ObjectScope
@@ -23,7 +27,6 @@ from recovery.plan.sources import choose_source as choose_source
 from recovery.plan.tables import Action as Action
 from recovery.plan.tables import TableStep as TableStep
 from recovery.plan.tables import plan_table as plan_table
-from recovery.plan.whole import Observed as Observed
 from recovery.plan.whole import Plan as Plan
 from recovery.plan.whole import make_plan as make_plan
 from recovery.plan.whole import with_access as with_access

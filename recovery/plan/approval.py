@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from manifests.errors import RefusedError, UsageError
 from manifests.model import Frozen, UtcTime
-from recovery.plan.whole import Observed, Plan
+from recovery.plan.observed import Observed
+from recovery.plan.whole import Plan
 
 
 class PlanFile(Frozen):
@@ -101,6 +102,7 @@ def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
     yield from ((f"rebuild of {step.into}", _plain(step)) for step in plan.rebuilds)
     yield "who may see what", [_plain(item) for item in plan.access]
     yield "the run", (plan.run_id, plan.manifest_digest)
+    yield "the older runs", [_plain(item) for item in plan.fallen_back]
     yield "the request", _plain(plan.request)
 
 

@@ -1,15 +1,10 @@
 """The whole of a recovery, decided."""
 
-from collections.abc import Mapping
-
-from manifests.model import Frozen, Manifest, Resource, RunId, TableBackup, UtcTime
+from manifests.model import Frozen, Manifest, RunId, TableBackup, UtcTime
 from manifests.selection import PassedOver
-from recovery.compare import ObservedTable
-from recovery.compare.documents import DatabaseState
 from recovery.plan.access import PresentAccess, access_changes
 from recovery.plan.access_change import AccessChange
 from recovery.plan.asked import check_covered, check_names
-from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.buckets import BucketPlan, objects_lost
 from recovery.plan.copies import referring_to_original
 from recovery.plan.definitions import (
@@ -29,43 +24,13 @@ from recovery.plan.documents import (
     plan_database,
 )
 from recovery.plan.expirations import Expiration
+from recovery.plan.fallen import FallBack, written_between
 from recovery.plan.lost import documents_lost, tables_lost
+from recovery.plan.observed import Observed
 from recovery.plan.rebuild import RebuildStep
-from recovery.plan.references import TableRef
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
 from recovery.plan.tables import TableStep, plan_table
-
-
-class Observed(Frozen):
-    """The world before a recovery.
-
-    Attributes:
-        datasets: The resource of each dataset, or None where there is none.
-        originals: The same of the datasets that a copy is made of; empty when none is made.
-        account: Who makes a dataset that is not there; empty when all are.
-        tables: Each table of the manifest as it is.
-        definitions: Each view and routine, `dataset.name`, or None where there is none.
-        databases: How each wanted database compares with its backup.
-        buckets: What has to happen to each wanted bucket.
-        present_buckets: Each of them that is made or set, and others of the run, by original name.
-        observed_at: When it was looked at.
-        missing: What views and routines that are gone read, and is neither there nor part of the
-            recovery.
-        undeleted: Datasets that this command tried to undelete, and whether they came back.
-    """
-
-    datasets: Mapping[str, Resource | None]
-    tables: Mapping[str, ObservedTable]
-    definitions: Mapping[str, Resource | None]
-    observed_at: UtcTime
-    originals: Mapping[str, Resource | None] = {}
-    account: str = ""
-    databases: Mapping[str, DatabaseState] = {}
-    buckets: tuple[BucketPlan, ...] = ()
-    present_buckets: Mapping[str, PresentBucket] = {}
-    missing: tuple[TableRef, ...] = ()
-    undeleted: Mapping[str, bool] = {}
 
 
 class Plan(Frozen):
@@ -82,6 +47,8 @@ class Plan(Frozen):
     """Runs that could not be chosen, and why: damaged, partial and foreign ones."""
     manifest_digest: str = ""
     """Of the run's manifest, from which alone the plan is carried out."""
+    fallen_back: tuple[FallBack, ...] = ()
+    """What comes from an older run, because a file of this one is damaged."""
     foreign: str = ""
     """Whose run it is, when it is another platform's."""
     seen: str = ""
@@ -108,6 +75,11 @@ class Plan(Frozen):
             or any(step.changes for step in self.databases)
             or any(step.writes for step in self.rebuilds)
         )
+
+    @property
+    def oldest_point(self) -> UtcTime:
+        """Return the recovery point of what is brought back from the oldest run."""
+        return min([self.recovery_point, *(item.recovery_point for item in self.fallen_back)])
 
     @property
     def targets(self) -> list[str]:
@@ -142,14 +114,16 @@ def make_plan(
     request: Request,
     *,
     passed_over: tuple[PassedOver, ...] = (),
+    fallen_back: tuple[FallBack, ...] = (),
 ) -> Plan:
     """Decide what a recovery to a run's recovery point does.
 
     Args:
-        manifest: The run's manifest.
+        manifest: The run's manifest, with what falls back as older runs have it.
         observed: The world as it is.
         request: What the operator asked for.
         passed_over: The runs that could not be chosen, and why.
+        fallen_back: What comes from an older run.
 
     Raises:
         NoRecoveryPointError: The run holds nothing of what the scenario brings back.
@@ -160,7 +134,11 @@ def make_plan(
     wanted = [table for table in manifest.tables if request.wants(table)]
     dataset_ids = {table.dataset_id for table in wanted}
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
-    planned = [plan_source(table, manifest, observed, request) for table in wanted]
+    older = {item.name for item in fallen_back}
+    planned = [
+        plan_source(table, manifest, observed, request, is_older=table.name in older)
+        for table in wanted
+    ]
     steps = tuple(step for step in planned if not (request.only_missing and step.needs_overwrite))
     ended = ended_views(
         manifest.datasets, [step.table for step in steps if step.action in ("create", "rebuild")]
@@ -208,7 +186,9 @@ def make_plan(
         datasets=dataset_steps,
         tables=steps,
         definitions=definitions,
+        fallen_back=fallen_back,
         cannot_bring_back=(
+            *written_between(fallen_back, manifest.recovery_point),
             *tables_lost(manifest, wanted, dataset_steps),
             *referring_to_original(manifest, wanted, definitions, request),
             *definitions_lost(definitions),
@@ -257,9 +237,22 @@ def with_access(plan: Plan, manifest: Manifest, present: PresentAccess) -> Plan:
 
 
 def plan_source(
-    table: TableBackup, manifest: Manifest, observed: Observed, request: Request
+    table: TableBackup,
+    manifest: Manifest,
+    observed: Observed,
+    request: Request,
+    *,
+    is_older: bool = False,
 ) -> TableStep:
-    """Decide what happens to one table, and where its rows come from."""
+    """Decide what happens to one table, and where its rows come from.
+
+    Args:
+        table: The table as it was.
+        manifest: The manifest of the run.
+        observed: The world as it is.
+        request: What the operator asked for.
+        is_older: Whether the table is as an older run has it.
+    """
     found = observed.tables[table.name]
     step = plan_table(table, found, request)
     only_removes = step.action == "replace partitions" and not step.partitions
@@ -267,6 +260,8 @@ def plan_source(
         return step
     if request.target != Target(project=manifest.project):
         source = Source(name="vault", why="a copy is made")
+    elif is_older:
+        source = Source(name="vault", why="an older run is the newest that has it whole")
     elif request.from_vault:
         source = Source(name="vault", why="it was asked for")
     elif step.action == "create":

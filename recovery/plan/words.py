@@ -10,7 +10,12 @@ from recovery.plan.whole import Plan
 
 
 def check_plan(
-    plan: Plan, *, protected: tuple[str, ...], confirmed_project: str | None, access: bool = False
+    plan: Plan,
+    *,
+    protected: tuple[str, ...],
+    confirmed_project: str | None,
+    access: bool = False,
+    others: Iterable[RefusedError] = (),
 ) -> None:
     """Refuse a plan that lacks a word.
 
@@ -19,12 +24,17 @@ def check_plan(
         protected: The projects that are changed only when they are named.
         confirmed_project: The project that the operator named.
         access: Whether the operator allowed what changes about who may see what.
+        others: One for each word that is missing besides, and does not follow from the plan.
 
     Raises:
-        RefusedError: Nothing was changed; the hint names the missing word.
+        RefusedError: Nothing was changed; the hint names every missing word.
     """
     _refuse_all(
-        (*_access_refusals(plan, allowed=access), *_refusals(plan, protected, confirmed_project))
+        (
+            *others,
+            *_access_refusals(plan, allowed=access),
+            *_refusals(plan, protected, confirmed_project),
+        )
     )
 
 

@@ -48,8 +48,10 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     recovery = err.partition("interrupted; `rebound resume ")[2].partition("`")[0]
     assert recovery.startswith(SCENARIO)
 
-    refused = rebound.run("recover", SCENARIO, "--yes", code=5)
-    assert f"`rebound resume {recovery}` continues it" in refused.stderr
+    refused = rebound.run("recover", SCENARIO, code=5).stderr
+    for word in ("2 words", f"`rebound resume {recovery}` continues it, `--anew`", "`--yes` says"):
+        assert word in refused
+    assert "`--anew` begins another" in rebound.run("plan", SCENARIO).stderr
     assert [item["state"] for item in rebound.json("report")] == ["under way"]
     assert "waiting    lake." in rebound.run("report", recovery).stdout
     assert rebound.json("abandon", recovery, "--why", "the wrong\nnight")["recovery_id"] == recovery
@@ -165,7 +167,7 @@ def test_holds_are_shown(rebound: Rebound):
     rebound.run("hold", "night")
     assert rebound.run("list").stdout.endswith("  held\n")
     assert rebound.json("list")[0]["held"] is True
-    assert rebound.json("release", "night") == {"run_id": "night", "held": False}
+    assert rebound.json("release", "night") == [{"run_id": "night", "held": False}]
     assert "was not held" in rebound.run("release", "night").stdout
     assert "held" not in rebound.run("list").stdout
 

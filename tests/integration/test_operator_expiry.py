@@ -93,11 +93,15 @@ def test_what_the_vault_protects_is_kept(rebound: Rebound):
     bucket = rebound.vault
     bucket.retention_period = 3600
     bucket.patch()
-    refused = rebound.run("release", "third", code=5)
-    assert re.search(r"its hold is protected until \d{4}-\d\d-\d\d \d\d:\d\d UTC", refused.stderr)
+    refused = rebound.run("release", "third", "fourth", code=5)
+    assert re.search(
+        r"third: its hold is protected until \d{4}-\d\d-\d\d \d\d:\d\d UTC", refused.stdout
+    )
+    assert "fourth: was not held" in refused.stdout
     bucket.retention_period = None
     bucket.patch()
-    rebound.run("release", "third")
+    rebound.run("hold", "fourth")
+    assert rebound.run("release", "third", "fourth").stdout == "third: released\nfourth: released\n"
 
 
 def test_a_run_that_is_held_by_the_vault_is_let_go(rebound: Rebound):

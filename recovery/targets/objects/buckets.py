@@ -1,8 +1,9 @@
 """Buckets, observed for a plan and recovered by it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
@@ -48,9 +49,18 @@ class BucketTargets:
         settings: The operator's settings.
         client: A client of the project that is recovered.
         vault: The bucket with the backups.
+        points: The recovery points of buckets that come from older runs than the rest.
     """
 
-    def __init__(self, settings: Settings, client: storage.Client, vault: Bucket) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        client: storage.Client,
+        vault: Bucket,
+        *,
+        points: Mapping[str, datetime],
+    ) -> None:
+        self._points = points
         self._settings = settings
         self._vault = vault
         self._api = StorageApi(client)
@@ -121,7 +131,7 @@ class BucketTargets:
             self._target(backup, request),
             vault=self._vault,
             scope=request.objects,
-            recovery_point=manifest.recovery_point,
+            recovery_point=self._points.get(backup.bucket, manifest.recovery_point),
             resource=resource,
         )
 

@@ -69,7 +69,7 @@ def inspect_buckets(
     """
     whole = Verdict(objects=0, read_bytes=0, findings=())
     for backup in buckets:
-        inventories = _inventories(vault, backup)
+        inventories = inspect_inventories(vault, backup)
         kept = backup.object_count - backup.not_copied
         told = Verdict(objects=backup.object_count, read_bytes=0, findings=(), contents=kept)
         whole = whole.with_more(inventories).with_more(told)
@@ -91,8 +91,8 @@ def key_hash(name: str, size_bytes: int, crc32c: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
 
-def _inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
-    """Read every inventory."""
+def inspect_inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
+    """Read every inventory of a bucket."""
     findings, renewed = [], 0
     for shard in backup.shards:
         name = shard.stored.name
