@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from manifests.documents import DocumentRecord, PathKey, collection_id, path_key
 from manifests.model import Frozen, Resource
+from recovery.compare.digest import Digest
 
 DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added"]
 MOST_LISTED = 100
@@ -71,10 +72,12 @@ class DatabaseState(Frozen):
         referring: How many documents of the backup refer to the original database, of which this
             one is a copy.
         left_out: How many documents of the backup are below each collection that is never restored.
+        seen: A digest of the documents that are not equal, each with the time of its last write.
         settings: What it is set to be, as the REST API gives it; None where it may not be read.
     """
 
     exists: bool
+    seen: str = ""
     referring: int = 0
     left_out: Mapping[str, int] = {}
     settings: Resource | None = None
@@ -139,15 +142,20 @@ class StateTally:
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._listed: dict[DocumentState, list[str]] = defaultdict(list)
+        self._seen = Digest()
 
     def add(self, pair: DocumentPair) -> None:
         """Take one document into account."""
         self._counts[collection_id(pair.path)][pair.state] += 1
-        if pair.state != "equal" and len(self._listed[pair.state]) < MOST_LISTED:
+        if pair.state == "equal":
+            return
+        self._seen.add(pair.path, pair.live and pair.live.update_time_nanos)
+        if len(self._listed[pair.state]) < MOST_LISTED:
             self._listed[pair.state].append(pair.path)
 
     def merge(self, other: "StateTally") -> None:
-        """Take everything into account that another tally did."""
+        """Take everything into account that another tally, of later documents, did."""
+        self._seen.add(other._seen.text)  # noqa: SLF001 - same class
         for name, counts in other._counts.items():  # noqa: SLF001 - same class
             self._counts[name] += counts
         for state, paths in other._listed.items():  # noqa: SLF001 - same class
@@ -157,6 +165,7 @@ class StateTally:
         """Return what passed by, as a value."""
         return DatabaseState(
             exists=exists,
+            seen=self._seen.text,
             collections=tuple(
                 CollectionState(collection_id=name, **self._counts[name])
                 for name in sorted(self._counts)

@@ -23,8 +23,8 @@ def seen_digest(observed: Observed) -> str:
     """Return a digest of what a plan saw: it changes when anything is written that it is about.
 
     Of tables that is the content of each partition and when they were last changed, of documents
-    how many are in which state, of buckets how many objects have which damage. Sizes and refreshes
-    are left out: they change without anybody's doing.
+    and objects which are not as they were, and when or in which generation they were last written.
+    Sizes and refreshes are left out: they change without anybody's doing.
     """
     seen = {
         "datasets": {

@@ -1,6 +1,6 @@
 """What a recovery would do to a bucket: objects counted and explained, never listed whole."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -10,12 +10,10 @@ from manifests.ids import BucketName
 from manifests.model import Frozen, Manifest, Resource
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
-from recovery.plan.objects import ObjectStep, Source
+from recovery.plan.objects import Source
 from recovery.plan.request import Request
 from recovery.plan.scope import ObjectScope
 from recovery.units import counted
-
-_SAMPLES_OF_A_KIND = 3
 
 
 class ObjectCount(Frozen):
@@ -51,6 +49,7 @@ class BucketPlan(Frozen):
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
         equal: Those of them that are as they were.
+        seen: A digest of those that are not, and of extra ones, each with its generation.
         later: How many objects the backup holds as they were after the recovery point, because
             the bucket kept no history.
         unretained: Objects that had a retention of their own and come back without it.
@@ -69,6 +68,7 @@ class BucketPlan(Frozen):
     keeps_replaced: bool
     objects: int
     equal: int
+    seen: str = ""
     later: int = 0
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
@@ -131,79 +131,6 @@ def undeleted_generation(backed_up: Resource, deleted: Sequence[Resource]) -> in
         ),
     )
     return int(best["generation"])
-
-
-class ObjectCounts:
-    """Counts objects and their bytes by damage and source."""
-
-    def __init__(self) -> None:
-        self._counted: dict[tuple[Damage, Source], list[int]] = {}
-
-    def add(self, damage: Damage, source: Source, *, size_bytes: int, objects: int = 1) -> None:
-        """Count some objects that have so many bytes together."""
-        count = self._counted.setdefault((damage, source), [0, 0])
-        count[0] += objects
-        count[1] += size_bytes
-
-    def merge(self, counts: Iterable[ObjectCount]) -> None:
-        """Add what was counted elsewhere."""
-        for item in counts:
-            self.add(item.damage, item.source, size_bytes=item.size_bytes, objects=item.objects)
-
-    @property
-    def values(self) -> tuple[ObjectCount, ...]:
-        """Return the counts, in a fixed order."""
-        return tuple(
-            ObjectCount(damage=damage, source=source, objects=objects, size_bytes=size_bytes)
-            for (damage, source), (objects, size_bytes) in sorted(self._counted.items())
-        )
-
-
-class StepCounter:
-    """Counts steps by damage and source, and keeps a few of each as samples."""
-
-    def __init__(self) -> None:
-        self.objects = 0
-        self.equal = 0
-        self.unretained = 0
-        self._counts = ObjectCounts()
-        self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
-
-    def add_equal(self) -> None:
-        """Count an object that is as it was."""
-        self.objects += 1
-        self.equal += 1
-
-    def add(self, step: ObjectStep) -> None:
-        """Count one step."""
-        self.objects += step.damage != "extra"
-        self.unretained += step.loses_retention
-        self._counts.add(step.damage, step.source, size_bytes=step.size_bytes)
-        samples = self.sampled.setdefault((step.damage, step.source), [])
-        if len(samples) < _SAMPLES_OF_A_KIND:
-            samples.append(
-                ObjectSample(name=step.name, damage=step.damage, source=step.source, why=step.why)
-            )
-
-    def merge(self, other: "StepCounter") -> None:
-        """Add what another counter, of later names, has counted."""
-        self.objects += other.objects
-        self.unretained += other.unretained
-        self.equal += other.equal
-        self._counts.merge(other.counts)
-        for kind, later in other.sampled.items():
-            samples = self.sampled.setdefault(kind, [])
-            samples += later[: _SAMPLES_OF_A_KIND - len(samples)]
-
-    @property
-    def counts(self) -> tuple[ObjectCount, ...]:
-        """Return the counts, in a fixed order."""
-        return self._counts.values
-
-    @property
-    def samples(self) -> tuple[ObjectSample, ...]:
-        """Return the samples, in a fixed order."""
-        return tuple(item for _, samples in sorted(self.sampled.items()) for item in samples)
 
 
 def bucket_refusals(

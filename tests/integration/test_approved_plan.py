@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 from tests.harness import Rebound
-from tests.integration import lake
+from tests.integration import bucket_objects, lake
 from tests.integration.damages import DAMAGES, destroy
+from tests.integration.orchestration import State
 from tests.integration.state import state
-from tests.served import Function
+from tests.served import Function, serving
+from tests.standin.cloud import Cloud
+from tests.sweep.world import DOCUMENTS, OBJECTS, make_platform
 
 SCENARIO = "bigquery-dataset-loss"
 
@@ -31,3 +34,28 @@ def test_approved_plan(rebound: Rebound, function: Function, tmp_path: Path):
     planned = json.loads(Path(file).read_text(encoding="utf-8"))["plan"]
     assert rebound.json("recover", "--plan", file, "--yes")["plan"] == planned
     assert state(rebound) == before
+
+
+def test_approved_plan_of_objects_and_documents(cloud: Cloud, tmp_path: Path):
+    """Another write of what differs already is another world, although every count is the same."""
+    rebound = make_platform(cloud, tmp_path, "approved")
+    with serving(rebound) as function:
+        function.complete("night")
+    raw = rebound.storage_client.bucket(bucket_objects.platform(rebound))
+
+    def damage(text: str) -> None:
+        bucket_objects.put(raw, OBJECTS[0], text.encode())
+        State(rebound).write({next(iter(DOCUMENTS)): {"done": {"text": text}}})
+
+    for scenario, name in (
+        ("gcs-bucket-corruption", f"bucket {raw.name}"),
+        ("firestore-state-loss", "database (default)"),
+    ):
+        damage("one")
+        file = str(tmp_path / scenario)
+        rebound.run("plan", scenario, "--overwrite", "*", "--out", file)
+        damage("two")
+        moved = rebound.run("recover", "--plan", file, "--yes", code=5).stderr
+        assert f"the world is not what the plan saw: {name}" in moved
+        rebound.run("plan", scenario, "--overwrite", "*", "--out", file)
+        rebound.run("recover", "--plan", file, "--yes")

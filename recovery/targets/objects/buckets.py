@@ -21,12 +21,8 @@ from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request, Target
 from recovery.plan.bucket_access import PresentBucket
-from recovery.plan.buckets import (
-    BucketPlan,
-    StepCounter,
-    check_scope,
-    undeleted_generation,
-)
+from recovery.plan.buckets import BucketPlan, check_scope, undeleted_generation
+from recovery.plan.counts import StepCounter
 from recovery.progress import Progress
 from recovery.settings import Settings
 from recovery.targets.objects.comparison import Comparison, Stretch
@@ -158,6 +154,7 @@ class BucketTargets:
             keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
             equal=counter.equal,
+            seen=counter.seen,
             later=backup.content_later,
             counts=counter.counts,
             samples=counter.samples,

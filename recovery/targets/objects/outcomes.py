@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from manifests.errors import PartialError
 from recovery.compare import Finding
 from recovery.outcome import BucketOutcome, LeftObjects, LeftReason, StretchOutcome
-from recovery.plan.buckets import BucketPlan, ObjectCounts
+from recovery.plan.buckets import BucketPlan
+from recovery.plan.counts import ObjectCounts
 
 _MOST_NAMED = 20
 _LEFT_AS: dict[LeftReason, str] = {

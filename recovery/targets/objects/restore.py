@@ -9,7 +9,7 @@ from manifests.cloud.retry import cloud_errors
 from recovery.compare import Finding
 from recovery.compare.objects import object_finding
 from recovery.outcome import LeftObjects, LeftReason, StretchOutcome
-from recovery.plan.buckets import ObjectCounts
+from recovery.plan.counts import ObjectCounts
 from recovery.plan.objects import ObjectStep
 from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.mending import Mended, Mender

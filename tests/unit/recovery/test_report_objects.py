@@ -4,7 +4,8 @@ import pytest
 
 from manifests.model import ObjectRecord
 from recovery.outcome import BucketOutcome, LeftObjects
-from recovery.plan.buckets import BucketPlan, StepCounter
+from recovery.plan.buckets import BucketPlan
+from recovery.plan.counts import StepCounter
 from recovery.plan.objects import plan_object
 from recovery.report_objects import bucket_lines, bucket_outcome_lines, verdict_text
 from recovery.units import shown

@@ -1,0 +1,19 @@
+"""A digest of things that pass by, so that what was seen can be told from what is there later."""
+
+import hashlib
+
+
+class Digest:
+    """Takes values in, one after another, and tells one text of all of them."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def add(self, *values: object) -> None:
+        """Take some values in: texts, numbers and None."""
+        self._hash.update(f"{values!r}\n".encode(errors="surrogatepass"))
+
+    @property
+    def text(self) -> str:
+        """Return the digest of everything so far."""
+        return self._hash.hexdigest()
