@@ -8,13 +8,36 @@ import structlog
 
 from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
+from manifests.errors import UsageError
 from manifests.layout import parse_run_id
 from manifests.model import RunId
 from manifests.store import Vault
 
 _LONGEST_PAUSE_SECONDS = 5.0
+_EARLY = timedelta(minutes=1)
 
 log = structlog.get_logger()
+
+
+def refuse_next(scheduled_at: datetime, *, now: datetime) -> None:
+    """Refuse a forced run of a schedule, which carries the NEXT time.
+
+    Taking it would make tonight's run now, and tonight's call would find it complete (Cloud
+    Scheduler, Deduplicate job requests).
+
+    Args:
+        scheduled_at: The schedule's time.
+        now: The present instant, as the services tell it.
+
+    Raises:
+        UsageError: The time has not come.
+    """
+    if scheduled_at > now + _EARLY:
+        raise UsageError(
+            "a forced run of a schedule does not name a run of its own",
+            subject=f"{scheduled_at:%Y-%m-%dT%H:%M:%SZ}",
+            hint='send {"run_id": "..."} for a manual run',
+        )
 
 
 def current_run(vault: Vault, run_id: RunId) -> RunId:

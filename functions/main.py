@@ -17,7 +17,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import flask
 import functions_framework
@@ -41,7 +41,6 @@ from manifests.model import RecoveryPoint, RunId, UtcTime
 from manifests.settings import read_settings
 
 _MOST_BODY_BYTES = 4096
-_CLOCK_SKEW = timedelta(minutes=1)
 _BODY_HINT = 'send {} for a scheduled run, {"run_id": "..."} for a manual one'
 _METHOD_NOT_ALLOWED, _TOO_LARGE = 405, 413
 
@@ -76,7 +75,7 @@ def _answered(request: flask.Request) -> tuple[dict[str, object], int]:
     if refusal := _refusal(request.method, body):
         return refusal
     try:
-        wanted = run_request(body, request.headers.get, now=_now())
+        wanted = run_request(body, request.headers.get)
     except UsageError as error:
         log.warning("call refused", reason=str(error), hint=error.hint)
         return error.as_json(), error.http_status
@@ -128,13 +127,12 @@ def _backup_run(header: Callable[[str], str | None]) -> BackupRun:
         raise MisconfiguredError(error.message, subject=error.subject, hint=error.hint) from error
 
 
-def run_request(body: bytes, header: Callable[[str], str | None], *, now: datetime) -> RunRequest:
+def run_request(body: bytes, header: Callable[[str], str | None]) -> RunRequest:
     """Name the run a call is about.
 
     Args:
         body: The request's JSON body, or nothing.
         header: Gives a header's value by its name, in any case, or None.
-        now: The present instant.
 
     Raises:
         UsageError: The body does not fit, or nothing names the run.
@@ -146,22 +144,20 @@ def run_request(body: bytes, header: Callable[[str], str | None], *, now: dateti
         where = ".".join(map(str, first["loc"])) or "body"
         raise UsageError(f"{where}: {first['msg']}", hint=_BODY_HINT) from error
     if wanted.run_id is not None:
-        run_id = layout.parse_manual_run_id(wanted.run_id)
+        run_id, scheduled_at = layout.parse_manual_run_id(wanted.run_id), None
     else:
-        run_id = _scheduled(
-            header("X-CloudScheduler-JobName"),
-            header("X-CloudScheduler-ScheduleTime"),
-            now=now,
+        run_id, scheduled_at = _scheduled(
+            header("X-CloudScheduler-JobName"), header("X-CloudScheduler-ScheduleTime")
         )
     return RunRequest(
         run_id=run_id,
-        is_scheduled=wanted.run_id is None,
+        scheduled_at=scheduled_at,
         recovery_point=wanted.recovery_point,
         force_full=wanted.full,
     )
 
 
-def _scheduled(schedule: str | None, scheduled_time: str | None, *, now: datetime) -> RunId:
+def _scheduled(schedule: str | None, scheduled_time: str | None) -> tuple[RunId, datetime]:
     if not schedule or not scheduled_time:
         raise UsageError(
             "nothing names the run: no Cloud Scheduler headers and no run_id",
@@ -171,15 +167,7 @@ def _scheduled(schedule: str | None, scheduled_time: str | None, *, now: datetim
         scheduled_at = _ScheduleTime.model_validate({"time": scheduled_time}).time
     except ValidationError as error:
         raise UsageError("not a schedule time", subject=scheduled_time[:100]) from error
-    if scheduled_at > now + _CLOCK_SKEW:
-        # A forced run of a schedule carries the NEXT time. Taking it would make tonight's run now,
-        # and tonight's call would find it complete (Cloud Scheduler, Deduplicate job requests).
-        raise UsageError(
-            "a forced run of a schedule does not name a run of its own",
-            subject=scheduled_time[:100],
-            hint='send {"run_id": "..."} for a manual run',
-        )
-    return layout.scheduled_run_id(schedule, scheduled_at)
+    return layout.scheduled_run_id(schedule, scheduled_at), scheduled_at
 
 
 def _refusal(method: str, body: bytes) -> tuple[dict[str, object], int] | None:
@@ -226,7 +214,3 @@ def _answer(completed: Completed) -> dict[str, object]:
     message = "backup complete" if completed.by_this_call else "run was already complete"
     log.info(message, **{key: value for key, value in summary.items() if key != "run_id"})
     return summary
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

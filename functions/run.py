@@ -20,7 +20,7 @@ from functions.exports.bucket import BucketExporter
 from functions.exports.database import DatabaseExporter
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
-from functions.instant import awaited_point, current_run
+from functions.instant import awaited_point, current_run, refuse_next
 from functions.lease import Lease, holding
 from functions.log import LoggingPool
 from functions.parts import complete_parts, every_part
@@ -60,11 +60,12 @@ class RunRequest(Frozen):
     """What the caller wants: which run, and for a manual run at which instant.
 
     Attributes:
-        is_scheduled: Whether a schedule named the run, so that another can take its place.
+        scheduled_at: The time of the schedule that named the run, so that another can take its
+            place; None for a manual run.
     """
 
     run_id: RunId
-    is_scheduled: bool = False
+    scheduled_at: datetime | None = None
     recovery_point: datetime | None = None
     force_full: bool = False
 
@@ -115,12 +116,14 @@ class BackupRun:
         """Make the run complete, from wherever it is.
 
         Raises:
+            UsageError: The schedule's time has not come.
             RunInProgressError: Another process writes the run.
             RefusedError: A complete run has the name, and is another's or lacks something.
             PartialError: A part failed; nothing that is done is lost.
             ReboundError: The run could not go on.
         """
-        if request.is_scheduled:
+        if request.scheduled_at is not None:
+            refuse_next(request.scheduled_at, now=self._clock())
             run_id = current_run(self._vault, request.run_id)
             request = request.model_copy(update={"run_id": run_id})
             structlog.contextvars.bind_contextvars(run_id=run_id)
@@ -203,7 +206,7 @@ class BackupRun:
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
-            is_scheduled=request.is_scheduled,
+            is_scheduled=request.scheduled_at is not None,
         )
         protected = {entry.table for entry in self._catalog.tables}
         with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:

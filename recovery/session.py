@@ -97,14 +97,18 @@ class Session:
     def target(self, where: Target) -> BigQueryTarget:
         """Return the project a recovery observes and writes."""
         return BigQueryTarget(
-            self.settings, where, location=self.catalog.location, session=uuid.uuid4().hex[:12]
+            self.settings,
+            where,
+            location=self.catalog.location,
+            session=uuid.uuid4().hex[:12],
+            clock=self.clock,
         )
 
     def buckets(self, where: Target, fallen_back: Sequence[FallBack] = ()) -> BucketTargets:
         """Return the buckets a recovery observes and writes."""
         client, _ = storage_client(where.project)
         points = {item.name: item.recovery_point for item in fallen_back}
-        return BucketTargets(self.settings, client, self.vault_bucket, points=points)
+        return BucketTargets(self.settings, client, self.vault_bucket, points)
 
     def pieced(self, manifest: Manifest, fallen_back: Sequence[FallBack]) -> Manifest:
         """Return a run's manifest with what falls back as older runs of this platform have it.

@@ -21,6 +21,7 @@ LOCAL_CLOUD = re.compile(
     r"emulator|stand-?in(?!g)|localhost|127\.0\.0\.1|duckdb|sqlglot", re.IGNORECASE
 )
 CLIENT = re.compile(r"\b(storage|bigquery)\.Client\(")
+MACHINE_CLOCK = re.compile(r"\bnow\((UTC)?\)|\btime\.time\(\)|\butcnow\b|\btoday\(\)")
 TEST_MODE = re.compile(r"(\b|_)(py)?test", re.IGNORECASE)
 
 VIOLATIONS = {
@@ -81,6 +82,13 @@ def clients_of_its_own(source: str, _: ast.Module) -> Iterator[str]:
             yield f"line {number}: {line.strip()}"
 
 
+def clocks_of_the_machine(source: str, _: ast.Module) -> Iterator[str]:
+    """Tell of lines that believe the machine's clock, which can be wrong by minutes."""
+    for number, line in enumerate(source.splitlines(), start=1):
+        if MACHINE_CLOCK.search(line):
+            yield f"line {number}: {line.strip()}"
+
+
 EVERYWHERE: dict[Rule, str] = {
     too_long: "x = 1\n" * (MOST_LINES + 1),
     long_functions: "def long():\n" + "    x = 1\n" * (MOST_STATEMENTS + 1),
@@ -89,6 +97,7 @@ EVERYWHERE: dict[Rule, str] = {
 SHIPPED_ONLY: dict[Rule, str] = {
     modes_for_tests: "if settings.is_testing:\n    pass\n",
     clients_of_its_own: "from google.cloud import storage\nclient = storage.Client()\n",
+    clocks_of_the_machine: "from datetime import UTC, datetime\nnow = datetime.now(UTC)\n",
     local_clouds: "import os\nhost = os.environ['STORAGE_EMULATOR_HOST']\n",
 }
 

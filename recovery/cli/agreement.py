@@ -1,7 +1,7 @@
 """From the options of `plan` and `recover` to a plan that somebody said yes to."""
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import typer
@@ -26,7 +26,7 @@ def agreed(
     """Make a plan that has every word it needs, and that the operator says yes to."""
     made = planned(session, context)
     if not as_json:
-        show_plan(made, as_json=False)
+        show_plan(made, now=session.started_at, as_json=False)
     said = context.params
     others = () if said["anew"] else another(session, made)
     session.refuse(
@@ -50,7 +50,9 @@ def planned(session: Session, context: typer.Context) -> Plan:
     if (file := context.params.get("plan_file")) is not None:
         return _approved(session, context, file)
     options = Options.given(context.params)
-    request = options.request(session.catalog, project=session.settings.project)
+    request = options.request(
+        session.catalog, project=session.settings.project, now=session.started_at
+    )
     if options.rebuild:
         return session.plan_rebuild(request)
     selection, manifest = session.choose(
@@ -91,12 +93,12 @@ def write_plan(made: Plan, file: Path, *, now: datetime) -> None:
     file.write_text(PlanFile(made_at=now, plan=made).model_dump_json(indent=2), encoding="utf-8")
 
 
-def show_plan(made: Plan, *, as_json: bool) -> None:
+def show_plan(made: Plan, *, now: datetime, as_json: bool) -> None:
     """Print a plan."""
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
-        say(plan_text(made, now=datetime.now(UTC)))
+        say(plan_text(made, now=now))
 
 
 def _check_backup(session: Session, console: Console, made: Plan) -> None:

@@ -1,6 +1,6 @@
 """The recoveries that were begun: which there are, and what became of each."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -42,7 +42,7 @@ def report(
     journal.planned()
     found, now = journal.last_report(), standing(session, journal.recovery_id)
     if found is None or now.state == "abandoned":
-        _show_under_way(journal, now, as_json=as_json)
+        _show_under_way(journal, now, at=session.started_at, as_json=as_json)
         return
     tell_ended(found, as_json=as_json)
 
@@ -89,8 +89,7 @@ def _list_recoveries(session: Session, *, as_json: bool) -> None:
     if as_json:
         print_json([item.model_dump(mode="json") for item in found])
     elif found:
-        now = datetime.now(UTC)
-        say(standings_text(found, now=now, columns=terminal_columns()))
+        say(standings_text(found, now=session.started_at, columns=terminal_columns()))
     else:
         say("no recoveries", err=True)
 
@@ -125,7 +124,7 @@ def standing(session: Session, recovery_id: str) -> Standing:
     )
 
 
-def _show_under_way(journal: Journal, found: Standing, *, as_json: bool) -> None:
+def _show_under_way(journal: Journal, found: Standing, *, at: datetime, as_json: bool) -> None:
     """Show how far a recovery is that has no report."""
     planned, abandoned = journal.planned(), journal.abandoned()
     done = DoneSoFar(
@@ -143,7 +142,7 @@ def _show_under_way(journal: Journal, found: Standing, *, as_json: bool) -> None
     if as_json:
         print_json({**found.model_dump(mode="json"), **done.model_dump(mode="json")})
         return
-    say(progress_text(planned, done, now=datetime.now(UTC)))
+    say(progress_text(planned, done, now=at))
     if abandoned is not None:
         say(abandoned_text(abandoned))
     else:

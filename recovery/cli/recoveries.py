@@ -110,7 +110,7 @@ def plan(
     """Show what a recovery would do, and which words it still needs. Changes nothing."""
     session = open_session()
     made = planned(session, context)
-    show_plan(made, as_json=as_json)
+    show_plan(made, now=session.started_at, as_json=as_json)
     if out is not None:
         write_plan(made, out, now=session.started_at)
     try:
@@ -216,7 +216,7 @@ def resume(
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
     begun = seen_again(session, begun)
     if not as_json:
-        show_plan(begun.plan, as_json=False)
+        show_plan(begun.plan, now=session.started_at, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.
     session.refuse(
         begun.plan,

@@ -1,7 +1,7 @@
 """From the options of `plan` and `recover` to what is asked of a recovery."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -94,12 +94,13 @@ class Options(Frozen):
         except ValidationError as error:
             raise _unfit(error) from error
 
-    def request(self, catalog: Catalog, *, project: str) -> Request:
+    def request(self, catalog: Catalog, *, project: str, now: datetime) -> Request:
         """Return what is asked for.
 
         Args:
             catalog: What is protected.
             project: The project that is recovered unless another is named.
+            now: The present instant.
 
         Raises:
             UsageError: An option does not fit, or says nothing to this scenario.
@@ -110,7 +111,7 @@ class Options(Frozen):
             # A bucket's name is the same thing in every project.
             raise UsageError("`--into-project` needs `--into-bucket`: bucket names are global")
         expire_at = moment(self.expire_at)
-        if expire_at is not None and expire_at <= datetime.now(UTC):
+        if expire_at is not None and expire_at <= now:
             raise UsageError("what comes back would expire at once", subject=self.expire_at or "")
         if self.only_missing and (self.overwrite or self.exact):
             raise UsageError("`--only-missing` leaves what `--overwrite` and `--exact` would not")

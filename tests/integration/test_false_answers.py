@@ -91,5 +91,7 @@ def test_clock_that_is_ahead(raw: Rebound, night: Function):
         # By the services' clock it is three minutes earlier than by the function's.
         assert night.complete("night")["recovery_point"] <= minutes_ago(3)
         assert night.manual("early", recovery_point=minutes_ago(1)).status_code == 400
+        forced = night.scheduled(datetime.now(UTC) - timedelta(minutes=1))
+        assert (forced.status_code, "forced run" in forced.text) == (400, True)
     assert set(records_of(raw, backup_of(raw, "night"))) == set(NAMES)
     assert raw.manifest("night").finished_at < datetime.now(UTC) - timedelta(minutes=2)

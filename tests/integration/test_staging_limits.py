@@ -36,7 +36,11 @@ def test_more_exports_and_files_than_are_loaded_at_once(rebound: Rebound):
         landing_bucket=rebound.env["REBOUND_LANDING_BUCKET"],
     )
     target = BigQueryTarget(
-        settings, Target(project=rebound.project), location=LOCATION, session="limits"
+        settings,
+        Target(project=rebound.project),
+        location=LOCATION,
+        session="limits",
+        clock=lambda: manifest.finished_at,
     )
     staging = Staging(
         target,

@@ -1,6 +1,6 @@
 """Buckets, observed for a plan and recovered by it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -49,12 +49,7 @@ class BucketTargets:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        client: storage.Client,
-        vault: Bucket,
-        *,
-        points: Mapping[str, datetime],
+        self, settings: Settings, client: storage.Client, vault: Bucket, points: dict[str, datetime]
     ) -> None:
         self._points = points
         self._settings = settings

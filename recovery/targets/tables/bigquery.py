@@ -1,10 +1,10 @@
 """The BigQuery side of one recovery: where things are, and how they are observed."""
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.contents import Contents, read_contents
@@ -26,9 +26,18 @@ class BigQueryTarget:
         target: Where the recovery writes.
         location: The location of the platform's datasets.
         session: What makes this process's read-only job ids its own.
+        clock: Gives the present instant.
     """
 
-    def __init__(self, settings: Settings, target: Target, *, location: str, session: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        target: Target,
+        *,
+        location: str,
+        session: str,
+        clock: Callable[[], datetime],
+    ) -> None:
         client = bigquery_client(target.project, location)
         self.settings = settings
         self.target = target
@@ -36,6 +45,7 @@ class BigQueryTarget:
         self.jobs = Jobs(client, location)
         self.resources = Resources(client, target.project)
         self._session = session
+        self._clock = clock
         self._measured = itertools.count(1)
 
     def name(self, table: str) -> str:
@@ -68,7 +78,7 @@ class BigQueryTarget:
             account=self.account(datasets),
             tables={table.name: found for table, found in zip(wanted, tables, strict=True)},
             definitions=definitions,
-            observed_at=datetime.now(UTC),
+            observed_at=self._clock(),
         )
 
     def datasets(self, manifest: Manifest) -> dict[str, Resource | None]:
@@ -141,11 +151,11 @@ class BigQueryTarget:
         """
         found = self.resources.table(self.name(table.name))
         if found is None:
-            return ObservedTable(resource=None, read_at=datetime.now(UTC))
+            return ObservedTable(resource=None, read_at=self._clock())
         observed = ObservedTable(
             resource=found.resource,
             row_access_policies=found.row_access_policies,
-            read_at=datetime.now(UTC),
+            read_at=self._clock(),
         )
         if shape_findings(table, found.resource):
             return observed

@@ -8,6 +8,7 @@ import pytest
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
+from functions.instant import refuse_next
 from functions.main import backup, run_request
 from functions.run import RunRequest
 from manifests.errors import UsageError
@@ -29,7 +30,7 @@ def scheduled(
 
 def requested(body: bytes, header: Callable[[str], str | None]) -> RunRequest:
     """Read a call."""
-    return run_request(body, header, now=NOW)
+    return run_request(body, header)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b" {} ", b'{"full": false}'])
@@ -101,17 +102,18 @@ def test_a_caller_can_name_a_run():
 
 def test_a_forced_run_has_to_name_itself():
     """It carries the next schedule time: taking it would make tonight's backup now."""
+    forced = requested(b"", scheduled(time="2026-11-25T08:00:00Z"))
+    assert forced.scheduled_at is not None
     with pytest.raises(UsageError, match="forced run") as caught:
-        requested(b"", scheduled(time="2026-11-25T08:00:00Z"))
+        refuse_next(forced.scheduled_at, now=NOW)
     assert "run_id" in caught.value.hint
     named = requested(b'{"run_id": "forced-1"}', scheduled(time="2026-11-25T08:00:00Z"))
-    assert named.run_id == "forced-1"
+    assert (named.run_id, named.scheduled_at) == ("forced-1", None)
 
 
 def test_clocks_may_differ_a_little():
     """A call that comes a moment before its time by our clock is no forced run."""
-    ahead = (NOW + timedelta(seconds=30)).isoformat()
-    assert requested(b"", scheduled(time=ahead)).run_id == "nightly-20261124T080033Z"
+    refuse_next(NOW + timedelta(seconds=30), now=NOW)
 
 
 @pytest.mark.parametrize(

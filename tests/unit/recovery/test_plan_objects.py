@@ -11,11 +11,11 @@ from recovery.compare.buckets import bucket_findings
 from recovery.compare.objects import Damage, object_finding
 from recovery.plan.buckets import (
     BucketPlan,
-    StepCounter,
     bucket_refusals,
     check_scope,
     objects_lost,
 )
+from recovery.plan.counts import StepCounter
 from recovery.plan.objects import Source, plan_object
 from recovery.plan.request import Request, Target
 from recovery.plan.scope import ObjectScope
@@ -178,6 +178,29 @@ def plan_of(counter: StepCounter, **more: object) -> BucketPlan:
         samples=counter.samples,
         **more,
     )
+
+
+def test_what_was_seen_of_objects():
+    """Another generation, content or name under the same counts is another digest."""
+
+    def seen(name: str, *live: ObjectVersion) -> tuple[object, str]:
+        counter = StepCounter()
+        step = plan_object(name, record(), live, POINT)
+        assert step is not None
+        counter.add(step)
+        whole = StepCounter()
+        whole.merge(counter)
+        return whole.counts, whole.seen
+
+    first = seen("a", version("a", GARBAGE, created=1))
+    assert seen("a", version("a", GARBAGE, created=1)) == first
+    others = [
+        seen("a", version("a", GARBAGE, created=2)),
+        seen("a", version("a", GARBAGE, created=1)._replace(metageneration=2)),
+        seen("b", version("a", GARBAGE, created=1)),
+    ]
+    assert {counts for counts, _ in others} == {first[0]}
+    assert len({digest for _, digest in (first, *others)}) == 4
 
 
 def test_counts_add_up():

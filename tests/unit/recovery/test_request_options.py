@@ -1,5 +1,6 @@
 """From options to a request: what says nothing to a scenario is refused."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from manifests.errors import UsageError
 from recovery.cli.request import Options
 from recovery.plan import Request
 
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 CATALOG = Catalog.model_validate(
     {
         "platform": "basketball",
@@ -32,7 +34,7 @@ def _options(scenario_name: str, **given: Any) -> Options:  # noqa: ANN401 - opt
 
 def request(scenario_name: str, **given: Any) -> Request:  # noqa: ANN401 - options of any type
     """Return the request that some options make."""
-    return _options(scenario_name, **given).request(CATALOG, project="platform")
+    return _options(scenario_name, **given).request(CATALOG, project="platform", now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_triggers_are_those_of_the_protected_project():
         ({"into_project": "elsewhere"}, {}),
     ):
         asked = _options("firestore-state-loss", **target)
-        assert asked.request(catalog, project="platform").triggers == expected
+        assert asked.request(catalog, project="platform", now=NOW).triggers == expected
 
 
 def test_rebuild_takes_what_it_can_use():
