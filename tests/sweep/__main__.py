@@ -1,25 +1,28 @@
 """Fire every kind of fault at every call of a backup and of each recovery: `make sweep`.
 
-    python -m tests.sweep [--work NAME] [--kind NAME] [--sample N] [--seed N] [--tell-all]
+    python -m tests.sweep [--work NAME] [--kind NAME] [--sample N] [--seed N] [--record FILE]
+                          [--tell-all]
 
 One fault a trial, hours for all of them. Each wrong outcome is printed when it is found, the counts
-at the end; the exit code is 1 when there was one.
+at the end and when it is interrupted; the exit code is 1 when one was wrong.
 """
 
 import argparse
 import random
 import sys
 import tempfile
-from collections import Counter
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import pytest
 
 from tests.served import serving
 from tests.standin.cloud import running
-from tests.sweep.trials import KINDS, WORKS, Result, attempt, trials
+from tests.sweep.records import Records
+from tests.sweep.trials import KINDS, WORKS, Result, Trial, attempt, trials
 from tests.sweep.world import World, make_platform, make_world
 
 _FRESH_AFTER = 150
@@ -44,35 +47,54 @@ def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(description="Sweep faults over every call.")
     options.add_argument("--work", action="append", choices=WORKS, help="only these works")
     options.add_argument("--kind", action="append", choices=KINDS, help="only these kinds")
-    options.add_argument("--sample", type=int, help="so many trials, drawn at random")
+    options.add_argument("--sample", type=int, help="so many trials of each work, drawn at random")
     options.add_argument("--tell-all", action="store_true", help="print every outcome")
-    options.add_argument("--seed", type=int, default=0, help="draws the sample")
+    options.add_argument("--seed", type=int, default=0, help="draws the sample, and the order")
+    options.add_argument(
+        "--record", type=Path, help="a file of the trials that ended, which are not made again"
+    )
     return options.parse_args()
 
 
-def main() -> None:
-    """Run the trials that were asked for, print what was wrong, and count."""
-    options = _options()
+def _wanted(options: argparse.Namespace) -> list[Trial]:
+    """Return the trials that are asked for: one of each work in turn, each work's in random order."""
+    drawing = random.Random(options.seed)  # noqa: S311 - no secret
     with _world() as world:
-        wanted = [
-            trial
-            for work in options.work or WORKS
-            for trial in trials(world, work, options.kind or KINDS)
-        ]
-    if options.sample:
-        wanted = random.Random(options.seed).sample(wanted, options.sample)  # noqa: S311 - no secret
-    counts: Counter[tuple[str, str]] = Counter()
-    while wanted:
-        some, wanted = wanted[:_FRESH_AFTER], wanted[_FRESH_AFTER:]
-        with _world() as world:
-            for trial in some:
-                result = attempt(world, trial)
-                if result.verdict == "wrong" or options.tell_all:
-                    _tell(result)
-                counts[trial.work, result.verdict] += 1
-    for (work, verdict), count in sorted(counts.items()):
-        print(f"{work:<20} {verdict:<14} {count:>6}")
-    sys.exit(any(verdict == "wrong" for _, verdict in counts))
+        found = [trials(world, work, options.kind or KINDS) for work in options.work or WORKS]
+    drawn = [drawing.sample(some, min(len(some), options.sample or len(some))) for some in found]
+    return [trial for trial in chain.from_iterable(zip_longest(*drawn)) if trial is not None]
+
+
+def main() -> None:
+    """Make the trials that were asked for, print what was wrong, and count."""
+    options = _options()
+    records = Records(options.record)
+    try:
+        wanted = [trial for trial in _wanted(options) if trial not in records.done]
+        print(f"{len(wanted):,} trials", flush=True)
+        while wanted:
+            with _world() as world:
+                _make_some(world, wanted, records, tell_all=options.tell_all)
+    except KeyboardInterrupt:
+        print("interrupted")
+    print(records.text())
+    sys.exit(records.is_wrong)
+
+
+def _make_some(world: World, wanted: list[Trial], records: Records, *, tell_all: bool) -> None:
+    """Make trials, and take them off the list, until there is none left or the world is spoilt."""
+    for _ in range(min(_FRESH_AFTER, len(wanted))):
+        trial, began = wanted.pop(0), time.monotonic()
+        is_spoilt = False
+        try:
+            result = attempt(world, trial)
+        except (AssertionError, TimeoutError) as error:
+            result, is_spoilt = Result(trial, "wrong", f"{type(error).__name__}: {error}"), True
+        records.add(result, time.monotonic() - began)
+        if result.verdict == "wrong" or tell_all:
+            _tell(result)
+        if is_spoilt:
+            return
 
 
 def _tell(result: Result) -> None:
