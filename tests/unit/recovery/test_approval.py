@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from manifests.documents import DocumentRecord
 from manifests.errors import RefusedError, UsageError
+from recovery.compare.documents import DatabaseState, StateTally, joined
 from recovery.plan import PlanFile, approved, read_plan, seen_digest
 from tests.unit.samples import GAMES, POINT
 from tests.unit.worlds import EQUAL, GONE, OTHER, now, plan, world
@@ -46,3 +48,29 @@ def test_what_was_seen():
     assert seen_digest(world(games=now(EQUAL, lastModifiedTime="7"))) != seen
     assert seen_digest(world(games=GONE)) != seen
     assert "lastModifiedTime" not in GAMES
+
+
+def _state(*live: DocumentRecord) -> DatabaseState:
+    """Return how two documents of a backup compare with those that are there."""
+    was = [DocumentRecord(path, b"x", 1, 50) for path in ("c/a", "c/b")]
+    tally, later = StateTally(), StateTally()
+    for pair in joined(was, live, recovery_point_nanos=100):
+        tally.add(pair)
+    tally.merge(later)
+    return tally.state(exists=True)
+
+
+def test_what_was_seen_of_documents():
+    """Another write or another document under the same counts is another digest."""
+
+    def document(path: str, fields: bytes = b"x", updated: int = 50) -> DocumentRecord:
+        return DocumentRecord(path, fields, 1, updated)
+
+    found = [
+        _state(document("c/a"), document("c/b", b"new", 101)),
+        _state(document("c/a"), document("c/b", b"newer", 102)),
+        _state(document("c/a", b"new", 101), document("c/b")),
+    ]
+    assert len({item.collections for item in found}) == 1
+    assert len({item.seen for item in found}) == 3
+    assert _state(document("c/a", updated=7), document("c/b", b"new", 101)) == found[0]

@@ -91,19 +91,6 @@ DAMAGED = state(
 )
 
 
-def test_what_was_seen_of_documents():
-    """Another write or another document under the same counts is another digest."""
-    was = [record("c/a"), record("c/b")]
-    found = [
-        state(was=was, now=[record("c/a"), record("c/b", b"new", 101)]),
-        state(was=was, now=[record("c/a"), record("c/b", b"newer", 102)]),
-        state(was=was, now=[record("c/a", b"new", 101), record("c/b")]),
-    ]
-    assert len({item.collections for item in found}) == 1
-    assert len({item.seen for item in found}) == 3
-    assert state(was=was, now=[record("c/a", updated=7), record("c/b", b"new", 101)]) == found[0]
-
-
 def test_states():
     """Each document is in one state, whatever its update time when the content is equal."""
     (found,) = DAMAGED.collections
