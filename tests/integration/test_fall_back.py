@@ -1,5 +1,6 @@
 """A run with a damaged file: what leans on it comes from the newest older run in which it is whole."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +32,7 @@ class Nights(NamedTuple):
 @pytest.fixture
 def nights(cloud: Cloud, tmp_path: Path) -> Iterator[Nights]:
     """Return a platform of all three services that changed between two full runs."""
-    made = make_platform(cloud, tmp_path, "fall-back")
+    made = make_platform(cloud, tmp_path, f"fall-back-{time.time_ns()}")
     with serving(made) as function:
         function.complete(OLDER, full=True, recovery_point=minutes_ago(3))
         older = held(made)
