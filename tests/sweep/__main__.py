@@ -9,12 +9,13 @@ at the end and when it is interrupted; the exit code is 1 when one was wrong.
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, zip_longest
+from itertools import batched, zip_longest
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,8 @@ from tests.sweep.records import Records
 from tests.sweep.trials import KINDS, WORKS, Result, Trial, attempt, trials
 from tests.sweep.world import World, make_platform, make_world
 
-_FRESH_AFTER = 150
-"""After so many trials the platform is made anew: an hour later Firestore forgets."""
+_A_ROUND = 30
+"""So many trials of each work are made on one platform: an hour later Firestore forgets."""
 
 
 @contextmanager
@@ -57,16 +58,23 @@ def _options() -> argparse.Namespace:
 
 
 def _wanted(options: argparse.Namespace) -> list[Trial]:
-    """Return the trials that are asked for: one of each work in turn, each work's in random order."""
+    """Return the trials that are asked for, in rounds of some of each work, drawn at random.
+
+    In a round the backups come first: a run waits for a minute in which tables that were lost were
+    there again.
+    """
     drawing = random.Random(options.seed)  # noqa: S311 - no secret
     with _world() as world:
         found = [trials(world, work, options.kind or KINDS) for work in options.work or WORKS]
     drawn = [drawing.sample(some, min(len(some), options.sample or len(some))) for some in found]
-    return [trial for trial in chain.from_iterable(zip_longest(*drawn)) if trial is not None]
+    rounds = zip_longest(*(batched(some, _A_ROUND, strict=False) for some in drawn), fillvalue=())
+    return [trial for some in rounds for part in some for trial in part]
 
 
 def main() -> None:
     """Make the trials that were asked for, print what was wrong, and count."""
+    # In the background it is ended so; then what it counted is told, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
     records = Records(options.record)
     try:
@@ -83,7 +91,7 @@ def main() -> None:
 
 def _make_some(world: World, wanted: list[Trial], records: Records, *, tell_all: bool) -> None:
     """Make trials, and take them off the list, until there is none left or the world is spoilt."""
-    for _ in range(min(_FRESH_AFTER, len(wanted))):
+    for _ in range(min(len(WORKS) * _A_ROUND, len(wanted))):
         trial, began = wanted.pop(0), time.monotonic()
         is_spoilt = False
         try:
