@@ -110,11 +110,12 @@ class CatalogDatabase(CatalogPart):
     Attributes:
         ephemeral: Top-level collections that are backed up and never restored: locks, heartbeats
             and instances say what is running now, and old ones block or mislead.
-        triggers: What its documents' events start, such as functions: a restore starts it too.
+        triggers: What its documents' events start, such as functions: a restore starts it too. None
+            when nobody says, which then takes a word; an empty list says that nothing listens.
         rebuild: How its state is rebuilt without a backup.
     """
 
     database: DatabaseId
     ephemeral: tuple[CollectionId, ...] = ()
-    triggers: tuple[str, ...] = ()
+    triggers: tuple[str, ...] | None = None
     rebuild: Rebuild | None = None

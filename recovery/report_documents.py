@@ -40,12 +40,15 @@ def database_lines(step: DatabaseStep) -> list[str]:
             lines.append(f"    {action:<8} {count:,} {meaning}{hint}")
             lines += _named(state.listed, (name,), count)
     if step.changes:
-        started = (
-            ", ".join(step.triggers)
-            or "what listens to them: the catalog names nothing, Eventarc was not looked at"
-        )
-        lines.append(f"    {'starts':<8} by each document's event: {started}")
+        lines.append(f"    {'starts':<8} by each document's event: {_started(step)}")
     return lines
+
+
+def _started(step: DatabaseStep) -> str:
+    """Tell what the catalog says of the events; Eventarc itself is not asked."""
+    if step.triggers is None:
+        return "unknown, the catalog does not say what listens"
+    return ", ".join(step.triggers) or "nothing, by the catalog"
 
 
 def rebuild_lines(step: RebuildStep) -> list[str]:

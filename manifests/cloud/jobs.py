@@ -234,6 +234,8 @@ def _give_up_if_final(job: Job, subject: str, needs: str) -> None:
 def _hint(result: dict[str, Any], needs: str) -> str:
     if "streaming buffer" in str(result):
         return "pause the writers and wait until the buffer is empty, 90 minutes at most"
+    if result.get("reason") == "quotaExceeded":
+        return "a daily limit is reached; it refills within 24 hours, and the same command goes on"
     if result.get("reason") == "accessDenied" and needs:
         return f"grant the identity {needs}"
     return ""

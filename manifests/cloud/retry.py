@@ -77,9 +77,21 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, _TRANSIENT_ERRORS):
         return True
     if isinstance(error, google_errors.GoogleAPICallError):
-        reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}
-        return error.code in _TRANSIENT_CODES or bool(reasons & _TRANSIENT_REASONS)
+        return error.code in _TRANSIENT_CODES or bool(_reasons(error) & _TRANSIENT_REASONS)
     return False
+
+
+def _reasons(error: google_errors.GoogleAPICallError) -> set[object]:
+    return {item.get("reason") for item in error.errors if isinstance(item, dict)}
+
+
+def _is_too_fast(error: BaseException | None) -> bool:
+    """Whether calls came too fast, which Cloud Storage answers with 429 and BigQuery with 403."""
+    if not isinstance(error, google_errors.GoogleAPICallError):
+        return False
+    return isinstance(error, google_errors.TooManyRequests) or "rateLimitExceeded" in _reasons(
+        error
+    )
 
 
 def calling[Answer](call: Callable[[], Answer]) -> Answer:
@@ -135,8 +147,7 @@ def _gives_up(state: tenacity.RetryCallState) -> bool:
     if (state.seconds_since_start or 0) >= _LONGEST_SECONDS:
         return True
     error = state.outcome.exception() if state.outcome is not None else None
-    is_too_fast = isinstance(error, google_errors.TooManyRequests)
-    return state.attempt_number >= _MOST_ATTEMPTS and not is_too_fast
+    return state.attempt_number >= _MOST_ATTEMPTS and not _is_too_fast(error)
 
 
 def _tell(state: tenacity.RetryCallState) -> None:

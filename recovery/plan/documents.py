@@ -35,7 +35,7 @@ class DatabaseStep(Frozen):
         unthrottled: Whether it is written as fast as it takes it.
         collections: The paths of the only collections that are recovered; all when empty.
         documents: The paths of the only documents; with `/**` everything below one too.
-        triggers: What every document that is written or removed starts.
+        triggers: What every document that is written or removed starts; None where nobody says.
         never_restored: The ephemeral top-level collections, with their documents in the backup.
         stored_bytes: What is read of the backup.
         unmade: Where the database is created, the indexes and field settings that it comes back
@@ -55,7 +55,7 @@ class DatabaseStep(Frozen):
     unthrottled: bool = False
     collections: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
-    triggers: tuple[str, ...] = ()
+    triggers: tuple[str, ...] | None = ()
     never_restored: Mapping[str, int] = {}
     stored_bytes: int = 0
     unmade: tuple[str, ...] | None = ()

@@ -17,7 +17,15 @@ def event_refusals(documents: Mapping[str, int], request: Request) -> Iterator[R
     """
     for database, count in documents.items():
         started = request.triggers.get(database, ())
-        if started and count and not request.notify:
+        if not count or request.notify or started == ():
+            continue
+        if started is None:
+            yield RefusedError(
+                f"nobody says what the events of {count} documents start",
+                subject=database,
+                hint="name it as `triggers` in the catalog, [] for nothing; or `--notify` allows it",
+            )
+        else:
             yield RefusedError(
                 f"each of {count} documents starts {', '.join(started)}",
                 subject=database,

@@ -62,7 +62,8 @@ class Request(Frozen):
         collections: Only these collections of a database, paths, with everything below them.
         documents: Only these documents, paths; one that ends in `/**` with everything below it.
         ephemeral: The top-level collections of each database that are never restored.
-        triggers: What the documents' events of each database of the target start.
+        triggers: What the documents' events of each database of the target start; None where nobody
+            says.
         unthrottled: Whether documents are written as fast as the database takes them.
         exclude: Datasets, tables, views, routines, buckets and databases that are left out.
         only_missing: Whether only what is not there comes back; what differs is left as it is.
@@ -95,7 +96,7 @@ class Request(Frozen):
     documents: tuple[str, ...] = ()
     unthrottled: bool = False
     ephemeral: Mapping[str, tuple[str, ...]] = {}
-    triggers: Mapping[str, tuple[str, ...]] = {}
+    triggers: Mapping[str, tuple[str, ...] | None] = {}
     exclude: tuple[str, ...] = ()
     overwrite: tuple[str, ...] = ()
     only_missing: bool = False

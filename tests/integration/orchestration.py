@@ -40,7 +40,9 @@ def write_catalog(folder: Path, databases: Mapping[str, Mapping[str, Any]] | Non
         "full_every_days": 7,
         "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
         "protected_projects": [],
-        "databases": [{"database": name, **entry} for name, entry in entries.items()],
+        "databases": [
+            {"database": name, "triggers": [], **entry} for name, entry in entries.items()
+        ],
     }
     path = folder / "databases.json"
     path.write_text(json.dumps(catalog))

@@ -94,3 +94,17 @@ def test_more_partitions_than_a_job_may_change(rebound: Rebound, function: Funct
     assert actions[MANY] == "replace partitions"
     found = rebound.query(f"SELECT COUNT(*) AS a, COUNT(DISTINCT n) AS b, MAX(n) AS c FROM {many}")
     assert found == [{"a": ROWS, "b": ROWS, "c": ROWS}]
+
+
+def test_a_table_that_would_be_updated_too_fast_waits(rebound: Rebound, function: Function):
+    """BigQuery updates a table's metadata so often in ten seconds, and refuses calls and jobs else."""
+    function.complete("night")
+    rebound.query(f"DROP TABLE `{rebound.project}.{SECRETS}`")
+    rebound.cloud.order("bigquery", "quotas", updates=2)
+    try:
+        done = rebound.json("recover", SCENARIO, "--access", "--yes")
+        assert rebound.cloud.order("bigquery", "quotas")["refusedUpdates"]
+    finally:
+        rebound.cloud.order("bigquery", "quotas", updates=0)
+    assert not [table for table in done["tables"] if table["findings"] or table["error"]]
+    assert rebound.bigquery_client.get_table(SECRETS).num_rows == 2

@@ -1,5 +1,6 @@
 """What GoogleSQL refuses, BigQuery refuses, with its reason, its words and the place in the text."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
-from tests.contract.bigquery.server import Server
+from tests.contract.bigquery.server import PROJECT, Server
 
 type Query = Callable[..., list[tuple[Any, ...]]]
 
@@ -91,6 +92,42 @@ def test_expressions_of_resources_are_judged(query: Query, server: Server, datas
     ):
         assert said in message, messages
     assert with_default("'2026-01-01'", "PATCH", "/t")["schema"]
+
+
+def test_functions_sent_as_resources_are_judged(server: Server, dataset: str, query: Query):
+    """By the types of their arguments, of what they return, and of the tables they read."""
+    query("CREATE TABLE t AS SELECT DATE '2026-01-01' AS day")
+    member = {"name": "n", "type": {"typeKind": "INT64"}}
+    pairs = {"typeKind": "STRUCT", "structType": {"fields": [member]}}
+    argument = {"name": "x", "dataType": {"typeKind": "ARRAY", "arrayElementType": pairs}}
+
+    def put(body: str, returns: str = "INT64", *more: dict[str, Any]) -> dict[str, Any]:
+        routine = {
+            "routineReference": {"routineId": f"f{uuid.uuid4().hex}"},
+            "routineType": "SCALAR_FUNCTION",
+            "language": "SQL",
+            "arguments": [argument, *more],
+            "returnType": {"typeKind": returns},
+            "definitionBody": body,
+        }
+        found: dict[str, Any] = server.call(
+            "POST", f"datasets/{dataset}/routines", json=routine
+        ).json()
+        return found
+
+    assert put("x[OFFSET(0)].n -- the first")["definitionBody"]
+    assert put(f"(SELECT MAX(day) FROM `{PROJECT}.{dataset}.t`)", "DATE")["definitionBody"]
+    assert put(f"(SELECT MAX(day) FROM `{PROJECT}.nowhere.t`)", "DATE")["definitionBody"]
+    refused = {
+        "Unexpected": put("x[OFFSET(0)].n +"),
+        "does not exist": put("x[OFFSET(0)].m"),
+        "Unrecognized name: hour": put(f"(SELECT 1 FROM `{PROJECT}.{dataset}.t` WHERE hour = 1)"),
+        "produces incompatible type": put("x[OFFSET(0)].n", "DATE"),
+        "Unrecognized name: y": put("y", "DATE"),
+        "Unexpected keyword HASH": put("hash", "INT64", {"name": "y", "argumentKind": "ANY_TYPE"}),
+    }
+    for said, answer in refused.items():
+        assert said in answer["error"]["message"], (said, answer)
 
 
 def test_parameters_have_types(query: Query, client: bigquery.Client, dataset: str):

@@ -1,9 +1,10 @@
 """What one job may do, and what it leaves of a table's protection, as BigQuery documents it."""
 
 import io
+from collections.abc import Callable
 
 import pytest
-from google.api_core.exceptions import BadRequest, Forbidden
+from google.api_core.exceptions import BadRequest, Forbidden, TooManyRequests
 from google.cloud import bigquery
 
 from tests.contract.bigquery.conftest import Query
@@ -84,7 +85,7 @@ def test_a_table_takes_so_many_loads_a_day(
     server: Server, query: Query, client: bigquery.Client, dataset: str
 ) -> None:
     """Quotas and limits, Load jobs; failed ones count, those of another day do not."""
-    server.order("loads", per_table=2)
+    server.order("quotas", loads=2)
     try:
         for said in ("Malformed JSON", "Malformed JSON", "exceeded quota for imports"):
             with pytest.raises((BadRequest, Forbidden), match=said) as caught:
@@ -95,8 +96,82 @@ def test_a_table_takes_so_many_loads_a_day(
         load(client, f"{dataset}.t", '{"a": 1}')
     finally:
         server.order("clock", offset_seconds=0)
-        server.order("loads", per_table=1500)
+        server.order("quotas", loads=1500)
     assert query("SELECT COUNT(*) FROM t") == [(1,)]
+
+
+def test_a_table_is_changed_so_often_a_day(
+    server: Server, query: Query, client: bigquery.Client, dataset: str
+) -> None:
+    """Quotas and limits, Tables: jobs of a plain table, partitions of others; never DML."""
+    query("CREATE TABLE t (n INT64)")
+    query("CREATE TABLE plain (n INT64)")
+    query("CREATE TABLE arrived (n INT64) PARTITION BY _PARTITIONDATE")
+    query("CREATE TABLE ranged (n INT64) PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 9, 1))")
+    server.order("quotas", modifications={"": 2, "ingestion": 2, "column": 2})
+    try:
+        query("INSERT t VALUES (1), (2), (3)")
+        for table, said in (("plain", "query appends"), ("arrived", "to an ingestion-time")):
+            copy(client, dataset, table, "WRITE_APPEND")
+            into = bigquery.QueryJobConfig(
+                destination=f"{client.project}.{dataset}.{table}", write_disposition="WRITE_APPEND"
+            )
+            client.query("SELECT 4 AS n", job_config=into).result()
+            query(f"INSERT {table} (n) VALUES (1)")
+            with pytest.raises(Forbidden, match=said) as caught:
+                copy(client, dataset, table, "WRITE_APPEND")
+            assert caught.value.errors[0]["reason"] == "quotaExceeded"
+        with pytest.raises(Forbidden, match="to a column partitioned"):
+            copy(client, dataset, "ranged", "WRITE_APPEND")
+    finally:
+        server.order("quotas", modifications={"": 1500, "ingestion": 11_000, "column": 30_000})
+    assert query("SELECT COUNT(*) FROM plain") == [(5,)]
+    assert query("SELECT COUNT(*) FROM ranged") == [(0,)]
+
+
+def test_a_table_has_so_many_partitions(query: Query) -> None:
+    """Quotas and limits, Partitioned tables."""
+    query("CREATE TABLE t (n INT64) PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 12000, 1))")
+    fill = "INSERT t SELECT n FROM UNNEST(GENERATE_ARRAY({}, {})) AS n"
+    for start in (0, 4000):
+        query(fill.format(start, start + 3999))
+    query(fill.format(8000, 9999))
+    with pytest.raises(BadRequest, match="10001 partitions"):
+        query("INSERT t VALUES (10000)")
+    query("INSERT t VALUES (9999)")
+
+
+def test_a_table_is_updated_so_often_in_ten_seconds(
+    server: Server, query: Query, client: bigquery.Client, dataset: str
+) -> None:
+    """Quotas and limits, Tables: jobs, calls and DDL together; DML counts and is not refused."""
+    query("CREATE TABLE wide (n INT64) PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 9, 1))")
+    server.order("quotas", updates=5)
+    try:
+        query("CREATE TABLE t AS SELECT 1 AS a")
+        for _ in range(6):
+            query("INSERT t VALUES (2)")
+        changes: list[Callable[[], object]] = [
+            # Google's client would try again for minutes.
+            lambda: client.query(
+                f"ALTER TABLE `{dataset}`.t SET OPTIONS (description = 'x')", job_retry=None
+            ).result(retry=None),
+            lambda: client.update_table(
+                client.get_table(f"{dataset}.t"), ["description"], retry=None
+            ),
+            lambda: load(client, f"{dataset}.t", '{"a": 1}'),
+        ]
+        for change in changes:
+            with pytest.raises((Forbidden, TooManyRequests), match="too many table") as caught:
+                change()
+            assert caught.value.errors[0]["reason"] == "rateLimitExceeded"
+        query("ALTER TABLE wide SET OPTIONS (description = 'x')")
+        assert server.order("quotas")["refusedUpdates"] == len(changes)
+        server.order("clock", offset_seconds=11)
+        query("ALTER TABLE t SET OPTIONS (description = 'x')")
+    finally:
+        server.order("clock", offset_seconds=0)
+        server.order("quotas", updates=0)
 
 
 def test_metadata_can_lag_behind(

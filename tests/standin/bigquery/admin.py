@@ -80,10 +80,16 @@ def set_latency(service: Service, call: Call) -> Resource:
     return dict(service.settings.latency_seconds)
 
 
-def set_loads(service: Service, call: Call) -> Resource:
-    """Set how many loads a table takes in 24 hours."""
-    service.settings.loads_per_table = int(call.body["per_table"])
-    return {}
+def set_quotas(service: Service, call: Call) -> Resource:
+    """Set how much a table takes; answer how many updates came too fast since that was set."""
+    settings, body = service.settings, call.body
+    settings.loads_per_table = int(body.get("loads", settings.loads_per_table))
+    settings.modifications |= {
+        key: int(most) for key, most in body.get("modifications", {}).items()
+    }
+    if "updates" in body:
+        settings.updates, settings.refused_updates = int(body["updates"]), 0
+    return {"refusedUpdates": settings.refused_updates}
 
 
 def set_row_count(service: Service, call: Call) -> Resource:

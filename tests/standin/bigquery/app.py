@@ -27,7 +27,7 @@ from tests.standin.bigquery.jobs.extract import extract_work
 from tests.standin.bigquery.jobs.faults import JobFaults
 from tests.standin.bigquery.jobs.load import load_work
 from tests.standin.bigquery.jobs.query import query_work
-from tests.standin.bigquery.jobs.quotas import LoadQuota
+from tests.standin.bigquery.jobs.quotas import Quotas
 from tests.standin.bigquery.jobs.rows_store import RowsStore
 from tests.standin.bigquery.jobs.runner import Jobs
 from tests.standin.bigquery.resources import datasets, policies, routines, rows, tables
@@ -87,7 +87,7 @@ _HANDLERS: dict[str, Handler] = {
     "standin.clones": admin.set_clones,
     "standin.clock": admin.set_clock,
     "standin.latency": admin.set_latency,
-    "standin.loads": admin.set_loads,
+    "standin.quotas": admin.set_quotas,
     "standin.rowCount": admin.set_row_count,
     "standin.writers.insert": admin.set_writer,
     "standin.writers.list": admin.list_writers,
@@ -178,7 +178,7 @@ def create_service(data_dir: Path, settings: Settings) -> Service:
         uploads=uploads.Uploads(),
         insert_ids=rows.InsertIds(),
         workers=Workers(data_dir / "scratch"),
-        loads=LoadQuota(settings),
+        quotas=Quotas(settings),
         writers=Writers(database),
     )
     service.jobs.serve(

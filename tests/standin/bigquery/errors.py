@@ -20,6 +20,7 @@ _CODES = {
     "notFound": 404,
     "notImplemented": 501,
     "quotaExceeded": 403,
+    "rateLimitExceeded": 403,
     "stopped": 499,
 }
 

@@ -60,7 +60,7 @@ _OTHERS = (
     ("POST", "/standin/clones", "standin.clones"),
     ("POST", "/standin/clock", "standin.clock"),
     ("POST", "/standin/latency", "standin.latency"),
-    ("POST", "/standin/loads", "standin.loads"),
+    ("POST", "/standin/quotas", "standin.quotas"),
     ("POST", "/standin/row-count", "standin.rowCount"),
     ("POST", "/standin/writers", "standin.writers.insert"),
     ("GET", "/standin/writers", "standin.writers.list"),

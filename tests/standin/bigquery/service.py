@@ -13,7 +13,7 @@ from tests.standin.bigquery.errors import BigQueryError, invalid
 
 if TYPE_CHECKING:  # these build on what is here
     from tests.standin.bigquery.jobs.faults import JobFaults
-    from tests.standin.bigquery.jobs.quotas import LoadQuota
+    from tests.standin.bigquery.jobs.quotas import Quotas
     from tests.standin.bigquery.jobs.rows_store import RowsStore
     from tests.standin.bigquery.jobs.runner import Jobs
     from tests.standin.bigquery.resources.rows import InsertIds
@@ -60,6 +60,11 @@ class Settings:
         hidden: What no reader sees, by `project.dataset.table`, of its clones too.
         lost_by_clones: Parts of a table's resource that its clones and snapshots do not get.
         loads_per_table: Loads that a table takes in 24 hours (Quotas and limits, Load jobs).
+        modifications: How often a table that is partitioned by `ingestion`, by a `column` or not
+            at all is changed in 24 hours (Quotas and limits, Tables).
+        updates: How often a table's metadata is updated in ten seconds, a partitioned table's ten
+            times as often; 5 in BigQuery. 0 for as often as you like, as everything is faster here.
+        refused_updates: How many came too fast.
         row_counts: Rows that metadata counts, by `project.dataset.table`, where it lags behind.
     """
 
@@ -74,6 +79,11 @@ class Settings:
     hidden: dict[str, Hidden] = field(default_factory=dict)
     lost_by_clones: tuple[str, ...] = ()
     loads_per_table: int = 1500
+    modifications: dict[str, int] = field(
+        default_factory=lambda: {"": 1500, "ingestion": 11_000, "column": 30_000}
+    )
+    updates: int = 0
+    refused_updates: int = 0
     row_counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -181,7 +191,7 @@ class Service:
     uploads: "Uploads"
     insert_ids: "InsertIds"
     workers: "Workers"
-    loads: "LoadQuota"
+    quotas: "Quotas"
     writers: "Writers"
 
     def check_permissions(self, subject: str, *permissions: str) -> None:

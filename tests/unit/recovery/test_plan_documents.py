@@ -20,7 +20,6 @@ from recovery.plan.documents import (
     units,
     wanted_ranges,
 )
-from recovery.plan.events import event_refusals
 from recovery.report_documents import database_lines
 from recovery.targets.documents.pace import Ramp
 
@@ -169,16 +168,13 @@ def test_what_differs_needs_a_word():
         assert not list(database_refusals((step,)))
 
 
-def test_what_events_start_needs_a_word():
-    """What the catalog says that documents start is started with the word only."""
+def test_a_plan_tells_what_events_start():
+    """What the catalog says, and that it says nothing; another database has other events."""
     asked = request(triggers={"(default)": ("on-completion",)})
-    (refused,) = event_refusals({"other": 1, "(default)": 3}, asked)
-    assert "each of 3 documents starts on-completion" in refused.message
-    assert not list(event_refusals({"other": 1, "(default)": 0}, asked))
-    told = asked.model_copy(update={"notify": True})
-    assert not list(event_refusals({"(default)": 3}, told))
     step = planned(backup(("c/a",)), DAMAGED, asked)
     assert "starts   by each document's event: on-completion" in database_lines(step)[-1]
+    unsaid = planned(backup(("c/a",)), DAMAGED, request(triggers={"(default)": None}))
+    assert "does not say" in database_lines(unsaid)[-1]
     beside = asked.model_copy(update={"target": Target(project="platform", database="copy-of-it")})
     assert not planned(backup(("c/a",)), DAMAGED, beside).triggers
 

@@ -5,13 +5,14 @@ import re
 
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
-from tests.standin.bigquery.engine.rows import PARTITION_TIME
+from tests.standin.bigquery.engine.rows import IS_LIVE, PARTITION_TIME
 from tests.standin.bigquery.engine.types import duckdb_type, literal, quoted
 from tests.standin.bigquery.errors import invalid, invalid_query
 
 NULL = "__NULL__"
 OUTSIDE = "__UNPARTITIONED__"
 MOST_PARTITIONS = 4000
+_MOST_OF_A_TABLE = 10_000
 _FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
 _FIRST_YEAR, _LAST_YEAR = 1960, 2159
 _DIGITS = {"HOUR": 10, "DAY": 8, "MONTH": 6, "YEAR": 4}
@@ -98,19 +99,25 @@ def _is_time(resource: Resource, partition_id: str) -> bool:
 def check_spread(
     write: Write, entry: Entry, select: str, columns: str, rows: int = MOST_PARTITIONS + 1
 ) -> None:
-    """Refuse a job that changes more partitions than one may (BigQuery, Quotas and limits).
+    """Refuse a job that changes more partitions than one may, or that a table has.
+
+    The limits are in Quotas and limits, Partitioned tables; the words of the second are a guess.
 
     Args:
         write: The change.
         entry: The table.
         select: The rows, in DuckDB's SQL.
         columns: The names of its columns.
-        rows: How many there are; few rows need no look.
+        rows: How many there are, written already; few rows need no look.
 
     Raises:
         BigQueryError: There are too many.
     """
-    if rows <= MOST_PARTITIONS or not is_partitioned(entry.resource):
+    if not is_partitioned(entry.resource):
+        return
+    if int(entry.resource.get("numRows", 0)) + rows > _MOST_OF_A_TABLE:
+        _check_partitions(write, entry)
+    if rows <= MOST_PARTITIONS:
         return
     counted = (
         f"SELECT count(DISTINCT {partition_expression(entry)}) FROM ({select}) AS new({columns})"
@@ -120,6 +127,16 @@ def check_spread(
         raise invalid_query(
             f"Too many partitions produced by query, allowed {MOST_PARTITIONS}, query produces at "
             f"least {found} partitions"
+        )
+
+
+def _check_partitions(write: Write, entry: Entry) -> None:
+    ((found,),) = write.execute(
+        f"SELECT count(DISTINCT {partition_expression(entry)}) FROM {entry.rows.name} WHERE {IS_LIVE}"
+    )
+    if found > _MOST_OF_A_TABLE:
+        raise invalid(
+            f"Table {entry.full_name} would have {found} partitions, more than {_MOST_OF_A_TABLE}"
         )
 
 

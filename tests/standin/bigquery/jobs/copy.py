@@ -45,7 +45,7 @@ def copy_work(service: Service) -> Callable[[Job], None]:
         configuration = job.configuration
         references = configuration.get("sourceTables") or [configuration["sourceTable"]]
         operation = configuration.get("operationType") or "COPY"
-        key, _ = key_of(configuration["destinationTable"])
+        key, partition_id = key_of(configuration["destinationTable"])
         service.database.catalog.require_location(key[0], key[1], job.location)
         changes = changes_of(
             configuration["destinationTable"], configuration.get("writeDisposition") or ""
@@ -53,6 +53,7 @@ def copy_work(service: Service) -> Callable[[Job], None]:
         with service.database.writing([key], changes=changes) as write, engine_errors():
             sources = [_source(service, reference) for reference in references]
             rows = _copy(write, key, sources, operation, configuration)
+            service.quotas.take_job(write, key, partition_id)
         job.statistics["copy"] = {"copiedRows": str(rows), "copiedLogicalBytes": "0"}
 
     return work

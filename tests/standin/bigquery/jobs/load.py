@@ -47,7 +47,7 @@ def _load(service: Service, job: Job, connection: Connection, folder: Path) -> N
     configuration = job.configuration
     key, partition_id = key_of(configuration["destinationTable"])
     service.database.catalog.require_location(key[0], key[1], job.location)
-    service.loads.take(key, service.database.clock.now_micros())
+    service.quotas.take_load(key, service.database.clock.now_micros())
     entry = service.database.catalog.table(key)
     check_present(entry, key, configuration)
     paths, size = _fetch(service, job, folder)
@@ -59,6 +59,7 @@ def _load(service: Service, job: Job, connection: Connection, folder: Path) -> N
     changes = changes_of(configuration["destinationTable"], disposition)
     with service.database.writing([key], connection, changes) as write:
         count = write_rows(write, write.table(key), rows, configuration, disposition=disposition)
+        service.quotas.take_job(write, key, partition_id)
         if write.catalog.find("dataset", key[:2]) is None:
             raise not_found("Dataset", f"{key[0]}:{key[1]}")
     job.statistics["load"] = {

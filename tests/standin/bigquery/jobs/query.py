@@ -114,12 +114,13 @@ def _keep(session: Session, job: Job, outcome: Outcome) -> None:
 
 def _write_destination(session: Session, job: Job, query: Described) -> None:
     configuration = job.configuration
-    key, _ = key_of(configuration["destinationTable"])
+    key, partition_id = key_of(configuration["destinationTable"])
     rows = Rows(fields=_nullable(query.fields), select=query.typed())
     disposition = configuration.get("writeDisposition") or "WRITE_EMPTY"
     changes = changes_of(configuration["destinationTable"], disposition)
     with session.service.database.writing([key], session.connection, changes) as write:
         write_rows(write, write.table(key), rows, configuration, disposition=disposition)
+        session.service.quotas.take_job(write, key, partition_id)
 
 
 def _nullable(fields: list[Field]) -> list[Field]:

@@ -5,8 +5,9 @@ from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import stamped
 from tests.standin.bigquery.engine.tables import drop_table
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
-from tests.standin.bigquery.googlesql.judge import check_syntax
+from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
 from tests.standin.bigquery.service import Call, Service, page
+from tests.standin.bigquery.sql.session import Session
 
 _LISTED = (
     "etag",
@@ -76,15 +77,41 @@ def insert_routine(service: Service, call: Call) -> Resource:
     key = (*call.dataset_key, routine_id)
     if service.database.catalog.find("routine", key):
         raise duplicate("Routine", f"{key[0]}:{key[1]}.{key[2]}")
-    _check_body(call.body)
+    _check_body(service, call)
     return put_routine(service, key, call.body).resource
 
 
-def _check_body(routine: Resource) -> None:
-    """Refuse the body of a function that GoogleSQL cannot read; a statement's body it has read."""
+def _check_body(service: Service, call: Call) -> None:
+    """Refuse a function whose body GoogleSQL cannot read, or whose types do not hold.
+
+    A statement that makes one was judged itself.
+    """
+    routine = call.body
     is_sql = routine.get("language", "SQL") == "SQL"
-    if is_sql and routine.get("routineType") == "SCALAR_FUNCTION":
-        check_syntax(f"SELECT (\n{routine.get('definitionBody', '')}\n)")
+    if not is_sql or routine.get("routineType") != "SCALAR_FUNCTION":
+        return
+    arguments = ", ".join(
+        f"`{item['name']}` {type_text(item['dataType']) if 'dataType' in item else 'ANY TYPE'}"
+        for item in routine.get("arguments", [])
+    )
+    returns = f" RETURNS {type_text(routine['returnType'])}" if routine.get("returnType") else ""
+    body = routine.get("definitionBody", "")
+    sql = f"CREATE TEMP FUNCTION judged({arguments}){returns} AS (\n{body}\n)"
+    check_syntax(sql)
+    with service.database.reading() as connection:
+        check_types(sql, Session(service=service, connection=connection, project=call.project))
+
+
+def type_text(kind: Resource) -> str:
+    """Return a type as GoogleSQL writes it (BigQuery REST, StandardSqlDataType)."""
+    if element := kind.get("arrayElementType"):
+        return f"ARRAY<{type_text(element)}>"
+    if members := kind.get("structType"):
+        fields = (f"`{item['name']}` {type_text(item['type'])}" for item in members["fields"])
+        return f"STRUCT<{', '.join(fields)}>"
+    if element := kind.get("rangeElementType"):
+        return f"RANGE<{type_text(element)}>"
+    return str(kind["typeKind"])
 
 
 def get_routine(service: Service, call: Call) -> Resource:
@@ -105,7 +132,7 @@ def list_routines(service: Service, call: Call) -> Resource:
 def update_routine(service: Service, call: Call) -> Resource:
     """Answer routines.update: the whole resource is replaced."""
     call.check_etag(_require(service, _key(call)).resource)
-    _check_body(call.body)
+    _check_body(service, call)
     return put_routine(service, _key(call), call.body).resource
 
 

@@ -72,6 +72,7 @@ def insert_table(service: Service, call: Call) -> Resource:
     body.setdefault("schema", {"fields": []})
     check_defaults(canonical(body["schema"].get("fields", [])))
     with service.database.writing([key]) as write:
+        service.quotas.take_update(key, body, write.stamp)
         entry = new_table(write, key, _normalised(body))
     return entry.resource
 
@@ -164,6 +165,7 @@ def change_table(service: Service, call: Call, body: Resource) -> Resource:
     with service.database.writing([call.table_key]) as write:
         entry = write.catalog.require_table(call.table_key)
         call.check_etag(entry.resource)
+        service.quotas.take_update(entry.table_key, entry.resource, write.stamp)
         entry = under_its_rule(write, entry, _changed(service, write, entry, _normalised(changes)))
         entry = stamped(entry, write.stamp)
         write.save(entry)

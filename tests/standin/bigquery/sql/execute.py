@@ -71,6 +71,7 @@ _DEFINERS: dict[str, Definer] = {
     "DROP_ALL_ROW_ACCESS_POLICIES": run_drop_policies,
 }
 _MUTATES = ("UPDATE", "DELETE", "MERGE")
+_DML = (*_MUTATES, "INSERT", "TRUNCATE_TABLE")
 _OVERFLOW = ("Overflow", "out of range", "Out of Range")
 
 
@@ -137,11 +138,23 @@ def _run_group(session: Session, whole: Group) -> list[Outcome]:
         inner = replace(session, write=write)
         for statement in group:
             check_types(statement.text, inner)
+            _count_updates(inner, statement, write)
             writer = _WRITERS.get(statement.kind)
             outcomes.append(
                 _read(inner, statement) if writer is None else writer(inner, statement, write)
             )
     return outcomes
+
+
+def _count_updates(session: Session, statement: Statement, write: Write) -> None:
+    for key in _targets(session, statement):
+        entry = write.table(key)
+        session.service.quotas.take_update(
+            key,
+            {} if entry is None else entry.resource,
+            write.stamp,
+            is_dml=statement.kind in _DML,
+        )
 
 
 def _read(session: Session, statement: Statement) -> Outcome:

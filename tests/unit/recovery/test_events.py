@@ -1,0 +1,36 @@
+"""What documents start is started with the word only."""
+
+import pytest
+
+from recovery.plan import Request, Target
+from recovery.plan.events import event_refusals
+
+
+def asked(triggers: tuple[str, ...] | None, *, notify: bool = False) -> Request:
+    """Return a request for a database whose events start this."""
+    return Request(
+        scenario="firestore-state-loss",
+        target=Target(project="platform"),
+        triggers={"(default)": triggers},
+        notify=notify,
+    )
+
+
+@pytest.mark.parametrize(
+    ("triggers", "said"),
+    [
+        (("on-completion",), "each of 3 documents starts on-completion"),
+        (None, "nobody says what the events of 3 documents start"),
+    ],
+)
+def test_what_events_start_needs_a_word(triggers: tuple[str, ...] | None, said: str):
+    """What the catalog names, and also what it does not speak of."""
+    (refused,) = event_refusals({"other": 1, "(default)": 3}, asked(triggers))
+    assert (refused.message, refused.subject) == (said, "(default)")
+    assert not list(event_refusals({"other": 1, "(default)": 0}, asked(triggers)))
+    assert not list(event_refusals({"(default)": 3}, asked(triggers, notify=True)))
+
+
+def test_what_starts_nothing_needs_none():
+    """The catalog says so by an empty list."""
+    assert not list(event_refusals({"(default)": 3}, asked(())))
