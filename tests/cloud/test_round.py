@@ -43,7 +43,7 @@ def rebound(sandbox: Sandbox, tmp_path: Path) -> Rebound:
     catalog = lake.write_catalog(
         tmp_path,
         buckets=[{"bucket": bucket.name}],
-        databases=[{"database": f"{sandbox.name}-{DATABASE}"}],
+        databases=[{"database": f"{sandbox.name}-{DATABASE}", "triggers": []}],
     )
     env = {
         "REBOUND_CATALOG": catalog,

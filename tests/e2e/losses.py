@@ -47,7 +47,9 @@ class Loss:
 def make_platform(cloud: Cloud, folder: Path, project: str) -> Rebound:
     """Set up the platform and fill it, as if some minutes ago."""
     catalog = lake.write_catalog(
-        folder, buckets=[{"bucket": f"{project}-raw"}], databases=[{"database": "(default)"}]
+        folder,
+        buckets=[{"bucket": f"{project}-raw"}],
+        databases=[{"database": "(default)", "triggers": []}],
     )
     rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
     lake.fill(rebound)

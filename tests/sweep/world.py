@@ -52,7 +52,7 @@ def make_platform(cloud: Cloud, folder: Path, project: str) -> Rebound:
         folder,
         _TABLES,
         buckets=[{"bucket": f"{project}-raw"}],
-        databases=[{"database": "(default)"}],
+        databases=[{"database": "(default)", "triggers": []}],
     )
     with cloud.minutes_ago(10):
         create_database(project)
