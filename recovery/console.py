@@ -2,12 +2,12 @@
 
 import os
 import re
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TextIO
 
 import typer
 from rich.console import Console as RichConsole
@@ -26,6 +26,7 @@ from recovery.progress import ENDED, Progress, Shares
 from recovery.units import printable
 
 _INTERRUPTED = 130
+_UNKNOWN_COLUMNS = 80
 _COLOURS = {
     "proven": "green",
     "complete": "green",
@@ -39,18 +40,34 @@ _STATES = re.compile(
 _STYLES = {"proven": "green", "not equal": "red", "failed": "red"}
 
 
-def terminal_columns() -> int | None:
-    """Return how wide the terminal is that stdout is; None where it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+def terminal_columns(stream: TextIO | None = None) -> int | None:
+    """Return how wide the terminal is that a stream is, stdout when None; None where it is none."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return None
+    return os.get_terminal_size(stream.fileno()).columns or _UNKNOWN_COLUMNS
 
 
 def fitted(text: str) -> str:
     """Fit a text to the terminal that stdout is: folded between words, states in colours."""
-    columns = terminal_columns()
-    if columns is None:
-        return text
-    lines = (part for line in text.split("\n") for part in folded(line, columns=columns))
-    return coloured("\n".join(lines))
+    return text if terminal_columns() is None else coloured(_within(text, sys.stdout))
+
+
+def say_aside(text: str, *, label: str = "", colour: str = "") -> None:
+    """Print what is no data to stderr, folded to the terminal that it is.
+
+    Args:
+        text: Lines, made printable.
+        label: What the text is, put before it.
+        colour: That of the label.
+    """
+    whole = _within(f"{label}: {text}" if label else text, sys.stderr)
+    typer.echo(styled(label, colour) + whole.removeprefix(label) if label else whole, err=True)
+
+
+def _within(text: str, stream: TextIO) -> str:
+    columns = terminal_columns(stream)
+    return "\n".join(part for line in text.split("\n") for part in folded(line, columns=columns))
 
 
 def coloured(text: str) -> str:

@@ -19,7 +19,7 @@ from recovery.units import printable
 _PAUSES_SECONDS = (0.5, 1.0, 0.0)
 
 
-def require_reachable(endpoint: str, clock: ServiceClock, *, within_seconds: float = 4.0) -> None:
+def require_reachable(endpoint: str, clock: ServiceClock, *, within_seconds: float = 3.0) -> None:
     """Insist on an answer, whatever it is.
 
     Args:

@@ -16,7 +16,7 @@ from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
 from recovery.cli import backups, begun, differences, recoveries
 from recovery.cli.options import print_json
-from recovery.console import styled
+from recovery.console import say_aside
 from recovery.units import printable
 
 _ALLOCATIONS_A_COLLECTION = 50_000
@@ -85,6 +85,6 @@ def _print_error(error: ReboundError) -> None:
     if "--json" in sys.argv:
         print_json(error.as_json(), err=True)
         return
-    typer.echo(f"{styled('error', 'red')}: {printable(str(error))}", err=True)
+    say_aside(printable(str(error)), label="error", colour="red")
     if error.hint:
-        typer.echo(f"{styled('hint', 'cyan')}: {printable(error.hint)}", err=True)
+        say_aside(printable(error.hint), label="hint", colour="cyan")

@@ -8,7 +8,7 @@ import typer
 
 from manifests.errors import UsageError
 from manifests.settings import read_settings
-from recovery.console import fitted
+from recovery.console import fitted, say_aside
 from recovery.scenarios import SCENARIOS
 from recovery.session import Session
 from recovery.settings import Settings
@@ -176,7 +176,10 @@ def say(text: str, *, err: bool = False) -> None:
         err: Whether to stderr, because it is no data.
     """
     plain = as_text(text.split("\n"))
-    typer.echo(plain if err else fitted(plain), err=err)
+    if err:
+        say_aside(plain)
+    else:
+        typer.echo(fitted(plain))
 
 
 def print_json(document: Any, *, err: bool = False) -> None:  # noqa: ANN401 - any JSON

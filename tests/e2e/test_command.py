@@ -1,9 +1,15 @@
 """The command as an operator meets it: words, refusals, interruptions, exit codes."""
 
+import fcntl
 import json
 import os
+import re
 import signal
 import socket
+import struct
+import subprocess
+import sys
+import termios
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -152,6 +158,28 @@ def test_bad_words(rebound: Rebound, words: tuple[str, ...]):
     assert not done.stdout
     told = json.loads(rebound.run(*words, "--json", code=2).stderr)
     assert (told["error"], told["exit_code"]) in {("UsageError", 2), ("CatalogError", 2)}
+
+
+def test_a_narrow_terminal(rebound: Rebound):
+    """What goes to stderr is folded to the terminal that it is, whatever stdout is."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    words = [
+        Path(sys.executable).with_name("rebound"),
+        "plan",
+        SCENARIO,
+        "--at",
+        "2026-11-24T09:00",
+    ]
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        subprocess.run(
+            words, env=rebound.env, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, check=False
+        )
+        told = re.sub(r"\x1b\[[0-9;]*m", "", terminal.read(4096).decode())
+    os.close(theirs)
+    assert told.startswith("error: 2026-11-24T09:00: a time without a zone")
+    assert "say 2026-11-24T09:00Z" in " ".join(told.split())
+    assert max(map(len, told.splitlines())) <= 60
 
 
 def test_missing_settings(cloud: Cloud, rebound: Rebound):
