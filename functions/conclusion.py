@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from concurrent.futures import Executor
 from datetime import datetime
+from functools import partial
 
-from functions.exports.bucket import bucket_skews
+from functions.exports.gaps import bucket_skews
 from manifests import __version__, layout
 from manifests.catalog import Catalog
 from manifests.cloud.objects import Bucket
@@ -23,13 +25,14 @@ from manifests.model import (
     RunStart,
     Skew,
     TableBackup,
+    Unprotected,
 )
 
 
 def dataset_backup(
     resources: Resources, protected: Collection[str], dataset_id: str
-) -> DatasetBackup:
-    """Read a dataset with its views and routines, as they are now.
+) -> DatasetBackup | None:
+    """Read a dataset with its views and routines, as they are now; None where there is none.
 
     Args:
         resources: Reads them.
@@ -37,12 +40,11 @@ def dataset_backup(
         dataset_id: The dataset.
 
     Raises:
-        SourceUnreadableError: There is no such dataset.
         CatalogError: The catalog names one of its tables twice.
     """
     resource = resources.dataset(dataset_id)
     if resource is None:
-        raise SourceUnreadableError("does not exist", subject=dataset_id)
+        return None
     if resource.get("isCaseInsensitive"):
         refuse_same_names(protected, dataset_id)
     return DatasetBackup(
@@ -58,10 +60,43 @@ def dataset_backup(
     )
 
 
-def backed_up_datasets(catalog: Catalog, parts: Iterable[Part]) -> list[str]:
-    """Return the datasets that any table of a run is in, in the order of the catalog."""
+def backed_up_datasets(
+    resources: Resources, catalog: Catalog, parts: Iterable[Part], pool: Executor
+) -> tuple[tuple[DatasetBackup, ...], tuple[PartFailure, ...]]:
+    """Read the datasets of a run, in the order of the catalog.
+
+    They are those that any of its tables is in, and those of which all tables are protected.
+
+    Args:
+        resources: Reads them.
+        catalog: What is protected, each table listed.
+        parts: What the run has.
+        pool: Reads several at once.
+
+    Returns:
+        The datasets, and those that are not there and that the catalog does not require.
+
+    Raises:
+        SourceUnreadableError: One is not there.
+        CatalogError: The catalog names one of its tables twice.
+    """
+    protected = {entry.table for entry in catalog.tables}
     held = {part.dataset_id for part in parts if isinstance(part, TableBackup)}
-    return [dataset_id for dataset_id in catalog.dataset_ids if dataset_id in held]
+    whole = {entry.dataset: entry.backup for entry in catalog.datasets}
+    wanted = [name for name in catalog.dataset_ids if name in held or name in whole]
+    read = pool.map(partial(dataset_backup, resources, protected), wanted)
+    found = dict(zip(wanted, read, strict=True))
+    gone = [name for name, dataset in found.items() if dataset is None]
+    for name in gone:
+        if name in held or whole[name] == "required":
+            raise SourceUnreadableError("does not exist", subject=name)
+    return (
+        tuple(item for item in found.values() if item is not None),
+        tuple(
+            PartFailure(part=f"dataset {name}", message="does not exist", retryable=False)
+            for name in gone
+        ),
+    )
 
 
 def refuse_same_names(protected: Collection[str], dataset_id: str) -> None:
@@ -88,6 +123,7 @@ def concluded(
     lacking: tuple[PartFailure, ...],
     *,
     datasets: tuple[DatasetBackup, ...],
+    unprotected: tuple[Unprotected, ...],
     finished_at: datetime,
 ) -> Manifest:
     """Return the manifest of a run whose parts are all done, but for those it may lack."""
@@ -111,6 +147,7 @@ def concluded(
         buckets=buckets,
         databases=databases,
         lacking=lacking,
+        unprotected=unprotected,
         skews=(
             *(Skew(subject=subject, skew_seconds=skew_seconds) for subject in read_now),
             *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),

@@ -1,20 +1,22 @@
 """Which run a call is about, and at which instant a new one is made."""
 
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
-from manifests.errors import UsageError
+from manifests.errors import CatalogError, SourceUnreadableError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model import RunId
 from manifests.store import Vault
 
 _LONGEST_PAUSE_SECONDS = 5.0
 _EARLY = timedelta(minutes=1)
+_STORABLE = re.compile(r"\w+\.[A-Za-z0-9_-]+", re.ASCII)
 
 log = structlog.get_logger()
 
@@ -54,13 +56,45 @@ def current_run(vault: Vault, run_id: RunId) -> RunId:
     return current
 
 
-def created(resources: Resources, catalog: Catalog) -> Iterator[datetime]:
-    """Yield when each protected table was made; nothing of one that is not there."""
-    tables = {entry.table for entry in catalog.tables}
-    for dataset_id in catalog.dataset_ids:
-        for table_id, created_ms in resources.created_ms(dataset_id).items():
-            if f"{dataset_id}.{table_id}" in tables:
-                yield datetime.fromtimestamp(created_ms / 1000, UTC)
+def created(resources: Resources, catalog: Catalog) -> dict[str, datetime]:
+    """Return when each protected table was made; nothing of one that is not there.
+
+    Raises:
+        SourceUnreadableError: A dataset is not there of which all tables are protected.
+        CatalogError: A table has a name that no backup can have.
+    """
+    found = {
+        f"{dataset_id}.{table_id}": datetime.fromtimestamp(created_ms / 1000, UTC)
+        for dataset_id in catalog.dataset_ids
+        for table_id, created_ms in resources.created_ms(dataset_id).items()
+    }
+    protected = {name: made for name, made in found.items() if catalog.protects(name)}
+    odd = sorted(name for name in protected if not _STORABLE.fullmatch(name))
+    if odd:
+        raise CatalogError(
+            f"no backup can have the name of a table: {', '.join(odd)}", hint="exclude it"
+        )
+    for entry in catalog.datasets:
+        is_empty = not any(entry.covers(name) for name in protected)
+        if is_empty and entry.backup == "required" and resources.dataset(entry.dataset) is None:
+            raise SourceUnreadableError("the dataset does not exist", subject=entry.dataset)
+    return protected
+
+
+def of_whole_datasets(
+    catalog: Catalog, made: Mapping[str, datetime], point: datetime
+) -> tuple[str, ...]:
+    """Return the tables of a run that nobody listed, in order.
+
+    One that was made after the recovery point is none of them: the next run has it.
+
+    Args:
+        catalog: What is protected.
+        made: When each protected table was made.
+        point: The run's instant.
+    """
+    listed = {entry.table for entry in catalog.tables}
+    return tuple(sorted(name for name, at in made.items() if at <= point and name not in listed))
 
 
 def serving_point(now: datetime, created: Iterable[datetime]) -> datetime:
@@ -78,11 +112,14 @@ def serving_point(now: datetime, created: Iterable[datetime]) -> datetime:
     return last if was_there else last + timedelta(minutes=1)
 
 
-def awaited_point(
-    resources: Resources, catalog: Catalog, clock: Callable[[], datetime]
-) -> datetime:
-    """Return the instant that a new run is about, once it has come."""
-    point = serving_point(clock(), created(resources, catalog))
+def awaited_point(made: Iterable[datetime], clock: Callable[[], datetime]) -> datetime:
+    """Return the instant that a new run is about, once it has come.
+
+    Args:
+        made: When each table was made.
+        clock: Gives the present instant.
+    """
+    point = serving_point(clock(), made)
     while (left_seconds := (point - clock()).total_seconds()) > 0:
         log.info("waiting for an instant that every table was there at", seconds=left_seconds)
         time.sleep(min(left_seconds, _LONGEST_PAUSE_SECONDS))

@@ -24,7 +24,7 @@ import functions_framework
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from functions.exports.bucket import require_protected
+from functions.exports.gaps import require_protected
 from functions.log import configure_logs, trace_fields
 from functions.run import BackupRun, Completed, RunRequest
 from functions.settings import Settings
@@ -38,11 +38,13 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.model import RecoveryPoint, RunId, UtcTime
+from manifests.references import unheld
 from manifests.settings import read_settings
 
 _MOST_BODY_BYTES = 4096
 _BODY_HINT = 'send {} for a scheduled run, {"run_id": "..."} for a manual one'
 _METHOD_NOT_ALLOWED, _TOO_LARGE = 405, 413
+_MOST_NAMES = 20
 
 configure_logs()
 log = structlog.get_logger()
@@ -197,6 +199,7 @@ def _answer(completed: Completed) -> dict[str, object]:
         "tables": len(manifest.tables),
         "rows": rows,
         "unprotected_tables": sum(len(item.unprotected) for item in manifest.datasets),
+        "unprotected": {f"{item.kind}s": item.count for item in manifest.unprotected},
         "buckets": len(manifest.buckets),
         "objects": sum(item.object_count for item in manifest.buckets),
         "databases": len(manifest.databases),
@@ -210,6 +213,19 @@ def _answer(completed: Completed) -> dict[str, object]:
         if item.unprotected:
             log.warning(
                 "tables that no backup holds", dataset=item.dataset_id, tables=item.unprotected
+            )
+    for name, kind, others in unheld(manifest):
+        log.warning(
+            "it reads what no backup holds", kind=kind, part=name, tables=others[:_MOST_NAMES]
+        )
+    for other in manifest.unprotected:
+        if other.count or other.unknown:
+            log.warning(
+                "more of the project that no backup holds",
+                kind=other.kind,
+                count=other.count,
+                names=other.names,
+                unknown=other.unknown,
             )
     message = "backup complete" if completed.by_this_call else "run was already complete"
     log.info(message, **{key: value for key, value in summary.items() if key != "run_id"})

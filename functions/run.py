@@ -4,8 +4,8 @@ A call for a run that is complete does nothing and says so. A call for a run tha
 continues it: what has a receipt is not exported again, and the recovery point stays.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -14,17 +14,17 @@ from functions.conclusion import (
     abandoned_objects,
     backed_up_datasets,
     concluded,
-    dataset_backup,
 )
 from functions.exports.bucket import BucketExporter
 from functions.exports.database import DatabaseExporter
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
-from functions.instant import awaited_point, current_run, refuse_next
+from functions.instant import awaited_point, created, current_run, of_whole_datasets, refuse_next
 from functions.lease import Lease, holding
 from functions.log import LoggingPool
 from functions.parts import complete_parts, every_part
 from functions.settings import Settings
+from functions.unprotected import unprotected
 from manifests import coverage, layout
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
@@ -158,7 +158,7 @@ class BackupRun:
         return manifest
 
     def _write(self, request: RunRequest, lease: Lease) -> Manifest:
-        if self._catalog.tables:
+        if self._catalog.dataset_ids:
             ready_dataset(
                 self._resources,
                 self._settings.scratch_dataset,
@@ -185,14 +185,15 @@ class BackupRun:
             full_every_days=self._catalog.full_every_days,
             damaged=damaged,
         )
+        catalog, api = self._catalog.listing(start.tables), StorageApi(self._store)
         work = every_part(
-            self._catalog,
+            catalog,
             base,
             tables=exporter,
             buckets=BucketExporter(
                 start=start,
                 settings=self._settings,
-                api=StorageApi(self._store),
+                api=api,
                 vault=vault_bucket,
                 clock=self._clock,
                 damaged=damaged,
@@ -208,29 +209,27 @@ class BackupRun:
             clock=self._clock,
             is_scheduled=request.scheduled_at is not None,
         )
-        protected = {entry.table for entry in self._catalog.tables}
         with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
-            read = partial(dataset_backup, self._resources, protected)
-            datasets = tuple(pool.map(read, backed_up_datasets(self._catalog, parts.done)))
+            datasets, absent = backed_up_datasets(self._resources, catalog, parts.done, pool)
         manifest = concluded(
             start,
             self._owner,
             parts.done,
-            parts.lacking,
+            (*parts.lacking, *absent),
             datasets=datasets,
+            unprotected=unprotected(catalog, self._settings, self._resources, api),
             finished_at=self._clock(),
         )
         abandoned = abandoned_objects(self._vault_bucket, manifest)
         # Only who holds the lease now may publish: its renewal is the last thing before.
         witness = {"abandoned": abandoned, "lease_generation": lease.confirm()}
         manifest = vault.put_manifest(manifest.model_copy(update=witness))
-        self._clean_up(exporter, start.run_id)
+        self._clean_up(exporter, start.run_id, [entry.table for entry in catalog.tables])
         return manifest
 
     def _start(self, request: RunRequest) -> RunStart:
-        recovery_point = request.recovery_point or awaited_point(
-            self._resources, self._catalog, self._clock
-        )
+        made = created(self._resources, self._catalog)
+        recovery_point = request.recovery_point or awaited_point(made.values(), self._clock)
         now = self._clock()
         if recovery_point > now or now - recovery_point > _TIME_TRAVEL:
             raise UsageError(
@@ -243,6 +242,7 @@ class BackupRun:
                 recovery_point=recovery_point,
                 started_at=now,
                 base_run_id=None if request.force_full else self._base(),
+                tables=of_whole_datasets(self._catalog, made, recovery_point),
             )
         )
         if request.recovery_point not in (None, start.recovery_point):
@@ -259,11 +259,11 @@ class BackupRun:
         except NoRecoveryPointError:
             return None
 
-    def _clean_up(self, exporter: TableExporter, run_id: RunId) -> None:
+    def _clean_up(self, exporter: TableExporter, run_id: RunId, tables: Collection[str]) -> None:
         # The manifest is written: the backup exists. What is left over expires by itself, so a
         # failure here is told and does not undo a complete run.
         try:
             remove_landed(self._landing, layout.landing_prefix(run_id))
-            exporter.clean_up(entry.table for entry in self._catalog.tables)
+            exporter.clean_up(tables)
         except ReboundError:
             log.warning("left over copies were not removed", exc_info=True)

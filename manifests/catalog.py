@@ -5,39 +5,20 @@ The code knows nothing about the platform; another platform is another catalog.
 
 import json
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import (
     Field,
-    StringConstraints,
     ValidationError,
     model_validator,
 )
 
 from manifests.catalog_databases import CatalogDatabase, CatalogPart, CatalogValue
+from manifests.catalog_tables import CatalogDataset, CatalogTable, Word
 from manifests.errors import CatalogError
-from manifests.ids import BucketName, TableName
-
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-
-
-class CatalogTable(CatalogPart):
-    """One protected table, `dataset.table`, and the group operators know it by."""
-
-    table: TableName
-    group: Word
-
-    @property
-    def dataset_id(self) -> str:
-        """Return the dataset part of the name."""
-        return self.table.split(".", 1)[0]
-
-    @property
-    def table_id(self) -> str:
-        """Return the table part of the name."""
-        return self.table.split(".", 1)[1]
+from manifests.ids import BucketName
 
 
 class CatalogBucket(CatalogPart):
@@ -74,12 +55,14 @@ class Catalog(CatalogValue):
     retention: Retention
     protected_projects: tuple[str, ...]
     tables: tuple[CatalogTable, ...] = ()
+    datasets: tuple[CatalogDataset, ...] = ()
     buckets: tuple[CatalogBucket, ...] = ()
     databases: tuple[CatalogDatabase, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":
         names: list[str] = [entry.table for entry in self.tables]
+        names += [f"dataset {entry.dataset}" for entry in self.datasets]
         names += [f"bucket {entry.bucket}" for entry in self.buckets]
         names += [f"database {entry.database}" for entry in self.databases]
         doubled = sorted({name for name in names if names.count(name) > 1})
@@ -94,7 +77,28 @@ class Catalog(CatalogValue):
     @property
     def dataset_ids(self) -> tuple[str, ...]:
         """Return the datasets of the protected tables, in order of first mention."""
-        return tuple(dict.fromkeys(entry.dataset_id for entry in self.tables))
+        named = [entry.dataset_id for entry in self.tables]
+        return tuple(dict.fromkeys([*named, *(entry.dataset for entry in self.datasets)]))
+
+    def protects(self, table: str) -> bool:
+        """Whether a table is protected: it is listed, or all tables of its dataset are."""
+        return any(entry.table == table for entry in self.tables) or any(
+            entry.covers(table) for entry in self.datasets
+        )
+
+    def listing(self, tables: Iterable[str]) -> "Catalog":
+        """Return the catalog with these tables listed, where all tables of their dataset are.
+
+        A table that is listed already stays as it is listed.
+        """
+        listed = {entry.table for entry in self.tables}
+        more = tuple(
+            CatalogTable(table=table, group=entry.group, backup=entry.backup)
+            for table in tables
+            for entry in self.datasets
+            if entry.covers(table) and table not in listed
+        )
+        return self.model_copy(update={"tables": (*self.tables, *more)})
 
     def check_apart(self, buckets: tuple[str, ...], datasets: tuple[str, ...]) -> None:
         """Refuse a catalog that protects what Rebound itself works in.
@@ -121,12 +125,14 @@ class Catalog(CatalogValue):
     def select(self, *, datasets: tuple[str, ...], tables: tuple[str, ...]) -> tuple[str, ...]:
         """Return the table names that the given datasets and tables name; all when none are given.
 
+        Those that nobody listed, of datasets of which all are protected, only when they are given.
+
         Raises:
             CatalogError: A dataset or table is not in the catalog.
         """
         names = tuple(entry.table for entry in self.tables)
         unknown = [name for name in datasets if name not in self.dataset_ids]
-        unknown += [name for name in tables if name not in names]
+        unknown += [name for name in tables if not self.protects(name)]
         if unknown:
             raise CatalogError(
                 f"not in the catalog: {', '.join(unknown)}",
@@ -134,7 +140,8 @@ class Catalog(CatalogValue):
             )
         if not datasets and not tables:
             return names
-        return tuple(name for name in names if name in tables or name.split(".")[0] in datasets)
+        chosen = [name for name in names if name in tables or name.split(".")[0] in datasets]
+        return tuple(dict.fromkeys([*chosen, *tables]))
 
 
 def load_catalog(path: Path | None = None) -> Catalog:

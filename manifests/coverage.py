@@ -31,8 +31,10 @@ def label(kind: PartKind, name: str) -> str:
 def unprotected(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
     """Return what a run holds and the catalog does not name, by label."""
     protected = set(_protected(catalog))
-    held = _labels(manifest.tables, manifest.buckets, manifest.databases)
-    return tuple(label for label in held if label not in protected)
+    tables = [item for item in manifest.tables if not catalog.protects(item.name)]
+    others = _labels((), manifest.buckets, manifest.databases)
+    left_out = [label for label in others if label not in protected]
+    return (*_labels(tables, (), ()), *left_out)
 
 
 def within(catalog: Catalog, manifest: Manifest) -> Manifest:
@@ -44,6 +46,7 @@ def within(catalog: Catalog, manifest: Manifest) -> Manifest:
     left_out = set(unprotected(catalog, manifest))
     tables = tuple(item for item in manifest.tables if item.name not in left_out)
     datasets = {item.dataset_id for item in tables}
+    datasets.update(entry.dataset for entry in catalog.datasets)
     return manifest.model_copy(
         update={
             "tables": tables,

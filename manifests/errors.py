@@ -25,6 +25,7 @@ can help. Unknown exit codes must be treated as failures.
     ├── ObjectiveMissedError         8   recovered, later than the objective allows
     └── CloudError                   9   Google Cloud refused or was unavailable
         ├── SourceUnreadableError    9   a protected table cannot be read as it is
+        │   ├── SourceMissingError   9   there is none
         │   └── PointLostError       9   it cannot be read as it was at the recovery point any more
         └── LeaseLostError           9   the lease of this run was taken over
 """
@@ -184,6 +185,10 @@ class SourceUnreadableError(CloudError):
     """A protected table cannot be read as it is."""
 
     http_status = 422
+
+
+class SourceMissingError(SourceUnreadableError):
+    """There is no such table."""
 
 
 class PointLostError(SourceUnreadableError):

@@ -128,6 +128,7 @@ class ShardSummary:
         self.unprotected = 0
         self.first_name = ""
         self.last_name = ""
+        self.gone_names: list[str] = []
         self._updates: list[datetime] = []
         self._creations: list[tuple[datetime, str]] = []
 
@@ -140,6 +141,8 @@ class ShardSummary:
         self.content_bytes += record.version.size_bytes
         self.not_copied += record.stored_as is None
         self.unprotected += record.is_unprotected
+        if record.not_stored == "gone":
+            self.gone_names.append(record.version.name)
         self._creations.append((record.version.created_at, record.version.name))
         if record.version.metageneration > 1:
             self._updates.append(record.version.updated_at)

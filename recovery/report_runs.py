@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
+from manifests.references import unheld
 from manifests.selection import RunSummary
 from recovery.grid import Row, grid
-from recovery.plan import definitions_of
-from recovery.plan.references import references
+from recovery.plan.lost import dropped_notes, unprotected_text
 from recovery.units import age, as_text, counted, listed, printable, shown, size
 
 _RUNS = Row("run", ("state", "recovery point (UTC)", "age", "parts", "size"))
@@ -109,6 +109,7 @@ def manifest_text(manifest: Manifest, *, columns: int | None = None) -> str:
         for table in manifest.tables
     ]
     lines += grid(_TABLES, rows, columns=columns) if rows else []
+    lines += dropped_notes(manifest.tables)
     lines += _not_protected(manifest)
     lines += [
         f"bucket {item.bucket}: {counted(item.object_count, 'object')}, {size(item.size_bytes)}, "
@@ -147,13 +148,15 @@ def _not_protected(manifest: Manifest) -> list[str]:
         for item in manifest.datasets
         if item.unprotected
     ]
-    held = {table.name for table in manifest.tables}
-    definitions = [item for dataset in manifest.datasets for item in definitions_of(dataset)]
-    held |= {name for name, _, _ in definitions}
-    for name, kind, resource in definitions:
-        read = {f"{dataset}.{own_id}" for _, dataset, own_id in references(resource)}
-        if others := sorted(read - held):
-            lines.append(f"{kind} {name} reads what the run does not hold: {listed(others)}")
+    lines += [
+        f"{kind} {name} reads what the run does not hold: {listed(others)}"
+        for name, kind, others in unheld(manifest)
+    ]
+    lines += [
+        f"{item.kind}s of the project that are not in the catalog: {what}"
+        for item in manifest.unprotected
+        if (what := unprotected_text(item))
+    ]
     return lines
 
 
@@ -161,7 +164,8 @@ def _not_held(bucket: BucketBackup) -> str:
     """Say what of a bucket the vault does not hold."""
     notes = []
     if bucket.not_copied:
-        notes.append(f", {bucket.not_copied:,} NOT COPIED")
+        names = f" ({listed(bucket.gone_names)})" if bucket.gone_names else ""
+        notes.append(f", {bucket.not_copied:,} NOT COPIED{names}")
     if bucket.changed_later:
         notes.append(f", {counted(bucket.changed_later, 'name')} with an unknown earlier content")
     if bucket.later_names:

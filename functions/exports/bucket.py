@@ -26,15 +26,13 @@ from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import SourceUnreadableError, UnprotectedError
+from manifests.errors import SourceUnreadableError
 from manifests.model import (
     BucketBackup,
     InventoryShard,
     ObjectVersion,
     Resource,
-    RunId,
     RunStart,
-    Skew,
 )
 from manifests.store import decode, encode
 from manifests.versions import (
@@ -51,7 +49,6 @@ from manifests.versions import (
 
 _RANGES_A_LISTING = 4
 _PAGE = 1000
-_MOST_NAMED = 5
 
 log = structlog.get_logger()
 
@@ -110,7 +107,6 @@ class BucketExporter:
                     VersionedBucket(self._api, self._vault.name),
                     copying,
                     most_copied=self._settings.most_copied_objects,
-                    has_past=history.is_kept,
                     damaged=self._damaged,
                 )
                 work = _RangeWork(self._start, self._vault, bucket, contents, base, history=history)
@@ -140,6 +136,7 @@ class BucketExporter:
             unprotected=backup.unprotected,
             changed_later=backup.changed_later,
             changed_names=backup.later_names,
+            gone_names=backup.gone_names,
         )
         return backup
 
@@ -165,51 +162,6 @@ class BucketExporter:
                 ranges = find_ranges(bucket.names, wanted=wanted)
             found = self._vault.put_once(name, encode(ranges))
         return decode(found, KeyRanges, subject=name)
-
-
-def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, ...]:
-    """Say what of a bucket is not as of the recovery point, and how much later it was read."""
-    skew_seconds = (backup.finished_at - recovery_point).total_seconds()
-    gone = backup.not_copied - backup.unprotected
-    is_later = is_hierarchical(backup.resource)
-    first_names = ", ".join(backup.later_names[:_MOST_NAMED])
-    if backup.changed_later > _MOST_NAMED:
-        first_names += ", ..."
-    subjects = {
-        f"every object in bucket {backup.bucket}, whose folders can be renamed, as it was listed,": (
-            is_later
-        ),
-        f"settings of bucket {backup.bucket}": True,
-        f"metadata of {backup.metadata_later} objects in bucket {backup.bucket}": (
-            backup.metadata_later
-        ),
-        f"{backup.changed_later} objects in bucket {backup.bucket}, written since, whose earlier "
-        f"content was not kept ({first_names}),": backup.changed_later,
-        f"{gone} objects in bucket {backup.bucket}, replaced or deleted since, so that "
-        "their content could not be copied,": gone,
-    }
-    return tuple(
-        Skew(subject=subject, skew_seconds=skew_seconds)
-        for subject, happened in subjects.items()
-        if happened
-    )
-
-
-def require_protected(buckets: Sequence[BucketBackup], run_id: RunId) -> None:
-    """Refuse to call a run complete whose buckets hold content that it did not copy.
-
-    Raises:
-        UnprotectedError: The run can be restored, but for some objects.
-    """
-    left = {item.bucket: item.unprotected for item in buckets if item.unprotected}
-    if left:
-        objects = ", ".join(f"{count:,} in {bucket}" for bucket, count in left.items())
-        raise UnprotectedError(
-            f"the run is written, but the content of some objects is not in the vault: {objects}",
-            subject=run_id,
-            hint="the next run copies more; what is under a key of the customer's own is never "
-            "copied, only who has the key can move it to a key of Cloud KMS",
-        )
 
 
 class History(NamedTuple):
@@ -257,8 +209,8 @@ class _RangeWork:
 
     def export(self, number: int, key_range: KeyRange) -> Sequence[InventoryShard]:
         """Return the shards of a range."""
-        has_past = self._history.is_kept
-        shards = Shards(self._vault, self._start, self._bucket.name, number, has_past=has_past)
+        is_told = self._history.is_told
+        shards = Shards(self._vault, self._start, self._bucket.name, number, is_told=is_told)
         earlier = self._base.shards if self._base is not None else ()
         known = Known(read_range(self._vault, earlier, key_range.start, key_range.end))
         written = shards.resume()

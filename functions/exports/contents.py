@@ -53,13 +53,13 @@ class Known:
 class Contents:
     """Copies from one bucket into the vault.
 
+    An object that was replaced, so that what it was cannot be read any more, is stored as it is.
+
     Args:
         bucket: The protected bucket.
         vault: The bucket with the backups.
         copying: Runs the copies; its size is how many are in flight.
         most_copied: How many objects are copied at most; others are used where they are stored.
-        has_past: Whether the protected bucket keeps what is replaced. Where it does not, an object
-            that was replaced before it could be copied is stored as it is then.
         damaged: Contents of the vault that were found damaged, and when: they are stored anew.
     """
 
@@ -70,14 +70,12 @@ class Contents:
         copying: Executor,
         *,
         most_copied: int,
-        has_past: bool,
         damaged: Mapping[str, datetime],
     ) -> None:
         self._bucket = bucket
         self._vault = vault
         self._copying = copying
         self._may_copy = most_copied
-        self._has_past = has_past
         self._damaged = damaged
         self._lock = threading.Lock()
         self.copied = 0
@@ -113,8 +111,9 @@ class Contents:
         # A soft-deleted version cannot be read, and a version can vanish after it was listed; the
         # same content can still be here from an earlier run or another object.
         record = _record(version, name, self._vault.find(name), otherwise="gone")
-        if record.stored_as is not None or self._has_past:
+        if record.stored_as is not None:
             return record
+        # What it was can be read no more: what took its place is stored.
         live = self._bucket.find(version.name)
         if live is None or live.generation == version.generation:
             return record

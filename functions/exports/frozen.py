@@ -5,27 +5,34 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import structlog
+from google.cloud import bigquery
 
 from functions.exports.choice import has_same_layout
+from functions.exports.dropped import never_was, table_then
 from functions.exports.readable import readable, refuse_other_key
 from functions.settings import Settings
 from manifests import layout, statements
 from manifests.cloud.contents import check_all_seen, read_contents
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.permissions import COPIES_POLICIES, READS_PROTECTED_HISTORY
-from manifests.cloud.resources import (
-    Resources,
-    TableResource,
-    table_path,
-)
+from manifests.cloud.resources import Resources, TableResource
+from manifests.cloud.table_paths import table_path
 from manifests.errors import (
     CloudError,
     MisconfiguredError,
     PointLostError,
+    SourceMissingError,
     SourceUnreadableError,
 )
 from manifests.fingerprint import combined
-from manifests.model import Fingerprint, Resource, RunStart
+from manifests.model import (
+    Definition,
+    Fingerprint,
+    Resource,
+    RunStart,
+    TableBackup,
+    encryption_key,
+)
 from manifests.partitions import demands_filter, is_ingestion_time
 
 _BEFORE_HISTORY = "Cannot read before"
@@ -41,12 +48,14 @@ class FrozenTable(NamedTuple):
         resource: Its resource, with the columns of the recovery point.
         partitions: The content of each partition.
         has_same_layout: Whether the frozen copy is partitioned as the table is.
+        definition: Whose definition the resource is.
     """
 
     source: TableResource
     resource: Resource
     partitions: dict[str, Fingerprint]
     has_same_layout: bool
+    definition: Definition = "own"
 
 
 class FrozenCopies:
@@ -69,15 +78,30 @@ class FrozenCopies:
         self._resources = resources
         self._holder = holder
 
-    def freeze(self, table: str) -> FrozenTable:
+    def freeze(self, table: str, base: TableBackup | None) -> FrozenTable:
         """Clone a table as of the recovery point, count and fingerprint the clone.
+
+        Of a table that was dropped since, the rows are copied back.
+
+        Args:
+            table: The table, `dataset.table`.
+            base: The same table in an earlier run, which knows the definition of a dropped one.
 
         Raises:
             SourceUnreadableError: The table, or all that was in it, cannot be read.
             MisconfiguredError: The scratch dataset lets rows of the copy expire.
         """
-        source = readable(self._resources, table)
-        copy = self._clone(table, source.resource)
+        try:
+            source = readable(self._resources, table)
+            return self._frozen(table, source, self._clone(table, source.resource), "own")
+        except (SourceMissingError, PointLostError) as error:
+            # Gone, or made again: FOR SYSTEM_TIME reads neither as it was before.
+            dropped, definition = table_then(table, self._copied_back(table, base, error), base)
+            return self._frozen(table, dropped, self._checked(table, dropped.resource), definition)
+
+    def _frozen(
+        self, table: str, source: TableResource, copy: Resource, definition: Definition
+    ) -> FrozenTable:
         resource = {**source.resource, "schema": copy["schema"]}
         has_layout = has_same_layout(source.resource, copy)
         if is_ingestion_time(resource) and not has_layout:
@@ -85,7 +109,9 @@ class FrozenCopies:
             raise SourceUnreadableError(
                 "its frozen copy lost its partitions, which no column holds", subject=table
             )
-        return FrozenTable(source, resource, self._measured(table, source, copy), has_layout)
+        is_there = definition == "own"
+        partitions = self._measured(table, source, copy, is_there=is_there)
+        return FrozenTable(source, resource, partitions, has_layout, definition)
 
     def table_id(self, table: str) -> str:
         """Return the id of a table's frozen copy in the scratch dataset."""
@@ -128,7 +154,47 @@ class FrozenCopies:
         needs = f"{READS_PROTECTED_HISTORY}, {COPIES_POLICIES}"
         with _at_the_point(table):
             self.create(table, "freeze", sql, frozen_id, needs=needs)
-        name = f"{self._settings.scratch_dataset}.{frozen_id}"
+        return self._checked(table, source)
+
+    def _copied_back(
+        self, table: str, base: TableBackup | None, gone: SourceUnreadableError
+    ) -> TableResource:
+        """Copy the rows that a table which is gone had at the recovery point.
+
+        Raises:
+            SourceUnreadableError: There was no such table then; the one that was given.
+        """
+        name = f"{self._settings.scratch_dataset}.{self.table_id(table)}"
+        if (copied := self._resources.table(name)) is not None:  # frozen before it was dropped
+            return copied
+        moment = int(self._start.recovery_point.timestamp() * 1000)
+        config = bigquery.CopyJobConfig(write_disposition="WRITE_EMPTY")
+        if key := encryption_key(base.resource) if base else "":
+            config.destination_encryption_configuration = bigquery.EncryptionConfiguration(key)
+        try:
+            self._jobs.run(
+                self.job_id(table, "copy-back"),
+                lambda job_id, _: self._jobs.client.copy_table(
+                    bigquery.TableReference.from_string(
+                        f"{self._settings.project}.{table}@{moment}"
+                    ),
+                    bigquery.TableReference.from_string(self.full_id(self.table_id(table))),
+                    job_id=job_id,
+                    location=self._jobs.location,
+                    job_config=config,
+                    retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+                ),
+                subject=table,
+                usable=lambda _: self._resources.table(name) is not None,
+                needs=f"{READS_PROTECTED_HISTORY}, {COPIES_POLICIES}",
+            )
+        except CloudError as error:
+            raise (gone if never_was(error) else error) from error
+        return readable(self._resources, name)
+
+    def _checked(self, table: str, source: Resource) -> Resource:
+        """Return the resource of a table's frozen copy, which loses no rows and has its key."""
+        name = f"{self._settings.scratch_dataset}.{self.table_id(table)}"
         copy = readable(self._resources, name).resource
         refuse_other_key(copy, source, subject=table)
         if (copy.get("timePartitioning") or {}).get("expirationMs"):
@@ -142,7 +208,7 @@ class FrozenCopies:
         return copy
 
     def _measured(
-        self, table: str, source: TableResource, copy: Resource
+        self, table: str, source: TableResource, copy: Resource, *, is_there: bool
     ) -> dict[str, Fingerprint]:
         """Count and fingerprint the copy, partition by partition, and count the table at T."""
         shaped = {
@@ -160,7 +226,9 @@ class FrozenCopies:
             stored_rows=int(copy["numRows"]),
         )
         counted = combined(contents.partitions.values()).row_count
-        then = self._count_then(table, source.resource, int(copy["numRows"]))
+        # A table that is gone cannot be counted: what was copied of it has to do.
+        copied_rows = int(copy["numRows"])
+        then = self._count_then(table, source.resource, copied_rows) if is_there else copied_rows
         # A copy leaves out what is still in the streaming buffer (BigQuery, Table clones).
         is_short = counted < then and source.streaming_buffer is None
         if is_short or counted > then:

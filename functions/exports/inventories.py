@@ -21,17 +21,17 @@ class Shards:
         start: The run.
         bucket: The protected bucket's name.
         key_range: The number of the range.
-        has_past: Whether the bucket tells what was there at the recovery point.
+        is_told: Whether the times of versions tell what was there at the recovery point.
     """
 
     def __init__(
-        self, vault: Bucket, start: RunStart, bucket: str, key_range: int, *, has_past: bool
+        self, vault: Bucket, start: RunStart, bucket: str, key_range: int, *, is_told: bool
     ) -> None:
         self._vault = vault
         self._start = start
         self._bucket = bucket
         self._key_range = key_range
-        self._has_past = has_past
+        self._is_told = is_told
         self._done: list[InventoryShard] = []
         self._writer: ShardWriter | None = None
 
@@ -78,7 +78,7 @@ class Shards:
         if info is None:
             raise ObjectMissingError("an inventory shard is gone", subject=name)
         point = self._start.recovery_point
-        later = [] if self._has_past else summary.created_after(point)
+        later = summary.created_after(point) if self._is_told else []
         return InventoryShard(
             stored=StoredObject(**info.model_dump(), row_count=summary.row_count),
             first_name=summary.first_name,
@@ -89,6 +89,7 @@ class Shards:
             metadata_later=summary.updated_after(point),
             content_later=len(later),
             later_names=tuple(later[:_MOST_NAMED]),
+            gone_names=tuple(summary.gone_names[:_MOST_NAMED]),
         )
 
     def _summary(self, name: str, content: bytes) -> ShardSummary:

@@ -1,7 +1,7 @@
 """Whether a table can be backed up as it is, and whether its copies are encrypted as it is."""
 
 from manifests.cloud.resources import Resources, TableResource
-from manifests.errors import SourceUnreadableError
+from manifests.errors import SourceMissingError, SourceUnreadableError
 from manifests.model import Resource, encryption_key, generated_columns
 
 
@@ -9,11 +9,12 @@ def readable(resources: Resources, name: str) -> TableResource:
     """Read `dataset.table`, which is a table that a restore can write again.
 
     Raises:
-        SourceUnreadableError: There is none, it is something else, or nobody could write its rows.
+        SourceMissingError: There is none.
+        SourceUnreadableError: It is something else, or nobody could write its rows.
     """
     found = resources.table(name)
     if found is None:
-        raise SourceUnreadableError("does not exist", subject=name)
+        raise SourceMissingError("does not exist", subject=name)
     if found.resource.get("type", "TABLE") != "TABLE":
         raise SourceUnreadableError(f"is a {found.resource['type']}, not a table", subject=name)
     generated = generated_columns(found.resource)

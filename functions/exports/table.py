@@ -18,10 +18,11 @@ from functions.exports.readable import readable, refuse_other_key
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests import layout, statements
-from manifests.catalog import CatalogTable
+from manifests.catalog_tables import CatalogTable
 from manifests.cloud.jobs import FinishedJob, Jobs
 from manifests.cloud.objects import Bucket
-from manifests.cloud.resources import Resources, table_path
+from manifests.cloud.resources import Resources
+from manifests.cloud.table_paths import table_path
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.model import (
@@ -78,7 +79,7 @@ class TableExporter:
             ReboundError: The table could not be backed up; nothing of it counts.
         """
         with logged_step("freeze") as done:
-            frozen = self._frozen.freeze(entry.table)
+            frozen = self._frozen.freeze(entry.table, base)
             done["rows"] = combined(frozen.partitions.values()).row_count
         resource, partitions = frozen.resource, frozen.partitions
         choice = choose_exports(
@@ -104,6 +105,7 @@ class TableExporter:
             table_id=entry.table_id,
             group=entry.group,
             resource=resource,
+            definition=frozen.definition,
             row_access_policies=frozen.source.row_access_policies,
             encodings=encodings_of(resource),
             fingerprint_version=FINGERPRINT_VERSION,

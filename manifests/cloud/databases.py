@@ -70,13 +70,25 @@ class Databases:
         except google_errors.NotFound:
             return None
 
+    def ids(self) -> list[str]:
+        """Return the ids of all databases of the project.
+
+        Raises:
+            CloudError: They could not be listed.
+        """
+        with cloud_errors(self._parent):
+            return [name.rpartition("/")[2] for name in self._names()]
+
     def _is_listed(self) -> bool:
+        return self._name in self._names()
+
+    def _names(self) -> list[str]:
         listed = calling(
             lambda: self._admin.list_databases(
                 parent=self._parent, retry=None, timeout=CALL_SECONDS
             )
         )
-        return any(item.name == self._name for item in listed.databases)
+        return [item.name for item in listed.databases]
 
     def index_settings(self) -> IndexSettings:
         """Return the database's indexes and field settings as the REST API gives them.

@@ -20,6 +20,7 @@ from google.cloud import bigquery
 
 from manifests.cloud.permissions import needed_permissions
 from manifests.cloud.retry import believed, calling, cloud_errors
+from manifests.cloud.table_paths import table_path
 from manifests.model import Frozen, Resource, StreamingBuffer
 
 _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
@@ -74,6 +75,15 @@ class Resources:
         """Read a dataset's resource, or None when there is none."""
         return self._get(f"datasets/{dataset_id}", dataset_id)
 
+    def dataset_ids(self) -> tuple[str, ...]:
+        """Return the ids of the project's datasets, but for those that Rebound made for itself."""
+        subject, page = f"datasets of {self.project}", {"maxResults": "1000"}
+        return tuple(
+            item["datasetReference"]["datasetId"]
+            for item in self._list("datasets", "datasets", subject, query_params=page)
+            if (item.get("labels") or {}).get("managed_by") != "rebound"
+        )
+
     def table_ids(self, dataset_id: str) -> tuple[str, ...]:
         """Return the ids of everything in a dataset that has rows or a query."""
         return tuple(item["tableReference"]["tableId"] for item in self._tables(dataset_id))
@@ -87,9 +97,16 @@ class Resources:
         )
 
     def created_ms(self, dataset_id: str) -> dict[str, int]:
-        """Return when each table of a dataset was made, since 1970; nothing without a dataset."""
+        """Return when each table of a dataset was made, since 1970; nothing without a dataset.
+
+        Views, snapshots and external tables are none.
+        """
         listed = self._list(f"datasets/{dataset_id}/tables", "tables", dataset_id, unless=NotFound)
-        return {item["tableReference"]["tableId"]: int(item["creationTime"]) for item in listed}
+        return {
+            item["tableReference"]["tableId"]: int(item["creationTime"])
+            for item in listed
+            if item.get("type") == "TABLE"
+        }
 
     def views(self, dataset_id: str) -> tuple[Resource, ...]:
         """Read every view and materialized view of a dataset."""
@@ -281,20 +298,3 @@ class Resources:
 
 def _if_match(etag: str | None) -> dict[str, str]:
     return {} if etag is None else {"If-Match": etag}
-
-
-def table_path(name: str) -> str:
-    """Return the REST path of `dataset.table` below its project."""
-    dataset_id, table_id = (quote(part, safe="") for part in name.split(".", 1))
-    return f"datasets/{dataset_id}/tables/{table_id}"
-
-
-def tables_path(name: str) -> str:
-    """Return the REST path of the collection that `dataset.table` is in, below its project."""
-    return table_path(name).rpartition("/")[0]
-
-
-def table_reference(project: str, name: str) -> Resource:
-    """Return `dataset.table` as the REST API refers to it."""
-    dataset_id, table_id = name.split(".", 1)
-    return {"projectId": project, "datasetId": dataset_id, "tableId": table_id}

@@ -22,10 +22,12 @@ from manifests.model.run import PruneRecord as PruneRecord
 from manifests.model.run import Receipt as Receipt
 from manifests.model.run import RunStart as RunStart
 from manifests.model.run import UnlockRecord as UnlockRecord
+from manifests.model.run import Unprotected as Unprotected
 from manifests.model.run import VerdictRecord as VerdictRecord
 from manifests.model.tables import WHOLE_TABLE as WHOLE_TABLE
 from manifests.model.tables import ColumnEncoding as ColumnEncoding
 from manifests.model.tables import DatasetBackup as DatasetBackup
+from manifests.model.tables import Definition as Definition
 from manifests.model.tables import Encoding as Encoding
 from manifests.model.tables import Export as Export
 from manifests.model.tables import Partition as Partition

@@ -106,9 +106,10 @@ class InventoryShard(Frozen):
         not_copied: Those of them whose content is not in the vault.
         unprotected: Those of these whose content was there to be copied.
         metadata_later: Those whose metadata was changed between the recovery point and the listing.
-        content_later: Those whose content was written between the two, in a bucket that keeps no
-            history: what was there at the recovery point, if anything was, nobody can tell.
+        content_later: Those whose content was written between the two, where what was there at the
+            recovery point cannot be read any more, or nobody can tell.
         later_names: The first names of these.
+        gone_names: The first names of those that were deleted before they could be copied.
     """
 
     stored: StoredObject
@@ -120,6 +121,7 @@ class InventoryShard(Frozen):
     metadata_later: int = Field(default=0, ge=0)
     content_later: int = Field(default=0, ge=0)
     later_names: tuple[str, ...] = ()
+    gone_names: tuple[str, ...] = ()
 
 
 class BucketBackup(Frozen):
@@ -132,9 +134,9 @@ class BucketBackup(Frozen):
         finished_at: When the last shard was written. What happened between the recovery point and
             then is undone by looking at noncurrent and soft-deleted versions.
         shards: The inventory, in name order, without gaps or overlaps.
-        changed_later: Names that were written after the recovery point in a bucket that keeps no
-            history, so that what they held at the recovery point is unknown. Runs before format
-            1.2 leave them out of the inventory; later ones have what they held when listed.
+        changed_later: Names that were written after the recovery point, where what they held then
+            cannot be read any more, or is unknown. Runs before format 1.2 leave them out of the
+            inventory; later ones have what they held when listed.
     """
 
     bucket: str
@@ -174,6 +176,11 @@ class BucketBackup(Frozen):
     def later_names(self) -> tuple[str, ...]:
         """Return the first names whose content is newer than the recovery point."""
         return tuple(name for shard in self.shards for name in shard.later_names)
+
+    @property
+    def gone_names(self) -> tuple[str, ...]:
+        """Return the first names of objects that were deleted before they could be copied."""
+        return tuple(name for shard in self.shards for name in shard.gone_names)
 
     @property
     def content_later(self) -> int:

@@ -1,10 +1,10 @@
 """What a run stores about itself: its manifest, and the records that lead to it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from manifests.ids import ProjectId
+from manifests.ids import ProjectId, TableName
 from manifests.model.buckets import BucketBackup
 from manifests.model.databases import DatabaseBackup
 from manifests.model.tables import DatasetBackup, TableBackup
@@ -28,6 +28,21 @@ class PartFailure(Frozen):
     retryable: bool
 
 
+class Unprotected(Frozen):
+    """Datasets, buckets or databases of the project that the catalog does not name.
+
+    Attributes:
+        count: How many there are.
+        names: The first of them.
+        unknown: Why they could not be listed; empty where they were.
+    """
+
+    kind: Literal["dataset", "bucket", "database"]
+    count: int = Field(default=0, ge=0)
+    names: tuple[str, ...] = ()
+    unknown: str = ""
+
+
 class Manifest(Frozen):
     """Everything a restore needs to know about one complete run."""
 
@@ -45,6 +60,8 @@ class Manifest(Frozen):
     databases: tuple[DatabaseBackup, ...] = ()
     lacking: tuple[PartFailure, ...] = ()
     """Parts that the catalog has backed up by best effort, and that could not be, with the reason."""
+    unprotected: tuple[Unprotected, ...] = ()
+    """What else there was in the project, and no run holds."""
     skews: tuple[Skew, ...] = ()
     abandoned: tuple[AbandonedObject, ...] = ()
     lease_generation: int | None = None
@@ -97,6 +114,8 @@ class RunStart(Frozen):
     started_at: UtcTime
     base_run_id: RunId | None
     """The earlier complete run whose unchanged partitions are referenced; None for a full run."""
+    tables: tuple[TableName, ...] = ()
+    """Of datasets of which all tables are protected: those that were there when it began."""
 
 
 class LeaseRecord(Frozen):

@@ -87,10 +87,20 @@ class StreamingBuffer(Frozen):
         )
 
 
+Definition = Literal["own", "earlier run", "copy"]
+"""Whose definition the backup of a table has.
+
+    own          the table's, as it was read
+    earlier run  that of the run before: the table had been dropped since the recovery point
+    copy         that of the copy of its rows, likewise: how it was partitioned is not known
+"""
+
+
 class TableBackup(Frozen):
     """One table at the recovery point.
 
     Attributes:
+        definition: Whose `resource` and policies these are.
         fingerprint_version: How its fingerprints were taken. They are compared only with such as
             are taken in the same way.
     """
@@ -99,6 +109,7 @@ class TableBackup(Frozen):
     table_id: str
     group: str
     resource: Resource
+    definition: Definition = "own"
     row_access_policies: tuple[Resource, ...] = ()
     encodings: tuple[ColumnEncoding, ...] = ()
     fingerprint_version: int = 1

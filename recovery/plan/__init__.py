@@ -4,6 +4,7 @@ The plan is the whole decision. Executing it adds nothing, except that what turn
 already is not done again.
 """
 
+from manifests.references import definitions_of as definitions_of
 from recovery.plan.access import PresentAccess as PresentAccess
 from recovery.plan.approval import PlanFile as PlanFile
 from recovery.plan.approval import approved as approved
@@ -13,7 +14,6 @@ from recovery.plan.buckets import BucketPlan as BucketPlan
 from recovery.plan.definitions import DatasetStep as DatasetStep
 from recovery.plan.definitions import DefinitionStep as DefinitionStep
 from recovery.plan.definitions import authorized_name as authorized_name
-from recovery.plan.definitions import definitions_of as definitions_of
 from recovery.plan.fallen import FallBack as FallBack
 from recovery.plan.fallen import part_of as part_of
 from recovery.plan.fallen import pieced as pieced

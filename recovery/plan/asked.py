@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from manifests.errors import NoRecoveryPointError, UsageError
 from manifests.model import Manifest
-from recovery.plan.definitions import definitions_of
+from manifests.references import definitions_of
 from recovery.plan.documents import named_ranges
 from recovery.plan.request import Request
 from recovery.scenarios import scenario

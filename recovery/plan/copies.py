@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from manifests.model import Manifest, Resource, TableBackup
-from recovery.plan.definitions import DefinitionStep, definitions_of
-from recovery.plan.references import references
+from manifests.references import definitions_of, references
+from recovery.plan.definitions import DefinitionStep
 from recovery.plan.request import Request, Target
 from recovery.units import counted, listed
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from manifests.ids import DatasetId, DefinitionName
 from manifests.model import DatasetBackup, Frozen, Resource
+from manifests.references import DefinitionKind, TableRef, definitions_of, text_of, unmakeable
 from recovery.compare import (
     Finding,
     dataset_findings,
@@ -13,10 +14,8 @@ from recovery.compare import (
     is_authorized,
     same_entry,
 )
-from recovery.plan.references import TableRef, text_of, unmakeable
 from recovery.plan.request import Target
 
-type DefinitionKind = Literal["view", "routine"]
 type DefinitionAction = Literal["leave", "create", "replace", "make again"]
 
 # What of a materialized view is fixed when it is made (BigQuery, Alter materialized views).
@@ -115,19 +114,6 @@ def _fixed_differs(expected: Resource, actual: Resource, findings: Sequence[Find
         for resource in (expected, actual)
     )
     return wanted != found
-
-
-def definitions_of(dataset: DatasetBackup) -> list[tuple[str, DefinitionKind, Resource]]:
-    """Return the name, kind and resource of every view and routine of a dataset."""
-    named: list[tuple[str, DefinitionKind, Resource]] = [
-        (f"{dataset.dataset_id}.{item['tableReference']['tableId']}", "view", item)
-        for item in dataset.views
-    ]
-    named += [
-        (f"{dataset.dataset_id}.{item['routineReference']['routineId']}", "routine", item)
-        for item in dataset.routines
-    ]
-    return named
 
 
 def ended_views(datasets: Iterable[DatasetBackup], made: Iterable[str]) -> dict[str, str]:

@@ -1,13 +1,21 @@
 """What no recovery of tables and of documents brings back. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from manifests.model import Manifest, TableBackup
+from manifests.layout import PartKind
+from manifests.model import Manifest, TableBackup, Unprotected
+from manifests.references import unheld
 from recovery.plan.definitions import DatasetStep
 from recovery.plan.documents import DatabaseStep
-from recovery.units import counted, listed
+from recovery.units import counted, listed, shown
 
+_MOST_NAMES = 5
+_PART_KINDS: Mapping[str, PartKind] = {
+    "dataset": "tables",
+    "bucket": "buckets",
+    "database": "databases",
+}
 _PAST_THEIR_TIME = (
     "documents that are past their time to live: Firestore removes them again within a day or so"
 )
@@ -34,6 +42,7 @@ def tables_lost(
         for table in wanted
         if table.streaming_buffer is not None
     ]
+    notes += dropped_notes(wanted)
     datasets = {f"definitions of {table.dataset_id}" for table in wanted}
     notes += [
         f"{skew.subject} as of the recovery point: they were read {skew.skew_seconds:.0f} s later"
@@ -44,14 +53,58 @@ def tables_lost(
         "time travel history, access granted on single tables, authorizations of views in datasets "
         "outside the run, transfer and job history"
     )
-    created = {step.dataset_id for step in steps if step.create and not step.undelete}
+    undeleted = {step.dataset_id for step in steps if step.undelete}
+    chosen = {table.dataset_id for table in wanted} - undeleted
     notes += [
         f"{counted(len(item.unprotected), 'table')} of {item.dataset_id} that no backup holds: "
         f"{listed(item.unprotected)}"
         for item in manifest.datasets
-        if item.unprotected and item.dataset_id in created
+        if item.unprotected and item.dataset_id in chosen
+    ]
+    notes += [
+        f"what {kind} {name} reads and no backup holds: {listed(others)}"
+        for name, kind, others in unheld(manifest)
+        if name.split(".", 1)[0] in chosen
     ]
     return tuple(notes)
+
+
+def dropped_notes(tables: Iterable[TableBackup]) -> list[str]:
+    """Say of tables that were dropped before a backup read them what is known of them."""
+    known = {
+        "earlier run": "its definition is that of an earlier run",
+        "copy": "how it was partitioned, and its policies, are not known",
+    }
+    return [
+        f"{table.name} was dropped after the recovery point and before the backup read it: "
+        f"{known[table.definition]}"
+        for table in tables
+        if table.definition in known
+    ]
+
+
+def never_held(manifest: Manifest, covers: Collection[PartKind]) -> Iterator[str]:
+    """Say what there was in the project beside what its run holds.
+
+    Args:
+        manifest: The run's manifest.
+        covers: The kinds of parts that are recovered.
+    """
+    for item in manifest.unprotected:
+        what = unprotected_text(item)
+        if what and _PART_KINDS[item.kind] in covers:
+            yield f"{item.kind}s of the project that are not in the catalog: {what}"
+
+
+def unprotected_text(item: Unprotected) -> str:
+    """Name what the catalog does not; empty where there is nothing."""
+    if item.unknown:
+        return f"UNKNOWN, they could not be listed: {shown(item.unknown)}"
+    if not item.count:
+        return ""
+    names = item.names[:_MOST_NAMES]
+    more = item.count - len(names)
+    return ", ".join(map(shown, names)) + (f", ... {more:,} more" if more else "")
 
 
 def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from manifests.model import Frozen, Resource, UtcTime
+from manifests.references import TableRef
 from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
 from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.buckets import BucketPlan
-from recovery.plan.references import TableRef
 
 
 class Observed(Frozen):

@@ -1,6 +1,7 @@
 """The whole of a recovery, decided."""
 
 from manifests.model import Frozen, Manifest, RunId, TableBackup, UtcTime
+from manifests.references import definitions_of
 from manifests.selection import PassedOver
 from recovery.plan.access import PresentAccess, access_changes
 from recovery.plan.access_change import AccessChange
@@ -11,7 +12,6 @@ from recovery.plan.definitions import (
     DatasetStep,
     DefinitionStep,
     definitions_lost,
-    definitions_of,
     ended_views,
     left_ended,
     made_names,
@@ -25,12 +25,13 @@ from recovery.plan.documents import (
 )
 from recovery.plan.expirations import Expiration
 from recovery.plan.fallen import FallBack, written_between
-from recovery.plan.lost import documents_lost, tables_lost
+from recovery.plan.lost import documents_lost, never_held, tables_lost
 from recovery.plan.observed import Observed
 from recovery.plan.rebuild import RebuildStep
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
 from recovery.plan.tables import TableStep, plan_table
+from recovery.scenarios import scenario
 
 
 class Plan(Frozen):
@@ -132,7 +133,7 @@ def make_plan(
     check_covered(manifest, request)
     check_names(manifest, request)
     wanted = [table for table in manifest.tables if request.wants(table)]
-    dataset_ids = {table.dataset_id for table in wanted}
+    dataset_ids = {table.dataset_id for table in wanted} | whole_datasets(manifest, request)
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
     older = {item.name for item in fallen_back}
     planned = [
@@ -195,6 +196,7 @@ def make_plan(
             *left_ended(ended, definitions),
             *objects_lost(manifest, observed.buckets),
             *documents_lost(databases, manifest.recovery_point),
+            *never_held(manifest, scenario(request.scenario).covers),
         ),
         passed_over=passed_over,
         left_alone=(
@@ -212,6 +214,18 @@ def make_plan(
         buckets=observed.present_buckets,
     )
     return with_access(made, manifest, present)
+
+
+def whole_datasets(manifest: Manifest, request: Request) -> set[str]:
+    """Return the datasets that are recovered and had no tables, but views and routines."""
+    filled = {table.dataset_id for table in manifest.tables}
+    return {
+        item.dataset_id
+        for item in manifest.datasets
+        if item.dataset_id not in filled
+        and request.covers("tables")
+        and request.wants_definitions(item.dataset_id)
+    }
 
 
 def with_access(plan: Plan, manifest: Manifest, present: PresentAccess) -> Plan:

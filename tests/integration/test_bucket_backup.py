@@ -81,7 +81,10 @@ def test_content_is_stored_once(raw: Rebound, night: Function):
 def test_inventory_is_the_recovery_point(
     raw: Rebound, night: Function, *, versioning: bool, soft_delete_days: int
 ):
-    """What was written, overwritten or deleted after the recovery point does not show in it."""
+    """What was written, overwritten or deleted after the recovery point does not show in it.
+
+    Where the bucket keeps what was there so that it can be read.
+    """
     bucket = make_bucket(raw, versioning=versioning, soft_delete_days=soft_delete_days)
     fill(raw, bucket, ("kept", "overwritten", "deleted", "recreated"))
     put(bucket, "overwritten", b"garbage")
@@ -93,13 +96,26 @@ def test_inventory_is_the_recovery_point(
     backup = backup_of(raw, "before")
     records = records_of(raw, backup)
     assert set(records) == {"kept", "overwritten", "deleted", "recreated"}
-    for name, record in records.items():
-        assert record.version.size_bytes == len(content_of(name))
-        if versioning or name == "kept":
-            assert stored_content(raw, record) == content_of(name)
-        else:
-            assert record.stored_as is None
-    assert backup.not_copied == (0 if versioning else 3)
+    if versioning:
+        held = {name: stored_content(raw, record) for name, record in records.items()}
+        assert held == {name: content_of(name) for name in records}
+        assert (backup.not_copied, backup.changed_later) == (0, 0)
+        return
+    # What a soft delete keeps cannot be read: what took its place is stored, and all is named.
+    then = {"kept": content_of("kept"), "overwritten": b"garbage", "recreated": b"again"}
+    held = {name: stored_content(raw, record) for name, record in records.items()}
+    assert held == {**then, "deleted": None}
+    assert backup.later_names == ("overwritten", "recreated")
+    assert (backup.gone_names, backup.not_copied) == (("deleted",), 1)
+    shown = raw.run("show", "before").stdout
+    assert "stored as they were later: overwritten, recreated" in shown
+    assert "1 NOT COPIED (deleted)" in shown
+    raw.run("recover", "gcs-bucket-corruption", "--yes", "--exact")
+    bucket.delete(force=True)
+    ended = raw.run("recover", "gcs-bucket-corruption", "--yes").stdout
+    assert "2 objects as they were later" in ended
+    now = {name: look[0] for name, look in looked_at(bucket).items()}
+    assert now == {**then, "deleted": content_of("deleted")}
 
 
 def test_past_without_history_is_named(raw: Rebound, night: Function):

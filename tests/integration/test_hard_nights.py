@@ -46,19 +46,15 @@ def test_table_made_since_the_last_minute(new_rebound: Callable[..., Rebound], t
     assert manifest.recovery_point < table.created + timedelta(minutes=2)
 
 
-def test_table_replaced_since_the_recovery_point(
-    new_rebound: Callable[..., Rebound], tmp_path: Path
-):
-    """A run whose instant no table tells of any more ends, and the schedule's next call makes another."""
+def test_table_made_since_the_recovery_point(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A run at whose instant there was no table ends, and the schedule's next call makes another."""
     rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, ("lake.games",)))
-    make_lake(rebound, "lake.games")
+    make_lake(rebound)
     scheduled_at = datetime.now(UTC)
-    refused = {"status": 403, "match": f"{rebound.project}.*/games"}
     with serving(rebound) as function:
-        with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
-            first = function.scheduled(scheduled_at)
+        first = function.scheduled(scheduled_at)
+        assert "lake.games: does not exist" in first.json()["message"]
         assert "the same call continues the run" in first.json()["hint"]
-        rebound.query(f"DROP TABLE `{rebound.project}.lake.games`")
         game(rebound, "lake.games", 7)
         ended = function.scheduled(scheduled_at)
         assert ended.status_code == 500
@@ -70,6 +66,42 @@ def test_table_replaced_since_the_recovery_point(
             assert other.json()["run_id"] == f"{ended.json()['subject']}-r2"
             assert other.json()["rows"] == 1
             assert function.scheduled(scheduled_at).json()["run_id"] == other.json()["run_id"]
+
+
+def test_table_dropped_since_the_recovery_point(
+    rebound: Rebound, function: Function, tmp_path: Path
+):
+    """Tables that are gone, or made again, are in the run as they were at its instant.
+
+    Which definition they have is told: that of an earlier run, or that of their copy.
+    """
+    function.complete("zero")
+    lake.write_catalog(tmp_path, (*lake.TABLES, "lake.fresh"))
+    with rebound.cloud.minutes_ago(5):
+        game(rebound, "lake.fresh", 3)
+    dropped = (lake.GAMES, lake.TYPES, "lake.fresh")
+    before = {table: lake.rows(rebound, table) for table in dropped}
+    layout = rebound.bigquery_client.get_table(lake.GAMES).time_partitioning
+    refused = {"status": 403, "match": f"{rebound.project}.*/(games|types|fresh)\\b", "times": None}
+    with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
+        assert function.manual("night").json()["message"].startswith("3 of 5 parts failed")
+    for table in dropped:
+        rebound.query(f"DROP TABLE `{rebound.project}.{table}`")
+    game(rebound, lake.TYPES, 7)
+    function.complete("night")
+    found = {table.name: table.definition for table in rebound.manifest("night").tables}
+    kept = dict.fromkeys(lake.TABLES, "own")
+    known = dict.fromkeys((lake.GAMES, lake.TYPES), "earlier run")
+    assert found == {**kept, **known, "lake.fresh": "copy"}
+    of_night = ("bigquery-dataset-loss", "--run", "night")
+    for told in (rebound.run("show", "night"), rebound.run("plan", *of_night)):
+        assert f"{lake.GAMES} was dropped after the recovery point" in told.stdout
+        assert "policies, are not known" in told.stdout
+    words = ["--overwrite", lake.TYPES, "--access", "--yes"]
+    report = rebound.json("recover", *of_night, *words)
+    assert not [item for item in report["tables"] if item["findings"] or item["error"]]
+    assert {table: lake.rows(rebound, table) for table in dropped} == before
+    assert rebound.bigquery_client.get_table(lake.GAMES).time_partitioning == layout
 
 
 def test_dataset_that_is_not_there(new_rebound: Callable[..., Rebound], tmp_path: Path):
@@ -96,6 +128,52 @@ def test_names_that_differ_by_case(new_rebound: Callable[..., Rebound], tmp_path
     assert one is not None
     assert other is not None
     assert one.fingerprint != other.fingerprint
+
+
+def test_all_tables_of_a_dataset(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """Every table of such a dataset is in a night, a new one in the next; what is not is named."""
+    whole = {"dataset": "lake", "tables": "all", "group": "lake", "exclude": ["tmp_*"]}
+    spare = {"dataset": "pond", "tables": "all", "group": "lake", "backup": "best effort"}
+    catalog = lake.write_catalog(tmp_path, (), datasets=[whole, spare])
+    rebound = new_rebound(REBOUND_CATALOG=catalog)
+    rebound.storage_client.create_bucket("nobodys-exports")
+    with serving(rebound) as function:
+        absent = function.manual("early").json()
+        assert (absent["subject"], absent["message"]) == ("lake", "the dataset does not exist")
+        make_lake(rebound, "lake.games", "lake.tmp_1")
+        with rebound.cloud.minutes_ago(5):
+            own = f"{rebound.project}.lake"
+            rebound.query(f"CREATE VIEW `{own}.kept` AS SELECT * FROM `{own}.tmp_1`")
+            rebound.bigquery_client.create_dataset("swamp")
+        first = function.complete("first")
+        assert (first["tables"], first["rows"], first["unprotected_tables"]) == (1, 1, 1)
+        assert first["lacking"] == {"dataset pond": "does not exist"}
+        assert first["unprotected"] == {"datasets": 1, "buckets": 1, "databases": 1}
+        with rebound.cloud.minutes_ago(5):
+            game(rebound, "lake.odds", 2)
+        assert function.complete("second")["rows"] == 2
+    assert {table.name for table in rebound.manifest("second").tables} == {
+        "lake.games",
+        "lake.odds",
+    }
+    rebound.query(f"DROP TABLE `{rebound.project}.lake.odds`")
+    told = {
+        "show": (
+            "1 table that no backup holds: tmp_1",
+            "view lake.kept reads what the run does not hold: lake.tmp_1",
+            "buckets of the project that are not in the catalog: nobodys-exports",
+        ),
+        "plan": (
+            "1 table of lake that no backup holds: tmp_1",
+            "what view lake.kept reads and no backup holds: lake.tmp_1",
+        ),
+    }
+    for word, subject in (("show", "second"), ("plan", "bigquery-dataset-loss")):
+        out = rebound.run(word, subject).stdout
+        lines = (*told[word], "datasets of the project that are not in the catalog: swamp")
+        assert [line for line in lines if line not in out] == []
+    report = rebound.json("recover", "bigquery-dataset-loss", "--table", "lake.odds", "--yes")
+    assert [(item["table"], item["rows"]) for item in report["tables"]] == [("lake.odds", 1)]
 
 
 def test_parts_that_are_not_required(new_rebound: Callable[..., Rebound], tmp_path: Path):

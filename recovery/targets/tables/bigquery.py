@@ -12,9 +12,9 @@ from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
 from manifests.errors import CloudError, RefusedError
 from manifests.model import Manifest, Resource, TableBackup, encryption_key
+from manifests.references import TableRef, references
 from recovery.compare import ObservedTable, shape_findings
 from recovery.plan import Observed, Request, Target, definitions_of
-from recovery.plan.references import TableRef, references
 from recovery.settings import Settings
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from manifests.cloud.resources import table_reference
+from manifests.cloud.table_paths import table_reference
 from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.model import Manifest, Resource
 from recovery.compare import Finding, changes, comparable, definition_findings, settings

@@ -1,6 +1,6 @@
 """Sets what can be set on a table that exists: everything but its rows, columns and partitioning."""
 
-from manifests.cloud.resources import table_path, table_reference
+from manifests.cloud.table_paths import table_path, table_reference
 from manifests.model import Resource, TableBackup
 from recovery.compare import ObservedTable, changes, property_findings, settings
 from recovery.targets.tables.bigquery import BigQueryTarget

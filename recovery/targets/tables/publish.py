@@ -6,12 +6,8 @@ from google.cloud import bigquery
 
 from manifests import layout, statements
 from manifests.cloud.permissions import COPIES_POLICIES
-from manifests.cloud.resources import (
-    TableResource,
-    table_path,
-    table_reference,
-    tables_path,
-)
+from manifests.cloud.resources import TableResource
+from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.errors import RefusedError
 from manifests.model import Resource, TableBackup, encryption_key
 from recovery.compare import (

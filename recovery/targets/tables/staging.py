@@ -8,7 +8,7 @@ from google.cloud import bigquery
 
 from manifests import layout, statements
 from manifests.cloud.objects import Bucket
-from manifests.cloud.resources import table_path, table_reference, tables_path
+from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.encoding import stored_fields
 from manifests.errors import CloudError, NotEqualError
 from manifests.model import Export, Fingerprint, Resource, TableBackup, encryption_key

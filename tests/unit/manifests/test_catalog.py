@@ -7,6 +7,8 @@ import pytest
 from manifests.catalog import Catalog, load_catalog
 from manifests.errors import CatalogError, UsageError
 
+WHOLE = {"dataset": "lake", "tables": "all", "group": "raw"}
+
 
 def valid() -> dict[str, Any]:
     """Return a small catalog."""
@@ -79,6 +81,9 @@ def test_what_is_not_json_is_told_of(tmp_path: Path, content: bytes):
         ({"tables": [{"table": "a.b", "group": "G"}]}, "tables.0.group: "),
         ({"tables": [{"table": "a.b", "group": "g", "x": 1}]}, "tables.0.x: "),
         ({"tables": [{"table": "a.b"}]}, "tables.0.group: "),
+        ({"datasets": [WHOLE | {"tables": "some"}]}, "datasets.0.tables: "),
+        ({"datasets": [WHOLE | {"exclude": ["a.b"]}]}, "datasets.0.exclude.0: "),
+        ({"datasets": [WHOLE, WHOLE]}, "listed more than once: dataset lake"),
         ({"full_every_days": 0}, "full_every_days: "),
         ({"retention": {"keep_days": 0, "keep_at_least": 0, "partial_days": 1}}, "retention."),
         ({"platform": "Basket Ball"}, "platform: "),
@@ -140,6 +145,25 @@ def test_unknown_names_are_refused(
     """A misspelt name never means nothing or everything."""
     with pytest.raises(CatalogError, match=r"not in the catalog: (nbaa|nba\.game|games)$"):
         load(tmp_path, json.dumps(valid())).select(datasets=datasets, tables=tables)
+
+
+def test_all_tables_of_a_dataset(tmp_path: Path):
+    """All tables of a dataset are protected but those left out; one that is listed stays as it is."""
+    more = {"exclude": ["tmp_*", "Games"], "backup": "best effort"}
+    listed = {"table": "lake.odds", "group": "odds"}
+    catalog = load(tmp_path, json.dumps(valid() | {"tables": [listed], "datasets": [WHOLE | more]}))
+    assert catalog.dataset_ids == ("lake",)
+    names = ("lake.odds", "lake.games", "lake.Games", "lake.tmp_", "lake.a tmp", "lake2.games")
+    protected = [name for name in names if catalog.protects(name)]
+    assert protected == ["lake.odds", "lake.games", "lake.a tmp"]
+    night = catalog.listing(["lake.games", "lake.odds", "lake.tmp_1"])
+    assert [(entry.table, entry.group, entry.backup) for entry in night.tables] == [
+        ("lake.odds", "odds", "required"),
+        ("lake.games", "raw", "best effort"),
+    ]
+    assert catalog.select(datasets=("lake",), tables=("lake.games",)) == ("lake.odds", "lake.games")
+    with pytest.raises(CatalogError, match=r"not in the catalog: lake\.tmp_1$"):
+        catalog.select(datasets=(), tables=("lake.tmp_1",))
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Mars/Olympus", "", "../UTC", "\0"])

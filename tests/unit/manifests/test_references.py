@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from recovery.plan.references import references, unmakeable
+from manifests.references import references, unmakeable
 
 
 def view(query: str) -> dict[str, Any]:

@@ -6,10 +6,12 @@ what is found here.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Literal
 
-from manifests.model import Resource
+from manifests.model import DatasetBackup, Manifest, Resource
 
+type DefinitionKind = Literal["view", "routine"]
 type TableRef = tuple[str, str, str]
 """Project, dataset and own id."""
 
@@ -24,6 +26,32 @@ _LEGACY = re.compile(r"\[([\w-]+):(\w+)\.([\w-]+)\]")
 _ALIAS = re.compile(r"(?:FROM|JOIN)\s+[`\w.-]+\s+(?:AS\s+)?(\w+)|\bAS\s+(\w+)", re.IGNORECASE)
 _PARTS_WITH_PROJECT = 3
 _NOT_A_TABLE = ("INFORMATION_SCHEMA", "__TABLES__")
+
+
+def definitions_of(dataset: DatasetBackup) -> list[tuple[str, DefinitionKind, Resource]]:
+    """Return the name, kind and resource of every view and routine of a dataset."""
+    named: list[tuple[str, DefinitionKind, Resource]] = [
+        (f"{dataset.dataset_id}.{item['tableReference']['tableId']}", "view", item)
+        for item in dataset.views
+    ]
+    named += [
+        (f"{dataset.dataset_id}.{item['routineReference']['routineId']}", "routine", item)
+        for item in dataset.routines
+    ]
+    return named
+
+
+def unheld(manifest: Manifest) -> Iterator[tuple[str, DefinitionKind, list[str]]]:
+    """Yield the name and kind of each view and routine that reads what its run does not hold.
+
+    And what that is, `dataset.name`.
+    """
+    definitions = [item for dataset in manifest.datasets for item in definitions_of(dataset)]
+    held = {table.name for table in manifest.tables} | {name for name, _, _ in definitions}
+    for name, kind, resource in definitions:
+        read = {f"{dataset}.{own_id}" for _, dataset, own_id in references(resource)}
+        if others := sorted(read - held):
+            yield name, kind, others
 
 
 def text_of(definition: Resource) -> str:
