@@ -26,7 +26,7 @@ from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.datasets import create_datasets, finish_datasets
 from recovery.targets.tables.definitions import restore_definitions
 from recovery.targets.tables.properties import Properties, has_foreign_keys
-from recovery.targets.tables.publish import Publisher
+from recovery.targets.tables.publish import Proof, Publisher
 from recovery.targets.tables.staging import Staging
 
 
@@ -125,12 +125,7 @@ class Recovery:
             proof = self._publisher.prove(table, step, request)
             if not proof.findings:
                 # Equal already: left alone, or done by the process that was interrupted.
-                return self._journal.outcome(table.name) or TableOutcome(
-                    table=table.name,
-                    action="leave",
-                    rows=table.fingerprint.row_count - proof.expired.rows,
-                    expired=proof.expired,
-                )
+                return self._journal.outcome(table.name) or self._found_equal(table, step, proof)
             source = ""
             if step.source is not None:
                 self._progress(table.name, "staging")
@@ -140,17 +135,23 @@ class Recovery:
         except ReboundError as error:
             self._progress(step.table, "failed")
             return _failed(step, error)
-        outcome = TableOutcome(
-            table=table.name,
-            action=step.action,
-            source=source,
-            undo=undo,
-            rows=step.rows,
-            removed=PartitionSet(partitions=step.removed_partitions, rows=removed_rows(step)),
-        )
+        outcome = _published(step, undo=undo, source=source)
         # Before it is proven: whoever goes on after a kill finds it equal, and has to tell of this.
         self._journal.record(outcome)
         return outcome
+
+    def _found_equal(self, table: TableBackup, step: TableStep, proof: Proof) -> TableOutcome:
+        """Say how a table ended that is equal, and of which nothing was written down."""
+        undo = self._publisher.undo_of(table) if step.action != "leave" else ""
+        if undo:
+            # An attempt that was killed has published it: before it could say so.
+            return _published(step, undo=undo)
+        return TableOutcome(
+            table=table.name,
+            action="leave",
+            rows=table.fingerprint.row_count - proof.expired.rows,
+            expired=proof.expired,
+        )
 
     def _constrained(self, step: TableStep) -> None:
         try:
@@ -191,6 +192,17 @@ class Recovery:
                 "the plan's table is not in the manifest", subject=step.table
             )
         return table
+
+
+def _published(step: TableStep, *, undo: str, source: str = "") -> TableOutcome:
+    return TableOutcome(
+        table=step.table,
+        action=step.action,
+        source=source,
+        undo=undo,
+        rows=step.rows,
+        removed=PartitionSet(partitions=step.removed_partitions, rows=removed_rows(step)),
+    )
 
 
 def _failed(step: TableStep, error: ReboundError) -> TableOutcome:

@@ -4,7 +4,9 @@
     recoveries/<recovery>/tables/<table>.json  one table is published
     recoveries/<recovery>/databases/<id>.json  one database is written and proven
     recoveries/<recovery>/undo/databases/<id>/<digest>.avro
-                                               documents that were about to be replaced or removed
+                                               documents that were about to be replaced
+    recoveries/<recovery>/undo/databases/<id>/removed/<digest>.avro
+                                               or to be removed, because the backup has none
     recoveries/<recovery>/buckets/<bucket>/<stretch>.json
                                                what was written to one stretch of names, now proven
     recoveries/<recovery>/attempts/<time>.json how an attempt ended that did not prove everything

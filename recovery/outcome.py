@@ -92,8 +92,8 @@ class DatabaseOutcome(Outcome):
         into: The database that was written.
         action: What was done.
         written: Documents that were created or replaced, by this attempt and those before it that
-            ended; what one did that was killed or failed is in the undo point alone.
-        removed: Documents that were removed, likewise.
+            ended.
+        removed: Documents that were removed, by this attempt and all before it.
         equal: Documents that are equal to the recovery point now.
         kept: The first documents that differ and were kept: changed or made after the recovery
             point, or after the recovery began.
@@ -228,4 +228,5 @@ class RecoveryReport(Frozen):
     @property
     def is_proven(self) -> bool:
         """Whether everything was recovered and is proven."""
-        return all(outcome.is_proven for outcome in self.parts) and not self.problems
+        is_whole = not (self.problems or self.plan.unseen)
+        return all(outcome.is_proven for outcome in self.parts) and is_whole

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
-from recovery.outcome import BucketOutcome, DatabaseOutcome, RecoveryReport, TableOutcome
+from recovery.outcome import (
+    BucketOutcome,
+    DatabaseOutcome,
+    Outcome,
+    RecoveryReport,
+    TableOutcome,
+)
 from recovery.plan import Plan
 from recovery.report_documents import (
     database_lines,
@@ -25,6 +31,8 @@ from recovery.report_tables import (
 from recovery.scenarios import scenario
 from recovery.units import as_text, counted, duration, printable, shown, size
 
+_MEND_THEN_RECOVER = "mend what the plan says of them, and begin another recovery"
+
 
 def outcome_error(
     report: RecoveryReport,
@@ -40,15 +48,13 @@ def outcome_error(
             subject=report.recovery_id,
             hint=f"`rebound report {report.recovery_id}` lists every difference",
         )
-    if failed or report.problems:
+    unseen = [f"{shown(item.name)} (could not be looked at)" for item in report.plan.unseen]
+    if failed or report.problems or unseen:
         names = [item.name for item in failed] + list(report.problems)
-        hints = [item.hint for item in failed if item.hint]
         return PartialError(
-            f"not recovered: {', '.join(names)}",
+            f"not recovered: {', '.join([*names, *unseen])}",
             subject=report.recovery_id,
-            hint=hints[0]
-            if hints and report.plan.rebuilds
-            else f"`rebound resume {report.recovery_id}` continues",
+            hint=_way_on(report, failed) if names else _MEND_THEN_RECOVER,
         )
     objective = scenario(report.plan.request.scenario).rto_seconds
     took_seconds = (report.finished_at - report.started_at).total_seconds()
@@ -69,6 +75,13 @@ def outcome_error(
     return None
 
 
+def _way_on(report: RecoveryReport, failed: Sequence[Outcome]) -> str:
+    hints = [item.hint for item in failed if item.hint]
+    if hints and report.plan.rebuilds:
+        return hints[0]
+    return f"`rebound resume {report.recovery_id}` continues"
+
+
 def plan_text(plan: Plan, *, now: datetime) -> str:
     """Write a plan for a person: what happens to what, why, and what cannot be brought back."""
     age = duration((now - plan.recovery_point).total_seconds())
@@ -79,6 +92,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
         "",
     ]
     lines += _left_out(plan)
+    lines += unseen_lines(plan)
     lines += [f"  passed over {run.run_id}: {shown(run.reason)}" for run in plan.passed_over]
     lines += fallen_back_lines(plan)
     lines += left_alone_lines(plan)
@@ -95,6 +109,13 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     lines += ["", *_cost(plan), "cannot be brought back:"]
     lines += [f"  {printable(note)}" for note in plan.cannot_bring_back]
     return as_text(lines)
+
+
+def unseen_lines(plan: Plan) -> list[str]:
+    """Name what could not be looked at, so that it is left as it is."""
+    return [
+        f"  NOT LOOKED AT, left  {shown(item.name)}: {printable(item.why)}" for item in plan.unseen
+    ]
 
 
 def _left_out(plan: Plan) -> list[str]:
@@ -114,6 +135,7 @@ def report_text(report: RecoveryReport) -> str:
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     lines = [f"recovery {report.recovery_id}: {report.plan.request.scenario}", ""]
     lines += fallen_back_lines(report.plan)
+    lines += unseen_lines(report.plan)
     lines += left_alone_lines(report.plan)
     lines += table_outcome_lines(report)
     lines += [line for item in report.buckets for line in bucket_outcome_lines(item)]

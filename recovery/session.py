@@ -154,26 +154,25 @@ class Session:
             if request.covers("tables")
             else Observed(datasets={}, tables={}, definitions={}, observed_at=self.started_at)
         )
-        databases = observe_databases(
+        databases, unread = observe_databases(
             manifest, request, vault=self.vault_bucket, parallel=self.settings.parallel_streams
         )
         targets = self.buckets(request.target, fallen_back)
-        buckets = targets.observe(manifest, request)
+        buckets, unlisted = targets.observe(manifest, request)
         observed = observed.model_copy(
             update={
                 "databases": databases,
                 "buckets": buckets,
                 "present_buckets": targets.present(manifest, buckets, request.target),
                 "undeleted": self._undeleted,
+                "unseen": (*observed.unseen, *unlisted, *unread),
             }
         )
         made = make_plan(
-            manifest,
-            observed,
-            request,
-            passed_over=selection.unusable,
-            fallen_back=fallen_back,
+            manifest, observed, request, passed_over=selection.unusable, fallen_back=fallen_back
         )
+        if made.unseen and not (made.tables or made.buckets or made.databases):
+            raise made.unseen[0].error
         return made.model_copy(
             update={
                 "manifest_digest": self.vault.digest(manifest.run_id),

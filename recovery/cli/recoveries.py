@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from manifests.errors import PartialError, ReboundError, RefusedError, UsageError
+from manifests.errors import CloudError, PartialError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli.agreement import agreed, another, ask, planned, show_plan, silence, write_plan
 from recovery.cli.begun import only_open, tell_ended
@@ -123,6 +123,9 @@ def plan(
     except RefusedError as error:
         if not as_json:
             say(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
+    if made.unseen:
+        names = ", ".join(printable(item.name) for item in made.unseen)
+        raise CloudError(f"could not be looked at, and is left: {names}", hint=made.unseen[0].hint)
 
 
 @app.command()

@@ -27,6 +27,9 @@ from recovery.plan.sources import choose_source as choose_source
 from recovery.plan.tables import Action as Action
 from recovery.plan.tables import TableStep as TableStep
 from recovery.plan.tables import plan_table as plan_table
+from recovery.plan.unseen import Unseen as Unseen
+from recovery.plan.unseen import looked_at as looked_at
+from recovery.plan.unseen import told_apart as told_apart
 from recovery.plan.whole import Plan as Plan
 from recovery.plan.whole import make_plan as make_plan
 from recovery.plan.whole import with_access as with_access

@@ -101,6 +101,7 @@ def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
     yield from ((f"database {step.into}", _plain(step)) for step in plan.databases)
     yield from ((f"rebuild of {step.into}", _plain(step)) for step in plan.rebuilds)
     yield "who may see what", [_plain(item) for item in plan.access]
+    yield "what could not be looked at", [_plain(item) for item in plan.unseen]
     yield "the run", (plan.run_id, plan.manifest_digest)
     yield "the older runs", [_plain(item) for item in plan.fallen_back]
     yield "the request", _plain(plan.request)

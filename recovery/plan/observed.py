@@ -8,6 +8,7 @@ from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
 from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.buckets import BucketPlan
+from recovery.plan.unseen import Unseen
 
 
 class Observed(Frozen):
@@ -26,6 +27,7 @@ class Observed(Frozen):
         missing: What views and routines that are gone read, and is neither there nor part of the
             recovery.
         undeleted: Datasets that this command tried to undelete, and whether they came back.
+        unseen: What could not be looked at; it is nowhere else.
     """
 
     datasets: Mapping[str, Resource | None]
@@ -39,3 +41,4 @@ class Observed(Frozen):
     present_buckets: Mapping[str, PresentBucket] = {}
     missing: tuple[TableRef, ...] = ()
     undeleted: Mapping[str, bool] = {}
+    unseen: tuple[Unseen, ...] = ()

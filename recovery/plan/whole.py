@@ -31,6 +31,7 @@ from recovery.plan.rebuild import RebuildStep
 from recovery.plan.request import Request, Target
 from recovery.plan.sources import Source, choose_source
 from recovery.plan.tables import TableStep, plan_table
+from recovery.plan.unseen import Unseen, seen_part
 from recovery.scenarios import scenario
 
 
@@ -56,6 +57,8 @@ class Plan(Frozen):
     """A digest of what was observed; empty where nothing was."""
     left_out: tuple[str, ...] = ()
     """What the run holds and the catalog does not name."""
+    unseen: tuple[Unseen, ...] = ()
+    """What could not be looked at, and is left as it is."""
     expired: tuple[Expiration, ...] = ()
     """What is written although its own time is over: without that time, or with another."""
     left_alone: tuple[str, ...] = ()
@@ -132,6 +135,7 @@ def make_plan(
     """
     check_covered(manifest, request)
     check_names(manifest, request)
+    manifest = seen_part(manifest, observed.unseen)
     wanted = [table for table in manifest.tables if request.wants(table)]
     dataset_ids = {table.dataset_id for table in wanted} | whole_datasets(manifest, request)
     datasets = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
@@ -199,6 +203,7 @@ def make_plan(
             *never_held(manifest, scenario(request.scenario).covers),
         ),
         passed_over=passed_over,
+        unseen=observed.unseen,
         left_alone=(
             *(step.table for step in planned if step not in steps),
             *(step.name for step in written if step not in definitions),

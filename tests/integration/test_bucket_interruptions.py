@@ -112,6 +112,26 @@ def test_lost_answers_change_nothing(
     assert len(list(raw.landing.list_blobs(prefix="undo/"))) == (1 if soft_delete_days else 2)
 
 
+def test_what_a_killed_attempt_moved_is_counted(raw: Rebound, night: Function):
+    """What an attempt moved aside before it was killed is in the number that the end tells."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, ("a",))
+    back_up(night)
+    for number in range(60):
+        put(bucket, f"extra/{number:02d}", b"extra")
+    slow = {"seconds": 5, "skip": 5, "times": None}
+    with raw.cloud.fault("storage", "storage.objects.delete", "latency", **slow):
+        process = raw.begin("recover", SCENARIO, "--yes", "--exact")
+        raw.cloud.await_fault("storage")
+        process.kill()
+        process.communicate(timeout=300)
+    assert len(looked_at(bucket)) < 61
+    (recovery,) = raw.recoveries
+    report = raw.json("resume", recovery, "--yes")
+    assert report["buckets"][0]["moved_aside"] == 60
+    assert set(looked_at(bucket)) == {"a"}
+
+
 def test_lost_answer_of_the_new_bucket(raw: Rebound, night: Function):
     """A bucket whose creation was not answered is not taken for somebody else's."""
     bucket = make_bucket(raw, soft_delete_days=0)

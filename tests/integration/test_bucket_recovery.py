@@ -161,7 +161,7 @@ def test_extra_objects_are_moved_aside_when_asked(
         for blob in raw.landing.list_blobs(prefix="undo/")
     }
     replaced = {} if soft_delete_days else {NAMES[1]: b"garbage"}
-    assert aside == {"extra/ü ?#%": b"new", **replaced}
+    assert aside == {"extra/extra/ü ?#%": b"new", **replaced}
     # The deleted version that the bucket still keeps of the extra object is no object.
     assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(before)
 

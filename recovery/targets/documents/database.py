@@ -6,7 +6,7 @@ holds a few files, whatever the size of the database, and repeating it is safe.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableSet, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -32,6 +32,9 @@ from recovery.targets.documents.writing import BatchWriter
 
 _BATCH_BYTES = 4 * 1024 * 1024
 """Of documents that are held while they are replaced; each may be as large as 1 MiB."""
+
+REMOVED = "removed/"
+"""The folder of an undo point for documents that the backup does not know: they only go."""
 
 type Unit = tuple[DocumentFile | None, list[NameRange]]
 
@@ -142,6 +145,7 @@ class DatabaseTarget:
         *,
         begun_at: datetime,
         undo: Callable[[bytes, str], None],
+        removed_before: MutableSet[str],
         pace: Pace,
         progress: Callable[[int], None],
     ) -> Restored:
@@ -153,6 +157,7 @@ class DatabaseTarget:
                 removed, however late an interrupted recovery is continued.
             undo: Keeps a file of the documents that are about to be replaced or removed; takes its
                 content and a name made of it.
+            removed_before: Paths of documents that earlier attempts removed, or were about to.
             pace: Says when a batch may be written.
             progress: Told how many documents of the backup a finished part holds.
 
@@ -163,8 +168,14 @@ class DatabaseTarget:
 
         def recover(unit: Unit) -> tuple[StateTally, Done]:
             stored = self._stored.read(*unit)
-            pairs = partial(self._pairs, unit, stored, begun_at=begun_at)
             done = Done()
+
+            def pairs() -> Iterator[DocumentPair]:
+                for pair in self._pairs(unit, stored, begun_at=begun_at):
+                    if pair.stored is None:
+                        removed_before.discard(pair.path)  # it is there
+                    yield pair
+
             self._write(
                 (pair for pair in pairs() if step.action(pair.state)), done, undo=undo, pace=pace
             )
@@ -176,9 +187,8 @@ class DatabaseTarget:
         for tally, done in self._in_parallel(recover, units(self._backup, step.ranges)):
             whole.merge(tally)
             all_done.merge(done)
-        return Restored(
-            whole.state(exists=True), all_done.written, all_done.removed, all_done.refused
-        )
+        removed = all_done.removed + len(removed_before)
+        return Restored(whole.state(exists=True), all_done.written, removed, all_done.refused)
 
     def _write(
         self,
@@ -190,10 +200,13 @@ class DatabaseTarget:
     ) -> None:
         writer = BatchWriter(self._documents, pace, done.overtaken, done.refused)
         for pairs in batches(wanted, lambda pair: pair.size_bytes, most_bytes=_BATCH_BYTES):
-            replaced = [pair.live for pair in pairs if pair.live is not None]
-            if replaced:
-                content = write_file(replaced)
-                undo(content, f"{hashlib.sha256(content).hexdigest()[:32]}.avro")
+            for folder, is_removed in (("", False), (REMOVED, True)):
+                going = [
+                    pair.live for pair in pairs if pair.live and (not pair.stored) == is_removed
+                ]
+                if going:
+                    content = write_file(going)
+                    undo(content, f"{folder}{hashlib.sha256(content).hexdigest()[:32]}.avro")
             for pair in pairs:
                 self._add(writer, pair)
                 done.count(pair)

@@ -12,7 +12,7 @@ class Restored(NamedTuple):
 
     Attributes:
         written: Documents that were created or replaced.
-        removed: Documents that were removed.
+        removed: Documents that were removed, by earlier attempts too.
         refused: Paths of documents that Firestore refused, and why.
     """
 

@@ -1,11 +1,13 @@
 """Looks at every database a recovery of a manifest could touch."""
 
+from functools import partial
+
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
-from manifests.model import Manifest
+from manifests.model import DatabaseBackup, Manifest
 from manifests.names import below
 from recovery.compare.documents import DatabaseState
-from recovery.plan import Request
+from recovery.plan import Request, Unseen, looked_at, told_apart
 from recovery.plan.documents import named_ranges, never_restored, wanted_ranges
 from recovery.targets.documents.database import DatabaseTarget
 from recovery.targets.documents.source import StoredDocuments
@@ -13,7 +15,7 @@ from recovery.targets.documents.source import StoredDocuments
 
 def observe_databases(
     manifest: Manifest, request: Request, *, vault: Bucket, parallel: int
-) -> dict[str, DatabaseState]:
+) -> tuple[dict[str, DatabaseState], tuple[Unseen, ...]]:
     """Compare each wanted database, or what stands for it, with its backup.
 
     Args:
@@ -22,10 +24,13 @@ def observe_databases(
         vault: Where the backup is.
         parallel: Parts of one database in flight at once.
 
+    Returns:
+        How each compares, and those that could not be looked at.
+
     Raises:
         UsageError: A path that was asked for is not in the backup.
         BackupDamagedError: A file of the backup is not what the manifest says.
-        CloudError: A database could not be read.
+        CloudError: A database could not be read, and can be later.
     """
     wanted = [item for item in manifest.databases if request.wants_database(item)]
     stored = StoredDocuments(vault)
@@ -37,8 +42,9 @@ def observe_databases(
                 subject=path,
                 hint="top-level collections are named by their id, others by their whole path",
             )
-    return {
-        item.database_id: DatabaseTarget(
+
+    def look(item: DatabaseBackup) -> DatabaseState:
+        target = DatabaseTarget(
             item,
             request.target.project,
             request.target.database or item.database_id,
@@ -46,13 +52,13 @@ def observe_databases(
             parallel=parallel,
             rewrites=request.rewrite_references,
         )
-        .observe(wanted_ranges(item, request))
-        .model_copy(
-            update={
-                "left_out": {
-                    name: stored.count(item, below(name)) for name in never_restored(item, request)
-                }
-            }
-        )
-        for item in wanted
-    }
+        left_out = {name: stored.count(item, below(name)) for name in never_restored(item, request)}
+        seen = target.observe(wanted_ranges(item, request))
+        return seen.model_copy(update={"left_out": left_out})
+
+    return told_apart(
+        {
+            item.database_id: looked_at(f"database {item.database_id}", partial(look, item))
+            for item in wanted
+        }
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
+from manifests.documents import read_file
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
 from manifests.model import DatabaseBackup, Manifest
 from recovery.compare import Finding
@@ -14,7 +15,7 @@ from recovery.journal import Journal
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
 from recovery.progress import Progress
-from recovery.targets.documents.database import DatabaseTarget
+from recovery.targets.documents.database import REMOVED, DatabaseTarget
 from recovery.targets.documents.done import Restored
 from recovery.targets.documents.pace import Ramp, Unthrottled
 from recovery.units import counted
@@ -98,6 +99,7 @@ class DatabaseRecovery:
             step,
             begun_at=self._begun_at,
             undo=undo.keep,
+            removed_before=undo.removed(),
             pace=Unthrottled() if step.unthrottled else Ramp(),
             progress=self._counting(step, backup),
         )
@@ -138,6 +140,14 @@ class _Undo:
         kept = any(True for _ in self._landing.list_objects(self._folder))
         return self._landing.uri(self._folder) if kept else ""
 
+    def removed(self) -> set[str]:
+        """Return the paths of documents that earlier attempts removed, or were about to."""
+        return {
+            record.path
+            for item in self._landing.list_objects(f"{self._folder}{REMOVED}")
+            for record in read_file(self._landing.read(item.name) or b"", subject=item.name)
+        }
+
     def keep(self, content: bytes, name: str) -> None:
         self._landing.put_if(
             f"{self._folder}{name}", content, generation=0, content_type="application/avro"
@@ -150,16 +160,15 @@ def _outcome(
     """Say how a database ended, with what earlier attempts of the same recovery did to it."""
     state = restored.state
     written = restored.written + (earlier.written if earlier else 0)
-    removed = restored.removed + (earlier.removed if earlier else 0)
     states = {item.state for item in state.listed}
     left = {name: state.count(name) for name in sorted(states) if not step.is_kept(name)}
     listed = tuple(item for item in state.listed if step.is_kept(item.state))
     return DatabaseOutcome(
         database=step.database,
         into=step.into,
-        action="restore" if step.create or written or removed else "leave",
+        action="restore" if step.create or written or restored.removed else "leave",
         written=written,
-        removed=removed,
+        removed=restored.removed,
         equal=state.count("equal"),
         kept=listed,
         kept_count=step.keeps(state),

@@ -19,7 +19,7 @@ from manifests.model import BucketBackup, Manifest, Resource
 from manifests.versions import keeps_replaced
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
-from recovery.plan import Request, Target
+from recovery.plan import Request, Target, Unseen, looked_at, told_apart
 from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.buckets import BucketPlan, check_scope, undeleted_generation
 from recovery.plan.counts import StepCounter
@@ -27,15 +27,13 @@ from recovery.progress import Progress
 from recovery.settings import Settings
 from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.creation import create_bucket, finish_bucket, undelete_bucket
-from recovery.targets.objects.mending import Mender, Rules
+from recovery.targets.objects.mending import EXTRA, Mender, Rules
 from recovery.targets.objects.outcomes import failed_bucket, merged
 from recovery.targets.objects.owner import project_number
 from recovery.targets.objects.pace import Pace
 from recovery.targets.objects.ramp import Ramp
-from recovery.targets.objects.restore import StretchRestore
+from recovery.targets.objects.restore import PARALLEL_STRETCHES, StretchRestore, spread
 from recovery.targets.objects.settings import configuration_findings, set_bucket
-
-_PARALLEL_STRETCHES = 8
 
 
 class BucketTargets:
@@ -54,24 +52,35 @@ class BucketTargets:
         self._points = points
         self._settings = settings
         self._vault = vault
+        self._landing = Bucket(client, settings.landing_bucket)
         self._api = StorageApi(client)
         self._ramp = Ramp()
 
-    def observe(self, manifest: Manifest, request: Request) -> tuple[BucketPlan, ...]:
+    def observe(
+        self, manifest: Manifest, request: Request
+    ) -> tuple[tuple[BucketPlan, ...], tuple[Unseen, ...]]:
         """Compare every wanted bucket with its inventory and say what a recovery would do.
+
+        Returns:
+            The buckets, and those that could not be looked at.
 
         Raises:
             UsageError: The request chooses objects, and there are none of them.
             BackupDamagedError: An inventory is not what the manifest says.
-            CloudError: A bucket could not be listed.
+            CloudError: A bucket could not be listed, and can be later.
         """
-        plans = tuple(
-            self._observe(manifest, backup, request)
+        looks = {
+            backup.bucket: looked_at(
+                f"bucket {backup.bucket}", partial(self._observe, manifest, backup, request)
+            )
             for backup in manifest.buckets
             if request.wants_bucket(backup)
-        )
-        check_scope(plans, request.objects)
-        return plans
+        }
+        seen, unseen = told_apart(looks)
+        plans = tuple(seen.values())
+        if not unseen:
+            check_scope(plans, request.objects)
+        return plans, unseen
 
     def present(
         self, manifest: Manifest, steps: Sequence[BucketPlan], where: Target
@@ -132,7 +141,7 @@ class BucketTargets:
             resource = target.resource()
         comparison = self._comparison(manifest, backup, request, resource)
         counter = StepCounter()
-        with ThreadPoolExecutor(_PARALLEL_STRETCHES, thread_name_prefix="compare") as pool:
+        with ThreadPoolExecutor(PARALLEL_STRETCHES, thread_name_prefix="compare") as pool:
             stretches = comparison.stretches()
             for counted in pool.map(lambda stretch: _counted(comparison, stretch), stretches):
                 counter.merge(counted)
@@ -229,11 +238,11 @@ class BucketTargets:
             findings = configuration_findings(target, backup) if is_compared else ()
         except ReboundError as error:
             return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
-        aside = f"gs://{self._settings.landing_bucket}/{aside}"
         return merged(
             step,
             stretches,
-            aside=aside,
+            aside=self._landing.uri(aside),
+            moved_aside=sum(1 for _ in self._landing.list_objects(f"{aside}{EXTRA}")),
             configuration=findings,
             only_missing=request.only_missing,
         )
@@ -257,7 +266,7 @@ class BucketTargets:
         earlier = journal.stretches(bucket)
         with (
             ThreadPoolExecutor(self._settings.parallel_objects, "mend") as writing,
-            ThreadPoolExecutor(_PARALLEL_STRETCHES, "stretch") as pool,
+            ThreadPoolExecutor(PARALLEL_STRETCHES, "stretch") as pool,
         ):
             work = StretchRestore(comparison, mender, writing, advance)
 
@@ -268,17 +277,8 @@ class BucketTargets:
                 # What an interrupted process did is told, not believed: it was looked at again.
                 return earlier.get(stretch.number, outcome) if _is_idle(outcome) else outcome
 
-            done = pool.map(restore, _spread(comparison.stretches()))
+            done = pool.map(restore, spread(comparison.stretches()))
             return sorted(done, key=attrgetter("number"))
-
-
-def _spread(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Order stretches so that those that are written at once are far from each other.
-
-    A bucket takes many writes into one range of names only after a while.
-    """
-    apart = max(1, len(stretches) // _PARALLEL_STRETCHES)
-    return [stretch for first in range(apart) for stretch in stretches[first::apart]]
 
 
 def _is_undeleted(target: VersionedBucket, step: BucketPlan) -> bool:

@@ -23,6 +23,9 @@ from recovery.outcome import LeftReason
 from recovery.plan.objects import ObjectStep, Origin, Source
 from recovery.targets.objects.ramp import Ramp
 
+EXTRA = "extra/"
+"""The folder of what is moved aside, within that of what is replaced."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -261,7 +264,8 @@ class Mender:
         live = step.live
         if live is None:
             return
-        name = bounded(self._rules.aside, step.name)
+        folder = EXTRA if step.damage == "extra" else ""
+        name = bounded(f"{self._rules.aside}{folder}", step.name)
         try:
             self._undo.rewrite(
                 name, (self._target.name, step.name, live.generation), settings={}, over=0

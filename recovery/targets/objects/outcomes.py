@@ -24,6 +24,7 @@ def merged(
     stretches: Sequence[StretchOutcome],
     *,
     aside: str,
+    moved_aside: int = 0,
     configuration: Sequence[Finding] = (),
     only_missing: bool = False,
 ) -> BucketOutcome:
@@ -33,10 +34,11 @@ def merged(
         step: What was planned for it.
         stretches: How each stretch ended.
         aside: Where what was moved or replaced is, if the bucket does not keep it itself.
+        moved_aside: How many objects are there that were moved, by every attempt.
         configuration: What differs in the configuration of a bucket that was made again.
         only_missing: Whether objects that hold other content are left, as was asked for.
     """
-    moved_aside = sum(item.moved_aside for item in stretches)
+    moved_aside = max(moved_aside, sum(item.moved_aside for item in stretches))
     counts = ObjectCounts()
     counts.merge(count for item in stretches for count in item.restored)
     restored = counts.values

@@ -1,7 +1,7 @@
 """Brings the objects of one bucket back, stretch by stretch, and proves each stretch."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from itertools import batched
 
@@ -14,6 +14,7 @@ from recovery.plan.objects import ObjectStep
 from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.mending import Mended, Mender
 
+PARALLEL_STRETCHES = 8
 _IN_FLIGHT = 1000
 _AT_ONCE = 25
 """Objects a request; few, because the service may write them one after the other."""
@@ -84,6 +85,15 @@ class StretchRestore:
                 tally.leave(name, obstacle)
             elif obstacle != "extra":
                 tally.unequal(step)
+
+
+def spread(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Order stretches so that those that are written at once are far from each other.
+
+    A bucket takes many writes into one range of names only after a while.
+    """
+    apart = max(1, len(stretches) // PARALLEL_STRETCHES)
+    return [stretch for first in range(apart) for stretch in stretches[first::apart]]
 
 
 class _Tally:

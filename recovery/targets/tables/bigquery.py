@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.contents import Contents, read_contents
@@ -14,7 +15,8 @@ from manifests.errors import CloudError, RefusedError
 from manifests.model import Manifest, Resource, TableBackup, encryption_key
 from manifests.references import TableRef, references
 from recovery.compare import ObservedTable, shape_findings
-from recovery.plan import Observed, Request, Target, definitions_of
+from recovery.plan import Observed, Request, Target, definitions_of, looked_at, told_apart
+from recovery.plan.unseen import seen_part
 from recovery.settings import Settings
 
 
@@ -58,33 +60,50 @@ class BigQueryTarget:
 
     def observe(self, manifest: Manifest, request: Request) -> Observed:
         """Look at everything a recovery of this manifest could touch."""
+        datasets, hidden = told_apart(
+            {
+                item.dataset_id: looked_at(
+                    f"dataset {item.dataset_id}", partial(self._dataset, item.dataset_id)
+                )
+                for item in manifest.datasets
+            }
+        )
+        manifest = seen_part(manifest, hidden)
         wanted = [table for table in manifest.tables if request.wants(table)]
-        datasets = self.datasets(manifest)
         with ThreadPoolExecutor(
             self.settings.parallel_tables, thread_name_prefix="observe"
         ) as pool:
-            tables = list(pool.map(self.observe_table, wanted))
-        definitions: dict[str, Resource | None] = {}
-        for item in manifest.datasets:
-            if request.wants_definitions(item.dataset_id):
-                for name, kind, _ in definitions_of(item):
-                    definitions[name] = self.definition(kind, name)
-        planned = {table.name for table in wanted} | definitions.keys()
+            looks = pool.map(
+                lambda table: looked_at(table.name, partial(self.observe_table, table)), wanted
+            )
+            names = [table.name for table in wanted]
+            tables, unread = told_apart(dict(zip(names, looks, strict=True)))
+        definitions, unknown = told_apart(
+            {
+                name: looked_at(name, partial(self.definition, kind, name))
+                for item in manifest.datasets
+                if request.wants_definitions(item.dataset_id)
+                for name, kind, _ in definitions_of(item)
+            }
+        )
         gone = [name for name, found in definitions.items() if found is None]
         return Observed(
-            missing=self._missing(manifest, gone, planned),
+            missing=self._missing(manifest, gone, {*names, *definitions}),
             datasets=datasets,
             originals=self.originals(manifest),
             account=self.account(datasets),
-            tables={table.name: found for table, found in zip(wanted, tables, strict=True)},
+            tables=tables,
             definitions=definitions,
             observed_at=self._clock(),
+            unseen=(*hidden, *unread, *unknown),
         )
 
     def datasets(self, manifest: Manifest) -> dict[str, Resource | None]:
         """Look at every dataset of a run where it is written, by its original name."""
-        names = (item.dataset_id for item in manifest.datasets)
-        return {name: self.resources.dataset(self.target.dataset_id(name)) for name in names}
+        return {item.dataset_id: self._dataset(item.dataset_id) for item in manifest.datasets}
+
+    def _dataset(self, dataset_id: str) -> Resource | None:
+        return self.resources.dataset(self.target.dataset_id(dataset_id))
 
     def originals(self, manifest: Manifest) -> dict[str, Resource | None]:
         """Look at the datasets that a copy is made of, where they are the platform's own."""

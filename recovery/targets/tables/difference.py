@@ -41,6 +41,8 @@ def table_difference(
             a column of the key is none of its own.
     """
     observed = target.observe(manifest, request)
+    for hidden in observed.unseen:
+        raise hidden.error
     (table,) = (item for item in manifest.tables if request.wants(item))
     step = plan_source(table, manifest, observed, request)
     known = TableDifference(

@@ -129,12 +129,21 @@ class Publisher:
             present.get(name) in (None, known.get(name), step.seen.get(name)) for name in touched
         )
 
+    def undo_of(self, table: TableBackup) -> str:
+        """Return the full id of the undo point of a table; empty where there is none."""
+        name = self._undo_name(table)
+        is_kept = self._target.resources.table(name) is not None
+        return self._target.full_id(name) if is_kept else ""
+
+    def _undo_name(self, table: TableBackup) -> str:
+        work_id = layout.work_id(self._recovery_id, table.name)
+        return f"{self._target.settings.undo_dataset}.{work_id}"
+
     def _undo_point(self, table: TableBackup, live: TableResource | None) -> str:
         """Keep what is there as a snapshot; return its full id, also one of an earlier try."""
-        work_id = layout.work_id(self._recovery_id, table.name)
-        name = f"{self._target.settings.undo_dataset}.{work_id}"
-        if self._target.resources.table(name) is not None:
-            return self._target.full_id(name)
+        name = self._undo_name(table)
+        if earlier := self.undo_of(table):
+            return earlier
         if live is None or not _can_be_kept(live.resource):
             return ""
         # The first undo point stays.

@@ -234,6 +234,8 @@ def test_killed_and_resumed(rebound: Rebound):
     assert rebound.json("report", recovery)["state"] == "under way"
     (outcome,) = rebound.json("resume", recovery, "--yes")["databases"]
     assert (outcome["equal"], outcome["kept"]) == (900, [{"path": "extra/new", "state": "added"}])
+    # The attempt that was killed removed it.
+    assert (outcome["removed"], bool(outcome["undo"])) == (1, True)
     assert state.content() == before | new
     assert rebound.json("report", recovery)["databases"] == [outcome]
 

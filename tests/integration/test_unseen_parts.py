@@ -1,0 +1,59 @@
+"""What cannot be looked at is left and named, and everything else is planned and recovered."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.harness import LOCATION, Rebound
+from tests.integration import lake
+from tests.integration.bucket_objects import content_of, fill
+from tests.served import Function, serving
+
+
+def test_table(rebound: Rebound, function: Function):
+    """A table that cannot be read, or measured, does not stop the others; it is no success."""
+    function.complete("night")
+    before = lake.rows(rebound, lake.GAMES)
+    rebound.query(f"DROP TABLE `{rebound.project}.{lake.GAMES}`")
+    with rebound.cloud.fault("bigquery", "bigquery.jobs.insert", "status", status=403):
+        measured = rebound.json("plan", "bigquery-dataset-loss", code=9)
+    assert (len(measured["unseen"]), len(measured["tables"])) == (1, 3)
+    refused = {"status": 403, "match": rf"{rebound.project}.*/types\b", "times": None}
+    with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
+        planned = rebound.run("plan", "bigquery-dataset-loss", code=9)
+        ended = rebound.run("recover", "bigquery-dataset-loss", "--yes", code=6)
+    assert f"NOT LOOKED AT, left  {lake.TYPES}: " in planned.stdout
+    assert f"create               {lake.GAMES}" in planned.stdout
+    assert f"is left: {lake.TYPES}" in planned.stderr
+    assert "3 of 3 tables proven equal" in ended.stdout
+    assert f"not recovered: {lake.TYPES} (could not be looked at)" in ended.stderr
+    assert lake.rows(rebound, lake.GAMES) == before
+    assert rebound.json("report")[0]["state"] == "partial"
+    assert "4 of 4 tables proven" in rebound.run("recover", "bigquery-dataset-loss", "--yes").stdout
+
+
+def test_bucket(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A bucket that cannot be listed does not stop another."""
+    rebound = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
+    names = [f"{rebound.project}-{name}" for name in ("raw", "other")]
+    lake.write_catalog(tmp_path, (), buckets=[{"bucket": name} for name in names])
+    with rebound.cloud.minutes_ago(10):
+        raw, other = (
+            rebound.storage_client.create_bucket(name, location=LOCATION) for name in names
+        )
+    for bucket in (raw, other):
+        fill(rebound, bucket, ("a", "b"))
+    with serving(rebound) as function:
+        function.complete("night")
+    for bucket in (raw, other):
+        bucket.blob("a").delete()
+    refused = {"status": 403, "match": f"{other.name}", "times": None}
+    with rebound.cloud.fault("storage", "storage.objects.list", "status", **refused):
+        planned = rebound.run("plan", "gcs-bucket-corruption", code=9)
+        report = json.loads(
+            rebound.run("recover", "gcs-bucket-corruption", "--yes", "--json", code=6).stdout
+        )
+    assert f"NOT LOOKED AT, left  bucket {other.name}: " in planned.stdout
+    assert [item["target"] for item in report["buckets"]] == [raw.name]
+    assert raw.blob("a").download_as_bytes() == content_of("a")
+    assert not other.blob("a").exists()

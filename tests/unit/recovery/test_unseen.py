@@ -1,0 +1,43 @@
+import pytest
+
+from manifests.errors import CloudError
+from recovery.plan import Unseen, looked_at, told_apart
+from recovery.plan.unseen import seen_part
+from tests.unit.samples import manifest
+
+
+def look(*, retryable: bool) -> str:
+    """Fail as a look at a table does."""
+    raise CloudError("403 denied", subject="nba.games", hint="ask", retryable=retryable)
+
+
+def test_what_is_refused_for_good_is_left():
+    """A refusal is told with its hint; what can be seen later is no reason to leave anything."""
+    seen, unseen = told_apart(
+        {
+            "ref.teams": looked_at("ref.teams", lambda: "there"),
+            "nba.games": looked_at("nba.games", lambda: look(retryable=False)),
+        }
+    )
+    assert seen == {"ref.teams": "there"}
+    assert unseen == (Unseen(name="nba.games", why="403 denied", hint="ask"),)
+    with pytest.raises(CloudError):
+        looked_at("nba.games", lambda: look(retryable=True))
+
+
+def test_what_was_not_seen_is_no_part_of_the_plan():
+    """A table, bucket, database or view goes alone, a dataset with all that is in it."""
+    whole = manifest()
+    assert seen_part(whole, ()) == whole
+    for item in whole.tables:
+        left = seen_part(whole, [Unseen(name=item.name, why="x")])
+        assert item not in left.tables
+        assert len(left.tables) == len(whole.tables) - 1
+        hidden = seen_part(whole, [Unseen(name=f"dataset {item.dataset_id}", why="x")])
+        assert item.dataset_id not in {other.dataset_id for other in hidden.tables}
+        assert item.dataset_id not in {other.dataset_id for other in hidden.datasets}
+    names = [f"bucket {item.bucket}" for item in whole.buckets]
+    names += [f"database {item.database_id}" for item in whole.databases]
+    left = seen_part(whole, [Unseen(name=name, why="x") for name in names])
+    assert (left.buckets, left.databases) == ((), ())
+    assert left.tables == whole.tables
