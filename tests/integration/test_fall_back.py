@@ -89,7 +89,13 @@ def test_what_is_damaged_falls_back(nights: Nights, tmp_path: Path):
     assert "2 of 2 tables proven equal to" in told
     assert f"but for {lake.GAMES} at its older point" in told
     for scenario in ("gcs-bucket-corruption", "firestore-state-loss"):
-        report = rebound.json("recover", scenario, *ALLOWED, "--fall-back", "--yes")
+        words = ("recover", scenario, *ALLOWED, "--fall-back", "--yes")
+        # Its plan is written to the journal, and nothing after that.
+        with rebound.cloud.fault(
+            "storage", "storage.objects.insert", "status", status=403, skip=1, times=None
+        ):
+            rebound.run(*words, code=9)
+        report = rebound.json("resume", "--access", "--yes")
         (fallen,) = report["plan"]["fallen_back"]
         assert fallen["run_id"] == OLDER
         assert fallen["recovery_point"] < report["plan"]["recovery_point"]
