@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from google.cloud import bigquery
+
 from tests.harness import Rebound
 from tests.integration import lake
 from tests.served import Function, serving
@@ -128,6 +130,21 @@ def test_names_that_differ_by_case(new_rebound: Callable[..., Rebound], tmp_path
     assert one is not None
     assert other is not None
     assert one.fingerprint != other.fingerprint
+
+
+def test_names_that_are_one(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """Two names of one table, in a dataset that does not tell case, are refused: it is listed twice."""
+    rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, TWINS))
+    dataset = bigquery.Dataset(f"{rebound.project}.lake")
+    dataset.is_case_insensitive = True
+    with rebound.cloud.minutes_ago(5):
+        rebound.bigquery_client.create_dataset(dataset)
+        game(rebound, "lake.games", 1)
+    with serving(rebound) as function:
+        refused = function.manual("night")
+    assert refused.status_code == 400, refused.text
+    assert "does not tell names apart by case: lake.Games, lake.games" in refused.json()["message"]
+    assert not rebound.vault.blob("runs/night/manifest.json").exists()
 
 
 def test_all_tables_of_a_dataset(new_rebound: Callable[..., Rebound], tmp_path: Path):

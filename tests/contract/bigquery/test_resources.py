@@ -205,6 +205,19 @@ def test_expired_table_is_gone(client: bigquery.Client, dataset: str, query: Que
     query("CREATE TABLE t (b INT64)")
 
 
+def test_names_in_a_dataset_that_does_not_tell_case(server: Server, client: bigquery.Client):
+    """There, names that differ by case alone are one table (BigQuery REST, isCaseInsensitive)."""
+    name = f"folded_{time.time_ns()}"
+    reference = {"projectId": PROJECT, "datasetId": name}
+    body = {"datasetReference": reference, "isCaseInsensitive": True}
+    assert server.call("POST", "datasets", json=body).ok
+    client.create_table(f"{PROJECT}.{name}.games")
+    with pytest.raises(Conflict):
+        client.create_table(f"{PROJECT}.{name}.Games")
+    assert client.get_table(f"{name}.GAMES").table_id == "games"
+    assert [item.table_id for item in client.list_tables(name)] == ["games"]
+
+
 def test_views_and_routines(client: bigquery.Client, dataset: str, query: Query):
     """Views and functions are kept verbatim and run."""
     query("CREATE TABLE t AS SELECT 3 AS a")

@@ -50,10 +50,20 @@ class Catalog:
 
     def find(self, kind: str, key: tuple[str, ...]) -> Entry | None:
         """Return what has a name now; what has expired is gone."""
-        for entry in reversed(self.incarnations(kind, key)):
-            if entry.deleted is None and not self._is_expired(entry):
-                return entry
+        for name in (key, *self._same_names(kind, key)):
+            for entry in reversed(self.incarnations(kind, name)):
+                if entry.deleted is None and not self._is_expired(entry):
+                    return entry
         return None
+
+    def _same_names(self, kind: str, key: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Return the names that are one with a table's, in a dataset that does not tell case."""
+        dataset = self.find("dataset", key[:2]) if kind == "table" else None
+        if dataset is None or not dataset.resource.get("isCaseInsensitive"):
+            return []
+        with self._guard:
+            tables = [other for of, other in self._entries if of == kind and other[:2] == key[:2]]
+        return [other for other in tables if other[2].casefold() == key[2].casefold()]
 
     def numbered(self, number: int) -> Entry | None:
         """Return what has a number, deleted or not."""
