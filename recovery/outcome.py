@@ -161,6 +161,11 @@ class StretchOutcome(Frozen):
     unequal: int = 0
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was done, nor had to be."""
+        return not (self.restored or self.moved_aside or self.unequal or self.left)
+
 
 class BucketOutcome(Outcome):
     """How one bucket ended.

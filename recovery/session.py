@@ -158,7 +158,7 @@ class Session:
             manifest, request, vault=self.vault_bucket, parallel=self.settings.parallel_streams
         )
         targets = self.buckets(request.target, fallen_back)
-        buckets, unlisted = targets.observe(manifest, request)
+        buckets, unlisted = targets.observe(manifest, request, self.clock())
         observed = observed.model_copy(
             update={
                 "databases": databases,

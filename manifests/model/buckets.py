@@ -23,8 +23,7 @@ class ObjectSettings(NamedTuple):
         custom_time: As RFC 3339 text, verbatim.
         contexts: Contexts that somebody attached, by key.
         kms_key: The key of Cloud KMS that it is under, without the key's version.
-        retention: A retention of its own, as the API's JSON. It is kept to be read, and never set
-            again: that is a decision of its own.
+        retention: A retention of its own, as the API's JSON.
     """
 
     content_type: str | None = None

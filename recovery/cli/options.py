@@ -90,6 +90,10 @@ Fall = Annotated[
         "--fall-back", help="Take what is damaged from the newest older run in which it is whole."
     ),
 ]
+LockAgain = Annotated[
+    bool,
+    typer.Option("--lock-again", help="Lock objects again whose own retention was: for ever."),
+]
 RewriteReferences = Annotated[
     bool,
     typer.Option(

@@ -24,7 +24,7 @@ _ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
         "create_datasets",
         "expire_at",
     ),
-    "buckets": ("bucket", "prefix", "pattern", "into_bucket"),
+    "buckets": ("bucket", "prefix", "pattern", "into_bucket", "lock_again"),
     "databases": (
         "database",
         "collection",
@@ -74,6 +74,7 @@ class Options(Frozen):
     create_datasets: bool
     expire_at: str | None
     settings: bool
+    lock_again: bool
     rewrite_references: bool
     not_in_catalog: bool
     exclude: tuple[str, ...] | None = None
@@ -150,6 +151,7 @@ class Options(Frozen):
             create_datasets=self.create_datasets,
             expire_at=moment(self.expire_at),
             settings=self.settings,
+            lock_again=self.lock_again,
             rewrite_references=self.rewrite_references,
             not_in_catalog=self.not_in_catalog,
             project_was_named=self.into_project is not None,

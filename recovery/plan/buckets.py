@@ -10,10 +10,10 @@ from manifests.ids import BucketName
 from manifests.model import Frozen, Manifest, Resource
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
+from recovery.plan.object_retention import RetentionCounts
 from recovery.plan.objects import Source
 from recovery.plan.request import Request
 from recovery.plan.scope import ObjectScope
-from recovery.units import counted
 
 
 class ObjectCount(Frozen):
@@ -52,7 +52,7 @@ class BucketPlan(Frozen):
         seen: A digest of those that are not, and of extra ones, each with its generation.
         later: How many objects the backup holds as they were after the recovery point, because
             the bucket kept no history.
-        unretained: Objects that had a retention of their own and come back without it.
+        retention: What becomes of the retention that objects which come back had of their own.
         notified: Topics that are told of every object that is written, and what listens to them
             acts on it.
         configuration: What differs in the bucket's own configuration and access, where they are
@@ -72,7 +72,7 @@ class BucketPlan(Frozen):
     later: int = 0
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
-    unretained: int = 0
+    retention: RetentionCounts = RetentionCounts()
     notified: tuple[str, ...] = ()
     configuration: tuple[Finding, ...] = ()
     sets: bool = False
@@ -186,11 +186,7 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
                 f"{plan.unrecoverable:,} objects of bucket {plan.bucket}: nothing holds their "
                 "content any more"
             )
-        if plan.unretained:
-            notes.append(
-                f"the retention of {counted(plan.unretained, 'object')} of bucket {plan.bucket}: "
-                "the inventory holds it, and setting it again is a decision of its own"
-            )
+        notes += plan.retention.notes(plan.bucket)
         backup = manifest.bucket(plan.bucket)
         if backup is not None and (backup.resource.get("versioning") or {}).get("enabled"):
             notes.append(

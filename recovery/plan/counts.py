@@ -1,7 +1,9 @@
 """Objects of a bucket counted while they pass by, so that a plan is small whatever the bucket holds."""
 
+from collections import Counter
 from collections.abc import Iterable
 
+from manifests.object_retention import Fate, RetentionRules
 from recovery.compare.digest import Digest
 from recovery.compare.objects import Damage
 from recovery.plan.buckets import ObjectCount, ObjectSample
@@ -37,12 +39,17 @@ class ObjectCounts:
 
 
 class StepCounter:
-    """Counts steps by damage and source, and keeps a few of each as samples."""
+    """Counts steps by damage and source, and keeps a few of each as samples.
 
-    def __init__(self) -> None:
+    Args:
+        retention: What is done about the retention of objects; None where that is not counted.
+    """
+
+    def __init__(self, retention: RetentionRules | None = None) -> None:
         self.objects = 0
         self.equal = 0
-        self.unretained = 0
+        self.fates: Counter[Fate] = Counter()
+        self._retention = retention
         self._counts = ObjectCounts()
         self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
         self._seen = Digest()
@@ -55,7 +62,8 @@ class StepCounter:
     def add(self, step: ObjectStep) -> None:
         """Count one step."""
         self.objects += step.damage != "extra"
-        self.unretained += step.loses_retention
+        if self._retention is not None and step.is_written:
+            self.fates[self._retention.fate(step.wanted_settings)] += 1
         live = step.live
         self._seen.add(step.name, live and (live.generation, live.metageneration))
         self._counts.add(step.damage, step.source, size_bytes=step.size_bytes)
@@ -68,7 +76,7 @@ class StepCounter:
     def merge(self, other: "StepCounter") -> None:
         """Add what another counter, of later names, has counted."""
         self.objects += other.objects
-        self.unretained += other.unretained
+        self.fates += other.fates
         self.equal += other.equal
         self._seen.add(other.seen)
         self._counts.merge(other.counts)

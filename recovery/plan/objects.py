@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from manifests.model import ObjectRecord, ObjectVersion
+from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.versions import live_of, needs_new_content, same_content
 from recovery.compare.objects import Damage, damage_of
 
@@ -70,10 +70,14 @@ class ObjectStep(NamedTuple):
         return self.damage in ("overwritten", "corrupted")
 
     @property
-    def loses_retention(self) -> bool:
-        """Whether the object had a retention of its own and gets new content, which has none."""
-        had = self.expected is not None and self.expected.version.settings.retention is not None
-        return had and self.source not in ("metadata", "none")
+    def is_written(self) -> bool:
+        """Whether the object gets new content, which has no retention of its own."""
+        return self.expected is not None and self.source not in ("metadata", "none")
+
+    @property
+    def wanted_settings(self) -> ObjectSettings:
+        """Return what was said about the object."""
+        return ObjectSettings() if self.expected is None else self.expected.version.settings
 
     @property
     def size_bytes(self) -> int:

@@ -71,6 +71,7 @@ class Request(Frozen):
             removed; objects are moved aside.
         notify: Whether what listens may be told of the objects and documents that are written.
         from_vault: Whether rows come from the vault even where another source is faster.
+        lock_again: Whether objects whose own retention was locked are locked again.
         rewrite_references: Whether foreign keys and document references of a copy refer to the copy.
         settings: Whether datasets, buckets and databases that are there are set to what they were.
         expire_at: When tables and views expire that come back though their own time is over; None
@@ -103,6 +104,7 @@ class Request(Frozen):
     exact: bool = False
     notify: bool = False
     from_vault: bool = False
+    lock_again: bool = False
     rewrite_references: bool = False
     settings: bool = False
     expire_at: UtcTime | None = None

@@ -146,6 +146,32 @@ def test_hierarchical_bucket_is_as_it_was_listed(raw: Rebound, night: Function):
     assert bucket.object_retention_mode == "Enabled"
 
 
+def test_retention_of_single_objects(raw: Rebound, night: Function):
+    """A retention is set again; a lock, which nobody can undo, only with its word."""
+    with raw.cloud.minutes_ago(10):
+        bucket = raw.storage_client.create_bucket(
+            platform(raw), location=LOCATION, enable_object_retention=True
+        )
+    fill(raw, bucket, ("free", "kept", "locked"))
+    for name, mode in (("kept", "Unlocked"), ("locked", "Locked")):
+        url = f"{raw.cloud.urls['storage']}/storage/v1{bucket.blob(name).path}"
+        kept = {"mode": mode, "retainUntilTime": "2099-01-01T00:00:00Z"}
+        assert requests.patch(url, json={"retention": kept}, timeout=60).ok
+    back_up(night)
+
+    def copied(*words: str) -> dict[str, str | None]:
+        copy = f"{bucket.name}-copy{len(words)}"
+        raw.run("recover", SCENARIO, "--into-bucket", copy, "--yes", *words)
+        found = raw.storage_client.list_blobs(copy)
+        return {blob.name: blob.retention.mode for blob in found}
+
+    planned = raw.run("plan", SCENARIO, "--into-bucket", f"{bucket.name}-copy0").stdout
+    assert "set again: the retention of 1 object" in planned
+    assert "the locked retention of 1 object" in planned
+    assert copied() == {"free": None, "kept": "Unlocked", "locked": None}
+    assert copied("--lock-again") == {"free": None, "kept": "Unlocked", "locked": "Locked"}
+
+
 def said(raw: Rebound, bucket: storage.Bucket) -> dict[str, tuple[Any, ...]]:
     """Return the contexts, the key and the storage class of each object."""
     listed = requests.get(

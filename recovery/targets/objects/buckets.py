@@ -16,6 +16,7 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
 from manifests.model import BucketBackup, Manifest, Resource
+from manifests.object_retention import RetentionRules
 from manifests.versions import keeps_replaced
 from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
@@ -23,13 +24,14 @@ from recovery.plan import Request, Target, Unseen, looked_at, told_apart
 from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.buckets import BucketPlan, check_scope, undeleted_generation
 from recovery.plan.counts import StepCounter
+from recovery.plan.object_retention import RetentionCounts, retention_rules
 from recovery.progress import Progress
 from recovery.settings import Settings
 from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.targets.objects.mending import EXTRA, Mender, Rules
 from recovery.targets.objects.outcomes import failed_bucket, merged
-from recovery.targets.objects.owner import project_number
+from recovery.targets.objects.owner import foreign_owner
 from recovery.targets.objects.pace import Pace
 from recovery.targets.objects.ramp import Ramp
 from recovery.targets.objects.restore import PARALLEL_STRETCHES, StretchRestore, spread
@@ -57,7 +59,7 @@ class BucketTargets:
         self._ramp = Ramp()
 
     def observe(
-        self, manifest: Manifest, request: Request
+        self, manifest: Manifest, request: Request, now: datetime
     ) -> tuple[tuple[BucketPlan, ...], tuple[Unseen, ...]]:
         """Compare every wanted bucket with its inventory and say what a recovery would do.
 
@@ -71,7 +73,7 @@ class BucketTargets:
         """
         looks = {
             backup.bucket: looked_at(
-                f"bucket {backup.bucket}", partial(self._observe, manifest, backup, request)
+                f"bucket {backup.bucket}", partial(self._observe, manifest, backup, request, now)
             )
             for backup in manifest.buckets
             if request.wants_bucket(backup)
@@ -135,15 +137,22 @@ class BucketTargets:
             resource=resource,
         )
 
-    def _observe(self, manifest: Manifest, backup: BucketBackup, request: Request) -> BucketPlan:
+    def _observe(
+        self, manifest: Manifest, backup: BucketBackup, request: Request, now: datetime
+    ) -> BucketPlan:
         target = self._target(backup, request)
         with cloud_errors(target.uri()):
             resource = target.resource()
         comparison = self._comparison(manifest, backup, request, resource)
-        counter = StepCounter()
+        retention = retention_rules(
+            backup.resource if resource is None else resource, request, now=now
+        )
+        counter = StepCounter(retention)
         with ThreadPoolExecutor(PARALLEL_STRETCHES, thread_name_prefix="compare") as pool:
             stretches = comparison.stretches()
-            for counted in pool.map(lambda stretch: _counted(comparison, stretch), stretches):
+            for counted in pool.map(
+                lambda stretch: _counted(comparison, stretch, retention), stretches
+            ):
                 counter.merge(counted)
         compares = request.compares_settings("buckets", manifest.project)
         configuration = (
@@ -152,7 +161,7 @@ class BucketTargets:
         return BucketPlan(
             bucket=backup.bucket,
             target=target.name,
-            owner="" if resource is None else self._foreign_owner(backup, resource, request),
+            owner="" if resource is None else foreign_owner(self._api, backup, resource, request),
             create=resource is None,
             undelete=self._undeleted(target, backup, request) if resource is None else None,
             keeps_replaced=resource is not None and keeps_replaced(resource),
@@ -162,20 +171,11 @@ class BucketTargets:
             later=backup.content_later,
             counts=counter.counts,
             samples=counter.samples,
-            unretained=counter.unretained,
+            retention=RetentionCounts.of(counter.fates),
             notified=() if resource is None else self._notified(target),
             configuration=configuration,
             sets=request.settings and bool(configuration),
         )
-
-    def _foreign_owner(self, backup: BucketBackup, resource: Resource, request: Request) -> str:
-        """Return the number of the project a bucket belongs to, unless it is the recovered one."""
-        owner = str(resource.get("projectNumber", ""))
-        is_original = resource["name"] == backup.bucket and not request.target.bucket
-        if is_original and owner == str(backup.resource.get("projectNumber", "")):
-            return ""
-        known = project_number(self._api, request.target.project)
-        return "" if owner and owner == known else owner or "unknown"
 
     def _notified(self, target: VersionedBucket) -> tuple[str, ...]:
         """Return the topics that are told of what is written to a bucket."""
@@ -222,6 +222,7 @@ class BucketTargets:
                 may_replace=request.may_overwrite(step.target),
                 exact=request.exact,
                 keeps_replaced=step.keeps_replaced or step.create,
+                retention=retention_rules(resource, request, now=planned.started_at),
                 aside=aside,
             )
             stretches = self._restored(
@@ -275,7 +276,7 @@ class BucketTargets:
                 if outcome.restored or outcome.moved_aside:
                     journal.record_stretch(bucket, outcome)
                 # What an interrupted process did is told, not believed: it was looked at again.
-                return earlier.get(stretch.number, outcome) if _is_idle(outcome) else outcome
+                return earlier.get(stretch.number, outcome) if outcome.is_idle else outcome
 
             done = pool.map(restore, spread(comparison.stretches()))
             return sorted(done, key=attrgetter("number"))
@@ -285,15 +286,11 @@ def _is_undeleted(target: VersionedBucket, step: BucketPlan) -> bool:
     return step.undelete is not None and undelete_bucket(target, step.undelete)
 
 
-def _counted(comparison: Comparison, stretch: Stretch) -> StepCounter:
-    counter = StepCounter()
+def _counted(comparison: Comparison, stretch: Stretch, retention: RetentionRules) -> StepCounter:
+    counter = StepCounter(retention)
     for _, step in comparison.steps(stretch):
         if step is None:
             counter.add_equal()
         else:
             counter.add(step)
     return counter
-
-
-def _is_idle(outcome: StretchOutcome) -> bool:
-    return not (outcome.restored or outcome.moved_aside or outcome.unequal or outcome.left)

@@ -16,7 +16,8 @@ from manifests.cloud.batch import ApiCall
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import is_transient
 from manifests.cloud.versions import VersionedBucket
-from manifests.model import ObjectRecord, ObjectVersion, UtcTime
+from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion, UtcTime
+from manifests.object_retention import RetentionRules
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.naming import bounded
 from recovery.outcome import LeftReason
@@ -36,6 +37,7 @@ class Rules:
         may_replace: Whether the operator allowed replacing content that is live.
         exact: Whether objects that the recovery point does not know are moved aside.
         keeps_replaced: Whether the bucket itself keeps what is replaced.
+        retention: What of the retention of single objects is set again.
         aside: The folder in the undo bucket for what is moved or replaced.
     """
 
@@ -43,6 +45,7 @@ class Rules:
     may_replace: bool
     exact: bool
     keeps_replaced: bool
+    retention: RetentionRules
     aside: str
 
 
@@ -142,7 +145,7 @@ class Mender:
         return self._target.rewriting(
             name,
             source,
-            settings=_settings(expected),
+            settings=self._settings(expected),
             over=over,
             key=expected.version.settings.kms_key,
         )
@@ -214,13 +217,13 @@ class Mender:
         return self._target.rewrite(
             name,
             (self._target.name, name, version.generation),
-            settings=_settings(expected),
+            settings=self._settings(expected),
             over=over,
             key=expected.version.settings.kms_key,
         )
 
     def _from_vault(self, expected: ObjectRecord, over: int) -> ObjectVersion:
-        stored_as, settings = expected.stored_as or "", _settings(expected)
+        stored_as, settings = expected.stored_as or "", self._settings(expected)
 
         def copied(generation: int) -> ObjectVersion:
             source = (self._vault.name, stored_as, generation)
@@ -243,8 +246,19 @@ class Mender:
 
     def _settle(self, written: ObjectVersion, expected: ObjectRecord) -> None:
         """Correct what the way it came back did not carry."""
-        if patch := settings_patch(expected.version.settings, written.settings):
+        wanted, now = expected.version.settings, written.settings
+        patch = settings_patch(wanted, now) | self._rules.retention.patch(wanted, now)
+        if patch:
             self._target.patch(written, patch)
+
+    def _settings(self, expected: ObjectRecord) -> dict[str, Any]:
+        """Return what is said about an object that is written."""
+        version = expected.version
+        settings = settings_resource(version.settings)
+        settings |= self._rules.retention.patch(version.settings, ObjectSettings())
+        if version.storage_class:
+            settings["storageClass"] = version.storage_class
+        return settings
 
     def _after_race(self, step: ObjectStep) -> Mended:
         """Find out who was faster: an earlier try of ours whose answer was lost, or another."""
@@ -281,10 +295,3 @@ class Mender:
 def _concerns_all(error: ClientError) -> bool:
     """Whether a refusal is of who asks, and not of what: then no other object fares better."""
     return isinstance(error, Forbidden) and "does not have storage." in str(error.message)
-
-
-def _settings(expected: ObjectRecord) -> dict[str, Any]:
-    settings = settings_resource(expected.version.settings)
-    if expected.version.storage_class:
-        settings["storageClass"] = expected.version.storage_class
-    return settings

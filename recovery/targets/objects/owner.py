@@ -6,6 +6,8 @@ from google.api_core.exceptions import Forbidden
 
 from manifests.cloud.api import StorageApi
 from manifests.cloud.retry import cloud_errors
+from manifests.model import BucketBackup, Resource
+from recovery.plan import Request
 
 _SERVICE_AGENT = re.compile(r"service-([0-9]+)@gs-project-accounts\.iam\.gserviceaccount\.com")
 
@@ -26,3 +28,22 @@ def project_number(api: StorageApi, project: str) -> str:
             return ""
     matched = _SERVICE_AGENT.fullmatch(str(found.get("email_address", "")))
     return matched[1] if matched else ""
+
+
+def foreign_owner(
+    api: StorageApi, backup: BucketBackup, resource: Resource, request: Request
+) -> str:
+    """Return the number of the project a bucket belongs to, unless it is the recovered one.
+
+    Args:
+        api: Tells the number of a project.
+        backup: The bucket in the manifest.
+        resource: The configuration of the bucket that is written.
+        request: What the operator asked for.
+    """
+    owner = str(resource.get("projectNumber", ""))
+    is_original = resource["name"] == backup.bucket and not request.target.bucket
+    if is_original and owner == str(backup.resource.get("projectNumber", "")):
+        return ""
+    known = project_number(api, request.target.project)
+    return "" if owner and owner == known else owner or "unknown"

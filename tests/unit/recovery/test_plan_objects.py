@@ -13,13 +13,11 @@ from recovery.plan.buckets import (
     BucketPlan,
     bucket_refusals,
     check_scope,
-    objects_lost,
 )
 from recovery.plan.counts import StepCounter
 from recovery.plan.objects import Source, plan_object
 from recovery.plan.request import Request, Target
 from recovery.plan.scope import ObjectScope
-from tests.unit import samples
 from tests.unit.object_samples import POINT, record, version
 
 GARBAGE = b"garbage"
@@ -97,25 +95,6 @@ def test_the_very_generation_comes_first():
     assert first.version is not None
     assert first.version.generation == record().version.generation
     assert second.version == copy
-
-
-def test_retention_of_single_objects_is_told_of():
-    """New content has no retention of its own; where only metadata is written the old one stays."""
-    retained = ObjectSettings(content_type="text/plain", retention='{"mode": "Unlocked"}')
-    counter = StepCounter()
-    for expected, versions in (
-        (record(settings=retained), ()),
-        (record(settings=retained), (version(settings=OTHER),)),
-        (ObjectRecord(version(settings=retained)), ()),
-        (record(), ()),
-    ):
-        step = plan_object("a", expected, versions, POINT)
-        assert step is not None
-        counter.add(step)
-    assert counter.unretained == 1
-    plan = plan_of(counter, unretained=counter.unretained)
-    told = objects_lost(samples.manifest(), (plan,))
-    assert any("the retention of 1 object of bucket raw" in line for line in told)
 
 
 def test_findings_name_both_sides():

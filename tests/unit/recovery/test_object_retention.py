@@ -1,0 +1,81 @@
+"""Retention of single objects: what of it is set again, and what is told."""
+
+import pytest
+
+from manifests.model import ObjectRecord, ObjectSettings
+from manifests.object_retention import RetentionRules
+from recovery.plan.buckets import BucketPlan, objects_lost
+from recovery.plan.counts import StepCounter
+from recovery.plan.object_retention import RetentionCounts
+from recovery.plan.objects import plan_object
+from tests.unit import samples
+from tests.unit.object_samples import POINT, record, version
+
+OTHER = ObjectSettings(content_type="text/html")
+
+
+def until(mode: str, year: int) -> ObjectSettings:
+    """Return the settings of an object with a retention of its own."""
+    told = f'{{"mode": "{mode}", "retainUntilTime": "{year}-01-01T00:00:00Z"}}'
+    return ObjectSettings(content_type="text/plain", retention=told)
+
+
+def test_retention_of_single_objects_is_told_of():
+    """New content has no retention of its own; where only metadata is written the old one stays."""
+    retained = until("Locked", 2099)
+    counter = StepCounter(RetentionRules(is_allowed=True, locks=False, now=POINT))
+    for expected, versions in (
+        (record(settings=retained), ()),
+        (record(settings=until("Unlocked", 2099)), ()),
+        (record(settings=until("Locked", 2001)), ()),
+        (record(settings=retained), (version(settings=OTHER),)),
+        (ObjectRecord(version(settings=retained)), ()),
+        (record(), ()),
+    ):
+        step = plan_object("a", expected, versions, POINT)
+        assert step is not None
+        counter.add(step)
+    found = RetentionCounts.of(counter.fates)
+    assert found == RetentionCounts(unlocked=1, set=1)
+    plan = BucketPlan(
+        bucket="raw",
+        target="raw",
+        create=False,
+        keeps_replaced=True,
+        objects=counter.objects,
+        equal=0,
+        counts=(),
+        samples=(),
+        retention=found,
+    )
+    told = objects_lost(samples.manifest(), (plan,))
+    assert any(
+        "the locked retention of 1 object of bucket raw: `--lock-again`" in it for it in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "locks", "patched"),
+    [
+        (until("Unlocked", 2099), ObjectSettings(), False, ("Unlocked", 2099)),
+        (until("Unlocked", 2099), until("Unlocked", 2098), False, ("Unlocked", 2099)),
+        (until("Unlocked", 2098), until("Unlocked", 2099), False, None),
+        (until("Unlocked", 2099), until("Locked", 2098), False, None),
+        (until("Unlocked", 2099), until("Locked", 2098), True, ("Locked", 2099)),
+        (until("Locked", 2099), ObjectSettings(), False, None),
+        (until("Locked", 2099), until("Unlocked", 2099), True, ("Locked", 2099)),
+        (until("Locked", 2098), until("Locked", 2099), True, None),
+        (until("Locked", 2001), ObjectSettings(), True, None),
+        (ObjectSettings(retention='{"mode": "Locked"}'), ObjectSettings(), True, None),
+        (ObjectSettings(), until("Locked", 2099), True, None),
+    ],
+)
+def test_retention_that_is_set_again(
+    was: ObjectSettings, now: ObjectSettings, *, locks: bool, patched: tuple[str, int] | None
+):
+    """A retention gets the later date and keeps a lock; nothing is locked without the word."""
+    rules = RetentionRules(is_allowed=True, locks=locks, now=POINT)
+    found = rules.patch(was, now)
+    wanted = patched and {"mode": patched[0], "retainUntilTime": f"{patched[1]}-01-01T00:00:00Z"}
+    assert found == ({"retention": wanted} if wanted else {})
+    assert not rules._replace(is_allowed=False).patch(was, now)
