@@ -11,6 +11,7 @@ from manifests.claim_layout import LEASES_PREFIX, lease_name, leased_run_id, unl
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.retry import cloud_errors
+from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket, after_prefix
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.model import Frozen, RunId, UnlockRecord, UtcTime
@@ -142,6 +143,7 @@ class Expiry:
         items = list(self._vault.list_objects(layout.run_prefix(run_id)))
         for item in sorted(items, key=lambda item: item.name == start):
             self._vault.delete(item.name, generation=item.generation)
+        Verdicts(self._landing).forget(run_id)
 
     def prune(self, clock: Callable[[], datetime], *, delete: bool) -> PrunedContents:
         """Find, and if told so delete, the contents of buckets that no run in the vault needs.

@@ -25,7 +25,7 @@ class Verdicts:
 
     def record(self, verdict: VerdictRecord) -> None:
         """Write what was found about a run, over what was found before."""
-        name = f"{_FOLDER}{verdict.run_id}.json"
+        name = _name(verdict.run_id)
         found = self._landing.info(name)
         self._landing.put_if(
             name,
@@ -33,6 +33,12 @@ class Verdicts:
             generation=0 if found is None else found.generation,
             content_type="application/json",
         )
+
+    def forget(self, run_id: RunId) -> None:
+        """Remove what was found about a run that is deleted."""
+        found = self._landing.info(_name(run_id))
+        if found is not None:
+            self._landing.delete(found.name, generation=found.generation)
 
     def all(self) -> Iterator[VerdictRecord]:
         """Yield every verdict; one that cannot be read tells nothing."""
@@ -55,3 +61,7 @@ class Verdicts:
             for name in verdict.damaged:
                 names[name] = max(names.get(name, verdict.verified_at), verdict.verified_at)
         return names
+
+
+def _name(run_id: RunId) -> str:
+    return f"{_FOLDER}{run_id}.json"

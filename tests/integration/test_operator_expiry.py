@@ -50,9 +50,12 @@ def test_what_a_kept_run_needs_is_kept(rebound: Rebound):
     assert not any(item["deleted"] for item in rebound.json("expire"))
     assert stored(rebound) == everything
 
+    rebound.run("verify", "--all", "--quick")
     told = rebound.json("expire", "--yes")
     assert {item["run_id"] for item in told if item["deleted"]} == {"third"}
     assert stored(rebound) == {"first", "second", "fourth"}
+    verdicts = {blob.name for blob in rebound.landing.list_blobs(prefix="verdicts/")}
+    assert verdicts == {f"verdicts/{run_id}.json" for run_id in stored(rebound)}
 
 
 def test_lost_and_false_answers_cost_nothing(rebound: Rebound):
