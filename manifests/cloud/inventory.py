@@ -19,8 +19,9 @@ def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecor
         AvroDamagedError: It is not an inventory.
     """
     stored = shard.stored
-    chunks = vault.stored_chunks(stored)
-    content = whole(chunks, stored, most_bytes=SHARD_FILE.most_file_bytes)
+    content = whole(
+        lambda: vault.stored_chunks(stored), stored, most_bytes=SHARD_FILE.most_file_bytes
+    )
     count = 0
     for record in read_shard(content, bucket_of_shard(stored.name), subject=stored.name):
         if not shard.first_name <= record.version.name <= shard.last_name:

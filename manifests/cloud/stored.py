@@ -1,19 +1,21 @@
 """Small files as they are in the vault: read whole, and compared with what is said of them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import google_crc32c
 
 from manifests.cloud.checksums import crc32c_text
-from manifests.errors import ObjectChangedError, ObjectMissingError
+from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
 from manifests.model import ObjectInfo
 
 
-def whole(chunks: Iterable[bytes], stored: ObjectInfo, *, most_bytes: int) -> bytes:
+def whole(read: Callable[[], Iterable[bytes]], stored: ObjectInfo, *, most_bytes: int) -> bytes:
     """Return the whole of a file, which is what is said of it.
 
+    It is read once more before it is called damaged: a byte can change on its way.
+
     Args:
-        chunks: Its bytes, which are not asked for when they are too many.
+        read: Reads its bytes, which are not asked for when they are too many.
         stored: What is said of it.
         most_bytes: How large a file of its sort is at most.
 
@@ -25,6 +27,13 @@ def whole(chunks: Iterable[bytes], stored: ObjectInfo, *, most_bytes: int) -> by
         raise ObjectChangedError(
             f"{stored.size_bytes:,} bytes, more than any such file has", subject=stored.name
         )
+    try:
+        return _compared(read(), stored)
+    except BackupDamagedError:
+        return _compared(read(), stored)
+
+
+def _compared(chunks: Iterable[bytes], stored: ObjectInfo) -> bytes:
     content = b"".join(chunks)
     if len(content) != stored.size_bytes:
         raise ObjectMissingError("bytes are missing", subject=stored.name)

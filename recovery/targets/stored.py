@@ -90,8 +90,22 @@ def _read(
     listed: dict[str, ObjectInfo],
     progress: Progress,
 ) -> tuple[Finding, ...]:
+    """Read a file, and once more before it is called damaged: a byte can change on its way."""
+    found = listed[stored.name]
+    return _read_once(vault, part, stored, found, progress) and _read_once(
+        vault, part, stored, found, progress
+    )
+
+
+def _read_once(
+    vault: Bucket,
+    part: TableBackup | DatabaseBackup,
+    stored: StoredObject,
+    found: ObjectInfo,
+    progress: Progress,
+) -> tuple[Finding, ...]:
     try:
-        file = measured(vault, listed[stored.name], fields=_fields(part))
+        file = measured(vault, found, fields=_fields(part))
         progress(file.size_bytes)
         read = ReadFile(
             size_bytes=file.size_bytes, crc32c=file.crc32c, row_count=file.frame.row_count

@@ -43,7 +43,9 @@ def test_whole_run_is_verified(raw: Rebound, night: Function):
     read = raw.json("verify", "--all-contents")
     assert read["read_bytes"] == sum(len(content_of(name)) for name in NAMES)
     assert (read["contents"], read["contents_read"]) == (len(NAMES), len(NAMES))
-    assert "1 file and 12 of 12 contents of buckets read" in raw.run("verify").stdout
+    # A byte that changes on its way is no damage.
+    with raw.cloud.fault("storage", "storage.objects.get", "flip", match="contents.*alt=media"):
+        assert "1 file and 12 of 12 contents of buckets read" in raw.run("verify").stdout
     assert f"bucket {platform(raw)}" in raw.run("show", "before").stdout
 
 

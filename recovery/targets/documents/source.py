@@ -31,8 +31,11 @@ class StoredDocuments:
         """
         if file is None:
             return []
-        chunks = self._vault.stored_chunks(file.stored)
-        content = whole(chunks, file.stored, most_bytes=DOCUMENT_FILE.most_file_bytes)
+        content = whole(
+            lambda: self._vault.stored_chunks(file.stored),
+            file.stored,
+            most_bytes=DOCUMENT_FILE.most_file_bytes,
+        )
         records = list(read_file(content, subject=file.stored.name))
         if tallied(records).fingerprint() != file.fingerprint:
             raise BackupDamagedError(

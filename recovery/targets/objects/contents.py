@@ -140,6 +140,11 @@ def _read_contents(
     vault: Bucket, backup: BucketBackup, step: int, suspect: Collection[str], progress: Progress
 ) -> Verdict:
     def read(record: ObjectRecord) -> tuple[Finding | None, int]:
+        found, size_bytes = read_once(record)
+        # A byte can change on its way.
+        return (found, size_bytes) if found is None else read_once(record)
+
+    def read_once(record: ObjectRecord) -> tuple[Finding | None, int]:
         version = record.version
         info = ObjectInfo(
             name=record.stored_as or "",

@@ -131,7 +131,7 @@ class Garbage:
     def _listed(self, shard: ObjectInfo) -> list[str]:
         """Return the contents that an inventory lists."""
         most_bytes = SHARD_FILE.most_file_bytes
-        content = whole(self._vault.chunks(shard), shard, most_bytes=most_bytes)
+        content = whole(lambda: self._vault.chunks(shard), shard, most_bytes=most_bytes)
         records = read_shard(content, bucket_of_shard(shard.name), subject=shard.name)
         return [record.stored_as for record in records if record.stored_as is not None]
 
