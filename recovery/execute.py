@@ -126,12 +126,16 @@ class Recovery:
             if not proof.findings:
                 # Equal already: left alone, or done by the process that was interrupted.
                 return self._journal.outcome(table.name) or self._found_equal(table, step, proof)
+            if step.action == "leave":
+                # It was equal when the plan was made; nobody agreed to anything else.
+                return TableOutcome(table=table.name, action="leave")
             source = ""
             if step.source is not None:
                 self._progress(table.name, "staging")
                 source = self._staging.stage(table, step.partitions, step.source.name)
             self._progress(table.name, "publishing")
-            undo = self._publisher.publish(table, step, self._staging.name(table.name))
+            staged = self._staging.name(table.name)
+            undo = self._publisher.publish(table, step, request, staged)
         except ReboundError as error:
             self._progress(step.table, "failed")
             return _failed(step, error)
@@ -156,7 +160,7 @@ class Recovery:
     def _constrained(self, step: TableStep) -> None:
         try:
             table = self._table(step)
-            if has_foreign_keys(table.resource):
+            if step.action != "leave" and has_foreign_keys(table.resource):
                 Properties(self._target).set(table, with_foreign_keys=True)
         except ReboundError:
             # The proof that follows finds the missing key and tells of it.

@@ -36,7 +36,7 @@ def database_lines(step: DatabaseStep) -> list[str]:
         count = state.count(name)
         if count:
             action = step.action(name) or "keep"
-            hint = "" if action != "keep" else f" ({_word(name, step)})"
+            hint = _word(name, step) if action == "keep" else ""
             lines.append(f"    {action:<8} {count:,} {meaning}{hint}")
             lines += _named(state.listed, (name,), count)
     if step.changes:
@@ -137,6 +137,11 @@ def _named(
 
 
 def _word(state: DocumentState, step: DatabaseStep) -> str:
-    if state == "extra":
-        return "`--exact` removes them"
-    return f"`--overwrite '{step.into}'` replaces them"
+    """Return which word would do something about documents of a state, in brackets; or nothing."""
+    if state in ("later", "added"):
+        return ""
+    return (
+        " (`--exact` removes them)"
+        if state == "extra"
+        else f" (`--overwrite '{step.into}'` replaces them)"
+    )

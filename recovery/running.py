@@ -8,8 +8,11 @@ from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Plan, PresentAccess, with_access
 from recovery.plan.restorable import restorable
+from recovery.plan.resumed import resumed
+from recovery.plan.unseen import seen_part
 from recovery.progress import Progress
 from recovery.session import Session
+from recovery.targets.documents.observe import observe_databases
 from recovery.targets.documents.recover import DatabaseRecovery
 
 
@@ -21,29 +24,40 @@ def new_recovery(session: Session, plan: Plan) -> PlannedRecovery:
 
 
 def seen_again(session: Session, planned: PlannedRecovery) -> PlannedRecovery:
-    """Return what a journal planned with what it changes about access, looked at anew.
+    """Return what of a journal's plan is left, with what it changes about access, looked at anew.
 
     Raises:
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
     """
     plan = planned.plan
     if plan.run_id is None:
-        return planned
+        anew = session.plan_rebuild(plan.request)
+        return planned.model_copy(update={"plan": anew})
     if plan.undeletes:
         raise ManifestAlteredError(
             "a plan that was begun undeletes nothing", subject=planned.recovery_id
         )
     where = plan.request.target
     manifest, tables = _origin(session, plan, plan.run_id), session.target(where)
+    targets, known = session.buckets(where, plan.fallen_back), seen_part(manifest, plan.unseen)
+    buckets, unlisted = targets.observe(known, plan.request, session.clock())
+    databases, unread = observe_databases(
+        known,
+        plan.request,
+        vault=session.vault_bucket,
+        parallel=session.settings.parallel_streams,
+        begun_at=planned.started_at,
+    )
+    left = resumed(plan, known, buckets=buckets, databases=databases, unseen=(*unread, *unlisted))
     datasets = tables.datasets(manifest)
     present = PresentAccess(
         datasets=datasets,
         account=tables.account(datasets),
         originals=tables.originals(manifest),
         tables=tables.protections(step.table for step in plan.tables),
-        buckets=session.buckets(where).present(manifest, plan.buckets, where),
+        buckets=targets.present(manifest, left.buckets, where),
     )
-    seen = with_access(plan, manifest, present)
+    seen = with_access(left, manifest, present)
     return planned.model_copy(update={"plan": seen})
 
 

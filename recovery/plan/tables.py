@@ -75,6 +75,16 @@ class TableStep(Frozen):
         """Whether rows, or a view, that are there now are replaced."""
         return self.loses_rows and not self.only_removes
 
+    def told(self, request: Request) -> Mapping[PartitionId, Fingerprint]:
+        """Return what was seen in the partitions of which the plan tells that they go.
+
+        A step comes back from where others can write: what was seen there goes only where it also
+        says that rows are replaced, and where removing them was asked for.
+        """
+        may_go = () if not self.needs_overwrite else (*self.partitions, WHOLE_TABLE)
+        removed = self.removed_partitions if self.loses_rows and request.exact else ()
+        return {name: self.seen[name] for name in (*may_go, *removed) if name in self.seen}
+
 
 def plan_table(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     """Decide what happens to one table."""
@@ -105,7 +115,7 @@ def _plan_kept(table: TableBackup, observed: ObservedTable, request: Request) ->
     shape = shape_findings(table, observed.resource)
     if shape:
         why = f"its {shape[0].aspect} changed, which only a new table can undo"
-        loses_rows = _holds_something(observed.resource)
+        loses_rows = holds_something(observed.resource)
         step = _written(table, "rebuild", shape, why=why, loses_rows=loses_rows)
         losing = int(observed.resource.get("numRows") or 0)
         return step.model_copy(update={"modified": modified(observed.resource), "losing": losing})
@@ -187,7 +197,7 @@ def _written(
     )
 
 
-def _holds_something(resource: Resource) -> bool:
+def holds_something(resource: Resource) -> bool:
     """Whether deleting this would lose anything: rows, buffered rows, or a view's query."""
     return not is_table(resource) or holds_rows(resource)
 

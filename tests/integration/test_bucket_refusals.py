@@ -15,6 +15,7 @@ from tests.integration.bucket_objects import (
     put,
     recover,
 )
+from tests.integration.forged_runs import PLANTED, planted
 from tests.served import Function
 
 
@@ -55,6 +56,22 @@ def test_buckets_of_other_projects_need_their_number(raw: Rebound, night: Functi
     )
     made = elsewhere.get_bucket(f"{raw.project}-made")
     assert made.project_number == foreign.project_number
+
+
+def test_a_planted_journal_hides_nothing_of_a_bucket(raw: Rebound, night: Function):
+    """What it calls equal is looked at: what is replaced is shown, and nobody else said yes."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, NAMES[:3])
+    back_up(night)
+    put(bucket, NAMES[1], b"newer")
+    plan = raw.json("plan", SCENARIO, "--overwrite", "*", "--exact")
+    plan["buckets"][0] |= {"counts": [], "samples": [], "equal": 3, "keeps_replaced": True}
+    before = looked_at(bucket)
+    with planted(raw, plan):
+        refused = raw.run("resume", PLANTED, code=5)
+    assert "REPLACES CONTENT OF 1 OBJECT THAT IS THERE" in refused.stdout
+    assert "nobody is there to say yes" in refused.stderr
+    assert looked_at(bucket) == before
 
 
 def test_one_refused_object_does_not_end_its_neighbours(raw: Rebound, night: Function):

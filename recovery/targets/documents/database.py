@@ -72,8 +72,14 @@ class DatabaseTarget:
         self._parallel = parallel
         self._point_nanos = nanos_at(backup.read_time)
 
-    def observe(self, ranges: list[NameRange]) -> DatabaseState:
+    def observe(
+        self, ranges: list[NameRange], *, begun_at: datetime | None = None
+    ) -> DatabaseState:
         """Compare everything in some ranges with the backup, and look at its settings.
+
+        Args:
+            ranges: The names.
+            begun_at: When the recovery began that is resumed; None before one has.
 
         Raises:
             BackupDamagedError: A file of the backup is not what the manifest says.
@@ -83,7 +89,8 @@ class DatabaseTarget:
 
         def look(unit: Unit) -> tuple[StateTally, int]:
             stored = self._stored.read(*unit)
-            return _tallied(self._pairs(unit, stored, exists=exists)), self._referring(stored)
+            pairs = self._pairs(unit, stored, exists=exists, begun_at=begun_at)
+            return _tallied(pairs), self._referring(stored)
 
         whole, referring = StateTally(), 0
         for tally, count in self._in_parallel(look, units(self._backup, ranges)):

@@ -1,5 +1,6 @@
 """Looks at every database a recovery of a manifest could touch."""
 
+from datetime import datetime
 from functools import partial
 
 from manifests.cloud.objects import Bucket
@@ -14,7 +15,12 @@ from recovery.targets.documents.source import StoredDocuments
 
 
 def observe_databases(
-    manifest: Manifest, request: Request, *, vault: Bucket, parallel: int
+    manifest: Manifest,
+    request: Request,
+    *,
+    vault: Bucket,
+    parallel: int,
+    begun_at: datetime | None = None,
 ) -> tuple[dict[str, DatabaseState], tuple[Unseen, ...]]:
     """Compare each wanted database, or what stands for it, with its backup.
 
@@ -23,6 +29,7 @@ def observe_databases(
         request: What the operator asked for.
         vault: Where the backup is.
         parallel: Parts of one database in flight at once.
+        begun_at: When the recovery began that is resumed; None before one has.
 
     Returns:
         How each compares, and those that could not be looked at.
@@ -53,7 +60,7 @@ def observe_databases(
             rewrites=request.rewrite_references,
         )
         left_out = {name: stored.count(item, below(name)) for name in never_restored(item, request)}
-        seen = target.observe(wanted_ranges(item, request))
+        seen = target.observe(wanted_ranges(item, request), begun_at=begun_at)
         return seen.model_copy(update={"left_out": left_out})
 
     return told_apart(

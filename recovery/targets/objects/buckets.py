@@ -217,11 +217,12 @@ class BucketTargets:
             if resource is None:
                 return failed_bucket(step, "the bucket is not there any more")
             comparison = self._comparison(manifest, backup, request, resource)
+            step = step.model_copy(update={"keeps_replaced": keeps_replaced(resource)})
             rules = Rules(
                 begun_at=planned.started_at,
                 may_replace=request.may_overwrite(step.target),
                 exact=request.exact,
-                keeps_replaced=step.keeps_replaced or step.create,
+                keeps_replaced=step.keeps_replaced,
                 retention=retention_rules(resource, request, now=planned.started_at),
                 aside=aside,
             )

@@ -21,7 +21,7 @@ from recovery.compare import (
     table_findings,
 )
 from recovery.plan import Request, TableStep
-from recovery.plan.tables import holds_rows, is_table, modified
+from recovery.plan.tables import holds_rows, holds_something, is_table, modified
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.properties import Properties, writable
 
@@ -53,12 +53,13 @@ class Publisher:
         self._recovery_id = recovery_id
         self._properties = Properties(bigquery_target)
 
-    def publish(self, table: TableBackup, step: TableStep, staged: str) -> str:
+    def publish(self, table: TableBackup, step: TableStep, request: Request, staged: str) -> str:
         """Put a staged table in its place.
 
         Args:
             table: The table in the manifest.
             step: What the plan says about it.
+            request: What the operator asked for.
             staged: `dataset.table` of the proven staging table; unused where only properties are
                 set.
 
@@ -76,7 +77,7 @@ class Publisher:
                 subject=table.name,
                 hint="make a new plan",
             )
-        self._refuse_unplanned_loss(table, step, {} if live is None else live.resource)
+        self._refuse_unplanned_loss(table, step, request, {} if live is None else live.resource)
         undo = self._undo_point(table, live)
         if step.action == "replace partitions":
             # A shorter partition expiration than the table's own would eat what comes.
@@ -103,30 +104,36 @@ class Publisher:
         known, present, gone = still_kept(whole_table, observed)
         return Proof(findings, expired_of(table, gone), newer_than(known, present))
 
-    def _refuse_unplanned_loss(self, table: TableBackup, step: TableStep, live: Resource) -> None:
+    def _refuse_unplanned_loss(
+        self, table: TableBackup, step: TableStep, request: Request, live: Resource
+    ) -> None:
         """Stop where a writer put rows since the plan: nobody agreed to lose them.
 
         Rows that are equal to the recovery point are our own, of a try that was interrupted.
         """
-        if live and not self._is_as_planned(table, step, live):
+        if live and not self._is_as_planned(table, step, request, live):
             raise RefusedError(
                 "rows appeared since the plan was made; they were left alone",
                 subject=table.name,
                 hint="pause the writers, then make a new plan with `--overwrite`",
             )
 
-    def _is_as_planned(self, table: TableBackup, step: TableStep, live: Resource) -> bool:
-        """Whether what is to be replaced or removed is what the plan saw, or ours already."""
+    def _is_as_planned(
+        self, table: TableBackup, step: TableStep, request: Request, live: Resource
+    ) -> bool:
+        """Whether what is to be replaced or removed is what the plan told of, or ours already."""
         if step.action == "rebuild":
             # Once its shape is right the table is our own, and has to be empty when it is filled.
-            return not shape_findings(table, live) or modified(live) == step.modified
+            is_told = step.needs_overwrite or not holds_something(live)
+            return not shape_findings(table, live) or (is_told and modified(live) == step.modified)
         touched = (*step.partitions, *step.removed_partitions)
         if not touched:
             return True
+        told = step.told(request)
         kept, observed, _ = still_kept(table, self._target.observe_table(table))
         known, present = kept.fingerprints, observed.partitions
         return present is not None and all(
-            present.get(name) in (None, known.get(name), step.seen.get(name)) for name in touched
+            present.get(name) in (None, known.get(name), told.get(name)) for name in touched
         )
 
     def undo_of(self, table: TableBackup) -> str:

@@ -107,6 +107,23 @@ def test_a_planted_journal_is_asked_about(rebound: Rebound):
             lake.write_catalog(rebound.folder)
 
 
+def test_a_planted_journal_that_hides_what_goes_takes_nothing(rebound: Rebound):
+    """Rows that a journal does not tell of stay, whatever it says was seen, and whoever says yes."""
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    rebound.query(f"UPDATE {games} SET home = 'nobody' WHERE game_date = DATE '2024-01-06'")
+    try:
+        plan = rebound.json("plan", SCENARIO, "--run", NIGHT, "--overwrite", "*")
+        (changed,) = (item for item in plan["tables"] if item["loses_rows"])
+        changed |= {"loses_rows": False}
+        with planted(rebound, plan):
+            told = rebound.run("resume", PLANTED, "--yes", code=6).stdout
+        assert "rows appeared since the plan was made; they were left alone" in told
+        found = rebound.query(f"SELECT COUNT(*) AS n FROM {games} WHERE home = 'nobody'")
+        assert next(iter(found))["n"] > 0
+    finally:
+        rebound.run("recover", SCENARIO, "--run", NIGHT, "--overwrite", "*", "--anew", "--yes")
+
+
 def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
     """No partition id of a journal becomes SQL: such a journal is damaged."""
 
