@@ -28,6 +28,7 @@ class LoggingPool(ThreadPoolExecutor):
 
 _TRACE = re.compile(r"(?:00-)?([0-9a-f]{32})(?:[-/].*)?")
 _TIME = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
+_SERVER_LOGGERS = ("gunicorn.error", "gunicorn.access")
 _SEVERITIES = {"warn": "WARNING", "exception": "ERROR"}
 
 
@@ -103,6 +104,22 @@ def configure_logs(level: int = logging.INFO) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
+    for name in _SERVER_LOGGERS:
+        logging.getLogger(name).addFilter(_HandedOver())
+
+
+class _HandedOver(logging.Filter):
+    """Hands the lines of a logger to the handler of the process, and to no other.
+
+    gunicorn gives its loggers handlers of its own when it starts, which is after this module is
+    read; it takes no filter away. No configuration file of it is read: functions-framework makes
+    gunicorn's application itself.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Hand a line over."""
+        logging.getLogger().handle(record)
+        return False
 
 
 def _as_cloud_logging(

@@ -1,5 +1,6 @@
 """The judge of the bundle: what `make bundle` writes, deployed, and called as Cloud Scheduler calls."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,16 +32,22 @@ def source(made: Path, tmp_path: Path) -> Path:
 def test_deployed_bundle_completes_what_scheduler_asks(
     source: Path, new_rebound: Callable[..., Rebound], tmp_path: Path
 ):
-    """A schedule's call, with the body {} and with none, ends in a backup that `verify` accepts."""
+    """A schedule's call, with the body {} and with none, ends in a backup that `verify` accepts.
+
+    Every line that the process writes is JSON, those of the server that serves it included.
+    """
     rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path))
     lake.fill(rebound)
-    with serving_bundle(source, rebound) as function:
+    with serving_bundle(source, rebound, GUNICORN_LOG_LEVEL="info") as function:
         for days_ago, body in ((1, b"{}"), (0, None)):
             answer = function.scheduled(whole_minute(timedelta(days=days_ago)), body=body)
             assert answer.status_code == 200, answer.text
             run_id = answer.json()["run_id"]
             assert rebound.manifest(run_id).rebound_version == __version__
             rebound.run("verify", run_id)
+    lines = [json.loads(line) for line in function.log.read_text().splitlines()]
+    assert any(line["message"].startswith("Listening at: ") for line in lines)
+    assert {line["severity"] for line in lines} <= {"INFO", "WARNING"}
 
 
 @pytest.mark.parametrize("name", ["manifests/errors.py", "functions/exports/table.py", "main.py"])
