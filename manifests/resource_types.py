@@ -7,19 +7,25 @@ is only kept and compared may be anything.
 
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from manifests.errors import BackupDamagedError
 from manifests.model import Resource
-from manifests.table_types import Encryption, Key, Number, Settings, Table, Timed, Typed, View
-
-
-class _RoutineReference(Typed):
-    routine_id: str
+from manifests.table_types import (
+    Encryption,
+    Key,
+    Number,
+    RoutineReference,
+    Settings,
+    Table,
+    Timed,
+    Typed,
+    View,
+)
 
 
 class _Routine(Settings):
-    routine_reference: _RoutineReference
+    routine_reference: RoutineReference
 
 
 class _PolicyReference(Typed):
@@ -96,6 +102,7 @@ class _Bucket(Typed):
     encryption: _BucketKey | None = None
     ip_filter: dict[str, Any] | None = None
     default_event_based_hold: bool | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
 
 
 type ResourceSort = Literal[

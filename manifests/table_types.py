@@ -174,6 +174,20 @@ class Access(Typed):
     condition: dict[str, Any] | None = None
 
 
+class _TableReference(Typed):
+    table_id: str
+
+
+class _Query(Typed):
+    query: str
+
+
+class RoutineReference(Typed):
+    """What names a routine."""
+
+    routine_id: str
+
+
 class Settings(Typed):
     """What is looked into of a resource of any sort, whether or not that sort has it."""
 
@@ -184,6 +198,10 @@ class Settings(Typed):
     encryption_configuration: Encryption | None = None
     access: list[Access] = []
     grantees: list[str] = []
+    table_reference: _TableReference | None = None
+    routine_reference: RoutineReference | None = None
+    view: _Query | None = None
+    materialized_view: _Query | None = None
 
 
 class Timed(Settings):
@@ -205,21 +223,11 @@ class Table(Timed):
     num_rows: Number = 0
 
 
-class _TableReference(Typed):
-    table_id: str
-
-
-class _Query(Typed):
-    query: str
-
-
 class View(Timed):
     """A view or materialized view."""
 
     type: Literal["VIEW", "MATERIALIZED_VIEW"] = "VIEW"
     table_reference: _TableReference
-    view: _Query | None = None
-    materialized_view: _Query | None = None
 
 
 def _check_columns(columns: list[_Column]) -> None:

@@ -21,11 +21,15 @@ from manifests.inventory import SHARD_FILE
 from manifests.model import LeaseRecord, Manifest, Owner, Receipt, RunStart, TableBackup
 from manifests.store import Dated, Vault, encode, lease_claim
 from recovery.compare import ObservedTable
+from recovery.compare.buckets import bucket_findings, changed_configuration
 from recovery.journal import Journal
-from recovery.outcome import PlannedRecovery, RecoveryReport, TableOutcome
-from recovery.plan import Observed, check_plan, definitions_of, make_plan
+from recovery.plan import BucketPlan, Observed, check_plan, definitions_of, make_plan
+from recovery.plan.bucket_access import PresentBucket
+from recovery.plan.documents import plan_database
 from recovery.report import outcome_error, plan_text, report_text
+from recovery.report_documents import database_lines
 from recovery.report_runs import manifest_text
+from recovery.targets.objects.creation import first_configuration
 from tests.fuzz.files import (
     DOCUMENTS,
     make_table_file,
@@ -36,12 +40,11 @@ from tests.fuzz.files import (
     take_table_file,
 )
 from tests.fuzz.values import HOSTILE, edited
-from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games, manifest
-from tests.unit.worlds import plan, request, world
+from tests.fuzz.whole import BUCKET, FOUND, RECOVERY, whole_manifest, whole_recovery, whole_report
+from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games
+from tests.unit.worlds import bucket_plan, request, world
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
-RECOVERY = "bigquery-dataset-loss-20261124T090000Z-1a2b"
-BEGUN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 OWNER = Owner(platform="basketball", project="platform")
 
 
@@ -95,6 +98,13 @@ def take_manifest(content: bytes) -> None:
     coverage.within(load_catalog(), found)
     for observed in (_gone(found), _other(found)):
         _planned(found, observed)
+    for backup in found.buckets:
+        bucket_findings(backup.resource, BUCKET.resource)
+        changed_configuration(backup.resource, BUCKET.resource)
+        first_configuration(backup.resource)
+    for database in found.databases:
+        asked = request(scenario="firestore-state-loss")
+        database_lines(plan_database(database, FOUND, asked, found.project))
 
 
 def _planned(found: Manifest, observed: Observed) -> None:
@@ -112,6 +122,7 @@ def _planned(found: Manifest, observed: Observed) -> None:
 
 def _gone(found: Manifest) -> Observed:
     return Observed(
+        buckets=tuple(_bucket(name.bucket, create=True) for name in found.buckets),
         datasets={item.dataset_id: None for item in found.datasets},
         tables={item.name: ObservedTable(resource=None) for item in found.tables},
         definitions={name: None for item in found.datasets for name, _, _ in definitions_of(item)},
@@ -128,8 +139,17 @@ def _other(found: Manifest) -> Observed:
             "datasets": {**gone.datasets, **known.datasets},
             "tables": {**there, **known.tables},
             "definitions": {**gone.definitions, **known.definitions},
+            "buckets": tuple(_bucket(item.bucket, sets=True) for item in found.buckets),
+            "present_buckets": {
+                item.bucket: PresentBucket(resource=BUCKET.resource, policy=BUCKET.access or {})
+                for item in found.buckets
+            },
         }
     )
+
+
+def _bucket(name: str, **changes: bool) -> BucketPlan:
+    return bucket_plan(bucket=name, target=name, **changes)
 
 
 def take_run(content: bytes) -> None:
@@ -196,20 +216,8 @@ def make_call(random: Random) -> bytes:
     return f"{line}\n{text}".encode()
 
 
-_PLANNED = PlannedRecovery(
-    recovery_id=RECOVERY,
-    started_at=BEGUN,
-    plan=plan(world(games=ObservedTable(resource=GAMES, partitions={}))),
-)
-_REPORT = RecoveryReport(
-    recovery_id=RECOVERY,
-    plan=_PLANNED.plan,
-    started_at=BEGUN,
-    finished_at=BEGUN,
-    tables=(TableOutcome(table="nba.games", action="fill", rows=3),),
-)
 TARGETS: dict[str, Target] = {
-    "manifest": Target(_json(manifest()), take_manifest),
+    "manifest": Target(_json(whole_manifest()), take_manifest),
     "start record": Target(
         _json(
             RunStart(
@@ -223,8 +231,8 @@ TARGETS: dict[str, Target] = {
         take_run,
     ),
     "receipt": Target(_json(Receipt(run_id=RUN, part=games())), take_receipt),
-    "plan": Target(_json(_PLANNED), take_plan),
-    "report": Target(_json(_REPORT), take_report),
+    "plan": Target(_json(whole_recovery()), take_plan),
+    "report": Target(_json(whole_report()), take_report),
     "lease": Target(_json(LeaseRecord(run_id=RUN, holder="me", term_seconds=120)), take_lease),
     "call": Target(make_call, take_call),
     "documents": Target(records_maker(DOCUMENT_FILE, DOCUMENTS), take_documents),

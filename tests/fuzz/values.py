@@ -5,6 +5,12 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+# What is looked into wherever it is, also where it does not belong.
+_KEYS = (
+    "x", "name", "fields", "type", "schema", "timePartitioning", "encryptionConfiguration", "access",
+    "labels", "grantees", "expirationTime", "role", "condition", "tableReference", "routineReference",
+    "datasetReference", "defaultEncryptionConfiguration", "iamConfiguration", "policyTags",
+)  # fmt: skip
 type Path = tuple[str | int, ...]
 
 _DEEP: Any = json.loads("[" * 70 + "]" * 70)
@@ -49,7 +55,7 @@ def _edit(
     elif kind == 1 and isinstance(holder, list):
         holder.insert(random.randrange(len(holder) + 1), holder[key])
     elif kind == 2 and isinstance(holder, dict):
-        holder[random.choice(("x", "name", "fields", "type"))] = hostile(random)
+        holder[random.choice(_KEYS)] = hostile(random)
     elif kind == 3:
         # The value of another place, which may be one that only looks right.
         found: Any = whole

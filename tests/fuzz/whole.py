@@ -1,0 +1,168 @@
+"""A run, a plan and a report that hold something of every kind: what inputs are made of."""
+
+from datetime import UTC, date, datetime
+
+from manifests.bucket_layout import shard_name
+from manifests.database_layout import document_file_name
+from manifests.documents import DocumentRecord, tallied
+from manifests.model import (
+    BucketBackup,
+    DatabaseBackup,
+    DocumentFile,
+    InventoryShard,
+    Manifest,
+    StoredObject,
+)
+from recovery.compare import Finding, ObservedTable
+from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
+from recovery.outcome import (
+    BucketOutcome,
+    DatabaseOutcome,
+    DatasetOutcome,
+    LeftObjects,
+    PlannedRecovery,
+    RecoveryReport,
+    TableOutcome,
+)
+from recovery.plan import Plan
+from recovery.plan.buckets import ObjectCount, ObjectSample
+from recovery.plan.documents import plan_database
+from recovery.plan.rebuild import RebuildStep, RebuiltDocument
+from tests.unit.samples import GAMES, POINT, RUN, manifest
+from tests.unit.worlds import GONE, bucket_plan, plan, request, world
+
+RECOVERY = "bigquery-dataset-loss-20261124T090000Z-1a2b"
+BEGUN = datetime(2026, 11, 24, 9, tzinfo=UTC)
+KEY = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
+_NAME = "nba-scraped-data"
+_RECORDS = [DocumentRecord("states/today", b"", 1, 1)]
+
+
+def _stored(name: str) -> StoredObject:
+    return StoredObject(name=name, size_bytes=1, crc32c="yZRlqg==", generation=1, row_count=1)
+
+
+BUCKET = BucketBackup(
+    bucket=_NAME,
+    resource={
+        "name": _NAME,
+        "location": "US",
+        "projectNumber": "7",
+        "generation": "1",
+        "labels": {"tier": "raw"},
+        "versioning": {"enabled": True},
+        "iamConfiguration": {
+            "uniformBucketLevelAccess": {"enabled": True},
+            "publicAccessPrevention": "enforced",
+        },
+        "encryption": {"defaultKmsKeyName": KEY},
+        "retentionPolicy": {"retentionPeriod": "86400"},
+        "softDeletePolicy": {"retentionDurationSeconds": "604800"},
+        "lifecycle": {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 9}}]},
+        "ipFilter": {"mode": "Enabled"},
+        "defaultEventBasedHold": True,
+        "autoclass": {"enabled": False},
+    },
+    access={"version": 3, "bindings": [{"role": "roles/x", "members": ["user:a@x.com"]}]},
+    listed_at=POINT,
+    finished_at=POINT,
+    shards=(
+        InventoryShard(
+            stored=_stored(shard_name(RUN, _NAME, 0, 0)),
+            first_name="a",
+            last_name="a",
+            content_bytes=1,
+        ),
+    ),
+)
+DATABASE = DatabaseBackup(
+    database_id="(default)",
+    resource={"name": "projects/platform/databases/(default)", "locationId": "nam5"},
+    read_time=POINT,
+    document_count=1,
+    collections=tallied(_RECORDS).collections(),
+    files=(
+        DocumentFile(
+            stored=_stored(document_file_name(RUN, "(default)", attempt=0, name_range=0, number=0)),
+            first_path="states/today",
+            last_path="states/today",
+            fingerprint=tallied(_RECORDS).fingerprint(),
+        ),
+    ),
+)
+FOUND = DatabaseState(
+    exists=True,
+    collections=(CollectionState(collection_id="states", newer=1, extra=1),),
+    listed=(ListedDocument(path="states/today", state="newer"),),
+)
+_FINDING = Finding(subject="nba.games", aspect="labels", expected="a", actual="b")
+
+
+def whole_manifest() -> Manifest:
+    """Return the manifest of a run that holds something of every kind."""
+    return manifest(buckets=(BUCKET,), databases=(DATABASE,))
+
+
+def whole_plan() -> Plan:
+    """Return a plan that does something of every kind."""
+    made = plan(world(games=ObservedTable(resource=GAMES, partitions={}), arrivals=GONE))
+    bucket = bucket_plan(
+        bucket=_NAME,
+        target=_NAME,
+        counts=(ObjectCount(damage="missing", source="vault", objects=1, size_bytes=1),),
+        samples=(ObjectSample(name="a", damage="missing", source="vault", why="it is gone"),),
+        configuration=(_FINDING,),
+    )
+    rebuilt = RebuildStep(
+        database="(default)",
+        into="(default)",
+        history="nba.history",
+        since=date(2026, 11, 20),
+        documents=(
+            RebuiltDocument(
+                path="states/today", fields={"done": {"booleanValue": True}}, newest_at=POINT
+            ),
+        ),
+    )
+    return made.model_copy(
+        update={
+            "buckets": (bucket,),
+            "databases": (plan_database(DATABASE, FOUND, request(), "platform"),),
+            "rebuilds": (rebuilt,),
+        }
+    )
+
+
+def whole_recovery() -> PlannedRecovery:
+    """Return a recovery that is to begin with that plan."""
+    return PlannedRecovery(recovery_id=RECOVERY, started_at=BEGUN, plan=whole_plan())
+
+
+def whole_report() -> RecoveryReport:
+    """Return a report of something of every kind, some of it wrong."""
+    return RecoveryReport(
+        recovery_id=RECOVERY,
+        plan=whole_plan(),
+        started_at=BEGUN,
+        finished_at=BEGUN,
+        tables=(TableOutcome(table="nba.games", action="fill", rows=3, findings=(_FINDING,)),),
+        datasets=(DatasetOutcome(dataset="nba", findings=(_FINDING,)),),
+        buckets=(
+            BucketOutcome(
+                bucket=_NAME,
+                target=_NAME,
+                restored=(ObjectCount(damage="missing", source="vault", objects=1, size_bytes=1),),
+                left=(LeftObjects(reason="changed", objects=1, names=("a",)),),
+                error="objects were left as they are",
+            ),
+        ),
+        databases=(
+            DatabaseOutcome(
+                database="(default)",
+                into="(default)",
+                action="restore",
+                kept=(ListedDocument(path="states/today", state="newer"),),
+                kept_count=1,
+            ),
+        ),
+    )
