@@ -1,4 +1,4 @@
-"""Try every decoder for long: `python -m tests.fuzz [CASES] [FIRST SEED]`.
+"""Try every decoder for long: `python -m tests.fuzz [CASES] [FIRST SEED] [NAME...]`.
 
 Prints for each how many inputs it accepted and refused, the slowest, and the peak memory of the
 process so far. An input that does anything else is kept in the corpus, and the command fails.
@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 from tests.fuzz.targets import TARGETS
@@ -17,10 +18,11 @@ from tests.fuzz.test_decoders import CORPUS, take
 _MOST_MEBIBYTES = 512
 
 
-def main(cases: int, first: int) -> int:
-    """Run so many cases for each decoder; return how many broke one."""
+def main(cases: int = 100_000, first: int = 0, names: Sequence[str] = ()) -> int:
+    """Run so many cases for each decoder, or for those that are named; return how many broke one."""
     broken = 0
-    for name, target in TARGETS.items():
+    for name in names or TARGETS:
+        target = TARGETS[name]
         ended: Counter[str] = Counter()
         slowest = 0.0
         for seed in range(first, first + cases):
@@ -46,5 +48,5 @@ def main(cases: int, first: int) -> int:
 
 
 if __name__ == "__main__":
-    words = [int(word) for word in sys.argv[1:]]
-    sys.exit(bool(main(*[*words, 100_000, 0][:2] if words else (100_000, 0))))
+    numbers = [int(word) for word in sys.argv[1:3]]
+    sys.exit(bool(main(*numbers, names=sys.argv[3:])))
