@@ -22,10 +22,10 @@ from typing import Literal
 from manifests.errors import UnsafeNameError, UsageError
 from manifests.ids import BUCKET_NAME, DATABASE_ID
 from manifests.model import RunId
+from manifests.table_folders import FOLDER, TABLE, table_folder
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
 _SCHEDULED = re.compile(r"-\d{8}T\d{6}Z(-r\d+)?$")
-_TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_-]+")
 _PARTITION = re.compile(r"[A-Za-z0-9_-]+")
 _ATTEMPT = re.compile(r"[0-9]{3}")
 _FILE = re.compile(r"[0-9]{12}\.avro")
@@ -39,7 +39,7 @@ WHOLE = "all"
 """Stands for a partition in names, where a whole table is exported."""
 _RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 RUNS_PREFIX = "runs/"
-_PARTS = {"tables": _TABLE, "buckets": _BUCKET, "databases": _DATABASE}
+_PARTS = {"tables": TABLE, "buckets": _BUCKET, "databases": _DATABASE}
 
 type PartKind = Literal["tables", "buckets", "databases"]
 """What a run is made of: each part has a folder of its own and a receipt."""
@@ -91,7 +91,7 @@ def work_id(owner: str, table: str) -> str:
     The mark at its end keeps names apart that are only alike once their dots or ends are gone.
     """
     mark = hashlib.sha256(table.encode()).hexdigest()
-    name = _checked(_TABLE, table).replace(".", "__")
+    name = table_folder(table).partition("~")[0].replace(".", "__")
     digits = 8 if len(name) <= _LONGEST_OF_TABLE else 32
     return f"{owner}__{name[:_LONGEST_OF_TABLE]}__{mark[:digits]}"
 
@@ -148,7 +148,7 @@ def run_prefix(run_id: RunId) -> str:
 
 def table_prefix(run_id: RunId, table: str) -> str:
     """Return the folder that holds the files of one table of one run in the vault."""
-    return f"{run_prefix(run_id)}tables/{_checked(_TABLE, table)}/"
+    return f"{run_prefix(run_id)}tables/{table_folder(table)}/"
 
 
 def start_name(run_id: RunId) -> str:
@@ -163,7 +163,8 @@ def manifest_name(run_id: RunId) -> str:
 
 def receipt_name(run_id: RunId, kind: PartKind, name: str) -> str:
     """Return the name of the receipt of a table, bucket or database."""
-    return f"{run_prefix(run_id)}receipts/{kind}/{_checked(_PARTS[kind], name)}.json"
+    checked = table_folder(name) if kind == "tables" else _checked(_PARTS[kind], name)
+    return f"{run_prefix(run_id)}receipts/{kind}/{checked}.json"
 
 
 def attempts_prefix(run_id: RunId) -> str:
@@ -196,7 +197,7 @@ def export_id(run_id: RunId, partition_id: str | None) -> str:
 def extract_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:
     """Return the folder, relative to a root, that one extract attempt writes into."""
     number = _checked(_ATTEMPT, f"{attempt:03d}")
-    return f"{run_id}/tables/{_checked(_TABLE, table)}/{_checked(_PARTITION, partition)}/{number}/"
+    return f"{run_id}/tables/{table_folder(table)}/{_checked(_PARTITION, partition)}/{number}/"
 
 
 def landing_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:
@@ -225,7 +226,7 @@ def check_data_name(name: str, *, run_id: RunId, table: str) -> None:
         UnsafeNameError: The name escapes the run's and table's own folder.
     """
     parts = _split_data_name(name)
-    if parts != (run_id, table):
+    if parts != (run_id, table_folder(table)):
         raise UnsafeNameError(f"does not belong to {table} of run {run_id}", subject=name)
 
 
@@ -235,7 +236,7 @@ def check_part_name(kind: PartKind, name: str) -> None:
     Raises:
         UnsafeNameError: It could escape the folder, statement or path it becomes part of.
     """
-    _checked(_PARTS[kind], name)
+    receipt_name(RunId("any"), kind, name)
 
 
 def check_dataset_id(dataset_id: str) -> None:
@@ -279,7 +280,7 @@ def _split_data_name(name: str) -> tuple[str, str]:
         re.compile("runs"),
         _RUN_ID,
         re.compile("tables"),
-        _TABLE,
+        FOLDER,
         _PARTITION,
         _ATTEMPT,
         _FILE,

@@ -39,6 +39,24 @@ def test_every_built_data_name_is_accepted(
     assert layout.run_id_of(name) == run_id
 
 
+def test_names_of_long_tables_fit():
+    """The longest table has a folder and a receipt that are no longer than a name may be."""
+    run_id = RunId("r" * 100)
+    tables = [f"{'d' * 1024}.{'t' * 1023}{number}" for number in range(3)]
+    landed = [
+        f"{layout.landing_folder(run_id, table, 'p' * 64, 999)}000000000000.avro"
+        for table in tables
+    ]
+    receipts = [layout.receipt_name(run_id, "tables", table) for table in tables]
+    assert len({*landed, *receipts}) == 6
+    assert max(map(len, (*landed, *receipts))) <= 1024
+    for table, name in zip(tables, map(layout.vault_name, landed), strict=True):
+        layout.check_data_name(name, run_id=run_id, table=table)
+        for other in set(tables) - {table}:
+            with pytest.raises(UnsafeNameError):
+                layout.check_data_name(name, run_id=run_id, table=other)
+
+
 @given(
     name=st.one_of(st.text(), st.lists(PIECES).map("/".join), st.lists(PIECES).map("".join)),
 )
@@ -114,7 +132,7 @@ def test_only_an_extract_goes_to_the_vault():
     [
         ("games", "20250101", 1),
         ("nba.games/..", "20250101", 1),
-        ("nba." + "g" * 1024, "20250101", 1),
+        ("nba." + "g" * 2046, "20250101", 1),
         (TABLE, "", 1),
         (TABLE, "a/b", 1),
         (TABLE, "'", 1),
