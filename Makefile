@@ -37,7 +37,7 @@ fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, and count how eac
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
 	$(PYTHON) -m tests.judges.suites $(ARGS)
 
-sweep: $(INSTALLED) ## Fire every fault at every call of backup and recovery, for hours; ARGS='--sample 100'.
+sweep: $(INSTALLED) ## Fire every fault at every call of backup and recovery, for hours; ARGS='--sample 100' makes so many of each, '--record F' goes on.
 	$(PYTHON) -m tests.sweep $(ARGS)
 
 bench: $(INSTALLED) ## Measure backup and recovery on this machine.

@@ -1,0 +1,28 @@
+"""The counts of a sweep, and how it goes on where it was stopped."""
+
+from pathlib import Path
+
+from tests.sweep.records import Records
+from tests.sweep.trials import Result, Trial
+
+
+def test_counts_and_what_is_done(tmp_path: Path):
+    """Each work has a line of counts, also of the trials of an earlier process, which stay done."""
+    file = tmp_path / "sweep.jsonl"
+    first = Records(file)
+    results = [
+        Result(Trial("backup", "storage", number, "403"), verdict, "why", "call")
+        for number, verdict in enumerate(("loud", "right at once", "right at once", "not fired"))
+    ]
+    for result in results:
+        first.add(result, 2.0)
+    assert not first.is_wrong
+    again = Records(file)
+    assert again.done == {result.trial for result in results}
+    wrong = Result(Trial("tables gone", "bigquery", 7, "lost"), "wrong", "not equal\nat all")
+    again.add(wrong, 4.0)
+    assert Records(file).is_wrong
+    header, backup, tables = Records(file).text().splitlines()
+    assert header.split("  ")[0] == "work"
+    assert backup.split() == ["backup", "3", "1", "3", "0", "1", "2.0"]
+    assert tables.split() == ["tables", "gone", "1", "0", "0", "1", "0", "4.0"]
