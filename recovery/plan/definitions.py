@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from manifests.ids import DatasetId, DefinitionName
 from manifests.model import DatasetBackup, Frozen, Resource
 from manifests.references import DefinitionKind, TableRef, definitions_of, text_of, unmakeable
+from manifests.table_types import Access
 from recovery.compare import (
     Finding,
     dataset_findings,
@@ -23,6 +26,14 @@ _FIXED = ("materializedView", "timePartitioning", "rangePartitioning", "clusteri
 _CHANGEABLE = ("enableRefresh", "refreshIntervalMs", "maxStaleness")
 
 
+def _authorization(entry: Resource) -> Resource:
+    Access.model_validate(entry)
+    if not is_authorized(entry):
+        message = "no view, routine or dataset"
+        raise ValueError(message)
+    return entry
+
+
 class DatasetStep(Frozen):
     """What happens to one dataset.
 
@@ -32,7 +43,8 @@ class DatasetStep(Frozen):
         findings: What differs in its settings, where they are part of the recovery.
         sets: Whether it is set to what it was.
         authorizes: Entries of its access that are given again: BigQuery takes them from a view or
-            routine that is made or changed, and from a dataset that is made.
+            routine that is made or changed, and from a dataset that is made. Each has its type, also
+            when it comes from a journal.
     """
 
     dataset_id: DatasetId
@@ -40,7 +52,7 @@ class DatasetStep(Frozen):
     undelete: bool = False
     findings: tuple[Finding, ...] = ()
     sets: bool = False
-    authorizes: tuple[Resource, ...] = ()
+    authorizes: tuple[Annotated[Resource, AfterValidator(_authorization)], ...] = ()
 
 
 class DefinitionStep(Frozen):

@@ -7,10 +7,14 @@ written: only what the plan told, and that is as it was then (`recovery.targets.
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import ValidationError
+
 from manifests.errors import ManifestAlteredError
 from manifests.model import Manifest
+from manifests.table_types import Settings
 from recovery.compare.documents import DatabaseState
 from recovery.plan.buckets import BucketPlan
+from recovery.plan.definitions import DefinitionStep
 from recovery.plan.documents import plan_database
 from recovery.plan.unseen import Unseen
 from recovery.plan.whole import Plan
@@ -34,13 +38,16 @@ def resumed(
         unseen: Those of both that could not be looked at this time, and are left.
 
     Raises:
-        ManifestAlteredError: The plan is about other buckets or databases than were asked for.
+        ManifestAlteredError: The plan is about other buckets or databases than were asked for, or
+            what it says was replaced is nothing that could have been.
     """
     steps = tuple(
         plan_database(item, databases[item.database_id], plan.request, manifest.project)
         for item in manifest.databases
         if item.database_id in databases
     )
+    for step in plan.definitions:
+        _check_replaced(step)
     planned = [f"bucket {item.bucket}" for item in plan.buckets]
     planned += [f"database {item.database}" for item in plan.databases]
     asked = [f"bucket {item.bucket}" for item in buckets]
@@ -63,3 +70,13 @@ def resumed(
             ),
         }
     )
+
+
+def _check_replaced(step: DefinitionStep) -> None:
+    """Refuse what cannot be compared with what is there."""
+    try:
+        Settings.model_validate(step.replaced or {})
+    except ValidationError as error:
+        raise ManifestAlteredError(
+            "what the plan says is replaced is no view or routine", subject=step.name
+        ) from error

@@ -76,6 +76,15 @@ def test_a_plan_about_something_else_is_altered(buckets: tuple[BucketPlan, ...])
         resumed(other, ORIGIN, buckets=(bucket_plan(),), databases={"(default)": FOUND})
 
 
+def test_what_a_journal_says_was_replaced_has_its_type():
+    """It is compared with what is there: what is looked into has the type that is expected."""
+    made = begun(state=FOUND)
+    first = made.definitions[0].model_copy(update={"replaced": {"schema": 7}})
+    forged = made.model_copy(update={"definitions": (first,)})
+    with pytest.raises(ManifestAlteredError, match="no view or routine"):
+        resumed(forged, ORIGIN, buckets=(), databases={"(default)": FOUND})
+
+
 EXTRA = step(now(EQUAL | {"20300101": OTHER}), exact=True)
 LOSING_STEP = next(item for item in plan(LOSING).tables if item.table == "nba.games")
 
