@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.integration.bucket_objects import content_of, fill
+from tests.integration.orchestration import State, write_catalog
 from tests.served import Function, serving
 
 
@@ -57,3 +58,29 @@ def test_bucket(new_rebound: Callable[..., Rebound], tmp_path: Path):
     assert [item["target"] for item in report["buckets"]] == [raw.name]
     assert raw.blob("a").download_as_bytes() == content_of("a")
     assert not other.blob("a").exists()
+
+
+def test_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A database that cannot be read does not stop another."""
+    names = ("(default)", "second")
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {name: {} for name in names}))
+    whole, unread = (State(rebound, name) for name in names)
+    kind = {"location_id": LOCATION, "type_": "FIRESTORE_NATIVE"}
+    with rebound.cloud.minutes_ago(10):
+        whole.admin.create_database(
+            parent=f"projects/{rebound.project}", database_id="second", database=kind
+        ).result()
+    for database in (whole, unread):
+        with rebound.cloud.minutes_ago(5):
+            database.write({"done/one": {"n": 1}})
+    with serving(rebound) as function:
+        function.complete("night")
+    for database in (whole, unread):
+        database.lose("done/one")
+    refused = {"reason": "PERMISSION_DENIED", "match": "databases/second", "times": None}
+    with rebound.cloud.fault("firestore", "firestore.RunQuery", "status", **refused):
+        planned = rebound.run("plan", "firestore-state-loss", code=9)
+        ended = rebound.run("recover", "firestore-state-loss", "--yes", code=6)
+    assert "NOT LOOKED AT, left  database second: " in planned.stdout
+    assert "not recovered: database second (could not be looked at)" in ended.stderr
+    assert (set(whole.content()), set(unread.content())) == ({"done/one"}, set())
