@@ -220,7 +220,7 @@ def _answer(completed: Completed) -> dict[str, object]:
         )
     for other in manifest.unprotected:
         if other.count or other.unknown:
-            log.warning(
+            log.info(
                 "more of the project that no backup holds",
                 kind=other.kind,
                 count=other.count,
