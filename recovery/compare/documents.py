@@ -73,7 +73,7 @@ class DatabaseState(Frozen):
             one is a copy.
         left_out: How many documents of the backup are below each collection that is never restored.
         seen: A digest of the documents that are not equal, each with the time of its last write.
-        settings: What it is set to be, as the REST API gives it; None where it may not be read.
+        settings: What somebody set it to be; None where it may not be read.
     """
 
     exists: bool

@@ -10,6 +10,7 @@ from tests.integration.orchestration import State
 from tests.integration.state import state
 from tests.served import Function, serving
 from tests.standin.cloud import Cloud
+from tests.standin.firestore.creation import create_database
 from tests.sweep.world import DOCUMENTS, OBJECTS, make_platform
 
 SCENARIO = "bigquery-dataset-loss"
@@ -38,6 +39,9 @@ def test_approved_plan(rebound: Rebound, function: Function, tmp_path: Path):
 
 def test_approved_plan_of_objects_and_documents(cloud: Cloud, tmp_path: Path):
     """Another write of what differs already is another world, although every count is the same."""
+    with cloud.minutes_ago(90):
+        # Older than what it keeps: when its earliest version was moves on.
+        create_database("approved", recoverable=False)
     rebound = make_platform(cloud, tmp_path, "approved")
     with serving(rebound) as function:
         function.complete("night")

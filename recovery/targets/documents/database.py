@@ -21,7 +21,7 @@ from manifests.errors import CloudError
 from manifests.model import DatabaseBackup, DocumentFile, Resource
 from manifests.names import NameRange
 from recovery.compare import Finding
-from recovery.compare.databases import database_findings
+from recovery.compare.databases import database_findings, database_settings
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
 from recovery.plan.documents import DatabaseStep, apart, units
 from recovery.targets.documents.done import Done, Restored
@@ -116,7 +116,8 @@ class DatabaseTarget:
             # Documents can be recovered without the right to see how the database is set up; if
             # there is none, reading it says so.
             return True, None
-        return found is not None, found
+        # What the service tells of it moves on by itself, and would make an approved plan void.
+        return found is not None, None if found is None else database_settings(found)
 
     def settings_findings(self) -> tuple[Finding, ...]:
         """Look at the settings of the database again, and say what is not what it was."""
