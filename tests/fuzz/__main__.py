@@ -16,35 +16,45 @@ from tests.fuzz.targets import TARGETS
 from tests.fuzz.test_decoders import CORPUS, take
 
 _MOST_MEBIBYTES = 512
+_BROKEN = "BROKEN"
 
 
 def main(cases: int = 100_000, first: int = 0, names: Sequence[str] = ()) -> int:
     """Run so many cases for each decoder, or for those that are named; return how many broke one."""
-    broken = 0
-    for name in names or TARGETS:
-        target = TARGETS[name]
-        ended: Counter[str] = Counter()
-        slowest = 0.0
+    return sum(_tried(name, cases, first) for name in names or TARGETS)
+
+
+def _tried(name: str, cases: int, first: int) -> int:
+    """Run cases for one decoder, until Ctrl-C, and print how they ended."""
+    ended: Counter[str] = Counter()
+    slowest = 0.0
+    try:
         for seed in range(first, first + cases):
-            content = target.make(Random(seed))
+            content = TARGETS[name].make(Random(seed))
             began = time.process_time()
-            try:
-                ended[take(name, content) or "accepted"] += 1
-            except Exception as error:  # noqa: BLE001 - what it is looked for
-                ended[f"BROKEN: {type(error).__name__}"] += 1
-                broken += 1
-                path = CORPUS / name / hashlib.sha256(content).hexdigest()[:16]
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+            ended[_ending(name, content)] += 1
             slowest = max(slowest, time.process_time() - began)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        broken += peak > _MOST_MEBIBYTES
-        counts = ", ".join(f"{count:,} {how}" for how, count in ended.most_common())
-        sys.stdout.write(
-            f"{name}: {cases:,} cases: {counts}; slowest {slowest:.3f} s, peak {peak} MiB\n"
-        )
-        sys.stdout.flush()
-    return broken
+    except KeyboardInterrupt:
+        sys.stdout.write(f"interrupted: only {ended.total():,} of ")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    counts = ", ".join(f"{count:,} {how}" for how, count in ended.most_common())
+    sys.stdout.write(
+        f"{name}: {cases:,} cases: {counts}; slowest {slowest:.3f} s, peak {peak} MiB\n"
+    )
+    sys.stdout.flush()
+    broken = sum(count for how, count in ended.items() if how.startswith(_BROKEN))
+    return broken + (peak > _MOST_MEBIBYTES)
+
+
+def _ending(name: str, content: bytes) -> str:
+    """Give a decoder an input, and say how that ended; one that breaks it is kept."""
+    try:
+        return take(name, content) or "accepted"
+    except Exception as error:  # noqa: BLE001 - what it is looked for
+        path = CORPUS / name / hashlib.sha256(content).hexdigest()[:16]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return f"{_BROKEN}: {type(error).__name__}"
 
 
 if __name__ == "__main__":
