@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from manifests.errors import RefusedError, UsageError
 from manifests.model import Frozen, UtcTime
+from recovery.compare.properties import comparable
+from recovery.plan.definitions import DefinitionStep
 from recovery.plan.observed import Observed
 from recovery.plan.whole import Plan
 
@@ -96,7 +98,7 @@ def _moved(plan: Plan, now: Plan) -> Iterator[str]:
 def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
     yield from ((f"dataset {step.dataset_id}", _plain(step)) for step in plan.datasets)
     yield from ((step.table, _plain(step)) for step in plan.tables)
-    yield from ((f"{step.kind} {step.name}", _plain(step)) for step in plan.definitions)
+    yield from ((f"{step.kind} {step.name}", _definition(step)) for step in plan.definitions)
     yield from ((f"bucket {step.target}", _plain(step)) for step in plan.buckets)
     yield from ((f"database {step.into}", _plain(step)) for step in plan.databases)
     yield from ((f"rebuild of {step.into}", _plain(step)) for step in plan.rebuilds)
@@ -105,6 +107,15 @@ def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
     yield "the run", (plan.run_id, plan.manifest_digest)
     yield "the older runs", [_plain(item) for item in plan.fallen_back]
     yield "the request", _plain(plan.request)
+
+
+def _definition(step: DefinitionStep) -> object:
+    """Return what is decided of a view or routine, and what it is that would be replaced.
+
+    When it was last refreshed is left out: that changes without anybody's doing.
+    """
+    replaced = None if step.replaced is None else comparable(step.replaced)
+    return _plain(step.model_copy(update={"replaced": None})), replaced
 
 
 def _plain(item: Frozen) -> object:

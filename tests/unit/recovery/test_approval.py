@@ -7,7 +7,7 @@ import pytest
 from manifests.documents import DocumentRecord
 from manifests.errors import RefusedError, UsageError
 from recovery.compare.documents import DatabaseState, StateTally, joined
-from recovery.plan import PlanFile, approved, read_plan, seen_digest
+from recovery.plan import Plan, PlanFile, approved, read_plan, seen_digest
 from tests.unit.samples import GAMES, POINT
 from tests.unit.worlds import EQUAL, GONE, OTHER, now, plan, world
 
@@ -36,6 +36,22 @@ def test_the_world_moved():
     ):
         with pytest.raises(RefusedError, match=f"not what the plan saw: {named}"):
             approved(made, other, subject="p")
+
+
+def test_what_would_be_replaced():
+    """A view that is written again is another world; one that BigQuery refreshed is the same."""
+
+    def seen(query: str, etag: str) -> Plan:
+        found = world()
+        view = {**(found.definitions["nba.latest games"] or {}), "view": {"query": query}}
+        told = {"etag": etag, "lastModifiedTime": etag}
+        changed = {**found.definitions, "nba.latest games": {**view, **told}}
+        return plan(found.model_copy(update={"definitions": changed}))
+
+    made = seen("SELECT 1", "1")
+    assert approved(made, seen("SELECT 1", "2"), subject="p") == made
+    with pytest.raises(RefusedError, match=r"not what the plan saw: view nba\.latest games"):
+        approved(made, seen("SELECT 2", "1"), subject="p")
 
 
 def test_what_was_seen():
