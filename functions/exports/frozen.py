@@ -36,6 +36,7 @@ from manifests.model import (
 from manifests.partitions import demands_filter, is_ingestion_time
 
 _BEFORE_HISTORY = "Cannot read before"
+_MADE_LATER = "it was made after the recovery point, or its history does not reach back to it"
 
 log = structlog.get_logger()
 
@@ -81,7 +82,7 @@ class FrozenCopies:
     def freeze(self, table: str, base: TableBackup | None) -> FrozenTable:
         """Clone a table as of the recovery point, count and fingerprint the clone.
 
-        Of a table that was dropped since, the rows are copied back.
+        Of a table that was dropped or replaced since, the rows are copied back.
 
         Args:
             table: The table, `dataset.table`.
@@ -93,11 +94,17 @@ class FrozenCopies:
         """
         try:
             source = readable(self._resources, table)
+            self._refuse_successor(table, source.resource)
             return self._frozen(table, source, self._clone(table, source.resource), "own")
         except (SourceMissingError, PointLostError) as error:
-            # Gone, or made again: FOR SYSTEM_TIME reads neither as it was before.
+            # Gone, or made again: what can be read now does not say how it was then.
             dropped, definition = table_then(table, self._copied_back(table, base, error), base)
             return self._frozen(table, dropped, self._checked(table, dropped.resource), definition)
+
+    def _refuse_successor(self, table: str, resource: Resource) -> None:
+        """Refuse a table that took the place of the one of the recovery point."""
+        if int(resource.get("creationTime", 0)) > self._start.recovery_point.timestamp() * 1000:
+            raise PointLostError(_MADE_LATER, subject=table)
 
     def _frozen(
         self, table: str, source: TableResource, copy: Resource, definition: Definition
@@ -267,7 +274,4 @@ def _at_the_point(table: str) -> Generator[None]:
     except CloudError as error:
         if _BEFORE_HISTORY not in error.message:
             raise
-        raise PointLostError(
-            "it was made after the recovery point, or its history does not reach back to it",
-            subject=table,
-        ) from error
+        raise PointLostError(_MADE_LATER, subject=table) from error

@@ -76,7 +76,7 @@ def dropped_notes(tables: Iterable[TableBackup]) -> list[str]:
         "copy": "how it was partitioned, and its policies, are not known",
     }
     return [
-        f"{table.name} was dropped after the recovery point and before the backup read it: "
+        f"{table.name} was dropped or replaced after the recovery point, before the backup read it: "
         f"{known[table.definition]}"
         for table in tables
         if table.definition in known

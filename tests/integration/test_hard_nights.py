@@ -73,7 +73,7 @@ def test_table_made_since_the_recovery_point(new_rebound: Callable[..., Rebound]
 def test_table_dropped_since_the_recovery_point(
     rebound: Rebound, function: Function, tmp_path: Path
 ):
-    """Tables that are gone, or made again, are in the run as they were at its instant.
+    """Tables that are gone, made again or replaced are in the run as they were at its instant.
 
     Which definition they have is told: that of an earlier run, or that of their copy.
     """
@@ -82,27 +82,32 @@ def test_table_dropped_since_the_recovery_point(
     with rebound.cloud.minutes_ago(5):
         game(rebound, "lake.fresh", 3)
     dropped = (lake.GAMES, lake.TYPES, "lake.fresh")
-    before = {table: lake.rows(rebound, table) for table in dropped}
+    before = {table: lake.rows(rebound, table) for table in (*dropped, lake.EVENTS)}
     layout = rebound.bigquery_client.get_table(lake.GAMES).time_partitioning
-    refused = {"status": 403, "match": f"{rebound.project}.*/(games|types|fresh)\\b", "times": None}
+    refused = {
+        "status": 403,
+        "match": f"{rebound.project}.*/(games|types|fresh|events)\\b",
+        "times": None,
+    }
     with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
-        assert function.manual("night").json()["message"].startswith("3 of 5 parts failed")
+        assert function.manual("night").json()["message"].startswith("4 of 5 parts failed")
     for table in dropped:
         rebound.query(f"DROP TABLE `{rebound.project}.{table}`")
     game(rebound, lake.TYPES, 7)
+    game(rebound, lake.EVENTS, 7, "CREATE OR REPLACE TABLE")
     function.complete("night")
     found = {table.name: table.definition for table in rebound.manifest("night").tables}
     kept = dict.fromkeys(lake.TABLES, "own")
-    known = dict.fromkeys((lake.GAMES, lake.TYPES), "earlier run")
+    known = dict.fromkeys((lake.GAMES, lake.TYPES, lake.EVENTS), "earlier run")
     assert found == {**kept, **known, "lake.fresh": "copy"}
     of_night = ("bigquery-dataset-loss", "--run", "night")
     for told in (rebound.run("show", "night"), rebound.run("plan", *of_night)):
-        assert f"{lake.GAMES} was dropped after the recovery point" in told.stdout
+        assert f"{lake.GAMES} was dropped or replaced after the recovery point" in told.stdout
         assert "policies, are not known" in told.stdout
-    words = ["--overwrite", lake.TYPES, "--access", "--yes"]
+    words = ["--overwrite", "*", "--access", "--yes"]
     report = rebound.json("recover", *of_night, *words)
     assert not [item for item in report["tables"] if item["findings"] or item["error"]]
-    assert {table: lake.rows(rebound, table) for table in dropped} == before
+    assert {table: lake.rows(rebound, table) for table in before} == before
     assert rebound.bigquery_client.get_table(lake.GAMES).time_partitioning == layout
 
 
