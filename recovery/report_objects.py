@@ -44,6 +44,10 @@ def bucket_lines(plan: BucketPlan, *, exact: bool) -> list[str]:
         kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
         objects = counted(plan.replaced, "object").upper()
         lines.append(f"    REPLACES CONTENT OF {objects} THAT IS THERE; {kept}")
+    lines += [
+        f"    ENCRYPTS {counted(objects, 'object').upper()} with the key {shown(key)}"
+        for key, objects in plan.keys.items()
+    ]
     lines += plan.retention.lines
     if plan.notified:
         lines.append(f"    TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")

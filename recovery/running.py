@@ -23,22 +23,29 @@ def new_recovery(session: Session, plan: Plan) -> PlannedRecovery:
     return PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan)
 
 
-def seen_again(session: Session, planned: PlannedRecovery) -> PlannedRecovery:
+def seen_again(session: Session, planned: PlannedRecovery, *, lock_again: bool) -> PlannedRecovery:
     """Return what of a journal's plan is left, with what it changes about access, looked at anew.
+
+    Args:
+        session: The clients.
+        planned: What the journal says.
+        lock_again: Whether the operator allows now what nobody can undo, if the plan asks for it.
 
     Raises:
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
     """
-    plan = planned.plan
-    if plan.run_id is None:
+    plan, run_id = planned.plan, planned.plan.run_id
+    if run_id is None:
         anew = session.plan_rebuild(plan.request)
         return planned.model_copy(update={"plan": anew})
     if plan.undeletes:
         raise ManifestAlteredError(
             "a plan that was begun undeletes nothing", subject=planned.recovery_id
         )
-    where = plan.request.target
-    manifest, tables = _origin(session, plan, plan.run_id), session.target(where)
+    locks = plan.request.lock_again and lock_again
+    request = plan.request.model_copy(update={"lock_again": locks})
+    plan, where = plan.model_copy(update={"request": request}), plan.request.target
+    manifest, tables = _origin(session, plan, run_id), session.target(where)
     targets, known = session.buckets(where, plan.fallen_back), seen_part(manifest, plan.unseen)
     buckets, unlisted = targets.observe(known, plan.request, session.clock())
     databases, unread = observe_databases(

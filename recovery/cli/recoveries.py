@@ -203,6 +203,7 @@ def resume(
         str | None,
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
+    lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
     yes: Yes = False,
@@ -220,7 +221,7 @@ def resume(
         return
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
-    begun = seen_again(session, begun)
+    begun = seen_again(session, begun, lock_again=lock_again)
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.

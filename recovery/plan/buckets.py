@@ -1,6 +1,6 @@
 """What a recovery would do to a bucket: objects counted and explained, never listed whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -52,6 +52,8 @@ class BucketPlan(Frozen):
         seen: A digest of those that are not, and of extra ones, each with its generation.
         later: How many objects the backup holds as they were after the recovery point, because
             the bucket kept no history.
+        keys: How many objects come under which key of Cloud KMS, which they are not under now: an
+            inventory may name any.
         retention: What becomes of the retention that objects which come back had of their own.
         notified: Topics that are told of every object that is written, and what listens to them
             acts on it.
@@ -72,6 +74,7 @@ class BucketPlan(Frozen):
     later: int = 0
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
+    keys: Mapping[str, int] = {}
     retention: RetentionCounts = RetentionCounts()
     notified: tuple[str, ...] = ()
     configuration: tuple[Finding, ...] = ()

@@ -10,6 +10,7 @@ from recovery.plan.buckets import ObjectCount, ObjectSample
 from recovery.plan.objects import ObjectStep, Source
 
 _SAMPLES_OF_A_KIND = 3
+_MOST_KEYS = 20
 
 
 class ObjectCounts:
@@ -49,6 +50,7 @@ class StepCounter:
         self.objects = 0
         self.equal = 0
         self.fates: Counter[Fate] = Counter()
+        self.keys: Counter[str] = Counter()
         self._retention = retention
         self._counts = ObjectCounts()
         self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
@@ -64,6 +66,8 @@ class StepCounter:
         self.objects += step.damage != "extra"
         if self._retention is not None and step.is_written:
             self.fates[self._retention.fate(step.wanted_settings)] += 1
+        if step.new_key is not None:
+            self._add_key(step.new_key, 1)
         live = step.live
         self._seen.add(step.name, live and (live.generation, live.metageneration))
         self._counts.add(step.damage, step.source, size_bytes=step.size_bytes)
@@ -77,12 +81,19 @@ class StepCounter:
         """Add what another counter, of later names, has counted."""
         self.objects += other.objects
         self.fates += other.fates
+        for key, objects in other.keys.items():
+            self._add_key(key, objects)
         self.equal += other.equal
         self._seen.add(other.seen)
         self._counts.merge(other.counts)
         for kind, later in other.sampled.items():
             samples = self.sampled.setdefault(kind, [])
             samples += later[: _SAMPLES_OF_A_KIND - len(samples)]
+
+    def _add_key(self, key: str, objects: int) -> None:
+        # An inventory is what somebody wrote: it may name as many keys as objects.
+        is_known = key in self.keys or len(self.keys) < _MOST_KEYS
+        self.keys[key if is_known else "further keys"] += objects
 
     @property
     def counts(self) -> tuple[ObjectCount, ...]:

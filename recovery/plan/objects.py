@@ -80,6 +80,13 @@ class ObjectStep(NamedTuple):
         return ObjectSettings() if self.expected is None else self.expected.version.settings
 
     @property
+    def new_key(self) -> str | None:
+        """Return the key of Cloud KMS that the object comes under and is not under now."""
+        wanted = self.wanted_settings.kms_key
+        present = None if self.live is None else self.live.settings.kms_key
+        return wanted if wanted != present and self.source != "none" else None
+
+    @property
     def size_bytes(self) -> int:
         """Return the size of the object as it was; of an extra one, as it is."""
         version = self.expected.version if self.expected is not None else self.live

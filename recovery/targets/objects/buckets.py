@@ -171,6 +171,7 @@ class BucketTargets:
             later=backup.content_later,
             counts=counter.counts,
             samples=counter.samples,
+            keys=counter.keys,
             retention=RetentionCounts.of(counter.fates),
             notified=() if resource is None else self._notified(target),
             configuration=configuration,

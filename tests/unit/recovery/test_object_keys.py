@@ -1,0 +1,34 @@
+"""The keys of Cloud KMS that objects come under are in the plan."""
+
+from manifests.model import ObjectSettings
+from recovery.plan.counts import StepCounter
+from recovery.plan.objects import plan_object
+from recovery.report_objects import bucket_lines
+from tests.unit.object_samples import POINT, record, version
+from tests.unit.worlds import bucket_plan
+
+
+def test_keys_of_an_inventory_are_told():
+    """Any key may stand in an inventory: what comes under one that it is not under now is counted."""
+    keyed = ObjectSettings(content_type="text/plain", kms_key="projects/eve/k")
+    counter, other = StepCounter(), StepCounter()
+    for counted, found in (
+        (counter, ()),
+        (other, (version(),)),
+        (other, (version(settings=keyed),)),
+    ):
+        step = plan_object("a", record(settings=keyed), found, POINT)
+        if step is not None:
+            counted.add(step)
+    counter.merge(other)
+    assert counter.keys == {"projects/eve/k": 2}
+    for number in range(100):
+        many = keyed._replace(kms_key=f"k{number}")
+        step = plan_object("a", record(settings=many), (), POINT)
+        assert step is not None
+        counter.add(step)
+    assert counter.keys["further keys"] == 81
+    text = "\n".join(
+        bucket_lines(bucket_plan(keys={"projects/eve/\x1bk": 2}, create=True), exact=False)
+    )
+    assert "ENCRYPTS 2 OBJECTS with the key projects/eve/\\x1bk" in text
