@@ -82,16 +82,17 @@ def _damaged(
     """Yield what is asked for and damaged."""
     tables = [item for item in manifest.tables if request.wants(item)]
     databases = [item for item in manifest.databases if request.wants_database(item)]
-    buckets = [item for item in manifest.buckets if request.wants_bucket(item)]
-    parts: dict[PartKind, Sequence[Part]] = {
-        "tables": tables,
-        "databases": databases,
-        "buckets": buckets,
-    }
-    for kind, some in parts.items():
-        for part in some:
-            if _is_damaged(session, manifest, part, progress):
-                yield kind, part.name
+    verdict = session.inspect(manifest, [*tables, *databases], read_bytes=True, progress=progress)
+    files = {item.subject for item in verdict.findings}
+    for table in tables:
+        if any(stored.name in files for stored in table.objects):
+            yield "tables", table.name
+    for database in databases:
+        if any(stored.name in files for stored in database.objects):
+            yield "databases", database.name
+    for bucket in manifest.buckets:
+        if request.wants_bucket(bucket) and session.inspect_inventory(bucket).findings:
+            yield "buckets", bucket.name
 
 
 def _is_damaged(
