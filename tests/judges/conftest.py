@@ -6,10 +6,10 @@ import pytest
 
 from tests.judges.both import Rows, Standin
 from tests.standin.bigquery.app import create_service
-from tests.standin.bigquery.service import Settings
-from tests.standin.bigquery.sql.execute import run_script
+from tests.standin.bigquery.script.execute import run_script
+from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.settings import Settings
 from tests.standin.bigquery.sql.results import json_rows
-from tests.standin.bigquery.sql.session import Session
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """Run the BigQuery stand-in: `python -m tests.standin.bigquery --data-dir D --storage URL`."""
 
 from tests.standin.bigquery.app import create_app
-from tests.standin.bigquery.jobs.job import KINDS
-from tests.standin.bigquery.service import Settings
+from tests.standin.bigquery.settings import Settings
+from tests.standin.bigquery.state.job import KINDS
 from tests.standin.process import parser, serve
 
 

@@ -3,11 +3,13 @@
 import json
 from importlib import resources
 
+from tests.standin.bigquery.call import Call
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.errors import invalid
-from tests.standin.bigquery.jobs.job import KINDS
 from tests.standin.bigquery.resources.access import grant_of
-from tests.standin.bigquery.service import Call, Hidden, Service
+from tests.standin.bigquery.service import Service
+from tests.standin.bigquery.settings import Hidden
+from tests.standin.bigquery.state.job import KINDS
 
 
 def health(service: Service, call: Call) -> Resource:

@@ -18,23 +18,25 @@ from starlette.types import ASGIApp, Scope
 
 from tests.standin.bigquery import admin, uploads
 from tests.standin.bigquery.bodies import check_names
+from tests.standin.bigquery.call import Answer, Call
 from tests.standin.bigquery.engine.database import Database
 from tests.standin.bigquery.errors import BigQueryError
 from tests.standin.bigquery.googlesql.library import library
 from tests.standin.bigquery.jobs import calls
 from tests.standin.bigquery.jobs.copy import copy_work
 from tests.standin.bigquery.jobs.extract import extract_work
-from tests.standin.bigquery.jobs.faults import JobFaults
 from tests.standin.bigquery.jobs.load import load_work
 from tests.standin.bigquery.jobs.query import query_work
-from tests.standin.bigquery.jobs.quotas import Quotas
-from tests.standin.bigquery.jobs.rows_store import RowsStore
-from tests.standin.bigquery.jobs.runner import Jobs
 from tests.standin.bigquery.resources import datasets, policies, routines, rows, tables
 from tests.standin.bigquery.routes import resolve
-from tests.standin.bigquery.service import Answer, Call, Service, Settings
-from tests.standin.bigquery.workers import Workers
-from tests.standin.bigquery.writers import Writers
+from tests.standin.bigquery.service import Service
+from tests.standin.bigquery.settings import Settings
+from tests.standin.bigquery.state.faults import JobFaults
+from tests.standin.bigquery.state.quotas import Quotas
+from tests.standin.bigquery.state.rows_store import RowsStore
+from tests.standin.bigquery.state.runner import Jobs
+from tests.standin.bigquery.state.workers import Workers
+from tests.standin.bigquery.state.writers import Writers
 from tests.standin.dates import Dated
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware

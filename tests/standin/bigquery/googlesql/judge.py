@@ -19,7 +19,7 @@ from tests.standin.bigquery.errors import BigQueryError
 from tests.standin.bigquery.googlesql.library import GoogleSqlError
 from tests.standin.bigquery.googlesql.requests import Path, Table, analyze, table_paths
 from tests.standin.bigquery.googlesql.shape import shape_of, spaced
-from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.session import Session
 
 _LOG = "STANDIN_GOOGLESQL_LOG"
 _PLACE = re.compile(r" \[at (\d+):(\d+)\]$")

@@ -3,12 +3,13 @@
 import uuid
 from typing import Any
 
+from tests.standin.bigquery.call import DEFAULT_PAGE, Call, page
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import BigQueryError, invalid
-from tests.standin.bigquery.jobs.job import Job
-from tests.standin.bigquery.service import DEFAULT_PAGE, Call, Service, page
+from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.sql.results import with_float_seconds
+from tests.standin.bigquery.state.job import Job
 
 _QUERY_RESPONSE = "bigquery#queryResponse"
 _LONGEST_WAIT_SECONDS = 60

@@ -27,11 +27,10 @@ from tests.standin.bigquery.engine.rows import (
 from tests.standin.bigquery.engine.tables import check_change, new_table, stored_form
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
 from tests.standin.bigquery.jobs.destination import changes_of, key_of
-from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.jobs.sources import Source, find_source
-from tests.standin.bigquery.resources.policies import check_history
 from tests.standin.bigquery.service import Service
-from tests.standin.bigquery.sql.execute import engine_errors
+from tests.standin.bigquery.sql.engine_errors import engine_errors
+from tests.standin.bigquery.state.job import Job
 
 _LOST_FROM_HISTORY = ("timePartitioning", "rangePartitioning", "resourceTags")
 _REPLACED = ("schema", "timePartitioning", "rangePartitioning", "clustering", "tableConstraints")
@@ -67,7 +66,7 @@ def _source(service: Service, reference: Resource) -> Source:
     if source.partition_id is not None and source.instant is not None:
         raise invalid("A partition of a table cannot be copied as of a time")
     if source.instant is not None:
-        check_history(service, source.entry)
+        service.check_history(source.entry)
     return source
 
 

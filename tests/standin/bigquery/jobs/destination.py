@@ -35,6 +35,7 @@ from tests.standin.bigquery.engine.types import (
     quoted,
 )
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
+from tests.standin.bigquery.sql.insert import coerced
 
 _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
 _LOST_ON_TRUNCATE = ("tableConstraints", "encryptionConfiguration")
@@ -190,8 +191,6 @@ def _check_type(entry: Entry, field: Field, configuration: Resource) -> None:
 
 
 def _append(write: Write, entry: Entry, rows: Rows, partition_id: str | None) -> int:
-    from tests.standin.bigquery.sql.insert import coerced  # noqa: PLC0415 - sql builds on jobs' tables
-
     given = {field["name"].lower(): field for field in rows.fields}
     columns, values = [], []
     if entry.rows.ingestion:

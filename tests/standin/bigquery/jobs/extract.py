@@ -13,11 +13,11 @@ from tests.standin.bigquery.jobs.crossing import (
     outgoing,
     writes_parquet,
 )
-from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.jobs.sources import Source, find_source
 from tests.standin.bigquery.jobs.storage import Storage, parse_uri
 from tests.standin.bigquery.service import Service
-from tests.standin.bigquery.sql.execute import engine_errors
+from tests.standin.bigquery.sql.engine_errors import engine_errors
+from tests.standin.bigquery.state.job import Job
 
 _MOST_ROWS_IN_ONE_FILE = 2**62
 _CODECS = {"NONE": "null", "SNAPPY": "snappy", "DEFLATE": "deflate"}

@@ -17,10 +17,10 @@ from tests.standin.bigquery.jobs.destination import (
     write_rows,
 )
 from tests.standin.bigquery.jobs.formats import plain_rows
-from tests.standin.bigquery.jobs.job import Job
 from tests.standin.bigquery.jobs.storage import Storage
 from tests.standin.bigquery.service import Service
-from tests.standin.bigquery.sql.execute import engine_errors
+from tests.standin.bigquery.sql.engine_errors import engine_errors
+from tests.standin.bigquery.state.job import Job
 
 _MOST_URIS = 10_000
 

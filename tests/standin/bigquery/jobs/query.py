@@ -7,14 +7,15 @@ from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import invalid
 from tests.standin.bigquery.googlesql.judge import check_types
 from tests.standin.bigquery.jobs.destination import Rows, changes_of, key_of, write_rows
-from tests.standin.bigquery.jobs.job import Job
+from tests.standin.bigquery.script.execute import run_script
 from tests.standin.bigquery.service import Service
-from tests.standin.bigquery.sql.execute import engine_errors, run_script
+from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.sql.engine_errors import engine_errors
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.results import Described, describe, json_rows
-from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import split
 from tests.standin.bigquery.sql.translate import to_duckdb
+from tests.standin.bigquery.state.job import Job
 
 
 def query_work(service: Service) -> Callable[[Job], None]:
@@ -52,7 +53,7 @@ def _run(service: Service, job: Job) -> None:
     outcome = _result_of(outcomes)
     _describe(session, job, outcome, script=len(outcomes) > 1)
     with engine_errors():
-        _keep(session, job, outcome)
+        _keep(service, session, job, outcome)
 
 
 def _result_of(outcomes: list[Outcome]) -> Outcome:
@@ -96,12 +97,12 @@ def _bytes_read(session: Session) -> int:
     return sum(int(entry.resource.get("numBytes", 0)) for entry in found if entry is not None)
 
 
-def _keep(session: Session, job: Job, outcome: Outcome) -> None:
+def _keep(service: Service, session: Session, job: Job, outcome: Outcome) -> None:
     """Keep the rows of a SELECT for paging, and in the destination table if one is named."""
     if outcome.query is None:
         return
     rows = json_rows(session.connection, outcome.query.sql, outcome.query.fields)
-    count = session.service.rows.put(job.key, rows)
+    count = service.rows.put(job.key, rows)
     # Replaced, not changed: somebody may be reading the statistics.
     job.statistics["query"] = {
         **job.statistics["query"],

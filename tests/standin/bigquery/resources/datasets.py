@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from tests.standin.bigquery.call import Call, merged_labels, page
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.measures import stamped
 from tests.standin.bigquery.engine.tables import drop_table
 from tests.standin.bigquery.errors import BigQueryError, duplicate, invalid, not_found
 from tests.standin.bigquery.resources.access import shown, written
-from tests.standin.bigquery.service import Call, Service, merged_labels, page
+from tests.standin.bigquery.shared import Shared
 
 _OUTPUT_ONLY = ("kind", "id", "selfLink", "etag", "creationTime", "lastModifiedTime", "type")
 _FIXED = ("datasetReference", "location")
@@ -28,7 +29,7 @@ def lock_of(project: str, dataset_id: str) -> tuple[str, str, str]:
     return project, dataset_id, _LOCK
 
 
-def insert_dataset(service: Service, call: Call) -> Resource:
+def insert_dataset(service: Shared, call: Call) -> Resource:
     """Answer datasets.insert."""
     dataset_id = call.body.get("datasetReference", {}).get("datasetId")
     if not dataset_id:
@@ -43,7 +44,7 @@ def _version(call: Call) -> str:
 
 
 def create_dataset(
-    service: Service, project: str, dataset_id: str, body: Resource, *, version: str = ""
+    service: Shared, project: str, dataset_id: str, body: Resource, *, version: str = ""
 ) -> Entry:
     """Create a dataset.
 
@@ -85,13 +86,13 @@ def _normalised(resource: Resource) -> Resource:
     return changed
 
 
-def get_dataset(service: Service, call: Call) -> Resource:
+def get_dataset(service: Shared, call: Call) -> Resource:
     """Answer datasets.get."""
     entry = service.database.catalog.require_dataset(*call.dataset_key)
     return shown(entry.resource, _version(call))
 
 
-def list_datasets(service: Service, call: Call) -> Resource:
+def list_datasets(service: Shared, call: Call) -> Resource:
     """Answer datasets.list, with the filter `labels.NAME[:VALUE]`."""
     wanted = [part for part in call.query.get("filter", "").split(" ") if part]
     items = [
@@ -115,12 +116,12 @@ def _has_label(resource: Resource, term: str) -> bool:
     return name in labels and value in ("", labels[name])
 
 
-def patch_dataset(service: Service, call: Call) -> Resource:
+def patch_dataset(service: Shared, call: Call) -> Resource:
     """Answer datasets.patch: only what is named changes, null removes."""
     return _change(service, call, call.body)
 
 
-def update_dataset(service: Service, call: Call) -> Resource:
+def update_dataset(service: Shared, call: Call) -> Resource:
     """Answer datasets.update: what is not named goes."""
     current = service.database.catalog.require_dataset(*call.dataset_key).resource
     kept = (*_OUTPUT_ONLY, *_FIXED, "access", "maxTimeTravelHours")
@@ -129,7 +130,7 @@ def update_dataset(service: Service, call: Call) -> Resource:
     return _change(service, call, {**gone, **call.body, "labels": labels})
 
 
-def _change(service: Service, call: Call, body: Resource) -> Resource:
+def _change(service: Shared, call: Call, body: Resource) -> Resource:
     with service.database.writing([lock_of(*call.dataset_key)]) as write:
         entry = write.catalog.require_dataset(*call.dataset_key)
         call.check_etag(entry.resource)
@@ -147,13 +148,13 @@ def _change(service: Service, call: Call, body: Resource) -> Resource:
     return shown(entry.resource, _version(call))
 
 
-def delete_dataset(service: Service, call: Call) -> Resource:
+def delete_dataset(service: Shared, call: Call) -> Resource:
     """Answer datasets.delete."""
     remove_dataset(service, *call.dataset_key, contents=call.flag("deleteContents"))
     return {}
 
 
-def remove_dataset(service: Service, project: str, dataset_id: str, *, contents: bool) -> None:
+def remove_dataset(service: Shared, project: str, dataset_id: str, *, contents: bool) -> None:
     """Delete a dataset, with everything in it when told so.
 
     Raises:
@@ -176,12 +177,12 @@ def remove_dataset(service: Service, project: str, dataset_id: str, *, contents:
         write.save(replace(entry, deleted=write.stamp))
 
 
-def undelete_dataset(service: Service, call: Call) -> Resource:
+def undelete_dataset(service: Shared, call: Call) -> Resource:
     """Answer datasets.undelete."""
     return restore_dataset(service, *call.dataset_key).resource
 
 
-def restore_dataset(service: Service, project: str, dataset_id: str) -> Entry:
+def restore_dataset(service: Shared, project: str, dataset_id: str) -> Entry:
     """Bring the most recently deleted dataset of a name back, with what was in it.
 
     Raises:
@@ -213,7 +214,7 @@ def _restore_contents(write: Write, dataset: Entry) -> None:
         write.save(back if item.generations else stamped(back, write.stamp))
 
 
-def list_projects(service: Service, call: Call) -> Resource:
+def list_projects(service: Shared, call: Call) -> Resource:
     """Answer projects.list: the projects that have a dataset."""
     items = [
         {

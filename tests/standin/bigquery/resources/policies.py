@@ -3,28 +3,26 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from tests.standin.bigquery.call import Call, page
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import etag_of, stamped
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
 from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
-from tests.standin.bigquery.service import Call, Service, page
-from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.shared import POLICIES, Shared
 
 _VIEWER = "roles/bigquery.filteredDataViewer"
-_PERMISSION = "bigquery.rowAccessPolicies"
 
 
-def put_policy(service: Service, key: TableKey, policy_id: str, body: Resource) -> Resource:
+def put_policy(service: Shared, key: TableKey, policy_id: str, body: Resource) -> Resource:
     """Create or replace a policy of a table."""
     with service.database.writing([key]) as write:
         entry = write.catalog.require_table(key)
         if entry.resource["type"] != "TABLE":
             raise invalid(f"{entry.full_name} cannot have row access policies")
         verb = "update" if policy_id in entry.policies else "create"
-        service.check_permissions(
-            entry.full_name, f"{_PERMISSION}.{verb}", f"{_PERMISSION}.setIamPolicy"
-        )
+        service.check_permissions(entry.full_name, f"{POLICIES}.{verb}", f"{POLICIES}.setIamPolicy")
         moment = datetime.fromtimestamp(write.stamp / 1_000_000, UTC).isoformat()
         created = entry.policies.get(policy_id, {}).get("creationTime", moment)
         policy = {
@@ -46,30 +44,7 @@ def put_policy(service: Service, key: TableKey, policy_id: str, body: Resource) 
     return shown(policy)
 
 
-def copied_policies(service: Service, source: Entry, copy: Entry) -> Entry:
-    """Return a copy, clone or snapshot of a table with the table's policies.
-
-    Raises:
-        BigQueryError: The caller may not create them (Use row-level security with other features).
-    """
-    if source.policies:
-        service.check_permissions(
-            copy.full_name, f"{_PERMISSION}.create", f"{_PERMISSION}.setIamPolicy"
-        )
-    return replace(copy, policies=source.policies, had_policies=source.had_policies)
-
-
-def check_history(service: Service, entry: Entry) -> None:
-    """Refuse time travel of a table that has or ever had policies, to who may not see it all.
-
-    Raises:
-        BigQueryError: The caller lacks the permission (Data retention with time travel).
-    """
-    if entry.had_policies:
-        service.check_permissions(entry.full_name, f"{_PERMISSION}.overrideTimeTravelRestrictions")
-
-
-def delete_policies(service: Service, key: TableKey, policy_ids: list[str], *, force: bool) -> None:
+def delete_policies(service: Shared, key: TableKey, policy_ids: list[str], *, force: bool) -> None:
     """Delete policies of a table.
 
     Args:
@@ -83,7 +58,7 @@ def delete_policies(service: Service, key: TableKey, policy_ids: list[str], *, f
     """
     with service.database.writing([key]) as write:
         entry = write.catalog.require_table(key)
-        service.check_permissions(entry.full_name, f"{_PERMISSION}.delete")
+        service.check_permissions(entry.full_name, f"{POLICIES}.delete")
         if not force and set(entry.policies) <= set(policy_ids):
             raise invalid(
                 f"Cannot delete the last row access policy of {entry.full_name} without force"
@@ -97,7 +72,7 @@ def shown(policy: Resource) -> Resource:
     return {key: value for key, value in policy.items() if key != "grantees"}
 
 
-def _require(service: Service, call: Call) -> tuple[Entry, Resource]:
+def _require(service: Shared, call: Call) -> tuple[Entry, Resource]:
     entry = service.database.catalog.require_table(call.table_key)
     policy_id = call.path["policyId"]
     if policy_id not in entry.policies:
@@ -105,20 +80,20 @@ def _require(service: Service, call: Call) -> tuple[Entry, Resource]:
     return entry, entry.policies[policy_id]
 
 
-def list_policies(service: Service, call: Call) -> Resource:
+def list_policies(service: Shared, call: Call) -> Resource:
     """Answer rowAccessPolicies.list."""
     entry = service.database.catalog.require_table(call.table_key)
-    service.check_permissions(entry.full_name, f"{_PERMISSION}.list")
+    service.check_permissions(entry.full_name, f"{POLICIES}.list")
     items = [shown(entry.policies[name]) for name in sorted(entry.policies)]
     return page(call, items, "rowAccessPolicies")
 
 
-def get_policy(service: Service, call: Call) -> Resource:
+def get_policy(service: Shared, call: Call) -> Resource:
     """Answer rowAccessPolicies.get."""
     return shown(_require(service, call)[1])
 
 
-def insert_policy(service: Service, call: Call) -> Resource:
+def insert_policy(service: Shared, call: Call) -> Resource:
     """Answer rowAccessPolicies.insert."""
     policy_id = call.body.get("rowAccessPolicyReference", {}).get("policyId")
     if not policy_id:
@@ -129,7 +104,7 @@ def insert_policy(service: Service, call: Call) -> Resource:
     return put_policy(service, call.table_key, policy_id, call.body)
 
 
-def _check_filter(service: Service, call: Call) -> None:
+def _check_filter(service: Shared, call: Call) -> None:
     """Refuse a filter that GoogleSQL refuses of this table; a statement's filter it has read."""
     table = ".".join(call.table_key)
     sql = f"SELECT 1 FROM `{table}` WHERE (\n{call.body.get('filterPredicate', '')}\n)"
@@ -139,14 +114,14 @@ def _check_filter(service: Service, call: Call) -> None:
         check_types(sql, session)
 
 
-def update_policy(service: Service, call: Call) -> Resource:
+def update_policy(service: Shared, call: Call) -> Resource:
     """Answer rowAccessPolicies.update."""
     _require(service, call)
     _check_filter(service, call)
     return put_policy(service, call.table_key, call.path["policyId"], call.body)
 
 
-def delete_policy(service: Service, call: Call) -> Resource:
+def delete_policy(service: Shared, call: Call) -> Resource:
     """Answer rowAccessPolicies.delete."""
     _require(service, call)
     policy_ids = [call.path["policyId"]]
@@ -154,10 +129,10 @@ def delete_policy(service: Service, call: Call) -> Resource:
     return {}
 
 
-def get_policy_access(service: Service, call: Call) -> Resource:
+def get_policy_access(service: Shared, call: Call) -> Resource:
     """Answer rowAccessPolicies.getIamPolicy: the grantees as a binding."""
     entry, policy = _require(service, call)
-    service.check_permissions(entry.full_name, f"{_PERMISSION}.getIamPolicy")
+    service.check_permissions(entry.full_name, f"{POLICIES}.getIamPolicy")
     members = policy.get("grantees", [])
     bindings = [{"role": _VIEWER, "members": members}] if members else []
     return {"version": 1, "etag": policy["etag"], "bindings": bindings}

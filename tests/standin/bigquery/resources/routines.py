@@ -1,13 +1,14 @@
 """Routines, kept as resources; SQL functions also run in queries."""
 
+from tests.standin.bigquery.call import Call, page
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import stamped
 from tests.standin.bigquery.engine.tables import drop_table
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
 from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
-from tests.standin.bigquery.service import Call, Service, page
-from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.shared import Shared
 
 _LISTED = (
     "etag",
@@ -25,7 +26,7 @@ def _lock(key: TableKey) -> TableKey:
     return key[0], key[1], f"\0routine {key[2]}"
 
 
-def put_routine(service: Service, key: TableKey, body: Resource) -> Entry:
+def put_routine(service: Shared, key: TableKey, body: Resource) -> Entry:
     """Create or replace a routine."""
     service.database.catalog.require_dataset(key[0], key[1])
     with service.database.writing([_lock(key)]) as write:
@@ -47,7 +48,7 @@ def put_routine(service: Service, key: TableKey, body: Resource) -> Entry:
     return entry
 
 
-def delete_routine_of(service: Service, key: TableKey) -> None:
+def delete_routine_of(service: Shared, key: TableKey) -> None:
     """Delete a routine.
 
     Raises:
@@ -57,7 +58,7 @@ def delete_routine_of(service: Service, key: TableKey) -> None:
         drop_table(write, _require(service, key))
 
 
-def _require(service: Service, key: TableKey) -> Entry:
+def _require(service: Shared, key: TableKey) -> Entry:
     found = service.database.catalog.find("routine", key)
     if found is None:
         service.database.catalog.require_dataset(key[0], key[1])
@@ -69,7 +70,7 @@ def _key(call: Call) -> TableKey:
     return (*call.dataset_key, call.path["routineId"])
 
 
-def insert_routine(service: Service, call: Call) -> Resource:
+def insert_routine(service: Shared, call: Call) -> Resource:
     """Answer routines.insert."""
     routine_id = call.body.get("routineReference", {}).get("routineId")
     if not routine_id:
@@ -81,7 +82,7 @@ def insert_routine(service: Service, call: Call) -> Resource:
     return put_routine(service, key, call.body).resource
 
 
-def _check_body(service: Service, call: Call) -> None:
+def _check_body(service: Shared, call: Call) -> None:
     """Refuse a function whose body GoogleSQL cannot read, or whose types do not hold.
 
     A statement that makes one was judged itself.
@@ -114,12 +115,12 @@ def type_text(kind: Resource) -> str:
     return str(kind["typeKind"])
 
 
-def get_routine(service: Service, call: Call) -> Resource:
+def get_routine(service: Shared, call: Call) -> Resource:
     """Answer routines.get."""
     return _require(service, _key(call)).resource
 
 
-def list_routines(service: Service, call: Call) -> Resource:
+def list_routines(service: Shared, call: Call) -> Resource:
     """Answer routines.list."""
     service.database.catalog.require_dataset(*call.dataset_key)
     items = [
@@ -129,14 +130,14 @@ def list_routines(service: Service, call: Call) -> Resource:
     return page(call, items, "routines")
 
 
-def update_routine(service: Service, call: Call) -> Resource:
+def update_routine(service: Shared, call: Call) -> Resource:
     """Answer routines.update: the whole resource is replaced."""
     call.check_etag(_require(service, _key(call)).resource)
     _check_body(service, call)
     return put_routine(service, _key(call), call.body).resource
 
 
-def delete_routine(service: Service, call: Call) -> Resource:
+def delete_routine(service: Shared, call: Call) -> Resource:
     """Answer routines.delete."""
     delete_routine_of(service, _key(call))
     return {}

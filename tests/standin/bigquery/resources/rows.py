@@ -1,13 +1,11 @@
 """Rows of tables over REST: tabledata.list and tabledata.insertAll."""
 
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable
 from typing import Any
 
 import duckdb
 
+from tests.standin.bigquery.call import DEFAULT_PAGE, Call
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.partitions import belongs, check_partition
@@ -16,38 +14,12 @@ from tests.standin.bigquery.engine.types import Field, quoted
 from tests.standin.bigquery.errors import BigQueryError, invalid, not_found
 from tests.standin.bigquery.resources.json_values import json_problem, json_select
 from tests.standin.bigquery.resources.summary import FIELDS, SUMMARY, summary_rows
-from tests.standin.bigquery.service import DEFAULT_PAGE, Call, Service
+from tests.standin.bigquery.service import Service
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.insert import values_for, writable
 from tests.standin.bigquery.sql.results import describe, json_rows, with_float_seconds
-from tests.standin.bigquery.sql.session import Session
 
 _REMEMBERED_IDS = 100_000
-
-
-class InsertIds:
-    """Ids of rows that came lately, so that a repeated request adds nothing."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._seen: OrderedDict[tuple[int, str], None] = OrderedDict()
-
-    def is_new(self, table: int, insert_id: str | None) -> bool:
-        """Whether a row is new; it is remembered. A row without an id always is."""
-        if not insert_id:
-            return True
-        with self._guard:
-            if (table, insert_id) in self._seen:
-                return False
-            self._seen[table, insert_id] = None
-            while len(self._seen) > _REMEMBERED_IDS:
-                self._seen.popitem(last=False)
-        return True
-
-    def forget(self, table: int, insert_ids: Iterable[str | None]) -> None:
-        """Forget rows that could not be written, so that they can come again."""
-        with self._guard:
-            for insert_id in insert_ids:
-                self._seen.pop((table, insert_id or ""), None)
 
 
 def list_rows(service: Service, call: Call) -> Resource:

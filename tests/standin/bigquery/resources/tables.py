@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.standin.bigquery.call import Call, merged_labels, page
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.expiration import under_its_rule
@@ -22,7 +23,7 @@ from tests.standin.bigquery.resources.views import (
     refreshed,
     view_schema,
 )
-from tests.standin.bigquery.service import Call, Service, merged_labels, page
+from tests.standin.bigquery.shared import Shared
 
 _OUTPUT_ONLY = (
     "cloneDefinition",
@@ -60,7 +61,7 @@ _LISTED = (
 _INTEGERS = ("expirationTime",)
 
 
-def insert_table(service: Service, call: Call) -> Resource:
+def insert_table(service: Shared, call: Call) -> Resource:
     """Answer tables.insert."""
     table_id = call.body.get("tableReference", {}).get("tableId")
     if not table_id:
@@ -88,7 +89,7 @@ def _normalised(body: Resource) -> Resource:
     return changed
 
 
-def get_table(service: Service, call: Call) -> Resource:
+def get_table(service: Shared, call: Call) -> Resource:
     """Answer tables.get."""
     project, dataset_id, name = call.table_key
     if name.endswith(f"${SUMMARY}"):
@@ -121,7 +122,7 @@ def _selected(resource: Resource, names: str | None) -> Resource:
     return {**resource, "schema": {**resource["schema"], "fields": fields}}
 
 
-def list_tables(service: Service, call: Call) -> Resource:
+def list_tables(service: Shared, call: Call) -> Resource:
     """Answer tables.list."""
     catalog = service.database.catalog
     catalog.require_dataset(*call.dataset_key)
@@ -137,7 +138,7 @@ def list_tables(service: Service, call: Call) -> Resource:
     return page(call, items, "tables", kind="bigquery#tableList", totalItems=len(items))
 
 
-def patch_table(service: Service, call: Call) -> Resource:
+def patch_table(service: Shared, call: Call) -> Resource:
     """Answer tables.patch: only what is named changes, null removes."""
     body = dict(call.body)
     if body.get("timePartitioning"):
@@ -150,7 +151,7 @@ def patch_table(service: Service, call: Call) -> Resource:
     return change_table(service, call, body)
 
 
-def update_table(service: Service, call: Call) -> Resource:
+def update_table(service: Shared, call: Call) -> Resource:
     """Answer tables.update: what is not named goes."""
     current = service.database.catalog.require_table(call.table_key).resource
     kept = (*_OUTPUT_ONLY, "schema", "timePartitioning", "rangePartitioning")
@@ -159,7 +160,7 @@ def update_table(service: Service, call: Call) -> Resource:
     return change_table(service, call, {**gone, **call.body, "labels": labels})
 
 
-def change_table(service: Service, call: Call, body: Resource) -> Resource:
+def change_table(service: Shared, call: Call, body: Resource) -> Resource:
     """Change a table's properties, if it still is what the caller read."""
     changes = {key: value for key, value in body.items() if key not in _OUTPUT_ONLY}
     with service.database.writing([call.table_key]) as write:
@@ -172,7 +173,7 @@ def change_table(service: Service, call: Call, body: Resource) -> Resource:
     return entry.resource
 
 
-def _changed(service: Service, write: Write, entry: Entry, changes: dict[str, Any]) -> Entry:
+def _changed(service: Shared, write: Write, entry: Entry, changes: dict[str, Any]) -> Entry:
     if "labels" in changes:
         changes["labels"] = merged_labels(entry.resource.get("labels"), changes["labels"])
     schema = changes.pop("schema", None)
@@ -241,7 +242,7 @@ def _layout(part: Resource | None) -> Resource:
     return shown | {"type": part.get("type", "DAY")} if part and "range" not in part else shown
 
 
-def delete_table(service: Service, call: Call) -> Resource:
+def delete_table(service: Shared, call: Call) -> Resource:
     """Answer tables.delete."""
     with service.database.writing([call.table_key]) as write:
         entry = write.catalog.require_table(call.table_key)
@@ -250,7 +251,7 @@ def delete_table(service: Service, call: Call) -> Resource:
     return {}
 
 
-def list_models(service: Service, call: Call) -> Resource:
+def list_models(service: Shared, call: Call) -> Resource:
     """Answer models.list: there are none."""
     service.database.catalog.require_dataset(*call.dataset_key)
     return page(call, [], "models")

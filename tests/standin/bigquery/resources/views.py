@@ -8,21 +8,20 @@ from tests.standin.bigquery.engine.tables import described, drop_table
 from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import invalid, invalid_query
 from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
-from tests.standin.bigquery.service import Service
+from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.shared import Shared
+from tests.standin.bigquery.sql.engine_errors import engine_errors
+from tests.standin.bigquery.sql.parser import parse, view_query
 from tests.standin.bigquery.sql.results import describe
-from tests.standin.bigquery.sql.session import Session
-from tests.standin.bigquery.sql.translate import parse, to_duckdb, view_query
+from tests.standin.bigquery.sql.translate import to_duckdb
 
 
-def view_schema(service: Service, key: TableKey, query: str) -> tuple[list[Field], tuple[int, ...]]:
+def view_schema(service: Shared, key: TableKey, query: str) -> tuple[list[Field], tuple[int, ...]]:
     """Return the columns of a view's query, and the numbers of the tables it reads.
 
     Raises:
         BigQueryError: The query cannot run.
     """
-    # Imported here: running statements needs views, and views are statements.
-    from tests.standin.bigquery.sql.execute import engine_errors  # noqa: PLC0415
-
     with service.database.reading() as connection, engine_errors():
         session = Session(service=service, connection=connection, project=key[0], filtered=None)
         check_syntax(query)
@@ -33,7 +32,7 @@ def view_schema(service: Service, key: TableKey, query: str) -> tuple[list[Field
 
 
 def create_view(
-    service: Service, key: TableKey, body: Resource, *, replacing: Entry | None = None
+    service: Shared, key: TableKey, body: Resource, *, replacing: Entry | None = None
 ) -> Entry:
     """Create a view or materialized view.
 
@@ -69,7 +68,7 @@ def create_view(
     return entry
 
 
-def refreshed(service: Service, entry: Entry) -> Resource:
+def refreshed(service: Shared, entry: Entry) -> Resource:
     """Return a view's resource; a materialized one was refreshed when a base table last changed."""
     if not entry.bases:
         return entry.resource

@@ -22,7 +22,7 @@ from tests.standin.bigquery.engine.tables import (
 )
 from tests.standin.bigquery.engine.types import Field, is_required
 from tests.standin.bigquery.errors import duplicate, invalid_query, not_found
-from tests.standin.bigquery.resources.policies import check_history, copied_policies
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.fields import field_of_column
 from tests.standin.bigquery.sql.insert import values_for
 from tests.standin.bigquery.sql.options import (
@@ -32,11 +32,11 @@ from tests.standin.bigquery.sql.options import (
     table_options,
 )
 from tests.standin.bigquery.sql.outcome import Outcome
+from tests.standin.bigquery.sql.parser import parse
 from tests.standin.bigquery.sql.relations import instant_of
 from tests.standin.bigquery.sql.results import Described, describe
-from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement, names_of
-from tests.standin.bigquery.sql.translate import parse, to_duckdb
+from tests.standin.bigquery.sql.translate import to_duckdb
 
 
 def run_create_table(session: Session, statement: Statement, write: Write) -> Outcome:
@@ -147,15 +147,15 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
 def _fill(session: Session, write: Write, source: Entry, entry: Entry, instant: int | None) -> None:
     """Copy rows and policies into a new copy or clone, for who may see them."""
     if instant is not None:
-        check_history(session.service, source)
-    entry = copied_policies(session.service, source, entry)
+        session.service.check_history(source)
+    entry = session.service.copied_policies(source, entry)
     copy_rows(write, source, entry, instant=instant)
 
 
 def pin_clone(session: Session, statement: Statement) -> None:
     """Evaluate the instant of a CLONE and wait until it can be read, as `pin_instants` does."""
     parts = statement.parts
-    instant = instant_of(parse(f"SELECT {parts['at']}").expressions[0], session)
+    instant = instant_of(parse(f"SELECT {parts['at']}").expressions[0], session, to_duckdb)
     key = session.full_key(names_of(parts["source"] or ""))
     session.service.database.locks.wait_for_writes(key, instant)
     parts["at"] = str(instant)

@@ -23,12 +23,12 @@ from tests.standin.bigquery.engine.rows import (
 )
 from tests.standin.bigquery.engine.types import quoted
 from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.insert import values_for, writable
 from tests.standin.bigquery.sql.nodes import raw
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.relations import check_partition_filter
 from tests.standin.bigquery.sql.results import describe
-from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement
 from tests.standin.bigquery.sql.translate import to_duckdb
 

@@ -5,7 +5,7 @@ from sqlglot import exp
 
 from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.errors import invalid_query
-from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.session import Session
 
 _DEPTH = 16
 

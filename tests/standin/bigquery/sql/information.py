@@ -7,7 +7,7 @@ from tests.standin.bigquery.engine.partitions import partition_expression
 from tests.standin.bigquery.engine.rows import validity
 from tests.standin.bigquery.engine.types import is_required, literal
 from tests.standin.bigquery.errors import invalid_query
-from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.session import Session
 
 _TYPES = {"TABLE": "BASE TABLE", "MATERIALIZED_VIEW": "MATERIALIZED VIEW"}
 _STANDARD = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}

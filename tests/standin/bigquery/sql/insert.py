@@ -18,12 +18,13 @@ from tests.standin.bigquery.engine.types import (
     quoted,
 )
 from tests.standin.bigquery.errors import invalid, invalid_query
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.expressions import exact
 from tests.standin.bigquery.sql.outcome import Outcome
+from tests.standin.bigquery.sql.parser import parse
 from tests.standin.bigquery.sql.results import Described, describe
-from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement
-from tests.standin.bigquery.sql.translate import parse, to_duckdb
+from tests.standin.bigquery.sql.translate import to_duckdb
 
 _COERCIONS = {
     ("BIGNUMERIC", "INTEGER"): "bq_bignumeric({})",

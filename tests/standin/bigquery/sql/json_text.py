@@ -19,8 +19,8 @@ from tests.standin.bigquery.engine.types import (
     item_of,
     quoted,
 )
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.nodes import cast, raw
-from tests.standin.bigquery.sql.session import Session
 
 _EXACT = 2**53
 _UNNAMED = re.compile(r"_\d+")

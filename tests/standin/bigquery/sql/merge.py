@@ -7,6 +7,7 @@ from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.rows import end_rows
 from tests.standin.bigquery.engine.types import Field, quoted
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.dml import (
     NEW_ROWS,
     ROW,
@@ -19,7 +20,6 @@ from tests.standin.bigquery.sql.dml import (
 from tests.standin.bigquery.sql.insert import default_of
 from tests.standin.bigquery.sql.nodes import raw
 from tests.standin.bigquery.sql.outcome import Outcome
-from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement
 from tests.standin.bigquery.sql.translate import to_duckdb
 

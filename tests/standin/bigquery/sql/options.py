@@ -7,8 +7,9 @@ from sqlglot import exp
 
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.errors import invalid_query
-from tests.standin.bigquery.sql.session import Session
-from tests.standin.bigquery.sql.translate import parse, to_duckdb
+from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.sql.parser import parse
+from tests.standin.bigquery.sql.translate import to_duckdb
 
 _DAY_MS = 24 * 3600 * 1000
 _NAMES = {

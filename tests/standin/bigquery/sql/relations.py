@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -10,10 +11,10 @@ from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.rows import PARTITION_TIME, generation_at, select_rows
 from tests.standin.bigquery.engine.tables import is_ingestion_time
 from tests.standin.bigquery.errors import invalid_query
-from tests.standin.bigquery.resources.policies import check_history
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.information import information_schema
 from tests.standin.bigquery.sql.nodes import raw
-from tests.standin.bigquery.sql.session import Session
+from tests.standin.bigquery.sql.parser import parse, view_query
 from tests.standin.clock import Clock
 
 _WINDOW_SECONDS = 7 * 24 * 3600
@@ -21,7 +22,16 @@ _OFFSET = re.compile(r"(Z|UTC|[-+]\d{1,2}(:?\d\d)?|[A-Za-z]+/[A-Za-z_]+)\s*$")
 _VIEW_DEPTH = 16
 
 
-def replace_tables(tree: exp.Expression, session: Session, *, depth: int = 0) -> None:
+class Translate(Protocol):
+    """Gives the DuckDB text of a statement, which a view and an instant hold again."""
+
+    def __call__(self, tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
+        """Translate a statement that stands in so many others."""
+
+
+def replace_tables(
+    tree: exp.Expression, session: Session, translate: Translate, *, depth: int = 0
+) -> None:
     """Replace every table of a statement in place.
 
     Raises:
@@ -35,7 +45,7 @@ def replace_tables(tree: exp.Expression, session: Session, *, depth: int = 0) ->
     for table in list(tree.find_all(exp.Table)):
         if isinstance(table.this, exp.Var) or _is_local(table, names, tree):
             continue
-        _replace(table, session, hidden=hidden, depth=depth)
+        _replace(table, session, translate, hidden=hidden, depth=depth)
 
 
 def _is_local(table: exp.Table, names: set[str], tree: exp.Expression) -> bool:
@@ -55,9 +65,11 @@ def _range_names(tree: exp.Expression, table: exp.Table) -> Iterator[str]:
             yield other.alias_or_name.lower()
 
 
-def _replace(table: exp.Table, session: Session, *, hidden: bool, depth: int) -> None:
+def _replace(
+    table: exp.Table, session: Session, translate: Translate, *, hidden: bool, depth: int
+) -> None:
     alias = table.alias or table.name.rsplit(".", 1)[-1]
-    rows = _rows_of(table, session, hidden=hidden, depth=depth)
+    rows = _rows_of(table, session, translate, hidden=hidden, depth=depth)
     version = table.args.get("version")
     table.set("this", raw(f"({rows})"))
     for name in ("db", "catalog", "version"):
@@ -68,7 +80,9 @@ def _replace(table: exp.Table, session: Session, *, hidden: bool, depth: int) ->
         table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
 
 
-def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) -> str:
+def _rows_of(
+    table: exp.Table, session: Session, translate: Translate, *, hidden: bool, depth: int
+) -> str:
     names = ".".join(part.name for part in table.parts).split(".")
     if "INFORMATION_SCHEMA" in (name.upper() for name in names):
         return information_schema(names, session)
@@ -76,31 +90,33 @@ def _rows_of(table: exp.Table, session: Session, *, hidden: bool, depth: int) ->
     entry = session.table(key)
     session.referenced.append(key)
     if not entry.is_table:
-        return _view_rows(table, entry, session, depth)
+        return _view_rows(table, entry, session, translate, depth)
     if session.filtered is not None:
         check_partition_filter(table, entry, session.filtered)
-    instant = _instant(table, session)
+    instant = _instant(table, session, translate)
     if hidden and is_ingestion_time(entry.resource):
         _exclude_hidden(table)
     seen = session.service.hidden_of(entry).seen
     if instant is None:
         return seen(select_rows(entry.rows, hidden=hidden))
-    check_history(session.service, entry)
+    session.service.check_history(entry)
     session.service.database.locks.wait_for_writes(key, instant)
     entry = session.table(key)
     return seen(select_rows(generation_at(entry, instant), instant=instant, hidden=hidden))
 
 
-def _view_rows(table: exp.Table, entry: Entry, session: Session, depth: int) -> str:
+def _view_rows(
+    table: exp.Table, entry: Entry, session: Session, translate: Translate, depth: int
+) -> str:
     if depth > _VIEW_DEPTH:
         raise invalid_query(f"View {entry.full_name} is nested too deeply")
     _check_bases(entry, session)
-    # Imported here: a view is a statement again.
-    from tests.standin.bigquery.sql.translate import translate_view  # noqa: PLC0415
-
     # A filter around a view reaches the tables that it reads.
     outside = None if session.filtered is None else session.filtered | _filtered(table)
-    return translate_view(entry, replace(session, filtered=outside), depth=depth + 1)
+    inner = replace(
+        session, filtered=outside, default_dataset=None, project=entry.key[0], parameters=[]
+    )
+    return translate(parse(view_query(entry.resource)), inner, depth=depth + 1)
 
 
 def _check_bases(entry: Entry, session: Session) -> None:
@@ -114,15 +130,13 @@ def _check_bases(entry: Entry, session: Session) -> None:
             )
 
 
-def instant_of(expression: exp.Expression, session: Session) -> int:
+def instant_of(expression: exp.Expression, session: Session, translate: Translate) -> int:
     """Return the instant (us) that FOR SYSTEM_TIME AS OF names.
 
     Raises:
         BigQueryError: It is in the future or before the time travel window.
     """
-    from tests.standin.bigquery.sql.translate import to_duckdb  # noqa: PLC0415 - mutual
-
-    text = to_duckdb(expression.copy(), session)
+    text = translate(expression.copy(), session)
     if expression.is_string and not _OFFSET.search(str(expression.name)):
         # A bare string is read in this zone, not in UTC (BigQuery, Query syntax).
         text = f"timezone('America/Los_Angeles', CAST({text} AS TIMESTAMP))"
@@ -150,7 +164,7 @@ def check_instant(instant: int | None, clock: Clock) -> None:
         )
 
 
-def pin_instants(tree: exp.Expression, session: Session) -> None:
+def pin_instants(tree: exp.Expression, session: Session, translate: Translate) -> None:
     """Evaluate every FOR SYSTEM_TIME AS OF of a statement and wait until it can be read.
 
     A change has to do so before its transaction begins: what the transaction sees was fixed then.
@@ -158,16 +172,16 @@ def pin_instants(tree: exp.Expression, session: Session) -> None:
     for table in tree.find_all(exp.Table):
         version = table.args.get("version")
         if version is not None:
-            instant = instant_of(version.expression, session)
+            instant = instant_of(version.expression, session, translate)
             session.service.database.locks.wait_for_writes(session.key_of(table), instant)
             version.set("expression", raw(f"make_timestamptz({instant})"))
 
 
-def _instant(table: exp.Table, session: Session) -> int | None:
+def _instant(table: exp.Table, session: Session, translate: Translate) -> int | None:
     version = table.args.get("version")
     if version is None:
         return None
-    return instant_of(version.expression, session)
+    return instant_of(version.expression, session, translate)
 
 
 def _exclude_hidden(table: exp.Table) -> None:

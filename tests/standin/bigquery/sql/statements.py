@@ -10,7 +10,7 @@ from sqlglot.tokens import TokenType
 
 from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.googlesql.judge import check_syntax
-from tests.standin.bigquery.sql.translate import parse
+from tests.standin.bigquery.sql.parser import parse
 
 _PART = r"(?:`[^`]+`|[\w-]+)"
 PATH = rf"{_PART}(?:\s*\.\s*{_PART})*"

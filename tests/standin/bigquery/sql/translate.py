@@ -1,13 +1,11 @@
 """From a GoogleSQL query to DuckDB's text."""
 
-from dataclasses import replace
-
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.errors import invalid_query
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.aggregates import resolve_aliases
 from tests.standin.bigquery.sql.expressions import rewrite_expressions
 from tests.standin.bigquery.sql.functions import inline_functions
@@ -16,24 +14,6 @@ from tests.standin.bigquery.sql.known import check_functions
 from tests.standin.bigquery.sql.ordering import resolve_order
 from tests.standin.bigquery.sql.parameters import replace_parameters
 from tests.standin.bigquery.sql.relations import replace_tables
-from tests.standin.bigquery.sql.session import Session
-
-
-def parse(sql: str) -> exp.Expression:
-    """Parse one GoogleSQL statement.
-
-    Raises:
-        BigQueryError: It cannot be parsed.
-    """
-    try:
-        return sqlglot.parse_one(sql, read="bigquery")
-    except SqlglotError as error:
-        # The text of sqlglot's error underlines with a terminal's escapes.
-        told = getattr(error, "errors", None) or [{}]
-        where = f" at [{told[0]['line']}:{told[0]['col']}]" if told[0].get("line") else ""
-        raise invalid_query(
-            f"Syntax error: {told[0].get('description', 'invalid')}{where}"
-        ) from error
 
 
 def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
@@ -48,7 +28,7 @@ def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
     resolve_aliases(tree)
     resolve_order(tree)
     name_columns(tree)
-    replace_tables(tree, session, depth=depth)
+    replace_tables(tree, session, to_duckdb, depth=depth)
     tree = rewrite_expressions(tree)
     tree = rewrite_json(tree, session)
     try:
@@ -70,21 +50,3 @@ def name_columns(tree: exp.Expression) -> None:
             continue
         column.replace(exp.alias_(column.copy(), f"f{number}_"))
         number += 1
-
-
-def translate_view(entry: Entry, session: Session, *, depth: int) -> str:
-    """Return the DuckDB text of a view's query.
-
-    Raises:
-        BigQueryError: The view cannot be read.
-    """
-    inner = replace(session, default_dataset=None, project=entry.key[0], parameters=[])
-    text = to_duckdb(parse(view_query(entry.resource)), inner, depth=depth)
-    session.referenced += inner.referenced
-    return text
-
-
-def view_query(resource: Resource) -> str:
-    """Return the query of a view or materialized view."""
-    definition = resource.get("view") or resource.get("materializedView") or {}
-    return str(definition.get("query", ""))

@@ -9,7 +9,7 @@ from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.errors import invalid_query, not_found
-from tests.standin.bigquery.service import Service
+from tests.standin.bigquery.shared import Shared
 
 _NAME_PARTS = 3
 
@@ -31,7 +31,7 @@ class Session:
         referenced: Every table that was read.
     """
 
-    service: Service
+    service: Shared
     connection: duckdb.DuckDBPyConnection
     project: str
     location: str = ""

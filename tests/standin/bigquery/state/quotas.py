@@ -9,7 +9,7 @@ from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.partitions import is_partitioned, partition_expression
 from tests.standin.bigquery.engine.rows import FROM, TO
 from tests.standin.bigquery.errors import BigQueryError
-from tests.standin.bigquery.service import Settings
+from tests.standin.bigquery.settings import Settings
 
 _DAY_MICROS = 24 * 3600 * 1_000_000
 _RATE_MICROS = 10 * 1_000_000

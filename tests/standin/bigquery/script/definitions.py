@@ -15,6 +15,7 @@ from tests.standin.bigquery.resources.datasets import (
 from tests.standin.bigquery.resources.policies import delete_policies, put_policy
 from tests.standin.bigquery.resources.routines import delete_routine_of, put_routine
 from tests.standin.bigquery.resources.views import create_view
+from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.fields import field_of_type
 from tests.standin.bigquery.sql.options import (
     dataset_options,
@@ -23,7 +24,6 @@ from tests.standin.bigquery.sql.options import (
     table_options,
 )
 from tests.standin.bigquery.sql.outcome import Outcome
-from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement, names_of
 
 _TYPE_KINDS = {

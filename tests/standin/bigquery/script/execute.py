@@ -1,26 +1,16 @@
 """Runs a script: its statements in order, a transaction as one change."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
-import duckdb
 from sqlglot import exp
 
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.locks import Change, TableKey
-from tests.standin.bigquery.engine.macros import told
-from tests.standin.bigquery.errors import BigQueryError, invalid_query
+from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.googlesql.judge import check_types
-from tests.standin.bigquery.sql.ddl import (
-    pin_clone,
-    run_alter,
-    run_clone,
-    run_create_table,
-    run_drop,
-)
-from tests.standin.bigquery.sql.definitions import (
+from tests.standin.bigquery.script.definitions import (
     run_create_function,
     run_create_policy,
     run_create_schema,
@@ -30,13 +20,21 @@ from tests.standin.bigquery.sql.definitions import (
     run_drop_schema,
     run_undrop_schema,
 )
+from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.sql.ddl import (
+    pin_clone,
+    run_alter,
+    run_clone,
+    run_create_table,
+    run_drop,
+)
 from tests.standin.bigquery.sql.dml import run_delete, run_truncate, run_update
+from tests.standin.bigquery.sql.engine_errors import engine_errors
 from tests.standin.bigquery.sql.insert import run_insert
 from tests.standin.bigquery.sql.merge import run_merge
 from tests.standin.bigquery.sql.outcome import Outcome
 from tests.standin.bigquery.sql.relations import pin_instants
 from tests.standin.bigquery.sql.results import describe
-from tests.standin.bigquery.sql.session import Session
 from tests.standin.bigquery.sql.statements import Statement, names_of, split
 from tests.standin.bigquery.sql.translate import to_duckdb
 
@@ -72,7 +70,6 @@ _DEFINERS: dict[str, Definer] = {
 }
 _MUTATES = ("UPDATE", "DELETE", "MERGE")
 _DML = (*_MUTATES, "INSERT", "TRUNCATE_TABLE")
-_OVERFLOW = ("Overflow", "out of range", "Out of Range")
 
 
 class Group(NamedTuple):
@@ -129,7 +126,7 @@ def _run_group(session: Session, whole: Group) -> list[Outcome]:
         return [_read(session, group[0])]
     for statement in group:
         if statement.tree is not None:
-            pin_instants(statement.tree, session)
+            pin_instants(statement.tree, session, to_duckdb)
         elif statement.parts.get("at"):
             pin_clone(session, statement)
     outcomes = []
@@ -197,24 +194,3 @@ def _targets(session: Session, statement: Statement) -> list[TableKey]:
         return [session.key_of(tree.expressions[0])]
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     return [session.key_of(target)]
-
-
-@contextmanager
-def engine_errors() -> Iterator[None]:
-    """Turn what DuckDB raises into BigQuery's errors.
-
-    Raises:
-        BigQueryError: DuckDB refused or failed.
-    """
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise BigQueryError("stopped", "Job execution was cancelled: User requested") from error
-    except duckdb.Error as error:
-        message = told(str(error).split("\n", maxsplit=1)[0])
-        if any(sign in message for sign in _OVERFLOW) and "INT64" in message:
-            message = f"int64 overflow: {message}"
-        raise invalid_query(message) from error
-    except (KeyError, AttributeError, NotImplementedError, RecursionError) as error:
-        message = f"The stand-in does not understand this statement: {error!r}"
-        raise invalid_query(message) from error

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.standin.bigquery.engine.database import Database
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.errors import BigQueryError, duplicate, invalid, not_found
-from tests.standin.bigquery.jobs.faults import JobFaults
-from tests.standin.bigquery.jobs.job import KINDS, Job, JobKey, new_job, stored_job
-from tests.standin.bigquery.service import Settings
+from tests.standin.bigquery.settings import Settings
+from tests.standin.bigquery.state.faults import JobFaults
+from tests.standin.bigquery.state.job import KINDS, Job, JobKey, new_job, stored_job
 
 _THREADS = 256
 _AT_WORK = 16

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from tests.standin.bigquery.engine.entries import Resource
-from tests.standin.bigquery.jobs.job import JobKey
+from tests.standin.bigquery.state.job import JobKey
 
 _IN_MEMORY = 64
 _ROWS_IN_MEMORY = 2_000

@@ -1,0 +1,1 @@
+"""Scripts: their statements in order, those that define things included."""

@@ -1,0 +1,1 @@
+"""What a server keeps beside its tables: jobs, uploads, writers, counts."""
