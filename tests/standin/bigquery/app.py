@@ -32,9 +32,11 @@ from tests.standin.bigquery.routes import resolve
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.settings import Settings
 from tests.standin.bigquery.state.faults import JobFaults
+from tests.standin.bigquery.state.insert_ids import InsertIds
 from tests.standin.bigquery.state.quotas import Quotas
 from tests.standin.bigquery.state.rows_store import RowsStore
 from tests.standin.bigquery.state.runner import Jobs
+from tests.standin.bigquery.state.uploads import Uploads
 from tests.standin.bigquery.state.workers import Workers
 from tests.standin.bigquery.state.writers import Writers
 from tests.standin.dates import Dated
@@ -177,8 +179,8 @@ def create_service(data_dir: Path, settings: Settings) -> Service:
         jobs=Jobs(database, settings, faults),
         rows=RowsStore(data_dir / "results"),
         job_faults=faults,
-        uploads=uploads.Uploads(),
-        insert_ids=rows.InsertIds(),
+        uploads=Uploads(),
+        insert_ids=InsertIds(),
         workers=Workers(data_dir / "scratch"),
         quotas=Quotas(settings),
         writers=Writers(database),

@@ -6,7 +6,6 @@ from tests.standin.bigquery.shared import Shared
 from tests.standin.bigquery.state.faults import JobFaults
 from tests.standin.bigquery.state.insert_ids import InsertIds
 from tests.standin.bigquery.state.rows_store import RowsStore
-from tests.standin.bigquery.state.runner import Jobs
 from tests.standin.bigquery.state.uploads import Uploads
 from tests.standin.bigquery.state.workers import Workers
 from tests.standin.bigquery.state.writers import Writers
@@ -16,7 +15,6 @@ from tests.standin.bigquery.state.writers import Writers
 class Service(Shared):
     """The parts that requests share."""
 
-    jobs: Jobs
     rows: RowsStore
     job_faults: JobFaults
     uploads: Uploads

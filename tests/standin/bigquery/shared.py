@@ -7,6 +7,7 @@ from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.errors import BigQueryError
 from tests.standin.bigquery.settings import Hidden, Settings
 from tests.standin.bigquery.state.quotas import Quotas
+from tests.standin.bigquery.state.runner import Jobs
 
 POLICIES = "bigquery.rowAccessPolicies"
 """What every permission on row access policies begins with."""
@@ -16,11 +17,12 @@ _NAMED = ("projectId", "datasetId", "tableId")
 
 @dataclass(kw_only=True)
 class Shared:
-    """The parts below jobs and requests."""
+    """The parts below the work of jobs, and requests."""
 
     database: Database
     settings: Settings
     quotas: Quotas
+    jobs: Jobs
 
     def check_permissions(self, subject: str, *permissions: str) -> None:
         """Refuse what a permission is lacking for.
