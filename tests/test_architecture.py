@@ -29,6 +29,14 @@ VIOLATIONS = {
     "The contract package is layered": ("manifests/errors.py", "import manifests.store"),
     "Functions are layered": ("functions/settings.py", "import functions.run"),
     "Recovery is layered": ("recovery/plan/tables.py", "import recovery.cli"),
+    "The BigQuery stand-in is layered": (
+        "tests/standin/bigquery/sql/nodes.py",
+        "import tests.standin.bigquery.jobs.query",
+    ),
+    "The stand-ins have no import cycles": (
+        "tests/standin/storage/errors.py",
+        "import tests.standin.storage.app",
+    ),
     "Decisions never touch the cloud": ("manifests/selection.py", "import manifests.cloud.jobs"),
     "Nothing shipped knows about tests": ("recovery/cli/options.py", "import tests.standin"),
 }
@@ -120,9 +128,9 @@ def lint_imports(root: Path) -> dict[str, str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a copy of what is shipped, free to be spoilt."""
+    """Return a copy of the code, free to be spoilt."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for package in SHIPPED:
+    for package in (*SHIPPED, "tests"):
         shutil.copytree(
             ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
         )
