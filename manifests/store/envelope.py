@@ -131,7 +131,7 @@ def _check_version(body: Any, kind: type[BaseModel], *, subject: str) -> None:  
         return
     if str(found).split(".")[0] != FORMAT_VERSION.split(".")[0]:
         raise ManifestFormatError(
-            f"format {found or 'unknown'} is not one this version reads ({FORMAT_VERSION})",
+            f"format {found or 'unknown'} is not one this version reads ({FORMAT_VERSION}): upgrade",
             subject=subject,
             hint="install the Rebound version that wrote it, or newer",
         )

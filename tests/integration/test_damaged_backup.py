@@ -1,5 +1,6 @@
 """A stored backup that is not whole: found by `verify`, refused by `recover`, nothing changed."""
 
+import hashlib
 import json
 from collections.abc import Callable
 
@@ -68,6 +69,14 @@ def other_version(content: bytes) -> bytes:
     return json.dumps(envelope).encode()
 
 
+def later_format(content: bytes) -> bytes:
+    """Return a manifest as a later Rebound would have written it, with its own digest."""
+    document = {**json.loads(content)["document"], "format_version": "9.0"}
+    form = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False}
+    digest = hashlib.sha256(json.dumps(document, **form).encode()).hexdigest()
+    return json.dumps({"digest": f"sha256:{digest}", "document": document}).encode()
+
+
 def lose_manifest(rebound: Rebound) -> None:
     """Delete the manifest."""
     rebound.vault.blob(manifest_name()).delete()
@@ -103,6 +112,27 @@ def test_damaged_backup_is_refused(rebound: Rebound, function: Function, name: s
     rebound.run("recover", SCENARIO, "--run", RUN, "--yes", code=3 if "manifest" in name else 4)
     assert state(rebound) == damaged
     assert not list(rebound.landing.list_blobs(prefix="recoveries/"))
+
+
+def test_a_damaged_manifest_is_not_passed_over(rebound: Rebound, function: Function):
+    """Without the name of a run, `verify` tells of a damaged one, and why, though others are whole."""
+    function.complete("older")
+    function.complete(RUN)
+    whole = rebound.vault.blob(manifest_name()).download_as_bytes()
+    damages = {**DAMAGED, "manifest of a later format": edit_manifest(later_format)}
+    for name, told in (
+        ("truncated manifest", "not a whole JSON document"),
+        ("altered manifest", "digest"),
+        ("manifest of a later format", "format 9.0 is not one this version reads (1.2): upgrade"),
+    ):
+        damages[name](rebound)
+        for words in ((), ("--all",)):
+            found = rebound.run("verify", *words, "--quick", code=4)
+            assert "older: " in found.stdout
+            assert f"{RUN}: damaged: " in found.stdout
+            assert told in found.stdout + found.stderr
+        rebound.vault.blob(manifest_name()).upload_from_string(whole)
+    rebound.run("verify", "--all", "--quick")
 
 
 def test_damage_of_one_table_does_not_block_the_others(rebound: Rebound, function: Function):
