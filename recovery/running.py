@@ -1,13 +1,13 @@
 """A recovery that somebody says yes to: made of a plan, or of a journal, and carried out."""
 
-from manifests import layout
+from manifests import coverage, layout
 from manifests.errors import ManifestAlteredError
 from manifests.model import Manifest, RunId
 from recovery.execute import Recovery
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Plan, PresentAccess, with_access
-from recovery.plan.restorable import restorable
+from recovery.plan.restorable import check_project, restorable
 from recovery.plan.resumed import resumed
 from recovery.plan.unseen import seen_part
 from recovery.progress import Progress
@@ -33,6 +33,7 @@ def seen_again(session: Session, planned: PlannedRecovery, *, lock_again: bool) 
 
     Raises:
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
+        RefusedError: The run is another project's, and nobody named the project it goes to.
     """
     plan, run_id = planned.plan, planned.plan.run_id
     if run_id is None:
@@ -44,7 +45,13 @@ def seen_again(session: Session, planned: PlannedRecovery, *, lock_again: bool) 
         )
     locks = plan.request.lock_again and lock_again
     request = plan.request.model_copy(update={"lock_again": locks})
-    plan, where = plan.model_copy(update={"request": request}), plan.request.target
+    origin, where = session.vault.manifest(run_id), plan.request.target
+    check_project(origin, request)
+    told = {
+        "foreign": session.vault.foreign(origin.platform, origin.project),
+        "left_out": coverage.unprotected(session.catalog, origin),
+    }
+    plan = plan.model_copy(update={"request": request, **told})
     manifest, tables = _origin(session, plan, run_id), session.target(where)
     targets, known = session.buckets(where, plan.fallen_back), seen_part(manifest, plan.unseen)
     buckets, unlisted = targets.observe(known, plan.request, session.clock())

@@ -30,7 +30,7 @@ from recovery.plan import (
     seen_digest,
 )
 from recovery.plan.own import check_own
-from recovery.plan.restorable import restorable
+from recovery.plan.restorable import check_project, restorable
 from recovery.reach import require_reachable
 from recovery.settings import Settings
 from recovery.targets.documents.observe import observe_databases
@@ -139,13 +139,7 @@ class Session:
         Raises:
             RefusedError: The run is another project's, and nobody named the project it goes to.
         """
-        target = request.target.project
-        if manifest.project != target and not request.project_was_named:
-            raise RefusedError(
-                f"the run is of the project {manifest.project} and would go into {target}",
-                subject=manifest.run_id,
-                hint=f"set REBOUND_PROJECT right, or say `--into-project {target}`",
-            )
+        check_project(manifest, request)
         left_out = coverage.unprotected(self.catalog, manifest)
         manifest = self.pieced(manifest, fallen_back)
         manifest, expired = restorable(self.catalog, manifest, request, now=self.clock())

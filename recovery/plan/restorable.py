@@ -4,10 +4,26 @@ from datetime import datetime
 
 from manifests import coverage
 from manifests.catalog import Catalog
+from manifests.errors import RefusedError
 from manifests.model import Manifest
 from recovery.plan.copies import referring_to_copy
 from recovery.plan.expirations import Expiration, without_past
 from recovery.plan.request import Request
+
+
+def check_project(manifest: Manifest, request: Request) -> None:
+    """Refuse the run of another project, unless somebody named the project it goes to.
+
+    Raises:
+        RefusedError: Nobody did.
+    """
+    target = request.target.project
+    if manifest.project != target and not request.project_was_named:
+        raise RefusedError(
+            f"the run is of the project {manifest.project} and would go into {target}",
+            subject=manifest.run_id,
+            hint=f"set REBOUND_PROJECT right, or say `--into-project {target}`",
+        )
 
 
 def restorable(

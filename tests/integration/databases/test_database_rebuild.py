@@ -8,6 +8,7 @@ import pytest
 from google.cloud import bigquery
 
 from tests.harness import LOCATION, Rebound
+from tests.integration.forged_runs import PLANTED, planted
 from tests.integration.orchestration import State, write_catalog
 
 SCENARIO = "firestore-state-loss"
@@ -203,3 +204,15 @@ def test_killed_and_resumed(rebound: Rebound):
     done = rebound.run("resume", recovery, "--yes")
     assert "1 of 1 databases rebuilt as the history tells" in done.stdout
     assert len(State(rebound).content()) == 3
+
+
+def test_a_planted_journal_writes_no_document_of_its_own(rebound: Rebound):
+    """What a rebuild writes is read from the history again, whatever a journal holds."""
+    plan = rebound.json("plan", SCENARIO, "--rebuild")
+    (step,) = plan["rebuilds"]
+    step["documents"][0]["path"] = "phase4_completion/forged"
+    with planted(rebound, plan):
+        rebound.run("resume", PLANTED, "--yes", code=8)
+    content = State(rebound).content()
+    assert len(content) == 3
+    assert "phase4_completion/forged" not in content

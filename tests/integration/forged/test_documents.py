@@ -81,13 +81,25 @@ def test_a_plan_of_another_recovery_is_damaged(rebound: Rebound):
 def test_a_manifest_that_was_written_again_is_not_the_plans(
     rebound: Rebound, forge: Callable[..., Manifest]
 ):
-    """What is resumed is made of the very manifest that was agreed to, however whole another is."""
-    forge()
-    plan = rebound.json("plan", SCENARIO, "--run", FORGED)
-    forge(rebound_version="another")
+    """What is resumed is made of the very manifest that was agreed to, however whole another is.
+
+    And that it is another platform's is told, and refused, whatever the journal says of it.
+    """
+    forge(project="staging-proj")
+    words = ("--run", FORGED, "--into-project", rebound.project, "--into-prefix", "copy_")
+    plan = rebound.json("plan", SCENARIO, *words) | {"foreign": ""}
     with planted(rebound, plan):
-        told = rebound.run("resume", PLANTED, "--yes", code=4).stderr
-    assert "its manifest is not the one that the plan was made of" in told
+        told = rebound.run("resume", PLANTED, code=5)
+        assert "NOT OURS: it is a run of the platform lake" in told.stdout
+    plan["request"]["project_was_named"] = False
+    with planted(rebound, plan):
+        told = rebound.run("resume", PLANTED, "--yes", code=5)
+        assert "the run is of the project staging-proj" in told.stderr
+    plan["request"]["project_was_named"] = True
+    forge(project="staging-proj", rebound_version="another")
+    with planted(rebound, plan):
+        told = rebound.run("resume", PLANTED, "--yes", code=4)
+        assert "its manifest is not the one that the plan was made of" in told.stderr
 
 
 def test_a_planted_journal_is_asked_about(rebound: Rebound):
