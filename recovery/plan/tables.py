@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from pydantic import model_validator
+
 from manifests.fingerprint import combined
 from manifests.ids import PartitionId, TableName
 from manifests.model import (
@@ -69,6 +71,13 @@ class TableStep(Frozen):
     why: str = ""
     source: Source | None = None
     expired: Expired = Expired()
+
+    @model_validator(mode="after")
+    def _removes_what_it_saw(self) -> "TableStep":
+        if not set(self.removed_partitions) <= self.seen.keys():
+            message = "it removes a partition that it did not see"
+            raise ValueError(message)
+        return self
 
     @property
     def needs_overwrite(self) -> bool:
