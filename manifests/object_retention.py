@@ -70,7 +70,10 @@ class RetentionRules(NamedTuple):
         if has == (is_locked, until):
             return {}
         mode, moment = "Locked" if is_locked else "Unlocked", until.isoformat()
-        return {"retention": {"mode": mode, "retainUntilTime": moment.replace("+00:00", "Z")}}
+        retention = {"mode": mode, "retainUntilTime": moment.replace("+00:00", "Z")}
+        # An object has one or the other (Cloud Storage, Object holds), and a bucket can give each a
+        # hold by default.
+        return {"retention": retention, "eventBasedHold": False}
 
 
 def retention_of(settings: ObjectSettings) -> Retention | None:
@@ -80,6 +83,13 @@ def retention_of(settings: ObjectSettings) -> Retention | None:
     if until is None:
         return None
     return Retention(told.get("mode") == "Locked", datetime.fromisoformat(until))
+
+
+def locks(present: ObjectSettings, patch: Resource) -> bool:
+    """Whether a patch locks what is not locked, which a parameter has to say (Objects: patch)."""
+    has = retention_of(present)
+    is_unlocked = has is not None and not has.is_locked
+    return is_unlocked and (patch.get("retention") or {}).get("mode") == "Locked"
 
 
 def allows_retention(bucket: Resource) -> bool:

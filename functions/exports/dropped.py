@@ -11,13 +11,29 @@ from manifests.errors import CloudError
 from manifests.model import Definition, Resource, TableBackup
 
 _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
-_NEVER_WAS = ("notfound", "not found", "cannot read before", "invalid snapshot time")
+BEFORE_HISTORY = (
+    "cannot read before",
+    "invalid snapshot time",
+    "before its allowed time travel interval",
+)
+"""What BigQuery says, in lower case, of an instant at which a table was not there, or that is too long
+ago (users' reports; Data retention with time travel and fail-safe)."""
 _COPIED = ("schema", "description", "friendlyName", "labels", "tableConstraints", *_LAYOUT)
 
 
-def never_was(error: CloudError) -> bool:
-    """Whether a copy failed because there was no such table at that instant."""
-    return any(words in error.message.lower() for words in _NEVER_WAS)
+def is_before_history(error: CloudError) -> bool:
+    """Whether a table was not there at an instant, or that is too long ago."""
+    return any(words in error.message.lower() for words in BEFORE_HISTORY)
+
+
+def never_was(error: CloudError, table: str) -> bool:
+    """Whether a copy failed because there was no such table, `dataset.table`, at that instant.
+
+    What else it needs, such as the scratch dataset, can be missing as well, and is another matter.
+    """
+    message = error.message.lower()
+    is_missing = "not found" in message and table.lower() in message.replace(":", ".")
+    return is_missing or is_before_history(error)
 
 
 def table_then(

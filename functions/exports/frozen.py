@@ -8,7 +8,7 @@ import structlog
 from google.cloud import bigquery
 
 from functions.exports.choice import has_same_layout
-from functions.exports.dropped import never_was, table_then
+from functions.exports.dropped import is_before_history, never_was, table_then
 from functions.exports.readable import readable, refuse_other_key
 from functions.settings import Settings
 from manifests import layout, statements
@@ -35,7 +35,6 @@ from manifests.model import (
 )
 from manifests.partitions import demands_filter, is_ingestion_time
 
-_BEFORE_HISTORY = "Cannot read before"
 _MADE_LATER = "it was made after the recovery point, or its history does not reach back to it"
 
 log = structlog.get_logger()
@@ -196,7 +195,7 @@ class FrozenCopies:
                 needs=f"{READS_PROTECTED_HISTORY}, {COPIES_POLICIES}",
             )
         except CloudError as error:
-            raise (gone if never_was(error) else error) from error
+            raise (gone if never_was(error, table) else error) from error
         return readable(self._resources, name)
 
     def _checked(self, table: str, source: Resource) -> Resource:
@@ -272,6 +271,6 @@ def _at_the_point(table: str) -> Generator[None]:
     try:
         yield
     except CloudError as error:
-        if _BEFORE_HISTORY not in error.message:
+        if not is_before_history(error):
             raise
         raise PointLostError(_MADE_LATER, subject=table) from error

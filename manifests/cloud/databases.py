@@ -15,7 +15,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.firestore import Connection
-from manifests.cloud.retry import believed, calling, cloud_errors
+from manifests.cloud.retry import believed, calling, cloud_errors, require_whole
 from manifests.errors import CloudError
 from manifests.model import IndexSettings, Resource
 
@@ -88,6 +88,7 @@ class Databases:
                 parent=self._parent, retry=None, timeout=CALL_SECONDS
             )
         )
+        require_whole(listed.unreachable, self._parent)
         return [item.name for item in listed.databases]
 
     def index_settings(self) -> IndexSettings:

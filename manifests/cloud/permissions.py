@@ -2,8 +2,15 @@
 
 import re
 
-COPIES_POLICIES = "bigquery.rowAccessPolicies.create and bigquery.rowAccessPolicies.setIamPolicy"
-"""What it takes to copy, clone or snapshot a table with row access policies."""
+COPIES_POLICIES = (
+    "bigquery.rowAccessPolicies.list and bigquery.rowAccessPolicies.getIamPolicy on the table, and a "
+    "policy of it whose filter is TRUE; bigquery.rowAccessPolicies.create and "
+    "bigquery.rowAccessPolicies.setIamPolicy on the copy"
+)
+"""What it takes to copy, clone or snapshot a table with row access policies.
+
+Using row-level security with other BigQuery features.
+"""
 READS_PROTECTED_HISTORY = "bigquery.rowAccessPolicies.overrideTimeTravelRestrictions"
 """What it takes to read the past of a table that has or ever had row access policies."""
 
@@ -13,13 +20,17 @@ _POLICIES = re.compile(r".*/rowAccessPolicies(/[^/:]+)?(:getIamPolicy)?")
 def needed_permissions(method: str, path: str) -> str:
     """Return the permissions that a call takes, where no role that reads and writes data has them.
 
-    Use row-level security (BigQuery, Required permissions).
+    BigQuery REST, rowAccessPolicies: the description of each method.
     """
     policies = _POLICIES.fullmatch(path)
     if policies is None:
         return ""
     if policies[2]:
         return "bigquery.rowAccessPolicies.getIamPolicy"
-    verbs = {"POST": ("create", "setIamPolicy"), "PUT": ("update", "setIamPolicy")}
-    needed = verbs.get(method, ("delete",) if method == "DELETE" else ("list",))
-    return " and ".join(f"bigquery.rowAccessPolicies.{verb}" for verb in needed)
+    verb = {"POST": "create", "PUT": "update", "DELETE": "delete"}.get(method)
+    if verb is None:
+        return "bigquery.rowAccessPolicies.list"
+    needed = [f"bigquery.rowAccessPolicies.{verb}", "bigquery.rowAccessPolicies.setIamPolicy"]
+    if verb != "delete":
+        needed.append("bigquery.tables.getData")
+    return " and ".join(needed)

@@ -19,7 +19,7 @@ from google.api_core.exceptions import (
 from google.cloud import bigquery
 
 from manifests.cloud.permissions import needed_permissions
-from manifests.cloud.retry import believed, calling, cloud_errors
+from manifests.cloud.retry import believed, calling, cloud_errors, require_whole
 from manifests.cloud.table_paths import table_path
 from manifests.model import Frozen, Resource, StreamingBuffer
 
@@ -264,6 +264,7 @@ class Resources:
             page = ask(unless=NotFound)
             if page is None:  # not believed at once
                 page = ask(unless=unless) or {}
+            require_whole(page.get("unreachable", []), subject)
             found += page.get(key, [])
             if not page.get("nextPageToken"):
                 return tuple(found)

@@ -5,7 +5,7 @@ carries a precondition or a deterministic id, so that a call whose answer was lo
 """
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
 import requests.exceptions
@@ -179,6 +179,27 @@ def cloud_errors(subject: str, needs: str = "") -> Generator[None]:
             hint=_hint(error, needs),
             retryable=is_transient(error),
         ) from error
+
+
+def require_whole(unreachable: Iterable[str], subject: str) -> None:
+    """Refuse a list that lacks what is in locations that cannot be reached.
+
+    It would pass for the whole (BigQuery REST, DatasetList; Firestore REST, ListDatabasesResponse).
+
+    Args:
+        unreachable: The locations, as the list names them.
+        subject: What was listed.
+
+    Raises:
+        CloudError: There are some.
+    """
+    if names := ", ".join(unreachable):
+        raise CloudError(
+            f"the list is not whole: Google Cloud cannot reach {names}",
+            subject=subject,
+            hint="run the same command again",
+            retryable=True,
+        )
 
 
 def _message(error: BaseException) -> str:

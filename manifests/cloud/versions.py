@@ -16,6 +16,7 @@ from manifests.cloud.retry import believed
 from manifests.errors import CloudError
 from manifests.model import ObjectVersion, Resource
 from manifests.model.buckets import VersionState
+from manifests.object_retention import locks
 from manifests.versions import LISTED_FIELDS, Kind, version_of
 
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 100
@@ -265,6 +266,7 @@ class VersionedBucket:
             "ifGenerationMatch": version.generation,
             "ifMetagenerationMatch": version.metageneration,
             "fields": LISTED_FIELDS,
+            "overrideUnlockedRetention": "true" if locks(version.settings, patch) else None,
         }
         path = object_path(self.name, version.name)
         return version_of(self._api.call("PATCH", path, query, patch))

@@ -58,5 +58,5 @@ class RetentionCounts(Frozen):
         if self.lost:
             yield (
                 f"the retention of {counted(self.lost, 'object')} of bucket {bucket}: the bucket does "
-                "not let objects have any, which is decided when a bucket is made"
+                "not let objects have any, which can be enabled in Google's console, for ever"
             )

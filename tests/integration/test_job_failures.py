@@ -113,6 +113,10 @@ def test_a_lacking_permission_is_named(warehouse: Rebound):
                 policies, {**body, "rowAccessPolicyReference": {"policyId": "q"}}, subject="d.t"
             ),
         ),
+        (
+            "bigquery.tables.getData",
+            lambda: resources.replace(f"{policies}/p", body, etag=None, subject="d.t"),
+        ),
         (f"{rights}.delete", lambda: resources.delete(f"{policies}/p", subject="d.t", force=True)),
         (
             f"{rights}.setIamPolicy",

@@ -13,7 +13,8 @@ from recovery.compare.buckets import configuration
 _AT_THE_END = frozenset(
     {"autoclass", "defaultEventBasedHold", "ipFilter", "lifecycle", "retentionPolicy"}
 )
-# Not in the body: a parameter of its own sets it, when a bucket is created and never again.
+# Not in the body: a parameter of its own sets it when a bucket is created. Of one that is there only
+# the console enables it, and nothing disables it (Enable and use object retention configurations).
 _RETENTION_OF_OBJECTS = "objectRetention"
 
 

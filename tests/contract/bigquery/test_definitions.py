@@ -133,6 +133,12 @@ def test_policies_ask_for_permissions(server: Server, dataset: str, query: Query
         assert server.call("GET", path).status_code == 403
         with pytest.raises(Forbidden):
             query("CREATE SNAPSHOT TABLE s CLONE t")
+        with pytest.raises(Forbidden):
+            query("DROP ALL ROW ACCESS POLICIES ON $d.t")
+        # What the description of each method names (BigQuery REST, rowAccessPolicies).
+        server.order("lacking", permissions=["bigquery.tables.getData"])
+        with pytest.raises(Forbidden):
+            query("CREATE ROW ACCESS POLICY q ON $d.t GRANT TO ('user:a@b.c') FILTER USING (TRUE)")
         query("DROP ALL ROW ACCESS POLICIES ON $d.t")
         server.order("lacking", permissions=[f"{rights}.overrideTimeTravelRestrictions"])
         at = f"FOR SYSTEM_TIME AS OF TIMESTAMP '{before:%Y-%m-%d %H:%M:%S.%f}+00'"

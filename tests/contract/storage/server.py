@@ -43,10 +43,11 @@ class Server:
         answer.raise_for_status()
         return answer.json()
 
-    def new_bucket(self, **settings: Any) -> str:  # noqa: ANN401 - JSON
-        """Make a bucket and return its name."""
+    def new_bucket(self, *, retains_objects: bool = False, **settings: Any) -> str:  # noqa: ANN401 - JSON
+        """Make a bucket, whose objects may have a retention of their own, and return its name."""
         name = f"rebound-cloud-{uuid.uuid4().hex[:12]}"
-        path = f"/storage/v1/b?project={PROJECT}"
+        further = "&enableObjectRetention=true" if retains_objects else ""
+        path = f"/storage/v1/b?project={PROJECT}{further}"
         answer = self.call("POST", path, json={"name": name, **settings})
         answer.raise_for_status()
         return name

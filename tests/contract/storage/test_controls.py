@@ -71,8 +71,9 @@ def test_time_passes_for_what_is_there_only(server: Server, bucket: storage.Buck
     assert dt.timedelta() <= now - found.soft_delete_time < dt.timedelta(minutes=1)
 
 
-def test_time_passes_for_an_object_that_is_retained(server: Server, bucket: storage.Bucket):
+def test_time_passes_for_an_object_that_is_retained(server: Server, client: storage.Client):
     """An object that is kept until an instant can be deleted once that much time has passed."""
+    bucket = client.bucket(server.new_bucket(retains_objects=True))
     server.put(bucket.name, "object", b"")
     now = dt.datetime.fromisoformat(server.order("clock")["now"])
     kept = {"mode": "Unlocked", "retainUntilTime": (now + dt.timedelta(hours=1)).isoformat()}

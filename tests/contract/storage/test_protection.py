@@ -145,3 +145,32 @@ def test_too_much_metadata_is_refused(blob: storage.Blob):
     blob.metadata = {"k": "x" * 9000}
     with pytest.raises(BadRequest):
         blob.patch()
+
+
+def test_retention_of_an_object_is_never_less(server: Server):
+    """A date moves on; a mode changes with its parameter only, and a lock never (Objects: patch)."""
+
+    def set_to(mode: str, year: int, bucket: str = "", **query: str) -> int:
+        kept = {"mode": mode, "retainUntilTime": f"{year}-01-01T00:00:00Z"}
+        return server.object(
+            "PATCH", bucket or name, "object", json={"retention": kept}, params=query
+        ).status_code
+
+    plain, name = server.new_bucket(), server.new_bucket(retains_objects=True)
+    for bucket in (plain, name):
+        server.put(bucket, "object", b"")
+    assert set_to("Unlocked", 2090, plain) == 400
+    word = {"overrideUnlockedRetention": "true"}
+    answers = [
+        set_to("Unlocked", 2090),
+        set_to("Unlocked", 2089),
+        set_to("Locked", 2090),
+        set_to("Unlocked", 2089, **word),
+        set_to("Locked", 2089, **word),
+        set_to("Unlocked", 2091, **word),
+        set_to("Locked", 2088, **word),
+        set_to("Locked", 2091),
+    ]
+    assert answers == [200, 403, 403, 200, 200, 403, 403, 200]
+    held = server.object("PATCH", name, "object", json={"eventBasedHold": True})
+    assert held.status_code == 400  # one or the other (Object holds)

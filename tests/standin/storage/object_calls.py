@@ -20,6 +20,7 @@ from tests.standin.storage.times import from_text
 from tests.standin.storage.told import told_contexts
 from tests.standin.storage.versions import (
     SETTINGS,
+    check_retained,
     find_version,
     kept_settings,
     retire,
@@ -87,6 +88,7 @@ def _change(call: Call, given: dict[str, Any], removed: tuple[str, ...]) -> Resp
         after["contexts"] = told_contexts(old, after["contexts"], service.clock.now())
     _check_custom_time(before, after)
     _check_retention(call, before, after)
+    check_retained(bucket, after)
     retained_from = version["retained_from"]
     if before.get("eventBasedHold") and not after.get("eventBasedHold"):
         retained_from = service.clock.now()
@@ -110,12 +112,14 @@ def _check_custom_time(before: dict[str, Any], after: dict[str, Any]) -> None:
 
 
 def _check_retention(call: Call, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Refuse less retention, and without its parameter another mode (Objects: patch)."""
     old, new = before.get("retention"), after.get("retention") or {}
     if not old or (call.flag("overrideUnlockedRetention") and old.get("mode") != "Locked"):
         return
     until = new.get("retainUntilTime")
-    if until is None or from_text(until) < from_text(old["retainUntilTime"]):
-        message = "The retention of the object cannot be removed or shortened."
+    is_less = until is None or from_text(until) < from_text(old["retainUntilTime"])
+    if is_less or new.get("mode") != old.get("mode"):
+        message = "The retention of the object cannot be removed, shortened or of another mode."
         raise StorageError(403, "forbidden", message)
 
 

@@ -215,6 +215,7 @@ def _insert(
         kept["contexts"] = told_contexts({}, kept["contexts"], now)
     if bucket.settings.get("defaultEventBasedHold"):
         kept.setdefault("eventBasedHold", True)
+    check_retained(bucket, kept)
     service.database.execute(
         "INSERT INTO objects VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)",
         (
@@ -223,6 +224,19 @@ def _insert(
         ),
     )  # fmt: skip
     return generation
+
+
+def check_retained(bucket: Bucket, settings: dict[str, Any]) -> None:
+    """Refuse a retention where the bucket has none for objects, or beside an event-based hold.
+
+    Enable and use object retention configurations; Object holds. Which error it is, is a guess.
+    """
+    if not settings.get("retention"):
+        return
+    if settings.get("eventBasedHold"):
+        raise invalid("An object cannot have an event-based hold and a retention configuration.")
+    if (bucket.settings.get("objectRetention") or {}).get("mode") != "Enabled":
+        raise invalid("Object retention is not enabled for the bucket.")
 
 
 def pass_time(service: Service, milliseconds: int) -> None:

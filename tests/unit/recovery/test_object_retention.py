@@ -3,7 +3,7 @@
 import pytest
 
 from manifests.model import ObjectRecord, ObjectSettings
-from manifests.object_retention import RetentionRules
+from manifests.object_retention import RetentionRules, locks
 from recovery.plan.buckets import BucketPlan, objects_lost
 from recovery.plan.counts import StepCounter
 from recovery.plan.object_retention import RetentionCounts
@@ -55,7 +55,25 @@ def test_retention_of_single_objects_is_told_of():
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "locks", "patched"),
+    ("now", "mode", "says"),
+    [
+        (until("Unlocked", 2099), "Locked", True),
+        (until("Unlocked", 2099), "Unlocked", False),
+        (until("Locked", 2099), "Locked", False),
+        (ObjectSettings(), "Locked", False),
+    ],
+)
+def test_only_what_was_unlocked_is_locked_by_a_parameter(
+    now: ObjectSettings, mode: str, *, says: bool
+):
+    """Google asks for it where the mode of a retention changes (Objects: patch)."""
+    assert (
+        locks(now, {"retention": {"mode": mode, "retainUntilTime": "2099-01-01T00:00:00Z"}}) is says
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "asked", "patched"),
     [
         (until("Unlocked", 2099), ObjectSettings(), False, ("Unlocked", 2099)),
         (until("Unlocked", 2099), until("Unlocked", 2098), False, ("Unlocked", 2099)),
@@ -71,11 +89,12 @@ def test_retention_of_single_objects_is_told_of():
     ],
 )
 def test_retention_that_is_set_again(
-    was: ObjectSettings, now: ObjectSettings, *, locks: bool, patched: tuple[str, int] | None
+    was: ObjectSettings, now: ObjectSettings, *, asked: bool, patched: tuple[str, int] | None
 ):
     """A retention gets the later date and keeps a lock; nothing is locked without the word."""
-    rules = RetentionRules(is_allowed=True, locks=locks, now=POINT)
+    rules = RetentionRules(is_allowed=True, locks=asked, now=POINT)
     found = rules.patch(was, now)
     wanted = patched and {"mode": patched[0], "retainUntilTime": f"{patched[1]}-01-01T00:00:00Z"}
-    assert found == ({"retention": wanted} if wanted else {})
+    # Not beside a hold, which a bucket may give by default.
+    assert found == ({"retention": wanted, "eventBasedHold": False} if wanted else {})
     assert not rules._replace(is_allowed=False).patch(was, now)

@@ -22,7 +22,12 @@ def put_policy(service: Shared, key: TableKey, policy_id: str, body: Resource) -
         if entry.resource["type"] != "TABLE":
             raise invalid(f"{entry.full_name} cannot have row access policies")
         verb = "update" if policy_id in entry.policies else "create"
-        service.check_permissions(entry.full_name, f"{POLICIES}.{verb}", f"{POLICIES}.setIamPolicy")
+        service.check_permissions(
+            entry.full_name,
+            f"{POLICIES}.{verb}",
+            f"{POLICIES}.setIamPolicy",
+            "bigquery.tables.getData",
+        )
         moment = datetime.fromtimestamp(write.stamp / 1_000_000, UTC).isoformat()
         created = entry.policies.get(policy_id, {}).get("creationTime", moment)
         policy = {
@@ -58,7 +63,7 @@ def delete_policies(service: Shared, key: TableKey, policy_ids: list[str], *, fo
     """
     with service.database.writing([key]) as write:
         entry = write.catalog.require_table(key)
-        service.check_permissions(entry.full_name, f"{POLICIES}.delete")
+        service.check_permissions(entry.full_name, f"{POLICIES}.delete", f"{POLICIES}.setIamPolicy")
         if not force and set(entry.policies) <= set(policy_ids):
             raise invalid(
                 f"Cannot delete the last row access policy of {entry.full_name} without force"

@@ -16,7 +16,7 @@ _RATE_MICROS = 10 * 1_000_000
 _PARTITIONED_FACTOR = 10
 # The first and the last are what users saw (pingcap-inc/tidb2dw issue 91); the second is a guess.
 _USED_UP = {
-    "": ("table_modifications_per_table.long", "imports or query appends per table"),
+    "": ("load_job_per_table.long", "imports or query appends per table"),
     "ingestion": (
         "partition_modifications_per_ingestion_partitioned_table.long",
         "Number of partition modifications to an ingestion-time partitioned table",
