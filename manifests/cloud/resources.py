@@ -10,12 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
-from google.api_core.exceptions import (
-    Conflict,
-    GoogleAPICallError,
-    NotFound,
-    PreconditionFailed,
-)
+from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, PreconditionFailed
 from google.cloud import bigquery
 
 from manifests.cloud.permissions import needed_permissions
