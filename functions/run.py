@@ -52,6 +52,8 @@ from manifests.selection import select
 from manifests.store import Vault
 
 _TIME_TRAVEL = timedelta(days=7)
+# A recovery point is a whole minute that was over when the call came.
+_BEFORE_ITS_TIME = timedelta(minutes=10)
 
 log = structlog.get_logger()
 
@@ -127,7 +129,7 @@ class BackupRun:
             run_id = current_run(self._vault, request.run_id)
             request = request.model_copy(update={"run_id": run_id})
             structlog.contextvars.bind_contextvars(run_id=run_id)
-        if manifest := self._finished(request.run_id):
+        if manifest := self._finished(request):
             return Completed(manifest, by_this_call=False)
         lease = Lease(
             self._landing,
@@ -138,17 +140,19 @@ class BackupRun:
         )
         with holding(lease):
             # Between the first look and the lease another process may have finished the run.
-            if manifest := self._finished(request.run_id):
+            if manifest := self._finished(request):
                 return Completed(manifest, by_this_call=False)
             return Completed(self._write(request, lease), by_this_call=True)
 
-    def _finished(self, run_id: RunId) -> Manifest | None:
+    def _finished(self, request: RunRequest) -> Manifest | None:
+        run_id = request.run_id
         try:
             manifest = self._vault.manifest(run_id)
         except ManifestMissingError:
             return None
         if foreign := self._vault.foreign(manifest.platform, manifest.project):
             raise RefusedError(f"a run of this name is complete, and {foreign}", subject=run_id)
+        _refuse_earlier(request, manifest.recovery_point)
         if missing := coverage.missing(self._catalog, manifest):
             raise RefusedError(
                 f"the run is complete without a backup of {', '.join(missing)}",
@@ -245,6 +249,9 @@ class BackupRun:
                 tables=of_whole_datasets(self._catalog, made, recovery_point),
             )
         )
+        if foreign := self._vault.foreign(start.platform, self._owner.project):
+            raise RefusedError(f"a run of this name was begun, and {foreign}", subject=start.run_id)
+        _refuse_earlier(request, start.recovery_point)
         if request.recovery_point not in (None, start.recovery_point):
             raise UsageError(
                 f"the run already has the recovery point {start.recovery_point:%Y-%m-%dT%H:%MZ}",
@@ -267,3 +274,18 @@ class BackupRun:
             exporter.clean_up(tables)
         except ReboundError:
             log.warning("left over copies were not removed", exc_info=True)
+
+
+def _refuse_earlier(request: RunRequest, recovery_point: datetime) -> None:
+    """Refuse to take for tonight's run what was there before tonight.
+
+    Raises:
+        RefusedError: Its recovery point lies before the schedule's time.
+    """
+    scheduled_at = request.scheduled_at
+    if scheduled_at is not None and recovery_point < scheduled_at - _BEFORE_ITS_TIME:
+        raise RefusedError(
+            f"what is stored of this run is as of {recovery_point:%Y-%m-%dT%H:%MZ}, before its time",
+            subject=request.run_id,
+            hint="find out who wrote it; a run with another id takes its place",
+        )

@@ -20,7 +20,12 @@ from datetime import datetime
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import ManifestAlteredError, RefusedError, UsageError
+from manifests.errors import (
+    BackupDamagedError,
+    ManifestAlteredError,
+    RefusedError,
+    UsageError,
+)
 from manifests.model import Frozen
 from manifests.store import decode, encode
 from recovery.naming import bounded
@@ -129,9 +134,13 @@ class Journal:
 
     def abandoned(self) -> AbandonedRecovery | None:
         """Return that an operator closed the recovery, or None."""
-        content = self._bucket.read(self._abandoned)
-        subject = self._abandoned
-        return None if content is None else decode(content, AbandonedRecovery, subject=subject)
+        try:
+            content = self._bucket.read(self._abandoned)
+            subject = self._abandoned
+            return None if content is None else decode(content, AbandonedRecovery, subject=subject)
+        except BackupDamagedError:
+            # Who writes here could otherwise stop every command that looks for what is under way.
+            return None
 
     @property
     def _abandoned(self) -> str:
@@ -164,8 +173,13 @@ class Journal:
         return self.report() or (self._read_report(max(attempts)) if attempts else None)
 
     def _read_report(self, name: str) -> RecoveryReport | None:
-        content = self._bucket.read(name)
-        return None if content is None else decode(content, RecoveryReport, subject=name)
+        """Return a report, or None where there is none, it cannot be read, or it is another's."""
+        try:
+            content = self._bucket.read(name)
+            found = None if content is None else decode(content, RecoveryReport, subject=name)
+        except BackupDamagedError:
+            return None
+        return found if found is not None and found.recovery_id == self.recovery_id else None
 
 
 def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:

@@ -1,12 +1,13 @@
 """A recovery that somebody says yes to: made of a plan, or of a journal, and carried out."""
 
 from manifests import coverage, layout
-from manifests.errors import ManifestAlteredError
+from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.model import Manifest, RunId
 from recovery.execute import Recovery
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan import Plan, PresentAccess, with_access
+from recovery.plan.request import said_of_databases
 from recovery.plan.restorable import check_project, restorable
 from recovery.plan.resumed import resumed
 from recovery.plan.unseen import seen_part
@@ -23,19 +24,33 @@ def new_recovery(session: Session, plan: Plan) -> PlannedRecovery:
     return PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan)
 
 
-def seen_again(session: Session, planned: PlannedRecovery, *, lock_again: bool) -> PlannedRecovery:
+def seen_again(
+    session: Session,
+    planned: PlannedRecovery,
+    *,
+    lock_again: bool,
+    confirmed_project: str | None,
+) -> PlannedRecovery:
     """Return what of a journal's plan is left, with what it changes about access, looked at anew.
 
     Args:
         session: The clients.
         planned: What the journal says.
         lock_again: Whether the operator allows now what nobody can undo, if the plan asks for it.
+        confirmed_project: The project that the operator names now.
 
     Raises:
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
-        RefusedError: The run is another project's, and nobody named the project it goes to.
+        RefusedError: It goes to another project, and the operator did not name that one.
     """
     plan, run_id = planned.plan, planned.plan.run_id
+    into = plan.request.target.project
+    if into not in (session.settings.project, confirmed_project):
+        raise RefusedError(
+            f"it goes to the project {into}, which is not REBOUND_PROJECT",
+            subject=planned.recovery_id,
+            hint=f"`--confirm-project {into}`, if that was asked for",
+        )
     if run_id is None:
         anew = session.plan_rebuild(plan.request)
         return planned.model_copy(update={"plan": anew})
@@ -44,7 +59,10 @@ def seen_again(session: Session, planned: PlannedRecovery, *, lock_again: bool) 
             "a plan that was begun undeletes nothing", subject=planned.recovery_id
         )
     locks = plan.request.lock_again and lock_again
-    request = plan.request.model_copy(update={"lock_again": locks})
+    is_own = into == session.settings.project
+    request = plan.request.model_copy(
+        update={"lock_again": locks, **said_of_databases(session.catalog, is_own=is_own)}
+    )
     origin, where = session.vault.manifest(run_id), plan.request.target
     check_project(origin, request)
     told = {

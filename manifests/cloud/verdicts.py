@@ -15,6 +15,8 @@ from manifests.model import RunId, UtcTime, VerdictRecord
 from manifests.store import decode, encode
 
 _FOLDER = "verdicts/"
+# Far more than the names of everything damaged in a run; all verdicts are held at once.
+_MOST_BYTES = 2 * 1024 * 1024
 
 
 class Verdicts:
@@ -43,6 +45,8 @@ class Verdicts:
     def all(self) -> Iterator[VerdictRecord]:
         """Yield every verdict; one that cannot be read tells nothing."""
         for item in self._landing.list_objects(_FOLDER):
+            if item.size_bytes > _MOST_BYTES:
+                continue
             try:
                 content = self._landing.read(item.name)
                 if content is not None:

@@ -31,13 +31,10 @@ class IndexSettings(Frozen):
     @property
     def names(self) -> tuple[str, ...]:
         """Return each of them for a person."""
-        names = [
-            f"index on {_group(item)} ({', '.join(field['fieldPath'] for field in item['fields'])})"
-            for item in self.indexes
-        ]
+        names = [f"index on {_group(item)} ({', '.join(_paths(item))})" for item in self.indexes]
         names += [
             f"{'time to live' if item.get('ttlConfig') else 'index setting'} of "
-            f"{_group(item)}.{item['name'].rpartition('/fields/')[2]}"
+            f"{_group(item)}.{_name(item).rpartition('/fields/')[2]}"
             for item in self.fields
         ]
         return tuple(names)
@@ -97,5 +94,19 @@ class DatabaseBackup(Frozen):
 
 
 def _group(resource: Resource) -> str:
-    name: str = resource["name"]
-    return name.partition("/collectionGroups/")[2].partition("/")[0]
+    return _name(resource).partition("/collectionGroups/")[2].partition("/")[0]
+
+
+def _name(resource: Resource) -> str:
+    """Return the name of a resource; nothing restores it, so that it may lack one."""
+    return str(resource.get("name", ""))
+
+
+def _paths(index: Resource) -> list[str]:
+    found = index.get("fields")
+    fields = found if isinstance(found, list) else []
+    return [
+        str(field["fieldPath"])
+        for field in fields
+        if isinstance(field, dict) and "fieldPath" in field
+    ]

@@ -221,7 +221,7 @@ def resume(
         return
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
-    begun = seen_again(session, begun, lock_again=lock_again)
+    begun = seen_again(session, begun, lock_again=lock_again, confirmed_project=confirm_project)
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.

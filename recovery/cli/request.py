@@ -12,6 +12,7 @@ from manifests.layout import PartKind
 from manifests.model import Frozen
 from recovery.cli.options import moment
 from recovery.plan import ObjectScope, Request, Target
+from recovery.plan.request import said_of_databases
 from recovery.scenarios import Scenario, scenario
 
 _ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
@@ -138,10 +139,7 @@ class Options(Frozen):
             collections=self.collection or (),
             documents=self.document or (),
             unthrottled=self.unthrottled,
-            triggers={entry.database: entry.triggers for entry in catalog.databases}
-            if (self.into_project or project) == project
-            else {},
-            ephemeral={entry.database: entry.ephemeral for entry in catalog.databases},
+            **said_of_databases(catalog, is_own=(self.into_project or project) == project),
             exclude=self.exclude or (),
             overwrite=self.overwrite or (),
             only_missing=self.only_missing,

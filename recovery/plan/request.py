@@ -1,10 +1,11 @@
 """What the operator asked for: what is recovered, where to, and what may be replaced."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
+from manifests.catalog import Catalog
 from manifests.ids import (
     BUCKET_NAME,
     DATABASE_ID,
@@ -166,3 +167,18 @@ class Request(Frozen):
         """Whether a dataset's views and routines are part of the recovery."""
         wanted = dataset_id in self.datasets or not (self.datasets or self.tables)
         return wanted and dataset_id not in self.exclude
+
+
+def said_of_databases(catalog: Catalog, *, is_own: bool) -> dict[str, Mapping[str, Any]]:
+    """Return what the catalog alone says of databases: no journal and no file is asked for it.
+
+    Args:
+        catalog: What is protected.
+        is_own: Whether the recovery goes to the project that the catalog is about.
+    """
+    return {
+        "triggers": {entry.database: entry.triggers for entry in catalog.databases}
+        if is_own
+        else {},
+        "ephemeral": {entry.database: entry.ephemeral for entry in catalog.databases},
+    }

@@ -38,7 +38,7 @@ def resumed(
         unseen: Those of both that could not be looked at this time, and are left.
 
     Raises:
-        ManifestAlteredError: The plan is about other buckets or databases than were asked for, or
+        ManifestAlteredError: The plan is about something else than was asked for, or about it twice, or
             what it says was replaced is nothing that could have been.
     """
     steps = tuple(
@@ -50,9 +50,12 @@ def resumed(
         _check_replaced(step)
     planned = [f"bucket {item.bucket}" for item in plan.buckets]
     planned += [f"database {item.database}" for item in plan.databases]
+    planned += [f"table {item.table}" for item in plan.tables]
     asked = [f"bucket {item.bucket}" for item in buckets]
     asked += [f"database {item.database}" for item in steps]
-    if other := set(planned) ^ {*asked, *(item.name for item in unseen)}:
+    asked += [f"table {item.name}" for item in manifest.tables if plan.request.wants(item)]
+    expected = {*asked, *(item.name for item in unseen)}
+    if other := set(planned) ^ expected or {name for name in planned if planned.count(name) > 1}:
         raise ManifestAlteredError("the plan is not about what was asked for", subject=min(other))
     # What the interrupted attempt made gets its rules and its access only at the end.
     made = {item.bucket for item in plan.buckets if item.create}

@@ -2,11 +2,15 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 from google.cloud import bigquery
 
+from manifests import layout
+from manifests.model import RunStart
+from manifests.store import encode
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.served import Function, serving
@@ -118,3 +122,24 @@ def test_scratch_dataset_that_cannot_be_created_is_refused(rebound: Rebound, fun
     assert (answer.status_code, answer.json()["error"]) == (500, "MisconfiguredError")
     assert "roles/bigquery.user" in answer.json()["hint"]
     assert not list(rebound.vault.list_blobs())
+
+
+@pytest.mark.parametrize(
+    ("platform", "said"), [("lake", "before its time"), ("pond", "platform pond")]
+)
+def test_what_was_placed_before_is_not_tonights_run(
+    rebound: Rebound, function: Function, platform: str, said: str
+):
+    """A run of an earlier instant, or another's, is not continued under the name of this night."""
+    scheduled_at = datetime.now(UTC).replace(microsecond=0)
+    run_id = layout.scheduled_run_id("nightly", scheduled_at)
+    days = 5 if platform == "lake" else 0
+    point = (scheduled_at - timedelta(days=days)).replace(second=0)
+    start = RunStart(
+        run_id=run_id, platform=platform, recovery_point=point, started_at=point, base_run_id=None
+    )
+    rebound.vault.blob(layout.start_name(run_id)).upload_from_string(encode(start))
+    answer = function.scheduled(scheduled_at)
+    assert (answer.status_code, answer.json()["error"]) == (409, "RefusedError"), answer.text
+    assert said in answer.json()["message"]
+    assert rebound.json("list")[0]["state"] != "complete"

@@ -150,3 +150,37 @@ def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
     with planted(rebound, rebound.json("plan", SCENARIO, "--run", NIGHT), forge):
         refused = rebound.run("resume", PLANTED, "--yes", code=4)
     assert "plan.tables.0.removed_partitions.0" in refused.stderr
+
+
+def test_a_planted_journal_takes_nothing_elsewhere(rebound: Rebound):
+    """What goes to another project needs that project's name again; a plan is whole, or refused."""
+    other = f"{rebound.project}-eve"
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT, "--into-project", other)
+    with planted(rebound, plan):
+        told = rebound.run("resume", PLANTED, "--access", "--yes", code=5).stderr
+    assert f"it goes to the project {other}, which is not REBOUND_PROJECT" in told
+    assert f"hint: `--confirm-project {other}`" in told
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
+    for tables in ([], [*plan["tables"], plan["tables"][0]]):
+        with planted(rebound, plan | {"tables": tables}):
+            told = rebound.run("resume", PLANTED, "--yes", code=4).stderr
+        assert "the plan is not about what was asked for" in told
+
+
+def test_a_planted_object_stops_no_other_command(rebound: Rebound):
+    """A date that is none, a report that cannot be read, and one of another recovery."""
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
+    impossible = f"recoveries/{SCENARIO}-20261399T999999Z-abcd/plan.json"
+    report = rebound.landing.blob(f"recoveries/{PLANTED}/report.json")
+    blobs = [rebound.landing.blob(impossible), report]
+    try:
+        blobs[0].upload_from_string(b"{}")
+        for content in (b"garbage", b"{}"):
+            report.upload_from_string(content)
+            with planted(rebound, plan):
+                rebound.run("plan", SCENARIO, "--run", NIGHT)
+                assert "under way" in rebound.run("report", PLANTED).stdout
+                rebound.run("expire")
+    finally:
+        for blob in blobs:
+            blob.delete()
