@@ -2,23 +2,44 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
-from manifests.errors import CatalogError, SourceUnreadableError, UsageError
+from manifests.errors import CatalogError, RefusedError, SourceUnreadableError, UsageError
 from manifests.layout import parse_run_id
-from manifests.model import RunId
+from manifests.model import Manifest, RunId
 from manifests.store import Vault
 
 _LONGEST_PAUSE_SECONDS = 5.0
 _EARLY = timedelta(minutes=1)
+# A recovery point is a whole minute that was over when the call came.
+_BEFORE_ITS_TIME = timedelta(minutes=10)
 _STORABLE = re.compile(r"\w+\.[A-Za-z0-9_-]+", re.ASCII)
 
 log = structlog.get_logger()
+
+
+def refuse_earlier(run_id: RunId, scheduled_at: datetime | None, recovery_point: datetime) -> None:
+    """Refuse to take for a schedule's run what was there before its time.
+
+    Args:
+        run_id: The run.
+        scheduled_at: The time of the schedule; None for a manual run.
+        recovery_point: That of what is stored of the run.
+
+    Raises:
+        RefusedError: It lies before the schedule's time.
+    """
+    if scheduled_at is not None and recovery_point < scheduled_at - _BEFORE_ITS_TIME:
+        raise RefusedError(
+            f"what is stored of this run is as of {recovery_point:%Y-%m-%dT%H:%MZ}, before its time",
+            subject=run_id,
+            hint="find out who wrote it; a run with another id takes its place",
+        )
 
 
 def refuse_next(scheduled_at: datetime, *, now: datetime) -> None:
@@ -124,3 +145,19 @@ def awaited_point(made: Iterable[datetime], clock: Callable[[], datetime]) -> da
         log.info("waiting for an instant that every table was there at", seconds=left_seconds)
         time.sleep(min(left_seconds, _LONGEST_PAUSE_SECONDS))
     return point
+
+
+def gone_since(catalog: Catalog, base: Manifest, tables: Collection[str]) -> tuple[str, ...]:
+    """Return the tables of wholly protected datasets that the last run holds and this one has not.
+
+    Args:
+        catalog: What is protected.
+        base: The last run.
+        tables: Those of such datasets that this run has.
+    """
+    listed = {entry.table for entry in catalog.tables}
+    return tuple(
+        item.name
+        for item in base.tables
+        if catalog.protects(item.name) and item.name not in listed and item.name not in tables
+    )

@@ -19,7 +19,15 @@ from functions.exports.bucket import BucketExporter
 from functions.exports.database import DatabaseExporter
 from functions.exports.files import remove_landed
 from functions.exports.table import TableExporter
-from functions.instant import awaited_point, created, current_run, of_whole_datasets, refuse_next
+from functions.instant import (
+    awaited_point,
+    created,
+    current_run,
+    gone_since,
+    of_whole_datasets,
+    refuse_earlier,
+    refuse_next,
+)
 from functions.lease import Lease, holding
 from functions.log import LoggingPool
 from functions.parts import complete_parts, every_part
@@ -52,8 +60,7 @@ from manifests.selection import select
 from manifests.store import Vault
 
 _TIME_TRAVEL = timedelta(days=7)
-# A recovery point is a whole minute that was over when the call came.
-_BEFORE_ITS_TIME = timedelta(minutes=10)
+_MOST_NAMED = 20
 
 log = structlog.get_logger()
 
@@ -152,7 +159,7 @@ class BackupRun:
             return None
         if foreign := self._vault.foreign(manifest.platform, manifest.project):
             raise RefusedError(f"a run of this name is complete, and {foreign}", subject=run_id)
-        _refuse_earlier(request, manifest.recovery_point)
+        refuse_earlier(run_id, request.scheduled_at, manifest.recovery_point)
         if missing := coverage.missing(self._catalog, manifest):
             raise RefusedError(
                 f"the run is complete without a backup of {', '.join(missing)}",
@@ -177,6 +184,8 @@ class BackupRun:
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
         )
+        if gone := gone_since(self._catalog, base, start.tables) if base else ():
+            log.warning("tables that the last run holds are gone", tables=gone[:_MOST_NAMED])
         damaged = Verdicts(self._landing).damaged()
         exporter = TableExporter(
             start=start,
@@ -251,7 +260,7 @@ class BackupRun:
         )
         if foreign := self._vault.foreign(start.platform, self._owner.project):
             raise RefusedError(f"a run of this name was begun, and {foreign}", subject=start.run_id)
-        _refuse_earlier(request, start.recovery_point)
+        refuse_earlier(start.run_id, request.scheduled_at, start.recovery_point)
         if request.recovery_point not in (None, start.recovery_point):
             raise UsageError(
                 f"the run already has the recovery point {start.recovery_point:%Y-%m-%dT%H:%MZ}",
@@ -274,18 +283,3 @@ class BackupRun:
             exporter.clean_up(tables)
         except ReboundError:
             log.warning("left over copies were not removed", exc_info=True)
-
-
-def _refuse_earlier(request: RunRequest, recovery_point: datetime) -> None:
-    """Refuse to take for tonight's run what was there before tonight.
-
-    Raises:
-        RefusedError: Its recovery point lies before the schedule's time.
-    """
-    scheduled_at = request.scheduled_at
-    if scheduled_at is not None and recovery_point < scheduled_at - _BEFORE_ITS_TIME:
-        raise RefusedError(
-            f"what is stored of this run is as of {recovery_point:%Y-%m-%dT%H:%MZ}, before its time",
-            subject=request.run_id,
-            hint="find out who wrote it; a run with another id takes its place",
-        )

@@ -1,6 +1,6 @@
 """What of a catalog a run holds, and what of a run the catalog names. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from manifests.catalog import Catalog
 from manifests.catalog_databases import CatalogPart
@@ -16,6 +16,17 @@ def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
     spared = {item.part for item in manifest.lacking}.difference(_required(catalog))
     known = held(manifest) | spared
     return tuple(label for label in _protected(catalog) if label not in known)
+
+
+def lacked(catalog: Catalog, manifest: Manifest, kinds: Collection[PartKind]) -> tuple[str, ...]:
+    """Return what the catalog names of some kinds and a run holds no backup of, by label."""
+    known = held(manifest)
+    named = {
+        "tables": [label("tables", entry.table) for entry in catalog.tables],
+        "buckets": [label("buckets", entry.bucket) for entry in catalog.buckets],
+        "databases": [label("databases", entry.database) for entry in catalog.databases],
+    }
+    return tuple(name for kind in kinds for name in named[kind] if name not in known)
 
 
 def held(manifest: Manifest) -> frozenset[str]:

@@ -121,21 +121,10 @@ def recovery_begun_at(recovery_id: str) -> datetime:
         UsageError: The id is not one that `recovery_id` makes.
     """
     found = _RECOVERY_ENDING.search(parse_recovery_id(recovery_id))
-    if found is None:
-        raise UsageError("not a recovery id", subject=recovery_id)
     try:
-        return datetime.strptime(f"{found[1]}+0000", "%Y%m%dT%H%M%S%z")
+        return datetime.strptime(f"{found[1] if found else ''}+0000", "%Y%m%dT%H%M%S%z")
     except ValueError as error:
         raise UsageError("not a recovery id", subject=recovery_id) from error
-
-
-def is_recovery_id(text: str) -> bool:
-    """Whether a text is an id that `recovery_id` makes."""
-    try:
-        recovery_begun_at(text)
-    except UsageError:
-        return False
-    return True
 
 
 def recovery_prefix(recovery_id: str) -> str:

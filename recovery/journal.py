@@ -199,4 +199,12 @@ def recovery_ids(bucket: Bucket) -> list[str]:
     """Return every recovery that was begun, oldest first."""
     found = bucket.list_objects("recoveries/")
     names = {item.name.split("/")[1] for item in found if item.name.endswith("/plan.json")}
-    return sorted(filter(layout.is_recovery_id, names))
+    return sorted(filter(_is_recovery_id, names))
+
+
+def _is_recovery_id(text: str) -> bool:
+    """Whether a text is the id of a recovery: anything can lie beside them."""
+    try:
+        return bool(layout.recovery_begun_at(text))
+    except UsageError:
+        return False

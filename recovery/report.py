@@ -41,18 +41,22 @@ def outcome_error(
     unequal = [
         item for item in report.parts if item.findings or item.exit_code == NotEqualError.exit_code
     ]
-    failed = [item for item in report.parts if item.error]
-    if unequal:
-        return NotEqualError(
-            f"not equal to the recovery point: {', '.join(item.name for item in unequal)}",
-            subject=report.recovery_id,
-            hint=f"`rebound report {report.recovery_id}` lists every difference",
-        )
+    failed = [item for item in report.parts if item.error and item not in unequal]
     unseen = [f"{shown(item.name)} (could not be looked at)" for item in report.plan.unseen]
-    if failed or report.problems or unseen:
-        names = [item.name for item in failed] + list(report.problems)
+    names = [item.name for item in failed] + list(report.problems)
+    missing = f"not recovered: {', '.join([*names, *unseen])}" if names or unseen else ""
+    if unequal:
+        message = f"not equal to the recovery point: {', '.join(item.name for item in unequal)}"
+        return NotEqualError(
+            f"{message}; {missing}" if missing else message,
+            subject=report.recovery_id,
+            hint=_way_on(report, failed)
+            if names
+            else f"`rebound report {report.recovery_id}` lists every difference",
+        )
+    if missing:
         return PartialError(
-            f"not recovered: {', '.join([*names, *unseen])}",
+            missing,
             subject=report.recovery_id,
             hint=_way_on(report, failed) if names else _MEND_THEN_RECOVER,
         )

@@ -29,6 +29,7 @@ from recovery.plan import (
     pieced,
     seen_digest,
 )
+from recovery.plan.not_held import with_not_held
 from recovery.plan.own import check_own
 from recovery.plan.restorable import check_project, restorable
 from recovery.reach import require_reachable
@@ -165,6 +166,7 @@ class Session:
         made = make_plan(
             manifest, observed, request, passed_over=selection.unusable, fallen_back=fallen_back
         )
+        made = with_not_held(made, self.catalog, manifest)
         if made.unseen and not (made.tables or made.buckets or made.databases):
             raise made.unseen[0].error
         return made.model_copy(

@@ -22,7 +22,8 @@ def check_covered(manifest: Manifest, request: Request) -> None:
             raise NoRecoveryPointError(
                 f"the run holds no {kind}",
                 subject=manifest.run_id,
-                hint="what the catalog lists is protected from the next run on",
+                hint="an older one may, see `rebound list`: `--run` takes it; what the catalog names "
+                "anew is protected from the next run on",
             )
 
 
@@ -49,7 +50,18 @@ def check_names(manifest: Manifest, request: Request) -> None:
             subject=manifest.run_id,
             hint=f"`rebound show {manifest.run_id}` lists what it holds",
         )
+    if request.exclude and not _is_anything_left(manifest, request):
+        raise UsageError("`--exclude` leaves nothing to recover", subject=manifest.run_id)
     named_ranges(request)
+
+
+def _is_anything_left(manifest: Manifest, request: Request) -> bool:
+    return (
+        any(map(request.wants, manifest.tables))
+        or any(map(request.wants_bucket, manifest.buckets))
+        or any(map(request.wants_database, manifest.databases))
+        or any(request.wants_definitions(item.dataset_id) for item in manifest.datasets)
+    )
 
 
 def _all_names(manifest: Manifest) -> Iterator[str]:

@@ -206,7 +206,7 @@ def make_plan(
         unseen=observed.unseen,
         left_alone=(
             *(step.table for step in planned if step not in steps),
-            *(step.name for step in written if step not in definitions),
+            *(step.name for step in written if step.name not in {it.name for it in definitions}),
         ),
         buckets=observed.buckets,
         databases=databases,

@@ -38,8 +38,10 @@ def table_difference(
 
     Raises:
         UsageError: The table is gone or has other columns, so that there is nothing to compare; or
-            a column of the key is none of its own.
+            a column of the key, or a partition, is none of its own.
     """
+    wanted = request.partitions
+    request = request.model_copy(update={"partitions": ()})
     observed = target.observe(manifest, request)
     for hidden in observed.unseen:
         raise hidden.error
@@ -51,8 +53,13 @@ def table_difference(
         recovery_point=manifest.recovery_point,
         key=tuple(key),
     )
-    partitions = tuple(sorted({*step.partitions, *step.removed_partitions}))
     _check(table, step, key)
+    known_ids = {*table.fingerprints, *(observed.tables[table.name].partitions or {})}
+    if unknown := [name for name in wanted if name not in known_ids]:
+        raise UsageError(f"no partition of the table: {', '.join(unknown)}", subject=table.name)
+    restored = tuple(name for name in step.partitions if not wanted or name in wanted)
+    going = tuple(name for name in step.removed_partitions if not wanted or name in wanted)
+    partitions = tuple(sorted({*restored, *going}))
     if not partitions:
         return known
     settings = target.settings
@@ -62,9 +69,9 @@ def table_difference(
         location=target.location,
         table_days=SCRATCH_DAYS,
     )
-    if step.partitions:
+    if restored:
         source = step.source.name if step.source else "vault"
-        staging.stage(table, step.partitions, source)
+        staging.stage(table, restored, source)
     else:
         staging.create_empty(table)
     sides = Sides(

@@ -70,6 +70,10 @@ def test_the_error_names_what_is_wrong():
     assert isinstance(unequal, NotEqualError)
     assert unequal.message.endswith("nba.games")
     assert unequal.hint == "`rebound report loss-1` lists every difference"
+    both = outcome_error(report(FAILED, UNEQUAL))
+    assert both is not None
+    assert "not equal to the recovery point: nba.games; not recovered: nba.games" in both.message
+    assert "rebound resume loss-1" in both.hint
     partial = outcome_error(report(FAILED, problems=("nba.latest: refused",)))
     assert partial is not None
     assert "nba.games, nba.latest: refused" in partial.message

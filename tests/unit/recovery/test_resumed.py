@@ -43,7 +43,7 @@ OVERWRITTEN = bucket_plan(
 def begun(*buckets: BucketPlan, state: DatabaseState) -> Plan:
     """Return a plan from a journal that says this of buckets and of the database."""
     database = plan_database(DATABASE, state, ASKED, ORIGIN.project)
-    update = {"buckets": buckets, "databases": (database,), "request": ASKED}
+    update = {"buckets": buckets, "databases": (database,), "tables": (), "request": ASKED}
     return plan(world()).model_copy(update=update)
 
 

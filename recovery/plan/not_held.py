@@ -1,0 +1,29 @@
+"""What a recovery is about and its run does not hold. Pure."""
+
+from manifests import coverage
+from manifests.catalog import Catalog
+from manifests.model import Manifest
+from recovery.plan.whole import Plan
+from recovery.scenarios import scenario
+
+
+def with_not_held(plan: Plan, catalog: Catalog, manifest: Manifest) -> Plan:
+    """Return a plan that names what its scenario is about and its run does not hold.
+
+    A recovery of all that a run holds is not one of all that is protected.
+
+    Args:
+        plan: The plan.
+        catalog: What is protected.
+        manifest: What of the run is recovered.
+    """
+    request = plan.request
+    if request.tables or request.datasets or request.buckets or request.databases:
+        return plan  # what was named is in the run, or the plan was refused
+    lacked = coverage.lacked(catalog, manifest, scenario(request.scenario).covers)
+    told = tuple(
+        f"{name}: the run does not hold it; an older one may, see `rebound list`"
+        for name in lacked
+        if name.rpartition(" ")[2] not in request.exclude
+    )
+    return plan.model_copy(update={"cannot_bring_back": (*told, *plan.cannot_bring_back)})
