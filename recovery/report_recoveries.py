@@ -102,20 +102,24 @@ def standings_text(standings: Sequence[Standing], *, now: datetime, columns: int
     return as_text(grid(_HEADER, rows, columns=columns))
 
 
-def progress_text(planned: PlannedRecovery, done: DoneSoFar, *, now: datetime) -> str:
+def progress_text(
+    planned: PlannedRecovery, done: DoneSoFar, *, now: datetime, is_closed: bool = False
+) -> str:
     """Write how far a recovery is that no attempt has ended.
 
     Args:
         planned: What was said yes to.
         done: What its journal tells.
         now: The present instant.
+        is_closed: Whether somebody closed it before it had ended.
     """
     plan = planned.plan
     since = duration((now - planned.started_at).total_seconds())
+    state = "abandoned" if is_closed else "under way"
     tables = {item.table: item for item in done.tables}
     databases = {item.into for item in done.databases}
     lines = [
-        f"recovery {planned.recovery_id}: {plan.request.scenario}, under way",
+        f"recovery {planned.recovery_id}: {plan.request.scenario}, {state}",
         f"begun {planned.started_at:%Y-%m-%d %H:%M:%S} UTC, {since} ago",
         "",
     ]

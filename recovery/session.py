@@ -96,14 +96,20 @@ class Session:
         return selection, self.vault.manifest(selection.run_id)
 
     def target(self, where: Target) -> BigQueryTarget:
-        """Return the project a recovery observes and writes."""
-        return BigQueryTarget(
+        """Return the project a recovery observes and writes.
+
+        Raises:
+            CloudError: BigQuery cannot be reached.
+        """
+        made = BigQueryTarget(
             self.settings,
             where,
             location=self.catalog.location,
             session=uuid.uuid4().hex[:12],
             clock=self.clock,
         )
+        require_reachable(made.endpoint, self.clock)
+        return made
 
     def buckets(self, where: Target, fallen_back: Sequence[FallBack] = ()) -> BucketTargets:
         """Return the buckets a recovery observes and writes."""

@@ -142,7 +142,7 @@ def _show_under_way(journal: Journal, found: Standing, *, at: datetime, as_json:
     if as_json:
         print_json({**found.model_dump(mode="json"), **done.model_dump(mode="json")})
         return
-    say(progress_text(planned, done, now=at))
+    say(progress_text(planned, done, now=at, is_closed=abandoned is not None))
     if abandoned is not None:
         say(abandoned_text(abandoned))
     else:

@@ -112,6 +112,15 @@ def test_no_credentials(rebound: Rebound, tmp_path: Path):
     assert "hint: log in with `gcloud auth application-default login`" in done.stderr
 
 
+def test_unreachable_bigquery(rebound: Rebound):
+    """A recovery of tables begins with BigQuery, and tells at once that it is not there."""
+    endpoint = "http://127.0.0.1:9"
+    began = time.monotonic()
+    done = rebound.run("plan", SCENARIO, code=9, BIGQUERY_EMULATOR_HOST=endpoint)
+    assert time.monotonic() - began < 5 * _SLOWER
+    assert done.stderr.startswith(f"error: {endpoint}: Google Cloud could not be reached: ")
+
+
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "http://rebound.invalid", "silent"])
 def test_unreachable_cloud(rebound: Rebound, endpoint: str):
     """A cloud that refuses, has no address or says nothing is told of within five seconds."""

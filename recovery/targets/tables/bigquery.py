@@ -46,6 +46,7 @@ class BigQueryTarget:
         self.location = location
         self.jobs = Jobs(client, location)
         self.resources = Resources(client, target.project)
+        self.endpoint = str(client._connection.API_BASE_URL)  # noqa: SLF001 - the client has no name for it
         self._session = session
         self._clock = clock
         self._measured = itertools.count(1)

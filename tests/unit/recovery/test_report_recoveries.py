@@ -71,6 +71,8 @@ def test_how_far_it_is():
     planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
     waiting = [step.table for step in planned.plan.tables if step.action != "leave"]
     assert waiting
+    text = progress_text(planned, DoneSoFar(), now=BEGUN, is_closed=True)
+    assert text.splitlines()[0].endswith(", abandoned")
     text = progress_text(planned, DoneSoFar(), now=BEGUN + timedelta(minutes=5))
     assert "under way" in text
     assert "begun 2026-11-24 09:01:00 UTC, 5 min ago" in text
