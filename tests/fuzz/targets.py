@@ -188,9 +188,10 @@ def take_plan(content: bytes) -> None:
 
 
 def take_report(content: bytes) -> None:
-    """Do with a report what `report` does."""
+    """Do with a report what `report` does: one that cannot be read, or is another's, is none."""
     found = _journal("report.json", content).last_report()
-    assert found is not None
+    if found is None:
+        return
     assert report_text(found).replace("\n", "").isprintable()
     outcome_error(found)
 
