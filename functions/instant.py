@@ -114,8 +114,9 @@ def of_whole_datasets(
         made: When each protected table was made.
         point: The run's instant.
     """
-    listed = {entry.table for entry in catalog.tables}
-    return tuple(sorted(name for name, at in made.items() if at <= point and name not in listed))
+    return tuple(
+        sorted(name for name, at in made.items() if at <= point and not catalog.lists(name))
+    )
 
 
 def serving_point(now: datetime, created: Iterable[datetime]) -> datetime:
@@ -155,9 +156,5 @@ def gone_since(catalog: Catalog, base: Manifest, tables: Collection[str]) -> tup
         base: The last run.
         tables: Those of such datasets that this run has.
     """
-    listed = {entry.table for entry in catalog.tables}
-    return tuple(
-        item.name
-        for item in base.tables
-        if catalog.protects(item.name) and item.name not in listed and item.name not in tables
-    )
+    held = [item.name for item in base.tables if item.name not in tables]
+    return tuple(name for name in held if catalog.protects(name) and not catalog.lists(name))

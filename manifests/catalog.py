@@ -80,23 +80,24 @@ class Catalog(CatalogValue):
         named = [entry.dataset_id for entry in self.tables]
         return tuple(dict.fromkeys([*named, *(entry.dataset for entry in self.datasets)]))
 
+    def lists(self, table: str) -> bool:
+        """Whether a table is named for itself."""
+        return any(entry.table == table for entry in self.tables)
+
     def protects(self, table: str) -> bool:
         """Whether a table is protected: it is listed, or all tables of its dataset are."""
-        return any(entry.table == table for entry in self.tables) or any(
-            entry.covers(table) for entry in self.datasets
-        )
+        return self.lists(table) or any(entry.covers(table) for entry in self.datasets)
 
     def listing(self, tables: Iterable[str]) -> "Catalog":
         """Return the catalog with these tables listed, where all tables of their dataset are.
 
         A table that is listed already stays as it is listed.
         """
-        listed = {entry.table for entry in self.tables}
         more = tuple(
             CatalogTable(table=table, group=entry.group, backup=entry.backup)
             for table in tables
             for entry in self.datasets
-            if entry.covers(table) and table not in listed
+            if entry.covers(table) and not self.lists(table)
         )
         return self.model_copy(update={"tables": (*self.tables, *more)})
 

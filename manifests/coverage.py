@@ -1,6 +1,7 @@
 """What of a catalog a run holds, and what of a run the catalog names. Pure."""
 
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from manifests.catalog import Catalog
 from manifests.catalog_databases import CatalogPart
@@ -18,15 +19,16 @@ def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
     return tuple(label for label in _protected(catalog) if label not in known)
 
 
-def lacked(catalog: Catalog, manifest: Manifest, kinds: Collection[PartKind]) -> tuple[str, ...]:
-    """Return what the catalog names of some kinds and a run holds no backup of, by label."""
+def lacked(
+    catalog: Catalog, manifest: Manifest, kinds: Collection[PartKind]
+) -> tuple[tuple[str, str], ...]:
+    """Return the label and name of what the catalog names of some kinds and a run does not hold."""
     known = held(manifest)
-    named = {
-        "tables": [label("tables", entry.table) for entry in catalog.tables],
-        "buckets": [label("buckets", entry.bucket) for entry in catalog.buckets],
-        "databases": [label("databases", entry.database) for entry in catalog.databases],
-    }
-    return tuple(name for kind in kinds for name in named[kind] if name not in known)
+    return tuple(
+        (entry.label, entry.name)
+        for entry in _entries(catalog)
+        if entry.kind in kinds and entry.label not in known
+    )
 
 
 def held(manifest: Manifest) -> frozenset[str]:
@@ -82,16 +84,27 @@ def _labels(
     return names + [label("databases", item.name) for item in databases]
 
 
+class _Entry(NamedTuple):
+    """One part that the catalog names."""
+
+    kind: PartKind
+    name: str
+    part: CatalogPart
+
+    @property
+    def label(self) -> str:
+        return label(self.kind, self.name)
+
+
 def _protected(catalog: Catalog) -> list[str]:
-    return [name for name, _ in _entries(catalog)]
+    return [entry.label for entry in _entries(catalog)]
 
 
 def _required(catalog: Catalog) -> set[str]:
-    return {name for name, entry in _entries(catalog) if entry.backup == "required"}
+    return {entry.label for entry in _entries(catalog) if entry.part.backup == "required"}
 
 
-def _entries(catalog: Catalog) -> list[tuple[str, CatalogPart]]:
-    entries: list[tuple[str, CatalogPart]] = []
-    entries += [(label("tables", entry.table), entry) for entry in catalog.tables]
-    entries += [(label("buckets", entry.bucket), entry) for entry in catalog.buckets]
-    return entries + [(label("databases", entry.database), entry) for entry in catalog.databases]
+def _entries(catalog: Catalog) -> list[_Entry]:
+    entries = [_Entry("tables", item.table, item) for item in catalog.tables]
+    entries += [_Entry("buckets", item.bucket, item) for item in catalog.buckets]
+    return entries + [_Entry("databases", item.database, item) for item in catalog.databases]

@@ -134,13 +134,7 @@ class Journal:
 
     def abandoned(self) -> AbandonedRecovery | None:
         """Return that an operator closed the recovery, or None."""
-        try:
-            content = self._bucket.read(self._abandoned)
-            subject = self._abandoned
-            return None if content is None else decode(content, AbandonedRecovery, subject=subject)
-        except BackupDamagedError:
-            # Who writes here could otherwise stop every command that looks for what is under way.
-            return None
+        return self._readable(self._abandoned, AbandonedRecovery)
 
     @property
     def _abandoned(self) -> str:
@@ -174,12 +168,19 @@ class Journal:
 
     def _read_report(self, name: str) -> RecoveryReport | None:
         """Return a report, or None where there is none, it cannot be read, or it is another's."""
+        found = self._readable(name, RecoveryReport)
+        return found if found is not None and found.recovery_id == self.recovery_id else None
+
+    def _readable[Written: Frozen](self, name: str, kind: type[Written]) -> Written | None:
+        """Return what was written of how the recovery ended, or None where that cannot be read.
+
+        Who writes here could otherwise stop every command that looks for what is under way.
+        """
         try:
             content = self._bucket.read(name)
-            found = None if content is None else decode(content, RecoveryReport, subject=name)
+            return None if content is None else decode(content, kind, subject=name)
         except BackupDamagedError:
             return None
-        return found if found is not None and found.recovery_id == self.recovery_id else None
 
 
 def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError
-from manifests.model import RunId, UtcTime, VerdictRecord
+from manifests.model import ObjectInfo, RunId, UtcTime, VerdictRecord
 from manifests.store import decode, encode
 
 _FOLDER = "verdicts/"
@@ -45,18 +45,24 @@ class Verdicts:
     def all(self) -> Iterator[VerdictRecord]:
         """Yield every verdict; one that cannot be read tells nothing."""
         for item in self._landing.list_objects(_FOLDER):
-            if item.size_bytes > _MOST_BYTES:
-                continue
-            try:
-                content = self._landing.read(item.name)
-                if content is not None:
-                    yield decode(content, VerdictRecord, subject=item.name)
-            except BackupDamagedError:
-                continue
+            if (found := self._read(item)) is not None:
+                yield found
 
     def last(self, run_id: RunId) -> VerdictRecord | None:
         """Return the last look at a run, or None."""
-        return next((item for item in self.all() if item.run_id == run_id), None)
+        item = self._landing.info(_name(run_id))
+        found = None if item is None else self._read(item)
+        return found if found is not None and found.run_id == run_id else None
+
+    def _read(self, item: ObjectInfo) -> VerdictRecord | None:
+        """Return a verdict, or None where it cannot be read."""
+        if item.size_bytes > _MOST_BYTES:
+            return None
+        try:
+            content = self._landing.read(item.name)
+            return None if content is None else decode(content, VerdictRecord, subject=item.name)
+        except BackupDamagedError:
+            return None
 
     def damaged(self) -> dict[str, datetime]:
         """Return everything that was found damaged, and when it last was."""

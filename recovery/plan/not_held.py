@@ -22,8 +22,8 @@ def with_not_held(plan: Plan, catalog: Catalog, manifest: Manifest) -> Plan:
         return plan  # what was named is in the run, or the plan was refused
     lacked = coverage.lacked(catalog, manifest, scenario(request.scenario).covers)
     told = tuple(
-        f"{name}: the run does not hold it; an older one may, see `rebound list`"
-        for name in lacked
-        if name.rpartition(" ")[2] not in request.exclude
+        f"{label}: the run does not hold it; an older one may, see `rebound list`"
+        for label, name in lacked
+        if name not in request.exclude
     )
     return plan.model_copy(update={"cannot_bring_back": (*told, *plan.cannot_bring_back)})

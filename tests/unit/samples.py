@@ -7,6 +7,7 @@ from typing import Any
 import farmhash
 
 from manifests import layout
+from manifests.catalog import Catalog
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.model import (
@@ -269,3 +270,18 @@ def manifest(**changes: Any) -> Manifest:  # noqa: ANN401 - fields of the model
         ),
     )
     return made.model_copy(update=changes)
+
+
+def catalog(**changes: Any) -> Catalog:  # noqa: ANN401 - fields of the model
+    """Return the smallest catalog, with some fields changed."""
+    return Catalog.model_validate(
+        {
+            "platform": "basketball",
+            "location": "us-west2",
+            "full_every_days": 7,
+            "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
+            "protected_projects": [],
+            "tables": [{"table": "nba.games", "group": "phase3"}],
+            **changes,
+        }
+    )

@@ -90,8 +90,8 @@ def set_quotas(service: Service, call: Call) -> Resource:
         key: int(most) for key, most in body.get("modifications", {}).items()
     }
     if "updates" in body:
-        settings.updates, settings.refused_updates = int(body["updates"]), 0
-    return {"refusedUpdates": settings.refused_updates}
+        settings.updates, service.quotas.refused_updates = int(body["updates"]), 0
+    return {"refusedUpdates": service.quotas.refused_updates}
 
 
 def set_row_count(service: Service, call: Call) -> Resource:

@@ -44,7 +44,6 @@ class Settings:
             at all is changed in 24 hours (Quotas and limits, Tables).
         updates: How often a table's metadata is updated in ten seconds, a partitioned table's ten
             times as often; 5 in BigQuery. 0 for as often as you like, as everything is faster here.
-        refused_updates: How many came too fast.
         row_counts: Rows that metadata counts, by `project.dataset.table`, where it lags behind.
     """
 
@@ -63,5 +62,4 @@ class Settings:
         default_factory=lambda: {"": 1500, "ingestion": 11_000, "column": 30_000}
     )
     updates: int = 0
-    refused_updates: int = 0
     row_counts: dict[str, int] = field(default_factory=dict)

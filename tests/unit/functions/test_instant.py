@@ -3,10 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.instant import current_run, gone_since, serving_point
-from manifests.catalog import Catalog
 from manifests.model import FailedAttempt, Owner, RunId
 from manifests.store import Vault
-from tests.unit.samples import POINT, RUN, MemoryBucket, manifest
+from tests.unit.samples import POINT, RUN, MemoryBucket, catalog, manifest
 
 NOW = datetime(2026, 11, 24, 8, 1, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -41,16 +40,9 @@ def test_run_that_takes_the_place_of_others():
 
 def test_tables_that_are_gone_are_told():
     """Of a dataset of which all tables are protected nobody else would miss one."""
-    catalog = Catalog.model_validate(
-        {
-            "platform": "basketball",
-            "location": "US",
-            "full_every_days": 7,
-            "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
-            "protected_projects": [],
-            "tables": [{"table": "ref.nothing-yet", "group": "g"}],
-            "datasets": [{"dataset": "nba", "group": "g", "tables": "all"}],
-        }
+    protected = catalog(
+        tables=[{"table": "ref.nothing-yet", "group": "g"}],
+        datasets=[{"dataset": "nba", "group": "g", "tables": "all"}],
     )
-    assert gone_since(catalog, manifest(), ["nba.games"]) == ("nba.arrivals",)
-    assert gone_since(catalog, manifest(), ["nba.games", "nba.arrivals"]) == ()
+    assert gone_since(protected, manifest(), ["nba.games"]) == ("nba.arrivals",)
+    assert gone_since(protected, manifest(), ["nba.games", "nba.arrivals"]) == ()

@@ -3,10 +3,10 @@
 import pytest
 
 from functions.settings import Settings as FunctionSettings
-from manifests.catalog import Catalog
 from manifests.errors import CatalogError, UsageError
 from manifests.settings import read_settings
 from recovery.settings import Settings
+from tests.unit.samples import catalog
 
 GOOD = {"PROJECT": "platform", "VAULT_BUCKET": "a-vault", "LANDING_BUCKET": "a-landing"}
 
@@ -49,19 +49,9 @@ def test_settings_that_cannot_be_meant_are_refused(
 @pytest.mark.parametrize("own", ["nba", "NBA"])
 def test_what_rebound_works_in_is_not_protected(own: str):
     """A protected dataset is no scratch, whose tables expire, and a vault protects no vault."""
-    catalog = Catalog.model_validate(
-        {
-            "platform": "basketball",
-            "location": "us-west2",
-            "full_every_days": 7,
-            "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
-            "protected_projects": [],
-            "tables": [{"table": "nba.games", "group": "phase3"}],
-            "buckets": [{"bucket": "a-vault"}],
-        }
-    )
-    catalog.check_apart(buckets=("another",), datasets=("another",))
+    protected = catalog(buckets=[{"bucket": "a-vault"}])
+    protected.check_apart(buckets=("another",), datasets=("another",))
     with pytest.raises(CatalogError, match="backups are kept there"):
-        catalog.check_apart(buckets=("a-vault",), datasets=())
+        protected.check_apart(buckets=("a-vault",), datasets=())
     with pytest.raises(CatalogError, match="Rebound's own tables"):
-        catalog.check_apart(buckets=(), datasets=(own,))
+        protected.check_apart(buckets=(), datasets=(own,))

@@ -5,34 +5,25 @@ import pytest
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
 from recovery.plan.not_held import with_not_held
-from tests.unit.samples import manifest
+from tests.unit.samples import catalog, manifest
 from tests.unit.worlds import plan, world
 
 
-def catalog(*tables: str) -> Catalog:
+def naming(*tables: str) -> Catalog:
     """Return a catalog of these tables and a bucket."""
-    return Catalog.model_validate(
-        {
-            "platform": "basketball",
-            "location": "US",
-            "full_every_days": 7,
-            "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
-            "protected_projects": [],
-            "tables": [{"table": name, "group": "g"} for name in tables],
-            "buckets": [{"bucket": "raw-files"}],
-        }
-    )
+    entries = [{"table": name, "group": "g"} for name in tables]
+    return catalog(tables=entries, buckets=[{"bucket": "raw-files"}])
 
 
 def test_what_the_run_lacks_is_named():
     """Of the kinds that the scenario is about, unless it was left out, or something was named."""
-    named = catalog("nba.games", "nba.lost", "nba.left_out")
+    named = naming("nba.games", "nba.lost", "nba.left_out")
     made = with_not_held(plan(world(), exclude=("nba.games",)), named, manifest())
     assert made.cannot_bring_back[:2] == tuple(
         f"nba.{name}: the run does not hold it; an older one may, see `rebound list`"
         for name in ("lost", "left_out")
     )
-    whole = with_not_held(plan(world()), catalog("nba.games"), manifest())
+    whole = with_not_held(plan(world()), naming("nba.games"), manifest())
     assert not any("does not hold" in line for line in whole.cannot_bring_back)
     some = with_not_held(plan(world(), tables=("nba.games",)), named, manifest())
     assert not any("does not hold" in line for line in some.cannot_bring_back)

@@ -5,23 +5,14 @@ from typing import Any
 
 import pytest
 
-from manifests.catalog import Catalog
 from manifests.catalog_databases import CatalogDatabase
 from manifests.errors import UsageError
 from recovery.cli.request import Options
 from recovery.plan import Request
+from tests.unit.samples import catalog
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
-CATALOG = Catalog.model_validate(
-    {
-        "platform": "basketball",
-        "location": "us-west2",
-        "full_every_days": 7,
-        "retention": {"keep_days": 35, "keep_at_least": 3, "partial_days": 7},
-        "protected_projects": [],
-        "tables": [{"table": "nba.games", "group": "phase3"}],
-    }
-)
+CATALOG = catalog()
 
 
 def _options(scenario_name: str, **given: Any) -> Options:  # noqa: ANN401 - options of any type

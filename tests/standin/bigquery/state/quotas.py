@@ -34,10 +34,14 @@ class Quotas:
 
     Args:
         settings: How much a table takes.
+
+    Attributes:
+        refused_updates: How many updates of metadata came too fast.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.refused_updates = 0
         self._guard = threading.Lock()
         self._loads: dict[TableKey, deque[int]] = defaultdict(deque)
         self._modifications: dict[TableKey, deque[int]] = defaultdict(deque)
@@ -99,7 +103,7 @@ class Quotas:
         with self._guard:
             updates = _recent(self._updates[key], now_micros - _RATE_MICROS)
             if 0 < most <= len(updates) and not is_dml:
-                self._settings.refused_updates += 1
+                self.refused_updates += 1
                 kind = "partitioned table" if partitioned else "table"
                 raise BigQueryError(
                     "rateLimitExceeded",
