@@ -99,6 +99,7 @@ def plan_text(plan: Plan, *, now: datetime) -> str:
     lines += unseen_lines(plan)
     lines += [f"  passed over {run.run_id}: {shown(run.reason)}" for run in plan.passed_over]
     lines += fallen_back_lines(plan)
+    lines += _leaning(plan)
     lines += left_alone_lines(plan)
     lines += table_lines(plan)
     exact = plan.request.exact
@@ -119,6 +120,15 @@ def unseen_lines(plan: Plan) -> list[str]:
     """Name what could not be looked at, so that it is left as it is."""
     return [
         f"  NOT LOOKED AT, left  {shown(item.name)}: {printable(item.why)}" for item in plan.unseen
+    ]
+
+
+def _leaning(plan: Plan) -> list[str]:
+    """Name what leans on a damaged file of the vault."""
+    return [
+        f"  LEANS ON A DAMAGED FILE  {shown(name)}: `rebound verify {plan.run_id}` lists it, "
+        "`--fall-back` takes what is damaged from an older run"
+        for name in plan.leaning
     ]
 
 

@@ -15,6 +15,7 @@ from recovery.progress import Progress
 from recovery.session import Session
 from recovery.targets.documents.observe import observe_databases
 from recovery.targets.documents.recover import DatabaseRecovery
+from recovery.verdicts import with_leaning
 
 
 def new_recovery(session: Session, plan: Plan) -> PlannedRecovery:
@@ -90,6 +91,7 @@ def seen_again(
         buckets=targets.present(manifest, left.buckets, where),
     )
     seen = with_access(left, manifest, present)
+    seen = with_leaning(seen, known, session.verdicts.readable())
     return planned.model_copy(update={"plan": seen})
 
 

@@ -1,7 +1,7 @@
 """One call of the command: its clients, made once from the settings."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from manifests import coverage
@@ -12,7 +12,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import CloudError, ManifestAlteredError, RefusedError, UsageError
+from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, Owner, RunId, TableBackup
 from manifests.selection import Selection, select
@@ -41,6 +41,7 @@ from recovery.targets.objects.contents import inspect_buckets, inspect_inventori
 from recovery.targets.stored import inspect
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.datasets import undelete_dataset
+from recovery.verdicts import with_leaning
 from recovery.verify import Verdict
 
 
@@ -173,6 +174,7 @@ class Session:
             manifest, observed, request, passed_over=selection.unusable, fallen_back=fallen_back
         )
         made = with_not_held(made, self.catalog, manifest)
+        made = with_leaning(made, manifest, self.verdicts.readable())
         if made.unseen and not (made.tables or made.buckets or made.databases):
             raise made.unseen[0].error
         return made.model_copy(
@@ -235,16 +237,9 @@ class Session:
             manifest.buckets,
             read_bytes=read_bytes,
             read_all=read_all,
-            suspect=self._suspect(),
+            suspect={name for item in self.verdicts.readable() for name in item.damaged},
             progress=progress,
         )
-
-    def _suspect(self) -> Collection[str]:
-        try:
-            return self.verdicts.damaged()
-        except CloudError:
-            # Who may not read the landing bucket can still verify.
-            return ()
 
     def expiry(self) -> Expiry:
         """Return what decides about and deletes old runs."""

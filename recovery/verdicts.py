@@ -5,6 +5,7 @@ from datetime import datetime
 
 from manifests.model import Manifest, RunId, VerdictRecord
 from manifests.store import Vault
+from recovery.plan import Plan
 from recovery.verify import Verdict
 
 
@@ -48,18 +49,37 @@ def damaged_in(manifest: Manifest, damaged: Collection[str]) -> tuple[str, ...]:
     )
 
 
+def leaning_parts(manifest: Manifest, verdicts: Sequence[VerdictRecord]) -> tuple[str, ...]:
+    """Return which parts of a run lean on what was found damaged, in it or in an earlier run."""
+    damaged = {name for verdict in verdicts for name in verdict.damaged}
+    contents = (
+        name
+        for verdict in verdicts
+        for name in verdict.buckets
+        if verdict.run_id == manifest.run_id and manifest.bucket(name)
+    )
+    return tuple(dict.fromkeys((*damaged_in(manifest, damaged), *contents)))
+
+
+def with_leaning(plan: Plan, manifest: Manifest, verdicts: Sequence[VerdictRecord]) -> Plan:
+    """Return a plan that names what of it leans on a damaged file.
+
+    Args:
+        plan: The plan; what a journal says of this is not believed.
+        manifest: What is recovered, with what falls back as older runs have it.
+        verdicts: What `verify` found.
+    """
+    planned = {step.table for step in plan.tables} | {step.bucket for step in plan.buckets}
+    planned |= {step.database for step in plan.databases}
+    parts = leaning_parts(manifest, verdicts)
+    return plan.model_copy(update={"leaning": tuple(item for item in parts if item in planned)})
+
+
 def leaning(
     vault: Vault, runs: Sequence[RunId], verdicts: Sequence[VerdictRecord]
 ) -> dict[RunId, tuple[str, ...]]:
     """Return for each run that leans on a damaged file which of its parts do."""
-    damaged = {name for verdict in verdicts for name in verdict.damaged}
-    if not damaged:
+    if not any(verdict.damaged for verdict in verdicts):
         return {}
-    contents = {verdict.run_id: verdict.buckets for verdict in verdicts}
-    found = {
-        run_id: tuple(
-            dict.fromkeys((*damaged_in(vault.manifest(run_id), damaged), *contents.get(run_id, ())))
-        )
-        for run_id in runs
-    }
+    found = {run_id: leaning_parts(vault.manifest(run_id), verdicts) for run_id in runs}
     return {run_id: parts for run_id, parts in found.items() if parts}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError
+from manifests.errors import BackupDamagedError, CloudError
 from manifests.model import ObjectInfo, RunId, UtcTime, VerdictRecord
 from manifests.store import decode, encode
 
@@ -47,6 +47,13 @@ class Verdicts:
         for item in self._landing.list_objects(_FOLDER):
             if (found := self._read(item)) is not None:
                 yield found
+
+    def readable(self) -> tuple[VerdictRecord, ...]:
+        """Return every verdict; none to who may not read them, and can verify and recover."""
+        try:
+            return tuple(self.all())
+        except CloudError:
+            return ()
 
     def last(self, run_id: RunId) -> VerdictRecord | None:
         """Return the last look at a run, or None."""

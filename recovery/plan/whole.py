@@ -57,6 +57,8 @@ class Plan(Frozen):
     """A digest of what was observed; empty where nothing was."""
     left_out: tuple[str, ...] = ()
     """What the run holds and the catalog does not name."""
+    leaning: tuple[str, ...] = ()
+    """What leans on a file of the vault that `verify` found damaged."""
     unseen: tuple[Unseen, ...] = ()
     """What could not be looked at, and is left as it is."""
     expired: tuple[Expiration, ...] = ()

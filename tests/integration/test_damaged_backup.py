@@ -158,7 +158,10 @@ def test_the_next_night_stores_damage_anew(rebound: Rebound, function: Function)
     flip_byte(rebound)
     rebound.run("verify", RUN, code=4)
     rebound.run("verify", RUN, "--quick")
+    planned = rebound.run("plan", SCENARIO, "--from-vault").stdout
+    assert f"LEANS ON A DAMAGED FILE  {lake.GAMES}: `rebound verify {RUN}`" in planned
     function.complete("next")
+    assert "DAMAGED FILE" not in rebound.run("plan", SCENARIO, "--from-vault").stdout
     leans = {item["run_id"]: item["damaged_parts"] for item in rebound.json("list")}
     assert leans == {RUN: [lake.GAMES], "next": []}
     rebound.run("verify", "next")
