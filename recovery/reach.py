@@ -12,39 +12,61 @@ from threading import Thread
 import requests
 
 from manifests.cloud.clock import ServiceClock
+from manifests.cloud.firestore import Connection
 from manifests.cloud.objects import Bucket
 from manifests.errors import CloudError, UsageError
 from recovery.units import printable
 
+_WITHIN_SECONDS = 3.0
 _PAUSES_SECONDS = (0.5, 1.0, 0.0)
 
 
-def require_reachable(endpoint: str, clock: ServiceClock, *, within_seconds: float = 3.0) -> None:
-    """Insist on an answer, whatever it is.
+class Reach:
+    """Insists on an answer of each service, once.
 
     Args:
-        endpoint: The address of a service.
-        clock: Told the answer's date.
-        within_seconds: How long its name may take to be looked up, and its answer to come.
+        clock: Told the date of each answer.
+        within_seconds: How long a name may take to be looked up, and its answer to come.
+    """
+
+    def __init__(self, clock: ServiceClock, *, within_seconds: float = _WITHIN_SECONDS) -> None:
+        self._clock = clock
+        self._within_seconds = within_seconds
+        self._reached: set[str] = set()
+
+    def require(self, endpoint: str) -> None:
+        """Insist on an answer, whatever it is.
+
+        Args:
+            endpoint: The address of a service.
+
+        Raises:
+            CloudError: There is none.
+        """
+        if endpoint in self._reached:
+            return
+        problems: SimpleQueue[str] = SimpleQueue()
+        # Nothing bounds the look-up of a name, so that another thread waits for it.
+        asking = partial(_problem, endpoint, self._within_seconds, self._clock)
+        Thread(target=lambda: problems.put(asking()), daemon=True).start()
+        try:
+            problem = problems.get(timeout=self._within_seconds)
+        except Empty:
+            problem = f"no answer within {self._within_seconds:.0f} s"
+        if problem:
+            raise _unreachable(endpoint, problem)
+        self._reached.add(endpoint)
+
+
+def require_firestore(connection: Connection, *, within_seconds: float = _WITHIN_SECONDS) -> None:
+    """Insist that Firestore can be reached.
 
     Raises:
-        CloudError: There is none.
+        CloudError: It cannot.
     """
-    problems: SimpleQueue[str] = SimpleQueue()
-    # Nothing bounds the look-up of a name, so that another thread waits for it.
-    asking = partial(_problem, endpoint, within_seconds, clock)
-    Thread(target=lambda: problems.put(asking()), daemon=True).start()
-    try:
-        problem = problems.get(timeout=within_seconds)
-    except Empty:
-        problem = f"no answer within {within_seconds:.0f} s"
-    if problem:
-        raise CloudError(
-            f"Google Cloud could not be reached: {problem}",
-            subject=endpoint,
-            hint="check the network, the proxy and the name service of this machine",
-            retryable=True,
-        )
+    if not connection.connects(within_seconds=within_seconds):
+        problem = f"no connection within {within_seconds:.0f} s"
+        raise _unreachable(connection.endpoint, problem)
 
 
 def refuse_other_bucket(vault: Bucket) -> None:
@@ -60,6 +82,15 @@ def refuse_other_bucket(vault: Bucket) -> None:
             subject=vault.uri(""),
             hint="check REBOUND_VAULT_BUCKET",
         )
+
+
+def _unreachable(endpoint: str, problem: str) -> CloudError:
+    return CloudError(
+        f"Google Cloud could not be reached: {problem}",
+        subject=endpoint,
+        hint="check the network, the proxy and the name service of this machine",
+        retryable=True,
+    )
 
 
 def _problem(endpoint: str, seconds: float, clock: ServiceClock) -> str:

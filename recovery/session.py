@@ -32,7 +32,7 @@ from recovery.plan import (
 from recovery.plan.not_held import with_not_held
 from recovery.plan.own import check_own
 from recovery.plan.restorable import check_project, restorable
-from recovery.reach import require_reachable
+from recovery.reach import Reach
 from recovery.settings import Settings
 from recovery.targets.documents.observe import observe_databases
 from recovery.targets.documents.rebuilding import Rebuilding
@@ -58,7 +58,8 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         client, self.clock = storage_client(settings.project)
         self._opened = self.clock.passed()
-        require_reachable(client.api_endpoint, self.clock)
+        self._reach = Reach(self.clock)
+        self._reach.require(client.api_endpoint)
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(client, settings.vault_bucket)
@@ -109,7 +110,7 @@ class Session:
             session=uuid.uuid4().hex[:12],
             clock=self.clock,
         )
-        require_reachable(made.endpoint, self.clock)
+        self._reach.require(made.endpoint)
         return made
 
     def buckets(self, where: Target, fallen_back: Sequence[FallBack] = ()) -> BucketTargets:
@@ -205,6 +206,7 @@ class Session:
 
     def plan_rebuild(self, request: Request) -> Plan:
         """Read the history and decide what is rebuilt from it."""
+        self.target(request.target)  # refuses where BigQuery, which has it, cannot be reached
         return self.rebuilding().plan(request, now=self.started_at)
 
     def inspect(

@@ -54,7 +54,9 @@ class Connection:
         self.root = f"{self.database}/documents"
         # The client knows where Firestore answers and with which credentials; its channel serves
         # the raw messages and the administration alike.
-        self.channel: grpc.Channel = client._firestore_api.transport.grpc_channel  # noqa: SLF001 - nothing public gives the channel
+        transport = client._firestore_api.transport  # noqa: SLF001 - nothing public gives the channel
+        self.channel: grpc.Channel = transport.grpc_channel
+        self.endpoint = str(transport.host)
         self._metadata = (
             ("google-cloud-resource-prefix", self.database),
             to_grpc_metadata((("project_id", project), ("database_id", database_id))),
@@ -67,6 +69,14 @@ class Connection:
             method: wrap_errors(self.channel.unary_unary(f"{_SERVICE}/{method}", *_forms(answer)))
             for method, answer in _CALLS.items()
         }
+
+    def connects(self, *, within_seconds: float) -> bool:
+        """Whether the service can be reached: its calls would be tried again for minutes."""
+        try:
+            grpc.channel_ready_future(self.channel).result(timeout=within_seconds)
+        except grpc.FutureTimeoutError:
+            return False
+        return True
 
     def stream(self, method: str, request: Message) -> Iterator[Any]:
         """Yield the answers of one streaming call, made once."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 
+from manifests.cloud.firestore import Connection
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
 from manifests.model import DatabaseBackup, Manifest
@@ -10,6 +11,7 @@ from manifests.names import below
 from recovery.compare.documents import DatabaseState
 from recovery.plan import Request, Unseen, looked_at, told_apart
 from recovery.plan.documents import named_ranges, never_restored, wanted_ranges
+from recovery.reach import require_firestore
 from recovery.targets.documents.database import DatabaseTarget
 from recovery.targets.documents.source import StoredDocuments
 
@@ -37,9 +39,11 @@ def observe_databases(
     Raises:
         UsageError: A path that was asked for is not in the backup.
         BackupDamagedError: A file of the backup is not what the manifest says.
-        CloudError: A database could not be read, and can be later.
+        CloudError: Firestore cannot be reached, or a database could not be read, and can be later.
     """
     wanted = [item for item in manifest.databases if request.wants_database(item)]
+    if wanted:
+        require_firestore(Connection(request.target.project, wanted[0].database_id))
     stored = StoredDocuments(vault)
     for path, names in named_ranges(request).items():
         if not any(stored.holds(backup, names) for backup in wanted):

@@ -29,6 +29,7 @@ from recovery.plan.rebuild import (
     rebuilt,
 )
 from recovery.progress import Progress
+from recovery.reach import require_firestore
 from recovery.settings import Settings
 from recovery.targets.documents.history import HistoryReader
 from recovery.targets.documents.pace import Ramp, Unthrottled
@@ -83,6 +84,7 @@ class Rebuilding:
                 subject=", ".join(request.databases) or request.scenario,
                 hint="`rebuild` of a database in the catalog names the history",
             )
+        require_firestore(Connection(request.target.project, wanted[0].database))
         steps = tuple(
             self._step(entry, entry.rebuild, request, now=now) for entry in wanted if entry.rebuild
         )

@@ -1,5 +1,6 @@
 """State rebuilt from run history, when no backup serves, through the operator's command."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,10 @@ from google.cloud import bigquery
 from tests.harness import LOCATION, Rebound
 from tests.integration.forged_runs import PLANTED, planted
 from tests.integration.orchestration import State, write_catalog
+from tests.served import serving
 
 SCENARIO = "firestore-state-loss"
+_SLOWER = 4  # than a machine that does nothing else
 REBUILD = {
     "history": "nba_reference.processor_run_history",
     "days": 5,
@@ -216,3 +219,15 @@ def test_a_planted_journal_writes_no_document_of_its_own(rebound: Rebound):
     content = State(rebound).content()
     assert len(content) == 3
     assert "phase4_completion/forged" not in content
+
+
+@pytest.mark.parametrize("words", [("plan", SCENARIO), ("plan", SCENARIO, "--rebuild")])
+def test_firestore_cannot_be_reached(rebound: Rebound, words: tuple[str, ...]):
+    """A Firestore that is not there is told of in seconds and in words, whatever is asked of it."""
+    with serving(rebound) as function:
+        function.complete("night")
+    began = time.monotonic()
+    done = rebound.run(*words, code=9, FIRESTORE_EMULATOR_HOST="127.0.0.1:9")
+    assert time.monotonic() - began < 5 * _SLOWER
+    assert "127.0.0.1:9: Google Cloud could not be reached: no connection" in done.stderr
+    assert "hint: check the network" in done.stderr
