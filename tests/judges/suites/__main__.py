@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import grpc
 
-from tests.judges.suites.archives import UnavailableError, environment, source
+from tests.judges.environments import UnavailableError, environment
+from tests.judges.suites.archives import source
 from tests.standin.cloud import PROJECT, client_environment, running
 from tests.standin.firestore.creation import create_over
 
@@ -63,7 +64,7 @@ def main() -> int:
     arguments = parser.parse_args()
     suites = [suite for suite in SUITES if suite.name in (arguments.suite or suite)]
     try:
-        python = environment()
+        python = environment("suites", sees_ours=True)
         sources = {suite: source(suite.package) for suite in suites}
     except UnavailableError as error:
         sys.stderr.write(f"{error}\nWARNING: GOOGLE'S SYSTEM TESTS WERE NOT RUN, see above\n")

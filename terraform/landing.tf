@@ -1,0 +1,35 @@
+# Where BigQuery's extracts land. It has neither retention nor soft delete: an extract writes its
+# files again, which either would refuse or bill (BigQuery, Export table data).
+resource "google_storage_bucket" "landing" {
+  name                        = var.landing_bucket
+  location                    = local.catalog.location
+  labels                      = local.labels
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  deletion_policy             = "PREVENT"
+
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
+  # Only extracts, which a run that is done has removed itself. Leases, verdicts and the records of
+  # broken leases are small; journals and what a recovery put aside end when somebody says so.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 8 # no run is resumed after the seven days of time travel
+      matches_prefix = ["extracts/"]
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+    condition {
+      age = 8
+    }
+  }
+}

@@ -1,0 +1,76 @@
+data "google_storage_project_service_account" "vault" {
+  project = local.vault_project
+}
+
+resource "google_kms_crypto_key_iam_member" "vault" {
+  count         = var.vault_kms_key == null ? 0 : 1
+  crypto_key_id = var.vault_kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = data.google_storage_project_service_account.vault.member
+}
+
+# Whatever is written here is held until `rebound expire` or `rebound prune` ends the hold, and kept
+# by the retention policy from there on: the bytes of an object are stored once and shared by all
+# later runs, so that age alone says nothing. For the same reason no lifecycle rule deletes what is
+# live, and a rule cannot delete what is held or retained (Cloud Storage, Object holds).
+resource "google_storage_bucket" "vault" {
+  project                     = local.vault_project
+  name                        = var.vault_bucket
+  location                    = coalesce(var.vault_location, local.catalog.location)
+  labels                      = local.labels
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  default_event_based_hold    = true
+  deletion_policy             = "PREVENT"
+
+  dynamic "retention_policy" {
+    for_each = var.vault_retention_days > 0 ? [var.vault_retention_days] : []
+    content {
+      retention_period = retention_policy.value * local.day_seconds
+      is_locked        = var.lock_vault_retention
+    }
+  }
+
+  # A bucket with a retention policy takes no versioning (terraform-example-foundation#898), and what
+  # the policy keeps cannot be overwritten. Without a policy, versions keep it.
+  versioning {
+    enabled = var.vault_retention_days == 0
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = var.vault_soft_delete_days * local.day_seconds
+  }
+
+  dynamic "encryption" {
+    for_each = var.vault_kms_key == null ? [] : [var.vault_kms_key]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  # Versions are there only without a retention policy. `holds/` says which runs never expire.
+  dynamic "lifecycle_rule" {
+    for_each = var.noncurrent_days
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        days_since_noncurrent_time = lifecycle_rule.value
+        with_state                 = "ARCHIVED"
+        matches_prefix             = [lifecycle_rule.key]
+      }
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+    condition {
+      age = 8
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.vault]
+}

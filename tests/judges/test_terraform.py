@@ -1,0 +1,109 @@
+"""Terraform as a judge: what it condemns, that its schema is kept whole, and what it says of ours."""
+
+import gzip
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.deployed import ROOT
+from tests.judges.terraform.offline import Terraform
+from tests.judges.terraform.schema import KEPT, TYPES, wanted_types
+
+DEPLOYMENT = ROOT / "terraform"
+RED = ROOT / "tests" / "judges" / "terraform" / "red"
+PLANTED = [
+    ("Unsupported argument", 'An argument named "uniform_bucket_level_acess"'),
+    ("Incorrect attribute value type", 'value for attribute "default_event_based_hold"'),
+    ("Missing required argument", 'The argument "enabled" is required'),
+    ("Unsupported argument", 'An argument named "locked"'),
+    ("Unsupported block type", 'Blocks of type "encryption_key"'),
+    ("Missing required argument", 'The argument "location" is required'),
+    ("Invalid resource type", 'does not support resource type "google_storage_buckets"'),
+    ("Value for unconfigurable attribute", '"uri" is set by the provider alone'),
+    ("Unsupported attribute", 'attribute named "mail"'),
+    ("Unsupported attribute", 'attribute named "url"'),
+]
+
+
+@pytest.fixture(scope="module")
+def terraform() -> Terraform:
+    """Return Terraform as `make check` runs it."""
+    return Terraform()
+
+
+def errors(terraform: Terraform, folder: Path) -> list[dict[str, Any]]:
+    """Return the errors that Terraform finds in a module, in their order in the file."""
+    said = json.loads(terraform.run(folder, "validate", "-json").stdout)
+    found = [each for each in said["diagnostics"] if each["severity"] == "error"]
+    return sorted(found, key=lambda each: int(each["range"]["start"]["line"]))
+
+
+@pytest.mark.parametrize("is_library", [False, True], ids=["installed", "library"])
+def test_planted_mistakes_are_found(*, is_library: bool):
+    """Terraform finds each mistake that was planted and no other, installed or as a library."""
+    found = errors(Terraform(is_library=is_library), RED)
+    assert [each["summary"] for each in found] == [summary for summary, _ in PLANTED]
+    for each, (_, detail) in zip(found, PLANTED, strict=True):
+        assert detail in each["detail"]
+
+
+def test_schema_is_that_of_the_types_and_of_its_notice():
+    """What is kept is what is listed, each type is used, and the notice names its source."""
+    kept = json.loads(gzip.decompress(KEPT.read_bytes()))
+    wanted = wanted_types(TYPES.read_text())
+    assert sorted(kept["resource_schemas"]) == sorted(wanted["resource"])
+    assert sorted(kept["data_source_schemas"]) == sorted(wanted["data"])
+    notice = (TYPES.parent / "NOTICE.md").read_text()
+    assert kept["source"]["sha256"] in notice
+    assert kept["source"]["provider"].split()[1] in notice
+    assert "Mozilla Public" in notice
+
+
+class Broken(NamedTuple):
+    """A protection that is lost, and what a deployment's own tests say of it."""
+
+    file: str
+    before: str
+    after: str
+    said: str
+
+
+BROKEN = [
+    Broken(
+        "vault.tf",
+        "default_event_based_hold    = true",
+        "default_event_based_hold    = false",
+        "What is written to the vault has to be held.",
+    ),
+    Broken(
+        "vault.tf",
+        'with_state                 = "ARCHIVED"',
+        'with_state                 = "ANY"',
+        "No rule may delete what is live: runs share their content.",
+    ),
+    Broken(
+        "landing.tf",
+        '["extracts/"]',
+        '["extracts/", "recoveries/"]',
+        "Only extracts may go by themselves.",
+    ),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.said)
+def test_broken_deployments_are_condemned(terraform: Terraform, tmp_path: Path, broken: Broken):
+    """Its own tests condemn a deployment that lost a protection, for that reason alone."""
+    copy = tmp_path / "terraform"
+    shutil.copytree(DEPLOYMENT, copy, ignore=shutil.ignore_patterns(".terraform*"))
+    shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    text = (copy / broken.file).read_text()
+    assert text.count(broken.before) == 1
+    (copy / broken.file).write_text(text.replace(broken.before, broken.after))
+    done = terraform.run(copy, "test", "-no-color")
+    assert done.returncode == 1
+    assert re.findall(r"^Error: (.*)$", done.stderr, re.MULTILINE) == ["Test assertion failed"]
+    assert broken.said in done.stderr
