@@ -22,7 +22,7 @@ from datetime import datetime
 import flask
 import functions_framework
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from functions.exports.gaps import require_protected
 from functions.log import configure_logs, trace_fields
@@ -37,7 +37,7 @@ from manifests.errors import (
     RunInProgressError,
     UsageError,
 )
-from manifests.model import RecoveryPoint, RunId, UtcTime
+from manifests.model import RecoveryPoint, RunId, UtcTime, Value
 from manifests.references import unheld
 from manifests.settings import read_settings
 
@@ -50,15 +50,15 @@ configure_logs()
 log = structlog.get_logger()
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+class _Body(Value):
+    model_config = ConfigDict(strict=True)
 
     run_id: str | None = None
     recovery_point: RecoveryPoint | None = None
     full: bool = False
 
 
-class _ScheduleTime(BaseModel):
+class _ScheduleTime(Value):
     time: UtcTime
 
 

@@ -50,11 +50,11 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.model import (
-    Frozen,
     Manifest,
     Owner,
     RunId,
     RunStart,
+    Value,
 )
 from manifests.selection import select
 from manifests.store import Vault
@@ -65,7 +65,7 @@ _MOST_NAMED = 20
 log = structlog.get_logger()
 
 
-class RunRequest(Frozen):
+class RunRequest(Value):
     """What the caller wants: which run, and for a manual run at which instant.
 
     Attributes:

@@ -15,10 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from manifests.catalog_databases import CatalogDatabase, CatalogPart, CatalogValue
+from manifests.catalog_databases import CatalogDatabase, CatalogPart
 from manifests.catalog_tables import CatalogDataset, CatalogTable, Word
 from manifests.errors import CatalogError
 from manifests.ids import BucketName
+from manifests.values import Value
 
 
 class CatalogBucket(CatalogPart):
@@ -27,7 +28,7 @@ class CatalogBucket(CatalogPart):
     bucket: BucketName
 
 
-class Retention(CatalogValue):
+class Retention(Value):
     """How long complete runs are kept.
 
     Attributes:
@@ -41,7 +42,7 @@ class Retention(CatalogValue):
     partial_days: int = Field(ge=1)
 
 
-class Catalog(CatalogValue):
+class Catalog(Value):
     """Everything Rebound protects on one platform.
 
     Attributes:

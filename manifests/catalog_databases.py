@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from manifests.ids import DatabaseId
+from manifests.values import Value
 
 DateColumn = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")
@@ -25,13 +26,7 @@ def _known_zone(name: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class CatalogValue(BaseModel):
-    """A value of the catalog: it never changes, and nothing unknown is in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CatalogPart(CatalogValue):
+class CatalogPart(Value):
     """One thing that is protected.
 
     Attributes:
@@ -42,7 +37,7 @@ class CatalogPart(CatalogValue):
     backup: Literal["required", "best effort"] = "required"
 
 
-class NameRules(CatalogValue):
+class NameRules(Value):
     """How a processor's name in the history becomes its field in a completion document.
 
     What is left after prefixes and suffixes are taken off is written in snake case.
@@ -58,7 +53,7 @@ class NameRules(CatalogValue):
     renamed: dict[str, str] = Field(default_factory=dict)
 
 
-class CompletionRule(CatalogValue):
+class CompletionRule(Value):
     """How one collection of completion documents, one a date, is rebuilt from run history.
 
     Attributes:
@@ -87,7 +82,7 @@ class CompletionRule(CatalogValue):
     followed_by: str | None = None
 
 
-class Rebuild(CatalogValue):
+class Rebuild(Value):
     """How the state of a database is rebuilt when no backup serves.
 
     Attributes:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from manifests.catalog import Retention
-from manifests.model import Frozen, RunId, UtcTime
+from manifests.model import RunId, UtcTime, Value
 from manifests.selection import RunSummary
 
 
@@ -40,7 +40,7 @@ def needs_of(holdings: Iterable[Holdings]) -> dict[RunId, frozenset[RunId]]:
     return needs
 
 
-class KeepDecision(Frozen):
+class KeepDecision(Value):
     """What happens to one run, and why."""
 
     run_id: RunId

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Literal
 
 from manifests.errors import NoRecoveryPointError
-from manifests.model import Frozen, PartFailure, RunId, UtcTime
+from manifests.model import PartFailure, RunId, UtcTime, Value
 
 RunState = Literal["complete", "partial", "damaged", "foreign"]
 """A foreign run is complete, and another platform's."""
 
 
-class RunSummary(Frozen):
+class RunSummary(Value):
     """One run as the vault shows it.
 
     Attributes:
@@ -32,14 +32,14 @@ class RunSummary(Frozen):
     failures: tuple[PartFailure, ...] = ()
 
 
-class PassedOver(Frozen):
+class PassedOver(Value):
     """A run that was not chosen, and why."""
 
     run_id: RunId
     reason: str
 
 
-class Selection(Frozen):
+class Selection(Value):
     """The chosen run, and every run that is newer or not restorable with the reason."""
 
     run_id: RunId

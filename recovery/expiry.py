@@ -14,7 +14,7 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket, after_prefix
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
-from manifests.model import Frozen, RunId, UnlockRecord, UtcTime
+from manifests.model import RunId, Stored, UnlockRecord, UtcTime, Value
 from manifests.retention import Holdings, KeepDecision, decide, needs_of
 from manifests.selection import RunSummary
 from manifests.store import Vault, encode, lease_claim
@@ -26,14 +26,14 @@ from recovery.targets.objects.holds import set_hold
 log = structlog.get_logger()
 
 
-class HoldRecord(Frozen):
+class HoldRecord(Stored):
     """Since when an operator holds a run."""
 
     run_id: RunId
     held_at: UtcTime
 
 
-class PrunedContents(Frozen):
+class PrunedContents(Value):
     """Contents of buckets that no run needs.
 
     Attributes:

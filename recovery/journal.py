@@ -26,7 +26,7 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
-from manifests.model import Frozen
+from manifests.model import Value
 from manifests.store import decode, encode
 from recovery.naming import bounded
 from recovery.outcome import (
@@ -120,7 +120,7 @@ class Journal:
         """Return what was written about databases, in order of their names."""
         return self._below("databases", DatabaseOutcome)
 
-    def _below[Written: Frozen](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
+    def _below[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
         found = self._bucket.list_objects(f"{self._prefix}{folder}/")
         contents = {item.name: self._bucket.read(item.name) for item in found}
         return tuple(
@@ -171,7 +171,7 @@ class Journal:
         found = self._readable(name, RecoveryReport)
         return found if found is not None and found.recovery_id == self.recovery_id else None
 
-    def _readable[Written: Frozen](self, name: str, kind: type[Written]) -> Written | None:
+    def _readable[Written: Value](self, name: str, kind: type[Written]) -> Written | None:
         """Return what was written of how the recovery ended, or None where that cannot be read.
 
         Who writes here could otherwise stop every command that looks for what is under way.

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from manifests.model import Frozen, UtcTime
+from manifests.model import UtcTime, Value
 from recovery.compare import Expired, Finding, PartitionSet
 from recovery.compare.documents import ListedDocument
 from recovery.plan import Plan
 from recovery.plan.buckets import ObjectCount
 
 
-class PlannedRecovery(Frozen):
+class PlannedRecovery(Value):
     """A plan that was said yes to."""
 
     recovery_id: str
@@ -17,7 +17,7 @@ class PlannedRecovery(Frozen):
     plan: Plan
 
 
-class AbandonedRecovery(Frozen):
+class AbandonedRecovery(Value):
     """That an operator closed a recovery which had not ended, and why."""
 
     recovery_id: str
@@ -25,7 +25,7 @@ class AbandonedRecovery(Frozen):
     why: str
 
 
-class Outcome(Frozen):
+class Outcome(Value):
     """How one table, bucket or database ended.
 
     Attributes:
@@ -129,7 +129,7 @@ LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected"
 """
 
 
-class LeftObjects(Frozen):
+class LeftObjects(Value):
     """Objects that were left as they are for one reason, with the names of the first of them.
 
     Attributes:
@@ -142,7 +142,7 @@ class LeftObjects(Frozen):
     answer: str = ""
 
 
-class StretchOutcome(Frozen):
+class StretchOutcome(Value):
     """How one stretch of a bucket's names ended.
 
     Attributes:
@@ -201,7 +201,7 @@ class DatasetOutcome(Outcome):
         return f"dataset {self.dataset}"
 
 
-class RecoveryReport(Frozen):
+class RecoveryReport(Value):
     """The end of a recovery: what was proven, what was not, how long it took.
 
     Attributes:

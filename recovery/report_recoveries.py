@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from manifests.errors import NotEqualError, PartialError
-from manifests.model import Frozen, UtcTime
+from manifests.model import UtcTime, Value
 from recovery.grid import Row, grid
 from recovery.outcome import (
     AbandonedRecovery,
@@ -34,7 +34,7 @@ RecoveryState = Literal[
 _HEADER = Row("recovery", ("state", "begun (UTC)", "age"))
 
 
-class Standing(Frozen):
+class Standing(Value):
     """What became of one recovery.
 
     Attributes:
@@ -52,7 +52,7 @@ class Standing(Frozen):
         return self.state in ("under way", "partial", "not equal")
 
 
-class DoneSoFar(Frozen):
+class DoneSoFar(Value):
     """What the journal of a recovery tells while it is under way."""
 
     tables: tuple[TableOutcome, ...] = ()

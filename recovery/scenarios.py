@@ -4,12 +4,12 @@ from typing import Literal
 
 from manifests.errors import UsageError
 from manifests.layout import PartKind
-from manifests.model import Frozen
+from manifests.model import Value
 
 ScenarioName = Literal["bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"]
 
 
-class Scenario(Frozen):
+class Scenario(Value):
     """One disaster: how bad, how fast, and what a recovery brings back.
 
     Attributes:

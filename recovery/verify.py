@@ -10,13 +10,13 @@ from manifests import layout
 from manifests.bucket_layout import bucket_folder
 from manifests.database_layout import records_ranges
 from manifests.errors import BackupDamagedError
-from manifests.model import DatabaseBackup, Frozen, Manifest, ObjectInfo, StoredObject, TableBackup
+from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup, Value
 from recovery.compare import Finding
 
 _RECORD = re.compile(r"(receipts/(tables|buckets|databases)|attempts)/[^/]+\.json")
 
 
-class ReadFile(Frozen):
+class ReadFile(Value):
     """What reading all bytes of one file gave; `problem` when it could not be read."""
 
     size_bytes: int = 0
@@ -25,7 +25,7 @@ class ReadFile(Frozen):
     problem: str = ""
 
 
-class Verdict(Frozen):
+class Verdict(Value):
     """What is wrong with a stored backup: nothing, or the findings.
 
     Attributes:

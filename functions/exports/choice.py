@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION
-from manifests.model import Export, Fingerprint, Frozen, Resource, TableBackup
+from manifests.model import Export, Fingerprint, Resource, TableBackup, Value
 from manifests.partitions import NULL_PARTITION, OUTSIDE_PARTITION, is_ingestion_time
 
 MOST_PARTITION_EXPORTS = 20
@@ -19,7 +19,7 @@ _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
 _RULES = ("expirationMs", "requirePartitionFilter")
 
 
-class ExportChoice(Frozen):
+class ExportChoice(Value):
     """What a run does for one table.
 
     Attributes:

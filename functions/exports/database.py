@@ -29,7 +29,7 @@ from manifests.database_layout import (
 )
 from manifests.documents import batches, combined_collections
 from manifests.errors import CloudError, SourceUnreadableError
-from manifests.model import DatabaseBackup, Frozen, IndexSettings, Resource, RunStart
+from manifests.model import DatabaseBackup, IndexSettings, Resource, RunStart, Stored
 from manifests.names import NameRange, cut, inside
 from manifests.store import decode, encode
 
@@ -39,7 +39,7 @@ _FILE_DOCUMENTS = 20_000
 log = structlog.get_logger()
 
 
-class DocumentCuts(Frozen):
+class DocumentCuts(Stored):
     """The paths at which an attempt cuts a database into ranges."""
 
     cuts: tuple[str, ...]

@@ -7,7 +7,7 @@ once, and none that could be split holds most of the bucket.
 from collections.abc import Callable, Sequence
 
 from functions.log import LoggingPool
-from manifests.model import Frozen
+from manifests.model import Stored
 
 _PAGE = 1000
 _MOST_PROBES = 200
@@ -19,14 +19,14 @@ type Probe = Callable[[str, str | None, int], tuple[list[str], bool]]
 """Gives the first live names of a key range, at most so many, and whether there are more."""
 
 
-class KeyRange(Frozen):
+class KeyRange(Stored):
     """The names from `start`, inclusive, to `end`, exclusive; None is no end."""
 
     start: str
     end: str | None
 
 
-class KeyRanges(Frozen):
+class KeyRanges(Stored):
     """All ranges of a bucket, in order: the first starts before every name, the last has no end."""
 
     ranges: tuple[KeyRange, ...]

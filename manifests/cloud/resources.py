@@ -16,7 +16,7 @@ from google.cloud import bigquery
 from manifests.cloud.permissions import needed_permissions
 from manifests.cloud.retry import believed, calling, cloud_errors, require_whole
 from manifests.cloud.table_paths import table_path
-from manifests.model import Frozen, Resource, StreamingBuffer
+from manifests.model import Resource, StreamingBuffer, Value
 
 _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
 _DATASET = re.compile(r"datasets(/[^/:]+)?")
@@ -30,7 +30,7 @@ _REFERENCES = {
 }
 
 
-class TableResource(Frozen):
+class TableResource(Value):
     """A table as it is when it is read."""
 
     resource: Resource

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from manifests.model.values import Frozen, Resource, StoredObject, UtcTime
+from manifests.values import Resource, Stored, StoredObject, UtcTime
 
 VersionState = Literal["live", "noncurrent", "soft-deleted"]
 
@@ -94,7 +94,7 @@ class ObjectRecord(NamedTuple):
         return self.not_stored in ("foreign key", "left over")
 
 
-class InventoryShard(Frozen):
+class InventoryShard(Stored):
     """One stored file of an inventory: a run of neighbouring names, in UTF-8 order.
 
     Attributes:
@@ -123,7 +123,7 @@ class InventoryShard(Frozen):
     gone_names: tuple[str, ...] = ()
 
 
-class BucketBackup(Frozen):
+class BucketBackup(Stored):
     """One bucket at the recovery point.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from manifests.model.values import Fingerprint, Frozen, RecoveryPoint, Resource, StoredObject
+from manifests.values import Fingerprint, RecoveryPoint, Resource, Stored, StoredObject
 
 
-class CollectionBackup(Frozen):
+class CollectionBackup(Stored):
     """The documents of all collections with one id, wherever they are in the database.
 
     Attributes:
@@ -17,7 +17,7 @@ class CollectionBackup(Frozen):
     fingerprint: Fingerprint
 
 
-class IndexSettings(Frozen):
+class IndexSettings(Stored):
     """What somebody set about a database's indexes, each as the REST API gives it.
 
     Attributes:
@@ -40,7 +40,7 @@ class IndexSettings(Frozen):
         return tuple(names)
 
 
-class DocumentFile(Frozen):
+class DocumentFile(Stored):
     """One stored file of a database: a run of neighbouring documents, in name order.
 
     Attributes:
@@ -56,7 +56,7 @@ class DocumentFile(Frozen):
     fingerprint: Fingerprint
 
 
-class DatabaseBackup(Frozen):
+class DatabaseBackup(Stored):
     """One Firestore database at the recovery point.
 
     A missing document, one that is only a parent of others, has no record: it comes back by itself

@@ -8,19 +8,19 @@ from manifests.ids import ProjectId, TableName
 from manifests.model.buckets import BucketBackup
 from manifests.model.databases import DatabaseBackup
 from manifests.model.tables import DatasetBackup, TableBackup
-from manifests.model.values import Frozen, RecoveryPoint, RunId, Skew, StoredObject, UtcTime
+from manifests.values import RecoveryPoint, RunId, Skew, Stored, StoredObject, UtcTime, Value
 
 FORMAT_VERSION = "1.2"
 
 
-class AbandonedObject(Frozen):
+class AbandonedObject(Stored):
     """An object under the run's folder that an interrupted attempt left and no restore reads."""
 
     name: str
     generation: int
 
 
-class PartFailure(Frozen):
+class PartFailure(Stored):
     """Why one table, bucket or database of an attempt failed."""
 
     part: str
@@ -28,7 +28,7 @@ class PartFailure(Frozen):
     retryable: bool
 
 
-class Unprotected(Frozen):
+class Unprotected(Stored):
     """Datasets, buckets or databases of the project that the catalog does not name.
 
     Attributes:
@@ -43,7 +43,7 @@ class Unprotected(Frozen):
     unknown: str = ""
 
 
-class Manifest(Frozen):
+class Manifest(Stored):
     """Everything a restore needs to know about one complete run."""
 
     format_version: str = FORMAT_VERSION
@@ -93,7 +93,7 @@ class Manifest(Frozen):
         return next(found, None)
 
 
-class Owner(Frozen):
+class Owner(Value):
     """Whose runs are ours: several platforms can keep theirs in one vault.
 
     Attributes:
@@ -105,7 +105,7 @@ class Owner(Frozen):
     project: str
 
 
-class RunStart(Frozen):
+class RunStart(Stored):
     """The first, write-once record of a run: what a retry must not decide again."""
 
     run_id: RunId
@@ -118,7 +118,7 @@ class RunStart(Frozen):
     """Of datasets of which all tables are protected: those that were there when it began."""
 
 
-class LeaseRecord(Frozen):
+class LeaseRecord(Stored):
     """Who writes a run, and for how long nobody else may.
 
     Attributes:
@@ -130,7 +130,7 @@ class LeaseRecord(Frozen):
     term_seconds: float = Field(ge=0)
 
 
-class PruneRecord(Frozen):
+class PruneRecord(Stored):
     """For how long contents of buckets are pruned, so that no run may be written.
 
     Attributes:
@@ -142,7 +142,7 @@ class PruneRecord(Frozen):
     term_seconds: float = Field(ge=0)
 
 
-class VerdictRecord(Frozen):
+class VerdictRecord(Stored):
     """What the last look at a run found.
 
     Attributes:
@@ -156,7 +156,7 @@ class VerdictRecord(Frozen):
     buckets: tuple[str, ...] = ()
 
 
-class UnlockRecord(Frozen):
+class UnlockRecord(Stored):
     """That an operator broke the lease of a run, and why."""
 
     run_id: RunId
@@ -169,14 +169,14 @@ type Part = TableBackup | BucketBackup | DatabaseBackup
 """What a run is made of: each part is done or not, and says so in a receipt of its own."""
 
 
-class Receipt(Frozen):
+class Receipt(Stored):
     """The write-once proof that one part of a run is done."""
 
     run_id: RunId
     part: Annotated[Part, Field(union_mode="left_to_right")]
 
 
-class FailedAttempt(Frozen):
+class FailedAttempt(Stored):
     """The record an attempt leaves when it ends without a manifest."""
 
     run_id: RunId

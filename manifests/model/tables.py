@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from manifests.model.values import (
+from manifests.values import (
     Fingerprint,
-    Frozen,
     RecoveryPoint,
     Resource,
     RunId,
+    Stored,
     StoredObject,
     UtcTime,
 )
@@ -22,7 +22,7 @@ WHOLE_TABLE = "__ALL__"
 """The partition id of a table without partitions."""
 
 
-class Export(Frozen):
+class Export(Stored):
     """The objects of one extract.
 
     Attributes:
@@ -41,7 +41,7 @@ class Export(Frozen):
     objects: tuple[StoredObject, ...]
 
 
-class Partition(Frozen):
+class Partition(Stored):
     """One partition at the recovery point, and the export its rows come from."""
 
     partition_id: str
@@ -54,7 +54,7 @@ Encoding = Literal[
 ]
 
 
-class ColumnEncoding(Frozen):
+class ColumnEncoding(Stored):
     """A column that Avro cannot carry back as it is.
 
     Attributes:
@@ -69,7 +69,7 @@ class ColumnEncoding(Frozen):
     stored_as: str
 
 
-class StreamingBuffer(Frozen):
+class StreamingBuffer(Stored):
     """Rows that were still buffered when the table was read, so no copy of it holds them."""
 
     estimated_rows: int
@@ -96,7 +96,7 @@ Definition = Literal["own", "earlier run", "copy"]
 """
 
 
-class TableBackup(Frozen):
+class TableBackup(Stored):
     """One table at the recovery point.
 
     Attributes:
@@ -134,7 +134,7 @@ class TableBackup(Frozen):
         return tuple(stored for export in self.exports for stored in export.objects)
 
 
-class DatasetBackup(Frozen):
+class DatasetBackup(Stored):
     """A dataset's own resource and the definitions in it that hold no rows.
 
     Attributes:

@@ -66,8 +66,11 @@ def decode[Document: BaseModel](content: bytes, kind: type[Document], *, subject
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
+        is_later = first["type"] == "extra_forbidden"
         raise ManifestFormatError(
-            f"{where}: {first['msg']}", subject=subject, hint=OTHER_RUN_HINT
+            f"{where}: {'this version does not know it' if is_later else first['msg']}",
+            subject=subject,
+            hint="use the Rebound version that wrote it" if is_later else OTHER_RUN_HINT,
         ) from error
     except (OverflowError, RecursionError) as error:
         raise ManifestFormatError(

@@ -18,6 +18,7 @@ from recovery.session import Session
 
 _UNDER_WAY = timedelta(days=1)
 _BESIDE_A_PLAN = ("plan_file", "confirm_project", "access", "anew", "yes", "as_json")
+_BESIDE_A_REQUEST = (*_BESIDE_A_PLAN, "out")
 
 
 def agreed(
@@ -49,7 +50,8 @@ def planned(session: Session, context: typer.Context) -> Plan:
     """
     if (file := context.params.get("plan_file")) is not None:
         return _approved(session, context, file)
-    options = Options.given(context.params)
+    said = context.params.items()
+    options = Options.given({name: value for name, value in said if name not in _BESIDE_A_REQUEST})
     request = options.request(
         session.catalog, project=session.settings.project, now=session.started_at
     )

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
 from manifests.layout import PartKind
-from manifests.model import Frozen
+from manifests.model import Value
 from recovery.cli.options import moment
 from recovery.plan import ObjectScope, Request, Target
 from recovery.plan.request import said_of_databases
@@ -49,7 +49,7 @@ _NOT_FOR_REBUILD = (
 )
 
 
-class Options(Frozen):
+class Options(Value):
     """The options as they were given; an empty one was not given."""
 
     scenario_name: str

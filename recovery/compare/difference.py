@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from manifests.fingerprint import compared_columns
 from manifests.ids import PartitionId
-from manifests.model import Frozen, Resource, UtcTime
+from manifests.model import Resource, UtcTime, Value
 from manifests.partitions import in_partitions
 from manifests.sql import quoted
 
 
-class TableDifference(Frozen):
+class TableDifference(Value):
     """How the rows of a table differ from the recovery point, in the partitions that do.
 
     Attributes:
@@ -36,7 +36,7 @@ class TableDifference(Frozen):
     columns: Mapping[str, int] = {}
 
 
-class Sides(Frozen):
+class Sides(Value):
     """The two tables that are compared.
 
     Attributes:

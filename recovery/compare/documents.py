@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from manifests.documents import DocumentRecord, PathKey, collection_id, path_key
-from manifests.model import Frozen, Resource
+from manifests.model import Resource, Value
 from recovery.compare.digest import Digest
 
 DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added"]
@@ -42,14 +42,14 @@ class DocumentPair(NamedTuple):
         return sum(record.size_bytes for record in (self.stored, self.live) if record)
 
 
-class ListedDocument(Frozen):
+class ListedDocument(Value):
     """A document that is not equal."""
 
     path: str
     state: DocumentState
 
 
-class CollectionState(Frozen):
+class CollectionState(Value):
     """How many documents of the collections with one id are in which state."""
 
     collection_id: str
@@ -62,7 +62,7 @@ class CollectionState(Frozen):
     added: int = 0
 
 
-class DatabaseState(Frozen):
+class DatabaseState(Value):
     """How a database, or the part of it that is recovered, compares with the backup.
 
     Attributes:

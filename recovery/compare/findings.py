@@ -2,13 +2,13 @@
 
 import json
 
-from manifests.model import Frozen
+from manifests.model import Value
 
 _PRESENCE = ("there", "not there")
 _SOUND = ("whole", "readable", "measured")
 
 
-class Finding(Frozen):
+class Finding(Value):
     """One difference.
 
     Attributes:

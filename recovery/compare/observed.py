@@ -7,14 +7,14 @@ from manifests.ids import PartitionId
 from manifests.model import (
     WHOLE_TABLE,
     Fingerprint,
-    Frozen,
     Resource,
     TableBackup,
     UtcTime,
+    Value,
 )
 
 
-class ObservedTable(Frozen):
+class ObservedTable(Value):
     """A table as it is now.
 
     Attributes:
@@ -30,7 +30,7 @@ class ObservedTable(Frozen):
     read_at: UtcTime | None = None
 
 
-class PartitionSet(Frozen):
+class PartitionSet(Value):
     """Some partitions of a table, and the rows in them."""
 
     partitions: tuple[PartitionId, ...] = ()

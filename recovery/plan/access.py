@@ -28,10 +28,10 @@ from typing import Any
 from manifests.errors import ManifestAlteredError
 from manifests.model import (
     DatasetBackup,
-    Frozen,
     Manifest,
     Resource,
     TableBackup,
+    Value,
     encryption_key,
 )
 from recovery.compare import ObservedTable, is_authorized, same_entry
@@ -51,7 +51,7 @@ _OF_EVERY_DATASET: tuple[Resource, ...] = (
 _MEMBERS = ("userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember")
 
 
-class PresentAccess(Frozen):
+class PresentAccess(Value):
     """Who may see what now.
 
     Attributes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from manifests.model import Frozen
+from manifests.model import Value
 
 type Change = Literal[
     "gives access",
@@ -27,7 +27,7 @@ _NEED_WORD: tuple[Change, ...] = ("gives access", "makes public", "removes prote
 _PUBLIC = ("allUsers", "allAuthenticatedUsers")
 
 
-class AccessChange(Frozen):
+class AccessChange(Value):
     """One thing that changes about who may see what.
 
     Attributes:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from manifests.errors import RefusedError, UsageError
-from manifests.model import Frozen, UtcTime
+from manifests.model import UtcTime, Value
 from recovery.compare.properties import comparable
 from recovery.plan.definitions import DefinitionStep
 from recovery.plan.observed import Observed
 from recovery.plan.whole import Plan
 
 
-class PlanFile(Frozen):
+class PlanFile(Value):
     """A plan as `rebound plan --out` writes it."""
 
     made_at: UtcTime
@@ -118,5 +118,5 @@ def _definition(step: DefinitionStep) -> object:
     return _plain(step.model_copy(update={"replaced": None})), replaced
 
 
-def _plain(item: Frozen) -> object:
+def _plain(item: Value) -> object:
     return item.model_dump(mode="json")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from manifests.model import BucketBackup, Frozen, Resource
+from manifests.model import BucketBackup, Resource, Value
 from recovery.plan.access_change import AccessChange, given, keyed, removed
 from recovery.plan.request import Target
 
@@ -15,7 +15,7 @@ _OF_EVERY_BUCKET = {
 }
 
 
-class PresentBucket(Frozen):
+class PresentBucket(Value):
     """A bucket as it is now.
 
     Attributes:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from manifests.errors import RefusedError, UsageError
 from manifests.ids import BucketName
-from manifests.model import Frozen, Manifest, Resource
+from manifests.model import Manifest, Resource, Value
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
 from recovery.plan.object_retention import RetentionCounts
@@ -16,7 +16,7 @@ from recovery.plan.request import Request
 from recovery.plan.scope import ObjectScope
 
 
-class ObjectCount(Frozen):
+class ObjectCount(Value):
     """How many objects have one damage and one source."""
 
     damage: Damage
@@ -25,7 +25,7 @@ class ObjectCount(Frozen):
     size_bytes: int
 
 
-class ObjectSample(Frozen):
+class ObjectSample(Value):
     """One of the objects that were counted, explained."""
 
     name: str
@@ -34,7 +34,7 @@ class ObjectSample(Frozen):
     why: str
 
 
-class BucketPlan(Frozen):
+class BucketPlan(Value):
     """What happens to one bucket.
 
     Attributes:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from manifests.ids import DatasetId, DefinitionName
-from manifests.model import DatasetBackup, Frozen, Resource
+from manifests.model import DatasetBackup, Resource, Value
 from manifests.references import DefinitionKind, TableRef, definitions_of, text_of, unmakeable
 from manifests.table_types import Access
 from recovery.compare import (
@@ -34,7 +34,7 @@ def _authorization(entry: Resource) -> Resource:
     return entry
 
 
-class DatasetStep(Frozen):
+class DatasetStep(Value):
     """What happens to one dataset.
 
     Attributes:
@@ -55,7 +55,7 @@ class DatasetStep(Frozen):
     authorizes: tuple[Annotated[Resource, AfterValidator(_authorization)], ...] = ()
 
 
-class DefinitionStep(Frozen):
+class DefinitionStep(Value):
     """What happens to one view or routine.
 
     Attributes:

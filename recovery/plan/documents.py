@@ -5,7 +5,7 @@ from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
 from manifests.ids import DatabaseId
-from manifests.model import DatabaseBackup, DocumentFile, Frozen
+from manifests.model import DatabaseBackup, DocumentFile, Value
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
 from recovery.compare import Finding
 from recovery.compare.databases import database_findings
@@ -21,7 +21,7 @@ practices, Ramping up traffic)."""
 _WITH_ALL_BELOW = "/**"
 
 
-class DatabaseStep(Frozen):
+class DatabaseStep(Value):
     """What happens to one database.
 
     Attributes:

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from manifests.model import Frozen, Manifest, Resource, UtcTime
+from manifests.model import Manifest, Resource, UtcTime, Value
 
 _OWN = "expirationTime"
 _MILLISECONDS = 1000
 
 
-class Expiration(Frozen):
+class Expiration(Value):
     """A table or view, `dataset.name`, that expired by its own time."""
 
     name: str

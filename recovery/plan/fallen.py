@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from manifests.errors import ManifestAlteredError
 from manifests.layout import PartKind
-from manifests.model import Frozen, Manifest, Part, RunId, UtcTime
+from manifests.model import Manifest, Part, RunId, UtcTime, Value
 
 
-class FallBack(Frozen):
+class FallBack(Value):
     """A table, bucket or database, and the newest older run in which it is whole.
 
     Attributes:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from manifests.model import Frozen, Resource
+from manifests.model import Resource, Value
 from manifests.object_retention import Fate, RetentionRules, allows_retention
 from recovery.plan.request import Request
 from recovery.units import counted
@@ -21,7 +21,7 @@ def retention_rules(bucket: Resource, request: Request, *, now: datetime) -> Ret
     return RetentionRules(allows_retention(bucket), locks=request.lock_again, now=now)
 
 
-class RetentionCounts(Frozen):
+class RetentionCounts(Value):
     """How many objects come back with which retention; the fields are fates."""
 
     set: int = 0

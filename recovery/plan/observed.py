@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from manifests.model import Frozen, Resource, UtcTime
+from manifests.model import Resource, UtcTime, Value
 from manifests.references import TableRef
 from recovery.compare import ObservedTable
 from recovery.compare.documents import DatabaseState
@@ -11,7 +11,7 @@ from recovery.plan.buckets import BucketPlan
 from recovery.plan.unseen import Unseen
 
 
-class Observed(Frozen):
+class Observed(Value):
     """The world before a recovery.
 
     Attributes:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
 from manifests.errors import NoRecoveryPointError
 from manifests.ids import DatabaseId, TableName
-from manifests.model import Frozen, UtcTime
+from manifests.model import UtcTime, Value
 
 REASON = "rebuilt_from_run_history"
 """Why a rebuilt document says it was triggered: no processor of the platform writes this."""
@@ -31,11 +31,11 @@ _SCALARS: dict[type, tuple[str, Callable[[Any], object]]] = {
     datetime: ("timestampValue", lambda item: item.isoformat().replace("+00:00", "Z")),
 }
 
-type Value = dict[str, Any]
+type FieldValue = dict[str, Any]
 """A Firestore value as its REST API writes it, `{"integerValue": "7"}`."""
 
 
-class ProcessorRun(Frozen):
+class ProcessorRun(Value):
     """One run of one processor, as the history tells it.
 
     Attributes:
@@ -53,7 +53,7 @@ class ProcessorRun(Frozen):
     is_inferred: bool = False
 
 
-class RebuiltDocument(Frozen):
+class RebuiltDocument(Value):
     """One document that the history tells of, and how it compares with what is there.
 
     Attributes:
@@ -65,14 +65,14 @@ class RebuiltDocument(Frozen):
     """
 
     path: str
-    fields: dict[str, Value]
+    fields: dict[str, FieldValue]
     newest_at: UtcTime
     inferred: tuple[str, ...] = ()
     state: Literal["missing", "equal", "differs"] = "missing"
     differing: tuple[str, ...] = ()
 
 
-class RebuildStep(Frozen):
+class RebuildStep(Value):
     """What is rebuilt in one database.
 
     Attributes:
@@ -220,8 +220,8 @@ def _stripped(name: str, names: NameRules) -> str:
 
 def _fields(
     rule: CompletionRule, runs: Mapping[str, ProcessorRun], *, is_over: bool
-) -> dict[str, Value]:
-    fields: dict[str, Value] = {name: _entry(runs[name], rule) for name in sorted(runs)}
+) -> dict[str, FieldValue]:
+    fields: dict[str, FieldValue] = {name: _entry(runs[name], rule) for name in sorted(runs)}
     times = sorted(_at(run) for run in runs.values())
     metadata: dict[str, object] = {"_completed_count": len(runs), **rule.metadata}
     if rule.first_completion == "timestamp":
@@ -235,7 +235,7 @@ def _fields(
     return fields | {name: to_value(item) for name, item in metadata.items()}
 
 
-def _entry(run: ProcessorRun, rule: CompletionRule) -> Value:
+def _entry(run: ProcessorRun, rule: CompletionRule) -> FieldValue:
     return to_value(
         {
             "completed_at": _at(run),
@@ -255,7 +255,7 @@ def _at(run: ProcessorRun) -> datetime:
     return run.completed_at
 
 
-def to_value(item: object) -> Value:
+def to_value(item: object) -> FieldValue:
     """Return a plain value as Firestore's REST API writes it.
 
     Raises:

@@ -17,12 +17,12 @@ from manifests.ids import (
     TableName,
 )
 from manifests.layout import PartKind
-from manifests.model import BucketBackup, DatabaseBackup, Frozen, TableBackup, UtcTime
+from manifests.model import BucketBackup, DatabaseBackup, TableBackup, UtcTime, Value
 from recovery.plan.scope import ObjectScope
 from recovery.scenarios import ScenarioName, scenario
 
 
-class Target(Frozen):
+class Target(Value):
     """Where a recovery writes.
 
     Attributes:
@@ -48,7 +48,7 @@ class Target(Frozen):
         return f"{self.project}.{self.prefix}{original}"
 
 
-class Request(Frozen):
+class Request(Value):
     """What the operator asked for.
 
     Attributes:

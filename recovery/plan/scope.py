@@ -4,14 +4,14 @@ import glob
 import re
 from functools import cached_property
 
-from manifests.model import Frozen
+from manifests.model import Value
 
 _SPECIAL = re.compile(r"[*?\[]")
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
 
-class ObjectScope(Frozen):
+class ObjectScope(Value):
     """A choice of object names.
 
     Attributes:

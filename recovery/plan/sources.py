@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from manifests.model import Frozen, Resource, TableBackup
+from manifests.model import Resource, TableBackup, Value
 from recovery.compare import ObservedTable
 
 type SourceName = Literal["time travel", "vault"]
@@ -13,7 +13,7 @@ _DEFAULT_WINDOW_HOURS = 168
 _MARGIN = timedelta(hours=1)
 
 
-class Source(Frozen):
+class Source(Value):
     """A source of rows, and why it was chosen."""
 
     name: SourceName

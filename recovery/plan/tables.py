@@ -10,10 +10,10 @@ from manifests.ids import PartitionId, TableName
 from manifests.model import (
     WHOLE_TABLE,
     Fingerprint,
-    Frozen,
     Resource,
     StoredObject,
     TableBackup,
+    Value,
 )
 from recovery.compare import (
     Expired,
@@ -31,7 +31,7 @@ from recovery.plan.sources import Source
 Action = Literal["leave", "create", "fill", "replace partitions", "rebuild", "set properties"]
 
 
-class TableStep(Frozen):
+class TableStep(Value):
     """What happens to one table.
 
     Its names reach statements, also after a plan was read back from a journal, where others can

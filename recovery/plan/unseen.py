@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping
 
 from manifests.errors import CloudError
-from manifests.model import DatasetBackup, Frozen, Manifest
+from manifests.model import DatasetBackup, Manifest, Value
 
 
-class Unseen(Frozen):
+class Unseen(Value):
     """One thing that could not be looked at, so that nothing is planned for it.
 
     Attributes:

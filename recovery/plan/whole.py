@@ -1,6 +1,6 @@
 """The whole of a recovery, decided."""
 
-from manifests.model import Frozen, Manifest, RunId, TableBackup, UtcTime
+from manifests.model import Manifest, RunId, TableBackup, UtcTime, Value
 from manifests.references import definitions_of
 from manifests.selection import PassedOver
 from recovery.plan.access import PresentAccess, access_changes
@@ -35,7 +35,7 @@ from recovery.plan.unseen import Unseen, seen_part
 from recovery.scenarios import scenario
 
 
-class Plan(Frozen):
+class Plan(Value):
     """A whole recovery, decided."""
 
     request: Request

@@ -1,11 +1,8 @@
-"""What every stored model is made of.
+"""What every model is made of: values that never change, and values that are stored with a run."""
 
-Models keep fields they do not know: a manifest written by a later minor version of the format
-survives a round trip through this one.
-"""
-
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, NewType, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -42,13 +39,33 @@ def _whole_minute(moment: datetime) -> datetime:
 RecoveryPoint = Annotated[UtcTime, AfterValidator(_whole_minute)]
 
 
-class Frozen(BaseModel):
-    """A value: it never changes and keeps the fields it does not know."""
+class Value(BaseModel):
+    """A value: it never changes, and has no field but its own."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy in which some fields are others; pydantic does not look at their names.
+
+        Raises:
+            TypeError: There is no such field.
+        """
+        if unknown := (update or {}).keys() - type(self).model_fields.keys():
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        return super().model_copy(update=update, deep=deep)
 
 
-class Fingerprint(Frozen):
+class Stored(Value):
+    """A value that is stored with a run, and keeps the fields it does not know.
+
+    A document of a later minor version of the format survives a round trip through this one. Our
+    own code names no field that there is not: mypy refuses it.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Fingerprint(Stored):
     """The order-independent content of a set of rows.
 
     Count, XOR and two half sums over one 64-bit hash a row: XOR alone would cancel equal rows in
@@ -71,7 +88,7 @@ class Fingerprint(Frozen):
         return self.row_count, self.xor, self.low_sum, self.high_sum
 
 
-class ObjectInfo(Frozen):
+class ObjectInfo(Stored):
     """What a listing says about one object."""
 
     name: str
@@ -93,7 +110,7 @@ class StoredObject(ObjectInfo):
     row_count: int = Field(ge=0)
 
 
-class Skew(Frozen):
+class Skew(Stored):
     """Something that was read later than the recovery point, and by how much."""
 
     subject: str
