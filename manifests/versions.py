@@ -185,6 +185,11 @@ def keeps_replaced(bucket: Resource) -> bool:
     return bool((bucket.get("versioning") or {}).get("enabled")) or soft_delete_seconds(bucket) > 0
 
 
+def tells_its_past(bucket: Resource) -> bool:
+    """Whether a listing of a bucket tells what was there at an earlier instant."""
+    return keeps_replaced(bucket) and not is_hierarchical(bucket)
+
+
 def moves_classes(bucket: Resource) -> bool:
     """Whether a bucket changes the storage class of its objects by itself."""
     if (bucket.get("autoclass") or {}).get("enabled"):

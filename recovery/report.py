@@ -216,7 +216,13 @@ def _kept_objects(report: RecoveryReport) -> list[str]:
     )
     later = sum(step.later for step in report.plan.buckets)
     notes = [f"{counted(extra, 'extra object')} kept"] if extra else []
-    return notes + ([f"{counted(later, 'object')} as they were later"] if later else [])
+    notes += [f"{counted(later, 'object')} as they were later"] if later else []
+    return notes + [
+        f"what was deleted from bucket {step.bucket} in the {duration(step.untold_seconds)} until it "
+        "was listed, which is not known"
+        for step in report.plan.buckets
+        if step.untold_seconds
+    ]
 
 
 def _way_back(report: RecoveryReport) -> list[str]:

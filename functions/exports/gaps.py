@@ -5,7 +5,7 @@ from datetime import datetime
 
 from manifests.errors import UnprotectedError
 from manifests.model import BucketBackup, RunId, Skew
-from manifests.versions import is_hierarchical
+from manifests.versions import is_hierarchical, tells_its_past
 
 _MOST_NAMED = 5
 
@@ -20,6 +20,8 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
         f"every object in bucket {backup.bucket}, whose folders can be renamed, as it was listed,": (
             is_later
         ),
+        f"what was deleted from bucket {backup.bucket} before it was listed, of which nothing "
+        "tells,": not tells_its_past(backup.resource),
         f"settings of bucket {backup.bucket}": True,
         f"metadata of {backup.metadata_later} objects in bucket {backup.bucket}": (
             backup.metadata_later

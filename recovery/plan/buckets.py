@@ -7,7 +7,8 @@ from pydantic import Field
 
 from manifests.errors import RefusedError, UsageError
 from manifests.ids import BucketName
-from manifests.model import Manifest, Resource, Value
+from manifests.model import BucketBackup, Manifest, Resource, Value
+from manifests.versions import tells_its_past
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
 from recovery.plan.object_retention import RetentionCounts
@@ -52,6 +53,8 @@ class BucketPlan(Value):
         seen: A digest of those that are not, and of extra ones, each with its generation.
         later: How many objects the backup holds as they were after the recovery point, because
             the bucket kept no history.
+        untold_seconds: For how long after the recovery point something could be deleted without a
+            trace: the bucket tells nothing of its past, and was listed only then; 0 where it tells.
         keys: How many objects come under which key of Cloud KMS, which they are not under now: an
             inventory may name any.
         retention: What becomes of the retention that objects which come back had of their own.
@@ -72,6 +75,7 @@ class BucketPlan(Value):
     equal: int
     seen: str = ""
     later: int = 0
+    untold_seconds: float = 0.0
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
     keys: Mapping[str, int] = {}
@@ -134,6 +138,13 @@ def undeleted_generation(backed_up: Resource, deleted: Sequence[Resource]) -> in
         ),
     )
     return int(best["generation"])
+
+
+def untold_seconds(backup: BucketBackup, recovery_point: datetime) -> float:
+    """Return for how long after the recovery point nothing tells what was deleted from a bucket."""
+    if tells_its_past(backup.resource):
+        return 0.0
+    return (backup.finished_at - recovery_point).total_seconds()
 
 
 def bucket_refusals(

@@ -121,11 +121,13 @@ def test_inventory_is_the_recovery_point(
 def test_past_without_history_is_named(raw: Rebound, night: Function):
     """What a changed name held is told by nobody: what it holds later is stored, named, and back.
 
-    So it is with an object that is replaced once more between the listing and its copy.
+    So it is with an object that is replaced once more between the listing and its copy. What was
+    deleted is not known to anybody, and that is said wherever the run is.
     """
     bucket = make_bucket(raw, soft_delete_days=0)
-    fill(raw, bucket, ("kept", "overwritten", "racing"))
+    fill(raw, bucket, ("kept", "overwritten", "racing", "deleted"))
     put(bucket, "overwritten", b"later")
+    bucket.delete_blob("deleted")
     how = {"seconds": 5, "times": 1, "match": "racing"}
     with (
         raw.cloud.fault("storage", "storage.objects.rewrite", "latency", **how),
@@ -144,9 +146,16 @@ def test_past_without_history_is_named(raw: Rebound, night: Function):
     planned = raw.run("plan", "gcs-bucket-corruption").stdout
     assert "2 objects in bucket" in planned
     assert "(overwritten, racing)" in planned
+    untold = f"what was deleted from bucket {bucket.name} before it was listed"
+    assert untold in planned
+    assert untold in raw.run("show", "before").stdout
     for name in records:
         bucket.delete_blob(name)
-    raw.run("recover", "gcs-bucket-corruption", "--yes", "--exact")
+    ended = raw.run("recover", "gcs-bucket-corruption", "--yes", "--exact").stdout
+    assert (
+        f"but for 2 objects as they were later and what was deleted from bucket {bucket.name} in"
+        in (ended)
+    )
     assert {name: blob[0] for name, blob in looked_at(bucket).items()} == now
 
 

@@ -22,7 +22,7 @@ from recovery.journal import Journal
 from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
 from recovery.plan import Request, Target, Unseen, looked_at, told_apart
 from recovery.plan.bucket_access import PresentBucket
-from recovery.plan.buckets import BucketPlan, check_scope, undeleted_generation
+from recovery.plan.buckets import BucketPlan, check_scope, undeleted_generation, untold_seconds
 from recovery.plan.counts import StepCounter
 from recovery.plan.object_retention import RetentionCounts, retention_rules
 from recovery.progress import Progress
@@ -169,6 +169,7 @@ class BucketTargets:
             equal=counter.equal,
             seen=counter.seen,
             later=backup.content_later,
+            untold_seconds=untold_seconds(backup, comparison.recovery_point),
             counts=counter.counts,
             samples=counter.samples,
             keys=counter.keys,

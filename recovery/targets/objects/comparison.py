@@ -56,7 +56,7 @@ class Comparison:
         self.target = target
         self._vault = vault
         self._scope = scope
-        self._recovery_point = recovery_point
+        self.recovery_point = recovery_point
         self._resource = resource
         self._moves_classes = resource is not None and moves_classes(resource)
 
@@ -110,7 +110,7 @@ class Comparison:
             for name, record, versions in _joined(records, by_name(*listings)):
                 if not self._scope.matches(name):
                     continue
-                step = plan_object(name, record, versions, self._recovery_point)
+                step = plan_object(name, record, versions, self.recovery_point)
                 # A name that was not there and is not is no object, whatever versions it left.
                 if record is not None or step is not None:
                     yield name, step
