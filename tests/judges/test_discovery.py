@@ -135,7 +135,7 @@ def test_bigquery_refuses_names_that_it_does_not_know(cloud: Cloud, reports: Pat
 def test_wrong_answers_are_named(reports: Path):
     """A stand-in that answers what the document does not know is told so."""
     answer = JSONResponse({"totalRows": 5, "statistics": {"query": {"totalRows": "5"}}})
-    judge = DiscoveryMiddleware(answer, "bigquery.v2", lambda _: "bigquery.jobs.get")
+    judge = DiscoveryMiddleware(answer, methods("bigquery.v2"), lambda _: "bigquery.jobs.get")
     path = "/bigquery/v2/projects/p/jobs/j"
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
 

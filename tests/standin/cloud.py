@@ -20,10 +20,10 @@ import requests
 
 from tests.standin.credentials import write_credentials
 
-type Service = Literal["storage", "bigquery", "firestore"]
+type Service = Literal["storage", "bigquery", "firestore", "platform"]
 
 PROJECT = "nba-props-platform"
-SERVICES: tuple[Service, ...] = ("storage", "bigquery", "firestore")
+SERVICES: tuple[Service, ...] = ("storage", "bigquery", "firestore", "platform")
 _STOP_SECONDS = 20
 _ANSWER_SECONDS = 240
 
@@ -186,6 +186,7 @@ def _env(data_dir: Path, urls: Mapping[str, str]) -> dict[str, str]:
         "STORAGE_EMULATOR_HOST": urls["storage"],
         "BIGQUERY_EMULATOR_HOST": urls["bigquery"],
         "FIRESTORE_EMULATOR_HOST": urls["firestore"],
+        "REBOUND_API_ENDPOINT": urls["platform"],
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials),
         "GOOGLE_CLOUD_PROJECT": PROJECT,
     }

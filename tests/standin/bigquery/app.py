@@ -40,6 +40,7 @@ from tests.standin.bigquery.state.uploads import Uploads
 from tests.standin.bigquery.state.workers import Workers
 from tests.standin.bigquery.state.writers import Writers
 from tests.standin.dates import Dated
+from tests.standin.discovery.documents import methods
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
 
@@ -212,6 +213,6 @@ def create_app(data_dir: Path, settings: Settings) -> ASGIApp:
 
     routes = [StarletteRoute("/{path:path}", _endpoint(service), methods=_METHODS)]
     app = Starlette(routes=routes, lifespan=lifespan)
-    judged = DiscoveryMiddleware(app, "bigquery.v2", operation_of)
+    judged = DiscoveryMiddleware(app, methods("bigquery.v2"), operation_of)
     dated = Dated(judged, lambda: service.database.clock.now_micros() / 1_000_000)
     return FaultMiddleware(dated, operation_of)

@@ -45,13 +45,28 @@ class Method(NamedTuple):
 
 
 @cache
+def document(api: str) -> Mapping[str, Any]:
+    """Return the discovery document of an API.
+
+    Args:
+        api: Name and version, as `bigquery.v2`.
+    """
+    content: Mapping[str, Any] = json.loads((_folder() / f"{api}.json").read_text())
+    return content
+
+
+@cache
 def methods(api: str) -> Mapping[str, Method]:
     """Return the methods of an API by their ids.
 
     Args:
         api: Name and version, as `bigquery.v2`.
     """
-    document = json.loads((_folder() / f"{api}.json").read_text())
+    return methods_of(document(api))
+
+
+def methods_of(document: Mapping[str, Any]) -> Mapping[str, Method]:
+    """Return the methods that a discovery document describes, by their ids."""
     sent, answered = (Schemas(document["schemas"], is_sent=is_sent) for is_sent in (True, False))
     return {
         item["id"]: Method(
@@ -64,8 +79,15 @@ def methods(api: str) -> Mapping[str, Method]:
             request=_named(sent, item.get("request")),
             response=_named(answered, item.get("response")),
         )
-        for item in _items(document)
+        for item in described(document)
     }
+
+
+def described(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield every method below a resource of a document, as the document has it."""
+    yield from resource.get("methods", {}).values()
+    for child in resource.get("resources", {}).values():
+        yield from described(child)
 
 
 def _folder() -> Path:
@@ -74,12 +96,6 @@ def _folder() -> Path:
     assert found is not None
     assert found.submodule_search_locations
     return Path(found.submodule_search_locations[0]) / _DOCUMENTS
-
-
-def _items(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from resource.get("methods", {}).values()
-    for child in resource.get("resources", {}).values():
-        yield from _items(child)
 
 
 def _named(schemas: Schemas, reference: Schema | None) -> Check | None:

@@ -4,6 +4,11 @@ import re
 from typing import NamedTuple
 
 _PYTHON_CLIENT = r"gl-python/.*"
+_GENERATED_CLIENT = r".*\b(gapic|gccl)/.*"
+_CONTROL_PLANE = (
+    r"(artifactregistry|cloudasset|cloudfunctions|cloudresourcemanager|cloudscheduler|eventarc"
+    r"|pubsub|run|secretmanager|workflows)\..*"
+)
 _PARAMETER = (
     r"\.configuration\.query\.queryParameters\[\d+\]\.parameterValue"
     r"(\.arrayValues\[\d+\]|\.structValues\.\w+)*\.value"
@@ -16,7 +21,7 @@ class Known(NamedTuple):
 
     Attributes:
         call: The method, the side and the path, as a pattern.
-        agent: Who sends it, as a pattern of the User-Agent header.
+        agent: Who sends it, as a pattern of the headers in which clients name themselves.
         reason: Why it is no fault of ours.
     """
 
@@ -26,6 +31,11 @@ class Known(NamedTuple):
 
 
 KNOWN = (
+    Known(
+        rf"{_CONTROL_PLANE}: request.*",
+        _GENERATED_CLIENT,
+        "clients that Google generates send numbers for enumerated values, `$alt`, and what they read",
+    ),
     Known(
         r"bigquery\.jobs\.(get|cancel): request\?projection",
         _PYTHON_CLIENT,
@@ -49,6 +59,6 @@ def is_known(call: str, agent: str) -> bool:
 
     Args:
         call: The method, the side and the path, as `bigquery.jobs.get: request?projection`.
-        agent: The User-Agent header of the request.
+        agent: The headers of the request in which clients name themselves.
     """
     return any(re.fullmatch(it.call, call) and re.match(it.agent, agent) for it in KNOWN)

@@ -1,14 +1,14 @@
 """Holds every JSON request of a stand-in and every JSON answer against the discovery document."""
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.standin.discovery.documents import Method, methods
+from tests.standin.discovery.documents import Method
 from tests.standin.discovery.known import is_known
 from tests.standin.discovery.reported import report
 from tests.standin.discovery.schemas import Finding
@@ -17,6 +17,8 @@ _UPLOADS = ("/upload/", "/resumable/upload/")
 _DOWNLOADS = "/download/"
 _JSON_PATHS = ("/bigquery/v2/", "/storage/v1/", _DOWNLOADS, *_UPLOADS)
 _REFUSED = 400
+# The clients that Google generates say what they are in a header of their own.
+_AGENTS = ("user-agent", "x-goog-api-client")
 _EMPTY = (b"", b"{}", b"null")
 # The metadata of an upload stands before its content.
 _MOST_METADATA_BYTES = 64 * 1024
@@ -27,19 +29,27 @@ class DiscoveryMiddleware:
 
     Args:
         app: The service.
-        api: Its discovery document, as `storage.v1`.
+        methods: Those of its discovery document, by their ids.
         operation_of: Tells a request's method id.
+        json_paths: How the paths of its JSON API begin.
     """
 
-    def __init__(self, app: ASGIApp, api: str, operation_of: Callable[[Scope], str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        methods: Mapping[str, Method],
+        operation_of: Callable[[Scope], str],
+        json_paths: tuple[str, ...] = _JSON_PATHS,
+    ) -> None:
         self._app = app
-        self._methods = methods(api)
+        self._methods = methods
         self._operation_of = operation_of
+        self._json_paths = json_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         # What is no path of the JSON API is one of the XML API, or an order of a test.
-        is_ours = scope["type"] == "http" and scope["path"].startswith(_JSON_PATHS)
+        is_ours = scope["type"] == "http" and scope["path"].startswith(self._json_paths)
         method = self._methods.get(self._operation_of(scope)) if is_ours else None
         if method is None:
             await self._app(scope, receive, send)
@@ -114,7 +124,7 @@ class _Exchange:
             yield from self._method.response(from_json(content))
 
     def _report(self, side: str, findings: Iterable[Finding]) -> None:
-        agent = self._headers.get("user-agent", "")
+        agent = " ".join(self._headers.get(name, "") for name in _AGENTS).strip()
         for path, problem in findings:
             call = f"{self._method.id}: {side}{path}"
             if not is_known(call, agent):

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.standin.dates import Dated
+from tests.standin.discovery.documents import methods
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
 from tests.standin.storage import (
@@ -123,7 +124,7 @@ def create_app(folder: Path) -> ASGIApp:
         folder: where its state is kept.
     """
     service = Service.open(folder)
-    judged = DiscoveryMiddleware(StorageApp(service), "storage.v1", operation_of)
+    judged = DiscoveryMiddleware(StorageApp(service), methods("storage.v1"), operation_of)
     dated = Dated(judged, lambda: service.clock.now() / 1000)
     service.entry = FaultMiddleware(dated, operation_of)
     return service.entry

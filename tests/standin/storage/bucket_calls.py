@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tests.standin.projects import project_number
 from tests.standin.storage.answers import answer
 from tests.standin.storage.buckets import (
     NAME,
@@ -15,7 +16,6 @@ from tests.standin.storage.buckets import (
     default_settings,
     find_bucket,
     merge,
-    project_number,
     save,
 )
 from tests.standin.storage.errors import StorageError, invalid

@@ -3,11 +3,11 @@
 import json
 import re
 import sqlite3
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.standin.projects import project_number
 from tests.standin.storage.errors import StorageError, invalid, no_such_bucket
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Service
@@ -90,11 +90,6 @@ class Bucket:
             shown["softDeleteTime"] = to_text(row["soft_deleted"])
             shown["hardDeleteTime"] = to_text(row["hard_deleted"])
         return shown
-
-
-def project_number(project: str) -> str:
-    """Return the number of a project, which nobody chooses."""
-    return str(100_000_000_000 + zlib.crc32(project.encode()))
 
 
 def bucket_of(row: sqlite3.Row) -> Bucket:

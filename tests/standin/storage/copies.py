@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tests.standin.database import transaction
 from tests.standin.storage.answers import answer, answer_object
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.contents import Content
-from tests.standin.storage.database import transaction
 from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.ingest import stored_content
 from tests.standin.storage.keys import check_unlocked, key_given

@@ -10,9 +10,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tests.standin.database import transaction
 from tests.standin.storage.answers import answer
 from tests.standin.storage.buckets import Bucket, find_bucket
-from tests.standin.storage.database import transaction
 from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.service import Call
 from tests.standin.storage.times import to_text

@@ -6,9 +6,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tests.standin.database import transaction
 from tests.standin.storage.answers import answer_object
 from tests.standin.storage.buckets import find_bucket, merge
-from tests.standin.storage.database import transaction
 from tests.standin.storage.downloads import download
 from tests.standin.storage.errors import StorageError, condition_not_met, invalid
 from tests.standin.storage.keys import check_unlocked, is_locked, kept_key

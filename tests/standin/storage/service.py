@@ -13,8 +13,9 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope
 
+from tests.standin.database import open_database
 from tests.standin.storage.contents import ContentStore, Digest
-from tests.standin.storage.database import open_database
+from tests.standin.storage.database import SCHEMA
 from tests.standin.storage.errors import StorageError
 from tests.standin.storage.rates import Rates
 from tests.standin.storage.times import Clock
@@ -56,7 +57,7 @@ class Service:
     def open(cls, folder: Path) -> "Service":
         """Open the state in a folder, and drop what a killed process left half-done."""
         folder.mkdir(parents=True, exist_ok=True)
-        database = open_database(folder / "metadata.sqlite")
+        database = open_database(folder / "metadata.sqlite", SCHEMA)
         service = cls(database, ContentStore(folder / "contents"), Clock(database))
         service._sweep()
         database.execute(ABANDON_OPERATIONS)

@@ -9,9 +9,10 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from tests.standin.database import transaction
 from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.contents import Content
-from tests.standin.storage.database import LIVE, NONCURRENT, SOFT_DELETED, transaction
+from tests.standin.storage.database import LIVE, NONCURRENT, SOFT_DELETED
 from tests.standin.storage.errors import StorageError, invalid, no_such_object
 from tests.standin.storage.keys import default_key, kept_key
 from tests.standin.storage.preconditions import Preconditions

@@ -1,0 +1,14 @@
+"""Serve the control plane: `python -m tests.standin.platform --data-dir D --port N`."""
+
+from tests.standin import process
+from tests.standin.platform.app import create_app
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    options = process.parser("Google Cloud's control plane on this machine").parse_args()
+    process.serve(create_app(options.data_dir), port=options.port)
+
+
+if __name__ == "__main__":
+    main()

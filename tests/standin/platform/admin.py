@@ -1,0 +1,76 @@
+"""What no real service has: the orders of a test, below `/standin/`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tests.standin.platform.api import Api
+from tests.standin.platform.bodies import Body
+from tests.standin.platform.errors import invalid
+from tests.standin.platform.service import Service
+
+type Apis = Mapping[tuple[str, str], Api]
+type Order = Callable[[Service, Apis, Body], Any]
+
+
+def health(service: Service, _: Apis, __: Body) -> Body:
+    """Say that the service answers."""
+    return {"status": "ok", "now": service.now_text}
+
+
+def set_clock(service: Service, _: Apis, order: Body) -> Body:
+    """Move the present by `offset_seconds`; negative is the past."""
+    offset = order.get("offset_seconds")
+    if not isinstance(offset, int | float):
+        raise invalid("offset_seconds has to be a number.")
+    service.clock.set_offset(offset)
+    service.store.set("clock", offset)
+    return {"now": service.now_text}
+
+
+def set_operations(service: Service, _: Apis, order: Body) -> Body:
+    """Let every operation that begins from now on take `seconds`."""
+    seconds = order.get("seconds")
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise invalid("seconds has to be a number that is not negative.")
+    service.store.set("operations", seconds)
+    return {"seconds": seconds}
+
+
+def set_pages(service: Service, _: Apis, order: Body) -> Body:
+    """Let no list answer more than `most` resources at once."""
+    most = order.get("most")
+    if not isinstance(most, int) or most < 1:
+        raise invalid("most has to be a positive whole number.")
+    service.store.set("pages", most)
+    return {"most": most}
+
+
+def set_unreachable(service: Service, _: Apis, order: Body) -> Body:
+    """Let lists of all locations lack what is in `locations`, and say so."""
+    locations: Iterable[str] = order.get("locations", [])
+    service.store.set("unreachable", list(locations))
+    return {"locations": list(locations)}
+
+
+def add_field(_: Service, apis: Apis, order: Body) -> Body:
+    """Let the `schema` of an `api` have a text `field` that is younger than its document."""
+    for api in apis.values():
+        if api.name == order.get("api") and order.get("schema") in api.schemas:
+            api.add_field(order["schema"], order["field"])
+            return {"field": order["field"]}
+    raise invalid(f"No such schema: {order.get('api')} {order.get('schema')}")
+
+
+def unknown(_: Service, __: Apis, ___: Body) -> Body:
+    """Refuse an order that there is not."""
+    raise invalid("There is no such order.")
+
+
+ORDERS: Mapping[str, Order] = {
+    "health": health,
+    "clock": set_clock,
+    "operations": set_operations,
+    "pages": set_pages,
+    "unreachable": set_unreachable,
+    "fields": add_field,
+}

@@ -1,0 +1,174 @@
+"""The service as an ASGI app: the host of an API is the first part of the path."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.standin.database import transaction
+from tests.standin.dates import Dated
+from tests.standin.discovery.middleware import DiscoveryMiddleware
+from tests.standin.faults import FaultMiddleware
+from tests.standin.platform import admin, bodies, locations
+from tests.standin.platform.api import Api, Route
+from tests.standin.platform.errors import PlatformError, invalid, unknown_field
+from tests.standin.platform.registry import apis
+from tests.standin.platform.routing import answer
+from tests.standin.platform.service import SECOND, Call, Service
+from tests.standin.platform.services.serviceusage import check_enabled
+
+_CONTROLS = "/standin/"
+# What every method takes, with what Google's generated clients add.
+_OF_EVERY_METHOD = frozenset(
+    [
+        "$.xgafv",
+        "$alt",
+        "access_token",
+        "alt",
+        "callback",
+        "fields",
+        "key",
+        "oauth_token",
+        "prettyPrint",
+        "quotaUser",
+        "uploadType",
+        "upload_protocol",
+    ]
+)
+
+
+class PlatformApp:
+    """Answers every API, and the orders of a test."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._apis = apis()
+        self._judged: dict[str, ASGIApp] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            return
+        if scope["path"].startswith(_CONTROLS):
+            response = await self._ordered(Request(scope, receive))
+            await response(scope, receive, send)
+            return
+        api = self._api(scope["path"])
+        if api is None:
+            response = PlatformError("NOT_FOUND", f"Not Found: {scope['path']}").response()
+            await response(scope, receive, send)
+            return
+        await self._judging(api)(scope, receive, send)
+
+    def operation_of(self, scope: Scope) -> str:
+        """Return the id of the method that a request calls; empty where there is none."""
+        api = self._api(scope["path"])
+        found = None if api is None else api.resolve(scope["method"], _path(scope))
+        return "" if found is None else found[0].id
+
+    def _api(self, path: str) -> Api | None:
+        _, host, version, *_ = f"{path}//".split("/", 3)
+        return self._apis.get((host, version))
+
+    def _judging(self, api: Api) -> ASGIApp:
+        if api.name not in self._judged:
+
+            async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+                response = await self._answered(api, Request(scope, receive))
+                await response(scope, receive, send)
+
+            judge = DiscoveryMiddleware(answering, api.methods, self.operation_of, ("/",))
+            self._judged[api.name] = judge
+        return self._judged[api.name]
+
+    async def _ordered(self, request: Request) -> Response:
+        try:
+            order = admin.ORDERS.get(request.url.path.removeprefix(_CONTROLS), admin.unknown)
+            told = order(self._service, self._apis, _json(await request.body()))
+        except PlatformError as error:
+            return error.response()
+        return JSONResponse(told)
+
+    async def _answered(self, api: Api, request: Request) -> Response:
+        found = api.resolve(request.method, _path(request.scope))
+        if found is None:
+            return PlatformError("NOT_FOUND", f"Method not found: {request.url.path}").response()
+        call = self._call(api, *found, request)
+        try:
+            body = await request.body()
+            with transaction(self._service.store.database):
+                _admit(call, body)
+                return JSONResponse(answer(call))
+        except PlatformError as error:
+            return error.response()
+        except ClientDisconnect:
+            return Response()
+
+    def _call(self, api: Api, route: Route, path: dict[str, str], request: Request) -> Call:
+        query = dict(parse_qsl(request.url.query, keep_blank_values=True))
+        host = Headers(scope=request.scope).get("host", "127.0.0.1")
+        origin = f"{request.url.scheme}://{host}"
+        return Call(self._service, api, route, path, query, {}, origin)
+
+
+def _admit(call: Call, content: bytes) -> None:
+    """Refuse what no service of the platform would look at; read the rest of the request."""
+    call.path = {key: _with_project_id(call, name) for key, name in call.path.items()}
+    if call.project and call.project != "-":
+        call.store.know_project(call.project)
+    for name in call.query.keys() - call.route.query - _OF_EVERY_METHOD:
+        raise unknown_field(name, "")
+    check_enabled(call.store, call.api.host, call.project)
+    locations.check(call)
+    if call.route.request is not None:
+        call.body = bodies.named_enums(call.api, call.route.request, _json(content))
+        bodies.check(call.api, call.route.id, call.body)
+
+
+def _with_project_id(call: Call, name: str) -> str:
+    """Return a name with the id of its project, which may be named by its number."""
+    first, _, rest = name.partition("/")
+    if call.route.collection == "cloudresourcemanager.projects" and first != "projects":
+        return _with_project_id(call, f"projects/{name}")
+    project, slash, below = rest.partition("/")
+    if first != "projects" or not project.isdigit():
+        return name
+    known = call.store.project_of(project)
+    if known is None:
+        raise PlatformError(
+            "PERMISSION_DENIED", f"Permission denied on resource project {project}."
+        )
+    return f"projects/{known}{slash}{below}"
+
+
+def _path(scope: Scope) -> str:
+    """Return the path below the host."""
+    path: str = scope["path"].partition("/")[2].partition("/")[2]
+    return path
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content or b"{}")
+    except ValueError as error:
+        raise invalid("Invalid JSON payload received.") from error
+    if not isinstance(value, dict):
+        raise invalid("Invalid JSON payload received: it is no object.")
+    return value
+
+
+def create_app(folder: Path) -> ASGIApp:
+    """Return the service with its faults.
+
+    Args:
+        folder: Where its state is kept.
+    """
+    service = Service.open(folder)
+    app = PlatformApp(service)
+    dated = Dated(app, lambda: service.clock.now_micros() / SECOND)
+    return FaultMiddleware(dated, app.operation_of)

@@ -1,0 +1,134 @@
+"""What the handlers of requests share, and one request as they see it."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.standin.clock import Clock
+from tests.standin.platform.api import Api, Route
+from tests.standin.platform.bodies import Body
+from tests.standin.platform.store import Store
+from tests.standin.projects import project_number
+
+SECOND = 1_000_000
+
+
+def to_text(micros: int) -> str:
+    """Return an instant as the APIs print it.
+
+    Args:
+        micros: Microseconds since 1970.
+    """
+    return datetime.fromtimestamp(micros / SECOND, UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(slots=True)
+class Service:
+    """The state of the service.
+
+    Attributes:
+        folder: Where files are kept.
+        store: Resources, policies and operations.
+        clock: Now.
+    """
+
+    folder: Path
+    store: Store
+    clock: Clock = field(default_factory=Clock)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Service":
+        """Open the state in a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        service = cls(folder, Store(folder / "platform.sqlite"))
+        service.clock.set_offset(service.store.setting("clock", 0))
+        return service
+
+    @property
+    def now_text(self) -> str:
+        """The present, as the APIs print it."""
+        return to_text(self.clock.now_micros())
+
+
+@dataclass(slots=True)
+class Call:
+    """One request.
+
+    Attributes:
+        service: The state.
+        api: The API.
+        route: The method.
+        path: The parameters of the path, with projects by their ids.
+        query: The parameters of the query; the last one of a name counts.
+        body: What was sent.
+        origin: The address that the client knows this service by.
+    """
+
+    service: Service
+    api: Api
+    route: Route
+    path: dict[str, str]
+    query: dict[str, str]
+    body: Body
+    origin: str
+
+    @property
+    def store(self) -> Store:
+        """The state."""
+        return self.service.store
+
+    @property
+    def target(self) -> str:
+        """The name that the path is about: of a resource, or of the parent of one."""
+        return next(iter(self.path.values()), "")
+
+    @property
+    def project(self) -> str:
+        """The id of the project that the request is about; empty where it is about none."""
+        first, _, rest = self.target.partition("/")
+        return rest.partition("/")[0] if first == "projects" else ""
+
+    @property
+    def location(self) -> str:
+        """The location that the request is about; empty where it is about none."""
+        parts = self.target.split("/")
+        return parts[3] if len(parts) > 3 and parts[2] == "locations" else ""
+
+    def is_asked(self, name: str) -> bool:
+        """Say whether a parameter of the query is true."""
+        return self.query.get(name, "").lower() == "true"
+
+
+def short(name: str) -> str:
+    """Return the last part of a name."""
+    return name.rpartition("/")[2]
+
+
+def new_etag() -> str:
+    """Return an entity tag that no other version of anything has."""
+    return f'"{uuid.uuid4().hex[:16]}"'
+
+
+def numbered(name: str) -> str:
+    """Return a name with the number of its project in place of its id."""
+    first, project, *rest = name.split("/")
+    return "/".join([first, project_number(project), *rest])
+
+
+def default_account(project: str) -> str:
+    """Return the account that services run as when none is named."""
+    return f"{project_number(project)}-compute@developer.gserviceaccount.com"
+
+
+def scalars(value: object) -> Iterator[str]:
+    """Yield every text inside of a value."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from scalars(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from scalars(item)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,1 @@
+"""What the discovery documents do not say, one module a service."""

@@ -1,0 +1,170 @@
+"""Pub/Sub: topics, subscriptions, schemas and snapshots."""
+
+import re
+import uuid
+
+from tests.standin.platform.bodies import Body
+from tests.standin.platform.collection import Collection, Handler
+from tests.standin.platform.crud import found, shown
+from tests.standin.platform.errors import PlatformError, failed_precondition, invalid
+from tests.standin.platform.service import SECOND, Call, to_text
+from tests.standin.platform.store import Resource, Store
+
+# Cloud Pub/Sub, Resource names.
+_IDS = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9_.~+%-]{2,254}")
+DELETED_TOPIC = "_deleted-topic_"
+_DEFAULTS = {
+    "pushConfig": {},
+    "ackDeadlineSeconds": 10,
+    "messageRetentionDuration": "604800s",
+    "expirationPolicy": {"ttl": "2678400s"},
+}
+_DEADLINE_SECONDS = (10, 600)
+_SNAPSHOT_DAYS = 7
+_SCHEMA_TYPES = ("PROTOCOL_BUFFER", "AVRO")
+
+
+def _needed_topic(call: Call, name: str) -> Resource:
+    topic = call.store.find(TOPICS.id, name)
+    if topic is None:
+        raise PlatformError("NOT_FOUND", f"Resource not found (resource={name}).")
+    return topic
+
+
+def _topic(call: Call, _: str, body: Body) -> Body:
+    if schema := body.get("schemaSettings", {}).get("schema"):
+        found(call, SCHEMAS, schema)
+    return body
+
+
+def _subscription(call: Call, _: str, body: Body) -> Body:
+    _needed_topic(call, body["topic"])
+    return _checked(call, _DEFAULTS | body) | {"state": "ACTIVE"}
+
+
+def _changed_subscription(call: Call, _: Resource, after: Body) -> Body:
+    return _checked(call, _DEFAULTS | after)
+
+
+def _checked(call: Call, body: Body) -> Body:
+    least, most = _DEADLINE_SECONDS
+    if not least <= body["ackDeadlineSeconds"] <= most:
+        raise invalid("Invalid ack deadline given: it has to be between 10 and 600 seconds.")
+    if topic := body.get("deadLetterPolicy", {}).get("deadLetterTopic"):
+        _needed_topic(call, topic)
+    _check_push(body["pushConfig"])
+    return body
+
+
+def _check_push(config: Body) -> None:
+    endpoint = config.get("pushEndpoint", "")
+    if endpoint and not re.fullmatch(r"https?://[^/]+.*", endpoint):
+        raise invalid(f"Invalid push endpoint given (endpoint={endpoint}).")
+
+
+def _topic_gone(call: Call, topic: Resource) -> None:
+    for subscription in of_topic(call.store, topic.name):
+        subscription.body["topic"] = DELETED_TOPIC
+        call.store.put(subscription)
+
+
+def of_topic(store: Store, topic: str) -> list[Resource]:
+    """Return the subscriptions of a topic."""
+    everything = store.below(SUBSCRIPTIONS.id, "projects/")
+    return [item for item in everything if item.body["topic"] == topic]
+
+
+def _schema(call: Call, _: str, body: Body) -> Body:
+    if body.get("type") not in _SCHEMA_TYPES:
+        raise invalid("The type of a schema has to be AVRO or PROTOCOL_BUFFER.")
+    return body | _revision(call)
+
+
+def _revision(call: Call) -> Body:
+    return {"revisionId": uuid.uuid4().hex[:8], "revisionCreateTime": call.service.now_text}
+
+
+def _listed_schema(call: Call, body: Body) -> Body:
+    if call.query.get("view") == "FULL":
+        return body
+    return {key: item for key, item in body.items() if key != "definition"}
+
+
+def commit(call: Call) -> Body:
+    """Give a schema a new revision."""
+    schema = found(call, SCHEMAS)
+    schema.inner.setdefault("revisions", []).append(schema.body)
+    schema.body = _schema(call, schema.name, dict(call.body.get("schema", {})))
+    schema.body.pop("name", None)
+    call.store.put(schema)
+    return shown(call, SCHEMAS, schema)
+
+
+def list_revisions(call: Call) -> Body:
+    """Answer every revision of a schema, the newest first."""
+    schema = found(call, SCHEMAS)
+    revisions = [schema.body, *reversed(schema.inner.get("revisions", []))]
+    named = [item | {"name": f"{schema.name}@{item['revisionId']}"} for item in revisions]
+    return {"schemas": [_listed_schema(call, item) for item in named]}
+
+
+def modify_push(call: Call) -> Body:
+    """Let a subscription be pushed elsewhere, or pulled."""
+    subscription = found(call, SUBSCRIPTIONS)
+    if "pushConfig" not in call.body:
+        raise invalid("The pushConfig in the request is missing.")
+    _check_push(call.body["pushConfig"])
+    subscription.body["pushConfig"] = call.body["pushConfig"]
+    call.store.put(subscription)
+    return {}
+
+
+def detach(call: Call) -> Body:
+    """Let a subscription have no topic any more."""
+    subscription = found(call, SUBSCRIPTIONS)
+    subscription.body["detached"] = True
+    call.store.put(subscription)
+    return {}
+
+
+def list_of_topic(call: Call) -> Body:
+    """Answer the names of a topic's subscriptions."""
+    _needed_topic(call, call.target)
+    names = [item.name for item in of_topic(call.store, call.target)]
+    return {"subscriptions": names} if names else {}
+
+
+def _snapshot(call: Call, _: str, body: Body) -> Body:
+    name = call.body.get("subscription", "")
+    subscription = found(call, SUBSCRIPTIONS, name)
+    if subscription.body["topic"] == DELETED_TOPIC:
+        raise failed_precondition(f"The topic of {name} is deleted.")
+    expires = to_text(call.service.clock.now_micros() + _SNAPSHOT_DAYS * 24 * 3600 * SECOND)
+    return body | {"topic": subscription.body["topic"], "expireTime": expires}
+
+
+TOPICS = Collection(
+    id="pubsub.projects.topics", ids=_IDS, mask="needed", born=_topic, gone=_topic_gone
+)
+SUBSCRIPTIONS = Collection(
+    id="pubsub.projects.subscriptions",
+    ids=_IDS,
+    required=("topic",),
+    fixed=("topic", "filter", "enableMessageOrdering", "detached"),
+    mask="needed",
+    born=_subscription,
+    changed=_changed_subscription,
+)
+SCHEMAS = Collection(
+    id="pubsub.projects.schemas", ids=_IDS, required=("definition",), born=_schema,
+    listed=_listed_schema,
+)  # fmt: skip
+SNAPSHOTS = Collection(id="pubsub.projects.snapshots", ids=_IDS, mask="needed", born=_snapshot)
+COLLECTIONS = (TOPICS, SUBSCRIPTIONS, SCHEMAS, SNAPSHOTS)
+HANDLERS: dict[str, Handler] = {
+    f"{SCHEMAS.id}.commit": commit,
+    f"{SCHEMAS.id}.listRevisions": list_revisions,
+    f"{SUBSCRIPTIONS.id}.modifyPushConfig": modify_push,
+    f"{SUBSCRIPTIONS.id}.detach": detach,
+    f"{TOPICS.id}.subscriptions.list": list_of_topic,
+}

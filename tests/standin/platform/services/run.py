@@ -1,0 +1,126 @@
+"""Cloud Run: services and jobs, with what it makes of a template."""
+
+import re
+import uuid
+import zlib
+
+from tests.standin.platform.bodies import Body
+from tests.standin.platform.collection import Collection, Handler
+from tests.standin.platform.errors import invalid
+from tests.standin.platform.service import Call, default_account, short
+from tests.standin.platform.store import Resource
+from tests.standin.projects import project_number
+
+_IDS = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
+_LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+_LIMITS = {"memory": "512Mi", "cpu": "1000m"}
+
+
+def _id(call: Call, _: Body) -> str:
+    asked = call.query.get("serviceId") or call.query.get("jobId")
+    return asked or f"{call.route.collection.rpartition('.')[2]}-{uuid.uuid4().hex[:8]}"
+
+
+def _service(call: Call, name: str, body: Body) -> Body:
+    template = {"timeout": "300s", "maxInstanceRequestConcurrency": 80} | body["template"]
+    template["scaling"] = {"maxInstanceCount": 100} | template.get("scaling", {})
+    template = _instances(call, template)
+    for container in template["containers"]:
+        container.setdefault("ports", [{"name": "http1", "containerPort": 8080}])
+    settings = {
+        "ingress": "INGRESS_TRAFFIC_ALL",
+        "launchStage": "GA",
+        "traffic": [{"type": _LATEST, "percent": 100}],
+    }
+    urls = _urls(call, short(name))
+    made = {"template": template, "uri": urls[-1], "urls": urls}
+    return settings | body | made | _current(call, name, body, 1)
+
+
+def _changed_service(call: Call, before: Resource, after: Body) -> Body:
+    generation = int(before.body["generation"]) + 1
+    return _service(call, before.name, after) | _current(call, before.name, after, generation)
+
+
+def _job(call: Call, name: str, body: Body) -> Body:
+    tasks = {"maxRetries": 3, "timeout": "600s"} | body["template"].get("template", {})
+    template = {"taskCount": 1} | body["template"] | {"template": _instances(call, tasks)}
+    return {"launchStage": "GA"} | body | {"template": template} | _state(call, name, 1)
+
+
+def _changed_job(call: Call, before: Resource, after: Body) -> Body:
+    generation = int(before.body["generation"]) + 1
+    return _job(call, before.name, after) | _state(call, before.name, generation)
+
+
+def _instances(call: Call, template: Body) -> Body:
+    """Return a template with what every container gets, refused when one cannot be there."""
+    containers = template.get("containers", [])
+    if not containers or any(not container.get("image") for container in containers):
+        raise invalid("A template has to have a container with an image.")
+    account = template.get("serviceAccount") or default_account(call.project)
+    if account.endswith(f"@{call.project}.iam.gserviceaccount.com"):
+        name = f"projects/{call.project}/serviceAccounts/{account}"
+        if call.store.find("iam.projects.serviceAccounts", name) is None:
+            raise invalid(f"Service account {account} does not exist.")
+    for container in containers:
+        resources = container.get("resources", {})
+        limits = _LIMITS | resources.get("limits", {})
+        container["resources"] = resources | {"limits": limits}
+    return template | {"serviceAccount": account, "executionEnvironment": _environment(template)}
+
+
+def _environment(template: Body) -> str:
+    return str(template.get("executionEnvironment") or "EXECUTION_ENVIRONMENT_GEN2")
+
+
+def _urls(call: Call, service: str) -> list[str]:
+    """Return where a service answers; the address cannot be known before it is made."""
+    number = project_number(call.project)
+    digest = zlib.crc32(f"{call.project} {call.location}".encode())
+    return [
+        f"https://{service}-{number}.{call.location}.run.app",
+        f"https://{service}-{digest:08x}-{call.location[:2]}.a.run.app",
+    ]
+
+
+def _current(call: Call, name: str, body: Body, generation: int) -> Body:
+    revision = f"{name}/revisions/{short(name)}-{generation:05}-{uuid.uuid4().hex[:3]}"
+    made = {"latestReadyRevision": revision, "latestCreatedRevision": revision}
+    traffic = body.get("traffic") or [{"type": _LATEST, "percent": 100}]
+    return _state(call, name, generation) | made | {"trafficStatuses": traffic}
+
+
+def _state(call: Call, _: str, generation: int) -> Body:
+    ready = {
+        "type": "Ready",
+        "state": "CONDITION_SUCCEEDED",
+        "lastTransitionTime": call.service.now_text,
+    }
+    return {
+        "generation": str(generation),
+        "observedGeneration": str(generation),
+        "creator": "operator@example.com",
+        "lastModifier": "operator@example.com",
+        "terminalCondition": ready,
+    }
+
+
+SERVICES = Collection(
+    id="run.projects.locations.services",
+    ids=_IDS,
+    new_id=_id,
+    required=("template",),
+    born=_service,
+    changed=_changed_service,
+)
+JOBS = Collection(
+    id="run.projects.locations.jobs",
+    ids=_IDS,
+    new_id=_id,
+    required=("template.template",),
+    born=_job,
+    changed=_changed_job,
+)
+COLLECTIONS = (SERVICES, JOBS)
+HANDLERS: dict[str, Handler] = {}
