@@ -17,6 +17,7 @@ from pydantic import (
 
 from manifests.catalog_databases import CatalogDatabase, CatalogPart
 from manifests.catalog_tables import CatalogDataset, CatalogTable, Word
+from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
 from manifests.ids import BucketName
 from manifests.values import Value
@@ -48,6 +49,8 @@ class Catalog(Value):
     Attributes:
         full_every_days: After this many days a table is exported whole again.
         protected_projects: Projects in which a recovery needs a second explicit word.
+        fence: What writes to what is protected, and is paused before it is restored; None where
+            nobody says.
     """
 
     platform: Word
@@ -59,6 +62,7 @@ class Catalog(Value):
     datasets: tuple[CatalogDataset, ...] = ()
     buckets: tuple[CatalogBucket, ...] = ()
     databases: tuple[CatalogDatabase, ...] = ()
+    fence: FenceRule | None = None
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":

@@ -20,6 +20,7 @@ class CommonSettings(BaseSettings):
         landing_bucket: Where extracts land and leases and journals are kept; it has no retention.
         scratch_dataset: A dataset whose tables expire by themselves, for frozen copies and staging.
         catalog: Another catalog than the one that is shipped.
+        api_endpoint: What stands before the host in the addresses of Google's REST APIs.
         parallel_tables: Parts of a run, or tables of a recovery, in flight at once.
         parallel_streams: Parts of one Firestore database in flight at once.
     """
@@ -31,6 +32,7 @@ class CommonSettings(BaseSettings):
     landing_bucket: BucketName
     scratch_dataset: str = Field(default="rebound_scratch", pattern=r"^[A-Za-z0-9_]{1,1024}$")
     catalog: Path | None = None
+    api_endpoint: str = Field(default="https:/", pattern=r"^https?:/(/[^\s?#]+)?$")
     parallel_tables: int = Field(default=16, ge=1, le=100)
     parallel_streams: int = Field(default=4, ge=1, le=32)
 

@@ -7,6 +7,7 @@ Their own defaults differ from call to call, and some wait for ever: `jobs.inser
 from collections.abc import Mapping
 from typing import override
 
+import google.auth
 import requests
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud import bigquery, storage
@@ -17,6 +18,8 @@ from manifests.cloud.retry import calling, cloud_errors
 
 CALL_SECONDS = 60
 """How long a call may say nothing: to be connected, and between two pieces of its answer."""
+
+_ALL_OF_CLOUD = "https://www.googleapis.com/auth/cloud-platform"
 
 type _TimeOut = float | tuple[float, float] | tuple[float, None] | None
 type _Certificate = bytes | str | tuple[bytes | str, bytes | str] | None
@@ -94,6 +97,21 @@ def bigquery_client(
     client = bigquery.Client(project=project, location=location)
     _bound(client._http, seconds, None)  # noqa: SLF001 - as above
     return client
+
+
+def rest_session(*, seconds: float = CALL_SECONDS) -> AuthorizedSession:
+    """Return a session for the REST APIs that have no client here.
+
+    Args:
+        seconds: The time-out of each call.
+
+    Raises:
+        google.auth.exceptions.DefaultCredentialsError: There are no credentials.
+    """
+    credentials, _ = google.auth.default(scopes=[_ALL_OF_CLOUD])
+    session = AuthorizedSession(credentials)
+    _bound(session, seconds, None)
+    return session
 
 
 def _bound(session: AuthorizedSession, seconds: float, clock: ServiceClock | None) -> None:

@@ -1,0 +1,152 @@
+"""The platform's configuration: every resource of a type, as its API returns it."""
+
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from google.api_core import exceptions as google_errors
+
+from manifests.cloud.rest import Query, Rest
+from manifests.cloud.retry import believed, cloud_errors, require_whole
+from manifests.kinds.resources.types import Order, ResourceType
+from manifests.model import Resource
+
+_PAGE = 100
+_READERS = 4
+_POLICY_VERSION = 3
+"""With conditions (IAM, Policy versions)."""
+
+
+class Configuration:
+    """The resources of one project.
+
+    Args:
+        rest: Calls the APIs.
+        project: The project.
+    """
+
+    def __init__(self, rest: Rest, project: str) -> None:
+        self._rest = rest
+        self._project = project
+
+    def resources(self, kind: ResourceType, locations: Collection[str]) -> dict[str, Resource]:
+        """Return every resource of a type by its full name, in order of the names.
+
+        A list may leave fields out, so that each is read by itself.
+
+        Args:
+            kind: The type.
+            locations: Where they are; not looked at where the type has no locations.
+
+        Raises:
+            CloudError: The list could not be read, or is not whole.
+        """
+        subject = f"{kind.name} of {self._project}"
+        with cloud_errors(subject):
+            names = sorted(self._names(kind, locations, subject))
+            with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
+                found = list(pool.map(partial(self._read, kind, locations), names))
+        return {name: item for name, item in zip(names, found, strict=True) if item is not None}
+
+    def resource(self, kind: ResourceType, name: str) -> Resource | None:
+        """Return one resource, or None where there is none.
+
+        Raises:
+            CloudError: It could not be asked for.
+        """
+        with cloud_errors(name):
+            return self._found(kind, name)
+
+    def policy(self, kind: ResourceType, name: str) -> Resource | None:
+        """Return the IAM policy of a resource; None where its type has none.
+
+        Raises:
+            CloudError: It could not be read.
+        """
+        if not kind.policy:
+            return None
+        path = f"{kind.version}/{name}:getIamPolicy"
+        with cloud_errors(name, f"the permission to read the IAM policy of {kind.name}"):
+            if kind.policy == "GET":
+                query: Query = {"options.requestedPolicyVersion": _POLICY_VERSION}
+                return self._rest.call("GET", kind.host, path, query=query)
+            body = {"options": {"requestedPolicyVersion": _POLICY_VERSION}}
+            return self._rest.call("POST", kind.host, path, body=body)
+
+    def below(self, kind: ResourceType, name: str) -> dict[str, tuple[Resource, ...]]:
+        """Return the lists below a resource that are kept with it, by the name of the list.
+
+        Raises:
+            CloudError: One could not be read.
+        """
+        with cloud_errors(name):
+            return {
+                item: tuple(
+                    entry
+                    for page in self._pages(kind, f"{kind.version}/{name}/{item}")
+                    for entry in page.get(item, ())
+                )
+                for item in kind.below
+            }
+
+    def source(self, kind: ResourceType, name: str) -> bytes:
+        """Return the archive that a function is built from (Cloud Functions, generateDownloadUrl).
+
+        Raises:
+            CloudError: It could not be fetched.
+        """
+        with cloud_errors(f"source of {name}", "cloudfunctions.functions.sourceCodeGet"):
+            path = f"{kind.version}/{name}:generateDownloadUrl"
+            answer = self._rest.call("POST", kind.host, path, body={})
+            return self._rest.fetch(str(answer["downloadUrl"]))
+
+    def order(self, kind: ResourceType, name: str, order: Order, before: Resource) -> None:
+        """Have something done with a resource.
+
+        Args:
+            kind: Its type.
+            name: Its name.
+            order: What is to be done.
+            before: What is sent where the order sends what was there before.
+
+        Raises:
+            CloudError: It was refused, or the answer did not come.
+        """
+        method = f":{order.method}" if order.method else ""
+        query = {"updateMask": order.mask} if order.mask else None
+        body = before if order.body is None else dict(order.body)
+        with cloud_errors(name):
+            path = f"{kind.version}/{name}{method}"
+            self._rest.call(order.verb, kind.host, path, query=query, body=body)
+
+    def _read(self, kind: ResourceType, locations: Collection[str], name: str) -> Resource | None:
+        """Return a resource that was listed; None when it was deleted since."""
+        return believed(
+            lambda: self._found(kind, name),
+            lambda: name in set(self._names(kind, locations, name)),
+        )
+
+    def _found(self, kind: ResourceType, name: str) -> Resource | None:
+        query = {key: value for key, value in kind.query.items() if key == "view"}
+        try:
+            return self._rest.call("GET", kind.host, f"{kind.version}/{name}", query=query)
+        except google_errors.NotFound:
+            return None
+
+    def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> Iterator[str]:
+        for location in locations if kind.is_regional else ("",):
+            collection = kind.collection.format(project=self._project, location=location)
+            for page in self._pages(kind, f"{kind.version}/{collection}"):
+                require_whole(page.get("unreachable", ()), subject)
+                for item in page.get(kind.items, ()):
+                    yield kind.full_name(item["name"], collection)
+
+    def _pages(self, kind: ResourceType, path: str) -> Iterator[dict[str, Any]]:
+        query: dict[str, str | int] = {"pageSize": _PAGE, **kind.query}
+        while True:
+            page = self._rest.call("GET", kind.host, path, query=query)
+            yield page
+            if not page.get("nextPageToken"):
+                return
+            query["pageToken"] = page["nextPageToken"]

@@ -1,0 +1,1 @@
+"""The kinds: what one backup of each says of itself."""

@@ -1,0 +1,1 @@
+"""Resources of the platform's configuration: what one backup of a type says of itself."""

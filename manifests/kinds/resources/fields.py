@@ -1,0 +1,83 @@
+"""What of a resource is compared and written: everything but what Google alone writes. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from manifests.kinds.resources.types import ResourceType
+from manifests.model import Resource
+
+_STEP = re.compile(r"[^.\[\]{}]+|\[\]|\{\}")
+_ALWAYS = ("etag", "name")
+"""A resource that is made anew has another etag; its name says where it is, not what it is."""
+
+type _Tree = dict[str, _Tree]
+
+
+class Difference(NamedTuple):
+    """One field that is not as it was.
+
+    Attributes:
+        path: As `httpTarget.uri`.
+        expected: What it was; None where it was not there.
+        actual: What it is; None where it is not there.
+    """
+
+    path: str
+    expected: Any
+    actual: Any
+
+
+def settable(kind: ResourceType, resource: Resource) -> Resource:
+    """Return a resource without its name, and without the fields that only Google writes.
+
+    Args:
+        kind: Its type.
+        resource: As its API returned it.
+    """
+    return dict(_without(resource, _tree((*kind.output_only, *_ALWAYS))))
+
+
+def differences(kind: ResourceType, expected: Resource, actual: Resource) -> list[Difference]:
+    """Return every field that differs, in order; lists are compared whole.
+
+    Args:
+        kind: The type of both.
+        expected: As the backup has it.
+        actual: As it is.
+    """
+    return list(_differing(settable(kind, expected), settable(kind, actual), ""))
+
+
+def _tree(paths: Iterable[str]) -> _Tree:
+    root: _Tree = {}
+    for path in paths:
+        node = root
+        for step in _STEP.findall(path):
+            node = node.setdefault(step, {})
+    return root
+
+
+def _without(value: Any, tree: _Tree) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, list):
+        return [_without(item, tree.get("[]", {})) for item in value]
+    if not isinstance(value, dict):
+        return value
+    below = {name: tree.get(name, tree.get("{}")) for name in value}
+    return {
+        name: item if (node := below[name]) is None else _without(item, node)
+        for name, item in value.items()
+        # A leaf of the tree is a field of Google's; a branch only leads to some.
+        if below[name] != {}
+    }
+
+
+def _differing(expected: Any, actual: Any, at: str) -> Iterable[Difference]:  # noqa: ANN401 - any JSON
+    if expected == actual:
+        return
+    if not (isinstance(expected, dict) and isinstance(actual, dict)):
+        yield Difference(at, expected, actual)
+        return
+    for name in sorted(expected.keys() | actual.keys()):
+        path = f"{at}.{name}" if at else name
+        yield from _differing(expected.get(name), actual.get(name), path)

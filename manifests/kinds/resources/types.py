@@ -1,0 +1,123 @@
+"""What is known of a type of resources. Pure.
+
+A row of the table says where a type is listed, how one of its resources is made, what has to be there before, and
+how it is paused. What Google alone writes is in `output_only.json`, which is made from Google's
+discovery documents; everything else is written and compared.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple
+
+from manifests.model import Resource
+
+type Naming = Literal["parameter", "path", "body", "assigned"]
+"""Who names a new resource: a parameter, the path that it is PUT to, a field of it, or the service."""
+
+
+class Order(NamedTuple):
+    """A call about one resource.
+
+    Attributes:
+        verb: The HTTP method.
+        method: The custom method, as `pause`; empty for the resource itself.
+        body: What is sent; None sends the field of the pause as it was before.
+        mask: The fields that a PATCH writes.
+    """
+
+    verb: str
+    method: str = ""
+    body: Mapping[str, Any] | None = None
+    mask: str = ""
+
+
+class Pause(NamedTuple):
+    """How what a resource does is stopped, and begun again.
+
+    Attributes:
+        field: What tells whether it runs, and what a pause changes.
+        running: Its value while it runs; None where it runs while the field says anything.
+        made: Fields that a new one is made with, so that it does nothing before it is stopped; what
+            they were is set when it is.
+        stop: Stops it.
+        start: Begins it again.
+    """
+
+    field: str
+    running: str | bool | None
+    made: Mapping[str, Any]
+    stop: Order
+    start: Order
+
+    def runs(self, resource: Resource) -> bool:
+        """Whether a resource does anything by itself now."""
+        value = resource.get(self.field)
+        if self.running is None:
+            return bool(value)
+        return (value or False) == self.running
+
+
+class ResourceType(NamedTuple):
+    """One type of resources.
+
+    Attributes:
+        name: As `pubsub/topic`.
+        host: Where its API is.
+        version: Of the API.
+        collection: The path of the list, below the version.
+        items: The field of the list's answer that holds the resources.
+        naming: Who names a new one.
+        parameter: The query parameter, or the field beside the resource, that names a new one.
+        wrapper: The field of the request that holds a new one; empty where the request is it.
+        key: The field that tells one from another and means the same in another project.
+        query: What the list is asked besides.
+        policy: The verb that reads the IAM policy of one; empty where it has none.
+        after: The types that have to be there before.
+        pause: How it is paused; None where it does nothing by itself.
+        below: Lists below one resource that are kept with it, by the name of the list.
+        has_source: Whether it is built from an archive, which is kept too.
+        calls: The fields that say what it calls: addresses, and names of topics.
+        assigned: Fields that Google writes and whose discovery document does not say so.
+        not_held: What its API never returns.
+    """
+
+    name: str
+    host: str
+    version: str
+    collection: str
+    items: str
+    naming: Naming = "parameter"
+    parameter: str = ""
+    wrapper: str = ""
+    key: str = "name"
+    query: Mapping[str, str] = {}
+    policy: Literal["", "GET", "POST"] = ""
+    after: tuple[str, ...] = ()
+    pause: Pause | None = None
+    below: tuple[str, ...] = ()
+    has_source: bool = False
+    calls: tuple[str, ...] = ()
+    assigned: tuple[str, ...] = ()
+    not_held: tuple[str, ...] = ()
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether it is listed location by location."""
+        return "{location}" in self.collection
+
+    def full_name(self, name: str, collection: str) -> str:
+        """Return the full name of a resource; some lists give the last part of it alone."""
+        return name if "/" in name else f"{collection}/{name}"
+
+    @property
+    def output_only(self) -> frozenset[str]:
+        """Return the paths of the fields that only Google writes, as `template.containers[].uri`."""
+        return frozenset((*_output_only()[self.name], *self.assigned))
+
+
+@cache
+def _output_only() -> Mapping[str, list[str]]:
+    source = files("manifests.kinds.resources") / "output_only.json"
+    return dict(json.loads(source.read_text(encoding="utf-8")))

@@ -1,0 +1,1 @@
+"""Fence and thaw: the writers of what is restored are paused, and exactly those are resumed."""

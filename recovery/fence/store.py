@@ -1,0 +1,68 @@
+"""Where fences are written down: what is standing, and what was thawed."""
+
+from manifests import fence_layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import ManifestAlteredError, UsageError
+from manifests.store import decode, encode
+from recovery.fence.model import FenceRecord, ThawRecord
+
+
+class Fences:
+    """The records of fences.
+
+    Args:
+        bucket: Where they are kept.
+        second: Where a fence is also written down when it begins: without its record nobody knows
+            what ran before.
+    """
+
+    def __init__(self, bucket: Bucket, second: Bucket) -> None:
+        self._bucket = bucket
+        self._second = second
+
+    def begin(self, record: FenceRecord) -> None:
+        """Write a fence down in both places, before anything is paused."""
+        for bucket in (self._second, self._bucket):
+            bucket.put_once(fence_layout.fence_name(record.fence_id), encode(record))
+
+    def record(self, fence: str) -> FenceRecord:
+        """Return a fence that was begun.
+
+        Raises:
+            UsageError: There is no such fence.
+            BackupDamagedError: It cannot be read, or is another's.
+        """
+        name = fence_layout.fence_name(fence)
+        content = self._bucket.read(name) or self._second.read(name)
+        if content is None:
+            raise UsageError(
+                "no such fence", subject=fence, hint="`rebound fence --status` lists them"
+            )
+        record = decode(content, FenceRecord, subject=name)
+        if record.fence_id != fence:
+            raise ManifestAlteredError("it is the record of another fence", subject=name)
+        return record
+
+    def end(self, thawed: ThawRecord) -> ThawRecord:
+        """Write that a fence is over; an earlier word stays and is returned."""
+        name = fence_layout.thawed_name(thawed.fence_id)
+        return decode(self._bucket.put_once(name, encode(thawed)), ThawRecord, subject=name)
+
+    def thawed(self, fence: str) -> ThawRecord | None:
+        """Return how a fence ended, or None while it stands."""
+        name = fence_layout.thawed_name(fence)
+        content = self._bucket.read(name)
+        return None if content is None else decode(content, ThawRecord, subject=name)
+
+    def ids(self) -> list[str]:
+        """Return every fence there was, oldest first."""
+        found = {
+            fence_layout.fence_of(item.name)
+            for bucket in (self._bucket, self._second)
+            for item in bucket.list_objects(fence_layout.FENCES_PREFIX)
+        }
+        return sorted(filter(None, found))
+
+    def standing(self) -> list[FenceRecord]:
+        """Return the fences that were not thawed, oldest first."""
+        return [self.record(fence) for fence in self.ids() if self.thawed(fence) is None]

@@ -1,0 +1,80 @@
+"""A fence and a thaw for a person. Pure: lines from values."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, Quiet, ThawStep
+from recovery.units import age, counted, duration
+
+_HOUR_SECONDS = 3600
+
+
+def fence_lines(record: FenceRecord) -> list[str]:
+    """Say what a fence pauses, and what it leaves."""
+    lines = [f"fence {', '.join(record.things)}"]
+    lines += [f"  pause  {_writer(item)}" for item in record.writers]
+    lines += [f"  leave  {name} (it does not run)" for name in record.idle]
+    paused, idle = counted(len(record.writers), "writer"), len(record.idle)
+    lines.append(f"{paused} to pause, {idle} paused already")
+    return lines
+
+
+def thaw_lines(record: FenceRecord, steps: Sequence[ThawStep]) -> list[str]:
+    """Say what a thaw resumes, and what it leaves and why."""
+    lines = [f"thaw {record.fence_id} ({', '.join(record.things)})"]
+    lines += [f"  resume  {_short(step)}" for step in steps if step.action == "resume"]
+    lines += [f"  leave   {_short(step)}: {step.why}" for step in steps if step.action == "leave"]
+    resumed = sum(step.action == "resume" for step in steps)
+    lines.append(f"{counted(resumed, 'writer')} to resume, {len(steps) - resumed} left as they are")
+    return lines
+
+
+def outcome_lines(outcomes: Iterable[FenceOutcome], done: str) -> list[str]:
+    """Say what became of each writer.
+
+    Args:
+        outcomes: How each ended.
+        done: What they were to become: `paused`, `resumed`.
+    """
+    found = list(outcomes)
+    lines = [f"  FAILED  {_short(item)}: {item.failure}" for item in found if item.failure]
+    good = sum(not item.failure for item in found)
+    return [*lines, f"{good} of {counted(len(found), 'writer')} {done}"]
+
+
+def quiet_lines(found: Quiet) -> list[str]:
+    """Say whether anything was written after the writers were paused."""
+    looked = f"{counted(found.tables, 'table')} looked at for {duration(found.seconds)}"
+    lines = [f"  WRITTEN {name}" for name in found.changed]
+    lines.append(f"{looked}: {len(found.changed)} of them written")
+    if found.unknown:
+        lines.append(f"not looked at: {', '.join(found.unknown)}")
+    return lines
+
+
+def standing_lines(
+    standing: Sequence[FenceRecord], *, now: datetime, most_hours: float
+) -> list[str]:
+    """List the fences that stand, and which of them stand too long."""
+    lines = []
+    for record in standing:
+        seconds = (now - record.fenced_at).total_seconds()
+        late = f"  LONGER THAN {most_hours:g} h" if is_late(record, now, most_hours) else ""
+        lines += [
+            f"{record.fence_id}  {age(seconds)}  {counted(len(record.writers), 'writer')}{late}",
+            f"    {', '.join(record.things)}: {record.why}",
+        ]
+    return lines or ["no fence stands"]
+
+
+def is_late(record: FenceRecord, now: datetime, most_hours: float) -> bool:
+    """Whether a fence stands longer than the catalog allows."""
+    return (now - record.fenced_at).total_seconds() > most_hours * _HOUR_SECONDS
+
+
+def _writer(item: FencedWriter) -> str:
+    return f"{_short(item)}  writes {', '.join(item.writes)}"
+
+
+def _short(item: FencedWriter | ThawStep | FenceOutcome) -> str:
+    return f"{item.type} {item.name.rpartition('/')[2]}"

@@ -1,0 +1,101 @@
+"""Pauses and resumes writers, and looks at each again: an answer that it is done is not believed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from manifests.catalog_writers import FenceRule
+from manifests.cloud.configuration import Configuration
+from manifests.errors import CloudError, ReboundError
+from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import Order
+from manifests.model import Resource
+from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, ThawStep
+from recovery.fence.rules import writer_types
+
+
+class Fencing:
+    """Finds, pauses and resumes the writers of one project."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+
+    def found(self, rule: FenceRule) -> dict[str, list[Resource]]:
+        """Return every resource of each type of writers.
+
+        Raises:
+            CloudError: A type could not be listed: what writes would be unknown.
+        """
+        return {
+            kind.name: list(self._configuration.resources(kind, rule.locations).values())
+            for kind in writer_types(rule)
+        }
+
+    def pause(self, record: FenceRecord) -> list[FenceOutcome]:
+        """Pause every writer of a fence and look whether it is; one that fails stops no other."""
+        return [self._stopped(writer) for writer in record.writers]
+
+    def present(self, record: FenceRecord) -> Mapping[str, Resource | None]:
+        """Return the writers of a fence as they are now, by name; None where there is none.
+
+        Raises:
+            CloudError: One could not be looked at.
+        """
+        return {item.name: self._resource(item) for item in record.writers}
+
+    def resume(self, record: FenceRecord, steps: Sequence[ThawStep]) -> list[FenceOutcome]:
+        """Resume the writers that a thaw resumes and look whether they run."""
+        chosen = {step.name for step in steps if step.action == "resume"}
+        return [self._started(writer) for writer in record.writers if writer.name in chosen]
+
+    def _stopped(self, writer: FencedWriter) -> FenceOutcome:
+        kind = resource_type(writer.type)
+        return self._ordered(writer, kind.pause and kind.pause.stop, runs=False)
+
+    def _started(self, writer: FencedWriter) -> FenceOutcome:
+        kind = resource_type(writer.type)
+        return self._ordered(writer, kind.pause and kind.pause.start, runs=True)
+
+    def _ordered(self, writer: FencedWriter, order: Order | None, *, runs: bool) -> FenceOutcome:
+        kind = resource_type(writer.type)
+        if kind.pause is None or order is None:
+            return _outcome(writer, "this type cannot be paused")
+        wanted = "runs" if runs else "paused"
+        try:
+            # A call whose answer was lost may have been carried out: it is not made again then.
+            if (now := self._resource(writer)) is None:
+                return _outcome(writer, "" if not runs else "it was deleted meanwhile")
+            if kind.pause.runs(now) != runs:
+                before = {kind.pause.field: writer.before}
+                self._configuration.order(kind, writer.name, order, before)
+                now = self._resource(writer)
+        except ReboundError as error:
+            return _outcome(writer, error.message)
+        if now is not None and kind.pause.runs(now) != runs:
+            return _outcome(writer, f"it was told to, and is not {wanted}")
+        return _outcome(writer)
+
+    def _resource(self, writer: FencedWriter) -> Resource | None:
+        return self._configuration.resource(resource_type(writer.type), writer.name)
+
+
+def _outcome(writer: FencedWriter, failure: str = "") -> FenceOutcome:
+    return FenceOutcome(type=writer.type, name=writer.name, failure=failure)
+
+
+def failures(outcomes: Iterable[FenceOutcome]) -> list[FenceOutcome]:
+    """Return the writers that did not become what they were to become."""
+    return [item for item in outcomes if item.failure]
+
+
+def require_all(outcomes: Iterable[FenceOutcome], *, hint: str) -> None:
+    """Refuse to call a fence or a thaw done in which a writer failed.
+
+    Raises:
+        CloudError: One did.
+    """
+    if failed := failures(outcomes):
+        first = failed[0]
+        raise CloudError(
+            f"{len(failed)} writers are not as they should be, the first: {first.failure}",
+            subject=first.name,
+            hint=hint,
+        )

@@ -1,0 +1,100 @@
+"""A small configuration of the platform, made through the same APIs as anybody's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.harness import LOCATION, Rebound
+
+SCHEDULER = "cloudscheduler.googleapis.com/v1"
+PUBSUB = "pubsub.googleapis.com/v1"
+
+
+def call(
+    rebound: Rebound, method: str, path: str, body: dict[str, Any] | None = None, **query: str
+) -> dict[str, Any]:
+    """Call one API of the local cloud and return the answer's JSON.
+
+    Args:
+        rebound: The platform.
+        method: The HTTP method.
+        path: The host of the API, its version and the rest of the path.
+        body: What is sent.
+        query: Parameters.
+    """
+    answer = requests.request(
+        method,
+        f"{rebound.env['REBOUND_API_ENDPOINT']}/{path}",
+        params=query,
+        json=body,
+        timeout=60,
+        headers={"Authorization": "Bearer local"},
+    )
+    assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+    return dict(answer.json()) if answer.content else {}
+
+
+def enable(rebound: Rebound, *services: str) -> None:
+    """Enable services of the project."""
+    path = f"serviceusage.googleapis.com/v1/projects/{rebound.project}/services:batchEnable"
+    call(rebound, "POST", path, {"serviceIds": list(services)})
+
+
+def jobs_path(rebound: Rebound) -> str:
+    """Return the path of the list of schedules."""
+    return f"{SCHEDULER}/projects/{rebound.project}/locations/{LOCATION}/jobs"
+
+
+def make_job(rebound: Rebound, name: str, **fields: Any) -> None:  # noqa: ANN401 - fields of a job
+    """Make a schedule that calls an address, or what the fields say."""
+    target = {"httpTarget": {"uri": f"https://{name}.example/", "httpMethod": "POST"}}
+    full = f"projects/{rebound.project}/locations/{LOCATION}/jobs/{name}"
+    body = {"name": full, "schedule": "0 6 * * *", **target, **fields}
+    call(rebound, "POST", jobs_path(rebound), body)
+
+
+def pause_job(rebound: Rebound, name: str) -> None:
+    """Pause a schedule."""
+    call(rebound, "POST", f"{jobs_path(rebound)}/{name}:pause", {})
+
+
+def job(rebound: Rebound, name: str) -> dict[str, Any]:
+    """Return a schedule."""
+    return call(rebound, "GET", f"{jobs_path(rebound)}/{name}")
+
+
+def states(rebound: Rebound) -> dict[str, str]:
+    """Return the state of every schedule, by its own name."""
+    listed = call(rebound, "GET", jobs_path(rebound)).get("jobs", [])
+    return {item["name"].rpartition("/")[2]: item["state"] for item in listed}
+
+
+def make_subscription(rebound: Rebound, name: str, topic: str, endpoint: str) -> None:
+    """Make a topic and a subscription of it that pushes to an address."""
+    root = f"{PUBSUB}/projects/{rebound.project}"
+    call(rebound, "PUT", f"{root}/topics/{topic}", {})
+    body = {
+        "topic": f"projects/{rebound.project}/topics/{topic}",
+        "pushConfig": {"pushEndpoint": endpoint, "attributes": {"x-goog-version": "v1"}},
+    }
+    call(rebound, "PUT", f"{root}/subscriptions/{name}", body)
+
+
+def subscription(rebound: Rebound, name: str) -> dict[str, Any]:
+    """Return a subscription."""
+    return call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/subscriptions/{name}")
+
+
+def with_fence(catalog: str, **rule: Any) -> None:  # noqa: ANN401 - fields of the catalog
+    """Write into a catalog what writes to what.
+
+    Args:
+        catalog: Its path.
+        rule: What its field `fence` says.
+    """
+    path = Path(catalog)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["fence"] = {"locations": [LOCATION], "quiet_seconds": 1, **rule}
+    path.write_text(json.dumps(content), encoding="utf-8")

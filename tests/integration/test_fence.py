@@ -1,0 +1,145 @@
+"""`rebound fence` pauses the writers of what is restored; `rebound thaw` resumes exactly those."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Rebound, await_that
+from tests.integration import lake
+from tests.integration.configuration import (
+    call,
+    enable,
+    job,
+    jobs_path,
+    make_job,
+    make_subscription,
+    pause_job,
+    states,
+    subscription,
+    with_fence,
+)
+
+WRITERS = (
+    {"type": "scheduler/job", "names": ["load-*", "refill"], "writes": ["dataset *"]},
+    {"type": "scheduler/job", "targets": ["https://scraper.*"], "writes": ["bucket *"]},
+    {"type": "pubsub/subscription", "targets": ["raw-complete"], "writes": ["dataset *"]},
+)
+JOBS = "cloudscheduler.projects.locations.jobs"
+INSERT = "INSERT INTO `{lake}.games` (game_id) VALUES ('late')"
+PUSHED = {"pushEndpoint": "https://phase3.example/process", "attributes": {"x-goog-version": "v1"}}
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform with schedules, some of which write, some paused on purpose."""
+    catalog = lake.write_catalog(tmp_path)
+    with_fence(catalog, writers=WRITERS)
+    made = new_rebound(REBOUND_CATALOG=catalog)
+    lake.create(made)
+    enable(made, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")
+    for name in ("load-hourly", "load-paused", "refill", "mail"):
+        make_job(made, name)
+    pause_job(made, "load-paused")
+    make_subscription(made, "raw-sub", "raw-complete", PUSHED["pushEndpoint"])
+    return made
+
+
+def fenced(rebound: Rebound) -> str:
+    """Fence the platform's datasets and return the fence's id."""
+    told = rebound.run("fence", "--why", "a test", "--yes")
+    return told.stderr.split("fence ")[1].split()[0]
+
+
+def test_only_writers_are_paused_and_exactly_those_resumed(rebound: Rebound):
+    """What was paused on purpose stays so, whatever the fence did beside it."""
+    before = states(rebound)
+    told = rebound.run("fence", "--yes").stdout
+    assert states(rebound) == {
+        "load-hourly": "PAUSED",
+        "load-paused": "PAUSED",
+        "refill": "PAUSED",
+        "mail": "ENABLED",
+    }
+    assert "pushEndpoint" not in subscription(rebound, "raw-sub").get("pushConfig", {})
+    assert "3 of 3 writers paused" in told
+    assert "looked at for 1.0 s: 0 of them written" in told
+    rebound.run("thaw", "--yes")
+    assert states(rebound) == before
+    assert subscription(rebound, "raw-sub")["pushConfig"] == PUSHED
+    assert "no fence stands" in rebound.run("fence", "--status").stdout
+
+
+def test_nothing_is_paused_without_a_yes(rebound: Rebound):
+    """The plan is shown, and refused where nobody is there to agree."""
+    before = states(rebound)
+    refused = rebound.run("fence", code=5)
+    assert "pause  scheduler/job load-hourly  writes dataset" in refused.stdout
+    assert "nobody is there to say yes" in refused.stderr
+    assert states(rebound) == before
+    assert "no fence stands" in rebound.run("fence", "--status").stdout
+
+
+def test_a_fence_is_thawed_once(rebound: Rebound):
+    """A thaw that is over is told, and repeats nothing."""
+    name = fenced(rebound)
+    assert name in rebound.run("fence", "--status").stdout
+    rebound.run("thaw", name, "--yes")
+    pause_job(rebound, "refill")
+    assert "it was thawed at" in rebound.run("thaw", name, "--yes", code=5).stderr
+    assert states(rebound)["refill"] == "PAUSED"
+
+
+def test_what_changed_meanwhile_is_left_and_told(rebound: Rebound):
+    """Deleted, resumed and changed writers are left; the changed one waits for a word."""
+    name = fenced(rebound)
+    call(rebound, "DELETE", f"{jobs_path(rebound)}/refill")
+    changed = {"schedule": "0 7 * * *"}
+    call(rebound, "PATCH", f"{jobs_path(rebound)}/load-hourly", changed, updateMask="schedule")
+    told = rebound.run("thaw", name, "--yes", code=7)
+    assert "leave   scheduler/job refill: it was deleted meanwhile" in told.stdout
+    assert "1 writers were changed meanwhile and stay paused" in told.stderr
+    assert states(rebound)["load-hourly"] == "PAUSED"
+    assert subscription(rebound, "raw-sub")["pushConfig"] == PUSHED
+    rebound.run("thaw", name, "--changed", "--yes")
+    assert job(rebound, "load-hourly")["state"] == "ENABLED"
+    assert job(rebound, "load-hourly")["schedule"] == "0 7 * * *"
+
+
+def test_a_writer_that_cannot_be_paused_is_told(rebound: Rebound):
+    """One refusal stops no other; the fence is none and says so."""
+    with rebound.cloud.fault("platform", f"{JOBS}.pause", "status", status=403):
+        failed = rebound.run("fence", "--yes", code=9)
+    assert "FAILED  scheduler/job" in failed.stdout
+    assert sorted(states(rebound).values()).count("PAUSED") == 2
+    again = rebound.run("fence", "--yes").stdout
+    assert "1 of 1 writer paused" in again
+    assert rebound.run("fence", "--status").stdout.count("fence-") == 2
+
+
+def test_what_is_written_all_the_same_is_not_quiet(rebound: Rebound):
+    """A writer that the catalog does not know is found by what it writes."""
+    process = rebound.begin("fence", "--yes")
+    await_that(lambda: states(rebound)["load-hourly"] == "PAUSED")
+    while process.poll() is None:
+        rebound.query(INSERT.format(lake=f"{rebound.project}.{lake.DATASET}"))
+    out, err = process.communicate(60)
+    assert process.returncode == 7
+    assert "WRITTEN" in out
+    assert "tables are still written" in err
+
+
+@pytest.mark.parametrize("when", ["fence", "thaw"])
+def test_a_kill_at_any_moment_is_gone_on_from(rebound: Rebound, when: str):
+    """What a killed fence had paused is written down, so that a thaw resumes all of it."""
+    before = states(rebound)
+    if when == "thaw":
+        fenced(rebound)
+    order = "pause" if when == "fence" else "resume"
+    with rebound.cloud.fault("platform", f"{JOBS}.{order}", "latency", seconds=30):
+        process = rebound.begin(when, "--yes")
+        rebound.cloud.await_fault("platform")
+        process.kill()
+        process.communicate(60)
+    rebound.run("thaw", "--yes")
+    assert states(rebound) == before

@@ -1,0 +1,125 @@
+"""The table of resource types against Google's discovery documents."""
+
+from typing import Any
+
+import pytest
+
+from manifests.kinds.resources.table import TYPES
+from manifests.kinds.resources.types import ResourceType
+from tests.judges.resource_fields import (
+    OUTPUT_ONLY,
+    as_text,
+    collection_of,
+    document,
+    methods,
+    output_only,
+    schema_name,
+)
+
+PAUSED = [kind for kind in TYPES if kind.pause is not None]
+
+
+def named(kinds: list[ResourceType]) -> Any:  # noqa: ANN401 - what pytest makes
+    """Run a test for each type, called after it."""
+    return pytest.mark.parametrize("kind", kinds, ids=[kind.name for kind in kinds])
+
+
+def calls(kind: ResourceType) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the methods of a type's API by verb and path."""
+    return {
+        (item["httpMethod"], str(item.get("flatPath", item["path"]))): dict(item)
+        for item in methods(document(kind))
+    }
+
+
+def one_of(kind: ResourceType) -> str:
+    """Return the path of one resource as the document writes it."""
+    collection = collection_of(kind)
+    return f"{collection}/{{{collection.rpartition('/')[2]}Id}}"
+
+
+def schema(kind: ResourceType) -> dict[str, Any]:
+    """Return the fields of a type by name."""
+    return dict(document(kind)["schemas"][schema_name(kind)]["properties"])
+
+
+def test_the_list_of_output_only_fields_is_the_documents():
+    """`python -m tests.judges.resource_fields` writes it again."""
+    assert OUTPUT_ONLY.read_text(encoding="utf-8") == as_text(output_only())
+
+
+@named(list(TYPES))
+def test_a_type_is_listed_read_and_made_as_the_document_says(kind: ResourceType):
+    """A misspelt path, parameter or field of the table is found here."""
+    found = calls(kind)
+    listed = found["GET", collection_of(kind)]
+    assert listed["parameters"].keys() >= kind.query.keys()
+    assert ("GET", one_of(kind)) in found
+    if kind.naming == "path":
+        assert ("PUT", one_of(kind)) in found
+        return
+    made = found["POST", collection_of(kind)]
+    request = document(kind)["schemas"][made["request"]["$ref"]]["properties"]
+    if kind.wrapper:
+        assert {kind.wrapper, kind.parameter} <= request.keys()
+    elif kind.naming == "parameter":
+        assert kind.parameter in made["parameters"]
+    else:
+        assert kind.key in request
+
+
+@named(list(TYPES))
+def test_the_policy_of_a_type_is_read_as_the_document_says(kind: ResourceType):
+    """A type whose API has policies has them here."""
+    found = calls(kind)
+    verbs = [verb for verb, path in found if path == f"{one_of(kind)}:getIamPolicy"]
+    assert verbs == ([kind.policy] if kind.policy else [])
+
+
+@named(list(TYPES))
+def test_fields_of_the_table_are_fields_of_the_type(kind: ResourceType):
+    """What is looked into is there."""
+    fields = schema(kind)
+    looked = {kind.key, *(path.split(".")[0] for path in kind.calls)}
+    looked |= {path.split(".")[0].removesuffix("[]") for path in kind.assigned}
+    assert looked <= fields.keys()
+    for name in kind.below:
+        assert ("GET", f"{one_of(kind)}/{name}") in calls(kind)
+
+
+@named(PAUSED)
+def test_a_writer_is_paused_as_the_document_says(kind: ResourceType):
+    """The calls that stop and start it are methods, and what they send is theirs."""
+    pause, found = kind.pause, calls(kind)
+    assert pause is not None
+    assert {pause.field, *pause.made} <= schema(kind).keys()
+    for order in (pause.stop, pause.start):
+        method = f":{order.method}" if order.method else ""
+        called = found[order.verb, f"{one_of(kind)}{method}"]
+        sent = document(kind)["schemas"][called["request"]["$ref"]].get("properties", {})
+        body = {pause.field: None} if order.body is None else order.body
+        assert body.keys() <= sent.keys()
+        assert not order.mask or "updateMask" in called["parameters"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"parameter": "topcId", "naming": "parameter"},
+        {"collection": "projects/{project}/topic"},
+        {"items": "topcs"},
+        {"query": {"wiev": "FULL"}},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_misspelt_row_is_found(wrong: dict[str, Any]):
+    """Each field of a row that names something of Google's is judged."""
+    row = next(item for item in TYPES if item.name == "pubsub/topic")._replace(**wrong)
+    with pytest.raises((AssertionError, KeyError, StopIteration)):
+        judged(row)
+
+
+def judged(kind: ResourceType) -> None:
+    """Hold a row against the document."""
+    schema_name(kind)
+    test_a_type_is_listed_read_and_made_as_the_document_says(kind)
