@@ -1,7 +1,6 @@
 """Progress on a terminal; one line a change where there is none; silence for `--json`."""
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -21,22 +20,14 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from recovery.grid import folded
 from recovery.progress import ENDED, Progress, Shares
+from recovery.report.text import folded
+from recovery.report.tones import STATES, Tone, tone_of
 from recovery.units import printable
 
 _INTERRUPTED = 130
 _UNKNOWN_COLUMNS = 80
-_COLOURS = {
-    "proven": "green",
-    "complete": "green",
-    "partial": "yellow",
-    "foreign": "yellow",
-}
-# What is wrong is said in capitals.
-_STATES = re.compile(
-    r"(?<!\S)(proven|complete|partial|foreign|damaged|[A-Z]{3,}(?: [A-Z]+)+|FAILED)(?!\S)"
-)
+_COLOURS: dict[Tone, str] = {"good": "green", "warning": "yellow", "bad": "red"}
 _STYLES = {"proven": "green", "not equal": "red", "failed": "red"}
 
 
@@ -72,7 +63,7 @@ def _within(text: str, stream: TextIO) -> str:
 
 def coloured(text: str) -> str:
     """Give the words of states their colour."""
-    return _STATES.sub(lambda found: styled(found[0], _COLOURS.get(found[0], "red")), text)
+    return STATES.sub(lambda found: styled(found[0], _COLOURS[tone_of(found[0])]), text)
 
 
 def styled(word: str, colour: str) -> str:

@@ -49,6 +49,8 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 
 def printable(text: str) -> str:
     """Escape what is not printable: a control character in a name would reach the terminal."""
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text

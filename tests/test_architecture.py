@@ -29,6 +29,10 @@ VIOLATIONS = {
     "The contract package is layered": ("manifests/errors.py", "import manifests.store"),
     "Functions are layered": ("functions/settings.py", "import functions.run"),
     "Recovery is layered": ("recovery/plan/tables.py", "import recovery.cli"),
+    "A document is made by one module and written by another": (
+        "recovery/report/tables.py",
+        "import recovery.report.html",
+    ),
     "The BigQuery stand-in is layered": (
         "tests/standin/bigquery/sql/nodes.py",
         "import tests.standin.bigquery.jobs.query",

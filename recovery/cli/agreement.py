@@ -8,12 +8,12 @@ import typer
 
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from recovery.cli.damage import OFFER, fall_backs, ways_around
-from recovery.cli.options import past_moment, print_json, say
+from recovery.cli.options import past_moment, print_json, tell, write_file
 from recovery.cli.request import Options
 from recovery.console import Console
 from recovery.journal import under_way
 from recovery.plan import FallBack, Plan, PlanFile, approved, read_plan
-from recovery.report import plan_text
+from recovery.report.planned import plan_document
 from recovery.session import Session
 
 _UNDER_WAY = timedelta(days=1)
@@ -92,7 +92,7 @@ def _approved(session: Session, context: typer.Context, file: Path) -> Plan:
 
 def write_plan(made: Plan, file: Path, *, now: datetime) -> None:
     """Write a plan to a file, for somebody to approve."""
-    file.write_text(PlanFile(made_at=now, plan=made).model_dump_json(indent=2), encoding="utf-8")
+    write_file(file, PlanFile(made_at=now, plan=made).model_dump_json(indent=2))
 
 
 def show_plan(made: Plan, *, now: datetime, as_json: bool) -> None:
@@ -100,7 +100,7 @@ def show_plan(made: Plan, *, now: datetime, as_json: bool) -> None:
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
-        say(plan_text(made, now=now))
+        tell(plan_document(made, now=now))
 
 
 def _check_backup(session: Session, console: Console, made: Plan) -> None:

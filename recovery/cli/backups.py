@@ -9,11 +9,25 @@ from manifests.errors import BackupDamagedError, CloudError, ManifestMissingErro
 from manifests.layout import parse_run_id
 from manifests.model import RunId
 from manifests.selection import RunSummary, select
-from recovery.cli.options import AllContents, Json, Quick, moment, open_session, print_json, say
-from recovery.console import Console, terminal_columns
+from recovery.cli.options import (
+    AllContents,
+    Json,
+    Quick,
+    moment,
+    open_session,
+    print_json,
+    say,
+    tell,
+)
+from recovery.console import Console
 from recovery.reach import refuse_other_bucket
-from recovery.report_objects import verdict_text
-from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinished_text
+from recovery.report.runs import (
+    manifest_document,
+    newest_runs,
+    runs_document,
+    unfinished_document,
+    verdict_document,
+)
 from recovery.session import Session
 from recovery.targets.stored import inspect_folder
 from recovery.units import counted, printable, shown, size
@@ -54,10 +68,7 @@ def list_runs(
             ]
         )
     elif runs:
-        text = runs_text(
-            runs, held=held, damaged=damaged, now=session.started_at, columns=terminal_columns()
-        )
-        say(text)
+        tell(runs_document(runs, held=held, damaged=damaged, now=session.started_at))
     else:
         where = session.vault_bucket.uri("")
         say(f"no runs in {where}" + (" since then" if found else ""), err=True)
@@ -76,7 +87,7 @@ def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = F
     if as_json:
         print_json(manifest.model_dump(mode="json"))
     else:
-        say(manifest_text(manifest, columns=terminal_columns()))
+        tell(manifest_document(manifest))
 
 
 def _show_unfinished(session: Session, run_id: RunId, *, as_json: bool) -> None:
@@ -84,7 +95,7 @@ def _show_unfinished(session: Session, run_id: RunId, *, as_json: bool) -> None:
     if as_json:
         print_json({**summary.model_dump(mode="json"), "done": done})
     else:
-        say(unfinished_text(summary, done))
+        tell(unfinished_document(summary, done))
 
 
 @app.command()
@@ -168,7 +179,7 @@ def _tell_verdicts(
         for item in verdict.findings:
             say(f"{printable(item.subject)}: {printable(item.text)}")
         if not verdict.findings:
-            say(verdict_text(run_id, verdict, quick=quick))
+            tell(verdict_document(run_id, verdict, quick=quick))
     for run_id, reason in damaged.items():
         say(f"{run_id}: damaged: {shown(reason)}")
 

@@ -1,6 +1,7 @@
 """The recoveries that were begun: which there are, and what became of each."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,18 +9,16 @@ import typer
 from manifests import layout
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli.options import Json, open_session, print_json, say
-from recovery.console import terminal_columns
+from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
 from recovery.journal import Journal, recovery_ids
 from recovery.outcome import AbandonedRecovery, RecoveryReport
-from recovery.report import outcome_error, report_text
-from recovery.report_recoveries import (
+from recovery.report.conclusion import outcome_error, state_of
+from recovery.report.ended import report_document
+from recovery.report.recoveries import (
     DoneSoFar,
     Standing,
-    abandoned_text,
-    progress_text,
-    standings_text,
-    state_of,
+    progress_document,
+    standings_document,
 )
 from recovery.session import Session
 
@@ -31,19 +30,21 @@ def report(
     recovery: Annotated[
         str | None, typer.Argument(help="The recovery; a list of all when omitted.")
     ] = None,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Show how a recovery ended, how far it is, or every recovery there was."""
     session = open_session()
     if recovery is None:
-        _list_recoveries(session, as_json=as_json)
+        _list_recoveries(session, html, as_json=as_json)
         return
     journal = Journal(session.landing, parse_recovery_id(recovery))
     journal.planned()
     found, now = journal.last_report(), standing(session, journal.recovery_id)
     if found is None or now.state == "abandoned":
-        _show_under_way(journal, now, at=session.started_at, as_json=as_json)
+        _show_under_way(journal, now, html, at=session.started_at, as_json=as_json)
         return
+    write_page(html, report_document(found))
     tell_ended(found, as_json=as_json)
 
 
@@ -78,18 +79,20 @@ def tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        say(report_text(found))
+        tell(report_document(found))
     if error := outcome_error(found):
         raise error
 
 
-def _list_recoveries(session: Session, *, as_json: bool) -> None:
+def _list_recoveries(session: Session, html: Path | None, *, as_json: bool) -> None:
     """List the recoveries, the last one last, and what became of each."""
     found = sorted(_standings(session), key=lambda item: (item.started_at, item.recovery_id))
+    document = standings_document(found, now=session.started_at)
+    write_page(html, document)
     if as_json:
         print_json([item.model_dump(mode="json") for item in found])
     elif found:
-        say(standings_text(found, now=session.started_at, columns=terminal_columns()))
+        tell(document)
     else:
         say("no recoveries", err=True)
 
@@ -124,7 +127,9 @@ def standing(session: Session, recovery_id: str) -> Standing:
     )
 
 
-def _show_under_way(journal: Journal, found: Standing, *, at: datetime, as_json: bool) -> None:
+def _show_under_way(
+    journal: Journal, found: Standing, html: Path | None, *, at: datetime, as_json: bool
+) -> None:
     """Show how far a recovery is that has no report."""
     planned, abandoned = journal.planned(), journal.abandoned()
     done = DoneSoFar(
@@ -139,13 +144,13 @@ def _show_under_way(journal: Journal, found: Standing, *, at: datetime, as_json:
             for step in planned.plan.buckets
         },
     )
+    document = progress_document(planned, done, now=at, abandoned=abandoned)
+    write_page(html, document)
     if as_json:
         print_json({**found.model_dump(mode="json"), **done.model_dump(mode="json")})
         return
-    say(progress_text(planned, done, now=at, is_closed=abandoned is not None))
-    if abandoned is not None:
-        say(abandoned_text(abandoned))
-    else:
+    tell(document)
+    if abandoned is None:
         name = journal.recovery_id
         say(
             f"hint: if nobody is at it, `rebound resume {name}` continues it, and "

@@ -13,10 +13,10 @@ from recovery.cli.options import (
     open_session,
     past_moment,
     print_json,
-    say,
+    tell,
 )
 from recovery.plan import Request, Target
-from recovery.report_difference import difference_text
+from recovery.report.difference import difference_document
 from recovery.targets.tables.difference import table_difference
 from recovery.targets.tables.staging import Staging
 
@@ -66,4 +66,4 @@ def diff(
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        say(difference_text(found))
+        tell(difference_document(found))

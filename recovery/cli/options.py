@@ -2,13 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from manifests.errors import UsageError
 from manifests.settings import read_settings
-from recovery.console import fitted, say_aside
+from recovery.console import fitted, say_aside, terminal_columns
+from recovery.report.document import Document
+from recovery.report.html import page_of
+from recovery.report.text import text_of
 from recovery.scenarios import SCENARIOS
 from recovery.session import Session
 from recovery.settings import Settings
@@ -123,6 +127,10 @@ Access = Annotated[
     bool,
     typer.Option("--access", help="Allow what the plan changes about who may see what."),
 ]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", dir_okay=False, help="Also write it here, as a page for a browser."),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 AllContents = Annotated[
     bool, typer.Option("--all-contents", help="Read every content of buckets, not a hundred.")
@@ -184,6 +192,29 @@ def say(text: str, *, err: bool = False) -> None:
         say_aside(plain)
     else:
         typer.echo(fitted(plain))
+
+
+def tell(document: Document) -> None:
+    """Print a document, fitted to the terminal."""
+    say(text_of(document, columns=terminal_columns()))
+
+
+def write_page(file: Path | None, document: Document) -> None:
+    """Write a document as a page, where a file for it is named."""
+    if file is not None:
+        write_file(file, page_of(document))
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write what an operator wants to have in a file.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", subject=str(file)) from error
 
 
 def print_json(document: Any, *, err: bool = False) -> None:  # noqa: ANN401 - any JSON

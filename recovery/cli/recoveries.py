@@ -27,6 +27,7 @@ from recovery.cli.options import (
     ExpireAt,
     Fall,
     FromVault,
+    Html,
     IntoBucket,
     IntoDatabase,
     IntoPrefix,
@@ -51,11 +52,13 @@ from recovery.cli.options import (
     Yes,
     open_session,
     say,
+    write_page,
 )
 from recovery.console import Console
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery
-from recovery.report_recoveries import abandoned_text
+from recovery.report.planned import plan_document
+from recovery.report.recoveries import abandoned_text
 from recovery.running import execute, new_recovery, seen_again
 from recovery.session import Session
 from recovery.units import printable
@@ -107,12 +110,14 @@ def plan(
             dir_okay=False, help="Also write the plan here, for `rebound recover --plan`."
         ),
     ] = None,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Show what a recovery would do, and which words it still needs. Changes nothing."""
     session = open_session()
     made = planned(session, context)
     show_plan(made, now=session.started_at, as_json=as_json)
+    refusal: RefusedError | None = None
     if out is not None:
         write_plan(made, out, now=session.started_at)
     try:
@@ -123,8 +128,10 @@ def plan(
             others=another(session, made),
         )
     except RefusedError as error:
+        refusal = error
         if not as_json:
             say(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
+    write_page(html, plan_document(made, now=session.started_at, refusal=refusal))
     if made.unseen:
         names = ", ".join(printable(item.name) for item in made.unseen)
         raise CloudError(f"could not be looked at, and is left: {names}", hint=made.unseen[0].hint)

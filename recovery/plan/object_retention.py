@@ -40,13 +40,13 @@ class RetentionCounts(Value):
         )
 
     @property
-    def lines(self) -> Iterator[str]:
+    def sentences(self) -> Iterator[str]:
         """Write what is set again."""
         if self.set:
-            yield f"    set again: the retention of {counted(self.set, 'object')}"
+            yield f"set again: the retention of {counted(self.set, 'object')}"
         if self.locked:
             objects = counted(self.locked, "object").upper()
-            yield f"    LOCKS {objects} UNTIL THEIR DATES: NOBODY CAN UNDO THAT"
+            yield f"LOCKS {objects} UNTIL THEIR DATES: NOBODY CAN UNDO THAT"
 
     def notes(self, bucket: str) -> Iterator[str]:
         """Say what is not brought back."""

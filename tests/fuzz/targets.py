@@ -26,9 +26,14 @@ from recovery.journal import Journal
 from recovery.plan import BucketPlan, Observed, check_plan, definitions_of, make_plan
 from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.documents import plan_database
-from recovery.report import outcome_error, plan_text, report_text
-from recovery.report_documents import database_lines
-from recovery.report_runs import manifest_text
+from recovery.report.conclusion import outcome_error
+from recovery.report.databases import database_row
+from recovery.report.document import Document
+from recovery.report.ended import report_document
+from recovery.report.html import page_of
+from recovery.report.planned import plan_document
+from recovery.report.runs import manifest_document
+from recovery.report.text import text_of
 from recovery.targets.objects.creation import first_configuration
 from tests.fuzz.files import (
     DOCUMENTS,
@@ -94,7 +99,7 @@ def take_manifest(content: bytes) -> None:
     assert len(vault.runs()) == 1
     found = vault.manifest(RUN)
     json.dumps(found.model_dump(mode="json"))
-    manifest_text(found, columns=None)
+    _told(manifest_document(found))
     coverage.within(load_catalog(), found)
     for observed in (_gone(found), _other(found)):
         _planned(found, observed)
@@ -104,7 +109,13 @@ def take_manifest(content: bytes) -> None:
         first_configuration(backup.resource)
     for database in found.databases:
         asked = request(scenario="firestore-state-loss")
-        database_lines(plan_database(database, FOUND, asked, found.project))
+        database_row(plan_database(database, FOUND, asked, found.project))
+
+
+def _told(document: Document) -> None:
+    """Write a document in every way there is."""
+    assert text_of(document).replace("\n", "").isprintable()
+    assert page_of(document).replace("\n", "").isprintable()
 
 
 def _planned(found: Manifest, observed: Observed) -> None:
@@ -112,7 +123,7 @@ def _planned(found: Manifest, observed: Observed) -> None:
         made = make_plan(found, observed, request(exact=True))
     except (UsageError, NoRecoveryPointError):
         return
-    assert plan_text(made, now=NOW).replace("\n", "").isprintable()
+    _told(plan_document(made, now=NOW))
     encode(made)
     try:
         check_plan(made, protected=(), confirmed_project=None)
@@ -176,7 +187,7 @@ def _journal(name: str, content: bytes) -> Journal:
 def take_plan(content: bytes) -> None:
     """Do with a plan in a journal what `resume` does."""
     made = _journal("plan.json", content).planned().plan
-    assert plan_text(made, now=NOW).replace("\n", "").isprintable()
+    _told(plan_document(made, now=NOW))
     json.dumps(made.model_dump(mode="json"))
     for step in made.tables:
         if step.partitions:
@@ -192,7 +203,7 @@ def take_report(content: bytes) -> None:
     found = _journal("report.json", content).last_report()
     if found is None:
         return
-    assert report_text(found).replace("\n", "").isprintable()
+    _told(report_document(found))
     outcome_error(found)
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from manifests.errors import RefusedError
 from recovery.plan import Plan, check_plan
-from recovery.report import plan_text
+from recovery.report.planned import plan_document
+from recovery.report.text import text_of
 from tests.unit.samples import POINT
 
 
@@ -22,7 +23,7 @@ def check(made: Plan, *, access: bool) -> None:
 
 def refused(made: Plan) -> str:
     """Return why a plan needs the word, insisting that it is told and that the word is enough."""
-    text = plan_text(made, now=POINT)
+    text = text_of(plan_document(made, now=POINT))
     assert all(item.what in text for item in made.access)
     with pytest.raises(RefusedError) as caught:
         check(made, access=False)
@@ -33,7 +34,7 @@ def refused(made: Plan) -> str:
 
 def told_without_a_word(made: Plan) -> list[tuple[str, str, str]]:
     """Return what changes about access, insisting that it is in the plan and needs no word."""
-    text = plan_text(made, now=POINT)
+    text = text_of(plan_document(made, now=POINT))
     assert all(item.what in text for item in made.access)
     check(made, access=False)
     return told(made)

@@ -3,8 +3,9 @@
 from manifests.model import ObjectSettings
 from recovery.plan.counts import StepCounter
 from recovery.plan.objects import plan_object
-from recovery.report_objects import bucket_lines
+from recovery.report.buckets import bucket_row
 from tests.unit.object_samples import POINT, record, version
+from tests.unit.told import planned
 from tests.unit.worlds import bucket_plan
 
 
@@ -29,6 +30,6 @@ def test_keys_of_an_inventory_are_told():
         counter.add(step)
     assert counter.keys["further keys"] == 81
     text = "\n".join(
-        bucket_lines(bucket_plan(keys={"projects/eve/\x1bk": 2}, create=True), exact=False)
+        planned(bucket_row(bucket_plan(keys={"projects/eve/\x1bk": 2}, create=True), exact=False))
     )
     assert "ENCRYPTS 2 OBJECTS with the key projects/eve/\\x1bk" in text

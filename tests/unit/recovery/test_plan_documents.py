@@ -20,8 +20,9 @@ from recovery.plan.documents import (
     units,
     wanted_ranges,
 )
-from recovery.report_documents import database_lines
+from recovery.report.databases import database_row
 from recovery.targets.documents.pace import Ramp
+from tests.unit import told
 
 POINT = 100
 
@@ -172,9 +173,11 @@ def test_a_plan_tells_what_events_start():
     """What the catalog says, and that it says nothing; another database has other events."""
     asked = request(triggers={"(default)": ("on-completion",)})
     step = planned(backup(("c/a",)), DAMAGED, asked)
-    assert "starts   by each document's event: on-completion" in database_lines(step)[-1]
+    assert (
+        "starts   by each document's event: on-completion" in told.planned(database_row(step))[-1]
+    )
     unsaid = planned(backup(("c/a",)), DAMAGED, request(triggers={"(default)": None}))
-    assert "does not say" in database_lines(unsaid)[-1]
+    assert "does not say" in told.planned(database_row(unsaid))[-1]
     beside = asked.model_copy(update={"target": Target(project="platform", database="copy-of-it")})
     assert not planned(backup(("c/a",)), DAMAGED, beside).triggers
 

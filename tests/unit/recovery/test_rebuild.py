@@ -16,7 +16,8 @@ from recovery.plan.rebuild import (
     rebuilt,
     snake_case,
 )
-from recovery.report_documents import rebuild_lines
+from recovery.report.databases import rebuild_row
+from tests.unit import told
 
 PHASE3 = (
     "player_game_summary",
@@ -249,7 +250,7 @@ def test_nothing_rebuilt_is_no_success():
 def test_a_rebuild_is_told():
     """Counts are in words, what was not read is named, and names from outside are escaped."""
     runs = [run("Some\x1bProcessor"), run("PlayerGameSummaryProcessor")]
-    lines = rebuild_lines(step(*runs, unread=("nba.gone: 404",)))
+    lines = told.planned(rebuild_row(step(*runs, unread=("nba.gone: 404",))))
     assert lines[0].endswith("1 of 1 document, from ref.history since 2026-01-05")
     assert "    ignore   1 run of Some\\x1bProcessor: no document holds them" in lines
     assert "    unread   nba.gone: 404: the rebuild cannot be proven" in lines

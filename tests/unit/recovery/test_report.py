@@ -9,8 +9,12 @@ from manifests.selection import PassedOver
 from recovery.compare import Finding
 from recovery.outcome import RecoveryReport, TableOutcome
 from recovery.plan import Plan
-from recovery.report import duration, outcome_error, plan_text, report_text, size
+from recovery.report.conclusion import outcome_error
+from recovery.report.ended import report_document
+from recovery.report.planned import plan_document
+from recovery.report.text import text_of
 from recovery.scenarios import SCENARIOS, scenario
+from recovery.units import duration, size
 from tests.unit.samples import POINT, RUN
 from tests.unit.worlds import EQUAL, GONE, LOSING, OTHER, now, plan, world
 
@@ -86,7 +90,9 @@ def test_the_error_names_what_is_wrong():
 def test_a_report_tells_everything():
     """Each table has its state, source, undo point, error and differences; times are compared."""
     undone = UNEQUAL.model_copy(update={"undo": "platform.undo.x"})
-    text = report_text(report(PROVEN, undone, FAILED, problems=("nba.latest: refused",)))
+    text = text_of(
+        report_document(report(PROVEN, undone, FAILED, problems=("nba.latest: refused",)))
+    )
     for line in (
         "recovery loss-1: bigquery-dataset-loss",
         "  proven    nba.games  (create, 6 rows, from vault, run x)",
@@ -107,7 +113,7 @@ def test_a_plan_tells_what_would_happen():
     """What is lost, kept and removed is said for each table, and what cannot be brought back."""
 
     def text(made: Plan) -> str:
-        return plan_text(made, now=POINT + timedelta(minutes=90))
+        return text_of(plan_document(made, now=POINT + timedelta(minutes=90)))
 
     assert "recovery point 2026-11-24 08:01 UTC, 1 h 30 min ago" in text(plan(world()))
     assert f"from run {RUN}" in text(plan(world()))
@@ -139,7 +145,7 @@ def test_a_plan_tells_of_datasets_definitions_and_other_runs():
     )
     passed = (PassedOver(run_id=RunId("newer-run"), reason="damaged: cut"),)
     made = plan(observed).model_copy(update={"passed_over": passed})
-    text = plan_text(made, now=POINT)
+    text = text_of(plan_document(made, now=POINT))
     assert "undelete             dataset ref: all that was in it comes back first" in text
     assert (
         'differs              dataset nba: labels is {"owner": "nobody"}, not {"owner": "data"}'

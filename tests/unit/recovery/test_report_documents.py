@@ -4,8 +4,13 @@ from recovery.compare import Finding
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
 from recovery.outcome import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
-from recovery.report_documents import database_lines, outcome_lines, proven_databases
+from recovery.report.databases import (
+    database_outcome_row,
+    database_row,
+    proven_databases,
+)
 from recovery.units import as_text
+from tests.unit.told import ended, planned
 
 CONTROL = "c/red\x1b[31m"
 ESCAPED = "c/red\\x1b[31m"
@@ -28,20 +33,22 @@ def step_with(*, missing: int, equal: int = 0) -> DatabaseStep:
 
 def test_a_plan_says_how_many_it_does_not_name():
     """All documents count that are not named, also those that the plan itself does not list."""
-    lines = database_lines(step_with(missing=2000))
+    lines = planned(database_row(step_with(missing=2000)))
     assert lines[-2] == "             ... 1,990 more"
     assert "by each document's event" in lines[-1]
     assert len(lines) == 1 + 1 + 10 + 1 + 1
-    assert not any("more" in line for line in database_lines(step_with(missing=1)))
+    assert not any("more" in line for line in planned(database_row(step_with(missing=1))))
 
 
 def test_one_document_is_not_documents():
     """A single document is told in the singular."""
-    assert database_lines(step_with(missing=1, equal=1))[0].endswith(": 1 document equal")
+    assert planned(database_row(step_with(missing=1, equal=1)))[0].endswith(": 1 document equal")
     one = DatabaseOutcome(database="d", into="d", action="restore", kept_count=1)
-    assert any("            1 document written" in line for line in outcome_lines(one))
+    assert any(
+        "            1 document written" in line for line in ended(database_outcome_row(one))
+    )
     (proven,) = proven_databases((one,), "T")
-    assert proven == "1 of 1 databases proven equal to T, but for 1 document kept"
+    assert proven.text == "1 of 1 databases proven equal to T, but for 1 document kept"
 
 
 def test_kept_documents_are_counted():
@@ -49,7 +56,7 @@ def test_kept_documents_are_counted():
     listed = tuple(ListedDocument(path=f"c/{number}", state="newer") for number in range(100))
     kept = (*listed, ListedDocument(path="c/x", state="extra"))
     outcome = DatabaseOutcome(database="d", into="d", action="restore", kept=kept, kept_count=312)
-    lines = outcome_lines(outcome)
+    lines = ended(database_outcome_row(outcome))
     assert lines[-1].strip() == "... 301 more"
     assert [line.strip() for line in lines[-3:-1]] == ["c/9", "c/x"]
 
@@ -61,11 +68,11 @@ def printed(lines: list[str]) -> list[str]:
 
 def test_names_do_not_reach_the_terminal_as_they_are():
     """A path with control characters is escaped in plans, findings and errors."""
-    assert f"             {ESCAPED}" in printed(database_lines(step_with(missing=1)))
+    assert f"             {ESCAPED}" in printed(planned(database_row(step_with(missing=1))))
     finding = Finding(subject="d", aspect=CONTROL, expected="none", actual=f"2: {CONTROL}")
     outcome = DatabaseOutcome(
         database="d", into="d", action="restore", findings=(finding,), error=f"{CONTROL}: refused"
     )
-    lines = printed(outcome_lines(outcome))
+    lines = printed(ended(database_outcome_row(outcome)))
     assert f"            {ESCAPED}: 2: {ESCAPED}, expected none" in lines
     assert f"            {ESCAPED}: refused" in lines

@@ -7,10 +7,13 @@ from recovery.outcome import BucketOutcome, LeftObjects
 from recovery.plan.buckets import BucketPlan
 from recovery.plan.counts import StepCounter
 from recovery.plan.objects import plan_object
-from recovery.report_objects import bucket_lines, bucket_outcome_lines, verdict_text
+from recovery.report.buckets import bucket_outcome_row, bucket_row
+from recovery.report.runs import verdict_document
+from recovery.report.text import text_of
 from recovery.units import shown
 from recovery.verify import Verdict
 from tests.unit.object_samples import POINT, record, version
+from tests.unit.told import ended, planned
 
 
 def plan_of(*, missing: int = 0, extra: int = 0, lost: int = 0, equal: int = 0) -> BucketPlan:
@@ -52,12 +55,12 @@ def plan_of(*, missing: int = 0, extra: int = 0, lost: int = 0, equal: int = 0) 
 )
 def test_the_verb_says_what_happens(plan: BucketPlan, verb: str, *, exact: bool):
     """A bucket whose objects are moved aside is not left."""
-    assert bucket_lines(plan, exact=exact)[0].startswith(f"  {verb:<20} bucket raw: ")
+    assert planned(bucket_row(plan, exact=exact))[0].startswith(f"  {verb:<20} bucket raw: ")
 
 
 def test_a_plan_says_how_many_it_does_not_name():
     """A few objects of each kind are named and the others counted; sizes are a person's."""
-    lines = bucket_lines(plan_of(missing=2000, extra=3, equal=1), exact=True)
+    lines = planned(bucket_row(plan_of(missing=2000, extra=3, equal=1), exact=True))
     assert lines[0].endswith("1 of 2,001 objects equal")
     (missing,) = (line for line in lines if " missing, " in line)
     assert "2,000 missing, 13.7 KiB: from the vault" in missing
@@ -66,14 +69,14 @@ def test_a_plan_says_how_many_it_does_not_name():
 
 def test_one_object_is_not_objects():
     """A single object is told in the singular, in the plan and in the report."""
-    assert bucket_lines(plan_of(equal=1), exact=False)[0].endswith("already equal, 1 object")
-    assert bucket_lines(plan_of(missing=1), exact=False)[0].endswith("0 of 1 object equal")
+    assert planned(bucket_row(plan_of(equal=1), exact=False))[0].endswith("already equal, 1 object")
+    assert planned(bucket_row(plan_of(missing=1), exact=False))[0].endswith("0 of 1 object equal")
     replacing = plan_of(missing=1)
     replaced = replacing.counts[0].model_copy(update={"damage": "overwritten"})
-    lines = bucket_lines(replacing.model_copy(update={"counts": (replaced,)}), exact=False)
+    lines = planned(bucket_row(replacing.model_copy(update={"counts": (replaced,)}), exact=False))
     assert any("REPLACES CONTENT OF 1 OBJECT THAT IS THERE" in line for line in lines)
     outcome = BucketOutcome(bucket="raw", target="raw", equal=1, moved_aside=1)
-    assert bucket_outcome_lines(outcome) == [
+    assert ended(bucket_outcome_row(outcome)) == [
         "  proven    bucket raw  (1 object equal before)",
         "            1 extra object moved aside",
     ]
@@ -82,11 +85,11 @@ def test_one_object_is_not_objects():
 def test_names_do_not_reach_the_terminal_as_they_are():
     """A name with control characters is escaped wherever a bucket's objects are named."""
     left = LeftObjects(reason="extra", objects=1, names=("red\x1b[31m",))
-    lines = bucket_outcome_lines(BucketOutcome(bucket="raw", target="raw", left=(left,)))
+    lines = ended(bucket_outcome_row(BucketOutcome(bucket="raw", target="raw", left=(left,))))
     assert lines[-1].strip() == "red\\x1b[31m"
     plan = plan_of(extra=1)
     sample = plan.samples[0].model_copy(update={"name": "\u202egnp.exe"})
-    lines = bucket_lines(plan.model_copy(update={"samples": (sample,)}), exact=True)
+    lines = planned(bucket_row(plan.model_copy(update={"samples": (sample,)}), exact=True))
     assert any("\\u202egnp.exe" in line for line in lines)
 
 
@@ -142,4 +145,4 @@ def test_names_are_shown(name: str, text: str):
 )
 def test_a_verdict_says_what_was_read(verdict: Verdict, text: str, *, quick: bool):
     """A sample is never told as the whole, and contents under other generations are named apart."""
-    assert verdict_text("night", verdict, quick=quick) == text
+    assert text_of(verdict_document("night", verdict, quick=quick)) == text

@@ -7,13 +7,14 @@ import pytest
 from manifests.errors import PartialError
 from recovery.compare import Finding
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, TableOutcome
-from recovery.report_recoveries import (
+from recovery.report.conclusion import state_of
+from recovery.report.recoveries import (
     DoneSoFar,
     Standing,
-    progress_text,
-    standings_text,
-    state_of,
+    progress_document,
+    standings_document,
 )
+from recovery.report.text import text_of
 from tests.unit.samples import POINT
 from tests.unit.worlds import GONE, plan, world
 
@@ -61,7 +62,7 @@ def test_one_word(ended: RecoveryReport | None, abandoned: AbandonedRecovery | N
     standing = Standing(recovery_id=NAME, started_at=BEGUN, state=word, detail=detail)
     assert standing.is_open == (state in ("under way", "partial", "not equal"))
     now = BEGUN + timedelta(minutes=5)
-    line = standings_text([standing], now=now, columns=None).splitlines()[1]
+    line = text_of(standings_document([standing], now=now)).splitlines()[1]
     assert line.startswith(f"{NAME}  ")
     assert f"{state}  2026-11-24 09:01  5 min" in line
 
@@ -71,12 +72,12 @@ def test_how_far_it_is():
     planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
     waiting = [step.table for step in planned.plan.tables if step.action != "leave"]
     assert waiting
-    text = progress_text(planned, DoneSoFar(), now=BEGUN, is_closed=True)
+    text = text_of(progress_document(planned, DoneSoFar(), now=BEGUN, abandoned=CLOSED))
     assert text.splitlines()[0].endswith(", abandoned")
-    text = progress_text(planned, DoneSoFar(), now=BEGUN + timedelta(minutes=5))
+    text = text_of(progress_document(planned, DoneSoFar(), now=BEGUN + timedelta(minutes=5)))
     assert "under way" in text
     assert "begun 2026-11-24 09:01:00 UTC, 5 min ago" in text
     assert all(f"waiting    {name}" in text for name in waiting)
     done = PROVEN.model_copy(update={"table": waiting[0]})
-    text = progress_text(planned, DoneSoFar(tables=(done,)), now=BEGUN)
+    text = text_of(progress_document(planned, DoneSoFar(tables=(done,)), now=BEGUN))
     assert f"published  {waiting[0]}  (create, 6 rows)" in text

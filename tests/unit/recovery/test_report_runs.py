@@ -7,9 +7,15 @@ import pytest
 
 from manifests.model import PartFailure, RunId
 from manifests.selection import RunSummary
-from recovery.grid import Row, folded, grid
 from recovery.progress import Shares
-from recovery.report_runs import manifest_text, newest_runs, runs_text, unfinished_text
+from recovery.report.document import Column, Table
+from recovery.report.runs import (
+    manifest_document,
+    newest_runs,
+    runs_document,
+    unfinished_document,
+)
+from recovery.report.text import folded, table_lines, text_of
 from recovery.units import age
 from recovery.verdicts import damaged_in
 from tests.unit.samples import POINT, RUN, manifest
@@ -31,7 +37,9 @@ NOW = POINT + timedelta(days=1, hours=3)
 
 def test_runs_are_a_table():
     """Each run is one line below a header, whatever the reason says."""
-    text = runs_text([WHOLE, FAILED, UNSTARTED], held={RUN}, damaged={}, now=NOW, columns=None)
+    text = text_of(
+        runs_document([WHOLE, FAILED, UNSTARTED], held={RUN}, damaged={}, now=NOW), columns=None
+    )
     header, whole, failed, unstarted = text.splitlines()
     assert header.split("  ")[0] == "run"
     assert "recovery point (UTC)" in header
@@ -46,8 +54,8 @@ def test_runs_are_a_table():
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_no_line_is_wider_than_the_terminal(columns: int):
     """Nothing is left for a terminal to wrap, and no number is torn from its unit."""
-    text = runs_text([WHOLE, FAILED], held={RUN}, damaged={}, now=NOW, columns=columns)
-    held = manifest_text(manifest(), columns=columns).splitlines()
+    text = text_of(runs_document([WHOLE, FAILED], held={RUN}, damaged={}, now=NOW), columns=columns)
+    held = text_of(manifest_document(manifest()), columns=columns).splitlines()
     text = "\n".join([text, *(part for line in held for part in folded(line, columns=columns))])
     assert max(map(len, text.splitlines())) <= columns
     assert not re.search(r"\d$\n +(GiB|d|h|objects?|rows?|files?)\b", text, re.MULTILINE)
@@ -56,8 +64,8 @@ def test_no_line_is_wider_than_the_terminal(columns: int):
 
 def test_a_run_that_leans_on_a_damaged_file():
     """Complete is not enough: what `verify` saw of a file is told of every run that lists it."""
-    (_, line) = runs_text(
-        [WHOLE], held=(), damaged={RUN: ("nba.games",)}, now=NOW, columns=None
+    (_, line) = text_of(
+        runs_document([WHOLE], held=(), damaged={RUN: ("nba.games",)}, now=NOW)
     ).splitlines()
     assert line.endswith("LEANS ON A DAMAGED FILE: nba.games")
     name = manifest().tables[0].objects[0].name
@@ -77,16 +85,16 @@ def test_chosen_runs():
 
 def test_unfinished_run():
     """It says which parts are done, which failed, and why."""
-    text = unfinished_text(FAILED, ("tables/nba.arrivals", "buckets/raw"))
+    text = text_of(unfinished_document(FAILED, ("tables/nba.arrivals", "buckets/raw")))
     assert "recovery point 2026-11-25 08:01 UTC" in text
     assert "  done      buckets/raw" in text
     assert "  FAILED    nba.games: no rows can be read" in text
-    assert unfinished_text(UNSTARTED, ()).splitlines()[-1] == "no start record"
+    assert text_of(unfinished_document(UNSTARTED, ())).splitlines()[-1] == "no start record"
 
 
 def test_a_manifest_is_told():
     """A run shows what it holds, from which runs, and what was read later."""
-    text = manifest_text(manifest())
+    text = text_of(manifest_document(manifest()))
     assert f"run {RUN} of basketball" in text
     (line,) = (line for line in text.splitlines() if "nba.games" in line)
     assert line.split()[:4] == ["nba.games", "6", "3", "2"]
@@ -101,7 +109,8 @@ def test_folding():
     assert folded(line, columns=None) == [line]
     parts = folded(line, columns=37)
     assert parts == ["  restore   bucket raw: 1,306 rows of", "      5.0 GiB", "      " + "x" * 50]
-    (header, one, two) = grid(Row("n", ("a",)), [Row("b" * 9, ("1",))], columns=10)[-3:]
+    table = Table((Column("n"), Column("a", "right"), Column("")), (("b" * 9, "1", ""),))
+    (header, one, two) = table_lines(table, columns=10)[-3:]
     assert (header, one, two) == ("    a", "b" * 9, "    1")
 
 

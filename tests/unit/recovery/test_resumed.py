@@ -11,7 +11,8 @@ from recovery.plan import Plan, TableStep
 from recovery.plan.buckets import BucketPlan, ObjectCount
 from recovery.plan.documents import plan_database
 from recovery.plan.resumed import resumed
-from recovery.report import plan_text
+from recovery.report.planned import plan_document
+from recovery.report.text import text_of
 from tests.unit.samples import POINT, manifest
 from tests.unit.worlds import EQUAL, LOSING, OTHER, bucket_plan, now, plan, request, step, world
 
@@ -55,7 +56,7 @@ def test_what_a_journal_hides_is_shown():
     left = resumed(silent, ORIGIN, buckets=(seen,), databases={"(default)": FOUND})
     assert left.changes
     assert left.buckets == (seen,)
-    text = plan_text(left, now=POINT)
+    text = text_of(plan_document(left, now=POINT))
     assert "REPLACES CONTENT OF 7 OBJECTS THAT IS THERE; a copy is put aside" in text
     assert "replace  3 changed after the recovery point" in text
     assert "remove   2 not in the backup" in text

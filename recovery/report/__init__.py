@@ -1,0 +1,1 @@
+"""What a command tells a person: documents, and what writes them. Pure."""

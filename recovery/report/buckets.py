@@ -1,0 +1,115 @@
+"""What a plan and a report say about buckets, as rows. Pure."""
+
+from collections.abc import Iterator
+
+from recovery.outcome import BucketOutcome, LeftObjects, LeftReason
+from recovery.plan.buckets import BucketPlan, ObjectCount
+from recovery.report.document import Row, more
+from recovery.report.tables import failure_rows
+from recovery.units import counted, shown, size
+
+_MOST_NAMED = 5
+_SOURCES = {
+    "metadata": "what is said about them is written",
+    "live": "their content is written onto itself",
+    "noncurrent": "from noncurrent generations",
+    "soft-deleted": "from soft-deleted generations",
+    "vault": "from the vault",
+    "none": "CANNOT BE BROUGHT BACK",
+}
+_LEFT: dict[LeftReason, str] = {
+    "changed": "changed while the recovery ran",
+    "extra": "unknown to the recovery point (`--exact` moves them aside)",
+    "no source": "without any source",
+    "not allowed": "holding other content (`--overwrite` replaces it)",
+    "protected": "under a hold or a retention policy",
+    "refused": "refused by Google Cloud",
+}
+
+
+def bucket_row(plan: BucketPlan, *, exact: bool) -> Row:
+    """Tell what happens to one bucket."""
+    into, objects = f"bucket {plan.target}", counted(plan.objects, "object")
+    below = tuple(_what_happens(plan, exact=exact))
+    if not plan.counts and not plan.create:
+        return Row(f"{into}: already equal, {objects}", "leave", below=below)
+    return Row(f"{into}: {plan.equal:,} of {objects} equal", _verb(plan, exact=exact), below=below)
+
+
+def _what_happens(plan: BucketPlan, *, exact: bool) -> Iterator[Row]:
+    if plan.undelete is not None:
+        yield Row("what of its objects the deleted bucket still keeps is used first")
+    for count in plan.counts:
+        yield _count_row(count, exact=exact, below=_samples(plan, count))
+    if plan.replaced:
+        kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
+        objects = counted(plan.replaced, "object").upper()
+        yield Row(f"REPLACES CONTENT OF {objects} THAT IS THERE; {kept}")
+    for key, number in plan.keys.items():
+        yield Row(f"ENCRYPTS {counted(number, 'object').upper()} with the key {shown(key)}")
+    yield from map(Row, plan.retention.sentences)
+    if plan.notified:
+        yield Row(f"TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")
+    for item in plan.configuration:
+        left = "" if plan.sets else " (left alone; `--settings` sets it back)"
+        yield Row(
+            f"{item.aspect} is {item.actual}, was {item.expected}{left}",
+            "set" if plan.sets else "differs",
+        )
+
+
+def bucket_outcome_row(outcome: BucketOutcome) -> Row:
+    """Tell how one bucket ended."""
+    made = "created, " if outcome.created else ""
+    equal = f"{counted(outcome.equal, 'object')} equal before"
+    below = tuple(_what_happened(outcome))
+    return Row(f"bucket {outcome.target}  ({made}{equal})", outcome.state, below=below)
+
+
+def _what_happened(outcome: BucketOutcome) -> Iterator[Row]:
+    for count in outcome.restored:
+        yield _count_row(count, exact=True)
+    if outcome.moved_aside:
+        yield Row(f"{counted(outcome.moved_aside, 'extra object')} moved aside")
+    yield from map(_left_row, outcome.left)
+    if outcome.undo:
+        yield Row(f"undo: {outcome.undo}")
+    yield from failure_rows(outcome)
+    for item in outcome.findings:
+        yield Row(f"{shown(item.subject)}: {item.text}")
+    if outcome.unequal > len(outcome.findings):
+        yield Row(f"not equal in all: {counted(outcome.unequal, 'object')}")
+
+
+def _left_row(left: LeftObjects) -> Row:
+    answer = f" ({left.answer})" if left.answer else ""
+    named = tuple(Row(shown(name)) for name in left.names[:_MOST_NAMED])
+    return Row(
+        f"{left.objects:,} left, {_LEFT[left.reason]}{answer}:",
+        below=named + more(_MOST_NAMED, left.objects),
+    )
+
+
+def _verb(plan: BucketPlan, *, exact: bool) -> str:
+    if plan.create:
+        return "create, restore" if plan.undelete is None else "undelete, restore"
+    if plan.damaged:
+        return "restore"
+    return "move aside" if exact and plan.extra else "leave"
+
+
+def _samples(plan: BucketPlan, count: ObjectCount) -> tuple[Row, ...]:
+    samples = tuple(
+        Row(f"{shown(sample.name)}: {sample.why}")
+        for sample in plan.samples
+        if (sample.damage, sample.source) == (count.damage, count.source)
+    )
+    return samples + more(len(samples), count.objects)
+
+
+def _count_row(count: ObjectCount, *, exact: bool, below: tuple[Row, ...] = ()) -> Row:
+    if count.damage == "extra":
+        what = "extra, moved aside" if exact else _LEFT["extra"]
+    else:
+        what = f"{count.damage}, {size(count.size_bytes)}: {_SOURCES[count.source]}"
+    return Row(what, count=count.objects, below=below)

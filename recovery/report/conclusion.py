@@ -1,0 +1,109 @@
+"""What a recovery came to: the error it ends with, or none. Pure."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError, ReboundError
+from recovery.outcome import AbandonedRecovery, Outcome, RecoveryReport
+from recovery.report.document import Conclusion
+from recovery.scenarios import scenario
+from recovery.units import duration, shown
+
+RecoveryState = Literal[
+    "under way", "partial", "not equal", "proven", "late", "abandoned", "damaged"
+]
+"""What became of a recovery.
+
+    under way  no attempt at it has ended: somebody is at it, or it was interrupted
+    partial    something could not be recovered; `rebound resume` continues it
+    not equal  recovered, and not equal to the recovery point
+    proven     everything is proven
+    late       everything is proven, and an objective was missed
+    abandoned  an operator closed it
+    damaged    its journal cannot be read
+"""
+
+_MEND_THEN_RECOVER = "mend what the plan says of them, and begin another recovery"
+
+
+def outcome_error(
+    report: RecoveryReport,
+) -> NotEqualError | PartialError | ObjectiveMissedError | None:
+    """Return the error a recovery ends with, or None when everything is proven in time."""
+    unequal = [
+        item for item in report.parts if item.findings or item.exit_code == NotEqualError.exit_code
+    ]
+    failed = [item for item in report.parts if item.error and item not in unequal]
+    unseen = [f"{shown(item.name)} (could not be looked at)" for item in report.plan.unseen]
+    names = [item.name for item in failed] + list(report.problems)
+    missing = f"not recovered: {', '.join([*names, *unseen])}" if names or unseen else ""
+    if unequal:
+        message = f"not equal to the recovery point: {', '.join(item.name for item in unequal)}"
+        return NotEqualError(
+            f"{message}; {missing}" if missing else message,
+            subject=report.recovery_id,
+            hint=_way_on(report, failed)
+            if names
+            else f"`rebound report {report.recovery_id}` lists every difference",
+        )
+    if missing:
+        return PartialError(
+            missing,
+            subject=report.recovery_id,
+            hint=_way_on(report, failed) if names else _MEND_THEN_RECOVER,
+        )
+    objective = scenario(report.plan.request.scenario).rto_seconds
+    took_seconds = (report.finished_at - report.started_at).total_seconds()
+    if took_seconds > objective:
+        return ObjectiveMissedError(
+            f"proven after {duration(took_seconds)}, the objective is {duration(objective)}",
+            subject=report.recovery_id,
+        )
+    lost_seconds = (report.started_at - report.plan.oldest_point).total_seconds()
+    may_be_lost = scenario(report.plan.request.scenario).rpo_seconds
+    if lost_seconds > may_be_lost and not report.plan.request.point_was_named:
+        return ObjectiveMissedError(
+            f"proven equal to what was there {duration(lost_seconds)} before, the objective is "
+            f"{duration(may_be_lost)}",
+            subject=report.recovery_id,
+            hint="`rebound list` shows why no newer run could be used",
+        )
+    return None
+
+
+def _way_on(report: RecoveryReport, failed: Sequence[Outcome]) -> str:
+    hints = [item.hint for item in failed if item.hint]
+    if hints and report.plan.rebuilds:
+        return hints[0]
+    return f"`rebound resume {report.recovery_id}` continues"
+
+
+def state_of(
+    ended: RecoveryReport | None, abandoned: AbandonedRecovery | None
+) -> tuple[RecoveryState, str]:
+    """Return what became of a recovery, and what is told of that.
+
+    Args:
+        ended: The report, or that of the last attempt; None when no attempt has ended.
+        abandoned: Who closed it is told in why.
+    """
+    error = None if ended is None else outcome_error(ended)
+    if ended is not None and ended.is_proven:
+        return ("proven", "") if error is None else ("late", error.message)
+    if abandoned is not None:
+        return "abandoned", abandoned.why
+    if isinstance(error, NotEqualError):
+        return "not equal", error.message
+    return ("partial", error.message) if isinstance(error, PartialError) else ("under way", "")
+
+
+def concluded(error: ReboundError | None, *, state: str) -> Conclusion:
+    """Return the conclusion of a document.
+
+    Args:
+        error: What the command ends with; None when all is well.
+        state: What it is called; in capitals when there is an error.
+    """
+    if error is None:
+        return Conclusion(state)
+    return Conclusion(state.upper(), error.message, error.hint)

@@ -1,0 +1,34 @@
+"""What a comparison of rows says, as a document. Pure."""
+
+from collections.abc import Iterator
+
+from recovery.compare.difference import TableDifference
+from recovery.report.document import Block, Document, Facts, Listing, Paragraph, Section
+from recovery.units import counted, listed
+
+
+def difference_document(found: TableDifference) -> Document:
+    """Tell which rows of a table go and which come back."""
+    point = f"{found.recovery_point:%Y-%m-%d %H:%M} UTC, run {found.run_id}"
+    if not found.partitions:
+        return Document((Section((Paragraph(f"{found.table}: its rows are those of {point}"),)),))
+    return Document((Section(tuple(_blocks(found))),), title=f"{found.table} compared with {point}")
+
+
+def _blocks(found: TableDifference) -> Iterator[Block]:
+    yield Facts((("partitions that differ:", listed(found.partitions, 20)),))
+    yield Listing(
+        f"{counted(found.going, 'row')} there now and not in the backup:",
+        tuple(f"- {row}" for row in found.going_samples),
+    )
+    yield Listing(
+        f"{counted(found.coming, 'row')} in the backup and not there now:",
+        tuple(f"+ {row}" for row in found.coming_samples),
+    )
+    if found.key:
+        rows, key = counted(found.changed, "row"), ", ".join(found.key)
+        columns = sorted(found.columns.items(), key=lambda item: (-item[1], item[0]))
+        yield Listing(
+            f"{rows} with the same {key} and other values:",
+            tuple(f"{name}: {counted(number, 'row')}" for name, number in columns),
+        )

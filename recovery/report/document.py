@@ -1,0 +1,154 @@
+"""What a command tells, as values: a document of sections and blocks, which renderers write. Pure.
+
+`recovery.report.text` writes a document for a terminal, `recovery.report.html` as a page. What one
+of them has no place for it leaves out: a text has no headings of sections, and its conclusion is
+the error with which the command ends.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+type Alignment = Literal["left", "right"]
+type Telling = Literal["planned", "ended", "ended documents", "so far", "held"]
+"""What the words of rows tell.
+
+    planned          what would happen
+    ended            how it ended
+    ended documents  the same, of documents
+    so far           how far it is
+    held             what a run holds
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing, and what is told of it.
+
+    Attributes:
+        text: What is told.
+        word: What happens to it, or how it ended; in capitals when that is bad.
+        count: Of how many things this is told; None where it is about one.
+        below: What belongs to it.
+    """
+
+    text: str
+    word: str = ""
+    count: int | None = None
+    below: tuple["Row", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Things, one below the other."""
+
+    rows: tuple[Row, ...]
+    telling: Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: the first is what a thing is called, the last is told of it alone."""
+
+    heading: str
+    align: Alignment = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Things of which the same is told: a row has a cell for each column."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Values and what they are, on one line."""
+
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A sentence or more."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Things of which nothing but one line is told, below what they have in common."""
+
+    heading: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many parts of a kind are proven, to be what."""
+
+    text: str
+    is_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What an operator can do.
+
+    Attributes:
+        purpose: What for.
+        command: What is typed.
+        condition: While or where it works.
+    """
+
+    purpose: str
+    command: str
+    condition: str = ""
+
+
+type Block = Rows | Table | Facts | Paragraph | Listing | Verdict | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Blocks that belong together.
+
+    Attributes:
+        heading: What a page calls them; a text has a blank line between sections.
+    """
+
+    blocks: tuple[Block, ...]
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What it all came to: the error a command ends with, or that there is none.
+
+    Attributes:
+        word: The state, in capitals when it is bad.
+        text: What is told of it.
+        hint: What to do next.
+    """
+
+    word: str
+    text: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a command tells.
+
+    Attributes:
+        title: Its first line; empty for a text without one.
+    """
+
+    sections: tuple[Section, ...]
+    title: str = ""
+    conclusion: Conclusion | None = None
+
+
+def more(shown: int, all_of_them: int) -> tuple[Row, ...]:
+    """Return the row that says how many things are not shown; none when all are."""
+    return (Row(f"... {all_of_them - shown:,} more"),) if all_of_them > shown else ()

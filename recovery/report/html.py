@@ -1,0 +1,65 @@
+"""A document as one page of HTML: nothing is loaded and nothing runs. Equal documents, equal bytes.
+
+Names are anybody's. They are escaped by the template, controls are written out, and the page's
+policy forbids everything but its own style (Content Security Policy Level 3, "Usage of hashes").
+"""
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from recovery.report.document import Document
+from recovery.report.fit import fitted_to
+from recovery.report.tones import STATES, tone_of
+
+_FOLDER = Path(__file__).parent
+_MOST_BYTES_OF_LINES = 150_000
+_TOLD_APART = re.compile(rf"`([^`]+)`|{STATES.pattern}")
+
+
+def page_of(document: Document) -> str:
+    """Write a document as a page, below 200 KB: what there is no room for is counted on it.
+
+    Args:
+        document: The document.
+    """
+    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return _template().render(
+        document=fitted_to(document, _MOST_BYTES_OF_LINES),
+        style=Markup(style),  # noqa: S704 - a file of ours, without names
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["marked"] = _marked
+    environment.filters["tone"] = tone_of
+    environment.tests["a"] = lambda block, name: type(block).__name__ == name
+    return environment.get_template("page.html.j2")
+
+
+def _marked(text: str) -> Markup:
+    """Set commands and the words of states apart in a text, which is escaped."""
+    parts, end = [], 0
+    for found in _TOLD_APART.finditer(text):
+        parts.append(Markup("{}").format(text[end : found.start()]))
+        if found[1]:
+            parts.append(Markup("<code>{}</code>").format(found[1]))
+        else:
+            parts.append(Markup('<b class="{}">{}</b>').format(tone_of(found[0]), found[0]))
+        end = found.end()
+    return Markup("").join([*parts, text[end:]])

@@ -1,0 +1,235 @@
+"""What is told of stored runs. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
+from manifests.references import unheld
+from manifests.selection import RunSummary
+from recovery.plan.lost import dropped_notes, unprotected_text
+from recovery.report.document import (
+    Block,
+    Column,
+    Document,
+    Facts,
+    Paragraph,
+    Row,
+    Rows,
+    Section,
+    Table,
+)
+from recovery.units import age, counted, listed, printable, shown, size
+from recovery.verify import Verdict
+
+_RUNS = (
+    Column("run"),
+    Column("state", "right"),
+    Column("recovery point (UTC)", "right"),
+    Column("age", "right"),
+    Column("parts", "right"),
+    Column("size", "right"),
+    Column(""),
+)
+_TABLES = (
+    Column("table"),
+    Column("rows", "right"),
+    Column("partitions", "right"),
+    Column("files", "right"),
+    Column("stored", "right"),
+    Column("from runs"),
+)
+
+
+def newest_runs(
+    runs: Sequence[RunSummary], *, since: datetime | None, limit: int | None
+) -> list[RunSummary]:
+    """Choose the runs that are listed, the newest recovery point last.
+
+    Args:
+        runs: Every run.
+        since: Leaves out runs with an earlier recovery point; one without any stays.
+        limit: How many at most; None for all.
+    """
+    chosen = [
+        run
+        for run in runs
+        if since is None or run.recovery_point is None or run.recovery_point >= since
+    ]
+    ordered = sorted(chosen, key=lambda run: (str(run.recovery_point), run.run_id))
+    return ordered if limit is None else ordered[max(0, len(ordered) - limit) :]
+
+
+def runs_document(
+    runs: Sequence[RunSummary],
+    *,
+    held: Collection[str],
+    damaged: Mapping[RunId, Sequence[str]],
+    now: datetime,
+) -> Document:
+    """Tell of each run its state, age and size.
+
+    Args:
+        runs: The runs, in order.
+        held: Those that an operator holds.
+        damaged: Of complete runs, the parts that lean on a file which `verify` found damaged.
+        now: The present instant.
+    """
+    rows = tuple(_run_cells(run, held, damaged.get(run.run_id, ()), now) for run in runs)
+    return Document((Section((Table(_RUNS, rows),)),))
+
+
+def _run_cells(
+    run: RunSummary, held: Collection[str], damaged: Sequence[str], now: datetime
+) -> tuple[str, ...]:
+    point = run.recovery_point
+    leans = f"LEANS ON A DAMAGED FILE: {', '.join(map(printable, damaged))}" if damaged else ""
+    notes = ("held" if run.run_id in held else "", leans, shown(run.reason))
+    return (
+        run.run_id,
+        run.state,
+        f"{point:%Y-%m-%d %H:%M}" if point else "unknown",
+        age((now - point).total_seconds()) if point else "",
+        f"{run.parts:,}",
+        size(run.size_bytes) if run.size_bytes else "",
+        "; ".join(filter(None, notes)),
+    )
+
+
+def unfinished_document(run: RunSummary, done: Sequence[str]) -> Document:
+    """Tell what there is of a run without a manifest: what is done, and what failed and why."""
+    point = f"{run.recovery_point:%Y-%m-%d %H:%M} UTC" if run.recovery_point else "unknown"
+    parts = tuple(Row(name, "done") for name in done)
+    failed = tuple(Row(f"{item.part}: {item.message}", "FAILED") for item in run.failures)
+    why = () if run.failures else (Paragraph(run.reason),)
+    return Document(
+        title=f"run {run.run_id}: {run.state}",
+        sections=(
+            Section((Facts((("recovery point", point),)),)),
+            Section((Rows((*parts, *failed), "ended"), *why), "What there is of it"),
+        ),
+    )
+
+
+def manifest_document(manifest: Manifest) -> Document:
+    """Tell what a run holds."""
+    point = f"{manifest.recovery_point:%Y-%m-%d %H:%M} UTC"
+    finished = f"{manifest.finished_at:%Y-%m-%d %H:%M:%S}"
+    else_ = tuple(map(Row, _what_else(manifest)))
+    return Document(
+        title=f"run {manifest.run_id} of {manifest.platform}",
+        sections=(
+            Section((Facts((("recovery point", point), ("finished", finished))),)),
+            Section((*_tables(manifest), Rows(else_, "held")), "What the run holds"),
+        ),
+    )
+
+
+def _tables(manifest: Manifest) -> Iterator[Block]:
+    rows = tuple(
+        (
+            table.name,
+            f"{table.fingerprint.row_count:,}",
+            f"{len(table.partitions):,}",
+            f"{len(table.objects):,}",
+            size(sum(item.size_bytes for item in table.objects)),
+            ", ".join(sorted({export.run_id for export in table.exports})),
+        )
+        for table in manifest.tables
+    )
+    if rows:
+        yield Table(_TABLES, rows)
+
+
+def _what_else(manifest: Manifest) -> Iterator[str]:
+    yield from dropped_notes(manifest.tables)
+    yield from _not_protected(manifest)
+    for bucket in manifest.buckets:
+        objects = f"{counted(bucket.object_count, 'object')}, {size(bucket.size_bytes)}"
+        files = counted(len(bucket.shards), "inventory file")
+        yield f"bucket {bucket.bucket}: {objects}, {files}{_not_held(bucket)}"
+    for database in manifest.databases:
+        documents = counted(database.document_count, "document")
+        ids = counted(len(database.collections), "collection id")
+        files = counted(len(database.files), "file")
+        name, unknown = database.database_id, _not_known(database)
+        yield f"database {name}: {documents}, {ids}, {files}{unknown}"
+    for lacking in manifest.lacking:
+        yield f"LACKS {lacking.part}: {lacking.message}"
+    for skew in manifest.skews:
+        yield f"{skew.subject}: read {skew.skew_seconds:.0f} s after the recovery point"
+
+
+def _not_known(database: DatabaseBackup) -> str:
+    """Say what a backup does not know of a database."""
+    notes = []
+    if database.uncounted:
+        notes.append(f", {database.uncounted:,} of them NOT COUNTED by Firestore")
+    if database.index_settings is None:
+        notes.append(", indexes and field settings UNKNOWN")
+    return "".join(notes)
+
+
+def _not_protected(manifest: Manifest) -> Iterator[str]:
+    """Name the tables that no backup holds, and the views and routines that read such."""
+    for item in manifest.datasets:
+        if item.unprotected:
+            tables = counted(len(item.unprotected), "table")
+            yield (
+                f"dataset {item.dataset_id}: {tables} that no backup holds: "
+                f"{listed(item.unprotected)}"
+            )
+    for name, kind, others in unheld(manifest):
+        yield f"{kind} {name} reads what the run does not hold: {listed(others)}"
+    for sort in manifest.unprotected:
+        if what := unprotected_text(sort):
+            yield f"{sort.kind}s of the project that are not in the catalog: {what}"
+
+
+def _not_held(bucket: BucketBackup) -> str:
+    """Say what of a bucket the vault does not hold."""
+    notes = []
+    if bucket.not_copied:
+        names = f" ({listed(bucket.gone_names)})" if bucket.gone_names else ""
+        notes.append(f", {bucket.not_copied:,} NOT COPIED{names}")
+    if bucket.changed_later:
+        notes.append(f", {counted(bucket.changed_later, 'name')} with an unknown earlier content")
+    if bucket.later_names:
+        notes.append(f", stored as they were later: {listed(bucket.later_names)}")
+    if bucket.unprotected:
+        notes.append(f", {bucket.unprotected:,} of them still to be copied or under another's key")
+    return "".join(notes)
+
+
+def verdict_document(run_id: str, verdict: Verdict, *, quick: bool) -> Document:
+    """Tell that a run is whole, and how that was looked at: what was not read is said.
+
+    Args:
+        run_id: The run.
+        verdict: A verdict without findings.
+        quick: Whether no file was read.
+    """
+    objects = counted(verdict.objects, "object")
+    verb = "is" if verdict.objects == 1 else "are"
+    how = _how_read(verdict, quick=quick)
+    blocks = [Paragraph(f"{run_id}: {objects} {verb} what the manifest says ({how})")]
+    if verdict.other_generations:
+        same = counted(verdict.other_generations, "object")
+        blocks.append(
+            Paragraph(
+                f"same content, other generation: {same}, as in a vault that was copied or restored"
+            )
+        )
+    return Document((Section(tuple(blocks)),))
+
+
+def _how_read(verdict: Verdict, *, quick: bool) -> str:
+    if quick:
+        return "metadata compared, no file read"
+    files, bytes_read = verdict.objects - verdict.contents, size(verdict.read_bytes)
+    if not verdict.contents:
+        return f"{bytes_read} read"
+    contents = f"{verdict.contents_read:,} of {counted(verdict.contents, 'content')} of buckets"
+    read = f"{counted(files, 'file')} and {contents} read, {bytes_read}"
+    if verdict.contents_read == verdict.contents:
+        return read
+    return f"{read}; of the other contents size and crc32c compared, `--all-contents` reads them"

@@ -1,0 +1,143 @@
+"""A document as a text for a terminal: one thing a line, columns where there are some. Pure."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from recovery.report.document import (
+    Block,
+    Command,
+    Document,
+    Facts,
+    Listing,
+    Paragraph,
+    Row,
+    Rows,
+    Section,
+    Table,
+    Telling,
+    Verdict,
+)
+from recovery.units import as_text
+
+_GAP = "  "
+_INDENT = "    "
+_COUNT_WIDTH = 9
+_BEHIND_A_NUMBER = re.compile(r"(?<=\d) (?=\w)")
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+# How far rows are set in, and how wide their words are, at each depth.
+_SET_OUT: dict[Telling, tuple[tuple[int, int], ...]] = {
+    "planned": ((2, 20), (4, 8), (13, 0)),
+    "ended": ((2, 9), (12, 0), (14, 0)),
+    "ended documents": ((2, 9), (12, 0), (17, 0)),
+    "so far": ((2, 10),),
+    "held": ((0, 0),),
+}
+
+
+def text_of(document: Document, *, columns: int | None = None) -> str:
+    """Write a document.
+
+    Args:
+        document: The document; its conclusion is left out.
+        columns: The width of the terminal, to which tables are fitted; None for any.
+    """
+    lines = [document.title] if document.title else []
+    for number, section in enumerate(document.sections):
+        lines += [""] if number else []
+        lines += _section_lines(section, columns)
+    return as_text(lines)
+
+
+def _section_lines(section: Section, columns: int | None) -> Iterator[str]:
+    for block in section.blocks:
+        yield from _block_lines(block, columns)
+
+
+def _block_lines(block: Block, columns: int | None) -> Iterable[str]:
+    match block:
+        case Rows():
+            return row_lines(block.rows, block.telling)
+        case Table():
+            return table_lines(block, columns=columns)
+        case Listing():
+            return [block.heading, *(f"  {item}" for item in block.items)]
+        case _:
+            return [_sentence(block)]
+
+
+def _sentence(block: Facts | Paragraph | Verdict | Command) -> str:
+    match block:
+        case Facts():
+            return ", ".join(f"{label} {value}" for label, value in block.facts)
+        case Command():
+            condition = f", {block.condition}" if block.condition else ""
+            return f"{block.purpose}: {block.command}{condition}"
+        case _:
+            return block.text
+
+
+def row_lines(rows: Iterable[Row], telling: Telling, *, depth: int = 0) -> Iterator[str]:
+    """Write rows and what is below them, each set in by its depth."""
+    indent, width = _SET_OUT[telling][depth]
+    for row in rows:
+        word = f"{row.word:<{width}}{_GAP if len(row.word) > width else ' '}" if row.word else ""
+        count = "" if row.count is None else f"{row.count:>{_COUNT_WIDTH},} "
+        yield f"{' ' * indent}{word}{count}{row.text}"
+        if row.below:
+            yield from row_lines(row.below, telling, depth=depth + 1)
+
+
+def table_lines(table: Table, *, columns: int | None) -> list[str]:
+    """Lay things out in columns; where they are too wide each name gets a line of its own.
+
+    No line breaks inside a number.
+
+    Args:
+        table: The things: first what each is called, last what is told of it alone.
+        columns: The width of the terminal; None for one line a thing, however long.
+    """
+    everything = (tuple(column.heading for column in table.columns), *table.rows)
+    inner = range(1, len(table.columns) - 1)
+    widths = {place: max(len(row[place]) for row in everything) for place in inner}
+    longest = max(len(row[0]) for row in everything)
+    needed = longest + sum(widths.values()) + len(_GAP) * len(widths)
+    is_narrow = columns is not None and needed > columns
+    lines = []
+    for row in everything:
+        name, notes = row[0], row[-1]
+        cells = _GAP.join(
+            row[place].rjust(width)
+            if table.columns[place].align == "right"
+            else row[place].ljust(width)
+            for place, width in widths.items()
+        )
+        lines += [name] if is_narrow else []
+        line = f"{_INDENT}{cells}" if is_narrow else f"{name:<{longest}}{_GAP}{cells}"
+        if columns is None or len(line) + len(_GAP) + len(notes) <= columns:
+            lines.append(f"{line}{_GAP}{notes}".rstrip())
+        else:
+            lines += [line.rstrip(), *folded(f"{_INDENT}{notes}", columns=columns)]
+    return lines
+
+
+def folded(line: str, *, columns: int | None) -> list[str]:
+    """Break a line that is too long, between words, with what follows indented.
+
+    A number stays with the word behind it. A word that is longer than a line is not broken.
+
+    Args:
+        line: The line.
+        columns: The width of the terminal; None for any.
+    """
+    if columns is None or len(line) <= columns:
+        return [line]
+    start = len(line) - len(line.lstrip())
+    parts = textwrap.wrap(
+        _BEHIND_A_NUMBER.sub(_UNBROKEN, line),
+        columns,
+        subsequent_indent=" " * start + _INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [part.replace(_UNBROKEN, " ") for part in parts]

@@ -1,0 +1,26 @@
+"""Which words are good news and which are bad; what is wrong is said in capitals. Pure."""
+
+import re
+from typing import Literal
+
+type Tone = Literal["good", "warning", "bad", "plain"]
+
+STATES = re.compile(
+    r"(?<!\S)(proven|complete|partial|foreign|damaged|[A-Z]{3,}(?: [A-Z]+)+|FAILED)(?!\S)"
+)
+"""The words of a text that are told apart by a colour, too."""
+
+_TONES: dict[str, Tone] = {
+    "proven": "good",
+    "complete": "good",
+    "can be done": "good",
+    "partial": "warning",
+    "foreign": "warning",
+    "damaged": "bad",
+}
+_CAPITALS = re.compile(r"[A-Z]{3,}")
+
+
+def tone_of(word: str) -> Tone:
+    """Return the tone of what happens to a thing, or of how it ended."""
+    return _TONES.get(word, "bad" if _CAPITALS.search(word) else "plain")
