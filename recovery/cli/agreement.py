@@ -18,7 +18,7 @@ from recovery.session import Session
 
 _UNDER_WAY = timedelta(days=1)
 _BESIDE_A_PLAN = ("plan_file", "confirm_project", "access", "anew", "yes", "as_json")
-_BESIDE_A_REQUEST = (*_BESIDE_A_PLAN, "out")
+_BESIDE_A_REQUEST = (*_BESIDE_A_PLAN, "out", "html")
 
 
 def agreed(
