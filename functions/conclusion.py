@@ -131,8 +131,12 @@ def concluded(
     buckets = tuple(part for part in parts if isinstance(part, BucketBackup))
     databases = tuple(part for part in parts if isinstance(part, DatabaseBackup))
     # Definitions and configurations have no history: they are read now.
-    read_now = [f"definitions of {item.dataset_id}" for item in datasets]
-    read_now += [f"settings of database {item.database_id}" for item in databases]
+    read_now = [
+        ("tables", item.dataset_id, f"definitions of {item.dataset_id}") for item in datasets
+    ]
+    read_now += [
+        ("databases", item.name, f"settings of database {item.name}") for item in databases
+    ]
     skew_seconds = (finished_at - start.recovery_point).total_seconds()
     return Manifest(
         run_id=start.run_id,
@@ -149,7 +153,10 @@ def concluded(
         lacking=lacking,
         unprotected=unprotected,
         skews=(
-            *(Skew(subject=subject, skew_seconds=skew_seconds) for subject in read_now),
+            *(
+                Skew(kind=kind, name=name, subject=subject, skew_seconds=skew_seconds)
+                for kind, name, subject in read_now
+            ),
             *(skew for item in buckets for skew in bucket_skews(item, start.recovery_point)),
         ),
     )

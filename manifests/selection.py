@@ -33,10 +33,15 @@ class RunSummary(Value):
 
 
 class PassedOver(Value):
-    """A run that was not chosen, and why."""
+    """A run that was not chosen, and why.
+
+    Attributes:
+        is_unusable: Whether it is no backup of this platform, whatever is asked for.
+    """
 
     run_id: RunId
     reason: str
+    is_unusable: bool = False
 
 
 class Selection(Value):
@@ -51,10 +56,7 @@ class Selection(Value):
     @property
     def unusable(self) -> tuple[PassedOver, ...]:
         """Return the runs that are no backup of this platform."""
-        return tuple(run for run in self.passed_over if run.reason.startswith(_UNUSABLE))
-
-
-_UNUSABLE = ("partial: ", "damaged: ", "foreign: ")
+        return tuple(run for run in self.passed_over if run.is_unusable)
 
 
 def select(
@@ -71,14 +73,15 @@ def select(
     Raises:
         NoRecoveryPointError: No run fits; the message names the reason for each.
     """
-    passed_over = {run.run_id: _obstacle(run, at=at, run_id=run_id) for run in runs}
+    passed_over = {run.run_id: _passed_over(run, at=at, run_id=run_id) for run in runs}
     fitting = [
         (run.recovery_point, run.run_id)
         for run in runs
-        if not passed_over[run.run_id] and run.recovery_point is not None
+        if passed_over[run.run_id] is None and run.recovery_point is not None
     ]
     if not fitting:
-        reasons = "; ".join(f"{run}: {reason}" for run, reason in sorted(passed_over.items()))
+        obstacles = sorted((run, item) for run, item in passed_over.items() if item is not None)
+        reasons = "; ".join(f"{run}: {item.reason}" for run, item in obstacles)
         raise NoRecoveryPointError(
             f"no run can be restored ({reasons or 'the vault holds no run'})",
             hint="`rebound list` shows every run; `--at` and `--run` narrow the choice",
@@ -92,22 +95,24 @@ def select(
         recovery_point=recovery_point,
         foreign=foreign,
         passed_over=tuple(
-            PassedOver(
-                run_id=run.run_id,
-                reason=passed_over[run.run_id] or f"older than {chosen}",
-            )
+            passed_over[run.run_id] or PassedOver(run_id=run.run_id, reason=f"older than {chosen}")
             for run in runs
             if run.run_id != chosen
         ),
     )
 
 
-def _obstacle(run: RunSummary, *, at: datetime | None, run_id: RunId | None) -> str:
+def _passed_over(
+    run: RunSummary, *, at: datetime | None, run_id: RunId | None
+) -> PassedOver | None:
+    """Return why a run cannot be chosen, or None."""
     if run_id is not None and run.run_id != run_id:
-        return "not the run that was asked for"
+        return PassedOver(run_id=run.run_id, reason="not the run that was asked for")
     was_named = run.state == "foreign" and run_id is not None
     if run.recovery_point is None or not (run.state == "complete" or was_named):
-        return f"{run.state}: {run.reason or 'no reason recorded'}"
+        reason = f"{run.state}: {run.reason or 'no reason recorded'}"
+        return PassedOver(run_id=run.run_id, reason=reason, is_unusable=True)
     if at is not None and run.recovery_point > at:
-        return f"its recovery point {run.recovery_point:%Y-%m-%dT%H:%MZ} is later"
-    return ""
+        reason = f"its recovery point {run.recovery_point:%Y-%m-%dT%H:%MZ} is later"
+        return PassedOver(run_id=run.run_id, reason=reason)
+    return None

@@ -1,10 +1,19 @@
 """What every model is made of: values that never change, and values that are stored with a run."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NewType, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
 RunId = NewType("RunId", str)
 
@@ -110,8 +119,34 @@ class StoredObject(ObjectInfo):
     row_count: int = Field(ge=0)
 
 
-class Skew(Stored):
-    """Something that was read later than the recovery point, and by how much."""
+_SKEWS = {
+    "tables": re.compile(r"definitions of ([A-Za-z0-9_]+)"),
+    "buckets": re.compile(r"(?:.+? in|settings of) bucket ([^ ,]+)(?:,.*)?", re.DOTALL),
+    "databases": re.compile(r"settings of database (.+)"),
+}
 
+
+class Skew(Stored):
+    """Something that was read later than the recovery point, and by how much.
+
+    Attributes:
+        kind: The kind of part it belongs to; empty where nothing says.
+        name: The dataset, bucket or database; likewise.
+        subject: What was read later, for a person.
+    """
+
+    kind: str = ""
+    name: str = ""
     subject: str
     skew_seconds: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said_in_words(cls, given: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+        """Read kind and name of what a run before format 1.3 said in words alone."""
+        if not isinstance(given, Mapping) or "kind" in given or "subject" not in given:
+            return given
+        for kind, words in _SKEWS.items():
+            if found := words.fullmatch(str(given["subject"])):
+                return {**given, "kind": kind, "name": found[1]}
+        return given

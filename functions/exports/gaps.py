@@ -32,7 +32,7 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
         f"be copied ({_few(backup.gone_names, gone)}),": gone,
     }
     return tuple(
-        Skew(subject=subject, skew_seconds=skew_seconds)
+        Skew(kind="buckets", name=backup.bucket, subject=subject, skew_seconds=skew_seconds)
         for subject, happened in subjects.items()
         if happened
     )

@@ -10,7 +10,7 @@ from manifests.model.databases import DatabaseBackup
 from manifests.model.tables import DatasetBackup, TableBackup
 from manifests.values import RecoveryPoint, RunId, Skew, Stored, StoredObject, UtcTime, Value
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 
 
 class AbandonedObject(Stored):

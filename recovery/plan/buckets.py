@@ -217,7 +217,7 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, 
         notes += [
             f"{skew.subject} as of the recovery point: read {skew.skew_seconds:.0f} s later"
             for skew in manifest.skews
-            if f"bucket {plan.bucket}" in skew.subject
+            if (skew.kind, skew.name) == ("buckets", plan.bucket)
         ]
     if plans:
         moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"

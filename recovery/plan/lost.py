@@ -43,11 +43,11 @@ def tables_lost(
         if table.streaming_buffer is not None
     ]
     notes += dropped_notes(wanted)
-    datasets = {f"definitions of {table.dataset_id}" for table in wanted}
+    datasets = {table.dataset_id for table in wanted}
     notes += [
         f"{skew.subject} as of the recovery point: they were read {skew.skew_seconds:.0f} s later"
         for skew in manifest.skews
-        if skew.subject in datasets
+        if skew.kind == "tables" and skew.name in datasets
     ]
     notes.append(
         "time travel history, access granted on single tables, authorizations of views in datasets "

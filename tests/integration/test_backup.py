@@ -49,6 +49,7 @@ def test_scheduled_run_is_complete(rebound: Rebound, function: Function):
         )
     assert manifest.recovery_point.second == 0
     (skew,) = manifest.skews
+    assert (skew.kind, skew.name) == ("tables", lake.DATASET)
     assert skew.subject == f"definitions of {lake.DATASET}"
     assert skew.skew_seconds == (manifest.finished_at - manifest.recovery_point).total_seconds()
     assert not list(rebound.landing.list_blobs(prefix="extracts/"))

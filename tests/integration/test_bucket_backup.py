@@ -36,6 +36,7 @@ def test_bucket_is_in_the_run(raw: Rebound, night: Function):
     assert set(records) == set(NAMES)
     assert backup.not_copied == backup.changed_later == backup.metadata_later == 0
     (skew,) = raw.manifest("before").skews
+    assert (skew.kind, skew.name) == ("buckets", bucket.name)
     assert skew.subject == f"settings of bucket {bucket.name}"
     assert skew.skew_seconds > 0
     assert backup.size_bytes == sum(len(content_of(name)) for name in NAMES)

@@ -41,6 +41,7 @@ def test_the_newest_complete_run_is_chosen():
         "tonight": "partial: no manifest",
         "broken": "damaged: cut",
     }
+    assert {item.run_id for item in chosen.unusable} == {"tonight", "broken"}
 
 
 @pytest.mark.parametrize(("days", "name"), [(2, "mid"), (3, "old")])

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from manifests.errors import ManifestFormatError
 from manifests.store import decode, encode
-from manifests.values import Stored, Value
+from manifests.values import Skew, Stored, Value
 
 ROOT = Path(__file__).resolve().parents[3]
 MISSPELT = """
@@ -67,6 +67,31 @@ def test_a_later_versions_plan_is_not_carried_out_in_part():
     with pytest.raises(ManifestFormatError, match="sparing: this version does not know it") as told:
         decode(encode(later), Wanted, subject="plan.json")
     assert "the Rebound version that wrote it" in str(told.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("subject", "about"),
+    [
+        ("definitions of nba", ("tables", "nba")),
+        ("settings of database (default)", ("databases", "(default)")),
+        ("settings of bucket my-bucket.eu", ("buckets", "my-bucket.eu")),
+        ("metadata of 3 objects in bucket my-bucket", ("buckets", "my-bucket")),
+        ("1 objects in bucket a-b, deleted since (x in bucket c-d, y\n),", ("buckets", "a-b")),
+        ("something else", ("", "")),
+    ],
+)
+def test_what_a_skew_is_about_is_read_out_of_words_of_earlier_formats(
+    subject: str, about: tuple[str, str]
+):
+    """A run before format 1.3 has words alone; the word for one bucket is not that of another."""
+    read = Skew.model_validate({"subject": subject, "skew_seconds": 1})
+    assert (read.kind, read.name, read.subject) == (*about, subject)
+
+
+def test_what_a_skew_says_it_is_about_is_believed():
+    """From format 1.3 on nobody looks at the words."""
+    said = Skew(kind="topics", name="t", subject="definitions of nba", skew_seconds=1)
+    assert Skew.model_validate(said.model_dump()) == said
 
 
 def test_mypy_refuses_a_misspelt_field(tmp_path: Path):
