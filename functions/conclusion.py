@@ -11,8 +11,9 @@ from manifests import __version__, layout
 from manifests.catalog import Catalog
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
-from manifests.database_layout import databases_prefix, records_ranges
 from manifests.errors import CatalogError, SourceUnreadableError
+from manifests.kind import Backup
+from manifests.kinds.databases.layout import databases_prefix, records_ranges
 from manifests.model import (
     AbandonedObject,
     BucketBackup,
@@ -20,7 +21,6 @@ from manifests.model import (
     DatasetBackup,
     Manifest,
     Owner,
-    Part,
     PartFailure,
     RunStart,
     Skew,
@@ -61,7 +61,7 @@ def dataset_backup(
 
 
 def backed_up_datasets(
-    resources: Resources, catalog: Catalog, parts: Iterable[Part], pool: Executor
+    resources: Resources, catalog: Catalog, parts: Iterable[Backup], pool: Executor
 ) -> tuple[tuple[DatasetBackup, ...], tuple[PartFailure, ...]]:
     """Read the datasets of a run, in the order of the catalog.
 
@@ -119,7 +119,7 @@ def refuse_same_names(protected: Collection[str], dataset_id: str) -> None:
 def concluded(
     start: RunStart,
     owner: Owner,
-    parts: tuple[Part, ...],
+    parts: tuple[Backup, ...],
     lacking: tuple[PartFailure, ...],
     *,
     datasets: tuple[DatasetBackup, ...],

@@ -10,6 +10,7 @@ import structlog
 from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
 from manifests.errors import CatalogError, RefusedError, SourceUnreadableError, UsageError
+from manifests.kinds.tables.kind import TABLES
 from manifests.layout import parse_run_id
 from manifests.model import Manifest, RunId
 from manifests.store import Vault
@@ -89,7 +90,7 @@ def created(resources: Resources, catalog: Catalog) -> dict[str, datetime]:
         for dataset_id in catalog.dataset_ids
         for table_id, created_ms in resources.created_ms(dataset_id).items()
     }
-    protected = {name: made for name, made in found.items() if catalog.protects(name)}
+    protected = {name: made for name, made in found.items() if catalog.protects(TABLES, name)}
     odd = sorted(name for name in protected if not _STORABLE.fullmatch(name))
     if odd:
         raise CatalogError(
@@ -157,4 +158,6 @@ def gone_since(catalog: Catalog, base: Manifest, tables: Collection[str]) -> tup
         tables: Those of such datasets that this run has.
     """
     held = [item.name for item in base.tables if item.name not in tables]
-    return tuple(name for name in held if catalog.protects(name) and not catalog.lists(name))
+    return tuple(
+        name for name in held if catalog.protects(TABLES, name) and not catalog.lists(name)
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -13,20 +13,18 @@ from functions.exports.table import TableExporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
 from manifests.catalog import Catalog
-from manifests.catalog_databases import CatalogPart
-from manifests.coverage import label
 from manifests.errors import PartialError, PointLostError, ReboundError
+from manifests.kind import Backup, CatalogPart, PartKind
+from manifests.kinds.buckets.kind import BUCKETS
+from manifests.kinds.databases.kind import DATABASES
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import (
-    BucketBackup,
-    DatabaseBackup,
     FailedAttempt,
     Manifest,
-    Part,
     PartFailure,
     RunId,
-    TableBackup,
 )
-from manifests.store import PART_KINDS, Vault
+from manifests.store import Vault
 
 log = structlog.get_logger()
 
@@ -41,15 +39,15 @@ class PartWork(NamedTuple):
         back_up: Backs it up and returns what the manifest says about it.
     """
 
-    kind: type[Part]
+    kind: PartKind[Any]
     entry: CatalogPart
     name: str
-    back_up: Callable[[], Part]
+    back_up: Callable[[], Backup]
 
     @property
     def label(self) -> str:
         """Return how the part is called among those of every kind."""
-        return label(PART_KINDS[self.kind], self.name)
+        return self.kind.labelled(self.name)
 
 
 class Parts(NamedTuple):
@@ -60,7 +58,7 @@ class Parts(NamedTuple):
         lacking: Those that could not be, and that the catalog does not require.
     """
 
-    done: tuple[Part, ...]
+    done: tuple[Backup, ...]
     lacking: tuple[PartFailure, ...]
 
 
@@ -92,16 +90,16 @@ def every_part(
     work = []
     for table in catalog.tables:
         rows = base.table(table.table) if base else None
-        work.append(PartWork(TableBackup, table, table.table, partial(tables.back_up, table, rows)))
+        work.append(PartWork(TABLES, table, table.table, partial(tables.back_up, table, rows)))
     for bucket in catalog.buckets:
         objects = base.bucket(bucket.bucket) if base else None
         back_up = partial(buckets.back_up, bucket.bucket, objects)
-        work.append(PartWork(BucketBackup, bucket, bucket.bucket, back_up))
+        work.append(PartWork(BUCKETS, bucket, bucket.bucket, back_up))
     for database in catalog.databases:
         documents = base.database(database.database) if base else None
         work.append(
             PartWork(
-                DatabaseBackup,
+                DATABASES,
                 database,
                 database.database,
                 partial(databases.back_up, database, documents),
@@ -138,9 +136,9 @@ def complete_parts(
         LeaseLostError: Another process took the run over.
     """
 
-    def attempt(part: PartWork) -> Part | _Failed:
-        kind = PART_KINDS[part.kind].removesuffix("s")
-        with structlog.contextvars.bound_contextvars(run_id=run_id, kind=kind, part=part.name):
+    def attempt(part: PartWork) -> Backup | _Failed:
+        about = {"run_id": run_id, "kind": part.kind.noun, "part": part.name}
+        with structlog.contextvars.bound_contextvars(**about):
             return _attempt(vault, run_id, part, lease)
 
     with LoggingPool(parallel, thread_name_prefix="part") as pool:
@@ -159,7 +157,7 @@ def complete_parts(
     raise _partial(attempt_ended, of=len(work))
 
 
-def _attempt(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part | _Failed:
+def _attempt(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backup | _Failed:
     """Do one part, or say in words why it could not be done; a bug is told with the rest."""
     try:
         return _complete(vault, run_id, part, lease)
@@ -178,14 +176,15 @@ def _attempt(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part 
         return _Failed(PartFailure(part=part.label, message=message, retryable=False))
 
 
-def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Part:
+def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backup:
     lease.check()
-    done: Part | None = vault.part(run_id, part.kind, part.name)
+    done: Backup | None = vault.part(run_id, part.kind, part.name)
     if done is not None:
         log.info("part is already done")
         return done
     with logged_step("back up"):
-        return vault.put_part(run_id, part.back_up())
+        stored: Backup = vault.put_part(run_id, part.kind, part.back_up())
+        return stored
 
 
 def _partial(ended: FailedAttempt, *, of: int) -> PartialError:

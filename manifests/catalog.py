@@ -5,9 +5,10 @@ The code knows nothing about the platform; another platform is another catalog.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from pydantic import (
     Field,
@@ -15,18 +16,15 @@ from pydantic import (
     model_validator,
 )
 
-from manifests.catalog_databases import CatalogDatabase, CatalogPart
-from manifests.catalog_tables import CatalogDataset, CatalogTable, Word
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
-from manifests.ids import BucketName
+from manifests.kind import CatalogPart, PartKind
+from manifests.kinds.buckets.catalog import CatalogBucket
+from manifests.kinds.databases.catalog import CatalogDatabase
+from manifests.kinds.tables.catalog import CatalogDataset, CatalogTable, Word
+from manifests.kinds.tables.kind import TABLES
+from manifests.parts import PARTS
 from manifests.values import Value
-
-
-class CatalogBucket(CatalogPart):
-    """One protected bucket."""
-
-    bucket: BucketName
 
 
 class Retention(Value):
@@ -66,10 +64,8 @@ class Catalog(Value):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":
-        names: list[str] = [entry.table for entry in self.tables]
-        names += [f"dataset {entry.dataset}" for entry in self.datasets]
-        names += [f"bucket {entry.bucket}" for entry in self.buckets]
-        names += [f"database {entry.database}" for entry in self.databases]
+        names = [kind.labelled(entry.name) for kind, entry in self.parts]
+        names += [f"dataset {entry.name}" for entry in self.datasets]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             message = f"listed more than once: {', '.join(doubled)}"
@@ -78,6 +74,16 @@ class Catalog(Value):
             message = "it protects nothing"
             raise ValueError(message)
         return self
+
+    def entries(self, kind: PartKind[Any]) -> tuple[CatalogPart, ...]:
+        """Return what is listed of one kind."""
+        found: tuple[CatalogPart, ...] = getattr(self, kind.name)
+        return found
+
+    @property
+    def parts(self) -> Iterator[tuple[PartKind[Any], CatalogPart]]:
+        """Yield everything that is listed, with its kind."""
+        return ((kind, entry) for kind in PARTS for entry in self.entries(kind))
 
     @property
     def dataset_ids(self) -> tuple[str, ...]:
@@ -89,9 +95,11 @@ class Catalog(Value):
         """Whether a table is named for itself."""
         return any(entry.table == table for entry in self.tables)
 
-    def protects(self, table: str) -> bool:
-        """Whether a table is protected: it is listed, or all tables of its dataset are."""
-        return self.lists(table) or any(entry.covers(table) for entry in self.datasets)
+    def protects(self, kind: PartKind[Any], name: str) -> bool:
+        """Whether a part is protected: it is listed, or all tables of its dataset are."""
+        if any(entry.name == name for entry in self.entries(kind)):
+            return True
+        return kind is TABLES and any(entry.covers(name) for entry in self.datasets)
 
     def listing(self, tables: Iterable[str]) -> "Catalog":
         """Return the catalog with these tables listed, where all tables of their dataset are.
@@ -138,7 +146,7 @@ class Catalog(Value):
         """
         names = tuple(entry.table for entry in self.tables)
         unknown = [name for name in datasets if name not in self.dataset_ids]
-        unknown += [name for name in tables if not self.protects(name)]
+        unknown += [name for name in tables if not self.protects(TABLES, name)]
         if unknown:
             raise CatalogError(
                 f"not in the catalog: {', '.join(unknown)}",

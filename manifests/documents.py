@@ -23,8 +23,8 @@ import fastavro
 
 from manifests.errors import UnsafeNameError
 from manifests.fingerprint import EMPTY, combined
-from manifests.model import CollectionBackup, Fingerprint
 from manifests.records import CODEC, RecordFile
+from manifests.values import Fingerprint, Stored
 
 # No request to Firestore is larger than 10 MiB, so that no document is (Firestore, Quotas and
 # limits); a block or a file is ended by the document that fills it.
@@ -51,6 +51,18 @@ _LOW_MASK = 0xFFFFFFFF
 
 type PathKey = tuple[str, ...]
 """What sorts paths as Firestore does: segment by segment, numeric ids first, then by bytes."""
+
+
+class CollectionBackup(Stored):
+    """The documents of all collections with one id, wherever they are in the database.
+
+    Attributes:
+        collection_id: The last segment of the collections' paths.
+        fingerprint: Their content, independent of order.
+    """
+
+    collection_id: str
+    fingerprint: Fingerprint
 
 
 class DocumentRecord(NamedTuple):

@@ -7,17 +7,22 @@ reads back without loss, and the manifest says so. Everything else is stored as 
 
 import re
 from itertools import count
+from typing import Literal
 
 from manifests.avro import AvroFrame
 from manifests.errors import BackupDamagedError, SourceUnreadableError
-from manifests.model import ColumnEncoding, Encoding, Resource
 from manifests.partitions import in_partitions, partition_filter
 from manifests.sql import quoted
+from manifests.values import Resource, Stored
 
 CODEC = "snappy"
 """How the files of tables are compressed."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PICOSECONDS = "12"
+Encoding = Literal[
+    "bignumeric", "datetime", "geography", "interval", "range", "record", "renamed", "timestamp12"
+]
+
 _RECORDS = ("RECORD", "STRUCT")
 _RANGE_ELEMENTS = ("DATE", "DATETIME", "TIMESTAMP")
 _TYPES: dict[str, Encoding] = {
@@ -27,6 +32,21 @@ _TYPES: dict[str, Encoding] = {
     "BIGNUMERIC": "bignumeric",
     "GEOGRAPHY": "geography",
 }
+
+
+class ColumnEncoding(Stored):
+    """A column that Avro cannot carry back as it is.
+
+    Attributes:
+        path: The column's name in the table's schema.
+        encoding: Why and how it is stored as text; the restore applies the inverse. A `record`
+            holds such a column inside it.
+        stored_as: The column's name in the Avro files.
+    """
+
+    path: str
+    encoding: Encoding
+    stored_as: str
 
 
 def encodings_of(resource: Resource) -> tuple[ColumnEncoding, ...]:

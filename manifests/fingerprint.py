@@ -8,9 +8,9 @@ are never compared.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from manifests.model import Fingerprint, Resource
 from manifests.partitions import partition_expression, partition_filter
 from manifests.sql import quoted
+from manifests.values import Fingerprint, Resource
 
 FINGERPRINT_VERSION = 2
 """How content is measured. Version 1 did not tell the JSON value null from no value."""

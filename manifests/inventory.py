@@ -14,8 +14,8 @@ from typing import Any
 import fastavro
 from fastavro.write import Writer
 
-from manifests.bucket_layout import check_stored
 from manifests.errors import AvroDamagedError
+from manifests.kinds.buckets.layout import check_stored
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.records import CODEC, RecordFile
 

@@ -17,12 +17,10 @@ import hashlib
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Literal
 
 from manifests.errors import UnsafeNameError, UsageError
-from manifests.ids import BUCKET_NAME, DATABASE_ID
-from manifests.model import RunId
-from manifests.table_folders import FOLDER, TABLE, table_folder
+from manifests.table_folders import FOLDER, table_folder
+from manifests.values import RunId
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
 _SCHEDULED = re.compile(r"-\d{8}T\d{6}Z(-r\d+)?$")
@@ -33,16 +31,10 @@ _DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _POLICY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_PART = 1024
 _LONGEST_OF_TABLE = 400
-_BUCKET = re.compile(BUCKET_NAME)
-_DATABASE = re.compile(DATABASE_ID)
 WHOLE = "all"
 """Stands for a partition in names, where a whole table is exported."""
 _RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 RUNS_PREFIX = "runs/"
-_PARTS = {"tables": TABLE, "buckets": _BUCKET, "databases": _DATABASE}
-
-type PartKind = Literal["tables", "buckets", "databases"]
-"""What a run is made of: each part has a folder of its own and a receipt."""
 
 
 def parse_run_id(text: str) -> RunId:
@@ -157,10 +149,20 @@ def manifest_name(run_id: RunId) -> str:
     return f"{run_prefix(run_id)}manifest.json"
 
 
-def receipt_name(run_id: RunId, kind: PartKind, name: str) -> str:
-    """Return the name of the receipt of a table, bucket or database."""
-    checked = table_folder(name) if kind == "tables" else _checked(_PARTS[kind], name)
-    return f"{run_prefix(run_id)}receipts/{kind}/{checked}.json"
+def receipts_prefix(run_id: RunId) -> str:
+    """Return the folder of the receipts of a run."""
+    return f"{run_prefix(run_id)}receipts/"
+
+
+def receipt_name(run_id: RunId, kind: str, segment: str) -> str:
+    """Return the name of the receipt of a part.
+
+    Args:
+        run_id: The run.
+        kind: The name of its kind.
+        segment: What stands for the part in names of objects.
+    """
+    return f"{receipts_prefix(run_id)}{kind}/{segment}.json"
 
 
 def attempts_prefix(run_id: RunId) -> str:
@@ -187,13 +189,17 @@ def held_run_id(name: str) -> RunId | None:
 
 def export_id(run_id: RunId, partition_id: str | None) -> str:
     """Return the id of the export of one partition, or of a whole table, by one run."""
-    return f"{run_id}/{WHOLE if partition_id is None else _checked(_PARTITION, partition_id)}"
+    return (
+        f"{run_id}/{WHOLE if partition_id is None else checked_segment(_PARTITION, partition_id)}"
+    )
 
 
 def extract_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:
     """Return the folder, relative to a root, that one extract attempt writes into."""
-    number = _checked(_ATTEMPT, f"{attempt:03d}")
-    return f"{run_id}/tables/{table_folder(table)}/{_checked(_PARTITION, partition)}/{number}/"
+    number = checked_segment(_ATTEMPT, f"{attempt:03d}")
+    return (
+        f"{run_id}/tables/{table_folder(table)}/{checked_segment(_PARTITION, partition)}/{number}/"
+    )
 
 
 def landing_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:
@@ -226,32 +232,23 @@ def check_data_name(name: str, *, run_id: RunId, table: str) -> None:
         raise UnsafeNameError(f"does not belong to {table} of run {run_id}", subject=name)
 
 
-def check_part_name(kind: PartKind, name: str) -> None:
-    """Refuse a name that no table, bucket or database has.
-
-    Raises:
-        UnsafeNameError: It could escape the folder, statement or path it becomes part of.
-    """
-    receipt_name(RunId("any"), kind, name)
-
-
 def check_dataset_id(dataset_id: str) -> None:
-    """Refuse a name that no dataset has; raises as `check_part_name`."""
-    _checked(_DATASET, dataset_id)
+    """Refuse a name that no dataset has; raises as `table_folder`."""
+    checked_segment(_DATASET, dataset_id)
 
 
 def check_partition_id(partition_id: str) -> None:
-    """Refuse a name that no partition has; raises as `check_part_name`."""
-    _checked(_PARTITION, partition_id)
+    """Refuse a name that no partition has; raises as `table_folder`."""
+    checked_segment(_PARTITION, partition_id)
 
 
 def check_policy_id(policy_id: str) -> None:
-    """Refuse a name that no row access policy has; raises as `check_part_name`."""
-    _checked(_POLICY, policy_id)
+    """Refuse a name that no row access policy has; raises as `table_folder`."""
+    checked_segment(_POLICY, policy_id)
 
 
 def check_definition_id(definition_id: str) -> None:
-    """Refuse a name that no view or routine has; raises as `check_part_name`.
+    """Refuse a name that no view or routine has; raises as `table_folder`.
 
     Letters, marks, numbers, connectors, dashes and spaces of any script are allowed (BigQuery,
     Table naming), which leaves out whatever ends a path segment or a quotation.
@@ -288,7 +285,12 @@ def _split_data_name(name: str) -> tuple[str, str]:
     return parts[1], parts[3]
 
 
-def _checked(pattern: re.Pattern[str], part: str) -> str:
+def checked_segment(pattern: re.Pattern[str], part: str) -> str:
+    """Return a segment of an object's name, if it is one that a pattern allows.
+
+    Raises:
+        UnsafeNameError: It could escape the folder, statement or path it becomes part of.
+    """
     if not pattern.fullmatch(part) or len(part) > _LONGEST_PART:
         raise UnsafeNameError("cannot be part of an object name", subject=part)
     return part

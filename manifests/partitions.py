@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from manifests.errors import SourceUnreadableError
-from manifests.model import WHOLE_TABLE, Resource
 from manifests.sql import literal, moment, quoted
+from manifests.values import Resource
 
+WHOLE_TABLE = "__ALL__"
+"""The partition id of a table without partitions."""
 NULL_PARTITION = "__NULL__"
 OUTSIDE_PARTITION = "__UNPARTITIONED__"
 

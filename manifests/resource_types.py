@@ -10,7 +10,6 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from manifests.errors import BackupDamagedError
-from manifests.model import Resource
 from manifests.table_types import (
     Encryption,
     Key,
@@ -22,6 +21,7 @@ from manifests.table_types import (
     Typed,
     View,
 )
+from manifests.values import Resource
 
 
 class _Routine(Settings):

@@ -7,6 +7,9 @@ with the models, and a test fails when the two drift apart.
 """
 
 import json
+from functools import reduce
+from inspect import getdoc
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +23,12 @@ from manifests.model import (
     Receipt,
     RunStart,
 )
+from manifests.parts import PARTS
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 _MAJOR = FORMAT_VERSION.partition(".")[0]
-_DOCUMENTS = (Manifest, RunStart, Receipt, FailedAttempt, LeaseRecord)
+_RECEIPT: Any = Receipt.__class_getitem__(reduce(or_, (kind.model for kind in PARTS)))
+_DOCUMENTS = (Manifest, RunStart, _RECEIPT, FailedAttempt, LeaseRecord)
 
 
 def schema() -> dict[str, Any]:
@@ -31,7 +36,11 @@ def schema() -> dict[str, Any]:
     _, generated = models_json_schema(
         [(document, "validation") for document in _DOCUMENTS], ref_template="#/$defs/{model}"
     )
-    manifest = generated["$defs"]["Manifest"]
+    definitions = generated["$defs"]
+    # It is generic, and would be called after every kind of part.
+    receipt = definitions.pop(next(name for name in definitions if name.startswith("Receipt_")))
+    definitions["Receipt"] = {**receipt, "title": "Receipt", "description": getdoc(Receipt)}
+    manifest = definitions["Manifest"]
     # The models give a new manifest its version; one that is read has to say it.
     manifest["required"] = ["format_version", *manifest["required"]]
     manifest["properties"]["format_version"] = {"type": "string", "pattern": rf"^{_MAJOR}\."}
@@ -47,7 +56,7 @@ def schema() -> dict[str, Any]:
             "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
             "document": {"$ref": "#/$defs/Manifest"},
         },
-        "$defs": generated["$defs"],
+        "$defs": definitions,
     }
 
 

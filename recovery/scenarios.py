@@ -3,7 +3,7 @@
 from typing import Literal
 
 from manifests.errors import UsageError
-from manifests.layout import PartKind
+from manifests.kind import KindName
 from manifests.model import Value
 
 ScenarioName = Literal["bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"]
@@ -22,7 +22,7 @@ class Scenario(Value):
     severity: Literal["P0", "P1", "P2"]
     rto_seconds: int
     rpo_seconds: int
-    covers: tuple[PartKind, ...]
+    covers: tuple[KindName, ...]
     brings_back: str
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from manifests import layout
-from manifests.bucket_layout import bucket_folder
-from manifests.database_layout import records_ranges
 from manifests.errors import BackupDamagedError
+from manifests.kinds.buckets.layout import bucket_folder
+from manifests.kinds.databases.layout import records_ranges
 from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup, Value
 from recovery.compare import Finding
 

@@ -20,13 +20,13 @@ from functions.exports.inventories import Shards
 from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
-from manifests.bucket_layout import bucket_folder
 from manifests.cloud.api import StorageApi
 from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import SourceUnreadableError
+from manifests.kinds.buckets.layout import bucket_folder
 from manifests.model import (
     BucketBackup,
     InventoryShard,

@@ -8,9 +8,9 @@ from datetime import datetime
 import structlog
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
-from manifests.bucket_layout import content_name
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError, ObjectChangedError
+from manifests.kinds.buckets.layout import content_name
 from manifests.model import NotStored, ObjectRecord, ObjectVersion
 from manifests.versions import same_content
 

@@ -15,20 +15,20 @@ import structlog
 from functions.exports.document_files import RangeFiles, StoredFile
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
-from manifests.catalog_databases import CatalogDatabase
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at, too_old
 from manifests.cloud.objects import Bucket
 from manifests.cloud.partitions import RANGE_DOCUMENTS, find_cuts
-from manifests.database_layout import (
+from manifests.documents import batches, combined_collections
+from manifests.errors import CloudError, SourceUnreadableError
+from manifests.kinds.databases.catalog import CatalogDatabase
+from manifests.kinds.databases.layout import (
     attempt_of,
     database_folder,
     ranges_attempt,
     ranges_name,
 )
-from manifests.documents import batches, combined_collections
-from manifests.errors import CloudError, SourceUnreadableError
 from manifests.model import DatabaseBackup, IndexSettings, Resource, RunStart, Stored
 from manifests.names import NameRange, cut, inside
 from manifests.store import decode, encode

@@ -10,9 +10,9 @@ import google_crc32c
 
 from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.objects import Bucket
-from manifests.database_layout import document_file_name, range_prefix
 from manifests.documents import DocumentRecord, read_file, tallied, write_file
 from manifests.errors import CloudError, ObjectMissingError
+from manifests.kinds.databases.layout import document_file_name, range_prefix
 from manifests.model import CollectionBackup, DocumentFile, ObjectInfo, RunId, StoredObject
 from manifests.names import Position
 

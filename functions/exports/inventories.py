@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from manifests.bucket_layout import bucket_folder, shard_name
 from manifests.cloud.objects import Bucket
 from manifests.errors import ObjectMissingError
 from manifests.inventory import ShardSummary, ShardWriter, read_shard
+from manifests.kinds.buckets.layout import bucket_folder, shard_name
 from manifests.model import InventoryShard, ObjectRecord, RunStart, StoredObject
 
 RECORDS_A_SHARD = 5_000

@@ -18,13 +18,13 @@ from functions.exports.readable import readable, refuse_other_key
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests import layout, statements
-from manifests.catalog_tables import CatalogTable
 from manifests.cloud.jobs import FinishedJob, Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.cloud.table_paths import table_path
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
+from manifests.kinds.tables.catalog import CatalogTable
 from manifests.model import (
     ColumnEncoding,
     Export,

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from manifests.bucket_layout import bucket_of_shard
 from manifests.cloud.objects import Bucket
 from manifests.cloud.stored import whole
 from manifests.errors import ObjectChangedError
 from manifests.inventory import SHARD_FILE, read_shard
+from manifests.kinds.buckets.layout import bucket_of_shard
 from manifests.model import InventoryShard, ObjectRecord
 
 

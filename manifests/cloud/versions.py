@@ -14,8 +14,8 @@ from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import ApiCall, Query
 from manifests.cloud.retry import believed
 from manifests.errors import CloudError
+from manifests.kinds.buckets.model import VersionState
 from manifests.model import ObjectVersion, Resource
-from manifests.model.buckets import VersionState
 from manifests.object_retention import locks
 from manifests.versions import LISTED_FIELDS, Kind, version_of
 

@@ -1,1 +1,1 @@
-"""The kinds: what one backup of each says of itself."""
+"""One folder a kind of part: what one backup of it says, where it is, and when it agrees with itself."""

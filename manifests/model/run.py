@@ -1,13 +1,19 @@
 """What a run stores about itself: its manifest, and the records that lead to it."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 from pydantic import Field
 
 from manifests.ids import ProjectId, TableName
-from manifests.model.buckets import BucketBackup
-from manifests.model.databases import DatabaseBackup
-from manifests.model.tables import DatasetBackup, TableBackup
+from manifests.kind import Backup, PartKind
+from manifests.kinds.buckets.kind import BUCKETS
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.kinds.databases.kind import DATABASES
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.kinds.tables.kind import TABLES
+from manifests.kinds.tables.model import DatasetBackup, TableBackup
+from manifests.parts import PARTS
 from manifests.values import RecoveryPoint, RunId, Skew, Stored, StoredObject, UtcTime, Value
 
 FORMAT_VERSION = "1.3"
@@ -67,30 +73,49 @@ class Manifest(Stored):
     lease_generation: int | None = None
     """That of the lease under which it was written, which was renewed just before."""
 
+    def parts[B: Backup](self, kind: PartKind[B]) -> tuple[B, ...]:
+        """Return what the run holds of one kind."""
+        found: tuple[B, ...] = getattr(self, kind.name)
+        return found
+
+    def part[B: Backup](self, kind: PartKind[B], name: str) -> B | None:
+        """Return the backup of one part, or None."""
+        return next((part for part in self.parts(kind) if part.name == name), None)
+
+    @property
+    def every_part(self) -> Iterator[tuple[PartKind[Any], Backup]]:
+        """Yield everything that the run holds, with its kind."""
+        return ((kind, part) for kind in PARTS for part in self.parts(kind))
+
+    def each(self, form: Callable[[PartKind[Any], Backup], Backup | None]) -> "Manifest":
+        """Return the manifest with other parts, each in the place of one; None leaves it out."""
+        update: dict[str, tuple[Backup, ...]] = {}
+        for kind in PARTS:
+            formed = (form(kind, part) for part in self.parts(kind))
+            update[kind.name] = tuple(part for part in formed if part is not None)
+        return self.model_copy(update=update)
+
     @property
     def objects(self) -> tuple[StoredObject, ...]:
-        """Return every object that holds rows or documents."""
-        parts: tuple[TableBackup | DatabaseBackup, ...] = (*self.tables, *self.databases)
-        return tuple(item for part in parts for item in part.objects)
+        """Return every object that holds content of a part and belongs to one run."""
+        return tuple(item for _, part in self.every_part for item in part.objects)
 
     @property
     def size_bytes(self) -> int:
         """Return what everything that the run lists takes: rows, documents, contents of buckets."""
-        stored = sum(item.size_bytes for item in self.objects)
-        return stored + sum(bucket.size_bytes for bucket in self.buckets)
+        return sum(part.size_bytes for _, part in self.every_part)
 
     def table(self, name: str) -> TableBackup | None:
         """Return the backup of `dataset.table`, or None."""
-        return next((table for table in self.tables if table.name == name), None)
+        return self.part(TABLES, name)
 
     def bucket(self, name: str) -> BucketBackup | None:
         """Return the backup of a bucket, or None."""
-        return next((bucket for bucket in self.buckets if bucket.bucket == name), None)
+        return self.part(BUCKETS, name)
 
     def database(self, database_id: str) -> DatabaseBackup | None:
         """Return the backup of a Firestore database, or None."""
-        found = (item for item in self.databases if item.database_id == database_id)
-        return next(found, None)
+        return self.part(DATABASES, database_id)
 
 
 class Owner(Value):
@@ -165,15 +190,16 @@ class UnlockRecord(Stored):
     why: str
 
 
-type Part = TableBackup | BucketBackup | DatabaseBackup
-"""What a run is made of: each part is done or not, and says so in a receipt of its own."""
+class Receipt[B: Backup](Stored):
+    """The write-once proof that one part of a run is done.
 
-
-class Receipt(Stored):
-    """The write-once proof that one part of a run is done."""
+    Attributes:
+        kind: The name of the kind of the part; empty in a receipt from before format 1.3.
+    """
 
     run_id: RunId
-    part: Annotated[Part, Field(union_mode="left_to_right")]
+    kind: str = ""
+    part: B
 
 
 class FailedAttempt(Stored):

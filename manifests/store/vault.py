@@ -14,20 +14,16 @@ from manifests.errors import (
     ManifestMissingError,
     ReboundError,
 )
-from manifests.layout import PartKind
+from manifests.kind import Backup, PartKind
 from manifests.model import (
-    BucketBackup,
-    DatabaseBackup,
     FailedAttempt,
     Manifest,
     ObjectInfo,
     Owner,
-    Part,
     PartFailure,
     Receipt,
     RunId,
     RunStart,
-    TableBackup,
 )
 from manifests.selection import RunSummary
 from manifests.store.consistency import check_manifest
@@ -78,17 +74,17 @@ class Vault:
         content = self._bucket.put_once(layout.start_name(start.run_id), encode(start))
         return _decoded_start(content, start.run_id)
 
-    def part[Backup: Part](self, run_id: RunId, kind: type[Backup], part: str) -> Backup | None:
+    def part[B: Backup](self, run_id: RunId, kind: PartKind[B], part: str) -> B | None:
         """Return a part of a run from its receipt, or None when the part is not done."""
-        name = layout.receipt_name(run_id, PART_KINDS[kind], part)
+        name = kind.receipt_name(run_id, part)
         content = self._bucket.read(name)
         return None if content is None else _received(content, kind, name)
 
-    def put_part[Backup: Part](self, run_id: RunId, part: Backup) -> Backup:
+    def put_part[B: Backup](self, run_id: RunId, kind: PartKind[B], part: B) -> B:
         """Write the receipt of a part once; an earlier one stays, and its part is returned."""
-        name = layout.receipt_name(run_id, PART_KINDS[type(part)], part.name)
-        content = self._bucket.put_once(name, encode(Receipt(run_id=run_id, part=part)))
-        return _received(content, type(part), name)
+        name = kind.receipt_name(run_id, part.name)
+        receipt = Receipt[kind.model](run_id=run_id, kind=kind.name, part=part)  # type: ignore[name-defined]  # a kind's own form
+        return _received(self._bucket.put_once(name, encode(receipt)), kind, name)
 
     def attempts(self, run_id: RunId) -> int:
         """Count the attempts at a run that said why they failed."""
@@ -174,7 +170,7 @@ class Vault:
             state="foreign" if foreign else "complete",
             reason=foreign or _lacks(manifest),
             recovery_point=manifest.recovery_point,
-            parts=len(manifest.tables) + len(manifest.buckets) + len(manifest.databases),
+            parts=sum(1 for _ in manifest.every_part),
             size_bytes=manifest.size_bytes,
         )
 
@@ -203,7 +199,7 @@ class Vault:
 
     def done(self, run_id: RunId) -> tuple[str, ...]:
         """Return the parts of a run that have a receipt, `tables/nba.games`, in order."""
-        folder = f"{layout.run_prefix(run_id)}receipts/"
+        folder = layout.receipts_prefix(run_id)
         names = (item.name for item in self._bucket.list_objects(folder))
         return tuple(name.removeprefix(folder).removesuffix(".json") for name in names)
 
@@ -222,13 +218,6 @@ class Vault:
             return {"reason": "no manifest: the record of the last attempt cannot be read"}
         names = ", ".join(item.part for item in failures)
         return {"reason": f"no manifest: not backed up: {names}", "failures": failures}
-
-
-PART_KINDS: dict[type, PartKind] = {
-    TableBackup: "tables",
-    BucketBackup: "buckets",
-    DatabaseBackup: "databases",
-}
 
 
 def _lacks(manifest: Manifest) -> str:
@@ -274,12 +263,11 @@ def _decoded_start(content: bytes, run_id: RunId) -> RunStart:
     return start
 
 
-def _received[Backup: Part](content: bytes, kind: type[Backup], name: str) -> Backup:
+def _received[B: Backup](content: bytes, kind: PartKind[B], name: str) -> B:
+    form: type[Receipt[B]] = Receipt[kind.model]  # type: ignore[name-defined]  # a kind's own form
     with _judging(name):
-        receipt = decode(content, Receipt, subject=name)
-    part = receipt.part
-    if not isinstance(part, kind) or name != layout.receipt_name(
-        receipt.run_id, PART_KINDS[kind], part.name
-    ):
+        receipt = decode(content, form, subject=name)
+    is_kind = receipt.kind in ("", kind.name)
+    if not is_kind or name != kind.receipt_name(receipt.run_id, receipt.part.name):
         raise ManifestAlteredError("it belongs elsewhere", subject=name)
-    return part
+    return receipt.part

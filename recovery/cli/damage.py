@@ -1,12 +1,14 @@
 """What an operator can do when a stored file of something is damaged: the rest is not lost."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import cast
 
 from manifests.errors import BackupDamagedError
-from manifests.layout import PartKind
-from manifests.model import BucketBackup, Manifest, Part
+from manifests.kind import Backup, KindName
+from manifests.model import BucketBackup, DatabaseBackup, Manifest, TableBackup
+from manifests.parts import part_kind
 from manifests.selection import RunSummary
-from recovery.plan import FallBack, Request, part_of
+from recovery.plan import FallBack, Request
 from recovery.plan.restorable import restorable
 from recovery.session import Session
 from recovery.units import duration
@@ -78,7 +80,7 @@ def fall_backs(
 
 def _damaged(
     session: Session, manifest: Manifest, request: Request, progress: _Progress
-) -> Iterator[tuple[PartKind, str]]:
+) -> Iterator[tuple[KindName, str]]:
     """Yield what is asked for and damaged."""
     tables = [item for item in manifest.tables if request.wants(item)]
     databases = [item for item in manifest.databases if request.wants_database(item)]
@@ -96,13 +98,14 @@ def _damaged(
 
 
 def _is_damaged(
-    session: Session, manifest: Manifest, part: Part, progress: _Progress | None
+    session: Session, manifest: Manifest, part: Backup, progress: _Progress | None
 ) -> bool:
     """Look at everything that a recovery of one part has to read; bytes where progress is told."""
     if isinstance(part, BucketBackup):
         return bool(session.inspect_inventory(part).findings)
+    filed = cast("TableBackup | DatabaseBackup", part)
     verdict = session.inspect(
-        manifest, [part], read_bytes=progress is not None, progress=progress or (lambda _: None)
+        manifest, [filed], read_bytes=progress is not None, progress=progress or (lambda _: None)
     )
     return bool(verdict.findings)
 
@@ -110,7 +113,7 @@ def _is_damaged(
 def _newest_whole(
     session: Session,
     manifest: Manifest,
-    kind: PartKind,
+    kind: KindName,
     name: str,
     runs: Sequence[RunSummary],
     *,
@@ -138,7 +141,7 @@ def _newest_whole(
     ]
     for point, run_id in sorted(older, reverse=True):
         earlier = session.vault.manifest(run_id)
-        part = part_of(earlier, kind, name)
+        part = earlier.part(part_kind(kind), name)
         if part is None or name in damaged_in(earlier, damaged):
             continue
         if not _is_damaged(session, earlier, part, progress):

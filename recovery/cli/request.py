@@ -8,14 +8,14 @@ from pydantic import ValidationError
 
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
-from manifests.layout import PartKind
+from manifests.kind import KindName
 from manifests.model import Value
 from recovery.cli.options import moment
 from recovery.plan import ObjectScope, Request, Target
 from recovery.plan.request import said_of_databases
 from recovery.scenarios import Scenario, scenario
 
-_ONLY_FOR: dict[PartKind, tuple[str, ...]] = {
+_ONLY_FOR: dict[KindName, tuple[str, ...]] = {
     "tables": (
         "dataset",
         "table",

@@ -15,7 +15,6 @@ from recovery.plan.definitions import DatasetStep as DatasetStep
 from recovery.plan.definitions import DefinitionStep as DefinitionStep
 from recovery.plan.definitions import authorized_name as authorized_name
 from recovery.plan.fallen import FallBack as FallBack
-from recovery.plan.fallen import part_of as part_of
 from recovery.plan.fallen import pieced as pieced
 from recovery.plan.observed import Observed as Observed
 from recovery.plan.request import Request as Request

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from manifests.errors import ManifestAlteredError
-from manifests.layout import PartKind
-from manifests.model import Manifest, Part, RunId, UtcTime, Value
+from manifests.kind import Backup, KindName
+from manifests.model import Manifest, RunId, UtcTime, Value
+from manifests.parts import part_kind
 
 
 class FallBack(Value):
@@ -15,7 +16,7 @@ class FallBack(Value):
         manifest_digest: Of the older run's manifest, from which alone it is carried out.
     """
 
-    kind: PartKind
+    kind: KindName
     name: str
     run_id: RunId
     recovery_point: UtcTime
@@ -36,13 +37,6 @@ def written_between(fallen_back: Iterable[FallBack], recovery_point: UtcTime) ->
     )
 
 
-def part_of(manifest: Manifest, kind: PartKind, name: str) -> Part | None:
-    """Return what a run says of one table, bucket or database, or None."""
-    if kind == "tables":
-        return manifest.table(name)
-    return manifest.bucket(name) if kind == "buckets" else manifest.database(name)
-
-
 def pieced(manifest: Manifest, older: Iterable[tuple[FallBack, Manifest]]) -> Manifest:
     """Return a run's manifest with some of its parts as older runs have them.
 
@@ -53,20 +47,12 @@ def pieced(manifest: Manifest, older: Iterable[tuple[FallBack, Manifest]]) -> Ma
     Raises:
         ManifestAlteredError: A run has no such part, or another recovery point.
     """
-    parts: dict[tuple[PartKind, str], Part] = {}
+    parts: dict[tuple[KindName, str], Backup] = {}
     for item, run in older:
-        part = part_of(run, item.kind, item.name)
+        part = run.part(part_kind(item.kind), item.name)
         if part is None or run.recovery_point != item.recovery_point:
             raise ManifestAlteredError(
                 f"the run is not what the plan says of {item.name}", subject=item.run_id
             )
         parts[item.kind, item.name] = part
-    return manifest.model_copy(
-        update={
-            "tables": tuple(parts.get(("tables", item.name), item) for item in manifest.tables),
-            "buckets": tuple(parts.get(("buckets", item.name), item) for item in manifest.buckets),
-            "databases": tuple(
-                parts.get(("databases", item.name), item) for item in manifest.databases
-            ),
-        }
-    )
+    return manifest.each(lambda kind, part: parts.get((kind.name, part.name), part))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from manifests.layout import PartKind
+from manifests.kind import KindName
 from manifests.model import Manifest, TableBackup, Unprotected
 from manifests.references import unheld
 from recovery.plan.definitions import DatasetStep
@@ -11,7 +11,7 @@ from recovery.plan.documents import DatabaseStep
 from recovery.units import counted, listed, shown
 
 _MOST_NAMES = 5
-_PART_KINDS: Mapping[str, PartKind] = {
+_PART_KINDS: Mapping[str, KindName] = {
     "dataset": "tables",
     "bucket": "buckets",
     "database": "databases",
@@ -83,7 +83,7 @@ def dropped_notes(tables: Iterable[TableBackup]) -> list[str]:
     ]
 
 
-def never_held(manifest: Manifest, covers: Collection[PartKind]) -> Iterator[str]:
+def never_held(manifest: Manifest, covers: Collection[KindName]) -> Iterator[str]:
     """Say what there was in the project beside what its run holds.
 
     Args:

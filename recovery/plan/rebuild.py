@@ -12,9 +12,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
 from manifests.errors import NoRecoveryPointError
 from manifests.ids import DatabaseId, TableName
+from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
 from manifests.model import UtcTime, Value
 
 REASON = "rebuilt_from_run_history"

@@ -16,7 +16,7 @@ from manifests.ids import (
     ProjectId,
     TableName,
 )
-from manifests.layout import PartKind
+from manifests.kind import KindName
 from manifests.model import BucketBackup, DatabaseBackup, TableBackup, UtcTime, Value
 from recovery.plan.scope import ObjectScope
 from recovery.scenarios import ScenarioName, scenario
@@ -122,7 +122,7 @@ class Request(Value):
             return True
         return table.name in self.tables or table.dataset_id in self.datasets
 
-    def covers(self, kind: PartKind) -> bool:
+    def covers(self, kind: KindName) -> bool:
         """Whether the scenario brings parts of this kind back."""
         return kind in scenario(self.scenario).covers
 
@@ -145,7 +145,7 @@ class Request(Value):
         """Whether the operator said what becomes of what differs: it is replaced, or it is left."""
         return self.only_missing or self.may_overwrite(name)
 
-    def compares_settings(self, kind: PartKind, origin: str, name: str = "") -> bool:
+    def compares_settings(self, kind: KindName, origin: str, name: str = "") -> bool:
         """Whether the settings of a dataset, bucket or database are part of the recovery.
 
         They are where all of it is recovered in its own place: those of a copy are its own.

@@ -7,10 +7,10 @@ from manifests import layout
 from manifests.avro import AvroFrame
 from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
-from manifests.database_layout import databases_prefix
 from manifests.documents import DOCUMENT_FILE
 from manifests.encoding import check_table_file, field_count
 from manifests.errors import BackupDamagedError
+from manifests.kinds.databases.layout import databases_prefix
 from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup
 from recovery.compare import Finding
 from recovery.verify import (

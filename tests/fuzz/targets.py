@@ -18,6 +18,7 @@ from manifests.catalog import load_catalog
 from manifests.documents import DOCUMENT_FILE
 from manifests.errors import NoRecoveryPointError, RefusedError, UsageError
 from manifests.inventory import SHARD_FILE
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import LeaseRecord, Manifest, Owner, Receipt, RunStart, TableBackup
 from manifests.store import Dated, Vault, encode, lease_claim
 from recovery.compare import ObservedTable
@@ -174,8 +175,8 @@ def take_run(content: bytes) -> None:
 def take_receipt(content: bytes) -> None:
     """Do with a receipt what a continued run does."""
     bucket = MemoryBucket()
-    bucket.objects[layout.receipt_name(RUN, "tables", "nba.games")] = content
-    Vault(bucket, OWNER, clock=lambda: NOW).part(RUN, TableBackup, "nba.games")
+    bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = content
+    Vault(bucket, OWNER, clock=lambda: NOW).part(RUN, TABLES, "nba.games")
 
 
 def _journal(name: str, content: bytes) -> Journal:
@@ -242,7 +243,9 @@ TARGETS: dict[str, Target] = {
         ),
         take_run,
     ),
-    "receipt": Target(_json(Receipt(run_id=RUN, part=games())), take_receipt),
+    "receipt": Target(
+        _json(Receipt[TableBackup](run_id=RUN, kind="tables", part=games())), take_receipt
+    ),
     "plan": Target(_json(whole_recovery()), take_plan),
     "report": Target(_json(whole_report()), take_report),
     "lease": Target(_json(LeaseRecord(run_id=RUN, holder="me", term_seconds=120)), take_lease),

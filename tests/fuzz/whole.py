@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime
 
-from manifests.bucket_layout import shard_name
-from manifests.database_layout import document_file_name
 from manifests.documents import DocumentRecord, tallied
+from manifests.kinds.buckets.layout import shard_name
+from manifests.kinds.databases.layout import document_file_name
 from manifests.model import (
     BucketBackup,
     DatabaseBackup,

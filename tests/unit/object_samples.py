@@ -8,7 +8,7 @@ from typing import Any
 
 import google_crc32c
 
-from manifests.bucket_layout import content_name
+from manifests.kinds.buckets.layout import content_name
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 
 BUCKET = "platform-raw"

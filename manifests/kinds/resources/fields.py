@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from manifests.kinds.resources.types import ResourceType
-from manifests.model import Resource
+from manifests.values import Resource
 
 _STEP = re.compile(r"[^.\[\]{}]+|\[\]|\{\}")
 _ALWAYS = ("etag", "name")

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
-from manifests.model import Resource
+from manifests.values import Resource
 
 type Naming = Literal["parameter", "path", "body", "assigned"]
 """Who names a new resource: a parameter, the path that it is PUT to, a field of it, or the service."""

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 
 from manifests import statements
-from manifests.catalog_databases import CompletionRule, Rebuild
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.jobs import Jobs
 from manifests.errors import CloudError
+from manifests.kinds.databases.catalog import CompletionRule, Rebuild
 from recovery.plan.rebuild import ProcessorRun, first_day, inferred_run
 
 

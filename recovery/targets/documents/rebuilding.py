@@ -10,11 +10,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from manifests.catalog import Catalog
-from manifests.catalog_databases import CatalogDatabase, Rebuild
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.documents import DocumentRecord
 from manifests.errors import NoRecoveryPointError, PartialError, ReboundError, UsageError
+from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare import Finding
 from recovery.compare.documents import ListedDocument

@@ -11,13 +11,13 @@ from itertools import batched
 
 import google_crc32c
 
-from manifests.bucket_layout import CONTENTS_PREFIX
 from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.inventory import read_inventory
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
+from manifests.kinds.buckets.layout import CONTENTS_PREFIX
 from manifests.model import BucketBackup, ObjectInfo, ObjectRecord
 from recovery.compare.findings import Finding, finding
 from recovery.units import shown

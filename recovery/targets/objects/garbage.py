@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
-from manifests.bucket_layout import CONTENTS_PREFIX, bucket_of_shard
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import believed, cloud_errors
 from manifests.cloud.stored import whole
 from manifests.cloud.versions import VersionedBucket
 from manifests.inventory import SHARD_FILE, read_shard
+from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard
 from manifests.layout import run_prefix
 from manifests.model import ObjectInfo, ObjectVersion, RunId
 from recovery.targets.objects.contents import passes

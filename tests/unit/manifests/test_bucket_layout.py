@@ -4,14 +4,14 @@ from copy import replace
 
 import pytest
 
-from manifests.bucket_layout import (
+from manifests.errors import UnsafeNameError
+from manifests.kinds.buckets.layout import (
     bucket_folder,
     check_content_name,
     check_shard_name,
     content_name,
     shard_name,
 )
-from manifests.errors import UnsafeNameError
 from manifests.model import RunId
 from tests.unit.object_samples import version
 

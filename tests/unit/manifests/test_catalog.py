@@ -6,6 +6,7 @@ import pytest
 
 from manifests.catalog import Catalog, load_catalog
 from manifests.errors import CatalogError, UsageError
+from manifests.kinds.tables.kind import TABLES
 
 WHOLE = {"dataset": "lake", "tables": "all", "group": "raw"}
 
@@ -154,7 +155,7 @@ def test_all_tables_of_a_dataset(tmp_path: Path):
     catalog = load(tmp_path, json.dumps(valid() | {"tables": [listed], "datasets": [WHOLE | more]}))
     assert catalog.dataset_ids == ("lake",)
     names = ("lake.odds", "lake.games", "lake.Games", "lake.tmp_", "lake.a tmp", "lake2.games")
-    protected = [name for name in names if catalog.protects(name)]
+    protected = [name for name in names if catalog.protects(TABLES, name)]
     assert protected == ["lake.odds", "lake.games", "lake.a tmp"]
     night = catalog.listing(["lake.games", "lake.odds", "lake.tmp_1"])
     assert [(entry.table, entry.group, entry.backup) for entry in night.tables] == [

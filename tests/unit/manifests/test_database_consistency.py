@@ -2,9 +2,9 @@
 
 import pytest
 
-from manifests.database_layout import attempt_of, document_file_name
 from manifests.documents import DocumentRecord, tallied
 from manifests.errors import BackupDamagedError, UnsafeNameError
+from manifests.kinds.databases.layout import attempt_of, document_file_name
 from manifests.model import DatabaseBackup, DocumentFile, Manifest, RunId, StoredObject
 from manifests.store import check_manifest
 from tests.unit import samples

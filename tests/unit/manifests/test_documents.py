@@ -2,7 +2,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from manifests.database_layout import attempt_of, document_file_name
 from manifests.documents import (
     DocumentRecord,
     combined_collections,
@@ -12,6 +11,7 @@ from manifests.documents import (
     write_file,
 )
 from manifests.errors import AvroDamagedError, BackupDamagedError, UnsafeNameError
+from manifests.kinds.databases.layout import attempt_of, document_file_name
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
 from tests.unit.samples import BASE_RUN, RUN
 

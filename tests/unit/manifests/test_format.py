@@ -10,8 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 import manifests
-from manifests import bucket_layout, claim_layout, database_layout, layout
+from manifests import claim_layout, layout
 from manifests.encoding import encodings_of
+from manifests.kinds.buckets import layout as bucket_layout
+from manifests.kinds.databases import layout as database_layout
 from manifests.model import (
     FORMAT_VERSION,
     Encoding,
@@ -20,6 +22,7 @@ from manifests.model import (
     Manifest,
     Receipt,
     RunStart,
+    TableBackup,
 )
 from manifests.store import check_manifest, decode, encode
 from recovery.expiry import HoldRecord
@@ -28,7 +31,7 @@ TEXT = (Path(manifests.__file__).parent / "FORMAT.md").read_text()
 KINDS: dict[str, type[BaseModel]] = {
     "Start record": RunStart,
     "Lease": LeaseRecord,
-    "Receipt": Receipt,
+    "Receipt": Receipt[TableBackup],
     "Failed attempt": FailedAttempt,
     "Manifest": Manifest,
     "Hold": HoldRecord,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.bucket_layout import content_name
 from manifests.errors import AvroDamagedError, UnsafeNameError
 from manifests.inventory import SHARD_FILE, ShardWriter, read_shard
+from manifests.kinds.buckets.layout import content_name
 from manifests.model import ObjectRecord, ObjectSettings
 from tests.unit.object_samples import BUCKET, POINT, record, version
 

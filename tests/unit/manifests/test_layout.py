@@ -7,14 +7,19 @@ from hypothesis import strategies as st
 from manifests import layout
 from manifests.claim_layout import lease_name
 from manifests.errors import UnsafeNameError, UsageError
+from manifests.kind import KindName
+from manifests.kinds.buckets.kind import BUCKETS
+from manifests.kinds.databases.kind import DATABASES
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import RunId
+from manifests.parts import part_kind
 from tests.unit.samples import BASE_RUN, RUN
 
 TABLE = "nba.games"
 NAME = f"runs/{RUN}/tables/{TABLE}/20250101/001/000000000000.avro"
 
 RUN_IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}", fullmatch=True).map(RunId)
-TABLES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,30}\.[A-Za-z0-9_-]{1,30}", fullmatch=True)
+NAMES_OF_TABLES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,30}\.[A-Za-z0-9_-]{1,30}", fullmatch=True)
 PARTITIONS = st.from_regex(r"[A-Za-z0-9_-]{1,30}", fullmatch=True)
 PIECES = st.sampled_from(
     [
@@ -25,7 +30,11 @@ PIECES = st.sampled_from(
 
 
 @given(
-    run_id=RUN_IDS, table=TABLES, partition=PARTITIONS, attempt=st.integers(0, 999), file=st.data()
+    run_id=RUN_IDS,
+    table=NAMES_OF_TABLES,
+    partition=PARTITIONS,
+    attempt=st.integers(0, 999),
+    file=st.data(),
 )
 def test_every_built_data_name_is_accepted(
     run_id: RunId, table: str, partition: str, attempt: int, file: st.DataObject
@@ -47,7 +56,7 @@ def test_names_of_long_tables_fit():
         f"{layout.landing_folder(run_id, table, 'p' * 64, 999)}000000000000.avro"
         for table in tables
     ]
-    receipts = [layout.receipt_name(run_id, "tables", table) for table in tables]
+    receipts = [TABLES.receipt_name(run_id, table) for table in tables]
     assert len({*landed, *receipts}) == 6
     assert max(map(len, (*landed, *receipts))) <= 1024
     for table, name in zip(tables, map(layout.vault_name, landed), strict=True):
@@ -154,9 +163,9 @@ def test_documents_belong_to_their_run(run_id: RunId):
         layout.start_name(run_id),
         layout.manifest_name(run_id),
         layout.attempt_name(run_id, moment),
-        layout.receipt_name(run_id, "tables", TABLE),
-        layout.receipt_name(run_id, "buckets", "scraped-files"),
-        layout.receipt_name(run_id, "databases", "(default)"),
+        TABLES.receipt_name(run_id, TABLE),
+        BUCKETS.receipt_name(run_id, "scraped-files"),
+        DATABASES.receipt_name(run_id, "(default)"),
     ):
         assert name.startswith(layout.run_prefix(run_id))
         assert layout.run_id_of(name) == run_id
@@ -226,11 +235,11 @@ def test_export_ids_tell_runs_and_partitions_apart():
         ("databases", "(default)", "(other)"),
     ],
 )
-def test_part_names(kind: layout.PartKind, good: str, bad: str):
+def test_part_names(kind: KindName, good: str, bad: str):
     """Only names such a part can have are accepted."""
-    layout.check_part_name(kind, good)
+    part_kind(kind).folder(good)
     with pytest.raises(UnsafeNameError):
-        layout.check_part_name(kind, bad)
+        part_kind(kind).folder(bad)
 
 
 @pytest.mark.parametrize("name", ["season", "latest games", "é_ü-1", "試合", "a‿b"])

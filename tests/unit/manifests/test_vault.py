@@ -12,8 +12,10 @@ from manifests.errors import (
     ManifestTruncatedError,
     UnsafeNameError,
 )
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import FailedAttempt, Owner, PartFailure, Receipt, RunStart, TableBackup
 from manifests.store import Vault, encode
+from manifests.values import Stored
 from tests.unit.samples import (
     BASE_POINT,
     BASE_RUN,
@@ -113,11 +115,11 @@ def test_the_start_of_another_run_is_refused(vault: Vault, bucket: MemoryBucket)
 
 def test_the_first_receipt_stays(vault: Vault):
     """A part is done once: a second writer is given the first one's result."""
-    assert vault.part(RUN, TableBackup, "nba.games") is None
-    assert vault.put_part(RUN, games()) == games()
+    assert vault.part(RUN, TABLES, "nba.games") is None
+    assert vault.put_part(RUN, TABLES, games()) == games()
     second = games().model_copy(update={"group": "other"})
-    assert vault.put_part(RUN, second) == games()
-    assert vault.part(RUN, TableBackup, "nba.games") == games()
+    assert vault.put_part(RUN, TABLES, second) == games()
+    assert vault.part(RUN, TABLES, "nba.games") == games()
 
 
 @pytest.mark.parametrize(
@@ -127,16 +129,41 @@ def test_a_receipt_of_something_else_is_refused(
     vault: Vault, bucket: MemoryBucket, run_id: str, table: TableBackup
 ):
     """A receipt proves nothing about another run or another table."""
-    receipt = Receipt.model_validate({"run_id": run_id, "part": table})
-    bucket.objects[layout.receipt_name(RUN, "tables", "nba.games")] = encode(receipt)
+    receipt = Receipt[TableBackup].model_validate({"run_id": run_id, "part": table})
+    bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = encode(receipt)
     with pytest.raises(ManifestAlteredError, match="elsewhere"):
-        vault.part(RUN, TableBackup, "nba.games")
+        vault.part(RUN, TABLES, "nba.games")
+
+
+def test_a_receipt_says_its_kind(vault: Vault, bucket: MemoryBucket):
+    """It is written with the name of its kind."""
+    vault.put_part(RUN, TABLES, games())
+    stored = json.loads(bucket.objects[TABLES.receipt_name(RUN, "nba.games")])
+    assert stored["document"]["kind"] == "tables"
+
+
+def test_a_receipt_from_before_format_1_3_says_no_kind(vault: Vault, bucket: MemoryBucket):
+    """It is read as it was: a run that was begun by an earlier version goes on."""
+    receipt = Receipt[TableBackup](run_id=RUN, part=games()).model_dump(mode="json")
+    del receipt["kind"]
+    bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = encode(Stored.model_validate(receipt))
+    stored = json.loads(bucket.objects[TABLES.receipt_name(RUN, "nba.games")])
+    assert stored["document"].keys() == {"run_id", "part"}
+    assert vault.part(RUN, TABLES, "nba.games") == games()
+
+
+def test_a_receipt_of_another_kind_is_refused(vault: Vault, bucket: MemoryBucket):
+    """A tag that is not that of its place is believed: the receipt belongs elsewhere."""
+    receipt = Receipt[TableBackup](run_id=RUN, kind="buckets", part=games())
+    bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = encode(receipt)
+    with pytest.raises(ManifestAlteredError, match="elsewhere"):
+        vault.part(RUN, TABLES, "nba.games")
 
 
 def test_a_receipt_for_a_bad_name_is_never_written(vault: Vault, bucket: MemoryBucket):
     """A table's name cannot lead its receipt out of the run's folder."""
     with pytest.raises(UnsafeNameError):
-        vault.put_part(RUN, games().model_copy(update={"table_id": "../../x"}))
+        vault.put_part(RUN, TABLES, games().model_copy(update={"table_id": "../../x"}))
     assert not bucket.objects
 
 

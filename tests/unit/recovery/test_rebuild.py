@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from manifests.catalog_databases import CompletionRule, NameRules, Rebuild
 from manifests.errors import NoRecoveryPointError
+from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
 from recovery.plan.rebuild import (
     REASON,
     ProcessorRun,

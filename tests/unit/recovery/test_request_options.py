@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from manifests.catalog_databases import CatalogDatabase
 from manifests.errors import UsageError
+from manifests.kinds.databases.catalog import CatalogDatabase
 from recovery.cli.request import Options
 from recovery.plan import Request
 from tests.unit.samples import catalog

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from manifests.encoding import ColumnEncoding
+from manifests.kind import Backup
 from manifests.values import (
     Fingerprint,
     RecoveryPoint,
@@ -17,9 +19,6 @@ from manifests.values import (
 )
 
 _KEY_VERSION = re.compile(r"/cryptoKeyVersions/[^/]+$")
-
-WHOLE_TABLE = "__ALL__"
-"""The partition id of a table without partitions."""
 
 
 class Export(Stored):
@@ -49,26 +48,6 @@ class Partition(Stored):
     export_id: str
 
 
-Encoding = Literal[
-    "bignumeric", "datetime", "geography", "interval", "range", "record", "renamed", "timestamp12"
-]
-
-
-class ColumnEncoding(Stored):
-    """A column that Avro cannot carry back as it is.
-
-    Attributes:
-        path: The column's name in the table's schema.
-        encoding: Why and how it is stored as text; the restore applies the inverse. A `record`
-            holds such a column inside it.
-        stored_as: The column's name in the Avro files.
-    """
-
-    path: str
-    encoding: Encoding
-    stored_as: str
-
-
 class StreamingBuffer(Stored):
     """Rows that were still buffered when the table was read, so no copy of it holds them."""
 
@@ -96,7 +75,7 @@ Definition = Literal["own", "earlier run", "copy"]
 """
 
 
-class TableBackup(Stored):
+class TableBackup(Backup):
     """One table at the recovery point.
 
     Attributes:

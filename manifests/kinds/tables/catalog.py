@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from manifests.catalog_databases import CatalogPart
 from manifests.ids import DatasetId, TableName
+from manifests.kind import CatalogPart
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 TablePattern = Annotated[str, StringConstraints(pattern=r"^[^.\[\]?`]+$", max_length=1024)]
@@ -17,6 +17,11 @@ class CatalogTable(CatalogPart):
 
     table: TableName
     group: Word
+
+    @property
+    def name(self) -> str:
+        """Return `dataset.table`."""
+        return self.table
 
     @property
     def dataset_id(self) -> str:
@@ -43,6 +48,11 @@ class CatalogDataset(CatalogPart):
     tables: Literal["all"]
     group: Word
     exclude: tuple[TablePattern, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the dataset's id."""
+        return self.dataset
 
     def covers(self, table: str) -> bool:
         """Whether `dataset.table` is one of its tables and is not left out."""

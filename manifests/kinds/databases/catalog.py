@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, StringConstraints
 
 from manifests.ids import DatabaseId
+from manifests.kind import CatalogPart
 from manifests.values import Value
 
 DateColumn = Annotated[
@@ -24,17 +25,6 @@ def _known_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-
-
-class CatalogPart(Value):
-    """One thing that is protected.
-
-    Attributes:
-        backup: Whether a run can be complete without it. A run that lacks a part that is backed up
-            by best effort says so, and that part has no recovery point of that run.
-    """
-
-    backup: Literal["required", "best effort"] = "required"
 
 
 class NameRules(Value):
@@ -114,3 +104,8 @@ class CatalogDatabase(CatalogPart):
     ephemeral: tuple[CollectionId, ...] = ()
     triggers: tuple[str, ...] | None = None
     rebuild: Rebuild | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the database's id."""
+        return self.database

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from manifests.kind import Backup
 from manifests.values import Resource, Stored, StoredObject, UtcTime
 
 VersionState = Literal["live", "noncurrent", "soft-deleted"]
@@ -123,7 +124,7 @@ class InventoryShard(Stored):
     gone_names: tuple[str, ...] = ()
 
 
-class BucketBackup(Stored):
+class BucketBackup(Backup):
     """One bucket at the recovery point.
 
     Attributes:

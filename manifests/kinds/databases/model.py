@@ -2,19 +2,9 @@
 
 from pydantic import Field
 
+from manifests.documents import CollectionBackup
+from manifests.kind import Backup
 from manifests.values import Fingerprint, RecoveryPoint, Resource, Stored, StoredObject
-
-
-class CollectionBackup(Stored):
-    """The documents of all collections with one id, wherever they are in the database.
-
-    Attributes:
-        collection_id: The last segment of the collections' paths.
-        fingerprint: Their content, independent of order.
-    """
-
-    collection_id: str
-    fingerprint: Fingerprint
 
 
 class IndexSettings(Stored):
@@ -56,7 +46,7 @@ class DocumentFile(Stored):
     fingerprint: Fingerprint
 
 
-class DatabaseBackup(Stored):
+class DatabaseBackup(Backup):
     """One Firestore database at the recovery point.
 
     A missing document, one that is only a parent of others, has no record: it comes back by itself

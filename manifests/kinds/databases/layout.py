@@ -11,11 +11,18 @@ import re
 from collections.abc import Iterable
 
 from manifests.errors import UnsafeNameError
-from manifests.layout import check_part_name, run_prefix
-from manifests.model import RunId
+from manifests.ids import DATABASE_ID
+from manifests.layout import checked_segment, run_prefix
+from manifests.values import RunId
 
+_DATABASE = re.compile(DATABASE_ID)
 _FILE = re.compile(r"([0-9]{3})/[0-9]{12}\.avro")
 _RANGES = re.compile(r"([0-9]{3})/ranges\.json")
+
+
+def database_segment(database_id: str) -> str:
+    """Return the segment of names that stands for a database; raises as `checked_segment`."""
+    return checked_segment(_DATABASE, database_id)
 
 
 def databases_prefix(run_id: RunId) -> str:
@@ -25,8 +32,7 @@ def databases_prefix(run_id: RunId) -> str:
 
 def database_folder(run_id: RunId, database_id: str) -> str:
     """Return the folder of one database in a run."""
-    check_part_name("databases", database_id)
-    return f"{databases_prefix(run_id)}{database_id}/"
+    return f"{databases_prefix(run_id)}{database_segment(database_id)}/"
 
 
 def document_file_name(

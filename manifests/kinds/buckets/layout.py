@@ -14,15 +14,22 @@ import re
 
 from manifests.errors import UnsafeNameError
 from manifests.ids import BUCKET_NAME
-from manifests.layout import run_prefix
-from manifests.model import ObjectRecord, ObjectVersion, RunId
+from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
+from manifests.layout import checked_segment, run_prefix
+from manifests.values import RunId
 
 _SHARD = re.compile(r"inventory/([0-9]{4})-([0-9]{6})\.avro")
 _SHARD_NAME = re.compile(rf"runs/[^/]+/buckets/({BUCKET_NAME})/{_SHARD.pattern}")
 _CONTENT = re.compile(
     r"contents/([0-9a-f]{2})/(\1[0-9a-f]{30})(-g[0-9]+)?-([0-9a-f]{8})-([0-9]{1,19})"
 )
+_BUCKET = re.compile(BUCKET_NAME)
 CONTENTS_PREFIX = "contents/"
+
+
+def bucket_segment(bucket: str) -> str:
+    """Return the segment of names that stands for a bucket; raises as `checked_segment`."""
+    return checked_segment(_BUCKET, bucket)
 
 
 def bucket_folder(run_id: RunId, bucket: str) -> str:

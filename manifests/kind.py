@@ -1,0 +1,79 @@
+"""What a kind of part is: the one form in which tables, buckets and databases are described."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from manifests import layout
+from manifests.values import RunId, Stored, StoredObject, Value
+
+KindName = Literal["tables", "buckets", "databases"]
+"""The names of the kinds: of folders, of fields of the manifest and of fields of the catalog."""
+
+
+class Backup(Stored):
+    """What a run says of one part."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Return the name of the part."""
+
+    @property
+    def objects(self) -> tuple[StoredObject, ...]:
+        """Return every object of the vault that holds its content and belongs to one run."""
+        return ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how many bytes its content takes."""
+        return sum(item.size_bytes for item in self.objects)
+
+
+class CatalogPart(Value):
+    """One thing that is protected.
+
+    Attributes:
+        backup: Whether a run can be complete without it. A run that lacks a part that is backed up
+            by best effort says so, and that part has no recovery point of that run.
+    """
+
+    backup: Literal["required", "best effort"] = "required"
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Return its name."""
+
+
+class PartKind[B: Backup](NamedTuple):
+    """A kind of part.
+
+    Attributes:
+        name: Of its folder, and of its fields in manifest and catalog.
+        noun: What one of them is called.
+        label: What one is called where parts of every kind are; `{}` stands for its name.
+        model: What a run says of one.
+        folder: Returns the segment of an object's name that stands for one, and refuses what is no
+            name of any.
+        check: Refuses a backup that contradicts itself or names what is outside its own places.
+    """
+
+    name: KindName
+    noun: str
+    label: str
+    model: type[B]
+    folder: Callable[[str], str]
+    check: Callable[[B, RunId], None]
+
+    def labelled(self, name: str) -> str:
+        """Return what a part is called where parts of every kind are."""
+        return self.label.format(name)
+
+    def receipt_name(self, run_id: RunId, name: str) -> str:
+        """Return the name of the receipt of a part.
+
+        Raises:
+            UnsafeNameError: No part of the kind has that name.
+        """
+        return layout.receipt_name(run_id, self.name, self.folder(name))

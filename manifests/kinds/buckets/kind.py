@@ -1,0 +1,15 @@
+"""Buckets as a kind of part."""
+
+from manifests.kind import PartKind
+from manifests.kinds.buckets.checks import check_bucket
+from manifests.kinds.buckets.layout import bucket_segment
+from manifests.kinds.buckets.model import BucketBackup
+
+BUCKETS = PartKind(
+    name="buckets",
+    noun="bucket",
+    label="bucket {}",
+    model=BucketBackup,
+    folder=bucket_segment,
+    check=check_bucket,
+)

@@ -1,0 +1,1 @@
+"""Databases of Firestore, as a run stores them."""

@@ -1,0 +1,15 @@
+"""Databases as a kind of part."""
+
+from manifests.kind import PartKind
+from manifests.kinds.databases.checks import check_database
+from manifests.kinds.databases.layout import database_segment
+from manifests.kinds.databases.model import DatabaseBackup
+
+DATABASES = PartKind(
+    name="databases",
+    noun="database",
+    label="database {}",
+    model=DatabaseBackup,
+    folder=database_segment,
+    check=check_database,
+)

@@ -1,0 +1,1 @@
+"""Tables of BigQuery, as a run stores them."""
