@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
 
-from functions.exports.gaps import bucket_skews
+from functions.exports.buckets.gaps import bucket_skews
 from manifests import __version__, layout
 from manifests.catalog import Catalog
 from manifests.cloud.objects import Bucket

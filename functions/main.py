@@ -24,7 +24,7 @@ import functions_framework
 import structlog
 from pydantic import ConfigDict, ValidationError
 
-from functions.exports.gaps import require_protected
+from functions.exports.buckets.gaps import require_protected
 from functions.log import configure_logs, trace_fields
 from functions.run import BackupRun, Completed, RunRequest
 from functions.settings import Settings

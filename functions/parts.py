@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from functions.exports.bucket import BucketExporter
-from functions.exports.database import DatabaseExporter
-from functions.exports.table import TableExporter
+from functions.exports.buckets.exporter import BucketExporter
+from functions.exports.databases.exporter import DatabaseExporter
+from functions.exports.tables.exporter import TableExporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
 from manifests.catalog import Catalog

@@ -15,10 +15,10 @@ from functions.conclusion import (
     backed_up_datasets,
     concluded,
 )
-from functions.exports.bucket import BucketExporter
-from functions.exports.database import DatabaseExporter
-from functions.exports.files import remove_landed
-from functions.exports.table import TableExporter
+from functions.exports.buckets.exporter import BucketExporter
+from functions.exports.databases.exporter import DatabaseExporter
+from functions.exports.tables.exporter import TableExporter
+from functions.exports.tables.files import remove_landed
 from functions.instant import (
     awaited_point,
     created,

@@ -1,1 +1,1 @@
-"""What is done for each table: freeze, measure, extract, check, copy to the vault."""
+"""One folder a kind of part: how a night backs it up."""

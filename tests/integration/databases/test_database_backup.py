@@ -11,7 +11,7 @@ import fastavro
 import pytest
 import requests
 
-from functions.exports.database import DocumentCuts
+from functions.exports.databases.exporter import DocumentCuts
 from manifests.documents import DocumentRecord, write_file
 from manifests.store import encode
 from tests.harness import Rebound, await_that, minutes_ago

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.exports.choice import (
+from functions.exports.tables.choice import (
     MOST_PARTITION_EXPORTS,
     ExportChoice,
     choose_exports,

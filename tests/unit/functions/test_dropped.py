@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.exports.dropped import is_before_history, never_was
+from functions.exports.tables.dropped import is_before_history, never_was
 from manifests.errors import CloudError
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.exports.ranges import (
+from functions.exports.buckets.ranges import (
     KeyRanges,
     find_ranges,
     midpoint,

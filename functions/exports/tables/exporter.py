@@ -6,15 +6,15 @@ from threading import BoundedSemaphore
 import structlog
 from google.cloud import bigquery
 
-from functions.exports.choice import (
+from functions.exports.tables.choice import (
     ExportChoice,
     choose_exports,
     homes,
     is_slow_to_restore,
 )
-from functions.exports.files import bring_to_vault, landed, still_stored
-from functions.exports.frozen import FrozenCopies
-from functions.exports.readable import readable, refuse_other_key
+from functions.exports.tables.files import bring_to_vault, landed, still_stored
+from functions.exports.tables.frozen import FrozenCopies
+from functions.exports.tables.readable import readable, refuse_other_key
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests import layout, statements

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import structlog
 from google.cloud import bigquery
 
-from functions.exports.choice import has_same_layout
-from functions.exports.dropped import is_before_history, never_was, table_then
-from functions.exports.readable import readable, refuse_other_key
+from functions.exports.tables.choice import has_same_layout
+from functions.exports.tables.dropped import is_before_history, never_was, table_then
+from functions.exports.tables.readable import readable, refuse_other_key
 from functions.settings import Settings
 from manifests import layout, statements
 from manifests.cloud.contents import check_all_seen, read_contents

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import structlog
 from google.api_core.exceptions import Forbidden
 
-from functions.exports.contents import Candidate, Contents, Known
-from functions.exports.inventories import Shards
-from functions.exports.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
+from functions.exports.buckets.contents import Candidate, Contents, Known
+from functions.exports.buckets.inventories import Shards
+from functions.exports.buckets.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests.cloud.api import StorageApi

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from functions.exports.document_files import RangeFiles, StoredFile
+from functions.exports.databases.document_files import RangeFiles, StoredFile
 from functions.log import LoggingPool, logged_step
 from functions.settings import Settings
 from manifests.cloud.databases import Databases

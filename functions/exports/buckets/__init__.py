@@ -1,0 +1,1 @@
+"""Backs up buckets of Cloud Storage."""

@@ -1,0 +1,1 @@
+"""Backs up databases of Firestore."""

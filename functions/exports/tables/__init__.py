@@ -1,0 +1,1 @@
+"""Backs up tables of BigQuery."""
