@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -12,7 +12,7 @@ from manifests.cloud.resources import Resources
 from manifests.errors import CatalogError, RefusedError, SourceUnreadableError, UsageError
 from manifests.kinds.tables.kind import TABLES
 from manifests.layout import parse_run_id
-from manifests.model import Manifest, RunId
+from manifests.model import RunId
 from manifests.store import Vault
 
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -147,17 +147,3 @@ def awaited_point(made: Iterable[datetime], clock: Callable[[], datetime]) -> da
         log.info("waiting for an instant that every table was there at", seconds=left_seconds)
         time.sleep(min(left_seconds, _LONGEST_PAUSE_SECONDS))
     return point
-
-
-def gone_since(catalog: Catalog, base: Manifest, tables: Collection[str]) -> tuple[str, ...]:
-    """Return the tables of wholly protected datasets that the last run holds and this one has not.
-
-    Args:
-        catalog: What is protected.
-        base: The last run.
-        tables: Those of such datasets that this run has.
-    """
-    held = [item.name for item in base.tables if item.name not in tables]
-    return tuple(
-        name for name in held if catalog.protects(TABLES, name) and not catalog.lists(name)
-    )

@@ -24,7 +24,7 @@ import functions_framework
 import structlog
 from pydantic import ConfigDict, ValidationError
 
-from functions.exports.buckets.gaps import require_protected
+from functions.conclusion import require_protected
 from functions.log import configure_logs, trace_fields
 from functions.run import BackupRun, Completed, RunRequest
 from functions.settings import Settings
@@ -38,6 +38,7 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.model import RecoveryPoint, RunId, UtcTime, Value
+from manifests.parts import PARTS
 from manifests.references import unheld
 from manifests.settings import read_settings
 
@@ -84,7 +85,7 @@ def _answered(request: flask.Request) -> tuple[dict[str, object], int]:
     structlog.contextvars.bind_contextvars(run_id=wanted.run_id)
     try:
         completed = _backup_run(request.headers.get).complete(wanted)
-        require_protected(completed.manifest.buckets, wanted.run_id)
+        require_protected(completed.manifest)
         return _answer(completed), 200
     except ReboundError as error:
         return _failed(error)
@@ -190,23 +191,20 @@ def _status(error: ReboundError) -> int:
 def _answer(completed: Completed) -> dict[str, object]:
     """Say what the run holds; how long it took is told only by the call that made it."""
     manifest = completed.manifest
-    rows = sum(table.fingerprint.row_count for table in manifest.tables)
     duration = (manifest.finished_at - manifest.started_at).total_seconds()
     summary: dict[str, object] = {
         "state": "complete",
         "run_id": manifest.run_id,
         "recovery_point": f"{manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}",
-        "tables": len(manifest.tables),
-        "rows": rows,
         "unprotected_tables": sum(len(item.unprotected) for item in manifest.datasets),
         "unprotected": {f"{item.kind}s": item.count for item in manifest.unprotected},
-        "buckets": len(manifest.buckets),
-        "objects": sum(item.object_count for item in manifest.buckets),
-        "databases": len(manifest.databases),
-        "documents": sum(item.document_count for item in manifest.databases),
         "stored_bytes": sum(item.size_bytes for item in manifest.objects),
         "lacking": {item.part: item.message for item in manifest.lacking},
     }
+    for part_kind in PARTS:
+        parts = manifest.parts(part_kind)
+        counted = sum(part.count for part in parts)
+        summary |= {part_kind.name: len(parts), part_kind.counted: counted}
     if completed.by_this_call:
         summary["duration_seconds"] = round(duration, 3)
     for item in manifest.datasets:

@@ -7,17 +7,11 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from functions.exports.buckets.exporter import BucketExporter
-from functions.exports.databases.exporter import DatabaseExporter
-from functions.exports.tables.exporter import TableExporter
+from functions.exporter import Exporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
-from manifests.catalog import Catalog
 from manifests.errors import PartialError, PointLostError, ReboundError
 from manifests.kind import Backup, CatalogPart, PartKind
-from manifests.kinds.buckets.kind import BUCKETS
-from manifests.kinds.databases.kind import DATABASES
-from manifests.kinds.tables.kind import TABLES
 from manifests.model import (
     FailedAttempt,
     Manifest,
@@ -35,31 +29,33 @@ class PartWork(NamedTuple):
     Attributes:
         kind: What the part is.
         entry: What the catalog says of it.
-        name: Its name in the catalog.
         back_up: Backs it up and returns what the manifest says about it.
     """
 
     kind: PartKind[Any]
     entry: CatalogPart
-    name: str
     back_up: Callable[[], Backup]
 
     @property
     def label(self) -> str:
         """Return how the part is called among those of every kind."""
-        return self.kind.labelled(self.name)
+        return self.kind.labelled(self.entry.name)
 
 
 class Parts(NamedTuple):
     """The parts of a run that can be complete.
 
     Attributes:
-        done: Those that are backed up, in the order of the work.
+        done: Those that are backed up, each with its kind, in the order of the work.
         lacking: Those that could not be, and that the catalog does not require.
     """
 
-    done: tuple[Backup, ...]
+    done: tuple[tuple[PartKind[Any], Backup], ...]
     lacking: tuple[PartFailure, ...]
+
+    def of(self, kind: PartKind[Any]) -> tuple[Any, ...]:
+        """Return those of one kind that are backed up."""
+        return tuple(part for its_kind, part in self.done if its_kind is kind)
 
 
 class _Failed(NamedTuple):
@@ -70,42 +66,19 @@ class _Failed(NamedTuple):
     is_lost: bool = False
 
 
-def every_part(
-    catalog: Catalog,
-    base: Manifest | None,
-    *,
-    tables: TableExporter,
-    buckets: BucketExporter,
-    databases: DatabaseExporter,
-) -> list[PartWork]:
+def every_part(exporters: Sequence[Exporter[Any, Any]], base: Manifest | None) -> list[PartWork]:
     """Return what has to be done for each part of the catalog.
 
     Args:
-        catalog: What must be protected.
+        exporters: What backs each kind up.
         base: The run whose unchanged content may be referenced; None for a full run.
-        tables: Backs tables up.
-        buckets: Backs buckets up.
-        databases: Backs databases up.
     """
-    work = []
-    for table in catalog.tables:
-        rows = base.table(table.table) if base else None
-        work.append(PartWork(TABLES, table, table.table, partial(tables.back_up, table, rows)))
-    for bucket in catalog.buckets:
-        objects = base.bucket(bucket.bucket) if base else None
-        back_up = partial(buckets.back_up, bucket.bucket, objects)
-        work.append(PartWork(BUCKETS, bucket, bucket.bucket, back_up))
-    for database in catalog.databases:
-        documents = base.database(database.database) if base else None
-        work.append(
-            PartWork(
-                DATABASES,
-                database,
-                database.database,
-                partial(databases.back_up, database, documents),
-            )
-        )
-    return work
+    return [
+        PartWork(exporter.kind, entry, partial(exporter.back_up, entry, earlier))
+        for exporter in exporters
+        for entry in exporter.entries
+        for earlier in (base.part(exporter.kind, entry.name) if base else None,)
+    ]
 
 
 def complete_parts(
@@ -137,13 +110,17 @@ def complete_parts(
     """
 
     def attempt(part: PartWork) -> Backup | _Failed:
-        about = {"run_id": run_id, "kind": part.kind.noun, "part": part.name}
+        about = {"run_id": run_id, "kind": part.kind.noun, "part": part.entry.name}
         with structlog.contextvars.bound_contextvars(**about):
             return _attempt(vault, run_id, part, lease)
 
     with LoggingPool(parallel, thread_name_prefix="part") as pool:
         ended = list(pool.map(attempt, work))
-    done = tuple(item for item in ended if not isinstance(item, _Failed))
+    done = tuple(
+        (part.kind, item)
+        for part, item in zip(work, ended, strict=True)
+        if not isinstance(item, _Failed)
+    )
     failed = [item for item in ended if isinstance(item, _Failed)]
     whys = tuple(sorted((item.why for item in failed), key=lambda why: why.part))
     if all(item.is_spared for item in failed):
@@ -178,7 +155,7 @@ def _attempt(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backu
 
 def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backup:
     lease.check()
-    done: Backup | None = vault.part(run_id, part.kind, part.name)
+    done: Backup | None = vault.part(run_id, part.kind, part.entry.name)
     if done is not None:
         log.info("part is already done")
         return done

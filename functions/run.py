@@ -4,36 +4,27 @@ A call for a run that is complete does nothing and says so. A call for a run tha
 continues it: what has a receipt is not exported again, and the recovery point stays.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
-from functions.conclusion import (
-    abandoned_objects,
-    backed_up_datasets,
-    concluded,
-)
-from functions.exports.buckets.exporter import BucketExporter
-from functions.exports.databases.exporter import DatabaseExporter
-from functions.exports.tables.exporter import TableExporter
-from functions.exports.tables.files import remove_landed
+from functions.conclusion import concluded
+from functions.exporter import Exporter, RunContext
+from functions.exporters import EXPORTERS
 from functions.instant import (
     awaited_point,
     created,
     current_run,
-    gone_since,
     of_whole_datasets,
     refuse_earlier,
     refuse_next,
 )
 from functions.lease import Lease, holding
-from functions.log import LoggingPool
 from functions.parts import complete_parts, every_part
 from functions.settings import Settings
-from functions.unprotected import unprotected
-from manifests import coverage, layout
+from manifests import coverage
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.clients import bigquery_client, storage_client
@@ -60,7 +51,6 @@ from manifests.selection import select
 from manifests.store import Vault
 
 _TIME_TRAVEL = timedelta(days=7)
-_MOST_NAMED = 20
 
 log = structlog.get_logger()
 
@@ -115,9 +105,8 @@ class BackupRun:
         self._holder = holder
         self._clock = clock
         self._landing = Bucket(store, settings.landing_bucket)
-        self._vault_bucket = Bucket(store, settings.vault_bucket)
         self._owner = Owner(platform=catalog.platform, project=settings.project)
-        self._vault = Vault(self._vault_bucket, self._owner, clock=clock)
+        self._vault = Vault(Bucket(store, settings.vault_bucket), self._owner, clock=clock)
         self._jobs = Jobs(client, catalog.location)
         self._resources = Resources(client, settings.project)
 
@@ -184,60 +173,36 @@ class BackupRun:
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
         )
-        if gone := gone_since(self._catalog, base, start.tables) if base else ():
-            log.warning("tables that the last run holds are gone", tables=gone[:_MOST_NAMED])
-        damaged = Verdicts(self._landing).damaged()
-        exporter = TableExporter(
+        context = RunContext(
             start=start,
+            catalog=self._catalog.listing(start.tables),
             settings=self._settings,
+            holder=self._holder,
+            clock=self._clock,
             jobs=self._jobs,
             resources=self._resources,
+            api=StorageApi(self._store),
             landing=self._landing,
             vault=vault_bucket,
-            holder=self._holder,
-            full_every_days=self._catalog.full_every_days,
-            damaged=damaged,
+            damaged=Verdicts(self._landing).damaged(),
         )
-        catalog, api = self._catalog.listing(start.tables), StorageApi(self._store)
-        work = every_part(
-            catalog,
-            base,
-            tables=exporter,
-            buckets=BucketExporter(
-                start=start,
-                settings=self._settings,
-                api=api,
-                vault=vault_bucket,
-                clock=self._clock,
-                damaged=damaged,
-            ),
-            databases=DatabaseExporter(start=start, settings=self._settings, vault=vault_bucket),
-        )
+        exporters = [exporter(context) for exporter in EXPORTERS]
+        for exporter in exporters:
+            exporter.prepare(base)
         parts = complete_parts(
             vault,
             start.run_id,
-            work,
+            every_part(exporters, base),
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
             is_scheduled=request.scheduled_at is not None,
         )
-        with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
-            datasets, absent = backed_up_datasets(self._resources, catalog, parts.done, pool)
-        manifest = concluded(
-            start,
-            self._owner,
-            parts.done,
-            (*parts.lacking, *absent),
-            datasets=datasets,
-            unprotected=unprotected(catalog, self._settings, self._resources, api),
-            finished_at=self._clock(),
-        )
-        abandoned = abandoned_objects(self._vault_bucket, manifest)
+        manifest = concluded(start, self._owner, exporters, parts, clock=self._clock)
         # Only who holds the lease now may publish: its renewal is the last thing before.
-        witness = {"abandoned": abandoned, "lease_generation": lease.confirm()}
+        witness = {"lease_generation": lease.confirm()}
         manifest = vault.put_manifest(manifest.model_copy(update=witness))
-        self._clean_up(exporter, start.run_id, [entry.table for entry in catalog.tables])
+        _clean_up(exporters)
         return manifest
 
     def _start(self, request: RunRequest) -> RunStart:
@@ -275,11 +240,12 @@ class BackupRun:
         except NoRecoveryPointError:
             return None
 
-    def _clean_up(self, exporter: TableExporter, run_id: RunId, tables: Collection[str]) -> None:
-        # The manifest is written: the backup exists. What is left over expires by itself, so a
-        # failure here is told and does not undo a complete run.
+
+def _clean_up(exporters: Iterable[Exporter[Any, Any]]) -> None:
+    # The manifest is written: the backup exists. What is left over expires by itself, so a
+    # failure here is told and does not undo a complete run.
+    for exporter in exporters:
         try:
-            remove_landed(self._landing, layout.landing_prefix(run_id))
-            exporter.clean_up(tables)
+            exporter.clean_up()
         except ReboundError:
             log.warning("left over copies were not removed", exc_info=True)

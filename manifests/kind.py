@@ -25,6 +25,16 @@ class Backup(Stored):
         return ()
 
     @property
+    @abstractmethod
+    def count(self) -> int:
+        """Return how many it holds of what its kind counts."""
+
+    @property
+    def unprotected(self) -> int:
+        """Return how many of them the vault does not hold, though they could have been stored."""
+        return 0
+
+    @property
     def size_bytes(self) -> int:
         """Return how many bytes its content takes."""
         return sum(item.size_bytes for item in self.objects)
@@ -53,6 +63,7 @@ class PartKind[B: Backup](NamedTuple):
         name: Of its folder, and of its fields in manifest and catalog.
         noun: What one of them is called.
         label: What one is called where parts of every kind are; `{}` stands for its name.
+        counted: What is counted of one: rows, objects, documents.
         model: What a run says of one.
         folder: Returns the segment of an object's name that stands for one, and refuses what is no
             name of any.
@@ -62,6 +73,7 @@ class PartKind[B: Backup](NamedTuple):
     name: KindName
     noun: str
     label: str
+    counted: str
     model: type[B]
     folder: Callable[[str], str]
     check: Callable[[B, RunId], None]

@@ -134,9 +134,14 @@ def run_prefix(run_id: RunId) -> str:
     return f"{RUNS_PREFIX}{run_id}/"
 
 
+def tables_prefix(run_id: RunId) -> str:
+    """Return the folder of the files of all tables of a run."""
+    return f"{run_prefix(run_id)}tables/"
+
+
 def table_prefix(run_id: RunId, table: str) -> str:
     """Return the folder that holds the files of one table of one run in the vault."""
-    return f"{run_prefix(run_id)}tables/{table_folder(table)}/"
+    return f"{tables_prefix(run_id)}{table_folder(table)}/"
 
 
 def start_name(run_id: RunId) -> str:

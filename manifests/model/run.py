@@ -1,7 +1,7 @@
 """What a run stores about itself: its manifest, and the records that lead to it."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -38,12 +38,13 @@ class Unprotected(Stored):
     """Datasets, buckets or databases of the project that the catalog does not name.
 
     Attributes:
+        kind: What one of them is called.
         count: How many there are.
         names: The first of them.
         unknown: Why they could not be listed; empty where they were.
     """
 
-    kind: Literal["dataset", "bucket", "database"]
+    kind: str
     count: int = Field(default=0, ge=0)
     names: tuple[str, ...] = ()
     unknown: str = ""

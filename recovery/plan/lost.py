@@ -92,7 +92,7 @@ def never_held(manifest: Manifest, covers: Collection[KindName]) -> Iterator[str
     """
     for item in manifest.unprotected:
         what = unprotected_text(item)
-        if what and _PART_KINDS[item.kind] in covers:
+        if what and _PART_KINDS.get(item.kind) in covers:
             yield f"{item.kind}s of the project that are not in the catalog: {what}"
 
 

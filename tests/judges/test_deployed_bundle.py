@@ -50,7 +50,9 @@ def test_deployed_bundle_completes_what_scheduler_asks(
     assert {line["severity"] for line in lines} <= {"INFO", "WARNING"}
 
 
-@pytest.mark.parametrize("name", ["manifests/errors.py", "functions/exports/tables/exporter.py", "main.py"])
+@pytest.mark.parametrize(
+    "name", ["manifests/errors.py", "functions/exports/tables/exporter.py", "main.py"]
+)
 def test_bundle_that_lacks_a_file_is_condemned(
     source: Path, new_rebound: Callable[..., Rebound], name: str
 ):

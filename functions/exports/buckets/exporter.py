@@ -8,31 +8,37 @@ Copies in flight are what bounds the write rate: 64 of them, at 60 ms each, make
 a second, which a new vault takes without a ramp (Cloud Storage, Request rate).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple, override
 
 import structlog
 from google.api_core.exceptions import Forbidden
 
+from functions.exporter import Exporter, RunContext, others
 from functions.exports.buckets.contents import Candidate, Contents, Known
+from functions.exports.buckets.gaps import bucket_skews
 from functions.exports.buckets.inventories import Shards
+from functions.exports.buckets.listing import bucket_names
 from functions.exports.buckets.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
 from functions.log import LoggingPool, logged_step
-from functions.settings import Settings
-from manifests.cloud.api import StorageApi
 from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import SourceUnreadableError
+from manifests.kinds.buckets.catalog import CatalogBucket
+from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.layout import bucket_folder
 from manifests.model import (
     BucketBackup,
     InventoryShard,
+    Manifest,
     ObjectVersion,
     Resource,
     RunStart,
+    Skew,
+    Unprotected,
 )
 from manifests.store import decode, encode
 from manifests.versions import (
@@ -53,47 +59,30 @@ _PAGE = 1000
 log = structlog.get_logger()
 
 
-class BucketExporter:
-    """Makes the backups of buckets for one run.
+class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
+    """Makes the backups of buckets for one run."""
 
-    Args:
-        start: The run.
-        settings: Where things are, and how much is in flight.
-        api: Reads the protected buckets and copies from them.
-        vault: The bucket with the backups.
-        clock: Gives the present instant.
-        damaged: What of the vault was found damaged, and when: it is stored anew.
-    """
+    kind = BUCKETS
 
-    def __init__(
-        self,
-        *,
-        start: RunStart,
-        settings: Settings,
-        api: StorageApi,
-        vault: Bucket,
-        clock: Callable[[], datetime],
-        damaged: Mapping[str, datetime],
-    ) -> None:
-        self._start = start
-        self._settings = settings
-        self._api = api
-        self._vault = vault
-        self._clock = clock
-        self._damaged = damaged
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
+        self._start, self._settings = context.start, context.settings
+        self._api, self._vault = context.api, context.vault
 
-    def back_up(self, name: str, base: BucketBackup | None) -> BucketBackup:
+    @override
+    def back_up(self, entry: CatalogBucket, base: BucketBackup | None) -> BucketBackup:
         """Write a bucket's inventory as of the recovery point and copy what is not stored yet.
 
         Args:
-            name: The bucket.
+            entry: The bucket in the catalog.
             base: Its backup in an earlier complete run; None looks every content up.
 
         Raises:
             SourceUnreadableError: There is no such bucket.
             CloudError: It cannot be read, or the vault cannot be written.
         """
-        bucket, listed_at = VersionedBucket(self._api, name), self._clock()
+        name, listed_at = entry.bucket, self.context.clock()
+        bucket = VersionedBucket(self._api, name)
         with cloud_errors(bucket.uri()):
             resource = bucket.resource()
             if resource is None:
@@ -107,7 +96,7 @@ class BucketExporter:
                     VersionedBucket(self._api, self._vault.name),
                     copying,
                     most_copied=self._settings.most_copied_objects,
-                    damaged=self._damaged,
+                    damaged=self.context.damaged,
                 )
                 work = _RangeWork(self._start, self._vault, bucket, contents, base, history=history)
                 with (
@@ -125,7 +114,7 @@ class BucketExporter:
             resource=resource,
             access=access,
             listed_at=listed_at,
-            finished_at=self._clock(),
+            finished_at=self.context.clock(),
             shards=done,
             changed_later=sum(shard.content_later for shard in done),
         )
@@ -139,6 +128,20 @@ class BucketExporter:
             gone_names=backup.gone_names,
         )
         return backup
+
+    @override
+    def skews(self, manifest: Manifest) -> Iterable[Skew]:
+        """Say what of each bucket is newer than the recovery point."""
+        for backup in manifest.buckets:
+            yield from bucket_skews(backup, manifest.recovery_point)
+
+    @override
+    def unprotected(self) -> Iterable[Unprotected]:
+        """Count the buckets of the project that no run holds."""
+        named = [entry.bucket for entry in self.context.catalog.buckets]
+        project = self._settings.project
+        listed = partial(bucket_names, self._api, project)
+        yield others("bucket", listed, (*named, *self._settings.own_buckets))
 
     def _access(self, bucket: VersionedBucket) -> Resource | None:
         """Return the bucket's IAM policy, or None where the backup may not read it."""

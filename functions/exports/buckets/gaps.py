@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from manifests.errors import UnprotectedError
-from manifests.model import BucketBackup, RunId, Skew
+from manifests.model import BucketBackup, Skew
 from manifests.versions import is_hierarchical, tells_its_past
 
 _MOST_NAMED = 5
@@ -41,20 +40,3 @@ def bucket_skews(backup: BucketBackup, recovery_point: datetime) -> tuple[Skew, 
 def _few(names: Sequence[str], count: int) -> str:
     more = ", ..." if count > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more
-
-
-def require_protected(buckets: Sequence[BucketBackup], run_id: RunId) -> None:
-    """Refuse to call a run complete whose buckets hold content that it did not copy.
-
-    Raises:
-        UnprotectedError: The run can be restored, but for some objects.
-    """
-    left = {item.bucket: item.unprotected for item in buckets if item.unprotected}
-    if left:
-        objects = ", ".join(f"{count:,} in {bucket}" for bucket, count in left.items())
-        raise UnprotectedError(
-            f"the run is written, but the content of some objects is not in the vault: {objects}",
-            subject=run_id,
-            hint="the next run copies more; what is under a key of the customer's own is never "
-            "copied, only who has the key can move it to a key of Cloud KMS",
-        )

@@ -5,31 +5,42 @@ with the database. What was read is counted by Firestore too: a range that came 
 The first call fixes the ranges; a later one goes on in each where an earlier one stopped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, override
 
 import structlog
 
+from functions.exporter import Exporter, RunContext, others
 from functions.exports.databases.document_files import RangeFiles, StoredFile
 from functions.log import LoggingPool, logged_step
-from functions.settings import Settings
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at, too_old
-from manifests.cloud.objects import Bucket
 from manifests.cloud.partitions import RANGE_DOCUMENTS, find_cuts
 from manifests.documents import batches, combined_collections
 from manifests.errors import CloudError, SourceUnreadableError
 from manifests.kinds.databases.catalog import CatalogDatabase
+from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.layout import (
     attempt_of,
     database_folder,
+    databases_prefix,
     ranges_attempt,
     ranges_name,
+    records_ranges,
 )
-from manifests.model import DatabaseBackup, IndexSettings, Resource, RunStart, Stored
+from manifests.model import (
+    DatabaseBackup,
+    IndexSettings,
+    Manifest,
+    ObjectInfo,
+    Resource,
+    Skew,
+    Stored,
+    Unprotected,
+)
 from manifests.names import NameRange, cut, inside
 from manifests.store import decode, encode
 
@@ -52,21 +63,18 @@ class _Exported(NamedTuple):
     uncounted: int
 
 
-class DatabaseExporter:
-    """Makes the backups of databases for one run.
+class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
+    """Makes the backups of databases for one run."""
 
-    Args:
-        start: The run; its recovery point is the instant that is read.
-        settings: Where things are, and how much is in flight.
-        vault: The bucket with the backups.
-    """
+    kind = DATABASES
 
-    def __init__(self, *, start: RunStart, settings: Settings, vault: Bucket) -> None:
-        self._start = start
-        self._settings = settings
-        self._vault = vault
-        self._at_nanos = nanos_at(start.recovery_point)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
+        self._start, self._settings = context.start, context.settings
+        self._vault = context.vault
+        self._at_nanos = nanos_at(context.start.recovery_point)
 
+    @override
     def back_up(self, entry: CatalogDatabase, base: DatabaseBackup | None) -> DatabaseBackup:
         """Write every document of a database as of the recovery point.
 
@@ -116,6 +124,32 @@ class DatabaseExporter:
             files=tuple(item.file for item in stored),
             uncounted=sum(part.uncounted for part in exported),
         )
+
+    @override
+    def skews(self, manifest: Manifest) -> Iterable[Skew]:
+        """Say that a database's settings have no history: they were read last."""
+        seconds = (manifest.finished_at - manifest.recovery_point).total_seconds()
+        for backup in manifest.databases:
+            subject = f"settings of database {backup.name}"
+            yield Skew(kind="databases", name=backup.name, subject=subject, skew_seconds=seconds)
+
+    @override
+    def unprotected(self) -> Iterable[Unprotected]:
+        """Count the databases of the project that no run holds."""
+        named = [entry.database for entry in self.context.catalog.databases]
+        databases = Databases(Connection(self._settings.project, "(default)"))
+        yield others("database", databases.ids, named)
+
+    @override
+    def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
+        """Yield files of attempts that were given up; the records of ranges are none."""
+        run_id = manifest.run_id
+        listed = {stored.name for item in manifest.databases for stored in item.objects}
+        database_ids = [item.name for item in manifest.databases]
+        for item in self._vault.list_objects(databases_prefix(run_id)):
+            is_record = records_ranges(item.name, run_id=run_id, database_ids=database_ids)
+            if item.name not in listed and not is_record:
+                yield item
 
     def _check_kept(self, resource: Resource, name: str) -> None:
         """Refuse an instant that Firestore no longer keeps before anything is read at it."""

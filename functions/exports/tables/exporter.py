@@ -1,73 +1,73 @@
 """One table of one run: frozen at the recovery point, measured, exported, proven in the vault."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from threading import BoundedSemaphore
+from typing import override
 
 import structlog
 from google.cloud import bigquery
 
+from functions.exporter import Beside, Exporter, RunContext, others
 from functions.exports.tables.choice import (
     ExportChoice,
     choose_exports,
     homes,
     is_slow_to_restore,
 )
-from functions.exports.tables.files import bring_to_vault, landed, still_stored
+from functions.exports.tables.datasets import backed_up_datasets, gone_since
+from functions.exports.tables.files import bring_to_vault, landed, remove_landed, still_stored
 from functions.exports.tables.frozen import FrozenCopies
 from functions.exports.tables.readable import readable, refuse_other_key
 from functions.log import LoggingPool, logged_step
-from functions.settings import Settings
 from manifests import layout, statements
-from manifests.cloud.jobs import FinishedJob, Jobs
-from manifests.cloud.objects import Bucket
-from manifests.cloud.resources import Resources
+from manifests.cloud.jobs import FinishedJob
 from manifests.cloud.table_paths import table_path
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.kinds.tables.catalog import CatalogTable
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import (
     ColumnEncoding,
     Export,
     Fingerprint,
+    Manifest,
     ObjectInfo,
     Partition,
     Resource,
-    RunStart,
+    Skew,
     TableBackup,
+    Unprotected,
 )
 
 _PARALLEL_EXPORTS, _FILES_READ_AT_ONCE = 8, 8
+_MOST_NAMED = 20
 
 log = structlog.get_logger()
 
 
-class TableExporter:
-    """Exports the tables of one run. Safe to share between threads."""
+class TableExporter(Exporter[CatalogTable, TableBackup]):
+    """Exports the tables of one run."""
 
-    def __init__(
-        self,
-        *,
-        start: RunStart,
-        settings: Settings,
-        jobs: Jobs,
-        resources: Resources,
-        landing: Bucket,
-        vault: Bucket,
-        holder: str,
-        full_every_days: int,
-        damaged: Collection[str],
-    ) -> None:
-        self._start = start
-        self._settings = settings
-        self._jobs = jobs
-        self._resources = resources
-        self._landing = landing
-        self._vault = vault
-        self._frozen = FrozenCopies(start, settings, jobs, resources, holder)
-        self._full_every_days = full_every_days
-        self._damaged = damaged
+    kind = TABLES
+
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
+        self._start, self._settings = context.start, context.settings
+        self._jobs, self._resources = context.jobs, context.resources
+        self._landing, self._vault = context.landing, context.vault
+        self._frozen = FrozenCopies(
+            context.start, context.settings, context.jobs, context.resources, context.holder
+        )
         self._reading = BoundedSemaphore(_FILES_READ_AT_ONCE)
 
+    @override
+    def prepare(self, base: Manifest | None) -> None:
+        """Tell which tables are gone since the last run."""
+        tables = self._start.tables
+        if gone := gone_since(self.context.catalog, base, tables) if base else ():
+            log.warning("tables that the last run holds are gone", tables=gone[:_MOST_NAMED])
+
+    @override
     def back_up(self, entry: CatalogTable, base: TableBackup | None) -> TableBackup:
         """Back up one table at the run's recovery point.
 
@@ -87,7 +87,7 @@ class TableExporter:
             resource=resource,
             base=self._still_stored(base),
             recovery_point=self._start.recovery_point,
-            full_every_days=self._full_every_days,
+            full_every_days=self.context.catalog.full_every_days,
             has_same_layout=frozen.has_same_layout,
         )
         log.info("export chosen", reason=choice.reason)
@@ -122,15 +122,47 @@ class TableExporter:
         """Return the earlier backup without the exports that the vault does not hold any more."""
         if base is None:
             return None
-        exports = still_stored(self._vault, base.exports, base.name, damaged=self._damaged)
+        exports = still_stored(self._vault, base.exports, base.name, damaged=self.context.damaged)
         for export in base.exports:
             if export not in exports:
                 log.error("an earlier export is damaged", export_id=export.export_id)
         return base.model_copy(update={"exports": exports})
 
-    def clean_up(self, tables: Iterable[str]) -> None:
-        """Remove the frozen and encoded copies of tables; what is left expires by itself."""
-        prefixes = tuple(self._frozen.table_id(table) for table in tables)
+    @override
+    def beside(self, done: Sequence[TableBackup]) -> Beside:
+        """Read the datasets, with their views and routines."""
+        with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
+            return backed_up_datasets(self._resources, self.context.catalog, done, pool)
+
+    @override
+    def skews(self, manifest: Manifest) -> Iterable[Skew]:
+        """Say that definitions have no history: they were read last."""
+        seconds = (manifest.finished_at - manifest.recovery_point).total_seconds()
+        for dataset in manifest.datasets:
+            name = dataset.dataset_id
+            subject = f"definitions of {name}"
+            yield Skew(kind="tables", name=name, subject=subject, skew_seconds=seconds)
+
+    @override
+    def unprotected(self) -> Iterable[Unprotected]:
+        """Count the datasets of which nothing is protected."""
+        named = (*self.context.catalog.dataset_ids, self._settings.scratch_dataset)
+        yield others("dataset", self._resources.dataset_ids, named)
+
+    @override
+    def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
+        """Yield files of extracts that were repeated."""
+        listed = {stored.name for table in manifest.tables for stored in table.objects}
+        found = self._vault.list_objects(layout.tables_prefix(manifest.run_id))
+        return (item for item in found if item.name not in listed)
+
+    @override
+    def clean_up(self) -> None:
+        """Remove what landed, and frozen and encoded copies; what is left expires by itself."""
+        remove_landed(self._landing, layout.landing_prefix(self._start.run_id))
+        prefixes = tuple(
+            self._frozen.table_id(entry.table) for entry in self.context.catalog.tables
+        )
         dataset_id = self._settings.scratch_dataset
         ours = [
             f"{dataset_id}.{table_id}"

@@ -9,6 +9,7 @@ BUCKETS = PartKind(
     name="buckets",
     noun="bucket",
     label="bucket {}",
+    counted="objects",
     model=BucketBackup,
     folder=bucket_segment,
     check=check_bucket,

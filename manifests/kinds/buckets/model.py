@@ -153,6 +153,11 @@ class BucketBackup(Backup):
         return self.bucket
 
     @property
+    def count(self) -> int:
+        """Return how many objects it holds."""
+        return self.object_count
+
+    @property
     def object_count(self) -> int:
         """Return how many objects the bucket held."""
         return sum(shard.stored.row_count for shard in self.shards)

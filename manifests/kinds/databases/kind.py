@@ -9,6 +9,7 @@ DATABASES = PartKind(
     name="databases",
     noun="database",
     label="database {}",
+    counted="documents",
     model=DatabaseBackup,
     folder=database_segment,
     check=check_database,

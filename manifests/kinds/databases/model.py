@@ -78,6 +78,11 @@ class DatabaseBackup(Backup):
         return self.database_id
 
     @property
+    def count(self) -> int:
+        """Return how many documents it holds."""
+        return self.document_count
+
+    @property
     def objects(self) -> tuple[StoredObject, ...]:
         """Return every object that holds documents."""
         return tuple(item.stored for item in self.files)

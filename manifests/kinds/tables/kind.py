@@ -9,6 +9,7 @@ TABLES = PartKind(
     name="tables",
     noun="table",
     label="{}",
+    counted="rows",
     model=TableBackup,
     folder=table_folder,
     check=check_table,

@@ -103,6 +103,11 @@ class TableBackup(Backup):
         return f"{self.dataset_id}.{self.table_id}"
 
     @property
+    def count(self) -> int:
+        """Return how many rows it holds."""
+        return self.fingerprint.row_count
+
+    @property
     def fingerprints(self) -> dict[str, Fingerprint]:
         """Return the content of each partition, by its id."""
         return {item.partition_id: item.fingerprint for item in self.partitions}

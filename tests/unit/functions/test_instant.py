@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.instant import current_run, gone_since, serving_point
+from functions.exports.tables.datasets import gone_since
+from functions.instant import current_run, serving_point
 from manifests.model import FailedAttempt, Owner, RunId
 from manifests.store import Vault
 from tests.unit.samples import POINT, RUN, MemoryBucket, catalog, manifest
