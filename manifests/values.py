@@ -121,7 +121,7 @@ class StoredObject(ObjectInfo):
 
 _SKEWS = {
     "tables": re.compile(r"definitions of ([A-Za-z0-9_]+)"),
-    "buckets": re.compile(r"(?:.+? in|settings of) bucket ([^ ,]+)(?:,.*)?", re.DOTALL),
+    "buckets": re.compile(r"(?:.+? (?:in|from)|settings of) bucket ([^ ,]+)(?:[ ,].*)?", re.DOTALL),
     "databases": re.compile(r"settings of database (.+)"),
 }
 

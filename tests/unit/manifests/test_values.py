@@ -77,6 +77,7 @@ def test_a_later_versions_plan_is_not_carried_out_in_part():
         ("settings of bucket my-bucket.eu", ("buckets", "my-bucket.eu")),
         ("metadata of 3 objects in bucket my-bucket", ("buckets", "my-bucket")),
         ("1 objects in bucket a-b, deleted since (x in bucket c-d, y\n),", ("buckets", "a-b")),
+        ("what was deleted from bucket a-b before, of which", ("buckets", "a-b")),
         ("something else", ("", "")),
     ],
 )
