@@ -1,21 +1,19 @@
 """What no recovery of tables and of documents brings back. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from manifests.kind import KindName
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import Manifest, TableBackup, Unprotected
+from manifests.parts import PARTS
 from manifests.references import unheld
 from recovery.plan.definitions import DatasetStep
 from recovery.plan.documents import DatabaseStep
 from recovery.units import counted, listed, shown
 
 _MOST_NAMES = 5
-_PART_KINDS: Mapping[str, KindName] = {
-    "dataset": "tables",
-    "bucket": "buckets",
-    "database": "databases",
-}
+_NOUNS = {"dataset": TABLES.name} | {kind.noun: kind.name for kind in PARTS}
 _PAST_THEIR_TIME = (
     "documents that are past their time to live: Firestore removes them again within a day or so"
 )
@@ -92,7 +90,7 @@ def never_held(manifest: Manifest, covers: Collection[KindName]) -> Iterator[str
     """
     for item in manifest.unprotected:
         what = unprotected_text(item)
-        if what and _PART_KINDS.get(item.kind) in covers:
+        if what and _NOUNS.get(item.kind) in covers:
             yield f"{item.kind}s of the project that are not in the catalog: {what}"
 
 

@@ -11,6 +11,7 @@ from manifests.documents import DOCUMENT_FILE
 from manifests.encoding import check_table_file, field_count
 from manifests.errors import BackupDamagedError
 from manifests.kinds.databases.layout import databases_prefix
+from manifests.kinds.tables import layout as table_layout
 from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup
 from recovery.compare import Finding
 from recovery.verify import (
@@ -77,7 +78,7 @@ def _listed(
 ) -> dict[str, ObjectInfo]:
     tables = [part for part in parts if isinstance(part, TableBackup)]
     run_ids = {export.run_id for table in tables for export in table.exports}
-    folders = [f"{layout.run_prefix(name)}tables/" for name in {manifest.run_id, *run_ids}]
+    folders = [table_layout.tables_prefix(name) for name in {manifest.run_id, *run_ids}]
     if len(tables) < len(parts):
         folders.append(databases_prefix(manifest.run_id))
     return {info.name: info for folder in folders for info in vault.list_objects(folder)}

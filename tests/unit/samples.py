@@ -6,10 +6,10 @@ from typing import Any
 
 import farmhash
 
-from manifests import layout
 from manifests.catalog import Catalog
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
+from manifests.kinds.tables import layout as table_layout
 from manifests.model import (
     AbandonedObject,
     DatasetBackup,
@@ -75,9 +75,9 @@ def fingerprint_of(rows: Iterable[str]) -> Fingerprint:
 
 def stored(run_id: RunId, table: str, part: str, *, rows: int, attempt: int = 1) -> StoredObject:
     """Return the one file of an extract."""
-    folder = layout.landing_folder(run_id, table, part, attempt)
+    folder = table_layout.landing_folder(run_id, table, part, attempt)
     return StoredObject(
-        name=layout.vault_name(f"{folder}000000000000.avro"),
+        name=table_layout.vault_name(f"{folder}000000000000.avro"),
         size_bytes=100 + rows,
         crc32c="yZRlqg==",
         generation=1700000000000001,
@@ -90,7 +90,7 @@ def export_of(
 ) -> Export:
     """Return an export with one file."""
     return Export(
-        export_id=layout.export_id(run_id, partition_id),
+        export_id=table_layout.export_id(run_id, partition_id),
         run_id=run_id,
         recovery_point=point,
         partition_id=partition_id,

@@ -29,7 +29,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import SourceUnreadableError
 from manifests.kinds.buckets.catalog import CatalogBucket
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.kinds.buckets.layout import bucket_folder
+from manifests.kinds.buckets.layout import ranges_name
 from manifests.model import (
     BucketBackup,
     InventoryShard,
@@ -153,7 +153,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
 
     def _ranges(self, bucket: VersionedBucket, base: BucketBackup | None) -> KeyRanges:
         """Return the key ranges, the same for every attempt of the run."""
-        name = f"{bucket_folder(self._start.run_id, bucket.name)}ranges.json"
+        name = ranges_name(self._start.run_id, bucket.name)
         found = self._vault.read(name)
         if found is None:
             wanted = self._settings.parallel_listings * _RANGES_A_LISTING

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from manifests.cloud.objects import Bucket
 from manifests.errors import ObjectMissingError
 from manifests.inventory import ShardSummary, ShardWriter, read_shard
-from manifests.kinds.buckets.layout import bucket_folder, shard_name
+from manifests.kinds.buckets.layout import range_prefix, shard_name
 from manifests.model import InventoryShard, ObjectRecord, RunStart, StoredObject
 
 RECORDS_A_SHARD = 5_000
@@ -37,8 +37,7 @@ class Shards:
 
     def resume(self) -> str | None:
         """Take over the shards an earlier attempt wrote; return the last name in them, or None."""
-        folder = bucket_folder(self._start.run_id, self._bucket)
-        prefix = f"{folder}inventory/{self._key_range:04d}-"
+        prefix = range_prefix(self._start.run_id, self._bucket, self._key_range)
         for found in list(self._vault.list_objects(prefix)):
             content = self._vault.read(found.name)
             if found.name != self._next_name() or content is None:

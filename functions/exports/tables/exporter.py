@@ -24,6 +24,7 @@ from manifests.cloud.jobs import FinishedJob
 from manifests.cloud.table_paths import table_path
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
+from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.catalog import CatalogTable
 from manifests.kinds.tables.kind import TABLES
 from manifests.model import (
@@ -153,7 +154,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
     def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
         """Yield files of extracts that were repeated."""
         listed = {stored.name for table in manifest.tables for stored in table.objects}
-        found = self._vault.list_objects(layout.tables_prefix(manifest.run_id))
+        found = self._vault.list_objects(table_layout.tables_prefix(manifest.run_id))
         return (item for item in found if item.name not in listed)
 
     @override
@@ -201,7 +202,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
         rows: int,
         encodings: tuple[ColumnEncoding, ...],
     ) -> Export:
-        part = partition_id or layout.WHOLE
+        part = partition_id or table_layout.WHOLE
         with logged_step("extract", partition=part) as done:
             source = self._extractable(table, resource, partition_id, part, encodings)
             files = self._extract(table, source, part)
@@ -218,7 +219,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
             )
             done |= {"rows": rows, "bytes": sum(file.size_bytes for file in stored)}
         return Export(
-            export_id=layout.export_id(self._start.run_id, partition_id),
+            export_id=table_layout.export_id(self._start.run_id, partition_id),
             run_id=self._start.run_id,
             recovery_point=self._start.recovery_point,
             partition_id=partition_id,
@@ -262,7 +263,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
         )
 
         def folder(attempt: int) -> str:
-            return layout.landing_folder(self._start.run_id, table, part, attempt)
+            return table_layout.landing_folder(self._start.run_id, table, part, attempt)
 
         def has_landed(finished: FinishedJob) -> bool:
             nonlocal files
@@ -274,8 +275,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
             self._frozen.job_id(table, f"extract-{part}"),
             lambda job_id, attempt: self._jobs.client.extract_table(
                 bigquery.TableReference.from_string(source),
-                # Always a wildcard: one file holds 1 GB at most (BigQuery, Export table data).
-                self._landing.uri(f"{folder(attempt)}*.avro"),
+                self._landing.uri(table_layout.data_files(folder(attempt))),
                 job_id=job_id,
                 location=self._jobs.location,
                 job_config=config,

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from threading import BoundedSemaphore
 
 from functions.log import LoggingPool
-from manifests import layout
 from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
 from manifests.encoding import check_table_file, field_count
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
+from manifests.kinds.tables import layout as table_layout
 from manifests.model import Export, ObjectInfo, Resource, StoredObject
 
 _PARALLEL_FILES = 4
@@ -21,7 +21,7 @@ def landed(landing: Bucket, folder: str, expected_files: int) -> tuple[ObjectInf
     next number, means that the folder cannot be trusted (BigQuery, Export table data).
     """
     found = tuple(landing.list_objects(folder))
-    wanted = [f"{folder}{number:012d}.avro" for number in range(expected_files)]
+    wanted = [table_layout.data_file_name(folder, number) for number in range(expected_files)]
     return found if [item.name for item in found] == wanted else None
 
 
@@ -60,7 +60,8 @@ def bring_to_vault(
             )
         copies = list(
             pool.map(
-                lambda item: vault.copy_here(landing, item, layout.vault_name(item.name)), files
+                lambda item: vault.copy_here(landing, item, table_layout.vault_name(item.name)),
+                files,
             )
         )
     return tuple(
@@ -80,7 +81,7 @@ def still_stored(
         table: The table.
         damaged: Objects whose bytes were read, and are not what Cloud Storage says of them.
     """
-    folders = {layout.table_prefix(export.run_id, table) for export in exports}
+    folders = {table_layout.table_prefix(export.run_id, table) for export in exports}
     found = {item.name: item for folder in folders for item in vault.list_objects(folder)}
 
     def is_there(stored: StoredObject) -> bool:

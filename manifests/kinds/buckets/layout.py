@@ -32,9 +32,24 @@ def bucket_segment(bucket: str) -> str:
     return checked_segment(_BUCKET, bucket)
 
 
+def buckets_prefix(run_id: RunId) -> str:
+    """Return the folder of all buckets of a run."""
+    return f"{run_prefix(run_id)}buckets/"
+
+
 def bucket_folder(run_id: RunId, bucket: str) -> str:
     """Return the folder of one bucket in a run."""
-    return f"{run_prefix(run_id)}buckets/{bucket}/"
+    return f"{buckets_prefix(run_id)}{bucket}/"
+
+
+def ranges_name(run_id: RunId, bucket: str) -> str:
+    """Return the name of the record of where a bucket is cut."""
+    return f"{bucket_folder(run_id, bucket)}ranges.json"
+
+
+def range_prefix(run_id: RunId, bucket: str, key_range: int) -> str:
+    """Return what the names of all shards of one key range begin with."""
+    return f"{bucket_folder(run_id, bucket)}inventory/{key_range:04d}-"
 
 
 def shard_name(run_id: RunId, bucket: str, key_range: int, number: int) -> str:
@@ -46,7 +61,7 @@ def shard_name(run_id: RunId, bucket: str, key_range: int, number: int) -> str:
         key_range: Which key range, from 0.
         number: Which shard of the range, from 0.
     """
-    return f"{bucket_folder(run_id, bucket)}inventory/{key_range:04d}-{number:06d}.avro"
+    return f"{range_prefix(run_id, bucket, key_range)}{number:06d}.avro"
 
 
 def check_shard_name(name: str, *, run_id: RunId, bucket: str) -> None:

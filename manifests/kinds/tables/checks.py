@@ -1,9 +1,9 @@
 """Whether the backup of a table agrees with itself, and names nothing outside its own places. Pure."""
 
-from manifests import layout
 from manifests.encoding import decode_sql, encodings_of
 from manifests.errors import BackupDamagedError, SourceUnreadableError
 from manifests.fingerprint import combined, fingerprint_sql
+from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.model import DatasetBackup, Export, TableBackup
 from manifests.partitions import in_partitions
 from manifests.resource_types import check_resource
@@ -36,30 +36,30 @@ def check_definitions(dataset: DatasetBackup) -> None:
         UnsafeNameError: A name escapes its place.
         BackupDamagedError: A resource is not what it should be.
     """
-    layout.check_dataset_id(dataset.dataset_id)
+    table_layout.check_dataset_id(dataset.dataset_id)
     check_resource("dataset", dataset.resource, subject=dataset.dataset_id)
     if dataset.resource["datasetReference"]["datasetId"] != dataset.dataset_id:
         raise BackupDamagedError("its resource is another dataset's", subject=dataset.dataset_id)
     for view in dataset.views:
         check_resource("view", view, subject=dataset.dataset_id)
-        layout.check_definition_id(view["tableReference"]["tableId"])
+        table_layout.check_definition_id(view["tableReference"]["tableId"])
     for routine in dataset.routines:
         check_resource("routine", routine, subject=dataset.dataset_id)
-        layout.check_definition_id(routine["routineReference"]["routineId"])
+        table_layout.check_definition_id(routine["routineReference"]["routineId"])
 
 
 def _check_names(table: TableBackup) -> None:
     table_folder(table.name)
     for policy in table.row_access_policies:
         check_resource("row access policy", policy, subject=table.name)
-        layout.check_policy_id(policy["rowAccessPolicyReference"]["policyId"])
+        table_layout.check_policy_id(policy["rowAccessPolicyReference"]["policyId"])
     for partition in table.partitions:
-        layout.check_partition_id(partition.partition_id)
+        table_layout.check_partition_id(partition.partition_id)
     for export in table.exports:
-        if export.export_id != layout.export_id(export.run_id, export.partition_id):
+        if export.export_id != table_layout.export_id(export.run_id, export.partition_id):
             raise BackupDamagedError("not the id of its export", subject=export.export_id)
         for stored in export.objects:
-            layout.check_data_name(stored.name, run_id=export.run_id, table=table.name)
+            table_layout.check_data_name(stored.name, run_id=export.run_id, table=table.name)
     check_unique(table.name, "partition", (item.partition_id for item in table.partitions))
     check_unique(table.name, "export", (item.export_id for item in table.exports))
     check_unique(table.name, "object", (item.name for item in table.objects))

@@ -18,8 +18,7 @@ from manifests.cloud.retry import believed, cloud_errors
 from manifests.cloud.stored import whole
 from manifests.cloud.versions import VersionedBucket
 from manifests.inventory import SHARD_FILE, read_shard
-from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard
-from manifests.layout import run_prefix
+from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard, buckets_prefix
 from manifests.model import ObjectInfo, ObjectVersion, RunId
 from recovery.targets.objects.contents import passes
 from recovery.targets.objects.holds import set_hold
@@ -63,7 +62,7 @@ class Garbage:
         self._shards = [
             found
             for run_id in runs
-            for found in vault.list_objects(f"{run_prefix(run_id)}buckets/")
+            for found in vault.list_objects(buckets_prefix(run_id))
             if found.name.endswith(".avro")
         ]
 

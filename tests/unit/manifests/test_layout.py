@@ -10,6 +10,7 @@ from manifests.errors import UnsafeNameError, UsageError
 from manifests.kind import KindName
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.databases.kind import DATABASES
+from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.kind import TABLES
 from manifests.model import RunId
 from manifests.parts import part_kind
@@ -41,9 +42,9 @@ def test_every_built_data_name_is_accepted(
 ):
     """What an extract of ours writes, the vault keeps and a restore reads."""
     number = file.draw(st.integers(0, 10**12 - 1))
-    landed = f"{layout.landing_folder(run_id, table, partition, attempt)}{number:012d}.avro"
-    name = layout.vault_name(landed)
-    layout.check_data_name(name, run_id=run_id, table=table)
+    landed = f"{table_layout.landing_folder(run_id, table, partition, attempt)}{number:012d}.avro"
+    name = table_layout.vault_name(landed)
+    table_layout.check_data_name(name, run_id=run_id, table=table)
     assert name == landed.replace("extracts/", "runs/", 1)
     assert layout.run_id_of(name) == run_id
 
@@ -53,17 +54,17 @@ def test_names_of_long_tables_fit():
     run_id = RunId("r" * 100)
     tables = [f"{'d' * 1024}.{'t' * 1023}{number}" for number in range(3)]
     landed = [
-        f"{layout.landing_folder(run_id, table, 'p' * 64, 999)}000000000000.avro"
+        f"{table_layout.landing_folder(run_id, table, 'p' * 64, 999)}000000000000.avro"
         for table in tables
     ]
     receipts = [TABLES.receipt_name(run_id, table) for table in tables]
     assert len({*landed, *receipts}) == 6
     assert max(map(len, (*landed, *receipts))) <= 1024
-    for table, name in zip(tables, map(layout.vault_name, landed), strict=True):
-        layout.check_data_name(name, run_id=run_id, table=table)
+    for table, name in zip(tables, map(table_layout.vault_name, landed), strict=True):
+        table_layout.check_data_name(name, run_id=run_id, table=table)
         for other in set(tables) - {table}:
             with pytest.raises(UnsafeNameError):
-                layout.check_data_name(name, run_id=run_id, table=other)
+                table_layout.check_data_name(name, run_id=run_id, table=other)
 
 
 @given(
@@ -73,10 +74,10 @@ def test_no_text_is_accepted_unless_a_builder_makes_it(name: str):
     """A data name is accepted only when the builders give exactly this text back."""
     parts = name.split("/")
     try:
-        layout.check_data_name(name, run_id=RUN, table=TABLE)
+        table_layout.check_data_name(name, run_id=RUN, table=TABLE)
     except UnsafeNameError:
         return
-    folder = layout.extract_folder(RUN, TABLE, parts[4], int(parts[5]))
+    folder = table_layout.extract_folder(RUN, TABLE, parts[4], int(parts[5]))
     assert name == f"runs/{folder}{int(parts[6].removesuffix('.avro')):012d}.avro"
 
 
@@ -114,9 +115,9 @@ def test_no_text_is_accepted_unless_a_builder_makes_it(name: str):
 def test_names_that_are_not_ours_are_refused(name: str):
     """Whatever no extract of ours writes is refused, by the restore and on the way to the vault."""
     with pytest.raises(UnsafeNameError):
-        layout.check_data_name(name, run_id=RUN, table=TABLE)
+        table_layout.check_data_name(name, run_id=RUN, table=TABLE)
     with pytest.raises(UnsafeNameError):
-        layout.vault_name(name.replace("runs/", "extracts/", 1))
+        table_layout.vault_name(name.replace("runs/", "extracts/", 1))
 
 
 @pytest.mark.parametrize(
@@ -124,16 +125,16 @@ def test_names_that_are_not_ours_are_refused(name: str):
 )
 def test_names_of_another_run_or_table_are_refused(run_id: RunId, table: str):
     """A file is only read for the run and table whose folder it is in."""
-    layout.check_data_name(NAME, run_id=RUN, table=TABLE)
+    table_layout.check_data_name(NAME, run_id=RUN, table=TABLE)
     with pytest.raises(UnsafeNameError, match="does not belong"):
-        layout.check_data_name(NAME, run_id=run_id, table=table)
+        table_layout.check_data_name(NAME, run_id=run_id, table=table)
 
 
 def test_only_an_extract_goes_to_the_vault():
     """A name that is in the vault already, or has the root further in, is no landed file."""
     for name in (NAME, f"x{NAME.replace('runs/', 'extracts/')}", f"runs/extracts/{NAME}"):
         with pytest.raises(UnsafeNameError):
-            layout.vault_name(name)
+            table_layout.vault_name(name)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_only_an_extract_goes_to_the_vault():
 def test_builders_refuse_what_the_parser_would(table: str, partition: str, attempt: int):
     """No builder makes a name that could not be read again."""
     with pytest.raises(UnsafeNameError):
-        layout.landing_folder(RUN, table, partition, attempt)
+        table_layout.landing_folder(RUN, table, partition, attempt)
 
 
 @given(run_id=RUN_IDS)
@@ -221,10 +222,10 @@ def test_good_run_ids_are_kept(run_id: RunId):
 
 def test_export_ids_tell_runs_and_partitions_apart():
     """An export's id is its run and partition; the whole table has a name of its own."""
-    assert layout.export_id(RUN, None) == f"{RUN}/all"
-    assert layout.export_id(RUN, "__NULL__") == f"{RUN}/__NULL__"
+    assert table_layout.export_id(RUN, None) == f"{RUN}/all"
+    assert table_layout.export_id(RUN, "__NULL__") == f"{RUN}/__NULL__"
     with pytest.raises(UnsafeNameError):
-        layout.export_id(RUN, "a' OR ''='")
+        table_layout.export_id(RUN, "a' OR ''='")
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ def test_part_names(kind: KindName, good: str, bad: str):
 @pytest.mark.parametrize("name", ["season", "latest games", "é_ü-1", "試合", "a‿b"])
 def test_definitions_may_be_called_what_bigquery_allows(name: str):
     """A view may have a name in any script."""
-    layout.check_definition_id(name)
+    table_layout.check_definition_id(name)
 
 
 @pytest.mark.parametrize(
@@ -254,19 +255,19 @@ def test_definitions_may_be_called_what_bigquery_allows(name: str):
 def test_definitions_cannot_leave_their_path(name: str):
     """A view's name ends no path segment and no quotation."""
     with pytest.raises(UnsafeNameError):
-        layout.check_definition_id(name)
+        table_layout.check_definition_id(name)
 
 
 def test_partitions_policies_and_datasets_are_words():
     """Ids that reach statements and paths are plain words."""
-    layout.check_partition_id("__UNPARTITIONED__")
-    layout.check_partition_id("-10")
-    layout.check_policy_id("own_team")
-    layout.check_dataset_id("nba_2026")
+    table_layout.check_partition_id("__UNPARTITIONED__")
+    table_layout.check_partition_id("-10")
+    table_layout.check_policy_id("own_team")
+    table_layout.check_dataset_id("nba_2026")
     for check, bad in (
-        (layout.check_partition_id, "x') OR ('1'='1"),
-        (layout.check_policy_id, "a/../b"),
-        (layout.check_dataset_id, "../other"),
+        (table_layout.check_partition_id, "x') OR ('1'='1"),
+        (table_layout.check_policy_id, "a/../b"),
+        (table_layout.check_dataset_id, "../other"),
     ):
         with pytest.raises(UnsafeNameError):
             check(bad)
@@ -299,7 +300,7 @@ def test_bad_recovery_ids_are_refused(text: str):
 
 def test_folders_of_a_run():
     """A table's files, in the vault and where they land, are below their run's folder."""
-    assert NAME.startswith(layout.table_prefix(RUN, TABLE))
-    assert layout.table_prefix(RUN, TABLE).startswith(layout.run_prefix(RUN))
-    landed = layout.landing_folder(RUN, TABLE, "all", 1)
+    assert NAME.startswith(table_layout.table_prefix(RUN, TABLE))
+    assert table_layout.table_prefix(RUN, TABLE).startswith(layout.run_prefix(RUN))
+    landed = table_layout.landing_folder(RUN, TABLE, "all", 1)
     assert landed.startswith(layout.landing_prefix(RUN))
