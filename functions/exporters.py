@@ -5,6 +5,12 @@ from typing import Any
 from functions.exporter import Exporter
 from functions.exports.buckets.exporter import BucketExporter
 from functions.exports.databases.exporter import DatabaseExporter
+from functions.exports.resources.exporter import ResourceExporter
 from functions.exports.tables.exporter import TableExporter
 
-EXPORTERS: tuple[type[Exporter[Any, Any]], ...] = (TableExporter, BucketExporter, DatabaseExporter)
+EXPORTERS: tuple[type[Exporter[Any, Any]], ...] = (
+    TableExporter,
+    BucketExporter,
+    DatabaseExporter,
+    ResourceExporter,
+)

@@ -18,9 +18,11 @@ from pydantic import (
 
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
+from manifests.ids import BucketName
 from manifests.kind import CatalogPart, PartKind
 from manifests.kinds.buckets.catalog import CatalogBucket
 from manifests.kinds.databases.catalog import CatalogDatabase
+from manifests.kinds.resources.catalog import CatalogResources
 from manifests.kinds.tables.catalog import CatalogDataset, CatalogTable, Word
 from manifests.kinds.tables.kind import TABLES
 from manifests.parts import PARTS
@@ -47,6 +49,8 @@ class Catalog(Value):
     Attributes:
         full_every_days: After this many days a table is exported whole again.
         protected_projects: Projects in which a recovery needs a second explicit word.
+        second_bucket: Where resources of the platform's configuration are kept as well, in another
+            project with a longer retention; None for the vault alone.
         fence: What writes to what is protected, and is paused before it is restored; None where
             nobody says.
     """
@@ -60,6 +64,8 @@ class Catalog(Value):
     datasets: tuple[CatalogDataset, ...] = ()
     buckets: tuple[CatalogBucket, ...] = ()
     databases: tuple[CatalogDatabase, ...] = ()
+    resources: tuple[CatalogResources, ...] = ()
+    second_bucket: BucketName | None = None
     fence: FenceRule | None = None
 
     @model_validator(mode="after")
@@ -125,8 +131,10 @@ class Catalog(Value):
             CatalogError: It names one of them.
         """
         for entry in self.buckets:
-            if entry.bucket in buckets:
+            if entry.bucket in (*buckets, self.second_bucket):
                 raise CatalogError("backups are kept there", subject=entry.bucket)
+        if self.second_bucket in buckets:
+            raise CatalogError("a second place is another one", subject=str(self.second_bucket))
         working = {name.lower() for name in datasets}
         for dataset_id in self.dataset_ids:
             if dataset_id.lower() in working:

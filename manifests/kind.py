@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from manifests import layout
 from manifests.values import RunId, Stored, StoredObject, Value
 
-KindName = Literal["tables", "buckets", "databases"]
+KindName = Literal["tables", "buckets", "databases", "resources"]
 """The names of the kinds: of folders, of fields of the manifest and of fields of the catalog."""
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from manifests.kind import KindName, PartKind
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.databases.kind import DATABASES
+from manifests.kinds.resources.kind import RESOURCES
 from manifests.kinds.tables.kind import TABLES
 
-PARTS: tuple[PartKind[Any], ...] = (TABLES, BUCKETS, DATABASES)
+PARTS: tuple[PartKind[Any], ...] = (TABLES, BUCKETS, DATABASES, RESOURCES)
 
 
 def part_kind(name: KindName) -> PartKind[Any]:

@@ -1,6 +1,6 @@
 """The platform's configuration: every resource of a type, as its API returns it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -68,11 +68,11 @@ class Configuration:
             return None
         path = f"{kind.version}/{name}:getIamPolicy"
         with cloud_errors(name, f"the permission to read the IAM policy of {kind.name}"):
-            if kind.policy == "GET":
-                query: Query = {"options.requestedPolicyVersion": _POLICY_VERSION}
-                return self._rest.call("GET", kind.host, path, query=query)
-            body = {"options": {"requestedPolicyVersion": _POLICY_VERSION}}
-            return self._rest.call("POST", kind.host, path, body=body)
+            if kind.policy_by_body:
+                body = {"options": {"requestedPolicyVersion": _POLICY_VERSION}}
+                return self._rest.call(kind.policy, kind.host, path, body=body)
+            query: Query = {"options.requestedPolicyVersion": _POLICY_VERSION}
+            return self._rest.call(kind.policy, kind.host, path, query=query)
 
     def below(self, kind: ResourceType, name: str) -> dict[str, tuple[Resource, ...]]:
         """Return the lists below a resource that are kept with it, by the name of the list.
@@ -84,7 +84,7 @@ class Configuration:
             return {
                 item: tuple(
                     entry
-                    for page in self._pages(kind, f"{kind.version}/{name}/{item}")
+                    for page in self._pages(kind, f"{kind.version}/{name}/{item}", {})
                     for entry in page.get(item, ())
                 )
                 for item in kind.below
@@ -100,6 +100,17 @@ class Configuration:
             path = f"{kind.version}/{name}:generateDownloadUrl"
             answer = self._rest.call("POST", kind.host, path, body={})
             return self._rest.fetch(str(answer["downloadUrl"]))
+
+    def project_number(self) -> str:
+        """Return the number of the project.
+
+        Raises:
+            CloudError: It could not be asked for.
+        """
+        path = f"v3/projects/{self._project}"
+        with cloud_errors(f"project {self._project}", "resourcemanager.projects.get"):
+            found = self._rest.call("GET", "cloudresourcemanager.googleapis.com", path)
+        return str(found["name"]).rpartition("/")[2]
 
     def order(self, kind: ResourceType, name: str, order: Order, before: Resource) -> None:
         """Have something done with a resource.
@@ -130,20 +141,23 @@ class Configuration:
     def _found(self, kind: ResourceType, name: str) -> Resource | None:
         query = {key: value for key, value in kind.query.items() if key == "view"}
         try:
-            return self._rest.call("GET", kind.host, f"{kind.version}/{name}", query=query)
+            found = self._rest.call("GET", kind.host, f"{kind.version}/{name}", query=query)
         except google_errors.NotFound:
             return None
+        return None if kind.absent and found.get("state") == kind.absent else found
 
     def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> Iterator[str]:
         for location in locations if kind.is_regional else ("",):
             collection = kind.collection.format(project=self._project, location=location)
-            for page in self._pages(kind, f"{kind.version}/{collection}"):
+            for page in self._pages(kind, f"{kind.version}/{collection}", kind.query):
                 require_whole(page.get("unreachable", ()), subject)
                 for item in page.get(kind.items, ()):
                     yield kind.full_name(item["name"], collection)
 
-    def _pages(self, kind: ResourceType, path: str) -> Iterator[dict[str, Any]]:
-        query: dict[str, str | int] = {"pageSize": _PAGE, **kind.query}
+    def _pages(
+        self, kind: ResourceType, path: str, asked: Mapping[str, str]
+    ) -> Iterator[dict[str, Any]]:
+        query: dict[str, str | int] = {"pageSize": _PAGE, **asked}
         while True:
             page = self._rest.call("GET", kind.host, path, query=query)
             yield page

@@ -11,6 +11,7 @@ from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import BucketBackup
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
+from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.parts import PARTS
@@ -65,6 +66,7 @@ class Manifest(Stored):
     tables: tuple[TableBackup, ...]
     buckets: tuple[BucketBackup, ...] = ()
     databases: tuple[DatabaseBackup, ...] = ()
+    resources: tuple[ResourceBackup, ...] = ()
     lacking: tuple[PartFailure, ...] = ()
     """Parts that the catalog has backed up by best effort, and that could not be, with the reason."""
     unprotected: tuple[Unprotected, ...] = ()

@@ -5,6 +5,7 @@ Google's discovery documents say something else.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -17,6 +18,8 @@ from tests.deployed import ROOT
 
 OUTPUT_ONLY = ROOT / "manifests" / "kinds" / "resources" / "output_only.json"
 _DOCUMENTS = files("googleapiclient") / "discovery_cache" / "documents"
+
+_ANY_PARENT = re.compile(r"\{v1Id\}/\{v1Id1\}")
 
 type _Schemas = Mapping[str, Mapping[str, Any]]
 
@@ -43,7 +46,7 @@ def schema_name(kind: ResourceType) -> str:
     listed = next(
         method["response"]["$ref"]
         for method in methods(document(kind))
-        if method["httpMethod"] == "GET" and _collection(method) == collection_of(kind)
+        if method["httpMethod"] == "GET" and flat_path(method) == collection_of(kind)
     )
     return str(schemas[listed]["properties"][kind.items]["items"]["$ref"])
 
@@ -61,8 +64,10 @@ def collection_of(kind: ResourceType) -> str:
     return f"{kind.version}/{path.replace('{location}', '{locationsId}')}"
 
 
-def _collection(method: Mapping[str, Any]) -> str:
-    return str(method.get("flatPath", method["path"]))
+def flat_path(method: Mapping[str, Any]) -> str:
+    """Return the path of a method; some documents leave open that a parent is a project."""
+    path = str(method.get("flatPath", method["path"]))
+    return _ANY_PARENT.sub("projects/{projectsId}", path)
 
 
 def _fields(kind: ResourceType) -> Iterator[str]:

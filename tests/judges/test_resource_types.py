@@ -11,6 +11,7 @@ from tests.judges.resource_fields import (
     as_text,
     collection_of,
     document,
+    flat_path,
     methods,
     output_only,
     schema_name,
@@ -26,10 +27,7 @@ def named(kinds: list[ResourceType]) -> Any:  # noqa: ANN401 - what pytest makes
 
 def calls(kind: ResourceType) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the methods of a type's API by verb and path."""
-    return {
-        (item["httpMethod"], str(item.get("flatPath", item["path"]))): dict(item)
-        for item in methods(document(kind))
-    }
+    return {(item["httpMethod"], flat_path(item)): dict(item) for item in methods(document(kind))}
 
 
 def one_of(kind: ResourceType) -> str:
@@ -55,6 +53,9 @@ def test_a_type_is_listed_read_and_made_as_the_document_says(kind: ResourceType)
     listed = found["GET", collection_of(kind)]
     assert listed["parameters"].keys() >= kind.query.keys()
     assert ("GET", one_of(kind)) in found
+    if kind.naming == "enabled":
+        assert ("POST", f"{one_of(kind)}:enable") in found
+        return
     if kind.naming == "path":
         assert ("PUT", one_of(kind)) in found
         return
@@ -74,6 +75,10 @@ def test_the_policy_of_a_type_is_read_as_the_document_says(kind: ResourceType):
     found = calls(kind)
     verbs = [verb for verb, path in found if path == f"{one_of(kind)}:getIamPolicy"]
     assert verbs == ([kind.policy] if kind.policy else [])
+    for verb in verbs:
+        method = found[verb, f"{one_of(kind)}:getIamPolicy"]
+        assert ("request" in method) == kind.policy_by_body
+        assert kind.policy_by_body or "options.requestedPolicyVersion" in method["parameters"]
 
 
 @named(list(TYPES))

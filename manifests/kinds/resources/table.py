@@ -8,6 +8,18 @@ from manifests.kinds.resources.types import Order, Pause, ResourceType
 
 TYPES = (
     ResourceType(
+        name="serviceusage/service",
+        host="serviceusage.googleapis.com",
+        version="v1",
+        collection="projects/{project}/services",
+        items="services",
+        naming="enabled",
+        query={"filter": "state:ENABLED"},
+        before_data=True,
+        absent="DISABLED",
+        assigned=("config", "parent"),
+    ),
+    ResourceType(
         name="iam/role",
         host="iam.googleapis.com",
         version="v1",
@@ -17,6 +29,7 @@ TYPES = (
         wrapper="role",
         query={"view": "FULL"},
         assigned=("deleted",),
+        before_data=True,
     ),
     ResourceType(
         name="iam/service-account",
@@ -28,6 +41,7 @@ TYPES = (
         wrapper="serviceAccount",
         policy="POST",
         not_held=("keys",),
+        before_data=True,
     ),
     ResourceType(
         name="secretmanager/secret",
@@ -37,8 +51,21 @@ TYPES = (
         items="secrets",
         parameter="secretId",
         policy="GET",
-        below=("versions",),
         not_held=("values", "tags"),
+        before_data=True,
+        below=("versions",),
+    ),
+    ResourceType(
+        name="bigquery/connection",
+        host="bigqueryconnection.googleapis.com",
+        version="v1",
+        collection="projects/{project}/locations/{location}/connections",
+        items="connections",
+        parameter="connectionId",
+        policy="POST",
+        policy_by_body=True,
+        not_held=("passwords",),
+        before_data=True,
     ),
     ResourceType(
         name="pubsub/schema",
@@ -177,16 +204,6 @@ TYPES = (
         collection="projects/{project}/dashboards",
         items="dashboards",
         naming="body",
-    ),
-    ResourceType(
-        name="bigquery/connection",
-        host="bigqueryconnection.googleapis.com",
-        version="v1",
-        collection="projects/{project}/locations/{location}/connections",
-        items="connections",
-        parameter="connectionId",
-        policy="POST",
-        not_held=("passwords",),
     ),
     ResourceType(
         name="bigquery/transfer",

@@ -13,8 +13,11 @@ from typing import Any, Literal, NamedTuple
 
 from manifests.values import Resource
 
-type Naming = Literal["parameter", "path", "body", "assigned"]
-"""Who names a new resource: a parameter, the path that it is PUT to, a field of it, or the service."""
+type Naming = Literal["parameter", "path", "body", "assigned", "enabled"]
+"""Who names a new resource: a parameter, the path that it is PUT to, a field of it, or the service.
+
+One that is enabled has its name already.
+"""
 
 
 class Order(NamedTuple):
@@ -74,6 +77,10 @@ class ResourceType(NamedTuple):
         key: The field that tells one from another and means the same in another project.
         query: What the list is asked besides.
         policy: The verb that reads the IAM policy of one; empty where it has none.
+        policy_by_body: Whether the version of the policy is asked for in a body.
+        before_data: Whether it has to be there before data is brought back; what acts on data comes
+            behind.
+        absent: The value of `state` of one that is not there.
         after: The types that have to be there before.
         pause: How it is paused; None where it does nothing by itself.
         below: Lists below one resource that are kept with it, by the name of the list.
@@ -94,6 +101,9 @@ class ResourceType(NamedTuple):
     key: str = "name"
     query: Mapping[str, str] = {}
     policy: Literal["", "GET", "POST"] = ""
+    policy_by_body: bool = False
+    before_data: bool = False
+    absent: str = ""
     after: tuple[str, ...] = ()
     pause: Pause | None = None
     below: tuple[str, ...] = ()

@@ -1,0 +1,162 @@
+"""Backs up the platform's configuration: every resource of one type, as its API returns it.
+
+No API tells what was there at an earlier time, so that resources are read after the recovery point;
+the manifest says by how much.
+"""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import override
+
+from functions.exporter import Exporter, others
+from functions.log import LoggingPool, logged_step
+from manifests.cloud.clients import storage_client
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.objects import Bucket
+from manifests.cloud.rest import Rest
+from manifests.errors import CloudError
+from manifests.kinds.resources.catalog import CatalogResources
+from manifests.kinds.resources.kind import RESOURCES
+from manifests.kinds.resources.layout import resources_name, resources_prefix, source_name
+from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
+from manifests.kinds.resources.model import ResourceBackup
+from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import ResourceType
+from manifests.model import Manifest, ObjectInfo, Resource, Skew, StoredObject, Unprotected
+
+_OF_OTHER_KINDS = frozenset(
+    {
+        "bigquery.googleapis.com",
+        "bigquerystorage.googleapis.com",
+        "cloudresourcemanager.googleapis.com",
+        "datastore.googleapis.com",
+        "firestore.googleapis.com",
+        "serviceusage.googleapis.com",
+        "storage-api.googleapis.com",
+        "storage-component.googleapis.com",
+        "storage.googleapis.com",
+    }
+)
+"""Services whose content other kinds protect, or that have none."""
+
+
+class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
+    """Makes the backups of resources for one run."""
+
+    kind = RESOURCES
+
+    @override
+    def back_up(self, entry: CatalogResources, base: ResourceBackup | None) -> ResourceBackup:
+        """Write every resource of a type that the catalog names.
+
+        Args:
+            entry: The type in the catalog.
+            base: Not needed: resources are small, and each run has all of them.
+
+        Raises:
+            CloudError: The type could not be listed whole, or a resource not read.
+        """
+        del base
+        kind, settings = resource_type(entry.type), self.context.settings
+        configuration = Configuration(Rest(settings.api_endpoint), settings.project)
+        with logged_step("read resources") as done:
+            read_at = self.context.clock()
+            found = {
+                name: item
+                for name, item in configuration.resources(kind, entry.locations).items()
+                if _is_named(name, entry.names)
+            }
+            whole = partial(self._whole, configuration, kind)
+            with LoggingPool(settings.parallel_streams, "resources") as pool:
+                read = list(pool.map(whole, found, found.values()))
+            done["found"] = len(read)
+        stored = [item for item, _ in read]
+        content = file_of(stored)
+        name = resources_name(self.context.start.run_id, kind.name, content)
+        return ResourceBackup(
+            type=kind.name,
+            locations=entry.locations,
+            project_number=configuration.project_number(),
+            read_at=read_at,
+            entries=tuple(map(entry_of, stored)),
+            stored=self._put(name, content, row_count=len(stored)),
+            sources=_once(source for _, source in read if source is not None),
+            not_held=kind.not_held,
+        )
+
+    @override
+    def unprotected(self) -> Iterable[Unprotected]:
+        """Name the services of the project nothing of whose configuration is in any run."""
+        if not self.entries:
+            return
+        named = {resource_type(entry.name).host for entry in self.entries}
+        yield others("service", self._enabled, named | _OF_OTHER_KINDS)
+
+    @override
+    def skews(self, manifest: Manifest) -> Iterable[Skew]:
+        """Say how long after the recovery point each type was read."""
+        for backup in manifest.parts(RESOURCES):
+            yield Skew(
+                kind="resources",
+                name=backup.type,
+                subject=f"resources {backup.type}",
+                skew_seconds=(backup.read_at - manifest.recovery_point).total_seconds(),
+            )
+
+    @override
+    def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
+        """Yield the files of attempts that were interrupted before they could say so."""
+        kept = {item.name for part in manifest.parts(RESOURCES) for item in part.objects}
+        for item in self.context.vault.list_objects(resources_prefix(manifest.run_id)):
+            if item.name not in kept:
+                yield item
+
+    def _enabled(self) -> list[str]:
+        settings = self.context.settings
+        configuration = Configuration(Rest(settings.api_endpoint), settings.project)
+        found = configuration.resources(resource_type("serviceusage/service"), ())
+        return [name.rpartition("/")[2] for name in found]
+
+    def _whole(
+        self, configuration: Configuration, kind: ResourceType, name: str, resource: Resource
+    ) -> tuple[StoredResource, StoredObject | None]:
+        """Return a resource with all that belongs to it, and the archive it is built from."""
+        source = self._source(configuration, kind, name)
+        stored = StoredResource(
+            name=name,
+            resource=resource,
+            policy=configuration.policy(kind, name),
+            below=configuration.below(kind, name),
+            source="" if source is None else source.name,
+        )
+        return stored, source
+
+    def _source(
+        self, configuration: Configuration, kind: ResourceType, name: str
+    ) -> StoredObject | None:
+        if not kind.has_source:
+            return None
+        content = configuration.source(kind, name)
+        return self._put(
+            source_name(self.context.start.run_id, kind.name, content), content, row_count=0
+        )
+
+    def _put(self, name: str, content: bytes, *, row_count: int) -> StoredObject:
+        if (second := self.context.catalog.second_bucket) is not None:
+            store, _ = storage_client(self.context.settings.project)
+            Bucket(store, second).put_once(name, content)
+        self.context.vault.put_once(name, content)
+        info = self.context.vault.info(name)
+        if info is None:
+            raise CloudError("it was written, and is not there", subject=name, retryable=True)
+        return StoredObject(**info.model_dump(), row_count=row_count)
+
+
+def _is_named(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name.rpartition("/")[2], pattern) for pattern in patterns)
+
+
+def _once(sources: Iterable[StoredObject]) -> tuple[StoredObject, ...]:
+    """Return each archive once: functions can be built from the same one."""
+    return tuple({item.name: item for item in sources}.values())

@@ -1,0 +1,16 @@
+"""Resources of the platform's configuration as a kind of part: each type is one part."""
+
+from manifests.kind import PartKind
+from manifests.kinds.resources.checks import check_resources
+from manifests.kinds.resources.layout import type_segment
+from manifests.kinds.resources.model import ResourceBackup
+
+RESOURCES = PartKind(
+    name="resources",
+    noun="type of resources",
+    label="resources {}",
+    counted="resources",
+    model=ResourceBackup,
+    folder=type_segment,
+    check=check_resources,
+)

@@ -1,0 +1,81 @@
+"""The stored file of one type of resources: one line of JSON a resource. Pure.
+
+A line is canonical: ASCII, keys sorted, nothing between tokens. So equal resources have equal lines,
+and a digest of a line says whether a resource is what it was.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+
+from pydantic import Field
+
+from manifests.errors import BackupDamagedError
+from manifests.kinds.resources.model import ResourceBackup, ResourceEntry
+from manifests.values import Resource, Stored
+
+MOST_BYTES = 64 * 1024 * 1024
+"""No file of resources is larger: a reader refuses to fetch more."""
+
+
+class StoredResource(Stored):
+    """One resource with what belongs to it.
+
+    Attributes:
+        name: As its API names it.
+        resource: As its API returned it, fields that nobody here knows included.
+        policy: Its IAM policy; None where its type has none.
+        below: What is below it and not in it, as the versions of a secret, by the list's name.
+        source: Where the vault keeps the archive that it is built from.
+    """
+
+    name: str
+    resource: Resource
+    policy: Resource | None = None
+    below: dict[str, tuple[Resource, ...]] = Field(default_factory=dict)
+    source: str = ""
+
+
+def line(stored: StoredResource) -> bytes:
+    """Return a resource's line, without its end."""
+    return json.dumps(
+        stored.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode("ascii")
+
+
+def entry_of(stored: StoredResource) -> ResourceEntry:
+    """Return what the manifest says of a resource."""
+    return ResourceEntry(name=stored.name, sha256=hashlib.sha256(line(stored)).hexdigest())
+
+
+def file_of(resources: Iterable[StoredResource]) -> bytes:
+    """Return the content of a file."""
+    return b"".join(line(item) + b"\n" for item in resources)
+
+
+def resources_of(content: bytes, backup: ResourceBackup) -> tuple[StoredResource, ...]:
+    """Return the resources of a file, in order.
+
+    Args:
+        content: The file.
+        backup: What the manifest says of it.
+
+    Raises:
+        BackupDamagedError: The file does not hold what the manifest says.
+    """
+    read = tuple(_lines(content, backup.stored.name))
+    if tuple(map(entry_of, read)) != backup.entries:
+        raise BackupDamagedError(
+            "it does not hold the resources that the manifest names", subject=backup.stored.name
+        )
+    return read
+
+
+def _lines(content: bytes, name: str) -> Iterator[StoredResource]:
+    for text in content.splitlines():
+        try:
+            yield StoredResource.model_validate(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise BackupDamagedError(
+                f"a line of it is no resource: {type(error).__name__}", subject=name
+            ) from error

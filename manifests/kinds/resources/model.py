@@ -1,0 +1,57 @@
+"""What a run stores of one type of resources of the platform's configuration."""
+
+from pydantic import Field
+
+from manifests.kind import Backup
+from manifests.values import Stored, StoredObject, UtcTime
+
+
+class ResourceEntry(Stored):
+    """One resource of a run.
+
+    Attributes:
+        name: As its API names it.
+        sha256: Of its line in the stored file, in hexadecimal.
+    """
+
+    name: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class ResourceBackup(Backup):
+    """Every resource of one type, as its API returned it.
+
+    Attributes:
+        type: As `pubsub/topic`.
+        locations: Where they were listed; empty where the type has no locations.
+        project_number: That of the project: names and addresses can hold it.
+        read_at: When; no API tells what was there at an earlier time.
+        entries: One a resource, in order of the names.
+        stored: The file in the vault: one line of JSON a resource, in the same order.
+        sources: The archives that functions are built from, in the vault.
+        not_held: What the API never returns, so that no recovery brings it back.
+    """
+
+    type: str
+    locations: tuple[str, ...] = ()
+    project_number: str = ""
+    read_at: UtcTime
+    entries: tuple[ResourceEntry, ...]
+    stored: StoredObject
+    sources: tuple[StoredObject, ...] = ()
+    not_held: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the type, as receipts and reports name it."""
+        return self.type
+
+    @property
+    def objects(self) -> tuple[StoredObject, ...]:
+        """Return every object that the run stores of it."""
+        return self.stored, *self.sources
+
+    @property
+    def count(self) -> int:
+        """Return how many resources there are."""
+        return len(self.entries)

@@ -1,0 +1,207 @@
+"""The platform's configuration: backed up each night, lost, made again, and proven equal."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import LOCATION, Rebound
+from tests.integration import lake
+from tests.integration.configuration import (
+    PUBSUB,
+    call,
+    enable,
+    job,
+    jobs_path,
+    make_job,
+    make_subscription,
+    pause_job,
+    states,
+    subscription,
+)
+from tests.served import Function, serving
+
+SECRETS = "secretmanager.googleapis.com/v1"
+ACCOUNTS = "iam.googleapis.com/v1"
+RUN = "run.googleapis.com/v2"
+TYPES = (
+    "serviceusage/service",
+    "iam/service-account",
+    "secretmanager/secret",
+    "pubsub/topic",
+    "run/service",
+    "pubsub/subscription",
+    "scheduler/job",
+)
+APIS = (
+    "cloudscheduler.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+)
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform whose configuration is protected, with its rows."""
+    resources = [{"type": name, "locations": [LOCATION]} for name in TYPES]
+    made = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, resources=resources))
+    lake.fill(made)
+    enable(made, *APIS)
+    configure(made)
+    return made
+
+
+@pytest.fixture
+def function(rebound: Rebound) -> Iterator[Function]:
+    """Serve the backup function of the platform."""
+    with serving(rebound) as served:
+        yield served
+
+
+def configure(rebound: Rebound) -> None:
+    """Make a service, what calls it, and what it reads."""
+    project = rebound.project
+    account = {"accountId": "runner", "serviceAccount": {"displayName": "Läufer"}}
+    call(rebound, "POST", f"{ACCOUNTS}/projects/{project}/serviceAccounts", account)
+    secret = {"replication": {"automatic": {}}, "labels": {"team": "data"}}
+    call(rebound, "POST", f"{SECRETS}/projects/{project}/secrets", secret, secretId="slack")
+    service = {"template": {"containers": [{"image": "example/loader:1"}]}}
+    services = f"{RUN}/projects/{project}/locations/{LOCATION}/services"
+    call(rebound, "POST", services, service, serviceId="loader")
+    make_subscription(rebound, "raw-sub", "raw-complete", "https://loader.example/process")
+    make_job(rebound, "load-hourly", description="Stündlich", retryConfig={"retryCount": 3})
+    make_job(rebound, "load-paused")
+    pause_job(rebound, "load-paused")
+    policy = {"bindings": [{"role": "roles/pubsub.publisher", "members": ["user:a@example.com"]}]}
+    path = f"{PUBSUB}/projects/{project}/topics/raw-complete:setIamPolicy"
+    call(rebound, "POST", path, {"policy": policy})
+
+
+def lines(rebound: Rebound, run_id: str, kind: str) -> list[dict[str, Any]]:
+    """Return what a run stored of one type, read without Rebound."""
+    (found,) = (item for item in rebound.manifest(run_id).resources if item.type == kind)
+    content = rebound.vault.blob(found.stored.name).download_as_bytes()
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def test_every_resource_is_stored_as_its_api_returns_it(rebound: Rebound, function: Function):
+    """Fields that no typed client knows are in it, and what no API returns is named."""
+    rebound.cloud.order(
+        "platform", "fields", api="cloudscheduler.v1", schema="Job", field="futureField"
+    )
+    job_path = f"{jobs_path(rebound)}/load-hourly"
+    call(rebound, "PATCH", job_path, {"futureField": "kept"}, updateMask="futureField")
+    function.complete("first")
+    stored = {
+        item["name"].rpartition("/")[2]: item for item in lines(rebound, "first", "scheduler/job")
+    }
+    assert stored["load-hourly"]["resource"] == job(rebound, "load-hourly")
+    assert stored["load-hourly"]["resource"]["futureField"] == "kept"
+    assert stored["load-paused"]["resource"]["state"] == "PAUSED"
+    (topic,) = lines(rebound, "first", "pubsub/topic")
+    assert topic["policy"]["bindings"][0]["members"] == ["user:a@example.com"]
+    secrets = next(i for i in rebound.manifest("first").resources if i.type.endswith("/secret"))
+    assert secrets.not_held == ("values", "tags")
+
+
+def test_a_second_place_has_every_resource(rebound: Rebound, tmp_path: Path):
+    """Lost with its project, a vault still leaves what the platform was made of."""
+    second = rebound.storage_client.create_bucket(f"{rebound.project}-second", location=LOCATION)
+    resources = [{"type": name, "locations": [LOCATION]} for name in ("scheduler/job",)]
+    catalog = lake.write_catalog(
+        tmp_path, tables=(), resources=resources, second_bucket=second.name
+    )
+    with serving(rebound, REBOUND_CATALOG=catalog) as function:
+        function.complete("first")
+    (part,) = rebound.manifest("first").resources
+    assert second.blob(part.stored.name).download_as_bytes().count(b"\n") == 2
+
+
+def test_services_that_no_type_covers_are_named(rebound: Rebound, function: Function):
+    """What the catalog says nothing of is no silence."""
+    enable(rebound, "workflows.googleapis.com")
+    function.complete("first")
+    (told,) = (item for item in rebound.manifest("first").unprotected if item.kind == "service")
+    assert "workflows.googleapis.com" in told.names
+    assert not set(APIS) & set(told.names)
+
+
+def lose(rebound: Rebound) -> None:
+    """Delete every schedule, subscription, topic, service and secret, and see them gone."""
+    project = rebound.project
+    for name in states(rebound):
+        call(rebound, "DELETE", f"{jobs_path(rebound)}/{name}")
+    call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/subscriptions/raw-sub")
+    call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/topics/raw-complete")
+    call(rebound, "DELETE", f"{SECRETS}/projects/{project}/secrets/slack")
+    services = f"{RUN}/projects/{project}/locations/{LOCATION}/services"
+    call(rebound, "DELETE", f"{services}/loader")
+    assert states(rebound) == {}
+    assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/topics").get("topics")
+
+
+def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(
+    rebound: Rebound, function: Function
+):
+    """What ran is made stopped, what was paused on purpose stays so, and nothing differs after."""
+    function.complete("first")
+    pushed = subscription(rebound, "raw-sub")["pushConfig"]
+    lose(rebound)
+    told = rebound.run("recover", "complete-outage", "--access", "--yes")
+    assert states(rebound) == {"load-hourly": "PAUSED", "load-paused": "PAUSED"}
+    assert job(rebound, "load-hourly")["schedule"] == "0 6 * * *"
+    assert "pushEndpoint" not in subscription(rebound, "raw-sub").get("pushConfig", {})
+    assert "values" in told.stdout
+    rebound.run("thaw", "--yes")
+    assert states(rebound) == {"load-hourly": "ENABLED", "load-paused": "PAUSED"}
+    assert subscription(rebound, "raw-sub")["pushConfig"] == pushed
+    function.complete("second")
+    for kind in TYPES:
+        before, after = (
+            [settable_of(kind, item) for item in lines(rebound, run, kind)]
+            for run in ("first", "second")
+        )
+        assert after == before, kind
+
+
+def settable_of(kind: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a stored line somebody set; times, ids and etags are Google's own."""
+    own = {"etag", "createTime", "updateTime", "uid", "generation", "userUpdateTime", "uniqueId"}
+    resource = {key: value for key, value in line["resource"].items() if key not in own}
+    return {"name": line["name"], "resource": resource, "kind": kind}
+
+
+def test_what_differs_is_shown_and_left_without_a_word(rebound: Rebound, function: Function):
+    """A schedule that somebody changed is not set back unless that is asked for."""
+    function.complete("first")
+    path = f"{jobs_path(rebound)}/load-hourly"
+    call(rebound, "PATCH", path, {"schedule": "0 9 * * *"}, updateMask="schedule")
+    refused = rebound.run("recover", "complete-outage", "--yes", code=5)
+    assert 'schedule is "0 9 * * *", not "0 6 * * *"' in refused.stdout
+    assert "--overwrite load-hourly" in refused.stderr
+    assert job(rebound, "load-hourly")["schedule"] == "0 9 * * *"
+    rebound.run("recover", "complete-outage", "--overwrite", "load-hourly", "--yes")
+    assert job(rebound, "load-hourly")["schedule"] == "0 6 * * *"
+    assert states(rebound)["load-hourly"] == "ENABLED"
+
+
+def test_a_type_that_cannot_be_listed_is_no_backup_of_it(rebound: Rebound, function: Function):
+    """One type that is refused makes the run partial, and names the type."""
+    with rebound.cloud.fault(
+        "platform", "cloudscheduler.projects.locations.jobs.list", "status", status=403, times=None
+    ):
+        answer = function.manual("first")
+    assert answer.status_code != 200
+    assert "resources scheduler/job" in answer.text
+
+
+def test_an_equal_configuration_is_left(rebound: Rebound, function: Function):
+    """Nothing is written, and nothing is fenced."""
+    function.complete("first")
+    before = states(rebound)
+    rebound.run("recover", "complete-outage", "--yes")
+    assert states(rebound) == before
+    assert "no fence stands" not in rebound.run("fence", "--status", code=2).stderr

@@ -1,0 +1,95 @@
+"""What a run stores of resources: lines that are equal for equal resources, and what refuses others."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from manifests.errors import BackupDamagedError, UnsafeNameError
+from manifests.kinds.resources.checks import check_resources
+from manifests.kinds.resources.layout import resources_name, type_segment
+from manifests.kinds.resources.lines import StoredResource, entry_of, file_of, resources_of
+from manifests.kinds.resources.model import ResourceBackup
+from manifests.values import RunId, StoredObject
+
+RUN = RunId("nightly")
+TOPIC = StoredResource(
+    name="projects/p/topics/ä\u2028\U0001f3c0",
+    resource={"name": "ä", "labels": {"b": "2", "a": "1"}, "future": [None, 0.1, {"x": []}]},
+    policy={"etag": "x"},
+    below={"versions": ({"name": "1"},)},
+)
+OTHER = StoredResource(name="projects/p/topics/a", resource={})
+
+
+def backup(*resources: StoredResource, **changed: Any) -> ResourceBackup:  # noqa: ANN401
+    """Return what a manifest says of some topics."""
+    content = file_of(resources)
+    made = ResourceBackup(
+        type="pubsub/topic",
+        read_at=datetime(2026, 11, 29, tzinfo=UTC),
+        entries=tuple(map(entry_of, resources)),
+        stored=StoredObject(
+            name=resources_name(RUN, "pubsub/topic", content),
+            size_bytes=len(content),
+            crc32c="AAAAAA==",
+            generation=1,
+            row_count=len(resources),
+        ),
+    )
+    return made.model_copy(update=changed)
+
+
+def test_what_is_stored_is_read_again():
+    """Unicode, line separators, nulls and fields that nobody knows come back as they were."""
+    content = file_of([OTHER, TOPIC])
+    assert content.isascii()
+    assert content.count(b"\n") == 2
+    assert resources_of(content, backup(OTHER, TOPIC)) == (OTHER, TOPIC)
+
+
+def test_equal_resources_have_equal_lines():
+    """The order of fields is the service's, and says nothing."""
+    turned = TOPIC.model_copy(update={"resource": dict(reversed(list(TOPIC.resource.items())))})
+    assert entry_of(turned) == entry_of(TOPIC)
+    changed = TOPIC.model_copy(update={"policy": {"etag": "y"}})
+    assert entry_of(changed) != entry_of(TOPIC)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        file_of([OTHER]),
+        file_of([TOPIC, OTHER]),
+        file_of([OTHER, TOPIC]).replace(b'"future"', b'"futures"'),
+        b"{}\n",
+        b"[" * 100_000 + b"\n",
+        b'{"name": 1, "resource": {}}\n',
+        b"\xff\n",
+    ],
+)
+def test_another_file_is_damage(content: bytes):
+    """What the manifest does not name is never taken for a resource."""
+    with pytest.raises(BackupDamagedError):
+        resources_of(content, backup(OTHER, TOPIC))
+
+
+def test_a_backup_that_contradicts_itself_is_damage():
+    """Order, number and names are looked at."""
+    check_resources(backup(OTHER, TOPIC), RUN)
+    with pytest.raises(BackupDamagedError, match="not in order"):
+        check_resources(backup(TOPIC, OTHER), RUN)
+    with pytest.raises(BackupDamagedError, match="do not add up"):
+        check_resources(backup(OTHER, entries=()), RUN)
+    with pytest.raises(UnsafeNameError):
+        check_resources(backup(OTHER), RunId("another"))
+    with pytest.raises(UnsafeNameError):
+        check_resources(backup(OTHER, type="../topic"), RUN)
+
+
+@pytest.mark.parametrize("name", ["", "pubsub", "pubsub/topics", "a/../b", "pubsub.topic"])
+def test_no_other_type_has_a_folder(name: str):
+    """A manifest may be anybody's."""
+    with pytest.raises(UnsafeNameError):
+        type_segment(name)
