@@ -33,3 +33,16 @@ resource "google_storage_bucket" "landing" {
     }
   }
 }
+
+resource "google_storage_bucket_iam_member" "landing_backup" {
+  bucket = google_storage_bucket.landing.name
+  role   = google_project_iam_custom_role.side["backup/landing"].id
+  member = google_service_account.function["backup"].member
+}
+
+resource "google_storage_bucket_iam_member" "landing_expiry" {
+  for_each = var.expiry_members
+  bucket   = google_storage_bucket.landing.name
+  role     = google_project_iam_custom_role.side["expiry/landing"].id
+  member   = each.value
+}

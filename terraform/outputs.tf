@@ -1,8 +1,17 @@
 output "environment" {
   description = "What `rebound` reads from its environment."
-  value = {
-    REBOUND_PROJECT        = var.project
-    REBOUND_VAULT_BUCKET   = google_storage_bucket.vault.name
-    REBOUND_LANDING_BUCKET = google_storage_bucket.landing.name
-  }
+  value = merge(local.environment, {
+    REBOUND_UNDO_DATASET = google_bigquery_dataset.working["undo"].dataset_id
+    REBOUND_UNDO_DAYS    = tostring(var.undo_days)
+  })
+}
+
+output "restore_identity" {
+  description = "The service account that recovers, for gcloud's --impersonate-service-account."
+  value       = google_service_account.restore.email
+}
+
+output "functions" {
+  description = "Where each function answers."
+  value       = { for name, function in google_cloudfunctions2_function.rebound : name => function.service_config[0].uri }
 }

@@ -133,3 +133,201 @@ variable "landing_bucket" {
     error_message = "What lands is removed after a while: landing and vault are two buckets."
   }
 }
+
+variable "scratch_dataset" {
+  description = "The dataset for frozen copies and staging."
+  type        = string
+  default     = "rebound_scratch"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_]+$", var.scratch_dataset))
+    error_message = "A dataset's id has letters, digits and underscores."
+  }
+}
+
+variable "undo_dataset" {
+  description = "The dataset in which a recovery keeps what was there before it."
+  type        = string
+  default     = "rebound_undo"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_]+$", var.undo_dataset)) && lower(var.undo_dataset) != lower(var.scratch_dataset)
+    error_message = "A dataset's id has letters, digits and underscores, and undo points need one of their own."
+  }
+}
+
+variable "undo_days" {
+  description = "How many days undo points of tables are kept."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.undo_days >= 1
+    error_message = "Undo points are kept for a day at least."
+  }
+}
+
+variable "adopt_databases" {
+  description = "Whether Terraform takes over the catalog's Firestore databases, to set point-in-time recovery and deletion protection. Otherwise somebody else has to."
+  type        = bool
+  default     = true
+}
+
+variable "database_backup_days" {
+  description = "How many days Google's own backups of the databases are kept: 98 at most."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.database_backup_days >= 1 && var.database_backup_days <= 98
+    error_message = "Firestore keeps a backup for 14 weeks at most."
+  }
+}
+
+variable "bundle" {
+  description = "The packed functions, as `make bundle` names them: ../dist/functions-DIGEST.zip."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("(^|/)functions-[0-9a-f]{16}\\.zip$", var.bundle))
+    error_message = "The bundle is named by its digest, as functions-0123456789abcdef.zip: with one name for all, a new one is not deployed."
+  }
+}
+
+variable "ingress" {
+  description = "From where the functions can be reached; IAM decides who may call. ALLOW_INTERNAL_ONLY lets schedules in, and no operator's manual run."
+  type        = string
+  default     = "ALLOW_ALL"
+
+  validation {
+    condition     = contains(["ALLOW_ALL", "ALLOW_INTERNAL_ONLY"], var.ingress)
+    error_message = "It is ALLOW_ALL or ALLOW_INTERNAL_ONLY."
+  }
+}
+
+variable "settings" {
+  description = "More of the functions' settings, as REBOUND_PARALLEL_TABLES."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.settings) : can(regex("^REBOUND_[A-Z_]+$", name))])
+    error_message = "Settings are named REBOUND_SOMETHING."
+  }
+}
+
+variable "lease_seconds" {
+  description = "How long a silent run keeps others out; retries are further apart."
+  type        = number
+  default     = 120
+
+  validation {
+    condition     = var.lease_seconds > 0 && var.lease_seconds <= 3570 && floor(var.lease_seconds) == var.lease_seconds
+    error_message = "A lease lasts whole seconds, and half a minute less than the hour that retries can be apart."
+  }
+}
+
+variable "schedules" {
+  description = "When each function is called, as cron."
+  type        = map(string)
+  default     = { backup = "0 8 * * *" }
+
+  validation {
+    condition     = alltrue([for schedule in values(var.schedules) : can(regex("^(\\S+ ){4}\\S+$", schedule))])
+    error_message = "A schedule has five fields."
+  }
+}
+
+variable "time_zone" {
+  description = "The zone of the schedules; one with summer time moves them."
+  type        = string
+  default     = "Etc/UTC"
+}
+
+variable "operators" {
+  description = "Who may act as the identity that recovers: user:, group: or serviceAccount: members."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount):[^@]+@[^@]+$", member))])
+    error_message = "Members are people, groups and service accounts, never everybody or a domain."
+  }
+}
+
+variable "restore_until" {
+  description = "Until when the identity that recovers may recover, as 2026-12-01T18:00:00Z; not at all when null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.restore_until == null || can(formatdate("YYYY", var.restore_until))
+    error_message = "It is a time as 2026-12-01T18:00:00Z."
+  }
+}
+
+variable "expiry_members" {
+  description = "Who may hold, release, expire and prune: the only ones who can delete in the vault."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.expiry_members : can(regex("^(user|group|serviceAccount):[^@]+@[^@]+$", member))])
+    error_message = "Members are people, groups and service accounts, never everybody or a domain."
+  }
+}
+
+variable "second_vault" {
+  description = "A second vault in another region, kept in step each day at an hour of UTC, when the night's run is long done; none when null."
+  type = object({
+    bucket   = string
+    location = string
+    hour     = optional(number, 14)
+  })
+  default = null
+
+  validation {
+    condition     = var.second_vault == null || try(lower(var.second_vault.location) != lower(coalesce(var.vault_location, jsondecode(file(var.catalog)).location)), false)
+    error_message = "A second vault in the first one's location is lost with it."
+  }
+
+  validation {
+    condition     = var.second_vault == null || try(!contains([var.vault_bucket, var.landing_bucket], var.second_vault.bucket), false)
+    error_message = "A second vault is another bucket."
+  }
+}
+
+variable "notification_channels" {
+  description = "Who is told of alerts: projects/P/notificationChannels/ID. Without any, alerts are seen in the console only."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for channel in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", channel))])
+    error_message = "A channel is named by projects/P/notificationChannels/ID."
+  }
+}
+
+variable "silent_hours" {
+  description = "After how many hours without a complete run an alert is raised: a day, and what retries may take."
+  type        = number
+  default     = 27
+
+  validation {
+    condition     = var.silent_hours >= 2 && var.silent_hours <= 72 && floor(var.silent_hours) == var.silent_hours
+    error_message = "It is a number of whole hours, from 2 to 72."
+  }
+}
+
+variable "vault_most_bytes" {
+  description = "Above how many bytes in the vault an alert is raised; none when null."
+  type        = number
+  default     = null
+}
+
+variable "runbooks" {
+  description = "Where the pages about alerts are; an address, so that a link can be followed."
+  type        = string
+  default     = "runbooks/alerts"
+}

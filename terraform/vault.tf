@@ -1,4 +1,5 @@
 data "google_storage_project_service_account" "vault" {
+  count   = var.vault_kms_key == null ? 0 : 1
   project = local.vault_project
 }
 
@@ -6,7 +7,7 @@ resource "google_kms_crypto_key_iam_member" "vault" {
   count         = var.vault_kms_key == null ? 0 : 1
   crypto_key_id = var.vault_kms_key
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-  member        = data.google_storage_project_service_account.vault.member
+  member        = data.google_storage_project_service_account.vault[0].member
 }
 
 # Whatever is written here is held until `rebound expire` or `rebound prune` ends the hold, and kept
@@ -73,4 +74,30 @@ resource "google_storage_bucket" "vault" {
   }
 
   depends_on = [google_kms_crypto_key_iam_member.vault]
+}
+
+# The backup only adds; it can neither delete nor overwrite.
+resource "google_storage_bucket_iam_member" "vault_backup" {
+  bucket = google_storage_bucket.vault.name
+  role   = google_project_iam_custom_role.side["backup/vault"].id
+  member = google_service_account.function["backup"].member
+}
+
+resource "google_storage_bucket_iam_member" "vault_expiry" {
+  for_each = var.expiry_members
+  bucket   = google_storage_bucket.vault.name
+  role     = google_project_iam_custom_role.side["expiry/vault"].id
+  member   = each.value
+}
+
+resource "google_storage_bucket_iam_member" "vault_restore" {
+  count  = var.restore_until == null ? 0 : 1
+  bucket = google_storage_bucket.vault.name
+  role   = google_project_iam_custom_role.side["restore/vault"].id
+  member = google_service_account.restore.member
+
+  condition {
+    title      = "rebound_restore"
+    expression = local.while_allowed
+  }
 }

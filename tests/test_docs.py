@@ -17,7 +17,6 @@ from recovery.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
-DEPLOYMENT = (ROOT / "functions" / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 MOST_README_LINES = 150
 # The one meaning that is not the first sentence of its class.
@@ -135,33 +134,6 @@ def test_readme_settings_exist():
     known = functions.settings.Settings.model_fields | recovery.settings.Settings.model_fields
     documented = {name for name, _, _ in table("Variable")}
     assert documented == {f"REBOUND_{name.upper()}" for name in known}
-
-
-def test_deployment_times_outlast_a_lease():
-    """The documented times fit Cloud Scheduler's limits, and a cut run is always continued."""
-    flags = dict(re.findall(r"--([a-z-]+)=(\w+)", DEPLOYMENT))
-    seconds = {
-        name: int(value[:-1]) * {"s": 1, "m": 60, "h": 3600}[value[-1]]
-        for name, value in flags.items()
-        if re.fullmatch(r"\d+[smh]", value)
-    }
-    lease_seconds = functions.settings.Settings.model_fields["lease_seconds"].default
-    # The most that is allowed (Cloud Scheduler REST, Job.attemptDeadline and RetryConfig; Cloud Run
-    # functions, Function timeout).
-    assert seconds["attempt-deadline"] <= 30 * 60
-    assert seconds["timeout"] <= 60 * 60
-    assert 1 <= int(flags["max-retry-attempts"]) <= 5
-    assert lease_seconds < seconds["min-backoff"] <= seconds["max-backoff"]
-    assert seconds["max-retry-duration"] >= (
-        seconds["timeout"] + lease_seconds + seconds["max-backoff"] + seconds["attempt-deadline"]
-    )
-
-
-def test_deployment_sets_every_variable_that_has_no_default():
-    """What the documented command sets is what has to be set."""
-    fields = functions.settings.Settings.model_fields
-    required = {f"REBOUND_{name.upper()}" for name, item in fields.items() if item.is_required()}
-    assert set(re.findall(r"(REBOUND_\w+)=", DEPLOYMENT)) == required
 
 
 def test_readme_folders_are_the_folders():

@@ -73,6 +73,9 @@ def storage_client(
         seconds: The time-out of each call.
     """
     client = storage.Client(project=project)
+    # For traces that nobody takes, threads of its own would read each bucket: a call without end,
+    # and a permission more.
+    client._bucket_metadata_cache = None  # type: ignore[assignment]  # noqa: SLF001 - no argument leaves it out
     session: AuthorizedSession = client._http  # noqa: SLF001 - nothing public gives the session
 
     def ask() -> None:

@@ -1,9 +1,11 @@
 mock_provider "google" {}
 
 variables {
-  project        = "some-platform"
-  vault_bucket   = "some-vault"
-  landing_bucket = "some-landing"
+  project         = "some-platform"
+  vault_bucket    = "some-vault"
+  landing_bucket  = "some-landing"
+  bundle          = "../dist/functions-0123456789abcdef.zip"
+  adopt_databases = false
 }
 
 run "vault_keeps_what_it_holds" {

@@ -21,6 +21,7 @@ class Method(NamedTuple):
     Attributes:
         id: As `bigquery.tables.get`.
         http_method: As `GET`.
+        description: What Google says of it, the permissions that it takes among that.
         parameters: What may stand in a query, each with its check.
         request: The check of what is sent; None when nothing is.
         response: The check of what is answered; None when nothing is.
@@ -28,6 +29,7 @@ class Method(NamedTuple):
 
     id: str
     http_method: str
+    description: str
     parameters: Mapping[str, Check]
     request: Check | None
     response: Check | None
@@ -72,6 +74,7 @@ def methods_of(document: Mapping[str, Any]) -> Mapping[str, Method]:
         item["id"]: Method(
             id=item["id"],
             http_method=item["httpMethod"],
+            description=item.get("description", ""),
             parameters={
                 name: _parameter(schema)
                 for name, schema in (document["parameters"] | item.get("parameters", {})).items()

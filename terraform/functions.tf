@@ -1,0 +1,79 @@
+# What is deployed today: one row a function. Its name is that of its entry point in the bundle's
+# main.py, its identity and its schedule.
+locals {
+  functions = {
+    backup = {
+      timeout_seconds = 3600 # the most there is
+      memory          = "2Gi"
+      cpu             = "2"
+      instances       = 3 # one that works, and those that answer retries meanwhile
+    }
+  }
+
+  environment = {
+    REBOUND_PROJECT         = var.project
+    REBOUND_VAULT_BUCKET    = google_storage_bucket.vault.name
+    REBOUND_LANDING_BUCKET  = google_storage_bucket.landing.name
+    REBOUND_SCRATCH_DATASET = google_bigquery_dataset.working["scratch"].dataset_id
+  }
+}
+
+# The name tells the content apart, and a new name is what makes a new revision.
+resource "google_storage_bucket_object" "bundle" {
+  bucket = google_storage_bucket.landing.name
+  name   = "deployed/${basename(var.bundle)}"
+  source = var.bundle
+}
+
+resource "google_cloudfunctions2_function" "rebound" {
+  for_each    = local.functions
+  name        = "rebound-${each.key}"
+  location    = local.region
+  description = "Rebound's ${each.key}, called by its schedule"
+  labels      = local.labels
+
+  build_config {
+    runtime         = "python313"
+    entry_point     = each.key
+    service_account = google_service_account.build.id
+
+    source {
+      storage_source {
+        bucket = google_storage_bucket.landing.name
+        object = google_storage_bucket_object.bundle.name
+      }
+    }
+  }
+
+  service_config {
+    timeout_seconds                  = each.value.timeout_seconds
+    available_memory                 = each.value.memory
+    available_cpu                    = each.value.cpu
+    max_instance_count               = each.value.instances
+    max_instance_request_concurrency = 1
+    ingress_settings                 = var.ingress
+    service_account_email            = google_service_account.function[each.key].email
+
+    environment_variables = merge(
+      local.environment,
+      { REBOUND_LEASE_SECONDS = tostring(var.lease_seconds) },
+      var.settings,
+    )
+  }
+
+  depends_on = [google_project_iam_member.build, google_project_service.used]
+}
+
+# The role is the service's, not the function's; a service that is made anew has lost it
+# (terraform-provider-google#15264).
+resource "google_cloud_run_v2_service_iam_member" "caller" {
+  for_each = local.functions
+  name     = google_cloudfunctions2_function.rebound[each.key].name
+  location = local.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.caller.member
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.rebound[each.key].id]
+  }
+}

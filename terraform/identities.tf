@@ -1,0 +1,57 @@
+# Each function has an identity of its own; another one calls them.
+resource "google_service_account" "function" {
+  for_each     = local.functions
+  account_id   = "rebound-${each.key}"
+  display_name = "Rebound: the function ${each.key}"
+}
+
+resource "google_service_account" "caller" {
+  account_id   = "rebound-schedule"
+  display_name = "Rebound: calls the functions"
+}
+
+resource "google_service_account" "build" {
+  account_id   = "rebound-build"
+  display_name = "Rebound: builds the functions"
+}
+
+resource "google_project_iam_member" "build" {
+  project = var.project
+  role    = "roles/cloudbuild.builds.builder"
+  member  = google_service_account.build.member
+}
+
+resource "google_project_iam_member" "backup" {
+  project = var.project
+  role    = google_project_iam_custom_role.side["backup/project"].id
+  member  = google_service_account.function["backup"].member
+}
+
+# Who recovers has nothing until restore_until is set, and nothing after it has passed.
+resource "google_service_account" "restore" {
+  account_id   = "rebound-restore"
+  display_name = "Rebound: recovers, while it is allowed to"
+}
+
+resource "google_service_account_iam_member" "operator" {
+  for_each           = var.operators
+  service_account_id = google_service_account.restore.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = each.value
+}
+
+resource "google_project_iam_member" "restore" {
+  count   = var.restore_until == null ? 0 : 1
+  project = var.project
+  role    = google_project_iam_custom_role.side["restore/project"].id
+  member  = google_service_account.restore.member
+
+  condition {
+    title      = "rebound_restore"
+    expression = local.while_allowed
+  }
+}
+
+locals {
+  while_allowed = "request.time < timestamp(\"${coalesce(var.restore_until, "never")}\")"
+}

@@ -1,0 +1,24 @@
+# The roles are made of the calls that the code makes: each side, on each thing, has exactly the
+# permissions of its calls there. What is withheld is in the table with its reason.
+locals {
+  permissions = jsondecode(file("${path.module}/../manifests/permissions.json"))
+
+  roles = merge([
+    for side, things in local.permissions : {
+      for on, calls in things : "${side}/${on}" => {
+        side        = side
+        on          = on
+        permissions = sort(distinct(flatten([for call in calls : call.needs if !contains(keys(call), "withheld")])))
+      }
+    }
+  ]...)
+}
+
+resource "google_project_iam_custom_role" "side" {
+  for_each    = local.roles
+  project     = each.value.on == "vault" ? local.vault_project : var.project
+  role_id     = "rebound${title(each.value.side)}${title(each.value.on)}"
+  title       = "Rebound: ${each.value.side}, ${each.value.on}"
+  description = "Exactly what the calls of manifests/permissions.json need."
+  permissions = each.value.permissions
+}

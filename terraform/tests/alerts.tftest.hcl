@@ -1,0 +1,55 @@
+mock_provider "google" {}
+
+variables {
+  project         = "some-platform"
+  vault_bucket    = "some-vault"
+  landing_bucket  = "some-landing"
+  bundle          = "../dist/functions-0123456789abcdef.zip"
+  adopt_databases = false
+}
+
+run "each_function_is_missed_when_silent" {
+  assert {
+    condition     = keys(local.dead_men) == keys(google_cloudfunctions2_function.rebound)
+    error_message = "Each function has to have an alert for its silence."
+  }
+  assert {
+    condition     = alltrue([for id in values(local.dead_men) : contains(keys(google_monitoring_alert_policy.query), id)])
+    error_message = "An alert for silence has to be a query: absence is not seen otherwise."
+  }
+  assert {
+    condition     = alltrue([for id in concat(values(local.dead_men), ["silent-schedule"]) : strcontains(local.on_queries[id].query, "or vector(0)")])
+    error_message = "Silence has to be told of what never was, too."
+  }
+}
+
+run "silence_is_longer_than_a_day_and_its_retries" {
+  assert {
+    condition     = var.silent_hours * 3600 >= 86400 + local.retry_seconds.backup
+    error_message = "A run that its last retry completes is not missed."
+  }
+}
+
+run "each_alert_says_what_to_do_and_tells_somebody" {
+  variables {
+    notification_channels = ["projects/some-platform/notificationChannels/1"]
+    runbooks              = "https://example.com/rebound/runbooks/alerts"
+    vault_most_bytes      = 1000
+  }
+  assert {
+    condition = alltrue([
+      for id, policy in merge(google_monitoring_alert_policy.line, google_monitoring_alert_policy.query) :
+      strcontains(policy.documentation[0].content, "https://example.com/rebound/runbooks/alerts/${id}.md") &&
+      policy.notification_channels == tolist(["projects/some-platform/notificationChannels/1"])
+    ])
+    error_message = "Each alert has to name its page and to reach somebody."
+  }
+  assert {
+    condition     = contains(keys(google_monitoring_alert_policy.query), "vault-growth")
+    error_message = "The vault's growth has to be told once somebody says how much is much."
+  }
+  assert {
+    condition     = alltrue([for policy in google_monitoring_alert_policy.line : policy.alert_strategy[0].notification_rate_limit[0].period == "3600s"])
+    error_message = "An alert on lines needs a limit (Cloud Monitoring REST, AlertStrategy)."
+  }
+}

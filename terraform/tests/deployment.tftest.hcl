@@ -1,0 +1,163 @@
+mock_provider "google" {}
+
+variables {
+  project         = "some-platform"
+  vault_bucket    = "some-vault"
+  landing_bucket  = "some-landing"
+  bundle          = "../dist/functions-0123456789abcdef.zip"
+  adopt_databases = false
+}
+
+run "identities_have_what_they_use" {
+  assert {
+    condition     = toset(google_project_iam_custom_role.side["backup/vault"].permissions) == toset(["storage.objects.create", "storage.objects.get", "storage.objects.list"])
+    error_message = "The backup may only add to the vault."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.vault_backup.role == google_project_iam_custom_role.side["backup/vault"].id
+    error_message = "The backup has to have its role on the vault, and no other."
+  }
+  assert {
+    condition     = length(google_project_iam_member.restore) == 0 && length(google_storage_bucket_iam_member.vault_restore) == 0
+    error_message = "Who recovers has nothing until it is granted."
+  }
+  assert {
+    condition     = length(google_storage_bucket_iam_member.vault_expiry) == 0
+    error_message = "Nobody may delete in the vault unless named."
+  }
+}
+
+run "everything_of_the_catalog_is_reached" {
+  assert {
+    condition     = keys(google_bigquery_dataset_iam_member.protected) == ["nba_analytics", "nba_orchestration", "nba_precompute", "nba_reference"]
+    error_message = "The backup has to read each dataset of the catalog."
+  }
+  assert {
+    condition     = keys(google_storage_bucket_iam_member.protected) == ["nba-scraped-data"]
+    error_message = "The backup has to read each bucket of the catalog."
+  }
+  assert {
+    condition     = keys(google_firestore_backup_schedule.daily) == ["(default)"]
+    error_message = "Each database of the catalog has to have a backup schedule."
+  }
+}
+
+run "working_datasets_lose_no_partition" {
+  assert {
+    condition = alltrue([
+      for dataset in google_bigquery_dataset.working :
+      dataset.location == "us-west2" && dataset.default_table_expiration_ms > 0
+    ])
+    error_message = "Working datasets have to be where the tables are, and to expire."
+  }
+  assert {
+    condition     = alltrue([for dataset in google_bigquery_dataset.working : coalesce(dataset.default_partition_expiration_ms, 0) == 0])
+    error_message = "No partition may expire in a working dataset."
+  }
+}
+
+run "a_cut_run_is_called_again" {
+  assert {
+    condition = alltrue([
+      for job in google_cloud_scheduler_job.rebound :
+      job.attempt_deadline == "1800s" && job.retry_config[0].retry_count == 5
+    ])
+    error_message = "A call has to be given its half hour, and to be made again."
+  }
+  assert {
+    condition = alltrue([
+      for job in google_cloud_scheduler_job.rebound :
+      tonumber(trimsuffix(job.retry_config[0].min_backoff_duration, "s")) > var.lease_seconds
+    ])
+    error_message = "Retries have to be further apart than a lease lasts."
+  }
+  assert {
+    condition = alltrue([
+      for name, job in google_cloud_scheduler_job.rebound :
+      tonumber(trimsuffix(job.retry_config[0].max_retry_duration, "s")) >=
+      google_cloudfunctions2_function.rebound[name].service_config[0].timeout_seconds + var.lease_seconds + 150 + 1800
+    ])
+    error_message = "Retries have to go on until a killed call's lease has run out, and for one more call."
+  }
+}
+
+run "long_leases_move_the_retries" {
+  variables {
+    lease_seconds = 900
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.rebound["backup"].retry_config[0].min_backoff_duration == "930s"
+    error_message = "Retries have to be further apart than a lease lasts."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.rebound["backup"].service_config[0].environment_variables["REBOUND_LEASE_SECONDS"] == "900"
+    error_message = "The function has to have the lease that retries are made for."
+  }
+}
+
+run "functions_are_nobodys_but_the_schedules" {
+  assert {
+    condition     = keys(google_cloud_run_v2_service_iam_member.caller) == keys(google_cloudfunctions2_function.rebound)
+    error_message = "Each function has to have its caller."
+  }
+  assert {
+    condition     = keys(google_cloud_scheduler_job.rebound) == keys(google_cloudfunctions2_function.rebound)
+    error_message = "Each function has to have its schedule."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.rebound : function.service_config[0].max_instance_request_concurrency == 1])
+    error_message = "A call has to have its instance to itself."
+  }
+  assert {
+    condition     = length(distinct([for function in google_cloudfunctions2_function.rebound : function.service_config[0].service_account_email])) == length(local.functions)
+    error_message = "Each function has to have an identity of its own."
+  }
+}
+
+run "restore_is_granted_for_a_time" {
+  variables {
+    restore_until = "2026-12-01T18:00:00Z"
+    operators     = ["group:oncall@example.com"]
+  }
+  assert {
+    condition = alltrue([
+      for member in concat([google_project_iam_member.restore[0].condition[0]], [google_storage_bucket_iam_member.vault_restore[0].condition[0]]) :
+      member.expression == "request.time < timestamp(\"2026-12-01T18:00:00Z\")"
+    ])
+    error_message = "A grant has to end by itself."
+  }
+}
+
+run "a_second_vault_follows" {
+  variables {
+    second_vault = { bucket = "some-second-vault", location = "us-east1" }
+  }
+  assert {
+    condition     = google_storage_bucket.second_vault[0].default_event_based_hold && google_storage_bucket.second_vault[0].retention_policy[0].retention_period == google_storage_bucket.vault.retention_policy[0].retention_period
+    error_message = "The second vault has to be protected as the first."
+  }
+  assert {
+    condition     = one(google_storage_transfer_job.second_vault[0].transfer_spec[0].transfer_options).overwrite_when == "NEVER"
+    error_message = "The second vault is only added to."
+  }
+}
+
+run "refuses_a_second_vault_beside_the_first" {
+  command = plan
+  variables {
+    second_vault = { bucket = "some-second-vault", location = "US-WEST2" }
+  }
+  expect_failures = [var.second_vault]
+}
+
+run "refuses_what_opens_or_never_ends" {
+  command = plan
+  variables {
+    operators      = ["allUsers"]
+    expiry_members = ["allAuthenticatedUsers"]
+    restore_until  = "tomorrow"
+    bundle         = "functions.zip"
+    lease_seconds  = 7200
+  }
+  expect_failures = [var.operators, var.expiry_members, var.restore_until, var.bundle, var.lease_seconds]
+}

@@ -1,0 +1,52 @@
+"""What the alerts of terraform/ wait for, read from its rows; and whether a line raises one."""
+
+import re
+from collections.abc import Mapping
+
+from tests.deployed import ROOT
+
+type Term = tuple[str, str, str]
+"""A field of a line, how it is compared, and with what."""
+
+_ALERTS = (ROOT / "terraform" / "alerts.tf").read_text()
+_METRICS = (ROOT / "terraform" / "metrics.tf").read_text()
+_LOCALS = _METRICS.partition("\nresource ")[0]
+_ROW = re.compile(r'^    +([a-z-]+) = \{\n +title = "(.*)"\n +(lines|query) = (.*)$', re.MULTILINE)
+_TERM = re.compile(r'jsonPayload\.(\w+)(=~|=|>)"?(.*?)"?')
+_INTERPOLATED = re.compile(r"\$\{floor\(0\.8 \* local\.functions\.backup\.timeout_seconds\)\}")
+SLOW_SECONDS = 2880
+
+
+def _terms(text: str) -> list[Term]:
+    plain = _INTERPOLATED.sub(str(SLOW_SECONDS), text[1:-1]).replace('\\"', '"')
+    found = [_TERM.fullmatch(term) for term in plain.split(" AND ")]
+    return [(match[1], match[2], match[3]) for match in found if match is not None]
+
+
+def _query(text: str) -> str:
+    name = re.fullmatch(r'format\(local\.silent, "(\w+)", .*\)', text)
+    return f"logging.googleapis.com/user/rebound_{name[1]}" if name else text
+
+
+_ROWS = _ROW.findall(_ALERTS)
+ALERTS = {name: _terms(text) for name, _, kind, text in _ROWS if kind == "lines"}
+"""The alerts on lines: what a line has to say."""
+QUERIES = {name: _query(text) for name, _, kind, text in _ROWS if kind == "query"}
+"""The alerts on queries."""
+METRICS = set(re.findall(r'^    (\w+) += (?:local|")', _LOCALS, re.MULTILINE))
+"""The metrics of lines, without what they have in common in their names."""
+
+
+def raised(line: Mapping[str, object]) -> set[str]:
+    """Return the alerts that a line raises."""
+    return {name for name, terms in ALERTS.items() if all(_holds(line, term) for term in terms)}
+
+
+def _holds(line: Mapping[str, object], term: Term) -> bool:
+    field, how, value = term
+    if field not in line:
+        return False
+    found = line[field]
+    if how == ">":
+        return isinstance(found, int | float) and found > float(value)
+    return bool(re.search(value, str(found))) if how == "=~" else str(found) == value

@@ -1,0 +1,65 @@
+"""Alerts are about what the functions really print, and each names a page."""
+
+import ast
+import re
+
+import pytest
+
+from functions.main import backup
+from tests.deployed import ROOT
+from tests.judges.alert_lines import ALERTS, METRICS, QUERIES
+
+# Fields that a line has by its form, or of its run.
+_OF_EVERY_LINE = {"message", "severity", "run_id", "hint", "reason"}
+
+
+def printed() -> set[str]:
+    """Return every message that the code of the functions logs."""
+    found: set[str] = set()
+    for path in (*(ROOT / "functions").rglob("*.py"), *(ROOT / "manifests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_messages_of_alerts_are_printed(alert: str):
+    """A message that an alert waits for is one that the functions can print."""
+    messages = printed()
+    for field, how, value in ALERTS[alert]:
+        if field == "message":
+            wanted = re.compile(value if how == "=~" else re.escape(value))
+            assert any(wanted.match(each) for each in messages), value
+
+
+def test_fields_of_metrics_are_those_of_a_complete_run():
+    """What is measured of a complete run is what its line tells."""
+    source = (ROOT / "functions" / "main.py").read_text()
+    answer = source.partition("def _answer")[2]
+    measured = METRICS - {"backup_complete", "attempts", "attempts_refused"}
+    assert measured
+    for field in measured:
+        assert f'"{field}"' in answer, field
+    assert callable(backup)
+
+
+def test_queries_are_about_metrics_that_there_are():
+    """Every metric of lines that a query asks for is made."""
+    asked = {
+        name
+        for query in QUERIES.values()
+        for name in re.findall(r"logging\.googleapis\.com/user/rebound_(\w+)", query)
+    }
+    assert asked
+    assert asked <= METRICS
+
+
+def test_every_alert_has_a_name_for_its_page():
+    """A page is named by its alert, in the way that files are named."""
+    names = {*ALERTS, *QUERIES}
+    assert len(names) == len(ALERTS) + len(QUERIES)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in names)
+    pages = ROOT / "runbooks" / "alerts"
+    if pages.exists():
+        assert {f"{name}.md" for name in names} <= {path.name for path in pages.iterdir()}
