@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from manifests.catalog import Catalog
-from manifests.kind import KindName
 from manifests.model import Manifest
 
 
@@ -21,7 +20,7 @@ def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
 
 
 def lacked(
-    catalog: Catalog, manifest: Manifest, kinds: Collection[KindName]
+    catalog: Catalog, manifest: Manifest, kinds: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
     """Return the label and name of what the catalog names of some kinds and a run does not hold."""
     known = held(manifest)

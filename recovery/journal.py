@@ -16,6 +16,7 @@
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
+import json
 from datetime import datetime
 
 from manifests import layout
@@ -29,14 +30,7 @@ from manifests.errors import (
 from manifests.model import Value
 from manifests.store import decode, encode
 from recovery.naming import bounded
-from recovery.outcome import (
-    AbandonedRecovery,
-    DatabaseOutcome,
-    PlannedRecovery,
-    RecoveryReport,
-    StretchOutcome,
-    TableOutcome,
-)
+from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 
 
 class Journal:
@@ -62,16 +56,16 @@ class Journal:
 
         Raises:
             UsageError: There is no such recovery.
+            RefusedError: An older version of Rebound began it.
             BackupDamagedError: It cannot be read, or is another's.
         """
-        name = f"{self._prefix}plan.json"
-        content = self._bucket.read(name)
-        if content is None:
-            known = ", ".join(recovery_ids(self._bucket)) or "none"
-            raise UsageError(
-                f"no such recovery; there are: {known}",
+        name, content = f"{self._prefix}plan.json", self.require()
+        if _is_older(content):
+            raise RefusedError(
+                "an older version of Rebound began it, and only that one can continue it",
                 subject=self.recovery_id,
-                hint="`rebound recover` begins one",
+                hint=f"`rebound abandon {self.recovery_id} --why ...` closes it, and `rebound recover` "
+                "begins another",
             )
         planned = decode(content, PlannedRecovery, subject=name)
         begun_at = layout.recovery_begun_at(self.recovery_id)
@@ -82,50 +76,42 @@ class Journal:
             raise ManifestAlteredError("it is the plan of another recovery", subject=name)
         return planned
 
-    def record(self, outcome: TableOutcome) -> None:
-        """Write that a table is published, and where what was there before is."""
-        self._bucket.put_once(self._table(outcome.table), encode(outcome))
+    def require(self) -> bytes:
+        """Return the stored plan of a recovery that was begun.
 
-    def record_database(self, outcome: DatabaseOutcome) -> None:
-        """Write that a database is done."""
-        name = f"{self._prefix}databases/{outcome.into}.json"
-        self._bucket.put_once(name, encode(outcome))
+        Raises:
+            UsageError: There is no such recovery.
+        """
+        content = self._bucket.read(f"{self._prefix}plan.json")
+        if content is None:
+            known = ", ".join(recovery_ids(self._bucket)) or "none"
+            raise UsageError(
+                f"no such recovery; there are: {known}",
+                subject=self.recovery_id,
+                hint="`rebound recover` begins one",
+            )
+        return content
 
-    def record_stretch(self, bucket: str, outcome: StretchOutcome) -> None:
-        """Write that one stretch of a bucket's names is done."""
-        name = f"{self._prefix}buckets/{bucket}/{outcome.number:06d}.json"
-        self._bucket.put_once(name, encode(outcome))
+    def record(self, folder: str, name: str, document: Value) -> None:
+        """Write an entry, once: what a kind did to one thing."""
+        self._bucket.put_once(self._entry(folder, name), encode(document))
 
-    def stretches(self, bucket: str) -> dict[int, StretchOutcome]:
-        """Return what was written about the stretches of a bucket, by number."""
-        found: dict[int, StretchOutcome] = {}
-        for item in self._bucket.list_objects(f"{self._prefix}buckets/{bucket}/"):
-            content = self._bucket.read(item.name)
-            if content is not None:
-                outcome = decode(content, StretchOutcome, subject=item.name)
-                found[outcome.number] = outcome
-        return found
+    def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
+        """Return an entry, or None where there is none."""
+        path = self._entry(folder, name)
+        content = self._bucket.read(path)
+        return None if content is None else decode(content, kind, subject=path)
 
-    def outcome(self, table: str) -> TableOutcome | None:
-        """Return what was written about a table."""
-        name = self._table(table)
-        content = self._bucket.read(name)
-        return None if content is None else decode(content, TableOutcome, subject=name)
-
-    def tables(self) -> tuple[TableOutcome, ...]:
-        """Return what was written about tables, in order of their names."""
-        return self._below("tables", TableOutcome)
-
-    def databases(self) -> tuple[DatabaseOutcome, ...]:
-        """Return what was written about databases, in order of their names."""
-        return self._below("databases", DatabaseOutcome)
-
-    def _below[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
+    def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
+        """Return the entries of a folder, in order of their names."""
         found = self._bucket.list_objects(f"{self._prefix}{folder}/")
         contents = {item.name: self._bucket.read(item.name) for item in found}
         return tuple(
             decode(content, kind, subject=name) for name, content in contents.items() if content
         )
+
+    def _entry(self, folder: str, name: str) -> str:
+        return bounded(f"{self._prefix}{folder}/", f"{name}.json")
 
     def abandon(self, abandoned: AbandonedRecovery) -> AbandonedRecovery:
         """Write that an operator closed the recovery; an earlier word stays and is returned."""
@@ -145,9 +131,6 @@ class Journal:
         """Whether nobody goes on with it: everything is proven, or an operator closed it."""
         return self.report() is not None or self.abandoned() is not None
 
-    def _table(self, table: str) -> str:
-        return bounded(f"{self._prefix}tables/", f"{table}.json")
-
     def end(self, report: RecoveryReport) -> RecoveryReport:
         """Write how an attempt ended, and return what is written then.
 
@@ -163,8 +146,16 @@ class Journal:
 
     def last_report(self) -> RecoveryReport | None:
         """Return the report, else that of the last attempt, or None when none has ended."""
-        attempts = [item.name for item in self._bucket.list_objects(f"{self._prefix}attempts/")]
+        attempts = self._attempts()
         return self.report() or (self._read_report(max(attempts)) if attempts else None)
+
+    def ended_before(self) -> bool:
+        """Whether an attempt has ended that an older version of Rebound made: it is not read."""
+        names = (f"{self._prefix}report.json", *self._attempts())
+        return any(_is_older(self._bucket.read(name) or b"") for name in names)
+
+    def _attempts(self) -> list[str]:
+        return [item.name for item in self._bucket.list_objects(f"{self._prefix}attempts/")]
 
     def _read_report(self, name: str) -> RecoveryReport | None:
         """Return a report, or None where there is none, it cannot be read, or it is another's."""
@@ -191,9 +182,18 @@ def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
         journal = Journal(bucket, recovery_id)
         if not is_ours or layout.recovery_begun_at(recovery_id) <= since:
             continue
-        if journal.last_report() is None and journal.abandoned() is None:
+        if not (journal.last_report() or journal.abandoned() or journal.ended_before()):
             found.append(recovery_id)
     return found
+
+
+def _is_older(content: bytes) -> bool:
+    """Whether a plan or report was written when each kind had a list of its own in it."""
+    try:
+        plan = json.loads(content)["document"]["plan"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return isinstance(plan, dict) and "steps" not in plan and "tables" in plan
 
 
 def recovery_ids(bucket: Bucket) -> list[str]:

@@ -1,20 +1,23 @@
 """A recovery that somebody says yes to: made of a plan, or of a journal, and carried out."""
 
+from typing import Any
+
 from manifests import coverage, layout
 from manifests.errors import ManifestAlteredError, RefusedError
-from manifests.model import Manifest, RunId
-from recovery.execute import Recovery
+from manifests.model import RunId
+from recovery.execute import carried_out
 from recovery.journal import Journal
+from recovery.kinds.kind import Origin
+from recovery.kinds.known import rules_of
+from recovery.kinds.work import Begun
 from recovery.outcome import PlannedRecovery, RecoveryReport
-from recovery.plan import Plan, PresentAccess, with_access
-from recovery.plan.request import said_of_databases
-from recovery.plan.restorable import check_project, restorable
+from recovery.plan.model import Plan
+from recovery.plan.restorable import check_project
 from recovery.plan.resumed import resumed
-from recovery.plan.unseen import seen_part
+from recovery.plan.whole import visible
 from recovery.progress import Progress
+from recovery.request import Request, said_of_databases
 from recovery.session import Session
-from recovery.targets.documents.observe import observe_databases
-from recovery.targets.documents.recover import DatabaseRecovery
 from recovery.verdicts import with_leaning
 
 
@@ -44,7 +47,7 @@ def seen_again(
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
         RefusedError: It goes to another project, and the operator did not name that one.
     """
-    plan, run_id = planned.plan, planned.plan.run_id
+    plan = planned.plan
     into = plan.request.target.project
     if into not in (session.settings.project, confirmed_project):
         raise RefusedError(
@@ -52,47 +55,23 @@ def seen_again(
             subject=planned.recovery_id,
             hint=f"`--confirm-project {into}`, if that was asked for",
         )
-    if run_id is None:
-        anew = session.plan_rebuild(plan.request)
-        return planned.model_copy(update={"plan": anew})
-    if plan.undeletes:
-        raise ManifestAlteredError(
-            "a plan that was begun undeletes nothing", subject=planned.recovery_id
-        )
     locks = plan.request.lock_again and lock_again
     is_own = into == session.settings.project
     request = plan.request.model_copy(
         update={"lock_again": locks, **said_of_databases(session.catalog, is_own=is_own)}
     )
-    origin, where = session.vault.manifest(run_id), plan.request.target
-    check_project(origin, request)
-    told = {
-        "foreign": session.vault.foreign(origin.platform, origin.project),
-        "left_out": coverage.unprotected(session.catalog, origin),
+    plan = plan.model_copy(update={"request": request, **_told(session, plan.run_id, request)})
+    origin = visible(_origin(session, plan), {item.name for item in plan.unseen}, plan.request)
+    world = {
+        rules.kind: session.work(rules.kind, request.target).observe(
+            origin, request, Begun(planned.started_at, rules.of(plan.steps))
+        )
+        for rules in rules_of(request.kinds)
     }
-    plan = plan.model_copy(update={"request": request, **told})
-    manifest, tables = _origin(session, plan, run_id), session.target(where)
-    targets, known = session.buckets(where, plan.fallen_back), seen_part(manifest, plan.unseen)
-    buckets, unlisted = targets.observe(known, plan.request, session.clock())
-    databases, unread = observe_databases(
-        known,
-        plan.request,
-        vault=session.vault_bucket,
-        parallel=session.settings.parallel_streams,
-        begun_at=planned.started_at,
-    )
-    left = resumed(plan, known, buckets=buckets, databases=databases, unseen=(*unread, *unlisted))
-    datasets = tables.datasets(manifest)
-    present = PresentAccess(
-        datasets=datasets,
-        account=tables.account(datasets),
-        originals=tables.originals(manifest),
-        tables=tables.protections(step.table for step in plan.tables),
-        buckets=targets.present(manifest, left.buckets, where),
-    )
-    seen = with_access(left, manifest, present)
-    seen = with_leaning(seen, known, session.verdicts.readable())
-    return planned.model_copy(update={"plan": seen})
+    left = resumed(plan, origin, world)
+    if origin.manifest is not None:
+        left = with_leaning(left, origin.manifest, session.verdicts.readable())
+    return planned.model_copy(update={"plan": left})
 
 
 def execute(
@@ -106,45 +85,46 @@ def execute(
         planned: What the operator said yes to.
         progress: Told how far it is.
     """
-    if planned.plan.run_id is None:
-        return session.rebuilding().run(planned, journal, progress=progress)
-    manifest = _origin(session, planned.plan, planned.plan.run_id)
-    target = planned.plan.request.target
-    recovery = Recovery(
+    plan = planned.plan
+    return carried_out(
         planned,
-        manifest,
-        target=session.target(target),
-        buckets=session.buckets(target, planned.plan.fallen_back),
-        databases=DatabaseRecovery(
-            manifest,
-            target.project,
-            begun_at=planned.started_at,
-            vault=session.vault_bucket,
-            landing=session.landing,
-            journal=journal,
-            parallel=session.settings.parallel_streams,
-            progress=progress,
-        ),
-        vault=session.vault_bucket,
+        _origin(session, plan),
+        lambda kind: session.work(kind, plan.request.target),
         journal=journal,
         clock=session.clock.latest,
         progress=progress,
     )
-    return recovery.run()
 
 
-def _origin(session: Session, plan: Plan, run_id: RunId) -> Manifest:
-    """Return what of a run's manifest a plan brings back.
+def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:
+    """Return what a plan tells of its run, which a journal is not asked for.
 
     Raises:
-        ManifestAlteredError: It is not the manifest that the plan was made of.
+        RefusedError: The run is another project's, and nobody named the project it goes to.
     """
+    if run_id is None:
+        return {}
     manifest = session.vault.manifest(run_id)
-    if session.vault.digest(run_id) != plan.manifest_digest:
+    check_project(manifest, request)
+    return {
+        "foreign": session.vault.foreign(manifest.platform, manifest.project),
+        "left_out": coverage.unprotected(session.catalog, manifest),
+    }
+
+
+def _origin(session: Session, plan: Plan) -> Origin:
+    """Return what a plan brings back.
+
+    Raises:
+        ManifestAlteredError: Its run has not the manifest that the plan was made of.
+    """
+    if plan.run_id is None:
+        return Origin()
+    manifest = session.vault.manifest(plan.run_id)
+    if session.vault.digest(plan.run_id) != plan.manifest_digest:
         raise ManifestAlteredError(
             "its manifest is not the one that the plan was made of",
-            subject=run_id,
+            subject=plan.run_id,
             hint="find out who wrote it; `rebound recover` begins anew",
         )
-    manifest = session.pieced(manifest, plan.fallen_back)
-    return restorable(session.catalog, manifest, plan.request, now=session.clock())[0]
+    return session.origin(manifest, plan.request, plan.fallen_back)

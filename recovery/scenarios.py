@@ -6,6 +6,9 @@ from manifests.errors import UsageError
 from manifests.kind import KindName
 from manifests.model import Value
 
+type RecoveryKind = KindName | Literal["completions"]
+"""A sort of things that is brought back; `recovery.kinds` has a folder of each."""
+
 ScenarioName = Literal["bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"]
 
 
@@ -15,15 +18,17 @@ class Scenario(Value):
     Attributes:
         rto_seconds: The recovery has to be proven within this time.
         rpo_seconds: The recovery point may be this old when the disaster is noticed.
-        covers: The kinds of parts it brings back.
+        covers: The kinds that it brings back, in the order in which it does.
+        rebuilds: The kinds that `--rebuild` brings back in their place, without any run.
     """
 
     name: ScenarioName
     severity: Literal["P0", "P1", "P2"]
     rto_seconds: int
     rpo_seconds: int
-    covers: tuple[KindName, ...]
+    covers: tuple[RecoveryKind, ...]
     brings_back: str
+    rebuilds: tuple[RecoveryKind, ...] = ()
 
 
 SCENARIOS = (
@@ -50,6 +55,7 @@ SCENARIOS = (
         rpo_seconds=24 * 3600,
         covers=("databases",),
         brings_back="state documents, from the backup or rebuilt from run history",
+        rebuilds=("completions",),
     ),
 )
 

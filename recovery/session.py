@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from manifests import coverage
 from manifests.catalog import Catalog, load_catalog
@@ -18,29 +19,24 @@ from manifests.model import BucketBackup, DatabaseBackup, Manifest, Owner, RunId
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.expiry import Expiry
-from recovery.plan import (
-    FallBack,
-    Observed,
-    Plan,
-    Request,
-    Target,
-    check_plan,
-    make_plan,
-    pieced,
-    seen_digest,
-)
+from recovery.kinds.kind import Origin, Own
+from recovery.kinds.known import rules_of
+from recovery.kinds.work import Tools, Work
+from recovery.kinds.works import WORKS
+from recovery.plan.approval import seen_digest
+from recovery.plan.fallen import FallBack, pieced
+from recovery.plan.model import Plan
 from recovery.plan.not_held import with_not_held
 from recovery.plan.own import check_own
 from recovery.plan.restorable import check_project, restorable
+from recovery.plan.whole import make_plan
+from recovery.plan.words import check_plan
 from recovery.reach import Reach
+from recovery.request import Request, Target
+from recovery.scenarios import RecoveryKind
 from recovery.settings import Settings
-from recovery.targets.documents.observe import observe_databases
-from recovery.targets.documents.rebuilding import Rebuilding
-from recovery.targets.objects.buckets import BucketTargets
 from recovery.targets.objects.contents import inspect_buckets, inspect_inventories
 from recovery.targets.stored import inspect
-from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.datasets import undelete_dataset
 from recovery.verdicts import with_leaning
 from recovery.verify import Verdict
 
@@ -58,8 +54,8 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         client, self.clock = storage_client(settings.project)
         self._opened = self.clock.passed()
-        self._reach = Reach(self.clock)
-        self._reach.require(client.api_endpoint)
+        reach = Reach(self.clock)
+        reach.require(client.api_endpoint)
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(client, settings.vault_bucket)
@@ -74,7 +70,17 @@ class Session:
         # What is there already was written before, however coarse the time is that answers tell.
         self.started_at = self.clock.latest()
         self.own_id = uuid.uuid4().hex[:12]
-        self._undeleted: dict[str, bool] = {}
+        self.tools = Tools(
+            settings=settings,
+            catalog=self.catalog,
+            vault=self.vault_bucket,
+            landing=self.landing,
+            clock=self.clock,
+            reach=reach,
+            own_id=self.own_id,
+            started_at=self.started_at,
+        )
+        self._works: dict[tuple[RecoveryKind, Target], Work[Any]] = {}
 
     def known(self, run: str) -> RunId:
         """Return the id of a run that an operator named.
@@ -97,27 +103,15 @@ class Session:
         selection = select(runs, at=at, run_id=run_id)
         return selection, self.vault.manifest(selection.run_id)
 
-    def target(self, where: Target) -> BigQueryTarget:
-        """Return the project a recovery observes and writes.
+    def work(self, kind: RecoveryKind, target: Target) -> Work[Any]:
+        """Return what observes and recovers the things of a kind, made once for a target.
 
         Raises:
-            CloudError: BigQuery cannot be reached.
+            CloudError: A service cannot be reached.
         """
-        made = BigQueryTarget(
-            self.settings,
-            where,
-            location=self.catalog.location,
-            session=uuid.uuid4().hex[:12],
-            clock=self.clock,
-        )
-        self._reach.require(made.endpoint)
-        return made
-
-    def buckets(self, where: Target, fallen_back: Sequence[FallBack] = ()) -> BucketTargets:
-        """Return the buckets a recovery observes and writes."""
-        client, _ = storage_client(where.project)
-        points = {item.name: item.recovery_point for item in fallen_back}
-        return BucketTargets(self.settings, client, self.vault_bucket, points)
+        if (kind, target) not in self._works:
+            self._works[kind, target] = WORKS[kind](self.tools, target)
+        return self._works[kind, target]
 
     def pieced(self, manifest: Manifest, fallen_back: Sequence[FallBack]) -> Manifest:
         """Return a run's manifest with what falls back as older runs of this platform have it.
@@ -136,78 +130,70 @@ class Session:
                 )
         return pieced(manifest, older)
 
+    def origin(
+        self, manifest: Manifest | None, request: Request, fallen_back: Sequence[FallBack] = ()
+    ) -> Origin:
+        """Return what of a run is brought back; nothing where nothing comes from a run."""
+        if manifest is None:
+            return Origin()
+        points = {item.name: item.recovery_point for item in fallen_back}
+        whole = Origin(self.pieced(manifest, fallen_back), points=points)
+        return restorable(self.catalog, whole, request, now=self.clock())
+
     def plan(
         self,
-        selection: Selection,
-        manifest: Manifest,
+        chosen: tuple[Selection, Manifest] | None,
         request: Request,
         fallen_back: tuple[FallBack, ...] = (),
     ) -> Plan:
         """Observe the world and decide what a recovery does.
 
+        Args:
+            chosen: The run that is restored; None where nothing comes from a run.
+            request: What the operator asked for.
+            fallen_back: What comes from an older run.
+
         Raises:
             RefusedError: The run is another project's, and nobody named the project it goes to.
         """
-        check_project(manifest, request)
-        left_out = coverage.unprotected(self.catalog, manifest)
-        manifest = self.pieced(manifest, fallen_back)
-        manifest, expired = restorable(self.catalog, manifest, request, now=self.clock())
-        observed = (
-            self.target(request.target).observe(manifest, request)
-            if request.covers("tables")
-            else Observed(datasets={}, tables={}, definitions={}, observed_at=self.started_at)
-        )
-        databases, unread = observe_databases(
-            manifest, request, vault=self.vault_bucket, parallel=self.settings.parallel_streams
-        )
-        targets = self.buckets(request.target, fallen_back)
-        buckets, unlisted = targets.observe(manifest, request, self.clock())
-        observed = observed.model_copy(
-            update={
-                "databases": databases,
-                "buckets": buckets,
-                "present_buckets": targets.present(manifest, buckets, request.target),
-                "undeleted": self._undeleted,
-                "unseen": (*observed.unseen, *unlisted, *unread),
-            }
-        )
+        selection, manifest = chosen or (None, None)
+        if manifest is not None:
+            check_project(manifest, request)
+        origin = self.origin(manifest, request, fallen_back)
+        world = {
+            kind: self.work(kind, request.target).observe(origin, request) for kind in request.kinds
+        }
         made = make_plan(
-            manifest, observed, request, passed_over=selection.unusable, fallen_back=fallen_back
+            origin,
+            world,
+            request,
+            passed_over=selection.unusable if selection else (),
+            fallen_back=fallen_back,
         )
-        made = with_not_held(made, self.catalog, manifest)
-        made = with_leaning(made, manifest, self.verdicts.readable())
-        if made.unseen and not (made.tables or made.buckets or made.databases):
+        if made.unseen and not made.targets:
             raise made.unseen[0].error
+        made = made.model_copy(update={"seen": seen_digest(world)})
+        if selection is None or manifest is None:
+            return made
+        made = with_not_held(made, self.catalog, origin.run)
+        made = with_leaning(made, origin.run, self.verdicts.readable())
         return made.model_copy(
             update={
                 "manifest_digest": self.vault.digest(manifest.run_id),
-                "seen": seen_digest(observed),
                 "foreign": selection.foreign,
-                "left_out": left_out,
-                "expired": tuple(item for item in expired if item.name in made.written),
+                "left_out": coverage.unprotected(self.catalog, manifest),
             }
         )
 
-    def undelete(self, plan: Plan) -> dict[str, bool]:
-        """Undelete the datasets of a plan; one that does not come back is created by the next."""
+    def come_first(self, plan: Plan) -> dict[str, bool]:
+        """Do what a plan says has to be done before the rest can be planned."""
         manifest = self.vault.manifest(plan.run_id) if plan.run_id else None
-        target = self.target(plan.request.target)
-        done = {
-            item.dataset_id: undelete_dataset(target, item)
-            for item in (manifest.datasets if manifest else ())
-            if item.dataset_id in plan.undeletes
-        }
-        self._undeleted |= done
+        done: dict[str, bool] = {}
+        for rules in rules_of(plan.request.kinds):
+            if steps := rules.of(plan.come_first):
+                work = self.work(rules.kind, plan.request.target)
+                done |= work.come_first(steps, Origin(manifest))
         return done
-
-    def rebuilding(self) -> Rebuilding:
-        """Return what rebuilds state without any run."""
-        return Rebuilding(self.settings, self.catalog, session=self.own_id, clock=self.clock.latest)
-
-    def plan_rebuild(self, request: Request) -> Plan:
-        """Read the history and decide what is rebuilt from it."""
-        self.target(request.target)  # refuses where BigQuery, which has it, cannot be reached
-        return self.rebuilding().plan(request, now=self.started_at)
 
     def inspect(
         self,
@@ -274,11 +260,8 @@ class Session:
         Raises:
             RefusedError: The hint names every word.
         """
-        check_own(
-            plan,
-            buckets=self._own_buckets,
-            datasets=(self.settings.scratch_dataset, self.settings.undo_dataset),
-        )
+        datasets = (self.settings.scratch_dataset, self.settings.undo_dataset)
+        check_own(plan, Own(self._own_buckets, datasets))
         check_plan(
             plan,
             protected=self.catalog.protected_projects,

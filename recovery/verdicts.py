@@ -5,7 +5,7 @@ from datetime import datetime
 
 from manifests.model import Manifest, RunId, VerdictRecord
 from manifests.store import Vault
-from recovery.plan import Plan
+from recovery.plan.model import Plan
 from recovery.verify import Verdict
 
 
@@ -69,8 +69,7 @@ def with_leaning(plan: Plan, manifest: Manifest, verdicts: Sequence[VerdictRecor
         manifest: What is recovered, with what falls back as older runs have it.
         verdicts: What `verify` found.
     """
-    planned = {step.table for step in plan.tables} | {step.bucket for step in plan.buckets}
-    planned |= {step.database for step in plan.databases}
+    planned = {step.name for step in (*plan.tables, *plan.buckets, *plan.databases)}
     parts = leaning_parts(manifest, verdicts)
     return plan.model_copy(update={"leaning": tuple(item for item in parts if item in planned)})
 

@@ -141,6 +141,12 @@ class Rebound:
         return [dict(row.items()) for row in self.bigquery_client.query_and_wait(sql)]
 
 
+def of_kind(told: Mapping[str, Any], *kinds: str) -> list[dict[str, Any]]:
+    """Return the steps of a plan, or the outcomes of a report, that are about things of a kind."""
+    items = told["steps"] if "steps" in told else told["outcomes"]
+    return [item for item in items if item["kind"] in kinds]
+
+
 def make_rebound(
     cloud: Cloud,
     folder: Path,

@@ -12,7 +12,9 @@ from recovery.cli.options import past_moment, print_json, tell, write_file
 from recovery.cli.request import Options
 from recovery.console import Console
 from recovery.journal import under_way
-from recovery.plan import FallBack, Plan, PlanFile, approved, read_plan
+from recovery.plan.approval import PlanFile, approved, read_plan
+from recovery.plan.fallen import FallBack
+from recovery.plan.model import Plan
 from recovery.report.planned import plan_document
 from recovery.session import Session
 
@@ -36,7 +38,7 @@ def agreed(
         access=said["access"],
         others=(*others, *silence(made, yes=yes)),
     )
-    if not (made.undeletes or said["fall_back"]):
+    if not (made.come_first or said["fall_back"]):
         _check_backup(session, console, made)
     ask(made, yes=yes)
     return made
@@ -55,8 +57,8 @@ def planned(session: Session, context: typer.Context) -> Plan:
     request = options.request(
         session.catalog, project=session.settings.project, now=session.started_at
     )
-    if options.rebuild:
-        return session.plan_rebuild(request)
+    if request.rebuild:
+        return session.plan(None, request)
     selection, manifest = session.choose(
         run=options.run, at=past_moment(options.at, now=session.started_at)
     )
@@ -66,7 +68,7 @@ def planned(session: Session, context: typer.Context) -> Plan:
         with Console(quiet=context.params["as_json"]).reading(total) as progress:
             fallen_back = fall_backs(session, manifest, request, progress=progress)
     try:
-        return session.plan(selection, manifest, request, fallen_back)
+        return session.plan((selection, manifest), request, fallen_back)
     except BackupDamagedError as error:
         error.hint = "; ".join(filter(None, (error.hint, OFFER)))
         raise
@@ -82,11 +84,8 @@ def _approved(session: Session, context: typer.Context, file: Path) -> Plan:
                 hint="make a new plan with `rebound plan ... --out`",
             )
     plan = read_plan(file.read_text(encoding="utf-8"), subject=str(file))
-    if plan.run_id is None:
-        now = session.plan_rebuild(plan.request)
-    else:
-        chosen = session.choose(run=plan.run_id, at=None)
-        now = session.plan(*chosen, plan.request, plan.fallen_back)
+    chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
+    now = session.plan(chosen, plan.request, plan.fallen_back)
     return approved(plan, now, subject=str(file))
 
 
@@ -108,7 +107,7 @@ def _check_backup(session: Session, console: Console, made: Plan) -> None:
     if made.run_id is None:
         return
     manifest = session.pieced(session.vault.manifest(made.run_id), made.fallen_back)
-    names = {step.table for step in made.tables if step.rows}
+    names = {step.name for step in made.tables if step.rows}
     tables = [item for item in manifest.tables if item.name in names]
     # The files of documents were all read and checked when the plan was made.
     if not tables:

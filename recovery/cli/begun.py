@@ -11,6 +11,11 @@ from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
 from recovery.journal import Journal, recovery_ids
+from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
+from recovery.kinds.buckets.rules.outcomes import StretchOutcome
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.tables.cloud.recover import FOLDER as TABLES
+from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.report.conclusion import outcome_error, state_of
 from recovery.report.ended import report_document
@@ -21,6 +26,7 @@ from recovery.report.recoveries import (
     standings_document,
 )
 from recovery.session import Session
+from recovery.targets.documents.recover import FOLDER as DATABASES
 
 app = typer.Typer()
 
@@ -57,7 +63,7 @@ def abandon(
     """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
     session = open_session()
     journal = Journal(session.landing, parse_recovery_id(recovery))
-    journal.planned()
+    journal.require()
     found = standing(session, journal.recovery_id)
     if found.state in ("proven", "late", "abandoned"):
         raise RefusedError(f"it is {found.state} already", subject=recovery)
@@ -116,7 +122,10 @@ def standing(session: Session, recovery_id: str) -> Standing:
     """Return what became of a recovery."""
     journal = Journal(session.landing, recovery_id)
     try:
-        state, detail = state_of(journal.last_report(), journal.abandoned())
+        ended, abandoned = journal.last_report(), journal.abandoned()
+        state, detail = state_of(ended, abandoned)
+        if not (ended or abandoned) and journal.ended_before():
+            state, detail = "damaged", "an older version of Rebound wrote how it ended"
     except BackupDamagedError as error:
         state, detail = "damaged", error.message
     return Standing(
@@ -133,12 +142,12 @@ def _show_under_way(
     """Show how far a recovery is that has no report."""
     planned, abandoned = journal.planned(), journal.abandoned()
     done = DoneSoFar(
-        tables=journal.tables(),
-        databases=journal.databases(),
+        tables=journal.entries(TABLES, TableOutcome),
+        databases=journal.entries(DATABASES, DatabaseOutcome),
         restored_objects={
-            step.bucket: sum(
+            step.name: sum(
                 count.objects
-                for outcome in journal.stretches(step.bucket).values()
+                for outcome in journal.entries(f"{BUCKETS}/{step.name}", StretchOutcome)
                 for count in outcome.restored
             )
             for step in planned.plan.buckets

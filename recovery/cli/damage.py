@@ -8,8 +8,8 @@ from manifests.kind import Backup, KindName
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, TableBackup
 from manifests.parts import part_kind
 from manifests.selection import RunSummary
-from recovery.plan import FallBack, Request
-from recovery.plan.restorable import restorable
+from recovery.plan.fallen import FallBack
+from recovery.request import Request
 from recovery.session import Session
 from recovery.units import duration
 from recovery.verdicts import damaged_in
@@ -62,7 +62,7 @@ def fall_backs(
     Raises:
         BackupDamagedError: No older run has a part whole.
     """
-    wanted, _ = restorable(session.catalog, manifest, request, now=session.clock())
+    wanted = session.origin(manifest, request).run
     damaged = list(_damaged(session, wanted, request, progress))
     runs = session.vault.runs() if damaged else ()
     found = {

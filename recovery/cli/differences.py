@@ -15,8 +15,9 @@ from recovery.cli.options import (
     print_json,
     tell,
 )
-from recovery.plan import Request, Target
+from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.report.difference import difference_document
+from recovery.request import Request, Target
 from recovery.targets.tables.difference import table_difference
 from recovery.targets.tables.staging import Staging
 
@@ -52,7 +53,7 @@ def diff(
         partitions=tuple(partition or ()),
         exact=True,
     )
-    target, name = session.target(request.target), f"diff-{session.own_id}"
+    target, name = bigquery_target(session.tools, request.target), f"diff-{session.own_id}"
     point = manifest.recovery_point
     found = table_difference(
         target,

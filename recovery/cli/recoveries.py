@@ -190,8 +190,8 @@ def recover(
         raise UsageError("nothing says what happened", hint="name a scenario, or `--plan FILE`")
     session, console = open_session(), Console(quiet=as_json)
     made = agreed(session, console, context, yes=yes, as_json=as_json)
-    while made.undeletes:
-        for name, is_back in session.undelete(made).items():
+    while made.come_first:
+        for name, is_back in session.come_first(made).items():
             told = "undeleted" if is_back else "cannot be undeleted any more, so it is created"
             say(f"dataset {name}: {told}", err=True)
         if plan_file is not None:

@@ -11,9 +11,9 @@ from manifests.errors import UsageError
 from manifests.kind import KindName
 from manifests.model import Value
 from recovery.cli.options import moment
-from recovery.plan import ObjectScope, Request, Target
-from recovery.plan.request import said_of_databases
+from recovery.request import Request, Target, said_of_databases
 from recovery.scenarios import Scenario, scenario
+from recovery.scope import ObjectScope
 
 _ONLY_FOR: dict[KindName, tuple[str, ...]] = {
     "tables": (
@@ -145,6 +145,7 @@ class Options(Value):
             only_missing=self.only_missing,
             notify=self.notify,
             exact=self.exact,
+            rebuild=self.rebuild,
             from_vault=self.from_vault,
             create_datasets=self.create_datasets,
             expire_at=moment(self.expire_at),

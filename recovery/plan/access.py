@@ -31,16 +31,14 @@ from manifests.model import (
     Manifest,
     Resource,
     TableBackup,
-    Value,
     encryption_key,
 )
+from recovery.access_change import AccessChange, given, keyed, removed
 from recovery.compare import ObservedTable, is_authorized, same_entry
-from recovery.plan.access_change import AccessChange, given, keyed, removed
-from recovery.plan.bucket_access import PresentBucket, bucket_changes
-from recovery.plan.buckets import BucketPlan
-from recovery.plan.definitions import DatasetStep, authorized_name
-from recovery.plan.request import Target
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.plan.datasets import DatasetStep, authorized_name
 from recovery.plan.tables import TableStep
+from recovery.request import Target
 
 # What a new dataset gives to whoever has a basic role in its project (BigQuery, Basic roles).
 _OF_EVERY_DATASET: tuple[Resource, ...] = (
@@ -51,34 +49,13 @@ _OF_EVERY_DATASET: tuple[Resource, ...] = (
 _MEMBERS = ("userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember")
 
 
-class PresentAccess(Value):
-    """Who may see what now.
-
-    Attributes:
-        datasets: The resource of each dataset of the run where it is written, or None, by its
-            original id.
-        originals: The same of the datasets that a copy is made of, where they are the platform's
-            own; empty when no copy is made.
-        tables: Each table of a plan as it is, by its original name.
-        account: Who makes a dataset that is not there.
-        buckets: Each bucket that is made or set, and others of the run, by its original name.
-    """
-
-    datasets: Mapping[str, Resource | None]
-    tables: Mapping[str, ObservedTable]
-    buckets: Mapping[str, PresentBucket] = {}
-    originals: Mapping[str, Resource | None] = {}
-    account: str = ""
-
-
 def access_changes(
     manifest: Manifest,
     target: Target,
-    present: PresentAccess,
+    present: TablesSeen,
     *,
     datasets: Iterable[DatasetStep],
     tables: Iterable[TableStep],
-    buckets: Iterable[BucketPlan],
 ) -> Iterator[AccessChange]:
     """Yield what the steps of a plan change about who may see what.
 
@@ -91,34 +68,29 @@ def access_changes(
         present: Who may see what now.
         datasets: What happens to each dataset.
         tables: What happens to each table.
-        buckets: What happens to each bucket.
 
     Raises:
         ManifestAlteredError: A step is about something that is not in the run.
     """
     steps = list(datasets)
-    undeleted = {step.dataset_id for step in steps if step.undelete}
+    undeleted = {step.name for step in steps if step.undelete}
     backed_up = {item.dataset_id: item for item in manifest.datasets}
     for step in steps:
-        backup = _held(backed_up.get(step.dataset_id), step.dataset_id)
-        if step.dataset_id not in undeleted:
+        backup = _held(backed_up.get(step.name), step.name)
+        if step.name not in undeleted:
             yield from _of_dataset(step, backup, present, target)
     for item in tables:
-        table = _held(manifest.table(item.table), item.table)
+        table = _held(manifest.table(item.name), item.name)
         if table.dataset_id not in undeleted:
-            yield from _of_table(table, present.tables[item.table], target)
-    for bucket in buckets:
-        held = _held(manifest.bucket(bucket.bucket), bucket.bucket)
-        if bucket.create or bucket.sets:
-            yield from bucket_changes(held, present.buckets, target)
+            yield from _of_table(table, present.tables[item.name], target)
 
 
 def _of_dataset(
-    step: DatasetStep, backup: DatasetBackup, present: PresentAccess, target: Target
+    step: DatasetStep, backup: DatasetBackup, present: TablesSeen, target: Target
 ) -> Iterator[AccessChange]:
     subject, now = (
-        f"dataset {target.dataset_id(step.dataset_id)}",
-        present.datasets[step.dataset_id],
+        f"dataset {target.dataset_id(step.name)}",
+        present.datasets[step.name],
     )
     is_set = step.create or step.sets
     owner = {"role": "OWNER", "userByEmail": present.account}
@@ -136,7 +108,7 @@ def _of_dataset(
         )
 
 
-def _also_on(entry: Resource, present: PresentAccess, target: Target) -> str:
+def _also_on(entry: Resource, present: TablesSeen, target: Target) -> str:
     """Return a dataset that gives the same now; empty when none does."""
     if is_authorized(entry):
         return ""

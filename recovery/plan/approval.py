@@ -8,10 +8,9 @@ from pydantic import ValidationError
 
 from manifests.errors import RefusedError, UsageError
 from manifests.model import UtcTime, Value
-from recovery.compare.properties import comparable
-from recovery.plan.definitions import DefinitionStep
-from recovery.plan.observed import Observed
-from recovery.plan.whole import Plan
+from recovery.kinds.known import RULES
+from recovery.plan.model import Plan
+from recovery.plan.whole import World
 
 
 class PlanFile(Value):
@@ -21,30 +20,10 @@ class PlanFile(Value):
     plan: Plan
 
 
-def seen_digest(observed: Observed) -> str:
-    """Return a digest of what a plan saw: it changes when anything is written that it is about.
-
-    Of tables that is the content of each partition and when they were last changed, of documents
-    and objects which are not as they were, and when or in which generation they were last written.
-    Sizes and refreshes are left out: they change without anybody's doing.
-    """
-    seen = {
-        "datasets": {
-            name: None if resource is None else resource.get("lastModifiedTime", "")
-            for name, resource in observed.datasets.items()
-        },
-        "tables": {
-            name: [
-                (item.resource or {}).get("lastModifiedTime", ""),
-                item.model_dump(mode="json", include={"partitions"}),
-            ]
-            for name, item in observed.tables.items()
-        },
-        "buckets": [item.model_dump(mode="json") for item in observed.buckets],
-        "databases": {
-            name: item.model_dump(mode="json") for name, item in observed.databases.items()
-        },
-    }
+def seen_digest(world: World) -> str:
+    """Return a digest of what a plan saw: it changes when anything is written that it is about."""
+    known = {rules.kind: rules for rules in RULES}
+    seen = {kind: known[kind].digested(item) for kind, item in world.items()}
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
 
@@ -96,26 +75,12 @@ def _moved(plan: Plan, now: Plan) -> Iterator[str]:
 
 
 def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
-    yield from ((f"dataset {step.dataset_id}", _plain(step)) for step in plan.datasets)
-    yield from ((step.table, _plain(step)) for step in plan.tables)
-    yield from ((f"{step.kind} {step.name}", _definition(step)) for step in plan.definitions)
-    yield from ((f"bucket {step.target}", _plain(step)) for step in plan.buckets)
-    yield from ((f"database {step.into}", _plain(step)) for step in plan.databases)
-    yield from ((f"rebuild of {step.into}", _plain(step)) for step in plan.rebuilds)
+    yield from ((step.title, step.decided) for step in plan.steps)
     yield "who may see what", [_plain(item) for item in plan.access]
     yield "what could not be looked at", [_plain(item) for item in plan.unseen]
     yield "the run", (plan.run_id, plan.manifest_digest)
     yield "the older runs", [_plain(item) for item in plan.fallen_back]
     yield "the request", _plain(plan.request)
-
-
-def _definition(step: DefinitionStep) -> object:
-    """Return what is decided of a view or routine, and what it is that would be replaced.
-
-    When it was last refreshed is left out: that changes without anybody's doing.
-    """
-    replaced = None if step.replaced is None else comparable(step.replaced)
-    return _plain(step.model_copy(update={"replaced": None})), replaced
 
 
 def _plain(item: Value) -> object:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from manifests.model import BucketBackup, Resource, Value
-from recovery.plan.access_change import AccessChange, given, keyed, removed
-from recovery.plan.request import Target
+from recovery.access_change import AccessChange, given, keyed, removed
+from recovery.request import Target
 
 # What a new bucket gives to whoever has a basic role in its project (Cloud Storage, IAM roles).
 _OF_EVERY_BUCKET = {

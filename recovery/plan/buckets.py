@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
-from manifests.errors import RefusedError, UsageError
+from manifests.errors import UsageError
 from manifests.ids import BucketName
 from manifests.model import BucketBackup, Manifest, Resource, Value
 from manifests.versions import tells_its_past
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
+from recovery.kinds.step import MissingWord, Step
 from recovery.plan.object_retention import RetentionCounts
 from recovery.plan.objects import Source
-from recovery.plan.request import Request
-from recovery.plan.scope import ObjectScope
+from recovery.request import Request
+from recovery.scope import ObjectScope
 
 
 class ObjectCount(Value):
@@ -35,26 +37,22 @@ class ObjectSample(Value):
     why: str
 
 
-class BucketPlan(Value):
-    """What happens to one bucket.
+class SeenBucket(Value):
+    """How a bucket compares with its inventory.
 
     Attributes:
-        bucket: The bucket as the backup names it.
-        target: The bucket that is written.
-        owner: The number of the project that the target belongs to, where that is not the project
-            that is recovered; empty where it is, or there is no target yet.
-        create: Whether it is made first: created, or undeleted.
+        exists: Whether there is such a bucket.
+        owner: The number of the project that it belongs to, where that is not the project that is
+            recovered; empty where it is, or there is no such bucket yet.
         undelete: The generation of the deleted bucket that is brought back with what it still
             keeps; None when there is none. What comes from it shows only then.
-        keeps_replaced: Whether the target itself keeps what is replaced, as a noncurrent or
+        keeps_replaced: Whether the bucket itself keeps what is replaced, as a noncurrent or
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
         equal: Those of them that are as they were.
-        seen: A digest of those that are not, and of extra ones, each with its generation.
-        later: How many objects the backup holds as they were after the recovery point, because
-            the bucket kept no history.
-        untold_seconds: For how long after the recovery point something could be deleted without a
-            trace: the bucket tells nothing of its past, and was listed only then; 0 where it tells.
+        digest: Of those that are not, and of extra ones, each with its generation.
+        counts: How many of them there are, by damage and source.
+        samples: Some of them, explained.
         keys: How many objects come under which key of Cloud KMS, which they are not under now: an
             inventory may name any.
         retention: What becomes of the retention that objects which come back had of their own.
@@ -62,27 +60,47 @@ class BucketPlan(Value):
             acts on it.
         configuration: What differs in the bucket's own configuration and access, where they are
             part of the recovery.
-        sets: Whether the bucket is set to what it was.
     """
 
-    bucket: BucketName
-    target: BucketName
+    exists: bool = True
     owner: str = ""
-    create: bool
     undelete: int | None = Field(default=None, ge=0)
     keeps_replaced: bool
     objects: int
     equal: int
-    seen: str = ""
-    later: int = 0
-    untold_seconds: float = 0.0
+    digest: str = ""
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
     keys: Mapping[str, int] = {}
     retention: RetentionCounts = RetentionCounts()
     notified: tuple[str, ...] = ()
     configuration: tuple[Finding, ...] = ()
+
+
+type BucketAction = Literal["leave", "restore", "create", "undelete"]
+"""What is done to a bucket; one that is undeleted has what it still keeps, or is created."""
+
+
+class BucketStep(Step, SeenBucket):
+    """What happens to one bucket, and how it compares.
+
+    Attributes:
+        later: How many objects the backup holds as they were after the recovery point, because
+            the bucket kept no history.
+        untold_seconds: For how long after the recovery point something could be deleted without a
+            trace: the bucket tells nothing of its past, and was listed only then; 0 where it tells.
+        sets: Whether the bucket is set to what it was.
+        exact: Whether objects that the recovery point does not know are moved aside.
+    """
+
+    kind: Literal["bucket"] = "bucket"
+    name: BucketName
+    into: BucketName
+    action: BucketAction
+    later: int = 0
+    untold_seconds: float = 0.0
     sets: bool = False
+    exact: bool = False
 
     @property
     def extra(self) -> int:
@@ -107,18 +125,75 @@ class BucketPlan(Value):
         counted = (item for item in self.counts if item.damage in replaced)
         return sum(item.objects for item in counted if item.source != "none")
 
-    def changes(self, *, exact: bool) -> bool:
-        """Whether executing the plan would change anything."""
-        return self.sets or self.writes(exact=exact)
+    @property
+    def changes(self) -> bool:
+        """Whether executing the step would change anything."""
+        return self.sets or self.writes
 
-    def writes(self, *, exact: bool) -> bool:
-        """Whether executing the plan would write or move any object, or make the bucket."""
-        return self.create or self.damaged > self.unrecoverable or (exact and self.extra > 0)
+    @property
+    def writes(self) -> bool:
+        """Whether executing the step would write or move any object, or make the bucket."""
+        moves = self.exact and self.extra > 0
+        return self.create or self.damaged > self.unrecoverable or moves
+
+    def missing_words(
+        self, request: Request, *, confirmed_project: str | None
+    ) -> Iterator[MissingWord]:
+        """Yield the words that writing another's bucket, replacing content, and telling others need.
+
+        Bucket names are global, so that the project that is named does not say whose a bucket is.
+        """
+        if self.owner and self.changes and confirmed_project != self.owner:
+            yield MissingWord(
+                f"it belongs to the project with the number {self.owner}, not to "
+                f"{request.target.project}",
+                subject=self.title,
+                hint=f"`--confirm-project {self.owner}` allows it; `--into-bucket` names another",
+            )
+        if self.replaced and not request.decides_overwriting(self.into):
+            yield MissingWord(
+                f"{self.replaced:,} objects hold other content now that would be replaced",
+                subject=self.title,
+                hint=f"`--overwrite {self.into}` allows it; what is replaced is kept",
+            )
+        if self.notified and self.writes and not request.notify:
+            yield MissingWord(
+                f"{', '.join(self.notified)} would be told of every object that is written",
+                subject=self.title,
+                hint="`--notify` allows it; or stop what listens, or remove the notification",
+            )
 
     @property
     def moved_bytes(self) -> int:
         """Return how many bytes are copied."""
         return sum(item.size_bytes for item in self.counts if item.source != "metadata")
+
+
+def plan_bucket(
+    backup: BucketBackup, seen: SeenBucket, request: Request, *, recovery_point: datetime
+) -> BucketStep:
+    """Decide what happens to one bucket.
+
+    Args:
+        backup: The bucket at the recovery point.
+        seen: How what is written compares with it.
+        request: What the operator asked for.
+        recovery_point: That of the bucket's run.
+    """
+    step = BucketStep(
+        **vars(seen),
+        name=backup.bucket,
+        into=request.target.bucket or backup.bucket,
+        action="leave",
+        later=backup.content_later,
+        untold_seconds=untold_seconds(backup, recovery_point),
+        sets=request.settings and bool(seen.configuration),
+        exact=request.exact,
+    )
+    action: BucketAction = "restore" if step.writes else "leave"
+    if not seen.exists:
+        action = "create" if seen.undelete is None else "undelete"
+    return step.model_copy(update={"action": action, "losing": step.replaced})
 
 
 def undeleted_generation(backed_up: Resource, deleted: Sequence[Resource]) -> int | None:
@@ -147,36 +222,7 @@ def untold_seconds(backup: BucketBackup, recovery_point: datetime) -> float:
     return (backup.finished_at - recovery_point).total_seconds()
 
 
-def bucket_refusals(
-    plans: Sequence[BucketPlan], request: Request, *, confirmed_project: str | None
-) -> Iterator[RefusedError]:
-    """Refuse to replace content that is live in a bucket, or to write another's, without the word.
-
-    Bucket names are global, so that the project that is named does not say whose a bucket is.
-    """
-    for plan in plans:
-        if plan.owner and plan.changes(exact=request.exact) and confirmed_project != plan.owner:
-            yield RefusedError(
-                f"it belongs to the project with the number {plan.owner}, not to "
-                f"{request.target.project}",
-                subject=f"bucket {plan.target}",
-                hint=f"`--confirm-project {plan.owner}` allows it; `--into-bucket` names another",
-            )
-        if plan.replaced and not request.decides_overwriting(plan.target):
-            yield RefusedError(
-                f"{plan.replaced:,} objects hold other content now that would be replaced",
-                subject=f"bucket {plan.target}",
-                hint=f"`--overwrite {plan.target}` allows it; what is replaced is kept",
-            )
-        if plan.notified and plan.writes(exact=request.exact) and not request.notify:
-            yield RefusedError(
-                f"{', '.join(plan.notified)} would be told of every object that is written",
-                subject=f"bucket {plan.target}",
-                hint="`--notify` allows it; or stop what listens, or remove the notification",
-            )
-
-
-def check_scope(plans: Sequence[BucketPlan], objects: ObjectScope) -> None:
+def check_scope(plans: Sequence[BucketStep], objects: ObjectScope) -> None:
     """Refuse a choice of objects that chooses none: recovering nothing would look like success.
 
     Raises:
@@ -186,38 +232,38 @@ def check_scope(plans: Sequence[BucketPlan], objects: ObjectScope) -> None:
         return
     raise UsageError(
         f"there are no {objects}, neither in the backup nor now",
-        subject=", ".join(f"bucket {plan.target}" for plan in plans),
+        subject=", ".join(f"bucket {plan.into}" for plan in plans),
         hint="`--prefix` is the beginning of a name; `--pattern` is about whole names",
     )
 
 
-def objects_lost(manifest: Manifest, plans: Sequence[BucketPlan]) -> tuple[str, ...]:
+def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, ...]:
     """Say what of the buckets of a plan no recovery brings back."""
     notes: list[str] = []
     for plan in plans:
         if plan.unrecoverable:
             notes.append(
-                f"{plan.unrecoverable:,} objects of bucket {plan.bucket}: nothing holds their "
+                f"{plan.unrecoverable:,} objects of bucket {plan.name}: nothing holds their "
                 "content any more"
             )
-        notes += plan.retention.notes(plan.bucket)
-        backup = manifest.bucket(plan.bucket)
+        notes += plan.retention.notes(plan.name)
+        backup = manifest.bucket(plan.name)
         if backup is not None and (backup.resource.get("versioning") or {}).get("enabled"):
             notes.append(
-                f"noncurrent versions of objects of bucket {plan.bucket}: of each name the one comes "
+                f"noncurrent versions of objects of bucket {plan.name}: of each name the one comes "
                 "back that was live"
             )
         if plan.create and backup is not None and backup.access is None:
-            notes.append(f"access granted on bucket {plan.bucket}: the backup could not read it")
+            notes.append(f"access granted on bucket {plan.name}: the backup could not read it")
         if backup is not None and _deletes_objects(backup.resource):
             notes.append(
-                f"the age of objects that bucket {plan.bucket} deletes by itself: it counts anew, "
+                f"the age of objects that bucket {plan.name} deletes by itself: it counts anew, "
                 "and a rule about other times can delete restored ones within a day"
             )
         notes += [
             f"{skew.subject} as of the recovery point: read {skew.skew_seconds:.0f} s later"
             for skew in manifest.skews
-            if (skew.kind, skew.name) == ("buckets", plan.bucket)
+            if (skew.kind, skew.name) == ("buckets", plan.name)
         ]
     if plans:
         moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from manifests.model import Manifest, Resource, TableBackup
 from manifests.references import definitions_of, references
 from recovery.plan.definitions import DefinitionStep
-from recovery.plan.request import Request, Target
+from recovery.request import Request, Target
 from recovery.units import counted, listed
 
 

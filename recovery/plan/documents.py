@@ -5,12 +5,14 @@ from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
 from manifests.ids import DatabaseId
-from manifests.model import DatabaseBackup, DocumentFile, Value
+from manifests.model import DatabaseBackup, DocumentFile
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
 from recovery.compare import Finding
 from recovery.compare.databases import database_findings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
-from recovery.plan.request import Request
+from recovery.kinds.step import MissingWord, Step
+from recovery.plan.events import event_words
+from recovery.request import Request
 
 type DocumentAction = Literal["create", "replace", "remove"]
 
@@ -21,13 +23,10 @@ practices, Ramping up traffic)."""
 _WITH_ALL_BELOW = "/**"
 
 
-class DatabaseStep(Value):
+class DatabaseStep(Step):
     """What happens to one database.
 
     Attributes:
-        database: The database in the backup.
-        into: The database that is written.
-        create: Whether that one is created first.
         state: How it compared with the backup when the plan was made.
         overwrite: Whether documents that differ are replaced.
         only_missing: Whether documents that differ are left, as was asked for.
@@ -45,9 +44,10 @@ class DatabaseStep(Value):
         sets: Whether the database is set to what it was.
     """
 
-    database: DatabaseId
+    kind: Literal["database"] = "database"
+    name: DatabaseId
     into: DatabaseId
-    create: bool
+    action: Literal["leave", "restore", "create"]
     state: DatabaseState
     overwrite: bool = False
     only_missing: bool = False
@@ -80,7 +80,7 @@ class DatabaseStep(Value):
 
     def _writes_to(self, collection: CollectionState) -> int:
         states: tuple[DocumentState, ...] = ("missing", "changed", "newer", "extra")
-        return sum(getattr(collection, state) for state in states if self.action(state))
+        return sum(getattr(collection, state) for state in states if self.document_action(state))
 
     @property
     def removes(self) -> int:
@@ -93,22 +93,33 @@ class DatabaseStep(Value):
         return state.count(*filter(self.is_kept, states))
 
     @property
-    def changes(self) -> bool:
-        """Whether executing the step would change anything."""
-        return self.create or self.sets or bool(self.writes or self.removes)
-
-    @property
     def ranges(self) -> list[NameRange]:
         """Return the documents the step is about, in name order."""
         return scope(self.collections, self.documents, tuple(self.never_restored))
 
-    def action(self, state: DocumentState) -> DocumentAction | None:
+    def document_action(self, state: DocumentState) -> DocumentAction | None:
         """Decide what happens to a document in some state; None leaves it as it is."""
         if state == "missing":
             return "create"
         if state in ("changed", "newer") and self.overwrite:
             return "replace"
         return "remove" if state == "extra" and self.exact else None
+
+    def missing_words(
+        self, request: Request, *, confirmed_project: str | None
+    ) -> Iterator[MissingWord]:
+        """Yield the words that replacing documents, and starting what listens to them, needs."""
+        del confirmed_project
+        changed, newer = self.state.count("changed"), self.state.count("newer")
+        if (changed or newer) and not (self.overwrite or self.only_missing):
+            yield MissingWord(
+                f"{changed + newer} documents hold something else now, {newer} of them were changed "
+                "after the recovery point",
+                subject=f"database {self.into}",
+                hint=f"`--overwrite '{self.into}'` replaces them, what they held is kept as an undo "
+                "point; `--only-missing` leaves them",
+            )
+        yield from event_words(self.into, self.writes + self.removes, request)
 
     def is_kept(self, state: DocumentState) -> bool:
         """Whether a document that differs may differ when the recovery ends."""
@@ -147,9 +158,9 @@ def plan_database(
     settings = database_findings(backup.resource, state.settings or {}) if compares else ()
     into = request.target.database or backup.database_id
     step = DatabaseStep(
-        database=backup.database_id,
+        name=backup.database_id,
         into=into,
-        create=not state.exists,
+        action="restore" if state.exists else "create",
         state=state,
         overwrite=request.may_overwrite(into),
         only_missing=request.only_missing,
@@ -169,21 +180,14 @@ def plan_database(
     needed = {
         item.stored.name: item.stored.size_bytes for item, _ in units(backup, step.ranges) if item
     }
-    return step.model_copy(update={"stored_bytes": sum(needed.values())})
-
-
-def database_refusals(steps: tuple[DatabaseStep, ...]) -> Iterator[RefusedError]:
-    """Refuse to replace documents that hold something else without the word for it."""
-    for step in steps:
-        changed, newer = step.state.count("changed"), step.state.count("newer")
-        if (changed or newer) and not (step.overwrite or step.only_missing):
-            yield RefusedError(
-                f"{changed + newer} documents hold something else now, {newer} of them were changed "
-                "after the recovery point",
-                subject=f"database {step.into}",
-                hint=f"`--overwrite '{step.into}'` replaces them, what they held is kept as an undo "
-                "point; `--only-missing` leaves them",
-            )
+    is_idle = state.exists and not (step.sets or step.writes or step.removes)
+    return step.model_copy(
+        update={
+            "stored_bytes": sum(needed.values()),
+            "losing": (state.count("changed", "newer") if step.overwrite else 0) + step.removes,
+            "action": "leave" if is_idle else step.action,
+        }
+    )
 
 
 def named_ranges(request: Request) -> dict[str, NameRange]:

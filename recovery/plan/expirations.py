@@ -2,22 +2,15 @@
 
 from datetime import UTC, datetime
 
-from manifests.model import Manifest, Resource, UtcTime, Value
+from manifests.model import Manifest, Resource, UtcTime
 
 _OWN = "expirationTime"
 _MILLISECONDS = 1000
 
 
-class Expiration(Value):
-    """A table or view, `dataset.name`, that expired by its own time."""
-
-    name: str
-    expired_at: UtcTime
-
-
 def without_past(
     manifest: Manifest, *, now: datetime, expire_at: datetime | None
-) -> tuple[Manifest, tuple[Expiration, ...]]:
+) -> tuple[Manifest, dict[str, UtcTime]]:
     """Take the expirations that are over out of what is brought back.
 
     Args:
@@ -26,9 +19,9 @@ def without_past(
         expire_at: The time they get instead; None for none.
 
     Returns:
-        The manifest without them, and what they were.
+        The manifest without them, and what they were, by name.
     """
-    expired: list[Expiration] = []
+    expired: dict[str, UtcTime] = {}
 
     def renewed(resource: Resource) -> Resource:
         at = datetime.fromtimestamp(int(resource.get(_OWN) or 0) / _MILLISECONDS, UTC)
@@ -36,7 +29,7 @@ def without_past(
             return resource
         reference = resource["tableReference"]
         name = f"{reference['datasetId']}.{reference['tableId']}"
-        expired.append(Expiration(name=name, expired_at=at))
+        expired[name] = at
         kept = {key: value for key, value in resource.items() if key != _OWN}
         if expire_at is None:
             return kept
@@ -49,4 +42,4 @@ def without_past(
         item.model_copy(update={"views": tuple(map(renewed, item.views))})
         for item in manifest.datasets
     )
-    return manifest.model_copy(update={"tables": tables, "datasets": datasets}), tuple(expired)
+    return manifest.model_copy(update={"tables": tables, "datasets": datasets}), expired

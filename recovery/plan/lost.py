@@ -3,17 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from manifests.kind import KindName
-from manifests.kinds.tables.kind import TABLES
 from manifests.model import Manifest, TableBackup, Unprotected
-from manifests.parts import PARTS
 from manifests.references import unheld
-from recovery.plan.definitions import DatasetStep
+from recovery.plan.datasets import DatasetStep
 from recovery.plan.documents import DatabaseStep
 from recovery.units import counted, listed, shown
 
 _MOST_NAMES = 5
-_NOUNS = {"dataset": TABLES.name} | {kind.noun: kind.name for kind in PARTS}
 _PAST_THEIR_TIME = (
     "documents that are past their time to live: Firestore removes them again within a day or so"
 )
@@ -51,7 +47,7 @@ def tables_lost(
         "time travel history, access granted on single tables, authorizations of views in datasets "
         "outside the run, transfer and job history"
     )
-    undeleted = {step.dataset_id for step in steps if step.undelete}
+    undeleted = {step.name for step in steps if step.undelete}
     chosen = {table.dataset_id for table in wanted} - undeleted
     notes += [
         f"{counted(len(item.unprotected), 'table')} of {item.dataset_id} that no backup holds: "
@@ -81,16 +77,16 @@ def dropped_notes(tables: Iterable[TableBackup]) -> list[str]:
     ]
 
 
-def never_held(manifest: Manifest, covers: Collection[KindName]) -> Iterator[str]:
+def never_held(manifest: Manifest, kinds: Collection[str]) -> Iterator[str]:
     """Say what there was in the project beside what its run holds.
 
     Args:
         manifest: The run's manifest.
-        covers: The kinds of parts that are recovered.
+        kinds: What of a project is recovered, as the manifest names it.
     """
     for item in manifest.unprotected:
         what = unprotected_text(item)
-        if what and _NOUNS.get(item.kind) in covers:
+        if what and item.kind in kinds:
             yield f"{item.kind}s of the project that are not in the catalog: {what}"
 
 
@@ -111,7 +107,7 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         return ()
     notes = [f"documents as they were changed after {recovery_point:%Y-%m-%dT%H:%MZ}"]
     notes += [
-        f"locks, heartbeats and instances of {step.database}: never restored "
+        f"locks, heartbeats and instances of {step.name}: never restored "
         f"({', '.join(f'{name} {count:,}' for name, count in step.never_restored.items())})"
         for step in steps
         if step.never_restored

@@ -3,8 +3,7 @@
 from manifests import coverage
 from manifests.catalog import Catalog
 from manifests.model import Manifest
-from recovery.plan.whole import Plan
-from recovery.scenarios import scenario
+from recovery.plan.model import Plan
 
 
 def with_not_held(plan: Plan, catalog: Catalog, manifest: Manifest) -> Plan:
@@ -18,9 +17,9 @@ def with_not_held(plan: Plan, catalog: Catalog, manifest: Manifest) -> Plan:
         manifest: What of the run is recovered.
     """
     request = plan.request
-    if request.tables or request.datasets or request.buckets or request.databases:
+    if request.names_parts:
         return plan  # what was named is in the run, or the plan was refused
-    lacked = coverage.lacked(catalog, manifest, scenario(request.scenario).covers)
+    lacked = coverage.lacked(catalog, manifest, request.kinds)
     told = tuple(
         f"{label}: the run does not hold it; an older one may, see `rebound list`"
         for label, name in lacked

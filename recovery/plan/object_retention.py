@@ -6,7 +6,7 @@ from datetime import datetime
 
 from manifests.model import Resource, Value
 from manifests.object_retention import Fate, RetentionRules, allows_retention
-from recovery.plan.request import Request
+from recovery.request import Request
 from recovery.units import counted
 
 

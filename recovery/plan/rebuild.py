@@ -7,7 +7,7 @@ triggered, so that no late message makes the next phase run again.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,6 +16,9 @@ from manifests.errors import NoRecoveryPointError
 from manifests.ids import DatabaseId, TableName
 from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
 from manifests.model import UtcTime, Value
+from recovery.kinds.step import MissingWord, Step
+from recovery.plan.events import event_words
+from recovery.request import Request
 
 REASON = "rebuilt_from_run_history"
 """Why a rebuilt document says it was triggered: no processor of the platform writes this."""
@@ -72,7 +75,7 @@ class RebuiltDocument(Value):
     differing: tuple[str, ...] = ()
 
 
-class RebuildStep(Value):
+class CompletionsStep(Step):
     """What is rebuilt in one database.
 
     Attributes:
@@ -83,8 +86,10 @@ class RebuildStep(Value):
         ignored: Names in the history that no document may hold, with the runs they had.
     """
 
-    database: DatabaseId
+    kind: Literal["completions"] = "completions"
+    name: DatabaseId
     into: DatabaseId
+    action: Literal["rebuild"] = "rebuild"
     history: TableName
     since: date
     documents: tuple[RebuiltDocument, ...]
@@ -93,6 +98,23 @@ class RebuildStep(Value):
     ignored: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
     never_restored: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Return how a sentence names it."""
+        return f"rebuild of {self.into}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether any document is written."""
+        return bool(self.writes)
+
+    def missing_words(
+        self, request: Request, *, confirmed_project: str | None
+    ) -> Iterator[MissingWord]:
+        """Yield the word that starting what listens to documents needs."""
+        del confirmed_project
+        yield from event_words(self.into, len(self.writes), request)
 
     @property
     def writes(self) -> tuple[RebuiltDocument, ...]:
@@ -108,7 +130,7 @@ class RebuildStep(Value):
         )
 
 
-def history_ends_at(steps: Sequence[RebuildStep], *, now: datetime) -> datetime:
+def history_ends_at(steps: Sequence[CompletionsStep], *, now: datetime) -> datetime:
     """Return the instant up to which every database is rebuilt: that of its newest run.
 
     Raises:

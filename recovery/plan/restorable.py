@@ -5,10 +5,10 @@ from datetime import datetime
 from manifests import coverage
 from manifests.catalog import Catalog
 from manifests.errors import RefusedError
-from manifests.model import Manifest
-from recovery.plan.copies import referring_to_copy
-from recovery.plan.expirations import Expiration, without_past
-from recovery.plan.request import Request
+from manifests.model import Manifest, UtcTime
+from recovery.kinds.kind import Origin
+from recovery.kinds.known import RULES
+from recovery.request import Request
 
 
 def check_project(manifest: Manifest, request: Request) -> None:
@@ -26,19 +26,20 @@ def check_project(manifest: Manifest, request: Request) -> None:
         )
 
 
-def restorable(
-    catalog: Catalog, manifest: Manifest, request: Request, *, now: datetime
-) -> tuple[Manifest, tuple[Expiration, ...]]:
-    """Return what of a run is brought back, and the expirations that are left out of it.
+def restorable(catalog: Catalog, origin: Origin, request: Request, *, now: datetime) -> Origin:
+    """Return what of a run is brought back, in the form in which it is.
 
     Args:
         catalog: What is protected: the rest is left out, unless it was asked for.
-        manifest: The run's manifest.
+        origin: What the run holds.
         request: What the operator asked for.
         now: The present instant.
     """
+    manifest = origin.run
     if not request.not_in_catalog:
         manifest = coverage.within(catalog, manifest)
-    if request.rewrite_references:
-        manifest = referring_to_copy(manifest, request.target)
-    return without_past(manifest, now=now, expire_at=request.expire_at)
+    expired: dict[str, UtcTime] = {}
+    for rules in RULES:
+        manifest, over = rules.restorable(manifest, request, now=now)
+        expired |= over
+    return origin._replace(manifest=manifest, expired=expired)

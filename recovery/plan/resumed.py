@@ -1,85 +1,60 @@
-"""What of a plan that was begun is left, when it comes back from a journal. Pure.
+"""What of a plan that was begun is left, when it comes back from a journal. Pure."""
 
-A journal lies where others can write, and what it says was seen is shown to whoever resumes it. So
-buckets and databases are planned again as they are now. What a table may lose is bound when it is
-written: only what the plan told, and that is as it was then (`recovery.targets.tables.publish`).
-"""
-
-from collections.abc import Mapping, Sequence
-
-from pydantic import ValidationError
+from collections import Counter
+from collections.abc import Collection
 
 from manifests.errors import ManifestAlteredError
-from manifests.model import Manifest
-from manifests.table_types import Settings
-from recovery.compare.documents import DatabaseState
-from recovery.plan.buckets import BucketPlan
-from recovery.plan.definitions import DefinitionStep
-from recovery.plan.documents import plan_database
-from recovery.plan.unseen import Unseen
-from recovery.plan.whole import Plan
+from recovery.kinds.kind import Origin, Rules, Seen
+from recovery.kinds.known import rules_of
+from recovery.plan.model import Plan
+from recovery.plan.whole import World, point_of, visible, with_access
 
 
-def resumed(
-    plan: Plan,
-    manifest: Manifest,
-    *,
-    buckets: Sequence[BucketPlan],
-    databases: Mapping[str, DatabaseState],
-    unseen: Sequence[Unseen] = (),
-) -> Plan:
-    """Return a begun plan with its buckets and databases as they are now.
+def resumed(plan: Plan, origin: Origin, world: World) -> Plan:
+    """Return what of a begun plan is left, as the world is now.
 
     Args:
         plan: The plan from the journal.
-        manifest: The manifest of its run.
-        buckets: What would happen to each bucket that was asked for.
-        databases: How each database that was asked for compares with the backup.
-        unseen: Those of both that could not be looked at this time, and are left.
+        origin: What is brought back, without what the plan could not look at.
+        world: The world as it is now.
 
     Raises:
         ManifestAlteredError: The plan is about something else than was asked for, or about it twice, or
             what it says was replaced is nothing that could have been.
     """
-    steps = tuple(
-        plan_database(item, databases[item.database_id], plan.request, manifest.project)
-        for item in manifest.databases
-        if item.database_id in databases
-    )
-    for step in plan.definitions:
-        _check_replaced(step)
-    planned = [f"bucket {item.bucket}" for item in plan.buckets]
-    planned += [f"database {item.database}" for item in plan.databases]
-    planned += [f"table {item.table}" for item in plan.tables]
-    asked = [f"bucket {item.bucket}" for item in buckets]
-    asked += [f"database {item.database}" for item in steps]
-    asked += [f"table {item.name}" for item in manifest.tables if plan.request.wants(item)]
-    expected = {*asked, *(item.name for item in unseen)}
-    if other := set(planned) ^ expected or {name for name in planned if planned.count(name) > 1}:
-        raise ManifestAlteredError("the plan is not about what was asked for", subject=min(other))
-    # What the interrupted attempt made gets its rules and its access only at the end.
-    made = {item.bucket for item in plan.buckets if item.create}
-    created = {item.database for item in plan.databases if item.create}
-    return plan.model_copy(
+    covered = rules_of(plan.request.kinds)
+    for step in plan.steps:
+        if not any(rules.of((step,)) for rules in covered):
+            _refuse_other(f"{step.kind} {step.name}")
+    unseen = tuple(item for seen in world.values() for item in seen.unseen)
+    known = visible(origin, {item.name for item in unseen}, plan.request)
+    for rules in covered:
+        if rules.from_run:
+            _check_asked(rules, plan, origin)
+    decided = {
+        rules.kind: rules.resumed(rules.of(plan.steps), known, world[rules.kind], plan.request)
+        for rules in covered
+    }
+    left = plan.model_copy(
         update={
+            "recovery_point": point_of(known, decided),
+            "steps": tuple(step for item in decided.values() for step in item.steps),
             "unseen": (*plan.unseen, *unseen),
-            "buckets": tuple(
-                item.model_copy(update={"create": item.create or item.bucket in made})
-                for item in buckets
-            ),
-            "databases": tuple(
-                item.model_copy(update={"create": item.create or item.database in created})
-                for item in steps
-            ),
         }
     )
+    return with_access(left, known, world)
 
 
-def _check_replaced(step: DefinitionStep) -> None:
-    """Refuse what cannot be compared with what is there."""
-    try:
-        Settings.model_validate(step.replaced or {})
-    except ValidationError as error:
-        raise ManifestAlteredError(
-            "what the plan says is replaced is no view or routine", subject=step.name
-        ) from error
+def _check_asked(rules: Rules[Seen], plan: Plan, origin: Origin) -> None:
+    """Refuse a plan that is not about what was asked for, once each."""
+    planned = Counter(step.name for step in rules.of(plan.steps) if step.followed)
+    # What differs may have been left: the plan says so where only what is missing was asked for.
+    left: Collection[str] = plan.left_alone if plan.request.only_missing else ()
+    asked = {item.name for item in rules.wanted(origin.run, plan.request)}
+    twice = {name for name, count in planned.items() if count > 1}
+    if other := (planned.keys() ^ asked) - ((asked - planned.keys()) & set(left)) | twice:
+        _refuse_other(f"{rules.noun} {min(other)}")
+
+
+def _refuse_other(subject: str) -> None:
+    raise ManifestAlteredError("the plan is not about what was asked for", subject=subject)

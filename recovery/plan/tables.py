@@ -1,6 +1,6 @@
 """What a recovery would do to each table, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pydantic import model_validator
@@ -13,7 +13,7 @@ from manifests.model import (
     Resource,
     StoredObject,
     TableBackup,
-    Value,
+    UtcTime,
 )
 from recovery.compare import (
     Expired,
@@ -25,13 +25,14 @@ from recovery.compare import (
     shape_findings,
     still_kept,
 )
-from recovery.plan.request import Request
+from recovery.kinds.step import MissingWord, Step
 from recovery.plan.sources import Source
+from recovery.request import Request
 
 Action = Literal["leave", "create", "fill", "replace partitions", "rebuild", "set properties"]
 
 
-class TableStep(Value):
+class TableStep(Step):
     """What happens to one table.
 
     Its names reach statements, also after a plan was read back from a journal, where others can
@@ -43,7 +44,6 @@ class TableStep(Value):
         loses_rows: Whether rows, or a view, that are there now are replaced or removed.
         seen: What the plan saw in the partitions that it replaces or removes: nothing else may be.
         coming: How many rows come back in each of these.
-        losing: How many rows are there that are replaced or removed.
         modified: Which table is replaced as a whole, and when it was last changed.
         only_removes: Whether all that goes are partitions that `exact` asked to remove.
         kept_partitions: Partitions the recovery point does not know and the recovery keeps.
@@ -51,16 +51,17 @@ class TableStep(Value):
         source: Where its rows come from; None where none are written.
         expired: What the table's own rule has let expire of the backup, which nothing brings back
             and nobody misses.
+        expired_at: When its own time was over; it comes back without that time, or with another.
     """
 
-    table: TableName
+    kind: Literal["table"] = "table"
+    name: TableName
     action: Action
     damage: tuple[Finding, ...]
     partitions: tuple[PartitionId, ...] = ()
     loses_rows: bool = False
     seen: Mapping[PartitionId, Fingerprint] = {}
     coming: Mapping[PartitionId, int] = {}
-    losing: int = 0
     modified: str = ""
     only_removes: bool = False
     kept_partitions: tuple[PartitionId, ...] = ()
@@ -68,9 +69,9 @@ class TableStep(Value):
     removed_partitions: tuple[PartitionId, ...] = ()
     rows: int = 0
     stored_bytes: int = 0
-    why: str = ""
     source: Source | None = None
     expired: Expired = Expired()
+    expired_at: UtcTime | None = None
 
     @model_validator(mode="after")
     def _removes_what_it_saw(self) -> "TableStep":
@@ -80,9 +81,27 @@ class TableStep(Value):
         return self
 
     @property
+    def title(self) -> str:
+        """Return the table's own name, which needs no other word."""
+        return self.name
+
+    @property
+    def followed(self) -> str:
+        """Return the name at the recovery point, under which its progress is told."""
+        return self.name
+
+    @property
     def needs_overwrite(self) -> bool:
         """Whether rows, or a view, that are there now are replaced."""
         return self.loses_rows and not self.only_removes
+
+    def missing_words(
+        self, request: Request, *, confirmed_project: str | None
+    ) -> Iterator[MissingWord]:
+        """Yield the word that replacing rows, or a view, needs."""
+        del confirmed_project
+        if self.needs_overwrite:
+            yield from overwriting(self.name, request)
 
     def told(self, request: Request) -> Mapping[PartitionId, Fingerprint]:
         """Return what was seen in the partitions of which the plan tells that they go.
@@ -120,12 +139,14 @@ def _rule_drops(table: TableBackup, observed: ObservedTable, kept: ObservedTable
 def _plan_kept(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     if observed.resource is None:
         gone = Finding(subject=table.name, aspect="table", expected="there", actual="gone")
-        return _written(table, "create", (gone,), request.partitions, why="the table is gone")
+        return _written(
+            table, request, "create", (gone,), request.partitions, why="the table is gone"
+        )
     shape = shape_findings(table, observed.resource)
     if shape:
         why = f"its {shape[0].aspect} changed, which only a new table can undo"
         loses_rows = holds_something(observed.resource)
-        step = _written(table, "rebuild", shape, why=why, loses_rows=loses_rows)
+        step = _written(table, request, "rebuild", shape, why=why, loses_rows=loses_rows)
         losing = int(observed.resource.get("numRows") or 0)
         return step.model_copy(update={"modified": modified(observed.resource), "losing": losing})
     return _plan_rows(table, observed, request)
@@ -139,7 +160,8 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
     extra = tuple(sorted(set(present) - set(known)))
     if not rows:
         return TableStep(
-            table=table.name,
+            name=table.name,
+            into=request.target.name(table.name),
             action="set properties" if properties else "leave",
             damage=properties,
             kept_partitions=extra,
@@ -148,7 +170,7 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
         )
     damage = (*rows, *properties)
     if observed.partitions is not None and not present and not request.partitions:
-        return _written(table, "fill", damage, why="the table is empty")
+        return _written(table, request, "fill", damage, why="the table is empty")
     wanted = [name for name in known if not request.partitions or name in request.partitions]
     differing = tuple(sorted(name for name in wanted if present.get(name) != known[name]))
     # The rows of a table without partitions are no newer partition that could be kept.
@@ -157,6 +179,7 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
     replaces = bool(replaced or WHOLE_TABLE in extra or observed.partitions is None)
     step = _written(
         table,
+        request,
         "replace partitions",
         damage,
         differing,
@@ -184,6 +207,7 @@ def removed_rows(step: TableStep) -> int:
 
 def _written(
     table: TableBackup,
+    request: Request,
     action: Action,
     damage: tuple[Finding, ...],
     partitions: tuple[str, ...] = (),
@@ -195,7 +219,8 @@ def _written(
     written = tuple(item for item in table.partitions if whole or item.partition_id in partitions)
     objects = table.objects if whole else _objects_for(table, partitions)
     return TableStep(
-        table=table.name,
+        name=table.name,
+        into=request.target.name(table.name),
         action=action,
         damage=damage,
         partitions=partitions,
@@ -204,6 +229,18 @@ def _written(
         stored_bytes=sum(item.size_bytes for item in objects),
         why=why,
     )
+
+
+def overwriting(name: str, request: Request) -> Iterator[MissingWord]:
+    """Yield the word that replacing a table, view or routine needs."""
+    if not request.may_overwrite(name):
+        yield MissingWord(
+            "what is there now would be replaced",
+            subject=request.target.project,
+            hint=f"`--overwrite {name}` allows it for one, `--overwrite '*'` for all, and an "
+            "undo point is kept; `--only-missing` leaves what is there",
+            name=name,
+        )
 
 
 def holds_something(resource: Resource) -> bool:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from manifests.errors import RefusedError
-from recovery.plan.buckets import bucket_refusals
-from recovery.plan.documents import database_refusals
-from recovery.plan.events import event_refusals
-from recovery.plan.whole import Plan
+from recovery.kinds.step import refusals
+from recovery.plan.model import Plan
 
 
 def check_plan(
@@ -42,20 +40,11 @@ def _refusals(
     plan: Plan, protected: tuple[str, ...], confirmed_project: str | None
 ) -> Iterator[RefusedError]:
     request, project = plan.request, plan.request.target.project
-    replaced = [step.table for step in plan.tables if step.needs_overwrite]
-    replaced += [step.name for step in plan.definitions if step.needs_overwrite]
-    if unspoken := [name for name in replaced if not request.may_overwrite(name)]:
-        yield RefusedError(
-            f"what is there now would be replaced: {', '.join(unspoken)}",
-            subject=project,
-            hint=f"`--overwrite {unspoken[0]}` allows it for one, `--overwrite '*'` for all, and an "
-            "undo point is kept; `--only-missing` leaves what is there",
-        )
-    yield from bucket_refusals(plan.buckets, request, confirmed_project=confirmed_project)
-    yield from database_refusals(plan.databases)
-    documents = {step.into: step.writes + step.removes for step in plan.databases}
-    documents |= {step.into: len(step.writes) for step in plan.rebuilds}
-    yield from event_refusals(documents, request)
+    yield from refusals(
+        word
+        for step in plan.steps
+        for word in step.missing_words(request, confirmed_project=confirmed_project)
+    )
     if plan.changes and project in protected and confirmed_project != project:
         yield RefusedError(
             "the project is protected",

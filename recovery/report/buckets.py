@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from recovery.outcome import BucketOutcome, LeftObjects, LeftReason
-from recovery.plan.buckets import BucketPlan, ObjectCount
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects, LeftReason
+from recovery.plan.buckets import BucketStep, ObjectCount
 from recovery.report.document import Row, more
 from recovery.report.tables import failure_rows
 from recovery.units import counted, shown, size
@@ -27,20 +27,20 @@ _LEFT: dict[LeftReason, str] = {
 }
 
 
-def bucket_row(plan: BucketPlan, *, exact: bool) -> Row:
+def bucket_row(plan: BucketStep) -> Row:
     """Tell what happens to one bucket."""
-    into, objects = f"bucket {plan.target}", counted(plan.objects, "object")
-    below = tuple(_what_happens(plan, exact=exact))
+    into, objects = f"bucket {plan.into}", counted(plan.objects, "object")
+    below = tuple(_what_happens(plan))
     if not plan.counts and not plan.create:
         return Row(f"{into}: already equal, {objects}", "leave", below=below)
-    return Row(f"{into}: {plan.equal:,} of {objects} equal", _verb(plan, exact=exact), below=below)
+    return Row(f"{into}: {plan.equal:,} of {objects} equal", _verb(plan), below=below)
 
 
-def _what_happens(plan: BucketPlan, *, exact: bool) -> Iterator[Row]:
+def _what_happens(plan: BucketStep) -> Iterator[Row]:
     if plan.undelete is not None:
         yield Row("what of its objects the deleted bucket still keeps is used first")
     for count in plan.counts:
-        yield _count_row(count, exact=exact, below=_samples(plan, count))
+        yield _count_row(count, exact=plan.exact, below=_samples(plan, count))
     if plan.replaced:
         kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
         objects = counted(plan.replaced, "object").upper()
@@ -63,7 +63,7 @@ def bucket_outcome_row(outcome: BucketOutcome) -> Row:
     made = "created, " if outcome.created else ""
     equal = f"{counted(outcome.equal, 'object')} equal before"
     below = tuple(_what_happened(outcome))
-    return Row(f"bucket {outcome.target}  ({made}{equal})", outcome.state, below=below)
+    return Row(f"bucket {outcome.into}  ({made}{equal})", outcome.state, below=below)
 
 
 def _what_happened(outcome: BucketOutcome) -> Iterator[Row]:
@@ -90,15 +90,15 @@ def _left_row(left: LeftObjects) -> Row:
     )
 
 
-def _verb(plan: BucketPlan, *, exact: bool) -> str:
+def _verb(plan: BucketStep) -> str:
     if plan.create:
         return "create, restore" if plan.undelete is None else "undelete, restore"
     if plan.damaged:
         return "restore"
-    return "move aside" if exact and plan.extra else "leave"
+    return "move aside" if plan.exact and plan.extra else "leave"
 
 
-def _samples(plan: BucketPlan, count: ObjectCount) -> tuple[Row, ...]:
+def _samples(plan: BucketStep, count: ObjectCount) -> tuple[Row, ...]:
     samples = tuple(
         Row(f"{shown(sample.name)}: {sample.why}")
         for sample in plan.samples

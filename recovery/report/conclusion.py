@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError, ReboundError
-from recovery.outcome import AbandonedRecovery, Outcome, RecoveryReport
+from recovery.kinds.outcome import Outcome
+from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.report.document import Conclusion
 from recovery.scenarios import scenario
 from recovery.units import duration, shown
@@ -31,14 +32,16 @@ def outcome_error(
 ) -> NotEqualError | PartialError | ObjectiveMissedError | None:
     """Return the error a recovery ends with, or None when everything is proven in time."""
     unequal = [
-        item for item in report.parts if item.findings or item.exit_code == NotEqualError.exit_code
+        item
+        for item in report.outcomes
+        if item.findings or item.exit_code == NotEqualError.exit_code
     ]
-    failed = [item for item in report.parts if item.error and item not in unequal]
+    failed = [item for item in report.outcomes if item.error and item not in unequal]
     unseen = [f"{shown(item.name)} (could not be looked at)" for item in report.plan.unseen]
-    names = [item.name for item in failed] + list(report.problems)
+    names = [item.title for item in failed]
     missing = f"not recovered: {', '.join([*names, *unseen])}" if names or unseen else ""
     if unequal:
-        message = f"not equal to the recovery point: {', '.join(item.name for item in unequal)}"
+        message = f"not equal to the recovery point: {', '.join(item.title for item in unequal)}"
         return NotEqualError(
             f"{message}; {missing}" if missing else message,
             subject=report.recovery_id,

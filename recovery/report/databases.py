@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from recovery.compare.documents import DocumentState, ListedDocument
-from recovery.outcome import DatabaseOutcome
+from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.plan.documents import DatabaseStep
-from recovery.plan.rebuild import RebuildStep
+from recovery.plan.rebuild import CompletionsStep
 from recovery.report.document import Row, Verdict, more
 from recovery.report.tables import failure_rows
 from recovery.units import counted, shown
@@ -45,7 +46,7 @@ def _state_rows(step: DatabaseStep) -> Iterator[Row]:
     for name, meaning in _MEANING.items():
         count = step.state.count(name)
         if count:
-            action = step.action(name) or "keep"
+            action = step.document_action(name) or "keep"
             hint = _word(name, step) if action == "keep" else ""
             named = _named(step.state.listed, (name,), count)
             yield Row(f"{count:,} {meaning}{hint}", action, below=named)
@@ -58,7 +59,7 @@ def _started(step: DatabaseStep) -> str:
     return ", ".join(step.triggers) or "nothing, by the catalog"
 
 
-def rebuild_row(step: RebuildStep) -> Row:
+def rebuild_row(step: CompletionsStep) -> Row:
     """Tell what is rebuilt in one database, and how it differs from what is there."""
     counts = f"{len(step.writes):,} of {counted(len(step.documents), 'document')}"
     source = f"from {step.history} since {step.since}"
@@ -66,7 +67,7 @@ def rebuild_row(step: RebuildStep) -> Row:
     return Row(f"database {step.into}: {counts}, {source}", "rebuild", below=below)
 
 
-def _rebuilt_rows(step: RebuildStep) -> Iterator[Row]:
+def _rebuilt_rows(step: CompletionsStep) -> Iterator[Row]:
     written = {item.path for item in step.writes}
     for item in step.documents:
         names = ", ".join(name for name in item.fields if not name.startswith("_"))
@@ -87,16 +88,17 @@ def _rebuilt_rows(step: RebuildStep) -> Iterator[Row]:
         yield Row(f"{', '.join(step.never_restored)}: what runs now says so anew", "never")
 
 
-def database_outcome_row(outcome: DatabaseOutcome) -> Row:
+def database_outcome_row(outcome: DatabaseOutcome | CompletionsOutcome) -> Row:
     """Tell how one database ended."""
     done = [outcome.action, f"{outcome.equal:,} equal"]
     done += [f"{outcome.written:,} written"] if outcome.written else []
-    done += [f"{outcome.removed:,} removed"] if outcome.removed else []
+    if isinstance(outcome, DatabaseOutcome) and outcome.removed:
+        done.append(f"{outcome.removed:,} removed")
     below = tuple(_what_happened(outcome))
     return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
 
 
-def _what_happened(outcome: DatabaseOutcome) -> Iterator[Row]:
+def _what_happened(outcome: DatabaseOutcome | CompletionsOutcome) -> Iterator[Row]:
     if outcome.kept_count:
         what = (
             "that hold something else than the history tells, kept:"
@@ -116,7 +118,9 @@ def _what_happened(outcome: DatabaseOutcome) -> Iterator[Row]:
 
 
 def proven_databases(
-    outcomes: Sequence[DatabaseOutcome], point: str, exceptions: Sequence[str] = ()
+    outcomes: Sequence[DatabaseOutcome | CompletionsOutcome],
+    point: str,
+    exceptions: Sequence[str] = (),
 ) -> tuple[Verdict, ...]:
     """Tell how many databases are proven, to what, and what is not part of that."""
     if not outcomes:

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from recovery.outcome import BucketOutcome, RecoveryReport, TableOutcome
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome
+from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.outcome import RecoveryReport
 from recovery.report.buckets import bucket_outcome_row
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.databases import database_outcome_row, proven_databases
@@ -11,7 +15,6 @@ from recovery.report.document import (
     Command,
     Document,
     Facts,
-    Row,
     Rows,
     Section,
     Verdict,
@@ -22,6 +25,7 @@ from recovery.report.tables import (
     fallen_back_rows,
     left_alone_rows,
     table_outcome_rows,
+    unmade_rows,
 )
 from recovery.scenarios import scenario
 from recovery.units import counted, duration
@@ -47,14 +51,13 @@ def _how_each_ended(report: RecoveryReport) -> Iterator[Rows]:
     yield Rows(before, "planned")
     buckets = map(bucket_outcome_row, report.buckets)
     yield Rows((*table_outcome_rows(report), *buckets), "ended")
-    yield Rows(tuple(map(database_outcome_row, report.databases)), "ended documents")
-    failed = tuple(Row(problem, "FAILED") for problem in report.problems)
-    unmade = tuple(
-        Row(f"{text} (the plan said so: it cannot be brought back)", "NOT MADE")
-        for text in report.impossible
-    )
-    yield Rows((*failed, *unmade), "ended")
+    yield Rows(tuple(map(database_outcome_row, _databases(report))), "ended documents")
+    yield Rows(tuple(unmade_rows(report)), "ended")
     yield Rows(tuple(expiration_rows(plan)), "planned")
+
+
+def _databases(report: RecoveryReport) -> tuple[DatabaseOutcome | CompletionsOutcome, ...]:
+    return (*report.databases, *report.of(CompletionsOutcome))
 
 
 def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
@@ -62,7 +65,7 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     older = [f"{item.name} at its older point" for item in report.plan.fallen_back]
     yield from _proven(report.tables, "tables", point, [*older, *_kept_partitions(report)])
     yield from _proven(report.buckets, "buckets", point, [*older, *_kept_objects(report)])
-    yield from proven_databases(report.databases, point, older)
+    yield from proven_databases(_databases(report), point, older)
     yield from _way_back(report)
     took = duration((report.finished_at - report.started_at).total_seconds())
     objective = duration(scenario(report.plan.request.scenario).rto_seconds)
@@ -98,7 +101,7 @@ def _kept_objects(report: RecoveryReport) -> list[str]:
     notes = [f"{counted(extra, 'extra object')} kept"] if extra else []
     notes += [f"{counted(later, 'object')} as they were later"] if later else []
     return notes + [
-        f"what was deleted from bucket {step.bucket} in the {duration(step.untold_seconds)} until it "
+        f"what was deleted from bucket {step.name} in the {duration(step.untold_seconds)} until it "
         "was listed, which is not known"
         for step in report.plan.buckets
         if step.untold_seconds

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.errors import ReboundError
-from recovery.plan import Plan
+from recovery.plan.model import Plan
 from recovery.report.buckets import bucket_row
 from recovery.report.conclusion import concluded
 from recovery.report.databases import database_row, rebuild_row
@@ -52,8 +52,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from _leaning(plan)
     yield from left_alone_rows(plan)
     yield from table_rows(plan)
-    for bucket in plan.buckets:
-        yield bucket_row(bucket, exact=plan.request.exact)
+    yield from map(bucket_row, plan.buckets)
     yield from map(database_row, plan.databases)
     yield from map(rebuild_row, plan.rebuilds)
     yield from definition_rows(plan)

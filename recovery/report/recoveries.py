@@ -4,12 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from manifests.model import UtcTime, Value
-from recovery.outcome import (
-    AbandonedRecovery,
-    DatabaseOutcome,
-    PlannedRecovery,
-    TableOutcome,
-)
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.outcome import AbandonedRecovery, PlannedRecovery
 from recovery.report.conclusion import RecoveryState
 from recovery.report.document import (
     Column,
@@ -108,18 +105,18 @@ def progress_document(
 
 def _so_far(planned: PlannedRecovery, done: DoneSoFar) -> Iterator[Row]:
     plan = planned.plan
-    tables = {item.table: item for item in done.tables}
+    tables = {item.name: item for item in done.tables}
     databases = {item.into for item in done.databases}
     for step in plan.tables:
-        item = tables.get(step.table)
+        item = tables.get(step.name)
         if item is not None:
             rows = counted(item.rows, "row")
-            yield Row(f"{step.table}  ({item.action}, {rows})", "published")
+            yield Row(f"{step.name}  ({item.action}, {rows})", "published")
         elif step.action != "leave":
-            yield Row(f"{step.table}  ({step.action})", "waiting")
+            yield Row(f"{step.name}  ({step.action})", "waiting")
     for bucket in plan.buckets:
-        objects = counted(done.restored_objects.get(bucket.bucket, 0), "object")
-        yield Row(f"bucket {bucket.target}  ({objects} so far)", "restored")
+        objects = counted(done.restored_objects.get(bucket.name, 0), "object")
+        yield Row(f"bucket {bucket.into}  ({objects} so far)", "restored")
     for database in plan.databases:
         word = "proven" if database.into in databases else "waiting"
         yield Row(f"database {database.into}", word)

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from manifests.model import WHOLE_TABLE
 from recovery.compare import Expired
-from recovery.outcome import Outcome, RecoveryReport, TableOutcome
-from recovery.plan import Plan, TableStep, authorized_name
-from recovery.plan.definitions import DatasetStep
-from recovery.plan.tables import removed_rows
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.outcome import RecoveryReport
+from recovery.plan.datasets import DatasetStep, authorized_name
+from recovery.plan.definitions import DefinitionStep
+from recovery.plan.model import Plan
+from recovery.plan.tables import TableStep, removed_rows
 from recovery.report.document import Row
 from recovery.units import counted, duration, listed, size
 
@@ -20,11 +23,10 @@ _UNDELETED = (
 
 def table_rows(plan: Plan) -> Iterator[Row]:
     """Tell what happens to each dataset and table."""
-    target = plan.request.target
     for dataset in plan.datasets:
-        yield from _dataset_rows(dataset, target.dataset_id(dataset.dataset_id))
+        yield from _dataset_rows(dataset, dataset.into)
     for step in plan.tables:
-        yield _table_row(step, f"{target.prefix}{step.table}")
+        yield _table_row(step, step.into)
     yield from expiration_rows(plan)
 
 
@@ -45,12 +47,14 @@ def expiration_rows(plan: Plan) -> Iterator[Row]:
     """Tell what comes back though its own time is over."""
     at = plan.request.expire_at
     how = f"expires {at:%Y-%m-%d %H:%M} UTC" if at else "does not expire (`--expire-at` says when)"
-    for item in plan.expired:
-        yield Row(
-            f"{plan.request.target.prefix}{item.name} on {item.expired_at:%Y-%m-%d %H:%M} UTC by "
-            f"its own time: it comes back and {how}",
-            "expired",
-        )
+    steps: tuple[TableStep | DefinitionStep, ...] = (*plan.tables, *plan.definitions)
+    for step in steps:
+        if step.expired_at is not None:
+            yield Row(
+                f"{step.into} on {step.expired_at:%Y-%m-%d %H:%M} UTC by its own time: it comes back "
+                f"and {how}",
+                "expired",
+            )
 
 
 def left_alone_rows(plan: Plan) -> Iterator[Row]:
@@ -75,7 +79,7 @@ def definition_rows(plan: Plan) -> Iterator[Row]:
     for step in plan.definitions:
         if step.action != "leave":
             why = f": {step.why}" if step.why else ""
-            yield Row(f"{step.kind} {plan.request.target.prefix}{step.name}{why}", step.action)
+            yield Row(f"{step.kind} {step.into}{why}", step.action)
     yield from _equal_definitions(plan, "leave")
 
 
@@ -109,9 +113,8 @@ def table_cost(plan: Plan) -> Iterator[str]:
 
 def table_outcome_rows(report: RecoveryReport) -> Iterator[Row]:
     """Tell how each table, and each dataset, view and routine that was made, ended."""
-    prefix = report.plan.request.target.prefix
     for item in report.tables:
-        yield _outcome_row(item, f"{prefix}{item.table}")
+        yield _outcome_row(item, item.into)
     yield from _definition_outcomes(report)
 
 
@@ -136,16 +139,25 @@ def failure_rows(item: Outcome) -> list[Row]:
 
 def _definition_outcomes(report: RecoveryReport) -> Iterator[Row]:
     """Tell how datasets ended, and which views and routines that were made are proven."""
-    plan = report.plan
-    unmade = (*report.problems, *report.impossible)
-    failed = {problem.partition(":")[0] for problem in unmade}
+    done = {item.name for item in report.definitions if item.is_proven and not item.unmade}
     for item in report.datasets:
         below = [Row(found.text) for found in item.findings] + [Row(item.error)] * bool(item.error)
-        yield Row(item.name, item.state, below=tuple(below))
-    for step in plan.definitions:
-        if step.action != "leave" and step.name not in failed:
-            yield Row(f"{step.kind} {plan.request.target.prefix}{step.name}", "proven")
-    yield from _equal_definitions(plan, "equal")
+        yield Row(item.title, item.state, below=tuple(below))
+    for step in report.plan.definitions:
+        if step.name in done:
+            yield Row(f"{step.kind} {step.into}", "proven")
+    yield from _equal_definitions(report.plan, "equal")
+
+
+def unmade_rows(report: RecoveryReport) -> Iterator[Row]:
+    """Tell which views and routines are not as they were; of some the plan said so."""
+    for item in report.definitions:
+        if item.failure is not None:
+            yield Row(item.title, "FAILED")
+    for item in report.definitions:
+        if item.unmade:
+            why = f"{item.name}: {item.unmade}"
+            yield Row(f"{why} (the plan said so: it cannot be brought back)", "NOT MADE")
 
 
 def _expired(gone: Expired) -> list[str]:
@@ -201,5 +213,5 @@ def _going(step: TableStep) -> tuple[Row, ...]:
         rest = f"... {len(told) - _MOST_PARTITIONS:,} more partitions"
         told = [*told[:_MOST_PARTITIONS], rest]
     if step.losing:
-        told.append(f"`rebound diff {step.table}` shows rows that go and rows that come back")
+        told.append(f"`rebound diff {step.name}` shows rows that go and rows that come back")
     return tuple(map(Row, told))

@@ -20,7 +20,7 @@ from tests.bench.peaks import function_peak_mib, measured
 from tests.bench.platform import rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.bench.rivals import gcloud_environment, not_measured, rclone_environment, seconds_of
-from tests.harness import LOCATION, Rebound, whole_minute
+from tests.harness import LOCATION, Rebound, of_kind, whole_minute
 from tests.integration.lake import write_catalog
 from tests.served import serving
 
@@ -150,7 +150,7 @@ class _Bench:
             *("recover", SCENARIO, "--prefix", prefix, "--overwrite", self._lake.name),
             *("--yes", "--json"),
         )
-        (outcome,) = json.loads(done.output)["buckets"]
+        (outcome,) = of_kind(json.loads(done.output), "bucket")
         restored = [(item["source"], item["objects"]) for item in outcome["restored"]]
         if restored != [(source, len(numbers))]:
             message = f"restored {restored}, not {len(numbers)} from {source}"

@@ -20,13 +20,19 @@ from manifests.errors import NoRecoveryPointError, RefusedError, UsageError
 from manifests.inventory import SHARD_FILE
 from manifests.kinds.tables.kind import TABLES
 from manifests.model import LeaseRecord, Manifest, Owner, Receipt, RunStart, TableBackup
+from manifests.references import definitions_of
 from manifests.store import Dated, Vault, encode, lease_claim
-from recovery.compare import ObservedTable
+from recovery.compare import Finding, ObservedTable
 from recovery.compare.buckets import bucket_findings, changed_configuration
 from recovery.journal import Journal
-from recovery.plan import BucketPlan, Observed, check_plan, definitions_of, make_plan
+from recovery.kinds.buckets.rules.seen import BucketsSeen
+from recovery.kinds.kind import Origin
+from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.plan.bucket_access import PresentBucket
+from recovery.plan.buckets import SeenBucket
 from recovery.plan.documents import plan_database
+from recovery.plan.whole import World, make_plan
+from recovery.plan.words import check_plan
 from recovery.report.conclusion import outcome_error
 from recovery.report.databases import database_row
 from recovery.report.document import Document
@@ -48,7 +54,7 @@ from tests.fuzz.files import (
 from tests.fuzz.values import HOSTILE, edited
 from tests.fuzz.whole import BUCKET, FOUND, RECOVERY, whole_manifest, whole_recovery, whole_report
 from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games
-from tests.unit.worlds import bucket_plan, request, world
+from tests.unit.worlds import request, world
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 OWNER = Owner(platform="basketball", project="platform")
@@ -102,8 +108,10 @@ def take_manifest(content: bytes) -> None:
     json.dumps(found.model_dump(mode="json"))
     _told(manifest_document(found))
     coverage.within(load_catalog(), found)
-    for observed in (_gone(found), _other(found)):
-        _planned(found, observed)
+    for tables in (_gone(found), _other(found)):
+        _planned(found, "bigquery-dataset-loss", {"tables": tables})
+    for exists in (True, False):
+        _planned(found, "gcs-bucket-corruption", {"buckets": _buckets(found, exists=exists)})
     for backup in found.buckets:
         bucket_findings(backup.resource, BUCKET.resource)
         changed_configuration(backup.resource, BUCKET.resource)
@@ -119,9 +127,9 @@ def _told(document: Document) -> None:
     assert page_of(document).replace("\n", "").isprintable()
 
 
-def _planned(found: Manifest, observed: Observed) -> None:
+def _planned(found: Manifest, scenario: str, seen: World) -> None:
     try:
-        made = make_plan(found, observed, request(exact=True))
+        made = make_plan(Origin(found), seen, request(scenario=scenario, exact=True, settings=True))
     except (UsageError, NoRecoveryPointError):
         return
     _told(plan_document(made, now=NOW))
@@ -132,9 +140,8 @@ def _planned(found: Manifest, observed: Observed) -> None:
         return
 
 
-def _gone(found: Manifest) -> Observed:
-    return Observed(
-        buckets=tuple(_bucket(name.bucket, create=True) for name in found.buckets),
+def _gone(found: Manifest) -> TablesSeen:
+    return TablesSeen(
         datasets={item.dataset_id: None for item in found.datasets},
         tables={item.name: ObservedTable(resource=None) for item in found.tables},
         definitions={name: None for item in found.datasets for name, _, _ in definitions_of(item)},
@@ -142,7 +149,7 @@ def _gone(found: Manifest) -> Observed:
     )
 
 
-def _other(found: Manifest) -> Observed:
+def _other(found: Manifest) -> TablesSeen:
     known = world()
     there = {item.name: ObservedTable(resource=GAMES, partitions={}) for item in found.tables}
     gone = _gone(found)
@@ -151,17 +158,26 @@ def _other(found: Manifest) -> Observed:
             "datasets": {**gone.datasets, **known.datasets},
             "tables": {**there, **known.tables},
             "definitions": {**gone.definitions, **known.definitions},
-            "buckets": tuple(_bucket(item.bucket, sets=True) for item in found.buckets),
-            "present_buckets": {
-                item.bucket: PresentBucket(resource=BUCKET.resource, policy=BUCKET.access or {})
-                for item in found.buckets
-            },
         }
     )
 
 
-def _bucket(name: str, **changes: bool) -> BucketPlan:
-    return bucket_plan(bucket=name, target=name, **changes)
+def _buckets(found: Manifest, *, exists: bool) -> BucketsSeen:
+    differs = Finding(subject="bucket", aspect="labels", expected="a", actual="b")
+    seen = SeenBucket(
+        exists=exists,
+        keeps_replaced=True,
+        objects=0,
+        equal=0,
+        counts=(),
+        samples=(),
+        configuration=(differs,) if exists else (),
+    )
+    there = PresentBucket(resource=BUCKET.resource, policy=BUCKET.access or {})
+    return BucketsSeen(
+        buckets={item.bucket: seen for item in found.buckets},
+        present={item.bucket: there for item in found.buckets} if exists else {},
+    )
 
 
 def take_run(content: bytes) -> None:

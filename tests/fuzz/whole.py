@@ -15,21 +15,17 @@ from manifests.model import (
 )
 from recovery.compare import Finding, ObservedTable
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
-from recovery.outcome import (
-    BucketOutcome,
-    DatabaseOutcome,
-    DatasetOutcome,
-    LeftObjects,
-    PlannedRecovery,
-    RecoveryReport,
-    TableOutcome,
-)
-from recovery.plan import Plan
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.outcome import Failure
+from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
+from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.buckets import ObjectCount, ObjectSample
 from recovery.plan.documents import plan_database
-from recovery.plan.rebuild import RebuildStep, RebuiltDocument
+from recovery.plan.model import Plan
+from recovery.plan.rebuild import CompletionsStep, RebuiltDocument
 from tests.unit.samples import GAMES, POINT, RUN, manifest
-from tests.unit.worlds import GONE, bucket_plan, plan, request, world
+from tests.unit.worlds import GONE, bucket_step, plan, request, world
 
 RECOVERY = "bigquery-dataset-loss-20261124T090000Z-1a2b"
 BEGUN = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -106,15 +102,15 @@ def whole_manifest() -> Manifest:
 def whole_plan() -> Plan:
     """Return a plan that does something of every kind."""
     made = plan(world(games=ObservedTable(resource=GAMES, partitions={}), arrivals=GONE))
-    bucket = bucket_plan(
-        bucket=_NAME,
-        target=_NAME,
+    bucket = bucket_step(
+        name=_NAME,
+        into=_NAME,
         counts=(ObjectCount(damage="missing", source="vault", objects=1, size_bytes=1),),
         samples=(ObjectSample(name="a", damage="missing", source="vault", why="it is gone"),),
         configuration=(_FINDING,),
     )
-    rebuilt = RebuildStep(
-        database="(default)",
+    rebuilt = CompletionsStep(
+        name="(default)",
         into="(default)",
         history="nba.history",
         since=date(2026, 11, 20),
@@ -124,13 +120,8 @@ def whole_plan() -> Plan:
             ),
         ),
     )
-    return made.model_copy(
-        update={
-            "buckets": (bucket,),
-            "databases": (plan_database(DATABASE, FOUND, request(), "platform"),),
-            "rebuilds": (rebuilt,),
-        }
-    )
+    database = plan_database(DATABASE, FOUND, request(), "platform")
+    return made.model_copy(update={"steps": (*made.steps, bucket, database, rebuilt)})
 
 
 def whole_recovery() -> PlannedRecovery:
@@ -145,20 +136,28 @@ def whole_report() -> RecoveryReport:
         plan=whole_plan(),
         started_at=BEGUN,
         finished_at=BEGUN,
-        tables=(TableOutcome(table="nba.games", action="fill", rows=3, findings=(_FINDING,)),),
-        datasets=(DatasetOutcome(dataset="nba", findings=(_FINDING,)),),
-        buckets=(
+        outcomes=(
+            TableOutcome(
+                name="nba.games", into="nba.games", action="fill", rows=3, findings=(_FINDING,)
+            ),
+            DatasetOutcome(name="nba", into="nba", action="set", findings=(_FINDING,)),
+            DefinitionOutcome(
+                kind="view",
+                name="nba.latest games",
+                into="nba.latest games",
+                action="create",
+                unmade="refused",
+            ),
             BucketOutcome(
-                bucket=_NAME,
-                target=_NAME,
+                name=_NAME,
+                into=_NAME,
+                action="restore",
                 restored=(ObjectCount(damage="missing", source="vault", objects=1, size_bytes=1),),
                 left=(LeftObjects(reason="changed", objects=1, names=("a",)),),
-                error="objects were left as they are",
+                failure=Failure(message="objects were left as they are"),
             ),
-        ),
-        databases=(
             DatabaseOutcome(
-                database="(default)",
+                name="(default)",
                 into="(default)",
                 action="restore",
                 kept=(ListedDocument(path="states/today", state="newer"),),

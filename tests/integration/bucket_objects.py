@@ -11,7 +11,7 @@ from google.cloud import storage
 
 from manifests.inventory import read_shard
 from manifests.model import BucketBackup, ObjectRecord
-from tests.harness import LOCATION, Rebound, whole_minute
+from tests.harness import LOCATION, Rebound, of_kind, whole_minute
 from tests.integration.lake import write_catalog
 from tests.served import Function
 
@@ -158,7 +158,7 @@ def back_up(function: Function, run_id: str = "before") -> Mapping[str, Any]:
 def recover(rebound: Rebound, *words: str, code: int = 0) -> dict[str, Any]:
     """Recover the bucket and return what the report says about it."""
     report = rebound.json("recover", SCENARIO, "--yes", *words, code=code)
-    outcome: dict[str, Any] = report["buckets"][0]
+    outcome: dict[str, Any] = of_kind(report, "bucket")[0]
     return outcome
 
 

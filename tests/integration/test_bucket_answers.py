@@ -5,7 +5,7 @@ from typing import Any
 import requests
 from google.cloud import storage
 
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, Rebound, of_kind
 from tests.integration.bucket_objects import (
     NAMES,
     SCENARIO,
@@ -64,7 +64,7 @@ def test_objects_under_a_key_of_kms(raw: Rebound, night: Function):
     assert sources(outcome) == {("overwritten", "noncurrent"): 1, ("missing", "noncurrent"): 1}
     assert looked_at(bucket) == before
     assert raw.json("verify", "second")["findings"] == []
-    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(NAMES)
+    assert of_kind(raw.json("plan", SCENARIO), "bucket")[0]["equal"] == len(NAMES)
 
 
 def test_objects_under_the_customers_own_key(raw: Rebound, night: Function):
@@ -79,7 +79,7 @@ def test_objects_under_the_customers_own_key(raw: Rebound, night: Function):
     assert f"1 in {bucket.name}" in answer.json()["message"]
     record = records_of(raw, backup_of(raw, "before"))["sealed"]
     assert (record.stored_as, record.not_stored) == (None, "foreign key")
-    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(NAMES[:2]) + 1
+    assert of_kind(raw.json("plan", SCENARIO), "bucket")[0]["equal"] == len(NAMES[:2]) + 1
 
 
 def test_held_objects_do_not_stop_the_others(raw: Rebound, night: Function):
@@ -217,7 +217,7 @@ def test_everything_said_about_objects_comes_back(raw: Rebound, night: Function)
         ("missing", "soft-deleted"): 1,
     }
     assert said(raw, bucket) == before
-    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(before)
+    assert of_kind(raw.json("plan", SCENARIO), "bucket")[0]["equal"] == len(before)
 
 
 def test_subscribers_need_a_word(raw: Rebound, night: Function):
@@ -228,7 +228,7 @@ def test_subscribers_need_a_word(raw: Rebound, night: Function):
     bucket.notification("told", topic_project="project-p").create()
     assert not recover(raw)["restored"]
     bucket.blob(NAMES[0]).delete()
-    assert raw.json("plan", SCENARIO)["buckets"][0]["notified"] == ["project-p/topics/told"]
+    assert of_kind(raw.json("plan", SCENARIO), "bucket")[0]["notified"] == ["project-p/topics/told"]
     refused = raw.run("recover", SCENARIO, "--yes", code=5)
     assert "project-p/topics/told would be told" in refused.stderr
     assert "--notify" in refused.stderr

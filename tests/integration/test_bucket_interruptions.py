@@ -9,7 +9,7 @@ import requests
 from google.api_core.exceptions import PreconditionFailed
 from google.cloud import storage
 
-from tests.harness import Rebound, await_that
+from tests.harness import Rebound, await_that, of_kind
 from tests.integration.bucket_objects import (
     back_up,
     content_of,
@@ -64,7 +64,7 @@ def test_object_written_meanwhile_is_left(raw: Rebound, night: Function, soft_de
         put(bucket, "new", b"new")
         out, err = process.communicate(timeout=300)
     assert process.returncode == 6, out + err
-    outcome = json.loads(out)["buckets"][0]
+    outcome = of_kind(json.loads(out), "bucket")[0]
     changed = [item for item in outcome["left"] if item["reason"] == "changed"]
     assert sorted(name for item in changed for name in item["names"]) == ["b", "c"]
     now = {name: look[0] for name, look in looked_at(bucket).items()}
@@ -107,7 +107,7 @@ def test_lost_answers_change_nothing(
     damage(bucket)
     with raw.cloud.fault("storage", operation, "lost", times=3):
         report = raw.json("recover", SCENARIO, "--yes", "--overwrite", "*", "--exact")
-    assert report["buckets"][0]["moved_aside"] == 1
+    assert of_kind(report, "bucket")[0]["moved_aside"] == 1
     assert looked_at(bucket) == before
     assert len(list(raw.landing.list_blobs(prefix="undo/"))) == (1 if soft_delete_days else 2)
 
@@ -128,7 +128,7 @@ def test_what_a_killed_attempt_moved_is_counted(raw: Rebound, night: Function):
     assert len(looked_at(bucket)) < 61
     (recovery,) = raw.recoveries
     report = raw.json("resume", recovery, "--yes")
-    assert report["buckets"][0]["moved_aside"] == 60
+    assert of_kind(report, "bucket")[0]["moved_aside"] == 60
     assert set(looked_at(bucket)) == {"a"}
 
 
@@ -167,7 +167,7 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
     recovery = process_id_of(raw)
     report = raw.json("resume", recovery, "--yes")
     assert looked_at(bucket) == before
-    outcome = report["buckets"][0]
+    outcome = of_kind(report, "bucket")[0]
     assert outcome["equal"] > 0
     assert outcome["equal"] + sum(item["objects"] for item in outcome["restored"]) == len(MANY)
     assert raw.json("report", recovery) == report

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from google.cloud import storage
 
-from tests.harness import Rebound
+from tests.harness import Rebound, of_kind
 from tests.integration.bucket_objects import (
     NAMES,
     SCENARIO,
@@ -54,7 +54,7 @@ def test_damage_of_every_kind_is_undone(
     put(bucket, "extra", b"new")
 
     words = ("--overwrite", bucket.name)
-    plan = raw.json("plan", SCENARIO)["buckets"][0]
+    plan = of_kind(raw.json("plan", SCENARIO), "bucket")[0]
     assert {(item["damage"], item["source"]): item["objects"] for item in plan["counts"]} == {
         ("missing", source): 2,
         ("overwritten", source): 2,
@@ -102,8 +102,8 @@ def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function, source
     bucket.delete()
     if source == "vault":
         raw.cloud.order("storage", "clock", advance_seconds=WEEK_SECONDS)
-    plan = raw.json("plan", SCENARIO)["buckets"][0]
-    assert plan["create"]
+    plan = of_kind(raw.json("plan", SCENARIO), "bucket")[0]
+    assert plan["action"] == ("undelete" if source == "soft-deleted" else "create")
     assert plan["undelete"] == (bucket.generation if source == "soft-deleted" else None)
     outcome = recover(raw, "--access")
     assert outcome["created"]
@@ -134,7 +134,7 @@ def test_what_nothing_holds_is_said(raw: Rebound, night: Function):
     back_up(night)
     raw.cloud.order("storage", "clock", advance_seconds=WEEK_SECONDS)
     plan = raw.json("plan", SCENARIO)
-    assert plan["buckets"][0]["counts"][0]["source"] == "none"
+    assert of_kind(plan, "bucket")[0]["counts"][0]["source"] == "none"
     assert any("nothing holds their content" in note for note in plan["cannot_bring_back"])
     outcome = recover(raw, code=6)
     assert left(outcome) == {"no source": ["lost"]}
@@ -162,7 +162,7 @@ def test_extra_objects_are_moved_aside_when_asked(
     replaced = {} if soft_delete_days else {NAMES[1]: b"garbage"}
     assert aside == {"extra/extra/ü ?#%": b"new", **replaced}
     # The deleted version that the bucket still keeps of the extra object is no object.
-    assert raw.json("plan", SCENARIO)["buckets"][0]["equal"] == len(before)
+    assert of_kind(raw.json("plan", SCENARIO), "bucket")[0]["equal"] == len(before)
 
 
 @pytest.mark.parametrize(

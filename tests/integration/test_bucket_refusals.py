@@ -2,7 +2,7 @@
 
 from google.cloud import storage
 
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, Rebound, of_kind
 from tests.integration.bucket_objects import (
     NAMES,
     SCENARIO,
@@ -65,7 +65,7 @@ def test_a_planted_journal_hides_nothing_of_a_bucket(raw: Rebound, night: Functi
     back_up(night)
     put(bucket, NAMES[1], b"newer")
     plan = raw.json("plan", SCENARIO, "--overwrite", "*", "--exact")
-    plan["buckets"][0] |= {"counts": [], "samples": [], "equal": 3, "keeps_replaced": True}
+    of_kind(plan, "bucket")[0] |= {"counts": [], "samples": [], "equal": 3, "keeps_replaced": True}
     before = looked_at(bucket)
     with planted(raw, plan):
         refused = raw.run("resume", PLANTED, code=5)

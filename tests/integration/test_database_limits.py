@@ -12,7 +12,7 @@ from manifests.cloud.firestore import Connection
 from manifests.documents import DocumentRecord
 from recovery.targets.documents.pace import Unthrottled
 from recovery.targets.documents.writing import BatchWriter
-from tests.harness import Rebound, minutes_ago
+from tests.harness import Rebound, minutes_ago, of_kind
 from tests.integration.orchestration import State, write_catalog
 from tests.served import serving
 
@@ -44,7 +44,7 @@ def test_queries_over_what_was_just_deleted(rebound: Rebound):
     for start in range(0, len(paths), 300):
         state.delete(*paths[start : start + 300])
     rebound.cloud.order("firestore", "patience", database=state.name, deleted=20)
-    (outcome,) = rebound.json("recover", SCENARIO, "--yes", "--unthrottled")["databases"]
+    (outcome,) = of_kind(rebound.json("recover", SCENARIO, "--yes", "--unthrottled"), "database")
     assert outcome["equal"] == COUNT
     rebound.cloud.order("firestore", "patience", database=state.name, deleted=None)
     assert state.content() == before

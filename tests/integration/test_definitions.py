@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, Rebound, of_kind
 from tests.integration import lake
 from tests.served import serving
 
@@ -117,7 +117,7 @@ def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
     sums = f"`{gilded.project}.lake.sums`"
     gilded.query(f"INSERT INTO `{gilded.project}.{lake.EMPTY}` (id) VALUES (1)")
     gilded.query(f"DELETE FROM `{gilded.project}.{lake.EMPTY}` WHERE TRUE")
-    steps = gilded.json("plan", SCENARIO)["definitions"]
+    steps = of_kind(gilded.json("plan", SCENARIO), "view", "routine")
     assert {step["action"] for step in steps} == {"leave"}
 
     before = written(gilded, "sums")
@@ -147,7 +147,9 @@ def test_every_property_of_a_definition_counts(gilded: Rebound):
     written_of_it = {key: own[key] for key in own if key not in OF_THE_MOMENT}
     changed = {**written_of_it, "securityMode": "DEFINER", "dataGovernanceType": "DATA_MASKING"}
     api(gilded, "PUT", routine, data=changed)
-    steps = {step["name"]: step for step in gilded.json("plan", SCENARIO)["definitions"]}
+    steps = {
+        step["name"]: step for step in of_kind(gilded.json("plan", SCENARIO), "view", "routine")
+    }
     aspects = {
         name: {item["aspect"] for item in steps[name]["findings"]}
         for name in ("lake.described", "lake.double")

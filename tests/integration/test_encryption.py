@@ -4,7 +4,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, Rebound, of_kind
 from tests.integration import lake
 from tests.served import serving
 
@@ -81,7 +81,9 @@ def test_undo_points_have_the_key_of_their_table(rebound: Rebound):
         rebound.cloud.order("bigquery", "clones", lose=[])
     assert "3" in {str(row["id"]) for row in rebound.query(f"SELECT id FROM {lake.TYPES}")}
     (outcome,) = [
-        table for table in rebound.json(*words, "--anew")["tables"] if table["table"] == lake.TYPES
+        table
+        for table in of_kind(rebound.json(*words, "--anew"), "table")
+        if table["name"] == lake.TYPES
     ]
     assert str(encrypted(rebound, outcome["undo"], None)).startswith(KEY)
     assert own.get_table(outcome["undo"]).table_type == "SNAPSHOT"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Rebound
+from tests.harness import Rebound, of_kind
 from tests.integration import lake
 from tests.served import Function
 
@@ -65,11 +65,11 @@ def recovered(rebound: Rebound, *words: str) -> dict[str, Any]:
     """
     report = rebound.json("recover", SCENARIO, "--run", "night", *words, "--yes")
     assert {name: numbers(rebound, name) for name in TABLES} == KEPT
-    for table in report["tables"]:
+    for table in of_kind(report, "table"):
         assert (len(table["expired"]["partitions"]), table["expired"]["rows"]) == (2, 20)
         assert not table["findings"]
-        assert not table["error"]
-    return {table["table"]: table for table in report["tables"]}
+        assert not table["failure"]
+    return {table["name"]: table for table in of_kind(report, "table")}
 
 
 def test_what_expired_by_its_own_rule_is_neither_missing_nor_damage(

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from tests.harness import Rebound, minutes_ago
+from tests.harness import Rebound, minutes_ago, of_kind
 from tests.integration import lake
 from tests.integration.bucket_objects import NAMES, backup_of, fill, make_bucket, records_of
 from tests.integration.damages import DAMAGES, destroy
@@ -38,8 +38,9 @@ def denying(rebound: Rebound, *denied: tuple[str, str], skip: int = 0) -> Genera
 
 def actions(plan: dict[str, object]) -> set[str]:
     """Return what a plan would do to tables, views, routines and datasets."""
-    found = {item["action"] for kind in ("tables", "definitions") for item in plan[kind]}  # type: ignore[attr-defined]
-    return found | {f"create {item['dataset_id']}" for item in plan["datasets"] if item["create"]}  # type: ignore[attr-defined]
+    found = {item["action"] for item in of_kind(plan, "table", "view", "routine")}
+    datasets = (item for item in of_kind(plan, "dataset") if item["action"] != "leave")
+    return found | {f"{item['action']} {item['name']}" for item in datasets}
 
 
 def test_what_is_there_is_backed_up_and_left(rebound: Rebound, function: Function):
@@ -63,7 +64,7 @@ def test_rows_are_replaced_with_an_undo_point(rebound: Rebound, function: Functi
     for skip in range(4):
         with denying(rebound, ("tables.get", "/games"), skip=skip):
             told = rebound.json("recover", SCENARIO, "--yes", "--overwrite", "*")
-        undo = next(item["undo"] for item in told["tables"] if item["table"] == lake.GAMES)
+        undo = next(item["undo"] for item in of_kind(told, "table") if item["name"] == lake.GAMES)
         assert lake.rows(rebound, undo.removeprefix(f"{rebound.project}.")) == damaged
         assert state(rebound) == before
         destroy(rebound, DAMAGES["rows changed"])

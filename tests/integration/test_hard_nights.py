@@ -8,7 +8,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from tests.harness import Rebound
+from tests.harness import Rebound, of_kind
 from tests.integration import lake
 from tests.served import Function, serving
 
@@ -106,7 +106,7 @@ def test_table_dropped_since_the_recovery_point(
         assert "policies, are not known" in told.stdout
     words = ["--overwrite", "*", "--access", "--yes"]
     report = rebound.json("recover", *of_night, *words)
-    assert not [item for item in report["tables"] if item["findings"] or item["error"]]
+    assert not [item for item in of_kind(report, "table") if item["findings"] or item["failure"]]
     assert {table: lake.rows(rebound, table) for table in before} == before
     assert rebound.bigquery_client.get_table(lake.GAMES).time_partitioning == layout
 
@@ -195,7 +195,7 @@ def test_all_tables_of_a_dataset(new_rebound: Callable[..., Rebound], tmp_path: 
         lines = (*told[word], "datasets of the project that are not in the catalog: swamp")
         assert [line for line in lines if line not in out] == []
     report = rebound.json("recover", "bigquery-dataset-loss", "--table", "lake.odds", "--yes")
-    assert [(item["table"], item["rows"]) for item in report["tables"]] == [("lake.odds", 1)]
+    assert [(item["name"], item["rows"]) for item in of_kind(report, "table")] == [("lake.odds", 1)]
 
 
 def test_parts_that_are_not_required(new_rebound: Callable[..., Rebound], tmp_path: Path):

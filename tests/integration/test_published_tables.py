@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import Rebound
+from tests.harness import Rebound, of_kind
 from tests.integration import lake
 from tests.served import Function
 
@@ -75,7 +75,9 @@ def test_a_copy_that_came_though_its_job_failed_is_not_made_twice(
         "bigquery", "job-faults", job="-copy-", reason="backendError", times=1, after_commit=True
     )
     report = rebound.json("recover", SCENARIO, "--yes")
-    assert not [table for table in report["tables"] if table["findings"] or table["error"]]
+    assert not [
+        table for table in of_kind(report, "table") if table["findings"] or table["failure"]
+    ]
     assert seen(rebound.bigquery_client) == (2, 1)
 
 
@@ -90,7 +92,7 @@ def test_more_partitions_than_a_job_may_change(rebound: Rebound, function: Funct
         rebound.query(f"UPDATE {many} SET n = n WHERE {half}")
         rebound.query(f"DELETE FROM {many} WHERE {half} AND n > 5")
     report = rebound.json("recover", SCENARIO, "--yes")
-    actions = {table["table"]: table["action"] for table in report["tables"]}
+    actions = {table["name"]: table["action"] for table in of_kind(report, "table")}
     assert actions[MANY] == "replace partitions"
     found = rebound.query(f"SELECT COUNT(*) AS a, COUNT(DISTINCT n) AS b, MAX(n) AS c FROM {many}")
     assert found == [{"a": ROWS, "b": ROWS, "c": ROWS}]
@@ -106,5 +108,5 @@ def test_a_table_that_would_be_updated_too_fast_waits(rebound: Rebound, function
         assert rebound.cloud.order("bigquery", "quotas")["refusedUpdates"]
     finally:
         rebound.cloud.order("bigquery", "quotas", updates=0)
-    assert not [table for table in done["tables"] if table["findings"] or table["error"]]
+    assert not [table for table in of_kind(done, "table") if table["findings"] or table["failure"]]
     assert rebound.bigquery_client.get_table(SECRETS).num_rows == 2

@@ -3,7 +3,7 @@
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Rebound, minutes_ago
+from tests.harness import LOCATION, Rebound, minutes_ago, of_kind
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
@@ -21,7 +21,7 @@ def test_damage_is_recovered_and_proven(rebound: Rebound, function: Function, na
     destroy(rebound, damage)
 
     plan = rebound.json("plan", SCENARIO)
-    actions = {step["table"]: step["action"] for step in plan["tables"]}
+    actions = {step["name"]: step["action"] for step in of_kind(plan, "table")}
     expected = dict.fromkeys(lake.TABLES, "leave") | {damage.table: damage.action}
     assert actions == expected
     words = ["--yes"]
@@ -32,10 +32,12 @@ def test_damage_is_recovered_and_proven(rebound: Rebound, function: Function, na
     report = rebound.json("recover", SCENARIO, *words)
 
     assert state(rebound) == before
-    assert {table["table"] for table in report["tables"]} == set(lake.TABLES)
-    assert not [table for table in report["tables"] if table["findings"] or table["error"]]
+    assert {table["name"] for table in of_kind(report, "table")} == set(lake.TABLES)
+    assert not [
+        table for table in of_kind(report, "table") if table["findings"] or table["failure"]
+    ]
     again = rebound.json("plan", SCENARIO)
-    assert {step["action"] for step in again["tables"]} == {"leave"}
+    assert {step["action"] for step in of_kind(again, "table")} == {"leave"}
 
 
 def test_dataset_gone(rebound: Rebound, function: Function):
@@ -86,7 +88,7 @@ def test_newer_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, funct
         "VALUES ('tomorrow', DATE '2030-01-01')"
     )
     report = rebound.json("recover", SCENARIO, "--yes")
-    assert {table["action"] for table in report["tables"]} == {"leave"}
+    assert {table["action"] for table in of_kind(report, "table")} == {"leave"}
     told = rebound.run("report", report["recovery_id"]).stdout
     assert "UTC, but for 1 newer partition kept (1 row)" in told
     newest = (
@@ -98,7 +100,7 @@ def test_newer_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, funct
     assert rebound.query(newest) == [{"n": 0}]
     told = rebound.run("report", report["recovery_id"]).stdout
     assert "removed 1 partition (1 row) that the recovery point does not know" in told
-    undo = next(table["undo"] for table in report["tables"] if table["table"] == lake.GAMES)
+    undo = next(table["undo"] for table in of_kind(report, "table") if table["name"] == lake.GAMES)
     kept = rebound.query(f"SELECT COUNT(*) AS n FROM `{undo}` WHERE game_id = 'tomorrow'")
     assert kept == [{"n": 1}]
 
@@ -111,7 +113,7 @@ def test_one_partition_of_one_table(rebound: Rebound, function: Function):
         rebound.query(f"DELETE FROM {games} WHERE game_date = DATE '{day}'")
     scope = ("--table", lake.GAMES, "--partition", "20240102")
     report = rebound.json("recover", SCENARIO, *scope, "--yes")
-    assert [table["action"] for table in report["tables"]] == ["replace partitions"]
+    assert [table["action"] for table in of_kind(report, "table")] == ["replace partitions"]
     counts = rebound.query(
         f"SELECT game_date, COUNT(*) AS n FROM {games} "
         "WHERE game_date IN (DATE '2024-01-02', DATE '2024-01-06') GROUP BY game_date"
@@ -126,7 +128,7 @@ def test_beside_the_live_dataset(rebound: Rebound, function: Function):
     function.complete("night")
     before = state(rebound)
     report = rebound.json("recover", SCENARIO, "--into-prefix", "drill_", "--yes")
-    assert {table["action"] for table in report["tables"]} == {"create"}
+    assert {table["action"] for table in of_kind(report, "table")} == {"create"}
     assert state(rebound) == before
     copy = lake.rows(rebound, f"drill_{lake.TYPES}")
     assert copy == lake.rows(rebound, lake.TYPES)
@@ -162,7 +164,7 @@ def test_report_and_resume_of_an_ended_recovery(rebound: Rebound, function: Func
     recovery = report["recovery_id"]
     assert rebound.json("report", recovery) == report
     after = state(rebound)
-    assert rebound.json("resume", recovery, "--yes")["tables"] == report["tables"]
+    assert of_kind(rebound.json("resume", recovery, "--yes"), "table") == of_kind(report, "table")
     assert state(rebound) == after
     rebound.run("report", "no-such-recovery", code=2)
 
@@ -201,7 +203,7 @@ def test_changed_view_needs_a_word(rebound: Rebound, function: Function):
     assert "1 AS games" in view.view_query
     report = rebound.json("recover", SCENARIO, "--yes", "--overwrite", "lake.busy")
     assert "COUNT(*)" in rebound.bigquery_client.get_table("lake.busy").view_query
-    steps = {step["name"]: step for step in report["plan"]["definitions"]}
+    steps = {step["name"]: step for step in of_kind(report["plan"], "view", "routine")}
     assert "1 AS games" in steps["lake.busy"]["replaced"]["view"]["query"]
 
 

@@ -2,7 +2,7 @@
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from recovery.plan import Target
+from recovery.request import Target
 from recovery.settings import Settings
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.staging import Limits, Staging

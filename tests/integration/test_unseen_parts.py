@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, Rebound, of_kind
 from tests.integration import lake
 from tests.integration.bucket_objects import content_of, fill
 from tests.integration.orchestration import State, write_catalog
@@ -18,7 +18,7 @@ def test_table(rebound: Rebound, function: Function):
     rebound.query(f"DROP TABLE `{rebound.project}.{lake.GAMES}`")
     with rebound.cloud.fault("bigquery", "bigquery.jobs.insert", "status", status=403):
         measured = rebound.json("plan", "bigquery-dataset-loss", code=9)
-    assert (len(measured["unseen"]), len(measured["tables"])) == (1, 3)
+    assert (len(measured["unseen"]), len(of_kind(measured, "table"))) == (1, 3)
     refused = {"status": 403, "match": rf"{rebound.project}.*/types\b", "times": None}
     with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
         planned = rebound.run("plan", "bigquery-dataset-loss", code=9)
@@ -55,7 +55,7 @@ def test_bucket(new_rebound: Callable[..., Rebound], tmp_path: Path):
             rebound.run("recover", "gcs-bucket-corruption", "--yes", "--json", code=6).stdout
         )
     assert f"NOT LOOKED AT, left  bucket {other.name}: " in planned.stdout
-    assert [item["target"] for item in report["buckets"]] == [raw.name]
+    assert [item["into"] for item in of_kind(report, "bucket")] == [raw.name]
     assert raw.blob("a").download_as_bytes() == content_of("a")
     assert not other.blob("a").exists()
 

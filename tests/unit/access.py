@@ -3,7 +3,8 @@
 import pytest
 
 from manifests.errors import RefusedError
-from recovery.plan import Plan, check_plan
+from recovery.plan.model import Plan
+from recovery.plan.words import check_plan
 from recovery.report.planned import plan_document
 from recovery.report.text import text_of
 from tests.unit.samples import POINT

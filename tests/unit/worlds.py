@@ -3,10 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from manifests.model import Fingerprint
+from manifests.model import Fingerprint, Manifest
 from recovery.compare import ObservedTable
-from recovery.plan import Observed, Plan, Request, TableStep, Target, make_plan
-from recovery.plan.buckets import BucketPlan
+from recovery.kinds.kind import Origin
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.plan.buckets import BucketStep
+from recovery.plan.model import Plan
+from recovery.plan.tables import TableStep
+from recovery.plan.whole import make_plan
+from recovery.request import Request, Target
 from tests.unit.samples import GAMES, POINT, POLICY, fingerprint_of, games, manifest
 
 EQUAL = {item.partition_id: item.fingerprint for item in games().partitions}
@@ -19,7 +24,7 @@ def request(**changes: Any) -> Request:  # noqa: ANN401 - fields of the model
     return Request.model_validate(asked | changes)
 
 
-def world(**tables: ObservedTable) -> Observed:
+def world(**tables: ObservedTable) -> TablesSeen:
     """Return a world that is equal to the recovery point, but for the tables that are given."""
     backups = {item.table_id: item for item in manifest().tables}
     equal = {
@@ -31,7 +36,7 @@ def world(**tables: ObservedTable) -> Observed:
         for name, item in backups.items()
     }
     (nba, ref) = manifest().datasets
-    return Observed(
+    return TablesSeen(
         datasets={"nba": nba.resource, "ref": ref.resource},
         tables={backups[name].name: found for name, found in {**equal, **tables}.items()},
         definitions={"nba.latest games": nba.views[0], "nba.season": nba.routines[0]},
@@ -51,23 +56,28 @@ def now(
     )
 
 
-def plan(observed: Observed, **asked: Any) -> Plan:  # noqa: ANN401 - fields of the model
+def planned(origin: Manifest, observed: TablesSeen, asked: Request) -> Plan:
+    """Plan a recovery of tables from a run."""
+    return make_plan(Origin(origin), {"tables": observed}, asked)
+
+
+def plan(observed: TablesSeen, **asked: Any) -> Plan:  # noqa: ANN401 - fields of the model
     """Plan a recovery."""
-    return make_plan(manifest(), observed, request(**asked))
+    return planned(manifest(), observed, request(**asked))
 
 
 def step(found: ObservedTable, **asked: Any) -> TableStep:  # noqa: ANN401 - fields of the model
     """Return what is planned for the games table."""
     made = plan(world(games=found), **asked)
-    return next(item for item in made.tables if item.table == "nba.games")
+    return next(item for item in made.tables if item.name == "nba.games")
 
 
 GONE = ObservedTable(resource=None)
 LOSING = world(games=now(EQUAL | {"20250101": OTHER}))
 
 
-def bucket_plan(**changes: Any) -> BucketPlan:  # noqa: ANN401 - fields of the model
+def bucket_step(**changes: Any) -> BucketStep:  # noqa: ANN401 - fields of the model
     """Return what happens to a bucket: nothing, but for what is given."""
-    nothing = {"create": False, "keeps_replaced": True, "objects": 0, "equal": 0}
-    named = {"bucket": "raw-files", "target": "raw-files", "counts": (), "samples": ()}
-    return BucketPlan.model_validate(nothing | named | changes)
+    nothing = {"action": "leave", "keeps_replaced": True, "objects": 0, "equal": 0}
+    named = {"name": "raw-files", "into": "raw-files", "counts": (), "samples": ()}
+    return BucketStep.model_validate(nothing | named | changes)

@@ -185,7 +185,10 @@ class DatabaseTarget:
                     yield pair
 
             self._write(
-                (pair for pair in pairs() if step.action(pair.state)), done, undo=undo, pace=pace
+                (pair for pair in pairs() if step.document_action(pair.state)),
+                done,
+                undo=undo,
+                pace=pace,
             )
             proven = _tallied(map(done.corrected, pairs()))
             progress(unit[0].stored.row_count if unit[0] else 0)

@@ -9,11 +9,12 @@ from manifests.errors import UsageError
 from manifests.model import DatabaseBackup, Manifest
 from manifests.names import below
 from recovery.compare.documents import DatabaseState
-from recovery.plan import Request, Unseen, looked_at, told_apart
 from recovery.plan.documents import named_ranges, never_restored, wanted_ranges
 from recovery.reach import require_firestore
+from recovery.request import Request
 from recovery.targets.documents.database import DatabaseTarget
 from recovery.targets.documents.source import StoredDocuments
+from recovery.unseen import Unseen, looked_at, told_apart
 
 
 def observe_databases(

@@ -1,8 +1,6 @@
 """Recovers databases one after the other: creates, writes, proves and tells how each ended."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
@@ -11,10 +9,11 @@ from manifests.errors import ManifestAlteredError, PartialError, ReboundError
 from manifests.model import DatabaseBackup, Manifest
 from recovery.compare import Finding
 from recovery.compare.documents import DatabaseState
-from recovery.journal import Journal
-from recovery.outcome import DatabaseOutcome
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.kind import of
+from recovery.kinds.outcome import Failure
+from recovery.kinds.work import Running
 from recovery.plan.documents import DatabaseStep
-from recovery.progress import Progress
 from recovery.targets.documents.database import REMOVED, DatabaseTarget
 from recovery.targets.documents.done import Restored
 from recovery.targets.documents.pace import Ramp, Unthrottled
@@ -23,40 +22,36 @@ from recovery.units import counted
 _TOO_MANY_ENTRIES = "too many index entries"
 
 
+FOLDER = "databases"
+"""Of a journal: an entry says that a database is written and proven."""
+
+
 class DatabaseRecovery:
     """The Firestore side of one recovery.
 
     Args:
         manifest: The manifest of the plan's run.
-        begun_at: When the recovery began.
-        project: The project of the databases that are written.
         vault: Where the backup is.
         landing: Where undo points are kept.
-        journal: What was done so far.
         parallel: Parts of one database in flight at once.
-        progress: Told how far each database is.
+        running: The recovery.
     """
 
     def __init__(
         self,
         manifest: Manifest,
-        project: str,
         *,
-        begun_at: datetime,
         vault: Bucket,
         landing: Bucket,
-        journal: Journal,
         parallel: int,
-        progress: Progress,
+        running: Running,
     ) -> None:
         self._manifest = manifest
-        self._begun_at = begun_at
-        self._project = project
         self._vault = vault
         self._landing = landing
-        self._journal = journal
         self._parallel = parallel
-        self._progress = progress
+        self._running = running
+        self._progress = running.progress
 
     def recover(self, step: DatabaseStep) -> DatabaseOutcome:
         """Recover one database and prove it; a failure is part of the outcome."""
@@ -64,28 +59,24 @@ class DatabaseRecovery:
             outcome = self._recovered(step)
         except ReboundError as error:
             self._progress(step.into, "failed")
+            failure = Failure.of(error).model_copy(update={"message": str(error)})
             return DatabaseOutcome(
-                database=step.database,
-                into=step.into,
-                action="restore",
-                error=str(error),
-                hint=error.hint,
-                exit_code=error.exit_code,
+                name=step.name, into=step.into, action="restore", failure=failure
             )
         self._progress(step.into, outcome.stage)
         if outcome.is_proven:
-            self._journal.record_database(outcome)
+            self._running.journal.record(FOLDER, outcome.into, outcome)
         return outcome
 
     def _recovered(self, step: DatabaseStep) -> DatabaseOutcome:
-        backup = self._manifest.database(step.database)
+        backup = self._manifest.database(step.name)
         if backup is None:
             raise ManifestAlteredError(
-                "the plan's database is not in the manifest", subject=step.database
+                "the plan's database is not in the manifest", subject=step.name
             )
         target = DatabaseTarget(
             backup,
-            self._project,
+            self._running.request.target.project,
             step.into,
             vault=self._vault,
             parallel=self._parallel,
@@ -94,10 +85,10 @@ class DatabaseRecovery:
         if step.create:
             self._progress(step.into, "creating")
             target.create()
-        undo = _Undo(self._landing, self._journal.recovery_id, step.into)
+        undo = _Undo(self._landing, self._running.recovery_id, step.into)
         restored = target.restore(
             step,
-            begun_at=self._begun_at,
+            begun_at=self._running.started_at,
             undo=undo.keep,
             removed_before=undo.removed(),
             pace=Unthrottled() if step.unthrottled else Ramp(),
@@ -106,12 +97,12 @@ class DatabaseRecovery:
         if step.sets:
             target.set()
         settings = target.settings_findings() if step.settings else ()
-        earlier = self._journal.last_report()
+        ended = of(self._running.earlier, DatabaseOutcome)
         outcome = _outcome(
             step,
             restored,
             undo=undo.uri,
-            earlier=None if earlier is None else earlier.database(step.into),
+            earlier=next((item for item in ended if item.into == step.into), None),
         )
         return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})
 
@@ -164,7 +155,7 @@ def _outcome(
     left = {name: state.count(name) for name in sorted(states) if not step.is_kept(name)}
     listed = tuple(item for item in state.listed if step.is_kept(item.state))
     return DatabaseOutcome(
-        database=step.database,
+        name=step.name,
         into=step.into,
         action="restore" if step.create or written or restored.removed else "leave",
         written=written,
@@ -174,7 +165,7 @@ def _outcome(
         kept_count=step.keeps(state),
         undo=undo,
         never_restored=tuple(step.never_restored),
-        **_refusals(restored.refused),
+        failure=_refused(restored.refused),
         findings=tuple(
             Finding(
                 subject=step.into,
@@ -188,10 +179,10 @@ def _outcome(
     )
 
 
-def _refusals(refused: Mapping[str, str]) -> dict[str, Any]:
+def _refused(refused: Mapping[str, str]) -> Failure | None:
     """Say what Firestore refused; all else was written."""
     if not refused:
-        return {}
+        return None
     path, why = next(iter(sorted(refused.items())))
     hint = "`rebound resume` tries them again"
     if _TOO_MANY_ENTRIES in why:
@@ -199,11 +190,11 @@ def _refusals(refused: Mapping[str, str]) -> dict[str, Any]:
             "the database lacks an index exemption that it had: "
             "`gcloud firestore indexes fields update` makes it, then resume"
         )
-    return {
-        "error": f"Firestore refused {counted(len(refused), 'document')}; first {path}: {why}",
-        "hint": hint,
-        "exit_code": PartialError.exit_code,
-    }
+    return Failure(
+        message=f"Firestore refused {counted(len(refused), 'document')}; first {path}: {why}",
+        hint=hint,
+        exit_code=PartialError.exit_code,
+    )
 
 
 def _newer_kept(step: DatabaseStep, state: DatabaseState) -> tuple[Finding, ...]:

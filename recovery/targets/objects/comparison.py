@@ -11,7 +11,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, Resource, UtcTime
 from manifests.versions import Kind, by_name, few, listed_kinds, moves_classes, same_content
 from recovery.plan.objects import ObjectStep, plan_object
-from recovery.plan.scope import ObjectScope
+from recovery.scope import ObjectScope
 
 type _Named[Value] = Iterator[tuple[str, Value]]
 

@@ -19,8 +19,8 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion, UtcTime
 from manifests.object_retention import RetentionRules
 from manifests.versions import same_content, settings_patch, settings_resource
+from recovery.kinds.buckets.rules.outcomes import LeftReason
 from recovery.naming import bounded
-from recovery.outcome import LeftReason
 from recovery.plan.objects import ObjectStep, Origin, Source
 from recovery.targets.objects.ramp import Ramp
 

@@ -4,8 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from manifests.errors import PartialError
 from recovery.compare import Finding
-from recovery.outcome import BucketOutcome, LeftObjects, LeftReason, StretchOutcome
-from recovery.plan.buckets import BucketPlan
+from recovery.kinds.buckets.rules.outcomes import (
+    BucketOutcome,
+    LeftObjects,
+    LeftReason,
+    StretchOutcome,
+)
+from recovery.kinds.outcome import Failure
+from recovery.plan.buckets import BucketStep
 from recovery.plan.counts import ObjectCounts
 
 _MOST_NAMED = 20
@@ -20,7 +26,7 @@ _LEFT_HINT = "a new `rebound plan gcs-bucket-corruption` shows them as they are 
 
 
 def merged(
-    step: BucketPlan,
+    step: BucketStep,
     stretches: Sequence[StretchOutcome],
     *,
     aside: str,
@@ -45,7 +51,7 @@ def merged(
     replaced = any(count.damage in ("overwritten", "corrupted") for count in restored)
     places = [aside] if moved_aside or (replaced and not step.keeps_replaced) else []
     if replaced and step.keeps_replaced:
-        places.append(f"earlier versions in gs://{step.target}")
+        places.append(f"earlier versions in gs://{step.into}")
     findings = (*configuration, *(found for item in stretches for found in item.findings))
     left = _left(item for stretch in stretches for item in stretch.left)
     as_asked = ("extra", "not allowed") if only_missing else ("extra",)
@@ -53,8 +59,9 @@ def merged(
         f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason not in as_asked
     )
     return BucketOutcome(
-        bucket=step.bucket,
-        target=step.target,
+        name=step.name,
+        into=step.into,
+        action=step.action,
         created=step.create,
         equal=sum(item.equal for item in stretches),
         restored=restored,
@@ -63,19 +70,19 @@ def merged(
         unequal=sum(item.unequal for item in stretches),
         findings=findings[:_MOST_NAMED],
         undo=" and ".join(places),
-        error=f"objects were left as they are: {error}" if error else "",
-        hint=_LEFT_HINT if error else "",
-        exit_code=PartialError.exit_code if error else 0,
+        failure=Failure(
+            message=f"objects were left as they are: {error}",
+            hint=_LEFT_HINT,
+            exit_code=PartialError.exit_code,
+        )
+        if error
+        else None,
     )
 
 
-def failed_bucket(
-    step: BucketPlan, error: str, *, hint: str = "", exit_code: int = 1
-) -> BucketOutcome:
+def failed_bucket(step: BucketStep, failure: Failure) -> BucketOutcome:
     """Return the outcome of a bucket that could not be recovered."""
-    return BucketOutcome(
-        bucket=step.bucket, target=step.target, error=error, hint=hint, exit_code=exit_code
-    )
+    return BucketOutcome(name=step.name, into=step.into, action=step.action, failure=failure)
 
 
 def _left(items: Iterable[LeftObjects]) -> tuple[LeftObjects, ...]:

@@ -7,7 +7,7 @@ from google.api_core.exceptions import Forbidden
 from manifests.cloud.api import StorageApi
 from manifests.cloud.retry import cloud_errors
 from manifests.model import BucketBackup, Resource
-from recovery.plan import Request
+from recovery.request import Request
 
 _SERVICE_AGENT = re.compile(r"service-([0-9]+)@gs-project-accounts\.iam\.gserviceaccount\.com")
 

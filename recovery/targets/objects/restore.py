@@ -8,7 +8,7 @@ from itertools import batched
 from manifests.cloud.retry import cloud_errors
 from recovery.compare import Finding
 from recovery.compare.objects import object_finding
-from recovery.outcome import LeftObjects, LeftReason, StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import LeftObjects, LeftReason, StretchOutcome
 from recovery.plan.counts import ObjectCounts
 from recovery.plan.objects import ObjectStep
 from recovery.targets.objects.comparison import Comparison, Stretch

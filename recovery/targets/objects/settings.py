@@ -42,3 +42,10 @@ def set_bucket(target: VersionedBucket, backup: BucketBackup) -> None:
             backup.bucket, backup.access, target.access()
         ):
             target.grant(backup.access)
+
+
+def notified_topics(target: VersionedBucket) -> tuple[str, ...]:
+    """Return the topics that are told of what is written to a bucket."""
+    with cloud_errors(target.uri()):
+        found = target.notifications()
+    return tuple(sorted({str(item.get("topic", "")).partition("/projects/")[2] for item in found}))

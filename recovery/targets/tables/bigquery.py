@@ -13,11 +13,13 @@ from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
 from manifests.errors import CloudError, RefusedError
 from manifests.model import Manifest, Resource, TableBackup, encryption_key
-from manifests.references import TableRef, references
+from manifests.references import TableRef, definitions_of, references
 from recovery.compare import ObservedTable, shape_findings
-from recovery.plan import Observed, Request, Target, definitions_of, looked_at, told_apart
-from recovery.plan.unseen import seen_part
+from recovery.kinds.tables.rules.kind import TableRules
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.request import Request, Target
 from recovery.settings import Settings
+from recovery.unseen import looked_at, told_apart
 
 
 class BigQueryTarget:
@@ -59,7 +61,7 @@ class BigQueryTarget:
         """Return the full id of `dataset.table` in the target's project."""
         return f"{self.target.project}.{name}"
 
-    def observe(self, manifest: Manifest, request: Request) -> Observed:
+    def observe(self, manifest: Manifest, request: Request) -> TablesSeen:
         """Look at everything a recovery of this manifest could touch."""
         datasets, hidden = told_apart(
             {
@@ -69,7 +71,7 @@ class BigQueryTarget:
                 for item in manifest.datasets
             }
         )
-        manifest = seen_part(manifest, hidden)
+        manifest = TableRules().visible(manifest, {item.name for item in hidden})
         wanted = [table for table in manifest.tables if request.wants(table)]
         with ThreadPoolExecutor(
             self.settings.parallel_tables, thread_name_prefix="observe"
@@ -88,7 +90,7 @@ class BigQueryTarget:
             }
         )
         gone = [name for name, found in definitions.items() if found is None]
-        return Observed(
+        return TablesSeen(
             missing=self._missing(manifest, gone, {*names, *definitions}),
             datasets=datasets,
             originals=self.originals(manifest),

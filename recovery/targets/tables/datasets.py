@@ -1,6 +1,6 @@
 """Datasets: made before their tables, and who may see what through them, after their views."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from manifests.errors import ReboundError, RefusedError
 from manifests.model import DatasetBackup, Manifest, Resource
@@ -13,8 +13,9 @@ from recovery.compare import (
     settings,
 )
 from recovery.compare.findings import finding
-from recovery.outcome import DatasetOutcome
-from recovery.plan import DatasetStep, Plan
+from recovery.kinds.outcome import Failure
+from recovery.kinds.tables.rules.outcomes import DatasetOutcome
+from recovery.plan.datasets import DatasetStep
 from recovery.targets.tables.bigquery import BigQueryTarget
 
 
@@ -38,7 +39,7 @@ def undelete_dataset(target: BigQueryTarget, item: DatasetBackup) -> bool:
 
 
 def create_datasets(
-    target: BigQueryTarget, manifest: Manifest, plan: Plan
+    target: BigQueryTarget, manifest: Manifest, steps: Sequence[DatasetStep]
 ) -> dict[str, DatasetOutcome]:
     """Create the datasets that are gone, with everything their resources held.
 
@@ -49,7 +50,7 @@ def create_datasets(
     """
     failed: dict[str, DatasetOutcome] = {}
     for item in manifest.datasets:
-        step = _step(plan, item)
+        step = _step(steps, item)
         if step is None or not step.create:
             continue
         body = _body(target, item)
@@ -57,14 +58,14 @@ def create_datasets(
         try:
             target.resources.create("datasets", body, subject=item.dataset_id)
         except ReboundError as error:
-            failed[item.dataset_id] = _failed(target.target.dataset_id(item.dataset_id), error)
+            failed[item.dataset_id] = _outcome(step, failure=Failure.of(error))
     return failed
 
 
 def finish_datasets(
     target: BigQueryTarget,
     manifest: Manifest,
-    plan: Plan,
+    steps: Sequence[DatasetStep],
     *,
     failed: Mapping[str, DatasetOutcome],
 ) -> tuple[DatasetOutcome, ...]:
@@ -75,22 +76,19 @@ def finish_datasets(
     Args:
         target: Where they are.
         manifest: The plan's manifest.
-        plan: What happens to each.
+        steps: What happens to each.
         failed: Those that could not be created.
     """
     outcomes = list(failed.values())
     for item in manifest.datasets:
-        step = _step(plan, item)
+        step = _step(steps, item)
         is_touched = step is not None and (step.create or step.findings or step.authorizes)
         if step is None or not is_touched or item.dataset_id in failed:
             continue
-        dataset_id = target.target.dataset_id(item.dataset_id)
         try:
-            findings = _finished(target, item, step)
+            outcomes.append(_outcome(step, findings=_finished(target, item, step)))
         except ReboundError as error:
-            outcomes.append(_failed(dataset_id, error))
-            continue
-        outcomes.append(DatasetOutcome(dataset=dataset_id, findings=findings))
+            outcomes.append(_outcome(step, failure=Failure.of(error)))
     return tuple(outcomes)
 
 
@@ -113,22 +111,24 @@ def _finished(
     return findings
 
 
-def _failed(dataset_id: str, error: ReboundError) -> DatasetOutcome:
+def _outcome(
+    step: DatasetStep, *, findings: tuple[Finding, ...] = (), failure: Failure | None = None
+) -> DatasetOutcome:
     return DatasetOutcome(
-        dataset=dataset_id, error=error.message, hint=error.hint, exit_code=error.exit_code
+        name=step.name, into=step.into, action=step.action, findings=findings, failure=failure
     )
 
 
-def _step(plan: Plan, item: DatasetBackup) -> DatasetStep | None:
-    return next((step for step in plan.datasets if step.dataset_id == item.dataset_id), None)
+def _step(steps: Sequence[DatasetStep], item: DatasetBackup) -> DatasetStep | None:
+    return next((step for step in steps if step.name == item.dataset_id), None)
 
 
 def _authorize(target: BigQueryTarget, step: DatasetStep) -> tuple[Finding, ...]:
     """Give entries again, after taking those away that name what is not there any more."""
-    found = target.resources.dataset(step.dataset_id)
+    found = target.resources.dataset(step.name)
     for wanted in ((), step.authorizes):
         if found is None:
-            return (finding(step.dataset_id, "dataset", "there", "gone"),)
+            return (finding(step.name, "dataset", "there", "gone"),)
         others = [
             entry
             for entry in found.get("access", [])
@@ -136,10 +136,10 @@ def _authorize(target: BigQueryTarget, step: DatasetStep) -> tuple[Finding, ...]
         ]
         if len(others) + len(wanted) != len(found.get("access", [])):
             _set_access(target, found, [*others, *wanted])
-            found = target.resources.dataset(step.dataset_id)
+            found = target.resources.dataset(step.name)
     present = [] if found is None else found.get("access", [])
     return tuple(
-        finding(step.dataset_id, "access", "whole", f"it is without {entry}")
+        finding(step.name, "access", "whole", f"it is without {entry}")
         for entry in step.authorizes
         if not any(same_entry(entry, other) for other in present)
     )

@@ -1,30 +1,23 @@
 """Views and routines: what has no rows, and is put back after the tables it reads."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from operator import attrgetter
 
 from manifests.cloud.table_paths import table_reference
-from manifests.errors import ManifestAlteredError, ReboundError
+from manifests.errors import ManifestAlteredError, PartialError, ReboundError
 from manifests.model import Manifest, Resource
+from manifests.references import definitions_of
 from recovery.compare import Finding, changes, comparable, definition_findings, settings
-from recovery.plan import DefinitionStep, Plan, definitions_of
+from recovery.kinds.outcome import Failure
+from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
+from recovery.plan.definitions import DefinitionStep
 from recovery.targets.tables.bigquery import BigQueryTarget
 
 
-class Unmade(NamedTuple):
-    """Which views and routines are not as they were, `name: why`.
-
-    Attributes:
-        problems: Those that should be.
-        impossible: Those of which the plan said that they cannot be made.
-    """
-
-    problems: tuple[str, ...]
-    impossible: tuple[str, ...]
-
-
-def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) -> Unmade:
-    """Put views and routines back, and return what is not equal afterwards.
+def restore_definitions(
+    target: BigQueryTarget, manifest: Manifest, steps: Sequence[DefinitionStep]
+) -> tuple[DefinitionOutcome, ...]:
+    """Put views and routines back, and return how each ended that was not left.
 
     A view can read another, and neither BigQuery nor the manifest gives an order, so what fails is
     tried again as long as something else succeeds.
@@ -35,7 +28,8 @@ def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) 
     expected = {
         name: resource for item in manifest.datasets for name, _, resource in definitions_of(item)
     }
-    pending = [step for step in plan.definitions if step.action != "leave"]
+    made = [step for step in steps if step.action != "leave"]
+    pending = list(made)
     if unknown := [step.name for step in pending if step.name not in expected]:
         raise ManifestAlteredError("the plan names what is not in its run", subject=unknown[0])
     problems: dict[str, str] = {}
@@ -51,12 +45,19 @@ def restore_definitions(target: BigQueryTarget, manifest: Manifest, plan: Plan) 
         if len(failed) == len(pending):
             break
         pending = failed
-    lacking = {step.name for step in plan.definitions if step.lacks}
-    told = {name: f"{name}: {problem}" for name, problem in sorted(problems.items())}
-    return Unmade(
-        problems=tuple(text for name, text in told.items() if name not in lacking),
-        impossible=tuple(text for name, text in told.items() if name in lacking),
-    )
+    made.sort(key=attrgetter("name"))
+    return tuple(_outcome(step, problems.get(step.name, "")) for step in made)
+
+
+def _outcome(step: DefinitionStep, problem: str) -> DefinitionOutcome:
+    """Say how one ended; that it cannot be made when the plan said so is no failure."""
+    outcome = DefinitionOutcome(kind=step.kind, name=step.name, into=step.into, action=step.action)
+    if not problem:
+        return outcome
+    if step.lacks:
+        return outcome.model_copy(update={"unmade": problem})
+    failure = Failure(message=problem, exit_code=PartialError.exit_code)
+    return outcome.model_copy(update={"failure": failure})
 
 
 def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> str:

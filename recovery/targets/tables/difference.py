@@ -6,8 +6,10 @@ from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import UsageError
 from manifests.model import Manifest, TableBackup
 from recovery.compare.difference import Sides, TableDifference
-from recovery.plan import Request, TableStep
-from recovery.plan.whole import plan_source
+from recovery.kinds.kind import Origin
+from recovery.kinds.tables.rules.plan import plan_source
+from recovery.plan.tables import TableStep
+from recovery.request import Request
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.staging import Staging
 
@@ -46,7 +48,7 @@ def table_difference(
     for hidden in observed.unseen:
         raise hidden.error
     (table,) = (item for item in manifest.tables if request.wants(item))
-    step = plan_source(table, manifest, observed, request)
+    step = plan_source(table, Origin(manifest), observed, request)
     known = TableDifference(
         table=target.name(table.name),
         run_id=manifest.run_id,

@@ -20,8 +20,8 @@ from recovery.compare import (
     still_kept,
     table_findings,
 )
-from recovery.plan import Request, TableStep
-from recovery.plan.tables import holds_rows, holds_something, is_table, modified
+from recovery.plan.tables import TableStep, holds_rows, holds_something, is_table, modified
+from recovery.request import Request
 from recovery.targets.tables.bigquery import BigQueryTarget
 from recovery.targets.tables.properties import Properties, writable
 

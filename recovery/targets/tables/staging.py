@@ -13,7 +13,7 @@ from manifests.encoding import stored_fields
 from manifests.errors import CloudError, NotEqualError
 from manifests.model import Export, Fingerprint, Resource, TableBackup, encryption_key
 from manifests.partitions import is_ingestion_time
-from recovery.plan import SourceName
+from recovery.plan.sources import SourceName
 from recovery.targets.tables.bigquery import BigQueryTarget
 
 _NOT_STAGED = ("expirationMs", "requirePartitionFilter")

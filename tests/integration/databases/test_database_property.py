@@ -103,9 +103,8 @@ def test_ten_thousand_random_documents(new_rebound: Callable[..., Rebound], tmp_
     for start in range(0, len(paths), 400):
         state.delete(*paths[start : start + 400])
     assert not state.content()
-    (outcome,) = rebound.json("recover", "firestore-state-loss", "--yes", "--unthrottled")[
-        "databases"
-    ]
+    told = rebound.json("recover", "firestore-state-loss", "--yes", "--unthrottled")
+    (outcome,) = told["outcomes"]
     assert outcome["equal"] == DOCUMENTS
     assert state.content() == before
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, Rebound, of_kind
 from tests.integration.forged_runs import PLANTED, planted
 from tests.integration.orchestration import State, write_catalog
 from tests.served import serving
@@ -105,7 +105,7 @@ def test_rebuilt(rebound: Rebound):
     assert "ignore   1 run of UnknownProcessor" in plan
     assert "recovery point 2026-01-02 08:00 UTC" in plan
     before = state.content()
-    done = rebound.json("recover", SCENARIO, "--rebuild", "--yes")["databases"][0]
+    done = of_kind(rebound.json("recover", SCENARIO, "--rebuild", "--yes"), "completions")[0]
     assert (done["written"], done["equal"], done["kept_count"]) == (2, 2, 1)
     assert done["never_restored"] == ["processing_locks"]
     document = state.client.document(f"phase3_completion/{yesterday()}").get().to_dict()
@@ -138,14 +138,14 @@ def test_rebuilt_over_what_is_there(rebound: Rebound):
     document = state.client.document(f"phase4_completion/{yesterday()}").get().to_dict()
     assert document["_first_completion_at"] == "2026-01-02T08:00:00+00:00"
     before = state.content()
-    assert rebound.json(*words)["databases"][0]["equal"] == 3
+    assert of_kind(rebound.json(*words), "completions")[0]["equal"] == 3
     assert state.content() == before
 
 
 def test_lost_answer(rebound: Rebound):
     """A batch whose answer never arrives is looked at again."""
     with rebound.cloud.fault("firestore", "firestore.BatchWrite", "lost"):
-        done = rebound.json("recover", SCENARIO, "--rebuild", "--yes")["databases"][0]
+        done = of_kind(rebound.json("recover", SCENARIO, "--rebuild", "--yes"), "completions")[0]
     assert (done["equal"], done["kept_count"]) == (3, 0)
 
 
@@ -212,7 +212,7 @@ def test_killed_and_resumed(rebound: Rebound):
 def test_a_planted_journal_writes_no_document_of_its_own(rebound: Rebound):
     """What a rebuild writes is read from the history again, whatever a journal holds."""
     plan = rebound.json("plan", SCENARIO, "--rebuild")
-    (step,) = plan["rebuilds"]
+    (step,) = of_kind(plan, "completions")
     step["documents"][0]["path"] = "phase4_completion/forged"
     with planted(rebound, plan):
         rebound.run("resume", PLANTED, "--yes", code=8)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import NotFound
 
-from tests.harness import Rebound
+from tests.harness import Rebound, of_kind
 from tests.integration.orchestration import (
     AWKWARD_ID,
     EPHEMERAL,
@@ -58,7 +58,7 @@ def test_everything_lost(rebound: Rebound, state: State):
     assert "types/every/processing_locks/kept" in before
     state.lose(*before)
     plan = rebound.json("plan", SCENARIO)
-    assert plan["databases"][0]["never_restored"] == {
+    assert of_kind(plan, "database")[0]["never_restored"] == {
         "processing_locks": 1,
         "processor_heartbeats": 1,
     }
@@ -76,7 +76,7 @@ def test_newer_and_extra_documents(rebound: Rebound, state: State):
     live = {path: state.content()[path] for path in ("prediction_batches/batch_1", "extra/one")}
     refused = rebound.run("recover", SCENARIO, "--yes", code=5).stderr
     assert "1 documents hold something else now, 1 of them were changed after" in refused
-    (outcome,) = rebound.json("recover", SCENARIO, "--yes", "--only-missing")["databases"]
+    (outcome,) = of_kind(rebound.json("recover", SCENARIO, "--yes", "--only-missing"), "database")
     assert {item["path"]: item["state"] for item in outcome["kept"]} == {
         "prediction_batches/batch_1": "newer",
         "extra/one": "extra",
@@ -85,7 +85,7 @@ def test_newer_and_extra_documents(rebound: Rebound, state: State):
     done = rebound.run("recover", SCENARIO, "--yes", "--overwrite", "(default)")
     assert "but for 1 document kept" in done.stdout
     assert state.content() == before | {"extra/one": live["extra/one"]}
-    done = rebound.json("recover", SCENARIO, "--yes", "--exact")["databases"][0]
+    done = of_kind(rebound.json("recover", SCENARIO, "--yes", "--exact"), "database")[0]
     assert (done["action"], done["written"], done["removed"]) == ("restore", 0, 1)
     assert state.content() == before
     prefix = done["undo"].removeprefix(f"gs://{rebound.landing.name}/")
@@ -97,7 +97,7 @@ def test_nothing_to_do(rebound: Rebound, state: State):
     before = state.content()
     plan = rebound.run("plan", SCENARIO).stdout
     assert "already equal" in plan
-    assert rebound.json("recover", SCENARIO)["databases"][0]["action"] == "leave"
+    assert of_kind(rebound.json("recover", SCENARIO), "database")[0]["action"] == "leave"
     assert state.content() == before
 
 
@@ -174,7 +174,7 @@ def test_lost_answers(rebound: Rebound, state: State):
     before = state.content()
     state.lose(*before)
     with rebound.cloud.fault("firestore", "firestore.BatchWrite", "lost", times=2):
-        (outcome,) = rebound.json("recover", SCENARIO, "--yes")["databases"]
+        (outcome,) = of_kind(rebound.json("recover", SCENARIO, "--yes"), "database")
     assert outcome["kept_count"] == 0
     assert state.content() == durable(before)
 
@@ -232,12 +232,12 @@ def test_killed_and_resumed(rebound: Rebound):
     new = {"extra/new": state.content()["extra/new"]}
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))
     assert rebound.json("report", recovery)["state"] == "under way"
-    (outcome,) = rebound.json("resume", recovery, "--yes")["databases"]
+    (outcome,) = of_kind(rebound.json("resume", recovery, "--yes"), "database")
     assert (outcome["equal"], outcome["kept"]) == (900, [{"path": "extra/new", "state": "added"}])
     # The attempt that was killed removed it.
     assert (outcome["removed"], bool(outcome["undo"])) == (1, True)
     assert state.content() == before | new
-    assert rebound.json("report", recovery)["databases"] == [outcome]
+    assert of_kind(rebound.json("report", recovery), "database") == [outcome]
 
 
 def test_damaged_backup(rebound: Rebound, state: State):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from manifests.model import Manifest, Skew
 from manifests.store import encode
 from recovery.outcome import PlannedRecovery
-from tests.harness import Rebound
+from tests.harness import Rebound, of_kind
 from tests.integration import lake
 from tests.integration.forged_runs import FORGED, NIGHT, PLANTED, SCENARIO, planted, states
 from tests.served import serving
@@ -106,7 +106,7 @@ def test_a_planted_journal_is_asked_about(rebound: Rebound):
     """`resume` shows what a journal says was agreed to, refuses what recover does, and asks."""
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT, "--exact")
     plan["request"]["overwrite"] = ["*"]
-    plan["tables"][0] |= {"action": "replace partitions", "loses_rows": True}
+    of_kind(plan, "table")[0] |= {"action": "replace partitions", "loses_rows": True}
     with planted(rebound, plan):
         refused = rebound.run("resume", PLANTED, code=5)
         assert "REPLACES WHAT IS THERE" in refused.stdout
@@ -125,7 +125,7 @@ def test_a_planted_journal_that_hides_what_goes_takes_nothing(rebound: Rebound):
     rebound.query(f"UPDATE {games} SET home = 'nobody' WHERE game_date = DATE '2024-01-06'")
     try:
         plan = rebound.json("plan", SCENARIO, "--run", NIGHT, "--overwrite", "*")
-        (changed,) = (item for item in plan["tables"] if item["loses_rows"])
+        (changed,) = (item for item in of_kind(plan, "table") if item["loses_rows"])
         changed |= {"loses_rows": False}
         with planted(rebound, plan):
             told = rebound.run("resume", PLANTED, "--yes", code=6).stdout
@@ -142,14 +142,13 @@ def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
     def forge(planned: PlannedRecovery) -> PlannedRecovery:
         sql = "x') OR TRUE; DROP TABLE `lake.games"
         first = planned.plan.tables[0].model_copy(update={"removed_partitions": (sql,)})
-        tables = (first, *planned.plan.tables[1:])
         return planned.model_copy(
-            update={"plan": planned.plan.model_copy(update={"tables": tables})}
+            update={"plan": planned.plan.model_copy(update={"steps": (first,)})}
         )
 
     with planted(rebound, rebound.json("plan", SCENARIO, "--run", NIGHT), forge):
         refused = rebound.run("resume", PLANTED, "--yes", code=4)
-    assert "plan.tables.0.removed_partitions.0" in refused.stderr
+    assert "plan.steps.0.table.removed_partitions.0" in refused.stderr
 
 
 def test_a_planted_journal_takes_nothing_elsewhere(rebound: Rebound):
@@ -161,8 +160,8 @@ def test_a_planted_journal_takes_nothing_elsewhere(rebound: Rebound):
     assert f"it goes to the project {other}, which is not REBOUND_PROJECT" in told
     assert f"hint: `--confirm-project {other}`" in told
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
-    for tables in ([], [*plan["tables"], plan["tables"][0]]):
-        with planted(rebound, plan | {"tables": tables}):
+    for steps in ([], [*plan["steps"], of_kind(plan, "table")[0]]):
+        with planted(rebound, plan | {"steps": steps}):
             told = rebound.run("resume", PLANTED, "--yes", code=4).stderr
         assert "the plan is not about what was asked for" in told
 

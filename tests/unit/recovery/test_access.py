@@ -7,17 +7,14 @@ import pytest
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.model import Manifest
 from recovery.compare import ObservedTable
-from recovery.plan import (
-    Observed,
-    PresentAccess,
-    Target,
-    approved,
-    make_plan,
-    with_access,
-)
+from recovery.kinds.kind import Origin
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.plan.approval import approved
+from recovery.plan.whole import with_access
+from recovery.request import Target
 from tests.unit.access import check, refused, told, told_without_a_word
 from tests.unit.samples import GAMES, POLICY, games, manifest
-from tests.unit.worlds import EQUAL, GONE, bucket_plan, now, plan, request, world
+from tests.unit.worlds import EQUAL, GONE, now, plan, planned, request, world
 
 EVE = {"role": "OWNER", "userByEmail": "eve@x.com"}
 EVERYBODY = {**POLICY, "grantees": ["allUsers", *POLICY["grantees"]]}
@@ -25,7 +22,7 @@ OPEN = {**POLICY, "filterPredicate": "TRUE"}
 ANOTHER = {**POLICY, "rowAccessPolicyReference": {"policyId": "added_later"}}
 KEY = {"kmsKeyName": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
 NBA_GONE = world().model_copy(update={"datasets": {**world().datasets, "nba": None}})
-PRESENT = PresentAccess(datasets=world().datasets, tables=world().tables)
+ORIGIN = Origin(manifest())
 SCOUT = {"role": "READER", "userByEmail": "scout@x.com"}
 
 
@@ -75,15 +72,15 @@ def test_an_equal_world_changes_nothing():
 def test_a_dataset_that_is_made_gives_access(entry: dict[str, str], change: str, what: str):
     """The access in a manifest is given only with the word; what every dataset gives is no news."""
     origin = with_dataset(access=[entry])
-    made = make_plan(origin, NBA_GONE, request(create_datasets=True))
+    made = planned(origin, NBA_GONE, request(create_datasets=True))
     assert told(made) == ([(change, "dataset nba", what)] if change else [])
     if change:
         assert what in refused(made)
-    assert not make_plan(origin, world(), request()).access
-    assert told(make_plan(origin, world(), request(settings=True))) == told(made)
+    assert not planned(origin, world(), request()).access
+    assert told(planned(origin, world(), request(settings=True))) == told(made)
 
 
-def knowing(**datasets: list[dict[str, str]]) -> Observed:
+def knowing(**datasets: list[dict[str, str]]) -> TablesSeen:
     """Return a world whose dataset `nba` is gone, and in which others have this access."""
     there = {
         name: {**manifest().datasets[1].resource, "access": it} for name, it in datasets.items()
@@ -94,19 +91,17 @@ def knowing(**datasets: list[dict[str, str]]) -> Observed:
 def test_a_lost_dataset_comes_back_to_who_is_known_without_a_word():
     """Another dataset gives him the same role; nobody gets more than that, and no public is known."""
     wanted = request(create_datasets=True)
-    made = make_plan(with_dataset(access=[SCOUT]), knowing(ref=[SCOUT]), wanted)
+    made = planned(with_dataset(access=[SCOUT]), knowing(ref=[SCOUT]), wanted)
     known = "READER to userByEmail scout@x.com, as dataset ref"
     assert told_without_a_word(made) == [("gives as now", "dataset nba", known)]
-    more = make_plan(
-        with_dataset(access=[{**SCOUT, "role": "OWNER"}]), knowing(ref=[SCOUT]), wanted
-    )
+    more = planned(with_dataset(access=[{**SCOUT, "role": "OWNER"}]), knowing(ref=[SCOUT]), wanted)
     assert told(more) == [("gives access", "dataset nba", "OWNER to userByEmail scout@x.com")]
     refused(more)
     public = {"role": "READER", "iamMember": "allUsers"}
-    made = make_plan(with_dataset(access=[public]), knowing(ref=[public]), wanted)
+    made = planned(with_dataset(access=[public]), knowing(ref=[public]), wanted)
     assert "makes public" in refused(made)
     view = {"view": {"projectId": "platform", "datasetId": "nba", "tableId": "latest games"}}
-    made = make_plan(with_dataset(access=[view]), knowing(ref=[view]), wanted)
+    made = planned(with_dataset(access=[view]), knowing(ref=[view]), wanted)
     assert "gives access: all rows to view" in refused(made)
 
 
@@ -114,7 +109,7 @@ def test_who_was_taken_out_of_a_dataset_is_not_let_in_because_another_knows_him(
     """That dataset is there: somebody decided who is in its access."""
     there = {**world().datasets, "ref": {**manifest().datasets[1].resource, "access": [SCOUT]}}
     observed = world().model_copy(update={"datasets": there})
-    made = make_plan(with_dataset(access=[SCOUT]), observed, request(settings=True))
+    made = planned(with_dataset(access=[SCOUT]), observed, request(settings=True))
     assert told(made) == [("gives access", "dataset nba", "READER to userByEmail scout@x.com")]
     refused(made)
 
@@ -123,11 +118,11 @@ def test_whoever_makes_a_dataset_owns_it_anyway():
     """The entry of the account that makes it gives nothing new; the same of another does."""
     observed = NBA_GONE.model_copy(update={"account": EVE["userByEmail"]})
     wanted = request(create_datasets=True)
-    assert not make_plan(with_dataset(access=[EVE]), observed, wanted).access
-    made = make_plan(with_dataset(access=[{**EVE, "userByEmail": "adam@x.com"}]), observed, wanted)
+    assert not planned(with_dataset(access=[EVE]), observed, wanted).access
+    made = planned(with_dataset(access=[{**EVE, "userByEmail": "adam@x.com"}]), observed, wanted)
     assert "OWNER to userByEmail adam@x.com" in refused(made)
     there = world().model_copy(update={"account": EVE["userByEmail"]})
-    refused(make_plan(with_dataset(access=[EVE]), there, request(settings=True)))
+    refused(planned(with_dataset(access=[EVE]), there, request(settings=True)))
 
 
 def test_a_copy_gives_what_its_original_gives_now():
@@ -136,10 +131,10 @@ def test_a_copy_gives_what_its_original_gives_now():
     gone = dict.fromkeys(world().datasets)
     original = {**manifest().datasets[0].resource, "access": [SCOUT]}
     observed = NBA_GONE.model_copy(update={"datasets": gone, "originals": {"nba": original}})
-    made = make_plan(with_dataset(access=[SCOUT]), observed, request(target=where))
+    made = planned(with_dataset(access=[SCOUT]), observed, request(target=where))
     known = "READER to userByEmail scout@x.com, as dataset nba"
     assert ("gives as now", "dataset copy_nba", known) in told_without_a_word(made)
-    made = make_plan(with_dataset(access=[EVE]), observed, request(target=where))
+    made = planned(with_dataset(access=[EVE]), observed, request(target=where))
     assert "gives access: OWNER to userByEmail eve@x.com" in refused(made)
 
 
@@ -147,8 +142,8 @@ def test_what_is_undeleted_has_its_own_access():
     """Nothing of the manifest is given by it, to the dataset or to the tables in it."""
     origin = with_dataset(access=[EVE])
     gone = NBA_GONE.model_copy(update={"tables": world(games=GONE).tables})
-    made = make_plan(origin, gone, request())
-    assert made.undeletes == ("nba",)
+    made = planned(origin, gone, request())
+    assert [item.name for item in made.come_first] == ["nba"]
     assert not made.access
 
 
@@ -162,7 +157,7 @@ def test_what_a_plan_authorizes_is_told():
             "definitions": {**world().definitions, "nba.latest games": None},
         }
     )
-    made = make_plan(origin, there, request())
+    made = planned(origin, there, request())
     shown = "all rows to view platform.nba.latest games"
     assert told(made) == [("gives access", "dataset nba", shown)]
     refused(made)
@@ -190,12 +185,12 @@ def test_the_first_policies_of_a_table_only_limit(found: ObservedTable):
     made = plan(world(games=found))
     assert ("limits access", "table nba.games", rows) in told_without_a_word(made)
     for_everybody = with_games(row_access_policies=(EVERYBODY,))
-    told_without_a_word(make_plan(for_everybody, world(games=found), request()))
+    told_without_a_word(planned(for_everybody, world(games=found), request()))
 
 
 def test_a_policy_for_everybody_is_public():
     """Rows that everybody may read are told as that."""
-    made = make_plan(with_games(row_access_policies=(EVERYBODY,)), world(), request())
+    made = planned(with_games(row_access_policies=(EVERYBODY,)), world(), request())
     assert [item.change for item in made.access] == ["makes public"]
     assert "makes public: rows where" in refused(made)
 
@@ -215,11 +210,11 @@ def test_a_key_is_told_and_only_to_lose_or_change_it_needs_the_word():
     keyed = {**GAMES, "encryptionConfiguration": KEY}
     other = {**GAMES, "encryptionConfiguration": {"kmsKeyName": KEY["kmsKeyName"] + "2"}}
     origin = with_games(resource=keyed, row_access_policies=())
-    made = make_plan(origin, world(games=GONE), request())
+    made = planned(origin, world(games=GONE), request())
     assert [item.change for item in made.access] == ["encrypts"]
     check(made, access=False)
     for origin, changes in ((manifest(), []), (with_games(resource=other), ["encrypts"])):
-        made = make_plan(origin, world(games=now(EQUAL, encryptionConfiguration=KEY)), request())
+        made = planned(origin, world(games=now(EQUAL, encryptionConfiguration=KEY)), request())
         assert [item.change for item in made.access] == ["removes protection", *changes]
         refused(made)
 
@@ -227,25 +222,25 @@ def test_a_key_is_told_and_only_to_lose_or_change_it_needs_the_word():
 def test_what_a_journal_says_of_access_is_not_believed():
     """It is looked at again, also where the journal says that nothing happens to a table."""
     there = now(EQUAL, policies=(POLICY, ANOTHER))
-    present = PRESENT.model_copy(update={"tables": {**PRESENT.tables, "nba.games": there}})
-    seen = with_access(plan(world()), manifest(), present)
+    seen = with_access(plan(world()), ORIGIN, {"tables": world(games=there)})
     assert [item.change for item in seen.access] == ["removes protection"]
     forged = plan(world()).model_copy(update={"access": seen.access})
-    assert not with_access(forged, manifest(), PRESENT).access
+    assert not with_access(forged, ORIGIN, {"tables": world()}).access
     with pytest.raises(RefusedError, match="who may see what"):
         approved(plan(world()), seen, subject="p")
 
 
 def test_a_plan_about_something_else_is_altered():
     """What a journal names and its run does not hold is never taken from elsewhere."""
-    made = plan(world()).model_copy(update={"buckets": (bucket_plan(create=True),)})
+    made = plan(world())
+    other = made.tables[0].model_copy(update={"name": "nba.other"})
     with pytest.raises(ManifestAlteredError):
-        with_access(made, manifest(), PRESENT)
+        with_access(made.model_copy(update={"steps": (other,)}), ORIGIN, {"tables": world()})
 
 
 def test_a_copy_is_named_as_what_is_written():
     """Subjects are the datasets and tables of the copy."""
     where = Target(project="platform", prefix="copy_")
     origin = with_dataset(access=[EVE])
-    made = make_plan(origin, NBA_GONE, request(target=where))
+    made = planned(origin, NBA_GONE, request(target=where))
     assert [item.subject for item in made.access] == ["dataset copy_nba"]

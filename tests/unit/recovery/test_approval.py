@@ -7,7 +7,9 @@ import pytest
 from manifests.documents import DocumentRecord
 from manifests.errors import RefusedError, UsageError
 from recovery.compare.documents import DatabaseState, StateTally, joined
-from recovery.plan import Plan, PlanFile, approved, read_plan, seen_digest
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.plan.approval import PlanFile, approved, read_plan, seen_digest
+from recovery.plan.model import Plan
 from tests.unit.samples import GAMES, POINT
 from tests.unit.worlds import EQUAL, GONE, OTHER, now, plan, world
 
@@ -54,15 +56,20 @@ def test_what_would_be_replaced():
         approved(made, seen("SELECT 2", "1"), subject="p")
 
 
+def digest(observed: TablesSeen) -> str:
+    """Return the digest of what a plan of tables saw."""
+    return seen_digest({"tables": observed})
+
+
 def test_what_was_seen():
     """Rows that change are seen; what changes without anybody's doing is not."""
-    seen = seen_digest(world())
+    seen = digest(world())
     later = world().model_copy(update={"observed_at": POINT + timedelta(days=1)})
-    assert seen_digest(later) == seen
-    assert seen_digest(world(games=now(EQUAL, numTimeTravelPhysicalBytes="9"))) == seen
-    assert seen_digest(world(games=now(EQUAL | {"20250101": OTHER}))) != seen
-    assert seen_digest(world(games=now(EQUAL, lastModifiedTime="7"))) != seen
-    assert seen_digest(world(games=GONE)) != seen
+    assert digest(later) == seen
+    assert digest(world(games=now(EQUAL, numTimeTravelPhysicalBytes="9"))) == seen
+    assert digest(world(games=now(EQUAL | {"20250101": OTHER}))) != seen
+    assert digest(world(games=now(EQUAL, lastModifiedTime="7"))) != seen
+    assert digest(world(games=GONE)) != seen
     assert "lastModifiedTime" not in GAMES
 
 

@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 
+from manifests.errors import ManifestAlteredError
 from manifests.model import BucketBackup, Manifest
-from recovery.plan import Plan, PresentAccess, with_access
+from recovery.kinds.buckets.rules.seen import BucketsSeen
+from recovery.kinds.kind import Origin
 from recovery.plan.bucket_access import PresentBucket
+from recovery.plan.model import Plan
+from recovery.plan.whole import with_access
 from tests.unit.access import refused
 from tests.unit.samples import POINT, manifest
-from tests.unit.worlds import bucket_plan, plan, world
+from tests.unit.worlds import bucket_step, plan, request, world
 
-PRESENT = PresentAccess(datasets=world().datasets, tables=world().tables)
 KEY = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
 
 
@@ -30,8 +33,13 @@ def with_bucket(*bindings: dict[str, Any], **resource: Any) -> Manifest:  # noqa
 
 def of_bucket(origin: Manifest, buckets: dict[str, PresentBucket], **changes: bool) -> Plan:
     """Return a plan that does this to the bucket of a manifest, in a world with these buckets."""
-    made = plan(world()).model_copy(update={"buckets": (bucket_plan(**changes),)})
-    return with_access(made, origin, PRESENT.model_copy(update={"buckets": buckets}))
+    made = plan(world()).model_copy(
+        update={
+            "steps": (bucket_step(**changes),),
+            "request": request(scenario="gcs-bucket-corruption"),
+        }
+    )
+    return with_access(made, Origin(origin), {"buckets": BucketsSeen(present=buckets)})
 
 
 VIEWERS = {
@@ -45,13 +53,13 @@ OWNERS = {
 
 
 @pytest.mark.parametrize(
-    ("changes", "count"), [({"create": True}, 5), ({"sets": True}, 4), ({}, 0)]
+    ("changes", "count"), [({"action": "create"}, 5), ({"sets": True}, 4), ({}, 0)]
 )
 def test_a_bucket_that_is_made_or_set_gives_access(changes: dict[str, bool], count: int):
     """Its IAM policy is given back with the word, but for what is there and what every bucket gives."""
     policy = {"bindings": [{**VIEWERS, "members": ["user:scout@x.com"]}]}
     there = PresentBucket(resource={"name": "raw-files"}, policy=policy)
-    buckets = {} if changes.get("create") else {"raw-files": there}
+    buckets = {} if changes.get("action") else {"raw-files": there}
     seen = of_bucket(with_bucket(VIEWERS, OWNERS), buckets, **changes)
     viewer = "roles/storage.objectViewer to"
     assert [item.what for item in seen.access] == [
@@ -70,7 +78,7 @@ def test_a_lost_bucket_comes_back_to_who_is_known_without_a_word():
     """Another bucket of the run gives the same member the same role; everybody is never known."""
     scouts = {**VIEWERS, "members": ["allUsers", "user:scout@x.com"]}
     other = PresentBucket(resource={"name": "other"}, policy={"bindings": [scouts]})
-    seen = of_bucket(with_bucket(VIEWERS), {"other": other}, create=True)
+    seen = of_bucket(with_bucket(VIEWERS), {"other": other}, action="create")
     assert [item.change for item in seen.access] == ["makes public", "gives access", "gives as now"]
     there = {"other": other, "raw-files": PresentBucket(resource={"name": "raw-files"})}
     seen = of_bucket(with_bucket(VIEWERS), there, sets=True)
@@ -113,20 +121,26 @@ TIGHT: dict[str, Any] = {
         ("ipFilter", {"mode": "Disabled"}, "the IP filter"),
     ],
 )
-@pytest.mark.parametrize("change", ["sets", "create"])
+@pytest.mark.parametrize("change", [{"sets": True}, {"action": "create"}])
 def test_what_protects_a_bucket_goes_only_with_a_word(
     name: str,
     then: Any,  # noqa: ANN401 - JSON
     lost: str,
-    change: str,
+    change: dict[str, Any],
 ):
     """Also when a plan from a journal calls a bucket gone that is there."""
     loose = {key: value for key, value in {**TIGHT, name: then}.items() if value is not None}
     there = {"raw-files": PresentBucket(resource={"name": "raw-files", **TIGHT})}
-    seen = of_bucket(with_bucket(**loose), there, **{change: True})
+    seen = of_bucket(with_bucket(**loose), there, **change)
     assert [item.change for item in seen.access if lost in item.what] == ["removes protection"]
     assert "removes protection" in refused(seen)
     back = {"raw-files": PresentBucket(resource={"name": "raw-files", **loose})}
-    tightened = of_bucket(with_bucket(**TIGHT), back, **{change: True})
+    tightened = of_bucket(with_bucket(**TIGHT), back, **change)
     is_other_key = name == "encryption" and then is not None
     assert any(item.needs_word for item in tightened.access) == is_other_key
+
+
+def test_a_bucket_that_is_not_in_the_run_is_altered():
+    """What a journal names and its run does not hold is never taken from elsewhere."""
+    with pytest.raises(ManifestAlteredError):
+        of_bucket(manifest(), {}, action="create")

@@ -1,15 +1,16 @@
 """How a bucket ended, how far it is, and what it is made with."""
 
 from manifests.model import Resource
-from recovery.outcome import LeftObjects, StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import LeftObjects, StretchOutcome
+from recovery.kinds.outcome import Failure
 from recovery.plan.buckets import ObjectCount
 from recovery.targets.objects.creation import first_configuration, last_configuration
 from recovery.targets.objects.outcomes import failed_bucket, merged
 from recovery.targets.objects.pace import Pace
 from recovery.targets.objects.ramp import Ramp
-from tests.unit.worlds import bucket_plan
+from tests.unit.worlds import bucket_step
 
-PLAN = bucket_plan(bucket="raw", target="raw", keeps_replaced=False, objects=10)
+PLAN = bucket_step(name="raw", into="raw", keeps_replaced=False, objects=10)
 
 
 def count(damage: str, source: str, objects: int) -> ObjectCount:
@@ -46,7 +47,7 @@ def test_left_objects_are_an_error():
     assert outcome.exit_code == 6
     assert "2 changed while the recovery ran; 1 have no source left" in outcome.error
     assert outcome.undo == ""
-    assert not failed_bucket(PLAN, "why").is_proven
+    assert not failed_bucket(PLAN, Failure(message="why")).is_proven
 
 
 def test_where_the_bucket_keeps_what_was_replaced():

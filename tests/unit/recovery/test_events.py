@@ -2,8 +2,8 @@
 
 import pytest
 
-from recovery.plan import Request, Target
-from recovery.plan.events import event_refusals
+from recovery.plan.events import event_words
+from recovery.request import Request, Target
 
 
 def asked(triggers: tuple[str, ...] | None, *, notify: bool = False) -> Request:
@@ -25,12 +25,13 @@ def asked(triggers: tuple[str, ...] | None, *, notify: bool = False) -> Request:
 )
 def test_what_events_start_needs_a_word(triggers: tuple[str, ...] | None, said: str):
     """What the catalog names, and also what it does not speak of."""
-    (refused,) = event_refusals({"other": 1, "(default)": 3}, asked(triggers))
-    assert (refused.message, refused.subject) == (said, "(default)")
-    assert not list(event_refusals({"other": 1, "(default)": 0}, asked(triggers)))
-    assert not list(event_refusals({"(default)": 3}, asked(triggers, notify=True)))
+    (missing,) = event_words("(default)", 3, asked(triggers))
+    assert (missing.what, missing.subject) == (said, "(default)")
+    assert not list(event_words("other", 1, asked(triggers)))
+    assert not list(event_words("(default)", 0, asked(triggers)))
+    assert not list(event_words("(default)", 3, asked(triggers, notify=True)))
 
 
 def test_what_starts_nothing_needs_none():
     """The catalog says so by an empty list."""
-    assert not list(event_refusals({"(default)": 3}, asked(())))
+    assert not list(event_words("(default)", 3, asked(())))

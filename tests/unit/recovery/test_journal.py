@@ -1,5 +1,7 @@
 """The journal of a recovery, with a bucket in memory."""
 
+import json
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -8,9 +10,10 @@ from pydantic import ValidationError
 from manifests.cloud.objects import Bucket
 from manifests.errors import RefusedError
 from manifests.layout import recovery_begun_at
-from recovery.journal import Journal
+from manifests.store import encode
+from recovery.journal import Journal, under_way
 from recovery.outcome import PlannedRecovery
-from recovery.plan import DatasetStep
+from recovery.plan.datasets import DatasetStep
 from tests.unit.samples import MemoryBucket
 from tests.unit.worlds import GONE, plan, world
 
@@ -31,6 +34,29 @@ def test_a_plan_that_is_there_already_is_not_begun():
     assert journal.planned() == planned
 
 
+@pytest.mark.parametrize("ended", ["", "report.json", "attempts/20261124T090000.000000Z.json"])
+def test_what_an_older_version_began_is_closed_and_not_continued(ended: str):
+    """A plan with a list for each kind is not read: who began it can go on, or it is abandoned."""
+    content = encode(
+        PlannedRecovery(
+            recovery_id=RECOVERY, started_at=recovery_begun_at(RECOVERY), plan=plan(world())
+        )
+    )
+    body = json.loads(content)
+    body["document"]["plan"]["tables"] = body["document"]["plan"].pop("steps")
+    bucket = MemoryBucket()
+    for name in filter(None, ("plan.json", ended)):
+        bucket.objects[f"recoveries/{RECOVERY}/{name}"] = json.dumps(body).encode()
+    journal = Journal(cast("Bucket", bucket), RECOVERY)
+    with pytest.raises(RefusedError, match="an older version of Rebound began it") as refused:
+        journal.planned()
+    assert f"`rebound abandon {RECOVERY} --why ...` closes it" in refused.value.hint
+    assert (journal.last_report(), journal.ended_before()) == (None, bool(ended))
+    before = recovery_begun_at(RECOVERY) - timedelta(days=1)
+    still_open = under_way(cast("Bucket", bucket), "bigquery-dataset-loss", since=before)
+    assert still_open == ([] if ended else [RECOVERY])
+
+
 VIEW = {"view": {"projectId": "p", "datasetId": "d", "tableId": "v"}}
 
 
@@ -47,6 +73,6 @@ VIEW = {"view": {"projectId": "p", "datasetId": "d", "tableId": "v"}}
 )
 def test_what_a_journal_authorizes_has_its_type(entry: dict[str, Any]):
     """An entry is a view, routine or dataset that could be named; a person is none."""
-    assert DatasetStep(dataset_id="d", create=False, authorizes=(VIEW,)).authorizes == (VIEW,)
+    assert DatasetStep(name="d", into="d", authorizes=(VIEW,)).authorizes == (VIEW,)
     with pytest.raises(ValidationError):
-        DatasetStep(dataset_id="d", create=False, authorizes=(entry,))
+        DatasetStep(name="d", into="d", authorizes=(entry,))

@@ -6,7 +6,7 @@ from recovery.plan.objects import plan_object
 from recovery.report.buckets import bucket_row
 from tests.unit.object_samples import POINT, record, version
 from tests.unit.told import planned
-from tests.unit.worlds import bucket_plan
+from tests.unit.worlds import bucket_step
 
 
 def test_keys_of_an_inventory_are_told():
@@ -30,6 +30,6 @@ def test_keys_of_an_inventory_are_told():
         counter.add(step)
     assert counter.keys["further keys"] == 81
     text = "\n".join(
-        planned(bucket_row(bucket_plan(keys={"projects/eve/\x1bk": 2}, create=True), exact=False))
+        planned(bucket_row(bucket_step(keys={"projects/eve/\x1bk": 2}, action="create")))
     )
     assert "ENCRYPTS 2 OBJECTS with the key projects/eve/\\x1bk" in text

@@ -4,7 +4,7 @@ import pytest
 
 from manifests.model import ObjectRecord, ObjectSettings
 from manifests.object_retention import RetentionRules, locks
-from recovery.plan.buckets import BucketPlan, objects_lost
+from recovery.plan.buckets import BucketStep, objects_lost
 from recovery.plan.counts import StepCounter
 from recovery.plan.object_retention import RetentionCounts
 from recovery.plan.objects import plan_object
@@ -37,10 +37,10 @@ def test_retention_of_single_objects_is_told_of():
         counter.add(step)
     found = RetentionCounts.of(counter.fates)
     assert found == RetentionCounts(unlocked=1, set=1)
-    plan = BucketPlan(
-        bucket="raw",
-        target="raw",
-        create=False,
+    plan = BucketStep(
+        name="raw",
+        into="raw",
+        action="leave",
         keeps_replaced=True,
         objects=counter.objects,
         equal=0,

@@ -8,11 +8,9 @@ from manifests.documents import DocumentRecord, tallied
 from manifests.errors import RefusedError, UsageError
 from manifests.model import DatabaseBackup, DocumentFile, StoredObject
 from recovery.compare.documents import DatabaseState, StateTally, joined
-from recovery.plan import Request, Target
 from recovery.plan.documents import (
     DatabaseStep,
     apart,
-    database_refusals,
     named_ranges,
     plan_database,
     ramp_seconds,
@@ -21,6 +19,7 @@ from recovery.plan.documents import (
     wanted_ranges,
 )
 from recovery.report.databases import database_row
+from recovery.request import Request, Target
 from recovery.targets.documents.pace import Ramp
 from tests.unit import told
 
@@ -48,21 +47,20 @@ def backup(*files: tuple[str, ...]) -> DatabaseBackup:
                 fingerprint=tally.fingerprint(),
             )
         )
-    everything = tallied(record(path) for paths in files for path in paths)
     return DatabaseBackup(
         database_id="(default)",
         resource={},
         read_time=datetime(2026, 1, 1, tzinfo=UTC),
         document_count=sum(map(len, files)),
-        collections=everything.collections(),
+        collections=tallied(record(path) for paths in files for path in paths).collections(),
         files=tuple(stored),
     )
 
 
 def request(**more: object) -> Request:
     """Return a request for the scenario."""
-    values = {"scenario": "firestore-state-loss", "target": Target(project="platform"), **more}
-    return Request.model_validate(values)
+    asked = {"scenario": "firestore-state-loss", "target": Target(project="platform")}
+    return Request.model_validate(asked | more)
 
 
 def planned(made: DatabaseBackup, found: DatabaseState, asked: Request) -> DatabaseStep:
@@ -133,7 +131,12 @@ def test_what_came_after_the_beginning_stays():
     }
     asked = request(overwrite=("*",), exact=True)
     step = planned(backup(("c/a", "c/b", "c/c")), DAMAGED, asked)
-    assert [step.action(item.state) for item in found.listed] == [None, "remove", None, "replace"]
+    assert [step.document_action(item.state) for item in found.listed] == [
+        None,
+        "remove",
+        None,
+        "replace",
+    ]
     assert step.keeps(found) == 2
 
 
@@ -161,12 +164,13 @@ def test_words(more: dict[str, object], writes: int, removes: int, keeps: int):
 
 def test_what_differs_needs_a_word():
     """Whenever it was written: it is replaced, or left, when the operator says which."""
-    (refused,) = database_refusals((planned(backup(("c/a",)), DAMAGED, request()),))
-    assert "2 documents hold something else now, 1 of them were changed" in refused.message
-    assert all(word in refused.hint for word in ("--overwrite '(default)'", "--only-missing"))
-    for word in ({"overwrite": ("*",)}, {"only_missing": True}):
+    for word, lacking in (({}, 1), ({"overwrite": ("*",)}, 0), ({"only_missing": True}, 0)):
         step = planned(backup(("c/a",)), DAMAGED, request(**word))
-        assert not list(database_refusals((step,)))
+        found = list(step.missing_words(request(), confirmed_project=None))
+        assert len(found) == lacking
+        for what, _, hint, _ in found:
+            assert "2 documents hold something else now, 1 of them were changed" in what
+            assert all(item in hint for item in ("--overwrite '(default)'", "--only-missing"))
 
 
 def test_a_plan_tells_what_events_start():

@@ -10,14 +10,13 @@ from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 from recovery.compare.buckets import bucket_findings
 from recovery.compare.objects import Damage, object_finding
 from recovery.plan.buckets import (
-    BucketPlan,
-    bucket_refusals,
+    BucketStep,
     check_scope,
 )
 from recovery.plan.counts import StepCounter
 from recovery.plan.objects import Source, plan_object
-from recovery.plan.request import Request, Target
-from recovery.plan.scope import ObjectScope
+from recovery.request import Request, Target
+from recovery.scope import ObjectScope
 from tests.unit.object_samples import POINT, record, version
 
 GARBAGE = b"garbage"
@@ -144,12 +143,12 @@ def counted() -> StepCounter:
     return counter
 
 
-def plan_of(counter: StepCounter, **more: object) -> BucketPlan:
+def plan_of(counter: StepCounter, **more: object) -> BucketStep:
     """Return the plan with a counter's counts."""
-    return BucketPlan(
-        bucket="raw",
-        target="raw",
-        create=False,
+    return BucketStep(
+        name="raw",
+        into="raw",
+        action="leave",
         keeps_replaced=True,
         objects=counter.objects,
         equal=counter.equal,
@@ -210,14 +209,14 @@ def test_replacing_needs_the_word():
         )
 
     for words in ((), ("other",)):
-        (refused,) = bucket_refusals([plan], request(*words), confirmed_project=None)
-        assert "--overwrite raw" in refused.hint
+        (missing,) = plan.missing_words(request(*words), confirmed_project=None)
+        assert "--overwrite raw" in missing.hint
     for words in (("raw",), ("*",)):
-        assert not list(bucket_refusals([plan], request(*words), confirmed_project=None))
+        assert not list(plan.missing_words(request(*words), confirmed_project=None))
     left = request(only_missing=True)
-    assert not list(bucket_refusals([plan], left, confirmed_project=None))
+    assert not list(plan.missing_words(left, confirmed_project=None))
     told = plan.model_copy(update={"notified": ("topics/arrivals",)})
-    words = [item.hint for item in bucket_refusals([told], request(), confirmed_project=None)]
+    words = [item.hint for item in told.missing_words(request(), confirmed_project=None)]
     assert ["--overwrite raw" in words[0], "--notify" in words[1]] == [True, True]
 
 

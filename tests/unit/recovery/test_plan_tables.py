@@ -5,9 +5,10 @@ import pytest
 
 from manifests.errors import RefusedError, UsageError
 from recovery.compare import ObservedTable
-from recovery.plan import Target, check_plan, make_plan
+from recovery.plan.words import check_plan
+from recovery.request import Target
 from tests.unit.samples import ARRIVALS, EMPTY, POINT, POLICY, games, manifest, nothing_yet
-from tests.unit.worlds import EQUAL, GONE, LOSING, OTHER, now, plan, request, step, world
+from tests.unit.worlds import EQUAL, GONE, LOSING, OTHER, now, plan, planned, request, step, world
 
 
 def test_an_equal_world_is_left_alone():
@@ -87,8 +88,8 @@ def test_newer_partitions_are_removed_when_exactness_is_asked_for():
 def test_rows_in_a_table_that_was_empty_are_removed():
     """They are no newer partition: the table is not equal while they are there."""
     found = ObservedTable(resource=EMPTY, partitions={"__ALL__": OTHER})
-    made = make_plan(manifest(), world(**{"nothing-yet": found}), request()).tables[2]
-    assert (made.table, made.action) == (nothing_yet().name, "replace partitions")
+    made = planned(manifest(), world(**{"nothing-yet": found}), request()).tables[2]
+    assert (made.name, made.action) == (nothing_yet().name, "replace partitions")
     assert made.removed_partitions == ("__ALL__",)
     assert made.loses_rows
 
@@ -99,15 +100,15 @@ class TestScope:
     def test_datasets(self):
         """A dataset comes with its views and routines."""
         made = plan(world(), datasets=("ref",))
-        assert [item.table for item in made.tables] == ["ref.nothing-yet"]
-        assert [item.dataset_id for item in made.datasets] == ["ref"]
+        assert [item.name for item in made.tables] == ["ref.nothing-yet"]
+        assert [item.name for item in made.datasets] == ["ref"]
         assert made.definitions == ()
         assert len(plan(world(), datasets=("nba",)).definitions) == 2
 
     def test_tables(self):
         """A single table comes without them."""
         made = plan(world(games=GONE), tables=("nba.games",))
-        assert [item.table for item in made.tables] == ["nba.games"]
+        assert [item.name for item in made.tables] == ["nba.games"]
         assert made.definitions == ()
 
     def test_partitions(self):
@@ -169,7 +170,7 @@ def test_missing_datasets_and_definitions_are_created():
         }
     )
     made = plan(observed)
-    assert [(item.dataset_id, item.create) for item in made.datasets] == [
+    assert [(item.name, item.create) for item in made.datasets] == [
         ("nba", True),
         ("ref", False),
     ]
@@ -218,7 +219,7 @@ def test_only_what_is_missing():
     """What differs is left out of the plan and named; what is not there comes back."""
     made = plan(world(games=now(EQUAL | {"20250101": OTHER}), arrivals=GONE), only_missing=True)
     assert made.left_alone == ("nba.games",)
-    assert {item.table: item.action for item in made.tables} == {
+    assert {item.name: item.action for item in made.tables} == {
         "nba.arrivals": "create",
         "ref.nothing-yet": "leave",
     }
@@ -228,9 +229,9 @@ def test_only_what_is_missing():
 def test_excluded_parts():
     """A table, a view or a whole dataset is left out; a name that matches nothing is refused."""
     made = plan(world(games=GONE), exclude=("nba.games", "nba.season", "ref"))
-    assert [item.table for item in made.tables] == ["nba.arrivals"]
+    assert [item.name for item in made.tables] == ["nba.arrivals"]
     assert [item.name for item in made.definitions] == ["nba.latest games"]
-    assert [item.dataset_id for item in made.datasets if item.create] == []
+    assert [item.name for item in made.datasets if item.create] == []
     for option in ("exclude", "overwrite"):
         with pytest.raises(UsageError, match=r"not in the run: nba\.gamez"):
             plan(world(), **{option: ("nba.gamez",)})

@@ -8,8 +8,8 @@ from manifests.errors import NoRecoveryPointError
 from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
 from recovery.plan.rebuild import (
     REASON,
+    CompletionsStep,
     ProcessorRun,
-    RebuildStep,
     history_ends_at,
     inferred_run,
     processor_field,
@@ -210,11 +210,11 @@ def test_inferred_runs_count_least():
     assert [name for name in document.fields if name[0] != "_"] == ["player_game_summary"]
 
 
-def step(*runs: ProcessorRun, **more: object) -> RebuildStep:
+def step(*runs: ProcessorRun, **more: object) -> CompletionsStep:
     """Return what is rebuilt from some runs."""
     documents, ignored = rebuilt(RULES, runs, today=TODAY)
     values = {
-        "database": "(default)",
+        "name": "(default)",
         "into": "(default)",
         "history": RULES.history,
         "since": date(2026, 1, 5),
@@ -222,7 +222,7 @@ def step(*runs: ProcessorRun, **more: object) -> RebuildStep:
         "ignored": ignored,
         **more,
     }
-    return RebuildStep.model_validate(values)
+    return CompletionsStep.model_validate(values)
 
 
 def at(hour: int) -> datetime:

@@ -7,8 +7,10 @@ from manifests.errors import NotEqualError, UsageError
 from manifests.model import RunId
 from manifests.selection import PassedOver
 from recovery.compare import Finding
-from recovery.outcome import RecoveryReport, TableOutcome
-from recovery.plan import Plan
+from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome
+from recovery.outcome import RecoveryReport
+from recovery.plan.model import Plan
 from recovery.report.conclusion import outcome_error
 from recovery.report.ended import report_document
 from recovery.report.planned import plan_document
@@ -19,15 +21,25 @@ from tests.unit.samples import POINT, RUN
 from tests.unit.worlds import EQUAL, GONE, LOSING, OTHER, now, plan, world
 
 FINDING = Finding(subject="nba.games", aspect="labels", expected="1", actual="2")
-PROVEN = TableOutcome(table="nba.games", action="create", source="vault, run x", rows=6)
+PROVEN = TableOutcome(
+    name="nba.games", into="nba.games", action="create", source="vault, run x", rows=6
+)
 UNEQUAL = PROVEN.model_copy(update={"findings": (FINDING,)})
-FAILED = PROVEN.model_copy(update={"error": "no answer", "hint": "try later", "exit_code": 9})
-NEVER_EQUAL = PROVEN.model_copy(update={"error": "not as loaded", "exit_code": 7})
+FAILED = PROVEN.model_copy(
+    update={"failure": Failure(message="no answer", hint="try later", exit_code=9)}
+)
+REFUSED = DefinitionOutcome(
+    kind="view",
+    name="nba.latest",
+    into="nba.latest",
+    action="create",
+    failure=Failure(message="refused", exit_code=6),
+)
+NEVER_EQUAL = PROVEN.model_copy(update={"failure": Failure(message="not as loaded", exit_code=7)})
 
 
 def report(
-    *tables: TableOutcome,
-    problems: tuple[str, ...] = (),
+    *outcomes: Outcome,
     took_hours: float = 1,
     age_hours: float = 8,
     **asked: Any,  # noqa: ANN401 - fields of the model
@@ -39,8 +51,7 @@ def report(
         plan=plan(world(games=GONE), **asked),
         started_at=started_at,
         finished_at=started_at + timedelta(hours=took_hours),
-        tables=tables,
-        problems=problems,
+        outcomes=outcomes,
     )
 
 
@@ -51,10 +62,10 @@ def report(
         (report(PROVEN, PROVEN), 0),
         (report(PROVEN, took_hours=4), 0),
         (report(PROVEN, UNEQUAL), 7),
-        (report(FAILED, UNEQUAL, problems=("x",), took_hours=9), 7),
+        (report(FAILED, UNEQUAL, REFUSED, took_hours=9), 7),
         (report(NEVER_EQUAL), 7),
         (report(PROVEN, FAILED), 6),
-        (report(PROVEN, problems=("nba.latest: refused",)), 6),
+        (report(PROVEN, REFUSED), 6),
         (report(FAILED, took_hours=9), 6),
         (report(PROVEN, took_hours=4.01), 8),
         (report(PROVEN, age_hours=24.01), 8),
@@ -78,7 +89,7 @@ def test_the_error_names_what_is_wrong():
     assert both is not None
     assert "not equal to the recovery point: nba.games; not recovered: nba.games" in both.message
     assert "rebound resume loss-1" in both.hint
-    partial = outcome_error(report(FAILED, problems=("nba.latest: refused",)))
+    partial = outcome_error(report(FAILED, REFUSED))
     assert partial is not None
     assert "nba.games, nba.latest: refused" in partial.message
     assert "rebound resume loss-1" in partial.hint
@@ -90,9 +101,7 @@ def test_the_error_names_what_is_wrong():
 def test_a_report_tells_everything():
     """Each table has its state, source, undo point, error and differences; times are compared."""
     undone = UNEQUAL.model_copy(update={"undo": "platform.undo.x"})
-    text = text_of(
-        report_document(report(PROVEN, undone, FAILED, problems=("nba.latest: refused",)))
-    )
+    text = text_of(report_document(report(PROVEN, undone, FAILED, REFUSED)))
     for line in (
         "recovery loss-1: bigquery-dataset-loss",
         "  proven    nba.games  (create, 6 rows, from vault, run x)",

@@ -2,7 +2,8 @@
 
 from recovery.compare import Finding
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
-from recovery.outcome import DatabaseOutcome
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.outcome import Failure
 from recovery.plan.documents import DatabaseStep
 from recovery.report.databases import (
     database_outcome_row,
@@ -20,9 +21,9 @@ def step_with(*, missing: int, equal: int = 0) -> DatabaseStep:
     """Return a step with so many documents, a hundred of them listed as a plan does."""
     listed = [f"c/{number:04d}" for number in range(min(missing, 99))] + [CONTROL]
     return DatabaseStep(
-        database="(default)",
+        name="(default)",
         into="(default)",
-        create=False,
+        action="restore",
         state=DatabaseState(
             exists=True,
             collections=(CollectionState(collection_id="c", missing=missing, equal=equal),),
@@ -43,7 +44,7 @@ def test_a_plan_says_how_many_it_does_not_name():
 def test_one_document_is_not_documents():
     """A single document is told in the singular."""
     assert planned(database_row(step_with(missing=1, equal=1)))[0].endswith(": 1 document equal")
-    one = DatabaseOutcome(database="d", into="d", action="restore", kept_count=1)
+    one = DatabaseOutcome(name="d", into="d", action="restore", kept_count=1)
     assert any(
         "            1 document written" in line for line in ended(database_outcome_row(one))
     )
@@ -55,7 +56,7 @@ def test_kept_documents_are_counted():
     """A report names the first documents that were kept and counts the others."""
     listed = tuple(ListedDocument(path=f"c/{number}", state="newer") for number in range(100))
     kept = (*listed, ListedDocument(path="c/x", state="extra"))
-    outcome = DatabaseOutcome(database="d", into="d", action="restore", kept=kept, kept_count=312)
+    outcome = DatabaseOutcome(name="d", into="d", action="restore", kept=kept, kept_count=312)
     lines = ended(database_outcome_row(outcome))
     assert lines[-1].strip() == "... 301 more"
     assert [line.strip() for line in lines[-3:-1]] == ["c/9", "c/x"]
@@ -71,7 +72,11 @@ def test_names_do_not_reach_the_terminal_as_they_are():
     assert f"             {ESCAPED}" in printed(planned(database_row(step_with(missing=1))))
     finding = Finding(subject="d", aspect=CONTROL, expected="none", actual=f"2: {CONTROL}")
     outcome = DatabaseOutcome(
-        database="d", into="d", action="restore", findings=(finding,), error=f"{CONTROL}: refused"
+        name="d",
+        into="d",
+        action="restore",
+        findings=(finding,),
+        failure=Failure(message=f"{CONTROL}: refused"),
     )
     lines = printed(ended(database_outcome_row(outcome)))
     assert f"            {ESCAPED}: 2: {ESCAPED}, expected none" in lines

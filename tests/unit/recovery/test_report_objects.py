@@ -3,8 +3,8 @@
 import pytest
 
 from manifests.model import ObjectRecord
-from recovery.outcome import BucketOutcome, LeftObjects
-from recovery.plan.buckets import BucketPlan
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
+from recovery.plan.buckets import BucketStep
 from recovery.plan.counts import StepCounter
 from recovery.plan.objects import plan_object
 from recovery.report.buckets import bucket_outcome_row, bucket_row
@@ -16,7 +16,7 @@ from tests.unit.object_samples import POINT, record, version
 from tests.unit.told import ended, planned
 
 
-def plan_of(*, missing: int = 0, extra: int = 0, lost: int = 0, equal: int = 0) -> BucketPlan:
+def plan_of(*, missing: int = 0, extra: int = 0, lost: int = 0, equal: int = 0) -> BucketStep:
     """Return the plan of a bucket with so many objects of each kind."""
     counter = StepCounter()
     for _ in range(equal):
@@ -31,10 +31,10 @@ def plan_of(*, missing: int = 0, extra: int = 0, lost: int = 0, equal: int = 0) 
             step = plan_object(f"{name} {index}", expected, versions, POINT)
             assert step is not None
             counter.add(step)
-    return BucketPlan(
-        bucket="raw",
-        target="raw",
-        create=False,
+    return BucketStep(
+        name="raw",
+        into="raw",
+        action="leave",
         keeps_replaced=True,
         objects=counter.objects,
         equal=counter.equal,
@@ -50,17 +50,18 @@ def plan_of(*, missing: int = 0, extra: int = 0, lost: int = 0, equal: int = 0) 
         (plan_of(equal=2, extra=1), False, "leave"),
         (plan_of(equal=2, extra=1), True, "move aside"),
         (plan_of(missing=1, extra=1), True, "restore"),
-        (plan_of(missing=1).model_copy(update={"create": True}), False, "create, restore"),
+        (plan_of(missing=1).model_copy(update={"action": "create"}), False, "create, restore"),
     ],
 )
-def test_the_verb_says_what_happens(plan: BucketPlan, verb: str, *, exact: bool):
+def test_the_verb_says_what_happens(plan: BucketStep, verb: str, *, exact: bool):
     """A bucket whose objects are moved aside is not left."""
-    assert planned(bucket_row(plan, exact=exact))[0].startswith(f"  {verb:<20} bucket raw: ")
+    asked = plan.model_copy(update={"exact": exact})
+    assert planned(bucket_row(asked))[0].startswith(f"  {verb:<20} bucket raw: ")
 
 
 def test_a_plan_says_how_many_it_does_not_name():
     """A few objects of each kind are named and the others counted; sizes are a person's."""
-    lines = planned(bucket_row(plan_of(missing=2000, extra=3, equal=1), exact=True))
+    lines = planned(bucket_row(plan_of(missing=2000, extra=3, equal=1)))
     assert lines[0].endswith("1 of 2,001 objects equal")
     (missing,) = (line for line in lines if " missing, " in line)
     assert "2,000 missing, 13.7 KiB: from the vault" in missing
@@ -69,13 +70,13 @@ def test_a_plan_says_how_many_it_does_not_name():
 
 def test_one_object_is_not_objects():
     """A single object is told in the singular, in the plan and in the report."""
-    assert planned(bucket_row(plan_of(equal=1), exact=False))[0].endswith("already equal, 1 object")
-    assert planned(bucket_row(plan_of(missing=1), exact=False))[0].endswith("0 of 1 object equal")
+    assert planned(bucket_row(plan_of(equal=1)))[0].endswith("already equal, 1 object")
+    assert planned(bucket_row(plan_of(missing=1)))[0].endswith("0 of 1 object equal")
     replacing = plan_of(missing=1)
     replaced = replacing.counts[0].model_copy(update={"damage": "overwritten"})
-    lines = planned(bucket_row(replacing.model_copy(update={"counts": (replaced,)}), exact=False))
+    lines = planned(bucket_row(replacing.model_copy(update={"counts": (replaced,)})))
     assert any("REPLACES CONTENT OF 1 OBJECT THAT IS THERE" in line for line in lines)
-    outcome = BucketOutcome(bucket="raw", target="raw", equal=1, moved_aside=1)
+    outcome = BucketOutcome(name="raw", into="raw", action="leave", equal=1, moved_aside=1)
     assert ended(bucket_outcome_row(outcome)) == [
         "  proven    bucket raw  (1 object equal before)",
         "            1 extra object moved aside",
@@ -85,11 +86,13 @@ def test_one_object_is_not_objects():
 def test_names_do_not_reach_the_terminal_as_they_are():
     """A name with control characters is escaped wherever a bucket's objects are named."""
     left = LeftObjects(reason="extra", objects=1, names=("red\x1b[31m",))
-    lines = ended(bucket_outcome_row(BucketOutcome(bucket="raw", target="raw", left=(left,))))
+    lines = ended(
+        bucket_outcome_row(BucketOutcome(name="raw", into="raw", action="leave", left=(left,)))
+    )
     assert lines[-1].strip() == "red\\x1b[31m"
     plan = plan_of(extra=1)
     sample = plan.samples[0].model_copy(update={"name": "\u202egnp.exe"})
-    lines = planned(bucket_row(plan.model_copy(update={"samples": (sample,)}), exact=True))
+    lines = planned(bucket_row(plan.model_copy(update={"samples": (sample,)})))
     assert any("\\u202egnp.exe" in line for line in lines)
 
 

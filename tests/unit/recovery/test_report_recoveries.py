@@ -6,7 +6,9 @@ import pytest
 
 from manifests.errors import PartialError
 from recovery.compare import Finding
-from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, TableOutcome
+from recovery.kinds.outcome import Failure
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.report.conclusion import state_of
 from recovery.report.recoveries import (
     DoneSoFar,
@@ -23,22 +25,24 @@ BEGUN = POINT + timedelta(hours=1)
 CLOSED = AbandonedRecovery(recovery_id=NAME, abandoned_at=BEGUN, why="the wrong night")
 
 
-def report(*tables: TableOutcome, hours: float = 0.5) -> RecoveryReport:
+def report(*outcomes: TableOutcome, hours: float = 0.5) -> RecoveryReport:
     """Return how an attempt ended."""
     return RecoveryReport(
         recovery_id=NAME,
         plan=plan(world()),
         started_at=BEGUN,
         finished_at=BEGUN + timedelta(hours=hours),
-        tables=tables,
+        outcomes=outcomes,
     )
 
 
-PROVEN = TableOutcome(table="nba.games", action="create", rows=6)
+PROVEN = TableOutcome(name="nba.games", into="nba.games", action="create", rows=6)
 UNEQUAL = PROVEN.model_copy(
     update={"findings": (Finding(subject="x", aspect="rows", expected="6", actual="5"),)}
 )
-FAILED = PROVEN.model_copy(update={"error": "denied", "exit_code": PartialError.exit_code})
+FAILED = PROVEN.model_copy(
+    update={"failure": Failure(message="denied", exit_code=PartialError.exit_code)}
+)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_one_word(ended: RecoveryReport | None, abandoned: AbandonedRecovery | N
 def test_how_far_it_is():
     """What is published is told with what was done, and what waits with what will be."""
     planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
-    waiting = [step.table for step in planned.plan.tables if step.action != "leave"]
+    waiting = [step.name for step in planned.plan.tables if step.action != "leave"]
     assert waiting
     text = text_of(progress_document(planned, DoneSoFar(), now=BEGUN, abandoned=CLOSED))
     assert text.splitlines()[0].endswith(", abandoned")
@@ -78,6 +82,6 @@ def test_how_far_it_is():
     assert "under way" in text
     assert "begun 2026-11-24 09:01:00 UTC, 5 min ago" in text
     assert all(f"waiting    {name}" in text for name in waiting)
-    done = PROVEN.model_copy(update={"table": waiting[0]})
+    done = PROVEN.model_copy(update={"name": waiting[0]})
     text = text_of(progress_document(planned, DoneSoFar(tables=(done,)), now=BEGUN))
     assert f"published  {waiting[0]}  (create, 6 rows)" in text

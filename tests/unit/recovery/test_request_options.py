@@ -8,7 +8,7 @@ import pytest
 from manifests.errors import UsageError
 from manifests.kinds.databases.catalog import CatalogDatabase
 from recovery.cli.request import Options
-from recovery.plan import Request
+from recovery.request import Request
 from tests.unit.samples import catalog
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)

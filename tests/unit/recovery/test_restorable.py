@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from recovery.plan import Target
 from recovery.plan.copies import referring_to_copy, referring_to_original
 from recovery.plan.expirations import without_past
+from recovery.request import Target
 from tests.unit.samples import manifest
 from tests.unit.worlds import plan, request, world
 
@@ -31,11 +31,11 @@ def test_a_time_that_is_over_is_left_out():
     for expire_at in (None, NOW + timedelta(days=9)):
         expected = None if expire_at is None else milliseconds(expire_at)
         made, expired = without_past(run, now=NOW, expire_at=expire_at)
-        assert {item.name for item in expired} == {games.name, "nba.latest games"}
+        assert set(expired) == {games.name, "nba.latest games"}
         assert made.tables[0].resource.get("expirationTime") == expected
         assert made.datasets[0].views[0].get("expirationTime") == expected
         assert made.tables[1].resource["expirationTime"] == future
-    assert without_past(manifest(), now=NOW, expire_at=None) == (manifest(), ())
+    assert without_past(manifest(), now=NOW, expire_at=None) == (manifest(), {})
 
 
 def keyed(project: str, dataset_id: str) -> dict[str, Any]:

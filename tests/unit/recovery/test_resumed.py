@@ -7,14 +7,32 @@ import pytest
 from manifests.errors import ManifestAlteredError
 from manifests.model import BucketBackup, DatabaseBackup
 from recovery.compare.documents import CollectionState, DatabaseState
-from recovery.plan import Plan, TableStep
-from recovery.plan.buckets import BucketPlan, ObjectCount
-from recovery.plan.documents import plan_database
+from recovery.kinds.buckets.rules.seen import BucketsSeen
+from recovery.kinds.databases.rules.seen import DatabasesSeen
+from recovery.kinds.kind import Origin
+from recovery.kinds.step import Step
+from recovery.plan.buckets import ObjectCount, SeenBucket
+from recovery.plan.documents import DatabaseStep, plan_database
+from recovery.plan.model import Plan
 from recovery.plan.resumed import resumed
+from recovery.plan.tables import TableStep
+from recovery.plan.whole import World
 from recovery.report.planned import plan_document
 from recovery.report.text import text_of
+from recovery.request import Request
 from tests.unit.samples import POINT, manifest
-from tests.unit.worlds import EQUAL, LOSING, OTHER, bucket_plan, now, plan, request, step, world
+from tests.unit.worlds import (
+    EQUAL,
+    GONE,
+    LOSING,
+    OTHER,
+    bucket_step,
+    now,
+    plan,
+    request,
+    step,
+    world,
+)
 
 BUCKET = BucketBackup(
     bucket="raw-files",
@@ -31,63 +49,120 @@ DATABASE = DatabaseBackup(
     collections=(),
     files=(),
 )
-ORIGIN = manifest(buckets=(BUCKET,), databases=(DATABASE,))
-ASKED = request(scenario="gcs-bucket-corruption", overwrite=("*",), exact=True)
+ORIGIN = Origin(manifest(buckets=(BUCKET,), databases=(DATABASE,)))
+BUCKETS = request(scenario="gcs-bucket-corruption", overwrite=("*",), exact=True)
+DATABASES = request(scenario="firestore-state-loss", overwrite=("*",), exact=True)
 FOUND = DatabaseState(
     exists=True, collections=(CollectionState(collection_id="states", newer=3, extra=2),)
 )
-OVERWRITTEN = bucket_plan(
-    counts=(ObjectCount(damage="overwritten", source="vault", objects=7, size_bytes=7),)
+OVERWRITTEN = SeenBucket(
+    keeps_replaced=False,
+    objects=7,
+    equal=0,
+    counts=(ObjectCount(damage="overwritten", source="vault", objects=7, size_bytes=7),),
+    samples=(),
+    owner="77",
 )
+WORLD: World = {
+    "buckets": BucketsSeen(buckets={"raw-files": OVERWRITTEN}),
+    "databases": DatabasesSeen(databases={"(default)": FOUND}),
+}
 
 
-def begun(*buckets: BucketPlan, state: DatabaseState) -> Plan:
-    """Return a plan from a journal that says this of buckets and of the database."""
-    database = plan_database(DATABASE, state, ASKED, ORIGIN.project)
-    update = {"buckets": buckets, "databases": (database,), "tables": (), "request": ASKED}
-    return plan(world()).model_copy(update=update)
+def begun(asked: Request, *steps: Step) -> Plan:
+    """Return a plan from a journal."""
+    return plan(world()).model_copy(update={"steps": steps, "request": asked})
+
+
+def database_step(state: DatabaseState) -> DatabaseStep:
+    """Return what is planned for the database in some state."""
+    return plan_database(DATABASE, state, DATABASES, "platform")
 
 
 def test_what_a_journal_hides_is_shown():
     """A plan that says that all is equal, with words that allow everything, is not believed."""
-    silent = begun(bucket_plan(keeps_replaced=True), state=DatabaseState(exists=True))
+    silent = begun(BUCKETS, bucket_step(keeps_replaced=True))
     assert not silent.changes
-    seen = OVERWRITTEN.model_copy(update={"keeps_replaced": False, "owner": "77"})
-    left = resumed(silent, ORIGIN, buckets=(seen,), databases={"(default)": FOUND})
+    left = resumed(silent, ORIGIN, WORLD)
     assert left.changes
-    assert left.buckets == (seen,)
+    assert [item.owner for item in left.buckets] == ["77"]
     text = text_of(plan_document(left, now=POINT))
     assert "REPLACES CONTENT OF 7 OBJECTS THAT IS THERE; a copy is put aside" in text
+    silent = begun(DATABASES, database_step(DatabaseState(exists=True)))
+    assert not silent.changes
+    text = text_of(plan_document(resumed(silent, ORIGIN, WORLD), now=POINT))
     assert "replace  3 changed after the recovery point" in text
     assert "remove   2 not in the backup" in text
 
 
-def test_what_was_made_is_finished():
+@pytest.mark.parametrize(
+    ("asked", "step"),
+    [
+        (BUCKETS, bucket_step(action="create")),
+        (DATABASES, database_step(DatabaseState(exists=False))),
+    ],
+)
+def test_what_was_made_is_finished(asked: Request, step: Step):
     """A bucket or database of the interrupted attempt gets its rules although it is there now."""
-    made = begun(bucket_plan(create=True), state=DatabaseState(exists=False))
-    left = resumed(made, ORIGIN, buckets=(bucket_plan(),), databases={"(default)": FOUND})
-    assert [item.create for item in (*left.buckets, *left.databases)] == [True, True]
+    left = resumed(begun(asked, step), ORIGIN, WORLD)
+    assert [item.create for item in left.steps] == [True]
 
 
-@pytest.mark.parametrize("buckets", [(), (bucket_plan(), bucket_plan(bucket="another"))])
-def test_a_plan_about_something_else_is_altered(buckets: tuple[BucketPlan, ...]):
-    """What a journal plans is what its request asks for, and nothing else."""
-    other = begun(*buckets, state=FOUND)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (),
+        (bucket_step(), bucket_step(name="another")),
+        (bucket_step(), bucket_step()),
+        (bucket_step(), database_step(FOUND)),
+    ],
+)
+def test_a_plan_about_something_else_is_altered(steps: tuple[Step, ...]):
+    """What a journal plans is what its request asks for, once, and nothing else."""
     with pytest.raises(ManifestAlteredError, match="not about what was asked for"):
-        resumed(other, ORIGIN, buckets=(bucket_plan(),), databases={"(default)": FOUND})
+        resumed(begun(BUCKETS, *steps), ORIGIN, WORLD)
+
+
+def test_what_differs_and_was_left_is_asked_for_all_the_same():
+    """Where only what is missing was asked for, the plan says what it leaves."""
+    asked = request(only_missing=True)
+    made = plan(LOSING, only_missing=True)
+    assert made.left_alone == ("nba.games",)
+    left = resumed(made, Origin(manifest()), {"tables": LOSING})
+    assert left.steps == made.steps
+    forged = made.model_copy(update={"request": asked.model_copy(update={"only_missing": False})})
+    with pytest.raises(ManifestAlteredError, match="not about what was asked for"):
+        resumed(forged, Origin(manifest()), {"tables": LOSING})
 
 
 def test_what_a_journal_says_was_replaced_has_its_type():
     """It is compared with what is there: what is looked into has the type that is expected."""
-    made = begun(state=FOUND)
+    made = plan(world())
     first = made.definitions[0].model_copy(update={"replaced": {"schema": 7}})
-    forged = made.model_copy(update={"definitions": (first,)})
+    forged = made.model_copy(update={"steps": (*made.tables, first)})
     with pytest.raises(ManifestAlteredError, match="no view or routine"):
-        resumed(forged, ORIGIN, buckets=(), databases={"(default)": FOUND})
+        resumed(forged, ORIGIN, {"tables": world()})
+
+
+def test_where_a_table_is_written_is_not_asked_of_a_journal():
+    """What is shown is what is written: the name that the request makes of the original one."""
+    made = plan(world(games=GONE))
+    lying = [item.model_copy(update={"into": "harmless.name"}) for item in made.steps]
+    left = resumed(made.model_copy(update={"steps": tuple(lying)}), ORIGIN, {"tables": world()})
+    assert [item.into for item in left.steps] == [item.into for item in made.steps]
+
+
+def test_a_plan_that_was_begun_undeletes_nothing():
+    """That is done before a plan can be made of what is in the dataset."""
+    made = plan(world())
+    first = made.datasets[0].model_copy(update={"action": "undelete"})
+    forged = made.model_copy(update={"steps": (first, *made.tables)})
+    with pytest.raises(ManifestAlteredError, match="undeletes nothing"):
+        resumed(forged, ORIGIN, {"tables": world()})
 
 
 EXTRA = step(now(EQUAL | {"20300101": OTHER}), exact=True)
-LOSING_STEP = next(item for item in plan(LOSING).tables if item.table == "nba.games")
+LOSING_STEP = next(item for item in plan(LOSING).tables if item.name == "nba.games")
 
 
 @pytest.mark.parametrize(

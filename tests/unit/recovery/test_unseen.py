@@ -1,8 +1,9 @@
 import pytest
 
 from manifests.errors import CloudError
-from recovery.plan import Unseen, looked_at, told_apart
-from recovery.plan.unseen import seen_part
+from manifests.model import Manifest
+from recovery.kinds.known import RULES
+from recovery.unseen import Unseen, looked_at, told_apart
 from tests.unit.samples import manifest
 
 
@@ -25,19 +26,26 @@ def test_what_is_refused_for_good_is_left():
         looked_at("nba.games", lambda: look(retryable=True))
 
 
+def seen_part(whole: Manifest, *hidden: str) -> Manifest:
+    """Return what every kind can plan of a run."""
+    for rules in RULES:
+        whole = rules.visible(whole, hidden)
+    return whole
+
+
 def test_what_was_not_seen_is_no_part_of_the_plan():
     """A table, bucket, database or view goes alone, a dataset with all that is in it."""
     whole = manifest()
-    assert seen_part(whole, ()) == whole
+    assert seen_part(whole) == whole
     for item in whole.tables:
-        left = seen_part(whole, [Unseen(name=item.name, why="x")])
+        left = seen_part(whole, item.name)
         assert item not in left.tables
         assert len(left.tables) == len(whole.tables) - 1
-        hidden = seen_part(whole, [Unseen(name=f"dataset {item.dataset_id}", why="x")])
+        hidden = seen_part(whole, f"dataset {item.dataset_id}")
         assert item.dataset_id not in {other.dataset_id for other in hidden.tables}
         assert item.dataset_id not in {other.dataset_id for other in hidden.datasets}
     names = [f"bucket {item.bucket}" for item in whole.buckets]
     names += [f"database {item.database_id}" for item in whole.databases]
-    left = seen_part(whole, [Unseen(name=name, why="x") for name in names])
+    left = seen_part(whole, *names)
     assert (left.buckets, left.databases) == ((), ())
     assert left.tables == whole.tables

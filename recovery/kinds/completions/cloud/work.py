@@ -5,11 +5,10 @@ in the meantime is kept unless the operator says otherwise, and a write that mee
 than the one that was compared is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from manifests.catalog import Catalog
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.documents import DocumentRecord
@@ -18,128 +17,89 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare import Finding
 from recovery.compare.documents import ListedDocument
-from recovery.journal import Journal
-from recovery.outcome import DatabaseOutcome, PlannedRecovery, RecoveryReport
-from recovery.plan import Plan, Request
-from recovery.plan.rebuild import (
-    RebuildStep,
-    RebuiltDocument,
-    first_day,
-    history_ends_at,
-    rebuilt,
-)
-from recovery.progress import Progress
+from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
+from recovery.kinds.kind import Origin, of
+from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.step import Step
+from recovery.kinds.work import Begun, Running, Tools, Work
+from recovery.plan.rebuild import CompletionsStep, RebuiltDocument, first_day, rebuilt
 from recovery.reach import require_firestore
-from recovery.settings import Settings
+from recovery.request import Request, Target
 from recovery.targets.documents.history import HistoryReader
 from recovery.targets.documents.pace import Ramp, Unthrottled
 from recovery.targets.documents.values import differing_fields, same_content, to_bytes
 from recovery.targets.documents.writing import BatchWriter
 
-_LOST = (
-    "anything but completion documents: batches, checks and retries that were under way",
-    "correlation ids, and which entities a run changed: the history does not tell",
-)
 
-
-class Rebuilding:
-    """Plans and carries out what needs no backup.
+class CompletionsWork(Work[CompletionsSeen]):
+    """The completion documents of one project.
 
     Args:
-        settings: The operator's settings.
-        catalog: Says what is rebuilt, and from what.
-        session: What makes this process's read-only job ids its own.
-        clock: Gives the present instant.
+        tools: What the work is done with.
+        target: Where the recovery writes.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        catalog: Catalog,
-        *,
-        session: str,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._settings = settings
-        self._catalog = catalog
-        self._session = session
-        self._clock = clock
+    def __init__(self, tools: Tools, target: Target) -> None:
+        self._catalog = tools.catalog
+        self._project = tools.settings.project
+        self._own_id = tools.own_id
+        self._started_at = tools.started_at
+        self._target = target
 
-    def plan(self, request: Request, *, now: datetime) -> Plan:
-        """Read the history and the documents that are there, and decide what is written.
+    def observe(
+        self, origin: Origin, request: Request, begun: Begun | None = None
+    ) -> CompletionsSeen:
+        """Read the history and the documents that are there.
 
         Raises:
             UsageError: The catalog does not say how a database is rebuilt.
-            NoRecoveryPointError: The history tells of nothing to rebuild.
             CloudError: The history or a database could not be read.
         """
+        del origin, begun
         wanted = [
             entry
             for entry in self._catalog.databases
             if entry.rebuild and (not request.databases or entry.database in request.databases)
         ]
-        if not wanted or not request.covers("databases"):
+        if not wanted:
             raise UsageError(
                 "the catalog does not say how this is rebuilt",
                 subject=", ".join(request.databases) or request.scenario,
                 hint="`rebuild` of a database in the catalog names the history",
             )
-        require_firestore(Connection(request.target.project, wanted[0].database))
-        steps = tuple(
-            self._step(entry, entry.rebuild, request, now=now) for entry in wanted if entry.rebuild
-        )
-        return Plan(
-            request=request,
-            run_id=None,
-            recovery_point=history_ends_at(steps, now=now),
-            datasets=(),
-            tables=(),
-            definitions=(),
-            cannot_bring_back=_LOST,
-            rebuilds=steps,
+        require_firestore(Connection(self._target.project, wanted[0].database))
+        return CompletionsSeen(
+            databases=tuple(self._seen(item, item.rebuild) for item in wanted if item.rebuild),
+            observed_at=self._started_at,
         )
 
-    def run(
-        self, planned: PlannedRecovery, journal: Journal, *, progress: Progress
-    ) -> RecoveryReport:
-        """Write what was planned, look again, and report; safe to repeat."""
-        plan = planned.plan
-        outcomes = []
-        for step in plan.rebuilds:
-            progress(step.into, "writing")
+    def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
+        """Write what was planned and look again."""
+        del origin
+        for step in of(steps, CompletionsStep):
+            running.progress(step.into, "writing")
             try:
-                outcome = self._rebuild(step, plan.request, begun_at=planned.started_at)
+                outcome = self._rebuild(step, begun_at=running.started_at)
             except ReboundError as error:
-                outcome = _outcome(step, error=error.message, hint=error.hint, code=error.exit_code)
-            progress(step.into, outcome.stage)
-            outcomes.append(outcome)
-        report = RecoveryReport(
-            recovery_id=planned.recovery_id,
-            plan=plan,
-            started_at=planned.started_at,
-            finished_at=self._clock(),
-            tables=(),
-            databases=tuple(outcomes),
-        )
-        return journal.end(report)
+                outcome = _outcome(step, failure=Failure.of(error))
+            running.progress(step.into, outcome.stage)
+            yield outcome
 
-    def _step(
-        self, entry: CatalogDatabase, rules: Rebuild, request: Request, *, now: datetime
-    ) -> RebuildStep:
-        today = now.astimezone(ZoneInfo(rules.time_zone)).date()
-        into = request.target.database or entry.database
-        history = HistoryReader(self._settings.project, self._catalog.location, self._session)
+    def _documents(self, database: str) -> Documents:
+        return Documents(Connection(self._target.project, database))
+
+    def _seen(self, entry: CatalogDatabase, rules: Rebuild) -> SeenCompletions:
+        today = self._started_at.astimezone(ZoneInfo(rules.time_zone)).date()
+        history = HistoryReader(self._project, self._catalog.location, self._own_id)
         inferred, unread = history.inferred(rules, today)
         documents, ignored = rebuilt(rules, [*history.runs(rules, today), *inferred], today=today)
-        live = self._live(Documents(Connection(request.target.project, into)), documents)
-        return RebuildStep(
-            database=entry.database,
-            into=into,
+        live = self._live(self._documents(self._target.database or entry.database), documents)
+        return SeenCompletions(
+            name=entry.database,
             history=rules.history,
             since=first_day(rules, today),
             documents=tuple(_compared(item, live.get(item.path)) for item in documents),
-            overwrite=request.may_overwrite(into),
-            unthrottled=request.unthrottled,
             ignored=ignored,
             unread=tuple(unread),
             never_restored=entry.ephemeral,
@@ -153,10 +113,8 @@ class Rebuilding:
             record.path: record for name in collections for record in documents.read(below(name))
         }
 
-    def _rebuild(
-        self, step: RebuildStep, request: Request, *, begun_at: datetime
-    ) -> DatabaseOutcome:
-        documents = Documents(Connection(request.target.project, step.into))
+    def _rebuild(self, step: CompletionsStep, *, begun_at: datetime) -> CompletionsOutcome:
+        documents = self._documents(step.into)
         live = self._live(documents, step.documents)
         writer = BatchWriter(documents, Unthrottled() if step.unthrottled else Ramp())
         for item in step.documents:
@@ -184,22 +142,18 @@ def _compared(document: RebuiltDocument, live: DocumentRecord | None) -> Rebuilt
 
 
 def _outcome(
-    step: RebuildStep,
+    step: CompletionsStep,
     *,
     documents: list[RebuiltDocument] | None = None,
-    error: str = "",
-    hint: str = "",
-    code: int = 0,
-) -> DatabaseOutcome:
+    failure: Failure | None = None,
+) -> CompletionsOutcome:
     found = documents or []
-    if not error:
-        error, hint, code = _unproven(step)
     kept = [item for item in found if item.state == "differs" and not step.overwrite]
     wrong = [item for item in found if item.state != "equal" and item not in kept]
-    return DatabaseOutcome(
-        database=step.database,
+    return CompletionsOutcome(
+        name=step.name,
         into=step.into,
-        action="rebuild",
+        action=step.action,
         written=len(step.writes),
         equal=sum(item.state == "equal" for item in found),
         kept=tuple(ListedDocument(path=item.path, state="newer") for item in kept),
@@ -214,18 +168,17 @@ def _outcome(
             )
             for item in wrong
         ),
-        error=error,
-        hint=hint,
-        exit_code=code,
+        failure=failure or _unproven(step),
     )
 
 
-def _unproven(step: RebuildStep) -> tuple[str, str, int]:
-    """Return why a rebuild cannot be proven whatever was written: error, hint and exit code."""
+def _unproven(step: CompletionsStep) -> Failure | None:
+    """Return why a rebuild cannot be proven whatever was written."""
     hint = "`rebound plan firestore-state-loss --rebuild` reads the history anew"
     if step.unread:
-        return f"not all was read: {'; '.join(step.unread)}", hint, PartialError.exit_code
+        told, exit_code = f"not all was read: {'; '.join(step.unread)}", PartialError.exit_code
+        return Failure(message=told, hint=hint, exit_code=exit_code)
     if not step.documents:
         told = f"{step.history} tells of no finished run since {step.since}"
-        return told, hint, NoRecoveryPointError.exit_code
-    return "", "", 0
+        return Failure(message=told, hint=hint, exit_code=NoRecoveryPointError.exit_code)
+    return None

@@ -1,6 +1,6 @@
-"""Buckets, observed for a plan and recovered by it."""
+"""Looks at buckets, and recovers them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -8,9 +8,9 @@ from functools import partial
 from operator import attrgetter
 
 from google.api_core.exceptions import Forbidden, NotFound
-from google.cloud import storage
 
 from manifests.cloud.api import StorageApi
+from manifests.cloud.clients import storage_client
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
@@ -18,15 +18,17 @@ from manifests.errors import ReboundError
 from manifests.model import BucketBackup, Manifest, Resource
 from manifests.object_retention import RetentionRules
 from manifests.versions import keeps_replaced
-from recovery.journal import Journal
-from recovery.outcome import BucketOutcome, PlannedRecovery, StretchOutcome
-from recovery.plan import Request, Target, Unseen, looked_at, told_apart
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome
+from recovery.kinds.buckets.rules.seen import BucketsSeen
+from recovery.kinds.kind import Origin, of
+from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.step import Step
+from recovery.kinds.work import Begun, Entries, Running, Tools, Work
 from recovery.plan.bucket_access import PresentBucket
-from recovery.plan.buckets import BucketPlan, check_scope, undeleted_generation, untold_seconds
+from recovery.plan.buckets import BucketStep, SeenBucket, undeleted_generation
 from recovery.plan.counts import StepCounter
 from recovery.plan.object_retention import RetentionCounts, retention_rules
-from recovery.progress import Progress
-from recovery.settings import Settings
+from recovery.request import Request, Target
 from recovery.targets.objects.comparison import Comparison, Stretch
 from recovery.targets.objects.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.targets.objects.mending import EXTRA, Mender, Rules
@@ -35,65 +37,74 @@ from recovery.targets.objects.owner import foreign_owner
 from recovery.targets.objects.pace import Pace
 from recovery.targets.objects.ramp import Ramp
 from recovery.targets.objects.restore import PARALLEL_STRETCHES, StretchRestore, spread
-from recovery.targets.objects.settings import configuration_findings, set_bucket
+from recovery.targets.objects.settings import configuration_findings, notified_topics, set_bucket
+from recovery.unseen import looked_at, told_apart
+
+FOLDER = "buckets"
+"""Of a journal, with one folder a bucket: an entry says what was written to a stretch of its names."""
 
 
-class BucketTargets:
-    """Every bucket of one recovery.
+class BucketWork(Work[BucketsSeen]):
+    """The buckets that a recovery observes and writes.
 
     Args:
-        settings: The operator's settings.
-        client: A client of the project that is recovered.
-        vault: The bucket with the backups.
-        points: The recovery points of buckets that come from older runs than the rest.
+        tools: What the work is done with.
+        target: Where the recovery writes.
     """
 
-    def __init__(
-        self, settings: Settings, client: storage.Client, vault: Bucket, points: dict[str, datetime]
-    ) -> None:
-        self._points = points
-        self._settings = settings
-        self._vault = vault
-        self._landing = Bucket(client, settings.landing_bucket)
+    def __init__(self, tools: Tools, target: Target) -> None:
+        client, _ = storage_client(target.project)
+        self._settings = tools.settings
+        self._clock = tools.clock
+        self._vault = tools.vault
+        self._landing = Bucket(client, tools.settings.landing_bucket)
         self._api = StorageApi(client)
         self._ramp = Ramp()
 
-    def observe(
-        self, manifest: Manifest, request: Request, now: datetime
-    ) -> tuple[tuple[BucketPlan, ...], tuple[Unseen, ...]]:
-        """Compare every wanted bucket with its inventory and say what a recovery would do.
-
-        Returns:
-            The buckets, and those that could not be looked at.
+    def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> BucketsSeen:
+        """Compare every wanted bucket with its inventory.
 
         Raises:
-            UsageError: The request chooses objects, and there are none of them.
             BackupDamagedError: An inventory is not what the manifest says.
             CloudError: A bucket could not be listed, and can be later.
         """
+        now = self._clock()
         looks = {
             backup.bucket: looked_at(
-                f"bucket {backup.bucket}", partial(self._observe, manifest, backup, request, now)
+                f"bucket {backup.bucket}", partial(self._observe, origin, backup, request, now)
             )
-            for backup in manifest.buckets
+            for backup in origin.run.buckets
             if request.wants_bucket(backup)
         }
         seen, unseen = told_apart(looks)
-        plans = tuple(seen.values())
-        if not unseen:
-            check_scope(plans, request.objects)
-        return plans, unseen
+        made = {name for name, item in seen.items() if not item.exists}
+        made |= {step.name for step in begun.steps if step.create} if begun else set()
+        is_set = {name for name, item in seen.items() if request.settings and item.configuration}
+        return BucketsSeen(
+            buckets=seen,
+            unseen=unseen,
+            present=self._present_of(origin.run, request.target, made=made, written=made | is_set),
+        )
 
-    def present(
-        self, manifest: Manifest, steps: Sequence[BucketPlan], where: Target
+    def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
+        """Bring every bucket back and prove it; one that fails does not stop others."""
+        for step in of(steps, BucketStep):
+            outcome = self._recover(step, origin, running)
+            running.progress(step.into, outcome.stage)
+            yield outcome
+
+    def _present_of(
+        self, manifest: Manifest, where: Target, *, made: set[str], written: set[str]
     ) -> dict[str, PresentBucket]:
-        """Return the buckets that are made or set as they are now, by their original names.
+        """Return buckets as they are now, by their original names.
 
-        Where one is made, the other buckets of the run tell who is known.
+        Args:
+            manifest: The run's manifest.
+            where: Where the recovery writes.
+            made: Those that are made; then the other buckets of the run tell who is known.
+            written: Those that are made or set.
         """
-        written = {step.bucket for step in steps if step.create or step.sets}
-        is_made = any(step.create for step in steps)
-        others = {item.bucket for item in manifest.buckets if is_made} - written
+        others = {item.bucket for item in manifest.buckets if made} - written
         names = {name: where.bucket or name for name in written} | {name: name for name in others}
         return {original: self._present(name) for original, name in sorted(names.items())}
 
@@ -105,45 +116,28 @@ class BucketTargets:
             found = PresentBucket(resource=found.resource, policy=target.access())
         return found
 
-    def recover(
-        self,
-        planned: PlannedRecovery,
-        manifest: Manifest,
-        *,
-        journal: Journal,
-        progress: Progress,
-    ) -> tuple[BucketOutcome, ...]:
-        """Bring every bucket of a plan back and prove it; one that fails does not stop others."""
-
-        def ended(step: BucketPlan) -> BucketOutcome:
-            outcome = self._recover(planned, manifest, step, journal, progress)
-            progress(step.target, outcome.stage)
-            return outcome
-
-        return tuple(map(ended, planned.plan.buckets))
-
     def _target(self, backup: BucketBackup, request: Request) -> VersionedBucket:
         return VersionedBucket(self._api, request.target.bucket or backup.bucket)
 
     def _comparison(
-        self, manifest: Manifest, backup: BucketBackup, request: Request, resource: Resource | None
+        self, origin: Origin, backup: BucketBackup, request: Request, resource: Resource | None
     ) -> Comparison:
         return Comparison(
             backup,
             self._target(backup, request),
             vault=self._vault,
             scope=request.objects,
-            recovery_point=self._points.get(backup.bucket, manifest.recovery_point),
+            recovery_point=origin.point(backup.bucket),
             resource=resource,
         )
 
     def _observe(
-        self, manifest: Manifest, backup: BucketBackup, request: Request, now: datetime
-    ) -> BucketPlan:
+        self, origin: Origin, backup: BucketBackup, request: Request, now: datetime
+    ) -> SeenBucket:
         target = self._target(backup, request)
         with cloud_errors(target.uri()):
             resource = target.resource()
-        comparison = self._comparison(manifest, backup, request, resource)
+        comparison = self._comparison(origin, backup, request, resource)
         retention = retention_rules(
             backup.resource if resource is None else resource, request, now=now
         )
@@ -154,37 +148,26 @@ class BucketTargets:
                 lambda stretch: _counted(comparison, stretch, retention), stretches
             ):
                 counter.merge(counted)
-        compares = request.compares_settings("buckets", manifest.project)
-        configuration = (
-            configuration_findings(target, backup) if resource is not None and compares else ()
-        )
-        return BucketPlan(
-            bucket=backup.bucket,
-            target=target.name,
-            owner="" if resource is None else foreign_owner(self._api, backup, resource, request),
-            create=resource is None,
-            undelete=self._undeleted(target, backup, request) if resource is None else None,
+        seen = SeenBucket(
+            exists=resource is not None,
             keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
             equal=counter.equal,
-            seen=counter.seen,
-            later=backup.content_later,
-            untold_seconds=untold_seconds(backup, comparison.recovery_point),
+            digest=counter.seen,
             counts=counter.counts,
             samples=counter.samples,
             keys=counter.keys,
             retention=RetentionCounts.of(counter.fates),
-            notified=() if resource is None else self._notified(target),
-            configuration=configuration,
-            sets=request.settings and bool(configuration),
         )
-
-    def _notified(self, target: VersionedBucket) -> tuple[str, ...]:
-        """Return the topics that are told of what is written to a bucket."""
-        with cloud_errors(target.uri()):
-            found = target.notifications()
-        return tuple(
-            sorted({str(item.get("topic", "")).partition("/projects/")[2] for item in found})
+        if resource is None:
+            return seen.model_copy(update={"undelete": self._undeleted(target, backup, request)})
+        compares = request.compares_settings("buckets", origin.run.project)
+        return seen.model_copy(
+            update={
+                "owner": foreign_owner(self._api, backup, resource, request),
+                "notified": notified_topics(target),
+                "configuration": configuration_findings(target, backup) if compares else (),
+            }
         )
 
     def _undeleted(
@@ -197,42 +180,36 @@ class BucketTargets:
             deleted = target.deleted(request.target.project)
         return undeleted_generation(backup.resource, deleted)
 
-    def _recover(
-        self,
-        planned: PlannedRecovery,
-        manifest: Manifest,
-        step: BucketPlan,
-        journal: Journal,
-        progress: Progress,
-    ) -> BucketOutcome:
-        backup = manifest.bucket(step.bucket)
-        request = planned.plan.request
-        aside = f"undo/{planned.recovery_id}/{step.bucket}/"
+    def _recover(self, step: BucketStep, origin: Origin, running: Running) -> BucketOutcome:
+        backup, request = origin.run.bucket(step.name), running.request
+        aside = f"undo/{running.recovery_id}/{step.name}/"
         try:
             if backup is None:
-                return failed_bucket(step, "the plan's bucket is not in the manifest")
+                return failed_bucket(
+                    step, Failure(message="the plan's bucket is not in the manifest")
+                )
             target = self._target(backup, request)
             if step.create and not _is_undeleted(target, step):
                 create_bucket(target, backup.resource, request.target.project)
             with cloud_errors(target.uri()):
                 resource = target.resource()
             if resource is None:
-                return failed_bucket(step, "the bucket is not there any more")
-            comparison = self._comparison(manifest, backup, request, resource)
+                return failed_bucket(step, Failure(message="the bucket is not there any more"))
+            comparison = self._comparison(origin, backup, request, resource)
             step = step.model_copy(update={"keeps_replaced": keeps_replaced(resource)})
             rules = Rules(
-                begun_at=planned.started_at,
-                may_replace=request.may_overwrite(step.target),
+                begun_at=running.started_at,
+                may_replace=request.may_overwrite(step.into),
                 exact=request.exact,
                 keeps_replaced=step.keeps_replaced,
-                retention=retention_rules(resource, request, now=planned.started_at),
+                retention=retention_rules(resource, request, now=running.started_at),
                 aside=aside,
             )
             stretches = self._restored(
                 comparison,
                 rules,
-                journal=journal,
-                advance=Pace(step.objects, partial(progress, step.target)).advance,
+                journal=running.journal,
+                advance=Pace(step.objects, partial(running.progress, step.into)).advance,
             )
             if step.create:
                 finish_bucket(target, backup)
@@ -241,7 +218,7 @@ class BucketTargets:
             is_compared = step.create or step.configuration
             findings = configuration_findings(target, backup) if is_compared else ()
         except ReboundError as error:
-            return failed_bucket(step, error.message, hint=error.hint, exit_code=error.exit_code)
+            return failed_bucket(step, Failure.of(error))
         return merged(
             step,
             stretches,
@@ -256,7 +233,7 @@ class BucketTargets:
         comparison: Comparison,
         rules: Rules,
         *,
-        journal: Journal,
+        journal: Entries,
         advance: Callable[[int], None],
     ) -> list[StretchOutcome]:
         mender = Mender(
@@ -267,7 +244,8 @@ class BucketTargets:
             ramp=self._ramp,
         )
         bucket = comparison.backup.bucket
-        earlier = journal.stretches(bucket)
+        folder = f"{FOLDER}/{bucket}"
+        earlier = {item.number: item for item in journal.entries(folder, StretchOutcome)}
         with (
             ThreadPoolExecutor(self._settings.parallel_objects, "mend") as writing,
             ThreadPoolExecutor(PARALLEL_STRETCHES, "stretch") as pool,
@@ -277,7 +255,7 @@ class BucketTargets:
             def restore(stretch: Stretch) -> StretchOutcome:
                 outcome = work.restore(stretch)
                 if outcome.restored or outcome.moved_aside:
-                    journal.record_stretch(bucket, outcome)
+                    journal.record(folder, f"{outcome.number:06d}", outcome)
                 # What an interrupted process did is told, not believed: it was looked at again.
                 return earlier.get(stretch.number, outcome) if outcome.is_idle else outcome
 
@@ -285,7 +263,7 @@ class BucketTargets:
             return sorted(done, key=attrgetter("number"))
 
 
-def _is_undeleted(target: VersionedBucket, step: BucketPlan) -> bool:
+def _is_undeleted(target: VersionedBucket, step: BucketStep) -> bool:
     return step.undelete is not None and undelete_bucket(target, step.undelete)
 
 

@@ -16,10 +16,9 @@ from manifests.ids import (
     ProjectId,
     TableName,
 )
-from manifests.kind import KindName
 from manifests.model import BucketBackup, DatabaseBackup, TableBackup, UtcTime, Value
-from recovery.plan.scope import ObjectScope
-from recovery.scenarios import ScenarioName, scenario
+from recovery.scenarios import RecoveryKind, ScenarioName, scenario
+from recovery.scope import ObjectScope
 
 
 class Target(Value):
@@ -41,6 +40,10 @@ class Target(Value):
 
     def dataset_id(self, original: str) -> str:
         """Return the dataset that stands for an original one."""
+        return f"{self.prefix}{original}"
+
+    def name(self, original: str) -> str:
+        """Return the `dataset.name` that stands for an original one."""
         return f"{self.prefix}{original}"
 
     def table(self, original: str) -> str:
@@ -70,6 +73,7 @@ class Request(Value):
         only_missing: Whether only what is not there comes back; what differs is left as it is.
         exact: Whether partitions, objects and documents that the recovery point does not know are
             removed; objects are moved aside.
+        rebuild: Whether state is rebuilt from history, without any run.
         notify: Whether what listens may be told of the objects and documents that are written.
         from_vault: Whether rows come from the vault even where another source is faster.
         lock_again: Whether objects whose own retention was locked are locked again.
@@ -103,6 +107,7 @@ class Request(Value):
     overwrite: tuple[str, ...] = ()
     only_missing: bool = False
     exact: bool = False
+    rebuild: bool = False
     notify: bool = False
     from_vault: bool = False
     lock_again: bool = False
@@ -122,9 +127,20 @@ class Request(Value):
             return True
         return table.name in self.tables or table.dataset_id in self.datasets
 
-    def covers(self, kind: KindName) -> bool:
-        """Whether the scenario brings parts of this kind back."""
-        return kind in scenario(self.scenario).covers
+    @property
+    def kinds(self) -> tuple[RecoveryKind, ...]:
+        """Return the kinds that are brought back, in the order in which they are."""
+        named = scenario(self.scenario)
+        return named.rebuilds if self.rebuild else named.covers
+
+    @property
+    def names_parts(self) -> bool:
+        """Whether single things were named, and not all that the scenario brings back asked for."""
+        return bool(self.tables or self.datasets or self.buckets or self.databases)
+
+    def covers(self, kind: RecoveryKind) -> bool:
+        """Whether things of this kind are brought back."""
+        return kind in self.kinds
 
     def wants_bucket(self, bucket: BucketBackup) -> bool:
         """Whether a bucket is part of the recovery."""
@@ -145,7 +161,7 @@ class Request(Value):
         """Whether the operator said what becomes of what differs: it is replaced, or it is left."""
         return self.only_missing or self.may_overwrite(name)
 
-    def compares_settings(self, kind: KindName, origin: str, name: str = "") -> bool:
+    def compares_settings(self, kind: RecoveryKind, origin: str, name: str = "") -> bool:
         """Whether the settings of a dataset, bucket or database are part of the recovery.
 
         They are where all of it is recovered in its own place: those of a copy are its own.

@@ -1,0 +1,81 @@
+"""How buckets are decided."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from manifests.errors import ManifestAlteredError, RefusedError
+from manifests.model import BucketBackup, Manifest
+from recovery.access_change import AccessChange
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome
+from recovery.kinds.buckets.rules.seen import BucketsSeen
+from recovery.kinds.kind import Decision, Origin, Own, Rules, of
+from recovery.kinds.step import Step
+from recovery.plan.bucket_access import bucket_changes
+from recovery.plan.buckets import BucketStep, check_scope, objects_lost, plan_bucket
+from recovery.request import Request, Target
+
+
+class BucketRules(Rules[BucketsSeen]):
+    """Buckets come back with their objects, and with their settings where these are asked for."""
+
+    kind = "buckets"
+    steps = (BucketStep,)
+    outcomes = (BucketOutcome,)
+    unlisted = "bucket"
+
+    def parts(self, manifest: Manifest) -> tuple[BucketBackup, ...]:
+        """Return the buckets of a run."""
+        return manifest.buckets
+
+    def wanted(self, manifest: Manifest, request: Request) -> tuple[BucketBackup, ...]:
+        """Return the buckets that were asked for."""
+        return tuple(filter(request.wants_bucket, manifest.buckets))
+
+    def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield every bucket, and the one that takes its place."""
+        yield request.target.bucket
+        yield from super().names(manifest, request)
+
+    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield the buckets that are not in the run."""
+        return (name for name in request.buckets if manifest.bucket(name) is None)
+
+    def visible(self, manifest: Manifest, hidden: Collection[str]) -> Manifest:
+        """Return a run without the buckets that are hidden."""
+        known = (item for item in manifest.buckets if f"bucket {item.bucket}" not in hidden)
+        return manifest.model_copy(update={"buckets": tuple(known)})
+
+    def plan(self, origin: Origin, seen: BucketsSeen, request: Request) -> Decision:
+        """Decide what happens to each bucket."""
+        steps = tuple(
+            plan_bucket(
+                item, seen.buckets[item.bucket], request, recovery_point=origin.point(item.bucket)
+            )
+            for item in self.wanted(origin.run, request)
+        )
+        if not seen.unseen:
+            check_scope(steps, request.objects)
+        return Decision(steps=steps, lost=objects_lost(origin.run, steps))
+
+    def access(
+        self, steps: Sequence[Step], origin: Origin, seen: BucketsSeen, target: Target
+    ) -> Iterator[AccessChange]:
+        """Yield who gets access to a bucket that is made or set, and which protections go."""
+        for step in of(steps, BucketStep):
+            backup = origin.run.bucket(step.name)
+            if backup is None:
+                raise ManifestAlteredError(
+                    "the plan names what is not in its run", subject=step.name
+                )
+            if step.create or step.sets:
+                yield from bucket_changes(backup, seen.present, target)
+
+    def check_own(self, steps: Sequence[Step], target: Target, own: Own) -> None:
+        """Refuse to write to the buckets with backups and journals."""
+        # A plan comes back from where others can write: what is written is made of what it names.
+        stored = {name for step in steps for name in (step.into, target.bucket or step.name)}
+        if taken := stored.intersection(own.buckets):
+            raise RefusedError("backups and journals are kept there", subject=min(taken))
+
+    def digested(self, seen: BucketsSeen) -> object:
+        """Return which objects are not as they were, and in which generation they were written."""
+        return {name: item.model_dump(mode="json") for name, item in seen.buckets.items()}

@@ -1,0 +1,73 @@
+"""How a bucket, and each stretch of its names, ended."""
+
+from typing import Literal
+
+from manifests.model import Value
+from recovery.compare import Finding
+from recovery.kinds.outcome import Outcome
+from recovery.plan.buckets import ObjectCount
+
+LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected", "refused"]
+"""Why an object was left as it is.
+
+    changed      somebody wrote it after the recovery began
+    extra        the recovery point does not know it, and `--exact` was not asked for
+    no source    nothing holds its content any more
+    not allowed  it holds other content now, and `--overwrite` does not name its bucket
+    protected    a hold or a retention policy forbids replacing what is there
+    refused      Google Cloud refused to write this one object, or to put it aside
+"""
+
+
+class LeftObjects(Value):
+    """Objects that were left as they are for one reason, with the names of the first of them.
+
+    Attributes:
+        answer: What Google Cloud answered for the first, when it refused.
+    """
+
+    reason: LeftReason
+    objects: int
+    names: tuple[str, ...]
+    answer: str = ""
+
+
+class StretchOutcome(Value):
+    """How one stretch of a bucket's names ended.
+
+    Attributes:
+        number: Its place in the inventory.
+        equal: Objects that were as they should be when they were looked at.
+        restored: Those that were brought back, by damage and source.
+        moved_aside: Extra objects that were moved aside.
+        unequal: Objects that are not equal after all; the first of them are the findings.
+    """
+
+    number: int
+    equal: int = 0
+    restored: tuple[ObjectCount, ...] = ()
+    moved_aside: int = 0
+    left: tuple[LeftObjects, ...] = ()
+    unequal: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was done, nor had to be."""
+        return not (self.restored or self.moved_aside or self.unequal or self.left)
+
+
+class BucketOutcome(Outcome):
+    """How one bucket ended.
+
+    Attributes:
+        created: Whether it was created.
+    """
+
+    kind: Literal["bucket"] = "bucket"
+    created: bool = False
+    equal: int = 0
+    restored: tuple[ObjectCount, ...] = ()
+    moved_aside: int = 0
+    left: tuple[LeftObjects, ...] = ()
+    unequal: int = 0

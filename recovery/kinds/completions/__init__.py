@@ -1,0 +1,1 @@
+"""Firestore: completion documents, rebuilt from the history of processors."""

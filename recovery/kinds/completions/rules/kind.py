@@ -1,0 +1,46 @@
+"""How completion documents are decided, which are rebuilt from the history of processors."""
+
+from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
+from recovery.kinds.kind import Decision, Origin, Rules
+from recovery.plan.rebuild import CompletionsStep, history_ends_at
+from recovery.request import Request
+
+_LOST = (
+    "anything but completion documents: batches, checks and retries that were under way",
+    "correlation ids, and which entities a run changed: the history does not tell",
+)
+
+
+class CompletionsRules(Rules[CompletionsSeen]):
+    """Completion documents come from no backup: what the history tells is written."""
+
+    kind = "completions"
+    steps = (CompletionsStep,)
+    outcomes = (CompletionsOutcome,)
+    from_run = False
+
+    def plan(self, origin: Origin, seen: CompletionsSeen, request: Request) -> Decision:
+        """Decide what is written in each database.
+
+        Raises:
+            NoRecoveryPointError: The history tells of nothing to rebuild.
+        """
+        del origin
+        steps = tuple(_step(item, request) for item in seen.databases)
+        point = history_ends_at(steps, now=seen.observed_at)
+        return Decision(steps=steps, lost=_LOST, point=point)
+
+    def digested(self, seen: CompletionsSeen) -> object:
+        """Return which documents there are to be, and how they compare with those that are."""
+        return [item.model_dump(mode="json") for item in seen.databases]
+
+
+def _step(seen: SeenCompletions, request: Request) -> CompletionsStep:
+    into = request.target.database or seen.name
+    return CompletionsStep(
+        **vars(seen),
+        into=into,
+        overwrite=request.may_overwrite(into),
+        unthrottled=request.unthrottled,
+    )

@@ -1,0 +1,42 @@
+"""What the history tells, and how it compares with the documents that are there."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from manifests.ids import DatabaseId, TableName
+from manifests.model import UtcTime, Value
+from recovery.kinds.kind import Seen
+from recovery.plan.rebuild import RebuiltDocument
+
+
+class SeenCompletions(Value):
+    """What the history tells of one database.
+
+    Attributes:
+        name: The database, as the catalog names it.
+        history: The table that was read.
+        since: The first date.
+        documents: What it tells of, and how each compares with what is there.
+        ignored: Names in the history that no document may hold, with the runs they had.
+        unread: The sources that could not be read, and why.
+        never_restored: The ephemeral top-level collections.
+    """
+
+    name: DatabaseId
+    history: TableName
+    since: date
+    documents: tuple[RebuiltDocument, ...]
+    ignored: Mapping[str, int] = {}
+    unread: tuple[str, ...] = ()
+    never_restored: tuple[str, ...] = ()
+
+
+class CompletionsSeen(Seen):
+    """What the history tells of each database.
+
+    Attributes:
+        observed_at: When it was looked at.
+    """
+
+    databases: tuple[SeenCompletions, ...]
+    observed_at: UtcTime

@@ -1,0 +1,1 @@
+"""Firestore: databases, with their documents."""

@@ -1,0 +1,52 @@
+"""Looks at Firestore databases, and recovers them."""
+
+from collections.abc import Iterator, Sequence
+
+from recovery.kinds.databases.rules.seen import DatabasesSeen
+from recovery.kinds.kind import Origin, of
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.step import Step
+from recovery.kinds.work import Begun, Running, Tools, Work
+from recovery.plan.documents import DatabaseStep
+from recovery.request import Request, Target
+from recovery.targets.documents.observe import observe_databases
+from recovery.targets.documents.recover import DatabaseRecovery
+
+
+class DatabaseWork(Work[DatabasesSeen]):
+    """The Firestore databases of one project.
+
+    Args:
+        tools: What the work is done with.
+        target: Where the recovery writes.
+    """
+
+    def __init__(self, tools: Tools, target: Target) -> None:
+        del target
+        self._vault = tools.vault
+        self._landing = tools.landing
+        self._parallel = tools.settings.parallel_streams
+
+    def observe(
+        self, origin: Origin, request: Request, begun: Begun | None = None
+    ) -> DatabasesSeen:
+        """Compare each wanted database, or what stands for it, with its backup."""
+        databases, unseen = observe_databases(
+            origin.run,
+            request,
+            vault=self._vault,
+            parallel=self._parallel,
+            begun_at=begun.at if begun else None,
+        )
+        return DatabasesSeen(databases=databases, unseen=unseen)
+
+    def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
+        """Recover databases one after the other, and prove each."""
+        recovery = DatabaseRecovery(
+            origin.run,
+            vault=self._vault,
+            landing=self._landing,
+            parallel=self._parallel,
+            running=running,
+        )
+        yield from map(recovery.recover, of(steps, DatabaseStep))

@@ -1,0 +1,55 @@
+"""How Firestore databases are decided."""
+
+from collections.abc import Collection, Iterator
+
+from manifests.model import DatabaseBackup, Manifest
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.databases.rules.seen import DatabasesSeen
+from recovery.kinds.kind import Decision, Origin, Rules
+from recovery.plan.documents import DatabaseStep, named_ranges, plan_database
+from recovery.plan.lost import documents_lost
+from recovery.request import Request
+
+
+class DatabaseRules(Rules[DatabasesSeen]):
+    """Databases come back with their documents, and with their settings where these are asked for."""
+
+    kind = "databases"
+    steps = (DatabaseStep,)
+    outcomes = (DatabaseOutcome,)
+    unlisted = "database"
+
+    def parts(self, manifest: Manifest) -> tuple[DatabaseBackup, ...]:
+        """Return the databases of a run."""
+        return manifest.databases
+
+    def wanted(self, manifest: Manifest, request: Request) -> tuple[DatabaseBackup, ...]:
+        """Return the databases that were asked for."""
+        return tuple(filter(request.wants_database, manifest.databases))
+
+    def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield every database, and the one that takes its place."""
+        yield request.target.database
+        yield from super().names(manifest, request)
+
+    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield the databases that are not in the run, once every path can be one."""
+        named_ranges(request)
+        return (name for name in request.databases if manifest.database(name) is None)
+
+    def visible(self, manifest: Manifest, hidden: Collection[str]) -> Manifest:
+        """Return a run without the databases that are hidden."""
+        known = (item for item in manifest.databases if f"database {item.name}" not in hidden)
+        return manifest.model_copy(update={"databases": tuple(known)})
+
+    def plan(self, origin: Origin, seen: DatabasesSeen, request: Request) -> Decision:
+        """Decide what happens to each database."""
+        steps = tuple(
+            plan_database(item, seen.databases[item.name], request, origin.run.project)
+            for item in self.wanted(origin.run, request)
+        )
+        return Decision(steps=steps, lost=documents_lost(steps, origin.run.recovery_point))
+
+    def digested(self, seen: DatabasesSeen) -> object:
+        """Return which documents are not as they were, and when they were last written."""
+        return {name: item.model_dump(mode="json") for name, item in seen.databases.items()}

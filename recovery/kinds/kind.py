@@ -1,0 +1,244 @@
+"""What the engine knows of a kind of things: how what happens to them is decided. Pure."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple, get_args
+
+from manifests.errors import ManifestAlteredError
+from manifests.kind import Backup
+from manifests.model import Manifest, UtcTime, Value
+from recovery.access_change import AccessChange
+from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.step import Step
+from recovery.request import Request, Target
+from recovery.scenarios import RecoveryKind
+from recovery.unseen import Unseen
+
+
+class Seen(Value):
+    """The things of one kind as they are.
+
+    Attributes:
+        unseen: What could not be looked at; it is nowhere else.
+    """
+
+    unseen: tuple[Unseen, ...] = ()
+
+
+class Origin(NamedTuple):
+    """What is brought back.
+
+    Attributes:
+        manifest: That of the run, with what falls back as older runs have it; None where nothing
+            comes from a run.
+        points: The recovery points of what falls back, by name.
+        expired: When the own time of what is brought back was over, by name.
+    """
+
+    manifest: Manifest | None = None
+    points: Mapping[str, UtcTime] = {}
+    expired: Mapping[str, UtcTime] = {}
+
+    @property
+    def run(self) -> Manifest:
+        """Return the manifest of the run.
+
+        Raises:
+            ManifestAlteredError: There is none: a plan names no run, and needs one.
+        """
+        if self.manifest is None:
+            raise ManifestAlteredError("the plan is about what comes from a run, and names none")
+        return self.manifest
+
+    def point(self, name: str) -> UtcTime:
+        """Return the recovery point of one thing: its own where it falls back."""
+        return self.points.get(name, self.run.recovery_point)
+
+
+class Own(NamedTuple):
+    """Where Rebound keeps what is its own: no recovery writes there."""
+
+    buckets: Collection[str]
+    datasets: Collection[str]
+
+
+class Decision(NamedTuple):
+    """What is decided of the things of one kind.
+
+    Attributes:
+        steps: What happens to each.
+        lost: What no recovery brings back.
+        left_alone: What differs and is left, because only what is missing was asked for.
+        point: The instant that is gone back to, where no run says it.
+    """
+
+    steps: tuple[Step, ...]
+    lost: tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
+    point: datetime | None = None
+
+
+class Rules[S: Seen](ABC):
+    """How what happens to the things of one kind is decided.
+
+    Attributes:
+        kind: The kind, in the plural.
+        steps: The classes of its steps.
+        outcomes: The classes of its outcomes.
+        from_run: Whether it is brought back from a run.
+        unlisted: What a manifest calls those of the project that the catalog does not name.
+    """
+
+    kind: ClassVar[RecoveryKind]
+    steps: ClassVar[tuple[type[Step], ...]]
+    outcomes: ClassVar[tuple[type[Outcome], ...]]
+    from_run: ClassVar[bool] = True
+    unlisted: ClassVar[str] = ""
+
+    @property
+    def noun(self) -> str:
+        """Return the kind in the singular."""
+        return self.kind.removesuffix("s")
+
+    def parts(self, manifest: Manifest) -> Sequence[Backup]:
+        """Return what a run holds of the kind."""
+        del manifest
+        return ()
+
+    def wanted(self, manifest: Manifest, request: Request) -> Sequence[Backup]:
+        """Return what of that was asked for."""
+        del manifest, request
+        return ()
+
+    def leaves_nothing(self, manifest: Manifest, request: Request) -> bool:
+        """Whether nothing is left of the kind to recover."""
+        return not self.wanted(manifest, request)
+
+    def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield every name that `--overwrite` and `--exclude` can take."""
+        del request
+        yield from (item.name for item in self.parts(manifest))
+
+    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield what was asked for by name and the run does not hold.
+
+        Raises:
+            UsageError: It cannot be a name.
+            RefusedError: It is never restored.
+        """
+        del manifest, request
+        return iter(())
+
+    def visible(self, manifest: Manifest, hidden: Collection[str]) -> Manifest:
+        """Return what of a run can be planned.
+
+        Args:
+            manifest: The run's manifest.
+            hidden: What could not be looked at, as `Unseen` names it.
+        """
+        del hidden
+        return manifest
+
+    def restorable(
+        self, manifest: Manifest, request: Request, *, now: datetime
+    ) -> tuple[Manifest, Mapping[str, UtcTime]]:
+        """Return what of a run is brought back, in the form in which it is.
+
+        Args:
+            manifest: The run's manifest.
+            request: What the operator asked for.
+            now: The present instant.
+
+        Returns:
+            That, and when the own time of what is in it was over, by name.
+        """
+        del request, now
+        return manifest, {}
+
+    @abstractmethod
+    def plan(self, origin: Origin, seen: S, request: Request) -> Decision:
+        """Decide what happens to each thing.
+
+        Args:
+            origin: What is brought back, without what could not be looked at.
+            seen: The things as they are.
+            request: What the operator asked for.
+
+        Raises:
+            NoRecoveryPointError: There is nothing to bring back.
+            UsageError: The request chooses nothing.
+        """
+
+    def resumed(self, begun: Sequence[Step], origin: Origin, seen: S, request: Request) -> Decision:
+        """Decide again what is left of a plan that was begun.
+
+        A journal lies where others can write, and what it says was seen is shown to whoever resumes
+        it. So what happens is decided anew; what the interrupted attempt made is told as made, so
+        that it gets what comes at the end.
+
+        Args:
+            begun: The steps of the journal.
+            origin: What is brought back.
+            seen: The things as they are now.
+            request: What the operator asked for.
+        """
+        made = {(step.kind, step.name) for step in begun if step.create}
+        decision = self.plan(origin, seen, request)
+        steps = (
+            step.model_copy(update={"action": "create"})
+            if (step.kind, step.name) in made and not step.create
+            else step
+            for step in decision.steps
+        )
+        return decision._replace(steps=tuple(steps))
+
+    def access(
+        self, steps: Sequence[Step], origin: Origin, seen: S, target: Target
+    ) -> Iterator[AccessChange]:
+        """Yield what steps change about who may see what.
+
+        Args:
+            steps: The steps, which may come from a journal: what that says was seen is not believed.
+            origin: What is brought back.
+            seen: The things as they are, with who may see them.
+            target: Where the recovery writes.
+
+        Raises:
+            ManifestAlteredError: A step names what is not in the run.
+        """
+        del steps, origin, seen, target
+        return iter(())
+
+    def check_own(self, steps: Sequence[Step], target: Target, own: Own) -> None:
+        """Refuse steps that write where Rebound keeps what is its own.
+
+        Raises:
+            RefusedError: One does.
+        """
+        del steps, target, own
+
+    def digested(self, seen: S) -> object:
+        """Return what of the things, as plain values, changes when anything is written to them."""
+        return seen.model_dump(mode="json")
+
+    def failed(self, step: Step, failure: Failure) -> Outcome:
+        """Return the outcome of a step that was not carried out."""
+        (kind,) = (item for item in self.outcomes if step.kind in _tags(item))
+        return kind(
+            kind=step.kind, name=step.name, into=step.into, action=step.action, failure=failure
+        )
+
+    def of(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+        """Return those of some steps that are of the kind, in their order."""
+        return tuple(step for step in steps if isinstance(step, self.steps))
+
+
+def of[Some](items: Sequence[Any], kind: type[Some]) -> tuple[Some, ...]:
+    """Return those of some steps or outcomes that are of one class, in their order."""
+    return tuple(item for item in items if isinstance(item, kind))
+
+
+def _tags(kind: type[Outcome]) -> tuple[str, ...]:
+    """Return the words with which the outcomes of a class name their things."""
+    return get_args(kind.model_fields["kind"].annotation)

@@ -1,0 +1,1 @@
+"""BigQuery: tables, with their datasets, views and routines."""

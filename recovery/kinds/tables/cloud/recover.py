@@ -1,0 +1,186 @@
+"""Recovers tables with their datasets, views and routines: stage, prove, publish, prove again.
+
+Repeating it is safe: every step looks at the destination first, every job has a computed id, and a
+recovery that was killed anywhere ends in the same state when it is resumed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+
+from manifests.cloud.objects import Bucket
+from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
+from manifests.errors import ManifestAlteredError, ReboundError
+from manifests.model import Manifest, TableBackup
+from recovery.compare import PartitionSet
+from recovery.kinds.kind import of
+from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.work import Running
+from recovery.plan.datasets import DatasetStep
+from recovery.plan.definitions import DefinitionStep
+from recovery.plan.tables import TableStep, removed_rows
+from recovery.targets.tables.bigquery import BigQueryTarget
+from recovery.targets.tables.datasets import create_datasets, finish_datasets
+from recovery.targets.tables.definitions import restore_definitions
+from recovery.targets.tables.properties import Properties, has_foreign_keys
+from recovery.targets.tables.publish import Proof, Publisher
+from recovery.targets.tables.staging import Staging
+
+FOLDER = "tables"
+"""Of a journal: an entry says that a table is published, and where what was there before is."""
+
+
+class TableRecovery:
+    """The BigQuery side of one recovery.
+
+    Args:
+        target: Where the recovery writes.
+        manifest: The manifest of the plan's run.
+        vault: Where the backup is.
+        running: The recovery.
+    """
+
+    def __init__(
+        self, target: BigQueryTarget, manifest: Manifest, *, vault: Bucket, running: Running
+    ) -> None:
+        self._target = target
+        self._manifest = manifest
+        self._running = running
+        self._progress = running.progress
+        self._staging = Staging(
+            target, vault, running.recovery_id, recovery_point=manifest.recovery_point
+        )
+        self._publisher = Publisher(target, running.recovery_id)
+
+    def recover(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        """Recover everything that steps name, and yield what was proven and what was not.
+
+        Raises:
+            ReboundError: There is no room for staging tables and undo points.
+        """
+        tables, datasets = of(steps, TableStep), of(steps, DatasetStep)
+        if any(step.changes for step in steps):
+            self._make_room()
+        failed = create_datasets(self._target, self._manifest, datasets)
+        published = self._in_parallel(self._published, tables)
+        # A foreign key can refer to a table that had to be published first.
+        self._in_parallel(self._constrained, tables)
+        yield from self._in_parallel(self._proven, zip(tables, published, strict=True))
+        unmade = restore_definitions(self._target, self._manifest, of(steps, DefinitionStep))
+        yield from finish_datasets(self._target, self._manifest, datasets, failed=failed)
+        yield from unmade
+
+    def _make_room(self) -> None:
+        settings = self._target.settings
+        ready = partial(ready_dataset, self._target.resources, location=self._target.location)
+        ready(settings.scratch_dataset, table_days=SCRATCH_DAYS)
+        ready(settings.undo_dataset, table_days=settings.undo_days)
+
+    def _in_parallel[Item, Result](
+        self, work: Callable[[Item], Result], items: Iterable[Item]
+    ) -> tuple[Result, ...]:
+        parallel = self._target.settings.parallel_tables
+        with ThreadPoolExecutor(parallel, thread_name_prefix="recover") as pool:
+            return tuple(pool.map(work, items))
+
+    def _published(self, step: TableStep) -> TableOutcome:
+        """Stage, prove and publish one table, unless it is equal already."""
+        try:
+            table = self._table(step)
+            request = self._running.request
+            proof = self._publisher.prove(table, step, request)
+            if not proof.findings:
+                # Equal already: left alone, or done by the process that was interrupted.
+                return self._earlier(table) or self._found_equal(table, step, proof)
+            if step.action == "leave":
+                # It was equal when the plan was made; nobody agreed to anything else.
+                return _left(step)
+            source = ""
+            if step.source is not None:
+                self._progress(table.name, "staging")
+                source = self._staging.stage(table, step.partitions, step.source.name)
+            self._progress(table.name, "publishing")
+            staged = self._staging.name(table.name)
+            undo = self._publisher.publish(table, step, request, staged)
+        except ReboundError as error:
+            self._progress(step.name, "failed")
+            return _failed(step, error)
+        outcome = _published(step, undo=undo, source=source)
+        # Before it is proven: whoever goes on after a kill finds it equal, and has to tell of this.
+        self._running.journal.record(FOLDER, outcome.name, outcome)
+        return outcome
+
+    def _earlier(self, table: TableBackup) -> TableOutcome | None:
+        return self._running.journal.entry(FOLDER, table.name, TableOutcome)
+
+    def _found_equal(self, table: TableBackup, step: TableStep, proof: Proof) -> TableOutcome:
+        """Say how a table ended that is equal, and of which nothing was written down."""
+        undo = self._publisher.undo_of(table) if step.action != "leave" else ""
+        if undo:
+            # An attempt that was killed has published it: before it could say so.
+            return _published(step, undo=undo)
+        rows = table.fingerprint.row_count - proof.expired.rows
+        return _left(step).model_copy(update={"rows": rows, "expired": proof.expired})
+
+    def _constrained(self, step: TableStep) -> None:
+        try:
+            table = self._table(step)
+            if step.action != "leave" and has_foreign_keys(table.resource):
+                Properties(self._target).set(table, with_foreign_keys=True)
+        except ReboundError:
+            # The proof that follows finds the missing key and tells of it.
+            return
+
+    def _proven(self, published: tuple[TableStep, TableOutcome]) -> TableOutcome:
+        """Look at a published table again and say whether it is equal to the recovery point."""
+        step, outcome = published
+        if outcome.error:
+            return outcome
+        self._progress(step.name, "verifying")
+        try:
+            proof = self._publisher.prove(self._table(step), step, self._running.request)
+        except ReboundError as error:
+            self._progress(step.name, "failed")
+            return _failed(step, error)
+        proven = outcome.model_copy(update=proof._asdict())
+        self._progress(step.name, proven.stage)
+        if proven.is_proven:
+            self._clean_up(step)
+        return proven
+
+    def _clean_up(self, step: TableStep) -> None:
+        # The table is proven; a staging table that stays expires by itself.
+        if step.source is not None:
+            with suppress(ReboundError):
+                self._staging.remove(step.name)
+
+    def _table(self, step: TableStep) -> TableBackup:
+        table = self._manifest.table(step.name)
+        if table is None:
+            raise ManifestAlteredError("the plan's table is not in the manifest", subject=step.name)
+        return table
+
+
+def _left(step: TableStep) -> TableOutcome:
+    return TableOutcome(name=step.name, into=step.into, action="leave")
+
+
+def _published(step: TableStep, *, undo: str, source: str = "") -> TableOutcome:
+    return TableOutcome(
+        name=step.name,
+        into=step.into,
+        action=step.action,
+        source=source,
+        undo=undo,
+        rows=step.rows,
+        removed=PartitionSet(partitions=step.removed_partitions, rows=removed_rows(step)),
+    )
+
+
+def _failed(step: TableStep, error: ReboundError) -> TableOutcome:
+    return TableOutcome(
+        name=step.name, into=step.into, action=step.action, failure=Failure.of(error)
+    )

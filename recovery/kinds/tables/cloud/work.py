@@ -1,0 +1,81 @@
+"""Looks at BigQuery, and recovers it."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+
+from recovery.kinds.kind import Origin, of
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.step import Step
+from recovery.kinds.tables.cloud.recover import TableRecovery
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.kinds.work import Begun, Running, Tools, Work
+from recovery.plan.tables import TableStep
+from recovery.request import Request, Target
+from recovery.targets.tables.bigquery import BigQueryTarget
+from recovery.targets.tables.datasets import undelete_dataset
+
+
+def bigquery_target(tools: Tools, target: Target) -> BigQueryTarget:
+    """Return the project whose tables a recovery observes and writes.
+
+    Raises:
+        CloudError: BigQuery cannot be reached.
+    """
+    made = BigQueryTarget(
+        tools.settings,
+        target,
+        location=tools.catalog.location,
+        session=uuid.uuid4().hex[:12],
+        clock=tools.clock,
+    )
+    tools.reach.require(made.endpoint)
+    return made
+
+
+class TableWork(Work[TablesSeen]):
+    """Tables with their datasets, views and routines in one project.
+
+    Args:
+        tools: What the work is done with.
+        target: Where the recovery writes.
+
+    Raises:
+        CloudError: BigQuery cannot be reached.
+    """
+
+    def __init__(self, tools: Tools, target: Target) -> None:
+        self._vault = tools.vault
+        self._clock = tools.clock
+        self._target = bigquery_target(tools, target)
+        self._undeleted: dict[str, bool] = {}
+
+    def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> TablesSeen:
+        """Look at everything a recovery could touch, or at who may see what of what was begun."""
+        if begun is None:
+            seen = self._target.observe(origin.run, request)
+            return seen.model_copy(update={"undeleted": self._undeleted})
+        datasets = self._target.datasets(origin.run)
+        return TablesSeen(
+            datasets=datasets,
+            account=self._target.account(datasets),
+            originals=self._target.originals(origin.run),
+            tables=self._target.protections(step.name for step in of(begun.steps, TableStep)),
+            definitions={},
+            observed_at=self._clock(),
+        )
+
+    def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
+        """Stage, prove and publish tables, and put back datasets, views and routines."""
+        recovery = TableRecovery(self._target, origin.run, vault=self._vault, running=running)
+        yield from recovery.recover(steps)
+
+    def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, bool]:
+        """Undelete datasets; one that does not come back is created by the next plan."""
+        named = {step.name for step in steps}
+        done = {
+            item.dataset_id: undelete_dataset(self._target, item)
+            for item in origin.run.datasets
+            if item.dataset_id in named
+        }
+        self._undeleted |= done
+        return done

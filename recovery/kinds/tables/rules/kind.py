@@ -1,0 +1,183 @@
+"""How tables, datasets, views and routines are decided."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from manifests.errors import ManifestAlteredError, RefusedError
+from manifests.model import DatasetBackup, Manifest, TableBackup, UtcTime
+from manifests.references import definitions_of
+from manifests.table_types import Settings
+from recovery.access_change import AccessChange
+from recovery.kinds.kind import Decision, Origin, Own, Rules, of
+from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
+from recovery.kinds.tables.rules.plan import decided
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.plan.access import access_changes
+from recovery.plan.copies import referring_to_copy
+from recovery.plan.datasets import DatasetStep
+from recovery.plan.definitions import DefinitionStep
+from recovery.plan.expirations import without_past
+from recovery.plan.tables import TableStep
+from recovery.request import Request, Target
+
+
+class TableRules(Rules[TablesSeen]):
+    """Tables come back with the datasets they are in, and these with views and routines."""
+
+    kind = "tables"
+    steps = (DatasetStep, TableStep, DefinitionStep)
+    outcomes = (TableOutcome, DatasetOutcome, DefinitionOutcome)
+    unlisted = "dataset"
+
+    def parts(self, manifest: Manifest) -> tuple[TableBackup, ...]:
+        """Return the tables of a run."""
+        return manifest.tables
+
+    def wanted(self, manifest: Manifest, request: Request) -> tuple[TableBackup, ...]:
+        """Return the tables that were asked for."""
+        return tuple(filter(request.wants, manifest.tables))
+
+    def leaves_nothing(self, manifest: Manifest, request: Request) -> bool:
+        """Whether neither a table is left nor a dataset with its views and routines."""
+        datasets = (request.wants_definitions(item.dataset_id) for item in manifest.datasets)
+        return not (self.wanted(manifest, request) or any(datasets))
+
+    def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield every dataset, view, routine and table."""
+        for dataset in manifest.datasets:
+            yield dataset.dataset_id
+            yield from (name for name, _, _ in definitions_of(dataset))
+        yield from super().names(manifest, request)
+
+    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield the datasets, tables and partitions that are not in the run."""
+        datasets = {item.dataset_id for item in manifest.datasets}
+        tables = {item.name for item in manifest.tables}
+        yield from (name for name in request.datasets if name not in datasets)
+        yield from (name for name in request.tables if name not in tables)
+        known = {
+            item.partition_id
+            for table in self.wanted(manifest, request)
+            for item in table.partitions
+        }
+        yield from (f"partition {name}" for name in request.partitions if name not in known)
+
+    def visible(self, manifest: Manifest, hidden: Collection[str]) -> Manifest:
+        """Return a run without the datasets, tables, views and routines that are hidden."""
+        known = [item for item in manifest.datasets if f"dataset {item.dataset_id}" not in hidden]
+        dataset_ids = {item.dataset_id for item in known}
+        tables = (item for item in manifest.tables if item.dataset_id in dataset_ids)
+        return manifest.model_copy(
+            update={
+                "datasets": tuple(_visible_definitions(item, hidden) for item in known),
+                "tables": tuple(item for item in tables if item.name not in hidden),
+            }
+        )
+
+    def restorable(
+        self, manifest: Manifest, request: Request, *, now: datetime
+    ) -> tuple[Manifest, Mapping[str, UtcTime]]:
+        """Let copies refer to copies, and take out the expirations that are over."""
+        if request.rewrite_references:
+            manifest = referring_to_copy(manifest, request.target)
+        return without_past(manifest, now=now, expire_at=request.expire_at)
+
+    def plan(self, origin: Origin, seen: TablesSeen, request: Request) -> Decision:
+        """Decide what happens to each table, dataset, view and routine."""
+        return decided(origin, seen, request)
+
+    def resumed(
+        self, begun: Sequence[Step], origin: Origin, seen: TablesSeen, request: Request
+    ) -> Decision:
+        """Return the steps as they were: what a table may lose is bound when it is written.
+
+        Only what the plan told goes, and that is as it was then (`publish`).
+
+        Raises:
+            ManifestAlteredError: One undeletes, or replaces what could not have been.
+        """
+        del origin, seen
+        for step in begun:
+            if isinstance(step, DatasetStep) and step.undelete:
+                raise ManifestAlteredError(
+                    "a plan that was begun undeletes nothing", subject=step.name
+                )
+            if isinstance(step, DefinitionStep):
+                _check_replaced(step)
+        target = request.target
+        # Where it writes is not asked of a journal.
+        named = (
+            target.dataset_id(step.name)
+            if isinstance(step, DatasetStep)
+            else target.name(step.name)
+            for step in begun
+        )
+        return Decision(
+            steps=tuple(
+                step.model_copy(update={"into": into})
+                for step, into in zip(begun, named, strict=True)
+            )
+        )
+
+    def access(
+        self, steps: Sequence[Step], origin: Origin, seen: TablesSeen, target: Target
+    ) -> Iterator[AccessChange]:
+        """Yield who gets access to what, and which protections go."""
+        yield from access_changes(
+            origin.run, target, seen, datasets=of(steps, DatasetStep), tables=of(steps, TableStep)
+        )
+
+    def check_own(self, steps: Sequence[Step], target: Target, own: Own) -> None:
+        """Refuse to write to the datasets of staging tables and undo points."""
+        written = {target.dataset_id(step.name.partition(".")[0]) for step in steps}
+        if taken := written.intersection(own.datasets):
+            raise RefusedError("staging and undo points are kept there", subject=min(taken))
+
+    def digested(self, seen: TablesSeen) -> object:
+        """Return the content of each partition, and when what has it was last changed.
+
+        Sizes and refreshes are left out: they change without anybody's doing.
+        """
+        datasets = {
+            name: None if resource is None else resource.get("lastModifiedTime", "")
+            for name, resource in seen.datasets.items()
+        }
+        tables = {
+            name: [
+                (item.resource or {}).get("lastModifiedTime", ""),
+                item.model_dump(mode="json", include={"partitions"}),
+            ]
+            for name, item in seen.tables.items()
+        }
+        return {"datasets": datasets, "tables": tables}
+
+
+def _visible_definitions(dataset: DatasetBackup, hidden: Collection[str]) -> DatasetBackup:
+    own = f"{dataset.dataset_id}."
+    return dataset.model_copy(
+        update={
+            "views": tuple(
+                item
+                for item in dataset.views
+                if own + item["tableReference"]["tableId"] not in hidden
+            ),
+            "routines": tuple(
+                item
+                for item in dataset.routines
+                if own + item["routineReference"]["routineId"] not in hidden
+            ),
+        }
+    )
+
+
+def _check_replaced(step: DefinitionStep) -> None:
+    """Refuse what cannot be compared with what is there."""
+    try:
+        Settings.model_validate(step.replaced or {})
+    except ValidationError as error:
+        raise ManifestAlteredError(
+            "what the plan says is replaced is no view or routine", subject=step.name
+        ) from error

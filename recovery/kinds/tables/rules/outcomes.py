@@ -1,0 +1,52 @@
+"""How a table, dataset, view or routine ended."""
+
+from typing import Literal
+
+from recovery.compare import Expired, PartitionSet
+from recovery.kinds.outcome import Outcome
+
+
+class TableOutcome(Outcome):
+    """How one table ended.
+
+    Attributes:
+        source: Where its rows came from.
+        expired: What the table's own rule had let expire of the backup when it was proven.
+        kept: Partitions the recovery point does not know, which are there all the same.
+        removed: Those that were removed, because `exact` was asked for.
+    """
+
+    kind: Literal["table"] = "table"
+    source: str = ""
+    rows: int = 0
+    expired: Expired = Expired()
+    kept: PartitionSet = PartitionSet()
+    removed: PartitionSet = PartitionSet()
+
+    @property
+    def title(self) -> str:
+        """Return the table's own name, which needs no other word."""
+        return self.name
+
+
+class DatasetOutcome(Outcome):
+    """How the settings of one dataset ended: one that was made, set, or differed in the plan."""
+
+    kind: Literal["dataset"] = "dataset"
+
+
+class DefinitionOutcome(Outcome):
+    """How one view or routine ended that was made or set.
+
+    Attributes:
+        unmade: Why it could not be made, as the plan said: what it reads is not there, and no part
+            of the recovery. That is no failure.
+    """
+
+    kind: Literal["view", "routine"]
+    unmade: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return its own name, and what is wrong with it."""
+        return f"{self.name}: {self.error}" if self.failure else self.name

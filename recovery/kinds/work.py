@@ -1,0 +1,129 @@
+"""What the engine knows of a kind of things: how they are looked at and recovered, in Google Cloud."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from manifests.catalog import Catalog
+from manifests.cloud.clock import ServiceClock
+from manifests.cloud.objects import Bucket
+from manifests.model import Value
+from recovery.kinds.kind import Origin, Seen
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.step import Step
+from recovery.progress import Progress
+from recovery.reach import Reach
+from recovery.request import Request
+from recovery.settings import Settings
+
+
+class Tools(NamedTuple):
+    """What every kind's work is done with.
+
+    Attributes:
+        vault: The bucket with the backups.
+        landing: The bucket with journals and undo points.
+        clock: Gives the present instant.
+        reach: Insists that a service answers.
+        own_id: Makes the ids of this process's jobs its own.
+        started_at: When the command began.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    vault: Bucket
+    landing: Bucket
+    clock: ServiceClock
+    reach: Reach
+    own_id: str
+    started_at: datetime
+
+
+class Entries(Protocol):
+    """The journal of a recovery, as a kind writes it. An entry is a hint."""
+
+    def record(self, folder: str, name: str, document: Value) -> None:
+        """Write an entry, once."""
+
+    def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
+        """Return an entry, or None."""
+
+    def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
+        """Return the entries of a folder, in order of their names."""
+
+
+class Begun(NamedTuple):
+    """A recovery of which something may be done.
+
+    Attributes:
+        at: When it began.
+        steps: The steps of the kind in its journal.
+    """
+
+    at: datetime
+    steps: Sequence[Step]
+
+
+class Running(NamedTuple):
+    """A recovery that is carried out.
+
+    Attributes:
+        recovery_id: Its id, of which the ids of jobs and undo points are made.
+        started_at: When it began: what was written since is left alone.
+        request: What was said yes to.
+        journal: What was done so far.
+        earlier: How the last attempt that ended says that each thing ended.
+        progress: Told how far each thing is.
+    """
+
+    recovery_id: str
+    started_at: datetime
+    request: Request
+    journal: Entries
+    earlier: Sequence[Outcome]
+    progress: Progress
+
+
+class Work[S: Seen](ABC):
+    """Looks at the things of one kind in one project, and recovers them.
+
+    It is made from the tools and the target of a recovery. It may be asked more than once.
+    """
+
+    @abstractmethod
+    def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> S:
+        """Look at everything that a recovery could touch.
+
+        Args:
+            origin: What is brought back.
+            request: What the operator asked for.
+            begun: The recovery that is resumed; None before one has begun.
+
+        Raises:
+            UsageError: The request chooses what is not in the backup.
+            BackupDamagedError: What is read of the backup is not what the manifest says.
+            CloudError: Something could not be looked at, and can be later.
+        """
+
+    @abstractmethod
+    def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
+        """Carry steps out and prove each; one that fails is an outcome and stops no other.
+
+        Args:
+            steps: The steps of the kind.
+            origin: What is brought back.
+            running: The recovery.
+
+        Raises:
+            ReboundError: Nothing of the kind could be recovered.
+        """
+
+    def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, bool]:
+        """Do what has to be done before the rest can be planned.
+
+        Returns:
+            Whether it could be done, by the names of the steps that it was done for.
+        """
+        del steps, origin
+        return {}

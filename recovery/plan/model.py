@@ -1,0 +1,100 @@
+"""A whole recovery, decided: a plan."""
+
+from manifests.model import RunId, UtcTime, Value
+from manifests.selection import PassedOver
+from recovery.access_change import AccessChange
+from recovery.kinds.known import AnyStep
+from recovery.kinds.step import Step
+from recovery.plan.buckets import BucketStep
+from recovery.plan.datasets import DatasetStep
+from recovery.plan.definitions import DefinitionStep
+from recovery.plan.documents import DatabaseStep
+from recovery.plan.fallen import FallBack
+from recovery.plan.rebuild import CompletionsStep
+from recovery.plan.tables import TableStep
+from recovery.request import Request
+from recovery.unseen import Unseen
+
+
+class Plan(Value):
+    """A whole recovery, decided."""
+
+    request: Request
+    run_id: RunId | None
+    recovery_point: UtcTime
+    steps: tuple[AnyStep, ...]
+    cannot_bring_back: tuple[str, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+    """Runs that could not be chosen, and why: damaged, partial and foreign ones."""
+    manifest_digest: str = ""
+    """Of the run's manifest, from which alone the plan is carried out."""
+    fallen_back: tuple[FallBack, ...] = ()
+    """What comes from an older run, because a file of this one is damaged."""
+    foreign: str = ""
+    """Whose run it is, when it is another platform's."""
+    seen: str = ""
+    """A digest of what was observed; empty where nothing was."""
+    left_out: tuple[str, ...] = ()
+    """What the run holds and the catalog does not name."""
+    leaning: tuple[str, ...] = ()
+    """What leans on a file of the vault that `verify` found damaged."""
+    unseen: tuple[Unseen, ...] = ()
+    """What could not be looked at, and is left as it is."""
+    left_alone: tuple[str, ...] = ()
+    """What differs and is left, because only what is missing was asked for."""
+    access: tuple[AccessChange, ...] = ()
+    """What changes about who may see what."""
+
+    def of[Some: Step](self, kind: type[Some]) -> tuple[Some, ...]:
+        """Return the steps of a kind, in their order."""
+        return tuple(step for step in self.steps if isinstance(step, kind))
+
+    @property
+    def datasets(self) -> tuple[DatasetStep, ...]:
+        """Return what happens to each dataset."""
+        return self.of(DatasetStep)
+
+    @property
+    def tables(self) -> tuple[TableStep, ...]:
+        """Return what happens to each table."""
+        return self.of(TableStep)
+
+    @property
+    def definitions(self) -> tuple[DefinitionStep, ...]:
+        """Return what happens to each view and routine."""
+        return self.of(DefinitionStep)
+
+    @property
+    def buckets(self) -> tuple[BucketStep, ...]:
+        """Return what happens to each bucket."""
+        return self.of(BucketStep)
+
+    @property
+    def databases(self) -> tuple[DatabaseStep, ...]:
+        """Return what happens to each database."""
+        return self.of(DatabaseStep)
+
+    @property
+    def rebuilds(self) -> tuple[CompletionsStep, ...]:
+        """Return what is rebuilt without any run; then nothing else is in the plan."""
+        return self.of(CompletionsStep)
+
+    @property
+    def changes(self) -> bool:
+        """Whether executing the plan would change anything."""
+        return any(step.changes for step in self.steps)
+
+    @property
+    def oldest_point(self) -> UtcTime:
+        """Return the recovery point of what is brought back from the oldest run."""
+        return min([self.recovery_point, *(item.recovery_point for item in self.fallen_back)])
+
+    @property
+    def targets(self) -> list[str]:
+        """Return the name of everything whose progress is told."""
+        return [step.followed for step in self.steps if step.followed]
+
+    @property
+    def come_first(self) -> tuple[Step, ...]:
+        """Return the steps that have to be done before the rest can be planned."""
+        return tuple(step for step in self.steps if step.comes_first)
