@@ -10,15 +10,12 @@ from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, u
 from recovery.compare import Finding
 from recovery.compare.databases import database_findings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
+from recovery.documents.rate import ramp_seconds
 from recovery.kinds.step import MissingWord, Step
 from recovery.plan.events import event_words
 from recovery.request import Request
 
 type DocumentAction = Literal["create", "replace", "remove"]
-
-FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS = 500, 1.5, 300
-"""Writes a second to a collection at first, and how much more after how long (Firestore, Best
-practices, Ramping up traffic)."""
 
 _WITH_ALL_BELOW = "/**"
 
@@ -131,16 +128,6 @@ class DatabaseStep(Step):
             "added": True,
         }
         return kept.get(state, False)
-
-
-def ramp_seconds(writes: int) -> float:
-    """Return how long so many writes to one collection take: 500/50/5, as `FIRST_RATE` says."""
-    seconds, rate = 0.0, float(FIRST_RATE)
-    while writes > rate * RAMP_SECONDS:
-        writes -= int(rate * RAMP_SECONDS)
-        seconds += RAMP_SECONDS
-        rate *= RAMP_FACTOR
-    return seconds + writes / rate
 
 
 def plan_database(

@@ -6,7 +6,8 @@ from datetime import datetime
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
 from manifests.references import unheld
 from manifests.selection import RunSummary
-from recovery.plan.lost import dropped_notes, unprotected_text
+from recovery.kinds.tables.rules.lost import dropped_notes
+from recovery.plan.lost import unprotected_text
 from recovery.report.document import (
     Block,
     Column,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from recovery.plan.documents import FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS
+from recovery.documents.rate import FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS
 
 _LEAST_RATE = 10
 _SLOWER_SECONDS = 1

@@ -6,13 +6,11 @@ from typing import Any
 from google.cloud.firestore_v1 import types
 from google.protobuf.json_format import ParseDict
 
-from recovery.plan.rebuild import FieldValue
-
 _MINUS_ZERO = struct.pack("<d", -0.0)
 _Document: Any = types.Document.pb()
 
 
-def to_bytes(fields: dict[str, FieldValue]) -> bytes:
+def to_bytes(fields: dict[str, dict[str, Any]]) -> bytes:
     """Return fields as a backup stores them."""
     document = ParseDict({"fields": fields}, _Document())
     content: bytes = document.SerializeToString(deterministic=True)

@@ -8,19 +8,18 @@ from manifests.documents import DocumentRecord, tallied
 from manifests.errors import RefusedError, UsageError
 from manifests.model import DatabaseBackup, DocumentFile, StoredObject
 from recovery.compare.documents import DatabaseState, StateTally, joined
+from recovery.documents.rate import ramp_seconds
 from recovery.plan.documents import (
     DatabaseStep,
     apart,
     named_ranges,
     plan_database,
-    ramp_seconds,
     scope,
     units,
     wanted_ranges,
 )
 from recovery.report.databases import database_row
 from recovery.request import Request, Target
-from recovery.targets.documents.pace import Ramp
 from tests.unit import told
 
 POINT = 100
@@ -243,61 +242,9 @@ def test_time_of_the_ramp():
     assert planned(backup(("c/a",)), DAMAGED, request(unthrottled=True)).ramp_seconds == 0
 
 
-def test_ramp_slows_down():
-    """Writes that are put off halve the rate once, and it grows from there."""
-    now, slept = [0.0], [0.0]
-
-    def sleep(seconds: float) -> None:
-        slept[0] += seconds
-        now[0] += seconds
-
-    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
-    ramp.wait("c", 500)
-    ramp.wait("c", 0)
-    for _ in range(4):
-        ramp.slow_down("c")
-    slept[0] = 0.0
-    ramp.wait("c", 500)
-    ramp.wait("c", 0)
-    assert slept[0] == pytest.approx(2.0)
-    now[0] += 301
-    slept[0] = 0.0
-    ramp.wait("c", 750)
-    ramp.wait("c", 0)
-    assert slept[0] == pytest.approx(2.0)
-    for _ in range(50):
-        now[0] += 2
-        ramp.slow_down("c")
-    slept[0] = 0.0
-    ramp.wait("c", 20)
-    ramp.wait("c", 0)
-    assert slept[0] == pytest.approx(2.0)
-
-
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 10])
 def test_neighbours_are_begun_apart(count: int):
     """All are begun once, those at the same time far from each other."""
     order = apart(count, 4)
     assert sorted(order) == list(range(count))
     assert apart(8, 4) == [0, 2, 4, 6, 1, 3, 5, 7]
-
-
-def test_ramp():
-    """A collection takes 500 writes a second at first, and half as many more after 5 minutes."""
-    now, slept = [0.0], [0.0]
-
-    def sleep(seconds: float) -> None:
-        slept[0] += seconds
-        now[0] += seconds
-
-    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
-    for _ in range(11):
-        ramp.wait("c", 300)
-    assert slept[0] == pytest.approx(6.0)
-    ramp.wait("other", 300)
-    assert slept[0] == pytest.approx(6.0)
-    now[0] = 301.0
-    slept[0] = 0.0
-    for _ in range(11):
-        ramp.wait("c", 300)
-    assert slept[0] == pytest.approx(4.0)

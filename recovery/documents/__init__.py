@@ -1,0 +1,1 @@
+"""Firestore documents, whatever they are brought back from: how they are written."""

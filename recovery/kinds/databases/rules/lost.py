@@ -1,0 +1,44 @@
+"""What no recovery of documents brings back."""
+
+from datetime import datetime
+
+from recovery.plan.documents import DatabaseStep
+from recovery.units import counted
+
+_PAST_THEIR_TIME = (
+    "documents that are past their time to live: Firestore removes them again within a day or so"
+)
+
+
+def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) -> tuple[str, ...]:
+    """Tell what no recovery of documents brings back."""
+    if not steps:
+        return ()
+    notes = [f"documents as they were changed after {recovery_point:%Y-%m-%dT%H:%MZ}"]
+    notes += [
+        f"locks, heartbeats and instances of {step.name}: never restored "
+        f"({', '.join(f'{name} {count:,}' for name, count in step.never_restored.items())})"
+        for step in steps
+        if step.never_restored
+    ]
+    notes += [
+        f"{_unmade(step)} of {step.into}, which is created: until an exemption is made again, "
+        "documents with more than 40,000 index entries are refused"
+        for step in steps
+        if step.create and step.unmade != ()
+    ]
+    notes += [
+        f"references of {counted(step.state.referring, 'document')} of {step.into} that point at the "
+        "original database: `--rewrite-references` lets them point at the copy"
+        for step in steps
+        if step.state.referring and not step.rewrites
+    ]
+    notes.append("security rules, indexes and time-to-live policies, create and update times")
+    notes.append(_PAST_THEIR_TIME)
+    return tuple(notes)
+
+
+def _unmade(step: DatabaseStep) -> str:
+    if step.unmade is None:
+        return "indexes and field settings, which the backup could not read,"
+    return ", ".join(step.unmade)
