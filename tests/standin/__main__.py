@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 from tests.standin.cloud import PROJECT, SERVICES, running
-from tests.standin.seed import seed_bigquery, seed_firestore, seed_storage
+from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
 
 
 def main() -> None:
@@ -50,6 +50,7 @@ def _seed(arguments: argparse.Namespace) -> None:
     seed_storage(PROJECT, arguments.scale)
     seed_bigquery(PROJECT, arguments.scale)
     seed_firestore(PROJECT, arguments.scale)
+    seed_control_plane(PROJECT)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,10 @@ def test_run(server: Server, project: str):
     """A service is made by an operation, which the client waits for."""
     parent = f"projects/{project}/locations/{REGION}"
     with server.client(run_v2.ServicesClient, "run") as client:
-        container = run_v2.Container(image="gcr.io/p/i", env=[run_v2.EnvVar(name="A", value="1")])
+        container = run_v2.Container(
+            image="us-docker.pkg.dev/cloudrun/container/hello",
+            env=[run_v2.EnvVar(name="A", value="1")],
+        )
         service = run_v2.Service(template=run_v2.RevisionTemplate(containers=[container]))
         made = client.create_service(parent=parent, service=service, service_id="svc").result()
         assert made.uri.endswith(".a.run.app")

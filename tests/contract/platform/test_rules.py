@@ -172,7 +172,7 @@ def test_operations_take_their_time(server: Server, project: str):
     """AIP-151, Long-running operations: not done at once, then done with what was made."""
     server.order("operations", seconds=0.5)
     path = f"run/v2/projects/{project}/locations/{REGION}/services"
-    body = {"template": {"containers": [{"image": "gcr.io/p/i"}]}}
+    body = {"template": {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}}
     begun = server.answer("POST", path, params={"serviceId": "s"}, json=body)
     assert "done" not in begun
     assert server.answer("GET", f"{path}/s")["reconciling"]

@@ -1,5 +1,6 @@
 """What no real service has: the orders of a test, below `/standin/`."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from tests.standin.platform.api import Api
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.errors import invalid
 from tests.standin.platform.service import Service
+from tests.standin.platform.services import artifactregistry
 
 type Apis = Mapping[tuple[str, str], Api]
 type Order = Callable[[Service, Apis, Body], Any]
@@ -61,6 +63,16 @@ def add_field(_: Service, apis: Apis, order: Body) -> Body:
     raise invalid(f"No such schema: {order.get('api')} {order.get('schema')}")
 
 
+def put_image(service: Service, _: Apis, order: Body) -> Body:
+    """Put an `image` with a tag into its repository, of a `digest` of 64 digits; or remove it."""
+    image = str(order.get("image", ""))
+    if order.get("is_gone"):
+        artifactregistry.remove_image(service.store, image)
+        return {}
+    digest = order.get("digest") or hashlib.sha256(image.encode()).hexdigest()
+    return {"uri": artifactregistry.put_image(service, image, f"sha256:{digest}")}
+
+
 def unknown(_: Service, __: Apis, ___: Body) -> Body:
     """Refuse an order that there is not."""
     raise invalid("There is no such order.")
@@ -73,4 +85,5 @@ ORDERS: Mapping[str, Order] = {
     "pages": set_pages,
     "unreachable": set_unreachable,
     "fields": add_field,
+    "images": put_image,
 }

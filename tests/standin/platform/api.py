@@ -13,6 +13,7 @@ type Schema = Mapping[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{\+?(\w+)\}")
 _ANY_SEGMENT = r"^[^/]+$"
+_SEGMENT = "[^/:]+(?::[0-9a-f]{64})?"
 _OPERATION = re.compile(r".*Operation")
 
 
@@ -152,5 +153,5 @@ def _route(item: Mapping[str, Any]) -> Route:
 
 def _pattern(parameter: Schema) -> str:
     pattern: str = parameter.get("pattern", _ANY_SEGMENT)
-    # A colon begins a verb: `topics/t:publish` is no topic.
-    return pattern.removeprefix("^").removesuffix("$").replace("[^/]+", "[^/:]+")
+    # A colon begins a verb, but for that of a digest: `topics/t:publish` is no topic.
+    return pattern.removeprefix("^").removesuffix("$").replace("[^/]+", _SEGMENT)

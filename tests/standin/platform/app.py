@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,7 +13,7 @@ from tests.standin.database import transaction
 from tests.standin.dates import Dated
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
-from tests.standin.platform import admin, bodies, locations
+from tests.standin.platform import admin, archives, bodies, locations
 from tests.standin.platform.api import Api, Route
 from tests.standin.platform.errors import PlatformError, invalid, unknown_field
 from tests.standin.platform.registry import apis
@@ -56,6 +55,10 @@ class PlatformApp:
             return
         if scope["path"].startswith(_CONTROLS):
             response = await self._ordered(Request(scope, receive))
+            await response(scope, receive, send)
+            return
+        if scope["path"].startswith(f"/{archives.HOST}/"):
+            response = await self._service.archives.answer(Request(scope, receive))
             await response(scope, receive, send)
             return
         api = self._api(scope["path"])
@@ -110,10 +113,7 @@ class PlatformApp:
             return Response()
 
     def _call(self, api: Api, route: Route, path: dict[str, str], request: Request) -> Call:
-        query = dict(parse_qsl(request.url.query, keep_blank_values=True))
-        host = Headers(scope=request.scope).get("host", "127.0.0.1")
-        origin = f"{request.url.scheme}://{host}"
-        return Call(self._service, api, route, path, query, {}, origin)
+        return Call(self._service, api, route, path, dict(request.query_params), {}, request)
 
 
 def _admit(call: Call, content: bytes) -> None:
@@ -147,9 +147,10 @@ def _with_project_id(call: Call, name: str) -> str:
 
 
 def _path(scope: Scope) -> str:
-    """Return the path below the host."""
-    path: str = scope["path"].partition("/")[2].partition("/")[2]
-    return path
+    """Return the path below the host; a slash that was encoded is one of an id."""
+    raw: bytes = scope["raw_path"]
+    encoded = raw.decode("ascii").partition("?")[0].replace("%2F", "%252F")
+    return unquote(encoded).partition("/")[2].partition("/")[2]
 
 
 def _json(content: bytes) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tests.standin.platform.bodies import Body
-from tests.standin.platform.errors import invalid
+from tests.standin.platform.errors import PlatformError, invalid
 from tests.standin.platform.service import Call, short
 from tests.standin.platform.store import Resource
 
@@ -56,9 +56,14 @@ class Collection:
         most_page: How many it answers at most.
         spans_locations: Whether a list takes `-` for all locations.
         is_numbered: Whether names are answered with the number of the project.
+        is_short: Whether the name in the body is the id alone.
+        is_exclusive: Whether a change has to wait for the operation before it.
+        asset_type: Its type in Cloud Asset Inventory; empty where that has none.
+        at_first: Makes what every project has.
         born: Adds what the service makes of what is created.
         changed: Adds what the service makes of what is patched.
         gone: What else goes with what is deleted.
+        failure: Says how the operation ends that makes or changes a resource, when not well.
         filter: Reads the filter of a list.
         listed: What a list shows of a resource.
     """
@@ -73,9 +78,14 @@ class Collection:
     most_page: int = 1000
     spans_locations: bool = False
     is_numbered: bool = False
+    is_short: bool = False
+    is_exclusive: bool = False
+    asset_type: str = ""
+    at_first: Callable[[Call], None] = lambda _: None
     born: Callable[[Call, str, Body], Body] = _as_sent
     changed: Callable[[Call, Resource, Body], Body] = _as_changed
     gone: Callable[[Call, Resource], None] = _nothing
+    failure: Callable[[Call, Resource], PlatformError | None] = lambda _, __: None
     filter: Callable[[str], Filter] = _no_filter
     listed: Callable[[Call, Body], Body] = lambda _, body: body
 

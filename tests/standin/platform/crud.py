@@ -3,6 +3,7 @@
 import base64
 import binascii
 import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.standin.platform import operations
@@ -10,7 +11,7 @@ from tests.standin.platform.bodies import Body, kept
 from tests.standin.platform.collection import Collection, lacking
 from tests.standin.platform.errors import PlatformError, aborted, invalid, not_found
 from tests.standin.platform.masks import masked, parse, settable
-from tests.standin.platform.service import Call, new_etag, numbered
+from tests.standin.platform.service import Call, new_etag, numbered, short
 from tests.standin.platform.store import Resource
 
 _ANY = "-"
@@ -34,13 +35,13 @@ def found(call: Call, collection: Collection, name: str | None = None) -> Resour
 def shown(call: Call, collection: Collection, resource: Resource) -> Body:
     """Return what the API shows of a resource."""
     name = numbered(resource.name) if collection.is_numbered else resource.name
-    body = {"name": name} | resource.body | {"name": name}
+    body = {"name": short(name) if collection.is_short else name} | resource.body
     schema = call.api.resource_schema(collection.id)
     if operations.is_under_way(call.service, call.api.host, resource.name):
-        overlaid = {"reconciling": True} if call.api.has_field(schema, "reconciling") else {}
+        if call.api.has_field(schema, "reconciling"):
+            body["reconciling"] = True
         if call.api.host.startswith("cloudfunctions."):
-            overlaid = {"state": "DEPLOYING"}
-        body |= overlaid
+            body["state"] = "DEPLOYING"
     return body
 
 
@@ -56,6 +57,14 @@ def create(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
     resource = Resource(collection.id, name, body, {})
     resource.body = collection.born(call, name, body)
     return _written(call, collection, resource)
+
+
+def answer(call: Call, collection: Collection, verb: str) -> Any:  # noqa: ANN401 - JSON
+    """Answer a request about a collection."""
+    collection.at_first(call)
+    if collection.is_exclusive and verb in ("patch", "update", "delete"):
+        _check_idle(call)
+    return VERBS[verb](call, collection)
 
 
 def get(call: Call, collection: Collection) -> Body:
@@ -128,6 +137,11 @@ def delete(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
     return operations.begin(call, resource.name, shown(call, collection, resource), schema)
 
 
+def _check_idle(call: Call) -> None:
+    if operations.is_under_way(call.service, call.api.host, call.target):
+        raise aborted(f"An operation on '{call.target}' is under way.")
+
+
 def check_etag(resource: Resource, sent: str | None) -> None:
     """Refuse a change of another version than the one that was read (AIP-154).
 
@@ -172,12 +186,15 @@ def _touched(call: Call, schema: str, body: Body) -> Body:
 
 
 def _written(call: Call, collection: Collection, resource: Resource) -> Any:  # noqa: ANN401 - JSON
-    if not call.is_asked("validateOnly"):
+    is_trial = call.is_asked("validateOnly")
+    if not is_trial:
         call.store.put(resource)
-    answer = shown(call, collection, resource)
     if not call.route.is_long_running:
-        return answer
-    return operations.begin(call, resource.name, answer, call.api.resource_schema(collection.id))
+        return shown(call, collection, resource)
+    error = None if is_trial else collection.failure(call, resource)
+    schema = call.api.resource_schema(collection.id)
+    answer = shown(call, collection, resource)
+    return operations.begin(call, resource.name, answer, schema, error=error)
 
 
 def _paths(call: Call, collection: Collection, sent: Body, allowed: frozenset[str]) -> list[str]:
@@ -226,3 +243,13 @@ def _token(text: str) -> str:
         return base64.b64decode(text, b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise invalid("The page token is invalid.") from error
+
+
+VERBS: Mapping[str, Callable[[Call, Collection], Any]] = {
+    "create": create,
+    "get": get,
+    "list": list_all,
+    "patch": patch,
+    "update": patch,
+    "delete": delete,
+}

@@ -5,9 +5,17 @@ from collections.abc import Mapping
 from tests.standin.platform.api import Api
 from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.services import (
+    artifactregistry,
+    bigqueryconnection,
+    bigquerydatatransfer,
+    cloudasset,
+    cloudfunctions,
     cloudresourcemanager,
     cloudscheduler,
+    eventarc,
     iam,
+    logging,
+    monitoring,
     pubsub,
     run,
     secretmanager,
@@ -16,9 +24,17 @@ from tests.standin.platform.services import (
 )
 
 _SERVICES = (
+    artifactregistry,
+    bigqueryconnection,
+    bigquerydatatransfer,
+    cloudasset,
+    cloudfunctions,
     cloudresourcemanager,
     cloudscheduler,
+    eventarc,
     iam,
+    logging,
+    monitoring,
     pubsub,
     run,
     secretmanager,
@@ -26,10 +42,19 @@ _SERVICES = (
     workflows,
 )
 NAMES = (
+    "artifactregistry.v1",
+    "bigqueryconnection.v1",
+    "bigquerydatatransfer.v1",
+    "cloudasset.v1",
+    "cloudfunctions.v2",
     "cloudresourcemanager.v1",
     "cloudresourcemanager.v3",
     "cloudscheduler.v1",
+    "eventarc.v1",
     "iam.v1",
+    "logging.v2",
+    "monitoring.v1",
+    "monitoring.v3",
     "pubsub.v1",
     "run.v2",
     "secretmanager.v1",

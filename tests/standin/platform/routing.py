@@ -9,14 +9,6 @@ from tests.standin.platform.errors import PlatformError, not_found
 from tests.standin.platform.registry import COLLECTIONS, HANDLERS
 from tests.standin.platform.service import Call
 
-_OF_COLLECTIONS: Mapping[str, Any] = {
-    "create": crud.create,
-    "get": crud.get,
-    "list": crud.list_all,
-    "patch": crud.patch,
-    "update": crud.patch,
-    "delete": crud.delete,
-}
 _OF_ALL: Mapping[str, Handler] = {
     "operations.get": operations.get,
     "operations.list": operations.list_all,
@@ -39,9 +31,9 @@ def answer(call: Call) -> Any:  # noqa: ANN401 - JSON
     collection = COLLECTIONS.get(call.route.collection)
     if verb in ("getIamPolicy", "setIamPolicy", "testIamPermissions"):
         return _policy(call, collection, verb)
-    if collection is None or verb not in _OF_COLLECTIONS:
+    if collection is None or verb not in crud.VERBS:
         raise PlatformError("UNIMPLEMENTED", f"The stand-in does not know {call.route.id}.")
-    return _OF_COLLECTIONS[verb](call, collection)
+    return crud.answer(call, collection, verb)
 
 
 def _policy(call: Call, collection: Collection | None, verb: str) -> Any:  # noqa: ANN401 - JSON

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from starlette.requests import Request
+
 from tests.standin.clock import Clock
 from tests.standin.platform.api import Api, Route
+from tests.standin.platform.archives import Archives
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.store import Store
 from tests.standin.projects import project_number
@@ -29,12 +32,12 @@ class Service:
     """The state of the service.
 
     Attributes:
-        folder: Where files are kept.
+        archives: Sources of functions.
         store: Resources, policies and operations.
         clock: Now.
     """
 
-    folder: Path
+    archives: Archives
     store: Store
     clock: Clock = field(default_factory=Clock)
 
@@ -42,7 +45,7 @@ class Service:
     def open(cls, folder: Path) -> "Service":
         """Open the state in a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        service = cls(folder, Store(folder / "platform.sqlite"))
+        service = cls(Archives(folder / "archives"), Store(folder / "platform.sqlite"))
         service.clock.set_offset(service.store.setting("clock", 0))
         return service
 
@@ -63,7 +66,7 @@ class Call:
         path: The parameters of the path, with projects by their ids.
         query: The parameters of the query; the last one of a name counts.
         body: What was sent.
-        origin: The address that the client knows this service by.
+        request: The request as it came.
     """
 
     service: Service
@@ -72,7 +75,16 @@ class Call:
     path: dict[str, str]
     query: dict[str, str]
     body: Body
-    origin: str
+    request: Request
+
+    @property
+    def origin(self) -> str:
+        """The address that the client knows this service by."""
+        return f"{self.request.url.scheme}://{self.request.headers.get('host', '127.0.0.1')}"
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a parameter of the query."""
+        return self.request.query_params.getlist(name)
 
     @property
     def store(self) -> Store:

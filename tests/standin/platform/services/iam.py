@@ -157,6 +157,7 @@ ACCOUNTS = Collection(
     mask="needed",
     default_page=20,
     most_page=100,
+    asset_type="iam.googleapis.com/ServiceAccount",
     born=_account,
 )
 ROLES = Collection(
@@ -164,6 +165,7 @@ ROLES = Collection(
     ids=re.compile(r"[a-zA-Z0-9_.]{3,64}"),
     fixed=("deleted",),
     mask="sent",
+    asset_type="iam.googleapis.com/Role",
     born=_role,
     changed=_patched_role,
 )

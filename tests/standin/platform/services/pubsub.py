@@ -13,7 +13,7 @@ from tests.standin.platform.store import Resource, Store
 # Cloud Pub/Sub, Resource names.
 _IDS = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9_.~+%-]{2,254}")
 DELETED_TOPIC = "_deleted-topic_"
-_DEFAULTS = {
+DEFAULTS = {
     "pushConfig": {},
     "ackDeadlineSeconds": 10,
     "messageRetentionDuration": "604800s",
@@ -24,8 +24,13 @@ _SNAPSHOT_DAYS = 7
 _SCHEMA_TYPES = ("PROTOCOL_BUFFER", "AVRO")
 
 
-def _needed_topic(call: Call, name: str) -> Resource:
-    topic = call.store.find(TOPICS.id, name)
+def needed_topic(store: Store, name: str) -> Resource:
+    """Return a topic that something else needs.
+
+    Raises:
+        PlatformError: It is not there.
+    """
+    topic = store.find(TOPICS.id, name)
     if topic is None:
         raise PlatformError("NOT_FOUND", f"Resource not found (resource={name}).")
     return topic
@@ -38,12 +43,12 @@ def _topic(call: Call, _: str, body: Body) -> Body:
 
 
 def _subscription(call: Call, _: str, body: Body) -> Body:
-    _needed_topic(call, body["topic"])
-    return _checked(call, _DEFAULTS | body) | {"state": "ACTIVE"}
+    needed_topic(call.store, body["topic"])
+    return _checked(call, DEFAULTS | body) | {"state": "ACTIVE"}
 
 
 def _changed_subscription(call: Call, _: Resource, after: Body) -> Body:
-    return _checked(call, _DEFAULTS | after)
+    return _checked(call, DEFAULTS | after)
 
 
 def _checked(call: Call, body: Body) -> Body:
@@ -51,7 +56,7 @@ def _checked(call: Call, body: Body) -> Body:
     if not least <= body["ackDeadlineSeconds"] <= most:
         raise invalid("Invalid ack deadline given: it has to be between 10 and 600 seconds.")
     if topic := body.get("deadLetterPolicy", {}).get("deadLetterTopic"):
-        _needed_topic(call, topic)
+        needed_topic(call.store, topic)
     _check_push(body["pushConfig"])
     return body
 
@@ -129,7 +134,7 @@ def detach(call: Call) -> Body:
 
 def list_of_topic(call: Call) -> Body:
     """Answer the names of a topic's subscriptions."""
-    _needed_topic(call, call.target)
+    needed_topic(call.store, call.target)
     names = [item.name for item in of_topic(call.store, call.target)]
     return {"subscriptions": names} if names else {}
 
@@ -144,7 +149,12 @@ def _snapshot(call: Call, _: str, body: Body) -> Body:
 
 
 TOPICS = Collection(
-    id="pubsub.projects.topics", ids=_IDS, mask="needed", born=_topic, gone=_topic_gone
+    id="pubsub.projects.topics",
+    ids=_IDS,
+    mask="needed",
+    born=_topic,
+    gone=_topic_gone,
+    asset_type="pubsub.googleapis.com/Topic",
 )
 SUBSCRIPTIONS = Collection(
     id="pubsub.projects.subscriptions",
@@ -152,14 +162,21 @@ SUBSCRIPTIONS = Collection(
     required=("topic",),
     fixed=("topic", "filter", "enableMessageOrdering", "detached"),
     mask="needed",
+    asset_type="pubsub.googleapis.com/Subscription",
     born=_subscription,
     changed=_changed_subscription,
 )
 SCHEMAS = Collection(
     id="pubsub.projects.schemas", ids=_IDS, required=("definition",), born=_schema,
-    listed=_listed_schema,
+    listed=_listed_schema, asset_type="pubsub.googleapis.com/Schema",
 )  # fmt: skip
-SNAPSHOTS = Collection(id="pubsub.projects.snapshots", ids=_IDS, mask="needed", born=_snapshot)
+SNAPSHOTS = Collection(
+    id="pubsub.projects.snapshots",
+    ids=_IDS,
+    mask="needed",
+    born=_snapshot,
+    asset_type="pubsub.googleapis.com/Snapshot",
+)
 COLLECTIONS = (TOPICS, SUBSCRIPTIONS, SCHEMAS, SNAPSHOTS)
 HANDLERS: dict[str, Handler] = {
     f"{SCHEMAS.id}.commit": commit,

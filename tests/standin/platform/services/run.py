@@ -6,8 +6,9 @@ import zlib
 
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
-from tests.standin.platform.errors import invalid
+from tests.standin.platform.errors import PlatformError, invalid
 from tests.standin.platform.service import Call, default_account, short
+from tests.standin.platform.services.artifactregistry import has_image
 from tests.standin.platform.store import Resource
 from tests.standin.projects import project_number
 
@@ -21,7 +22,8 @@ def _id(call: Call, _: Body) -> str:
     return asked or f"{call.route.collection.rpartition('.')[2]}-{uuid.uuid4().hex[:8]}"
 
 
-def _service(call: Call, name: str, body: Body) -> Body:
+def of_template(call: Call, name: str, body: Body, generation: int) -> Body:
+    """Return a service with everything that Cloud Run makes of its template."""
     template = {"timeout": "300s", "maxInstanceRequestConcurrency": 80} | body["template"]
     template["scaling"] = {"maxInstanceCount": 100} | template.get("scaling", {})
     template = _instances(call, template)
@@ -34,23 +36,30 @@ def _service(call: Call, name: str, body: Body) -> Body:
     }
     urls = _urls(call, short(name))
     made = {"template": template, "uri": urls[-1], "urls": urls}
-    return settings | body | made | _current(call, name, body, 1)
+    return settings | body | made | _current(call, name, body, generation)
+
+
+def _service(call: Call, name: str, body: Body) -> Body:
+    return of_template(call, name, body, 1)
 
 
 def _changed_service(call: Call, before: Resource, after: Body) -> Body:
     generation = int(before.body["generation"]) + 1
-    return _service(call, before.name, after) | _current(call, before.name, after, generation)
+    return of_template(call, before.name, after, generation)
 
 
-def _job(call: Call, name: str, body: Body) -> Body:
+def _job(call: Call, _: str, body: Body) -> Body:
+    return _job_of(call, body, 1)
+
+
+def _job_of(call: Call, body: Body, generation: int) -> Body:
     tasks = {"maxRetries": 3, "timeout": "600s"} | body["template"].get("template", {})
     template = {"taskCount": 1} | body["template"] | {"template": _instances(call, tasks)}
-    return {"launchStage": "GA"} | body | {"template": template} | _state(call, name, 1)
+    return {"launchStage": "GA"} | body | {"template": template} | _state(call, generation)
 
 
 def _changed_job(call: Call, before: Resource, after: Body) -> Body:
-    generation = int(before.body["generation"]) + 1
-    return _job(call, before.name, after) | _state(call, before.name, generation)
+    return _job_of(call, after, int(before.body["generation"]) + 1)
 
 
 def _instances(call: Call, template: Body) -> Body:
@@ -88,10 +97,24 @@ def _current(call: Call, name: str, body: Body, generation: int) -> Body:
     revision = f"{name}/revisions/{short(name)}-{generation:05}-{uuid.uuid4().hex[:3]}"
     made = {"latestReadyRevision": revision, "latestCreatedRevision": revision}
     traffic = body.get("traffic") or [{"type": _LATEST, "percent": 100}]
-    return _state(call, name, generation) | made | {"trafficStatuses": traffic}
+    return _state(call, generation) | made | {"trafficStatuses": traffic}
 
 
-def _state(call: Call, _: str, generation: int) -> Body:
+def _failure(call: Call, resource: Resource) -> PlatformError | None:
+    """Return how a revision ends whose image is not there."""
+    template = resource.body["template"]
+    containers = template.get("template", template)["containers"]
+    missing = [it["image"] for it in containers if not has_image(call.store, it["image"])]
+    if not missing:
+        return None
+    message = f"Image '{missing[0]}' not found."
+    failed = {"state": "CONDITION_FAILED", "reason": "CONTAINER_MISSING", "message": message}
+    resource.body["terminalCondition"] |= failed
+    call.store.put(resource)
+    return PlatformError("NOT_FOUND", message)
+
+
+def _state(call: Call, generation: int) -> Body:
     ready = {
         "type": "Ready",
         "state": "CONDITION_SUCCEEDED",
@@ -111,6 +134,8 @@ SERVICES = Collection(
     ids=_IDS,
     new_id=_id,
     required=("template",),
+    asset_type="run.googleapis.com/Service",
+    failure=_failure,
     born=_service,
     changed=_changed_service,
 )
@@ -119,6 +144,8 @@ JOBS = Collection(
     ids=_IDS,
     new_id=_id,
     required=("template.template",),
+    asset_type="run.googleapis.com/Job",
+    failure=_failure,
     born=_job,
     changed=_changed_job,
 )

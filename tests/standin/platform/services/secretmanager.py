@@ -106,10 +106,15 @@ SECRETS = Collection(
     mask="needed",
     most_page=25000,
     is_numbered=True,
+    asset_type="secretmanager.googleapis.com/Secret",
     born=_secret,
     gone=_gone,
 )
-VERSIONS = Collection(id="secretmanager.projects.secrets.versions", is_numbered=True)
+VERSIONS = Collection(
+    id="secretmanager.projects.secrets.versions",
+    is_numbered=True,
+    asset_type="secretmanager.googleapis.com/SecretVersion",
+)
 COLLECTIONS = (SECRETS, VERSIONS)
 HANDLERS: dict[str, Handler] = {
     f"{SECRETS.id}.addVersion": add_version,

@@ -9,6 +9,7 @@ from tests.standin.platform.store import Resource, Store
 from tests.standin.projects import project_number
 
 _COLLECTION = "serviceusage.services"
+ASSET_TYPE = "serviceusage.googleapis.com/Service"
 # Service Usage, Services enabled by default; the rest of what projects like this one use.
 ENABLED_AT_FIRST = (
     "bigquery",
@@ -84,6 +85,14 @@ def is_enabled(store: Store, project: str, service: str) -> bool:
     return _service(store, f"projects/{project}/services/{service}").body["state"] == "ENABLED"
 
 
+def enabled(store: Store, project: str) -> list[str]:
+    """Return the names of the services that a project uses."""
+    names = [
+        f"projects/{project}/services/{name}{_DOMAIN}" for name in (*ENABLED_AT_FIRST, *_OTHERS)
+    ]
+    return [name for name in names if _service(store, name).body["state"] == "ENABLED"]
+
+
 def get(call: Call) -> Body:
     """Answer a service."""
     return _shown(_known(call, call.target))
@@ -138,8 +147,7 @@ def batch_enable(call: Call) -> Body:
 
 def batch_get(call: Call) -> Body:
     """Answer the services of these names."""
-    # The query keeps one value of a name: a test asks for one.
-    return {"services": [_shown(_known(call, call.query["names"]))]}
+    return {"services": [_shown(_known(call, name)) for name in call.values("names")]}
 
 
 def _turned(call: Call, name: str, state: str) -> Resource:

@@ -38,6 +38,7 @@ WORKFLOWS = Collection(
     required=("sourceContents",),
     default_page=500,
     spans_locations=True,
+    asset_type="workflows.googleapis.com/Workflow",
     born=_born,
     changed=_changed,
 )

@@ -1,0 +1,135 @@
+"""Logging, Monitoring, BigQuery's transfers and connections, and the asset inventory."""
+
+from typing import Any
+
+from tests.contract.platform.server import REGION, Server
+
+FILTER = 'metric.type="logging.googleapis.com/user/errors" AND resource.type="cloud_run_revision"'
+
+
+def policy(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return a policy on a metric of logs."""
+    threshold = {"filter": FILTER, "comparison": "COMPARISON_GT", "duration": "60s"}
+    condition = {"displayName": "errors", "conditionThreshold": threshold}
+    return {"displayName": "p", "combiner": "OR", "conditions": [condition], **more}
+
+
+def new_channel(server: Server, project: str) -> dict[str, Any]:
+    """Make a channel with a secret."""
+    labels = {"channel_name": "#incidents", "auth_token": "not to be told"}
+    path = f"monitoring/v3/projects/{project}/notificationChannels"
+    return server.answer("POST", path, json={"type": "slack", "labels": labels})
+
+
+def test_sinks(server: Server, project: str):
+    """Every project has two sinks; one of them can be neither changed nor deleted."""
+    path = f"logging/v2/projects/{project}/sinks"
+    names = [sink["name"] for sink in server.answer("GET", path)["sinks"]]
+    assert names == ["_Default", "_Required"]
+    body = {"name": "errors", "destination": f"storage.googleapis.com/b-{project}"}
+    made = server.answer("POST", path, json=body)
+    assert made["writerIdentity"].startswith("serviceAccount:")
+    assert (made["name"], made["resourceName"]) == ("errors", f"projects/{project}/sinks/errors")
+    assert server.refusal("DELETE", f"{path}/_Required")[0] == 400
+    changed = server.answer(
+        "PATCH",
+        f"{path}/errors",
+        params={"updateMask": "filter"},
+        json={"filter": "severity>=ERROR"},
+    )
+    assert changed["filter"] == "severity>=ERROR"
+
+
+def test_a_policy_waits_for_its_metric(server: Server, project: str):
+    """A metric that was made a moment ago is 404 to a policy (users of Terraform report it)."""
+    policies = f"monitoring/v3/projects/{project}/alertPolicies"
+    assert server.refusal("POST", policies, json=policy()) == (404, "NOT_FOUND")
+    metric = {"name": "errors", "filter": "severity>=ERROR"}
+    made = server.answer("POST", f"logging/v2/projects/{project}/metrics", json=metric)
+    assert made["metricDescriptor"]["type"] == "logging.googleapis.com/user/errors"
+    assert server.refusal("POST", policies, json=policy()) == (404, "NOT_FOUND")
+    server.order("clock", offset_seconds=60)
+    found = server.answer("POST", policies, json=policy(enabled=False))
+    assert found["enabled"] is False
+    assert found["conditions"][0]["name"].startswith(f"{found['name']}/conditions/")
+
+
+def test_channels(server: Server, project: str):
+    """A secret label is never told; a channel in use goes with a word (notificationChannels.delete)."""
+    channel = new_channel(server, project)
+    assert "not to be told" not in channel["labels"].values()
+    policies = f"monitoring/v3/projects/{project}/alertPolicies"
+    absent = {
+        "displayName": "a",
+        "conditionAbsent": {"filter": 'metric.type="x"', "duration": "120s"},
+    }
+    wrong = policy(conditions=[absent], notificationChannels=[f"{channel['name']}0"])
+    assert server.refusal("POST", policies, json=wrong) == (404, "NOT_FOUND")
+    body = policy(conditions=[absent], notificationChannels=[channel["name"]])
+    made = server.answer("POST", policies, json=body)
+    path = f"monitoring/v3/{channel['name']}"
+    assert server.refusal("DELETE", path) == (400, "FAILED_PRECONDITION")
+    server.answer("DELETE", path, params={"force": "true"})
+    assert "notificationChannels" not in server.answer("GET", f"monitoring/v3/{made['name']}")
+
+
+def test_dashboards(server: Server, project: str):
+    """A dashboard is replaced whole, under its etag."""
+    path = f"monitoring/v1/projects/{project}/dashboards"
+    made = server.answer("POST", path, json={"displayName": "d", "gridLayout": {}})
+    body = {"displayName": "e", "gridLayout": {"columns": "2"}, "etag": made["etag"]}
+    changed = server.answer("PATCH", f"monitoring/v1/{made['name']}", json=body)
+    assert changed["displayName"] == "e"
+    refused = server.refusal("PATCH", f"monitoring/v1/{made['name']}", json=body)
+    assert refused == (409, "ABORTED")
+
+
+def test_scheduled_queries(server: Server, project: str):
+    """A transfer is named by the service; what pauses it is `disabled`."""
+    path = f"bigquerydatatransfer/v1/projects/{project}/locations/us/transferConfigs"
+    body = {
+        "dataSourceId": "scheduled_query",
+        "displayName": "daily",
+        "schedule": "every 24 hours",
+        "params": {"query": "SELECT 1"},
+    }
+    made = server.answer("POST", path, json=body)
+    assert made["params"] == body["params"]
+    name = f"bigquerydatatransfer/v1/{made['name']}"
+    assert server.refusal("PATCH", name, json={"disabled": True})[0] == 400
+    how = {"params": {"updateMask": "disabled"}, "json": {"disabled": True}}
+    paused = server.answer("PATCH", name, **how)
+    assert (paused["disabled"], "nextRunTime" in paused) == (True, False)
+    assert server.refusal("POST", path, json={**body, "params": {}})[0] == 400
+
+
+def test_connections(server: Server, project: str):
+    """A connection to resources has an account that it was not sent; a list needs a page size."""
+    path = f"bigqueryconnection/v1/projects/{project}/locations/us/connections"
+    how = {"params": {"connectionId": "models"}, "json": {"cloudResource": {}}}
+    made = server.answer("POST", path, **how)
+    assert made["cloudResource"]["serviceAccountId"].endswith(".iam.gserviceaccount.com")
+    assert server.refusal("GET", path) == (400, "INVALID_ARGUMENT")
+    assert server.answer("GET", path, params={"pageSize": 10})["connections"] == [made]
+
+
+def test_the_inventory_knows_no_schedules(server: Server, project: str):
+    """Cloud Asset Inventory, Asset types: jobs of Cloud Scheduler are none of them."""
+    full = f"projects/{project}/locations/{REGION}/jobs/job"
+    job = {"name": full, "schedule": "* * * * *", "httpTarget": {"uri": "https://a.example/"}}
+    path = f"cloudscheduler/v1/projects/{project}/locations/{REGION}/jobs"
+    server.answer("POST", path, json=job)
+    server.answer("PUT", f"pubsub/v1/projects/{project}/topics/topic", json={})
+    search = f"cloudasset/v1/projects/{project}:searchAllResources"
+    found = server.answer("GET", search, params={"pageSize": 500})["results"]
+    kinds = {item["assetType"] for item in found}
+    assert "pubsub.googleapis.com/Topic" in kinds
+    assert not any("scheduler" in item["assetType"] for item in found)
+    topics = server.answer("GET", search, params={"assetTypes": "pubsub.googleapis.com/Topic"})
+    assert [item["name"] for item in topics["results"]] == [
+        f"//pubsub.googleapis.com/projects/{project}/topics/topic"
+    ]
+    refused = server.refusal(
+        "GET", search, params={"assetTypes": "cloudscheduler.googleapis.com/Job"}
+    )
+    assert refused == (400, "INVALID_ARGUMENT")
