@@ -141,6 +141,8 @@ def running(
             words = [*_words(data_dir, service, ports.get(service, 0)), *options.get(service, ())]
             if service in ("bigquery", "firestore"):
                 words += ["--storage", lines["storage"]["url"]]
+            if service == "platform":
+                words += ["--bigquery", lines["bigquery"]["url"]]
             process = stack.enter_context(_process(words))
             processes[service] = process
             lines[service] = _ready(service, process)

@@ -6,8 +6,10 @@ from tests.standin.platform.app import create_app
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    options = process.parser("Google Cloud's control plane on this machine").parse_args()
-    process.serve(create_app(options.data_dir), port=options.port)
+    parser = process.parser("Google Cloud's control plane on this machine")
+    parser.add_argument("--bigquery", default="", help="where BigQuery answers")
+    options = parser.parse_args()
+    process.serve(create_app(options.data_dir, options.bigquery), port=options.port)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """What no real service has: the orders of a test, below `/standin/`."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tests.standin.platform import backlog, delivery, dispatch, invocation
 from tests.standin.platform.api import Api
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.errors import invalid
@@ -73,6 +75,42 @@ def put_image(service: Service, _: Apis, order: Body) -> Body:
     return {"uri": artifactregistry.put_image(service, image, f"sha256:{digest}")}
 
 
+async def pass_time(service: Service, _: Apis, order: Body) -> Body:
+    """Let `seconds` pass; every job that is due meanwhile calls its target."""
+    seconds = order.get("seconds")
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise invalid("seconds has to be a number that is not negative.")
+    return {"attempts": await dispatch.pass_time(service, seconds), "now": service.now_text}
+
+
+def register(service: Service, _: Apis, order: Body) -> Body:
+    """Let what runs at a `url`, or the job of a name, do something when it is called."""
+    try:
+        target = invocation.Target(**order)
+    except TypeError as error:
+        raise invalid(str(error)) from error
+    invocation.register(service, target)
+    return {"url": target.url}
+
+
+async def deliver(service: Service, _: Apis, __: Body) -> Body:
+    """Send every message that is due to its endpoint once."""
+    return {"deliveries": await delivery.deliver(service)}
+
+
+def tell_calls(service: Service, _: Apis, order: Body) -> Body:
+    """Tell every call of a target, in their order; `is_cleared` forgets them."""
+    rows = service.store.database.execute("SELECT call FROM calls ORDER BY id").fetchall()
+    if order.get("is_cleared"):
+        service.store.database.execute("DELETE FROM calls")
+    return {"calls": [json.loads(row["call"]) for row in rows]}
+
+
+def tell_backlog(service: Service, _: Apis, __: Body) -> Body:
+    """Tell how many messages wait in each subscription."""
+    return {"backlog": backlog.sizes(service)}
+
+
 def unknown(_: Service, __: Apis, ___: Body) -> Body:
     """Refuse an order that there is not."""
     raise invalid("There is no such order.")
@@ -86,4 +124,9 @@ ORDERS: Mapping[str, Order] = {
     "unreachable": set_unreachable,
     "fields": add_field,
     "images": put_image,
+    "time": pass_time,
+    "targets": register,
+    "deliveries": deliver,
+    "calls": tell_calls,
+    "backlog": tell_backlog,
 }

@@ -1,5 +1,6 @@
 """The service as an ASGI app: the host of an API is the first part of the path."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from tests.standin.faults import FaultMiddleware
 from tests.standin.platform import admin, archives, bodies, locations
 from tests.standin.platform.api import Api, Route
 from tests.standin.platform.errors import PlatformError, invalid, unknown_field
+from tests.standin.platform.invocation import invoke
 from tests.standin.platform.registry import apis
 from tests.standin.platform.routing import answer
 from tests.standin.platform.service import SECOND, Call, Service
 from tests.standin.platform.services.serviceusage import check_enabled
 
 _CONTROLS = "/standin/"
+_OF_RUN = ".run.app"
 # What every method takes, with what Google's generated clients add.
 _OF_EVERY_METHOD = frozenset(
     [
@@ -61,12 +64,26 @@ class PlatformApp:
             response = await self._service.archives.answer(Request(scope, receive))
             await response(scope, receive, send)
             return
+        if scope["path"].partition("/")[2].partition("/")[0].endswith(_OF_RUN):
+            response = await self._invoked(Request(scope, receive))
+            await response(scope, receive, send)
+            return
         api = self._api(scope["path"])
         if api is None:
             response = PlatformError("NOT_FOUND", f"Not Found: {scope['path']}").response()
             await response(scope, receive, send)
             return
         await self._judging(api)(scope, receive, send)
+
+    async def _invoked(self, request: Request) -> Response:
+        """Answer as what runs at the address would."""
+        url = f"https:/{request.url.path}"
+        url += f"?{request.url.query}" if request.url.query else ""
+        content = await request.body()
+        answer = await invoke(self._service, request.method, url, request.headers, content)
+        if isinstance(answer.body, str):
+            return Response(answer.body, answer.status)
+        return JSONResponse(answer.body, answer.status)
 
     def operation_of(self, scope: Scope) -> str:
         """Return the id of the method that a request calls; empty where there is none."""
@@ -93,6 +110,7 @@ class PlatformApp:
         try:
             order = admin.ORDERS.get(request.url.path.removeprefix(_CONTROLS), admin.unknown)
             told = order(self._service, self._apis, _json(await request.body()))
+            told = await told if inspect.isawaitable(told) else told
         except PlatformError as error:
             return error.response()
         return JSONResponse(told)
@@ -163,13 +181,14 @@ def _json(content: bytes) -> dict[str, Any]:
     return value
 
 
-def create_app(folder: Path) -> ASGIApp:
+def create_app(folder: Path, bigquery: str = "") -> ASGIApp:
     """Return the service with its faults.
 
     Args:
         folder: Where its state is kept.
+        bigquery: Where BigQuery answers what targets run; empty where they cannot.
     """
-    service = Service.open(folder)
+    service = Service.open(folder, bigquery)
     app = PlatformApp(service)
     dated = Dated(app, lambda: service.clock.now_micros() / SECOND)
     return FaultMiddleware(dated, app.operation_of)

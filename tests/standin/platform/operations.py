@@ -18,6 +18,7 @@ _PACKAGES = {
 }
 _EMPTY = {"@type": "type.googleapis.com/google.protobuf.Empty"}
 _DEFAULT_SECONDS = 0.2
+_NEVER = 2**62
 _RESOURCE_PREFIX = "GoogleCloudRunV2"
 
 
@@ -28,6 +29,7 @@ def begin(
     kind: str = "",
     *,
     error: PlatformError | None = None,
+    is_open: bool = False,
 ) -> Body:
     """Begin an operation and return what is known of it at once.
 
@@ -37,6 +39,7 @@ def begin(
         response: What it answers with in the end; None is nothing.
         kind: The type of that.
         error: How it fails instead.
+        is_open: Whether it is done only when it is closed.
     """
     service = call.service
     now = service.clock.now_micros()
@@ -48,9 +51,27 @@ def begin(
         "done": True,
         **({"response": typed} if error is None else {"error": error.status}),
     }
-    row = (call.api.host, body["name"], target, now + int(seconds * SECOND), json.dumps(body))
+    done_at = _NEVER if is_open else now + int(seconds * SECOND)
+    row = (call.api.host, body["name"], target, done_at, json.dumps(body))
     service.store.database.execute("INSERT INTO operations VALUES (?, ?, ?, ?, ?)", row)
-    return _shown(service, row[3], body)
+    return _shown(service, done_at, body)
+
+
+def close(service: Service, target: str, response: Body) -> None:
+    """Let the open operations on a resource be done.
+
+    Args:
+        service: The state.
+        target: The name of the resource.
+        response: What they answer with, besides the type that they were begun with.
+    """
+    database = service.store.database
+    query = "SELECT * FROM operations WHERE target = ? AND done_at = ?"
+    for row in database.execute(query, (target, _NEVER)).fetchall():
+        body = json.loads(row["body"])
+        body["response"] = {"@type": body["response"]["@type"]} | response
+        statement = "UPDATE operations SET done_at = 0, body = ? WHERE host = ? AND name = ?"
+        database.execute(statement, (json.dumps(body), row["host"], row["name"]))
 
 
 def get(call: Call) -> Body:

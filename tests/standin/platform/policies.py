@@ -1,14 +1,13 @@
 """IAM policies of resources: read, and written when nobody else wrote them (IAM, Policies)."""
 
 import re
-import uuid
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.errors import aborted, invalid
-from tests.standin.platform.service import Call
+from tests.standin.platform.service import Call, new_etag
 from tests.standin.platform.store import Store
 
 _NO_POLICY = "ACAB"
@@ -48,7 +47,7 @@ def put(call: Call, name: str) -> Body:
     has_conditions = any("condition" in binding for binding in bindings)
     kept: Body = {
         "version": _WITH_CONDITIONS if has_conditions else 1,
-        "etag": f"Bw{uuid.uuid4().hex[:8]}=",
+        "etag": new_etag(),
         "bindings": bindings,
     }
     if policy.get("auditConfigs"):

@@ -1,10 +1,14 @@
 """What the handlers of requests share, and one request as they see it."""
 
+import asyncio
+import base64
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 
@@ -16,6 +20,8 @@ from tests.standin.platform.store import Store
 from tests.standin.projects import project_number
 
 SECOND = 1_000_000
+# An offset in seconds is rounded: the present shall not fall before the instant it is moved to.
+_ROUNDED_MICROS = 10
 
 
 def to_text(micros: int) -> str:
@@ -35,19 +41,36 @@ class Service:
         archives: Sources of functions.
         store: Resources, policies and operations.
         clock: Now.
+        bigquery: Where BigQuery answers what targets run; empty where they cannot.
+        tasks: What goes on behind requests.
     """
 
     archives: Archives
     store: Store
     clock: Clock = field(default_factory=Clock)
+    bigquery: str = ""
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @classmethod
-    def open(cls, folder: Path) -> "Service":
+    def open(cls, folder: Path, bigquery: str) -> "Service":
         """Open the state in a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         service = cls(Archives(folder / "archives"), Store(folder / "platform.sqlite"))
+        service.bigquery = bigquery
         service.clock.set_offset(service.store.setting("clock", 0))
         return service
+
+    def begin(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Let something go on behind the request at hand."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def move_to(self, micros: int) -> None:
+        """Let an instant be the present."""
+        offset = (micros + _ROUNDED_MICROS - time.time_ns() // 1000) / SECOND
+        self.clock.set_offset(offset)
+        self.store.set("clock", offset)
 
     @property
     def now_text(self) -> str:
@@ -119,8 +142,8 @@ def short(name: str) -> str:
 
 
 def new_etag() -> str:
-    """Return an entity tag that no other version of anything has."""
-    return f'"{uuid.uuid4().hex[:16]}"'
+    """Return an entity tag that no other version of anything has; IAM's are bytes."""
+    return base64.b64encode(uuid.uuid4().bytes[:8]).decode()
 
 
 def numbered(name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from zoneinfo import ZoneInfo, available_timezones
 
+from tests.standin.platform import dispatch
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.crud import found, shown
@@ -115,6 +116,13 @@ def resume(call: Call) -> Body:
     return _turned(call, "PAUSED", "ENABLED")
 
 
+def run(call: Call) -> Body:
+    """Call a job's target now; the time that the target is told is that of the next schedule."""
+    job = found(call, JOBS)
+    call.service.begin(dispatch.attempt(call.service, job.name, job.body["scheduleTime"]))
+    return shown(call, JOBS, job)
+
+
 def _turned(call: Call, before: str, after: str) -> Body:
     job = found(call, JOBS)
     if job.body["state"] != before:
@@ -128,7 +136,7 @@ def _turned(call: Call, before: str, after: str) -> Body:
 
 
 JOBS = Collection(
-    id="cloudscheduler.projects.locations.jobs",
+    id=dispatch.JOBS,
     ids=re.compile(r"[A-Za-z0-9_-]{1,500}"),
     new_id=_id,
     required=("schedule",),
@@ -138,4 +146,8 @@ JOBS = Collection(
     changed=_changed,
 )
 COLLECTIONS = (JOBS,)
-HANDLERS: dict[str, Handler] = {f"{JOBS.id}.pause": pause, f"{JOBS.id}.resume": resume}
+HANDLERS: dict[str, Handler] = {
+    f"{JOBS.id}.pause": pause,
+    f"{JOBS.id}.resume": resume,
+    f"{JOBS.id}.run": run,
+}

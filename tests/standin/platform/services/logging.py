@@ -2,6 +2,7 @@
 
 import re
 
+from tests.standin.platform import logs
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.errors import PlatformError, invalid
@@ -10,6 +11,8 @@ from tests.standin.platform.store import Resource
 from tests.standin.projects import project_number
 
 _DESTINATION = re.compile(r"(storage|bigquery|pubsub|logging)\.googleapis\.com/.+")
+_LOG_NAME = re.compile(r"projects/([^/]+)/logs/[^/]+")
+_PAGE, _MOST_PAGE = 50, 1000
 _REQUIRED, _DEFAULT = "_Required", "_Default"
 
 
@@ -62,6 +65,32 @@ def _changed_metric(call: Call, before: Resource, after: Body) -> Body:
     return _metric(call, before.name, after)
 
 
+def list_entries(call: Call) -> Body:
+    """Answer a page of the entries that a filter passes."""
+    projects = [name.removeprefix("projects/") for name in call.body.get("resourceNames", [])]
+    if not projects:
+        raise invalid("The resource names are missing.")
+    is_newest_first = call.body.get("orderBy", "") == "timestamp desc"
+    text = call.body.get("filter", "")
+    entries = logs.found(call.service, projects, text, is_newest_first=is_newest_first)
+    begin = int(call.body.get("pageToken") or 0)
+    end = begin + min(int(call.body.get("pageSize") or _PAGE), _MOST_PAGE)
+    answer: Body = {"entries": entries[begin:end]} if entries[begin:end] else {}
+    return answer | ({"nextPageToken": str(end)} if entries[end:] else {})
+
+
+def write_entries(call: Call) -> Body:
+    """Keep entries."""
+    shared = {key: call.body[key] for key in ("logName", "resource", "labels") if key in call.body}
+    for entry in call.body.get("entries", []):
+        whole = shared | entry
+        found = _LOG_NAME.fullmatch(whole.get("logName", ""))
+        if found is None:
+            raise invalid("The name of a log has to be projects/PROJECT_ID/logs/LOG_ID.")
+        logs.write(call.service, found[1], whole)
+    return {}
+
+
 SINKS = Collection(
     id="logging.projects.sinks",
     ids=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"),
@@ -83,4 +112,7 @@ METRICS = Collection(
     changed=_changed_metric,
 )
 COLLECTIONS = (SINKS, METRICS)
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "logging.entries.list": list_entries,
+    "logging.entries.write": write_entries,
+}

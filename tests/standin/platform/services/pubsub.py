@@ -2,10 +2,13 @@
 
 import re
 import uuid
+from datetime import datetime
 
+from tests.standin.platform import backlog
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.crud import found, shown
+from tests.standin.platform.delivery import deliver_soon
 from tests.standin.platform.errors import PlatformError, failed_precondition, invalid
 from tests.standin.platform.service import SECOND, Call, to_text
 from tests.standin.platform.store import Resource, Store
@@ -121,6 +124,7 @@ def modify_push(call: Call) -> Body:
     _check_push(call.body["pushConfig"])
     subscription.body["pushConfig"] = call.body["pushConfig"]
     call.store.put(subscription)
+    deliver_soon(call.service)
     return {}
 
 
@@ -129,6 +133,62 @@ def detach(call: Call) -> Body:
     subscription = found(call, SUBSCRIPTIONS)
     subscription.body["detached"] = True
     call.store.put(subscription)
+    return {}
+
+
+def publish(call: Call) -> Body:
+    """Give messages to the subscriptions of a topic; those that are pushed are sent at once."""
+    topic = needed_topic(call.store, call.target)
+    messages = call.body.get("messages", [])
+    if not messages or not all(it.get("data") or it.get("attributes") for it in messages):
+        raise invalid("A message has to have data or an attribute.")
+    ids = [backlog.publish(call.service, topic.name, message) for message in messages]
+    deliver_soon(call.service)
+    return {"messageIds": ids}
+
+
+def pull(call: Call) -> Body:
+    """Answer messages that are due."""
+    subscription = found(call, SUBSCRIPTIONS)
+    if subscription.body["pushConfig"].get("pushEndpoint"):
+        raise failed_precondition(f"'{subscription.name}' is pushed.")
+    most = int(call.body.get("maxMessages", 0))
+    if most < 1:
+        raise invalid("maxMessages has to be positive.")
+    deadline = subscription.body["ackDeadlineSeconds"]
+    taken = backlog.take(call.service, subscription.name, most, deadline)
+    if "deadLetterPolicy" not in subscription.body:
+        taken = [{key: item[key] for key in ("ackId", "message")} for item in taken]
+    return {"receivedMessages": taken} if taken else {}
+
+
+def acknowledge(call: Call) -> Body:
+    """Let messages be delivered no more."""
+    found(call, SUBSCRIPTIONS)
+    backlog.acknowledge(call.service, call.target, call.body.get("ackIds", []))
+    return {}
+
+
+def modify_deadline(call: Call) -> Body:
+    """Let messages be due again later, or at once."""
+    found(call, SUBSCRIPTIONS)
+    seconds = int(call.body.get("ackDeadlineSeconds", 0))
+    backlog.extend(call.service, call.body.get("ackIds", []), seconds)
+    return {}
+
+
+def seek(call: Call) -> Body:
+    """Go to an instant: what was published before it is delivered no more (Seek)."""
+    subscription = found(call, SUBSCRIPTIONS)
+    if "time" not in call.body:
+        raise PlatformError("UNIMPLEMENTED", "The stand-in seeks to instants alone.")
+    try:
+        instant = datetime.fromisoformat(call.body["time"])
+    except ValueError as error:
+        raise invalid(f"Invalid time: {call.body['time']}") from error
+    is_retained = bool(subscription.body.get("retainAckedMessages"))
+    micros = int(instant.timestamp() * SECOND)
+    backlog.seek(call.service, subscription.name, micros, is_retained=is_retained)
     return {}
 
 
@@ -157,7 +217,7 @@ TOPICS = Collection(
     asset_type="pubsub.googleapis.com/Topic",
 )
 SUBSCRIPTIONS = Collection(
-    id="pubsub.projects.subscriptions",
+    id=backlog.SUBSCRIPTIONS,
     ids=_IDS,
     required=("topic",),
     fixed=("topic", "filter", "enableMessageOrdering", "detached"),
@@ -181,6 +241,11 @@ COLLECTIONS = (TOPICS, SUBSCRIPTIONS, SCHEMAS, SNAPSHOTS)
 HANDLERS: dict[str, Handler] = {
     f"{SCHEMAS.id}.commit": commit,
     f"{SCHEMAS.id}.listRevisions": list_revisions,
+    f"{SUBSCRIPTIONS.id}.pull": pull,
+    f"{SUBSCRIPTIONS.id}.acknowledge": acknowledge,
+    f"{SUBSCRIPTIONS.id}.modifyAckDeadline": modify_deadline,
+    f"{SUBSCRIPTIONS.id}.seek": seek,
+    f"{TOPICS.id}.publish": publish,
     f"{SUBSCRIPTIONS.id}.modifyPushConfig": modify_push,
     f"{SUBSCRIPTIONS.id}.detach": detach,
     f"{TOPICS.id}.subscriptions.list": list_of_topic,

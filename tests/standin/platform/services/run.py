@@ -4,8 +4,10 @@ import re
 import uuid
 import zlib
 
+from tests.standin.platform import jobs, operations
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
+from tests.standin.platform.crud import shown
 from tests.standin.platform.errors import PlatformError, invalid
 from tests.standin.platform.service import Call, default_account, short
 from tests.standin.platform.services.artifactregistry import has_image
@@ -129,6 +131,13 @@ def _state(call: Call, generation: int) -> Body:
     }
 
 
+def run_job(call: Call) -> Body:
+    """Begin an execution of a job; the operation is done when the execution is."""
+    execution = jobs.run_job(call.service, call.target)
+    body = shown(call, EXECUTIONS, execution)
+    return operations.begin(call, execution.name, body, "Execution", is_open=True)
+
+
 SERVICES = Collection(
     id="run.projects.locations.services",
     ids=_IDS,
@@ -149,5 +158,6 @@ JOBS = Collection(
     born=_job,
     changed=_changed_job,
 )
-COLLECTIONS = (SERVICES, JOBS)
-HANDLERS: dict[str, Handler] = {}
+EXECUTIONS = Collection(id=jobs.EXECUTIONS, asset_type="run.googleapis.com/Execution")
+COLLECTIONS = (SERVICES, JOBS, EXECUTIONS)
+HANDLERS: dict[str, Handler] = {f"{JOBS.id}.run": run_job}

@@ -50,7 +50,9 @@ _OTHERS = (
     "workflows",
 )
 # Their calls are counted for the project of who calls, which is not the stand-in's to know.
-_NEVER_REFUSED = frozenset({"cloudresourcemanager", "iam", "logging", "monitoring", "serviceusage"})
+_NEVER_REFUSED = frozenset(
+    {"cloudresourcemanager", "iam", "iamcredentials", "logging", "monitoring", "serviceusage"}
+)
 _DOMAIN = ".googleapis.com"
 _MOST_AT_ONCE = 20
 
@@ -62,7 +64,7 @@ def check_enabled(store: Store, host: str, project: str) -> None:
         PlatformError: It does not.
     """
     if (
-        not project
+        project in ("", "-")
         or host.removesuffix(_DOMAIN) in _NEVER_REFUSED
         or is_enabled(store, project, host)
     ):
