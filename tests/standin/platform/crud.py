@@ -49,14 +49,9 @@ def create(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
     """Create a resource."""
     sent = _sent(call, collection)
     name = _new_name(call, collection, sent)
-    if missing := lacking(sent, collection.required):
-        raise invalid(f"Required fields are missing: {', '.join(missing)}")
     if call.store.find(collection.id, name) is not None:
         raise PlatformError("ALREADY_EXISTS", f"Resource '{name}' already exists.")
-    body = _stamped(call, collection, kept(call.api, call.api.resource_schema(collection.id), sent))
-    resource = Resource(collection.id, name, body, {})
-    resource.body = collection.born(call, name, body)
-    return _written(call, collection, resource)
+    return _written(call, collection, _new(call, collection, name, sent))
 
 
 def answer(call: Call, collection: Collection, verb: str) -> Any:  # noqa: ANN401 - JSON
@@ -99,22 +94,15 @@ def patch(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
     """Change a resource."""
     sent = _sent(call, collection)
     if call.store.find(collection.id, call.target) is None and call.is_asked("allowMissing"):
-        body = _stamped(
-            call, collection, kept(call.api, call.api.resource_schema(collection.id), sent)
-        )
-        made = Resource(collection.id, call.target, body, {})
-        made.body = collection.born(call, call.target, body)
-        return _written(call, collection, made)
-    before = found(call, collection)
-    check_etag(before, sent.get("etag") or call.query.get("etag"))
+        return _written(call, collection, _new(call, collection, call.target, sent))
+    known = found(call, collection)
+    check_etag(known, sent.get("etag") or call.query.get("etag"))
     schema = call.api.resource_schema(collection.id)
     allowed = settable(call.api, schema, collection.fixed)
     paths = _paths(call, collection, sent, allowed)
-    after = masked(before.body, kept(call.api, schema, sent), paths, allowed)
-    before_body, before.body = before.body, after
-    unchanged = Resource(before.collection, before.name, before_body, before.inner)
-    before.body = collection.changed(call, unchanged, _touched(call, schema, after))
-    return _written(call, collection, before)
+    after = masked(known.body, kept(call.api, schema, sent), paths, allowed)
+    body = collection.changed(call, known, _touched(call, schema, after))
+    return _written(call, collection, Resource(known.collection, known.name, body, known.inner))
 
 
 def delete(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
@@ -171,13 +159,21 @@ def _new_name(call: Call, collection: Collection, sent: Body) -> str:
     return name
 
 
-def _stamped(call: Call, collection: Collection, body: Body) -> Body:
-    """Return a new resource with what services of every kind add."""
+def _new(call: Call, collection: Collection, name: str, sent: Body) -> Resource:
+    """Return a new resource, with what services of every kind add and what this one does.
+
+    Raises:
+        PlatformError: A required field is missing, or the service refuses it.
+    """
+    if missing := lacking(sent, collection.required):
+        raise invalid(f"Required fields are missing: {', '.join(missing)}")
+    schema = call.api.resource_schema(collection.id)
     now = call.service.now_text
     made = {"createTime": now, "updateTime": now, "uid": str(uuid.uuid4()), "etag": new_etag()}
-    schema = call.api.resource_schema(collection.id)
+    body = kept(call.api, schema, sent)
     body.pop("name", None)
-    return body | {key: item for key, item in made.items() if call.api.has_field(schema, key)}
+    body |= {key: item for key, item in made.items() if call.api.has_field(schema, key)}
+    return Resource(collection.id, name, collection.born(call, name, body), {})
 
 
 def _touched(call: Call, schema: str, body: Body) -> Body:

@@ -127,7 +127,7 @@ def _type(call: Call, kind: str) -> str:
 def _metadata(call: Call, target: str, response: dict[str, Any], now: int) -> Body:
     if call.api.host.startswith("run."):
         # Cloud Run tells the resource itself.
-        return {key: item for key, item in response.items() if response is not _EMPTY or key}
+        return response
     kind = f"type.googleapis.com/{_package(call)}.OperationMetadata"
     if call.api.host.startswith("serviceusage."):
         return {"@type": kind, "resourceNames": [target]}
