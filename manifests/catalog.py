@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from manifests.catalog_processors import Processors
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
 from manifests.ids import BucketName
@@ -53,6 +54,7 @@ class Catalog(Value):
             project with a longer retention; None for the vault alone.
         fence: What writes to what is protected, and is paused before it is restored; None where
             nobody says.
+        processors: What writes the rows of dates, and can be run again; None where nothing can.
     """
 
     platform: Word
@@ -67,6 +69,7 @@ class Catalog(Value):
     resources: tuple[CatalogResources, ...] = ()
     second_bucket: BucketName | None = None
     fence: FenceRule | None = None
+    processors: Processors | None = None
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":

@@ -147,6 +147,81 @@ def rows_by_date(table: str, column: str, since: date, until: date) -> str:
     )
 
 
+def rows_of_dates(
+    table: str,
+    column: str,
+    first: date,
+    last: date,
+    *,
+    key: Iterable[str],
+    game: str | None,
+    filled: Iterable[str] = (),
+) -> str:
+    """Measure the rows of each date: how many, how many games, doubled keys, and empty columns.
+
+    The answer's columns are day, row_count, doubled, games, and empty_0 and so on.
+
+    Args:
+        table: Full id of the table.
+        column: Its date column.
+        first: The first date.
+        last: The last date.
+        key: The columns of which a date has each combination once.
+        game: The column that names a game; None where there is none.
+        filled: Columns that may not be empty.
+    """
+    day, keys = quoted(column), ", ".join(map(quoted, key))
+    games = f"COUNT(DISTINCT {quoted(game)})" if game else "CAST(NULL AS INT64)"
+    empty = [
+        f", COUNTIF({quoted(name)} IS NULL) AS empty_{number}" for number, name in enumerate(filled)
+    ]
+    return (
+        f"SELECT {day} AS day, COUNT(*) AS row_count, "
+        f"COUNT(*) - COUNT(DISTINCT TO_JSON_STRING(STRUCT({keys}))) AS doubled, "
+        f"{games} AS games{''.join(empty)} FROM {quoted(table)} "
+        f"WHERE {_between(day, first, last)} GROUP BY day"
+    )
+
+
+def games_of_dates(
+    table: str,
+    column: str,
+    first: date,
+    last: date,
+    *,
+    game: str,
+    status: str,
+    final: int,
+    prefixes: Iterable[str] = (),
+) -> str:
+    """Count the games of each date: those that were played, and all.
+
+    The answer's columns are day, final and scheduled. A game counts once, however many rows it has.
+
+    Args:
+        table: Full id of the schedule.
+        column: Its date column.
+        first: The first date.
+        last: The last date.
+        game: The column that names a game.
+        status: The column that tells how far it is.
+        final: What that says of a game that was played.
+        prefixes: How the ids of games begin that count; any when empty.
+    """
+    day, name = quoted(column), quoted(game)
+    begins = " OR ".join(f"STARTS_WITH({name}, {literal(prefix)})" for prefix in prefixes)
+    return (
+        f"SELECT {day} AS day, "
+        f"COUNT(DISTINCT IF({quoted(status)} = {int(final)}, {name}, NULL)) AS final, "
+        f"COUNT(DISTINCT {name}) AS scheduled FROM {quoted(table)} "
+        f"WHERE {_between(day, first, last)}{f' AND ({begins})' if begins else ''} GROUP BY day"
+    )
+
+
+def _between(day: str, first: date, last: date) -> str:
+    return f"{day} >= DATE '{first.isoformat()}' AND {day} <= DATE '{last.isoformat()}'"
+
+
 def _replacing(
     into: str,
     resource: Resource,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NewType, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -46,6 +47,18 @@ def _whole_minute(moment: datetime) -> datetime:
 
 
 RecoveryPoint = Annotated[UtcTime, AfterValidator(_whole_minute)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, KeyError, ValueError) as error:
+        message = f"no time zone is called {name!r}"
+        raise ValueError(message) from error
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Value(BaseModel):

@@ -9,7 +9,9 @@ from manifests.model import Value
 type RecoveryKind = KindName | Literal["completions"]
 """A sort of things that is brought back; `recovery.kinds` has a folder of each."""
 
-ScenarioName = Literal["bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"]
+ScenarioName = Literal[
+    "bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss", "processor-failure"
+]
 
 
 class Scenario(Value):
@@ -18,7 +20,8 @@ class Scenario(Value):
     Attributes:
         rto_seconds: The recovery has to be proven within this time.
         rpo_seconds: The recovery point may be this old when the disaster is noticed.
-        covers: The kinds that it brings back, in the order in which it does.
+        covers: The kinds that it brings back, in the order in which it does;
+            none where dates are run again.
         rebuilds: The kinds that `--rebuild` brings back in their place, without any run.
     """
 
@@ -56,6 +59,14 @@ SCENARIOS = (
         covers=("databases",),
         brings_back="state documents, from the backup or rebuilt from run history",
         rebuilds=("completions",),
+    ),
+    Scenario(
+        name="processor-failure",
+        severity="P2",
+        rto_seconds=3 * 3600,
+        rpo_seconds=24 * 3600,
+        covers=(),
+        brings_back="dates that a processor missed, run again in the order of phases",
     ),
 )
 

@@ -9,8 +9,9 @@ from typing import override
 
 import google.auth
 import requests
-from google.auth.transport.requests import AuthorizedSession
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud import bigquery, storage
+from google.oauth2.id_token import fetch_id_token_credentials
 from requests.adapters import HTTPAdapter
 
 from manifests.cloud.clock import ServiceClock
@@ -113,6 +114,22 @@ def rest_session(*, seconds: float = CALL_SECONDS) -> AuthorizedSession:
     """
     credentials, _ = google.auth.default(scopes=[_ALL_OF_CLOUD])
     session = AuthorizedSession(credentials)
+    _bound(session, seconds, None)
+    return session
+
+
+def service_session(audience: str, *, seconds: float) -> AuthorizedSession:
+    """Return a session whose requests carry an identity token for one service.
+
+    Args:
+        audience: The address of the service.
+        seconds: The time-out of each call.
+
+    Raises:
+        DefaultCredentialsError: No service account's credentials are set up. Those of a person give
+            no token for an audience (google-auth, google.oauth2.id_token).
+    """
+    session = AuthorizedSession(fetch_id_token_credentials(audience, Request()))
     _bound(session, seconds, None)
     return session
 

@@ -37,12 +37,14 @@ class Answer(NamedTuple):
             RowLevelSecurityStatistics).
         is_masked: Whether data masking protects what it read (BigQuery REST,
             DataMaskingStatistics).
+        billed_bytes: What is to be paid for it.
     """
 
     rows: list[dict[str, Any]]
     ended_at: datetime
     has_row_policies: bool
     is_masked: bool
+    billed_bytes: int = 0
 
 
 class FinishedJob:
@@ -119,9 +121,16 @@ class Jobs:
         subject: str,
         usable: Callable[[FinishedJob], bool] | None = None,
         needs: str = "",
+        most_bytes: int | None = None,
     ) -> FinishedJob:
-        """Run one statement or script as a job; the arguments are those of `run`."""
+        """Run one statement or script as a job; the arguments are those of `run`.
+
+        Where `most_bytes` says so, it fails without being billed when it would be billed for more
+        (BigQuery REST, JobConfigurationQuery.maximumBytesBilled).
+        """
         config = bigquery.QueryJobConfig(use_query_cache=False)
+        if most_bytes is not None:
+            config.maximum_bytes_billed = most_bytes
         return self.run(
             base_id,
             lambda job_id, _: self.client.query(
@@ -141,12 +150,20 @@ class Jobs:
         """Run one statement and return all its rows."""
         return self.answer(base_id, sql, subject=subject).rows
 
-    def answer(self, base_id: str, sql: str, *, subject: str) -> Answer:
+    def answer(
+        self, base_id: str, sql: str, *, subject: str, most_bytes: int | None = None
+    ) -> Answer:
         """Run one statement and return all its rows, and what BigQuery says of the reading."""
-        job = self.query(base_id, sql, subject=subject).job
+        job = self.query(base_id, sql, subject=subject, most_bytes=most_bytes).job
         with cloud_errors(subject):
             rows = calling(lambda: _begun(job.job_id, lambda: _all_rows(job)))
-        return Answer(rows, job.ended, _says(job, "rowLevelSecurity"), _says(job, "dataMasking"))
+        return Answer(
+            rows,
+            job.ended,
+            has_row_policies=_says(job, "rowLevelSecurity"),
+            is_masked=_says(job, "dataMasking"),
+            billed_bytes=int(job.total_bytes_billed or 0),
+        )
 
     def account(self) -> str:
         """Return the email address of who runs jobs; empty when BigQuery does not say.

@@ -7,6 +7,7 @@ carries a precondition or a deterministic id, so that a call whose answer was lo
 import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 
 import requests.exceptions
 import structlog
@@ -94,13 +95,17 @@ def _is_too_fast(error: BaseException | None) -> bool:
     )
 
 
-def calling[Answer](call: Callable[[], Answer]) -> Answer:
+def calling[Answer](call: Callable[[], Answer], *, attempts: int = _MOST_ATTEMPTS) -> Answer:
     """Make a call, again while its failure is transient.
+
+    Args:
+        call: The call.
+        attempts: So often at most, but for what came too fast.
 
     Raises:
         Exception: What the last try raised.
     """
-    return _again_while(is_transient, call)
+    return _again_while(is_transient, call, attempts=attempts)
 
 
 def believed[Answer](
@@ -130,24 +135,27 @@ def believed[Answer](
 
 
 def _again_while[Answer](
-    is_passing: Callable[[BaseException], bool], call: Callable[[], Answer]
+    is_passing: Callable[[BaseException], bool],
+    call: Callable[[], Answer],
+    *,
+    attempts: int = _MOST_ATTEMPTS,
 ) -> Answer:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_passing),
         wait=tenacity.wait_random_exponential(multiplier=0.25, max=20),
-        stop=_gives_up,
+        stop=partial(_gives_up, attempts=attempts),
         before_sleep=_tell,
         reraise=True,
     )
     return retrying(call)
 
 
-def _gives_up(state: tenacity.RetryCallState) -> bool:
+def _gives_up(state: tenacity.RetryCallState, *, attempts: int) -> bool:
     """Whether a call was tried often or long enough; one that came too fast is tried for minutes."""
     if (state.seconds_since_start or 0) >= _LONGEST_SECONDS:
         return True
     error = state.outcome.exception() if state.outcome is not None else None
-    return state.attempt_number >= _MOST_ATTEMPTS and not _is_too_fast(error)
+    return state.attempt_number >= attempts and not _is_too_fast(error)
 
 
 def _tell(state: tenacity.RetryCallState) -> None:

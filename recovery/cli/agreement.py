@@ -39,7 +39,7 @@ def agreed(
         others=(*others, *silence(made, yes=yes)),
     )
     if not (made.come_first or said["fall_back"]):
-        _check_backup(session, console, made)
+        check_backup(session, console, made)
     ask(made, yes=yes)
     return made
 
@@ -102,7 +102,7 @@ def show_plan(made: Plan, *, now: datetime, as_json: bool) -> None:
         tell(plan_document(made, now=now))
 
 
-def _check_backup(session: Session, console: Console, made: Plan) -> None:
+def check_backup(session: Session, console: Console, made: Plan) -> None:
     """Refuse a damaged backup before anything is touched."""
     if made.run_id is None:
         return

@@ -9,15 +9,18 @@ import typer
 from manifests import layout
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
+from recovery.cli import dates
 from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
 from recovery.journal import Journal, recovery_ids
 from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
 from recovery.kinds.buckets.rules.outcomes import StretchOutcome
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.processors.cloud.journal import DatesJournal
+from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
 from recovery.kinds.tables.cloud.recover import FOLDER as TABLES
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
-from recovery.report.conclusion import outcome_error, state_of
+from recovery.report.conclusion import ending, outcome_error, state_of
 from recovery.report.ended import report_document
 from recovery.report.recoveries import (
     DoneSoFar,
@@ -44,6 +47,9 @@ def report(
     if recovery is None:
         _list_recoveries(session, html, as_json=as_json)
         return
+    if dates.is_ours(recovery):
+        dates.report(session, parse_recovery_id(recovery), html, as_json=as_json)
+        return
     journal = Journal(session.landing, parse_recovery_id(recovery))
     journal.planned()
     found, now = journal.last_report(), standing(session, journal.recovery_id)
@@ -63,7 +69,10 @@ def abandon(
     """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
     session = open_session()
     journal = Journal(session.landing, parse_recovery_id(recovery))
-    journal.require()
+    if dates.is_ours(recovery):
+        DatesJournal(session.landing, journal.recovery_id).planned()
+    else:
+        journal.require()
     found = standing(session, journal.recovery_id)
     if found.state in ("proven", "late", "abandoned"):
         raise RefusedError(f"it is {found.state} already", subject=recovery)
@@ -122,10 +131,17 @@ def standing(session: Session, recovery_id: str) -> Standing:
     """Return what became of a recovery."""
     journal = Journal(session.landing, recovery_id)
     try:
-        ended, abandoned = journal.last_report(), journal.abandoned()
-        state, detail = state_of(ended, abandoned)
-        if not (ended or abandoned) and journal.ended_before():
-            state, detail = "damaged", "an older version of Rebound wrote how it ended"
+        abandoned = journal.abandoned()
+        if dates.is_ours(recovery_id):
+            ran = DatesJournal(session.landing, recovery_id).last_report()
+            error = None if ran is None else outcome_error_of_dates(ran)
+            is_proven = ran is not None and ran.is_proven
+            state, detail = ending(error, is_proven=is_proven, abandoned=abandoned)
+        else:
+            ended = journal.last_report()
+            state, detail = state_of(ended, abandoned)
+            if not (ended or abandoned) and journal.ended_before():
+                state, detail = "damaged", "an older version of Rebound wrote how it ended"
     except BackupDamagedError as error:
         state, detail = "damaged", error.message
     return Standing(

@@ -168,6 +168,8 @@ def _things(session: Session, name: str | None, named: list[str]) -> list[str]:
         "databases": [f"database {item.database}" for item in catalog.databases],
     }
     protected = [thing for kind in covers for thing in known[kind]]
+    if not covers and catalog.processors is not None:
+        protected = [f"dataset {item}" for item in catalog.processors.dataset_ids]
     if unknown := [item for item in named if item not in protected]:
         raise UsageError(
             f"not in the catalog: {', '.join(unknown)}", hint=f"it has {', '.join(protected)}"

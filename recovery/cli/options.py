@@ -94,6 +94,13 @@ Fall = Annotated[
         "--fall-back", help="Take what is damaged from the newest older run in which it is whole."
     ),
 ]
+Since = Annotated[str | None, typer.Option(help="Only dates from this one on, as 2024-10-22.")]
+ProcessorNames = Annotated[
+    list[str] | None, typer.Option("--processor", help="Only this processor's dates.")
+]
+DateNames = Annotated[
+    list[str] | None, typer.Option("--date", help="Only this date, as 2024-10-22.")
+]
 LockAgain = Annotated[
     bool,
     typer.Option("--lock-again", help="Lock objects again whose own retention was: for ever."),

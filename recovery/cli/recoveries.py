@@ -10,6 +10,7 @@ import typer
 
 from manifests.errors import CloudError, PartialError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
+from recovery.cli import dates
 from recovery.cli.agreement import agreed, another, ask, planned, show_plan, silence, write_plan
 from recovery.cli.begun import only_open, tell_ended
 from recovery.cli.options import (
@@ -21,6 +22,7 @@ from recovery.cli.options import (
     CreateDatasets,
     Databases,
     Datasets,
+    DateNames,
     DocumentPaths,
     Exact,
     Exclude,
@@ -43,10 +45,12 @@ from recovery.cli.options import (
     Partitions,
     Pattern,
     Prefix,
+    ProcessorNames,
     Rebuild,
     RewriteReferences,
     Run,
     SetBack,
+    Since,
     Tables,
     Unthrottled,
     Yes,
@@ -56,6 +60,7 @@ from recovery.cli.options import (
 )
 from recovery.console import Console
 from recovery.journal import Journal
+from recovery.kinds.processors.rules.outcome import SCENARIO
 from recovery.outcome import PlannedRecovery
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
@@ -102,6 +107,9 @@ def plan(
     lock_again: LockAgain = False,
     rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
+    since: Since = None,
+    processor: ProcessorNames = None,
+    date: DateNames = None,
     confirm_project: ConfirmProject = None,
     access: Access = False,
     out: Annotated[
@@ -115,6 +123,9 @@ def plan(
 ) -> None:
     """Show what a recovery would do, and which words it still needs. Changes nothing."""
     session = open_session()
+    if scenario_name == SCENARIO:
+        dates.plan(session, context)
+        return
     made = planned(session, context)
     show_plan(made, now=session.started_at, as_json=as_json)
     refusal: RefusedError | None = None
@@ -177,6 +188,9 @@ def recover(
     lock_again: LockAgain = False,
     rewrite_references: RewriteReferences = False,
     not_in_catalog: NotInCatalog = False,
+    since: Since = None,
+    processor: ProcessorNames = None,
+    date: DateNames = None,
     confirm_project: ConfirmProject = None,
     access: Access = False,
     anew: Annotated[
@@ -189,6 +203,9 @@ def recover(
     if scenario_name is None and plan_file is None:
         raise UsageError("nothing says what happened", hint="name a scenario, or `--plan FILE`")
     session, console = open_session(), Console(quiet=as_json)
+    if scenario_name == SCENARIO:
+        dates.recover(session, console, context)
+        return
     made = agreed(session, console, context, yes=yes, as_json=as_json)
     while made.come_first:
         for name, is_back in session.come_first(made).items():
@@ -219,6 +236,10 @@ def resume(
     """Show a recovery that was interrupted or is partial, ask, and continue it."""
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
+    if dates.is_ours(recovery_id):
+        said = {"yes": yes, "confirm_project": confirm_project, "as_json": as_json}
+        dates.resume(session, console, recovery_id, said)
+        return
     journal = Journal(session.landing, recovery_id)
     begun = journal.planned()
     if (ended := journal.report()) is not None:

@@ -35,6 +35,7 @@ _ONLY_FOR: dict[KindName, tuple[str, ...]] = {
         "rebuild",
     ),
 }
+_ONLY_FOR_DATES = ("since", "processor", "date")
 _NOT_FOR_REBUILD = (
     "run",
     "at",
@@ -83,6 +84,9 @@ class Options(Value):
     only_missing: bool = False
     notify: bool = False
     fall_back: bool = False
+    since: str | None = None
+    processor: tuple[str, ...] | None = None
+    date: tuple[str, ...] | None = None
 
     @classmethod
     def given(cls, params: Mapping[str, Any]) -> "Options":
@@ -162,6 +166,7 @@ class Options(Value):
         for kind, names in _ONLY_FOR.items():
             if kind not in wanted.covers:
                 self._refuse(names, wanted.name, f"which recovers {' and '.join(wanted.covers)}")
+        self._refuse(_ONLY_FOR_DATES, wanted.name, "which runs no processor again")
         if wanted.covers == ("buckets",):
             self._refuse(("rewrite_references",), wanted.name, "whose objects refer to nothing")
         if self.rebuild:

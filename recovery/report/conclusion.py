@@ -91,7 +91,15 @@ def state_of(
         abandoned: Who closed it is told in why.
     """
     error = None if ended is None else outcome_error(ended)
-    if ended is not None and ended.is_proven:
+    is_proven = ended is not None and ended.is_proven
+    return ending(error, is_proven=is_proven, abandoned=abandoned)
+
+
+def ending(
+    error: ReboundError | None, *, is_proven: bool, abandoned: AbandonedRecovery | None
+) -> tuple[RecoveryState, str]:
+    """Return what became of a recovery, from the error of its last attempt that ended."""
+    if is_proven:
         return ("proven", "") if error is None else ("late", error.message)
     if abandoned is not None:
         return "abandoned", abandoned.why

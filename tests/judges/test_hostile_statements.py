@@ -259,6 +259,25 @@ def test_hostile_ids_make_no_other_statement(one: Any, other: Any, column: Any):
         (lambda: statements.snapshot(one, other), "create_snapshot_table"),
         (lambda: statements.history(one, date(1, 1, 1)), "query"),
         (lambda: statements.rows_by_date(one, column, date(1, 1, 1), date(9999, 1, 1)), "query"),
+        (
+            lambda: statements.rows_of_dates(
+                one, column, date.min, date.max, key=[other], game=column, filled=[other]
+            ),
+            "query",
+        ),
+        (
+            lambda: statements.games_of_dates(
+                one,
+                column,
+                date.min,
+                date.max,
+                game=other,
+                status=column,
+                final=3,
+                prefixes=[other],
+            ),
+            "query",
+        ),
     ):
         judge(sql, (kind,))
 

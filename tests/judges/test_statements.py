@@ -1,11 +1,14 @@
 """Google's own analyzer reads the statements that Rebound writes, against the tables' real types."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from manifests import statements
+from manifests.catalog import load_catalog
 from manifests.encoding import decode_sql, encode_sql, stored_fields
 from manifests.fingerprint import fingerprint_sql
 from recovery.compare.difference import Sides
@@ -68,6 +71,44 @@ def test_what_measures_and_carries_a_table_is_googlesql(name: str):
     analyze(spaced(sides.totals_sql()), [there])
     analyze(spaced(sides.samples_sql(going=True, most=5)), [there])
     analyze(spaced(sides.columns_sql([fields[0]["name"]])), [there])
+
+
+def test_what_looks_at_dates_is_googlesql():
+    """The statements about each processor of the catalog fit the columns of its real table."""
+    rules = load_catalog().processors
+    assert rules is not None
+    assert rules.schedule is not None
+    known = [item for item in rules.processors if item.table in REAL]
+    assert len(known) == 9
+    for item in known:
+        sql = statements.rows_of_dates(
+            FULL_ID,
+            item.date_column,
+            date(2024, 10, 22),
+            date(2025, 6, 22),
+            key=item.key,
+            game=item.game_column,
+            filled=item.most_empty,
+        )
+        analyze(spaced(sql), [Table(PATH, canonical(REAL[item.table]["schema"]))])
+    schedule = rules.schedule
+    fields = {
+        schedule.date_column: "DATE",
+        schedule.game_column: "STRING",
+        schedule.status_column: "INTEGER",
+    }
+    sql = statements.games_of_dates(
+        FULL_ID,
+        schedule.date_column,
+        date.min,
+        date.max,
+        game=schedule.game_column,
+        status=schedule.status_column,
+        final=schedule.final,
+        prefixes=schedule.prefixes,
+    )
+    there = Table(PATH, [{"name": name, "type": kind} for name, kind in fields.items()])
+    analyze(spaced(sql), [there])
 
 
 def test_the_analyzer_knows_the_columns():

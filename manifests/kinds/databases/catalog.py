@@ -1,30 +1,17 @@
 """What the catalog says about Firestore databases: what is in them, and what never comes back."""
 
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from manifests.ids import DatabaseId
 from manifests.kind import CatalogPart
-from manifests.values import Value
+from manifests.values import TimeZone, Value
 
 DateColumn = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")
 ]
 CollectionId = Annotated[str, StringConstraints(pattern=r"^[^/]+$", max_length=1500)]
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, KeyError, ValueError) as error:
-        message = f"no time zone is called {name!r}"
-        raise ValueError(message) from error
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class NameRules(Value):

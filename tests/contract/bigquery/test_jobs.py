@@ -121,6 +121,23 @@ def test_dry_run_has_the_schema_and_no_effect(client: bigquery.Client, dataset: 
         client.query(f"SELECT a FROM {dataset}.t", location="EU", job_config=config)
 
 
+def test_a_query_is_not_billed_for_more_than_it_may(
+    client: bigquery.Client, dataset: str, query: Query
+):
+    """A table counts as 10 MiB at least; what would be billed for more fails (BigQuery, Pricing)."""
+    query("CREATE TABLE t AS SELECT 1 AS a")
+    sql, least = f"SELECT a FROM {dataset}.t", 10 * 1024**2
+    config = bigquery.QueryJobConfig(maximum_bytes_billed=least)
+    job = client.query(sql, job_config=config)
+    job.result()
+    assert job.total_bytes_billed == least
+    config.maximum_bytes_billed = least - 1
+    refused = client.query(sql, job_config=config, job_retry=None)
+    while not refused.done(retry=None):
+        time.sleep(0.05)
+    assert refused.error_result["reason"] == "bytesBilledLimitExceeded"
+
+
 @pytest.mark.parametrize("after_commit", [False, True])
 def test_a_job_fails_on_request(
     server: Server, client: bigquery.Client, dataset: str, query: Query, *, after_commit: bool

@@ -204,6 +204,6 @@ def test_scenarios_are_found_by_name():
     """Each scenario is found; another name lists them."""
     for item in SCENARIOS:
         assert scenario(item.name) is item
-        assert item.covers
+        assert item.brings_back
     with pytest.raises(UsageError, match="there are: bigquery-dataset-loss"):
         scenario("flood")

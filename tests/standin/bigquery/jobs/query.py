@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.types import Field
-from tests.standin.bigquery.errors import invalid
+from tests.standin.bigquery.errors import BigQueryError, invalid
 from tests.standin.bigquery.googlesql.judge import check_types
 from tests.standin.bigquery.jobs.destination import Rows, changes_of, key_of, write_rows
 from tests.standin.bigquery.script.execute import run_script
@@ -16,6 +16,9 @@ from tests.standin.bigquery.sql.results import Described, describe, json_rows
 from tests.standin.bigquery.sql.statements import split
 from tests.standin.bigquery.sql.translate import to_duckdb
 from tests.standin.bigquery.state.job import Job
+
+_LEAST_BILLED_BYTES = 10 * 1024**2
+_BILLED_STEP_BYTES = 1024**2
 
 
 def query_work(service: Service) -> Callable[[Job], None]:
@@ -52,6 +55,7 @@ def _run(service: Service, job: Job) -> None:
     outcomes = run_script(session, configuration["query"])
     outcome = _result_of(outcomes)
     _describe(session, job, outcome, script=len(outcomes) > 1)
+    _check_bill(job)
     with engine_errors():
         _keep(service, session, job, outcome)
 
@@ -66,7 +70,7 @@ def _describe(session: Session, job: Job, outcome: Outcome, *, script: bool) -> 
     statistics: Resource = {
         **outcome.as_statistics(),
         "totalBytesProcessed": size,
-        "totalBytesBilled": size,
+        "totalBytesBilled": str(_bytes_billed(session)),
         "cacheHit": False,
         "referencedTables": [
             {"projectId": project, "datasetId": dataset_id, "tableId": table_id}
@@ -92,9 +96,32 @@ def _protection(session: Session) -> Resource:
     }
 
 
+def _check_bill(job: Job) -> None:
+    """Refuse what would be billed for more than the job allows; a script has done its work by now."""
+    most = int(job.configuration.get("maximumBytesBilled") or 0)
+    billed = int(job.statistics["query"]["totalBytesBilled"])
+    if most and billed > most:
+        raise BigQueryError(
+            "bytesBilledLimitExceeded",
+            f"Query exceeded limit for bytes billed: {most}. {billed} or higher required.",
+        )
+
+
 def _bytes_read(session: Session) -> int:
+    return sum(_table_bytes(session))
+
+
+def _bytes_billed(session: Session) -> int:
+    """Return the bytes read of each table, in whole MiB and 10 of them at least (BigQuery, Pricing)."""
+    return sum(
+        max(_LEAST_BILLED_BYTES, -(-size // _BILLED_STEP_BYTES) * _BILLED_STEP_BYTES)
+        for size in _table_bytes(session)
+    )
+
+
+def _table_bytes(session: Session) -> list[int]:
     found = [session.find(key) for key in set(session.referenced)]
-    return sum(int(entry.resource.get("numBytes", 0)) for entry in found if entry is not None)
+    return [int(entry.resource.get("numBytes", 0)) for entry in found if entry is not None]
 
 
 def _keep(service: Service, session: Session, job: Job, outcome: Outcome) -> None:

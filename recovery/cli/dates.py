@@ -1,0 +1,296 @@
+"""`plan`, `recover` and `resume` of dates that processors missed."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import typer
+
+from manifests import layout
+from manifests.catalog_processors import Processors
+from manifests.errors import CloudError, ReboundError, RefusedError, UsageError
+from recovery.cli import dates_of_vault as vault
+from recovery.cli.dates_asked import asked
+from recovery.cli.options import print_json, say, write_page
+from recovery.cli.options import tell as show
+from recovery.console import Console
+from recovery.journal import Journal, recovery_ids
+from recovery.kinds.processors.cloud.journal import DatesJournal
+from recovery.kinds.processors.cloud.rerun import Rerun
+from recovery.kinds.processors.cloud.services import Services
+from recovery.kinds.processors.cloud.tables import DateTables
+from recovery.kinds.processors.rules.calendar import Games
+from recovery.kinds.processors.rules.outcome import (
+    SCENARIO,
+    DatesReport,
+    PlannedDates,
+    outcome_error,
+    require_complete,
+)
+from recovery.kinds.processors.rules.plan import (
+    ProcessorPlan,
+    check_plan,
+    continued,
+    games_by_date,
+    make_plan,
+)
+from recovery.kinds.processors.rules.request import DatesRequest
+from recovery.outcome import RecoveryReport
+from recovery.report.conclusion import outcome_error as recovery_error
+from recovery.report.document import Document
+from recovery.report.ended import report_document
+from recovery.report.processors import (
+    dates_plan_document,
+    dates_report_document,
+    left_section,
+)
+from recovery.session import Session
+
+_UNDER_WAY = timedelta(days=1)
+
+
+class _Planned(NamedTuple):
+    plan: ProcessorPlan
+    games: Mapping[date, Games]
+    tables: DateTables
+
+
+def is_ours(recovery_id: str) -> bool:
+    """Whether a recovery is one of dates, by its id."""
+    return recovery_id.startswith(f"{SCENARIO}-")
+
+
+def plan(session: Session, context: typer.Context) -> None:
+    """Show which dates processors lack, and what would be run.
+
+    Raises:
+        CloudError: A table could not be looked at.
+    """
+    rules = _rules(session)
+    request = asked(session, rules, context)
+    made, said = _planned(session, rules, request).plan, context.params
+    unread = _unread(made)
+    document = vault.document(session, rules, made, said) if request.from_vault else None
+    document = document or dates_plan_document(made, rules, error=unread)
+    write_page(said["html"], document)
+    _show(made, document, as_json=said["as_json"])
+    if unread:
+        raise unread
+
+
+def recover(session: Session, console: Console, context: typer.Context) -> None:
+    """Plan, ask, run the missed dates again, and show that their rows are there."""
+    rules, said = _rules(session), context.params
+    request = asked(session, rules, context)
+    made = _planned(session, rules, request)
+    if not said["as_json"]:
+        in_vault = request.from_vault and made.plan.requests
+        document = vault.document(session, rules, made.plan, said) if in_vault else None
+        show(document or dates_plan_document(made.plan, rules))
+    if request.from_vault:
+        done = vault.recover(session, console, rules, made.plan, said)
+        _tell_brought_back(done, _planned(session, rules, request).plan, as_json=said["as_json"])
+        return
+    others = [] if said["anew"] else _under_way(session)
+    _agree(session, rules, made.plan, said, others)
+    began = session.begun_at()
+    recovery_id = layout.recovery_id(SCENARIO, began, session.own_id[:4])
+    planned = PlannedDates(recovery_id=recovery_id, started_at=began, plan=made.plan)
+    _execute(session, console, made, planned, begins=True, as_json=said["as_json"])
+
+
+def resume(session: Session, console: Console, recovery_id: str, said: Mapping[str, Any]) -> None:
+    """Look at the dates of a recovery again, ask, and run those that lack."""
+    rules, journal = _rules(session), DatesJournal(session.landing, recovery_id)
+    begun, ended = journal.planned(), journal.last_report()
+    if ended is not None and ended.is_proven:
+        say("everything is proven already; this is the report", err=True)
+        tell(ended, as_json=said["as_json"])
+        return
+    if Journal(session.landing, recovery_id).abandoned() is not None:
+        raise RefusedError(
+            "it was abandoned", subject=recovery_id, hint="`rebound recover` begins another"
+        )
+    # A journal lies where others can write: what it says was asked for is asked for again.
+    request = begun.plan.request.model_copy(update={"project": session.settings.project})
+    request.check(rules)
+    made = _planned(session, rules, request)
+    made = made._replace(plan=continued(made.plan, begun.plan))
+    if not said["as_json"]:
+        _show(made.plan, dates_plan_document(made.plan, rules), as_json=False)
+    _agree(session, rules, made.plan, said, [])
+    planned = begun.model_copy(update={"plan": made.plan})
+    _execute(session, console, made, planned, begins=False, as_json=said["as_json"])
+
+
+def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bool) -> None:
+    """Show how a recovery of dates ended, or that it is under way."""
+    journal = DatesJournal(session.landing, recovery_id)
+    begun, ended = journal.planned(), journal.last_report()
+    if ended is not None:
+        write_page(html, dates_report_document(ended))
+        tell(ended, as_json=as_json)
+    elif as_json:
+        print_json(begun.model_dump(mode="json"))
+    else:
+        say(f"recovery {recovery_id}: under way, {journal.requests:,} requests sent")
+
+
+def tell(ended: DatesReport, *, as_json: bool) -> None:
+    """Print how a recovery ended.
+
+    Raises:
+        ReboundError: Dates still lack.
+    """
+    if as_json:
+        print_json(ended.model_dump(mode="json"))
+    else:
+        show(dates_report_document(ended))
+    if error := outcome_error(ended):
+        raise error
+
+
+def _tell_brought_back(
+    done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool
+) -> None:
+    """Print how each table's recovery ended, and what lacks now.
+
+    Raises:
+        ReboundError: A recovery did not end well, or dates still lack.
+    """
+    if as_json:
+        recoveries = [item.model_dump(mode="json") for item in done]
+        print_json({"recoveries": recoveries, "left": left.model_dump(mode="json")})
+    else:
+        for item in done:
+            show(report_document(item))
+        show(Document((left_section(left),)))
+    for item in done:
+        if error := recovery_error(item):
+            raise error
+    require_complete(left)
+
+
+def _rules(session: Session) -> Processors:
+    if session.catalog.processors is None:
+        raise UsageError("the catalog names no processors", subject=SCENARIO)
+    return session.catalog.processors
+
+
+def _planned(session: Session, rules: Processors, request: DatesRequest) -> _Planned:
+    location = session.catalog.location
+    tables = DateTables(rules, session.settings.project, location, session.own_id)
+    session.tools.reach.require(tables.endpoint)
+    seen = tables.observe(request.first_day(), now=session.started_at)
+    return _Planned(make_plan(rules, seen, request), games_by_date(rules, seen, request), tables)
+
+
+def _unread(made: ProcessorPlan) -> CloudError | None:
+    """Return the error of a plan that could not look at everything."""
+    unread = [step for step in made.steps if step.unread is not None]
+    if not unread:
+        return None
+    return CloudError(
+        f"could not be looked at: {', '.join(step.table for step in unread)}",
+        hint=next(step.unread.hint for step in unread if step.unread),
+    )
+
+
+def _show(made: ProcessorPlan, document: Document, *, as_json: bool) -> None:
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        show(document)
+
+
+def _agree(
+    session: Session,
+    rules: Processors,
+    made: ProcessorPlan,
+    said: Mapping[str, Any],
+    others: Iterable[RefusedError],
+) -> None:
+    """Insist on every word that a plan needs, and ask for the last one.
+
+    Raises:
+        RefusedError: One is missing, or the plan takes more than the catalog allows.
+    """
+    if not made.requests:
+        return
+    check_plan(made, rules)
+    project = session.settings.project
+    refusals = list(others)
+    if project in session.catalog.protected_projects and said["confirm_project"] != project:
+        refusals.append(
+            RefusedError(
+                "the project is protected", subject=project, hint=f"`--confirm-project {project}`"
+            )
+        )
+    if not said["yes"] and not sys.stdin.isatty():
+        refusals.append(RefusedError("nobody is there to say yes", hint="`--yes` says it"))
+    if refusals:
+        refusals[0].hint = ", and ".join(refusal.hint for refusal in refusals)
+        raise refusals[0]
+    if not said["yes"] and not typer.confirm("Do this?", err=True):
+        raise RefusedError("not confirmed, nothing was changed")
+
+
+def _under_way(session: Session) -> list[RefusedError]:
+    """Return a refusal while another recovery of dates is under way."""
+    for recovery_id in filter(is_ours, recovery_ids(session.landing)):
+        begun_at = layout.recovery_begun_at(recovery_id)
+        if begun_at <= session.started_at - _UNDER_WAY:
+            continue
+        is_closed = Journal(session.landing, recovery_id).abandoned() is not None
+        if not is_closed and DatesJournal(session.landing, recovery_id).last_report() is None:
+            return [
+                RefusedError(
+                    "another recovery of this scenario was begun and has not ended",
+                    subject=recovery_id,
+                    hint=f"`rebound resume {recovery_id}` continues it, `--anew` begins another",
+                )
+            ]
+    return []
+
+
+def _execute(
+    session: Session,
+    console: Console,
+    made: _Planned,
+    planned: PlannedDates,
+    *,
+    begins: bool,
+    as_json: bool,
+) -> None:
+    rules, recovery_id = _rules(session), planned.recovery_id
+    again = f"`rebound resume {recovery_id}` continues"
+    services = Services(rules, os.environ)
+    running = {step.processor for step in made.plan.steps if step.runs}
+    services.prepare(item for item in rules.processors if item.name in running)
+    undo = made.tables.keep(made.plan, session.settings, recovery_id)
+    with console.ending_at_once(f"interrupted; {again}"):
+        journal = DatesJournal(session.landing, recovery_id)
+        if begins:
+            journal.begin(planned)
+        say(f"recovery {recovery_id}", err=True)
+        names = [f"{step.processor} {day}" for step in made.plan.steps for day in step.runs]
+        with console.recovering(names) as progress:
+            attempt = Rerun(
+                rules,
+                planned,
+                made.games,
+                tables=made.tables,
+                services=services,
+                journal=journal,
+                clock=session.clock.latest,
+                progress=progress,
+            )
+            try:
+                ended = attempt.run(undo)
+            except ReboundError as error:
+                error.hint = f"{error.hint}; then {again}" if error.hint else again
+                raise
+    tell(ended, as_json=as_json)

@@ -1,0 +1,102 @@
+"""Missed dates brought back from the backup: the recovery of tables, of single partitions."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from manifests.catalog_processors import Processors
+from manifests.model import Manifest
+from manifests.selection import Selection
+from recovery.cli.agreement import another, ask, check_backup, show_plan, silence
+from recovery.cli.options import past_moment, say
+from recovery.console import Console
+from recovery.journal import Journal
+from recovery.kinds.processors.rules.plan import ProcessorPlan
+from recovery.kinds.processors.rules.vault import TableDates, held_dates
+from recovery.outcome import RecoveryReport
+from recovery.plan.model import Plan
+from recovery.report.document import Document
+from recovery.report.processors import dates_plan_document
+from recovery.request import Request, Target
+from recovery.running import execute, new_recovery
+from recovery.scenarios import ScenarioName
+from recovery.session import Session
+
+_SCENARIO: ScenarioName = "bigquery-dataset-loss"
+
+
+def document(
+    session: Session, rules: Processors, made: ProcessorPlan, said: Mapping[str, Any]
+) -> Document:
+    """Tell which of the dates that lack the chosen run holds."""
+    selection, manifest = _chosen(session, said)
+    held = held_dates(made, rules, manifest)
+    return dates_plan_document(made, rules, held=held, run_id=selection.run_id)
+
+
+def recover(
+    session: Session,
+    console: Console,
+    rules: Processors,
+    made: ProcessorPlan,
+    said: Mapping[str, Any],
+) -> tuple[RecoveryReport, ...]:
+    """Plan the recovery of each table, ask, and carry them out, each with a journal of its own.
+
+    Whether dates lack all the same is for the caller to look at.
+    """
+    if not made.requests:
+        return ()
+    selection, manifest = _chosen(session, said)
+    held = tuple(held_dates(made, rules, manifest))
+    plans = list(_plans(session, selection, manifest, made, held))
+    for plan in plans:
+        if not said["as_json"]:
+            show_plan(plan, now=session.started_at, as_json=False)
+        others = () if said["anew"] else another(session, plan)
+        session.refuse(
+            plan,
+            confirmed_project=said["confirm_project"],
+            access=said["access"],
+            others=(*others, *silence(plan, yes=said["yes"])),
+        )
+        check_backup(session, console, plan)
+    if plans:
+        ask(plans[0], yes=said["yes"])
+    return tuple(_carried_out(session, console, plan) for plan in plans)
+
+
+def _carried_out(session: Session, console: Console, plan: Plan) -> RecoveryReport:
+    recovery = new_recovery(session, plan)
+    journal = Journal(session.landing, recovery.recovery_id)
+    with console.ending_at_once(f"interrupted; `rebound resume {recovery.recovery_id}` continues"):
+        journal.begin(recovery)
+        say(f"recovery {recovery.recovery_id}", err=True)
+        with console.recovering(plan.targets) as progress:
+            return execute(session, journal, recovery, progress=progress)
+
+
+def _plans(
+    session: Session,
+    selection: Selection,
+    manifest: Manifest,
+    made: ProcessorPlan,
+    held: tuple[TableDates, ...],
+) -> Iterator[Plan]:
+    for item in held:
+        if not item.held:
+            continue
+        request = Request(
+            scenario=_SCENARIO,
+            target=Target(project=made.request.project),
+            tables=(item.table,),
+            partitions=tuple(item.held.values()),
+            overwrite=made.request.overwrite,
+            from_vault=True,
+            # A date that is missed is none that changes: how old the backup is says nothing.
+            point_was_named=True,
+        )
+        yield session.plan((selection, manifest), request)
+
+
+def _chosen(session: Session, said: Mapping[str, Any]) -> tuple[Selection, Manifest]:
+    return session.choose(run=said["run"], at=past_moment(said["at"], now=session.started_at))

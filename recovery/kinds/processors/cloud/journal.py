@@ -1,0 +1,130 @@
+"""What a recovery of dates has done, kept in the landing bucket beside those of other scenarios.
+
+    recoveries/<recovery>/plan.json                               written before anything is run
+    recoveries/<recovery>/requests/<processor>/<date>/<n>.json    a request is about to be sent
+    recoveries/<recovery>/answers/<processor>/<date>/<n>.json     it was answered, whatever that says
+    recoveries/<recovery>/attempts/<time>.json                    an attempt ended, and dates lack
+    recoveries/<recovery>/report.json                             nothing lacks
+
+A request without an answer can still be at work when the process that sent it is gone. Nothing is
+skipped because of an entry: the table is looked at again.
+"""
+
+import threading
+from collections import Counter
+from contextlib import suppress
+from datetime import date, datetime
+
+from manifests import layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError, ManifestAlteredError, RefusedError, UsageError
+from manifests.model import UtcTime, Value
+from manifests.store import decode, encode
+from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
+
+
+class SentRequest(Value):
+    """That a request was about to be sent."""
+
+    sent_at: UtcTime
+
+
+class DatesJournal:
+    """The journal of one recovery of dates. Safe to share between threads."""
+
+    def __init__(self, bucket: Bucket, recovery_id: str) -> None:
+        self._bucket = bucket
+        self._prefix = layout.recovery_prefix(recovery_id)
+        self.recovery_id = recovery_id
+        self._lock = threading.Lock()
+        self._sent = Counter(
+            "/".join(item.name.removeprefix(self._prefix).split("/")[1:3])
+            for item in bucket.list_objects(f"{self._prefix}requests/")
+        )
+
+    def begin(self, planned: PlannedDates) -> None:
+        """Write the plan, once.
+
+        Raises:
+            RefusedError: Another one is there.
+        """
+        self._once(f"{self._prefix}plan.json", encode(planned))
+
+    def planned(self) -> PlannedDates:
+        """Return the plan of a recovery that was begun.
+
+        Raises:
+            UsageError: There is no such recovery.
+            BackupDamagedError: It cannot be read, or is another's.
+        """
+        name = f"{self._prefix}plan.json"
+        content = self._bucket.read(name)
+        if content is None:
+            raise UsageError(
+                "no such recovery", subject=self.recovery_id, hint="`rebound report` lists them"
+            )
+        planned = decode(content, PlannedDates, subject=name)
+        if planned.recovery_id != self.recovery_id:
+            raise ManifestAlteredError("it is the plan of another recovery", subject=name)
+        return planned
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent, by this attempt and those before it."""
+        return self._sent.total()
+
+    def send(self, processor: str, day: date, at: datetime) -> int:
+        """Write that a request is about to be sent; return its number.
+
+        Raises:
+            RefusedError: Another process is at this recovery.
+        """
+        with self._lock:
+            self._sent[f"{processor}/{day}"] += 1
+            number = self._sent[f"{processor}/{day}"]
+        self._once(self._entry("requests", processor, day, number), encode(SentRequest(sent_at=at)))
+        return number
+
+    def answer(self, processor: str, day: date, number: int, at: datetime) -> None:
+        """Write that a request was answered."""
+        entry = encode(SentRequest(sent_at=at))
+        self._bucket.put_once(self._entry("answers", processor, day, number), entry)
+
+    def unanswered_since(self, processor: str, day: date) -> datetime | None:
+        """Return when the last request of a date was sent, if nothing answered it."""
+        number = self._sent[f"{processor}/{day}"]
+        if not number or self._bucket.read(self._entry("answers", processor, day, number)):
+            return None
+        name = self._entry("requests", processor, day, number)
+        content = self._bucket.read(name)
+        return decode(content, SentRequest, subject=name).sent_at if content else None
+
+    def end(self, report: DatesReport) -> DatesReport:
+        """Write how an attempt ended, and return what is written then."""
+        attempt = f"attempts/{report.finished_at:%Y%m%dT%H%M%S.%fZ}.json"
+        name = f"{self._prefix}{'report.json' if report.is_proven else attempt}"
+        return decode(self._bucket.put_once(name, encode(report)), DatesReport, subject=name)
+
+    def last_report(self) -> DatesReport | None:
+        """Return the report, else that of the last attempt.
+
+        None when none has ended, or what lies there is none of this recovery: who writes there could
+        otherwise stop every command that looks for what is under way.
+        """
+        attempts = [item.name for item in self._bucket.list_objects(f"{self._prefix}attempts/")]
+        for name in (f"{self._prefix}report.json", *sorted(attempts, reverse=True)[:1]):
+            content = self._bucket.read(name)
+            with suppress(BackupDamagedError):
+                found = content and decode(content, DatesReport, subject=name)
+                if found and found.recovery_id == self.recovery_id:
+                    return found
+        return None
+
+    def _entry(self, folder: str, processor: str, day: date, number: int) -> str:
+        return f"{self._prefix}{folder}/{processor}/{day}/{number:03d}.json"
+
+    def _once(self, name: str, content: bytes) -> None:
+        if self._bucket.put_once(name, content) != content:
+            raise RefusedError(
+                "another process wrote it", subject=name, hint="see who is at this recovery"
+            )

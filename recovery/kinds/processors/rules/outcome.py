@@ -1,0 +1,118 @@
+"""How missed dates ended: what was run, and what lacks all the same. Pure."""
+
+from datetime import date
+from typing import Literal
+
+from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
+from manifests.model import UtcTime, Value
+from recovery.kinds.processors.rules.plan import ProcessorPlan
+from recovery.scenarios import scenario
+from recovery.units import duration
+
+SCENARIO = "processor-failure"
+
+DateState = Literal["proven", "lacks", "waits", "not run"]
+"""How one date of a processor ended.
+
+    proven   its rows are there and pass
+    lacks    it was run, and they are not or do not
+    waits    a processor whose rows it reads lacks the date
+    not run  a bound of the catalog was reached before, or before it was asked for again
+"""
+
+
+class DateOutcome(Value):
+    """How one date of a processor ended.
+
+    Attributes:
+        said: What the service said of it, or why it was not asked; no proof of anything.
+        undo: Where the table is kept as it was before; empty where nothing was replaced.
+    """
+
+    processor: str
+    day: date
+    state: DateState
+    said: str = ""
+    undo: str = ""
+
+
+class PlannedDates(Value):
+    """A plan that was said yes to."""
+
+    recovery_id: str
+    started_at: UtcTime
+    plan: ProcessorPlan
+
+
+class DatesReport(Value):
+    """The end of an attempt.
+
+    Attributes:
+        left: What lacks now: the tables were looked at again after everything was run.
+        dates: How each date ended that was to be run.
+        requests: How many requests all attempts of the recovery sent.
+        billed_bytes: What the queries of this attempt were billed for.
+    """
+
+    recovery_id: str
+    plan: ProcessorPlan
+    started_at: UtcTime
+    finished_at: UtcTime
+    left: ProcessorPlan
+    dates: tuple[DateOutcome, ...]
+    requests: int
+    billed_bytes: int
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing lacks any more."""
+        return self.left.is_complete
+
+    @property
+    def took_seconds(self) -> float:
+        """Return how long it took, from the beginning of the first attempt."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+def outcome_error(
+    report: DatesReport,
+) -> NotEqualError | PartialError | ObjectiveMissedError | None:
+    """Return the error an attempt ends with, or None when nothing lacks."""
+    again = f"`rebound resume {report.recovery_id}` runs again what lacks"
+    if not report.is_proven:
+        names = _lacking(report.left)
+        not_run = {(item.processor, item.day) for item in report.dates if item.state == "not run"}
+        lacking = {(step.processor, day) for step in report.left.steps for day in step.lacking}
+        is_only_late = lacking <= not_run and not any(step.unread for step in report.left.steps)
+        kind = PartialError if is_only_late else NotEqualError
+        why = "a bound of the catalog was reached; " if not_run else ""
+        return kind(f"{why}dates still lack: {names}", subject=report.recovery_id, hint=again)
+    objective = scenario(SCENARIO).rto_seconds
+    if report.took_seconds > objective:
+        return ObjectiveMissedError(
+            f"proven after {duration(report.took_seconds)}, the objective is {duration(objective)}",
+            subject=report.recovery_id,
+        )
+    return None
+
+
+def require_complete(left: ProcessorPlan) -> None:
+    """Insist that nothing lacks.
+
+    Raises:
+        NotEqualError: Dates lack.
+    """
+    if not left.is_complete:
+        raise NotEqualError(
+            f"dates still lack: {_lacking(left)}",
+            subject=SCENARIO,
+            hint="`rebound recover processor-failure` runs them again",
+        )
+
+
+def _lacking(left: ProcessorPlan) -> str:
+    return ", ".join(
+        f"{step.processor} {len(step.lacking):,}" if step.unread is None else step.processor
+        for step in left.steps
+        if not step.is_complete
+    )

@@ -1,0 +1,286 @@
+"""Which dates each processor lacks, and which of them are run again in which order. Pure."""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from manifests.catalog_processors import Processor, Processors
+from manifests.errors import RefusedError
+from manifests.model import UtcTime, Value
+from recovery.compare import Finding
+from recovery.kinds.processors.rules.calendar import (
+    UNKNOWN,
+    Games,
+    ScheduledGames,
+    days,
+    games_of,
+    last_due,
+    why_not_due,
+)
+from recovery.kinds.processors.rules.request import DatesRequest
+from recovery.kinds.processors.rules.rows import RowsOfDate, findings_of
+
+
+class FaultyDate(Value):
+    """A date that has rows which do not pass the checks."""
+
+    day: date
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+class IdleDate(Value):
+    """A date that somebody named and of which nothing is due."""
+
+    day: date
+    why: str
+
+
+class Unread(Value):
+    """That a table could not be looked at."""
+
+    why: str
+    hint: str = ""
+
+
+class SeenTables(Value):
+    """What the world holds.
+
+    Attributes:
+        schedule: What the schedule says of dates; None where there is none.
+        rows: For each processor its dates that have rows.
+        unread: The processors whose tables could not be looked at.
+    """
+
+    observed_at: UtcTime
+    schedule: Mapping[date, ScheduledGames] | None
+    rows: Mapping[str, Mapping[date, RowsOfDate]]
+    unread: Mapping[str, Unread] = {}
+
+
+class ProcessorStep(Value):
+    """What one processor lacks, and what of it is run.
+
+    Attributes:
+        due: How many dates are due.
+        missing: Dates without rows.
+        faulty: Dates whose rows do not pass.
+        undecided: Dates without rows of which nobody knows whether there were games.
+        idle: Dates that were named and of which nothing is due.
+        runs: The dates that are run.
+        unread: Why nothing is known of its dates; None when they were looked at.
+    """
+
+    processor: str
+    table: str
+    due: int = 0
+    missing: tuple[date, ...] = ()
+    faulty: tuple[FaultyDate, ...] = ()
+    undecided: tuple[date, ...] = ()
+    idle: tuple[IdleDate, ...] = ()
+    runs: tuple[date, ...] = ()
+    unread: Unread | None = None
+
+    @property
+    def lacking(self) -> frozenset[date]:
+        """Return every date that is not shown to be complete."""
+        return frozenset((*self.missing, *self.undecided, *(item.day for item in self.faulty)))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing lacks."""
+        return not self.lacking and self.unread is None
+
+    def lacks(self, day: date) -> bool:
+        """Whether a date is not known to be complete."""
+        return self.unread is not None or day in self.lacking
+
+
+class ProcessorPlan(Value):
+    """What is to be run.
+
+    Attributes:
+        until: The last date that is due.
+        has_schedule: Whether the schedule said on which dates there were games.
+        steps: Those of the processors that were asked for, each after those it reads.
+        others: What is known of the others, none of which is run.
+        seconds: What the runs take as a rule.
+    """
+
+    request: DatesRequest
+    observed_at: UtcTime
+    until: date
+    has_schedule: bool
+    steps: tuple[ProcessorStep, ...]
+    others: tuple[ProcessorStep, ...] = ()
+    seconds: int = 0
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests it takes when each succeeds at once."""
+        return sum(len(step.runs) for step in self.steps)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing lacks of what was asked for."""
+        return all(step.is_complete for step in self.steps)
+
+    def step(self, processor: str) -> ProcessorStep:
+        """Return what is known of a processor."""
+        return next(item for item in (*self.steps, *self.others) if item.processor == processor)
+
+    def waiting(self, processor: Processor, day: date) -> tuple[str, ...]:
+        """Return the processors that a date of this one waits for in vain: nobody runs them."""
+        return tuple(
+            name
+            for name in processor.after
+            if (step := self.step(name)).lacks(day) and day not in step.runs
+        )
+
+
+class _Known(NamedTuple):
+    rules: Processors
+    seen: SeenTables
+    request: DatesRequest
+    until: date
+    games: Mapping[date, Games]
+
+
+def make_plan(rules: Processors, seen: SeenTables, request: DatesRequest) -> ProcessorPlan:
+    """Decide what is run.
+
+    Args:
+        rules: The catalog's processors.
+        seen: What the world holds.
+        request: What the operator asked for.
+    """
+    until = last_due(rules, seen.observed_at)
+    known = _Known(rules, seen, request, until, games_by_date(rules, seen, request))
+    steps = {item.name: _step(item, known) for wave in rules.waves() for item in wave}
+    asked = [item.name for item in _in_order(rules) if request.wants(item)]
+    return ProcessorPlan(
+        request=request,
+        observed_at=seen.observed_at,
+        until=until,
+        has_schedule=seen.schedule is not None,
+        steps=tuple(steps[name] for name in asked),
+        others=tuple(
+            step.model_copy(update={"runs": ()})
+            for name, step in steps.items()
+            if name not in asked
+        ),
+        seconds=sum(_wave_seconds(rules, wave, steps) for wave in _waves(rules, request)),
+    )
+
+
+def games_by_date(rules: Processors, seen: SeenTables, request: DatesRequest) -> dict[date, Games]:
+    """Return how many games each date had that can be due."""
+    until = last_due(rules, seen.observed_at)
+    wanted = (*days(rules, request.first_day(), until), *request.dates)
+    return games_of(wanted, seen.schedule, _witnessed(seen))
+
+
+def continued(plan: ProcessorPlan, begun: ProcessorPlan) -> ProcessorPlan:
+    """Return what of a plan was said yes to when its recovery was begun.
+
+    Args:
+        plan: What would be run now.
+        begun: What was to be run then.
+    """
+    agreed = {(step.processor, day) for step in begun.steps for day in step.runs}
+    steps = tuple(
+        step.model_copy(
+            update={"runs": tuple(day for day in step.runs if (step.processor, day) in agreed)}
+        )
+        for step in plan.steps
+    )
+    return plan.model_copy(update={"steps": steps})
+
+
+def check_plan(plan: ProcessorPlan, rules: Processors) -> None:
+    """Refuse a plan that takes more than the catalog allows.
+
+    Raises:
+        RefusedError: It takes more requests.
+    """
+    if plan.requests > rules.bounds.requests:
+        raise RefusedError(
+            f"it takes {plan.requests:,} requests, and the catalog allows "
+            f"{rules.bounds.requests:,}",
+            subject="processor-failure",
+            hint="run it in parts: `--since`, `--date`, `--processor`",
+        )
+
+
+def _in_order(rules: Processors) -> Iterator[Processor]:
+    for wave in rules.waves():
+        yield from wave
+
+
+def _waves(rules: Processors, request: DatesRequest) -> Iterator[tuple[Processor, ...]]:
+    for wave in rules.waves():
+        yield tuple(item for item in wave if request.wants(item))
+
+
+def _wave_seconds(
+    rules: Processors, wave: tuple[Processor, ...], steps: Mapping[str, ProcessorStep]
+) -> int:
+    """Return what a wave takes: services work beside each other, one service's requests in turn."""
+    taken = [0]
+    for service in rules.services:
+        runs = sum(len(steps[item.name].runs) for item in wave if item.service == service.name)
+        taken.append(math.ceil(runs / service.parallel) * service.usual_seconds)
+    return max(taken)
+
+
+def _witnessed(seen: SeenTables) -> dict[date, int]:
+    """Return of which dates some processor has rows, and of how many games they tell at most."""
+    found: dict[date, int] = {}
+    for dates in seen.rows.values():
+        for day, rows in dates.items():
+            found[day] = max(found.get(day, 0), rows.games or 0)
+    return found
+
+
+def _step(processor: Processor, known: _Known) -> ProcessorStep:
+    request, unread = known.request, known.seen.unread.get(processor.name)
+    due, idle = _due(processor, known)
+    missing, faulty, undecided = [], [], []
+    rows = known.seen.rows.get(processor.name, {})
+    for day in () if unread else due:
+        found = rows.get(day)
+        if found is not None:
+            wrong = findings_of(processor, day, found, known.games[day])
+            faulty += [FaultyDate(day=day, rows=found.rows, findings=wrong)] if wrong else []
+        elif known.games[day] == UNKNOWN:
+            undecided.append(day)
+        else:
+            missing.append(day)
+    again = [item.day for item in faulty] if request.may_overwrite(processor) else []
+    named = [day for day in undecided if day in request.dates]
+    return ProcessorStep(
+        processor=processor.name,
+        table=processor.table,
+        due=len(due),
+        missing=tuple(missing),
+        faulty=tuple(faulty),
+        undecided=tuple(undecided),
+        idle=tuple(idle),
+        runs=tuple(sorted([*missing, *again, *named])),
+        unread=unread,
+    )
+
+
+def _due(processor: Processor, known: _Known) -> tuple[list[date], list[IdleDate]]:
+    """Return the dates that are due of what was asked for, and those that were named in vain."""
+    service, request = known.rules.service(processor), known.request
+    due, idle = [], []
+    for day in sorted(set(request.dates or known.games)):
+        games = known.games[day]
+        why = why_not_due(known.rules, service, day, until=known.until, games=games)
+        if not why:
+            due.append(day)
+        elif request.dates:
+            idle.append(IdleDate(day=day, why=why))
+    return due, idle

@@ -1,0 +1,194 @@
+"""What a plan and a report say about dates that processors missed, as documents. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from manifests.catalog_processors import Processors
+from manifests.errors import ReboundError
+from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, outcome_error
+from recovery.kinds.processors.rules.plan import FaultyDate, ProcessorPlan, ProcessorStep
+from recovery.kinds.processors.rules.vault import TableDates
+from recovery.report.conclusion import concluded, ending
+from recovery.report.document import (
+    Block,
+    Document,
+    Facts,
+    Paragraph,
+    Row,
+    Rows,
+    Section,
+    Verdict,
+    more,
+)
+from recovery.scenarios import scenario
+from recovery.units import counted, duration, size
+
+_MOST_SPANS = 8
+_MOST_FAULTY = 8
+
+
+def dates_plan_document(
+    plan: ProcessorPlan,
+    rules: Processors,
+    *,
+    held: Iterable[TableDates] = (),
+    run_id: str = "",
+    error: ReboundError | None = None,
+) -> Document:
+    """Tell which dates each processor lacks, and what happens to them.
+
+    Args:
+        plan: The plan.
+        rules: The catalog's processors.
+        held: What a backup holds of the dates, where they come from one.
+        run_id: The run that is the backup.
+        error: What the command ends with; None when all could be looked at.
+    """
+    rows = tuple(_step_row(step, _waiting(plan, rules, step)) for step in plan.steps)
+    games = (
+        f"games by {rules.schedule.table}"
+        if plan.has_schedule and rules.schedule
+        else "no schedule says on which dates there were games: rows of other processors do"
+    )
+    return Document(
+        title=f"{SCENARIO} in {plan.request.project}, dates to {plan.until}",
+        conclusion=concluded(error, state="not looked at" if error else "can be done"),
+        sections=(
+            Section((Paragraph(games),)),
+            Section((Rows(rows, "planned"),), "What lacks"),
+            Section(tuple(_cost(plan, rules, tuple(held), run_id)), "What it takes"),
+        ),
+    )
+
+
+def dates_report_document(report: DatesReport) -> Document:
+    """Tell how each date ended that was run, and what lacks now."""
+    error = outcome_error(report)
+    state, _ = ending(error, is_proven=report.is_proven, abandoned=None)
+    ran = tuple(row for step in report.plan.steps for row in _ended(report, step.processor))
+    return Document(
+        title=f"recovery {report.recovery_id}: {SCENARIO}",
+        conclusion=concluded(error, state=state),
+        sections=(
+            Section(()),
+            Section((Rows(ran, "ended"),), "How each date ended"),
+            left_section(report.left),
+            Section(tuple(_what_is_proven(report)), "What is proven"),
+        ),
+    )
+
+
+def left_section(left: ProcessorPlan) -> Section:
+    """Tell what lacks after everything was tried."""
+    rows = tuple(_step_row(step, (), is_left=True) for step in left.steps)
+    return Section((Rows(rows, "planned"),), "What lacks now")
+
+
+def spans(dates: Sequence[date]) -> str:
+    """Write dates: those that follow each other as one, the first of them when there are many."""
+    found: list[list[date]] = []
+    for day in dates:
+        if found and day - found[-1][-1] == timedelta(days=1):
+            found[-1] = [found[-1][0], day]
+        else:
+            found.append([day])
+    texts = [" to ".join(map(str, span)) for span in found[:_MOST_SPANS]]
+    rest = f", ... {len(found) - _MOST_SPANS:,} more" if len(found) > _MOST_SPANS else ""
+    return ", ".join(texts) + rest
+
+
+def _step_row(step: ProcessorStep, waiting: Iterable[Row], *, is_left: bool = False) -> Row:
+    name = f"{step.processor}  ({step.table})"
+    if step.unread is not None:
+        return Row(f"{name}: {step.unread.why}", "NOT LOOKED AT")
+    idle = tuple(Row(f"{item.day}: {item.why}", "not due") for item in step.idle)
+    if not step.lacking:
+        return Row(f"{name}: {counted(step.due, 'date')}", "complete", below=idle)
+    lacking = f"{name}: {len(step.lacking):,} of {counted(step.due, 'date')}"
+    below = (*idle, *_lacking_rows(step, is_left=is_left), *waiting)
+    return Row(lacking, "LACKS", below=below)
+
+
+def _lacking_rows(step: ProcessorStep, *, is_left: bool) -> Iterator[Row]:
+    if step.missing:
+        yield Row(spans(step.missing), "no rows")
+    faulty = step.faulty[:_MOST_FAULTY]
+    for item in faulty:
+        is_run = is_left or item.day in step.runs
+        hint = "" if is_run else f" (left; `--overwrite {step.table}` runs it again)"
+        yield Row(f"{_wrong(item)}{hint}", "faulty")
+    yield from more(len(faulty), len(step.faulty))
+    if step.undecided:
+        yield Row(
+            f"{spans(step.undecided)}: nobody knows whether there were games (`--date` runs one, "
+            "`pauses` of the catalog's season say that there were none)",
+            "unknown",
+        )
+
+
+def _wrong(item: FaultyDate) -> str:
+    wrong = "; ".join(finding.text for finding in item.findings)
+    return f"{item.day}, {counted(item.rows, 'row')}: {wrong}"
+
+
+def _waiting(plan: ProcessorPlan, rules: Processors, step: ProcessorStep) -> Iterator[Row]:
+    processor = next(item for item in rules.processors if item.name == step.processor)
+    waits: dict[tuple[str, ...], list[date]] = {}
+    for day in step.runs:
+        if names := plan.waiting(processor, day):
+            waits.setdefault(names, []).append(day)
+    for names, dates in waits.items():
+        yield Row(f"for {', '.join(names)}, which nobody runs: {spans(dates)}", "waits")
+
+
+def _cost(
+    plan: ProcessorPlan, rules: Processors, held: tuple[TableDates, ...], run_id: str
+) -> Iterator[Block]:
+    if plan.request.from_vault:
+        yield Paragraph(f"from run {run_id}")
+        yield Rows(tuple(row for item in held for row in _held_rows(item)), "planned")
+        return
+    bounds = rules.bounds
+    yield Paragraph(
+        f"{counted(plan.requests, 'request')}, about {duration(plan.seconds)} as a rule"
+    )
+    most = f"{bounds.requests:,} requests, none begun after {duration(bounds.seconds)}"
+    yield Paragraph(f"no more than {most}; queries of {size(bounds.query_bytes)} at most")
+    if plan.requests:
+        yield Paragraph(f"what else runs these dates: `rebound fence {SCENARIO}` pauses it")
+
+
+def _held_rows(item: TableDates) -> Iterator[Row]:
+    if item.held:
+        yield Row(f"{item.table}: {spans(sorted(item.held))}", "bring back")
+    if item.lacked:
+        why = f" ({item.why})" if item.why else ""
+        yield Row(f"{item.table}: {spans(item.lacked)}{why}", "NOT HELD")
+
+
+def _ended(report: DatesReport, processor: str) -> Iterator[Row]:
+    """Tell how dates of one processor ended; those that ended alike together."""
+    alike: dict[tuple[str, str], list[date]] = {}
+    for item in report.dates:
+        if item.processor == processor:
+            said = "" if item.state == "proven" else f"  ({item.said})"
+            alike.setdefault((item.state, said), []).append(item.day)
+    for (state, said), dates in alike.items():
+        word = state if state == "proven" else state.upper()
+        yield Row(f"{processor} {spans(dates)}{said}", word)
+
+
+def _what_is_proven(report: DatesReport) -> Iterator[Block]:
+    proven = sum(item.state == "proven" for item in report.dates)
+    text = f"{proven:,} of {counted(len(report.dates), 'date')} proven by their rows"
+    yield Verdict(text, is_good=report.is_proven)
+    for name in sorted({item.undo for item in report.dates if item.undo}):
+        yield Paragraph(f"kept as it was before, for a while: {name}")
+    objective = duration(scenario(SCENARIO).rto_seconds)
+    yield Facts(
+        (
+            ("requests", f"{report.requests:,}"),
+            ("queries billed", size(report.billed_bytes)),
+            ("achieved RTO", f"{duration(report.took_seconds)} (objective {objective})"),
+        )
+    )

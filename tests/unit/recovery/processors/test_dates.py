@@ -1,0 +1,176 @@
+"""Which dates are due, what their rows have to be, and what is run."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from manifests.catalog_processors import Processors
+from manifests.errors import RefusedError
+from recovery.kinds.processors.rules.calendar import Games, ScheduledGames, last_due
+from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, outcome_error
+from recovery.kinds.processors.rules.plan import (
+    ProcessorPlan,
+    SeenTables,
+    Unread,
+    check_plan,
+    continued,
+    make_plan,
+)
+from recovery.kinds.processors.rules.request import DatesRequest
+from recovery.kinds.processors.rules.rows import RowsOfDate, findings_of
+from recovery.report.processors import dates_report_document, spans
+from recovery.report.text import text_of
+from tests.integration.processors.platform import ALL, GAME_DAYS, PHASE4_DAYS, processors
+
+RULES = Processors.model_validate(processors())
+NOW = datetime(2025, 1, 5, tzinfo=UTC)
+WHOLE = {
+    "teams": RowsOfDate(rows=4, games=2),
+    "players": RowsOfDate(rows=12, games=2),
+    "zones": RowsOfDate(rows=2),
+    "features": RowsOfDate(rows=6),
+}
+
+
+def seen(**changes: Any) -> SeenTables:  # noqa: ANN401 - any field
+    """Return a world in which nothing lacks, but for what is changed."""
+    rows = {
+        name: dict.fromkeys(PHASE4_DAYS if name in ALL[2:] else GAME_DAYS, WHOLE[name])
+        for name in ALL
+    }
+    schedule = dict.fromkeys(GAME_DAYS, ScheduledGames(final=2))
+    return SeenTables(**{"observed_at": NOW, "schedule": schedule, "rows": rows} | changes)
+
+
+def without(name: str, *days: date) -> dict[str, dict[date, RowsOfDate]]:
+    """Return the rows of a whole world without some dates of one processor."""
+    rows = {item: dict(dates) for item, dates in seen().rows.items()}
+    for day in days:
+        del rows[name][day]
+    return rows
+
+
+def planned(world: SeenTables, **asked: Any) -> ProcessorPlan:  # noqa: ANN401 - any field
+    """Return the plan for a world."""
+    return make_plan(RULES, world, DatesRequest(project="league-1", **asked))
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        # 23:59 of the 2nd in New York is 04:59 of the 3rd in UTC.
+        (datetime(2025, 1, 3, 16, 59, tzinfo=UTC), date(2025, 1, 1)),
+        (datetime(2025, 1, 3, 17, 0, tzinfo=UTC), date(2025, 1, 2)),
+        (datetime(2025, 7, 3, 15, 59, tzinfo=UTC), date(2025, 7, 1)),
+        (datetime(2025, 7, 3, 16, 0, tzinfo=UTC), date(2025, 7, 2)),
+    ],
+)
+def test_a_date_is_due_twelve_hours_after_it_ended_where_it_is_played(now: datetime, last: date):
+    """By the zone of the platform, in winter and in summer."""
+    assert last_due(RULES, now) == last
+
+
+def test_a_whole_world_needs_nothing():
+    """Each date that is due has its rows."""
+    plan = planned(seen())
+    assert plan.is_complete
+    assert plan.requests == 0
+    assert [step.processor for step in plan.steps] == list(ALL)
+
+
+def test_what_is_run_takes_its_time_by_waves():
+    """Requests of one service are made as many at once as it allows."""
+    lost = GAME_DAYS[:7]
+    plan = planned(seen(rows=without("teams", *lost)))
+    assert plan.step("teams").runs == lost
+    assert (plan.requests, plan.seconds) == (7, 30)
+
+
+@pytest.mark.parametrize(
+    ("rows", "games", "wrong"),
+    [
+        (RowsOfDate(rows=8, games=2), Games(count=2, is_exact=True), []),
+        (RowsOfDate(rows=7, games=2), Games(count=2, is_exact=True), ["count of rows"]),
+        (RowsOfDate(rows=8, games=1), Games(count=2), ["count of games"]),
+        (RowsOfDate(rows=4, games=1), Games(count=None), []),
+        (RowsOfDate(rows=8, games=2, doubled=1), Games(count=2), ["doubled"]),
+        (RowsOfDate(rows=10, games=2, empty={"minutes": 2}), Games(count=2), []),
+        (RowsOfDate(rows=10, games=2, empty={"minutes": 3}), Games(count=2), ["without minutes"]),
+    ],
+)
+def test_rows_of_a_date_are_checked(rows: RowsOfDate, games: Games, wrong: list[str]):
+    """Too few rows, too few games, doubled keys, and too many empty cells are found."""
+    found = findings_of(RULES.processors[1], GAME_DAYS[0], rows, games)
+    assert len(found) == len(wrong)
+    assert all(word in item.aspect for word, item in zip(wrong, found, strict=True))
+
+
+def test_more_rows_than_can_be_are_found_where_the_games_are_known():
+    """Nobody can say so of a date whose games were never counted."""
+    rows = RowsOfDate(rows=5, games=2)
+    exact = findings_of(RULES.processors[0], GAME_DAYS[0], rows, Games(count=2, is_exact=True))
+    assert [item.expected for item in exact] == ["at most 4"]
+    assert not findings_of(RULES.processors[0], GAME_DAYS[0], rows, Games(count=2))
+
+
+def test_what_could_not_be_looked_at_is_not_complete():
+    """Nothing of it is run, and what reads it waits."""
+    plan = planned(seen(rows=without("players"), unread={"teams": Unread(why="gone")}))
+    assert not plan.is_complete
+    assert not plan.step("teams").runs
+    assert plan.waiting(RULES.processors[1], GAME_DAYS[0]) == ("teams",)
+
+
+def test_a_resumed_plan_runs_only_what_was_agreed_to():
+    """A date that was lost since is told, and left."""
+    begun = planned(seen(rows=without("teams", *GAME_DAYS[:2])))
+    now = planned(seen(rows=without("teams", *GAME_DAYS[1:3])))
+    again = continued(now, begun)
+    assert again.step("teams").runs == (GAME_DAYS[1],)
+    assert again.step("teams").missing == GAME_DAYS[1:3]
+
+
+def test_a_plan_over_the_bound_is_refused():
+    """Before anything is sent."""
+    rules = RULES.model_copy(update={"bounds": RULES.bounds.model_copy(update={"requests": 1})})
+    check_plan(planned(seen(rows=without("teams", GAME_DAYS[0]))), rules)
+    with pytest.raises(RefusedError, match="2 requests") as caught:
+        check_plan(planned(seen(rows=without("teams", *GAME_DAYS[:2]))), rules)
+    assert "--since" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("lost", "state", "minutes", "code"),
+    [
+        ((), "proven", 10, None),
+        ((), "proven", 181, 8),
+        (GAME_DAYS[:1], "lacks", 10, 7),
+        (GAME_DAYS[:1], "not run", 10, 6),
+        (GAME_DAYS[:2], "not run", 10, 7),
+    ],
+)
+def test_how_a_recovery_ends(lost: tuple[date, ...], state: Any, minutes: int, code: int | None):  # noqa: ANN401
+    """What lacks is 7, what a bound left is 6, what came late is 8."""
+    report = DatesReport(
+        recovery_id="processor-failure-20250105T000000Z-abcd",
+        plan=planned(seen(rows=without("teams", GAME_DAYS[0]))),
+        started_at=NOW,
+        finished_at=NOW + timedelta(minutes=minutes),
+        left=planned(seen(rows=without("teams", *lost))),
+        dates=(DateOutcome(processor="teams", day=GAME_DAYS[0], state=state, said="\x1b[2J"),),
+        requests=1,
+        billed_bytes=10**7,
+    )
+    error = outcome_error(report)
+    assert (error and error.exit_code) == code
+    assert "\x1b" not in text_of(dates_report_document(report))
+    assert ("LACKS" in text_of(dates_report_document(report))) == bool(lost)
+
+
+def test_dates_that_follow_each_other_are_one():
+    """However many there are, few are written."""
+    assert spans(GAME_DAYS[:3]) == "2024-10-22 to 2024-10-24"
+    assert spans([GAME_DAYS[0], GAME_DAYS[2]]) == "2024-10-22, 2024-10-24"
+    many = [date(2024, 1, 1) + timedelta(days=2 * n) for n in range(20)]
+    assert spans(many).endswith(", ... 12 more")
