@@ -85,7 +85,7 @@ def why_not_due(
     """Return why a service has nothing to write for a date; empty where it has."""
     season = next((item for item in rules.seasons if day in item), None)
     if day > until:
-        return f"not due before {until + _DAY}"
+        return "not due yet"
     if season is None:
         return "off-season"
     if any(day in pause for pause in season.pauses):
