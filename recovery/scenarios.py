@@ -6,11 +6,15 @@ from manifests.errors import UsageError
 from manifests.kind import KindName
 from manifests.model import Value
 
-type RecoveryKind = KindName | Literal["completions"]
+type RecoveryKind = KindName | Literal["completions", "foundations"]
 """A sort of things that is brought back; `recovery.kinds` has a folder of each."""
 
 ScenarioName = Literal[
-    "bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss", "processor-failure"
+    "bigquery-dataset-loss",
+    "gcs-bucket-corruption",
+    "firestore-state-loss",
+    "complete-outage",
+    "processor-failure",
 ]
 
 
@@ -59,6 +63,14 @@ SCENARIOS = (
         covers=("databases",),
         brings_back="state documents, from the backup or rebuilt from run history",
         rebuilds=("completions",),
+    ),
+    Scenario(
+        name="complete-outage",
+        severity="P0",
+        rto_seconds=8 * 3600,
+        rpo_seconds=24 * 3600,
+        covers=("foundations", "tables", "buckets", "databases", "resources"),
+        brings_back="everything, in dependency order: services, accounts, data, state, schedules",
     ),
     Scenario(
         name="processor-failure",

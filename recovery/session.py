@@ -21,6 +21,7 @@ from manifests.store import Vault
 from recovery.expiry import Expiry
 from recovery.kinds.kind import Origin, Own
 from recovery.kinds.known import rules_of
+from recovery.kinds.resources.cloud.stored import inspect_resources
 from recovery.kinds.work import Tools, Work
 from recovery.kinds.works import WORKS
 from recovery.plan.approval import seen_digest
@@ -205,6 +206,10 @@ class Session:
     ) -> Verdict:
         """Compare stored objects of some tables and databases with a run's manifest."""
         return inspect(self.vault_bucket, manifest, parts, read_bytes=read_bytes, progress=progress)
+
+    def inspect_resources(self, manifest: Manifest) -> Verdict:
+        """Read what a run has of the platform's configuration, and compare it with its manifest."""
+        return inspect_resources(self.vault_bucket, manifest.resources)
 
     def inspect_inventory(self, bucket: BucketBackup) -> Verdict:
         """Read the inventory of a bucket and compare it with what its manifest says."""

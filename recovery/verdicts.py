@@ -39,8 +39,7 @@ def damaged_in(manifest: Manifest, damaged: Collection[str]) -> tuple[str, ...]:
         manifest: The run's manifest.
         damaged: Every file that was found damaged, whichever run it was found in.
     """
-    files = {item.name: item.objects for item in manifest.tables}
-    files |= {item.name: item.objects for item in manifest.databases}
+    files = {part.name: part.objects for _, part in manifest.every_part if part.objects}
     files |= {
         item.bucket: tuple(shard.stored for shard in item.shards) for item in manifest.buckets
     }

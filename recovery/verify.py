@@ -13,7 +13,7 @@ from manifests.kinds.databases.layout import records_ranges
 from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup, Value
 from recovery.compare import Finding
 
-_RECORD = re.compile(r"(receipts/(tables|buckets|databases)|attempts)/[^/]+\.json")
+_RECORD = re.compile(r"(receipts/(tables|buckets|databases|resources)|attempts)/[^/]+\.json")
 
 
 class ReadFile(Value):

@@ -160,6 +160,7 @@ def _verify(
                 manifest, read_bytes=not quick, read_all=all_contents, progress=progress
             )
         )
+    verdict = verdict.with_more(session.inspect_resources(manifest))
     verdict = verdict.with_more(inspect_folder(session.vault_bucket, manifest))
     try:
         # What a quick look does not read may be as damaged as it was.

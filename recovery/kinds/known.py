@@ -12,11 +12,19 @@ from recovery.kinds.completions.rules.kind import CompletionsRules
 from recovery.kinds.databases.rules.kind import DatabaseRules
 from recovery.kinds.kind import Rules
 from recovery.kinds.outcome import Outcome
+from recovery.kinds.resources.rules.kind import FoundationRules, ResourceRules
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.kind import TableRules
 from recovery.scenarios import RecoveryKind
 
-RULES: tuple[Rules[Any], ...] = (TableRules(), BucketRules(), DatabaseRules(), CompletionsRules())
+RULES: tuple[Rules[Any], ...] = (
+    TableRules(),
+    BucketRules(),
+    DatabaseRules(),
+    CompletionsRules(),
+    FoundationRules(),
+    ResourceRules(),
+)
 
 
 def rules_of(kinds: Sequence[RecoveryKind]) -> tuple[Rules[Any], ...]:

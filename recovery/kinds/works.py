@@ -6,6 +6,7 @@ from typing import Any
 from recovery.kinds.buckets.cloud.work import BucketWork
 from recovery.kinds.completions.cloud.work import CompletionsWork
 from recovery.kinds.databases.cloud.work import DatabaseWork
+from recovery.kinds.resources.cloud.work import FoundationWork, ResourceWork
 from recovery.kinds.tables.cloud.work import TableWork
 from recovery.kinds.work import Tools, Work
 from recovery.request import Target
@@ -16,4 +17,6 @@ WORKS: Mapping[RecoveryKind, Callable[[Tools, Target], Work[Any]]] = {
     "buckets": BucketWork,
     "databases": DatabaseWork,
     "completions": CompletionsWork,
+    "foundations": FoundationWork,
+    "resources": ResourceWork,
 }

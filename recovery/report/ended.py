@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import RecoveryReport
 from recovery.report.buckets import bucket_outcome_row
@@ -20,6 +21,7 @@ from recovery.report.document import (
     Verdict,
 )
 from recovery.report.planned import unseen_rows
+from recovery.report.resources import proven_resources, resource_outcome_rows
 from recovery.report.tables import (
     expiration_rows,
     fallen_back_rows,
@@ -53,6 +55,7 @@ def _how_each_ended(report: RecoveryReport) -> Iterator[Rows]:
     yield Rows((*table_outcome_rows(report), *buckets), "ended")
     yield Rows(tuple(map(database_outcome_row, _databases(report))), "ended documents")
     yield Rows(tuple(unmade_rows(report)), "ended")
+    yield Rows(tuple(resource_outcome_rows(report.of(ConfigurationOutcome))), "ended")
     yield Rows(tuple(expiration_rows(plan)), "planned")
 
 
@@ -66,6 +69,7 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     yield from _proven(report.tables, "tables", point, [*older, *_kept_partitions(report)])
     yield from _proven(report.buckets, "buckets", point, [*older, *_kept_objects(report)])
     yield from proven_databases(_databases(report), point, older)
+    yield from proven_resources(report.of(ConfigurationOutcome))
     yield from _way_back(report)
     took = duration((report.finished_at - report.started_at).total_seconds())
     objective = duration(scenario(report.plan.request.scenario).rto_seconds)

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.errors import ReboundError
+from recovery.kinds.kind import of
+from recovery.kinds.resources.rules.steps import ConfigurationStep
 from recovery.plan.model import Plan
 from recovery.report.buckets import bucket_row
 from recovery.report.conclusion import concluded
 from recovery.report.databases import database_row, rebuild_row
 from recovery.report.document import Document, Facts, Listing, Paragraph, Row, Rows, Section
+from recovery.report.resources import resource_rows
 from recovery.report.tables import (
     definition_rows,
     fallen_back_rows,
@@ -56,6 +59,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from map(database_row, plan.databases)
     yield from map(rebuild_row, plan.rebuilds)
     yield from definition_rows(plan)
+    yield from resource_rows(of(plan.steps, ConfigurationStep))
     for item in plan.access:
         yield Row(f"{shown(item.subject)}: {shown(item.what)}", item.change.upper())
 

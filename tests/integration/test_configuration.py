@@ -21,6 +21,7 @@ from tests.integration.configuration import (
     states,
     subscription,
 )
+from tests.judges.resource_fields import output_only
 from tests.served import Function, serving
 
 SECRETS = "secretmanager.googleapis.com/v1"
@@ -168,8 +169,8 @@ def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(
 
 
 def settable_of(kind: str, line: dict[str, Any]) -> dict[str, Any]:
-    """Return what of a stored line somebody set; times, ids and etags are Google's own."""
-    own = {"etag", "createTime", "updateTime", "uid", "generation", "userUpdateTime", "uniqueId"}
+    """Return what of a stored line somebody set, as Google's discovery document tells."""
+    own = {"etag", *output_only()[kind]}
     resource = {key: value for key, value in line["resource"].items() if key not in own}
     return {"name": line["name"], "resource": resource, "kind": kind}
 

@@ -1,0 +1,147 @@
+"""Makes and changes resources of the platform's configuration, and waits until that is done."""
+
+import time
+from typing import Any
+
+from google.api_core import exceptions as google_errors
+
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.rest import Rest
+from manifests.cloud.retry import cloud_errors
+from manifests.errors import CloudError
+from manifests.kinds.resources.types import ResourceType
+from manifests.model import Resource
+from recovery.kinds.resources.rules.creation import Creation, creation, left_to_set
+
+_POLL_SECONDS = 1.0
+_MOST_SECONDS = 900
+"""A service can take minutes to be built and started."""
+
+
+class Making:
+    """Writes the resources of one project.
+
+    Args:
+        rest: Calls the APIs.
+        configuration: Reads what was written.
+    """
+
+    def __init__(self, rest: Rest, configuration: Configuration) -> None:
+        self._rest = rest
+        self._configuration = configuration
+
+    def create(self, kind: ResourceType, name: str, resource: Resource) -> str:
+        """Make a resource that does nothing by itself yet, and return its full name.
+
+        One that is there already can be ours: the answer to an earlier call was lost. It is, where it
+        is as it is made; whatever else it is, the proof that follows looks at it.
+
+        Args:
+            kind: Its type.
+            name: Its full name; the service names some types itself.
+            resource: As the backup has it, rewritten.
+
+        Raises:
+            CloudError: It could not be made, runs although it was told to stop, or somebody else
+                made it meanwhile.
+        """
+        with cloud_errors(name):
+            request = creation(kind, name, resource)
+            try:
+                made = self._done(kind, self._call(kind, request))
+            except google_errors.Conflict:
+                made = self._ours(kind, name)
+        full = str(made.get("name", name)) if kind.naming == "assigned" else name
+        if kind.pause is not None:
+            self._stop(kind, full, resource)
+        return full
+
+    def change(self, kind: ResourceType, name: str, fields: Resource) -> None:
+        """Set fields of a resource.
+
+        Args:
+            kind: Its type.
+            name: Its full name.
+            fields: What they are to be.
+
+        Raises:
+            CloudError: They could not be set.
+        """
+        if not fields:
+            return
+        query = {"updateMask": ",".join(sorted(fields))}
+        with cloud_errors(name):
+            self._done(
+                kind,
+                self._call(kind, Creation("PATCH", f"{kind.version}/{name}", query, fields)),
+            )
+
+    def set_policy(self, kind: ResourceType, name: str, policy: Resource) -> None:
+        """Set the IAM policy of a resource, under its etag.
+
+        Raises:
+            CloudError: It could not be set, or somebody else set it meanwhile.
+        """
+        path = f"{kind.version}/{name}:setIamPolicy"
+        with cloud_errors(name, f"the permission to set the IAM policy of {kind.name}"):
+            self._rest.call("POST", kind.host, path, body={"policy": policy})
+
+    def undelete_account(self, kind: ResourceType, unique_id: str) -> bool:
+        """Bring a deleted service account back with what was granted to it.
+
+        An account that is made anew has another id, and what was granted to the old one stays dead
+        (IAM, Undelete a service account).
+
+        Returns:
+            Whether it is back; not when it was deleted too long ago, or never.
+        """
+        path = f"{kind.version}/projects/-/serviceAccounts/{unique_id}:undelete"
+        with cloud_errors(unique_id):
+            try:
+                self._rest.call("POST", kind.host, path, body={})
+            except (google_errors.NotFound, google_errors.BadRequest):
+                return False
+        return True
+
+    def _ours(self, kind: ResourceType, name: str) -> Resource:
+        found = self._configuration.resource(kind, name) or {}
+        fresh = kind.pause.made if kind.pause is not None else {}
+        if any(found.get(field) != value for field, value in fresh.items() if value):
+            raise CloudError("somebody else made it meanwhile", subject=name)
+        return found
+
+    def _stop(self, kind: ResourceType, name: str, resource: Resource) -> None:
+        pause = kind.pause
+        now = self._configuration.resource(kind, name)
+        if pause is None or now is None:
+            raise CloudError("it was made, and is not there", subject=name, retryable=True)
+        if pause.runs(now):
+            self._configuration.order(kind, name, pause.stop, {})
+        self.change(kind, name, left_to_set(kind, resource))
+        now = self._configuration.resource(kind, name)
+        if now is None or pause.runs(now):
+            raise CloudError("it was made and stopped, and runs", subject=name)
+
+    def _call(self, kind: ResourceType, request: Creation) -> dict[str, Any]:
+        return self._rest.call(
+            request.verb, kind.host, request.path, query=request.query, body=request.body
+        )
+
+    def _done(self, kind: ResourceType, answer: dict[str, Any]) -> dict[str, Any]:
+        """Wait for what an answer says is under way, and return what came of it.
+
+        Raises:
+            CloudError: It failed, or takes too long.
+        """
+        name = str(answer.get("name", ""))
+        if "/operations/" not in name:
+            return answer
+        began = time.monotonic()
+        while not answer.get("done"):
+            if time.monotonic() - began > _MOST_SECONDS:
+                raise CloudError("it is not done in time", subject=name, retryable=True)
+            time.sleep(_POLL_SECONDS)
+            answer = self._rest.call("GET", kind.host, f"{kind.version}/{name}")
+        if failure := answer.get("error"):
+            raise CloudError(str(failure.get("message", failure)), subject=name)
+        return dict(answer.get("response", {}))

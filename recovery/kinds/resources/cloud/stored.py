@@ -1,0 +1,52 @@
+"""Reads what a run has of the platform's configuration."""
+
+from collections.abc import Sequence
+
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
+from manifests.kinds.resources.lines import MOST_BYTES, StoredResource, resources_of
+from manifests.kinds.resources.model import ResourceBackup
+from manifests.values import StoredObject
+from recovery.compare.findings import finding
+from recovery.verify import Verdict
+
+
+def inspect_resources(vault: Bucket, backups: Sequence[ResourceBackup]) -> Verdict:
+    """Read every file of resources of a run, and say what is not as the manifest says."""
+    findings = []
+    for backup in backups:
+        try:
+            read_resources(vault, backup)
+            for source in backup.sources:
+                _read(vault, source)
+        except BackupDamagedError as error:
+            findings.append(
+                finding(error.subject or backup.type, "file", "readable", error.message)
+            )
+    objects = [item for backup in backups for item in backup.objects]
+    return Verdict(
+        objects=len(objects),
+        read_bytes=sum(item.size_bytes for item in objects),
+        findings=tuple(findings),
+    )
+
+
+def read_resources(vault: Bucket, backup: ResourceBackup) -> tuple[StoredResource, ...]:
+    """Return the resources of one type, in order of their names.
+
+    Raises:
+        BackupDamagedError: The file is not there, or not what the manifest says.
+        CloudError: It could not be read.
+    """
+    return resources_of(_read(vault, backup.stored), backup)
+
+
+def _read(vault: Bucket, stored: StoredObject) -> bytes:
+    if stored.size_bytes > MOST_BYTES:
+        raise ObjectChangedError("it is larger than any such file", subject=stored.name)
+    info = vault.info(stored.name)
+    if info is None:
+        raise ObjectMissingError("it is not in the vault", subject=stored.name)
+    if (info.size_bytes, info.crc32c) != (stored.size_bytes, stored.crc32c):
+        raise ObjectChangedError("it is not what the manifest says", subject=stored.name)
+    return b"".join(vault.chunks(info))

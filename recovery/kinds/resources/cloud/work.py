@@ -1,0 +1,133 @@
+"""Looks at the platform's configuration, and makes again what is missing of it."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ClassVar
+
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.rest import Rest
+from manifests.kinds.resources.lines import StoredResource
+from manifests.kinds.resources.model import ResourceBackup
+from manifests.kinds.resources.table import TYPES, resource_type
+from manifests.kinds.resources.types import ResourceType
+from manifests.values import Resource
+from recovery.kinds.kind import Origin, of
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.resources.cloud.recovering import Recovering
+from recovery.kinds.resources.cloud.stored import read_resources
+from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
+from recovery.kinds.resources.rules.rewriting import Rewriting
+from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
+from recovery.kinds.resources.rules.steps import ConfigurationStep
+from recovery.kinds.step import Step
+from recovery.kinds.work import Begun, Running, Tools, Work
+from recovery.request import Request, Target
+from recovery.unseen import Unseen, looked_at, told_apart
+
+_READERS = 8
+
+
+class ConfigurationWork(Work[ResourcesSeen]):
+    """The resources of one project.
+
+    Args:
+        tools: What the work is done with.
+        target: Where the recovery writes.
+    """
+
+    rules: ClassVar[ConfigurationRules]
+
+    def __init__(self, tools: Tools, target: Target) -> None:
+        self._tools = tools
+        self._target = target
+        self._rest = Rest(tools.settings.api_endpoint)
+        self._configuration = Configuration(self._rest, target.project)
+
+    def observe(
+        self, origin: Origin, request: Request, begun: Begun | None = None
+    ) -> ResourcesSeen:
+        """Look at everything that the backup has of the types that were asked for."""
+        del begun
+        names = self._names(origin)
+        wanted = [
+            (backup, stored)
+            for backup in _in_order(self.rules.wanted(origin.run, request))
+            for stored in read_resources(self._tools.vault, backup)
+        ]
+        look = partial(self._seen, Rewriting(names))
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
+            looked = list(pool.map(lambda item: look(*item), wanted))
+        seen, unseen = told_apart(
+            {
+                f"{item[0].type} {item[1].name}": found
+                for item, found in zip(wanted, looked, strict=True)
+            }
+        )
+        return ResourcesSeen(items=tuple(seen.values()), names=names, unseen=unseen)
+
+    def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
+        """Make resources in the order of their types, prove each, and fence those that would run."""
+        backups = {backup.type: backup for backup in origin.run.resources}
+        chosen = of(steps, ConfigurationStep)
+        recovering = Recovering(self._rest, self._configuration, self._names(origin), running)
+        for kind in TYPES:
+            about = [step for step in chosen if step.type == kind.name]
+            if not about:
+                continue
+            stored = {
+                item.name: item for item in read_resources(self._tools.vault, backups[kind.name])
+            }
+            yield from recovering.recover(kind, [(step, stored[step.name]) for step in about])
+        recovering.fence(self._tools.landing, self._tools.vault, self._target.project)
+
+    def _seen(
+        self, rewriting: Rewriting, backup: ResourceBackup, stored: StoredResource
+    ) -> SeenResource | Unseen:
+        kind, name = resource_type(backup.type), rewriting.text(stored.name)
+
+        def look() -> SeenResource:
+            resource = self._present(kind, name, backup, stored)
+            policy: Resource | None = None
+            if resource is not None and stored.policy is not None:
+                policy = self._configuration.policy(kind, name)
+            return SeenResource(type=kind.name, stored=stored, resource=resource, policy=policy)
+
+        return looked_at(f"{kind.name} {name}", look)
+
+    def _present(
+        self, kind: ResourceType, name: str, backup: ResourceBackup, stored: StoredResource
+    ) -> Resource | None:
+        """Return what is there of a resource; one that its service names is found by its title."""
+        if kind.naming != "assigned":
+            return self._configuration.resource(kind, name)
+        found = self._configuration.resources(kind, backup.locations).values()
+        same = (item for item in found if item.get(kind.key) == stored.resource.get(kind.key))
+        return next(same, None)
+
+    def _names(self, origin: Origin) -> dict[str, str]:
+        """Return what is called otherwise where the recovery writes."""
+        run = origin.run
+        if run.project == self._target.project:
+            return {}
+        numbers = {backup.project_number for backup in run.resources if backup.project_number}
+        now = self._configuration.project_number()
+        return {run.project: self._target.project, **dict.fromkeys(numbers, now)}
+
+
+class FoundationWork(ConfigurationWork):
+    """What has to be there before data is."""
+
+    rules = FoundationRules()
+
+
+class ResourceWork(ConfigurationWork):
+    """What is made when data is there."""
+
+    rules = ResourceRules()
+
+
+def _in_order(backups: Sequence[ResourceBackup]) -> list[ResourceBackup]:
+    """Return types in the order in which they are made."""
+    order = [kind.name for kind in TYPES]
+    return sorted(backups, key=lambda backup: order.index(backup.type))

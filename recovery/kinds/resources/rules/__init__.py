@@ -1,0 +1,1 @@
+"""The platform's configuration, brought back."""

@@ -1,0 +1,67 @@
+"""The request that makes a resource. Pure."""
+
+from typing import NamedTuple
+
+from manifests.kinds.resources.fields import settable
+from manifests.kinds.resources.types import ResourceType
+from manifests.values import Resource
+
+
+class Creation(NamedTuple):
+    """One request.
+
+    Attributes:
+        verb: The HTTP method.
+        path: With the version.
+        query: Parameters.
+        body: The JSON.
+    """
+
+    verb: str
+    path: str
+    query: dict[str, str]
+    body: Resource
+
+
+def creation(kind: ResourceType, name: str, resource: Resource) -> Creation:
+    """Return the request that makes a resource, stopped where its type can be stopped.
+
+    Args:
+        kind: Its type.
+        name: Its full name.
+        resource: As the backup has it, rewritten.
+    """
+    if kind.naming == "enabled":
+        return Creation("POST", f"{kind.version}/{name}:enable", {}, {})
+    collection, _, own = name.rpartition("/")
+    body = stopped(kind, settable(kind, resource))
+    if kind.naming == "path":
+        return Creation("PUT", f"{kind.version}/{name}", {}, body)
+    path, query = f"{kind.version}/{collection}", {}
+    if kind.naming == "body":
+        body = {**body, "name": resource["name"]}
+    elif kind.naming == "parameter" and not kind.wrapper:
+        query[kind.parameter] = own
+    elif kind.wrapper:
+        # The id of an account is what its address begins with.
+        body = {kind.parameter: own.partition("@")[0], kind.wrapper: body}
+    return Creation("POST", path, query, body)
+
+
+def stopped(kind: ResourceType, body: Resource) -> Resource:
+    """Return the body of a resource that does nothing by itself when it is made."""
+    return body if kind.pause is None else {**body, **kind.pause.made}
+
+
+def left_to_set(kind: ResourceType, resource: Resource) -> Resource:
+    """Return what of a new resource is set once it is stopped.
+
+    What tells whether it runs is set last of all, by the thaw.
+    """
+    if kind.pause is None:
+        return {}
+    return {
+        field: resource[field]
+        for field in kind.pause.made
+        if field != kind.pause.field and field in resource
+    }

@@ -1,0 +1,99 @@
+"""How resources of the platform's configuration are decided."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from manifests.kinds.resources.model import ResourceBackup
+from manifests.kinds.resources.table import resource_type
+from manifests.model import Manifest
+from recovery.access_change import AccessChange, given
+from recovery.kinds.kind import Decision, Origin, Rules, of
+from recovery.kinds.resources.rules.planning import plan_resource
+from recovery.kinds.resources.rules.rewriting import Rewriting
+from recovery.kinds.resources.rules.seen import ResourcesSeen
+from recovery.kinds.resources.rules.steps import (
+    ConfigurationStep,
+    FoundationOutcome,
+    FoundationStep,
+    ResourceOutcome,
+    ResourceStep,
+)
+from recovery.kinds.step import Step
+from recovery.request import Request, Target
+
+
+class ConfigurationRules(Rules[ResourcesSeen]):
+    """Resources that are missing are made, stopped; what is there is left unless a word is said.
+
+    Attributes:
+        before_data: Whether it is about what has to be there before data is.
+    """
+
+    before_data: ClassVar[bool]
+
+    def parts(self, manifest: Manifest) -> tuple[ResourceBackup, ...]:
+        """Return the types of a run."""
+        found = manifest.resources
+        return tuple(
+            item for item in found if resource_type(item.type).before_data == self.before_data
+        )
+
+    def wanted(self, manifest: Manifest, request: Request) -> tuple[ResourceBackup, ...]:
+        """Return the types that were asked for."""
+        return tuple(item for item in self.parts(manifest) if item.type not in request.exclude)
+
+    def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
+        """Yield every type, and every resource by its own name."""
+        yield from super().names(manifest, request)
+        for part in self.parts(manifest):
+            yield from (entry.name.rpartition("/")[2] for entry in part.entries)
+
+    def plan(self, origin: Origin, seen: ResourcesSeen, request: Request) -> Decision:
+        """Decide what happens to each resource."""
+        rewriting = Rewriting(seen.names)
+        planned = [plan_resource(item, request, rewriting) for item in seen.items]
+        is_left = request.only_missing
+        alone = [step for step in planned if is_left and step.action == "leave" and step.differs]
+        return Decision(
+            steps=tuple(step for step in planned if step not in alone),
+            lost=tuple(_lost(self.wanted(origin.run, request))),
+            left_alone=tuple(step.title for step in alone),
+        )
+
+    def access(
+        self, steps: Sequence[Step], origin: Origin, seen: ResourcesSeen, target: Target
+    ) -> Iterator[AccessChange]:
+        """Yield what IAM policies grant again."""
+        del origin, seen, target
+        for step in of(steps, ConfigurationStep):
+            for grant in step.grants:
+                yield given(step.title, grant.member, grant.role)
+
+    def digested(self, seen: ResourcesSeen) -> object:
+        """Return what is there of each resource."""
+        return [(item.stored.name, item.resource, item.policy) for item in seen.items]
+
+
+class FoundationRules(ConfigurationRules):
+    """What has to be there before data is: services, roles, accounts, secrets, connections."""
+
+    kind = "foundations"
+    steps = (FoundationStep,)
+    outcomes = (FoundationOutcome,)
+    before_data = True
+
+
+class ResourceRules(ConfigurationRules):
+    """What is made when data is there: what writes to it would act on what is restored."""
+
+    kind = "resources"
+    steps = (ResourceStep,)
+    outcomes = (ResourceOutcome,)
+    before_data = False
+
+
+def _lost(backups: Sequence[ResourceBackup]) -> Iterator[str]:
+    """Yield what no API returns, so that no backup has it."""
+    for backup in backups:
+        if backup.not_held and backup.entries:
+            yield f"{', '.join(backup.not_held)} of {backup.type}: no API returns them"

@@ -1,0 +1,62 @@
+"""Access to a restored resource: what is missing is added, and nothing is taken away. Pure."""
+
+import json
+from typing import Any
+
+from manifests.values import Resource, Value
+
+_DELETED = "deleted:"
+_AGENT = "gcp-sa-"
+"""Accounts of Google's own services: Google grants them what they need."""
+
+
+class Grant(Value):
+    """That somebody may do something.
+
+    Attributes:
+        condition: The title of the condition that it depends on; empty without one.
+    """
+
+    role: str
+    member: str
+    condition: str = ""
+
+
+def added(stored: Resource, present: Resource) -> tuple[Resource | None, list[Grant]]:
+    """Return a policy that also grants what the backup grants, and what it grants besides.
+
+    Conditions are part of a binding. Members that were deleted stay so: who has their name now is
+    somebody else (IAM, Deleted principals).
+
+    Args:
+        stored: As the backup has it.
+        present: As it is, with its etag.
+
+    Returns:
+        None where nothing is missing; else the policy to set.
+    """
+    bindings = {_key(item): dict(item) for item in present.get("bindings", ())}
+    grants: list[Grant] = []
+    for item in stored.get("bindings", ()):
+        key = _key(item)
+        there = bindings.setdefault(key, {**item, "members": []})
+        missing = [
+            member
+            for member in item.get("members", ())
+            if member not in there.get("members", ()) and _is_restored(member)
+        ]
+        there["members"] = [*there.get("members", ()), *missing]
+        title = str((item.get("condition") or {}).get("title", ""))
+        grants += [Grant(role=item["role"], member=who, condition=title) for who in missing]
+    if not grants:
+        return None, []
+    kept = [item for item in bindings.values() if item["members"]]
+    return {**present, "bindings": kept, "version": 3}, grants
+
+
+def _key(binding: dict[str, Any]) -> tuple[str, str]:
+    return binding["role"], json.dumps(binding.get("condition"), sort_keys=True)
+
+
+def _is_restored(member: str) -> bool:
+    return not member.startswith(_DELETED) and _AGENT not in member

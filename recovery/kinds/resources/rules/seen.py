@@ -1,0 +1,34 @@
+"""The platform's configuration as it is before a recovery, beside what the backup has of it."""
+
+from collections.abc import Mapping
+
+from manifests.kinds.resources.lines import StoredResource
+from manifests.values import Resource, Value
+from recovery.kinds.kind import Seen
+
+
+class SeenResource(Value):
+    """One resource.
+
+    Attributes:
+        type: As `pubsub/topic`.
+        stored: As the backup has it.
+        resource: As it is; None where there is none.
+        policy: Its IAM policy as it is.
+    """
+
+    type: str
+    stored: StoredResource
+    resource: Resource | None = None
+    policy: Resource | None = None
+
+
+class ResourcesSeen(Seen):
+    """Every resource of the backup that was asked for, in the order in which they are made.
+
+    Attributes:
+        names: What is called otherwise now: the project, and its number.
+    """
+
+    items: tuple[SeenResource, ...] = ()
+    names: Mapping[str, str] = {}

@@ -1,0 +1,107 @@
+"""What happens to one resource of the platform's configuration, and how it ended. Pure."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from recovery.compare import Finding
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.resources.rules.policies import Grant
+from recovery.kinds.step import MissingWord, Step
+from recovery.request import Request
+
+type ResourceAction = Literal["create", "undelete", "update", "leave", "cannot"]
+
+
+class ConfigurationStep(Step):
+    """What happens to one resource.
+
+    Attributes:
+        name: Its full name at the recovery point.
+        into: The full name of what is written.
+        type: As `pubsub/topic`.
+        differs: What differs, where it is there.
+        is_held: Whether somebody else's tool keeps it, which would undo a change.
+        grants: What its IAM policy granted and does not grant now.
+        rewritten: Where it is written with other names than the backup has.
+    """
+
+    type: str
+    action: ResourceAction
+    differs: tuple[Finding, ...] = ()
+    is_held: bool = False
+    grants: tuple[Grant, ...] = ()
+    rewritten: tuple[str, ...] = ()
+
+    @property
+    def own_name(self) -> str:
+        """Return its name without where it is."""
+        return self.into.rpartition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """Return how a sentence names it."""
+        return f"{self.type} {self.own_name}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether executing the step would change anything."""
+        return self.action not in ("leave", "cannot") or bool(self.grants)
+
+    def missing_words(
+        self, request: Request, *, confirmed_project: str | None
+    ) -> Iterator[MissingWord]:
+        """Yield the word that says what becomes of a resource that differs."""
+        del confirmed_project
+        is_open = self.action == "leave" and self.differs and not self.is_held
+        if is_open and not request.decides_overwriting(self.own_name):
+            yield MissingWord(
+                "it is there, and differs",
+                self.title,
+                f"`--overwrite {self.own_name}` sets it to what it was, `--only-missing` leaves it",
+            )
+
+
+class FoundationStep(ConfigurationStep):
+    """What happens to one resource that has to be there before data is."""
+
+    kind: Literal["foundation"] = "foundation"
+
+
+class ResourceStep(ConfigurationStep):
+    """What happens to one resource that is made when data is there."""
+
+    kind: Literal["resource"] = "resource"
+
+
+class ConfigurationOutcome(Outcome):
+    """How one resource ended.
+
+    Attributes:
+        type: As `pubsub/topic`.
+        granted: What its IAM policy grants again.
+        resumes: Whether it ran at the recovery point and is stopped now: a thaw resumes it.
+        rewritten: Where it is written with other names than the backup has.
+    """
+
+    type: str = ""
+    action: ResourceAction
+    granted: tuple[Grant, ...] = ()
+    resumes: bool = False
+    rewritten: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Return how a sentence names it."""
+        return f"{self.type} {self.into.rpartition('/')[2]}"
+
+
+class FoundationOutcome(ConfigurationOutcome):
+    """How one resource ended that has to be there before data is."""
+
+    kind: Literal["foundation"] = "foundation"
+
+
+class ResourceOutcome(ConfigurationOutcome):
+    """How one resource ended that is made when data is there."""
+
+    kind: Literal["resource"] = "resource"

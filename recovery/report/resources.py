@@ -1,0 +1,57 @@
+"""What a plan and a report say about the platform's configuration, as rows. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from recovery.kinds.resources.rules.steps import ConfigurationOutcome, ConfigurationStep
+from recovery.report.document import Command, Row, Verdict
+from recovery.report.tables import failure_rows
+from recovery.units import counted, shown
+
+
+def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:
+    """Tell what happens to each resource; those that are equal are counted."""
+    equal = [step for step in steps if not step.changes and not step.differs]
+    for step in steps:
+        if step not in equal:
+            yield _resource_row(step)
+    if equal:
+        yield Row(f"{counted(len(equal), 'resource')}: already equal", "leave")
+
+
+def _resource_row(step: ConfigurationStep) -> Row:
+    below = [Row(shown(item.text), "differs") for item in step.differs]
+    below += [Row(shown(place), "rewritten") for place in step.rewritten]
+    why = f" ({step.why})" if step.why else ""
+    return Row(f"{step.type} {shown(step.own_name)}{why}", step.action, below=tuple(below))
+
+
+def resource_outcome_rows(outcomes: Sequence[ConfigurationOutcome]) -> Iterator[Row]:
+    """Tell how each resource ended; those that were left and are equal are counted."""
+    left = [item for item in outcomes if item.is_proven and item.action == "leave"]
+    for item in outcomes:
+        if item not in left:
+            yield _outcome_row(item)
+    if left:
+        yield Row(f"{counted(len(left), 'resource')}  (leave)", "proven")
+
+
+def _outcome_row(outcome: ConfigurationOutcome) -> Row:
+    below = [*failure_rows(outcome)]
+    below += [Row(shown(item.text)) for item in outcome.findings]
+    below += [Row(f"rewritten {shown(place)}") for place in outcome.rewritten]
+    stopped = ", stopped until a thaw" if outcome.resumes else ""
+    name = shown(outcome.into.rpartition("/")[2])
+    return Row(
+        f"{outcome.type} {name}  ({outcome.action}{stopped})", outcome.state, below=tuple(below)
+    )
+
+
+def proven_resources(outcomes: Sequence[ConfigurationOutcome]) -> Iterator[Verdict | Command]:
+    """Tell how many resources are proven, and what resumes those that were made stopped."""
+    if not outcomes:
+        return
+    proven = sum(item.is_proven for item in outcomes)
+    text = f"{proven} of {len(outcomes)} resources proven equal to the backup"
+    yield Verdict(text, is_good=proven == len(outcomes))
+    if stopped := sum(item.resumes for item in outcomes):
+        yield Command("to resume", "rebound thaw", f"{counted(stopped, 'resource')} made stopped")

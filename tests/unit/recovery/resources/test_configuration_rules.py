@@ -1,0 +1,170 @@
+"""How resources are made again: requests, references and access."""
+
+from typing import Any
+
+import pytest
+
+from manifests.kinds.resources.fields import differences, settable
+from manifests.kinds.resources.table import TYPES, resource_type
+from recovery.kinds.resources.rules.creation import creation, left_to_set
+from recovery.kinds.resources.rules.policies import Grant, added
+from recovery.kinds.resources.rules.rewriting import Place, Rewriting, remaining
+
+JOB = resource_type("scheduler/job")
+JOB_NAME = "projects/p/locations/l/jobs/nightly"
+
+
+def test_every_type_comes_behind_what_has_to_be_there_before():
+    """The table's order is the order in which a configuration is made again."""
+    seen: set[str] = set()
+    for kind in TYPES:
+        assert seen.issuperset(kind.after), kind.name
+        seen.add(kind.name)
+
+
+def test_a_schedule_is_made_far_off_and_gets_its_own_when_it_is_paused():
+    """It could be due between the two calls."""
+    job = {"name": JOB_NAME, "schedule": "* * * * *", "state": "ENABLED", "future": 1}
+    made = creation(JOB, JOB_NAME, job)
+    assert made.verb == "POST"
+    assert made.path == "v1/projects/p/locations/l/jobs"
+    assert made.body == {"name": JOB_NAME, "schedule": "0 0 29 2 *", "future": 1}
+    assert left_to_set(JOB, job) == {"schedule": "* * * * *"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "resource", "expected"),
+    [
+        (
+            "pubsub/topic",
+            "projects/p/topics/t",
+            {"name": "projects/p/topics/t", "labels": {"a": "b"}, "state": "ACTIVE"},
+            ("PUT", "v1/projects/p/topics/t", {}, {"labels": {"a": "b"}}),
+        ),
+        (
+            "pubsub/subscription",
+            "projects/p/subscriptions/s",
+            {"topic": "projects/p/topics/t", "pushConfig": {"pushEndpoint": "https://a/"}},
+            (
+                "PUT",
+                "v1/projects/p/subscriptions/s",
+                {},
+                {"topic": "projects/p/topics/t", "pushConfig": {}},
+            ),
+        ),
+        (
+            "secretmanager/secret",
+            "projects/1/secrets/key",
+            {"replication": {"automatic": {}}, "createTime": "x", "etag": "y"},
+            (
+                "POST",
+                "v1/projects/1/secrets",
+                {"secretId": "key"},
+                {"replication": {"automatic": {}}},
+            ),
+        ),
+        (
+            "iam/service-account",
+            "projects/p/serviceAccounts/runner@p.iam.gserviceaccount.com",
+            {"email": "runner@p.iam.gserviceaccount.com", "displayName": "Runner"},
+            (
+                "POST",
+                "v1/projects/p/serviceAccounts",
+                {},
+                {"accountId": "runner", "serviceAccount": {"displayName": "Runner"}},
+            ),
+        ),
+        (
+            "logging/metric",
+            "projects/p/metrics/errors",
+            {"name": "errors", "filter": "severity>=ERROR"},
+            ("POST", "v2/projects/p/metrics", {}, {"name": "errors", "filter": "severity>=ERROR"}),
+        ),
+        (
+            "monitoring/alert-policy",
+            "projects/p/alertPolicies/12",
+            {"name": "projects/p/alertPolicies/12", "displayName": "late", "creationRecord": {}},
+            ("POST", "v3/projects/p/alertPolicies", {}, {"displayName": "late"}),
+        ),
+    ],
+)
+def test_each_type_is_made_by_its_own_request(
+    kind: str, name: str, resource: dict[str, Any], expected: tuple[Any, ...]
+):
+    """Nothing that Google alone writes is sent, and everything else is."""
+    assert tuple(creation(resource_type(kind), name, resource)) == expected
+
+
+def test_a_field_that_nobody_knows_is_compared():
+    """One that is younger than this table can be what matters."""
+    assert differences(JOB, {"future": {"a": 1}}, {}) == [("future", {"a": 1}, None)]
+    assert differences(JOB, {"state": "PAUSED"}, {"state": "ENABLED"}) == []
+
+
+def test_fields_below_maps_and_lists_are_found():
+    """Keys of a map are anybody's."""
+    connection = resource_type("bigquery/connection")
+    parameters = {"key": {"secretValue": {"secretType": "PLAIN", "plaintext": "x"}}}
+    kept = settable(connection, {"configuration": {"parameters": parameters}})
+    assert kept == {"configuration": {"parameters": {"key": {"secretValue": {"plaintext": "x"}}}}}
+    policy = resource_type("monitoring/alert-policy")
+    assert settable(policy, {"conditions": [{"name": "n", "displayName": "d"}]}) == {
+        "conditions": [{"displayName": "d"}]
+    }
+
+
+def test_references_are_rewritten_as_whole_words():
+    """A project's id can begin another's."""
+    rewriting = Rewriting({"prod": "sandbox", "prod-2": "second", "75": "76"})
+    resource = {
+        "topic": "projects/prod/topics/a",
+        "others": ["projects/prod-2/topics/b", "projects/production/topics/c", "175", 75],
+    }
+    rewritten, places = rewriting.resource(resource)
+    assert rewritten == {
+        "topic": "projects/sandbox/topics/a",
+        "others": ["projects/second/topics/b", "projects/production/topics/c", "175", 75],
+    }
+    assert places == [
+        Place("topic", "projects/prod/topics/a", "projects/sandbox/topics/a"),
+        Place("others[0]", "projects/prod-2/topics/b", "projects/second/topics/b"),
+    ]
+
+
+def test_what_still_refers_to_the_lost_project_is_found():
+    """Nothing is resumed that would call it."""
+    job = {"httpTarget": {"uri": "https://a-175.run.app/", "body": "x"}, "name": "projects/new/j"}
+    assert remaining(job, "75") == []
+    job["httpTarget"]["uri"] = "https://a-75.us-west2.run.app/"
+    assert remaining(job, "75") == ["httpTarget.uri"]
+
+
+def test_access_is_added_and_never_taken():
+    """Deleted accounts stay deleted, Google's own are Google's, conditions are kept apart."""
+    condition = {"title": "days", "expression": "true"}
+    stored = {
+        "bindings": [
+            {"role": "roles/run.invoker", "members": ["user:a@x", "deleted:user:b@x?uid=1"]},
+            {"role": "roles/run.invoker", "members": ["user:c@x"], "condition": condition},
+            {
+                "role": "roles/run.serviceAgent",
+                "members": ["serviceAccount:s@gcp-sa-run.iam.gserviceaccount.com"],
+            },
+        ]
+    }
+    present = {"etag": "e", "bindings": [{"role": "roles/run.invoker", "members": ["user:d@x"]}]}
+    policy, grants = added(stored, present)
+    assert grants == [
+        Grant(role="roles/run.invoker", member="user:a@x"),
+        Grant(role="roles/run.invoker", member="user:c@x", condition="days"),
+    ]
+    assert policy == {
+        "etag": "e",
+        "version": 3,
+        "bindings": [
+            {"role": "roles/run.invoker", "members": ["user:d@x", "user:a@x"]},
+            {"role": "roles/run.invoker", "members": ["user:c@x"], "condition": condition},
+        ],
+    }
+    assert policy is not None
+    assert added(stored, policy) == (None, [])
