@@ -331,3 +331,14 @@ variable "runbooks" {
   type        = string
   default     = "runbooks/alerts"
 }
+
+variable "configuration_days" {
+  description = "How many days the catalog's second bucket keeps the platform's configuration."
+  type        = number
+  default     = 400
+
+  validation {
+    condition     = var.configuration_days >= 1 && floor(var.configuration_days) == var.configuration_days
+    error_message = "It is a number of whole days."
+  }
+}

@@ -34,6 +34,8 @@ CATALOG = {
     "datasets": [{"dataset": "events", "tables": "all", "group": "b", "exclude": ["tmp_*"]}],
     "buckets": [{"bucket": "raw-one"}, {"bucket": "raw-two"}],
     "databases": [{"database": "(default)"}, {"database": "orders"}],
+    "resources": [{"type": "pubsub/topic"}],
+    "second_bucket": "some-configuration",
 }
 AGREED = """
 mock_provider "google" {{}}
@@ -68,6 +70,14 @@ run "agreed" {{
   assert {{
     condition     = google_bigquery_dataset.working["undo"].default_table_expiration_ms == {undo_ms}
     error_message = "undo"
+  }}
+  assert {{
+    condition     = google_project_iam_custom_role.side["backup/resources"].permissions == toset(["pubsub.topics.get", "pubsub.topics.getIamPolicy", "pubsub.topics.list", "resourcemanager.projects.get", "serviceusage.services.get", "serviceusage.services.list"])
+    error_message = "configuration"
+  }}
+  assert {{
+    condition     = google_storage_bucket.configuration[0].name == "some-configuration"
+    error_message = "second bucket"
   }}
   assert {{
     condition     = keys(output.environment) == {environment}

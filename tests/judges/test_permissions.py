@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import grimp
+import pytest
 
 from manifests.catalog_writers import WriterType
+from manifests.kinds.resources.table import TYPES
 from tests.deployed import ROOT
+from tests.judges.recorded import Calls, recorded
 from tests.standin.discovery.documents import methods
 
 TABLE: dict[str, dict[str, list[dict[str, Any]]]] = json.loads(
@@ -42,23 +45,68 @@ def granted(side: str, on: str) -> set[str]:
     return {need for row in TABLE[side][on] if "withheld" not in row for need in row["needs"]}
 
 
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
+    """Return what each side really calls; what a side has no role of its own on is the project's."""
+    found = recorded(tmp_path_factory.mktemp("recorded"))
+    return {
+        side: {(on if on in TABLE[side] else "project", call) for on, call in those}
+        for side, those in found.items()
+    }
+
+
+@pytest.mark.parametrize("side", TABLE)
+def test_every_call_is_in_the_table(calls: dict[str, Calls], side: str):
+    """Whatever a side calls, and on what, the table knows the permissions of."""
+    known = {(on, method_of(row)) for on, those in TABLE[side].items() for row in those}
+    assert calls[side] - known == set()
+
+
+@pytest.mark.parametrize("side", TABLE)
+def test_every_permission_has_a_call(calls: dict[str, Calls], side: str):
+    """A call of the table is seen, or names the code that makes it where all goes less well."""
+    unnamed = {
+        (on, method_of(row))
+        for on, those in TABLE[side].items()
+        for row in those
+        if "code" not in row
+    }
+    assert unnamed
+    assert unnamed - calls[side] == set()
+
+
 def test_code_that_makes_a_call_is_there_and_is_that_sides():
     """The code that a call names is in a module that its side imports."""
     graph = grimp.build_graph("functions", "recovery", "manifests", cache_dir=None)
+    texts = {
+        side: "\n".join(map(source, {entry, *graph.find_upstream_modules(entry)}))
+        for side, entry in ENTRY.items()
+    }
     for side, on, row in rows():
-        if "code" not in row:
-            continue
-        path, _, needle = row["code"].partition(": ")
-        assert needle in (ROOT / path).read_text(), (side, on, row)
-        module = path.removesuffix(".py").replace("/", ".")
-        entry = ENTRY[side]
-        assert module in graph.find_upstream_modules(entry), (side, on, row)
+        if "code" in row:
+            assert row["code"] in texts[side], (side, on, row)
+
+
+def source(module: str) -> str:
+    """Return the source of a module; nothing of a package's own, which has none here."""
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    return path.read_text() if path.exists() else ""
 
 
 def test_every_writer_can_be_paused():
     """Who recovers may pause each type of writers, and resume it."""
-    types = {method_of(row) for _, _, row in rows() if "/" in method_of(row)}
-    assert types == set(get_args(WriterType.__value__))
+    calls = map(method_of, TABLE["restore"]["project"])
+    assert {call for call in calls if "/" in call} == set(get_args(WriterType.__value__))
+
+
+def test_every_type_of_configuration_can_be_read():
+    """The backup may list each type, and read what is kept with it: policy, versions, source."""
+    needs = {method_of(row): " ".join(row["needs"]) for row in TABLE["backup"]["resources"]}
+    assert {name for name in needs if "/" in name} == {kind.name for kind in TYPES}
+    for kind in TYPES:
+        assert ("getIamPolicy" in needs[kind.name]) == bool(kind.policy), kind.name
+        assert ("versions.list" in needs[kind.name]) == ("versions" in kind.below), kind.name
+        assert ("sourceCodeGet" in needs[kind.name]) == kind.has_source, kind.name
 
 
 def test_permissions_are_those_that_google_names():

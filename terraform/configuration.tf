@@ -1,0 +1,46 @@
+# The platform's configuration is read where the catalog names types of it, and kept in the vault with
+# its run; and for longer in a second bucket, where the catalog names one. What was lost with the
+# configuration is often missed long after.
+resource "google_project_iam_member" "configuration" {
+  count   = contains(keys(local.roles), "backup/resources") ? 1 : 0
+  project = var.project
+  role    = google_project_iam_custom_role.side["backup/resources"].id
+  member  = google_service_account.function["backup"].member
+}
+
+resource "google_storage_bucket" "configuration" {
+  count                       = try(local.catalog.second_bucket, null) == null ? 0 : 1
+  project                     = local.vault_project
+  name                        = local.catalog.second_bucket
+  location                    = coalesce(var.vault_location, local.catalog.location)
+  labels                      = local.labels
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  deletion_policy             = "PREVENT"
+
+  # No run shares what is here, so that age says enough.
+  retention_policy {
+    retention_period = var.configuration_days * local.day_seconds
+    is_locked        = var.lock_vault_retention
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age = var.configuration_days + 1
+    }
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = var.vault_soft_delete_days * local.day_seconds
+  }
+}
+
+resource "google_storage_bucket_iam_member" "configuration" {
+  count  = length(google_storage_bucket.configuration)
+  bucket = google_storage_bucket.configuration[0].name
+  role   = google_project_iam_custom_role.side["backup/vault"].id
+  member = google_service_account.function["backup"].member
+}

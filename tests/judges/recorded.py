@@ -1,0 +1,85 @@
+"""What each side calls, and on what: recorded by the local cloud while they do all they do.
+
+A fault that waits for no time fires at every call of a service and keeps it.
+"""
+
+import re
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.disasters import DISASTERS
+from tests.harness import Rebound, make_rebound
+from tests.served import serving
+from tests.standin.cloud import PROJECT, SERVICES, Cloud, running
+from tests.standin.seed import seed_bigquery, seed_firestore, seed_storage
+
+_SCALE = 0.002
+_DATASET = re.compile(r"/datasets/([^/:?]+)")
+_BUCKET = re.compile(r"/b/([^/?]+)")
+# The clock asks the root of the service, and a batch is the calls that are in it.
+_NO_CALL = ("unknown", "storage.batch", "")
+
+type Calls = set[tuple[str, str]]
+"""What a call is about, and its method as the API names it."""
+
+
+def recorded(folder: Path) -> dict[str, Calls]:
+    """Return the calls of each side on a platform that is backed up, lost, recovered and tidied."""
+    with pytest.MonkeyPatch.context() as environment, running(folder / "cloud") as cloud:
+        for name, value in cloud.env.items():
+            environment.setenv(name, value)
+        with cloud.minutes_ago(60):
+            for seed in (seed_bigquery, seed_storage, seed_firestore):
+                seed(PROJECT, _SCALE)
+        rebound = make_rebound(cloud, folder, PROJECT)
+        with serving(rebound) as function, _recording(cloud) as backup:
+            run = function.complete("recorded")["run_id"]
+        restore: list[str] = []
+        for disaster in DISASTERS:
+            disaster.strike(rebound)
+            words = (*disaster.words, "--confirm-project", PROJECT, "--yes")
+            with _recording(cloud) as calls:
+                rebound.run("recover", disaster.scenario, *words)
+            restore += calls
+        with _recording(cloud) as expiry:
+            for words in (("verify",), ("hold", run), ("release", run)):
+                rebound.run(*words)
+            for command in ("expire", "prune"):
+                rebound.run(command, "--yes")
+    sides = {"backup": backup, "restore": restore, "expiry": expiry}
+    return {side: set(_told(calls, rebound)) for side, calls in sides.items()}
+
+
+@contextmanager
+def _recording(cloud: Cloud) -> Generator[list[str]]:
+    """Keep every call that is made while the block runs, as its method and `path?query`."""
+    found: list[str] = []
+    every = {"operation": ".*", "kind": "latency", "seconds": 0, "times": None}
+    for service in SERVICES:
+        cloud.order(service, "faults", **every)
+    yield found
+    for service in SERVICES:
+        found += [call for fault in cloud.clear_faults(service) for call in fault["calls"]]
+
+
+def _told(calls: Iterable[str], rebound: Rebound) -> Iterator[tuple[str, str]]:
+    own = {
+        rebound.env["REBOUND_VAULT_BUCKET"]: "vault",
+        rebound.env["REBOUND_LANDING_BUCKET"]: "landing",
+        "rebound_scratch": "scratch",
+        "rebound_undo": "undo",
+    }
+    for call in calls:
+        method, _, target = call.partition(" ")
+        if method in _NO_CALL:
+            continue
+        datasets, buckets = _DATASET.findall(target), _BUCKET.findall(target)
+        for name in datasets:
+            yield own.get(name, "datasets"), method
+        for name in buckets:  # a copy is about two
+            yield own.get(name, "buckets"), method
+        if not datasets and not buckets:
+            yield "project", method
