@@ -47,8 +47,12 @@ def sources(packages: tuple[str, ...], *suffixes: str) -> set[str]:
 
 def test_wheel_holds_code_and_data(wheel: dict[str, bytes]):
     """The wheel holds every module and every data file of the shipped packages, and no test."""
-    expected = sources(SHIPPED, ".py", ".json", ".j2", ".css")
-    assert {"manifests/catalog.json", "recovery/report/page.html.j2"} <= expected
+    expected = sources(SHIPPED, ".py", ".json", ".j2", ".css", ".sql")
+    assert {
+        "manifests/catalog.json",
+        "recovery/report/page.html.j2",
+        "recovery/ops/queries/freshness.sql",
+    } <= expected
     assert expected <= set(wheel)
     assert not {name for name in wheel if name.startswith("tests/")}
 

@@ -1,0 +1,89 @@
+"""Asking BigQuery a monitoring query, with a bound on what it may cost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.cloud import bigquery
+
+from manifests.cloud.jobs import Jobs
+from manifests.cloud.retry import calling, cloud_errors
+from manifests.errors import CloudError
+from manifests.values import Value
+from recovery.ops.monitoring import MonitoringQuery, Said
+
+_LIMIT = "bytesBilledLimitExceeded"
+
+
+class Answer(Value):
+    """What BigQuery answered.
+
+    Attributes:
+        columns: The names of the columns, in order.
+        rows: Each row's values.
+        processed_bytes: What was read.
+        billed_bytes: What is paid for.
+        most_bytes: What might have been billed at most.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    processed_bytes: int
+    billed_bytes: int
+    most_bytes: int
+
+
+def ask(
+    jobs: Jobs,
+    query: MonitoringQuery,
+    values: Mapping[str, Said],
+    *,
+    call_id: str,
+    most_bytes: int,
+) -> Answer:
+    """Ask one query and return all its rows.
+
+    Args:
+        jobs: Where it runs.
+        query: The query.
+        values: The value of each parameter.
+        call_id: What identifies this call of the command.
+        most_bytes: BigQuery refuses to run it when it would bill more bytes (BigQuery REST,
+            JobConfigurationQuery.maximumBytesBilled).
+
+    Raises:
+        CloudError: BigQuery refused it, or was unavailable.
+    """
+    config = bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ScalarQueryParameter(item.name, item.kind, values[item.name])
+            for item in query.parameters
+        ],
+        maximum_bytes_billed=most_bytes,
+    )
+    try:
+        job = jobs.run(
+            f"rebound-ops-{call_id}-{query.name}",
+            lambda job_id, _: jobs.client.query(
+                query.sql,
+                job_config=config,
+                job_id=job_id,
+                location=jobs.location,
+                retry=None,  # type: ignore[arg-type]  # None is accepted: no retry of Google's own
+                job_retry=None,
+            ),
+            subject=query.name,
+        ).job
+    except CloudError as error:
+        if _LIMIT in error.message:
+            error.hint = "`--most-mib` allows more"
+        raise
+    with cloud_errors(query.name):
+        found = calling(lambda: job.result(retry=None, job_retry=None))
+        rows = tuple(tuple(row.values()) for row in found)
+    return Answer(
+        columns=tuple(field.name for field in found.schema),
+        rows=rows,
+        processed_bytes=job.total_bytes_processed or 0,
+        billed_bytes=job.total_bytes_billed or 0,
+        most_bytes=most_bytes,
+    )

@@ -1,0 +1,190 @@
+"""Monitoring queries: what each answers, and the values that it takes. Pure.
+
+A query is a file `queries/NAME.sql`. It begins with comments: `-- Answers:`, `-- Normal:`,
+`-- To do:`, and a line `-- Parameter: day DATE = today America/New_York` for each value it takes.
+Tables have no project: they are those of the project in which the query runs.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from manifests.errors import UsageError
+from manifests.values import Value
+
+type Said = date | int | str | None
+type Kind = Literal["DATE", "INT64", "STRING"]
+
+_HEADER = re.compile(r"^-- (Answers|Normal|To do|Parameter): (.+)$", re.MULTILINE)
+_PARAMETER = re.compile(r"(?P<name>[a-z_]+) (?P<kind>DATE|INT64|STRING) = (?P<default>.+)")
+_USE = re.compile(r"@([a-z_]+)")
+_TODAY = "today "
+_NULL = "null"
+
+
+class Parameter(Value):
+    """A value that a query takes.
+
+    Attributes:
+        default: What it is when nothing is said: a value, `null`, or `today ZONE`.
+    """
+
+    name: str
+    kind: Kind
+    default: str
+
+    def value(self, text: str, *, now: datetime) -> Said:
+        """Read a value.
+
+        Args:
+            text: The value, as an operator or the query's file has it.
+            now: The present instant.
+
+        Raises:
+            UsageError: It is none of this kind.
+        """
+        if text == _NULL:
+            return None
+        if self.kind == "DATE" and text.startswith(_TODAY):
+            return now.astimezone(ZoneInfo(text.removeprefix(_TODAY))).date()
+        try:
+            return _READERS[self.kind](text)
+        except ValueError as error:
+            raise UsageError(f"`{self.name}` is no {self.kind}", subject=text) from error
+
+
+_READERS: dict[Kind, Callable[[str], Said]] = {
+    "DATE": date.fromisoformat,
+    "INT64": int,
+    "STRING": str,
+}
+
+
+class MonitoringQuery(Value):
+    """A question to the platform's tables.
+
+    Attributes:
+        answers: The question.
+        normal: What the answer is when all is well.
+        to_do: What helps when it is not.
+        sql: The statement, with its header.
+    """
+
+    name: str
+    answers: str
+    normal: str
+    to_do: str
+    parameters: tuple[Parameter, ...]
+    sql: str
+
+    def values(self, said: Mapping[str, str], *, now: datetime) -> dict[str, Said]:
+        """Return the value of each parameter.
+
+        Args:
+            said: What the operator said, by the names of parameters.
+            now: The present instant.
+
+        Raises:
+            UsageError: A value does not fit, or names no parameter.
+        """
+        known = {item.name for item in self.parameters}
+        if unknown := sorted(set(said) - known):
+            raise UsageError(
+                f"{self.name} has no such parameter",
+                subject=unknown[0],
+                hint=f"it has {', '.join(sorted(known))}",
+            )
+        return {
+            item.name: item.value(said.get(item.name, item.default), now=now)
+            for item in self.parameters
+        }
+
+    def pasted(self, values: Mapping[str, Said]) -> str:
+        """Return the statement with its values in it, for a console that takes no parameters."""
+        kinds = {item.name: item.kind for item in self.parameters}
+        return _USE.sub(lambda use: _literal(kinds[use[1]], values[use[1]]), self.sql)
+
+
+def _literal(kind: Kind, value: Said) -> str:
+    if value is None:
+        return f"CAST(NULL AS {kind})"
+    if kind == "STRING":
+        text = str(value).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+        return f"'{text}'"
+    return f"DATE '{value}'" if kind == "DATE" else str(value)
+
+
+def read_query(name: str, text: str) -> MonitoringQuery:
+    """Read a query's file.
+
+    Args:
+        name: The file's name without its ending.
+        text: What it holds.
+
+    Raises:
+        ValueError: Its header lacks a line, or a parameter is not as its statement uses it.
+    """
+    header: dict[str, list[str]] = {}
+    for key, said in _HEADER.findall(text):
+        header.setdefault(key, []).append(said)
+    parameters = []
+    for line in header.get("Parameter", ()):
+        if (found := _PARAMETER.fullmatch(line)) is None:
+            message = f"{name}: not a parameter: {line}"
+            raise ValueError(message)
+        parameters.append(Parameter.model_validate(found.groupdict()))
+    if {item.name for item in parameters} != set(_USE.findall(text)):
+        message = f"{name}: its parameters are not those that it uses"
+        raise ValueError(message)
+    try:
+        answers, normal, to_do = (header[key][0] for key in ("Answers", "Normal", "To do"))
+    except KeyError as error:
+        message = f"{name}: its header has no line {error}"
+        raise ValueError(message) from error
+    return MonitoringQuery(
+        name=name,
+        answers=answers,
+        normal=normal,
+        to_do=to_do,
+        parameters=tuple(parameters),
+        sql=text,
+    )
+
+
+@cache
+def monitoring_queries() -> Mapping[str, MonitoringQuery]:
+    """Return every query that is shipped, by its name."""
+    found = sorted(files(__package__).joinpath("queries").iterdir(), key=lambda file: file.name)
+    names = {file.name.removesuffix(".sql"): file for file in found if file.name.endswith(".sql")}
+    return {name: read_query(name, file.read_text("utf-8")) for name, file in names.items()}
+
+
+def monitoring_query(name: str) -> MonitoringQuery:
+    """Return a query by its name.
+
+    Raises:
+        UsageError: There is none; the hint lists them.
+    """
+    known = monitoring_queries()
+    if name not in known:
+        raise UsageError("no such query", subject=name, hint=f"there are: {', '.join(known)}")
+    return known[name]
+
+
+def said_values(words: Sequence[str]) -> dict[str, str]:
+    """Read what an operator said about parameters: `name=value` each.
+
+    Raises:
+        UsageError: One is not so, or is said twice.
+    """
+    said: dict[str, str] = {}
+    for word in words:
+        name, is_said, value = word.partition("=")
+        if not is_said or not name or name in said:
+            raise UsageError("not one value of one parameter, as day=2026-01-03", subject=word)
+        said[name] = value
+    return said

@@ -1,0 +1,33 @@
+-- Answers: How much of each season have phases 3 and 4 done?
+-- Normal: Every season 95 % or more. Phase 4 is due from the 15th day of a season on.
+-- To do: Less: `rebound ops query missing-phase4 --param days=400` names the dates.
+-- Parameter: day DATE = today America/New_York
+WITH phase3 AS (
+  SELECT EXTRACT(YEAR FROM DATE_SUB(game_date, INTERVAL 9 MONTH)) AS season, game_date, COUNT(*) AS row_count
+  FROM nba_analytics.player_game_summary
+  WHERE game_date BETWEEN DATE '2000-10-01' AND @day
+  GROUP BY game_date
+), phase4 AS (
+  SELECT game_date, COUNT(*) AS row_count
+  FROM nba_precompute.player_composite_factors
+  WHERE game_date BETWEEN DATE '2000-10-01' AND @day
+  GROUP BY game_date
+), dated AS (
+  SELECT
+    season,
+    phase3.row_count AS phase3_rows,
+    phase4.row_count AS phase4_rows,
+    game_date >= DATE_ADD(MIN(game_date) OVER (PARTITION BY season), INTERVAL 14 DAY) AS is_due
+  FROM phase3 LEFT JOIN phase4 USING (game_date)
+)
+SELECT
+  CONCAT(CAST(season AS STRING), '-', FORMAT('%02d', MOD(season + 1, 100))) AS season,
+  COUNT(*) AS phase3_dates,
+  SUM(phase3_rows) AS phase3_rows,
+  COUNT(phase4_rows) AS phase4_dates,
+  COALESCE(SUM(phase4_rows), 0) AS phase4_rows,
+  COUNTIF(is_due) AS due_dates,
+  ROUND(100 * SAFE_DIVIDE(COUNTIF(is_due AND phase4_rows IS NOT NULL), COUNTIF(is_due)), 2) AS percent
+FROM dated
+GROUP BY season
+ORDER BY season

@@ -1,0 +1,179 @@
+# shellcheck shell=bash
+# What an operator types every day, for bash and zsh: `. runbooks/aliases.sh`. `nba-help` lists it.
+#
+# NBA_PROJECT_ID    the project; REBOUND_PROJECT when it is not set
+# NBA_REGION        the region of services and schedules; REGION when it is not set
+# NBA_BUCKET        the bucket with raw files
+# NBA_PROJECT_ROOT  the platform's checkout
+# NBA_RUNBOOKS      the folder of this file
+# NBA_BACKUP_JOB    the schedule of the backup
+
+NBA_PROJECT_ID="${NBA_PROJECT_ID:-${REBOUND_PROJECT:-}}"
+NBA_REGION="${NBA_REGION:-${REGION:-}}"
+
+# Ask before something dangerous. Where nobody can answer, the answer is no.
+_nba_ask() {
+    if [ ! -t 0 ]; then
+        printf '%s: nobody is there to say yes\n' "$1" >&2
+        return 1
+    fi
+    printf '%s? [y/N] ' "$1" >&2
+    local answer=''
+    read -r answer
+    case "$answer" in
+    y | Y | yes) return 0 ;;
+    *)
+        printf 'nothing was done\n' >&2
+        return 1
+        ;;
+    esac
+}
+
+# The day of games is New York's. GNU and BSD differ in how they name yesterday.
+_nba_day() {
+    case "$1" in
+    today) TZ=America/New_York date +%F ;;
+    yesterday)
+        TZ=America/New_York date -d yesterday +%F 2>/dev/null ||
+            TZ=America/New_York date -v-1d +%F
+        ;;
+    esac
+}
+
+_nba_objects() { gcloud storage ls "gs://${NBA_BUCKET:?set NBA_BUCKET}/*/*/$(_nba_day "$1")/"; }
+_nba_count() { gcloud storage ls --recursive "gs://${NBA_BUCKET:?set NBA_BUCKET}/${1:?name a prefix}" | grep -c '[^:/]$'; }
+_nba_logs() { gcloud logging read "$1" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" --freshness=1d --limit="${2:-10}"; }
+_nba_run_job() {
+    _nba_ask "run the schedule ${1:?name a schedule} now" &&
+        gcloud scheduler jobs run "$1" --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"
+}
+
+# Monitoring
+alias nba-pipeline='rebound ops query daily-completeness'
+alias nba-errors='_nba_logs "severity>=ERROR"'
+alias nba-backfill='rebound ops query season-coverage'
+
+# BigQuery
+alias bq-nba='bq --project_id="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" query --nouse_legacy_sql'
+alias bq-health='rebound ops query scorecard'
+alias bq-phase3='rebound ops query daily-statistics'
+alias bq-phase4='rebound ops query missing-phase4'
+alias bq-list='bq --project_id="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" ls'
+alias bq-schema='bq --project_id="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" show --schema --format=prettyjson'
+
+# Cloud Storage
+alias gs-nba='gcloud storage ls "gs://${NBA_BUCKET:?set NBA_BUCKET}/"'
+alias gs-today='_nba_objects today'
+alias gs-yesterday='_nba_objects yesterday'
+alias gs-count='_nba_count'
+alias gs-backups='gcloud storage ls "gs://${REBOUND_VAULT_BUCKET:?set REBOUND_VAULT_BUCKET}/runs/"'
+
+# Cloud Run
+alias run-list='gcloud run services list --region="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
+alias run-logs='gcloud run services logs read --region="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
+alias run-describe='gcloud run services describe --region="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
+
+# Cloud Scheduler. What is paused is written down, and exactly that is resumed; both ask.
+alias sched-list='gcloud scheduler jobs list --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
+alias sched-pause-all='rebound fence'
+alias sched-resume-all='rebound thaw'
+alias sched-run='_nba_run_job'
+
+# Workflows
+alias wf-list='gcloud workflows list --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
+alias wf-describe='gcloud workflows describe --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
+
+# Logs
+alias logs-errors='_nba_logs "severity>=ERROR" 50'
+alias logs-scrapers='_nba_logs "resource.labels.service_name=~scrapers" 50'
+alias logs-functions='_nba_logs "labels.\"goog-managed-by\"=cloudfunctions" 50'
+
+# Validation
+alias validate-phase3='rebound ops query feature-completeness'
+alias validate-team='rebound ops query validation-errors'
+
+# Backup
+alias backup-now='_nba_run_job "${NBA_BACKUP_JOB:?set NBA_BACKUP_JOB}"'
+alias backup-list='rebound list'
+alias dr-help='cat "${NBA_RUNBOOKS:?set NBA_RUNBOOKS}/README.md"'
+
+# Development
+alias cd-nba='cd "${NBA_PROJECT_ROOT:?set NBA_PROJECT_ROOT}"'
+alias nba-venv='. "${NBA_PROJECT_ROOT:?set NBA_PROJECT_ROOT}/.venv/bin/activate"'
+alias nba-test='make -C "${NBA_PROJECT_ROOT:?set NBA_PROJECT_ROOT}" test'
+
+# nba-health: the newest backups, how fresh the tables are, and which fences stand.
+nba-health() {
+    rebound list --limit 3 && rebound ops query freshness && rebound fence --status
+}
+
+# nba-check-date [DATE]: what a day has of phases 3 and 4; yesterday when none is named.
+nba-check-date() {
+    rebound ops query daily-completeness --param "day=${1:-$(_nba_day yesterday)}"
+}
+
+# nba-tail SERVICE: the last lines of a service.
+nba-tail() {
+    gcloud run services logs read "${1:?name a service}" --region="${NBA_REGION:?set NBA_REGION}" \
+        --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" --limit=50
+}
+
+# nba-token: an identity token, for services that want one.
+nba-token() { gcloud auth print-identity-token; }
+
+# nba-curl URL [METHOD] [DATA]: call a service with a token; anything but GET asks.
+nba-curl() {
+    local url="${1:?name an address}" method="${2:-GET}" data="${3:-}" token=''
+    if [ "$method" != GET ]; then
+        _nba_ask "$method $url" || return
+    fi
+    token="$(nba-token)" || return
+    # On standard input, the token is in no list of processes.
+    printf 'Authorization: Bearer %s\n' "$token" |
+        curl --fail-with-body --silent --show-error --request "$method" --header @- \
+            --header 'Content-Type: application/json' ${data:+--data "$data"} "$url"
+}
+
+# nba-incident [P0|P1|P2|P3]: a name for an incident, and what to do first.
+nba-incident() {
+    local severity="${1:-P1}"
+    case "$severity" in
+    P0 | P1 | P2 | P3) ;;
+    *)
+        printf '%s: a severity is P0, P1, P2 or P3\n' "$severity" >&2
+        return 2
+        ;;
+    esac
+    printf 'INC-%s %s, begun %s\n' "$(date -u +%Y%m%d-%H%M)" "$severity" "$(date -u +%FT%RZ)"
+    printf 'page:     %s\n' "${NBA_RUNBOOKS:?set NBA_RUNBOOKS}/README.md"
+    printf 'contacts: %s\n' "$NBA_RUNBOOKS/contacts.toml"
+}
+
+# nba-deploy analytics|precompute|predictions: deploy a service from the platform's checkout; asks.
+nba-deploy() {
+    local service=''
+    case "${1:-}" in
+    analytics) service=nba-phase3-analytics-processors ;;
+    precompute) service=nba-phase4-precompute-processors ;;
+    predictions) service=prediction-coordinator ;;
+    *)
+        printf 'nba-deploy analytics|precompute|predictions\n' >&2
+        return 2
+        ;;
+    esac
+    _nba_ask "deploy $service to ${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" &&
+        "${NBA_PROJECT_ROOT:?set NBA_PROJECT_ROOT}/bin/deploy-service.sh" "$service"
+}
+
+# backup-verify [RUN]: read every stored file of a run; the newest when none is named.
+backup-verify() { rebound verify "$@"; }
+
+# dr-plan SCENARIO: what a recovery would do. Changes nothing.
+dr-plan() { rebound plan "${1:?name a scenario}" "${@:2}"; }
+
+# nba-help: this list.
+nba-help() {
+    local file="${NBA_RUNBOOKS:?set NBA_RUNBOOKS}/aliases.sh"
+    sed -n -e 's/^alias \([a-z0-9-]*\)=.\(.*\).$/\1  \2/p' \
+        -e 's/^# \([a-z]*-[a-z-]*\)\([^:]*\): \(.*\)$/\1\2  \3/p' "$file" | sort
+}

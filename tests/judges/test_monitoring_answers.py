@@ -1,0 +1,173 @@
+"""Google's own evaluator answers every monitoring query on rows whose answers are known.
+
+There are rows of one season, the same rows asked about in its summer, and tables without a row.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recovery.ops.monitoring import monitoring_queries, monitoring_query
+from tests.judges.both import with_tables
+from tests.standin.bigquery.googlesql.evaluate import evaluate
+
+DAY, SUMMER = "2025-12-03", "2026-08-15"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_TABLE = re.compile(r"\bnba_[a-z]+\.[a-z_0-9]+")
+_FOLDER = Path(__file__).parents[1] / "data" / "tables"
+# Two who played and one who did not, on seven dates.
+ROWS = {
+    "nba_analytics.player_game_summary": """
+SELECT who.player AS player_lookup, INITCAP(who.player) AS player_full_name,
+  CONCAT('g', CAST(d AS STRING)) AS game_id, d AS game_date, who.points AS points,
+  who.minutes AS minutes_played, who.usage AS usage_rate, NUMERIC '0.5' AS ts_pct,
+  NUMERIC '0.5' AS efg_pct, 3 AS assists, 4 AS paint_attempts, who.is_dnp AS is_dnp
+FROM UNNEST([DATE '2025-10-21', DATE '2025-11-03', DATE '2025-11-04', DATE '2025-11-25',
+  DATE '2025-12-02', DATE '2025-12-03', DATE '2025-12-09']) AS d
+CROSS JOIN UNNEST([
+  STRUCT('ann' AS player, 20 AS points, NUMERIC '30' AS minutes, NUMERIC '25' AS usage, FALSE AS is_dnp),
+  STRUCT('bob', 10, NUMERIC '20', NULL, FALSE),
+  STRUCT('cy', NULL, NULL, NULL, TRUE)
+]) AS who""",
+    "nba_precompute.player_composite_factors": """
+SELECT player AS player_lookup, d AS game_date
+FROM UNNEST([DATE '2025-11-04', DATE '2025-12-02']) AS d CROSS JOIN UNNEST(['ann', 'bob']) AS player""",
+    "nba_analytics.team_offense_game_summary": "SELECT d AS game_date FROM UNNEST([DATE '2025-12-03']) AS d",
+    "nba_orchestration.processor_output_validation": """
+SELECT TIMESTAMP(row_.found) AS `timestamp`, 'P' AS processor_name, DATE '2025-12-02' AS game_date,
+  'missing' AS issue_type, row_.severity, row_.reason, 5 AS expected_rows, 3 AS actual_rows,
+  FALSE AS is_acceptable
+FROM UNNEST([
+  STRUCT('2025-12-04 05:30:00+00' AS found, 'ERROR' AS severity, 'tomorrow in New York' AS reason),
+  STRUCT('2025-12-04 04:30:00+00', 'ERROR', 'late in New York'),
+  STRUCT('2025-12-03 12:00:00+00', 'INFO', 'no error'),
+  STRUCT('2025-11-27 05:00:00+00', 'CRITICAL', 'a week ago'),
+  STRUCT('2025-11-27 04:59:59+00', 'CRITICAL', 'longer ago')
+]) AS row_""",
+}
+_FEATURES = ("assists", "efg_pct", "minutes_played", "paint_attempts", "ts_pct")
+_DATE = "CAST(game_date AS STRING)"
+
+
+def without_rows(name: str) -> str:
+    """Return the query of a real table without a row."""
+    fields = json.loads((_FOLDER / f"{name}.json").read_text())["schema"]
+    types = {"REPEATED": "CAST([] AS ARRAY<{}>)"}
+    columns = [
+        f"{types.get(it['mode'], 'CAST(NULL AS {})').format(it['type'])} AS `{it['name']}`"
+        for it in fields
+    ]
+    return f"SELECT {', '.join(columns)} FROM UNNEST([1]) WHERE FALSE"
+
+
+def answers(
+    name: str, columns: str, day: str = DAY, *, is_empty: bool = False, **said: str
+) -> list[tuple[Any, ...]]:
+    """Return some columns of a query's answer, in order of the rows.
+
+    Args:
+        name: The query.
+        columns: What is selected of the answer.
+        day: The day that is asked about.
+        is_empty: Whether the tables have no row.
+        said: What is said of further parameters.
+    """
+    query = monitoring_query(name)
+    sql = query.pasted(query.values({"day": day, **said}, now=NOW))
+    used = sorted(set(_TABLE.findall(sql)))
+    tables = {
+        table: ROWS[table] if table in ROWS and not is_empty else without_rows(table)
+        for table in used
+    }
+    body = _TABLE.sub(lambda found: f"`{found[0]}`", sql)
+    return evaluate(with_tables(tables, f"SELECT {columns} FROM (\n{body}\n) AS answer"))
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "expected"),
+    [
+        ("freshness", "table_name, dates_of_400_days, days_behind, state", [
+            ("player_composite_factors", 2, 1, "current"),
+            ("player_game_summary", 6, 0, "current"),
+            ("team_offense_game_summary", 1, 0, "current"),
+        ]),
+        ("feature-completeness", "feature, records, present, percent, state", [
+            *((name, 12, 12, 100.0, "good") for name in _FEATURES),
+            ("usage_rate", 12, 6, 50.0, "LOW"),
+        ]),
+        ("season-coverage", "*", [("2025-26", 6, 18, 2, 4, 4, 50.0)]),
+        ("validation-errors", "severity, reason, expected_rows, actual_rows", [
+            ("ERROR", "late in New York", 5, 3), ("CRITICAL", "a week ago", 5, 3),
+        ]),
+        ("daily-statistics", f"{_DATE}, * EXCEPT (game_date)", [
+            ("2025-12-03", 3, 1, 3, 25, 15.0), ("2025-12-02", 3, 1, 3, 25, 15.0),
+        ]),
+        ("missing-phase4", f"{_DATE}, phase3_rows", [("2025-11-25", 3), ("2025-12-03", 3)]),
+        ("week-over-week", "*", [
+            ("this week", 6, 100.0, 50.0, 15.0), ("last week", 3, 100.0, 50.0, 15.0),
+        ]),
+        ("top-players", "*", [(1, "ann", "Ann", 6, 6, 30, 20.0), (2, "bob", "Bob", 6, 6, 20, 10.0)]),
+        ("scorecard", "* EXCEPT (season_from)", [(6, 2, 0, 100.0, 50.0, 6, 2)]),
+    ],
+)  # fmt: skip
+def test_answer_is_known(name: str, columns: str, expected: list[tuple[Any, ...]]):
+    """What is counted, shared and averaged, in the middle of a season."""
+    assert answers(name, columns) == expected
+
+
+def test_daily_completeness():
+    """What lacks of a day with games is told; for two weeks phase 4 is not awaited."""
+
+    def states(day: str) -> dict[str, str]:
+        return dict(answers("daily-completeness", "table_name, state", day))
+
+    there = {"player_game_summary", "team_offense_game_summary"}
+    assert len(states(DAY)) == 9
+    assert {name for name, state in states(DAY).items() if state == "there"} == there
+    assert set(states(DAY).values()) == {"there", "MISSING"}
+    early = states("2025-11-03")
+    assert (
+        early["player_composite_factors"]
+        == early["player_daily_cache"]
+        == "too early in the season"
+    )
+    assert early["team_offense_game_summary"] == "MISSING"
+    assert set(states("2025-12-24").values()) == {"no games, or nothing ran"}
+
+
+def test_summer_is_no_failure():
+    """Off-season nothing is stale, nothing is divided by nothing, and nothing is missing."""
+    assert {row[0] for row in answers("freshness", "state", SUMMER)} == {"off-season"}
+    assert {row[0] for row in answers("freshness", "state", "2025-12-12")} == {
+        "STALE",
+        "VERY STALE",
+    }
+    before = answers("feature-completeness", "percent, state", "2025-09-15")
+    assert set(before) == {(None, "no games")}
+    weeks = answers("week-over-week", "records, minutes_percent, usage_percent", SUMMER)
+    assert set(weeks) == {(0, None, None)}
+    assert answers("season-coverage", "season, due_dates, percent", SUMMER) == [
+        ("2025-26", 5, 40.0)
+    ]
+    for name in ("validation-errors", "daily-statistics", "missing-phase4"):
+        assert not answers(name, "1", SUMMER)
+
+
+def test_parameters_are_minded():
+    """How many days, since when, how many rows."""
+    assert answers("missing-phase4", _DATE, "2025-11-30", days="400") == [("2025-11-25",)]
+    assert answers("validation-errors", "reason", days="1") == [("late in New York",)]
+    assert set(answers("feature-completeness", "records", since="2025-12-01")) == {(4,)}
+    assert answers("top-players", "name", most="1") == [("Ann",)]
+
+
+@pytest.mark.parametrize("name", monitoring_queries())
+def test_empty_tables_are_an_answer(name: str):
+    """No query fails without rows, and none calls that good."""
+    rows = [json.loads(row) for (row,) in answers(name, "TO_JSON_STRING(answer)", is_empty=True)]
+    assert not {row.get("state") for row in rows} & {"there", "current", "good"}
+    assert not [row for row in rows if row.get("percent") is not None]

@@ -1,0 +1,218 @@
+"""The operator's shell words, in bash and zsh: what each runs, that it asks, and that it lints."""
+
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from recovery.cli import app
+from recovery.ops.monitoring import monitoring_queries
+from tests.deployed import ROOT
+
+RUNBOOKS = ROOT / "runbooks"
+FILE = RUNBOOKS / "aliases.sh"
+ALIASES = set(re.findall(r"^alias ([a-z0-9-]+)=", FILE.read_text(), re.MULTILINE))
+FUNCTIONS = set(re.findall(r"^([a-z]+-[a-z-]+)\(\) \{", FILE.read_text(), re.MULTILINE))
+TOOLS = ("rebound", "gcloud", "bq", "curl", "make")
+# A tool that writes down how it was called: what it is given, and what stands on its input.
+RECORDER = f"""#!{sys.executable}
+import json, os, sys
+said = "" if os.isatty(0) else sys.stdin.read()
+with open(os.environ["RECORD"], "a") as record:
+    record.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:], said]) + "\\n")
+print("a-token" if "print-identity-token" in sys.argv else "gs://raw/x")
+"""
+PROJECT, LOCATION, REGION = "--project=a-project", "--location=us-west2", "--region=us-west2"
+RUN = ["gcloud", "scheduler", "jobs", "run", "nightly", LOCATION, PROJECT]
+CALLS: dict[str, list[list[str]]] = {
+    "nba-pipeline": [["rebound", "ops", "query", "daily-completeness"]],
+    "bq-nba 'SELECT 1'": [
+        ["bq", "--project_id=a-project", "query", "--nouse_legacy_sql", "SELECT 1"]
+    ],
+    "bq-list": [["bq", "--project_id=a-project", "ls"]],
+    "gs-nba": [["gcloud", "storage", "ls", "gs://raw/"]],
+    "gs-count nba-com": [["gcloud", "storage", "ls", "--recursive", "gs://raw/nba-com"]],
+    "gs-backups": [["gcloud", "storage", "ls", "gs://a-vault/runs/"]],
+    "run-describe web": [["gcloud", "run", "services", "describe", REGION, PROJECT, "web"]],
+    "sched-list": [["gcloud", "scheduler", "jobs", "list", LOCATION, PROJECT]],
+    "sched-pause-all gcs-bucket-corruption": [["rebound", "fence", "gcs-bucket-corruption"]],
+    "sched-resume-all": [["rebound", "thaw"]],
+    "wf-list": [["gcloud", "workflows", "list", LOCATION, PROJECT]],
+    "nba-errors": [
+        ["gcloud", "logging", "read", "severity>=ERROR", PROJECT, "--freshness=1d", "--limit=10"]
+    ],
+    "backup-list": [["rebound", "list"]],
+    "nba-test": [["make", "-C", "/a root", "test"]],
+    "nba-health": [
+        ["rebound", "list", "--limit", "3"],
+        ["rebound", "ops", "query", "freshness"],
+        ["rebound", "fence", "--status"],
+    ],
+    "nba-check-date 2026-01-03": [
+        ["rebound", "ops", "query", "daily-completeness", "--param", "day=2026-01-03"]
+    ],
+    "nba-tail web": [
+        ["gcloud", "run", "services", "logs", "read", "web", REGION, PROJECT, "--limit=50"]
+    ],
+    "nba-token": [["gcloud", "auth", "print-identity-token"]],
+    "backup-verify a-run": [["rebound", "verify", "a-run"]],
+    "dr-plan gcs-bucket-corruption --exact": [
+        ["rebound", "plan", "gcs-bucket-corruption", "--exact"]
+    ],
+}
+DANGEROUS = {
+    "backup-now": RUN,
+    "sched-run nightly": RUN,
+    "nba-curl https://a.example POST {}": ["gcloud", "auth", "print-identity-token"],
+}
+
+
+@pytest.fixture(params=["bash", "zsh"])
+def shell(request: pytest.FixtureRequest) -> str:
+    """Return a shell that is here."""
+    found = shutil.which(request.param)
+    if found is None:
+        pytest.skip(f"{request.param} is not installed: the aliases were NOT tried in it")
+    return found
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a shell whose tools write down how they are called."""
+    for tool in TOOLS:
+        path = tmp_path / tool
+        path.write_text(RECORDER)
+        path.chmod(0o755)
+    return {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "RECORD": str(tmp_path / "record"),
+        "NBA_RUNBOOKS": str(RUNBOOKS),
+        "REBOUND_PROJECT": "a-project",
+        "REBOUND_VAULT_BUCKET": "a-vault",
+        "REGION": "us-west2",
+        "NBA_BUCKET": "raw",
+        "NBA_PROJECT_ROOT": "/a root",
+        "NBA_BACKUP_JOB": "nightly",
+    }
+
+
+def script(shell: str, line: str) -> list[str]:
+    """Return the command that types a line into a shell that has read the file."""
+    # Aliases are read when a line is, and not in a shell that nobody types in.
+    aliases = "shopt -s expand_aliases" if shell.endswith("bash") else "setopt aliases"
+    return [shell, "-c", f'{aliases}; . "$NBA_RUNBOOKS/aliases.sh"; eval "$1"', "shell", line]
+
+
+def typed(shell: str, line: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Type a line where nobody can be asked."""
+    return subprocess.run(
+        script(shell, line), env=env, input="", capture_output=True, text=True, check=False
+    )
+
+
+def typed_and_answered(shell: str, line: str, env: dict[str, str], answer: str) -> int:
+    """Type a line at a terminal, and an answer; return the exit code."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        terminal.write(f"{answer}\n".encode())
+        done = subprocess.run(
+            script(shell, line), env=env, stdin=theirs, capture_output=True, timeout=60, check=False
+        )
+        os.close(theirs)
+    return done.returncode
+
+
+def calls(env: dict[str, str]) -> list[list[str]]:
+    """Return how tools were called, the last word what stood on their input."""
+    record = Path(env["RECORD"])
+    return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+
+
+def test_it_lints():
+    """Nothing in it surprises a shell."""
+    command = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run([command, FILE], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_loading_says_nothing(shell: str, env: dict[str, str]):
+    """There is no banner, and nothing is called."""
+    done = typed(shell, "true", env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not calls(env)
+
+
+def test_help_lists_all(shell: str, env: dict[str, str]):
+    """Each alias and function is listed, with what it does."""
+    lines = typed(shell, "nba-help", env).stdout.splitlines()
+    assert {line.split()[0] for line in lines} == ALIASES | FUNCTIONS
+    assert all(len(line.split()) > 1 for line in lines)
+    assert len(FUNCTIONS) == 10
+
+
+@pytest.mark.parametrize("line", CALLS)
+def test_word_calls(shell: str, env: dict[str, str], line: str):
+    """Each runs what it says, in the project and region of the environment."""
+    done = typed(shell, line, env)
+    assert done.returncode == 0, done.stderr
+    assert [call[:-1] for call in calls(env)] == CALLS[line]
+
+
+def test_days_are_new_yorks(shell: str, env: dict[str, str]):
+    """Objects of a day are listed below two folders, not in the whole bucket."""
+    typed(shell, "gs-today; gs-yesterday", env)
+    named = [call[3] for call in calls(env)]
+    assert all(re.fullmatch(r"gs://raw/\*/\*/\d{4}-\d\d-\d\d/", name) for name in named)
+    assert named[1] < named[0]
+
+
+@pytest.mark.parametrize("line", DANGEROUS)
+def test_dangerous_words_ask(shell: str, env: dict[str, str], line: str):
+    """Nothing happens without a yes, and without somebody to say it."""
+    assert "nobody is there to say yes" in typed(shell, line, env).stderr
+    assert typed_and_answered(shell, line, env, "n") != 0
+    assert not calls(env)
+    assert typed_and_answered(shell, line, env, "y") == 0
+    assert calls(env)[0][:-1] == DANGEROUS[line]
+
+
+def test_token_is_in_no_list_of_processes(shell: str, env: dict[str, str]):
+    """A service is called with the token on standard input."""
+    assert typed(shell, "nba-curl https://a.example", env).returncode == 0
+    curl = calls(env)[-1]
+    assert curl[-1] == "Authorization: Bearer a-token\n"
+    assert not [word for word in curl[:-1] if "a-token" in word]
+
+
+@pytest.mark.parametrize("line", ["gs-nba", "sched-list", "bq-list", "backup-now", "nba-test"])
+def test_what_is_not_set_is_named(shell: str, env: dict[str, str], line: str):
+    """Nothing is called with an empty project, bucket or region."""
+    bare = {key: env[key] for key in ("PATH", "RECORD", "NBA_RUNBOOKS")}
+    done = typed(shell, line, bare)
+    assert done.returncode != 0
+    assert "set NBA_" in done.stderr
+    assert not calls(env)
+
+
+def test_wrong_words_are_refused(shell: str, env: dict[str, str]):
+    """A severity and a service that there are not."""
+    assert typed(shell, "nba-incident P9", env).returncode == 2
+    assert typed(shell, "nba-deploy mail", env).returncode == 2
+    assert re.match(r"INC-\d{8}-\d{4} P0", typed(shell, "nba-incident P0", env).stdout)
+
+
+def test_rebound_has_what_is_called():
+    """Each command and query of `rebound` that the file names is there."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    used = set(re.findall(r"\brebound ([a-z]+)", FILE.read_text()))
+    assert {"fence", "thaw", "ops"} <= used <= set(group.commands)
+    asked = set(re.findall(r"\brebound ops query ([a-z0-9-]+)", FILE.read_text()))
+    assert asked <= set(monitoring_queries())
