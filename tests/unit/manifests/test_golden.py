@@ -81,8 +81,12 @@ def test_golden_manifest_is_read_and_kept(path: Path):
 
 
 def test_golden_manifests_are_there():
-    """Both readable golden manifests are tested."""
-    assert [path.name for path in READABLE] == ["1.0-complete.json", "1.1-unknown-fields.json"]
+    """Every readable golden manifest is tested."""
+    assert [path.name for path in READABLE] == [
+        "1.0-complete.json",
+        "1.1-unknown-fields.json",
+        "1.3-every-kind.json",
+    ]
 
 
 def test_golden_manifest_says_what_it_said():
@@ -95,6 +99,21 @@ def test_golden_manifest_says_what_it_said():
     assert [export.run_id for export in games.exports] == [
         "nightly-20261123T080000Z",
         "nightly-20261124T080000Z",
+    ]
+
+
+def test_skews_say_what_they_are_about():
+    """In words alone before format 1.3, in fields since then: both are told apart alike."""
+    first, _, last = (decode(path.read_bytes(), Manifest, subject="golden") for path in READABLE)
+    assert [(item.kind, item.name) for item in first.skews] == [("tables", "nba")]
+    assert [(item.kind, item.name) for item in last.skews] == [
+        ("tables", "nba"),
+        ("buckets", "scraped-files"),
+        ("databases", "(default)"),
+    ]
+    assert [(kind.name, part.count) for kind, part in last.every_part][-2:] == [
+        ("buckets", 5),
+        ("databases", 3),
     ]
 
 
