@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import Manifest, RunId, VerdictRecord
 from manifests.store import Vault
 from recovery.plan.model import Plan
@@ -55,7 +56,7 @@ def leaning_parts(manifest: Manifest, verdicts: Sequence[VerdictRecord]) -> tupl
         name
         for verdict in verdicts
         for name in verdict.buckets
-        if verdict.run_id == manifest.run_id and manifest.bucket(name)
+        if verdict.run_id == manifest.run_id and manifest.part(BUCKETS, name)
     )
     return tuple(dict.fromkeys((*damaged_in(manifest, damaged), *contents)))
 

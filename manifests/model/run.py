@@ -7,12 +7,9 @@ from pydantic import Field
 
 from manifests.ids import ProjectId, TableName
 from manifests.kind import Backup, PartKind
-from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import BucketBackup
-from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.kinds.resources.model import ResourceBackup
-from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.parts import PARTS
 from manifests.values import RecoveryPoint, RunId, Skew, Stored, StoredObject, UtcTime, Value
@@ -107,18 +104,6 @@ class Manifest(Stored):
     def size_bytes(self) -> int:
         """Return what everything that the run lists takes: rows, documents, contents of buckets."""
         return sum(part.size_bytes for _, part in self.every_part)
-
-    def table(self, name: str) -> TableBackup | None:
-        """Return the backup of `dataset.table`, or None."""
-        return self.part(TABLES, name)
-
-    def bucket(self, name: str) -> BucketBackup | None:
-        """Return the backup of a bucket, or None."""
-        return self.part(BUCKETS, name)
-
-    def database(self, database_id: str) -> DatabaseBackup | None:
-        """Return the backup of a Firestore database, or None."""
-        return self.part(DATABASES, database_id)
 
 
 class Owner(Value):

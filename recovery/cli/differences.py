@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from manifests.errors import UsageError
+from manifests.kinds.tables.kind import TABLES
 from recovery.cli.options import (
     At,
     Json,
@@ -40,7 +41,7 @@ def diff(
     """Show which rows of a table a recovery would take away, and which it would bring back."""
     session = open_session()
     selection, manifest = session.choose(run=run, at=past_moment(at, now=session.started_at))
-    if manifest.table(table) is None:
+    if manifest.part(TABLES, table) is None:
         raise UsageError(
             f"not in the run: {table}",
             subject=selection.run_id,

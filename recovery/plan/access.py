@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from manifests.errors import ManifestAlteredError
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import (
     DatasetBackup,
     Manifest,
@@ -80,7 +81,7 @@ def access_changes(
         if step.name not in undeleted:
             yield from _of_dataset(step, backup, present, target)
     for item in tables:
-        table = _held(manifest.table(item.name), item.name)
+        table = _held(manifest.part(TABLES, item.name), item.name)
         if table.dataset_id not in undeleted:
             yield from _of_table(table, present.tables[item.name], target)
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from manifests.errors import UsageError
 from manifests.ids import BucketName
+from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest, Resource, Value
 from manifests.versions import tells_its_past
 from recovery.compare.findings import Finding
@@ -247,7 +248,7 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, 
                 "content any more"
             )
         notes += plan.retention.notes(plan.name)
-        backup = manifest.bucket(plan.name)
+        backup = manifest.part(BUCKETS, plan.name)
         if backup is not None and (backup.resource.get("versioning") or {}).get("enabled"):
             notes.append(
                 f"noncurrent versions of objects of bucket {plan.name}: of each name the one comes "

@@ -10,6 +10,7 @@ from typing import Any
 from google.cloud import storage
 
 from manifests.inventory import read_shard
+from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, ObjectRecord
 from tests.harness import LOCATION, Rebound, of_kind, whole_minute
 from tests.integration.lake import write_catalog
@@ -119,7 +120,7 @@ def _look(blob: storage.Blob, content: bytes) -> tuple[Any, ...]:
 
 def backup_of(rebound: Rebound, run_id: str) -> BucketBackup:
     """Return what a run's manifest says about the bucket."""
-    found = rebound.manifest(run_id).bucket(platform(rebound))
+    found = rebound.manifest(run_id).part(BUCKETS, platform(rebound))
     assert found is not None
     return found
 

@@ -10,6 +10,7 @@ import pytest
 import requests
 from google.cloud import storage
 
+from manifests.kinds.tables.kind import TABLES
 from tests.harness import Rebound, minutes_ago, whole_minute
 from tests.integration import lake
 from tests.served import Function, serving
@@ -64,21 +65,21 @@ def test_manifest_counts_what_was_there_at_the_recovery_point(rebound: Rebound, 
     for table in manifest.tables:
         found = lake.rows(rebound, table.name, at)
         assert table.fingerprint.row_count == len(found), table.name
-    games = manifest.table(lake.GAMES)
+    games = manifest.part(TABLES, lake.GAMES)
     assert games is not None
     assert {item.partition_id for item in games.partitions} >= {
         "__NULL__",
         "20240103",
         "__UNPARTITIONED__",
     }
-    types = manifest.table(lake.TYPES)
+    types = manifest.part(TABLES, lake.TYPES)
     assert types is not None
     assert {item.path: item.encoding for item in types.encodings} == {
         "local_at": "datetime",
         "huge": "bignumeric",
         "nested": "record",
     }
-    empty = manifest.table(lake.EMPTY)
+    empty = manifest.part(TABLES, lake.EMPTY)
     assert empty is not None
     assert empty.fingerprint.row_count == 0
     assert len(empty.objects) == 1
@@ -133,11 +134,11 @@ def test_unchanged_partitions_are_referenced(rebound: Rebound, function: Functio
 def test_lost_earlier_object_is_exported_again(rebound: Rebound, function: Function):
     """An earlier export that the vault lost is not referenced: its partitions are exported anew."""
     function.complete("monday")
-    kept = rebound.manifest("monday").table(lake.TYPES)
+    kept = rebound.manifest("monday").part(TABLES, lake.TYPES)
     assert kept is not None
     rebound.vault.blob(kept.objects[0].name).delete()
     function.complete("tuesday")
-    types = rebound.manifest("tuesday").table(lake.TYPES)
+    types = rebound.manifest("tuesday").part(TABLES, lake.TYPES)
     assert types is not None
     assert {export.run_id for export in types.exports} == {"tuesday"}
     assert rebound.run("verify", "tuesday").returncode == 0

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from manifests import layout
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import RunId
 from tests.harness import Rebound
 from tests.integration import lake
@@ -62,7 +63,7 @@ def test_a_copy_that_lost_its_partitions_is_exported_whole(rebound: Rebound, fun
     rebound.query(f"UPDATE {games} SET points = 1 WHERE game_date = DATE '2024-01-02'")
     rebound.cloud.order("bigquery", "clones", lose=["timePartitioning", "requirePartitionFilter"])
     function.complete("night")
-    table = rebound.manifest("night").table(lake.GAMES)
+    table = rebound.manifest("night").part(TABLES, lake.GAMES)
     assert table is not None
     assert [export.partition_id for export in table.exports] == [None]
     assert len(table.partitions) > 9

@@ -8,6 +8,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
+from manifests.kinds.tables.kind import TABLES
 from tests.harness import Rebound, of_kind
 from tests.integration import lake
 from tests.served import Function, serving
@@ -131,7 +132,7 @@ def test_names_that_differ_by_case(new_rebound: Callable[..., Rebound], tmp_path
     make_lake(rebound, *TWINS)
     with serving(rebound) as function:
         assert function.complete("night")["rows"] == 2
-    one, other = (rebound.manifest("night").table(name) for name in TWINS)
+    one, other = (rebound.manifest("night").part(TABLES, name) for name in TWINS)
     assert one is not None
     assert other is not None
     assert one.fingerprint != other.fingerprint

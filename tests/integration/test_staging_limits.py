@@ -2,6 +2,7 @@
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
+from manifests.kinds.tables.kind import TABLES
 from recovery.request import Target
 from recovery.settings import Settings
 from recovery.targets.tables.bigquery import BigQueryTarget
@@ -26,7 +27,7 @@ def test_more_exports_and_files_than_are_loaded_at_once(rebound: Rebound):
     finally:
         rebound.cloud.order("bigquery", "file-size", rows=None)
     manifest = rebound.manifest("second")
-    table = manifest.table(lake.GAMES)
+    table = manifest.part(TABLES, lake.GAMES)
     assert table is not None
     assert [len(export.objects) > 2 for export in table.exports] == [True, False]
 

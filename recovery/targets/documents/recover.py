@@ -6,6 +6,7 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.documents import read_file
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
+from manifests.kinds.databases.kind import DATABASES
 from manifests.model import DatabaseBackup, Manifest
 from recovery.compare import Finding
 from recovery.compare.documents import DatabaseState
@@ -69,7 +70,7 @@ class DatabaseRecovery:
         return outcome
 
     def _recovered(self, step: DatabaseStep) -> DatabaseOutcome:
-        backup = self._manifest.database(step.name)
+        backup = self._manifest.part(DATABASES, step.name)
         if backup is None:
             raise ManifestAlteredError(
                 "the plan's database is not in the manifest", subject=step.name

@@ -15,6 +15,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
+from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest, Resource
 from manifests.object_retention import RetentionRules
 from manifests.versions import keeps_replaced
@@ -181,7 +182,7 @@ class BucketWork(Work[BucketsSeen]):
         return undeleted_generation(backup.resource, deleted)
 
     def _recover(self, step: BucketStep, origin: Origin, running: Running) -> BucketOutcome:
-        backup, request = origin.run.bucket(step.name), running.request
+        backup, request = origin.run.part(BUCKETS, step.name), running.request
         aside = f"undo/{running.recovery_id}/{step.name}/"
         try:
             if backup is None:

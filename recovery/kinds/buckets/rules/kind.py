@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from manifests.errors import ManifestAlteredError, RefusedError
+from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest
 from recovery.access_change import AccessChange
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
@@ -37,7 +38,7 @@ class BucketRules(Rules[BucketsSeen]):
 
     def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield the buckets that are not in the run."""
-        return (name for name in request.buckets if manifest.bucket(name) is None)
+        return (name for name in request.buckets if manifest.part(BUCKETS, name) is None)
 
     def visible(self, manifest: Manifest, hidden: Collection[str]) -> Manifest:
         """Return a run without the buckets that are hidden."""
@@ -61,7 +62,7 @@ class BucketRules(Rules[BucketsSeen]):
     ) -> Iterator[AccessChange]:
         """Yield who gets access to a bucket that is made or set, and which protections go."""
         for step in of(steps, BucketStep):
-            backup = origin.run.bucket(step.name)
+            backup = origin.run.part(BUCKETS, step.name)
             if backup is None:
                 raise ManifestAlteredError(
                     "the plan names what is not in its run", subject=step.name

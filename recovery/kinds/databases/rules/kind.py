@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from manifests.kinds.databases.kind import DATABASES
 from manifests.model import DatabaseBackup, Manifest
 from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
@@ -35,7 +36,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
     def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield the databases that are not in the run, once every path can be one."""
         named_ranges(request)
-        return (name for name in request.databases if manifest.database(name) is None)
+        return (name for name in request.databases if manifest.part(DATABASES, name) is None)
 
     def visible(self, manifest: Manifest, hidden: Collection[str]) -> Manifest:
         """Return a run without the databases that are hidden."""

@@ -12,6 +12,7 @@ from functools import partial
 from manifests.cloud.objects import Bucket
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import ManifestAlteredError, ReboundError
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import Manifest, TableBackup
 from recovery.compare import PartitionSet
 from recovery.kinds.kind import of
@@ -158,7 +159,7 @@ class TableRecovery:
                 self._staging.remove(step.name)
 
     def _table(self, step: TableStep) -> TableBackup:
-        table = self._manifest.table(step.name)
+        table = self._manifest.part(TABLES, step.name)
         if table is None:
             raise ManifestAlteredError("the plan's table is not in the manifest", subject=step.name)
         return table
