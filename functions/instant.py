@@ -15,6 +15,7 @@ from manifests.layout import parse_run_id
 from manifests.model import RunId
 from manifests.store import Vault
 
+_TIME_TRAVEL_HOURS = 168
 _LONGEST_PAUSE_SECONDS = 5.0
 _EARLY = timedelta(minutes=1)
 # A recovery point is a whole minute that was over when the call came.
@@ -108,7 +109,7 @@ def of_whole_datasets(
 ) -> tuple[str, ...]:
     """Return the tables of a run that nobody listed, in order.
 
-    One that was made after the recovery point is none of them: the next run has it.
+    One that was made after the recovery point is none of them for sure: `perhaps_there`.
 
     Args:
         catalog: What is protected.
@@ -118,6 +119,63 @@ def of_whole_datasets(
     return tuple(
         sorted(name for name, at in made.items() if at <= point and not catalog.lists(name))
     )
+
+
+def perhaps_there(
+    catalog: Catalog,
+    made: Mapping[str, datetime],
+    point: datetime,
+    *,
+    known: Iterable[str],
+    told_since: Mapping[str, datetime],
+) -> tuple[str, ...]:
+    """Return the tables that nobody listed, and that may have been there at the recovery point.
+
+    They were replaced or dropped since, or made since: only reading them at that instant tells.
+
+    Args:
+        catalog: What is protected.
+        made: When each protected table was made.
+        point: The run's instant.
+        known: The tables that earlier runs hold.
+        told_since: Since when BigQuery can tell what was in each dataset.
+
+    Raises:
+        SourceUnreadableError: Nobody can tell any more of one.
+    """
+    there = of_whole_datasets(catalog, made, point)
+    names = {
+        name
+        for name in (*made, *known)
+        if catalog.protects(TABLES, name) and not catalog.lists(name)
+    }
+    perhaps = tuple(sorted(names.difference(there)))
+    for name in perhaps:
+        since = told_since[name.split(".", 1)[0]]
+        if point < since:
+            raise SourceUnreadableError(
+                f"whether it was there at {point:%Y-%m-%dT%H:%MZ} cannot be told: what was in its "
+                f"dataset is known since {since:%Y-%m-%dT%H:%M:%SZ}",
+                subject=name,
+                hint="a later instant can be told",
+                retryable=True,
+            )
+    return perhaps
+
+
+def told_since(resources: Resources, catalog: Catalog, now: datetime) -> dict[str, datetime]:
+    """Return since when BigQuery can tell what was in each wholly protected dataset.
+
+    That is as long as its time travel goes back, and not before it was made: of what was in another
+    one of its name nothing is told.
+    """
+    told = {}
+    for entry in catalog.datasets:
+        found = resources.dataset(entry.dataset) or {}
+        window = now - timedelta(hours=int(found.get("maxTimeTravelHours", _TIME_TRAVEL_HOURS)))
+        made = datetime.fromtimestamp(int(found.get("creationTime", 0)) / 1000, UTC)
+        told[entry.dataset] = max(window, made)
+    return told
 
 
 def serving_point(now: datetime, created: Iterable[datetime]) -> datetime:

@@ -1,6 +1,6 @@
 """The parts of one run, all in flight at once within a limit, each done once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import structlog
 from functions.exporter import Exporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
-from manifests.errors import PartialError, PointLostError, ReboundError
+from manifests.errors import NeverThereError, PartialError, PointLostError, ReboundError
 from manifests.kind import Backup, CatalogPart, PartKind
 from manifests.model import (
     FailedAttempt,
@@ -58,7 +58,7 @@ class Parts(NamedTuple):
         return tuple(part for its_kind, part in self.done if its_kind is kind)
 
 
-class _Failed(NamedTuple):
+class FailedPart(NamedTuple):
     """A part that failed: why, and whether the run can be complete without it, or never with it."""
 
     why: PartFailure
@@ -90,6 +90,7 @@ def complete_parts(
     parallel: int,
     clock: Callable[[], datetime],
     is_scheduled: bool,
+    missed: Callable[[Sequence[Backup]], Iterable[FailedPart]] = lambda _: (),
 ) -> Parts:
     """Do every part that has no receipt.
 
@@ -103,13 +104,14 @@ def complete_parts(
         parallel: Parts in flight at once.
         clock: Gives the present instant.
         is_scheduled: Whether a schedule calls for the run, and again until one is complete.
+        missed: Says what a run that has these parts should have besides.
 
     Raises:
         PartialError: A part that is required failed; why is also recorded in the vault.
         LeaseLostError: Another process took the run over.
     """
 
-    def attempt(part: PartWork) -> Backup | _Failed:
+    def attempt(part: PartWork) -> Backup | FailedPart | None:
         about = {"run_id": run_id, "kind": part.kind.noun, "part": part.entry.name}
         with structlog.contextvars.bound_contextvars(**about):
             return _attempt(vault, run_id, part, lease)
@@ -119,9 +121,10 @@ def complete_parts(
     done = tuple(
         (part.kind, item)
         for part, item in zip(work, ended, strict=True)
-        if not isinstance(item, _Failed)
+        if not isinstance(item, FailedPart | None)
     )
-    failed = [item for item in ended if isinstance(item, _Failed)]
+    failed = [item for item in ended if isinstance(item, FailedPart)]
+    failed += missed([part for _, part in done])
     whys = tuple(sorted((item.why for item in failed), key=lambda why: why.part))
     if all(item.is_spared for item in failed):
         return Parts(done, whys)
@@ -134,15 +137,23 @@ def complete_parts(
     raise _partial(attempt_ended, of=len(work))
 
 
-def _attempt(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backup | _Failed:
-    """Do one part, or say in words why it could not be done; a bug is told with the rest."""
+def _attempt(
+    vault: Vault, run_id: RunId, part: PartWork, lease: Lease
+) -> Backup | FailedPart | None:
+    """Do one part, or say in words why it could not be done; a bug is told with the rest.
+
+    Returns None where it was not there.
+    """
     try:
         return _complete(vault, run_id, part, lease)
+    except NeverThereError as error:
+        log.warning("the table was not there at the recovery point", reason=error.message)
+        return None
     except ReboundError as error:
         message = f"{error.message} ({error.hint})" if error.hint else error.message
         is_spared = part.entry.backup == "best effort"
         log.error("part failed", reason=message, retryable=error.retryable)  # noqa: TRY400 - no stack trace
-        return _Failed(
+        return FailedPart(
             PartFailure(part=part.label, message=message, retryable=error.retryable),
             is_spared=is_spared,
             is_lost=isinstance(error, PointLostError) and not is_spared,
@@ -150,7 +161,7 @@ def _attempt(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backu
     except Exception as error:
         log.exception("part failed with a bug")
         message = f"a bug: {type(error).__name__}: {error}"
-        return _Failed(PartFailure(part=part.label, message=message, retryable=False))
+        return FailedPart(PartFailure(part=part.label, message=message, retryable=False))
 
 
 def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backup:

@@ -6,11 +6,13 @@ continues it: what has a receipt is not exported again, and the recovery point s
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
 
 from functions.conclusion import concluded
+from functions.earlier import EarlierRuns, emptied_datasets
 from functions.exporter import Exporter, RunContext
 from functions.exporters import EXPORTERS
 from functions.instant import (
@@ -18,8 +20,10 @@ from functions.instant import (
     created,
     current_run,
     of_whole_datasets,
+    perhaps_there,
     refuse_earlier,
     refuse_next,
+    told_since,
 )
 from functions.lease import Lease, holding
 from functions.parts import complete_parts, every_part
@@ -35,7 +39,6 @@ from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import (
     ManifestMissingError,
-    NoRecoveryPointError,
     ReboundError,
     RefusedError,
     UsageError,
@@ -47,7 +50,6 @@ from manifests.model import (
     RunStart,
     Value,
 )
-from manifests.selection import select
 from manifests.store import Vault
 
 _TIME_TRAVEL = timedelta(days=7)
@@ -165,7 +167,8 @@ class BackupRun:
                 location=self._catalog.location,
                 table_days=SCRATCH_DAYS,
             )
-        start = self._start(request)
+        earlier = EarlierRuns(self._vault)
+        start = self._start(request, earlier)
         base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
         vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
         vault = Vault(vault_bucket, self._owner, clock=self._clock)
@@ -175,7 +178,7 @@ class BackupRun:
         )
         context = RunContext(
             start=start,
-            catalog=self._catalog.listing(start.tables),
+            catalog=self._catalog.listing((*start.tables, *start.perhaps)),
             settings=self._settings,
             holder=self._holder,
             clock=self._clock,
@@ -197,6 +200,9 @@ class BackupRun:
             parallel=self._settings.parallel_tables,
             clock=self._clock,
             is_scheduled=request.scheduled_at is not None,
+            missed=partial(
+                emptied_datasets, self._catalog, earlier.manifest(at=start.recovery_point)
+            ),
         )
         manifest = concluded(start, self._owner, exporters, parts, clock=self._clock)
         # Only who holds the lease now may publish: its renewal is the last thing before.
@@ -205,7 +211,7 @@ class BackupRun:
         _clean_up(exporters)
         return manifest
 
-    def _start(self, request: RunRequest) -> RunStart:
+    def _start(self, request: RunRequest, earlier: EarlierRuns) -> RunStart:
         made = created(self._resources, self._catalog)
         recovery_point = request.recovery_point or awaited_point(made.values(), self._clock)
         now = self._clock()
@@ -219,8 +225,15 @@ class BackupRun:
                 platform=self._catalog.platform,
                 recovery_point=recovery_point,
                 started_at=now,
-                base_run_id=None if request.force_full else self._base(),
+                base_run_id=None if request.force_full else earlier.newest(),
                 tables=of_whole_datasets(self._catalog, made, recovery_point),
+                perhaps=perhaps_there(
+                    self._catalog,
+                    made,
+                    recovery_point,
+                    known=earlier.tables(recovery_point),
+                    told_since=told_since(self._resources, self._catalog, now),
+                ),
             )
         )
         if foreign := self._vault.foreign(start.platform, self._owner.project):
@@ -233,12 +246,6 @@ class BackupRun:
                 hint="name another run id",
             )
         return start
-
-    def _base(self) -> RunId | None:
-        try:
-            return select(self._vault.runs()).run_id
-        except NoRecoveryPointError:
-            return None
 
 
 def _clean_up(exporters: Iterable[Exporter[Any, Any]]) -> None:

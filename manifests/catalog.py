@@ -5,7 +5,7 @@ The code knows nothing about the platform; another platform is another catalog.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,11 @@ class Catalog(Value):
             if entry.covers(table) and not self.lists(table)
         )
         return self.model_copy(update={"tables": (*self.tables, *more)})
+
+    def without(self, tables: Collection[str]) -> "Catalog":
+        """Return the catalog without some of its tables listed."""
+        left = tuple(entry for entry in self.tables if entry.table not in tables)
+        return self.model_copy(update={"tables": left})
 
     def check_apart(self, buckets: tuple[str, ...], datasets: tuple[str, ...]) -> None:
         """Refuse a catalog that protects what Rebound itself works in.

@@ -191,6 +191,10 @@ class SourceMissingError(SourceUnreadableError):
     """There is no such table."""
 
 
+class NeverThereError(SourceUnreadableError):
+    """A table of a wholly protected dataset was not there at the run's recovery point."""
+
+
 class PointLostError(SourceUnreadableError):
     """A protected part cannot be read any more, or never could, as of the run's recovery point."""
 

@@ -129,6 +129,8 @@ class RunStart(Stored):
     """The earlier complete run whose unchanged partitions are referenced; None for a full run."""
     tables: tuple[TableName, ...] = ()
     """Of datasets of which all tables are protected: those that were there when it began."""
+    perhaps: tuple[TableName, ...] = ()
+    """Others of them that may have been there at the recovery point: replaced or dropped since."""
 
 
 class LeaseRecord(Stored):

@@ -19,6 +19,7 @@ from functions.log import LoggingPool, logged_step
 from manifests import layout
 from manifests.cloud.table_paths import table_path
 from manifests.encoding import encodings_of
+from manifests.errors import NeverThereError, PointLostError, SourceMissingError
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.catalog import CatalogTable
@@ -56,7 +57,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
     @override
     def prepare(self, base: Manifest | None) -> None:
         """Tell which tables are gone since the last run."""
-        tables = self._start.tables
+        tables = (*self._start.tables, *self._start.perhaps)
         if gone := gone_since(self.context.catalog, base, tables) if base else ():
             log.warning("tables that the last run holds are gone", tables=gone[:_MOST_NAMED])
 
@@ -69,10 +70,16 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
             base: The same table in the run whose unchanged partitions may be referenced.
 
         Raises:
+            NeverThereError: Nobody knew whether it was there then, and it was not.
             ReboundError: The table could not be backed up; nothing of it counts.
         """
         with logged_step("freeze") as done:
-            frozen = self._frozen.freeze(entry.table, base)
+            try:
+                frozen = self._frozen.freeze(entry.table, base)
+            except (SourceMissingError, PointLostError) as error:
+                if entry.table not in self._start.perhaps:
+                    raise
+                raise NeverThereError(error.message, subject=entry.table) from error
             done["rows"] = combined(frozen.partitions.values()).row_count
         resource, partitions = frozen.resource, frozen.partitions
         choice = choose_exports(
@@ -124,8 +131,10 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
     @override
     def beside(self, done: Sequence[TableBackup]) -> Beside:
         """Read the datasets, with their views and routines."""
+        never_there = {*self._start.perhaps}.difference(part.name for part in done)
+        catalog = self.context.catalog.without(never_there)
         with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
-            return backed_up_datasets(self._resources, self.context.catalog, done, pool)
+            return backed_up_datasets(self._resources, catalog, done, pool)
 
     @override
     def skews(self, manifest: Manifest) -> Iterable[Skew]:
