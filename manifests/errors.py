@@ -26,6 +26,7 @@ can help. Unknown exit codes must be treated as failures.
     └── CloudError                   9   Google Cloud refused or was unavailable
         ├── SourceUnreadableError    9   a protected table cannot be read as it is
         │   ├── SourceMissingError   9   there is none
+        │   ├── NeverThereError      9   there was none at the recovery point
         │   └── PointLostError       9   it cannot be read as it was at the recovery point any more
         └── LeaseLostError           9   the lease of this run was taken over
 """
