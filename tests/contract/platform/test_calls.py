@@ -61,8 +61,9 @@ class Platform:
 
     def passed(self, seconds: float) -> list[dict[str, Any]]:
         """Let time pass, and return the attempts of this project's jobs."""
-        attempts = self.server.order("time", seconds=seconds)["attempts"]
-        return [it for it in attempts if it["job"].startswith(self.region)]
+        attempts = self.server.order("time", seconds=seconds, project=self.project)["attempts"]
+        assert all(it["job"].startswith(self.region) for it in attempts)
+        return attempts
 
     def calls(self) -> list[dict[str, Any]]:
         """Return the calls of the service."""
@@ -225,7 +226,8 @@ def test_a_job_of_cloud_run_is_executed(platform: Platform, status: int, outcome
     name = f"{platform.region}/jobs/backfill"
     platform.server.order("targets", url=name, seconds=0.5, status=status)
     begun = platform.server.answer("POST", f"run/v2/{name}:run", json={})
-    running = platform.server.answer("GET", f"run/v2/{name}/executions")["executions"][0]
+    # executions.list: `-` is every job.
+    running = platform.server.answer("GET", f"{path}/-/executions")["executions"][0]
     assert running["runningCount"] == 1
     done = platform.server.done("run", "v2", begun)["response"]
     assert done["conditions"][0]["state"] == f"CONDITION_{outcome}"

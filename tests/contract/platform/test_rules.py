@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 
 from tests.contract.platform.server import REGION, Server, running
 from tests.standin.discovery.reported import taken
@@ -186,6 +187,23 @@ def test_a_field_younger_than_its_document(server: Server, project: str):
     server.order("fields", api="cloudscheduler.v1", schema="Job", field="futureField")
     made = new_job(server, project, futureField="kept")
     assert made["futureField"] == "kept"
+
+
+def test_a_job_that_cannot_be_paused(server: Server, project: str):
+    """Faults fire on the methods of the documents, before or after the work is done."""
+    pause = "cloudscheduler.projects.locations.jobs.pause"
+    names = [new_job(server, project, name)["name"] for name in ("stubborn", "unheard", "quiet")]
+    server.order("faults", operation=pause, match="stubborn", kind="status", status=503)
+    server.order("faults", operation=pause, match="unheard", kind="lost")
+    stubborn, unheard, quiet = (f"cloudscheduler/v1/{name}" for name in names)
+    assert server.refusal("POST", f"{stubborn}:pause", json={})[0] == 503
+    with pytest.raises(requests.ConnectionError):
+        server.call("POST", f"{unheard}:pause", json={})
+    server.answer("POST", f"{quiet}:pause", json={})
+    states = [server.answer("GET", path)["state"] for path in (stubborn, unheard, quiet)]
+    assert states == ["ENABLED", "PAUSED", "PAUSED"]
+    removed = requests.delete(f"{server.url}/standin/faults", timeout=30).json()
+    assert [fault["fired"] for fault in removed] == [1, 1]
 
 
 def test_everything_survives_a_kill(tmp_path: Any):  # noqa: ANN401 - a path

@@ -76,11 +76,12 @@ def put_image(service: Service, _: Apis, order: Body) -> Body:
 
 
 async def pass_time(service: Service, _: Apis, order: Body) -> Body:
-    """Let `seconds` pass; every job that is due meanwhile calls its target."""
+    """Let `seconds` pass; every job of a `project`, or of all, that is due calls its target."""
     seconds = order.get("seconds")
     if not isinstance(seconds, int | float) or seconds < 0:
         raise invalid("seconds has to be a number that is not negative.")
-    return {"attempts": await dispatch.pass_time(service, seconds), "now": service.now_text}
+    attempts = await dispatch.pass_time(service, seconds, str(order.get("project", "")))
+    return {"attempts": attempts, "now": service.now_text}
 
 
 def register(service: Service, _: Apis, order: Body) -> Body:

@@ -55,6 +55,7 @@ class Collection:
         default_page: How many a list answers when it is not asked for a number.
         most_page: How many it answers at most.
         spans_locations: Whether a list takes `-` for all locations.
+        spans_parents: Whether a list takes `-` for all resources that hold some.
         is_numbered: Whether names are answered with the number of the project.
         is_short: Whether the name in the body is the id alone.
         is_exclusive: Whether a change has to wait for the operation before it.
@@ -77,6 +78,7 @@ class Collection:
     default_page: int = 50
     most_page: int = 1000
     spans_locations: bool = False
+    spans_parents: bool = False
     is_numbered: bool = False
     is_short: bool = False
     is_exclusive: bool = False

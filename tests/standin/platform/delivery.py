@@ -12,7 +12,8 @@ from tests.standin.platform.store import Resource
 
 # Push subscriptions, Receive push messages: what acknowledges a message.
 _TAKEN = frozenset({102, 200, 201, 202, 204})
-_RETRY_SECONDS = 1
+_LEASE_SECONDS = 600
+_MOST_RETRY_SECONDS = 60
 _DEFAULT_ATTEMPTS = 5
 _AT_ONCE = 100
 
@@ -29,16 +30,16 @@ async def deliver(service: Service) -> list[Body]:
         if not subscription.body["pushConfig"].get("pushEndpoint"):
             continue
         with transaction(service.store.database):
-            taken = backlog.take(service, subscription.name, _AT_ONCE, _RETRY_SECONDS)
+            taken = backlog.take(service, subscription.name, _AT_ONCE, _LEASE_SECONDS)
         sent = [_send(service, subscription, received) for received in taken]
         outcomes += await asyncio.gather(*sent)
-    if any(outcome["status"] not in _TAKEN for outcome in outcomes):
-        service.begin(_again(service))
+    if delays := [it["retry_seconds"] for it in outcomes if "retry_seconds" in it]:
+        service.begin(_again(service, min(delays)))
     return outcomes
 
 
-async def _again(service: Service) -> None:
-    await asyncio.sleep(_RETRY_SECONDS)
+async def _again(service: Service, seconds: float) -> None:
+    await asyncio.sleep(seconds)
     await deliver(service)
 
 
@@ -56,6 +57,7 @@ async def _send(service: Service, subscription: Resource, received: Body) -> Bod
         body["deliveryAttempt"] = received["deliveryAttempt"]
     answer = await invoke(service, "POST", endpoint, headers, json.dumps(body).encode())
     is_taken = answer.status in _TAKEN
+    outcome = {"subscription": subscription.name, "endpoint": endpoint, "status": answer.status}
     with transaction(service.store.database):
         most = (policy or {}).get("maxDeliveryAttempts", _DEFAULT_ATTEMPTS)
         is_given_up = policy is not None and received["deliveryAttempt"] >= most
@@ -63,4 +65,9 @@ async def _send(service: Service, subscription: Resource, received: Body) -> Bod
             backlog.publish(service, policy["deadLetterTopic"], received["message"])
         if is_taken or is_given_up:
             backlog.acknowledge(service, subscription.name, [received["ackId"]])
-    return {"subscription": subscription.name, "endpoint": endpoint, "status": answer.status}
+        else:
+            # Push subscriptions, Push backoff: ever slower.
+            delay = min(_MOST_RETRY_SECONDS, 2 ** received["deliveryAttempt"])
+            backlog.extend(service, [received["ackId"]], delay)
+            outcome["retry_seconds"] = delay
+    return outcome

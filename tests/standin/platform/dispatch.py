@@ -23,23 +23,31 @@ _LOGGED = "type.googleapis.com/google.cloud.scheduler.logging."
 _CODES = {0: 14, 400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 429: 8, 500: 13, 503: 14, 504: 4}
 
 
-async def pass_time(service: Service, seconds: float) -> list[Body]:
-    """Let time pass, calling every enabled job when it is due, and return the attempts."""
+async def pass_time(service: Service, seconds: float, project: str = "") -> list[Body]:
+    """Let time pass, calling every enabled job when it is due, and return the attempts.
+
+    Args:
+        service: The state.
+        seconds: How much time.
+        project: Whose jobs are called; those of every project where none is named.
+    """
+    of_whom = f"projects/{project}/" if project else "projects/"
     end = service.clock.now_micros() + int(seconds * SECOND)
     attempts: list[Body] = []
-    while (due := _next(service, end)) is not None:
+    while (due := _next(service, of_whom, end)) is not None:
         job, at = due
-        service.move_to(at)
+        # What was due before is called late, and does not bring the past back.
+        service.move_to(max(at, service.clock.now_micros()))
         attempts += await attempt(service, job.name, to_text(at))
         attempts[-1]["deliveries"] = await deliver(service)
     service.move_to(end)
     return attempts
 
 
-def _next(service: Service, end: int) -> tuple[Resource, int] | None:
+def _next(service: Service, of_whom: str, end: int) -> tuple[Resource, int] | None:
     waiting = [
         (job, _micros(job.body["scheduleTime"]))
-        for job in service.store.below(JOBS, "projects/")
+        for job in service.store.below(JOBS, of_whom)
         if job.body["state"] == "ENABLED"
     ]
     return min((it for it in waiting if it[1] <= end), key=lambda it: it[1], default=None)

@@ -158,6 +158,8 @@ JOBS = Collection(
     born=_job,
     changed=_changed_job,
 )
-EXECUTIONS = Collection(id=jobs.EXECUTIONS, asset_type="run.googleapis.com/Execution")
+EXECUTIONS = Collection(
+    id=jobs.EXECUTIONS, spans_parents=True, asset_type="run.googleapis.com/Execution"
+)
 COLLECTIONS = (SERVICES, JOBS, EXECUTIONS)
 HANDLERS: dict[str, Handler] = {f"{JOBS.id}.run": run_job}
