@@ -20,6 +20,10 @@ def test_scheduler(server: Server, project: str):
         made = client.create_job(parent=parent, job=job)
         assert made.state == scheduler_v1.Job.State.ENABLED
         assert made.http_target.body == b"\0{}"
+        assert dict(made.http_target.headers) == {
+            "User-Agent": "Google-Cloud-Scheduler",
+            "Content-Type": "application/octet-stream",
+        }
         assert made.http_target.http_method == scheduler_v1.HttpMethod.PUT
         assert client.pause_job(name=job.name).state == scheduler_v1.Job.State.PAUSED
         with pytest.raises(BadRequest):

@@ -85,7 +85,6 @@ async def _call(service: Service, job: Resource, scheduled: str) -> Answer:
         "X-CloudScheduler": "true",
         "X-CloudScheduler-JobName": short(job.name),
         "X-CloudScheduler-ScheduleTime": scheduled,
-        **({"Content-Type": "application/octet-stream"} if content else {}),
         **target["headers"],
     }
     if token := target.get("oidcToken"):

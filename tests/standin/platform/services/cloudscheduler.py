@@ -38,7 +38,8 @@ def _born(call: Call, _: str, body: Body) -> Body:
 
 
 def _changed(call: Call, before: Resource, after: Body) -> Body:
-    # Whether a patch resumes a paused job is documented nowhere; the state is output only.
+    # Terraform's provider patches a paused job before it resumes it, and only a paused one can be
+    # resumed (google_cloud_scheduler_job, update).
     kept = {key: before.body[key] for key in _OUTPUT_ONLY if key in before.body}
     return _complete(call, after | kept)
 
@@ -69,12 +70,7 @@ def _complete(call: Call, body: Body) -> Body:
 
 def _target(call: Call, body: Body) -> Body:
     if "pubsubTarget" in body:
-        target = body["pubsubTarget"]
-        if not re.fullmatch(r"projects/[^/]+/topics/[^/]+", target.get("topicName", "")):
-            raise invalid("PubsubTarget.topicName must be projects/PROJECT_ID/topics/TOPIC_ID.")
-        if "data" not in target and not target.get("attributes"):
-            raise invalid("A Pub/Sub message has to have data or an attribute.")
-        return {}
+        _check_message(body["pubsubTarget"])
     if "httpTarget" not in body:
         return {}
     target = body["httpTarget"]
@@ -84,13 +80,29 @@ def _target(call: Call, body: Body) -> Body:
     least, most = _DEADLINE_SECONDS
     if not least <= float(deadline.removesuffix("s")) <= most:
         raise invalid("The deadline has to be between 15 seconds and 30 minutes.")
-    method = {"httpMethod": "POST"} | target
-    token = method.get("oidcToken")
-    if token and "audience" not in token:
-        method["oidcToken"] = token | {"audience": target["uri"]}
-    _check_account(call, method)
-    headers = {"User-Agent": "Google-Cloud-Scheduler"} | target.get("headers", {})
-    return {"attemptDeadline": deadline, "httpTarget": method | {"headers": headers}}
+    _check_account(call, target)
+    made = {"httpMethod": "POST"} | target | {"headers": _headers(target)}
+    if token := target.get("oidcToken"):
+        made["oidcToken"] = {"audience": target["uri"]} | token
+    return {"attemptDeadline": deadline, "httpTarget": made}
+
+
+def _check_message(target: Body) -> None:
+    if not re.fullmatch(r"projects/[^/]+/topics/[^/]+", target.get("topicName", "")):
+        raise invalid("PubsubTarget.topicName must be projects/PROJECT_ID/topics/TOPIC_ID.")
+    if "data" not in target and not target.get("attributes"):
+        raise invalid("A Pub/Sub message has to have data or an attribute.")
+
+
+def _headers(target: Body) -> Body:
+    """Return the headers of a target with those that are added, which are told again.
+
+    Terraform's provider has to take them out of what it reads (google_cloud_scheduler_job).
+    """
+    added = {"User-Agent": "Google-Cloud-Scheduler"}
+    if target.get("body"):
+        added["Content-Type"] = "application/octet-stream"
+    return added | target.get("headers", {})
 
 
 def _check_account(call: Call, target: Body) -> None:
