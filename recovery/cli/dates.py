@@ -28,7 +28,6 @@ from recovery.kinds.processors.rules.outcome import (
     DatesReport,
     PlannedDates,
     outcome_error,
-    require_complete,
 )
 from recovery.kinds.processors.rules.plan import (
     ProcessorPlan,
@@ -38,14 +37,10 @@ from recovery.kinds.processors.rules.plan import (
     make_plan,
 )
 from recovery.kinds.processors.rules.request import DatesRequest
-from recovery.outcome import RecoveryReport
-from recovery.report.conclusion import outcome_error as recovery_error
 from recovery.report.document import Document
-from recovery.report.ended import report_document
 from recovery.report.processors import (
     dates_plan_document,
     dates_report_document,
-    left_section,
 )
 from recovery.session import Session
 
@@ -92,7 +87,8 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
         show(document or dates_plan_document(made.plan, rules))
     if request.from_vault:
         done = vault.recover(session, console, rules, made.plan, said)
-        _tell_brought_back(done, _planned(session, rules, request).plan, as_json=said["as_json"])
+        left = _planned(session, rules, request, made.tables).plan
+        vault.tell(done, left, as_json=said["as_json"])
         return
     others = [] if said["anew"] else _under_way(session)
     _agree(session, rules, made.plan, said, others)
@@ -153,36 +149,25 @@ def tell(ended: DatesReport, *, as_json: bool) -> None:
         raise error
 
 
-def _tell_brought_back(
-    done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool
-) -> None:
-    """Print how each table's recovery ended, and what lacks now.
-
-    Raises:
-        ReboundError: A recovery did not end well, or dates still lack.
-    """
-    if as_json:
-        recoveries = [item.model_dump(mode="json") for item in done]
-        print_json({"recoveries": recoveries, "left": left.model_dump(mode="json")})
-    else:
-        for item in done:
-            show(report_document(item))
-        show(Document((left_section(left),)))
-    for item in done:
-        if error := recovery_error(item):
-            raise error
-    require_complete(left)
-
-
 def _rules(session: Session) -> Processors:
     if session.catalog.processors is None:
         raise UsageError("the catalog names no processors", subject=SCENARIO)
     return session.catalog.processors
 
 
-def _planned(session: Session, rules: Processors, request: DatesRequest) -> _Planned:
+def _planned(
+    session: Session, rules: Processors, request: DatesRequest, tables: DateTables | None = None
+) -> _Planned:
+    """Look at the tables and decide what is run.
+
+    Args:
+        session: The clients.
+        rules: The catalog's processors.
+        request: What the operator asked for.
+        tables: What looked at them before in this process: it never adopts its own earlier job.
+    """
     location = session.catalog.location
-    tables = DateTables(rules, session.settings.project, location, session.own_id)
+    tables = tables or DateTables(rules, session.settings.project, location, session.own_id)
     session.tools.reach.require(tables.endpoint)
     seen = tables.observe(request.first_day(), now=session.started_at)
     return _Planned(make_plan(rules, seen, request), games_by_date(rules, seen, request), tables)

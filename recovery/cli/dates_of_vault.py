@@ -7,15 +7,19 @@ from manifests.catalog_processors import Processors
 from manifests.model import Manifest
 from manifests.selection import Selection
 from recovery.cli.agreement import another, ask, check_backup, show_plan, silence
-from recovery.cli.options import past_moment, say
+from recovery.cli.options import past_moment, print_json, say
+from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.journal import Journal
+from recovery.kinds.processors.rules.outcome import require_complete
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.kinds.processors.rules.vault import TableDates, held_dates
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
+from recovery.report.conclusion import outcome_error
 from recovery.report.document import Document
-from recovery.report.processors import dates_plan_document
+from recovery.report.ended import report_document
+from recovery.report.processors import dates_plan_document, left_section
 from recovery.request import Request, Target
 from recovery.running import execute, new_recovery
 from recovery.scenarios import ScenarioName
@@ -63,6 +67,25 @@ def recover(
     if plans:
         ask(plans[0], yes=said["yes"])
     return tuple(_carried_out(session, console, plan) for plan in plans)
+
+
+def tell(done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool) -> None:
+    """Print how each table's recovery ended, and what lacks now.
+
+    Raises:
+        ReboundError: A recovery did not end well, or dates still lack.
+    """
+    if as_json:
+        recoveries = [item.model_dump(mode="json") for item in done]
+        print_json({"recoveries": recoveries, "left": left.model_dump(mode="json")})
+    else:
+        for item in done:
+            show(report_document(item))
+        show(Document((left_section(left),)))
+    for item in done:
+        if error := outcome_error(item):
+            raise error
+    require_complete(left)
 
 
 def _carried_out(session: Session, console: Console, plan: Plan) -> RecoveryReport:
