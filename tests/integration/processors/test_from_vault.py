@@ -19,7 +19,9 @@ def test_dates_come_back_as_far_as_the_backup_holds_them(phases: Phases):
     league, later = phases.rebound, GAME_DAYS[-1]
     table = f"{TABLES['players']}"
     kept = GAME_DAYS[3:5]
-    platform.lose(league, "players", later)
+    # A night goes back to a whole minute, and that has to lie behind the loss.
+    with league.cloud.minutes_ago(3):
+        platform.lose(league, "players", later)
     with serving(league) as function:
         function.complete("before")
     league.query(platform.written("players", [later]))
