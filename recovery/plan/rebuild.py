@@ -89,7 +89,7 @@ class CompletionsStep(Step):
     kind: Literal["completions"] = "completions"
     name: DatabaseId
     into: DatabaseId
-    action: Literal["rebuild"] = "rebuild"
+    action: Literal["leave", "rebuild"] = "rebuild"
     history: TableName
     since: date
     documents: tuple[RebuiltDocument, ...]
@@ -103,11 +103,6 @@ class CompletionsStep(Step):
     def title(self) -> str:
         """Return how a sentence names it."""
         return f"rebuild of {self.into}"
-
-    @property
-    def changes(self) -> bool:
-        """Whether any document is written."""
-        return bool(self.writes)
 
     def missing_words(
         self, request: Request, *, confirmed_project: str | None

@@ -153,7 +153,7 @@ def _outcome(
     return CompletionsOutcome(
         name=step.name,
         into=step.into,
-        action=step.action,
+        action="rebuild",
         written=len(step.writes),
         equal=sum(item.state == "equal" for item in found),
         kept=tuple(ListedDocument(path=item.path, state="newer") for item in kept),

@@ -38,9 +38,10 @@ class CompletionsRules(Rules[CompletionsSeen]):
 
 def _step(seen: SeenCompletions, request: Request) -> CompletionsStep:
     into = request.target.database or seen.name
-    return CompletionsStep(
+    step = CompletionsStep(
         **vars(seen),
         into=into,
         overwrite=request.may_overwrite(into),
         unthrottled=request.unthrottled,
     )
+    return step.model_copy(update={"action": "rebuild" if step.writes else "leave"})
