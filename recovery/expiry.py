@@ -19,9 +19,9 @@ from manifests.retention import Holdings, KeepDecision, decide, needs_of
 from manifests.selection import RunSummary
 from manifests.store import Vault, encode, lease_claim
 from recovery.journal import Journal, recovery_ids
-from recovery.targets.objects.exclusion import Pruning
-from recovery.targets.objects.garbage import Garbage
-from recovery.targets.objects.holds import set_hold
+from recovery.kinds.buckets.cloud.exclusion import Pruning
+from recovery.kinds.buckets.cloud.garbage import Garbage
+from recovery.kinds.buckets.cloud.holds import set_hold
 
 log = structlog.get_logger()
 

@@ -19,6 +19,7 @@ from manifests.model import BucketBackup, DatabaseBackup, Manifest, Owner, RunId
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.expiry import Expiry
+from recovery.kinds.buckets.cloud.contents import inspect_buckets, inspect_inventories
 from recovery.kinds.kind import Origin, Own
 from recovery.kinds.known import rules_of
 from recovery.kinds.resources.cloud.stored import inspect_resources
@@ -36,8 +37,7 @@ from recovery.reach import Reach
 from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
 from recovery.settings import Settings
-from recovery.targets.objects.contents import inspect_buckets, inspect_inventories
-from recovery.targets.stored import inspect
+from recovery.stored import inspect
 from recovery.verdicts import with_leaning
 from recovery.verify import Verdict
 

@@ -1,6 +1,6 @@
 """Whether a stored backup is what its manifest says. Pure, and failing closed.
 
-`recovery.targets.stored` gathers the facts; what follows from them is decided here.
+`recovery.stored` gathers the facts; what follows from them is decided here.
 """
 
 import re

@@ -29,7 +29,7 @@ from recovery.report.runs import (
     verdict_document,
 )
 from recovery.session import Session
-from recovery.targets.stored import inspect_folder
+from recovery.stored import inspect_folder
 from recovery.units import counted, printable, shown, size
 from recovery.verdicts import leaning, recorded
 from recovery.verify import Verdict

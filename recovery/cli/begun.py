@@ -14,6 +14,7 @@ from recovery.cli.options import Html, Json, open_session, print_json, say, tell
 from recovery.journal import Journal, recovery_ids
 from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
 from recovery.kinds.buckets.rules.outcomes import StretchOutcome
+from recovery.kinds.databases.cloud.recover import FOLDER as DATABASES
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
@@ -29,7 +30,6 @@ from recovery.report.recoveries import (
     standings_document,
 )
 from recovery.session import Session
-from recovery.targets.documents.recover import FOLDER as DATABASES
 
 app = typer.Typer()
 

@@ -16,11 +16,11 @@ from recovery.cli.options import (
     print_json,
     tell,
 )
+from recovery.kinds.tables.cloud.difference import table_difference
+from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.report.difference import difference_document
 from recovery.request import Request, Target
-from recovery.targets.tables.difference import table_difference
-from recovery.targets.tables.staging import Staging
 
 app = typer.Typer()
 

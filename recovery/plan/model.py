@@ -3,15 +3,15 @@
 from manifests.model import RunId, UtcTime, Value
 from manifests.selection import PassedOver
 from recovery.access_change import AccessChange
+from recovery.kinds.buckets.rules.buckets import BucketStep
+from recovery.kinds.completions.rules.rebuild import CompletionsStep
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.known import AnyStep
 from recovery.kinds.step import Step
-from recovery.plan.buckets import BucketStep
-from recovery.plan.datasets import DatasetStep
-from recovery.plan.definitions import DefinitionStep
-from recovery.plan.documents import DatabaseStep
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.fallen import FallBack
-from recovery.plan.rebuild import CompletionsStep
-from recovery.plan.tables import TableStep
 from recovery.request import Request
 from recovery.unseen import Unseen
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects, LeftReason
-from recovery.plan.buckets import BucketStep, ObjectCount
 from recovery.report.document import Row, more
 from recovery.report.tables import failure_rows
 from recovery.units import counted, shown, size

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.completions.rules.rebuild import CompletionsStep
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.plan.documents import DatabaseStep
-from recovery.plan.rebuild import CompletionsStep
 from recovery.report.document import Row, Verdict, more
 from recovery.report.tables import failure_rows
 from recovery.units import counted, shown

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from manifests.model import WHOLE_TABLE
 from recovery.compare import Expired
 from recovery.kinds.outcome import Outcome
+from recovery.kinds.tables.rules.datasets import DatasetStep, authorized_name
+from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.tables import TableStep, removed_rows
 from recovery.outcome import RecoveryReport
-from recovery.plan.datasets import DatasetStep, authorized_name
-from recovery.plan.definitions import DefinitionStep
 from recovery.plan.model import Plan
-from recovery.plan.tables import TableStep, removed_rows
 from recovery.report.document import Row
 from recovery.units import counted, duration, listed, size
 

@@ -8,7 +8,7 @@ import google_crc32c
 
 from manifests.cloud.objects import Bucket
 from manifests.model import Manifest, StoredObject
-from recovery.targets.stored import inspect
+from recovery.stored import inspect
 from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.served import serving

@@ -25,12 +25,13 @@ from manifests.store import Dated, Vault, encode, lease_claim
 from recovery.compare import Finding, ObservedTable
 from recovery.compare.buckets import bucket_findings, changed_configuration
 from recovery.journal import Journal
+from recovery.kinds.buckets.cloud.creation import first_configuration
+from recovery.kinds.buckets.rules.access import PresentBucket
+from recovery.kinds.buckets.rules.buckets import SeenBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
+from recovery.kinds.databases.rules.documents import plan_database
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.plan.bucket_access import PresentBucket
-from recovery.plan.buckets import SeenBucket
-from recovery.plan.documents import plan_database
 from recovery.plan.whole import World, make_plan
 from recovery.plan.words import check_plan
 from recovery.report.conclusion import outcome_error
@@ -41,7 +42,6 @@ from recovery.report.html import page_of
 from recovery.report.planned import plan_document
 from recovery.report.runs import manifest_document
 from recovery.report.text import text_of
-from recovery.targets.objects.creation import first_configuration
 from tests.fuzz.files import (
     DOCUMENTS,
     make_table_file,

@@ -15,15 +15,15 @@ from manifests.model import (
 )
 from recovery.compare import Finding, ObservedTable
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
+from recovery.kinds.buckets.rules.buckets import ObjectCount, ObjectSample
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
+from recovery.kinds.completions.rules.rebuild import CompletionsStep, RebuiltDocument
+from recovery.kinds.databases.rules.documents import plan_database
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.outcome import PlannedRecovery, RecoveryReport
-from recovery.plan.buckets import ObjectCount, ObjectSample
-from recovery.plan.documents import plan_database
 from recovery.plan.model import Plan
-from recovery.plan.rebuild import CompletionsStep, RebuiltDocument
 from tests.unit.samples import GAMES, POINT, RUN, manifest
 from tests.unit.worlds import GONE, bucket_step, plan, request, world
 

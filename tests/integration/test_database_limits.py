@@ -10,8 +10,8 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.documents import DocumentRecord
-from recovery.targets.documents.pace import Unthrottled
-from recovery.targets.documents.writing import BatchWriter
+from recovery.firestore.pace import Unthrottled
+from recovery.firestore.writing import BatchWriter
 from tests.harness import Rebound, minutes_ago, of_kind
 from tests.integration.orchestration import State, write_catalog
 from tests.served import serving

@@ -3,10 +3,10 @@
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.kinds.tables.kind import TABLES
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.staging import Limits, Staging
 from recovery.request import Target
 from recovery.settings import Settings
-from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.staging import Limits, Staging
 from tests.harness import LOCATION, Rebound, minutes_ago
 from tests.integration import lake
 from tests.served import serving

@@ -5,11 +5,11 @@ from typing import Any
 
 from manifests.model import Fingerprint, Manifest
 from recovery.compare import ObservedTable
+from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.plan.buckets import BucketStep
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.model import Plan
-from recovery.plan.tables import TableStep
 from recovery.plan.whole import make_plan
 from recovery.request import Request, Target
 from tests.unit.samples import GAMES, POINT, POLICY, fingerprint_of, games, manifest

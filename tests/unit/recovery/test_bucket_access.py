@@ -6,9 +6,9 @@ import pytest
 
 from manifests.errors import ManifestAlteredError
 from manifests.model import BucketBackup, Manifest
+from recovery.kinds.buckets.rules.access import PresentBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.kind import Origin
-from recovery.plan.bucket_access import PresentBucket
 from recovery.plan.model import Plan
 from recovery.plan.whole import with_access
 from tests.unit.access import refused

@@ -1,13 +1,13 @@
 """How a bucket ended, how far it is, and what it is made with."""
 
 from manifests.model import Resource
+from recovery.kinds.buckets.cloud.creation import first_configuration, last_configuration
+from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged
+from recovery.kinds.buckets.cloud.pace import Pace
+from recovery.kinds.buckets.cloud.ramp import Ramp
+from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.outcomes import LeftObjects, StretchOutcome
 from recovery.kinds.outcome import Failure
-from recovery.plan.buckets import ObjectCount
-from recovery.targets.objects.creation import first_configuration, last_configuration
-from recovery.targets.objects.outcomes import failed_bucket, merged
-from recovery.targets.objects.pace import Pace
-from recovery.targets.objects.ramp import Ramp
 from tests.unit.worlds import bucket_step
 
 PLAN = bucket_step(name="raw", into="raw", keeps_replaced=False, objects=10)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery.targets.documents.pace import Ramp
+from recovery.firestore.pace import Ramp
 
 
 def test_ramp():

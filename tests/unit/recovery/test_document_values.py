@@ -4,7 +4,7 @@ import pytest
 
 from manifests.documents import DocumentRecord
 from recovery.compare.documents import joined
-from recovery.targets.documents.values import (
+from recovery.firestore.values import (
     differing_fields,
     refers,
     rewritten,

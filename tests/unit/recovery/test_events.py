@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery.plan.events import event_words
+from recovery.kinds.events import event_words
 from recovery.request import Request, Target
 
 

@@ -12,8 +12,8 @@ from manifests.errors import RefusedError
 from manifests.layout import recovery_begun_at
 from manifests.store import encode
 from recovery.journal import Journal, under_way
+from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.outcome import PlannedRecovery
-from recovery.plan.datasets import DatasetStep
 from tests.unit.samples import MemoryBucket
 from tests.unit.worlds import GONE, plan, world
 

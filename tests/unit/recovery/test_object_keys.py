@@ -1,8 +1,8 @@
 """The keys of Cloud KMS that objects come under are in the plan."""
 
 from manifests.model import ObjectSettings
-from recovery.plan.counts import StepCounter
-from recovery.plan.objects import plan_object
+from recovery.kinds.buckets.rules.counts import StepCounter
+from recovery.kinds.buckets.rules.objects import plan_object
 from recovery.report.buckets import bucket_row
 from tests.unit.object_samples import POINT, record, version
 from tests.unit.told import planned

@@ -4,10 +4,10 @@ import pytest
 
 from manifests.model import ObjectRecord, ObjectSettings
 from manifests.object_retention import RetentionRules, locks
-from recovery.plan.buckets import BucketStep, objects_lost
-from recovery.plan.counts import StepCounter
-from recovery.plan.object_retention import RetentionCounts
-from recovery.plan.objects import plan_object
+from recovery.kinds.buckets.rules.buckets import BucketStep, objects_lost
+from recovery.kinds.buckets.rules.counts import StepCounter
+from recovery.kinds.buckets.rules.object_retention import RetentionCounts
+from recovery.kinds.buckets.rules.objects import plan_object
 from tests.unit import samples
 from tests.unit.object_samples import POINT, record, version
 

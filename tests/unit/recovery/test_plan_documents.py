@@ -8,8 +8,8 @@ from manifests.documents import DocumentRecord, tallied
 from manifests.errors import RefusedError, UsageError
 from manifests.model import DatabaseBackup, DocumentFile, StoredObject
 from recovery.compare.documents import DatabaseState, StateTally, joined
-from recovery.documents.rate import ramp_seconds
-from recovery.plan.documents import (
+from recovery.firestore.rate import ramp_seconds
+from recovery.kinds.databases.rules.documents import (
     DatabaseStep,
     apart,
     named_ranges,

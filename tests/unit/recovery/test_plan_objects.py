@@ -9,12 +9,12 @@ from manifests.errors import UsageError
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
 from recovery.compare.buckets import bucket_findings
 from recovery.compare.objects import Damage, object_finding
-from recovery.plan.buckets import (
+from recovery.kinds.buckets.rules.buckets import (
     BucketStep,
     check_scope,
 )
-from recovery.plan.counts import StepCounter
-from recovery.plan.objects import Source, plan_object
+from recovery.kinds.buckets.rules.counts import StepCounter
+from recovery.kinds.buckets.rules.objects import Source, plan_object
 from recovery.request import Request, Target
 from recovery.scope import ObjectScope
 from tests.unit.object_samples import POINT, record, version

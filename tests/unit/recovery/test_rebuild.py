@@ -6,7 +6,7 @@ import pytest
 
 from manifests.errors import NoRecoveryPointError
 from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
-from recovery.plan.rebuild import (
+from recovery.kinds.completions.rules.rebuild import (
     REASON,
     CompletionsStep,
     ProcessorRun,

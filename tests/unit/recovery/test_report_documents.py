@@ -2,9 +2,9 @@
 
 from recovery.compare import Finding
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.outcome import Failure
-from recovery.plan.documents import DatabaseStep
 from recovery.report.databases import (
     database_outcome_row,
     database_row,

@@ -3,10 +3,10 @@
 import pytest
 
 from manifests.model import ObjectRecord
+from recovery.kinds.buckets.rules.buckets import BucketStep
+from recovery.kinds.buckets.rules.counts import StepCounter
+from recovery.kinds.buckets.rules.objects import plan_object
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
-from recovery.plan.buckets import BucketStep
-from recovery.plan.counts import StepCounter
-from recovery.plan.objects import plan_object
 from recovery.report.buckets import bucket_outcome_row, bucket_row
 from recovery.report.runs import verdict_document
 from recovery.report.text import text_of

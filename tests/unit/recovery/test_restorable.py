@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from recovery.plan.copies import referring_to_copy, referring_to_original
-from recovery.plan.expirations import without_past
+from recovery.kinds.tables.rules.copies import referring_to_copy, referring_to_original
+from recovery.kinds.tables.rules.expirations import without_past
 from recovery.request import Target
 from tests.unit.samples import manifest
 from tests.unit.worlds import plan, request, world

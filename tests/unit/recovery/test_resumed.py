@@ -7,15 +7,15 @@ import pytest
 from manifests.errors import ManifestAlteredError
 from manifests.model import BucketBackup, DatabaseBackup
 from recovery.compare.documents import CollectionState, DatabaseState
+from recovery.kinds.buckets.rules.buckets import ObjectCount, SeenBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
+from recovery.kinds.databases.rules.documents import DatabaseStep, plan_database
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.kind import Origin
 from recovery.kinds.step import Step
-from recovery.plan.buckets import ObjectCount, SeenBucket
-from recovery.plan.documents import DatabaseStep, plan_database
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.model import Plan
 from recovery.plan.resumed import resumed
-from recovery.plan.tables import TableStep
 from recovery.plan.whole import World
 from recovery.report.planned import plan_document
 from recovery.report.text import text_of

@@ -19,26 +19,30 @@ from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest, Resource
 from manifests.object_retention import RetentionRules
 from manifests.versions import keeps_replaced
+from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
+from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
+from recovery.kinds.buckets.cloud.mending import EXTRA, Mender, Rules
+from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged
+from recovery.kinds.buckets.cloud.owner import foreign_owner
+from recovery.kinds.buckets.cloud.pace import Pace
+from recovery.kinds.buckets.cloud.ramp import Ramp
+from recovery.kinds.buckets.cloud.restore import PARALLEL_STRETCHES, StretchRestore, spread
+from recovery.kinds.buckets.cloud.settings import (
+    configuration_findings,
+    notified_topics,
+    set_bucket,
+)
+from recovery.kinds.buckets.rules.access import PresentBucket
+from recovery.kinds.buckets.rules.buckets import BucketStep, SeenBucket, undeleted_generation
+from recovery.kinds.buckets.rules.counts import StepCounter
+from recovery.kinds.buckets.rules.object_retention import RetentionCounts, retention_rules
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.kind import Origin, of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Entries, Running, Tools, Work
-from recovery.plan.bucket_access import PresentBucket
-from recovery.plan.buckets import BucketStep, SeenBucket, undeleted_generation
-from recovery.plan.counts import StepCounter
-from recovery.plan.object_retention import RetentionCounts, retention_rules
 from recovery.request import Request, Target
-from recovery.targets.objects.comparison import Comparison, Stretch
-from recovery.targets.objects.creation import create_bucket, finish_bucket, undelete_bucket
-from recovery.targets.objects.mending import EXTRA, Mender, Rules
-from recovery.targets.objects.outcomes import failed_bucket, merged
-from recovery.targets.objects.owner import foreign_owner
-from recovery.targets.objects.pace import Pace
-from recovery.targets.objects.ramp import Ramp
-from recovery.targets.objects.restore import PARALLEL_STRETCHES, StretchRestore, spread
-from recovery.targets.objects.settings import configuration_findings, notified_topics, set_bucket
 from recovery.unseen import looked_at, told_apart
 
 FOLDER = "buckets"

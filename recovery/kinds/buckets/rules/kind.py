@@ -6,12 +6,12 @@ from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest
 from recovery.access_change import AccessChange
+from recovery.kinds.buckets.rules.access import bucket_changes
+from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, objects_lost, plan_bucket
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of
 from recovery.kinds.step import Step
-from recovery.plan.bucket_access import bucket_changes
-from recovery.plan.buckets import BucketStep, check_scope, objects_lost, plan_bucket
 from recovery.request import Request, Target
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from manifests.model import Value
 from recovery.compare import Finding
+from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.outcome import Outcome
-from recovery.plan.buckets import ObjectCount
 
 LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected", "refused"]
 """Why an object was left as it is.

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from recovery.kinds.buckets.rules.access import PresentBucket
+from recovery.kinds.buckets.rules.buckets import SeenBucket
 from recovery.kinds.kind import Seen
-from recovery.plan.bucket_access import PresentBucket
-from recovery.plan.buckets import SeenBucket
 
 
 class BucketsSeen(Seen):

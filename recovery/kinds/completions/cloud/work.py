@@ -17,19 +17,24 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare import Finding
 from recovery.compare.documents import ListedDocument
+from recovery.firestore.pace import Ramp, Unthrottled
+from recovery.firestore.values import differing_fields, same_content, to_bytes
+from recovery.firestore.writing import BatchWriter
+from recovery.kinds.completions.cloud.history import HistoryReader
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.completions.rules.rebuild import (
+    CompletionsStep,
+    RebuiltDocument,
+    first_day,
+    rebuilt,
+)
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
 from recovery.kinds.kind import Origin, of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work
-from recovery.plan.rebuild import CompletionsStep, RebuiltDocument, first_day, rebuilt
 from recovery.reach import require_firestore
 from recovery.request import Request, Target
-from recovery.targets.documents.history import HistoryReader
-from recovery.targets.documents.pace import Ramp, Unthrottled
-from recovery.targets.documents.values import differing_fields, same_content, to_bytes
-from recovery.targets.documents.writing import BatchWriter
 
 
 class CompletionsWork(Work[CompletionsSeen]):

@@ -1,9 +1,9 @@
 """How completion documents are decided, which are rebuilt from the history of processors."""
 
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.completions.rules.rebuild import CompletionsStep, history_ends_at
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
 from recovery.kinds.kind import Decision, Origin, Rules
-from recovery.plan.rebuild import CompletionsStep, history_ends_at
 from recovery.request import Request
 
 _LOST = (

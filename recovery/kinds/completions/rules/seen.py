@@ -5,8 +5,8 @@ from datetime import date
 
 from manifests.ids import DatabaseId, TableName
 from manifests.model import UtcTime, Value
+from recovery.kinds.completions.rules.rebuild import RebuiltDocument
 from recovery.kinds.kind import Seen
-from recovery.plan.rebuild import RebuiltDocument
 
 
 class SeenCompletions(Value):

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+from recovery.kinds.databases.cloud.observe import observe_databases
+from recovery.kinds.databases.cloud.recover import DatabaseRecovery
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.kind import Origin, of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work
-from recovery.plan.documents import DatabaseStep
 from recovery.request import Request, Target
-from recovery.targets.documents.observe import observe_databases
-from recovery.targets.documents.recover import DatabaseRecovery
 
 
 class DatabaseWork(Work[DatabasesSeen]):

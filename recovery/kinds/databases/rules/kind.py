@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 
 from manifests.kinds.databases.kind import DATABASES
 from manifests.model import DatabaseBackup, Manifest
+from recovery.kinds.databases.rules.documents import DatabaseStep, named_ranges, plan_database
 from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.kind import Decision, Origin, Rules
-from recovery.plan.documents import DatabaseStep, named_ranges, plan_database
 from recovery.request import Request
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from recovery.plan.documents import DatabaseStep
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.units import counted
 
 _PAST_THEIR_TIME = (

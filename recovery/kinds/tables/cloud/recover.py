@@ -18,17 +18,17 @@ from recovery.compare import PartitionSet
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.datasets import create_datasets, finish_datasets
+from recovery.kinds.tables.cloud.definitions import restore_definitions
+from recovery.kinds.tables.cloud.properties import Properties, has_foreign_keys
+from recovery.kinds.tables.cloud.publish import Proof, Publisher
+from recovery.kinds.tables.cloud.staging import Staging
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.tables import TableStep, removed_rows
 from recovery.kinds.work import Running
-from recovery.plan.datasets import DatasetStep
-from recovery.plan.definitions import DefinitionStep
-from recovery.plan.tables import TableStep, removed_rows
-from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.datasets import create_datasets, finish_datasets
-from recovery.targets.tables.definitions import restore_definitions
-from recovery.targets.tables.properties import Properties, has_foreign_keys
-from recovery.targets.tables.publish import Proof, Publisher
-from recovery.targets.tables.staging import Staging
 
 FOLDER = "tables"
 """Of a journal: an entry says that a table is published, and where what was there before is."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from recovery.kinds.kind import Origin, of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.datasets import undelete_dataset
 from recovery.kinds.tables.cloud.recover import TableRecovery
 from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.work import Begun, Running, Tools, Work
-from recovery.plan.tables import TableStep
 from recovery.request import Request, Target
-from recovery.targets.tables.bigquery import BigQueryTarget
-from recovery.targets.tables.datasets import undelete_dataset
 
 
 def bigquery_target(tools: Tools, target: Target) -> BigQueryTarget:

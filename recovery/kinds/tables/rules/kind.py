@@ -12,15 +12,15 @@ from manifests.table_types import Settings
 from recovery.access_change import AccessChange
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of
 from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.access import access_changes
+from recovery.kinds.tables.rules.copies import referring_to_copy
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.expirations import without_past
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.kinds.tables.rules.plan import decided
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.plan.access import access_changes
-from recovery.plan.copies import referring_to_copy
-from recovery.plan.datasets import DatasetStep
-from recovery.plan.definitions import DefinitionStep
-from recovery.plan.expirations import without_past
-from recovery.plan.tables import TableStep
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.request import Request, Target
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from manifests.model import Manifest, TableBackup
 from manifests.references import unheld
-from recovery.plan.datasets import DatasetStep
+from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.units import counted, listed
 
 

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from manifests.model import DatasetBackup, Manifest, TableBackup
 from manifests.references import definitions_of
 from recovery.kinds.kind import Decision, Origin
-from recovery.kinds.tables.rules.lost import tables_lost
-from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.plan.copies import referring_to_original
-from recovery.plan.datasets import DatasetStep, made_names, plan_datasets
-from recovery.plan.definitions import (
+from recovery.kinds.tables.rules.copies import referring_to_original
+from recovery.kinds.tables.rules.datasets import DatasetStep, made_names, plan_datasets
+from recovery.kinds.tables.rules.definitions import (
     DefinitionStep,
     definitions_lost,
     ended_views,
@@ -17,8 +15,10 @@ from recovery.plan.definitions import (
     plan_definition,
     with_lacks,
 )
-from recovery.plan.sources import Source, choose_source
-from recovery.plan.tables import TableStep, plan_table
+from recovery.kinds.tables.rules.lost import tables_lost
+from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.kinds.tables.rules.sources import Source, choose_source
+from recovery.kinds.tables.rules.tables import TableStep, plan_table
 from recovery.request import Request, Target
 
 

@@ -1,0 +1,160 @@
+"""A bucket beside its inventory: every name with what was and what is, in one pass."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import replace
+from dataclasses import dataclass
+
+from manifests.cloud.inventory import read_range
+from manifests.cloud.objects import Bucket
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import VersionedBucket
+from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, Resource, UtcTime
+from manifests.versions import Kind, by_name, few, listed_kinds, moves_classes, same_content
+from recovery.kinds.buckets.rules.objects import ObjectStep, plan_object
+from recovery.scope import ObjectScope
+
+type _Named[Value] = Iterator[tuple[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A key range of the bucket: that of one inventory shard, within the scope.
+
+    Attributes:
+        number: Its place among all stretches of the bucket.
+        end: The first name that is too far; None for no end.
+    """
+
+    number: int
+    start: str
+    end: str | None
+
+
+class Comparison:
+    """Compares a bucket with its inventory, stretch by stretch.
+
+    Args:
+        backup: The bucket in the manifest.
+        target: The bucket that is compared with it.
+        vault: The bucket with the backups.
+        scope: Which objects.
+        recovery_point: The instant of the inventory.
+        resource: The configuration of that bucket; None when there is no such bucket.
+    """
+
+    def __init__(
+        self,
+        backup: BucketBackup,
+        target: VersionedBucket,
+        *,
+        vault: Bucket,
+        scope: ObjectScope,
+        recovery_point: UtcTime,
+        resource: Resource | None,
+    ) -> None:
+        self.backup = backup
+        self.target = target
+        self._vault = vault
+        self._scope = scope
+        self.recovery_point = recovery_point
+        self._resource = resource
+        self._moves_classes = resource is not None and moves_classes(resource)
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return the key ranges that cover every name of the scope, known or not."""
+        boundaries = [shard.first_name for shard in self.backup.shards[1:]]
+        starts, ends = ["", *boundaries], [*boundaries, None]
+        narrowed = (
+            (number, self._scope.within(start, end))
+            for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+        )
+        return tuple(Stretch(number, *found) for number, found in narrowed if found is not None)
+
+    def steps(self, stretch: Stretch) -> _Named[ObjectStep | None]:
+        """Yield every object, of then or now, with its step, or None when it is as it was.
+
+        What is live is told by the listing of live versions alone. Only from the first name on
+        that is not as it was are the other versions listed, too: they are where it comes back from.
+
+        Args:
+            stretch: The key range.
+
+        Raises:
+            CloudError: The bucket cannot be listed.
+            BackupDamagedError: The inventory is not what the manifest says.
+        """
+        if self._resource is None:
+            yield from self._compared(stretch)
+            return
+        for name, step in self._compared(stretch, self._listed("live", stretch)):
+            if step is not None:
+                rest = replace(stretch, start=name)
+                kinds: tuple[Kind, ...] = ("live", *listed_kinds(self._resource))
+                yield from self._compared(rest, *(self._listed(kind, rest) for kind in kinds))
+                return
+            yield name, None
+
+    def _listed(self, kind: Kind, stretch: Stretch) -> Iterator[ObjectVersion]:
+        listed = self.target.versions(kind, stretch.start, stretch.end)
+        if kind == "all":
+            # The live ones among them are listed twice; as ended ones they are no new source.
+            listed = (version._replace(state="noncurrent") for version in listed)
+        return self.target.with_checksums(listed)
+
+    def _compared(
+        self, stretch: Stretch, *listings: Iterable[ObjectVersion]
+    ) -> _Named[ObjectStep | None]:
+        stored = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
+        records = map(self._wanted, stored)
+        with cloud_errors(self.target.uri()):
+            for name, record, versions in _joined(records, by_name(*listings)):
+                if not self._scope.matches(name):
+                    continue
+                step = plan_object(name, record, versions, self.recovery_point)
+                # A name that was not there and is not is no object, whatever versions it left.
+                if record is not None or step is not None:
+                    yield name, step
+
+    def _wanted(self, record: ObjectRecord) -> ObjectRecord:
+        """Leave out of a record what the target decides for itself.
+
+        Another bucket has a key of its own; a bucket can move its objects between storage classes.
+        """
+        version = record.version
+        if self.target.name != self.backup.bucket and version.settings.kms_key:
+            version = version._replace(settings=version.settings._replace(kms_key=None))
+        if self._moves_classes:
+            version = version._replace(storage_class="")
+        return record if version is record.version else record._replace(version=version)
+
+
+def _joined(
+    records: Iterator[ObjectRecord], listed: _Named[Iterator[ObjectVersion]]
+) -> Iterator[tuple[str, ObjectRecord | None, Sequence[ObjectVersion]]]:
+    """Join the inventory and the listing by name."""
+    record, there = next(records, None), next(listed, None)
+    while record is not None or there is not None:
+        if there is None or (record is not None and record.version.name < there[0]):
+            if record is not None:
+                yield record.version.name, record, ()
+            record = next(records, None)
+        elif record is None or there[0] < record.version.name:
+            yield there[0], None, _few(there[1], None)
+            there = next(listed, None)
+        else:
+            yield there[0], record, _few(there[1], record)
+            record, there = next(records, None), next(listed, None)
+
+
+def _few(
+    versions: Iterable[ObjectVersion], record: ObjectRecord | None
+) -> tuple[ObjectVersion, ...]:
+    """Return the live ones of some versions, and some that hold what a record says."""
+    if record is None:
+        return few(versions, is_needed=lambda _: False, can_serve=lambda _: False)
+    wanted = record.version
+    return few(
+        versions,
+        is_needed=lambda item: item.generation == wanted.generation,
+        can_serve=lambda item: same_content(wanted, item),
+    )

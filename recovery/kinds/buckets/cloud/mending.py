@@ -1,0 +1,297 @@
+"""Brings one object back, on the condition that nothing happened to it since it was looked at."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from google.api_core.exceptions import (
+    BadRequest,
+    ClientError,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+)
+
+from manifests.cloud.batch import ApiCall
+from manifests.cloud.protection import protects
+from manifests.cloud.retry import is_transient
+from manifests.cloud.versions import VersionedBucket
+from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion, UtcTime
+from manifests.object_retention import RetentionRules
+from manifests.versions import same_content, settings_patch, settings_resource
+from recovery.kinds.buckets.cloud.ramp import Ramp
+from recovery.kinds.buckets.rules.objects import ObjectStep, Origin, Source
+from recovery.kinds.buckets.rules.outcomes import LeftReason
+from recovery.naming import bounded
+
+EXTRA = "extra/"
+"""The folder of what is moved aside, within that of what is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a recovery may do to a bucket.
+
+    Attributes:
+        begun_at: When the recovery began. What was written since is never replaced.
+        may_replace: Whether the operator allowed replacing content that is live.
+        exact: Whether objects that the recovery point does not know are moved aside.
+        keeps_replaced: Whether the bucket itself keeps what is replaced.
+        retention: What of the retention of single objects is set again.
+        aside: The folder in the undo bucket for what is moved or replaced.
+    """
+
+    begun_at: UtcTime
+    may_replace: bool
+    exact: bool
+    keeps_replaced: bool
+    retention: RetentionRules
+    aside: str
+
+
+class Mended(NamedTuple):
+    """What became of one object.
+
+    Attributes:
+        source: Where it came from; None when it was moved aside or left.
+        left: Why it was left as it is; None when it was not.
+        refusal: What Google Cloud answered, when it refused this one object.
+    """
+
+    step: ObjectStep
+    source: Source | None = None
+    left: LeftReason | None = None
+    refusal: str = ""
+
+
+class Mender:
+    """Mends objects of one bucket. Safe to share between threads.
+
+    Args:
+        target: The bucket.
+        vault: The bucket with the backups.
+        undo: The bucket for what is moved or replaced.
+        rules: What may be done.
+        ramp: How fast.
+    """
+
+    def __init__(
+        self,
+        target: VersionedBucket,
+        *,
+        vault: VersionedBucket,
+        undo: VersionedBucket,
+        rules: Rules,
+        ramp: Ramp,
+    ) -> None:
+        self._target = target
+        self._vault = vault
+        self._undo = undo
+        self._rules = rules
+        self._ramp = ramp
+
+    def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
+        """Do what steps say: in one request where one write each is all, the others singly."""
+        self._ramp.take(len(steps))
+        calls = [self._single_write(step) for step in steps]
+        written = iter(self._target.at_once([call for call in calls if call is not None]))
+        return [
+            self._finished(step, None if call is None else next(written))
+            for step, call in zip(steps, calls, strict=True)
+        ]
+
+    def mend(self, step: ObjectStep) -> Mended:
+        """Do what a step says, or say why not."""
+        if (obstacle := self.obstacle(step)) is not None:
+            return Mended(step, left=obstacle)
+        return self._guarded(step, lambda: self._mended(step))
+
+    def _mended(self, step: ObjectStep) -> Mended:
+        if self._goes_aside(step):
+            self._put_aside(step)
+        return Mended(step) if step.expected is None else self._restored(step, step.expected)
+
+    def _goes_aside(self, step: ObjectStep) -> bool:
+        return step.damage == "extra" or (step.replaces and not self._rules.keeps_replaced)
+
+    def _guarded(self, step: ObjectStep, work: Callable[[], Mended]) -> Mended:
+        """Do something to an object, and say what became of it when that was refused."""
+        try:
+            return work()
+        except (PreconditionFailed, NotFound):
+            return self._after_race(step)
+        except (BadRequest, Forbidden) as error:
+            if isinstance(error, Forbidden) and protects(error):
+                return Mended(step, left="protected")
+            if is_transient(error) or _concerns_all(error):
+                raise
+            return Mended(step, left="refused", refusal=f"{error.code}: {error.message}")
+
+    def _single_write(self, step: ObjectStep) -> ApiCall | None:
+        """Return the write of a step that needs one copy and nothing else first, or None."""
+        expected = step.expected
+        if expected is None or self.obstacle(step) is not None or self._goes_aside(step):
+            return None
+        origin, version = step.origins[0], step.origins[0].version
+        name, over = step.name, step.live.generation if step.live is not None else 0
+        if origin.source == "vault":
+            source = (self._vault.name, expected.stored_as or "", expected.stored_generation or 0)
+        elif version is None or origin.source == "metadata":
+            return None
+        elif origin.source == "soft-deleted":
+            return self._target.restoring(name, version.generation, over=over)
+        else:
+            source = (self._target.name, name, version.generation)
+        return self._target.rewriting(
+            name,
+            source,
+            settings=self._settings(expected),
+            over=over,
+            key=expected.version.settings.kms_key,
+        )
+
+    def _finished(self, step: ObjectStep, written: ObjectVersion | None) -> Mended:
+        """Finish what was written at once with others; do it singly when nothing is known of it."""
+        expected = step.expected
+        if written is None or expected is None:
+            return self.mend(step)
+
+        def settled() -> Mended:
+            self._settle(written, expected)
+            return Mended(step, source=step.source)
+
+        return self._guarded(step, settled)
+
+    def obstacle(self, step: ObjectStep) -> LeftReason | None:
+        """Return why an object has to be left alone, or None."""
+        if step.damage == "extra" and not self._rules.exact:
+            return "extra"
+        if step.live is not None and self._was_touched(step.live, step.expected, step):
+            return "changed"
+        if step.damage != "extra" and not step.origins:
+            return "no source"
+        is_refused = step.replaces and not self._rules.may_replace
+        return "not allowed" if is_refused else None
+
+    def _was_touched(
+        self, live: ObjectVersion, expected: ObjectRecord | None, step: ObjectStep
+    ) -> bool:
+        """Whether somebody else wrote an object after the recovery began."""
+        if max(live.created_at, live.updated_at) <= self._rules.begun_at:
+            return False
+        if expected is None or not same_content(expected.version, live):
+            return True
+        # A soft-deleted version comes back with the settings it had: then it is ours, half done.
+        versions = (origin.version for origin in step.origins if origin.source == "soft-deleted")
+        return not any(
+            version is not None and not settings_patch(version.settings, live.settings)
+            for version in versions
+        )
+
+    def _restored(self, step: ObjectStep, expected: ObjectRecord) -> Mended:
+        for origin in step.origins:
+            try:
+                written = self._write(origin, expected, step.live)
+            except NotFound:
+                continue
+            self._settle(written, expected)
+            return Mended(step, source=origin.source)
+        return Mended(step, left="no source")
+
+    def _write(
+        self, origin: Origin, expected: ObjectRecord, live: ObjectVersion | None
+    ) -> ObjectVersion:
+        name, over = expected.version.name, live.generation if live is not None else 0
+        if origin.source == "vault":
+            return self._from_vault(expected, over)
+        version = origin.version
+        if version is None:
+            message = f"no version of {name} for {origin.source}"
+            raise ValueError(message)
+        if origin.source == "metadata":
+            return self._target.patch(
+                version, settings_patch(expected.version.settings, version.settings)
+            )
+        if origin.source == "soft-deleted":
+            return self._target.restore(name, version.generation, over=over)
+        return self._target.rewrite(
+            name,
+            (self._target.name, name, version.generation),
+            settings=self._settings(expected),
+            over=over,
+            key=expected.version.settings.kms_key,
+        )
+
+    def _from_vault(self, expected: ObjectRecord, over: int) -> ObjectVersion:
+        stored_as, settings = expected.stored_as or "", self._settings(expected)
+
+        def copied(generation: int) -> ObjectVersion:
+            source = (self._vault.name, stored_as, generation)
+            return self._target.rewrite(
+                expected.version.name,
+                source,
+                settings=settings,
+                over=over,
+                key=expected.version.settings.kms_key,
+            )
+
+        try:
+            return copied(expected.stored_generation or 0)
+        except NotFound:
+            # A vault that was copied or restored has the content under another generation.
+            copy = self._vault.find(stored_as)
+            if copy is None or not same_content(expected.version, copy):
+                raise
+            return copied(copy.generation)
+
+    def _settle(self, written: ObjectVersion, expected: ObjectRecord) -> None:
+        """Correct what the way it came back did not carry."""
+        wanted, now = expected.version.settings, written.settings
+        patch = settings_patch(wanted, now) | self._rules.retention.patch(wanted, now)
+        if patch:
+            self._target.patch(written, patch)
+
+    def _settings(self, expected: ObjectRecord) -> dict[str, Any]:
+        """Return what is said about an object that is written."""
+        version = expected.version
+        settings = settings_resource(version.settings)
+        settings |= self._rules.retention.patch(version.settings, ObjectSettings())
+        if version.storage_class:
+            settings["storageClass"] = version.storage_class
+        return settings
+
+    def _after_race(self, step: ObjectStep) -> Mended:
+        """Find out who was faster: an earlier try of ours whose answer was lost, or another."""
+        live, expected = self._target.find(step.name), step.expected
+        if expected is None:
+            return Mended(step) if live is None else Mended(step, left="changed")
+        if live is None or not same_content(expected.version, live):
+            return Mended(step, left="changed")
+        if settings_patch(expected.version.settings, live.settings):
+            if self._was_touched(live, expected, step):
+                return Mended(step, left="changed")
+            self._settle(live, expected)
+        return Mended(step, source=step.source)
+
+    def _put_aside(self, step: ObjectStep) -> None:
+        """Copy what is live to the undo bucket; an extra object is then deleted."""
+        live = step.live
+        if live is None:
+            return
+        folder = EXTRA if step.damage == "extra" else ""
+        name = bounded(f"{self._rules.aside}{folder}", step.name)
+        try:
+            self._undo.rewrite(
+                name, (self._target.name, step.name, live.generation), settings={}, over=0
+            )
+        except PreconditionFailed:
+            earlier = self._undo.find(name)
+            if earlier is None or not same_content(earlier, live):
+                raise
+        if step.damage == "extra":
+            self._target.delete(live)
+
+
+def _concerns_all(error: ClientError) -> bool:
+    """Whether a refusal is of who asks, and not of what: then no other object fares better."""
+    return isinstance(error, Forbidden) and "does not have storage." in str(error.message)

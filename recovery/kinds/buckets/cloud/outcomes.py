@@ -1,0 +1,97 @@
+"""The outcome of a bucket from those of its stretches. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from manifests.errors import PartialError
+from recovery.compare import Finding
+from recovery.kinds.buckets.rules.buckets import BucketStep
+from recovery.kinds.buckets.rules.counts import ObjectCounts
+from recovery.kinds.buckets.rules.outcomes import (
+    BucketOutcome,
+    LeftObjects,
+    LeftReason,
+    StretchOutcome,
+)
+from recovery.kinds.outcome import Failure
+
+_MOST_NAMED = 20
+_LEFT_AS: dict[LeftReason, str] = {
+    "changed": "changed while the recovery ran",
+    "no source": "have no source left",
+    "not allowed": "hold other content, and `--overwrite` does not name the bucket",
+    "protected": "are under a hold or a retention policy",
+    "refused": "were refused by Google Cloud",
+}
+_LEFT_HINT = "a new `rebound plan gcs-bucket-corruption` shows them as they are now"
+
+
+def merged(
+    step: BucketStep,
+    stretches: Sequence[StretchOutcome],
+    *,
+    aside: str,
+    moved_aside: int = 0,
+    configuration: Sequence[Finding] = (),
+    only_missing: bool = False,
+) -> BucketOutcome:
+    """Add up what became of a bucket.
+
+    Args:
+        step: What was planned for it.
+        stretches: How each stretch ended.
+        aside: Where what was moved or replaced is, if the bucket does not keep it itself.
+        moved_aside: How many objects are there that were moved, by every attempt.
+        configuration: What differs in the configuration of a bucket that was made again.
+        only_missing: Whether objects that hold other content are left, as was asked for.
+    """
+    moved_aside = max(moved_aside, sum(item.moved_aside for item in stretches))
+    counts = ObjectCounts()
+    counts.merge(count for item in stretches for count in item.restored)
+    restored = counts.values
+    replaced = any(count.damage in ("overwritten", "corrupted") for count in restored)
+    places = [aside] if moved_aside or (replaced and not step.keeps_replaced) else []
+    if replaced and step.keeps_replaced:
+        places.append(f"earlier versions in gs://{step.into}")
+    findings = (*configuration, *(found for item in stretches for found in item.findings))
+    left = _left(item for stretch in stretches for item in stretch.left)
+    as_asked = ("extra", "not allowed") if only_missing else ("extra",)
+    error = "; ".join(
+        f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason not in as_asked
+    )
+    return BucketOutcome(
+        name=step.name,
+        into=step.into,
+        action=step.action,
+        created=step.create,
+        equal=sum(item.equal for item in stretches),
+        restored=restored,
+        moved_aside=moved_aside,
+        left=left,
+        unequal=sum(item.unequal for item in stretches),
+        findings=findings[:_MOST_NAMED],
+        undo=" and ".join(places),
+        failure=Failure(
+            message=f"objects were left as they are: {error}",
+            hint=_LEFT_HINT,
+            exit_code=PartialError.exit_code,
+        )
+        if error
+        else None,
+    )
+
+
+def failed_bucket(step: BucketStep, failure: Failure) -> BucketOutcome:
+    """Return the outcome of a bucket that could not be recovered."""
+    return BucketOutcome(name=step.name, into=step.into, action=step.action, failure=failure)
+
+
+def _left(items: Iterable[LeftObjects]) -> tuple[LeftObjects, ...]:
+    added: dict[str, LeftObjects] = {}
+    for item in items:
+        known = added.get(item.reason)
+        if known is not None:
+            names = (*known.names, *item.names)[:_MOST_NAMED]
+            objects = known.objects + item.objects
+            item = known.model_copy(update={"objects": objects, "names": names})  # noqa: PLW2901 - the sum takes its place
+        added[item.reason] = item
+    return tuple(added[reason] for reason in sorted(added))

@@ -1,0 +1,279 @@
+"""What a recovery would do to a bucket: objects counted and explained, never listed whole."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from manifests.errors import UsageError
+from manifests.ids import BucketName
+from manifests.kinds.buckets.kind import BUCKETS
+from manifests.model import BucketBackup, Manifest, Resource, Value
+from manifests.versions import tells_its_past
+from recovery.compare.findings import Finding
+from recovery.compare.objects import Damage
+from recovery.kinds.buckets.rules.object_retention import RetentionCounts
+from recovery.kinds.buckets.rules.objects import Source
+from recovery.kinds.step import MissingWord, Step
+from recovery.request import Request
+from recovery.scope import ObjectScope
+
+
+class ObjectCount(Value):
+    """How many objects have one damage and one source."""
+
+    damage: Damage
+    source: Source
+    objects: int
+    size_bytes: int
+
+
+class ObjectSample(Value):
+    """One of the objects that were counted, explained."""
+
+    name: str
+    damage: Damage
+    source: Source
+    why: str
+
+
+class SeenBucket(Value):
+    """How a bucket compares with its inventory.
+
+    Attributes:
+        exists: Whether there is such a bucket.
+        owner: The number of the project that it belongs to, where that is not the project that is
+            recovered; empty where it is, or there is no such bucket yet.
+        undelete: The generation of the deleted bucket that is brought back with what it still
+            keeps; None when there is none. What comes from it shows only then.
+        keeps_replaced: Whether the bucket itself keeps what is replaced, as a noncurrent or
+            soft-deleted version; otherwise a copy is put aside first.
+        objects: How many objects the recovery point holds, in the scope that was asked for.
+        equal: Those of them that are as they were.
+        digest: Of those that are not, and of extra ones, each with its generation.
+        counts: How many of them there are, by damage and source.
+        samples: Some of them, explained.
+        keys: How many objects come under which key of Cloud KMS, which they are not under now: an
+            inventory may name any.
+        retention: What becomes of the retention that objects which come back had of their own.
+        notified: Topics that are told of every object that is written, and what listens to them
+            acts on it.
+        configuration: What differs in the bucket's own configuration and access, where they are
+            part of the recovery.
+    """
+
+    exists: bool = True
+    owner: str = ""
+    undelete: int | None = Field(default=None, ge=0)
+    keeps_replaced: bool
+    objects: int
+    equal: int
+    digest: str = ""
+    counts: tuple[ObjectCount, ...]
+    samples: tuple[ObjectSample, ...]
+    keys: Mapping[str, int] = {}
+    retention: RetentionCounts = RetentionCounts()
+    notified: tuple[str, ...] = ()
+    configuration: tuple[Finding, ...] = ()
+
+
+type BucketAction = Literal["leave", "restore", "create", "undelete"]
+"""What is done to a bucket; one that is undeleted has what it still keeps, or is created."""
+
+
+class BucketStep(Step, SeenBucket):
+    """What happens to one bucket, and how it compares.
+
+    Attributes:
+        later: How many objects the backup holds as they were after the recovery point, because
+            the bucket kept no history.
+        untold_seconds: For how long after the recovery point something could be deleted without a
+            trace: the bucket tells nothing of its past, and was listed only then; 0 where it tells.
+        sets: Whether the bucket is set to what it was.
+        exact: Whether objects that the recovery point does not know are moved aside.
+    """
+
+    kind: Literal["bucket"] = "bucket"
+    name: BucketName
+    into: BucketName
+    action: BucketAction
+    later: int = 0
+    untold_seconds: float = 0.0
+    sets: bool = False
+    exact: bool = False
+
+    @property
+    def extra(self) -> int:
+        """Return how many objects the recovery point does not know."""
+        return sum(item.objects for item in self.counts if item.damage == "extra")
+
+    @property
+    def damaged(self) -> int:
+        """Return how many objects are not as they were."""
+        return sum(item.objects for item in self.counts if item.damage != "extra")
+
+    @property
+    def unrecoverable(self) -> int:
+        """Return how many damaged objects have no source."""
+        counted = (item for item in self.counts if item.damage != "extra")
+        return sum(item.objects for item in counted if item.source == "none")
+
+    @property
+    def replaced(self) -> int:
+        """Return how many objects hold other content now that would be replaced."""
+        replaced = ("overwritten", "corrupted")
+        counted = (item for item in self.counts if item.damage in replaced)
+        return sum(item.objects for item in counted if item.source != "none")
+
+    @property
+    def changes(self) -> bool:
+        """Whether executing the step would change anything."""
+        return self.sets or self.writes
+
+    @property
+    def writes(self) -> bool:
+        """Whether executing the step would write or move any object, or make the bucket."""
+        moves = self.exact and self.extra > 0
+        return self.create or self.damaged > self.unrecoverable or moves
+
+    def missing_words(
+        self, request: Request, *, confirmed_project: str | None
+    ) -> Iterator[MissingWord]:
+        """Yield the words that writing another's bucket, replacing content, and telling others need.
+
+        Bucket names are global, so that the project that is named does not say whose a bucket is.
+        """
+        if self.owner and self.changes and confirmed_project != self.owner:
+            yield MissingWord(
+                f"it belongs to the project with the number {self.owner}, not to "
+                f"{request.target.project}",
+                subject=self.title,
+                hint=f"`--confirm-project {self.owner}` allows it; `--into-bucket` names another",
+            )
+        if self.replaced and not request.decides_overwriting(self.into):
+            yield MissingWord(
+                f"{self.replaced:,} objects hold other content now that would be replaced",
+                subject=self.title,
+                hint=f"`--overwrite {self.into}` allows it; what is replaced is kept",
+            )
+        if self.notified and self.writes and not request.notify:
+            yield MissingWord(
+                f"{', '.join(self.notified)} would be told of every object that is written",
+                subject=self.title,
+                hint="`--notify` allows it; or stop what listens, or remove the notification",
+            )
+
+    @property
+    def moved_bytes(self) -> int:
+        """Return how many bytes are copied."""
+        return sum(item.size_bytes for item in self.counts if item.source != "metadata")
+
+
+def plan_bucket(
+    backup: BucketBackup, seen: SeenBucket, request: Request, *, recovery_point: datetime
+) -> BucketStep:
+    """Decide what happens to one bucket.
+
+    Args:
+        backup: The bucket at the recovery point.
+        seen: How what is written compares with it.
+        request: What the operator asked for.
+        recovery_point: That of the bucket's run.
+    """
+    step = BucketStep(
+        **vars(seen),
+        name=backup.bucket,
+        into=request.target.bucket or backup.bucket,
+        action="leave",
+        later=backup.content_later,
+        untold_seconds=untold_seconds(backup, recovery_point),
+        sets=request.settings and bool(seen.configuration),
+        exact=request.exact,
+    )
+    action: BucketAction = "restore" if step.writes else "leave"
+    if not seen.exists:
+        action = "create" if seen.undelete is None else "undelete"
+    return step.model_copy(update={"action": action, "losing": step.replaced})
+
+
+def undeleted_generation(backed_up: Resource, deleted: Sequence[Resource]) -> int | None:
+    """Return the generation of the deleted bucket that is brought back, or None.
+
+    Args:
+        backed_up: The bucket's configuration at the recovery point.
+        deleted: The deleted buckets of its name: the very one if it is among them, or the latest.
+    """
+    if not deleted:
+        return None
+    best = max(
+        deleted,
+        key=lambda item: (
+            item.get("generation") == backed_up.get("generation"),
+            datetime.fromisoformat(item["softDeleteTime"]),
+        ),
+    )
+    return int(best["generation"])
+
+
+def untold_seconds(backup: BucketBackup, recovery_point: datetime) -> float:
+    """Return for how long after the recovery point nothing tells what was deleted from a bucket."""
+    if tells_its_past(backup.resource):
+        return 0.0
+    return (backup.finished_at - recovery_point).total_seconds()
+
+
+def check_scope(plans: Sequence[BucketStep], objects: ObjectScope) -> None:
+    """Refuse a choice of objects that chooses none: recovering nothing would look like success.
+
+    Raises:
+        UsageError: Neither the backup nor any bucket has such an object.
+    """
+    if objects.is_all or not plans or any(plan.objects or plan.counts for plan in plans):
+        return
+    raise UsageError(
+        f"there are no {objects}, neither in the backup nor now",
+        subject=", ".join(f"bucket {plan.into}" for plan in plans),
+        hint="`--prefix` is the beginning of a name; `--pattern` is about whole names",
+    )
+
+
+def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, ...]:
+    """Say what of the buckets of a plan no recovery brings back."""
+    notes: list[str] = []
+    for plan in plans:
+        if plan.unrecoverable:
+            notes.append(
+                f"{plan.unrecoverable:,} objects of bucket {plan.name}: nothing holds their "
+                "content any more"
+            )
+        notes += plan.retention.notes(plan.name)
+        backup = manifest.part(BUCKETS, plan.name)
+        if backup is not None and (backup.resource.get("versioning") or {}).get("enabled"):
+            notes.append(
+                f"noncurrent versions of objects of bucket {plan.name}: of each name the one comes "
+                "back that was live"
+            )
+        if plan.create and backup is not None and backup.access is None:
+            notes.append(f"access granted on bucket {plan.name}: the backup could not read it")
+        if backup is not None and _deletes_objects(backup.resource):
+            notes.append(
+                f"the age of objects that bucket {plan.name} deletes by itself: it counts anew, "
+                "and a rule about other times can delete restored ones within a day"
+            )
+        notes += [
+            f"{skew.subject} as of the recovery point: read {skew.skew_seconds:.0f} s later"
+            for skew in manifest.skews
+            if (skew.kind, skew.name) == ("buckets", plan.name)
+        ]
+    if plans:
+        moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"
+        notes.append(f"objects written after {moment}, and the times at which objects were made")
+        notes.append("access granted on single objects, and a bucket's notification settings")
+    return tuple(notes)
+
+
+def _deletes_objects(bucket: Resource) -> bool:
+    """Whether a bucket's lifecycle deletes live objects or any."""
+    rules = (bucket.get("lifecycle") or {}).get("rule") or ()
+    return any(rule.get("action", {}).get("type") == "Delete" for rule in rules)

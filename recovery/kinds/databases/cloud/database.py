@@ -1,0 +1,274 @@
+"""One Firestore database that is observed, recovered and proven, part by part.
+
+A part is one file of the backup and the names that belong to it. Each is joined with the live
+documents, written, and joined again: a part is proven when nothing is left to do in it. So memory
+holds a few files, whatever the size of the database, and repeating it is safe.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, MutableSet, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from itertools import chain
+
+from manifests.cloud.databases import Databases
+from manifests.cloud.documents import Documents
+from manifests.cloud.firestore import Connection, nanos_at
+from manifests.cloud.objects import Bucket
+from manifests.documents import DocumentRecord, batches, write_file
+from manifests.errors import CloudError
+from manifests.model import DatabaseBackup, DocumentFile, Resource
+from manifests.names import NameRange
+from recovery.compare import Finding
+from recovery.compare.databases import database_findings, database_settings
+from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
+from recovery.firestore.pace import Pace
+from recovery.firestore.values import refers, rewritten, same_content
+from recovery.firestore.writing import BatchWriter
+from recovery.kinds.databases.cloud.done import Done, Restored
+from recovery.kinds.databases.cloud.source import StoredDocuments
+from recovery.kinds.databases.rules.documents import DatabaseStep, apart, units
+
+_BATCH_BYTES = 4 * 1024 * 1024
+"""Of documents that are held while they are replaced; each may be as large as 1 MiB."""
+
+REMOVED = "removed/"
+"""The folder of an undo point for documents that the backup does not know: they only go."""
+
+type Unit = tuple[DocumentFile | None, list[NameRange]]
+
+
+class DatabaseTarget:
+    """One database a recovery looks at and writes. Safe to share between threads.
+
+    Args:
+        backup: What the database was.
+        project: The project of the database that is written.
+        database_id: That database.
+        vault: Where the backup is.
+        parallel: Parts in flight at once.
+        rewrites: Whether references to the original database are rewritten to this one.
+    """
+
+    def __init__(
+        self,
+        backup: DatabaseBackup,
+        project: str,
+        database_id: str,
+        *,
+        vault: Bucket,
+        parallel: int,
+        rewrites: bool,
+    ) -> None:
+        connection = Connection(project, database_id)
+        original = str(backup.resource.get("name", ""))
+        self._original = original if original != connection.database else ""
+        self._backup = backup
+        self._databases = Databases(connection)
+        self._documents = Documents(connection)
+        rewrite = partial(rewritten, original=original, copy=connection.database)
+        self._stored = StoredDocuments(vault, rewrite if rewrites and self._original else None)
+        self._parallel = parallel
+        self._point_nanos = nanos_at(backup.read_time)
+
+    def observe(
+        self, ranges: list[NameRange], *, begun_at: datetime | None = None
+    ) -> DatabaseState:
+        """Compare everything in some ranges with the backup, and look at its settings.
+
+        Args:
+            ranges: The names.
+            begun_at: When the recovery began that is resumed; None before one has.
+
+        Raises:
+            BackupDamagedError: A file of the backup is not what the manifest says.
+            CloudError: The database could not be read.
+        """
+        exists, settings = self._looked_up()
+
+        def look(unit: Unit) -> tuple[StateTally, int]:
+            stored = self._stored.read(*unit)
+            pairs = self._pairs(unit, stored, exists=exists, begun_at=begun_at)
+            return _tallied(pairs), self._referring(stored)
+
+        whole, referring = StateTally(), 0
+        for tally, count in self._in_parallel(look, units(self._backup, ranges)):
+            whole.merge(tally)
+            referring += count
+        return whole.state(exists=exists).model_copy(
+            update={"settings": settings, "referring": referring}
+        )
+
+    def _referring(self, stored: Sequence[DocumentRecord]) -> int:
+        """Return how many documents refer to the original of this copy."""
+        if not self._original:
+            return 0
+        return sum(refers(record.fields, self._original) for record in stored)
+
+    def _looked_up(self) -> tuple[bool, Resource | None]:
+        """Tell whether there is a database, and how it is set up."""
+        try:
+            found = self._databases.resource()
+        except CloudError as error:
+            if error.retryable:
+                raise
+            # Documents can be recovered without the right to see how the database is set up; if
+            # there is none, reading it says so.
+            return True, None
+        # What the service tells of it moves on by itself, and would make an approved plan void.
+        return found is not None, None if found is None else database_settings(found)
+
+    def settings_findings(self) -> tuple[Finding, ...]:
+        """Look at the settings of the database again, and say what is not what it was."""
+        return database_findings(self._backup.resource, self._databases.resource() or {})
+
+    def set(self) -> None:
+        """Set the database to what it was.
+
+        Raises:
+            CloudError: It could not be set.
+        """
+        self._databases.configure(
+            self._backup.resource, {item.aspect for item in self.settings_findings()}
+        )
+
+    def create(self) -> None:
+        """Create the database as the backup describes it, if there is none.
+
+        Raises:
+            CloudError: It cannot be created.
+        """
+        if not self._backup.resource.get("locationId"):
+            raise CloudError(
+                "the database does not exist, and the backup does not say how it was set up",
+                subject=self._documents.connection.database,
+                hint="create it with `gcloud firestore databases create`",
+            )
+        self._databases.create(self._backup.resource)
+
+    def restore(
+        self,
+        step: DatabaseStep,
+        *,
+        begun_at: datetime,
+        undo: Callable[[bytes, str], None],
+        removed_before: MutableSet[str],
+        pace: Pace,
+        progress: Callable[[int], None],
+    ) -> Restored:
+        """Write what the step decides, part by part, and look at the database again.
+
+        Args:
+            step: What was decided.
+            begun_at: When the recovery began: what was written since is neither replaced nor
+                removed, however late an interrupted recovery is continued.
+            undo: Keeps a file of the documents that are about to be replaced or removed; takes its
+                content and a name made of it.
+            removed_before: Paths of documents that earlier attempts removed, or were about to.
+            pace: Says when a batch may be written.
+            progress: Told how many documents of the backup a finished part holds.
+
+        Raises:
+            BackupDamagedError: A file of the backup is not what the manifest says.
+            CloudError: Something could not be read or written.
+        """
+
+        def recover(unit: Unit) -> tuple[StateTally, Done]:
+            stored = self._stored.read(*unit)
+            done = Done()
+
+            def pairs() -> Iterator[DocumentPair]:
+                for pair in self._pairs(unit, stored, begun_at=begun_at):
+                    if pair.stored is None:
+                        removed_before.discard(pair.path)  # it is there
+                    yield pair
+
+            self._write(
+                (pair for pair in pairs() if step.document_action(pair.state)),
+                done,
+                undo=undo,
+                pace=pace,
+            )
+            proven = _tallied(map(done.corrected, pairs()))
+            progress(unit[0].stored.row_count if unit[0] else 0)
+            return proven, done
+
+        whole, all_done = StateTally(), Done()
+        for tally, done in self._in_parallel(recover, units(self._backup, step.ranges)):
+            whole.merge(tally)
+            all_done.merge(done)
+        removed = all_done.removed + len(removed_before)
+        return Restored(whole.state(exists=True), all_done.written, removed, all_done.refused)
+
+    def _write(
+        self,
+        wanted: Iterable[DocumentPair],
+        done: Done,
+        *,
+        undo: Callable[[bytes, str], None],
+        pace: Pace,
+    ) -> None:
+        writer = BatchWriter(self._documents, pace, done.overtaken, done.refused)
+        for pairs in batches(wanted, lambda pair: pair.size_bytes, most_bytes=_BATCH_BYTES):
+            for folder, is_removed in (("", False), (REMOVED, True)):
+                going = [
+                    pair.live for pair in pairs if pair.live and (not pair.stored) == is_removed
+                ]
+                if going:
+                    content = write_file(going)
+                    undo(content, f"{folder}{hashlib.sha256(content).hexdigest()[:32]}.avro")
+            for pair in pairs:
+                self._add(writer, pair)
+                done.count(pair)
+        writer.flush()
+
+    def _add(self, writer: BatchWriter, pair: DocumentPair) -> None:
+        version = pair.live.update_time_nanos if pair.live else None
+        if pair.stored is not None:
+            write = self._documents.put(pair.stored, replaces_nanos=version)
+        else:
+            write = self._documents.remove(pair.path, removes_nanos=version or 0)
+        writer.add(pair.path, write)
+
+    def _pairs(
+        self,
+        unit: Unit,
+        stored: Sequence[DocumentRecord],
+        *,
+        exists: bool = True,
+        begun_at: datetime | None = None,
+    ) -> Iterator[DocumentPair]:
+        _, ranges = unit
+        landmarks = [record.path for record in stored]
+        read = partial(self._documents.read, landmarks=landmarks)
+        live = chain.from_iterable(map(read, ranges)) if exists else iter(())
+        return joined(
+            stored,
+            live,
+            recovery_point_nanos=self._point_nanos,
+            begun_nanos=None if begun_at is None else nanos_at(begun_at),
+            same=same_content,
+        )
+
+    def _in_parallel[Result](
+        self, work: Callable[[Unit], Result], items: list[Unit]
+    ) -> Iterator[Result]:
+        with ThreadPoolExecutor(self._parallel, thread_name_prefix="documents") as pool:
+            begun = {
+                number: pool.submit(work, items[number])
+                for number in apart(len(items), self._parallel)
+            }
+            try:
+                for number in range(len(items)):
+                    yield begun[number].result()
+            finally:
+                for future in begun.values():
+                    future.cancel()
+
+
+def _tallied(pairs: Iterable[DocumentPair]) -> StateTally:
+    tally = StateTally()
+    for pair in pairs:
+        tally.add(pair)
+    return tally

@@ -1,0 +1,76 @@
+"""Looks at every database a recovery of a manifest could touch."""
+
+from datetime import datetime
+from functools import partial
+
+from manifests.cloud.firestore import Connection
+from manifests.cloud.objects import Bucket
+from manifests.errors import UsageError
+from manifests.model import DatabaseBackup, Manifest
+from manifests.names import below
+from recovery.compare.documents import DatabaseState
+from recovery.kinds.databases.cloud.database import DatabaseTarget
+from recovery.kinds.databases.cloud.source import StoredDocuments
+from recovery.kinds.databases.rules.documents import named_ranges, never_restored, wanted_ranges
+from recovery.reach import require_firestore
+from recovery.request import Request
+from recovery.unseen import Unseen, looked_at, told_apart
+
+
+def observe_databases(
+    manifest: Manifest,
+    request: Request,
+    *,
+    vault: Bucket,
+    parallel: int,
+    begun_at: datetime | None = None,
+) -> tuple[dict[str, DatabaseState], tuple[Unseen, ...]]:
+    """Compare each wanted database, or what stands for it, with its backup.
+
+    Args:
+        manifest: The run's manifest.
+        request: What the operator asked for.
+        vault: Where the backup is.
+        parallel: Parts of one database in flight at once.
+        begun_at: When the recovery began that is resumed; None before one has.
+
+    Returns:
+        How each compares, and those that could not be looked at.
+
+    Raises:
+        UsageError: A path that was asked for is not in the backup.
+        BackupDamagedError: A file of the backup is not what the manifest says.
+        CloudError: Firestore cannot be reached, or a database could not be read, and can be later.
+    """
+    wanted = [item for item in manifest.databases if request.wants_database(item)]
+    if wanted:
+        require_firestore(Connection(request.target.project, wanted[0].database_id))
+    stored = StoredDocuments(vault)
+    for path, names in named_ranges(request).items():
+        if not any(stored.holds(backup, names) for backup in wanted):
+            # Leaving it out would look like success.
+            raise UsageError(
+                "the backup holds nothing there",
+                subject=path,
+                hint="top-level collections are named by their id, others by their whole path",
+            )
+
+    def look(item: DatabaseBackup) -> DatabaseState:
+        target = DatabaseTarget(
+            item,
+            request.target.project,
+            request.target.database or item.database_id,
+            vault=vault,
+            parallel=parallel,
+            rewrites=request.rewrite_references,
+        )
+        left_out = {name: stored.count(item, below(name)) for name in never_restored(item, request)}
+        seen = target.observe(wanted_ranges(item, request), begun_at=begun_at)
+        return seen.model_copy(update={"left_out": left_out})
+
+    return told_apart(
+        {
+            item.database_id: looked_at(f"database {item.database_id}", partial(look, item))
+            for item in wanted
+        }
+    )

@@ -1,0 +1,227 @@
+"""Recovers databases one after the other: creates, writes, proves and tells how each ended."""
+
+from collections.abc import Callable, Mapping
+
+from manifests import layout
+from manifests.cloud.objects import Bucket
+from manifests.documents import read_file
+from manifests.errors import ManifestAlteredError, PartialError, ReboundError
+from manifests.kinds.databases.kind import DATABASES
+from manifests.model import DatabaseBackup, Manifest
+from recovery.compare import Finding
+from recovery.compare.documents import DatabaseState
+from recovery.firestore.pace import Ramp, Unthrottled
+from recovery.kinds.databases.cloud.database import REMOVED, DatabaseTarget
+from recovery.kinds.databases.cloud.done import Restored
+from recovery.kinds.databases.rules.documents import DatabaseStep
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.kind import of
+from recovery.kinds.outcome import Failure
+from recovery.kinds.work import Running
+from recovery.units import counted
+
+_TOO_MANY_ENTRIES = "too many index entries"
+
+
+FOLDER = "databases"
+"""Of a journal: an entry says that a database is written and proven."""
+
+
+class DatabaseRecovery:
+    """The Firestore side of one recovery.
+
+    Args:
+        manifest: The manifest of the plan's run.
+        vault: Where the backup is.
+        landing: Where undo points are kept.
+        parallel: Parts of one database in flight at once.
+        running: The recovery.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        vault: Bucket,
+        landing: Bucket,
+        parallel: int,
+        running: Running,
+    ) -> None:
+        self._manifest = manifest
+        self._vault = vault
+        self._landing = landing
+        self._parallel = parallel
+        self._running = running
+        self._progress = running.progress
+
+    def recover(self, step: DatabaseStep) -> DatabaseOutcome:
+        """Recover one database and prove it; a failure is part of the outcome."""
+        try:
+            outcome = self._recovered(step)
+        except ReboundError as error:
+            self._progress(step.into, "failed")
+            failure = Failure.of(error).model_copy(update={"message": str(error)})
+            return DatabaseOutcome(
+                name=step.name, into=step.into, action="restore", failure=failure
+            )
+        self._progress(step.into, outcome.stage)
+        if outcome.is_proven:
+            self._running.journal.record(FOLDER, outcome.into, outcome)
+        return outcome
+
+    def _recovered(self, step: DatabaseStep) -> DatabaseOutcome:
+        backup = self._manifest.part(DATABASES, step.name)
+        if backup is None:
+            raise ManifestAlteredError(
+                "the plan's database is not in the manifest", subject=step.name
+            )
+        target = DatabaseTarget(
+            backup,
+            self._running.request.target.project,
+            step.into,
+            vault=self._vault,
+            parallel=self._parallel,
+            rewrites=step.rewrites,
+        )
+        if step.create:
+            self._progress(step.into, "creating")
+            target.create()
+        undo = _Undo(self._landing, self._running.recovery_id, step.into)
+        restored = target.restore(
+            step,
+            begun_at=self._running.started_at,
+            undo=undo.keep,
+            removed_before=undo.removed(),
+            pace=Unthrottled() if step.unthrottled else Ramp(),
+            progress=self._counting(step, backup),
+        )
+        if step.sets:
+            target.set()
+        settings = target.settings_findings() if step.settings else ()
+        ended = of(self._running.earlier, DatabaseOutcome)
+        outcome = _outcome(
+            step,
+            restored,
+            undo=undo.uri,
+            earlier=next((item for item in ended if item.into == step.into), None),
+        )
+        return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})
+
+    def _counting(self, step: DatabaseStep, backup: DatabaseBackup) -> Callable[[int], None]:
+        done = 0
+
+        def count(documents: int) -> None:
+            nonlocal done
+            done += documents
+            told = f"{done:,} of {backup.document_count:,} documents"
+            self._progress(step.into, told, done / max(1, backup.document_count))
+
+        return count
+
+
+class _Undo:
+    """Keeps what is about to be replaced or removed, in files named by their content."""
+
+    def __init__(self, landing: Bucket, recovery_id: str, database_id: str) -> None:
+        self._landing = landing
+        self._folder = f"{layout.recovery_prefix(recovery_id)}undo/databases/{database_id}/"
+
+    @property
+    def uri(self) -> str:
+        """Where the documents are, or nothing; an interrupted process may have kept them."""
+        kept = any(True for _ in self._landing.list_objects(self._folder))
+        return self._landing.uri(self._folder) if kept else ""
+
+    def removed(self) -> set[str]:
+        """Return the paths of documents that earlier attempts removed, or were about to."""
+        return {
+            record.path
+            for item in self._landing.list_objects(f"{self._folder}{REMOVED}")
+            for record in read_file(self._landing.read(item.name) or b"", subject=item.name)
+        }
+
+    def keep(self, content: bytes, name: str) -> None:
+        self._landing.put_if(
+            f"{self._folder}{name}", content, generation=0, content_type="application/avro"
+        )
+
+
+def _outcome(
+    step: DatabaseStep, restored: Restored, *, undo: str, earlier: DatabaseOutcome | None
+) -> DatabaseOutcome:
+    """Say how a database ended, with what earlier attempts of the same recovery did to it."""
+    state = restored.state
+    written = restored.written + (earlier.written if earlier else 0)
+    states = {item.state for item in state.listed}
+    left = {name: state.count(name) for name in sorted(states) if not step.is_kept(name)}
+    listed = tuple(item for item in state.listed if step.is_kept(item.state))
+    return DatabaseOutcome(
+        name=step.name,
+        into=step.into,
+        action="restore" if step.create or written or restored.removed else "leave",
+        written=written,
+        removed=restored.removed,
+        equal=state.count("equal"),
+        kept=listed,
+        kept_count=step.keeps(state),
+        undo=undo,
+        never_restored=tuple(step.never_restored),
+        failure=_refused(restored.refused),
+        findings=tuple(
+            Finding(
+                subject=step.into,
+                aspect=f"{name} documents",
+                expected="none",
+                actual=f"{count}: {_first_paths(state, name)}",
+            )
+            for name, count in left.items()
+        )
+        + _newer_kept(step, state),
+    )
+
+
+def _refused(refused: Mapping[str, str]) -> Failure | None:
+    """Say what Firestore refused; all else was written."""
+    if not refused:
+        return None
+    path, why = next(iter(sorted(refused.items())))
+    hint = "`rebound resume` tries them again"
+    if _TOO_MANY_ENTRIES in why:
+        hint = (
+            "the database lacks an index exemption that it had: "
+            "`gcloud firestore indexes fields update` makes it, then resume"
+        )
+    return Failure(
+        message=f"Firestore refused {counted(len(refused), 'document')}; first {path}: {why}",
+        hint=hint,
+        exit_code=PartialError.exit_code,
+    )
+
+
+def _newer_kept(step: DatabaseStep, state: DatabaseState) -> tuple[Finding, ...]:
+    """Tell of documents of the backup that hold something else: kept, and not equal."""
+    kept = {
+        "documents changed after the recovery point": (
+            0 if step.overwrite or step.only_missing else state.count("newer"),
+            f"`--overwrite '{step.into}'` replaces them",
+        ),
+        "documents changed since the recovery began": (
+            state.count("later"),
+            "a new plan shows them as they are",
+        ),
+    }
+    return tuple(
+        Finding(
+            subject=step.into,
+            aspect=aspect,
+            expected="as in the backup",
+            actual=f"{count} kept; {advice}",
+        )
+        for aspect, (count, advice) in kept.items()
+        if count
+    )
+
+
+def _first_paths(state: DatabaseState, name: str) -> str:
+    paths = [item.path for item in state.listed if item.state == name]
+    return ", ".join(paths[:5]) + (", ..." if len(paths) > 5 else "")  # noqa: PLR2004 - enough to begin with

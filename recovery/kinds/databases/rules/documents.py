@@ -1,0 +1,272 @@
+"""What a recovery would do to each Firestore database, and why."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from manifests.errors import RefusedError, UsageError
+from manifests.ids import DatabaseId
+from manifests.model import DatabaseBackup, DocumentFile
+from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
+from recovery.compare import Finding
+from recovery.compare.databases import database_findings
+from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
+from recovery.firestore.rate import ramp_seconds
+from recovery.kinds.events import event_words
+from recovery.kinds.step import MissingWord, Step
+from recovery.request import Request
+
+type DocumentAction = Literal["create", "replace", "remove"]
+
+_WITH_ALL_BELOW = "/**"
+
+
+class DatabaseStep(Step):
+    """What happens to one database.
+
+    Attributes:
+        state: How it compared with the backup when the plan was made.
+        overwrite: Whether documents that differ are replaced.
+        only_missing: Whether documents that differ are left, as was asked for.
+        exact: Whether documents that the backup does not know are removed.
+        unthrottled: Whether it is written as fast as it takes it.
+        collections: The paths of the only collections that are recovered; all when empty.
+        documents: The paths of the only documents; with `/**` everything below one too.
+        triggers: What every document that is written or removed starts; None where nobody says.
+        never_restored: The ephemeral top-level collections, with their documents in the backup.
+        stored_bytes: What is read of the backup.
+        unmade: Where the database is created, the indexes and field settings that it comes back
+            without; None where the backup does not know them.
+        rewrites: Whether references to the original database are rewritten to this copy of it.
+        settings: What differs in what the database is set to be, where that is part of the recovery.
+        sets: Whether the database is set to what it was.
+    """
+
+    kind: Literal["database"] = "database"
+    name: DatabaseId
+    into: DatabaseId
+    action: Literal["leave", "restore", "create"]
+    state: DatabaseState
+    overwrite: bool = False
+    only_missing: bool = False
+    exact: bool = False
+    unthrottled: bool = False
+    collections: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    triggers: tuple[str, ...] | None = ()
+    never_restored: Mapping[str, int] = {}
+    stored_bytes: int = 0
+    unmade: tuple[str, ...] | None = ()
+    rewrites: bool = False
+    settings: tuple[Finding, ...] = ()
+    sets: bool = False
+
+    @property
+    def writes(self) -> int:
+        """Return how many documents are written."""
+        replaced = self.state.count("changed", "newer") if self.overwrite else 0
+        return self.state.count("missing") + replaced
+
+    @property
+    def ramp_seconds(self) -> float:
+        """Return about how long the writes take at the rate Firestore asks for."""
+        if self.unthrottled:
+            return 0.0
+        return max(
+            (ramp_seconds(self._writes_to(item)) for item in self.state.collections), default=0
+        )
+
+    def _writes_to(self, collection: CollectionState) -> int:
+        states: tuple[DocumentState, ...] = ("missing", "changed", "newer", "extra")
+        return sum(getattr(collection, state) for state in states if self.document_action(state))
+
+    @property
+    def removes(self) -> int:
+        """Return how many documents are removed."""
+        return self.state.count("extra") if self.exact else 0
+
+    def keeps(self, state: DatabaseState) -> int:
+        """Return how many documents of a state may stay although they differ from the backup."""
+        states: tuple[DocumentState, ...] = ("changed", "newer", "extra", "later", "added")
+        return state.count(*filter(self.is_kept, states))
+
+    @property
+    def ranges(self) -> list[NameRange]:
+        """Return the documents the step is about, in name order."""
+        return scope(self.collections, self.documents, tuple(self.never_restored))
+
+    def document_action(self, state: DocumentState) -> DocumentAction | None:
+        """Decide what happens to a document in some state; None leaves it as it is."""
+        if state == "missing":
+            return "create"
+        if state in ("changed", "newer") and self.overwrite:
+            return "replace"
+        return "remove" if state == "extra" and self.exact else None
+
+    def missing_words(
+        self, request: Request, *, confirmed_project: str | None
+    ) -> Iterator[MissingWord]:
+        """Yield the words that replacing documents, and starting what listens to them, needs."""
+        del confirmed_project
+        changed, newer = self.state.count("changed"), self.state.count("newer")
+        if (changed or newer) and not (self.overwrite or self.only_missing):
+            yield MissingWord(
+                f"{changed + newer} documents hold something else now, {newer} of them were changed "
+                "after the recovery point",
+                subject=f"database {self.into}",
+                hint=f"`--overwrite '{self.into}'` replaces them, what they held is kept as an undo "
+                "point; `--only-missing` leaves them",
+            )
+        yield from event_words(self.into, self.writes + self.removes, request)
+
+    def is_kept(self, state: DocumentState) -> bool:
+        """Whether a document that differs may differ when the recovery ends."""
+        kept: dict[DocumentState, bool] = {
+            "changed": self.only_missing,
+            "newer": not self.overwrite,
+            "extra": not self.exact,
+            "later": True,
+            "added": True,
+        }
+        return kept.get(state, False)
+
+
+def plan_database(
+    backup: DatabaseBackup, state: DatabaseState, request: Request, origin: str
+) -> DatabaseStep:
+    """Decide what happens to one database.
+
+    Args:
+        backup: The database at the recovery point.
+        state: How the target compares with it, in the ranges of `wanted_ranges`.
+        request: What the operator asked for.
+        origin: The project the backup was made of.
+    """
+    compares = request.compares_settings("databases", origin) and state.settings is not None
+    settings = database_findings(backup.resource, state.settings or {}) if compares else ()
+    into = request.target.database or backup.database_id
+    step = DatabaseStep(
+        name=backup.database_id,
+        into=into,
+        action="restore" if state.exists else "create",
+        state=state,
+        overwrite=request.may_overwrite(into),
+        only_missing=request.only_missing,
+        exact=request.exact,
+        unthrottled=request.unthrottled,
+        collections=request.collections,
+        documents=request.documents,
+        triggers=request.triggers.get(into, ()),
+        never_restored={
+            name: state.left_out.get(name, 0) for name in never_restored(backup, request)
+        },
+        unmade=() if state.exists else _set_indexes(backup),
+        rewrites=request.rewrite_references,
+        settings=settings,
+        sets=request.settings and bool(settings),
+    )
+    needed = {
+        item.stored.name: item.stored.size_bytes for item, _ in units(backup, step.ranges) if item
+    }
+    is_idle = state.exists and not (step.sets or step.writes or step.removes)
+    return step.model_copy(
+        update={
+            "stored_bytes": sum(needed.values()),
+            "losing": (state.count("changed", "newer") if step.overwrite else 0) + step.removes,
+            "action": "leave" if is_idle else step.action,
+        }
+    )
+
+
+def named_ranges(request: Request) -> dict[str, NameRange]:
+    """Return the range of each path that the operator named.
+
+    Raises:
+        UsageError: A path is not one of a collection or document.
+        RefusedError: A path is in an ephemeral collection.
+    """
+    for path in (*request.collections, *request.documents):
+        if any(path.split("/")[0] in names for names in request.ephemeral.values()):
+            raise RefusedError("locks, heartbeats and instances are never restored", subject=path)
+    named = {path: _range(path, is_collection=True) for path in request.collections}
+    return named | {path: _range(path, is_collection=False) for path in request.documents}
+
+
+def files_with(backup: DatabaseBackup, names: NameRange) -> list[DocumentFile]:
+    """Return the files that may hold a document of a range."""
+    return [file for file in backup.files if _may_hold(file, names)]
+
+
+def scope(
+    collections: tuple[str, ...], documents: tuple[str, ...], holes: tuple[str, ...]
+) -> list[NameRange]:
+    """Return the ranges that paths name, without the collections that are left out."""
+    named = [_range(path, is_collection=True) for path in collections]
+    named += [_range(path, is_collection=False) for path in documents]
+    ranges = united(named) if named else [EVERYTHING]
+    for hole in holes:
+        ranges = without(ranges, below(hole))
+    return ranges
+
+
+def units(
+    backup: DatabaseBackup, ranges: list[NameRange]
+) -> list[tuple[DocumentFile | None, list[NameRange]]]:
+    """Cut the recovery of a database into files and the ranges of names that belong to each.
+
+    Together the units hold every name of the ranges, so that a document the backup does not know
+    is found too. A file without any document in the ranges is left out.
+    """
+    if not backup.files:
+        return [(None, ranges)]
+    spans = cut([file.first_path for file in backup.files[1:]])
+    found: list[tuple[DocumentFile | None, list[NameRange]]] = []
+    for file, span in zip(backup.files, spans, strict=True):
+        mine = [part for item in ranges if (part := item.common(span)) is not None]
+        if mine:
+            needed = any(_may_hold(file, part) for part in mine)
+            found.append((file if needed else None, mine))
+    return found
+
+
+def apart(count: int, at_once: int) -> list[int]:
+    """Return the order in which neighbours are begun, so that those at once are far apart.
+
+    Documents with neighbouring names are kept by one server of Firestore's, which would take all
+    that is written at once (Firestore, Best practices, Hotspots).
+    """
+    step = -(-count // at_once)
+    return [number for first in range(step) for number in range(first, count, step)]
+
+
+def wanted_ranges(backup: DatabaseBackup, request: Request) -> list[NameRange]:
+    """Return the documents of a database that the operator asked for, without ephemeral ones."""
+    return scope(request.collections, request.documents, never_restored(backup, request))
+
+
+def _set_indexes(backup: DatabaseBackup) -> tuple[str, ...] | None:
+    return None if backup.index_settings is None else backup.index_settings.names
+
+
+def never_restored(backup: DatabaseBackup, request: Request) -> tuple[str, ...]:
+    """Return the top-level collections of a database that are left out."""
+    return request.ephemeral.get(backup.database_id, ())
+
+
+def _range(path: str, *, is_collection: bool) -> NameRange:
+    target = path.removesuffix(_WITH_ALL_BELOW)
+    segments = target.split("/")
+    if not all(segments) or bool(len(segments) % 2) != is_collection:
+        kind = "collection" if is_collection else "document"
+        raise UsageError(
+            f"not the path of a {kind}",
+            subject=path,
+            hint="a collection's path has an odd number of segments, a document's an even one",
+        )
+    if is_collection or path.endswith(_WITH_ALL_BELOW):
+        return below(target)
+    return only(target)
+
+
+def _may_hold(file: DocumentFile, names: NameRange) -> bool:
+    span = NameRange(Position(file.first_path), Position(file.last_path, after=True))
+    return span.common(names) is not None

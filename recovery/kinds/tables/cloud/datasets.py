@@ -1,0 +1,160 @@
+"""Datasets: made before their tables, and who may see what through them, after their views."""
+
+from collections.abc import Mapping, Sequence
+
+from manifests.errors import ReboundError, RefusedError
+from manifests.model import DatasetBackup, Manifest, Resource
+from recovery.compare import (
+    Finding,
+    changes,
+    dataset_findings,
+    is_authorized,
+    same_entry,
+    settings,
+)
+from recovery.compare.findings import finding
+from recovery.kinds.outcome import Failure
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.outcomes import DatasetOutcome
+
+
+def undelete_dataset(target: BigQueryTarget, item: DatasetBackup) -> bool:
+    """Bring a deleted dataset back with all that was in it; return whether that could be done.
+
+    Raises:
+        RefusedError: Another one of its name came back.
+    """
+    found = target.resources.undelete(item.dataset_id)
+    if found is None:
+        return False
+    if found.get("location") != item.resource.get("location"):
+        raise RefusedError(
+            f"the dataset that came back is in {found.get('location')}, the one of the backup was "
+            f"in {item.resource.get('location')}",
+            subject=item.dataset_id,
+            hint="`UNDROP SCHEMA` with the option `location` chooses one",
+        )
+    return True
+
+
+def create_datasets(
+    target: BigQueryTarget, manifest: Manifest, steps: Sequence[DatasetStep]
+) -> dict[str, DatasetOutcome]:
+    """Create the datasets that are gone, with everything their resources held.
+
+    Except access for views, routines and datasets that may not be there yet: `finish_datasets`.
+
+    Returns:
+        Those that could not be created, by their ids; the others are no worse for it.
+    """
+    failed: dict[str, DatasetOutcome] = {}
+    for item in manifest.datasets:
+        step = _step(steps, item)
+        if step is None or not step.create:
+            continue
+        body = _body(target, item)
+        body["access"] = [entry for entry in body.get("access", []) if not is_authorized(entry)]
+        try:
+            target.resources.create("datasets", body, subject=item.dataset_id)
+        except ReboundError as error:
+            failed[item.dataset_id] = _outcome(step, failure=Failure.of(error))
+    return failed
+
+
+def finish_datasets(
+    target: BigQueryTarget,
+    manifest: Manifest,
+    steps: Sequence[DatasetStep],
+    *,
+    failed: Mapping[str, DatasetOutcome],
+) -> tuple[DatasetOutcome, ...]:
+    """Set datasets that were made, or are to be set, to what they were, and look at each again.
+
+    What was made anew is authorized again in the datasets that name it.
+
+    Args:
+        target: Where they are.
+        manifest: The plan's manifest.
+        steps: What happens to each.
+        failed: Those that could not be created.
+    """
+    outcomes = list(failed.values())
+    for item in manifest.datasets:
+        step = _step(steps, item)
+        is_touched = step is not None and (step.create or step.findings or step.authorizes)
+        if step is None or not is_touched or item.dataset_id in failed:
+            continue
+        try:
+            outcomes.append(_outcome(step, findings=_finished(target, item, step)))
+        except ReboundError as error:
+            outcomes.append(_outcome(step, failure=Failure.of(error)))
+    return tuple(outcomes)
+
+
+def _finished(
+    target: BigQueryTarget, item: DatasetBackup, step: DatasetStep
+) -> tuple[Finding, ...]:
+    dataset_id = target.target.dataset_id(item.dataset_id)
+    if step.create or step.sets:
+        found = target.resources.dataset(dataset_id)
+        if found is not None and dataset_findings(item.resource, found):
+            target.resources.patch(
+                f"datasets/{dataset_id}",
+                changes(item.resource, found),
+                etag=str(found["etag"]),
+                subject=dataset_id,
+            )
+    findings = _authorize(target, step) if step.authorizes else ()
+    if step.create or step.findings:
+        return (*findings, *dataset_findings(item.resource, target.resources.dataset(dataset_id)))
+    return findings
+
+
+def _outcome(
+    step: DatasetStep, *, findings: tuple[Finding, ...] = (), failure: Failure | None = None
+) -> DatasetOutcome:
+    return DatasetOutcome(
+        name=step.name, into=step.into, action=step.action, findings=findings, failure=failure
+    )
+
+
+def _step(steps: Sequence[DatasetStep], item: DatasetBackup) -> DatasetStep | None:
+    return next((step for step in steps if step.name == item.dataset_id), None)
+
+
+def _authorize(target: BigQueryTarget, step: DatasetStep) -> tuple[Finding, ...]:
+    """Give entries again, after taking those away that name what is not there any more."""
+    found = target.resources.dataset(step.name)
+    for wanted in ((), step.authorizes):
+        if found is None:
+            return (finding(step.name, "dataset", "there", "gone"),)
+        others = [
+            entry
+            for entry in found.get("access", [])
+            if not any(same_entry(entry, again) for again in step.authorizes)
+        ]
+        if len(others) + len(wanted) != len(found.get("access", [])):
+            _set_access(target, found, [*others, *wanted])
+            found = target.resources.dataset(step.name)
+    present = [] if found is None else found.get("access", [])
+    return tuple(
+        finding(step.name, "access", "whole", f"it is without {entry}")
+        for entry in step.authorizes
+        if not any(same_entry(entry, other) for other in present)
+    )
+
+
+def _set_access(target: BigQueryTarget, found: Resource, access: list[Resource]) -> None:
+    dataset_id = found["datasetReference"]["datasetId"]
+    target.resources.patch(
+        f"datasets/{dataset_id}", {"access": access}, etag=str(found["etag"]), subject=dataset_id
+    )
+
+
+def _body(target: BigQueryTarget, item: DatasetBackup) -> Resource:
+    reference = {
+        "projectId": target.target.project,
+        "datasetId": target.target.dataset_id(item.dataset_id),
+    }
+    return {"datasetReference": reference, **settings(item.resource)}

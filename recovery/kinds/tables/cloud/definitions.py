@@ -1,0 +1,125 @@
+"""Views and routines: what has no rows, and is put back after the tables it reads."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from manifests.cloud.table_paths import table_reference
+from manifests.errors import ManifestAlteredError, PartialError, ReboundError
+from manifests.model import Manifest, Resource
+from manifests.references import definitions_of
+from recovery.compare import Finding, changes, comparable, definition_findings, settings
+from recovery.kinds.outcome import Failure
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
+
+
+def restore_definitions(
+    target: BigQueryTarget, manifest: Manifest, steps: Sequence[DefinitionStep]
+) -> tuple[DefinitionOutcome, ...]:
+    """Put views and routines back, and return how each ended that was not left.
+
+    A view can read another, and neither BigQuery nor the manifest gives an order, so what fails is
+    tried again as long as something else succeeds.
+
+    Raises:
+        ManifestAlteredError: The plan names one that is not in its run.
+    """
+    expected = {
+        name: resource for item in manifest.datasets for name, _, resource in definitions_of(item)
+    }
+    made = [step for step in steps if step.action != "leave"]
+    pending = list(made)
+    if unknown := [step.name for step in pending if step.name not in expected]:
+        raise ManifestAlteredError("the plan names what is not in its run", subject=unknown[0])
+    problems: dict[str, str] = {}
+    while pending:
+        failed = []
+        for step in pending:
+            problem = _restore(target, step, expected[step.name])
+            if problem:
+                problems[step.name] = problem
+                failed.append(step)
+            else:
+                problems.pop(step.name, None)
+        if len(failed) == len(pending):
+            break
+        pending = failed
+    made.sort(key=attrgetter("name"))
+    return tuple(_outcome(step, problems.get(step.name, "")) for step in made)
+
+
+def _outcome(step: DefinitionStep, problem: str) -> DefinitionOutcome:
+    """Say how one ended; that it cannot be made when the plan said so is no failure."""
+    outcome = DefinitionOutcome(kind=step.kind, name=step.name, into=step.into, action=step.action)
+    if not problem:
+        return outcome
+    if step.lacks:
+        return outcome.model_copy(update={"unmade": problem})
+    failure = Failure(message=problem, exit_code=PartialError.exit_code)
+    return outcome.model_copy(update={"failure": failure})
+
+
+def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> str:
+    own_id = step.name.split(".", 1)[1]
+    try:
+        _write(target, step, resource)
+        found = target.definition(step.kind, step.name)
+        findings = definition_findings(resource, found, subject=step.name)
+        if found is not None and findings and step.kind == "view" and _can_be_set(findings):
+            # Columns are those of the query; what is said of them is set once they are there. And
+            # BigQuery gives what is created the dataset's default expiration.
+            target.resources.patch(
+                f"{_collection(target, step)}/{own_id}",
+                changes(resource, found),
+                etag=str(found["etag"]),
+                subject=own_id,
+            )
+            found = target.definition(step.kind, step.name)
+            findings = definition_findings(resource, found, subject=step.name)
+    except ReboundError as error:
+        return error.message
+    return "; ".join(item.text for item in findings)
+
+
+def _write(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> None:
+    """Create what is not there; replace what the plan saw, and nothing else."""
+    own_id = step.name.split(".", 1)[1]
+    collection = _collection(target, step)
+    body = _body(target, step, resource)
+    found = target.definition(step.kind, step.name)
+    if found is not None and step.replaced is not None and _is_seen(step.replaced, found):
+        path, etag = f"{collection}/{own_id}", str(found["etag"])
+        if step.action == "replace":
+            target.resources.replace(path, body, etag=etag, subject=own_id)
+            return
+        target.resources.delete(path, etag=etag, subject=own_id)
+        found = None
+    if found is None:
+        target.resources.create(collection, body, subject=own_id)
+
+
+def _can_be_set(findings: Sequence[Finding]) -> bool:
+    return {item.aspect for item in findings} <= {"column properties", "expirationTime"}
+
+
+def _is_seen(seen: Resource, found: Resource) -> bool:
+    """Whether what is there is what the plan saw: a materialized view changes with each refresh."""
+    same = seen.get("creationTime") == found.get("creationTime")
+    return same and comparable(seen) == comparable(found)
+
+
+def _collection(target: BigQueryTarget, step: DefinitionStep) -> str:
+    dataset_id = target.name(step.name).split(".", 1)[0]
+    return f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"
+
+
+def _body(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> Resource:
+    project, name = target.target.project, target.name(step.name)
+    if step.kind == "routine":
+        dataset_id, routine_id = name.split(".", 1)
+        reference = {"projectId": project, "datasetId": dataset_id, "routineId": routine_id}
+        return {"routineReference": reference, **settings(resource)}
+    # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
+    own = {key: value for key, value in settings(resource).items() if key != "schema"}
+    return {"tableReference": table_reference(project, name), **own}

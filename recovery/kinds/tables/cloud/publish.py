@@ -1,0 +1,274 @@
+"""Puts a proven staging table in its place, with an undo point, and proves the result."""
+
+from typing import NamedTuple
+
+from google.cloud import bigquery
+
+from manifests import layout, statements
+from manifests.cloud.permissions import COPIES_POLICIES
+from manifests.cloud.resources import TableResource
+from manifests.cloud.table_paths import table_path, table_reference, tables_path
+from manifests.errors import RefusedError
+from manifests.model import Resource, TableBackup, encryption_key
+from recovery.compare import (
+    Expired,
+    Finding,
+    PartitionSet,
+    expired_of,
+    newer_than,
+    shape_findings,
+    still_kept,
+    table_findings,
+)
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.properties import Properties, writable
+from recovery.kinds.tables.rules.tables import (
+    TableStep,
+    holds_rows,
+    holds_something,
+    is_table,
+    modified,
+)
+from recovery.request import Request
+
+
+class Proof(NamedTuple):
+    """What a look at a published table found.
+
+    Attributes:
+        findings: What is not equal to the recovery point.
+        expired: What the table's own rule had let expire by then.
+        kept: Partitions the recovery point does not know.
+    """
+
+    findings: tuple[Finding, ...]
+    expired: Expired
+    kept: PartitionSet
+
+
+class Publisher:
+    """Publishes the tables of one recovery.
+
+    Args:
+        bigquery_target: The project that is recovered.
+        recovery_id: Names the undo points and jobs.
+    """
+
+    def __init__(self, bigquery_target: BigQueryTarget, recovery_id: str) -> None:
+        self._target = bigquery_target
+        self._recovery_id = recovery_id
+        self._properties = Properties(bigquery_target)
+
+    def publish(self, table: TableBackup, step: TableStep, request: Request, staged: str) -> str:
+        """Put a staged table in its place.
+
+        Args:
+            table: The table in the manifest.
+            step: What the plan says about it.
+            request: What the operator asked for.
+            staged: `dataset.table` of the proven staging table; unused where only properties are
+                set.
+
+        Returns:
+            The full id of the undo point; empty where nothing was there to keep.
+
+        Raises:
+            RefusedError: Rows are there that the plan did not know, or the table is gone that the
+                plan saw.
+        """
+        live = self._target.resources.table(self._target.name(table.name))
+        if live is None and step.action not in ("create", "rebuild"):
+            raise RefusedError(
+                "it was there when the plan was made, and is not there now; nothing was written",
+                subject=table.name,
+                hint="make a new plan",
+            )
+        self._refuse_unplanned_loss(table, step, request, {} if live is None else live.resource)
+        undo = self._undo_point(table, live)
+        if step.action == "replace partitions":
+            # A shorter partition expiration than the table's own would eat what comes.
+            self._properties.set(table)
+            self._replace_partitions(table, step, staged)
+        elif step.action in ("create", "fill", "rebuild"):
+            self._write_whole(table, step, staged)
+        self._properties.set(table)
+        return undo
+
+    def prove(self, table: TableBackup, step: TableStep, request: Request) -> Proof:
+        """Look at the published table and say what is not equal to the recovery point."""
+        observed, whole_table = self._target.observe_table(table), table
+        whole = step.action in ("create", "fill", "rebuild")
+        if step.action == "create" and step.partitions:
+            part = tuple(item for item in table.partitions if item.partition_id in step.partitions)
+            table = table.model_copy(update={"partitions": part})
+        findings = table_findings(
+            table,
+            observed,
+            exact=whole or request.exact,
+            only=() if whole else request.partitions,
+        )
+        known, present, gone = still_kept(whole_table, observed)
+        return Proof(findings, expired_of(table, gone), newer_than(known, present))
+
+    def _refuse_unplanned_loss(
+        self, table: TableBackup, step: TableStep, request: Request, live: Resource
+    ) -> None:
+        """Stop where a writer put rows since the plan: nobody agreed to lose them.
+
+        Rows that are equal to the recovery point are our own, of a try that was interrupted.
+        """
+        if live and not self._is_as_planned(table, step, request, live):
+            raise RefusedError(
+                "rows appeared since the plan was made; they were left alone",
+                subject=table.name,
+                hint="pause the writers, then make a new plan with `--overwrite`",
+            )
+
+    def _is_as_planned(
+        self, table: TableBackup, step: TableStep, request: Request, live: Resource
+    ) -> bool:
+        """Whether what is to be replaced or removed is what the plan told of, or ours already."""
+        if step.action == "rebuild":
+            # Once its shape is right the table is our own, and has to be empty when it is filled.
+            is_told = step.needs_overwrite or not holds_something(live)
+            return not shape_findings(table, live) or (is_told and modified(live) == step.modified)
+        touched = (*step.partitions, *step.removed_partitions)
+        if not touched:
+            return True
+        told = step.told(request)
+        kept, observed, _ = still_kept(table, self._target.observe_table(table))
+        known, present = kept.fingerprints, observed.partitions
+        return present is not None and all(
+            present.get(name) in (None, known.get(name), told.get(name)) for name in touched
+        )
+
+    def undo_of(self, table: TableBackup) -> str:
+        """Return the full id of the undo point of a table; empty where there is none."""
+        name = self._undo_name(table)
+        is_kept = self._target.resources.table(name) is not None
+        return self._target.full_id(name) if is_kept else ""
+
+    def _undo_name(self, table: TableBackup) -> str:
+        work_id = layout.work_id(self._recovery_id, table.name)
+        return f"{self._target.settings.undo_dataset}.{work_id}"
+
+    def _undo_point(self, table: TableBackup, live: TableResource | None) -> str:
+        """Keep what is there as a snapshot; return its full id, also one of an earlier try."""
+        name = self._undo_name(table)
+        if earlier := self.undo_of(table):
+            return earlier
+        if live is None or not _can_be_kept(live.resource):
+            return ""
+        # The first undo point stays.
+        live_id = self._target.full_id(self._target.name(table.name))
+        sql = statements.snapshot(self._target.full_id(name), live_id)
+        self._target.jobs.query(
+            self._job_id(table, "undo"),
+            sql,
+            subject=table.name,
+            usable=lambda _: self._target.resources.table(name) is not None,
+            needs=f"{COPIES_POLICIES}, on the dataset of undo points",
+        )
+        self._target.check_key(name, encryption_key(live.resource))
+        return self._target.full_id(name)
+
+    def _write_whole(self, table: TableBackup, step: TableStep, staged: str) -> None:
+        name = self._target.name(table.name)
+        live = self._target.resources.table(name)
+        if live is not None and shape_findings(table, live.resource):
+            if step.action != "rebuild":
+                raise RefusedError("a table of another shape appeared", subject=table.name)
+            self._target.resources.delete(table_path(name), subject=table.name)
+        self._create_shell(table)
+        if step.partitions:
+            self._replace_partitions(table, step, staged)
+            return
+        self._copy(table, staged)
+
+    def _create_shell(self, table: TableBackup) -> None:
+        """Create the empty table, and give it its rules and protection before any row is in it."""
+        name = self._target.name(table.name)
+        body = writable(table.resource)
+        body["tableReference"] = table_reference(self._target.target.project, name)
+        self._target.resources.create(tables_path(name), body, subject=table.name)
+        self._properties.set(table)
+
+    def _copy(self, table: TableBackup, staged: str) -> None:
+        """Copy the staging table into the empty live table, in one atomic job.
+
+        Appended, so that the table keeps its row access policies (BigQuery, Using row-level
+        security with other features); that it is empty was seen before.
+        """
+        name = self._target.name(table.name)
+        kept, observed, _ = still_kept(table, self._target.observe_table(table))
+        if observed.partitions == kept.fingerprints:
+            return
+        if observed.partitions:
+            raise RefusedError(
+                "somebody wrote rows to the table while it was recovered; they were left alone",
+                subject=table.name,
+                hint="pause the writers, then make a new plan with `--overwrite`",
+            )
+        incarnation = (observed.resource or {}).get("creationTime", "0")
+        if len(kept.partitions) > statements.MOST_PARTITIONS:
+            self._target.jobs.query(
+                self._job_id(table, f"insert-{incarnation}"),
+                self._replacing(table, staged, tuple(kept.fingerprints)),
+                subject=table.name,
+            )
+            return
+        config = bigquery.CopyJobConfig(
+            create_disposition="CREATE_NEVER", write_disposition="WRITE_APPEND"
+        )
+        if key := encryption_key(table.resource):
+            config.destination_encryption_configuration = bigquery.EncryptionConfiguration(key)
+        reference = bigquery.TableReference.from_string
+        self._target.jobs.run(
+            self._job_id(table, f"copy-{incarnation}"),
+            lambda job_id, _: self._target.jobs.client.copy_table(
+                reference(self._target.full_id(staged)),
+                reference(self._target.full_id(name)),
+                job_id=job_id,
+                location=self._target.location,
+                job_config=config,
+                retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+            ),
+            subject=table.name,
+            # A copy that failed can have come: appending again would double its rows.
+            achieved=lambda: bool(self._target.observe_table(table).partitions),
+        )
+
+    def _replace_partitions(self, table: TableBackup, step: TableStep, staged: str) -> None:
+        """Replace the differing partitions in one transaction; everything else stays."""
+        self._target.jobs.query(
+            self._job_id(table, "replace"),
+            self._replacing(table, staged, step.partitions, step.removed_partitions),
+            subject=table.name,
+            usable=lambda _: not self._rows_differ(table, step),
+        )
+
+    def _replacing(
+        self,
+        table: TableBackup,
+        staged: str,
+        partitions: tuple[str, ...],
+        removed: tuple[str, ...] = (),
+    ) -> str:
+        """Write the script that replaces partitions of the live table by staged ones."""
+        live = self._target.full_id(self._target.name(table.name))
+        staged_id = self._target.full_id(staged)
+        return statements.published(live, staged_id, table.resource, partitions, removed)
+
+    def _rows_differ(self, table: TableBackup, step: TableStep) -> bool:
+        kept, observed, _ = still_kept(table, self._target.observe_table(table))
+        present, wanted = observed.partitions, kept.fingerprints
+        return present is None or any(
+            present.get(name) != wanted[name] for name in step.partitions if name in wanted
+        )
+
+    def _job_id(self, table: TableBackup, step: str) -> str:
+        return f"rebound-{layout.work_id(self._recovery_id, table.name)}-{step}"
+
+
+def _can_be_kept(resource: Resource) -> bool:
+    return is_table(resource) and holds_rows(resource)

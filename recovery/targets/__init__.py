@@ -1,1 +1,0 @@
-"""The thin side that reads and writes Google Cloud for a recovery."""

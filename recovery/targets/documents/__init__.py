@@ -1,1 +1,0 @@
-"""The Firestore side of a recovery: observing, writing and proving documents."""

@@ -1,1 +1,0 @@
-"""Buckets and objects as a recovery observes and writes them."""

@@ -1,1 +1,0 @@
-"""BigQuery: observed, staged, published and proven."""
