@@ -17,6 +17,7 @@ from recovery.cli.dates_asked import asked
 from recovery.cli.options import print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
+from recovery.document import Document
 from recovery.journal import Journal, recovery_ids
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.cloud.rerun import Rerun
@@ -37,7 +38,6 @@ from recovery.kinds.processors.rules.plan import (
     make_plan,
 )
 from recovery.kinds.processors.rules.request import DatesRequest
-from recovery.report.document import Document
 from recovery.report.processors import (
     dates_plan_document,
     dates_report_document,

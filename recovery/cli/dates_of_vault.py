@@ -10,6 +10,7 @@ from recovery.cli.agreement import another, ask, check_backup, show_plan, silenc
 from recovery.cli.options import past_moment, print_json, say
 from recovery.cli.options import tell as show
 from recovery.console import Console
+from recovery.document import Document
 from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import require_complete
 from recovery.kinds.processors.rules.plan import ProcessorPlan
@@ -17,7 +18,6 @@ from recovery.kinds.processors.rules.vault import TableDates, held_dates
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
 from recovery.report.conclusion import outcome_error
-from recovery.report.document import Document
 from recovery.report.ended import report_document
 from recovery.report.processors import dates_plan_document, left_section
 from recovery.request import Request, Target

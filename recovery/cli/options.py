@@ -10,7 +10,7 @@ import typer
 from manifests.errors import UsageError
 from manifests.settings import read_settings
 from recovery.console import fitted, say_aside, terminal_columns
-from recovery.report.document import Document
+from recovery.document import Document
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.scenarios import SCENARIOS

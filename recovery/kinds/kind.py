@@ -9,6 +9,7 @@ from manifests.errors import ManifestAlteredError
 from manifests.kind import Backup
 from manifests.model import Manifest, UtcTime, Value
 from recovery.access_change import AccessChange
+from recovery.document import Block, Row, Rows
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.request import Request, Target
@@ -222,6 +223,44 @@ class Rules[S: Seen](ABC):
         """Return what of the things, as plain values, changes when anything is written to them."""
         return seen.model_dump(mode="json")
 
+    @abstractmethod
+    def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
+        """Tell what happens to each thing."""
+
+    def cost(self, steps: Sequence[Step]) -> Iterator[str]:
+        """Tell what that costs, in sentences."""
+        del steps
+        return iter(())
+
+    @abstractmethod
+    def outcome_rows(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], request: Request
+    ) -> Iterator[Rows]:
+        """Tell how each thing ended.
+
+        Args:
+            outcomes: Those of the kind.
+            steps: What was planned of it.
+            request: What the operator asked for.
+        """
+
+    @abstractmethod
+    def proven(
+        self,
+        outcomes: Sequence[Outcome],
+        steps: Sequence[Step],
+        point: str,
+        exceptions: Sequence[str],
+    ) -> Iterator[Block]:
+        """Tell how many things are proven, and to be what.
+
+        Args:
+            outcomes: Those of the kind.
+            steps: What was planned of it.
+            point: The recovery point.
+            exceptions: What is not at that point.
+        """
+
     def failed(self, step: Step, failure: Failure) -> Outcome:
         """Return the outcome of a step that was not carried out."""
         (kind,) = (item for item in self.outcomes if step.kind in _tags(item))
@@ -232,6 +271,10 @@ class Rules[S: Seen](ABC):
     def of(self, steps: Sequence[Step]) -> tuple[Step, ...]:
         """Return those of some steps that are of the kind, in their order."""
         return tuple(step for step in steps if isinstance(step, self.steps))
+
+    def outcomes_of(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+        """Return those of some outcomes that are of the kind, in their order."""
+        return tuple(item for item in outcomes if isinstance(item, self.outcomes))
 
 
 def of[Some](items: Sequence[Any], kind: type[Some]) -> tuple[Some, ...]:

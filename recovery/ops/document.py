@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from recovery.document import Column, Document, Paragraph, Section, Table
 from recovery.ops.monitoring import MonitoringQuery, Said
-from recovery.report.document import Column, Document, Paragraph, Section, Table
 
 _NOTHING = "-"
 _NO_NOTES = Column("")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError, ReboundError
+from recovery.document import Conclusion
 from recovery.kinds.outcome import Outcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
-from recovery.report.document import Conclusion
 from recovery.scenarios import scenario
 from recovery.units import duration, shown
 

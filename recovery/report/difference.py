@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from recovery.compare.difference import TableDifference
-from recovery.report.document import Block, Document, Facts, Listing, Paragraph, Section
+from recovery.document import Block, Document, Facts, Listing, Paragraph, Section
 from recovery.units import counted, listed
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
-from recovery.report.document import (
+from recovery.document import (
     Block,
     Command,
     Conclusion,

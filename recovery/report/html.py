@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from recovery.report.document import Document
+from recovery.document import Document
 from recovery.report.fit import fitted_to
 from recovery.report.tones import STATES, tone_of
 

@@ -4,22 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.errors import ReboundError
-from recovery.kinds.kind import of
-from recovery.kinds.resources.rules.steps import ConfigurationStep
+from recovery.document import Document, Facts, Listing, Paragraph, Row, Rows, Section
+from recovery.kinds.known import rules_of
 from recovery.plan.model import Plan
-from recovery.report.buckets import bucket_row
 from recovery.report.conclusion import concluded
-from recovery.report.databases import database_row, rebuild_row
-from recovery.report.document import Document, Facts, Listing, Paragraph, Row, Rows, Section
-from recovery.report.resources import resource_rows
-from recovery.report.tables import (
-    definition_rows,
-    fallen_back_rows,
-    left_alone_rows,
-    table_cost,
-    table_rows,
-)
-from recovery.units import duration, shown, size
+from recovery.units import duration, shown
 
 
 def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = None) -> Document:
@@ -54,14 +43,27 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from fallen_back_rows(plan)
     yield from _leaning(plan)
     yield from left_alone_rows(plan)
-    yield from table_rows(plan)
-    yield from map(bucket_row, plan.buckets)
-    yield from map(database_row, plan.databases)
-    yield from map(rebuild_row, plan.rebuilds)
-    yield from definition_rows(plan)
-    yield from resource_rows(of(plan.steps, ConfigurationStep))
+    for rules in rules_of(plan.request.kinds):
+        yield from rules.plan_rows(rules.of(plan.steps), plan.request)
     for item in plan.access:
         yield Row(f"{shown(item.subject)}: {shown(item.what)}", item.change.upper())
+
+
+def left_alone_rows(plan: Plan) -> Iterator[Row]:
+    """Name what differs and is not part of the recovery, because only what is missing is."""
+    for name in plan.left_alone:
+        yield Row(f"{name}: it differs, and only what is missing was asked for", "leave")
+
+
+def fallen_back_rows(plan: Plan) -> Iterator[Row]:
+    """Tell what comes from an older run, and how much older that is."""
+    for item in plan.fallen_back:
+        older = duration((plan.recovery_point - item.recovery_point).total_seconds())
+        yield Row(
+            f"{item.name} to {item.recovery_point:%Y-%m-%d %H:%M} UTC, {older} before the rest, "
+            f"from run {item.run_id}: a file of it in run {plan.run_id} is damaged",
+            "fall back",
+        )
 
 
 def unseen_rows(plan: Plan) -> Iterator[Row]:
@@ -96,19 +98,5 @@ def _source(plan: Plan) -> str:
 
 
 def _cost(plan: Plan) -> Iterator[str]:
-    yield from table_cost(plan)
-    if not plan.databases:
-        return
-    written = sum(step.writes for step in plan.databases)
-    documents = (
-        f"{written:,} documents to write and {sum(step.removes for step in plan.databases):,} to "
-        f"remove, {size(sum(step.stored_bytes for step in plan.databases))} of the backup to read; "
-        "proving reads every document twice"
-    )
-    seconds = sum(step.ramp_seconds for step in plan.databases)
-    if seconds > 1:
-        documents += (
-            f"; at the rate Firestore asks for the writes take {duration(seconds)}, "
-            "`--unthrottled` does not wait"
-        )
-    yield documents
+    for rules in rules_of(plan.request.kinds):
+        yield from rules.cost(rules.of(plan.steps))

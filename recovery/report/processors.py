@@ -5,11 +5,7 @@ from datetime import date, timedelta
 
 from manifests.catalog_processors import Processors
 from manifests.errors import ReboundError
-from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, outcome_error
-from recovery.kinds.processors.rules.plan import FaultyDate, ProcessorPlan, ProcessorStep
-from recovery.kinds.processors.rules.vault import TableDates
-from recovery.report.conclusion import concluded, ending
-from recovery.report.document import (
+from recovery.document import (
     Block,
     Document,
     Facts,
@@ -20,6 +16,10 @@ from recovery.report.document import (
     Verdict,
     more,
 )
+from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, outcome_error
+from recovery.kinds.processors.rules.plan import FaultyDate, ProcessorPlan, ProcessorStep
+from recovery.kinds.processors.rules.vault import TableDates
+from recovery.report.conclusion import concluded, ending
 from recovery.scenarios import scenario
 from recovery.units import counted, duration, size
 

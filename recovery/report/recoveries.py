@@ -4,11 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from manifests.model import UtcTime, Value
-from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.kinds.tables.rules.outcomes import TableOutcome
-from recovery.outcome import AbandonedRecovery, PlannedRecovery
-from recovery.report.conclusion import RecoveryState
-from recovery.report.document import (
+from recovery.document import (
     Column,
     Document,
     Facts,
@@ -18,6 +14,10 @@ from recovery.report.document import (
     Section,
     Table,
 )
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.outcome import AbandonedRecovery, PlannedRecovery
+from recovery.report.conclusion import RecoveryState
 from recovery.units import age, counted, duration, printable, shown
 
 _COLUMNS = (

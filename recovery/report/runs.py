@@ -6,9 +6,7 @@ from datetime import datetime
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
 from manifests.references import unheld
 from manifests.selection import RunSummary
-from recovery.kinds.tables.rules.lost import dropped_notes
-from recovery.plan.lost import unprotected_text
-from recovery.report.document import (
+from recovery.document import (
     Block,
     Column,
     Document,
@@ -19,6 +17,8 @@ from recovery.report.document import (
     Section,
     Table,
 )
+from recovery.kinds.tables.rules.lost import dropped_notes
+from recovery.plan.lost import unprotected_text
 from recovery.units import age, counted, listed, printable, shown, size
 from recovery.verify import Verdict
 

@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from recovery.report.document import (
+from recovery.document import (
     Block,
     Command,
     Document,

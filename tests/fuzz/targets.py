@@ -24,19 +24,19 @@ from manifests.references import definitions_of
 from manifests.store import Dated, Vault, encode, lease_claim
 from recovery.compare import Finding, ObservedTable
 from recovery.compare.buckets import bucket_findings, changed_configuration
+from recovery.document import Document
 from recovery.journal import Journal
 from recovery.kinds.buckets.cloud.creation import first_configuration
 from recovery.kinds.buckets.rules.access import PresentBucket
 from recovery.kinds.buckets.rules.buckets import SeenBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.databases.rules.documents import plan_database
+from recovery.kinds.databases.rules.rows import database_row
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.plan.whole import World, make_plan
 from recovery.plan.words import check_plan
 from recovery.report.conclusion import outcome_error
-from recovery.report.databases import database_row
-from recovery.report.document import Document
 from recovery.report.ended import report_document
 from recovery.report.html import page_of
 from recovery.report.planned import plan_document

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.report.document import Document, Paragraph, Row, Rows, Section
+from recovery.document import Document, Paragraph, Row, Rows, Section
 from recovery.report.html import page_of
 
 CHROMIUM = shutil.which("chromium")

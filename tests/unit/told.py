@@ -1,6 +1,6 @@
 """What a plan and a report tell, as the lines of a text."""
 
-from recovery.report.document import Row
+from recovery.document import Row
 from recovery.report.text import row_lines
 
 

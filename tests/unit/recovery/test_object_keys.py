@@ -3,7 +3,7 @@
 from manifests.model import ObjectSettings
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.objects import plan_object
-from recovery.report.buckets import bucket_row
+from recovery.kinds.buckets.rules.rows import bucket_row
 from tests.unit.object_samples import POINT, record, version
 from tests.unit.told import planned
 from tests.unit.worlds import bucket_step

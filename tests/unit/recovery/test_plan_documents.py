@@ -18,7 +18,7 @@ from recovery.kinds.databases.rules.documents import (
     units,
     wanted_ranges,
 )
-from recovery.report.databases import database_row
+from recovery.kinds.databases.rules.rows import database_row
 from recovery.request import Request, Target
 from tests.unit import told
 

@@ -16,7 +16,7 @@ from recovery.kinds.completions.rules.rebuild import (
     rebuilt,
     snake_case,
 )
-from recovery.report.databases import rebuild_row
+from recovery.kinds.completions.rules.rows import rebuild_row
 from tests.unit import told
 
 PHASE3 = (

@@ -4,12 +4,12 @@ from recovery.compare import Finding
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.kinds.outcome import Failure
-from recovery.report.databases import (
+from recovery.kinds.databases.rules.rows import (
     database_outcome_row,
     database_row,
     proven_databases,
 )
+from recovery.kinds.outcome import Failure
 from recovery.units import as_text
 from tests.unit.told import ended, planned
 
@@ -48,7 +48,7 @@ def test_one_document_is_not_documents():
     assert any(
         "            1 document written" in line for line in ended(database_outcome_row(one))
     )
-    (proven,) = proven_databases((one,), "T")
+    (proven,) = proven_databases((one,), "T", ())
     assert proven.text == "1 of 1 databases proven equal to T, but for 1 document kept"
 
 

@@ -7,7 +7,7 @@ from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.objects import plan_object
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
-from recovery.report.buckets import bucket_outcome_row, bucket_row
+from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row
 from recovery.report.runs import verdict_document
 from recovery.report.text import text_of
 from recovery.units import shown

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from recovery.report.document import (
+from recovery.document import (
     Column,
     Command,
     Conclusion,

@@ -7,8 +7,8 @@ import pytest
 
 from manifests.model import PartFailure, RunId
 from manifests.selection import RunSummary
+from recovery.document import Column, Table
 from recovery.progress import Shares
-from recovery.report.document import Column, Table
 from recovery.report.runs import (
     manifest_document,
     newest_runs,

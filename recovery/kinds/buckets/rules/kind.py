@@ -6,11 +6,14 @@ from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest
 from recovery.access_change import AccessChange
+from recovery.document import Block, Row, Rows
 from recovery.kinds.buckets.rules.access import bucket_changes
 from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, objects_lost, plan_bucket
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
+from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row, proven_buckets
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of
+from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.request import Request, Target
 
@@ -80,3 +83,26 @@ class BucketRules(Rules[BucketsSeen]):
     def digested(self, seen: BucketsSeen) -> object:
         """Return which objects are not as they were, and in which generation they were written."""
         return {name: item.model_dump(mode="json") for name, item in seen.buckets.items()}
+
+    def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
+        """Tell what happens to each bucket."""
+        del request
+        yield from map(bucket_row, of(steps, BucketStep))
+
+    def outcome_rows(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], request: Request
+    ) -> Iterator[Rows]:
+        """Tell how each bucket ended."""
+        del steps, request
+        yield Rows(tuple(map(bucket_outcome_row, of(outcomes, BucketOutcome))), "ended")
+
+    def proven(
+        self,
+        outcomes: Sequence[Outcome],
+        steps: Sequence[Step],
+        point: str,
+        exceptions: Sequence[str],
+    ) -> Iterator[Block]:
+        """Tell how many buckets are proven, and what is not part of that."""
+        buckets = of(outcomes, BucketOutcome)
+        yield from proven_buckets(buckets, of(steps, BucketStep), point, exceptions)

@@ -1,9 +1,15 @@
 """How completion documents are decided, which are rebuilt from the history of processors."""
 
+from collections.abc import Iterator, Sequence
+
+from recovery.document import Block, Row, Rows
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep, history_ends_at
+from recovery.kinds.completions.rules.rows import proven_rebuilds, rebuild_outcome_row, rebuild_row
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
-from recovery.kinds.kind import Decision, Origin, Rules
+from recovery.kinds.kind import Decision, Origin, Rules, of
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.step import Step
 from recovery.request import Request
 
 _LOST = (
@@ -34,6 +40,30 @@ class CompletionsRules(Rules[CompletionsSeen]):
     def digested(self, seen: CompletionsSeen) -> object:
         """Return which documents there are to be, and how they compare with those that are."""
         return [item.model_dump(mode="json") for item in seen.databases]
+
+    def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
+        """Tell what happens to each database."""
+        del request
+        yield from map(rebuild_row, of(steps, CompletionsStep))
+
+    def outcome_rows(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], request: Request
+    ) -> Iterator[Rows]:
+        """Tell how each database ended."""
+        del steps, request
+        rows = map(rebuild_outcome_row, of(outcomes, CompletionsOutcome))
+        yield Rows(tuple(rows), "ended documents")
+
+    def proven(
+        self,
+        outcomes: Sequence[Outcome],
+        steps: Sequence[Step],
+        point: str,
+        exceptions: Sequence[str],
+    ) -> Iterator[Block]:
+        """Tell how many databases are proven, and what is not part of that."""
+        del steps, point
+        yield from proven_rebuilds(of(outcomes, CompletionsOutcome), exceptions)
 
 
 def _step(seen: SeenCompletions, request: Request) -> CompletionsStep:

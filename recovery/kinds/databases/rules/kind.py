@@ -1,14 +1,23 @@
 """How Firestore databases are decided."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from manifests.kinds.databases.kind import DATABASES
 from manifests.model import DatabaseBackup, Manifest
+from recovery.document import Block, Row, Rows
 from recovery.kinds.databases.rules.documents import DatabaseStep, named_ranges, plan_database
 from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.databases.rules.rows import (
+    database_cost,
+    database_outcome_row,
+    database_row,
+    proven_databases,
+)
 from recovery.kinds.databases.rules.seen import DatabasesSeen
-from recovery.kinds.kind import Decision, Origin, Rules
+from recovery.kinds.kind import Decision, Origin, Rules, of
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.step import Step
 from recovery.request import Request
 
 
@@ -54,3 +63,31 @@ class DatabaseRules(Rules[DatabasesSeen]):
     def digested(self, seen: DatabasesSeen) -> object:
         """Return which documents are not as they were, and when they were last written."""
         return {name: item.model_dump(mode="json") for name, item in seen.databases.items()}
+
+    def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
+        """Tell what happens to each database."""
+        del request
+        yield from map(database_row, of(steps, DatabaseStep))
+
+    def cost(self, steps: Sequence[Step]) -> Iterator[str]:
+        """Tell what that costs."""
+        yield from database_cost(of(steps, DatabaseStep))
+
+    def outcome_rows(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], request: Request
+    ) -> Iterator[Rows]:
+        """Tell how each database ended."""
+        del steps, request
+        rows = map(database_outcome_row, of(outcomes, DatabaseOutcome))
+        yield Rows(tuple(rows), "ended documents")
+
+    def proven(
+        self,
+        outcomes: Sequence[Outcome],
+        steps: Sequence[Step],
+        point: str,
+        exceptions: Sequence[str],
+    ) -> Iterator[Block]:
+        """Tell how many databases are proven, and what is not part of that."""
+        del steps
+        yield from proven_databases(of(outcomes, DatabaseOutcome), point, exceptions)

@@ -7,11 +7,19 @@ from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
 from manifests.model import Manifest
 from recovery.access_change import AccessChange, given
+from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Rules, of
+from recovery.kinds.outcome import Outcome
 from recovery.kinds.resources.rules.planning import plan_resource
 from recovery.kinds.resources.rules.rewriting import Rewriting
+from recovery.kinds.resources.rules.rows import (
+    proven_resources,
+    resource_outcome_rows,
+    resource_rows,
+)
 from recovery.kinds.resources.rules.seen import ResourcesSeen
 from recovery.kinds.resources.rules.steps import (
+    ConfigurationOutcome,
     ConfigurationStep,
     FoundationOutcome,
     FoundationStep,
@@ -72,6 +80,30 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     def digested(self, seen: ResourcesSeen) -> object:
         """Return what is there of each resource."""
         return [(item.stored.name, item.resource, item.policy) for item in seen.items]
+
+    def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
+        """Tell what happens to each resource."""
+        del request
+        yield from resource_rows(of(steps, ConfigurationStep))
+
+    def outcome_rows(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], request: Request
+    ) -> Iterator[Rows]:
+        """Tell how each resource ended."""
+        del steps, request
+        rows = resource_outcome_rows(of(outcomes, ConfigurationOutcome))
+        yield Rows(tuple(rows), "ended")
+
+    def proven(
+        self,
+        outcomes: Sequence[Outcome],
+        steps: Sequence[Step],
+        point: str,
+        exceptions: Sequence[str],
+    ) -> Iterator[Block]:
+        """Tell how many resources are proven, and what resumes those that were made stopped."""
+        del steps, point, exceptions
+        yield from proven_resources(of(outcomes, ConfigurationOutcome), self.kind)
 
 
 class FoundationRules(ConfigurationRules):

@@ -10,7 +10,9 @@ from manifests.model import DatasetBackup, Manifest, TableBackup, UtcTime
 from manifests.references import definitions_of
 from manifests.table_types import Settings
 from recovery.access_change import AccessChange
+from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of
+from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.access import access_changes
 from recovery.kinds.tables.rules.copies import referring_to_copy
@@ -19,6 +21,12 @@ from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.expirations import without_past
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.kinds.tables.rules.plan import decided
+from recovery.kinds.tables.rules.rows import (
+    proven_tables,
+    table_cost,
+    table_outcome_rows,
+    table_plan_rows,
+)
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.request import Request, Target
@@ -153,6 +161,31 @@ class TableRules(Rules[TablesSeen]):
             for name, item in seen.tables.items()
         }
         return {"datasets": datasets, "tables": tables}
+
+    def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
+        """Tell what happens to each dataset, table, view and routine."""
+        yield from table_plan_rows(steps, request)
+
+    def cost(self, steps: Sequence[Step]) -> Iterator[str]:
+        """Tell what that costs."""
+        yield from table_cost(steps)
+
+    def outcome_rows(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], request: Request
+    ) -> Iterator[Rows]:
+        """Tell how each dataset, table, view and routine ended."""
+        yield from table_outcome_rows(outcomes, steps, request)
+
+    def proven(
+        self,
+        outcomes: Sequence[Outcome],
+        steps: Sequence[Step],
+        point: str,
+        exceptions: Sequence[str],
+    ) -> Iterator[Block]:
+        """Tell how many tables are proven, and what is not part of that."""
+        del steps
+        yield from proven_tables(outcomes, point, exceptions)
 
 
 def _visible_definitions(dataset: DatasetBackup, hidden: Collection[str]) -> DatasetBackup:

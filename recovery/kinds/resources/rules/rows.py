@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from recovery.document import Command, Row, Verdict
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome, ConfigurationStep
-from recovery.report.document import Command, Row, Verdict
-from recovery.report.tables import failure_rows
+from recovery.kinds.rows import failure_rows, proven_of
 from recovery.units import counted, shown
 
 
@@ -46,12 +46,15 @@ def _outcome_row(outcome: ConfigurationOutcome) -> Row:
     )
 
 
-def proven_resources(outcomes: Sequence[ConfigurationOutcome]) -> Iterator[Verdict | Command]:
-    """Tell how many resources are proven, and what resumes those that were made stopped."""
-    if not outcomes:
-        return
-    proven = sum(item.is_proven for item in outcomes)
-    text = f"{proven} of {len(outcomes)} resources proven equal to the backup"
-    yield Verdict(text, is_good=proven == len(outcomes))
+def proven_resources(
+    outcomes: Sequence[ConfigurationOutcome], what: str
+) -> Iterator[Verdict | Command]:
+    """Tell how many resources are proven, and what resumes those that were made stopped.
+
+    Args:
+        outcomes: How each ended.
+        what: What they are.
+    """
+    yield from proven_of(outcomes, f"{what} proven equal to the backup", ())
     if stopped := sum(item.resumes for item in outcomes):
         yield Command("to resume", "rebound thaw", f"{counted(stopped, 'resource')} made stopped")

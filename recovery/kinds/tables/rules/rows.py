@@ -1,18 +1,20 @@
 """What a plan and a report say about BigQuery, as rows. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from manifests.model import WHOLE_TABLE
 from recovery.compare import Expired
+from recovery.document import Block, Command, Row, Rows
+from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
+from recovery.kinds.rows import failure_rows, proven_of
+from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.datasets import DatasetStep, authorized_name
 from recovery.kinds.tables.rules.definitions import DefinitionStep
-from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep, removed_rows
-from recovery.outcome import RecoveryReport
-from recovery.plan.model import Plan
-from recovery.report.document import Row
-from recovery.units import counted, duration, listed, size
+from recovery.request import Request
+from recovery.units import counted, listed, size
 
 _MOST_PARTITIONS = 10
 _UNDELETED = (
@@ -21,13 +23,19 @@ _UNDELETED = (
 )
 
 
-def table_rows(plan: Plan) -> Iterator[Row]:
-    """Tell what happens to each dataset and table."""
-    for dataset in plan.datasets:
+def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
+    """Tell what happens to each dataset, table, view and routine."""
+    for dataset in of(steps, DatasetStep):
         yield from _dataset_rows(dataset, dataset.into)
-    for step in plan.tables:
+    for step in of(steps, TableStep):
         yield _table_row(step, step.into)
-    yield from expiration_rows(plan)
+    yield from _expiration_rows(steps, request)
+    definitions = of(steps, DefinitionStep)
+    for item in definitions:
+        if item.action != "leave":
+            why = f": {item.why}" if item.why else ""
+            yield Row(f"{item.kind} {item.into}{why}", item.action)
+    yield from _equal_definitions(definitions, "leave")
 
 
 def _dataset_rows(dataset: DatasetStep, name: str) -> Iterator[Row]:
@@ -43,12 +51,15 @@ def _dataset_rows(dataset: DatasetStep, name: str) -> Iterator[Row]:
         yield Row(f"{kind} {'.'.join(ids)} again, in dataset {name}", "authorize")
 
 
-def expiration_rows(plan: Plan) -> Iterator[Row]:
+def _expiration_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
     """Tell what comes back though its own time is over."""
-    at = plan.request.expire_at
+    at = request.expire_at
     how = f"expires {at:%Y-%m-%d %H:%M} UTC" if at else "does not expire (`--expire-at` says when)"
-    steps: tuple[TableStep | DefinitionStep, ...] = (*plan.tables, *plan.definitions)
-    for step in steps:
+    timed: tuple[TableStep | DefinitionStep, ...] = (
+        *of(steps, TableStep),
+        *of(steps, DefinitionStep),
+    )
+    for step in timed:
         if step.expired_at is not None:
             yield Row(
                 f"{step.into} on {step.expired_at:%Y-%m-%d %H:%M} UTC by its own time: it comes back "
@@ -57,45 +68,20 @@ def expiration_rows(plan: Plan) -> Iterator[Row]:
             )
 
 
-def left_alone_rows(plan: Plan) -> Iterator[Row]:
-    """Name what differs and is not part of the recovery, because only what is missing is."""
-    for name in plan.left_alone:
-        yield Row(f"{name}: it differs, and only what is missing was asked for", "leave")
-
-
-def fallen_back_rows(plan: Plan) -> Iterator[Row]:
-    """Tell what comes from an older run, and how much older that is."""
-    for item in plan.fallen_back:
-        older = duration((plan.recovery_point - item.recovery_point).total_seconds())
-        yield Row(
-            f"{item.name} to {item.recovery_point:%Y-%m-%d %H:%M} UTC, {older} before the rest, "
-            f"from run {item.run_id}: a file of it in run {plan.run_id} is damaged",
-            "fall back",
-        )
-
-
-def definition_rows(plan: Plan) -> Iterator[Row]:
-    """Tell what happens to each view and routine that does not stay as it is."""
-    for step in plan.definitions:
-        if step.action != "leave":
-            why = f": {step.why}" if step.why else ""
-            yield Row(f"{step.kind} {step.into}{why}", step.action)
-    yield from _equal_definitions(plan, "leave")
-
-
-def _equal_definitions(plan: Plan, word: str) -> Iterator[Row]:
+def _equal_definitions(steps: Sequence[DefinitionStep], word: str) -> Iterator[Row]:
     """Tell which views and routines were looked at and are equal in every property."""
-    names = [step.name for step in plan.definitions if step.action == "leave"]
+    names = [step.name for step in steps if step.action == "leave"]
     if names:
         what = "1 view or routine" if len(names) == 1 else f"{len(names):,} views and routines"
         yield Row(f"{what}: already equal: {listed(names)}", word)
 
 
-def table_cost(plan: Plan) -> Iterator[str]:
+def table_cost(steps: Sequence[Step]) -> Iterator[str]:
     """Tell what the tables of a plan cost: rows, bytes and jobs."""
-    if not plan.tables:
+    tables = of(steps, TableStep)
+    if not tables:
         return
-    moved = [step for step in plan.tables if step.source]
+    moved = [step for step in tables if step.source]
     loaded = [step for step in moved if step.source and step.source.name == "vault"]
     stored = size(sum(step.stored_bytes for step in loaded))
     yield (
@@ -103,7 +89,7 @@ def table_cost(plan: Plan) -> Iterator[str]:
         f"{stored} to load for {counted(len(loaded), 'table')}, the rest by queries; loads and "
         "copies are free, proving scans each of these tables three times"
     )
-    removing = [step for step in plan.tables if step.removed_partitions]
+    removing = [step for step in tables if step.removed_partitions]
     if removing:
         removed = _partitions(
             sum(len(step.removed_partitions) for step in removing), sum(map(removed_rows, removing))
@@ -111,11 +97,36 @@ def table_cost(plan: Plan) -> Iterator[str]:
         yield f"{removed} of {counted(len(removing), 'table')} to remove"
 
 
-def table_outcome_rows(report: RecoveryReport) -> Iterator[Row]:
+def table_outcome_rows(
+    outcomes: Sequence[Outcome], steps: Sequence[Step], request: Request
+) -> Iterator[Rows]:
     """Tell how each table, and each dataset, view and routine that was made, ended."""
-    for item in report.tables:
-        yield _outcome_row(item, item.into)
-    yield from _definition_outcomes(report)
+    definitions = of(outcomes, DefinitionOutcome)
+    yield Rows(
+        (
+            *(_outcome_row(item, item.into) for item in of(outcomes, TableOutcome)),
+            *_dataset_outcomes(of(outcomes, DatasetOutcome)),
+            *_definition_outcomes(definitions, of(steps, DefinitionStep)),
+        ),
+        "ended",
+    )
+    yield Rows(tuple(_unmade_rows(definitions)), "ended")
+    yield Rows(tuple(_expiration_rows(steps, request)), "planned")
+
+
+def proven_tables(
+    outcomes: Sequence[Outcome], point: str, exceptions: Sequence[str]
+) -> Iterator[Block]:
+    """Tell how many tables are proven, and how to go back."""
+    tables = of(outcomes, TableOutcome)
+    partitions = sum(len(item.kept.partitions) for item in tables)
+    rows = counted(sum(item.kept.rows for item in tables), "row")
+    kept = [f"{counted(partitions, 'newer partition')} kept ({rows})"] if partitions else []
+    yield from proven_of(tables, f"tables proven equal to {point}", [*exceptions, *kept])
+    undone = [item.undo for item in tables if item.undo]
+    if undone:
+        statement = f"CREATE OR REPLACE TABLE ... CLONE `{undone[0]}`"
+        yield Command("to go back", statement, "while the undo point is kept")
 
 
 def _outcome_row(item: TableOutcome, name: str) -> Row:
@@ -132,29 +143,29 @@ def _outcome_row(item: TableOutcome, name: str) -> Row:
     return Row(f"{name}  ({'; '.join(notes)})", item.state, below=tuple(below))
 
 
-def failure_rows(item: Outcome) -> list[Row]:
-    """Tell why something was not recovered, and what to do about that."""
-    return [Row(item.error)] * bool(item.error) + [Row(f"hint: {item.hint}")] * bool(item.hint)
-
-
-def _definition_outcomes(report: RecoveryReport) -> Iterator[Row]:
-    """Tell how datasets ended, and which views and routines that were made are proven."""
-    done = {item.name for item in report.definitions if item.is_proven and not item.unmade}
-    for item in report.datasets:
+def _dataset_outcomes(outcomes: Sequence[DatasetOutcome]) -> Iterator[Row]:
+    for item in outcomes:
         below = [Row(found.text) for found in item.findings] + [Row(item.error)] * bool(item.error)
         yield Row(item.title, item.state, below=tuple(below))
-    for step in report.plan.definitions:
+
+
+def _definition_outcomes(
+    outcomes: Sequence[DefinitionOutcome], steps: Sequence[DefinitionStep]
+) -> Iterator[Row]:
+    """Tell which views and routines that were made are proven, and which were equal."""
+    done = {item.name for item in outcomes if item.is_proven and not item.unmade}
+    for step in steps:
         if step.name in done:
             yield Row(f"{step.kind} {step.into}", "proven")
-    yield from _equal_definitions(report.plan, "equal")
+    yield from _equal_definitions(steps, "equal")
 
 
-def unmade_rows(report: RecoveryReport) -> Iterator[Row]:
+def _unmade_rows(outcomes: Sequence[DefinitionOutcome]) -> Iterator[Row]:
     """Tell which views and routines are not as they were; of some the plan said so."""
-    for item in report.definitions:
+    for item in outcomes:
         if item.failure is not None:
             yield Row(item.title, "FAILED")
-    for item in report.definitions:
+    for item in outcomes:
         if item.unmade:
             why = f"{item.name}: {item.unmade}"
             yield Row(f"{why} (the plan said so: it cannot be brought back)", "NOT MADE")

@@ -1,12 +1,12 @@
 """What a plan and a report say about buckets, as rows. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from recovery.document import Row, Verdict, more
 from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects, LeftReason
-from recovery.report.document import Row, more
-from recovery.report.tables import failure_rows
-from recovery.units import counted, shown, size
+from recovery.kinds.rows import failure_rows, proven_of
+from recovery.units import counted, duration, shown, size
 
 _MOST_NAMED = 5
 _SOURCES = {
@@ -79,6 +79,26 @@ def _what_happened(outcome: BucketOutcome) -> Iterator[Row]:
         yield Row(f"{shown(item.subject)}: {item.text}")
     if outcome.unequal > len(outcome.findings):
         yield Row(f"not equal in all: {counted(outcome.unequal, 'object')}")
+
+
+def proven_buckets(
+    outcomes: Sequence[BucketOutcome],
+    steps: Sequence[BucketStep],
+    point: str,
+    exceptions: Sequence[str],
+) -> Iterator[Verdict]:
+    """Tell how many buckets are proven, and what of them is not what it was."""
+    extra = sum(left.objects for item in outcomes for left in item.left if left.reason == "extra")
+    later = sum(step.later for step in steps)
+    notes = [f"{counted(extra, 'extra object')} kept"] if extra else []
+    notes += [f"{counted(later, 'object')} as they were later"] if later else []
+    notes += [
+        f"what was deleted from bucket {step.name} in the {duration(step.untold_seconds)} until it "
+        "was listed, which is not known"
+        for step in steps
+        if step.untold_seconds
+    ]
+    yield from proven_of(outcomes, f"buckets proven equal to {point}", [*exceptions, *notes])
 
 
 def _left_row(left: LeftObjects) -> Row:

@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from recovery.compare.documents import DocumentState, ListedDocument
-from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
-from recovery.kinds.completions.rules.rebuild import CompletionsStep
+from recovery.document import Row, Verdict, more
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.report.document import Row, Verdict, more
-from recovery.report.tables import failure_rows
-from recovery.units import counted, shown
+from recovery.kinds.rows import failure_rows, proven_of
+from recovery.units import counted, duration, shown, size
 
 _MOST_LISTED = 10
 _MEANING: dict[DocumentState, str] = {
@@ -59,52 +57,18 @@ def _started(step: DatabaseStep) -> str:
     return ", ".join(step.triggers) or "nothing, by the catalog"
 
 
-def rebuild_row(step: CompletionsStep) -> Row:
-    """Tell what is rebuilt in one database, and how it differs from what is there."""
-    counts = f"{len(step.writes):,} of {counted(len(step.documents), 'document')}"
-    source = f"from {step.history} since {step.since}"
-    below = tuple(_rebuilt_rows(step))
-    return Row(f"database {step.into}: {counts}, {source}", "rebuild", below=below)
-
-
-def _rebuilt_rows(step: CompletionsStep) -> Iterator[Row]:
-    written = {item.path for item in step.writes}
-    for item in step.documents:
-        names = ", ".join(name for name in item.fields if not name.startswith("_"))
-        if item.path in written:
-            verb = "create" if item.state == "missing" else "replace"
-            only = f" (rows only: {', '.join(item.inferred)})" if item.inferred else ""
-            yield Row(f"{shown(item.path)}: {names}{only}", verb)
-        elif item.state == "differs":
-            differing = ", ".join(map(shown, item.differing))
-            yield Row(f"{shown(item.path)}: differs in {differing}", "keep")
-    if step.kept:
-        yield Row(f"`--overwrite '{step.into}'` replaces what is kept")
-    for name, count in sorted(step.ignored.items()):
-        yield Row(f"{counted(count, 'run')} of {shown(name)}: no document holds them", "ignore")
-    for note in step.unread:
-        yield Row(f"{note}: the rebuild cannot be proven", "unread")
-    if step.never_restored:
-        yield Row(f"{', '.join(step.never_restored)}: what runs now says so anew", "never")
-
-
-def database_outcome_row(outcome: DatabaseOutcome | CompletionsOutcome) -> Row:
+def database_outcome_row(outcome: DatabaseOutcome) -> Row:
     """Tell how one database ended."""
     done = [outcome.action, f"{outcome.equal:,} equal"]
     done += [f"{outcome.written:,} written"] if outcome.written else []
-    if isinstance(outcome, DatabaseOutcome) and outcome.removed:
-        done.append(f"{outcome.removed:,} removed")
+    done += [f"{outcome.removed:,} removed"] if outcome.removed else []
     below = tuple(_what_happened(outcome))
     return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
 
 
-def _what_happened(outcome: DatabaseOutcome | CompletionsOutcome) -> Iterator[Row]:
+def _what_happened(outcome: DatabaseOutcome) -> Iterator[Row]:
     if outcome.kept_count:
-        what = (
-            "that hold something else than the history tells, kept:"
-            if outcome.action == "rebuild"
-            else "written after the recovery point, kept and not restored:"
-        )
+        what = "written after the recovery point, kept and not restored:"
         kept = _named(outcome.kept, tuple(_MEANING), outcome.kept_count)
         yield Row(f"{counted(outcome.kept_count, 'document')} {what}", below=kept)
     if outcome.undo:
@@ -118,21 +82,31 @@ def _what_happened(outcome: DatabaseOutcome | CompletionsOutcome) -> Iterator[Ro
 
 
 def proven_databases(
-    outcomes: Sequence[DatabaseOutcome | CompletionsOutcome],
-    point: str,
-    exceptions: Sequence[str] = (),
-) -> tuple[Verdict, ...]:
-    """Tell how many databases are proven, to what, and what is not part of that."""
-    if not outcomes:
-        return ()
-    proven = sum(item.is_proven for item in outcomes)
+    outcomes: Sequence[DatabaseOutcome], point: str, exceptions: Sequence[str]
+) -> Iterator[Verdict]:
+    """Tell how many databases are proven, and what is not part of that."""
     kept = sum(item.kept_count for item in outcomes)
-    is_rebuilt = any(item.action == "rebuild" for item in outcomes)
-    how = "rebuilt as the history tells" if is_rebuilt else f"proven equal to {point}"
     notes = [*exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
-    but = f", but for {' and '.join(notes)}" if notes else ""
-    text = f"{proven} of {len(outcomes)} databases {how}{but}"
-    return (Verdict(text, is_good=proven == len(outcomes)),)
+    yield from proven_of(outcomes, f"databases proven equal to {point}", notes)
+
+
+def database_cost(steps: Sequence[DatabaseStep]) -> Iterator[str]:
+    """Tell what the databases of a plan cost: documents, bytes and time."""
+    if not steps:
+        return
+    written, removed = sum(step.writes for step in steps), sum(step.removes for step in steps)
+    documents = (
+        f"{written:,} documents to write and {removed:,} to remove, "
+        f"{size(sum(step.stored_bytes for step in steps))} of the backup to read; proving reads every "
+        "document twice"
+    )
+    seconds = sum(step.ramp_seconds for step in steps)
+    if seconds > 1:
+        documents += (
+            f"; at the rate Firestore asks for the writes take {duration(seconds)}, "
+            "`--unthrottled` does not wait"
+        )
+    yield documents
 
 
 def _named(

@@ -1,0 +1,73 @@
+"""What a plan and a report say about what is rebuilt from history, as rows. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from recovery.document import Row, Verdict, more
+from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.completions.rules.rebuild import CompletionsStep
+from recovery.kinds.rows import failure_rows, proven_of
+from recovery.units import counted, shown
+
+_MOST_LISTED = 10
+
+
+def rebuild_row(step: CompletionsStep) -> Row:
+    """Tell what is rebuilt in one database, and how it differs from what is there."""
+    counts = f"{len(step.writes):,} of {counted(len(step.documents), 'document')}"
+    source = f"from {step.history} since {step.since}"
+    below = tuple(_rebuilt_rows(step))
+    return Row(f"database {step.into}: {counts}, {source}", "rebuild", below=below)
+
+
+def _rebuilt_rows(step: CompletionsStep) -> Iterator[Row]:
+    written = {item.path for item in step.writes}
+    for item in step.documents:
+        names = ", ".join(name for name in item.fields if not name.startswith("_"))
+        if item.path in written:
+            verb = "create" if item.state == "missing" else "replace"
+            only = f" (rows only: {', '.join(item.inferred)})" if item.inferred else ""
+            yield Row(f"{shown(item.path)}: {names}{only}", verb)
+        elif item.state == "differs":
+            differing = ", ".join(map(shown, item.differing))
+            yield Row(f"{shown(item.path)}: differs in {differing}", "keep")
+    if step.kept:
+        yield Row(f"`--overwrite '{step.into}'` replaces what is kept")
+    for name, count in sorted(step.ignored.items()):
+        yield Row(f"{counted(count, 'run')} of {shown(name)}: no document holds them", "ignore")
+    for note in step.unread:
+        yield Row(f"{note}: the rebuild cannot be proven", "unread")
+    if step.never_restored:
+        yield Row(f"{', '.join(step.never_restored)}: what runs now says so anew", "never")
+
+
+def rebuild_outcome_row(outcome: CompletionsOutcome) -> Row:
+    """Tell how one database ended."""
+    done = [outcome.action, f"{outcome.equal:,} equal"]
+    done += [f"{outcome.written:,} written"] if outcome.written else []
+    below = tuple(_what_happened(outcome))
+    return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
+
+
+def _what_happened(outcome: CompletionsOutcome) -> Iterator[Row]:
+    if outcome.kept_count:
+        what = "that hold something else than the history tells, kept:"
+        named = tuple(Row(shown(item.path)) for item in outcome.kept[:_MOST_LISTED])
+        yield Row(
+            f"{counted(outcome.kept_count, 'document')} {what}",
+            below=named + more(len(named), outcome.kept_count),
+        )
+    yield from failure_rows(outcome)
+    for found in outcome.findings:
+        yield Row(f"{shown(found.aspect)}: {found.actual}, expected {found.expected}")
+    if outcome.never_restored:
+        names = ", ".join(outcome.never_restored)
+        yield Row(f"locks, heartbeats and instances, never restored: {names}")
+
+
+def proven_rebuilds(
+    outcomes: Sequence[CompletionsOutcome], exceptions: Sequence[str]
+) -> Iterator[Verdict]:
+    """Tell how many databases are rebuilt, and what is not part of that."""
+    kept = sum(item.kept_count for item in outcomes)
+    notes = [*exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
+    yield from proven_of(outcomes, "databases rebuilt as the history tells", notes)

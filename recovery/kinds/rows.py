@@ -1,0 +1,28 @@
+"""What is told of things of any kind, as rows. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from recovery.document import Row, Verdict
+from recovery.kinds.outcome import Outcome
+
+
+def failure_rows(item: Outcome) -> list[Row]:
+    """Tell why something was not recovered, and what to do about that."""
+    return [Row(item.error)] * bool(item.error) + [Row(f"hint: {item.hint}")] * bool(item.hint)
+
+
+def proven_of(
+    outcomes: Sequence[Outcome], what: str, exceptions: Sequence[str]
+) -> Iterator[Verdict]:
+    """Tell how many of some things are proven.
+
+    Args:
+        outcomes: How each ended; nothing is told of none.
+        what: What they are, and what they are proven to be.
+        exceptions: What is not part of that.
+    """
+    if outcomes:
+        proven = sum(item.is_proven for item in outcomes)
+        but = f", but for {' and '.join(exceptions)}" if exceptions else ""
+        text = f"{proven} of {len(outcomes)} {what}{but}"
+        yield Verdict(text, is_good=proven == len(outcomes))
