@@ -58,6 +58,23 @@ class Configuration:
         with cloud_errors(name):
             return self._found(kind, name)
 
+    def is_there(self, host: str, path: str) -> bool:
+        """Whether an API tells of something.
+
+        Args:
+            host: The API's.
+            path: With the version.
+
+        Raises:
+            CloudError: It could not be asked for.
+        """
+        with cloud_errors(path):
+            try:
+                self._rest.call("GET", host, path)
+            except google_errors.NotFound:
+                return False
+            return True
+
     def policy(self, kind: ResourceType, name: str) -> Resource | None:
         """Return the IAM policy of a resource; None where its type has none.
 
@@ -139,9 +156,8 @@ class Configuration:
         )
 
     def _found(self, kind: ResourceType, name: str) -> Resource | None:
-        query = {key: value for key, value in kind.query.items() if key == "view"}
         try:
-            found = self._rest.call("GET", kind.host, f"{kind.version}/{name}", query=query)
+            found = self._rest.call("GET", kind.host, f"{kind.version}/{name}")
         except google_errors.NotFound:
             return None
         return None if kind.absent and found.get("state") == kind.absent else found

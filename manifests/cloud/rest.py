@@ -44,7 +44,7 @@ class Rest:
         Args:
             method: The HTTP method.
             host: The API's, as `pubsub.googleapis.com`.
-            path: With the version; what means something in a URL is quoted here.
+            path: With the version; what means something in a URL is quoted here, but for `%`.
             query: Parameters.
             body: The request's JSON.
 
@@ -53,7 +53,7 @@ class Rest:
             ConnectionError: The answer is not JSON.
             requests.exceptions.RequestException: The API could not be reached.
         """
-        address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~')}"
+        address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~%')}"
         return calling(lambda: self._answer(method, address, query, body))
 
     def fetch(self, address: str) -> bytes:
@@ -71,6 +71,23 @@ class Rest:
             return answer.content
 
         return calling(fetched)
+
+    def put(self, address: str, content: bytes, content_type: str) -> None:
+        """Write to a signed address, which takes no credentials.
+
+        Raises:
+            google.api_core.exceptions.GoogleAPICallError: It was refused.
+            requests.exceptions.RequestException: It could not be written whole.
+        """
+
+        def written() -> None:
+            answer = requests.put(
+                address, content, headers={"Content-Type": content_type}, timeout=CALL_SECONDS
+            )
+            if answer.status_code >= _HTTP_ERROR:
+                raise google_errors.from_http_response(answer)
+
+        calling(written)
 
     def _answer(
         self, method: str, address: str, query: Query | None, body: Resource | None

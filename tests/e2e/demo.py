@@ -19,7 +19,7 @@ from tests.e2e.disasters import DISASTERS, Disaster
 from tests.harness import Rebound, make_rebound, whole_minute
 from tests.served import serving
 from tests.standin.cloud import PROJECT, Cloud, running
-from tests.standin.seed import seed_bigquery, seed_firestore, seed_storage
+from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
 
 SCALE = 0.01
 
@@ -52,6 +52,7 @@ def seed(cloud: Cloud) -> None:
         seed_bigquery(PROJECT, SCALE)
         seed_storage(PROJECT, SCALE)
         seed_firestore(PROJECT, SCALE)
+        seed_control_plane(PROJECT)
 
 
 def back_up(rebound: Rebound) -> None:
@@ -76,6 +77,8 @@ def go_through(rebound: Rebound, disaster: Disaster) -> None:
         sys.exit("error: nothing was destroyed")
     words = (*disaster.words, "--confirm-project", PROJECT, "--yes")
     show(rebound, "recover", disaster.scenario, *words)
+    for following in disaster.then:
+        show(rebound, *following)
     if disaster.picture(rebound) != before:
         sys.exit("error: the platform is not what it was")
     say("compared without Rebound: the platform is what it was before")

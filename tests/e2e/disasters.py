@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.e2e.outage import picture_of_configuration, strike_configuration
 from tests.harness import Rebound
 from tests.integration.orchestration import State
 
@@ -28,12 +29,14 @@ class Disaster:
         strike: Destroys things, and returns a line about each.
         picture: Returns all there is of what can be struck.
         words: What the operator adds, to allow what the plan says.
+        then: The commands that follow.
     """
 
     scenario: str
     strike: Callable[[Rebound], list[str]]
     picture: Callable[[Rebound], dict[str, object]]
     words: tuple[str, ...] = ("--overwrite", "*")
+    then: tuple[tuple[str, ...], ...] = ()
 
 
 def strike_bigquery(rebound: Rebound) -> list[str]:
@@ -140,4 +143,11 @@ DISASTERS = (
     ),
     Disaster("gcs-bucket-corruption", strike_bucket, picture_of_bucket),
     Disaster("firestore-state-loss", strike_firestore, picture_of_firestore),
+    Disaster(
+        "complete-outage",
+        strike_configuration,
+        picture_of_configuration,
+        ("--access", "--overwrite", "*"),
+        (("thaw", "--yes"),),
+    ),
 )

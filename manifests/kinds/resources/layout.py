@@ -45,6 +45,11 @@ def source_name(run_id: RunId, kind: str, content: bytes) -> str:
     return f"{_folder(run_id, kind)}{_digest(content)}.zip"
 
 
+def is_source(name: str, content: bytes) -> bool:
+    """Whether the archive of a name has this content."""
+    return name.endswith(f"/{_digest(content)}.zip")
+
+
 def check_resources_name(name: str, *, run_id: RunId, kind: str) -> None:
     """Refuse an object name that does not belong to this run and type.
 

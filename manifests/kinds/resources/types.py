@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
+from urllib.parse import quote
 
 from manifests.values import Resource
 
@@ -119,7 +120,7 @@ class ResourceType(NamedTuple):
 
     def full_name(self, name: str, collection: str) -> str:
         """Return the full name of a resource; some lists give the last part of it alone."""
-        return name if "/" in name else f"{collection}/{name}"
+        return name if name.startswith("projects/") else f"{collection}/{quote(name, safe='')}"
 
     @property
     def output_only(self) -> frozenset[str]:

@@ -13,7 +13,8 @@ from manifests.kinds.resources.types import ResourceType
 from manifests.model import Resource
 from recovery.kinds.resources.rules.creation import Creation, creation, left_to_set
 
-_POLL_SECONDS = 1.0
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
 _MOST_SECONDS = 900
 """A service can take minutes to be built and started."""
 
@@ -30,7 +31,9 @@ class Making:
         self._rest = rest
         self._configuration = configuration
 
-    def create(self, kind: ResourceType, name: str, resource: Resource) -> str:
+    def create(
+        self, kind: ResourceType, name: str, resource: Resource, archive: bytes | None = None
+    ) -> str:
         """Make a resource that does nothing by itself yet, and return its full name.
 
         One that is there already can be ours: the answer to an earlier call was lost. It is, where it
@@ -40,6 +43,7 @@ class Making:
             kind: Its type.
             name: Its full name; the service names some types itself.
             resource: As the backup has it, rewritten.
+            archive: What it is built from, where its type is built.
 
         Raises:
             CloudError: It could not be made, runs although it was told to stop, or somebody else
@@ -47,6 +51,8 @@ class Making:
         """
         with cloud_errors(name):
             request = creation(kind, name, resource)
+            body = self._built(kind, name, request.body, archive)
+            request = request._replace(body=body)
             try:
                 made = self._done(kind, self._call(kind, request))
             except google_errors.Conflict:
@@ -56,19 +62,45 @@ class Making:
             self._stop(kind, full, resource)
         return full
 
-    def change(self, kind: ResourceType, name: str, fields: Resource) -> None:
+    def _built(
+        self, kind: ResourceType, name: str, body: Resource, archive: bytes | None
+    ) -> Resource:
+        """Return the body of a function with what it is built from, uploaded."""
+        if archive is None:
+            return body
+        source = {"storageSource": self.uploaded(kind, name, archive)}
+        return {**body, "buildConfig": {**body.get("buildConfig", {}), "source": source}}
+
+    def uploaded(self, kind: ResourceType, name: str, archive: bytes) -> Resource:
+        """Upload what a function is built from, and return how a new function names it.
+
+        Raises:
+            CloudError: It could not be uploaded.
+        """
+        parent = name.rpartition("/")[0]
+        path = f"{kind.version}/{parent}:generateUploadUrl"
+        with cloud_errors(f"source of {name}", "cloudfunctions.functions.sourceCodeSet"):
+            answer = self._rest.call("POST", kind.host, path, body={})
+            self._rest.put(str(answer["uploadUrl"]), archive, "application/zip")
+        return dict(answer["storageSource"])
+
+    def change(
+        self, kind: ResourceType, name: str, fields: Resource, archive: bytes | None = None
+    ) -> None:
         """Set fields of a resource.
 
         Args:
             kind: Its type.
             name: Its full name.
             fields: What they are to be.
+            archive: What it is built from, where its type is built.
 
         Raises:
             CloudError: They could not be set.
         """
         if not fields:
             return
+        fields = self._built(kind, name, fields, archive)
         query = {"updateMask": ",".join(sorted(fields))}
         with cloud_errors(name):
             self._done(
@@ -136,11 +168,12 @@ class Making:
         name = str(answer.get("name", ""))
         if "/operations/" not in name:
             return answer
-        began = time.monotonic()
+        began, pause_seconds = time.monotonic(), _FIRST_PAUSE_SECONDS
         while not answer.get("done"):
             if time.monotonic() - began > _MOST_SECONDS:
                 raise CloudError("it is not done in time", subject=name, retryable=True)
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
             answer = self._rest.call("GET", kind.host, f"{kind.version}/{name}")
         if failure := answer.get("error"):
             raise CloudError(str(failure.get("message", failure)), subject=name)

@@ -4,7 +4,7 @@ What ran at the recovery point is made stopped. It is written down as a fence, s
 exactly that, and nothing whose target is still in the project that is lost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from manifests import fence_layout
@@ -22,7 +22,7 @@ from recovery.fence.rules import fenced
 from recovery.fence.store import Fences
 from recovery.kinds.outcome import Failure
 from recovery.kinds.resources.cloud.making import Making
-from recovery.kinds.resources.rules.planning import findings
+from recovery.kinds.resources.rules.planning import findings, source_finding
 from recovery.kinds.resources.rules.policies import added
 from recovery.kinds.resources.rules.rewriting import Rewriting, remaining
 from recovery.kinds.resources.rules.steps import (
@@ -45,6 +45,7 @@ class Recovering:
         configuration: Reads the resources of the project that is written.
         names: What is called otherwise there; addresses of what is made are added.
         running: The recovery.
+        archive: Reads what a function is built from, by its name in the vault.
     """
 
     def __init__(
@@ -53,12 +54,14 @@ class Recovering:
         configuration: Configuration,
         names: Mapping[str, str],
         running: Running,
+        archive: Callable[[str], bytes],
     ) -> None:
         self._making = Making(rest, configuration)
         self._configuration = configuration
         self._lost = tuple(names)
         self._names = dict(names)
         self._running = running
+        self._archive = archive
         self._stopped: list[FencedWriter] = []
 
     def recover(
@@ -108,8 +111,15 @@ class Recovering:
             granted=step.grants,
             rewritten=tuple(f"{place.path}: {place.after}" for place in places),
         )
+        if step.is_managed and step.action == "leave" and not step.grants:
+            return outcome
         try:
-            ended = self._proven(kind, self._written(kind, step, wanted), outcome, wanted)
+            archive = self._archive(stored.source) if stored.source and step.changes else None
+            name = self._written(kind, step, wanted, archive)
+            ended = self._proven(kind, name, outcome, wanted)
+            if archive is not None and self._configuration.source(kind, name) != archive:
+                found = (*ended.findings, source_finding(name))
+                ended = ended.model_copy(update={"findings": found})
             if step.grants and stored.policy is not None:
                 self._grant(kind, ended.into, rewriting.resource(stored.policy)[0])
         except ReboundError as error:
@@ -117,24 +127,32 @@ class Recovering:
         self._running.journal.record(_FOLDER, f"{kind.name} {ended.name}", ended)
         return ended
 
-    def _written(self, kind: ResourceType, step: ConfigurationStep, wanted: Resource) -> str:
+    def _written(
+        self,
+        kind: ResourceType,
+        step: ConfigurationStep,
+        wanted: Resource,
+        archive: bytes | None,
+    ) -> str:
         """Do what a step says, and return the full name of what is there then."""
         if step.action == "undelete":
             unique_id = str(wanted.get("uniqueId", ""))
             if not (unique_id and self._making.undelete_account(kind, unique_id)):
                 return self._making.create(kind, step.into, wanted)
         elif step.action == "create":
-            return self._created(kind, step.into, wanted)
+            return self._created(kind, step.into, wanted, archive)
         elif step.action == "update":
-            self._making.change(kind, step.into, settable(kind, wanted))
+            self._making.change(kind, step.into, settable(kind, wanted), archive)
         return step.into
 
-    def _created(self, kind: ResourceType, name: str, wanted: Resource) -> str:
+    def _created(
+        self, kind: ResourceType, name: str, wanted: Resource, archive: bytes | None
+    ) -> str:
         """Make a resource, unless an attempt that was interrupted has."""
         found = self._configuration.resource(kind, name) if kind.naming != "assigned" else None
         if found is not None and not self._differing(kind, wanted, found):
             return name
-        return self._making.create(kind, name, wanted)
+        return self._making.create(kind, name, wanted, archive)
 
     def _proven(
         self, kind: ResourceType, name: str, outcome: ConfigurationOutcome, wanted: Resource
@@ -181,8 +199,11 @@ class Recovering:
     def _grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
         present = self._configuration.policy(kind, name) or {}
         policy, _ = added(stored, present)
-        if policy is not None:
-            self._making.set_policy(kind, name, policy)
+        if policy is None:
+            return
+        self._making.set_policy(kind, name, policy)
+        if added(stored, self._configuration.policy(kind, name) or {})[1]:
+            raise CloudError("its IAM policy was set, and lacks what was granted", subject=name)
 
     def _remember(self, old_name: str, name: str, wanted: Resource, found: Resource) -> None:
         """Let what is made later refer to a resource by its name, and call it at its address, of now."""

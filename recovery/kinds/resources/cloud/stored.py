@@ -18,7 +18,7 @@ def inspect_resources(vault: Bucket, backups: Sequence[ResourceBackup]) -> Verdi
         try:
             read_resources(vault, backup)
             for source in backup.sources:
-                _read(vault, source)
+                read_object(vault, source)
         except BackupDamagedError as error:
             findings.append(
                 finding(error.subject or backup.type, "file", "readable", error.message)
@@ -38,10 +38,16 @@ def read_resources(vault: Bucket, backup: ResourceBackup) -> tuple[StoredResourc
         BackupDamagedError: The file is not there, or not what the manifest says.
         CloudError: It could not be read.
     """
-    return resources_of(_read(vault, backup.stored), backup)
+    return resources_of(read_object(vault, backup.stored), backup)
 
 
-def _read(vault: Bucket, stored: StoredObject) -> bytes:
+def read_object(vault: Bucket, stored: StoredObject) -> bytes:
+    """Return the content of one object of a run.
+
+    Raises:
+        BackupDamagedError: It is not there, or not what the manifest says.
+        CloudError: It could not be read.
+    """
     if stored.size_bytes > MOST_BYTES:
         raise ObjectChangedError("it is larger than any such file", subject=stored.name)
     info = vault.info(stored.name)

@@ -1,12 +1,13 @@
 """Looks at the platform's configuration, and makes again what is missing of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
+from manifests.kinds.resources.layout import is_source
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
@@ -15,8 +16,9 @@ from manifests.values import Resource
 from recovery.kinds.kind import Origin, of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.resources.cloud.recovering import Recovering
-from recovery.kinds.resources.cloud.stored import read_resources
+from recovery.kinds.resources.cloud.stored import read_object, read_resources
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
+from recovery.kinds.resources.rules.obstacles import image_path, images
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.kinds.resources.rules.steps import ConfigurationStep
@@ -26,6 +28,7 @@ from recovery.request import Request, Target
 from recovery.unseen import Unseen, looked_at, told_apart
 
 _READERS = 8
+_REGISTRY = "artifactregistry.googleapis.com"
 
 
 class ConfigurationWork(Work[ResourcesSeen]):
@@ -64,13 +67,26 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 for item, found in zip(wanted, looked, strict=True)
             }
         )
-        return ResourcesSeen(items=tuple(seen.values()), names=names, unseen=unseen)
+        missing = [item.stored.resource for item in seen.values() if item.resource is None]
+        return ResourcesSeen(
+            items=tuple(seen.values()),
+            names=names,
+            gone_images=self._gone_images(missing),
+            unseen=unseen,
+        )
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
         """Make resources in the order of their types, prove each, and fence those that would run."""
         backups = {backup.type: backup for backup in origin.run.resources}
         chosen = of(steps, ConfigurationStep)
-        recovering = Recovering(self._rest, self._configuration, self._names(origin), running)
+        sources = {item.name: item for part in backups.values() for item in part.sources}
+        recovering = Recovering(
+            self._rest,
+            self._configuration,
+            self._names(origin),
+            running,
+            lambda name: read_object(self._tools.vault, sources[name]),
+        )
         for kind in TYPES:
             about = [step for step in chosen if step.type == kind.name]
             if not about:
@@ -91,9 +107,27 @@ class ConfigurationWork(Work[ResourcesSeen]):
             policy: Resource | None = None
             if resource is not None and stored.policy is not None:
                 policy = self._configuration.policy(kind, name)
-            return SeenResource(type=kind.name, stored=stored, resource=resource, policy=policy)
+            is_equal = True
+            if resource is not None and stored.source:
+                is_equal = is_source(stored.source, self._configuration.source(kind, name))
+            return SeenResource(
+                type=kind.name,
+                stored=stored,
+                resource=resource,
+                policy=policy,
+                is_source_equal=is_equal,
+            )
 
         return looked_at(f"{kind.name} {name}", look)
+
+    def _gone_images(self, resources: Iterable[Resource]) -> frozenset[str]:
+        """Return the images that are to be run and are not there; those of others are not looked at."""
+        paths = {name: image_path(name) for item in resources for name in images(item)}
+        return frozenset(
+            name
+            for name, path in paths.items()
+            if path and not self._configuration.is_there(_REGISTRY, path)
+        )
 
     def _present(
         self, kind: ResourceType, name: str, backup: ResourceBackup, stored: StoredResource

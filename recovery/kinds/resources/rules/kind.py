@@ -10,7 +10,8 @@ from recovery.access_change import AccessChange, given
 from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Rules, of
 from recovery.kinds.outcome import Outcome
-from recovery.kinds.resources.rules.planning import plan_resource
+from recovery.kinds.resources.rules.obstacles import obstacle
+from recovery.kinds.resources.rules.planning import managed_names, plan_resource
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.rows import (
     proven_resources,
@@ -59,12 +60,31 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     def plan(self, origin: Origin, seen: ResourcesSeen, request: Request) -> Decision:
         """Decide what happens to each resource."""
         rewriting = Rewriting(seen.names)
-        planned = [plan_resource(item, request, rewriting) for item in seen.items]
+        managed = managed_names(seen.items)
+        planned = [
+            plan_resource(
+                item.model_copy(update={"is_managed": item.stored.name in managed}),
+                request,
+                rewriting,
+            )
+            for item in seen.items
+        ]
+        blocked = {
+            item.stored.name: why
+            for item in seen.items
+            if item.resource is None
+            and item.stored.name not in managed
+            and (why := obstacle(item.type, item.stored.resource, seen.gone_images))
+        }
+        planned = [step for step in planned if step.name not in blocked]
         is_left = request.only_missing
         alone = [step for step in planned if is_left and step.action == "leave" and step.differs]
         return Decision(
             steps=tuple(step for step in planned if step not in alone),
-            lost=tuple(_lost(self.wanted(origin.run, request))),
+            lost=(
+                *(f"{name}: {why}" for name, why in blocked.items()),
+                *_lost(self.wanted(origin.run, request)),
+            ),
             left_alone=tuple(step.title for step in alone),
         )
 

@@ -1,7 +1,8 @@
 """What a recovery does with one resource of the platform's configuration. Pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.table import resource_type
@@ -16,7 +17,10 @@ from recovery.request import Request
 
 _TERRAFORM_LABEL = "goog-terraform-provisioned"
 """The Google provider puts it on what it makes (Terraform google provider, Default labels)."""
+_MANAGED_LABEL = "goog-managed-by"
+"""Another service made it and keeps it, as Cloud Functions its services and triggers."""
 _ACCOUNT = "iam/service-account"
+_SERVICE = "run/service"
 _LONGEST_VALUE = 200
 
 
@@ -39,18 +43,31 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
         grants=grants(seen, rewriting),
         rewritten=tuple(f"{place.path}: {place.after}" for place in places),
     )
+    if seen.is_managed and (seen.resource is None or kind.name != _SERVICE):
+        return step.model_copy(update={"is_managed": True, "why": "its function makes it"})
     if seen.resource is None:
         return step.model_copy(update=_made(kind))
     differs = tuple(findings(kind, wanted, seen.resource))
+    if not seen.is_source_equal:
+        differs += (source_finding(step.into),)
+    return step.model_copy(update=_differing(step, differs, seen.resource, request))
+
+
+def _differing(
+    step: ConfigurationStep, differs: tuple[Finding, ...], present: Resource, request: Request
+) -> dict[str, Any]:
+    """Return what becomes of a resource that is there."""
     if not differs:
-        return step
-    step = step.model_copy(update={"differs": differs, "why": "it differs"})
-    if _is_held(seen.resource):
+        return {}
+    if _is_held(present):
         why = "Terraform keeps it: `terraform apply` sets it to what Terraform has"
-        return step.model_copy(update={"is_held": True, "why": why})
-    if request.may_overwrite(step.own_name):
-        return step.model_copy(update={"action": "update"})
-    return step
+        return {"differs": differs, "is_held": True, "why": why}
+    is_allowed = request.may_overwrite(step.own_name)
+    return {
+        "differs": differs,
+        "why": "it differs",
+        "action": "update" if is_allowed else "leave",
+    }
 
 
 def findings(kind: ResourceType, expected: Resource, actual: Resource) -> Iterator[Finding]:
@@ -65,6 +82,11 @@ def findings(kind: ResourceType, expected: Resource, actual: Resource) -> Iterat
         )
 
 
+def source_finding(name: str) -> Finding:
+    """Return that a function is built from another archive."""
+    return Finding(subject=name, aspect="source", expected="that of the backup", actual="another")
+
+
 def grants(seen: SeenResource, rewriting: Rewriting) -> tuple[Grant, ...]:
     """Return what the backup's IAM policy grants and the present one does not."""
     if seen.stored.policy is None:
@@ -76,6 +98,26 @@ def _into(kind: ResourceType, seen: SeenResource, rewriting: Rewriting) -> str:
     if kind.naming == "assigned" and seen.resource is not None:
         return str(seen.resource["name"])
     return rewriting.text(seen.stored.name)
+
+
+def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:
+    """Return the full names of what other resources make: it comes back with them.
+
+    A trigger of Eventarc has a subscription of its own, and a topic where nobody named one.
+    """
+    names: set[str | None] = set()
+    for item in items:
+        resource = item.stored.resource
+        if _MANAGED_LABEL in (resource.get("labels") or {}):
+            names.add(item.stored.name)
+        if item.type == "eventarc/trigger":
+            carried = (resource.get("transport") or {}).get("pubsub") or {}
+            names |= {carried.get("subscription"), _own_topic(carried.get("topic"))}
+    return frozenset(name for name in names if name)
+
+
+def _own_topic(name: str | None) -> str | None:
+    return name if name and name.rpartition("/")[2].startswith("eventarc-") else None
 
 
 def _made(kind: ResourceType) -> dict[str, str]:

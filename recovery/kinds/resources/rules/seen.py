@@ -15,12 +15,16 @@ class SeenResource(Value):
         stored: As the backup has it.
         resource: As it is; None where there is none.
         policy: Its IAM policy as it is.
+        is_source_equal: Whether it is built from the archive that the backup has.
+        is_managed: Whether another resource makes it.
     """
 
     type: str
     stored: StoredResource
     resource: Resource | None = None
     policy: Resource | None = None
+    is_source_equal: bool = True
+    is_managed: bool = False
 
 
 class ResourcesSeen(Seen):
@@ -28,7 +32,9 @@ class ResourcesSeen(Seen):
 
     Attributes:
         names: What is called otherwise now: the project, and its number.
+        gone_images: Images that services and jobs run, and that are not there.
     """
 
     items: tuple[SeenResource, ...] = ()
     names: Mapping[str, str] = {}
+    gone_images: frozenset[str] = frozenset()

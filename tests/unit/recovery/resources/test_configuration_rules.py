@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from manifests.kinds.resources.fields import differences, settable
+from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import TYPES, resource_type
 from recovery.kinds.resources.rules.creation import creation, left_to_set
+from recovery.kinds.resources.rules.obstacles import image_path, obstacle
+from recovery.kinds.resources.rules.planning import managed_names
 from recovery.kinds.resources.rules.policies import Grant, added
 from recovery.kinds.resources.rules.rewriting import Place, Rewriting, remaining
+from recovery.kinds.resources.rules.seen import SeenResource
 
 JOB = resource_type("scheduler/job")
 JOB_NAME = "projects/p/locations/l/jobs/nightly"
@@ -168,3 +172,64 @@ def test_access_is_added_and_never_taken():
     }
     assert policy is not None
     assert added(stored, policy) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("image", "path"),
+    [
+        (
+            "us-west2-docker.pkg.dev/p/repo/team/loader:v1",
+            "v1/projects/p/locations/us-west2/repositories/repo/packages/team%2Floader/tags/v1",
+        ),
+        (
+            "us-west2-docker.pkg.dev/p/repo/loader",
+            "v1/projects/p/locations/us-west2/repositories/repo/packages/loader/tags/latest",
+        ),
+        (
+            f"us-west2-docker.pkg.dev/p/repo/loader@sha256:{'a' * 64}",
+            (
+                "v1/projects/p/locations/us-west2/repositories/repo/packages/loader/versions/"
+                f"sha256:{'a' * 64}"
+            ),
+        ),
+        ("gcr.io/p/loader:v1", ""),
+        ("docker.io/library/nginx", ""),
+    ],
+)
+def test_an_image_is_looked_for_where_artifact_registry_tells_of_it(image: str, path: str):
+    """Other registries are not asked."""
+    assert image_path(image) == path
+
+
+def test_what_cannot_be_made_is_told_with_why():
+    """A deleted topic, an image that is gone; anything else is tried."""
+    job = {"template": {"template": {"containers": [{"image": "i:1"}, {"image": "j:1"}]}}}
+    assert obstacle("run/job", job, frozenset({"j:1"})) == "its image is gone: j:1"
+    assert obstacle("run/job", job, frozenset()) == ""
+    orphan = {"topic": "_deleted-topic_"}
+    assert "had been deleted" in obstacle("pubsub/subscription", orphan, frozenset())
+    assert obstacle("pubsub/topic", {}, frozenset()) == ""
+
+
+def test_what_another_resource_makes_comes_with_it():
+    """Services and triggers of functions, and what carries the events of a trigger."""
+    items = [
+        seen("run/service", "s", {"labels": {"goog-managed-by": "cloudfunctions"}}),
+        seen("run/service", "own", {"labels": None}),
+        seen(
+            "eventarc/trigger",
+            "t",
+            {
+                "transport": {
+                    "pubsub": {"topic": "projects/p/topics/eventarc-1", "subscription": "u"}
+                }
+            },
+        ),
+        seen("eventarc/trigger", "v", {"transport": {"pubsub": {"topic": "projects/p/topics/x"}}}),
+    ]
+    assert managed_names(items) == {"s", "projects/p/topics/eventarc-1", "u"}
+
+
+def seen(kind: str, name: str, resource: dict[str, Any]) -> SeenResource:
+    """Return a resource of the backup that is not there."""
+    return SeenResource(type=kind, stored=StoredResource(name=name, resource=resource))
