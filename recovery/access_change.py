@@ -12,6 +12,7 @@ type Change = Literal[
     "limits access",
     "removes protection",
     "encrypts",
+    "uses a foreign key",
 ]
 """What changes.
 
@@ -21,9 +22,15 @@ type Change = Literal[
     limits access       rows that all readers of a dataset would see are seen by fewer
     removes protection  a protection that is there now goes
     encrypts            there is a key where Google's own is now, or nothing
+    uses a foreign key  the same, and the key is of another project: who has it can take it away
 """
 
-_NEED_WORD: tuple[Change, ...] = ("gives access", "makes public", "removes protection")
+_NEED_WORD: tuple[Change, ...] = (
+    "gives access",
+    "makes public",
+    "removes protection",
+    "uses a foreign key",
+)
 _PUBLIC = ("allUsers", "allAuthenticatedUsers")
 
 
@@ -67,9 +74,23 @@ def removed(subject: str, protection: str) -> AccessChange:
     return AccessChange(change="removes protection", subject=subject, what=protection)
 
 
-def keyed(subject: str, *, wanted: str, present: str) -> Iterator[AccessChange]:
-    """Yield what changes about a key of Cloud KMS; an empty one is Google's own."""
+def keyed(subject: str, *, wanted: str, present: str, project: str) -> Iterator[AccessChange]:
+    """Yield what changes about a key of Cloud KMS; an empty one is Google's own.
+
+    Args:
+        subject: What is encrypted.
+        wanted: The key that a document names.
+        present: The key now.
+        project: The project that is recovered: whoever has a key of another can lock it all up.
+    """
     if present and wanted != present:
         yield removed(subject, f"encryption with the key {present}")
     if wanted and wanted != present:
-        yield AccessChange(change="encrypts", subject=subject, what=f"with the key {wanted}")
+        yield encrypted(subject, wanted, project=project)
+
+
+def encrypted(subject: str, key: str, *, project: str) -> AccessChange:
+    """Return that something comes under a key that it is not under now."""
+    is_own = key.startswith(f"projects/{project}/")
+    change: Change = "encrypts" if is_own else "uses a foreign key"
+    return AccessChange(change=change, subject=subject, what=f"with the key {key}")

@@ -66,4 +66,5 @@ class RecoveryReport(Value):
     @property
     def is_proven(self) -> bool:
         """Whether everything was recovered and is proven."""
-        return all(item.is_proven for item in self.outcomes) and not self.plan.unseen
+        is_whole = not (self.plan.unseen or self.plan.not_held)
+        return all(item.is_proven for item in self.outcomes) and is_whole

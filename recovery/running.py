@@ -12,6 +12,7 @@ from recovery.kinds.known import rules_of
 from recovery.kinds.work import Begun
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
+from recovery.plan.not_held import not_held
 from recovery.plan.restorable import check_project
 from recovery.plan.resumed import resumed
 from recovery.plan.whole import visible
@@ -71,6 +72,8 @@ def seen_again(
     left = resumed(plan, origin, world)
     if origin.manifest is not None:
         left = with_leaning(left, origin.manifest, session.verdicts.readable())
+        lacked = not_held(session.catalog, origin.manifest, request)
+        left = left.model_copy(update={"not_held": lacked})
     return planned.model_copy(update={"plan": left})
 
 

@@ -5,6 +5,7 @@ import json
 from manifests.model import Value
 
 _PRESENCE = ("there", "not there")
+_UNSET = "not set"
 _SOUND = ("whole", "readable", "measured")
 
 
@@ -29,6 +30,8 @@ class Finding(Value):
         """Say what differs, for a person who knows the subject."""
         if self.expected in _PRESENCE:
             return f"{self.aspect} is {self.actual}"
+        if self.expected == _UNSET:
+            return f"{self.aspect} is {self.actual}, and was {_UNSET}"
         if self.expected in _SOUND:
             return f"{self.aspect}: {self.actual}"
         return f"{self.aspect} is {self.actual}, not {self.expected}"
@@ -49,7 +52,7 @@ def finding(subject: str, aspect: str, expected: str, actual: str) -> Finding:
 
 
 def _text(value: object) -> str:
-    return "not set" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return _UNSET if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def present(value: object) -> object:

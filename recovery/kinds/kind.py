@@ -35,11 +35,13 @@ class Origin(NamedTuple):
             comes from a run.
         points: The recovery points of what falls back, by name.
         expired: When the own time of what is brought back was over, by name.
+        protected: The names of what the catalog protects, whether the run holds it or not.
     """
 
     manifest: Manifest | None = None
     points: Mapping[str, UtcTime] = {}
     expired: Mapping[str, UtcTime] = {}
+    protected: frozenset[str] = frozenset()
 
     @property
     def run(self) -> Manifest:

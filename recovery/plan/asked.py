@@ -1,5 +1,7 @@
 """Whether a run has what the operator asked for. Pure."""
 
+from collections.abc import Collection
+
 from manifests.errors import NoRecoveryPointError, UsageError
 from manifests.model import Manifest
 from recovery.kinds.known import RULES, rules_of
@@ -18,12 +20,16 @@ def check_covered(manifest: Manifest, request: Request) -> None:
         )
 
 
-def check_names(manifest: Manifest, request: Request) -> None:
-    """Refuse what the run does not hold: leaving it out would look like success."""
+def check_names(manifest: Manifest, request: Request, *, protected: Collection[str] = ()) -> None:
+    """Refuse what the run does not hold: leaving it out would look like success.
+
+    What the catalog protects and the run does not hold can be excluded: that is then not asked for.
+    """
     covered = rules_of(request.kinds)
     unknown = [name for rules in covered for name in rules.unknown(manifest, request)]
     names = {"*", *(name for rules in RULES for name in rules.names(manifest, request))}
-    unknown += [name for name in (*request.overwrite, *request.exclude) if name not in names]
+    unknown += [name for name in request.overwrite if name not in names]
+    unknown += [name for name in request.exclude if name not in names.union(protected)]
     if unknown:
         raise UsageError(
             f"not in the run: {', '.join(unknown)}",

@@ -36,6 +36,8 @@ class Plan(Value):
     """A digest of what was observed; empty where nothing was."""
     left_out: tuple[str, ...] = ()
     """What the run holds and the catalog does not name."""
+    not_held: tuple[str, ...] = ()
+    """What was asked for, as the scenario is about it, and the run does not hold."""
     leaning: tuple[str, ...] = ()
     """What leans on a file of the vault that `verify` found damaged."""
     unseen: tuple[Unseen, ...] = ()

@@ -4,6 +4,21 @@ from manifests import coverage
 from manifests.catalog import Catalog
 from manifests.model import Manifest
 from recovery.plan.model import Plan
+from recovery.request import Request
+
+
+def not_held(catalog: Catalog, manifest: Manifest, request: Request) -> tuple[str, ...]:
+    """Return what a scenario is about and its run does not hold, unless it was left out.
+
+    Args:
+        catalog: What is protected.
+        manifest: What of the run is recovered.
+        request: What the operator asked for; what was named is in the run, or was refused.
+    """
+    if request.names_parts:
+        return ()
+    lacked = coverage.lacked(catalog, manifest, request.kinds)
+    return tuple(label for label, name in lacked if name not in request.exclude)
 
 
 def with_not_held(plan: Plan, catalog: Catalog, manifest: Manifest) -> Plan:
@@ -16,13 +31,11 @@ def with_not_held(plan: Plan, catalog: Catalog, manifest: Manifest) -> Plan:
         catalog: What is protected.
         manifest: What of the run is recovered.
     """
-    request = plan.request
-    if request.names_parts:
-        return plan  # what was named is in the run, or the plan was refused
-    lacked = coverage.lacked(catalog, manifest, request.kinds)
+    lacked = not_held(catalog, manifest, plan.request)
     told = tuple(
         f"{label}: the run does not hold it; an older one may, see `rebound list`"
-        for label, name in lacked
-        if name not in request.exclude
+        for label in lacked
     )
-    return plan.model_copy(update={"cannot_bring_back": (*told, *plan.cannot_bring_back)})
+    return plan.model_copy(
+        update={"cannot_bring_back": (*told, *plan.cannot_bring_back), "not_held": lacked}
+    )

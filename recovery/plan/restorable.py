@@ -42,4 +42,5 @@ def restorable(catalog: Catalog, origin: Origin, request: Request, *, now: datet
     for rules in RULES:
         manifest, over = rules.restorable(manifest, request, now=now)
         expired |= over
-    return origin._replace(manifest=manifest, expired=expired)
+    protected = frozenset(entry.name for _, entry in catalog.parts)
+    return origin._replace(manifest=manifest, expired=expired, protected=protected)

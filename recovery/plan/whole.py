@@ -41,7 +41,7 @@ def make_plan(
     """
     if origin.manifest is not None:
         check_covered(origin.manifest, request)
-        check_names(origin.manifest, request)
+        check_names(origin.manifest, request, protected=origin.protected)
     unseen = tuple(item for seen in world.values() for item in seen.unseen)
     origin = visible(origin, {item.name for item in unseen}, request)
     decided = {

@@ -55,6 +55,20 @@ def outcome_error(
             subject=report.recovery_id,
             hint=_way_on(report, failed) if names else _MEND_THEN_RECOVER,
         )
+    if not_held := report.plan.not_held:
+        name = not_held[0].rpartition(" ")[2]
+        return NotEqualError(
+            f"all that run {report.plan.run_id} holds is proven; it does not hold "
+            f"{', '.join(map(shown, not_held))}",
+            subject=report.recovery_id,
+            hint=f"`--exclude {name}` asks for the rest alone; an older run may hold it, see "
+            "`rebound list`",
+        )
+    return _missed(report)
+
+
+def _missed(report: RecoveryReport) -> ObjectiveMissedError | None:
+    """Return the error of a recovery that is proven and missed an objective, or None."""
     objective = scenario(report.plan.request.scenario).rto_seconds
     took_seconds = (report.finished_at - report.started_at).total_seconds()
     if took_seconds > objective:

@@ -60,7 +60,8 @@ def test_objects_under_a_key_of_kms(raw: Rebound, night: Function):
         assert stored_content(raw, record) == content_of(name)
     put(bucket, NAMES[2], b"garbage")
     bucket.blob(NAMES[5]).delete()
-    outcome = recover(raw, "--overwrite", "*")
+    assert "uses a foreign key" in raw.run("recover", SCENARIO, "--overwrite", "*", code=5).stderr
+    outcome = recover(raw, "--overwrite", "*", "--access")
     assert sources(outcome) == {("overwritten", "noncurrent"): 1, ("missing", "noncurrent"): 1}
     assert looked_at(bucket) == before
     assert raw.json("verify", "second")["findings"] == []
@@ -211,7 +212,7 @@ def test_everything_said_about_objects_comes_back(raw: Rebound, night: Function)
     bucket.blob("class").update_storage_class("STANDARD")
     bucket.blob("key").rewrite(bucket.blob("key"))
     bucket.blob("kept").delete()
-    assert sources(recover(raw)) == {
+    assert sources(recover(raw, "--access")) == {
         ("metadata changed", "metadata"): 1,
         ("metadata changed", "live"): 2,
         ("missing", "soft-deleted"): 1,

@@ -55,7 +55,9 @@ def test_every_copy_has_the_key_of_its_table(rebound: Rebound):
     assert all(f"kms_key_name = '{KEY}'" in text for text in statements)
 
     own.delete_table(lake.TYPES)
-    rebound.run("recover", SCENARIO, "--yes")
+    refused = rebound.run("recover", SCENARIO, "--yes", code=5).stderr
+    assert f"uses a foreign key: with the key {KEY}" in refused
+    rebound.run("recover", SCENARIO, "--yes", "--access")
     assert keys_of_jobs(rebound, "load") == {KEY}
     assert keys_of_jobs(rebound, "copy") == {KEY}
     assert str(encrypted(rebound, lake.TYPES, None)).startswith(KEY)

@@ -20,7 +20,7 @@ EVE = {"role": "OWNER", "userByEmail": "eve@x.com"}
 EVERYBODY = {**POLICY, "grantees": ["allUsers", *POLICY["grantees"]]}
 OPEN = {**POLICY, "filterPredicate": "TRUE"}
 ANOTHER = {**POLICY, "rowAccessPolicyReference": {"policyId": "added_later"}}
-KEY = {"kmsKeyName": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
+KEY = {"kmsKeyName": "projects/platform/locations/l/keyRings/r/cryptoKeys/k"}
 NBA_GONE = world().model_copy(update={"datasets": {**world().datasets, "nba": None}})
 ORIGIN = Origin(manifest())
 SCOUT = {"role": "READER", "userByEmail": "scout@x.com"}
@@ -217,6 +217,18 @@ def test_a_key_is_told_and_only_to_lose_or_change_it_needs_the_word():
         made = planned(origin, world(games=now(EQUAL, encryptionConfiguration=KEY)), request())
         assert [item.change for item in made.access] == ["removes protection", *changes]
         refused(made)
+
+
+def test_a_key_of_another_project_needs_a_word():
+    """Whoever has it could lock up what is brought back, and any document can name it."""
+    foreign = {"kmsKeyName": "projects/eve/locations/l/keyRings/r/cryptoKeys/k"}
+    origin = with_games(resource={**GAMES, "encryptionConfiguration": foreign})
+    made = planned(origin, world(games=GONE), request())
+    assert "uses a foreign key: with the key projects/eve/" in refused(made)
+    there = world(games=now(EQUAL, encryptionConfiguration=foreign))
+    assert not planned(origin, there, request()).access
+    origin = with_dataset(defaultEncryptionConfiguration=foreign)
+    assert "uses a foreign key" in refused(planned(origin, NBA_GONE, request(create_datasets=True)))
 
 
 def test_what_a_journal_says_of_access_is_not_believed():

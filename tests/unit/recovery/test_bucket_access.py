@@ -15,7 +15,7 @@ from tests.unit.access import refused
 from tests.unit.samples import POINT, manifest
 from tests.unit.worlds import bucket_step, plan, request, world
 
-KEY = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
+KEY = "projects/platform/locations/l/keyRings/r/cryptoKeys/k"
 
 
 def with_bucket(*bindings: dict[str, Any], **resource: Any) -> Manifest:  # noqa: ANN401 - JSON

@@ -6,6 +6,7 @@ import pytest
 
 from manifests.errors import ManifestAlteredError
 from manifests.model import BucketBackup, DatabaseBackup
+from recovery.compare import ObservedTable
 from recovery.compare.documents import CollectionState, DatabaseState
 from recovery.kinds.buckets.rules.buckets import ObjectCount, SeenBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
@@ -142,6 +143,47 @@ def test_what_a_journal_says_was_replaced_has_its_type():
     forged = made.model_copy(update={"steps": (*made.tables, first)})
     with pytest.raises(ManifestAlteredError, match="no view or routine"):
         resumed(forged, ORIGIN, {"tables": world()})
+
+
+def test_what_a_journal_hides_of_a_definition_is_found_again():
+    """How what is replaced differs is compared anew: otherwise its loss would need no word."""
+    view = {**manifest().datasets[0].views[0], "view": {"query": "SELECT 1", "useLegacySql": False}}
+    seen = world().model_copy(
+        update={"definitions": {**world().definitions, "nba.latest games": view}}
+    )
+    made = plan(seen)
+    (changed,) = (item for item in made.definitions if item.replaced is not None)
+    assert changed.needs_overwrite
+    silent = changed.model_copy(update={"findings": ()})
+    assert not silent.needs_overwrite
+    steps = tuple(silent if item is changed else item for item in made.steps)
+    left = resumed(made.model_copy(update={"steps": steps}), Origin(manifest()), {"tables": seen})
+    (found,) = (item for item in left.definitions if item.replaced is not None)
+    assert found.findings == changed.findings
+    assert found.needs_overwrite
+
+
+@pytest.mark.parametrize(
+    ("games", "told"),
+    [
+        (now(EQUAL), "by now it is equal, and nothing is left"),
+        (GONE, ""),
+        (now({}), "by now the table is empty"),
+        (
+            now({**EQUAL, "20250101": OTHER}),
+            "WHAT CAME SINCE THE PLAN STAYS, and it is not recovered",
+        ),
+    ],
+)
+def test_what_is_left_of_a_table_is_looked_at_again(games: ObservedTable, told: str):
+    """A resumed plan says what is there now, not what was there when it was made."""
+    made = plan(world(games=GONE))
+    left = resumed(made, Origin(manifest()), {"tables": world(games=games)})
+    (step,) = (item for item in left.tables if item.name == "nba.games")
+    assert told in step.by_now
+    assert bool(told) == bool(step.by_now)
+    assert step.by_now in text_of(plan_document(left, now=POINT)).replace("\n", " ")
+    assert step.action == "create"
 
 
 def test_where_a_table_is_written_is_not_asked_of_a_journal():

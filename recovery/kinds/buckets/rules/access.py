@@ -50,7 +50,8 @@ def bucket_changes(
     for member, role in _granted(backup.access or {}):
         if (member, role) not in present:
             yield given(subject, member, role, also_on=_also_on(member, role, others))
-    yield from keyed(subject, wanted=_key(backup.resource), present=_key(now.resource or {}))
+    key = _key(now.resource or {})
+    yield from keyed(subject, wanted=_key(backup.resource), present=key, project=target.project)
     for protection in _loosened(now.resource or {}, backup.resource):
         yield removed(subject, protection)
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest
-from recovery.access_change import AccessChange
+from recovery.access_change import AccessChange, encrypted
 from recovery.document import Block, Row, Rows
 from recovery.kinds.buckets.rules.access import bucket_changes
 from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, objects_lost, plan_bucket
@@ -16,6 +16,7 @@ from recovery.kinds.kind import Decision, Origin, Own, Rules, of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.request import Request, Target
+from recovery.units import counted
 
 
 class BucketRules(Rules[BucketsSeen]):
@@ -72,6 +73,12 @@ class BucketRules(Rules[BucketsSeen]):
                 )
             if step.create or step.sets:
                 yield from bucket_changes(backup, seen.present, target)
+            for key, objects in step.keys.items():
+                # Under the project's own keys they are told of where the objects are.
+                change = encrypted(
+                    f"{counted(objects, 'object')} of {step.title}", key, project=target.project
+                )
+                yield from [change] if change.needs_word else []
 
     def check_own(self, steps: Sequence[Step], target: Target, own: Own) -> None:
         """Refuse to write to the buckets with backups and journals."""

@@ -105,7 +105,10 @@ def _of_dataset(
         yield given(subject, *_told(entry))
     if is_set:
         yield from keyed(
-            subject, wanted=_default_key(backup.resource), present=_default_key(now or {})
+            subject,
+            wanted=_default_key(backup.resource),
+            present=_default_key(now or {}),
+            project=target.project,
         )
 
 
@@ -130,7 +133,8 @@ def _of_table(table: TableBackup, actual: ObservedTable, target: Target) -> Iter
         for name in sorted(names - kept.get(path, set())):
             yield removed(subject, f"policy tag {name} of the column {path}")
     now = encryption_key(actual.resource or {})
-    yield from keyed(subject, wanted=encryption_key(table.resource), present=now)
+    wanted = encryption_key(table.resource)
+    yield from keyed(subject, wanted=wanted, present=now, project=target.project)
 
 
 def _of_policies(

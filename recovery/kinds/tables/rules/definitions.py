@@ -32,6 +32,7 @@ class DefinitionStep(Step):
         lacks: What it reads that is not there and that nothing makes; then it is tried, and no
             failure when it cannot be made.
         expired_at: When its own time was over; it comes back without that time, or with another.
+        by_now: What is told of it where the plan is resumed, and it is not as it was then.
     """
 
     kind: DefinitionKind
@@ -41,6 +42,7 @@ class DefinitionStep(Step):
     replaced: Resource | None = None
     lacks: str = ""
     expired_at: UtcTime | None = None
+    by_now: str = ""
 
     @property
     def title(self) -> str:

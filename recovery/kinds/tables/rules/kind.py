@@ -3,12 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from pydantic import ValidationError
-
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.model import DatasetBackup, Manifest, TableBackup, UtcTime
 from manifests.references import definitions_of
-from manifests.table_types import Settings
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of
@@ -21,6 +18,7 @@ from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.expirations import without_past
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.kinds.tables.rules.plan import decided
+from recovery.kinds.tables.rules.resumed import definition_now, table_now
 from recovery.kinds.tables.rules.rows import (
     proven_tables,
     table_cost,
@@ -100,21 +98,19 @@ class TableRules(Rules[TablesSeen]):
     def resumed(
         self, begun: Sequence[Step], origin: Origin, seen: TablesSeen, request: Request
     ) -> Decision:
-        """Return the steps as they were: what a table may lose is bound when it is written.
+        """Return the steps as they were, with what is told of each thing as it is now.
 
-        Only what the plan told goes, and that is as it was then (`publish`).
+        What a table may lose is bound when it is written: only what the plan told goes, and that is
+        as it was then (`publish`).
 
         Raises:
             ManifestAlteredError: One undeletes, or replaces what could not have been.
         """
-        del origin, seen
         for step in begun:
             if isinstance(step, DatasetStep) and step.undelete:
                 raise ManifestAlteredError(
                     "a plan that was begun undeletes nothing", subject=step.name
                 )
-            if isinstance(step, DefinitionStep):
-                _check_replaced(step)
         target = request.target
         # Where it writes is not asked of a journal.
         named = (
@@ -125,7 +121,7 @@ class TableRules(Rules[TablesSeen]):
         )
         return Decision(
             steps=tuple(
-                step.model_copy(update={"into": into})
+                _as_it_is_now(step, origin.run, seen, request).model_copy(update={"into": into})
                 for step, into in zip(begun, named, strict=True)
             )
         )
@@ -206,11 +202,7 @@ def _visible_definitions(dataset: DatasetBackup, hidden: Collection[str]) -> Dat
     )
 
 
-def _check_replaced(step: DefinitionStep) -> None:
-    """Refuse what cannot be compared with what is there."""
-    try:
-        Settings.model_validate(step.replaced or {})
-    except ValidationError as error:
-        raise ManifestAlteredError(
-            "what the plan says is replaced is no view or routine", subject=step.name
-        ) from error
+def _as_it_is_now(step: Step, run: Manifest, seen: TablesSeen, request: Request) -> Step:
+    if isinstance(step, TableStep):
+        return table_now(step, run.table(step.name), seen, request)
+    return definition_now(step, run, seen) if isinstance(step, DefinitionStep) else step

@@ -33,7 +33,8 @@ def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
     definitions = of(steps, DefinitionStep)
     for item in definitions:
         if item.action != "leave":
-            why = f": {item.why}" if item.why else ""
+            notes = "; ".join(filter(None, (item.why, item.by_now)))
+            why = f": {notes}" if notes else ""
             yield Row(f"{item.kind} {item.into}{why}", item.action)
     yield from _equal_definitions(definitions, "leave")
 
@@ -123,10 +124,10 @@ def proven_tables(
     rows = counted(sum(item.kept.rows for item in tables), "row")
     kept = [f"{counted(partitions, 'newer partition')} kept ({rows})"] if partitions else []
     yield from proven_of(tables, f"tables proven equal to {point}", [*exceptions, *kept])
-    undone = [item.undo for item in tables if item.undo]
-    if undone:
-        statement = f"CREATE OR REPLACE TABLE ... CLONE `{undone[0]}`"
-        yield Command("to go back", statement, "while the undo point is kept")
+    for item in tables:
+        if item.undo:
+            statement = f"CREATE OR REPLACE TABLE `{item.into}` CLONE `{item.undo}`"
+            yield Command("to go back", statement, "while the undo point is kept")
 
 
 def _outcome_row(item: TableOutcome, name: str) -> Row:
@@ -180,7 +181,8 @@ def _expired(gone: Expired) -> list[str]:
 
 def _table_row(step: TableStep, name: str) -> Row:
     notes = _left_notes(step) if step.action == "leave" else _changed_notes(step)
-    return Row(f"{name}: {'; '.join(notes)}", step.action, below=_going(step))
+    by_now = (Row(step.by_now),) if step.by_now else ()
+    return Row(f"{name}: {'; '.join(notes)}", step.action, below=(*_going(step), *by_now))
 
 
 def _left_notes(step: TableStep) -> list[str]:

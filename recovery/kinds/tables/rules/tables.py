@@ -28,6 +28,7 @@ from recovery.compare import (
 from recovery.kinds.step import MissingWord, Step
 from recovery.kinds.tables.rules.sources import Source
 from recovery.request import Request
+from recovery.units import counted
 
 Action = Literal["leave", "create", "fill", "replace partitions", "rebuild", "set properties"]
 
@@ -52,6 +53,7 @@ class TableStep(Step):
         expired: What the table's own rule has let expire of the backup, which nothing brings back
             and nobody misses.
         expired_at: When its own time was over; it comes back without that time, or with another.
+        by_now: What is told of it where the plan is resumed, and it is not as it was then.
     """
 
     kind: Literal["table"] = "table"
@@ -72,6 +74,7 @@ class TableStep(Step):
     source: Source | None = None
     expired: Expired = Expired()
     expired_at: UtcTime | None = None
+    by_now: str = ""
 
     @model_validator(mode="after")
     def _removes_what_it_saw(self) -> "TableStep":
@@ -185,7 +188,9 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
         differing,
         loses_rows=bool(replaces or (removes and extra)),
         why=f"{len(differing)} of {len(known)} partitions differ, "
-        f"{len(differing) - len(replaced)} of them are missing",
+        f"{len(differing) - len(replaced)} of them are missing"
+        if differing
+        else f"it holds {counted(len(extra), 'partition')} that the recovery point does not know",
     )
     gone = (*replaced, *extra) if removes else replaced
     return step.model_copy(
