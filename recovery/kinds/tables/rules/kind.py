@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from manifests.errors import ManifestAlteredError, RefusedError
+from manifests.kinds.tables.kind import TABLES
 from manifests.model import DatasetBackup, Manifest, TableBackup, UtcTime
 from manifests.references import definitions_of
 from recovery.access_change import AccessChange
@@ -204,5 +205,5 @@ def _visible_definitions(dataset: DatasetBackup, hidden: Collection[str]) -> Dat
 
 def _as_it_is_now(step: Step, run: Manifest, seen: TablesSeen, request: Request) -> Step:
     if isinstance(step, TableStep):
-        return table_now(step, run.table(step.name), seen, request)
+        return table_now(step, run.part(TABLES, step.name), seen, request)
     return definition_now(step, run, seen) if isinstance(step, DefinitionStep) else step
