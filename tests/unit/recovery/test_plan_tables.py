@@ -5,7 +5,6 @@ import pytest
 
 from manifests.errors import RefusedError, UsageError
 from recovery.compare import ObservedTable
-from recovery.compare.findings import differences
 from recovery.plan.words import check_plan
 from recovery.request import Target
 from tests.unit.samples import ARRIVALS, EMPTY, POINT, POLICY, games, manifest, nothing_yet
@@ -299,15 +298,3 @@ def test_names_in_the_target():
     target = Target(project="sandbox", prefix="drill_")
     assert target.dataset_id("nba") == "drill_nba"
     assert target.table("nba.games") == "sandbox.drill_nba.games"
-
-
-def test_why_is_said_in_words_that_are_true():
-    """Where no partition of the backup differs, what is told of is what it does not know."""
-    made = step(now(EQUAL | {"20300101": OTHER}), exact=True)
-    assert made.why == "it holds 1 partition that the recovery point does not know"
-
-
-def test_what_was_not_set_is_told_once():
-    """A property that was not there is said to be so, and not denied twice."""
-    (found,) = differences("nba.games", [("description", None, "x")])
-    assert found.text == 'description is "x", and was not set'
