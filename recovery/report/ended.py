@@ -1,0 +1,53 @@
+"""What a recovery that ended says to the person who asked, as a document. Pure."""
+
+from collections.abc import Iterator
+
+from recovery.document import (
+    Block,
+    Document,
+    Facts,
+    Rows,
+    Section,
+)
+from recovery.kinds.known import rules_of
+from recovery.outcome import RecoveryReport
+from recovery.report.conclusion import concluded, outcome_error, state_of
+from recovery.report.planned import fallen_back_rows, left_alone_rows, unseen_rows
+from recovery.scenarios import scenario
+from recovery.units import duration
+
+
+def report_document(report: RecoveryReport) -> Document:
+    """Tell how each part ended, what is proven, and whether it was in time."""
+    state, _ = state_of(report, None)
+    return Document(
+        title=f"recovery {report.recovery_id}: {report.plan.request.scenario}",
+        conclusion=concluded(outcome_error(report), state=state),
+        sections=(
+            Section(()),
+            Section(tuple(_how_each_ended(report)), "How each part ended"),
+            Section(tuple(_what_is_proven(report)), "What is proven"),
+        ),
+    )
+
+
+def _how_each_ended(report: RecoveryReport) -> Iterator[Rows]:
+    plan = report.plan
+    before = (*fallen_back_rows(plan), *unseen_rows(plan), *left_alone_rows(plan))
+    yield Rows(before, "planned")
+    for rules in rules_of(plan.request.kinds):
+        outcomes = rules.outcomes_of(report.outcomes)
+        yield from rules.outcome_rows(outcomes, rules.of(plan.steps), plan.request)
+
+
+def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
+    point = f"{report.plan.recovery_point:%Y-%m-%d %H:%M} UTC"
+    older = [f"{item.name} at its older point" for item in report.plan.fallen_back]
+    for rules in rules_of(report.plan.request.kinds):
+        outcomes, steps = rules.outcomes_of(report.outcomes), rules.of(report.plan.steps)
+        yield from rules.proven(outcomes, steps, point, older)
+    took = duration((report.finished_at - report.started_at).total_seconds())
+    objective = duration(scenario(report.plan.request.scenario).rto_seconds)
+    lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
+    rto = ("achieved RTO", f"{took} (objective {objective})")
+    yield Facts((rto, ("achieved RPO", lost)))

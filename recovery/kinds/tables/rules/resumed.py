@@ -13,8 +13,8 @@ from manifests.model import Manifest, Resource, TableBackup
 from manifests.references import definitions_of
 from manifests.table_types import Settings
 from recovery.compare import ObservedTable, definition_findings, still_kept
-from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep, plan_table
 from recovery.request import Request
 from recovery.units import counted
