@@ -209,9 +209,12 @@ class Recovering:
         """Let what is made later refer to a resource by its name, and call it at its address, of now."""
         if old_name.rpartition("/")[2] != name.rpartition("/")[2]:
             self._names[Rewriting(self._names).text(old_name)] = name
-        old = [wanted.get("uri"), *wanted.get("urls", ())]
-        new = found.get("uri")
-        self._names.update({str(address): str(new) for address in old if address and new})
+        # Both lists have the address that is drawn and the one that the project's number is in.
+        old = (wanted.get("uri"), *wanted.get("urls", ()))
+        new = (found.get("uri"), *found.get("urls", ()))
+        self._names.update(
+            {str(before): str(now) for before, now in zip(old, new, strict=False) if before and now}
+        )
 
 
 def _pause_field(kind: ResourceType, wanted: Resource) -> Resource:
