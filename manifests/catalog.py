@@ -152,27 +152,6 @@ class Catalog(Value):
                     hint="set REBOUND_SCRATCH_DATASET or REBOUND_UNDO_DATASET to another",
                 )
 
-    def select(self, *, datasets: tuple[str, ...], tables: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the table names that the given datasets and tables name; all when none are given.
-
-        Those that nobody listed, of datasets of which all are protected, only when they are given.
-
-        Raises:
-            CatalogError: A dataset or table is not in the catalog.
-        """
-        names = tuple(entry.table for entry in self.tables)
-        unknown = [name for name in datasets if name not in self.dataset_ids]
-        unknown += [name for name in tables if not self.protects(TABLES, name)]
-        if unknown:
-            raise CatalogError(
-                f"not in the catalog: {', '.join(unknown)}",
-                hint="`rebound show RUN` shows what a run holds",
-            )
-        if not datasets and not tables:
-            return names
-        chosen = [name for name in names if name in tables or name.split(".")[0] in datasets]
-        return tuple(dict.fromkeys([*chosen, *tables]))
-
 
 def load_catalog(path: Path | None = None) -> Catalog:
     """Read a catalog.

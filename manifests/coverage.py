@@ -1,8 +1,11 @@
 """What of a catalog a run holds, and what of a run the catalog names. Pure."""
 
 from collections.abc import Collection
+from typing import Any
 
 from manifests.catalog import Catalog
+from manifests.kind import Backup, PartKind
+from manifests.kinds.tables.model import TableBackup
 from manifests.model import Manifest
 
 
@@ -36,23 +39,53 @@ def held(manifest: Manifest) -> frozenset[str]:
     return frozenset(kind.labelled(part.name) for kind, part in manifest.every_part)
 
 
-def unprotected(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
-    """Return what a run holds and the catalog does not name, by label."""
+def unprotected(
+    catalog: Catalog, manifest: Manifest, named: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return what a run holds and neither the catalog nor somebody names, by label.
+
+    Args:
+        catalog: What is protected.
+        manifest: The run's manifest.
+        named: Labels of what somebody names, datasets among them.
+    """
     return tuple(
         kind.labelled(part.name)
         for kind, part in manifest.every_part
-        if not catalog.protects(kind, part.name)
+        if not (catalog.protects(kind, part.name) or _is_named(kind, part, named))
     )
 
 
-def within(catalog: Catalog, manifest: Manifest) -> Manifest:
-    """Return what a run holds of what the catalog names, with the datasets of its tables.
+def within(catalog: Catalog, manifest: Manifest, named: Collection[str] = ()) -> Manifest:
+    """Return what a run holds of what is named, with the datasets of its tables.
 
-    Whoever can write into the vault can name anything in a manifest; the catalog says what a
-    recovery is about.
+    Whoever can write into the vault can name anything in a manifest; the catalog, or who asks for
+    a recovery, says what that is about.
+
+    Args:
+        catalog: What is protected.
+        manifest: The run's manifest.
+        named: Labels of what somebody names, datasets among them.
     """
-    named = manifest.each(lambda kind, part: part if catalog.protects(kind, part.name) else None)
-    datasets = {item.dataset_id for item in named.tables}
+    taken = manifest.each(
+        lambda kind, part: (
+            part if catalog.protects(kind, part.name) or _is_named(kind, part, named) else None
+        )
+    )
+    datasets = {item.dataset_id for item in taken.tables}
     datasets.update(entry.dataset for entry in catalog.datasets)
-    kept = tuple(item for item in named.datasets if item.dataset_id in datasets)
-    return named.model_copy(update={"datasets": kept})
+    kept = tuple(
+        item
+        for item in taken.datasets
+        if item.dataset_id in datasets or _of_dataset(item.dataset_id) in named
+    )
+    return taken.model_copy(update={"datasets": kept})
+
+
+def _is_named(kind: PartKind[Any], part: Backup, named: Collection[str]) -> bool:
+    is_in_named = isinstance(part, TableBackup) and _of_dataset(part.dataset_id) in named
+    return is_in_named or kind.labelled(part.name) in named
+
+
+def _of_dataset(dataset_id: str) -> str:
+    return f"dataset {dataset_id}"

@@ -119,6 +119,18 @@ class Request(Value):
     project_was_named: bool = False
     point_was_named: bool = False
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Return the labels of what was asked for by name, which the catalog need not know."""
+        return frozenset(
+            [
+                *self.tables,
+                *(f"dataset {name}" for name in self.datasets),
+                *(f"bucket {name}" for name in self.buckets),
+                *(f"database {name}" for name in self.databases),
+            ]
+        )
+
     def wants(self, table: TableBackup) -> bool:
         """Whether a table is part of the recovery."""
         if not self.covers("tables") or not {table.name, table.dataset_id}.isdisjoint(self.exclude):

@@ -111,7 +111,7 @@ def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str,
     check_project(manifest, request)
     return {
         "foreign": session.vault.foreign(manifest.platform, manifest.project),
-        "left_out": coverage.unprotected(session.catalog, manifest),
+        "left_out": coverage.unprotected(session.catalog, manifest, request.named),
     }
 
 

@@ -182,7 +182,7 @@ class Session:
             update={
                 "manifest_digest": self.vault.digest(manifest.run_id),
                 "foreign": selection.foreign,
-                "left_out": coverage.unprotected(self.catalog, manifest),
+                "left_out": coverage.unprotected(self.catalog, manifest, request.named),
             }
         )
 

@@ -3,15 +3,16 @@
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from recovery.cli.damage import OFFER, fall_backs, ways_around
-from recovery.cli.options import past_moment, print_json, tell, write_file
-from recovery.cli.request import Options
+from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
 from recovery.journal import under_way
+from recovery.options.asked import Options
 from recovery.plan.approval import PlanFile, approved, read_plan
 from recovery.plan.fallen import FallBack
 from recovery.plan.model import Plan
@@ -19,53 +20,64 @@ from recovery.report.planned import plan_document
 from recovery.session import Session
 
 _UNDER_WAY = timedelta(days=1)
-_BESIDE_A_PLAN = ("plan_file", "confirm_project", "access", "anew", "yes", "as_json")
-_BESIDE_A_REQUEST = (*_BESIDE_A_PLAN, "out", "html")
 
 
-def agreed(
-    session: Session, console: Console, context: typer.Context, *, yes: bool, as_json: bool
-) -> Plan:
-    """Make a plan that has every word it needs, and that the operator says yes to."""
-    made = planned(session, context)
-    if not as_json:
+class Words(NamedTuple):
+    """What an operator says of a recovery beside what is asked for.
+
+    Attributes:
+        confirmed_project: The protected project that may be changed.
+        access: Whether what the plan changes about access was allowed.
+        anew: Whether another recovery may be under way.
+        yes: Whether nobody is to be asked.
+        as_json: Whether the command tells what it does in JSON.
+    """
+
+    confirmed_project: str | None
+    access: bool
+    anew: bool = False
+    yes: bool = False
+    as_json: bool = False
+
+
+def agreed(session: Session, console: Console, made: Plan, words: Words, *, is_read: bool) -> Plan:
+    """Return a plan that has every word it needs, and that the operator says yes to.
+
+    Args:
+        session: The command's clients.
+        console: Told how far the backup is read.
+        made: The plan.
+        words: What the operator said.
+        is_read: Whether its backup was read already.
+    """
+    if not words.as_json:
         show_plan(made, now=session.started_at, as_json=False)
-    said = context.params
-    others = () if said["anew"] else another(session, made)
+    others = () if words.anew else another(session, made)
     session.refuse(
         made,
-        confirmed_project=said["confirm_project"],
-        access=said["access"],
-        others=(*others, *silence(made, yes=yes)),
+        confirmed_project=words.confirmed_project,
+        access=words.access,
+        others=(*others, *silence(made, yes=words.yes)),
     )
-    if not (made.come_first or said["fall_back"]):
+    if not (made.come_first or is_read):
         check_backup(session, console, made)
-    ask(made, yes=yes)
+    ask(made, yes=words.yes)
     return made
 
 
-def planned(session: Session, context: typer.Context) -> Plan:
-    """Decide what a recovery does, from the options of the command or the plan it names.
-
-    Raises:
-        RefusedError: The plan that it names is not what would be planned now.
-    """
-    if (file := context.params.get("plan_file")) is not None:
-        return _approved(session, context, file)
-    said = context.params.items()
-    options = Options.given({name: value for name, value in said if name not in _BESIDE_A_REQUEST})
+def planned(session: Session, console: Console, scenario_name: str, options: Options) -> Plan:
+    """Decide what a recovery does, from the options of the command."""
+    now = session.started_at
     request = options.request(
-        session.catalog, project=session.settings.project, now=session.started_at
+        scenario_name, session.catalog, project=session.settings.project, now=now
     )
     if request.rebuild:
         return session.plan(None, request)
-    selection, manifest = session.choose(
-        run=options.run, at=past_moment(options.at, now=session.started_at)
-    )
+    selection, manifest = session.choose(run=options.run, at=past(options.at, now=now))
     fallen_back: tuple[FallBack, ...] = ()
     if options.fall_back:
         total = sum(item.size_bytes for item in manifest.objects)
-        with Console(quiet=context.params["as_json"]).reading(total) as progress:
+        with console.reading(total) as progress:
             fallen_back = fall_backs(session, manifest, request, progress=progress)
     try:
         return session.plan((selection, manifest), request, fallen_back)
@@ -74,15 +86,21 @@ def planned(session: Session, context: typer.Context) -> Plan:
         raise
 
 
-def _approved(session: Session, context: typer.Context, file: Path) -> Plan:
-    """Return the plan of a file, when the world is still what it saw."""
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in _BESIDE_A_PLAN and source is not None and source.name != "DEFAULT":
-            raise UsageError(
-                f"`{name.replace('_', '-')}` is a part of the plan that `--plan` names",
-                hint="make a new plan with `rebound plan ... --out`",
-            )
+def still_planned(
+    session: Session, file: Path, scenario_name: str | None, options: Options
+) -> Plan:
+    """Return the plan of a file, when the world is still what it saw.
+
+    Raises:
+        RefusedError: The plan is not what would be planned now.
+        UsageError: Something is asked for beside it.
+    """
+    beside = [*(["scenario-name"] if scenario_name else []), *options.said]
+    if beside:
+        raise UsageError(
+            f"`{beside[0].replace('_', '-')}` is a part of the plan that `--plan` names",
+            hint="make a new plan with `rebound plan ... --out`",
+        )
     plan = read_plan(file.read_text(encoding="utf-8"), subject=str(file))
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
     now = session.plan(chosen, plan.request, plan.fallen_back)

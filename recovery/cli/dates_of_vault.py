@@ -7,7 +7,7 @@ from manifests.catalog_processors import Processors
 from manifests.model import Manifest
 from manifests.selection import Selection
 from recovery.cli.agreement import another, ask, check_backup, show_plan, silence
-from recovery.cli.options import past_moment, print_json, say
+from recovery.cli.options import moment, past, print_json, say
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
@@ -122,4 +122,4 @@ def _plans(
 
 
 def _chosen(session: Session, said: Mapping[str, Any]) -> tuple[Selection, Manifest]:
-    return session.choose(run=said["run"], at=past_moment(said["at"], now=session.started_at))
+    return session.choose(run=said["run"], at=past(moment(said["at"]), now=session.started_at))

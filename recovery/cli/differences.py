@@ -11,8 +11,9 @@ from recovery.cli.options import (
     Json,
     Partitions,
     Run,
+    moment,
     open_session,
-    past_moment,
+    past,
     print_json,
     tell,
 )
@@ -40,7 +41,7 @@ def diff(
 ) -> None:
     """Show which rows of a table a recovery would take away, and which it would bring back."""
     session = open_session()
-    selection, manifest = session.choose(run=run, at=past_moment(at, now=session.started_at))
+    selection, manifest = session.choose(run=run, at=past(moment(at), now=session.started_at))
     if manifest.part(TABLES, table) is None:
         raise UsageError(
             f"not in the run: {table}",

@@ -9,6 +9,7 @@ import typer
 
 from manifests.errors import UsageError
 from manifests.settings import read_settings
+from recovery.cli.statement import statement
 from recovery.console import fitted, say_aside, terminal_columns
 from recovery.document import Document
 from recovery.report.html import page_of
@@ -26,107 +27,10 @@ _SCENARIO = typer.Argument(
 Name = Annotated[str, _SCENARIO]
 NameOrPlan = Annotated[str | None, _SCENARIO]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-Run = Annotated[str | None, typer.Option(help="This run instead of the newest complete one.")]
-At = Annotated[
-    str | None,
-    typer.Option(help="The newest complete run at or before this time, as 2026-11-24T09:00Z."),
-]
-Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="Only this dataset.")]
-Tables = Annotated[list[str] | None, typer.Option("--table", help="Only this `dataset.table`.")]
-Partitions = Annotated[
-    list[str] | None, typer.Option("--partition", help="Only this partition of the one table.")
-]
-Buckets = Annotated[list[str] | None, typer.Option("--bucket", help="Only this bucket.")]
-Prefix = Annotated[str, typer.Option(help="Only objects whose names begin with this.")]
-Pattern = Annotated[
-    str, typer.Option(help="Only objects whose names match: * and ? in a folder, ** any folders.")
-]
-IntoBucket = Annotated[
-    str, typer.Option(help="Restore into another bucket; made when there is none.")
-]
-Databases = Annotated[
-    list[str] | None, typer.Option("--database", help="Only this Firestore database.")
-]
-Collections = Annotated[
-    list[str] | None,
-    typer.Option("--collection", help="Only this collection's path, with everything below it."),
-]
-DocumentPaths = Annotated[
-    list[str] | None,
-    typer.Option("--document", help="Only this document's path; PATH/** with all that is below."),
-]
-IntoDatabase = Annotated[
-    str, typer.Option(help="Restore into another Firestore database; made when there is none.")
-]
-Rebuild = Annotated[
-    bool,
-    typer.Option("--rebuild", help="Rebuild state documents from run history, without a backup."),
-]
-Unthrottled = Annotated[
-    bool, typer.Option("--unthrottled", help="Write documents without ramping the rate up.")
-]
-IntoProject = Annotated[str | None, typer.Option(help="Restore into another project.")]
-IntoPrefix = Annotated[str, typer.Option(help="Restore into datasets whose ids begin with this.")]
-Overwrite = Annotated[
-    list[str] | None,
-    typer.Option(help="Allow replacing what is there: a table, bucket or database; '*' for all."),
-]
-Exclude = Annotated[
-    list[str] | None,
-    typer.Option(help="Not this dataset, table, view, routine, bucket or database."),
-]
-OnlyMissing = Annotated[
-    bool,
-    typer.Option("--only-missing", help="Only what is not there; leave what differs as it is."),
-]
-Exact = Annotated[
-    bool, typer.Option("--exact", help="Remove what the recovery point does not know.")
-]
-Notify = Annotated[
-    bool, typer.Option("--notify", help="Let what listens be told of what is written.")
-]
-FromVault = Annotated[
-    bool, typer.Option("--from-vault", help="Use the vault even where time travel is faster.")
-]
-Fall = Annotated[
-    bool,
-    typer.Option(
-        "--fall-back", help="Take what is damaged from the newest older run in which it is whole."
-    ),
-]
-Since = Annotated[str | None, typer.Option(help="Only dates from this one on, as 2024-10-22.")]
-ProcessorNames = Annotated[
-    list[str] | None, typer.Option("--processor", help="Only this processor's dates.")
-]
-DateNames = Annotated[
-    list[str] | None, typer.Option("--date", help="Only this date, as 2024-10-22.")
-]
-LockAgain = Annotated[
-    bool,
-    typer.Option("--lock-again", help="Lock objects again whose own retention was: for ever."),
-]
-RewriteReferences = Annotated[
-    bool,
-    typer.Option(
-        "--rewrite-references", help="Let foreign keys and references of a copy refer to the copy."
-    ),
-]
-SetBack = Annotated[
-    bool,
-    typer.Option("--settings", help="Set datasets, buckets and databases to what they were."),
-]
-ExpireAt = Annotated[
-    str | None,
-    typer.Option(help="When tables and views expire whose own time is over; never when omitted."),
-]
-CreateDatasets = Annotated[
-    bool,
-    typer.Option("--create-datasets", help="Create datasets anew; nothing of them is undeleted."),
-]
-NotInCatalog = Annotated[
-    bool,
-    typer.Option("--not-in-catalog", help="Also what the run holds and the catalog does not name."),
-]
+Run = Annotated[str | None, statement("run")]
+At = Annotated[str | None, statement("at")]
+Partitions = Annotated[list[str] | None, statement("partition")]
+LockAgain = Annotated[bool, statement("lock_again")]
 ConfirmProject = Annotated[
     str | None, typer.Option(help="The protected project's name, to allow changing it.")
 ]
@@ -173,16 +77,16 @@ def moment(text: str | None) -> datetime | None:
     )
 
 
-def past_moment(text: str | None, *, now: datetime) -> datetime | None:
-    """Read a time given by an operator that has to be over.
+def past(read: datetime | None, *, now: datetime) -> datetime | None:
+    """Return a time given by an operator that has to be over.
 
     Raises:
-        UsageError: It is not a time, has no zone, or has not come yet.
+        UsageError: It has not come yet.
     """
-    read = moment(text)
     if read is not None and read > now:
         raise UsageError(
-            f"a time that has not come yet: it is {now:%Y-%m-%dT%H:%MZ} now", subject=text or ""
+            f"a time that has not come yet: it is {now:%Y-%m-%dT%H:%MZ} now",
+            subject=f"{read.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
         )
     return read
 

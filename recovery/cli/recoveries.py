@@ -1,6 +1,6 @@
 """Commands about recoveries: what one would do, doing it, going on, how it ended.
 
-`plan` and `recover` take the same options, which reach the plan through the command's context.
+`plan` and `recover` take the same options, those of `recovery.options`.
 """
 
 from pathlib import Path
@@ -11,57 +11,38 @@ import typer
 from manifests.errors import CloudError, PartialError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli import dates
-from recovery.cli.agreement import agreed, another, ask, planned, show_plan, silence, write_plan
+from recovery.cli.agreement import (
+    Words,
+    agreed,
+    another,
+    ask,
+    planned,
+    show_plan,
+    silence,
+    still_planned,
+    write_plan,
+)
 from recovery.cli.begun import only_open, tell_ended
 from recovery.cli.options import (
     Access,
-    At,
-    Buckets,
-    Collections,
     ConfirmProject,
-    CreateDatasets,
-    Databases,
-    Datasets,
-    DateNames,
-    DocumentPaths,
-    Exact,
-    Exclude,
-    ExpireAt,
-    Fall,
-    FromVault,
     Html,
-    IntoBucket,
-    IntoDatabase,
-    IntoPrefix,
-    IntoProject,
     Json,
     LockAgain,
     Name,
     NameOrPlan,
-    Notify,
-    NotInCatalog,
-    OnlyMissing,
-    Overwrite,
-    Partitions,
-    Pattern,
-    Prefix,
-    ProcessorNames,
-    Rebuild,
-    RewriteReferences,
-    Run,
-    SetBack,
-    Since,
-    Tables,
-    Unthrottled,
     Yes,
     open_session,
     say,
     write_page,
 )
+from recovery.cli.signature import takes_options
 from recovery.console import Console
 from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import SCENARIO
+from recovery.options.asked import Options
 from recovery.outcome import PlannedRecovery
+from recovery.plan.model import Plan
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
 from recovery.running import execute, new_recovery, seen_again
@@ -74,42 +55,12 @@ app = typer.Typer()
 
 
 @app.command()
+@takes_options
 def plan(
+    *,
     context: typer.Context,
     scenario_name: Name,
-    run: Run = None,
-    at: At = None,
-    dataset: Datasets = None,
-    table: Tables = None,
-    partition: Partitions = None,
-    bucket: Buckets = None,
-    prefix: Prefix = "",
-    pattern: Pattern = "",
-    database: Databases = None,
-    collection: Collections = None,
-    document: DocumentPaths = None,
-    into_project: IntoProject = None,
-    into_prefix: IntoPrefix = "",
-    into_bucket: IntoBucket = "",
-    into_database: IntoDatabase = "",
-    unthrottled: Unthrottled = False,
-    rebuild: Rebuild = False,
-    exclude: Exclude = None,
-    overwrite: Overwrite = None,
-    only_missing: OnlyMissing = False,
-    notify: Notify = False,
-    exact: Exact = False,
-    from_vault: FromVault = False,
-    fall_back: Fall = False,
-    create_datasets: CreateDatasets = False,
-    expire_at: ExpireAt = None,
-    settings: SetBack = False,
-    lock_again: LockAgain = False,
-    rewrite_references: RewriteReferences = False,
-    not_in_catalog: NotInCatalog = False,
-    since: Since = None,
-    processor: ProcessorNames = None,
-    date: DateNames = None,
+    options: Options,
     confirm_project: ConfirmProject = None,
     access: Access = False,
     out: Annotated[
@@ -126,7 +77,7 @@ def plan(
     if scenario_name == SCENARIO:
         dates.plan(session, context)
         return
-    made = planned(session, context)
+    made = planned(session, Console(quiet=as_json), scenario_name, options)
     show_plan(made, now=session.started_at, as_json=as_json)
     refusal: RefusedError | None = None
     if out is not None:
@@ -149,7 +100,9 @@ def plan(
 
 
 @app.command()
+@takes_options
 def recover(
+    *,
     context: typer.Context,
     scenario_name: NameOrPlan = None,
     plan_file: Annotated[
@@ -158,39 +111,7 @@ def recover(
             "--plan", exists=True, dir_okay=False, help="Exactly the plan that is written here."
         ),
     ] = None,
-    run: Run = None,
-    at: At = None,
-    dataset: Datasets = None,
-    table: Tables = None,
-    partition: Partitions = None,
-    bucket: Buckets = None,
-    prefix: Prefix = "",
-    pattern: Pattern = "",
-    database: Databases = None,
-    collection: Collections = None,
-    document: DocumentPaths = None,
-    into_project: IntoProject = None,
-    into_prefix: IntoPrefix = "",
-    into_bucket: IntoBucket = "",
-    into_database: IntoDatabase = "",
-    unthrottled: Unthrottled = False,
-    rebuild: Rebuild = False,
-    exclude: Exclude = None,
-    overwrite: Overwrite = None,
-    only_missing: OnlyMissing = False,
-    notify: Notify = False,
-    exact: Exact = False,
-    from_vault: FromVault = False,
-    fall_back: Fall = False,
-    create_datasets: CreateDatasets = False,
-    expire_at: ExpireAt = None,
-    settings: SetBack = False,
-    lock_again: LockAgain = False,
-    rewrite_references: RewriteReferences = False,
-    not_in_catalog: NotInCatalog = False,
-    since: Since = None,
-    processor: ProcessorNames = None,
-    date: DateNames = None,
+    options: Options,
     confirm_project: ConfirmProject = None,
     access: Access = False,
     anew: Annotated[
@@ -206,7 +127,16 @@ def recover(
     if scenario_name == SCENARIO:
         dates.recover(session, console, context)
         return
-    made = agreed(session, console, context, yes=yes, as_json=as_json)
+    words = Words(confirm_project, access, anew, yes, as_json)
+
+    def agreed_now() -> Plan:
+        if plan_file is not None:
+            made = still_planned(session, plan_file, scenario_name, options)
+        else:
+            made = planned(session, console, str(scenario_name), options)
+        return agreed(session, console, made, words, is_read=options.fall_back)
+
+    made = agreed_now()
     while made.come_first:
         for name, is_back in session.come_first(made).items():
             told = "undeleted" if is_back else "cannot be undeleted any more, so it is created"
@@ -217,7 +147,7 @@ def recover(
                 subject=str(plan_file),
                 hint="make a new plan",
             )
-        made = agreed(session, console, context, yes=yes, as_json=as_json)
+        made = agreed_now()
     _execute(session, console, new_recovery(session, made), begins=True, as_json=as_json)
 
 

@@ -30,14 +30,14 @@ def restorable(catalog: Catalog, origin: Origin, request: Request, *, now: datet
     """Return what of a run is brought back, in the form in which it is.
 
     Args:
-        catalog: What is protected: the rest is left out, unless it was asked for.
+        catalog: What is protected: the rest is left out, unless it was asked for or is named.
         origin: What the run holds.
         request: What the operator asked for.
         now: The present instant.
     """
     manifest = origin.run
     if not request.not_in_catalog:
-        manifest = coverage.within(catalog, manifest)
+        manifest = coverage.within(catalog, manifest, request.named)
     expired: dict[str, UtcTime] = {}
     for rules in RULES:
         manifest, over = rules.restorable(manifest, request, now=now)

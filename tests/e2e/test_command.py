@@ -38,6 +38,29 @@ def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     return made
 
 
+def test_pages(rebound: Rebound, tmp_path: Path):
+    """A plan and a report are pages, too: what is lacking stands on it, equal input is equal bytes."""
+    destroy(rebound, DAMAGES["truncated"])
+    page = tmp_path / "page.html"
+    rebound.run("plan", SCENARIO, "--html", str(page))
+    planned = page.read_text()
+    assert "<strong>NOT YET</strong>" in planned
+    assert "<code>--overwrite lake.games</code>" in planned
+    assert "</th><td>lake.games: " in planned
+    words = ("recover", SCENARIO, "--overwrite", "*", "--yes")
+    recovery = rebound.json(*words)["recovery_id"]
+    rebound.run("report", recovery, "--html", str(page))
+    written = page.read_text()
+    assert "<strong>proven</strong>" in written
+    rebound.json("report", recovery, "--html", str(page))
+    assert page.read_text() == written
+    rebound.run("report", "--html", str(page))
+    assert f"<td>{recovery}</td>" in page.read_text()
+    for command in (("report", recovery, "--html"), ("plan", SCENARIO, "--out")):
+        refused = rebound.run(*command, str(tmp_path / "none" / "x"), code=2).stderr
+        assert "cannot be written: No such file" in refused
+
+
 def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     """Ctrl-C ends a recovery at once with 130, names it, and another is not begun beside it."""
     destroy(rebound, DAMAGES["table gone"])
@@ -84,29 +107,6 @@ def test_interrupted_while_its_plan_is_written(rebound: Rebound):
         _, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert f"interrupted; `rebound resume {SCENARIO}-" in err
-
-
-def test_pages(rebound: Rebound, tmp_path: Path):
-    """A plan and a report are pages, too: what is lacking stands on it, equal input is equal bytes."""
-    destroy(rebound, DAMAGES["truncated"])
-    page = tmp_path / "page.html"
-    rebound.run("plan", SCENARIO, "--html", str(page))
-    planned = page.read_text()
-    assert "<strong>NOT YET</strong>" in planned
-    assert "<code>--overwrite lake.games</code>" in planned
-    assert "</th><td>lake.games: " in planned
-    words = ("recover", SCENARIO, "--overwrite", "*", "--yes")
-    recovery = rebound.json(*words)["recovery_id"]
-    rebound.run("report", recovery, "--html", str(page))
-    written = page.read_text()
-    assert "<strong>proven</strong>" in written
-    rebound.json("report", recovery, "--html", str(page))
-    assert page.read_text() == written
-    rebound.run("report", "--html", str(page))
-    assert f"<td>{recovery}</td>" in page.read_text()
-    for command in (("report", recovery, "--html"), ("plan", SCENARIO, "--out")):
-        refused = rebound.run(*command, str(tmp_path / "none" / "x"), code=2).stderr
-        assert "cannot be written: No such file" in refused
 
 
 def test_unmeasured_content_is_no_damage(rebound: Rebound):

@@ -120,34 +120,6 @@ def test_a_catalog_is_an_object(tmp_path: Path, content: str):
         load(tmp_path, content)
 
 
-@pytest.mark.parametrize(
-    ("datasets", "tables", "expected"),
-    [
-        ((), (), ("nba.games", "ref.teams", "nba.players")),
-        (("nba",), (), ("nba.games", "nba.players")),
-        ((), ("ref.teams",), ("ref.teams",)),
-        (("nba",), ("ref.teams", "nba.games"), ("nba.games", "ref.teams", "nba.players")),
-    ],
-)
-def test_selecting_tables(
-    tmp_path: Path, datasets: tuple[str, ...], tables: tuple[str, ...], expected: tuple[str, ...]
-):
-    """Datasets and tables together name tables, each once, in the catalog's order."""
-    catalog = load(tmp_path, json.dumps(valid()))
-    assert catalog.select(datasets=datasets, tables=tables) == expected
-
-
-@pytest.mark.parametrize(
-    ("datasets", "tables"), [(("nbaa",), ()), ((), ("nba.game",)), (("nba",), ("games",))]
-)
-def test_unknown_names_are_refused(
-    tmp_path: Path, datasets: tuple[str, ...], tables: tuple[str, ...]
-):
-    """A misspelt name never means nothing or everything."""
-    with pytest.raises(CatalogError, match=r"not in the catalog: (nbaa|nba\.game|games)$"):
-        load(tmp_path, json.dumps(valid())).select(datasets=datasets, tables=tables)
-
-
 def test_all_tables_of_a_dataset(tmp_path: Path):
     """All tables of a dataset are protected but those left out; one that is listed stays as it is."""
     more = {"exclude": ["tmp_*", "Games"], "backup": "best effort"}
@@ -162,9 +134,6 @@ def test_all_tables_of_a_dataset(tmp_path: Path):
         ("lake.odds", "odds", "required"),
         ("lake.games", "raw", "best effort"),
     ]
-    assert catalog.select(datasets=("lake",), tables=("lake.games",)) == ("lake.odds", "lake.games")
-    with pytest.raises(CatalogError, match=r"not in the catalog: lake\.tmp_1$"):
-        catalog.select(datasets=(), tables=("lake.tmp_1",))
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Mars/Olympus", "", "../UTC", "\0"])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from manifests.errors import UsageError
-from recovery.cli.options import moment, past_moment
+from recovery.cli.options import moment, past
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def _pacific(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("text", ["2026-11-24T17:00Z", "2026-11-24T09:00-08:00"])
 def test_time_with_a_zone(text: str):
     """It is taken as it is, and may be this very moment."""
-    assert past_moment(text, now=NOW) == NOW
+    assert past(moment(text), now=NOW) == NOW
 
 
 @pytest.mark.parametrize("text", ["2026-11-24T09:00", "2026-11-24 09:00"])
@@ -41,5 +41,5 @@ def test_time_without_a_zone(text: str):
 def test_time_that_has_not_come():
     """It is refused: no run can be that new, and something else was meant."""
     with pytest.raises(UsageError, match="has not come yet: it is 2026-11-24T17:00Z now"):
-        past_moment((NOW + timedelta(minutes=1)).isoformat(), now=NOW)
-    assert past_moment(None, now=NOW) is None
+        past(NOW + timedelta(minutes=1), now=NOW)
+    assert past(None, now=NOW) is None

@@ -7,7 +7,7 @@ import pytest
 
 from manifests.errors import UsageError
 from manifests.kinds.databases.catalog import CatalogDatabase
-from recovery.cli.request import Options
+from recovery.options.asked import Options
 from recovery.request import Request
 from tests.unit.samples import catalog
 
@@ -15,17 +15,9 @@ NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 CATALOG = catalog()
 
 
-def _options(scenario_name: str, **given: Any) -> Options:  # noqa: ANN401 - options of any type
-    empty: dict[str, Any] = {}
-    for name, field in Options.model_fields.items():
-        kind = str(field.annotation)
-        empty[name] = None if "None" in kind else False if "bool" in kind else ""
-    return Options.model_validate({**empty, "scenario_name": scenario_name, **given})
-
-
 def request(scenario_name: str, **given: Any) -> Request:  # noqa: ANN401 - options of any type
     """Return the request that some options make."""
-    return _options(scenario_name, **given).request(CATALOG, project="platform", now=NOW)
+    return Options.given(given).request(scenario_name, CATALOG, project="platform", now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +51,9 @@ def test_triggers_are_those_of_the_protected_project():
         ({"into_project": "platform"}, triggers),
         ({"into_project": "elsewhere"}, {}),
     ):
-        asked = _options("firestore-state-loss", **target)
-        assert asked.request(catalog, project="platform", now=NOW).triggers == expected
+        asked = Options.given(target)
+        made = asked.request("firestore-state-loss", catalog, project="platform", now=NOW)
+        assert made.triggers == expected
 
 
 def test_rebuild_takes_what_it_can_use():

@@ -1,0 +1,28 @@
+"""What can be said of a recovery of Cloud Storage. Pure."""
+
+from typing import Annotated
+
+from manifests.model import Value
+from recovery.options.option import Option
+
+
+class BucketOptions(Value):
+    """Which buckets, which of their objects, where to, and how."""
+
+    bucket: Annotated[tuple[str, ...], Option("Only this bucket.", "buckets")] = ()
+    prefix: Annotated[
+        str, Option("Only objects whose names begin with this.", "objects.prefix")
+    ] = ""
+    pattern: Annotated[
+        str,
+        Option(
+            "Only objects whose names match: * and ? in a folder, ** any folders.",
+            "objects.pattern",
+        ),
+    ] = ""
+    into_bucket: Annotated[
+        str, Option("Restore into another bucket; made when there is none.", "target.bucket")
+    ] = ""
+    lock_again: Annotated[
+        bool, Option("Lock objects again whose own retention was: for ever.", "lock_again")
+    ] = False

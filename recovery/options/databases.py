@@ -1,0 +1,32 @@
+"""What can be said of a recovery of Firestore. Pure."""
+
+from typing import Annotated
+
+from manifests.model import Value
+from recovery.options.option import Option
+
+
+class DatabaseOptions(Value):
+    """Which databases, which of their documents, where to, and how."""
+
+    database: Annotated[tuple[str, ...], Option("Only this Firestore database.", "databases")] = ()
+    collection: Annotated[
+        tuple[str, ...],
+        Option("Only this collection's path, with everything below it.", "collections"),
+    ] = ()
+    document: Annotated[
+        tuple[str, ...],
+        Option("Only this document's path; PATH/** with all that is below.", "documents"),
+    ] = ()
+    into_database: Annotated[
+        str,
+        Option(
+            "Restore into another Firestore database; made when there is none.", "target.database"
+        ),
+    ] = ""
+    rebuild: Annotated[
+        bool, Option("Rebuild state documents from run history, without a backup.", "rebuild")
+    ] = False
+    unthrottled: Annotated[
+        bool, Option("Write documents without ramping the rate up.", "unthrottled")
+    ] = False
