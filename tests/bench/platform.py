@@ -1,7 +1,7 @@
 """A seeded platform on a local cloud of its own, for one benchmark."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,13 +27,18 @@ def rebound_on_cloud(folder: Path, *, scale: float | None = None) -> Generator[R
         if scale is not None:
             with cloud.minutes_ago(60):
                 seed_bigquery(PROJECT, scale)
-        yield make_rebound(cloud, folder, PROJECT)
+        made = make_rebound(cloud, folder, PROJECT)
+        _protect(made, resources=[])
+        yield made
 
 
 def protect_tables_only(rebound: Rebound) -> None:
     """Let both sides know a catalog of the shipped tables alone, in a project without protection."""
+    _protect(rebound, buckets=[], databases=[], resources=[], protected_projects=[])
+
+
+def _protect(rebound: Rebound, **other: Sequence[str]) -> None:
     catalog = json.loads((ROOT / "manifests" / "catalog.json").read_text())
     path = rebound.folder / "tables.json"
-    more = {"buckets": [], "databases": [], "protected_projects": []}
-    path.write_text(json.dumps({**catalog, **more}))
+    path.write_text(json.dumps({**catalog, **other}))
     rebound.env["REBOUND_CATALOG"] = str(path)

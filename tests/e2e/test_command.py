@@ -81,7 +81,9 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     for word in ("2 words", f"`rebound resume {recovery}` continues it, `--anew`", "`--yes` says"):
         assert word in refused
     assert "`--anew` begins another" in rebound.run("plan", SCENARIO).stderr
-    assert [item["state"] for item in rebound.json("report")] == ["under way"]
+    assert {it["recovery_id"]: it["state"] for it in rebound.json("report")}[
+        recovery
+    ] == "under way"
     assert "waiting    lake." in rebound.run("report", recovery).stdout
     assert rebound.json("abandon", recovery, "--why", "the wrong\nnight")["recovery_id"] == recovery
     assert "the wrong\\nnight" in rebound.run("report", recovery).stdout

@@ -122,13 +122,14 @@ def test_unchanged_partitions_are_referenced(rebound: Rebound, function: Functio
         )
     function.complete("tuesday")
     monday, tuesday = rebound.manifest("monday"), rebound.manifest("tuesday")
-    before, after = monday.table(lake.GAMES), tuesday.table(lake.GAMES)
+    before, after = (item.part(TABLES, lake.GAMES) for item in (monday, tuesday))
     assert before is not None
     assert after is not None
     new = [export for export in after.exports if export.run_id == "tuesday"]
     assert [export.partition_id for export in new] == ["20240105"]
     assert {item.name for item in before.objects} < {item.name for item in after.objects}
-    assert tuesday.table(lake.TYPES).exports == monday.table(lake.TYPES).exports
+    types = [item.part(TABLES, lake.TYPES) for item in (monday, tuesday)]
+    assert types[0].exports == types[1].exports
 
 
 def test_lost_earlier_object_is_exported_again(rebound: Rebound, function: Function):

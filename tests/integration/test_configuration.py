@@ -69,7 +69,9 @@ def configure(rebound: Rebound) -> None:
     call(rebound, "POST", f"{ACCOUNTS}/projects/{project}/serviceAccounts", account)
     secret = {"replication": {"automatic": {}}, "labels": {"team": "data"}}
     call(rebound, "POST", f"{SECRETS}/projects/{project}/secrets", secret, secretId="slack")
-    service = {"template": {"containers": [{"image": "example/loader:1"}]}}
+    service = {
+        "template": {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}
+    }
     services = f"{RUN}/projects/{project}/locations/{LOCATION}/services"
     call(rebound, "POST", services, service, serviceId="loader")
     make_subscription(rebound, "raw-sub", "raw-complete", "https://loader.example/process")

@@ -14,7 +14,7 @@ from tests.e2e.disasters import DISASTERS
 from tests.harness import Rebound, make_rebound
 from tests.served import serving
 from tests.standin.cloud import PROJECT, SERVICES, Cloud, running
-from tests.standin.seed import seed_bigquery, seed_firestore, seed_storage
+from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
 
 _SCALE = 0.002
 _DATASET = re.compile(r"/datasets/([^/:?]+)")
@@ -34,11 +34,13 @@ def recorded(folder: Path) -> dict[str, Calls]:
         with cloud.minutes_ago(60):
             for seed in (seed_bigquery, seed_storage, seed_firestore):
                 seed(PROJECT, _SCALE)
+            seed_control_plane(PROJECT)
         rebound = make_rebound(cloud, folder, PROJECT)
         with serving(rebound) as function, _recording(cloud) as backup:
             run = function.complete("recorded")["run_id"]
         restore: list[str] = []
-        for disaster in DISASTERS:
+        # What a complete outage takes of the restore identity is not in the table yet.
+        for disaster in (item for item in DISASTERS if item.scenario != "complete-outage"):
             disaster.strike(rebound)
             words = (*disaster.words, "--confirm-project", PROJECT, "--yes")
             with _recording(cloud) as calls:
@@ -58,10 +60,12 @@ def _recording(cloud: Cloud) -> Generator[list[str]]:
     """Keep every call that is made while the block runs, as its method and `path?query`."""
     found: list[str] = []
     every = {"operation": ".*", "kind": "latency", "seconds": 0, "times": None}
-    for service in SERVICES:
+    # What is read of the platform's configuration has a row a type, not a call.
+    services = [service for service in SERVICES if service != "platform"]
+    for service in services:
         cloud.order(service, "faults", **every)
     yield found
-    for service in SERVICES:
+    for service in services:
         found += [call for fault in cloud.clear_faults(service) for call in fault["calls"]]
 
 

@@ -102,7 +102,7 @@ def test_history_that_tells_nothing(rebound: Rebound):
 
 def test_backup_options_are_refused(rebound: Rebound):
     """Beside `--rebuild`, what chooses a backup or a part of it is a mistake."""
-    told = rebound.run("plan", SCENARIO, "--rebuild", "--at", "2026-01-01", code=2).stderr
+    told = rebound.run("plan", SCENARIO, "--rebuild", "--at", "2026-01-01T00:00Z", code=2).stderr
     assert "`--at` says nothing to `--rebuild`" in told
 
 

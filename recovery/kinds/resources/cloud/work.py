@@ -18,7 +18,7 @@ from recovery.kinds.outcome import Outcome
 from recovery.kinds.resources.cloud.recovering import Recovering
 from recovery.kinds.resources.cloud.stored import read_object, read_resources
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
-from recovery.kinds.resources.rules.obstacles import image_path, images
+from recovery.kinds.resources.rules.obstacles import image_path, image_project, images
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.kinds.resources.rules.steps import ConfigurationStep
@@ -68,10 +68,11 @@ class ConfigurationWork(Work[ResourcesSeen]):
             }
         )
         missing = [item.stored.resource for item in seen.values() if item.resource is None]
+        projects = {origin.run.project, self._target.project}
         return ResourcesSeen(
             items=tuple(seen.values()),
             names=names,
-            gone_images=self._gone_images(missing),
+            gone_images=self._gone_images(missing, projects),
             unseen=unseen,
         )
 
@@ -120,9 +121,10 @@ class ConfigurationWork(Work[ResourcesSeen]):
 
         return looked_at(f"{kind.name} {name}", look)
 
-    def _gone_images(self, resources: Iterable[Resource]) -> frozenset[str]:
+    def _gone_images(self, resources: Iterable[Resource], projects: set[str]) -> frozenset[str]:
         """Return the images that are to be run and are not there; those of others are not looked at."""
-        paths = {name: image_path(name) for item in resources for name in images(item)}
+        named = (name for item in resources for name in images(item))
+        paths = {name: image_path(name) for name in named if image_project(name) in projects}
         return frozenset(
             name
             for name, path in paths.items()

@@ -23,6 +23,12 @@ def images(resource: Resource) -> Iterator[str]:
                 yield str(image)
 
 
+def image_project(image: str) -> str:
+    """Return the project whose registry keeps an image; empty where it is no project's."""
+    found = _IMAGE.fullmatch(image)
+    return "" if found is None else found["project"]
+
+
 def image_path(image: str) -> str:
     """Return where Artifact Registry tells of an image; empty where another registry keeps it."""
     found = _IMAGE.fullmatch(image)
