@@ -157,8 +157,13 @@ def another(session: Session, made: Plan) -> tuple[RefusedError, ...]:
 def silence(made: Plan, *, yes: bool) -> tuple[RefusedError, ...]:
     """Return a refusal of a plan that changes something where nobody can be asked."""
     if made.changes and not yes and not sys.stdin.isatty():
-        return (RefusedError("nobody is there to say yes", hint="`--yes` says it"),)
+        return (nobody_answers(),)
     return ()
+
+
+def nobody_answers() -> RefusedError:
+    """Return the refusal of what somebody has to say yes to, where nobody can be asked."""
+    return RefusedError("nobody is there to say yes", hint="`--yes` says it")
 
 
 def ask(made: Plan, *, yes: bool) -> None:
@@ -167,8 +172,16 @@ def ask(made: Plan, *, yes: bool) -> None:
     Raises:
         RefusedError: The answer is no.
     """
-    if yes or not made.changes:
-        return
+    if made.changes and not yes:
+        require_yes()
+
+
+def require_yes() -> None:
+    """Ask whether what was shown is to be done.
+
+    Raises:
+        RefusedError: The answer is no.
+    """
     try:
         agreed = typer.confirm("Do this?", err=True)
     except typer.Abort as error:

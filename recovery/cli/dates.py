@@ -13,6 +13,7 @@ from manifests import layout
 from manifests.catalog_processors import Processors
 from manifests.errors import CloudError, ReboundError, RefusedError, UsageError
 from recovery.cli import dates_of_vault as vault
+from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.dates_asked import asked
 from recovery.cli.options import print_json, say, write_page
 from recovery.cli.options import tell as show
@@ -215,12 +216,12 @@ def _agree(
             )
         )
     if not said["yes"] and not sys.stdin.isatty():
-        refusals.append(RefusedError("nobody is there to say yes", hint="`--yes` says it"))
+        refusals.append(nobody_answers())
     if refusals:
         refusals[0].hint = ", and ".join(refusal.hint for refusal in refusals)
         raise refusals[0]
-    if not said["yes"] and not typer.confirm("Do this?", err=True):
-        raise RefusedError("not confirmed, nothing was changed")
+    if not said["yes"]:
+        require_yes()
 
 
 def _under_way(session: Session) -> list[RefusedError]:

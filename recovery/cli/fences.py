@@ -18,6 +18,7 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
+from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.options import Json, Yes, open_session, print_json, say
 from recovery.fence.model import FenceOutcome, FenceRecord, Quiet, ThawRecord
 from recovery.fence.quiet import wait_for_quiet
@@ -224,13 +225,8 @@ def _agree(*, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise RefusedError("nobody is there to say yes", hint="`--yes` says it")
-    try:
-        agreed = typer.confirm("Do this?", err=True)
-    except typer.Abort as error:
-        raise KeyboardInterrupt from error
-    if not agreed:
-        raise RefusedError("not confirmed, nothing was changed")
+        raise nobody_answers()
+    require_yes()
 
 
 def _quiet(session: Session, record: FenceRecord, rule: FenceRule) -> Quiet:
