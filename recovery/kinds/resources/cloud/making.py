@@ -68,10 +68,10 @@ class Making:
         """Return the body of a function with what it is built from, uploaded."""
         if archive is None:
             return body
-        source = {"storageSource": self.uploaded(kind, name, archive)}
+        source = {"storageSource": self._uploaded(kind, name, archive)}
         return {**body, "buildConfig": {**body.get("buildConfig", {}), "source": source}}
 
-    def uploaded(self, kind: ResourceType, name: str, archive: bytes) -> Resource:
+    def _uploaded(self, kind: ResourceType, name: str, archive: bytes) -> Resource:
         """Upload what a function is built from, and return how a new function names it.
 
         Raises:

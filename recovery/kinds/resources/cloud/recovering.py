@@ -63,6 +63,7 @@ class Recovering:
         self._running = running
         self._archive = archive
         self._stopped: list[FencedWriter] = []
+        self._learned: list[dict[str, str]] = []
 
     def recover(
         self, kind: ResourceType, todo: Sequence[tuple[ConfigurationStep, StoredResource]]
@@ -75,9 +76,13 @@ class Recovering:
         """
         rewriting = Rewriting(self._names)
         with ThreadPoolExecutor(_WRITERS, thread_name_prefix="resources") as pool:
-            return list(
+            outcomes = list(
                 pool.map(lambda item: self._recovered(kind, item[0], item[1], rewriting), todo)
             )
+        # While others of the type are made, nobody may add to the names that they are made with.
+        for learned in self._learned:
+            self._names |= learned
+        return outcomes
 
     def fence(self, landing: Bucket, second: Bucket, project: str) -> None:
         """Write down what was made stopped and ran before, for a thaw to resume it."""
@@ -168,9 +173,9 @@ class Recovering:
         if resumes and not lost:
             before = fenced(kind, {**found, **_pause_field(kind, wanted)}, ("resources",))
             self._stopped.append(before)
-        self._remember(outcome.name, name, wanted, found)
+        self._learned.append(_names_of_now(kind, outcome.name, name, wanted, found))
         return outcome.model_copy(
-            update={"into": name, "findings": (*differs, *lost), "resumes": resumes}
+            update={"into": name, "findings": (*differs, *lost), "resumes": resumes and not lost}
         )
 
     def _differing(
@@ -205,16 +210,19 @@ class Recovering:
         if added(stored, self._configuration.policy(kind, name) or {})[1]:
             raise CloudError("its IAM policy was set, and lacks what was granted", subject=name)
 
-    def _remember(self, old_name: str, name: str, wanted: Resource, found: Resource) -> None:
-        """Let what is made later refer to a resource by its name, and call it at its address, of now."""
-        if old_name.rpartition("/")[2] != name.rpartition("/")[2]:
-            self._names[Rewriting(self._names).text(old_name)] = name
-        # Both lists have the address that is drawn and the one that the project's number is in.
-        old = (wanted.get("uri"), *wanted.get("urls", ()))
-        new = (found.get("uri"), *found.get("urls", ()))
-        self._names.update(
-            {str(before): str(now) for before, now in zip(old, new, strict=False) if before and now}
-        )
+
+def _names_of_now(
+    kind: ResourceType, old_name: str, name: str, wanted: Resource, found: Resource
+) -> dict[str, str]:
+    """Return by what a resource was referred to and called, and by what it is now."""
+    # Both lists have the address that is drawn and the one that the project's number is in.
+    old = (wanted.get("uri"), *wanted.get("urls", ()))
+    new = (found.get("uri"), *found.get("urls", ()))
+    addresses = {
+        str(before): str(now) for before, now in zip(old, new, strict=False) if before and now
+    }
+    # As the backup has it: the name is found whole, before the project in it is.
+    return {**addresses, old_name: name} if kind.naming == "assigned" else addresses
 
 
 def _pause_field(kind: ResourceType, wanted: Resource) -> Resource:

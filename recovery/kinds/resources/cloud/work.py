@@ -1,6 +1,6 @@
 """Looks at the platform's configuration, and makes again what is missing of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ClassVar
@@ -11,7 +11,6 @@ from manifests.kinds.resources.layout import is_source
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
-from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.kinds.kind import Origin, of
 from recovery.kinds.outcome import Outcome
@@ -29,6 +28,9 @@ from recovery.unseen import Unseen, looked_at, told_apart
 
 _READERS = 8
 _REGISTRY = "artifactregistry.googleapis.com"
+
+type _Titles = Mapping[object, Resource]
+"""The resources of a type by their titles."""
 
 
 class ConfigurationWork(Work[ResourcesSeen]):
@@ -53,12 +55,14 @@ class ConfigurationWork(Work[ResourcesSeen]):
         """Look at everything that the backup has of the types that were asked for."""
         del begun
         names = self._names(origin)
+        backups = _in_order(self.rules.wanted(origin.run, request))
+        titled = {backup.type: self._titled(backup) for backup in backups}
         wanted = [
             (backup, stored)
-            for backup in _in_order(self.rules.wanted(origin.run, request))
+            for backup in backups
             for stored in read_resources(self._tools.vault, backup)
         ]
-        look = partial(self._seen, Rewriting(names))
+        look = partial(self._seen, Rewriting(names), titled)
         with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
             looked = list(pool.map(lambda item: look(*item), wanted))
         seen, unseen = told_apart(
@@ -99,12 +103,23 @@ class ConfigurationWork(Work[ResourcesSeen]):
         recovering.fence(self._tools.landing, self._tools.vault, self._target.project)
 
     def _seen(
-        self, rewriting: Rewriting, backup: ResourceBackup, stored: StoredResource
+        self,
+        rewriting: Rewriting,
+        titled: Mapping[str, _Titles | Unseen],
+        backup: ResourceBackup,
+        stored: StoredResource,
     ) -> SeenResource | Unseen:
         kind, name = resource_type(backup.type), rewriting.text(stored.name)
+        told, titles = f"{kind.name} {name}", titled[kind.name]
+        if isinstance(titles, Unseen):
+            return titles.model_copy(update={"name": told})
 
         def look() -> SeenResource:
-            resource = self._present(kind, name, backup, stored)
+            resource = (
+                titles.get(stored.resource.get(kind.key))
+                if kind.naming == "assigned"
+                else self._configuration.resource(kind, name)
+            )
             policy: Resource | None = None
             if resource is not None and stored.policy is not None:
                 policy = self._configuration.policy(kind, name)
@@ -119,7 +134,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 is_source_equal=is_equal,
             )
 
-        return looked_at(f"{kind.name} {name}", look)
+        return looked_at(told, look)
 
     def _gone_images(self, resources: Iterable[Resource], projects: set[str]) -> frozenset[str]:
         """Return the images that are to be run and are not there; those of others are not looked at."""
@@ -131,15 +146,18 @@ class ConfigurationWork(Work[ResourcesSeen]):
             if path and not self._configuration.is_there(_REGISTRY, path)
         )
 
-    def _present(
-        self, kind: ResourceType, name: str, backup: ResourceBackup, stored: StoredResource
-    ) -> Resource | None:
-        """Return what is there of a resource; one that its service names is found by its title."""
+    def _titled(self, backup: ResourceBackup) -> _Titles | Unseen:
+        """Return by title what is there of a type whose service names it; nothing of any other."""
+        kind = resource_type(backup.type)
         if kind.naming != "assigned":
-            return self._configuration.resource(kind, name)
-        found = self._configuration.resources(kind, backup.locations).values()
-        same = (item for item in found if item.get(kind.key) == stored.resource.get(kind.key))
-        return next(same, None)
+            return {}
+
+        def look() -> _Titles:
+            found = self._configuration.resources(kind, backup.locations).values()
+            # Of equal titles the first one counts.
+            return {item.get(kind.key): item for item in reversed(found)}
+
+        return looked_at(kind.name, look)
 
     def _names(self, origin: Origin) -> dict[str, str]:
         """Return what is called otherwise where the recovery writes."""

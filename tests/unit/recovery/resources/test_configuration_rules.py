@@ -135,6 +135,16 @@ def test_references_are_rewritten_as_whole_words():
     ]
 
 
+def test_a_name_that_a_service_gives_is_replaced_before_the_project_in_it():
+    """What the service called it in the lost project is known as the backup has it."""
+    old, new = "projects/prod/notificationChannels/1", "projects/sandbox/notificationChannels/9"
+    rewriting = Rewriting({"prod": "sandbox", old: new})
+    policy = {"notificationChannels": [old, "projects/prod/notificationChannels/12"]}
+    assert rewriting.resource(policy)[0] == {
+        "notificationChannels": [new, "projects/sandbox/notificationChannels/12"]
+    }
+
+
 def test_what_still_refers_to_the_lost_project_is_found():
     """Nothing is resumed that would call it."""
     job = {"httpTarget": {"uri": "https://a-175.run.app/", "body": "x"}, "name": "projects/new/j"}
