@@ -2,7 +2,8 @@
 
 from manifests import fence_layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import ManifestAlteredError, UsageError
+from manifests.errors import ManifestAlteredError, UnsafeNameError, UsageError
+from manifests.kinds.resources.table import resource_type
 from manifests.store import decode, encode
 from recovery.fence.model import FenceRecord, ThawRecord
 
@@ -41,6 +42,10 @@ class Fences:
         record = decode(content, FenceRecord, subject=name)
         if record.fence_id != fence:
             raise ManifestAlteredError("it is the record of another fence", subject=name)
+        for writer in record.writers:
+            kind = resource_type(writer.type)
+            if kind.pause is None or not kind.is_name(writer.name):
+                raise UnsafeNameError("not the name of any writer", subject=writer.name)
         return record
 
     def end(self, thawed: ThawRecord) -> ThawRecord:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from manifests.store import decode, encode
+from recovery.fence.model import FenceRecord
 from tests.harness import Rebound, await_that
 from tests.integration import lake
 from tests.integration.configuration import (
@@ -142,4 +144,26 @@ def test_a_kill_at_any_moment_is_gone_on_from(rebound: Rebound, when: str):
         process.kill()
         process.communicate(60)
     rebound.run("thaw", "--yes")
+    assert states(rebound) == before
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"type": "pubsub/topic", "name": "projects/{project}/topics/raw-complete"},
+        {"type": "scheduler/job", "name": "projects/{project}/locations/us-west2/jobs/mail:run"},
+    ],
+    ids=lambda forged: forged["type"],
+)
+def test_a_record_that_somebody_forged_orders_nothing(rebound: Rebound, forged: dict[str, str]):
+    """What is no writer, and no name of one, is refused before anything is asked of it."""
+    fence = fenced(rebound)
+    before = states(rebound)
+    blob = rebound.landing.blob(f"fences/{fence}/fence.json")
+    record = decode(blob.download_as_bytes(), FenceRecord, subject=fence)
+    writer = record.writers[0].model_copy(
+        update={"type": forged["type"], "name": forged["name"].format(project=rebound.project)}
+    )
+    blob.upload_from_string(encode(record.model_copy(update={"writers": (writer,)})))
+    assert "not the name of any writer" in rebound.run("thaw", "--yes", code=4).stderr
     assert states(rebound) == before

@@ -6,6 +6,7 @@ discovery documents; everything else is written and compared.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -19,6 +20,11 @@ type Naming = Literal["parameter", "path", "body", "assigned", "enabled"]
 
 One that is enabled has its name already.
 """
+
+
+_SEGMENT = r"[^/?#]+"
+_OWN_NAME = r"[^/?#:]+"
+"""A name is a part of addresses: what is behind a colon there is a method."""
 
 
 class Order(NamedTuple):
@@ -117,6 +123,12 @@ class ResourceType(NamedTuple):
     def is_regional(self) -> bool:
         """Whether it is listed location by location."""
         return "{location}" in self.collection
+
+    def is_name(self, name: str) -> bool:
+        """Whether a text is the full name of a resource of the type, in whatever project."""
+        folders = re.escape(self.collection).replace(r"\{project\}", _SEGMENT)
+        pattern = f"{folders.replace(r'\{location\}', _SEGMENT)}/{_OWN_NAME}"
+        return re.fullmatch(pattern, name) is not None
 
     def full_name(self, name: str, collection: str) -> str:
         """Return the full name of a resource; some lists give the last part of it alone."""

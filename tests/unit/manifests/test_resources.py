@@ -75,6 +75,24 @@ def test_another_file_is_damage(content: bytes):
         resources_of(content, backup(OTHER, TOPIC))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "projects/p/topics/a:setIamPolicy",
+        "projects/p/topics/a/b",
+        "projects/p/topics/a?x=1",
+        "projects/p/subscriptions/a",
+        "../topics/a",
+        "",
+    ],
+)
+def test_no_other_name_reaches_an_address(name: str):
+    """Names become parts of addresses that are written to."""
+    forged = backup(StoredResource(name=name, resource={}))
+    with pytest.raises(UnsafeNameError):
+        check_resources(forged, RUN)
+
+
 def test_a_backup_that_contradicts_itself_is_damage():
     """Order, number and names are looked at."""
     check_resources(backup(OTHER, TOPIC), RUN)
