@@ -23,6 +23,8 @@ can help. Unknown exit codes must be treated as failures.
     │   └── UnprotectedError         6   a run is written, some of what it lists is not in the vault
     ├── NotEqualError                7   restored, and not equal to the recovery point
     ├── ObjectiveMissedError         8   recovered, later than the objective allows
+    ├── UnhealthyError              10   what was looked at is not healthy, or could not be looked at
+    ├── NeedsAttentionError         11   it works, and something will not for long
     └── CloudError                   9   Google Cloud refused or was unavailable
         ├── SourceUnreadableError    9   a protected table cannot be read as it is
         │   ├── SourceMissingError   9   there is none
@@ -173,6 +175,18 @@ class ObjectiveMissedError(ReboundError):
     """Recovered and proven, but later than the objective allows."""
 
     exit_code = 8
+
+
+class UnhealthyError(ReboundError):
+    """What was looked at is not healthy, or could not be looked at."""
+
+    exit_code = 10
+
+
+class NeedsAttentionError(ReboundError):
+    """What was looked at works, and something of it will not for long."""
+
+    exit_code = 11
 
 
 class CloudError(ReboundError):
