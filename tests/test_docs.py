@@ -17,6 +17,7 @@ from recovery.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+REFERENCE = (ROOT / "recovery" / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 MOST_README_LINES = 150
 # The one meaning that is not the first sentence of its class.
@@ -35,8 +36,8 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
 
 
 def table(header: str) -> list[tuple[str, ...]]:
-    """Return the rows of the README's table whose first column has this heading."""
-    _, _, rest = README.partition(f"| {header} |")
+    """Return the rows of the table whose first column has this heading, in either document."""
+    _, _, rest = f"{README}\n{REFERENCE}".partition(f"| {header} |")
     rows = rest.partition("\n\n")[0].splitlines()[2:]
     return [tuple(cell.strip().strip("`") for cell in row.split("|")[1:-1]) for row in rows]
 
@@ -91,11 +92,11 @@ def test_readme_names_every_rebound_command():
 
 
 def test_readme_options_exist():
-    """Each option the README names is an option of some command."""
+    """Each option that either names is an option of some command."""
     command = typer.main.get_command(app)
     assert isinstance(command, typer.core.TyperGroup)
     known = {option for each in command.commands.values() for p in each.params for option in p.opts}
-    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README + REFERENCE))
     assert used
     assert used <= known
 
@@ -120,7 +121,7 @@ def test_readme_exit_codes_are_those_of_the_errors():
     "settings", [functions.settings.Settings, recovery.settings.Settings], ids=["functions", "cli"]
 )
 def test_readme_settings_and_defaults(settings: type[BaseSettings]):
-    """Each setting of either side is in the README with its default."""
+    """Each setting of either side is in the reference with its default."""
     documented = {name: default for name, default, _ in table("Variable")}
     for name, field in settings.model_fields.items():
         default = "" if field.is_required() else str(field.default)
@@ -130,7 +131,7 @@ def test_readme_settings_and_defaults(settings: type[BaseSettings]):
 
 
 def test_readme_settings_exist():
-    """The README names no variable that nothing reads."""
+    """The reference names no variable that nothing reads."""
     known = functions.settings.Settings.model_fields | recovery.settings.Settings.model_fields
     documented = {name for name, _, _ in table("Variable")}
     assert documented == {f"REBOUND_{name.upper()}" for name in known}
