@@ -55,6 +55,16 @@ class RetentionRules(NamedTuple):
             return "set"
         return "locked" if self.locks else "unlocked"
 
+    def lacking(self, wanted: ObjectSettings, present: ObjectSettings) -> Fate:
+        """Return what becomes of the retention that an object had and has no more.
+
+        It is "none" where the object is kept at least as long and as surely as it was.
+        """
+        had, has = retention_of(wanted), retention_of(present)
+        if had is None or (has and has.until >= had.until and has.is_locked >= had.is_locked):
+            return "none"
+        return self.fate(wanted)
+
     def patch(self, wanted: ObjectSettings, present: ObjectSettings) -> Resource:
         """Return what sets the retention of an object again; empty when nothing has to be.
 

@@ -36,6 +36,10 @@ class DocumentPair(NamedTuple):
         record = self.stored or self.live
         return record.path if record else ""
 
+    def is_written_since(self, nanos: int) -> bool:
+        """Whether the document was written after an instant, in nanoseconds since 1970."""
+        return self.live is not None and self.live.update_time_nanos > nanos
+
     @property
     def size_bytes(self) -> int:
         """Return about how much memory both take."""

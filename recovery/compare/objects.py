@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from manifests.model import ObjectRecord, ObjectVersion, Resource
+from manifests.object_retention import RetentionRules
 from manifests.versions import needs_new_content, same_content, settings_patch
 from recovery.compare.findings import Finding, differences, finding
 
@@ -19,7 +20,10 @@ Damage = Literal["missing", "overwritten", "corrupted", "metadata changed", "ext
 
 
 def damage_of(
-    expected: ObjectRecord | None, live: ObjectVersion | None, recovery_point: datetime
+    expected: ObjectRecord | None,
+    live: ObjectVersion | None,
+    recovery_point: datetime,
+    retention: RetentionRules | None = None,
 ) -> Damage | None:
     """Return what is wrong with one name, or None when it is as it was.
 
@@ -27,6 +31,7 @@ def damage_of(
         expected: Its record in the inventory; None when the inventory does not know it.
         live: What is live under it now, or None.
         recovery_point: The instant of the inventory.
+        retention: What is done about retention of its own that it lost; None for nothing.
     """
     if expected is None:
         return None if live is None else "extra"
@@ -36,9 +41,9 @@ def damage_of(
         is_newer = live.created_at > recovery_point
         is_other = live.generation != expected.version.generation
         return "overwritten" if is_newer and is_other else "corrupted"
-    if settings_patch(expected.version.settings, live.settings) or needs_new_content(
-        expected.version, live
-    ):
+    wanted, present = expected.version.settings, live.settings
+    lost = retention.patch(wanted, present) if retention is not None else {}
+    if settings_patch(wanted, present) or needs_new_content(expected.version, live) or lost:
         return "metadata changed"
     return None
 
@@ -68,6 +73,7 @@ def _told(version: ObjectVersion, other: ObjectVersion) -> Resource:
     """Return what is said about a version where the other says something else."""
     told = settings_patch(version.settings, other.settings)
     for key, value, beside in (
+        ("retention", version.settings.retention, other.settings.retention),
         ("kmsKeyName", version.settings.kms_key, other.settings.kms_key),
         ("storageClass", version.storage_class, other.storage_class),
     ):

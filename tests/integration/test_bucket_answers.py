@@ -171,6 +171,14 @@ def test_retention_of_single_objects(raw: Rebound, night: Function):
     assert "the locked retention of 1 object" in planned
     assert copied() == {"free": None, "kept": "Unlocked", "locked": None}
     assert copied("--lock-again") == {"free": None, "kept": "Unlocked", "locked": "Locked"}
+    # An object that is there and lost it gets it again, without new content.
+    kept = bucket.get_blob("kept")
+    url = f"{raw.cloud.urls['storage']}/storage/v1{kept.path}?overrideUnlockedRetention=true"
+    assert requests.patch(url, json={"retention": None}, timeout=60).ok
+    assert bucket.get_blob("kept").retention.mode is None
+    assert sources(recover(raw)) == {("metadata changed", "metadata"): 1}
+    again = bucket.get_blob("kept")
+    assert (again.retention.mode, again.generation) == ("Unlocked", kept.generation)
 
 
 def said(raw: Rebound, bucket: storage.Bucket) -> dict[str, tuple[Any, ...]]:

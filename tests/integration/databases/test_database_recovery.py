@@ -234,8 +234,9 @@ def test_killed_and_resumed(rebound: Rebound):
     assert rebound.json("report", recovery)["state"] == "under way"
     (outcome,) = of_kind(rebound.json("resume", recovery, "--yes"), "database")
     assert (outcome["equal"], outcome["kept"]) == (900, [{"path": "extra/new", "state": "added"}])
-    # The attempt that was killed removed it.
+    # The attempt that was killed removed it, and wrote a batch at least.
     assert (outcome["removed"], bool(outcome["undo"])) == (1, True)
+    assert outcome["written"] == 900
     assert state.content() == before | new
     assert of_kind(rebound.json("report", recovery), "database") == [outcome]
 

@@ -1,9 +1,13 @@
 """Retention of single objects: what of it is set again, and what is told."""
 
+import json
+from copy import replace
+
 import pytest
 
 from manifests.model import ObjectRecord, ObjectSettings
 from manifests.object_retention import RetentionRules, locks
+from recovery.compare.objects import object_finding
 from recovery.kinds.buckets.rules.buckets import BucketStep, objects_lost
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts
@@ -12,6 +16,7 @@ from tests.unit import samples
 from tests.unit.object_samples import POINT, record, version
 
 OTHER = ObjectSettings(content_type="text/html")
+GIVEN = json.dumps({"mode": "Locked", "retainUntilTime": "2099-06-01T00:00:00Z"})
 
 
 def until(mode: str, year: int) -> ObjectSettings:
@@ -21,14 +26,14 @@ def until(mode: str, year: int) -> ObjectSettings:
 
 
 def test_retention_of_single_objects_is_told_of():
-    """New content has no retention of its own; where only metadata is written the old one stays."""
+    """New content has no retention of its own; where only metadata is written one can be left."""
     retained = until("Locked", 2099)
     counter = StepCounter(RetentionRules(is_allowed=True, locks=False, now=POINT))
     for expected, versions in (
         (record(settings=retained), ()),
         (record(settings=until("Unlocked", 2099)), ()),
         (record(settings=until("Locked", 2001)), ()),
-        (record(settings=retained), (version(settings=OTHER),)),
+        (record(settings=retained), (version(settings=replace(OTHER, retention=GIVEN)),)),
         (ObjectRecord(version(settings=retained)), ()),
         (record(), ()),
     ):
@@ -98,3 +103,38 @@ def test_retention_that_is_set_again(
     # Not beside a hold, which a bucket may give by default.
     assert found == ({"retention": wanted, "eventBasedHold": False} if wanted else {})
     assert not rules._replace(is_allowed=False).patch(was, now)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "allowed", "asked", "damage", "fate"),
+    [
+        (until("Unlocked", 2099), ObjectSettings(), True, False, "metadata changed", "set"),
+        (until("Unlocked", 2099), until("Unlocked", 2098), True, False, "metadata changed", "set"),
+        (until("Locked", 2099), ObjectSettings(), True, True, "metadata changed", "locked"),
+        (until("Locked", 2099), until("Unlocked", 2099), True, True, "metadata changed", "locked"),
+        (until("Locked", 2099), until("Unlocked", 2099), True, False, None, "unlocked"),
+        (until("Unlocked", 2099), ObjectSettings(), False, False, None, "lost"),
+        (until("Unlocked", 2001), ObjectSettings(), True, False, None, "over"),
+        (until("Unlocked", 2098), until("Locked", 2099), True, True, None, "none"),
+        (ObjectSettings(), until("Locked", 2099), True, True, None, "none"),
+    ],
+)
+def test_an_intact_object_that_lost_its_retention_is_not_equal(
+    was: ObjectSettings,
+    now: ObjectSettings,
+    *,
+    allowed: bool,
+    asked: bool,
+    damage: str | None,
+    fate: str,
+):
+    """Its retention is set again where that can be, and told of where it cannot."""
+    was, kept = (replace(item, content_type="text/plain") for item in (was, now))
+    rules = RetentionRules(is_allowed=allowed, locks=asked, now=POINT)
+    step = plan_object("a", record(settings=was), [version(settings=kept)], POINT, rules)
+    assert (step and step.damage) == damage
+    assert rules.lacking(was, kept) == fate
+    if step is not None:
+        assert step.source == "metadata"
+        told = object_finding(step.expected, step.live, step.damage)
+        assert "retainUntilTime" in told.expected

@@ -3,13 +3,23 @@
 from collections.abc import Iterable, Iterator, Sequence
 from copy import replace
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, Resource, UtcTime
-from manifests.versions import Kind, by_name, few, listed_kinds, moves_classes, same_content
+from manifests.object_retention import Fate, RetentionRules
+from manifests.versions import (
+    Kind,
+    by_name,
+    few,
+    listed_kinds,
+    live_of,
+    moves_classes,
+    same_content,
+)
 from recovery.kinds.buckets.rules.objects import ObjectStep, plan_object
 from recovery.scope import ObjectScope
 
@@ -30,6 +40,19 @@ class Stretch:
     end: str | None
 
 
+class Compared(NamedTuple):
+    """An object, of then or now.
+
+    Attributes:
+        step: What has to happen to it; None when it is as it was.
+        fate: What becomes of a retention that one which is as it was had, and has no more.
+    """
+
+    name: str
+    step: ObjectStep | None
+    fate: Fate = "none"
+
+
 class Comparison:
     """Compares a bucket with its inventory, stretch by stretch.
 
@@ -40,6 +63,7 @@ class Comparison:
         scope: Which objects.
         recovery_point: The instant of the inventory.
         resource: The configuration of that bucket; None when there is no such bucket.
+        retention: What is done about the retention of its objects.
     """
 
     def __init__(
@@ -51,6 +75,7 @@ class Comparison:
         scope: ObjectScope,
         recovery_point: UtcTime,
         resource: Resource | None,
+        retention: RetentionRules,
     ) -> None:
         self.backup = backup
         self.target = target
@@ -58,6 +83,7 @@ class Comparison:
         self._scope = scope
         self.recovery_point = recovery_point
         self._resource = resource
+        self._retention = retention
         self._moves_classes = resource is not None and moves_classes(resource)
 
     def stretches(self) -> tuple[Stretch, ...]:
@@ -70,8 +96,8 @@ class Comparison:
         )
         return tuple(Stretch(number, *found) for number, found in narrowed if found is not None)
 
-    def steps(self, stretch: Stretch) -> _Named[ObjectStep | None]:
-        """Yield every object, of then or now, with its step, or None when it is as it was.
+    def steps(self, stretch: Stretch) -> Iterator[Compared]:
+        """Yield every object, of then or now, with what has to happen to it.
 
         What is live is told by the listing of live versions alone. Only from the first name on
         that is not as it was are the other versions listed, too: they are where it comes back from.
@@ -86,13 +112,13 @@ class Comparison:
         if self._resource is None:
             yield from self._compared(stretch)
             return
-        for name, step in self._compared(stretch, self._listed("live", stretch)):
-            if step is not None:
-                rest = replace(stretch, start=name)
+        for found in self._compared(stretch, self._listed("live", stretch)):
+            if found.step is not None:
+                rest = replace(stretch, start=found.name)
                 kinds: tuple[Kind, ...] = ("live", *listed_kinds(self._resource))
                 yield from self._compared(rest, *(self._listed(kind, rest) for kind in kinds))
                 return
-            yield name, None
+            yield found
 
     def _listed(self, kind: Kind, stretch: Stretch) -> Iterator[ObjectVersion]:
         listed = self.target.versions(kind, stretch.start, stretch.end)
@@ -101,19 +127,24 @@ class Comparison:
             listed = (version._replace(state="noncurrent") for version in listed)
         return self.target.with_checksums(listed)
 
-    def _compared(
-        self, stretch: Stretch, *listings: Iterable[ObjectVersion]
-    ) -> _Named[ObjectStep | None]:
+    def _compared(self, stretch: Stretch, *listings: Iterable[ObjectVersion]) -> Iterator[Compared]:
         stored = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
         records = map(self._wanted, stored)
         with cloud_errors(self.target.uri()):
             for name, record, versions in _joined(records, by_name(*listings)):
                 if not self._scope.matches(name):
                     continue
-                step = plan_object(name, record, versions, self.recovery_point)
+                step = plan_object(name, record, versions, self.recovery_point, self._retention)
                 # A name that was not there and is not is no object, whatever versions it left.
-                if record is not None or step is not None:
-                    yield name, step
+                if step is not None:
+                    yield Compared(name, step)
+                elif record is not None:
+                    yield Compared(name, None, self._fate(record, versions))
+
+    def _fate(self, record: ObjectRecord, versions: Sequence[ObjectVersion]) -> Fate:
+        live = live_of(versions)
+        present = record.version.settings if live is None else live.settings
+        return self._retention.lacking(record.version.settings, present)
 
     def _wanted(self, record: ObjectRecord) -> ObjectRecord:
         """Leave out of a record what the target decides for itself.

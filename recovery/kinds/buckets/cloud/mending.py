@@ -16,7 +16,7 @@ from manifests.cloud.batch import ApiCall
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import is_transient
 from manifests.cloud.versions import VersionedBucket
-from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion, UtcTime
+from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion, Resource, UtcTime
 from manifests.object_retention import RetentionRules
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.kinds.buckets.cloud.ramp import Ramp
@@ -209,9 +209,7 @@ class Mender:
             message = f"no version of {name} for {origin.source}"
             raise ValueError(message)
         if origin.source == "metadata":
-            return self._target.patch(
-                version, settings_patch(expected.version.settings, version.settings)
-            )
+            return self._target.patch(version, self._patch(expected, version))
         if origin.source == "soft-deleted":
             return self._target.restore(name, version.generation, over=over)
         return self._target.rewrite(
@@ -246,10 +244,13 @@ class Mender:
 
     def _settle(self, written: ObjectVersion, expected: ObjectRecord) -> None:
         """Correct what the way it came back did not carry."""
-        wanted, now = expected.version.settings, written.settings
-        patch = settings_patch(wanted, now) | self._rules.retention.patch(wanted, now)
-        if patch:
+        if patch := self._patch(expected, written):
             self._target.patch(written, patch)
+
+    def _patch(self, expected: ObjectRecord, present: ObjectVersion) -> Resource:
+        """Return what makes everything that is said of an object what it was."""
+        wanted, now = expected.version.settings, present.settings
+        return settings_patch(wanted, now) | self._rules.retention.patch(wanted, now)
 
     def _settings(self, expected: ObjectRecord) -> dict[str, Any]:
         """Return what is said about an object that is written."""
@@ -267,7 +268,7 @@ class Mender:
             return Mended(step) if live is None else Mended(step, left="changed")
         if live is None or not same_content(expected.version, live):
             return Mended(step, left="changed")
-        if settings_patch(expected.version.settings, live.settings):
+        if self._patch(expected, live):
             if self._was_touched(live, expected, step):
                 return Mended(step, left="changed")
             self._settle(live, expected)

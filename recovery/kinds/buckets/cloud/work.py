@@ -125,7 +125,12 @@ class BucketWork(Work[BucketsSeen]):
         return VersionedBucket(self._api, request.target.bucket or backup.bucket)
 
     def _comparison(
-        self, origin: Origin, backup: BucketBackup, request: Request, resource: Resource | None
+        self,
+        origin: Origin,
+        backup: BucketBackup,
+        request: Request,
+        resource: Resource | None,
+        retention: RetentionRules,
     ) -> Comparison:
         return Comparison(
             backup,
@@ -134,6 +139,7 @@ class BucketWork(Work[BucketsSeen]):
             scope=request.objects,
             recovery_point=origin.point(backup.bucket),
             resource=resource,
+            retention=retention,
         )
 
     def _observe(
@@ -142,10 +148,10 @@ class BucketWork(Work[BucketsSeen]):
         target = self._target(backup, request)
         with cloud_errors(target.uri()):
             resource = target.resource()
-        comparison = self._comparison(origin, backup, request, resource)
         retention = retention_rules(
             backup.resource if resource is None else resource, request, now=now
         )
+        comparison = self._comparison(origin, backup, request, resource, retention)
         counter = StepCounter(retention)
         with ThreadPoolExecutor(PARALLEL_STRETCHES, thread_name_prefix="compare") as pool:
             stretches = comparison.stretches()
@@ -200,14 +206,15 @@ class BucketWork(Work[BucketsSeen]):
                 resource = target.resource()
             if resource is None:
                 return failed_bucket(step, Failure(message="the bucket is not there any more"))
-            comparison = self._comparison(origin, backup, request, resource)
+            retention = retention_rules(resource, request, now=running.started_at)
+            comparison = self._comparison(origin, backup, request, resource, retention)
             step = step.model_copy(update={"keeps_replaced": keeps_replaced(resource)})
             rules = Rules(
                 begun_at=running.started_at,
                 may_replace=request.may_overwrite(step.into),
                 exact=request.exact,
                 keeps_replaced=step.keeps_replaced,
-                retention=retention_rules(resource, request, now=running.started_at),
+                retention=retention,
                 aside=aside,
             )
             stretches = self._restored(
@@ -274,9 +281,9 @@ def _is_undeleted(target: VersionedBucket, step: BucketStep) -> bool:
 
 def _counted(comparison: Comparison, stretch: Stretch, retention: RetentionRules) -> StepCounter:
     counter = StepCounter(retention)
-    for _, step in comparison.steps(stretch):
+    for _, step, fate in comparison.steps(stretch):
         if step is None:
-            counter.add_equal()
+            counter.add_equal(fate)
         else:
             counter.add(step)
     return counter

@@ -56,16 +56,17 @@ class StepCounter:
         self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
         self._seen = Digest()
 
-    def add_equal(self) -> None:
-        """Count an object that is as it was."""
+    def add_equal(self, fate: Fate = "none") -> None:
+        """Count an object that is as it was, but for a retention that is not set again."""
         self.objects += 1
         self.equal += 1
+        self.fates[fate] += 1
 
     def add(self, step: ObjectStep) -> None:
         """Count one step."""
         self.objects += step.damage != "extra"
-        if self._retention is not None and step.is_written:
-            self.fates[self._retention.fate(step.wanted_settings)] += 1
+        if self._retention is not None and step.is_brought_back:
+            self.fates[self._retention.lacking(step.wanted_settings, step.kept_settings)] += 1
         if step.new_key is not None:
             self._add_key(step.new_key, 1)
         live = step.live

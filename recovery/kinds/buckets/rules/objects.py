@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.object_retention import RetentionRules
 from manifests.versions import live_of, needs_new_content, same_content
 from recovery.compare.objects import Damage, damage_of
 
@@ -70,9 +71,15 @@ class ObjectStep(NamedTuple):
         return self.damage in ("overwritten", "corrupted")
 
     @property
-    def is_written(self) -> bool:
-        """Whether the object gets new content, which has no retention of its own."""
-        return self.expected is not None and self.source not in ("metadata", "none")
+    def is_brought_back(self) -> bool:
+        """Whether anything of the object is written."""
+        return self.expected is not None and self.source != "none"
+
+    @property
+    def kept_settings(self) -> ObjectSettings:
+        """Return what is said of the object before retention is set: of new content nothing is."""
+        is_kept = self.live is not None and self.source == "metadata"
+        return self.live.settings if self.live is not None and is_kept else ObjectSettings()
 
     @property
     def wanted_settings(self) -> ObjectSettings:
@@ -105,6 +112,7 @@ def plan_object(
     expected: ObjectRecord | None,
     versions: Sequence[ObjectVersion],
     recovery_point: datetime,
+    retention: RetentionRules | None = None,
 ) -> ObjectStep | None:
     """Decide what has to happen to one object; None when it is as it was.
 
@@ -113,9 +121,10 @@ def plan_object(
         expected: Its record in the inventory, or None.
         versions: Every version of it that the bucket still has.
         recovery_point: The instant of the inventory.
+        retention: What is done about retention of its own that it lost; None for nothing.
     """
     live = live_of(versions)
-    damage = damage_of(expected, live, recovery_point)
+    damage = damage_of(expected, live, recovery_point, retention)
     if damage is None:
         return None
     origins: tuple[Origin, ...] = ()

@@ -133,9 +133,13 @@ class CompletionsWork(Work[CompletionsSeen]):
                 writer.add(item.path, documents.put(record, replaces_nanos=version))
         writer.flush()
         after = self._live(documents, step.documents)
-        return _outcome(
-            step, documents=[_compared(item, after.get(item.path)) for item in step.documents]
+        compared = [_compared(item, after.get(item.path)) for item in step.documents]
+        # What an interrupted attempt wrote is told by its time alone.
+        written = sum(
+            item.state == "equal" and after[item.path].update_time_nanos > nanos_at(begun_at)
+            for item in compared
         )
+        return _outcome(step, documents=compared, written=written)
 
 
 def _compared(document: RebuiltDocument, live: DocumentRecord | None) -> RebuiltDocument:
@@ -150,6 +154,7 @@ def _outcome(
     step: CompletionsStep,
     *,
     documents: list[RebuiltDocument] | None = None,
+    written: int = 0,
     failure: Failure | None = None,
 ) -> CompletionsOutcome:
     found = documents or []
@@ -159,7 +164,7 @@ def _outcome(
         name=step.name,
         into=step.into,
         action="rebuild",
-        written=len(step.writes),
+        written=written,
         equal=sum(item.state == "equal" for item in found),
         kept=tuple(ListedDocument(path=item.path, state="newer") for item in kept),
         kept_count=len(kept),

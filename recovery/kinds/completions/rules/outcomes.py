@@ -10,7 +10,7 @@ class CompletionsOutcome(Outcome):
     """How the completion documents of one database ended.
 
     Attributes:
-        written: Documents that were created or replaced.
+        written: Documents that were created or replaced since the recovery began.
         equal: Documents that are as the history tells.
         kept: The documents that hold something else and were kept.
         kept_count: How many there are.

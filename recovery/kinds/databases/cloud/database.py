@@ -184,12 +184,8 @@ class DatabaseTarget:
                         removed_before.discard(pair.path)  # it is there
                     yield pair
 
-            self._write(
-                (pair for pair in pairs() if step.document_action(pair.state)),
-                done,
-                undo=undo,
-                pace=pace,
-            )
+            wanted = _wanted(pairs(), step, done, begun_nanos=nanos_at(begun_at))
+            self._write(wanted, done, undo=undo, pace=pace)
             proven = _tallied(map(done.corrected, pairs()))
             progress(unit[0].stored.row_count if unit[0] else 0)
             return proven, done
@@ -265,6 +261,17 @@ class DatabaseTarget:
             finally:
                 for future in begun.values():
                     future.cancel()
+
+
+def _wanted(
+    pairs: Iterable[DocumentPair], step: DatabaseStep, done: Done, *, begun_nanos: int
+) -> Iterator[DocumentPair]:
+    """Yield what is to be written; count what an attempt before this one wrote."""
+    for pair in pairs:
+        if step.document_action(pair.state):
+            yield pair
+        elif pair.state == "equal" and pair.is_written_since(begun_nanos):
+            done.count(pair)
 
 
 def _tallied(pairs: Iterable[DocumentPair]) -> StateTally:

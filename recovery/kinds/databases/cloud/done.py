@@ -11,7 +11,7 @@ class Restored(NamedTuple):
     """What was done to a database, and how it compares with the backup then.
 
     Attributes:
-        written: Documents that were created or replaced.
+        written: Documents that were created or replaced, by earlier attempts too.
         removed: Documents that were removed, by earlier attempts too.
         refused: Paths of documents that Firestore refused, and why.
     """

@@ -15,7 +15,6 @@ from recovery.kinds.databases.cloud.database import REMOVED, DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure
 from recovery.kinds.work import Running
 from recovery.units import counted
@@ -98,13 +97,7 @@ class DatabaseRecovery:
         if step.sets:
             target.set()
         settings = target.settings_findings() if step.settings else ()
-        ended = of(self._running.earlier, DatabaseOutcome)
-        outcome = _outcome(
-            step,
-            restored,
-            undo=undo.uri,
-            earlier=next((item for item in ended if item.into == step.into), None),
-        )
+        outcome = _outcome(step, restored, undo=undo.uri)
         return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})
 
     def _counting(self, step: DatabaseStep, backup: DatabaseBackup) -> Callable[[int], None]:
@@ -146,12 +139,9 @@ class _Undo:
         )
 
 
-def _outcome(
-    step: DatabaseStep, restored: Restored, *, undo: str, earlier: DatabaseOutcome | None
-) -> DatabaseOutcome:
+def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOutcome:
     """Say how a database ended, with what earlier attempts of the same recovery did to it."""
-    state = restored.state
-    written = restored.written + (earlier.written if earlier else 0)
+    state, written = restored.state, restored.written
     states = {item.state for item in state.listed}
     left = {name: state.count(name) for name in sorted(states) if not step.is_kept(name)}
     listed = tuple(item for item in state.listed if step.is_kept(item.state))

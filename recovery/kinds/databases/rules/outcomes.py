@@ -10,8 +10,8 @@ class DatabaseOutcome(Outcome):
     """How one Firestore database ended.
 
     Attributes:
-        written: Documents that were created or replaced, by this attempt and those before it that
-            ended.
+        written: Documents that were created or replaced, by this attempt and all before it: those
+            that are equal and were written since the recovery began are counted as such.
         removed: Documents that were removed, by this attempt and all before it.
         equal: Documents that are equal to the recovery point now.
         kept: The first documents that differ and were kept: changed or made after the recovery
