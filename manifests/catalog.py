@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from manifests.catalog_drills import DrillRule
 from manifests.catalog_processors import Processors
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
@@ -55,6 +56,7 @@ class Catalog(Value):
         fence: What writes to what is protected, and is paused before it is restored; None where
             nobody says.
         processors: What writes the rows of dates, and can be run again; None where nothing can.
+        drills: How often what is protected is shown to restore, and when that is forgotten.
     """
 
     platform: Word
@@ -70,6 +72,7 @@ class Catalog(Value):
     second_bucket: BucketName | None = None
     fence: FenceRule | None = None
     processors: Processors | None = None
+    drills: DrillRule = DrillRule()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":

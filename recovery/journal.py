@@ -17,7 +17,9 @@ An entry is a hint. Nothing is skipped because of it: the destination is looked 
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import compress
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
@@ -31,6 +33,8 @@ from manifests.model import Value
 from manifests.store import decode, encode
 from recovery.naming import bounded
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
+
+_PARALLEL_LOOKS = 16
 
 
 class Journal:
@@ -185,6 +189,20 @@ def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
         if not (journal.last_report() or journal.abandoned() or journal.ended_before()):
             found.append(recovery_id)
     return found
+
+
+def unclosed(bucket: Bucket) -> tuple[str, ...]:
+    """Return the recoveries that nobody ended or closed, oldest first, told by names alone."""
+    folders = bucket.list_folders("recoveries/")
+    begun = sorted(filter(_is_recovery_id, (name.split("/")[1] for name in folders)))
+
+    def is_open(recovery_id: str) -> bool:
+        folder = layout.recovery_prefix(recovery_id)
+        ends = (bucket.info(f"{folder}{name}.json") for name in ("report", "abandoned"))
+        return not any(ends) and bucket.info(f"{folder}plan.json") is not None
+
+    with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="journals") as pool:
+        return tuple(compress(begun, pool.map(is_open, begun)))
 
 
 def _is_older(content: bytes) -> bool:

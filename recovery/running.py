@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import structlog
+
 from manifests import coverage, layout
-from manifests.errors import ManifestAlteredError, RefusedError
-from manifests.model import RunId
+from manifests.errors import ManifestAlteredError, ReboundError, RefusedError
+from manifests.model import ProofHow, RunId
 from recovery.execute import carried_out
 from recovery.journal import Journal
 from recovery.kinds.kind import Origin
@@ -17,9 +19,12 @@ from recovery.plan.restorable import check_project
 from recovery.plan.resumed import resumed
 from recovery.plan.whole import visible
 from recovery.progress import Progress
+from recovery.proof import proof_of
 from recovery.request import Request, said_of_databases
 from recovery.session import Session
 from recovery.verdicts import with_leaning
+
+log = structlog.get_logger()
 
 
 def new_recovery(session: Session, plan: Plan) -> PlannedRecovery:
@@ -80,7 +85,7 @@ def seen_again(
 def execute(
     session: Session, journal: Journal, planned: PlannedRecovery, *, progress: Progress
 ) -> RecoveryReport:
-    """Carry out, or continue, a recovery.
+    """Carry out what was agreed to, and prove it.
 
     Args:
         session: The clients.
@@ -97,6 +102,23 @@ def execute(
         clock=session.clock.latest,
         progress=progress,
     )
+
+
+def remember(session: Session, report: RecoveryReport, how: ProofHow) -> None:
+    """Write down what a recovery showed to restore; without that word it seems longer ago.
+
+    Args:
+        session: The clients.
+        report: How it ended.
+        how: What it was.
+    """
+    try:
+        origin = _origin(session, report.plan)
+        if origin.manifest is None or (proof := proof_of(report, origin.manifest, how)) is None:
+            return
+        session.proofs.record(proof)
+    except ReboundError as error:
+        log.warning("`rebound status` will not tell of this proof", reason=str(error))
 
 
 def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.clients import storage_client
 from manifests.cloud.objects import Bucket
+from manifests.cloud.proofs import Proofs
 from manifests.cloud.protection import Protections
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket
@@ -62,10 +63,11 @@ class Session:
         self.vault_bucket = Bucket(client, settings.vault_bucket)
         self.landing = Bucket(client, settings.landing_bucket)
         self.verdicts = Verdicts(self.landing)
+        self.proofs = Proofs(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
         self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock)
         self._api = StorageApi(client)
-        self._contents = VersionedBucket(self._api, settings.vault_bucket)
+        self.contents = VersionedBucket(self._api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
         self.catalog.check_apart(self._own_buckets, settings.working_datasets)
         # What is there already was written before, however coarse the time is that answers tell.
@@ -226,7 +228,7 @@ class Session:
         """Compare the inventories and contents of a run's buckets with its manifest."""
         return inspect_buckets(
             self.vault_bucket,
-            self._contents,
+            self.contents,
             manifest.buckets,
             read_bytes=read_bytes,
             read_all=read_all,
@@ -239,7 +241,7 @@ class Session:
         return Expiry(
             self.vault_bucket,
             self.vault,
-            self._contents,
+            self.contents,
             self.landing,
             policy=self.catalog.retention,
             protections=Protections(self._api, self.vault_bucket.name),

@@ -20,6 +20,9 @@ from manifests.kinds.tables.model import StreamingBuffer as StreamingBuffer
 from manifests.kinds.tables.model import TableBackup as TableBackup
 from manifests.kinds.tables.model import encryption_key as encryption_key
 from manifests.kinds.tables.model import generated_columns as generated_columns
+from manifests.model.proof import ProofHow as ProofHow
+from manifests.model.proof import ProofRecord as ProofRecord
+from manifests.model.proof import ProvenPart as ProvenPart
 from manifests.model.run import FORMAT_VERSION as FORMAT_VERSION
 from manifests.model.run import AbandonedObject as AbandonedObject
 from manifests.model.run import FailedAttempt as FailedAttempt

@@ -45,7 +45,7 @@ from recovery.outcome import PlannedRecovery
 from recovery.plan.model import Plan
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
-from recovery.running import execute, new_recovery, seen_again
+from recovery.running import execute, new_recovery, remember, seen_again
 from recovery.session import Session
 from recovery.units import printable
 
@@ -175,6 +175,7 @@ def resume(
     if (ended := journal.report()) is not None:
         # Nothing is done again: what came since is nobody's mistake.
         say("everything is proven already; this is the report", err=True)
+        remember(session, ended, "recovery")
         tell_ended(ended, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
@@ -209,4 +210,5 @@ def _execute(
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
+        remember(session, done, "recovery")
     tell_ended(done, as_json=as_json)

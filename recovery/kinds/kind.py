@@ -10,7 +10,7 @@ from manifests.kind import Backup
 from manifests.model import Manifest, UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
-from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.outcome import Failure, Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
@@ -262,6 +262,13 @@ class Rules[S: Seen](ABC):
             point: The recovery point.
             exceptions: What is not at that point.
         """
+
+    def restored(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
+    ) -> Iterator[Restored]:
+        """Yield the parts of which anything came back from the vault and is proven."""
+        del outcomes, steps, manifest
+        return iter(())
 
     def failed(self, step: Step, failure: Failure) -> Outcome:
         """Return the outcome of a step that was not carried out."""

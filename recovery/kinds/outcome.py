@@ -1,8 +1,9 @@
 """How one thing of a recovery ended. Pure."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from manifests.errors import ReboundError
+from manifests.kind import Backup
 from manifests.model import Value
 from recovery.compare import Finding
 
@@ -82,3 +83,17 @@ class Outcome(Value):
     def stage(self) -> str:
         """Return how the progress says that it ended."""
         return self.state.lower()
+
+
+class Restored(NamedTuple):
+    """What of one part came back from the vault and is proven.
+
+    Attributes:
+        backup: The part.
+        things: How many rows, objects, documents or resources.
+        held: How many come back of it where all of it is asked for.
+    """
+
+    backup: Backup
+    things: int
+    held: int

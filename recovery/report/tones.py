@@ -6,7 +6,7 @@ from typing import Literal
 type Tone = Literal["good", "warning", "bad", "plain"]
 
 STATES = re.compile(
-    r"(?<!\S)(proven|complete|partial|foreign|damaged|[A-Z]{3,}(?: [A-Z]+)+|FAILED)(?!\S)"
+    r"(?<!\S)(proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical|[A-Z]{3,}(?: [A-Z]+)+|FAILED)(?!\S)"
 )
 """The words of a text that are told apart by a colour, too."""
 
@@ -14,6 +14,10 @@ _TONES: dict[str, Tone] = {
     "proven": "good",
     "complete": "good",
     "can be done": "good",
+    "healthy": "good",
+    "warning": "warning",
+    "unknown": "bad",
+    "critical": "bad",
     "partial": "warning",
     "foreign": "warning",
     "damaged": "bad",

@@ -13,7 +13,7 @@ from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row, proven_buckets
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of
-from recovery.kinds.outcome import Outcome
+from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.request import Request, Target
 from recovery.units import counted
@@ -113,3 +113,14 @@ class BucketRules(Rules[BucketsSeen]):
         """Tell how many buckets are proven, and what is not part of that."""
         buckets = of(outcomes, BucketOutcome)
         yield from proven_buckets(buckets, of(steps, BucketStep), point, exceptions)
+
+    def restored(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
+    ) -> Iterator[Restored]:
+        """Yield the buckets of which contents came from the vault."""
+        del steps
+        for outcome in of(outcomes, BucketOutcome):
+            bucket = manifest.part(BUCKETS, outcome.name)
+            stored = sum(item.objects for item in outcome.restored if item.source == "vault")
+            if bucket is not None and outcome.is_proven and (stored or not bucket.count):
+                yield Restored(bucket, stored, bucket.count)

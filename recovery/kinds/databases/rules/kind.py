@@ -16,7 +16,7 @@ from recovery.kinds.databases.rules.rows import (
 )
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.kind import Decision, Origin, Rules, of
-from recovery.kinds.outcome import Outcome
+from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.request import Request
 
@@ -91,3 +91,16 @@ class DatabaseRules(Rules[DatabasesSeen]):
         """Tell how many databases are proven, and what is not part of that."""
         del steps
         yield from proven_databases(of(outcomes, DatabaseOutcome), point, exceptions)
+
+    def restored(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
+    ) -> Iterator[Restored]:
+        """Yield the databases of which documents came back; ephemeral ones never do."""
+        left_out = {
+            step.name: sum(step.never_restored.values()) for step in of(steps, DatabaseStep)
+        }
+        for outcome in of(outcomes, DatabaseOutcome):
+            database = manifest.part(DATABASES, outcome.name)
+            if database is not None and outcome.is_proven and outcome.action != "leave":
+                held = database.count - left_out.get(outcome.name, 0)
+                yield Restored(database, outcome.written, held)

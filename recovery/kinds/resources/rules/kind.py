@@ -1,5 +1,6 @@
 """How resources of the platform's configuration are decided."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from manifests.model import Manifest
 from recovery.access_change import AccessChange, given
 from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Rules, of
-from recovery.kinds.outcome import Outcome
+from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import managed_names, plan_resource
 from recovery.kinds.resources.rules.rewriting import Rewriting
@@ -124,6 +125,20 @@ class ConfigurationRules(Rules[ResourcesSeen]):
         """Tell how many resources are proven, and what resumes those that were made stopped."""
         del steps, point, exceptions
         yield from proven_resources(of(outcomes, ConfigurationOutcome), self.kind)
+
+    def restored(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
+    ) -> Iterator[Restored]:
+        """Yield the types of which resources were made or set as the run has them."""
+        del steps
+        made = Counter(
+            item.type
+            for item in of(outcomes, ConfigurationOutcome)
+            if item.is_proven and item.action in ("create", "update")
+        )
+        for part in self.parts(manifest):
+            if made[part.type] or not part.count:
+                yield Restored(part, made[part.type], part.count)
 
 
 class FoundationRules(ConfigurationRules):

@@ -10,7 +10,7 @@ from manifests.references import definitions_of
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of
-from recovery.kinds.outcome import Outcome
+from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.access import access_changes
 from recovery.kinds.tables.rules.copies import referring_to_copy
@@ -183,6 +183,18 @@ class TableRules(Rules[TablesSeen]):
         """Tell how many tables are proven, and what is not part of that."""
         del steps
         yield from proven_tables(outcomes, point, exceptions)
+
+    def restored(
+        self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
+    ) -> Iterator[Restored]:
+        """Yield the tables whose rows came from the vault: what time travel held shows nothing."""
+        del steps
+        for outcome in of(outcomes, TableOutcome):
+            table = manifest.part(TABLES, outcome.name)
+            if table is None or not outcome.is_proven or outcome.action == "leave":
+                continue
+            if outcome.source == "vault" or not table.count:
+                yield Restored(table, outcome.rows, table.count)
 
 
 def _visible_definitions(dataset: DatasetBackup, hidden: Collection[str]) -> DatasetBackup:

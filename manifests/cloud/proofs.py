@@ -1,0 +1,65 @@
+"""What was shown to restore, kept in the landing bucket.
+
+proofs/<recovery>.json    written once, when everything in a recovery was proven
+
+A proof tells an operator how old the last one is. Nothing is restored because of it: whoever forges
+one can only make what was not looked at seem to have been.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError, UsageError
+from manifests.layout import recovery_begun_at
+from manifests.model import ObjectInfo, ProofRecord
+from manifests.proof_layout import PROOFS_PREFIX, proof_name, proving_recovery
+from manifests.store import decode, encode
+
+# Far more than the names of all parts of a run.
+_MOST_BYTES = 4 * 1024 * 1024
+_LONGEST = timedelta(days=30)
+"""No recovery takes longer: what an older one proved is not even read."""
+
+
+class Proofs:
+    """The proofs about the runs of one vault."""
+
+    def __init__(self, landing: Bucket) -> None:
+        self._landing = landing
+
+    def record(self, proof: ProofRecord) -> None:
+        """Write what a recovery showed, once: an earlier word stays."""
+        self._landing.put_once(proof_name(proof.recovery_id), encode(proof))
+
+    def since(self, earliest: datetime, *, now: datetime) -> Iterator[ProofRecord]:
+        """Yield what was proven since an instant; what cannot be read, or be true, proves nothing.
+
+        Args:
+            earliest: What was proven before is forgotten.
+            now: The present instant.
+        """
+        for item in self._landing.list_objects(PROOFS_PREFIX):
+            begun_at = _begun_at(item.name)
+            if begun_at is None or not earliest - _LONGEST <= begun_at <= now:
+                continue
+            found = self._read(item) if item.size_bytes <= _MOST_BYTES else None
+            if found is not None and max(earliest, begun_at) <= found.proven_at <= now:
+                yield found
+
+    def _read(self, item: ObjectInfo) -> ProofRecord | None:
+        """Return a proof, or None where it cannot be read or is another recovery's."""
+        try:
+            content = self._landing.read(item.name)
+            found = content and decode(content, ProofRecord, subject=item.name)
+        except BackupDamagedError:
+            return None
+        return found if found and proof_name(found.recovery_id) == item.name else None
+
+
+def _begun_at(name: str) -> datetime | None:
+    recovery_id = proving_recovery(name)
+    try:
+        return None if recovery_id is None else recovery_begun_at(recovery_id)
+    except UsageError:
+        return None

@@ -1,0 +1,68 @@
+"""Whether the platform could be recovered now, on one screen."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
+from recovery.fence.store import Fences
+from recovery.health import health_error
+from recovery.session import Session
+from recovery.status.document import status_document
+from recovery.status.looking import Looking
+from recovery.status.model import Status
+
+# ECMA-48: the screen is erased, and the cursor goes to its first place.
+_CLEARED = "\x1b[2J\x1b[H"
+
+app = typer.Typer()
+
+
+@app.command()
+def status(
+    watch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Look again after so many seconds, until it is interrupted."),
+    ] = None,
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether everything could be recovered now, and how old the proof of that is."""
+    session = open_session()
+    found = _look(session)
+    while watch is not None:
+        _tell(found, as_json=as_json)
+        write_page(html, status_document(found))
+        time.sleep(watch)
+        if sys.stdout.isatty():
+            typer.echo(_CLEARED, nl=False)
+        found = _look(session)
+    _tell(found, as_json=as_json)
+    document = status_document(found)
+    write_page(html, document)
+    hint = document.conclusion.hint if document.conclusion else ""
+    if error := health_error(found.health, hint=hint):
+        raise error
+
+
+def _look(session: Session) -> Status:
+    looking = Looking(
+        session.catalog,
+        session.owner,
+        vault=session.vault,
+        contents=session.contents,
+        landing=session.landing,
+        proofs=session.proofs,
+        verdicts=session.verdicts,
+        fences=Fences(session.landing, session.vault_bucket),
+    )
+    return looking.status(session.clock.latest())
+
+
+def _tell(found: Status, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**found.model_dump(mode="json"), "health": found.health})
+    else:
+        tell(status_document(found))

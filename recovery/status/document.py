@@ -1,0 +1,71 @@
+"""How everything stands, as a document: the answer first. Pure."""
+
+from collections.abc import Iterator
+
+from recovery.document import Column, Document, Listing, Paragraph, Row, Rows, Section, Table
+from recovery.health import Health, health_error
+from recovery.report.conclusion import concluded
+from recovery.status.model import PartStatus, Status
+from recovery.units import age, duration, shown
+
+_NOTHING = "-"
+_COLUMNS = (
+    Column("part"),
+    Column("state"),
+    Column("newest point", "right"),
+    Column("proven point", "right"),
+    Column("proven", "right"),
+    Column("by"),
+    Column("may lose", "right"),
+    Column("may take", "right"),
+    Column("takes about", "right"),
+    Column(""),
+)
+
+
+def status_document(status: Status) -> Document:
+    """Tell whether everything could be recovered now, and what is to be done about what could not."""
+    parts = tuple(_cells(item, status) for item in status.parts)
+    others = tuple(
+        Row(" ".join(filter(None, (shown(item.subject), item.what))), item.health)
+        for item in status.others
+    )
+    mends = tuple(dict.fromkeys(_mends(status)))
+    error = health_error(status.health, hint=mends[0] if mends else "")
+    return Document(
+        title=f"{status.platform} in {status.project}, {status.looked_at:%Y-%m-%d %H:%M} UTC",
+        conclusion=concluded(error, state=status.health),
+        sections=(
+            Section((Paragraph(status.answer),), "Can we recover now?"),
+            Section((Table(_COLUMNS, parts),), "Each part"),
+            Section((Rows(others, "planned"),) if others else (), "What else needs a look"),
+            Section((Listing("to do:", mends),) if mends else (), "What to do"),
+        ),
+    )
+
+
+def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
+    now = status.looked_at
+    point = (now - part.recovery_point).total_seconds() if part.recovery_point else None
+    proven = (now - part.proven_at).total_seconds() if part.proven_at else None
+    takes = part.estimated_seconds
+    return (
+        shown(part.label),
+        part.health,
+        _NOTHING if point is None else f"{age(point)} ago",
+        f"{part.proven_point:%Y-%m-%d %H:%M}" if part.proven_point else _NOTHING,
+        "never" if proven is None else f"{age(proven)} ago",
+        part.how or _NOTHING,
+        duration(part.rpo_seconds),
+        duration(part.rto_seconds),
+        _NOTHING if takes is None else duration(takes),
+        shown(part.what),
+    )
+
+
+def _mends(status: Status) -> Iterator[str]:
+    """Yield what mends what is not healthy, the worst first."""
+    for health in reversed(Health):
+        if health is not Health.HEALTHY:
+            yield from (it.mend for it in status.parts if it.health is health and it.mend)
+            yield from (it.mend for it in status.others if it.health is health and it.mend)

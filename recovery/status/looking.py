@@ -1,0 +1,176 @@
+"""Looks at the vault and the journals for how everything stands: as little as tells it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from manifests import layout
+from manifests.catalog import Catalog
+from manifests.cloud.objects import Bucket
+from manifests.cloud.proofs import Proofs
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.verdicts import Verdicts
+from manifests.cloud.versions import VersionedBucket
+from manifests.errors import BackupDamagedError, CloudError
+from manifests.model import Manifest, Owner, ProofRecord, RunId
+from manifests.parts import part_kind
+from manifests.store import Vault
+from recovery.fence.store import Fences
+from recovery.fence.text import is_late
+from recovery.health import Health, HealthFinding
+from recovery.journal import unclosed
+from recovery.status.model import Facts, PartStatus, Status
+from recovery.status.points import Points, StoredRun, newest_points, protected_parts
+from recovery.status.rules import answer_of, part_status, shown_of, unprotected_findings
+from recovery.units import age, listed
+from recovery.verdicts import leaning_parts
+
+_PARALLEL_RUNS = 16
+
+
+class Looking:
+    """What `rebound status` looks at.
+
+    Args:
+        catalog: What is protected.
+        owner: Whose runs count.
+        vault: The documents of all runs.
+        contents: The bucket they are in, listed by version.
+        landing: The bucket with journals.
+        proofs: What was shown to restore.
+        verdicts: What `rebound verify` found.
+        fences: The fences that were begun.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        owner: Owner,
+        *,
+        vault: Vault,
+        contents: VersionedBucket,
+        landing: Bucket,
+        proofs: Proofs,
+        verdicts: Verdicts,
+        fences: Fences,
+    ) -> None:
+        self._catalog = catalog
+        self._owner = owner
+        self._vault = vault
+        self._contents = contents
+        self._landing = landing
+        self._proofs = proofs
+        self._verdicts = verdicts
+        self._fences = fences
+
+    def status(self, now: datetime) -> Status:
+        """Return how everything stands.
+
+        Args:
+            now: The present instant.
+
+        Raises:
+            CloudError: The runs could not be looked at; of all else that is told as a finding.
+        """
+        found: list[HealthFinding] = []
+        damaged = self._looked_at("verdicts", lambda: tuple(self._verdicts.all()), found)
+        proven_since = now - timedelta(days=self._catalog.drills.proof_days)
+        proofs = self._looked_at(
+            "proofs", lambda: tuple(self._proofs.since(proven_since, now=now)), found
+        )
+        points = newest_points(
+            self._runs(),
+            self._catalog,
+            self._manifest,
+            lambda manifest: leaning_parts(manifest, damaged),
+        )
+        found += [*unprotected_findings(points.newest), *_unusable(points)]
+        found += self._looked_at("recoveries", lambda: tuple(self._open()), found)
+        found += self._looked_at("fences", lambda: tuple(self._standing(now)), found)
+        parts = tuple(self._parts(points, proofs, now))
+        return Status(
+            project=self._owner.project,
+            platform=self._owner.platform,
+            looked_at=now,
+            answer=answer_of(parts, now=now),
+            parts=parts,
+            others=tuple(found),
+        )
+
+    def _runs(self) -> tuple[StoredRun, ...]:
+        """Return when the manifest of each run was written; a run without one is no backup."""
+        with ThreadPoolExecutor(_PARALLEL_RUNS, thread_name_prefix="status") as pool:
+            found = tuple(pool.map(self._run, self._vault.run_ids()))
+        return tuple(run for run in found if run is not None)
+
+    def _run(self, run_id: RunId) -> StoredRun | None:
+        name = layout.manifest_name(run_id)
+        with cloud_errors(self._contents.uri(name)):
+            found = self._contents.find(name)
+        return None if found is None else StoredRun(found.created_at, run_id)
+
+    def _manifest(self, run_id: RunId) -> Manifest | str:
+        try:
+            manifest = self._vault.manifest(run_id)
+        except BackupDamagedError as error:
+            return f"damaged: {error.message}"
+        return self._vault.foreign(manifest.platform, manifest.project) or manifest
+
+    def _parts(
+        self, points: Points, proofs: Sequence[ProofRecord], now: datetime
+    ) -> Iterator[PartStatus]:
+        rule = self._catalog.drills
+        best_effort = {
+            (kind.name, entry.name)
+            for kind, entry in self._catalog.parts
+            if entry.backup == "best effort"
+        }
+        for part in protected_parts(self._catalog, points.newest):
+            facts = Facts(
+                part=part,
+                label=part_kind(part.kind).labelled(part.name),
+                is_required=part not in best_effort,
+                newest=points.of.get(part),
+                whole=shown_of(part, proofs, whole=True),
+                some=shown_of(part, proofs, whole=False),
+            )
+            yield part_status(facts, rule, now=now)
+
+    def _open(self) -> Iterator[HealthFinding]:
+        for recovery_id in unclosed(self._landing):
+            yield HealthFinding(
+                "recoveries",
+                recovery_id,
+                Health.WARNING,
+                "it has not ended",
+                f"`rebound report {recovery_id}` tells how far it is",
+            )
+
+    def _standing(self, now: datetime) -> Iterator[HealthFinding]:
+        rule = self._catalog.fence
+        for record in self._fences.standing():
+            late = rule is not None and is_late(record, now, rule.most_hours)
+            stands = age((now - record.fenced_at).total_seconds())
+            yield HealthFinding(
+                "fences",
+                record.fence_id,
+                Health.CRITICAL if late else Health.WARNING,
+                f"it stands since {stands}: {listed(record.things)}",
+                f"`rebound thaw {record.fence_id}`",
+            )
+
+    def _looked_at[Seen](
+        self, check: str, look: Callable[[], tuple[Seen, ...]], found: list[HealthFinding]
+    ) -> tuple[Seen, ...]:
+        """Return what a look shows; that it could not be looked at is a finding, and unknown."""
+        try:
+            return look()
+        except (BackupDamagedError, CloudError) as error:
+            found.append(HealthFinding(check, "", Health.UNKNOWN, str(error), error.hint))
+            return ()
+
+
+def _unusable(points: Points) -> Iterator[HealthFinding]:
+    for run_id, why in points.unusable:
+        mend = f"`rebound verify {run_id}` tells more"
+        yield HealthFinding("runs", run_id, Health.WARNING, why, mend)

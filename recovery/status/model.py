@@ -1,0 +1,108 @@
+"""What is known of the parts of a platform, and how they stand. Pure."""
+
+from typing import NamedTuple
+
+from manifests.kind import KindName
+from manifests.model import ProofHow, ProofRecord, ProvenPart, RunId, UtcTime, Value
+from recovery.health import Health, HealthFinding, worst
+from recovery.scenarios import ScenarioName
+
+
+class PartName(NamedTuple):
+    """A part, whichever run holds it."""
+
+    kind: KindName
+    name: str
+
+
+class Point(NamedTuple):
+    """The newest complete run that holds a part, and how much of it.
+
+    Attributes:
+        things: How many rows, objects, documents or resources.
+        is_leaning: Whether it leans on a file that `rebound verify` found damaged.
+    """
+
+    run_id: RunId
+    recovery_point: UtcTime
+    things: int
+    size_bytes: int
+    is_leaning: bool = False
+
+
+class Shown(NamedTuple):
+    """That a part was shown to restore."""
+
+    proof: ProofRecord
+    part: ProvenPart
+
+
+class Facts(NamedTuple):
+    """What was found out about one part.
+
+    Attributes:
+        label: What it is called among parts of every kind.
+        is_required: Whether no run is complete without it.
+        newest: The newest complete run that holds it; None where none of those that were read does.
+        whole: The newest proof of all of it; None where there is none that still counts.
+        some: The newest proof of some of it.
+    """
+
+    part: PartName
+    label: str
+    is_required: bool
+    newest: Point | None
+    whole: Shown | None
+    some: Shown | None
+
+
+class PartStatus(Value):
+    """How one part stands.
+
+    Attributes:
+        label: What it is called among parts of every kind.
+        scenario: The one that brings it back.
+        rpo_seconds: How old its recovery point may be.
+        rto_seconds: How long bringing it back may take.
+        estimated_seconds: How long it takes, as measured when it was last proven; None where it
+            was not. With it came back what the recovery was about besides, so it is an upper bound.
+        what: What is wrong, in a sentence; empty where nothing is.
+        mend: The command that mends it.
+    """
+
+    label: str
+    scenario: ScenarioName
+    run_id: RunId | None = None
+    recovery_point: UtcTime | None = None
+    proven_point: UtcTime | None = None
+    proven_at: UtcTime | None = None
+    how: ProofHow | None = None
+    recovery_id: str = ""
+    rpo_seconds: int
+    rto_seconds: int
+    estimated_seconds: float | None = None
+    health: Health
+    what: str = ""
+    mend: str = ""
+
+
+class Status(Value):
+    """How everything stands.
+
+    Attributes:
+        answer: Whether the platform could be recovered now, in a sentence.
+        parts: Each part, in the catalog's order.
+        others: What was looked at besides.
+    """
+
+    project: str
+    platform: str
+    looked_at: UtcTime
+    answer: str
+    parts: tuple[PartStatus, ...]
+    others: tuple[HealthFinding, ...]
+
+    @property
+    def health(self) -> Health:
+        """Return the worst of everything."""
+        return worst([*(it.health for it in self.parts), *(it.health for it in self.others)])

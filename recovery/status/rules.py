@@ -1,0 +1,168 @@
+"""How a part stands: what is known of it, judged. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from manifests.catalog_drills import DrillRule
+from manifests.kind import KindName
+from manifests.model import Manifest, ProofRecord
+from recovery.health import Health, HealthFinding, worst
+from recovery.plan.lost import unprotected_text
+from recovery.scenarios import SCENARIOS, Scenario
+from recovery.status.model import Facts, PartName, PartStatus, Point, Shown
+from recovery.units import age, counted, duration, listed
+
+_VERY_LATE = 2
+"""So many times as old as its objective a recovery point is as good as none."""
+
+type _Judged = tuple[Health, str, str]
+
+
+def scenario_of(kind: KindName) -> Scenario:
+    """Return the scenario that brings parts of a kind back, and as little else as there is."""
+    covering = [item for item in SCENARIOS if kind in item.covers]
+    return min(covering, key=lambda item: len(item.covers))
+
+
+def shown_of(part: PartName, proofs: Iterable[ProofRecord], *, whole: bool) -> Shown | None:
+    """Return the newest proof of a part, of all of it or of some of it."""
+    found = [
+        Shown(proof, item)
+        for proof in proofs
+        for item in proof.parts
+        if (item.kind, item.name) == part and (item.is_whole or not whole)
+    ]
+    return max(found, key=lambda item: item.proof.proven_at, default=None)
+
+
+def part_status(facts: Facts, rule: DrillRule, *, now: datetime) -> PartStatus:
+    """Judge one part: its recovery point, what was shown of it, and how long it would take."""
+    wanted, newest = scenario_of(facts.part.kind), facts.newest
+    shown = facts.whole or facts.some
+    estimated = _estimated_seconds(newest, facts.whole)
+    judged = [
+        *_point(facts, wanted, now),
+        *_proof(facts, rule, wanted, now),
+        *_time(estimated, wanted),
+    ]
+    health = worst([Health.HEALTHY, *(item for item, _, _ in judged)])
+    told = [item for item in judged if item[0] is health]
+    return PartStatus(
+        label=facts.label,
+        scenario=wanted.name,
+        run_id=newest.run_id if newest else None,
+        recovery_point=newest.recovery_point if newest else None,
+        proven_point=shown.part.recovery_point if shown else None,
+        proven_at=shown.proof.proven_at if shown else None,
+        how=shown.proof.how if shown else None,
+        recovery_id=shown.proof.recovery_id if shown else "",
+        rpo_seconds=wanted.rpo_seconds,
+        rto_seconds=wanted.rto_seconds,
+        estimated_seconds=estimated,
+        health=health,
+        what="; ".join(what for _, what, _ in told),
+        mend=told[0][2] if told else "",
+    )
+
+
+def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
+    if facts.newest is None:
+        worse = Health.CRITICAL if facts.is_required else Health.WARNING
+        yield worse, "no run of those that were read holds it", "`rebound list` shows every run"
+        return
+    if facts.newest.is_leaning:
+        yield (
+            Health.CRITICAL,
+            f"it leans on a damaged file of run {facts.newest.run_id}",
+            f"`rebound verify {facts.newest.run_id}` lists it",
+        )
+    old_seconds = (now - facts.newest.recovery_point).total_seconds()
+    if old_seconds > wanted.rpo_seconds:
+        late = Health.CRITICAL if old_seconds > _VERY_LATE * wanted.rpo_seconds else Health.WARNING
+        may_be = duration(wanted.rpo_seconds)
+        yield (
+            late,
+            f"its recovery point is {age(old_seconds)} old, the objective is {may_be}",
+            "`rebound list` shows why no newer run could be used",
+        )
+
+
+def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
+    mend = f"`rebound recover {wanted.name} --into-project SANDBOX` shows it"
+    if facts.whole is None:
+        if facts.part.kind == "resources" and facts.newest and not facts.newest.things:
+            return  # there is none of the type that could be made
+        if facts.some is None:
+            what = f"it was not shown to restore within {rule.proof_days} d"
+            yield Health.UNKNOWN, what, mend
+        else:
+            of = f"{facts.some.part.restored:,} of {facts.some.part.held:,}"
+            yield Health.WARNING, f"only {of} in it were shown to restore", mend
+        return
+    since = now - facts.whole.proof.proven_at
+    if since > timedelta(days=rule.every_days):
+        what = f"it was last shown to restore {age(since.total_seconds())} ago"
+        yield Health.WARNING, what, mend
+
+
+def _time(estimated_seconds: float | None, wanted: Scenario) -> Iterator[_Judged]:
+    if estimated_seconds is not None and estimated_seconds > wanted.rto_seconds:
+        takes, may = duration(estimated_seconds), duration(wanted.rto_seconds)
+        what = f"bringing it back takes about {takes}, the objective is {may}"
+        yield Health.WARNING, what, f"`rebound plan {wanted.name}` shows what it takes"
+
+
+def _estimated_seconds(newest: Point | None, shown: Shown | None) -> float | None:
+    """Return how long the recovery took that last proved a part, and longer as it grew since."""
+    if newest is None or shown is None:
+        return None
+    growth = newest.size_bytes / shown.part.size_bytes if shown.part.size_bytes else 1.0
+    return shown.proof.seconds * max(1.0, growth)
+
+
+def answer_of(parts: Sequence[PartStatus], *, now: datetime) -> str:
+    """Say in a sentence whether everything could be recovered now."""
+    by_health = {
+        health: [item.label for item in parts if item.health is health] for health in Health
+    }
+    everything = counted(len(parts), "part")
+    if not parts:
+        return "Nobody knows: nothing is protected."
+    if bad := by_health[Health.CRITICAL]:
+        return f"No: {len(bad)} of {everything} cannot come back as they should: {listed(bad)}."
+    if unknown := by_health[Health.UNKNOWN]:
+        return (
+            f"Nobody knows: {len(unknown)} of {everything} were not shown to restore: "
+            f"{listed(unknown)}."
+        )
+    points = [item.recovery_point for item in parts if item.recovery_point]
+    proofs = [item.proven_at for item in parts if item.proven_at]
+    lost = age((now - min(points, default=now)).total_seconds())
+    shown = age((now - min(proofs, default=now)).total_seconds())
+    warned = by_health[Health.WARNING]
+    also = f" {len(warned)} of them need attention: {listed(warned)}." if warned else ""
+    return (
+        f"Yes: of {everything} the oldest recovery point is of {lost} ago, and the oldest proof "
+        f"that one restores of {shown} ago.{also}"
+    )
+
+
+def unprotected_findings(newest: Manifest | None) -> Iterator[HealthFinding]:
+    """Tell what the newest run says it does not hold."""
+    if newest is None:
+        return
+    mend = "name it in the catalog, or leave it out on purpose"
+    for item in newest.unprotected:
+        if what := unprotected_text(item):
+            health = Health.UNKNOWN if item.unknown else Health.WARNING
+            yield HealthFinding("protected", f"{item.kind}s", health, what, mend)
+    for dataset in newest.datasets:
+        if dataset.unprotected:
+            what = f"{counted(len(dataset.unprotected), 'table')}: {listed(dataset.unprotected)}"
+            subject = f"dataset {dataset.dataset_id}"
+            yield HealthFinding(
+                "protected", subject, Health.WARNING, f"not protected: {what}", mend
+            )
+    for lack in newest.lacking:
+        what = f"run {newest.run_id} lacks it: {lack.message}"
+        yield HealthFinding("protected", lack.part, Health.WARNING, what)
