@@ -26,6 +26,7 @@ _LONGEST_PART = 1024
 _LONGEST_OF_TABLE = 400
 _RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 RUNS_PREFIX = "runs/"
+EXTRACTS_PREFIX = "extracts/"
 
 
 def parse_run_id(text: str) -> RunId:
@@ -117,7 +118,7 @@ def recovery_prefix(recovery_id: str) -> str:
 
 def landing_prefix(run_id: RunId) -> str:
     """Return the folder that holds everything of one run in the landing bucket."""
-    return f"extracts/{run_id}/"
+    return f"{EXTRACTS_PREFIX}{run_id}/"
 
 
 def run_prefix(run_id: RunId) -> str:

@@ -66,8 +66,8 @@ class Session:
         self.proofs = Proofs(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
         self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock)
-        self._api = StorageApi(client)
-        self.contents = VersionedBucket(self._api, settings.vault_bucket)
+        self.api = StorageApi(client)
+        self.contents = VersionedBucket(self.api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
         self.catalog.check_apart(self._own_buckets, settings.working_datasets)
         # What is there already was written before, however coarse the time is that answers tell.
@@ -244,7 +244,7 @@ class Session:
             self.contents,
             self.landing,
             policy=self.catalog.retention,
-            protections=Protections(self._api, self.vault_bucket.name),
+            protections=Protections(self.api, self.vault_bucket.name),
             holder=self.own_id,
         )
 

@@ -1,5 +1,7 @@
 """What an operator sets for the command."""
 
+from pathlib import Path
+
 from pydantic import Field, model_validator
 
 from manifests.settings import CommonSettings
@@ -15,11 +17,15 @@ class Settings(CommonSettings):
             the service writes those one after the other, 64 make about 1,000 writes a second, which
             a bucket takes without a ramp (Cloud Storage, Request rate); what it refuses as too much
             is written again one by one, slower and slower.
+        region: Where the functions and their schedules are; the catalog's location when empty.
+        contacts: Whom to call, which `doctor` looks at.
     """
 
     undo_dataset: str = Field(default="rebound_undo", pattern=r"^[A-Za-z0-9_]{1,1024}$")
     undo_days: int = Field(default=7, ge=1)
     parallel_objects: int = Field(default=64, ge=1, le=500)
+    region: str = Field(default="", pattern=r"^([a-z]+-[a-z]+[0-9]+)?$")
+    contacts: Path = Path("runbooks/contacts.json")
 
     @property
     def working_datasets(self) -> tuple[str, str]:

@@ -3,6 +3,7 @@ output "environment" {
   value = merge(local.environment, {
     REBOUND_UNDO_DATASET = google_bigquery_dataset.working["undo"].dataset_id
     REBOUND_UNDO_DAYS    = tostring(var.undo_days)
+    REBOUND_REGION       = local.region
   })
 }
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from manifests.model import Resource
 
-type Query = dict[str, str | int | None]
+type Query = dict[str, str | int | Sequence[str] | None]
 
 BATCH_PATH = "/batch/storage/v1"
 _BOUNDARY = "rebound-batch"
@@ -42,7 +42,7 @@ class ApiCall(NamedTuple):
     def target(self) -> str:
         """Return the path and the query, as a request line has them."""
         given = {key: value for key, value in self.query.items() if value is not None}
-        return f"/storage/v1/{self.path}" + (f"?{urlencode(given)}" if given else "")
+        return f"/storage/v1/{self.path}" + (f"?{urlencode(given, doseq=True)}" if given else "")
 
     @property
     def content(self) -> bytes | None:

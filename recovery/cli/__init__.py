@@ -14,7 +14,7 @@ import typer
 from manifests import __version__
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
-from recovery.cli import backups, begun, differences, fences, ops, recoveries, status
+from recovery.cli import backups, begun, differences, doctor, fences, ops, recoveries, status
 from recovery.cli.options import print_json
 from recovery.console import say_aside
 from recovery.units import printable
@@ -54,6 +54,7 @@ app.add_typer(begun.app)
 app.add_typer(fences.app)
 app.add_typer(ops.app)
 app.add_typer(status.app)
+app.add_typer(doctor.app)
 
 
 def main() -> None:

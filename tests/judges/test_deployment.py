@@ -131,7 +131,7 @@ def needed() -> set[str]:
     """Return what an operator has to set, and what Terraform may name otherwise."""
     fields = recovery.settings.Settings.model_fields
     required = {name for name, field in fields.items() if field.is_required()}
-    return required | {"scratch_dataset", "undo_dataset", "undo_days"}
+    return required | {"scratch_dataset", "undo_dataset", "undo_days", "region"}
 
 
 def test_functions_are_set_what_has_no_default():

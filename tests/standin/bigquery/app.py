@@ -64,6 +64,7 @@ _HANDLERS: dict[str, Handler] = {
     "bigquery.tables.patch": tables.patch_table,
     "bigquery.tables.update": tables.update_table,
     "bigquery.tables.delete": tables.delete_table,
+    "bigquery.tables.testIamPermissions": tables.test_permissions,
     "bigquery.tabledata.list": rows.list_rows,
     "bigquery.tabledata.insertAll": rows.insert_rows,
     "bigquery.rowAccessPolicies.list": policies.list_policies,

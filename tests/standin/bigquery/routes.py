@@ -27,6 +27,7 @@ OPERATIONS = (
     ("PATCH", _TABLE, "bigquery.tables.patch"),
     ("PUT", _TABLE, "bigquery.tables.update"),
     ("DELETE", _TABLE, "bigquery.tables.delete"),
+    ("POST", f"{_TABLE}:testIamPermissions", "bigquery.tables.testIamPermissions"),
     ("GET", f"{_TABLE}/data", "bigquery.tabledata.list"),
     ("POST", f"{_TABLE}/insertAll", "bigquery.tabledata.insertAll"),
     ("GET", _POLICIES, "bigquery.rowAccessPolicies.list"),

@@ -56,6 +56,13 @@ def set_unreachable(service: Service, _: Apis, order: Body) -> Body:
     return {"locations": list(locations)}
 
 
+def set_lacking(service: Service, _: Apis, order: Body) -> Body:
+    """Let nobody be told to have `permissions`; calls are not refused for it."""
+    permissions: Iterable[str] = order.get("permissions", [])
+    service.store.set("lacking", list(permissions))
+    return {"permissions": list(permissions)}
+
+
 def add_field(_: Service, apis: Apis, order: Body) -> Body:
     """Let the `schema` of an `api` have a text `field` that is younger than its document."""
     for api in apis.values():
@@ -123,6 +130,7 @@ ORDERS: Mapping[str, Order] = {
     "operations": set_operations,
     "pages": set_pages,
     "unreachable": set_unreachable,
+    "lacking": set_lacking,
     "fields": add_field,
     "images": put_image,
     "time": pass_time,

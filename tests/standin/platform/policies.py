@@ -57,8 +57,12 @@ def put(call: Call, name: str) -> Body:
 
 
 def test(call: Call) -> Body:
-    """Answer that everything is permitted."""
+    """Answer that all is permitted but what is lacking; names with a wildcard are no permissions."""
     permissions = call.body.get("permissions", [])
+    if wild := [it for it in permissions if "*" in it]:
+        raise invalid(f"Permission {wild[0]} is not valid.")
+    lacking = set(call.store.setting("lacking", []))
+    permissions = [it for it in permissions if it not in lacking]
     return {"permissions": permissions} if permissions else {}
 
 

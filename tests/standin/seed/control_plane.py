@@ -178,10 +178,11 @@ def _make_services(plane: ControlPlane, inventory: Inventory) -> None:
             plane.order("images", image=container["image"])
         plane.call("POST", f"run/v2/{plane.region}/jobs", _body(job), jobId=job["id"])
     for function in inventory["functions"]:
-        _make_function(plane, function)
+        make_function(plane, function)
 
 
-def _make_function(plane: ControlPlane, function: Item) -> None:
+def make_function(plane: ControlPlane, function: Item) -> None:
+    """Make a function with a source of its own."""
     functions = f"cloudfunctions/v2/{plane.region}/functions"
     upload = plane.call("POST", f"{functions}:generateUploadUrl")
     kind = {"Content-Type": "application/zip"}

@@ -41,6 +41,13 @@ async def set_unsaid(call: Call) -> Response:
     return JSONResponse({"fields": sorted(fields)})
 
 
+async def set_lacking(call: Call) -> Response:
+    """Say which permissions no caller is told to have; an empty list gives all back."""
+    request = await call.json()
+    call.service.lacking = frozenset(request.get("permissions", ()))
+    return JSONResponse({"permissions": sorted(call.service.lacking)})
+
+
 async def set_clock(call: Call) -> Response:
     """Let `advance_seconds` pass for what has a term, and set the clock's `offset_seconds`."""
     request = await call.json()

@@ -59,6 +59,7 @@ CONTROLS = {
     ("GET", "/standin/health"): "standin.health",
     ("POST", "/standin/corrupt"): "standin.corrupt",
     ("POST", "/standin/clock"): "standin.clock",
+    ("POST", "/standin/lacking"): "standin.lacking",
     ("POST", "/standin/unsaid"): "standin.unsaid",
 }
 UNKNOWN = "unknown"

@@ -40,6 +40,7 @@ class Service:
         digests: running checksums of resumable uploads, by upload id.
         entry: the whole app with its faults, for the calls inside a batch.
         tasks: work that goes on behind requests.
+        lacking: permissions that no caller has.
         unsaid: by bucket, fields that listings of its objects leave out.
         rates: how often names were written.
     """
@@ -50,6 +51,7 @@ class Service:
     digests: dict[str, Digest] = field(default_factory=dict)
     entry: ASGIApp | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    lacking: frozenset[str] = frozenset()
     unsaid: dict[str, frozenset[str]] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
 

@@ -122,6 +122,14 @@ def _selected(resource: Resource, names: str | None) -> Resource:
     return {**resource, "schema": {**resource["schema"], "fields": fields}}
 
 
+def test_permissions(service: Shared, call: Call) -> Resource:
+    """Answer tables.testIamPermissions: all but what is lacking, and nothing without the table."""
+    asked = call.body.get("permissions", [])
+    is_there = service.database.catalog.table(call.table_key) is not None
+    granted = [it for it in asked if it not in service.settings.lacking] if is_there else []
+    return {"permissions": granted} if granted else {}
+
+
 def list_tables(service: Shared, call: Call) -> Resource:
     """Answer tables.list."""
     catalog = service.database.catalog

@@ -1,0 +1,58 @@
+"""`rebound doctor`: whether everything is there that a night and a recovery need."""
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
+from recovery.doctor.checks import all_checks, examined
+from recovery.doctor.looks import Looks
+from recovery.doctor.rules.permissions import Side
+from recovery.health import health_error, worst
+from recovery.report.health import health_document, health_json
+
+app = typer.Typer()
+
+
+class SideName(StrEnum):
+    """Whose permissions are asked for."""
+
+    BACKUP = "backup"
+    RESTORE = "restore"
+    EXPIRY = "expiry"
+
+
+@app.command()
+def doctor(
+    side: Annotated[
+        list[SideName] | None,
+        typer.Option(help="What you have to be allowed to; told by your identity when omitted."),
+    ] = None,
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Look at all that a night and a recovery need, and say what mends what is wrong."""
+    session = open_session()
+    looks = Looks(session.tools, session.api, session.vault)
+    sides: tuple[Side, ...] = tuple(item.value for item in side or ()) or (_side(looks.who()),)
+    findings = examined(all_checks(looks, sides=sides, environment=os.environ))
+    document = health_document(
+        findings, title=f"{looks.project}, {session.started_at:%Y-%m-%d %H:%M} UTC"
+    )
+    write_page(html, document)
+    if as_json:
+        print_json(health_json(findings))
+    else:
+        tell(document)
+    error = health_error(
+        worst(item.health for item in findings), hint="what mends it is below the list"
+    )
+    if error is not None:
+        raise error
+
+
+def _side(email: str) -> Side:
+    """Return what an identity is for; whoever is none of Rebound's own, recovers."""
+    return "backup" if email.startswith("rebound-backup@") else "restore"

@@ -1,0 +1,1 @@
+"""Whether everything is there that a night and a recovery need: `rules` decide, `looks` looks."""

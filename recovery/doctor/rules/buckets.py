@@ -1,0 +1,140 @@
+"""What has to be set on the buckets that backups and journals are kept in. Pure."""
+
+from collections.abc import Iterator
+
+from manifests import layout
+from manifests.model import Resource
+from recovery.doctor.rules.problem import Problem, part, warning
+
+_OF_OLD_VERSIONS = {"daysSinceNoncurrentTime", "noncurrentTimeBefore", "numNewerVersions"}
+_MULTI_REGIONS = ("us", "eu")
+
+
+def vault_problems(vault: Resource | None, name: str, *, project_number: str) -> Iterator[Problem]:
+    """Tell what lets backups be lost or read by others.
+
+    Args:
+        vault: The bucket; None where there is none.
+        name: Its name.
+        project_number: That of the protected project.
+    """
+    if vault is None:
+        yield _missing(name)
+        return
+    yield from _own_problems(vault, name)
+    update = _update(name)
+    retention = part(vault, "retentionPolicy")
+    if not retention and not part(vault, "versioning").get("enabled"):
+        what = "it has neither a retention policy nor versions: one deletion ends every backup"
+        yield Problem(what, f"{update} --retention-period=30d --default-event-based-hold")
+    if retention and not vault.get("defaultEventBasedHold"):
+        what = (
+            "what is written to it is not held: contents that many runs share lose their "
+            "protection by age"
+        )
+        yield warning(what, f"{update} --default-event-based-hold")
+    if not _soft_delete_seconds(vault):
+        what = "what is deleted from it is gone at once: it has no soft delete"
+        yield warning(what, f"{update} --soft-delete-duration=30d")
+    if any(map(_deletes_what_is_live, _rules(vault))):
+        what = "a lifecycle rule deletes what is live, which younger runs may need"
+        yield Problem(
+            what, f"gcloud storage buckets describe gs://{name} --format='json(lifecycle)'"
+        )
+    if str(vault.get("projectNumber")) == project_number:
+        what = "it is in the protected project, and is lost with it"
+        yield warning(what, "terraform apply -var vault_project=...; or a second_vault")
+
+
+def landing_problems(
+    landing: Resource | None, name: str, *, location: str, project_number: str
+) -> Iterator[Problem]:
+    """Tell what lets extracts fail, or journals vanish.
+
+    Args:
+        landing: The bucket; None where there is none.
+        name: Its name.
+        location: Where the platform's datasets are.
+        project_number: That of the protected project.
+    """
+    if landing is None:
+        yield _missing(name)
+        return
+    yield from _own_problems(landing, name)
+    if part(landing, "retentionPolicy") or landing.get("defaultEventBasedHold"):
+        what = "it keeps what is written to it, and BigQuery's extracts need to delete there"
+        yield Problem(
+            what, f"{_update(name)} --clear-retention-period --no-default-event-based-hold"
+        )
+    if _soft_delete_seconds(landing):
+        what = "what is deleted from it is kept, and billed, for a while: it has soft delete"
+        yield warning(what, f"{_update(name)} --clear-soft-delete")
+    if any(_deletes_what_is_live(rule) and not _is_of_extracts(rule) for rule in _rules(landing)):
+        what = "a lifecycle rule deletes more than extracts: leases, journals and undo points"
+        yield Problem(
+            what, f"gcloud storage buckets describe gs://{name} --format='json(lifecycle)'"
+        )
+    yield from _place_problems(landing, name, location)
+    if str(landing.get("projectNumber")) != project_number:
+        what = "it belongs to another project than REBOUND_PROJECT"
+        yield Problem(what, "echo $REBOUND_PROJECT $REBOUND_LANDING_BUCKET")
+
+
+def bucket_problems(bucket: Resource | None, name: str) -> Iterator[Problem]:
+    """Tell what makes a protected bucket worse to bring back."""
+    if bucket is None:
+        yield Problem("there is no such bucket", "rebound plan gcs-bucket-corruption")
+        return
+    if not part(bucket, "versioning").get("enabled") and not _soft_delete_seconds(bucket):
+        what = "it keeps nothing of what is overwritten or deleted between two nights"
+        yield warning(what, f"{_update(name)} --soft-delete-duration=7d")
+
+
+def _own_problems(bucket: Resource, name: str) -> Iterator[Problem]:
+    access = part(bucket, "iamConfiguration")
+    if access.get("publicAccessPrevention") != "enforced":
+        what = "nothing prevents that it is made public"
+        yield Problem(what, f"{_update(name)} --public-access-prevention")
+    if not part(access, "uniformBucketLevelAccess").get("enabled"):
+        what = "single objects in it can be granted to anybody: access is not uniform"
+        yield warning(what, f"{_update(name)} --uniform-bucket-level-access")
+
+
+def _place_problems(bucket: Resource, name: str, location: str) -> Iterator[Problem]:
+    """BigQuery, Export table data: a bucket for extracts is where the dataset is.
+
+    What a multi-region takes beside itself is not judged.
+    """
+    place, wanted = str(bucket.get("location", "")).lower(), location.lower()
+    if place == wanted:
+        return
+    what = f"it is in {place}, and the datasets in {wanted}"
+    mend = f"gcloud storage buckets create gs://... --location={location}  # in place of {name}"
+    yield warning(what, mend) if wanted in _MULTI_REGIONS else Problem(what, mend)
+
+
+def _missing(name: str) -> Problem:
+    return Problem("there is no such bucket", f"terraform apply  # makes gs://{name}")
+
+
+def _update(name: str) -> str:
+    return f"gcloud storage buckets update gs://{name}"
+
+
+def _soft_delete_seconds(bucket: Resource) -> int:
+    return int(part(bucket, "softDeletePolicy").get("retentionDurationSeconds", 0))
+
+
+def _rules(bucket: Resource) -> tuple[Resource, ...]:
+    return tuple(part(bucket, "lifecycle").get("rule", ()))
+
+
+def _deletes_what_is_live(rule: Resource) -> bool:
+    condition = part(rule, "condition")
+    is_of_old = bool(_OF_OLD_VERSIONS & condition.keys()) or condition.get("isLive") is False
+    return part(rule, "action").get("type") == "Delete" and not is_of_old
+
+
+def _is_of_extracts(rule: Resource) -> bool:
+    prefixes = part(rule, "condition").get("matchesPrefix", ())
+    return bool(prefixes) and all(name.startswith(layout.EXTRACTS_PREFIX) for name in prefixes)

@@ -1,0 +1,60 @@
+"""The catalog against what is in the project: what it names is there, what is there it names. Pure."""
+
+from collections.abc import Collection, Iterator
+
+from manifests.catalog import Catalog
+from manifests.kinds.tables.kind import TABLES
+from recovery.doctor.rules.problem import Problem, warning
+from recovery.units import counted, listed
+
+_RECOVERS = "rebound plan bigquery-dataset-loss"
+_NAMES = "name it in the catalog, manifests/catalog.json"
+
+
+def table_problems(
+    found: tuple[Collection[str], Collection[str]], dataset_id: str, *, catalog: Catalog
+) -> Iterator[Problem]:
+    """Tell what of a protected dataset is gone, and what of it nobody protects.
+
+    Args:
+        found: The ids of everything in the dataset, and of what of it is no view.
+        dataset_id: The dataset.
+        catalog: What is protected.
+    """
+    there, own = found
+    for entry in catalog.tables:
+        if entry.dataset_id != dataset_id or entry.table_id in there:
+            continue
+        is_required = entry.backup == "required"
+        what = f"table {entry.table} is gone"
+        mend = f"{_RECOVERS} --table {entry.table}"
+        yield Problem(what, mend) if is_required else warning(what, mend)
+    left_out = {
+        table_id
+        for entry in catalog.datasets
+        if entry.dataset == dataset_id
+        for table_id in own
+        if not entry.covers(f"{dataset_id}.{table_id}")
+    }
+    unprotected = sorted(
+        table_id
+        for table_id in set(own) - left_out
+        if not catalog.protects(TABLES, f"{dataset_id}.{table_id}")
+    )
+    if unprotected:
+        what = f"{counted(len(unprotected), 'table')} of it nobody protects: {listed(unprotected)}"
+        yield warning(what, _NAMES)
+
+
+def unnamed_problems(
+    there: Collection[str], noun: str, *, named: Collection[str]
+) -> Iterator[Problem]:
+    """Tell which datasets, buckets or databases nobody protects.
+
+    Args:
+        there: Those of the project.
+        noun: What one of them is called.
+        named: Those that the catalog names, and our own.
+    """
+    if others := sorted(set(there).difference(named)):
+        yield warning(f"nobody protects {counted(len(others), noun)}: {listed(others)}", _NAMES)

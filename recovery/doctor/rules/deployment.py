@@ -1,0 +1,129 @@
+"""Whether what Terraform makes is there and works: APIs, identities, functions, schedules. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from manifests.model import Resource
+from recovery.doctor.rules.problem import Problem, part, warning
+
+SERVICES = frozenset(
+    f"{name}.googleapis.com"
+    for name in (
+        "artifactregistry",
+        "bigquery",
+        "cloudbuild",
+        "cloudfunctions",
+        "cloudscheduler",
+        "firestore",
+        "iam",
+        "logging",
+        "monitoring",
+        "run",
+        "storage",
+    )
+)
+"""The APIs that a deployment needs, as terraform/services.tf enables them."""
+SILENT_HOURS: Mapping[str, float] = {"backup": 27}
+"""Each function that is deployed, and for how long its schedule may be silent."""
+IDENTITIES = (*(f"rebound-{name}" for name in SILENT_HOURS), "rebound-schedule", "rebound-restore")
+"""The service accounts of a deployment, by their own ids."""
+_DEADLINE_SECONDS = 1800
+_SETTINGS = ("REBOUND_PROJECT", "REBOUND_VAULT_BUCKET", "REBOUND_LANDING_BUCKET")
+
+
+def service_problems(enabled: Collection[str], *, project: str) -> Iterator[Problem]:
+    """Tell which APIs are not enabled.
+
+    Args:
+        enabled: Those that are, by host.
+        project: The project.
+    """
+    for name in sorted(SERVICES.difference(enabled)):
+        yield Problem(
+            f"{name} is not enabled", f"gcloud services enable {name} --project={project}"
+        )
+
+
+def identity_problems(account: Resource | None, email: str) -> Iterator[Problem]:
+    """Tell whether a service account cannot be used."""
+    if account is None:
+        yield Problem("there is no such service account", "terraform apply")
+    elif account.get("disabled"):
+        yield Problem("it is disabled", f"gcloud iam service-accounts enable {email}")
+
+
+def function_problems(
+    function: Resource | None, name: str, *, email: str, environment: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Tell whether a function does not work, or for somebody else.
+
+    Args:
+        function: The function; None where there is none.
+        name: Its own name.
+        email: The identity that it has to have.
+        environment: The operator's own settings, by their variables.
+    """
+    if function is None:
+        yield Problem("there is no such function", "terraform apply")
+        return
+    look = f"gcloud functions describe {name} --v2"
+    if (state := function.get("state")) != "ACTIVE":
+        yield Problem(f"its state is {state}", look)
+    service = part(function, "serviceConfig")
+    if (runs_as := service.get("serviceAccountEmail")) != email:
+        yield Problem(f"it runs as {runs_as}, not as {email}", "terraform apply")
+    told = part(service, "environmentVariables")
+    for key in _SETTINGS:
+        if told.get(key) != environment[key]:
+            what = f"its {key} is {told.get(key)}, and yours is {environment[key]}"
+            yield Problem(what, "terraform output -json environment")
+
+
+def schedule_problems(
+    job: Resource | None, name: str, *, region: str, silent_hours: float, now: datetime
+) -> Iterator[Problem]:
+    """Tell whether a schedule does not call its function, or was refused.
+
+    Args:
+        job: The job; None where there is none.
+        name: Its own name.
+        region: Where it is.
+        silent_hours: For how long it may be silent.
+        now: The present instant.
+    """
+    if job is None:
+        yield Problem("there is no such schedule", "terraform apply")
+        return
+    if (state := job.get("state")) != "ENABLED":
+        mend = f"gcloud scheduler jobs resume {name} --location={region}"
+        yield Problem(f"it is {str(state).lower()}, and calls nothing", mend)
+    if not part(part(job, "httpTarget"), "oidcToken").get("serviceAccountEmail"):
+        yield Problem("it calls without an identity, and is refused", "terraform apply")
+    if _seconds(job.get("attemptDeadline", "180s")) < _DEADLINE_SECONDS:
+        what = f"it waits {job.get('attemptDeadline')} for an answer, and could wait 1800s"
+        yield warning(what, "terraform apply")
+    yield from _attempt_problems(job, name, silent_hours=silent_hours, now=now)
+
+
+def _attempt_problems(
+    job: Resource, name: str, *, silent_hours: float, now: datetime
+) -> Iterator[Problem]:
+    """Tell of the last attempt (Cloud Scheduler REST, Job: lastAttemptTime, status)."""
+    look = (
+        'gcloud logging read \'resource.type="cloud_scheduler_job" AND '
+        f'resource.labels.job_id="{name}"\' --limit=5'
+    )
+    if "lastAttemptTime" not in job:
+        yield warning("it has not called yet", f"gcloud scheduler jobs describe {name}")
+        return
+    last = datetime.fromisoformat(job["lastAttemptTime"])
+    if now - last > timedelta(hours=silent_hours):
+        yield Problem(f"it has not called since {last:%Y-%m-%d %H:%M} UTC", look)
+    status = part(job, "status")
+    if status.get("code"):
+        what = f"its last call at {last:%Y-%m-%d %H:%M} UTC failed, with code {status['code']}"
+        yield Problem(what, look)
+
+
+def _seconds(duration: str) -> float:
+    return float(duration.removesuffix("s"))

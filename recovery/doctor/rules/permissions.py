@@ -1,0 +1,83 @@
+"""Which permissions a side needs on what, from the table of its calls. Pure.
+
+`testIamPermissions` answers for who calls, and there is none for datasets: what is needed on them is
+asked of one of their tables, as far as it is about tables (BigQuery REST, tables.testIamPermissions).
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from recovery.doctor.rules.problem import Problem
+
+type Side = Literal["backup", "restore", "expiry"]
+type Table = Mapping[str, Mapping[str, list[dict[str, Any]]]]
+
+_OF_TABLES = frozenset(
+    f"bigquery.tables.{verb}"
+    for verb in ("delete", "export", "get", "getData", "update", "updateData")
+)
+_OF_PROJECTS = ("project", "resources")
+_ALWAYS_READ = ("project", "serviceusage/service")
+_MOST_TOLD = 5
+
+
+@cache
+def permission_table() -> Table:
+    """Return the table of every call and what it needs."""
+    text = (files("manifests") / "permissions.json").read_text(encoding="utf-8")
+    table: Table = json.loads(text)
+    return table
+
+
+def needed(side: str, on: str, *, types: Collection[str], table: Table) -> frozenset[str]:
+    """Return what a side needs on something, as terraform/roles.tf grants it.
+
+    Args:
+        side: The side.
+        on: Of what its calls are.
+        types: The types of configuration that the catalog names.
+        table: The table of calls.
+    """
+    read = {*types, *_ALWAYS_READ} if types else set()
+    return frozenset(
+        need
+        for row in table[side].get(on, ())
+        for need in row["needs"]
+        if "withheld" not in row and (on != "resources" or row["call"].partition(":")[0] in read)
+    )
+
+
+def of_project(side: str, *, types: Collection[str], table: Table) -> frozenset[str]:
+    """Return what a side needs on the project."""
+    return frozenset().union(*(needed(side, on, types=types, table=table) for on in _OF_PROJECTS))
+
+
+def of_table(side: str, *, table: Table) -> frozenset[str]:
+    """Return what of a side's needs on datasets can be asked of one of their tables."""
+    return needed(side, "datasets", types=(), table=table) & _OF_TABLES
+
+
+def permission_problems(
+    wanted: Collection[str], granted: Collection[str], *, side: str, who: str
+) -> Iterator[Problem]:
+    """Tell what a side lacks.
+
+    Args:
+        wanted: What it needs.
+        granted: What of that it has.
+        side: The side.
+        who: Who was asked for.
+    """
+    lacking = sorted(set(wanted).difference(granted))
+    if not lacking:
+        return
+    more = f" and {len(lacking) - _MOST_TOLD} more" if len(lacking) > _MOST_TOLD else ""
+    what = f"{who} cannot {side}: it lacks {', '.join(lacking[:_MOST_TOLD])}{more}"
+    mends = {
+        "restore": "terraform apply -var restore_until=...  # and act as rebound-restore",
+        "expiry": "terraform apply -var 'expiry_members=[...]'",
+    }
+    yield Problem(what, mends.get(side, "terraform apply"))

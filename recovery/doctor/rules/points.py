@@ -1,0 +1,86 @@
+"""Whether there is a recovery point, how old it is, and whether anybody looked at it. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from manifests.model import Manifest, VerdictRecord
+from manifests.selection import RunSummary
+from recovery.doctor.rules.problem import Problem, warning
+from recovery.units import age, counted, size
+
+SILENT_HOURS = 27
+"""A day, and what retries may take: as the alert `missed-backup`."""
+VERIFIED_DAYS = 8
+_EXTRACTED_A_DAY_BYTES = 50 * 2**40
+"""BigQuery, Quotas and limits: extract bytes a day of a project, in the shared pool."""
+_MOST_SHARE = 0.8
+
+
+def point_problems(runs: Sequence[RunSummary], *, now: datetime) -> Iterator[Problem]:
+    """Tell whether the newest complete run is missing or too old.
+
+    Args:
+        runs: Every run in the vault.
+        now: The present instant.
+    """
+    points = [run.recovery_point for run in runs if run.state == "complete" and run.recovery_point]
+    if not points:
+        yield Problem("no run is complete: nothing can be recovered", "rebound list")
+        return
+    newest = max(points)
+    if now - newest > timedelta(hours=SILENT_HOURS):
+        told = age((now - newest).total_seconds())
+        yield Problem(f"the newest complete run is {told} old", "rebound list --limit 5")
+    if damaged := [run for run in runs if run.state == "damaged"]:
+        what = f"{counted(len(damaged), 'run')} cannot be read, as {damaged[-1].run_id}"
+        yield warning(what, f"rebound show {damaged[-1].run_id}")
+    later = [
+        run
+        for run in runs
+        if run.state == "partial" and run.recovery_point and run.recovery_point > newest
+    ]
+    if later:
+        yield warning(f"run {later[-1].run_id} is not complete", f"rebound show {later[-1].run_id}")
+
+
+def verified_problems(
+    runs: Sequence[RunSummary], verdicts: Sequence[VerdictRecord], *, now: datetime
+) -> Iterator[Problem]:
+    """Tell whether what is stored was found damaged, or was not looked at for long.
+
+    Args:
+        runs: Every run in the vault.
+        verdicts: What `verify` found, and when.
+        now: The present instant.
+    """
+    complete = {run.run_id for run in runs if run.state == "complete"}
+    looks = [item for item in verdicts if item.run_id in complete]
+    for item in looks:
+        if item.damaged:
+            what = f"{counted(len(item.damaged), 'object')} of run {item.run_id} were found damaged"
+            yield Problem(what, f"rebound verify {item.run_id}")
+    if not complete:
+        return
+    last = max((item.verified_at for item in looks), default=None)
+    if last is None:
+        yield warning("nobody has read any run to see whether it is whole", "rebound verify")
+    elif now - last > timedelta(days=VERIFIED_DAYS):
+        told = age((now - last).total_seconds())
+        yield warning(f"the last look at what is stored was {told} ago", "rebound verify")
+
+
+def quota_problems(newest: Manifest | None) -> Iterator[Problem]:
+    """Tell whether a whole export comes near to what BigQuery lets a project extract in a day.
+
+    Args:
+        newest: The newest complete run; None where there is none.
+    """
+    if newest is None:
+        return
+    extracted = sum(item.size_bytes for item in newest.tables)
+    if extracted > _MOST_SHARE * _EXTRACTED_A_DAY_BYTES:
+        what = (
+            f"a full run extracts {size(extracted)}, and BigQuery lets a project extract "
+            f"{size(_EXTRACTED_A_DAY_BYTES)} a day"
+        )
+        yield warning(what, "bq mk --reservation_assignment --job_type=PIPELINE ...")

@@ -1,0 +1,48 @@
+"""What is wrong with something, and what mends it. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from recovery.health import Health, HealthFinding
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        what: What was found, one sentence.
+        mend: The command that mends it or looks closer.
+    """
+
+    what: str
+    mend: str
+    health: Health = Health.CRITICAL
+
+
+def warning(what: str, mend: str) -> Problem:
+    """Return a problem of something that works, and will not for long."""
+    return Problem(what, mend, Health.WARNING)
+
+
+def told(
+    check: str, subject: str, problems: Iterable[Problem], *, well: str
+) -> tuple[HealthFinding, ...]:
+    """Return what is told of one thing that was looked at: its problems, or that it is well.
+
+    Args:
+        check: What was looked at.
+        subject: Of what.
+        problems: What is wrong.
+        well: What is told where nothing is.
+    """
+    found = tuple(
+        HealthFinding(check, subject, problem.health, problem.what, problem.mend)
+        for problem in problems
+    )
+    return found or (HealthFinding(check, subject, Health.HEALTHY, well),)
+
+
+def part(resource: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a part of a resource, which an API leaves out where it is empty."""
+    found: Mapping[str, Any] = resource.get(key) or {}
+    return found

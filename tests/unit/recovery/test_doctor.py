@@ -1,0 +1,269 @@
+"""What follows from what a doctor sees; the rest is planted in tests/integration/test_doctor.py."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from manifests.catalog import Catalog
+from manifests.errors import CloudError
+from recovery.doctor.checks import Check, examined
+from recovery.doctor.rules import buckets, coverage, datasets, deployment, own, permissions
+from recovery.doctor.rules.problem import Problem
+from recovery.health import Health, HealthFinding
+from recovery.report.health import health_document
+from recovery.report.html import page_of
+from recovery.report.text import text_of
+from tests.deployed import ROOT
+from tests.unit.samples import POINT
+
+NOW = POINT + timedelta(hours=1)
+VAULT: dict[str, Any] = {
+    "projectNumber": "2",
+    "location": "US-WEST2",
+    "iamConfiguration": {
+        "publicAccessPrevention": "enforced",
+        "uniformBucketLevelAccess": {"enabled": True},
+    },
+    "softDeletePolicy": {"retentionDurationSeconds": "604800"},
+}
+
+
+def vault_problems(**settings: object) -> list[str]:
+    """Return what is wrong with a vault of these settings."""
+    found = buckets.vault_problems({**VAULT, **settings}, "v", project_number="1")
+    return [item.what for item in found]
+
+
+RETAINED = {"retentionPolicy": {"retentionPeriod": "60"}, "defaultEventBasedHold": True}
+
+
+def test_a_vault_is_protected_by_a_policy_or_by_versions():
+    """Either keeps what somebody deletes; with neither, everything can go."""
+    assert vault_problems(**RETAINED) == []
+    assert vault_problems(versioning={"enabled": True}) == []
+    assert "one deletion ends every backup" in vault_problems()[0]
+    (told,) = vault_problems(retentionPolicy={"retentionPeriod": "60"})
+    assert "is not held" in told
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_bad"),
+    [
+        ({"age": 90}, True),
+        ({"age": 90, "isLive": True}, True),
+        ({}, True),
+        ({"age": 90, "isLive": False}, False),
+        ({"daysSinceNoncurrentTime": 30}, False),
+        ({"numNewerVersions": 3}, False),
+    ],
+)
+def test_rules_that_delete_what_is_live(condition: dict[str, Any], *, is_bad: bool):
+    """Old versions may go by age; what is live is shared by runs of any age."""
+    rule = {"action": {"type": "Delete"}, "condition": condition}
+    found = vault_problems(**RETAINED, lifecycle={"rule": [rule]})
+    assert bool(found) == is_bad
+
+
+def test_other_rules_than_deletions_are_none_of_ours():
+    """A rule that aborts uploads deletes nothing."""
+    rule = {"action": {"type": "AbortIncompleteMultipartUpload"}, "condition": {"age": 8}}
+    assert vault_problems(**RETAINED, lifecycle={"rule": [rule]}) == []
+
+
+def test_a_vault_in_the_protected_project_is_lost_with_it():
+    """It works, and will not when it is needed most."""
+    (found,) = buckets.vault_problems({**VAULT, **RETAINED}, "v", project_number="2")
+    assert found.health is Health.WARNING
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted", "health"),
+    [
+        ("US-WEST2", "us-west2", None),
+        ("EU", "us-west2", Health.CRITICAL),
+        ("US-WEST2", "US", Health.WARNING),
+    ],
+)
+def test_a_landing_bucket_is_where_the_datasets_are(place: str, wanted: str, health: Health | None):
+    """BigQuery refuses to extract elsewhere; what a multi-region takes is not judged."""
+    landing = {**VAULT, "location": place, "softDeletePolicy": {}}
+    found = buckets.landing_problems(landing, "l", location=wanted, project_number="2")
+    assert [item.health for item in found] == ([] if health is None else [health])
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"defaultTableExpirationMs": "172800000"}, ""),
+        ({}, "what is left over in it never expires"),
+        ({"defaultTableExpirationMs": "3600000"}, "its tables live 1 h"),
+        ({"location": "EU", "defaultTableExpirationMs": "172800000"}, "it is in EU"),
+    ],
+)
+def test_working_datasets(settings: dict[str, Any], told: str):
+    """Copies live as long as they are needed, where the tables are, and no longer than that."""
+    found = datasets.working_problems(
+        {"location": "us-west2", **settings}, "s", project="p", location="us-west2", days=2
+    )
+    assert "; ".join(item.what for item in found).startswith(told)
+
+
+JOB = {
+    "state": "ENABLED",
+    "attemptDeadline": "1800s",
+    "httpTarget": {"oidcToken": {"serviceAccountEmail": "a@b"}},
+    "lastAttemptTime": f"{NOW - timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}",
+    "status": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ""),
+        ({"status": {"code": 13}}, "failed, with code 13"),
+        ({"lastAttemptTime": "2026-11-20T08:00:00Z"}, "has not called since 2026-11-20 08:00"),
+        ({"httpTarget": {}}, "calls without an identity"),
+        ({"attemptDeadline": "180s"}, "it waits 180s"),
+        ({"state": "PAUSED"}, "it is paused"),
+    ],
+)
+def test_schedules(changes: dict[str, Any], told: str):
+    """A schedule that does not call, or whose call fails, is told of."""
+    found = deployment.schedule_problems(
+        {**JOB, **changes}, "j", region="r", silent_hours=27, now=NOW
+    )
+    assert told in "; ".join(item.what for item in found)
+
+
+def test_a_schedule_that_never_called_is_new():
+    """It has neither a time nor a status that tells anything."""
+    job = {key: item for key, item in JOB.items() if key != "lastAttemptTime"}
+    (found,) = deployment.schedule_problems(job, "j", region="r", silent_hours=27, now=NOW)
+    assert (found.health, found.what) == (Health.WARNING, "it has not called yet")
+
+
+CATALOG = Catalog.model_validate(
+    {
+        "platform": "p",
+        "location": "EU",
+        "full_every_days": 7,
+        "retention": {"keep_days": 90, "keep_at_least": 3, "partial_days": 7},
+        "protected_projects": [],
+        "tables": [
+            {"table": "a.one", "group": "g"},
+            {"table": "a.two", "group": "g", "backup": "best effort"},
+        ],
+        "datasets": [{"dataset": "b", "tables": "all", "group": "g", "exclude": ["tmp_*"]}],
+    }
+)
+
+
+def test_tables_of_the_catalog_and_of_the_project():
+    """What is required is missed; what is left out on purpose is not."""
+    gone = list(coverage.table_problems((["view"], []), "a", catalog=CATALOG))
+    assert [item.health for item in gone] == [Health.CRITICAL, Health.WARNING]
+    there = ["one", "two", "three", "view"]
+    (more,) = coverage.table_problems((there, there[:3]), "a", catalog=CATALOG)
+    assert more.what == "1 table of it nobody protects: three"
+    found = coverage.table_problems((["tmp_x", "rows"], ["tmp_x", "rows"]), "b", catalog=CATALOG)
+    assert not list(found)
+
+
+def test_permissions_are_those_that_terraform_grants():
+    """What is withheld is not asked for, and of the configuration only what the catalog names."""
+    table = permissions.permission_table()
+    none = permissions.of_project("backup", types=[], table=table)
+    assert "bigquery.jobs.create" in none
+    assert "bigquery.datasets.create" not in none
+    assert not any(item.startswith("pubsub.") for item in none)
+    some = permissions.of_project("backup", types=["pubsub/topic"], table=table)
+    assert {"pubsub.topics.list", "resourcemanager.projects.get"} <= some - none
+    assert not any(item.startswith("pubsub.subscriptions") for item in some)
+    assert permissions.of_table("backup", table=table) >= {"bigquery.tables.getData"}
+    assert permissions.needed("expiry", "datasets", types=[], table=table) == frozenset()
+
+
+def test_many_lacking_permissions_are_counted():
+    """A list that nobody reads to its end is none."""
+    wanted = [f"a.b.c{number}" for number in range(9)]
+    (found,) = permissions.permission_problems(wanted, ["a.b.c0"], side="restore", who="ada@x")
+    assert found.what.endswith("a.b.c5 and 3 more")
+    assert not list(permissions.permission_problems(wanted, wanted, side="restore", who="ada@x"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "healths"),
+    [(-29, []), (31, [Health.WARNING]), (-301, [Health.CRITICAL])],
+)
+def test_clocks(seconds: int, healths: list[Health]):
+    """A clock that is minutes off makes tokens that are refused."""
+    found = list(own.clock_problems(NOW + timedelta(seconds=seconds), NOW))
+    assert [item.health for item in found] == healths
+
+
+@pytest.mark.parametrize(
+    ("contacts", "told"),
+    [
+        ({"a": [{"b": "ada@example.com"}], "c": 1}, []),
+        ({"a": [{"b": "TODO: who?"}]}, ["a.0.b is still a placeholder: TODO: who?"]),
+        ("<name>", ["it is still a placeholder: <name>"]),
+    ],
+)
+def test_contacts(contacts: object, told: list[str]):
+    """Whoever is called at night has a number."""
+    assert [item.what for item in own.contact_problems(contacts, "f")] == told
+
+
+def test_deployment_is_what_terraform_makes():
+    """APIs, functions and identities are those of terraform/."""
+    services = (ROOT / "terraform" / "services.tf").read_text()
+    assert all(f'"{name}"' in services for name in deployment.SERVICES)
+    assert services.count(".googleapis.com") == len(deployment.SERVICES)
+    functions = (ROOT / "terraform" / "functions.tf").read_text()
+    block = functions.partition("  functions = {\n")[2].partition("\n  }\n")[0]
+    names = [line.split()[0] for line in block.splitlines() if line.endswith("= {")]
+    assert sorted(names) == sorted(deployment.SILENT_HOURS)
+
+
+def failing(error: Exception) -> Callable[[], list[Problem]]:
+    """Return a look that fails."""
+
+    def look() -> list[Problem]:
+        raise error
+
+    return look
+
+
+def test_a_check_that_cannot_run_is_unknown():
+    """It passes for nothing, hides no other, and says what to do; a bug is a bug."""
+    refused = CloudError("answered 403", hint="grant it")
+    checks = [Check("a", "x", failing(refused), "well"), Check("b", "y", list, "well")]
+    found = examined(checks)
+    assert found == (
+        HealthFinding(
+            "a", "x", Health.UNKNOWN, "could not be looked at: answered 403", mend="grant it"
+        ),
+        HealthFinding("b", "y", Health.HEALTHY, "well"),
+    )
+    with pytest.raises(ZeroDivisionError):
+        examined([Check("a", "x", failing(ZeroDivisionError()), "well")])
+
+
+def test_the_worst_stands_first_and_what_mends_it_below():
+    """A screen that is read at night begins with what is wrong; a page escapes names."""
+    findings = (
+        HealthFinding("clock", "here", Health.HEALTHY, "it agrees"),
+        HealthFinding("vault", "<v>", Health.CRITICAL, "it is open", mend="gcloud close <v>"),
+        HealthFinding("dataset", "d", Health.UNKNOWN, "refused", mend="gcloud close <v>"),
+    )
+    document = health_document(findings, title="p")
+    text = text_of(document)
+    places = [text.index(word) for word in ("CRITICAL", "it is open", "refused", "it agrees")]
+    assert places == sorted(places)
+    assert text.count("gcloud close <v>") == 1
+    assert "<v>" not in page_of(document)
+    assert document.conclusion is not None
+    assert document.conclusion.word == "CRITICAL"

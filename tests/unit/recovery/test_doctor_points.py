@@ -1,0 +1,74 @@
+"""What a doctor says of recovery points, of looks at them, and of how large a night is."""
+
+from datetime import timedelta
+
+import pytest
+
+from manifests.model import Manifest, RunId, VerdictRecord
+from manifests.selection import RunSummary
+from recovery.doctor.rules import points
+from recovery.health import Health
+from tests.unit.samples import POINT, RUN, games, manifest
+
+NOW = POINT + timedelta(hours=1)
+
+
+def summary(state: str, hours: float, run_id: str = RUN) -> RunSummary:
+    """Return a run of some hours ago."""
+    return RunSummary.model_validate(
+        {"run_id": run_id, "state": state, "recovery_point": NOW - timedelta(hours=hours)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"),
+    [
+        ([], "no run is complete"),
+        ([summary("partial", 1)], "no run is complete"),
+        ([summary("complete", 26)], ""),
+        ([summary("complete", 28)], "the newest complete run is 1 d old"),
+        ([summary("complete", 1), summary("damaged", 2, "bad")], "1 run cannot be read, as bad"),
+        ([summary("complete", 20), summary("partial", 1, "new")], "run new is not complete"),
+        ([summary("complete", 1), summary("partial", 20, "old")], ""),
+    ],
+)
+def test_recovery_points(runs: list[RunSummary], told: str):
+    """What counts is the newest complete run, and what came after it."""
+    found = "; ".join(item.what for item in points.point_problems(runs, now=NOW))
+    assert found.startswith(told)
+    assert bool(found) == bool(told)
+
+
+def verdict(days: float, *damaged: str, run_id: RunId = RUN) -> VerdictRecord:
+    """Return a look at a run."""
+    return VerdictRecord(run_id=run_id, verified_at=NOW - timedelta(days=days), damaged=damaged)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ([], "nobody has read"),
+        ([verdict(1)], ""),
+        ([verdict(9)], "was 9 d ago"),
+        ([verdict(1, "runs/x/a.avro")], "1 object of run"),
+        ([verdict(1, run_id=RunId("gone"))], "nobody has read"),
+    ],
+)
+def test_looks_at_what_is_stored(verdicts: list[VerdictRecord], told: str):
+    """Damage is told, and so is that nobody has looked."""
+    found = points.verified_problems([summary("complete", 1)], verdicts, now=NOW)
+    assert told in "; ".join(item.what for item in found)
+
+
+def test_a_night_of_forty_tebibytes_comes_near_to_the_quota():
+    """What a project may extract in a day is told before it is reached."""
+    table = games()
+    (export, *_) = table.exports
+    (stored, *_) = export.objects
+    large = stored.model_copy(update={"size_bytes": 41 * 2**40})
+    exports = (export.model_copy(update={"objects": (large,)}),)
+    run = manifest().model_copy(update={"tables": (table.model_copy(update={"exports": exports}),)})
+    assert [item.health for item in points.quota_problems(run)] == [Health.WARNING]
+    empty: Manifest | None = None
+    assert not list(points.quota_problems(manifest()))
+    assert not list(points.quota_problems(empty))
