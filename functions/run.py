@@ -35,6 +35,8 @@ from manifests.cloud.clients import bigquery_client, storage_client
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
+from manifests.cloud.rest import Rest
+from manifests.cloud.signer import KmsSigner
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import (
@@ -108,9 +110,19 @@ class BackupRun:
         self._clock = clock
         self._landing = Bucket(store, settings.landing_bucket)
         self._owner = Owner(platform=catalog.platform, project=settings.project)
-        self._vault = Vault(Bucket(store, settings.vault_bucket), self._owner, clock=clock)
+        self._vault = self._of_vault(Bucket(store, settings.vault_bucket))
         self._jobs = Jobs(client, catalog.location)
         self._resources = Resources(client, settings.project)
+
+    def _of_vault(self, bucket: Bucket) -> Vault:
+        key = self._settings.signing_key
+        return Vault(
+            bucket,
+            self._owner,
+            clock=self._clock,
+            trusted=self._settings.trusted,
+            sign=KmsSigner(Rest(self._settings.api_endpoint), key) if key else None,
+        )
 
     def complete(self, request: RunRequest) -> Completed:
         """Make the run complete, from wherever it is.
@@ -119,6 +131,7 @@ class BackupRun:
             UsageError: The schedule's time has not come.
             RunInProgressError: Another process writes the run.
             RefusedError: A complete run has the name, and is another's or lacks something.
+            ManifestUntrustedError: A manifest has the name that nobody we trust signed.
             PartialError: A part failed; nothing that is done is lost.
             ReboundError: The run could not go on.
         """
@@ -148,6 +161,7 @@ class BackupRun:
             manifest = self._vault.manifest(run_id)
         except ManifestMissingError:
             return None
+        self._vault.require_trusted(run_id)
         if foreign := self._vault.foreign(manifest.platform, manifest.project):
             raise RefusedError(f"a run of this name is complete, and {foreign}", subject=run_id)
         refuse_earlier(run_id, request.scheduled_at, manifest.recovery_point)
@@ -171,7 +185,7 @@ class BackupRun:
         start = self._start(request, earlier)
         base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
         vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
-        vault = Vault(vault_bucket, self._owner, clock=self._clock)
+        vault = self._of_vault(vault_bucket)
         structlog.contextvars.bind_contextvars(attempt=vault.attempts(start.run_id) + 1)
         log.info(
             "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id

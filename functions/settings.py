@@ -1,6 +1,6 @@
 """What an operator sets on the function."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from manifests.settings import CommonSettings
 from manifests.store import MOST_SECONDS
@@ -16,6 +16,8 @@ class Settings(CommonSettings):
             copied, the run says so and does not answer 200; the next one goes on.
         lease_seconds: How long a silent run keeps others out.
         frozen_hours: How long a frozen copy lives when nothing removes it.
+        signing_key: The version of a key of Cloud KMS that signs manifests; empty leaves them
+            unsigned.
     """
 
     parallel_listings: int = Field(default=8, ge=1, le=64)
@@ -23,3 +25,16 @@ class Settings(CommonSettings):
     most_copied_objects: int = Field(default=3_000_000, ge=0)
     lease_seconds: float = Field(default=120, gt=0, le=MOST_SECONDS)
     frozen_hours: int = Field(default=24, ge=1)
+    signing_key: str = Field(
+        default="",
+        pattern=r"^(projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[^/\s]+"
+        r"/cryptoKeyVersions/[1-9][0-9]*)?$",
+    )
+
+    @model_validator(mode="after")
+    def _signatures_are_checked(self) -> "Settings":
+        if self.signing_key and not self.trusted:
+            # The next night could not tell its own runs from others.
+            message = "REBOUND_SIGNING_KEY needs its public key in REBOUND_TRUSTED_KEYS"
+            raise ValueError(message)
+        return self

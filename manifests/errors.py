@@ -13,6 +13,7 @@ can help. Unknown exit codes must be treated as failures.
     │   ├── ManifestTruncatedError
     │   ├── ManifestAlteredError
     │   ├── ManifestFormatError
+    │   ├── ManifestUntrustedError
     │   ├── UnsafeNameError
     │   ├── ObjectMissingError
     │   ├── ObjectChangedError
@@ -119,6 +120,10 @@ class ManifestAlteredError(BackupDamagedError):
 
 class ManifestFormatError(BackupDamagedError):
     """The manifest has an unknown major version or does not fit its format."""
+
+
+class ManifestUntrustedError(BackupDamagedError):
+    """Nobody whose key is trusted signed the manifest."""
 
 
 class UnsafeNameError(BackupDamagedError):

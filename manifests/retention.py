@@ -1,6 +1,6 @@
 """Which runs may be deleted, and why each other run is kept. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -91,12 +91,8 @@ def decide(
             reasons[run.run_id] = "a recovery that has not ended reads it"
         elif run.run_id in active:
             reasons[run.run_id] = "its lease is in force"
-        elif run.state == "foreign":
-            reasons[run.run_id] = f"not ours to delete: {run.reason}"
-        elif run.state == "damaged":
-            reasons[run.run_id] = "damaged: a person decides"
         elif run.run_id not in reasons:
-            reasons[run.run_id] = _partial_reason(run, policy=policy, now=now)
+            reasons[run.run_id] = _other_reason(run, complete, policy=policy, now=now)
     _keep_what_is_needed(reasons, needs)
     oldest_first = sorted(runs, key=lambda run: (str(run.recovery_point or ""), run.run_id))
     return tuple(
@@ -119,6 +115,33 @@ def _own_reason(run: RunSummary, *, rank: int, policy: Retention, now: datetime)
         days=policy.keep_days
     ):
         return f"younger than {policy.keep_days} days"
+    return ""
+
+
+def _other_reason(
+    run: RunSummary, complete: Sequence[RunSummary], *, policy: Retention, now: datetime
+) -> str:
+    """Return why a run is kept that is no complete one of ours."""
+    match run.state:
+        case "foreign":
+            return f"not ours to delete: {run.reason}"
+        case "damaged":
+            return "damaged: a person decides"
+        case "untrusted":
+            return _untrusted_reason(run, complete, policy=policy, now=now)
+        case _:
+            return _partial_reason(run, policy=policy, now=now)
+
+
+def _untrusted_reason(
+    run: RunSummary, complete: Sequence[RunSummary], *, policy: Retention, now: datetime
+) -> str:
+    """Return why a run is kept that nobody we trust signed, as those before there were keys."""
+    point, newest = run.recovery_point, complete[0].recovery_point if complete else None
+    if point is None or newest is None or newest <= point:
+        return "not trusted, and no trusted run is newer: a person decides"
+    if now - point < timedelta(days=policy.keep_days):
+        return f"not trusted, younger than {policy.keep_days} days"
     return ""
 
 

@@ -1,13 +1,14 @@
 """Which run is restored, and why each other run is not. Pure."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
 from manifests.errors import NoRecoveryPointError
 from manifests.model import PartFailure, RunId, UtcTime, Value
 
-RunState = Literal["complete", "partial", "damaged", "foreign"]
-"""A foreign run is complete, and another platform's."""
+RunState = Literal["complete", "partial", "damaged", "foreign", "untrusted"]
+"""A foreign run is complete, and another platform's; an untrusted one is signed by nobody we trust."""
 
 
 class RunSummary(Value):
@@ -50,8 +51,6 @@ class Selection(Value):
     run_id: RunId
     recovery_point: UtcTime
     passed_over: tuple[PassedOver, ...]
-    foreign: str = ""
-    """Whose run it is, when it is another platform's and was asked for by its name."""
 
     @property
     def unusable(self) -> tuple[PassedOver, ...]:
@@ -67,8 +66,8 @@ def select(
     Args:
         runs: Every run in the vault.
         at: The latest acceptable recovery point; None accepts any.
-        run_id: The one run that is wanted, which may then be another platform's; None accepts any
-            of this platform.
+        run_id: The one run that is wanted, which may then be another platform's, or not trusted;
+            None accepts any of this platform that is trusted.
 
     Raises:
         NoRecoveryPointError: No run fits; the message names the reason for each.
@@ -87,13 +86,9 @@ def select(
             hint="`rebound list` shows every run; `--at` and `--run` narrow the choice",
         )
     recovery_point, chosen = max(fitting)
-    foreign = next(
-        (run.reason for run in runs if run.run_id == chosen and run.state == "foreign"), ""
-    )
     return Selection(
         run_id=chosen,
         recovery_point=recovery_point,
-        foreign=foreign,
         passed_over=tuple(
             passed_over[run.run_id] or PassedOver(run_id=run.run_id, reason=f"older than {chosen}")
             for run in runs
@@ -102,13 +97,27 @@ def select(
     )
 
 
+def alarming(runs: Sequence[RunSummary]) -> Iterator[RunSummary]:
+    """Yield the runs that no healthy vault has.
+
+    Those that are damaged, and those that nobody we trust signed and that are newer than the newest
+    one that is trusted: older ones may be from before there was a key.
+    """
+    trusted = [run.recovery_point for run in runs if run.state == "complete" and run.recovery_point]
+    newest = max(trusted, default=None)
+    for run in runs:
+        is_new = newest is None or (run.recovery_point is not None and run.recovery_point > newest)
+        if run.state == "damaged" or (run.state == "untrusted" and is_new):
+            yield run
+
+
 def _passed_over(
     run: RunSummary, *, at: datetime | None, run_id: RunId | None
 ) -> PassedOver | None:
     """Return why a run cannot be chosen, or None."""
     if run_id is not None and run.run_id != run_id:
         return PassedOver(run_id=run.run_id, reason="not the run that was asked for")
-    was_named = run.state == "foreign" and run_id is not None
+    was_named = run.state in ("foreign", "untrusted") and run_id is not None
     if run.recovery_point is None or not (run.state == "complete" or was_named):
         reason = f"{run.state}: {run.reason or 'no reason recorded'}"
         return PassedOver(run_id=run.run_id, reason=reason, is_unusable=True)

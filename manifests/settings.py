@@ -1,13 +1,15 @@
 """Settings that both sides have, and how they are read: environment variables, REBOUND_."""
 
+from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from manifests.errors import UsageError
 from manifests.ids import BucketName, ProjectId
+from manifests.signing import TrustedKeys
 
 
 class CommonSettings(BaseSettings):
@@ -20,6 +22,8 @@ class CommonSettings(BaseSettings):
         landing_bucket: Where extracts land and leases and journals are kept; it has no retention.
         scratch_dataset: A dataset whose tables expire by themselves, for frozen copies and staging.
         catalog: Another catalog than the one that is shipped.
+        trusted_keys: The public keys, in PEM, whose manifests are believed; where there is none,
+            every manifest is.
         api_endpoint: What stands before the host in the addresses of Google's REST APIs.
         parallel_tables: Parts of a run, or tables of a recovery, in flight at once.
         parallel_streams: Parts of one Firestore database in flight at once.
@@ -32,6 +36,7 @@ class CommonSettings(BaseSettings):
     landing_bucket: BucketName
     scratch_dataset: str = Field(default="rebound_scratch", pattern=r"^[A-Za-z0-9_]{1,1024}$")
     catalog: Path | None = None
+    trusted_keys: str = ""
     api_endpoint: str = Field(default="https:/", pattern=r"^https?:/(/[^\s?#]+)?$")
     parallel_tables: int = Field(default=16, ge=1, le=100)
     parallel_streams: int = Field(default=4, ge=1, le=32)
@@ -40,6 +45,17 @@ class CommonSettings(BaseSettings):
     def own_buckets(self) -> tuple[str, str]:
         """Return the buckets that backups and journals are kept in."""
         return self.vault_bucket, self.landing_bucket
+
+    @cached_property
+    def trusted(self) -> TrustedKeys:
+        """Return whose manifests are believed."""
+        return TrustedKeys(self.trusted_keys)
+
+    @field_validator("trusted_keys")
+    @classmethod
+    def _keys_are_read(cls, pem: str) -> str:
+        TrustedKeys(pem)
+        return pem
 
     @model_validator(mode="after")
     def _buckets_differ(self) -> "CommonSettings":

@@ -275,7 +275,7 @@ class Expiry:
 
 def _holdings(documents: Vault, run: RunSummary) -> Holdings:
     """Return what a run has to do with others."""
-    if run.state not in ("complete", "foreign"):
+    if run.state not in ("complete", "foreign", "untrusted"):
         base = () if run.base_run_id is None else (run.base_run_id,)
         return Holdings(run, frozenset(base))
     manifest = documents.manifest(run.run_id)

@@ -133,6 +133,7 @@ def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str,
     check_project(manifest, request)
     return {
         "foreign": session.vault.foreign(manifest.platform, manifest.project),
+        "trust": session.vault.trust(run_id),
         "left_out": coverage.unprotected(session.catalog, manifest, request.named),
     }
 

@@ -65,7 +65,9 @@ class Session:
         self.verdicts = Verdicts(self.landing)
         self.proofs = Proofs(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
-        self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock)
+        self.vault = Vault(
+            self.vault_bucket, self.owner, clock=self.clock, trusted=settings.trusted
+        )
         self.api = StorageApi(client)
         self.contents = VersionedBucket(self.api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
@@ -122,9 +124,11 @@ class Session:
         Raises:
             ManifestAlteredError: A run is another platform's, has another manifest than was read
                 when it was chosen, or has not what falls back to it.
+            ManifestUntrustedError: Nobody whose key is trusted signed it.
         """
         older = [(item, self.vault.manifest(item.run_id)) for item in fallen_back]
         for item, run in older:
+            self.vault.require_trusted(item.run_id)
             if foreign := self.vault.foreign(run.platform, run.project):
                 raise ManifestAlteredError(foreign, subject=item.run_id)
             if self.vault.digest(item.run_id) != item.manifest_digest:
@@ -183,7 +187,8 @@ class Session:
         return made.model_copy(
             update={
                 "manifest_digest": self.vault.digest(manifest.run_id),
-                "foreign": selection.foreign,
+                "foreign": self.vault.foreign(manifest.platform, manifest.project),
+                "trust": self.vault.trust(manifest.run_id),
                 "left_out": coverage.unprotected(self.catalog, manifest, request.named),
             }
         )
@@ -254,6 +259,7 @@ class Session:
         *,
         confirmed_project: str | None,
         access: bool,
+        untrusted: bool,
         others: Iterable[RefusedError] = (),
     ) -> None:
         """Refuse a plan that lacks a word, or writes where Rebound keeps what is its own.
@@ -262,6 +268,7 @@ class Session:
             plan: What is to happen.
             confirmed_project: The project that the operator named.
             access: Whether the operator allowed what changes about who may see what.
+            untrusted: Whether the operator takes a run that nobody we trust signed.
             others: One for each word that is missing besides.
 
         Raises:
@@ -274,6 +281,7 @@ class Session:
             protected=self.catalog.protected_projects,
             confirmed_project=confirmed_project,
             access=access,
+            untrusted=untrusted,
             others=others,
         )
 

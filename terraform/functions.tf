@@ -15,6 +15,7 @@ locals {
     REBOUND_VAULT_BUCKET    = google_storage_bucket.vault.name
     REBOUND_LANDING_BUCKET  = google_storage_bucket.landing.name
     REBOUND_SCRATCH_DATASET = google_bigquery_dataset.working["scratch"].dataset_id
+    REBOUND_TRUSTED_KEYS    = var.trusted_keys
   }
 }
 
@@ -57,6 +58,7 @@ resource "google_cloudfunctions2_function" "rebound" {
     environment_variables = merge(
       local.environment,
       { REBOUND_LEASE_SECONDS = tostring(var.lease_seconds) },
+      var.signing_key == null ? {} : { REBOUND_SIGNING_KEY = var.signing_key },
       var.settings,
     )
   }

@@ -342,3 +342,25 @@ variable "configuration_days" {
     error_message = "It is a number of whole days."
   }
 }
+
+variable "signing_key" {
+  description = "The version of a key of Cloud KMS that signs manifests, as projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/1, made with the algorithm EC_SIGN_P256_SHA256; null signs nothing."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.signing_key == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+/cryptoKeyVersions/[1-9][0-9]*$", var.signing_key))
+    error_message = "A key signs with one of its versions: its full name ends with cryptoKeyVersions/NUMBER."
+  }
+
+  validation {
+    condition     = var.signing_key == null || var.trusted_keys != ""
+    error_message = "Who signs has to trust the key: its public key belongs in trusted_keys."
+  }
+}
+
+variable "trusted_keys" {
+  description = "The public keys, in PEM and one behind the other, whose manifests are believed: that of signing_key, and those that were rotated out for as long as there are runs that they signed."
+  type        = string
+  default     = ""
+}

@@ -14,7 +14,7 @@ from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.parts import PARTS
 from manifests.values import RecoveryPoint, RunId, Skew, Stored, StoredObject, UtcTime, Value
 
-FORMAT_VERSION = "1.3"
+FORMAT_VERSION = "1.4"
 
 
 class AbandonedObject(Stored):

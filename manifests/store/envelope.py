@@ -1,14 +1,14 @@
 """The envelope of every document: its content, and the digest of its canonical text.
 
-A document that was cut or edited is recognised whatever the storage says about it. The digest is
-no signature: it tells of accidents, not of an author. What a forged document could do is prevented
-by checking every name in it (`manifests.store.consistency`).
+A document that was cut or edited is recognised whatever the storage says about it. The digest tells
+of accidents, not of an author: for that a document can be signed (`manifests.signing`). What a forged
+document could do is prevented by checking every name in it (`manifests.store.consistency`).
 """
 
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,17 +18,37 @@ from manifests.errors import (
     ManifestTruncatedError,
 )
 from manifests.model import FORMAT_VERSION
+from manifests.signing import Sign, Signature
 
 MOST_DOCUMENT_BYTES = 32 * 1024 * 1024
 """No document is larger: what is read into memory is bounded, whoever wrote it."""
 _MOST_VALUES = 1_000_000
 _DEEPEST = 64
 _MOST_DIGITS = 40
+_NEEDED = {"digest", "document"}
 OTHER_RUN_HINT = "`rebound list` shows the runs that can be restored"
 
 
-def encode(document: BaseModel) -> bytes:
+class Opened(NamedTuple):
+    """What is in an envelope.
+
+    Attributes:
+        body: The document, as JSON.
+        digest: The document's own, which was found to be right.
+        signature: None where nobody signed it.
+    """
+
+    body: Any
+    digest: str
+    signature: Signature | None
+
+
+def encode(document: BaseModel, *, sign: Sign | None = None) -> bytes:
     """Return a document in its envelope, as canonical JSON.
+
+    Args:
+        document: What is stored.
+        sign: Signs its digest; None leaves it unsigned.
 
     Raises:
         ManifestFormatError: It is larger than what is ever read, or holds half a character.
@@ -36,7 +56,10 @@ def encode(document: BaseModel) -> bytes:
     subject = type(document).__name__
     body = document.model_dump(mode="json")
     try:
-        content = _canonical({"digest": _digest(body), "document": body}) + b"\n"
+        envelope: dict[str, Any] = {"digest": _digest(body), "document": body}
+        if sign is not None:
+            envelope["signature"] = sign(envelope["digest"]).model_dump(mode="json")
+        content = _canonical(envelope) + b"\n"
     except UnicodeEncodeError as error:
         raise ManifestFormatError(f"cannot be written: {error}", subject=subject) from error
     _check_size(content, subject=subject)
@@ -52,14 +75,35 @@ def decode[Document: BaseModel](content: bytes, kind: type[Document], *, subject
         ManifestFormatError: The document does not fit its kind, is of an unknown major version, or
             is larger than any of ours.
     """
+    return read(opened(content, subject=subject), kind, subject=subject)
+
+
+def opened(content: bytes, *, subject: str) -> Opened:
+    """Take a document out of its envelope, whatever it is.
+
+    Raises:
+        ManifestTruncatedError: The content is not one whole JSON document.
+        ManifestAlteredError: The content does not match its digest.
+        ManifestFormatError: It is no envelope, or larger than any of ours.
+    """
     envelope = _parsed(content, subject=subject)
-    if not isinstance(envelope, dict) or set(envelope) != {"digest", "document"}:
+    if not isinstance(envelope, dict) or envelope.keys() - {"signature"} != _NEEDED:
         raise ManifestFormatError("not a document of ours", subject=subject, hint=OTHER_RUN_HINT)
-    body = envelope["document"]
-    if envelope["digest"] != _digest(body):
+    body, digest = envelope["document"], _digest(envelope["document"])
+    if envelope["digest"] != digest:
         raise ManifestAlteredError(
             "the content does not match its digest", subject=subject, hint=OTHER_RUN_HINT
         )
+    return Opened(body, digest, _signature(envelope, subject=subject))
+
+
+def read[Document: BaseModel](envelope: Opened, kind: type[Document], *, subject: str) -> Document:
+    """Return the document of an envelope that was opened.
+
+    Raises:
+        ManifestFormatError: The document does not fit its kind, or is of an unknown major version.
+    """
+    body = envelope.body
     _check_version(body, kind, subject=subject)
     try:
         return kind.model_validate(body)
@@ -75,6 +119,17 @@ def decode[Document: BaseModel](content: bytes, kind: type[Document], *, subject
     except (OverflowError, RecursionError) as error:
         raise ManifestFormatError(
             f"it cannot be read: {error}", subject=subject, hint=OTHER_RUN_HINT
+        ) from error
+
+
+def _signature(envelope: dict[str, Any], *, subject: str) -> Signature | None:
+    if "signature" not in envelope:
+        return None
+    try:
+        return Signature.model_validate(envelope["signature"])
+    except ValidationError as error:
+        raise ManifestFormatError(
+            "its signature is none of ours", subject=subject, hint=OTHER_RUN_HINT
         ) from error
 
 

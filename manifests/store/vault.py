@@ -1,8 +1,7 @@
 """The documents of all runs in one bucket."""
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Protocol, TypedDict
 
@@ -10,9 +9,9 @@ from manifests import layout
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
-    ManifestFormatError,
     ManifestMissingError,
-    ReboundError,
+    ManifestUntrustedError,
+    MisconfiguredError,
 )
 from manifests.kind import Backup, PartKind
 from manifests.model import (
@@ -25,9 +24,11 @@ from manifests.model import (
     RunId,
     RunStart,
 )
-from manifests.selection import RunSummary
+from manifests.selection import RunState, RunSummary
+from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
 from manifests.store.consistency import check_manifest
-from manifests.store.envelope import OTHER_RUN_HINT, decode, encode
+from manifests.store.decoded import decoded_start, judging, received
+from manifests.store.envelope import OTHER_RUN_HINT, decode, encode, opened, read
 
 _CLOCK_SKEW = timedelta(minutes=5)
 _REWRITTEN_HINT = f"find out who wrote it; {OTHER_RUN_HINT}"
@@ -61,30 +62,43 @@ class Vault:
         bucket: The bucket.
         owner: Whose runs are chosen, continued and counted.
         clock: Gives the present instant: what claims to be later is no backup.
+        trusted: Whose manifests are believed.
+        sign: Signs the manifests that are written; None leaves them unsigned.
     """
 
-    def __init__(self, bucket: ObjectStore, owner: Owner, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        bucket: ObjectStore,
+        owner: Owner,
+        *,
+        clock: Callable[[], datetime],
+        trusted: TrustedKeys = NO_KEYS,
+        sign: Sign | None = None,
+    ) -> None:
         self._bucket = bucket
         self._owner = owner
         self._clock = clock
+        self._trusted = trusted
+        self._sign = sign
         self._read: dict[RunId, str] = {}
+        self._trust: dict[RunId, Trust] = {}
 
     def start(self, start: RunStart) -> RunStart:
         """Write the run's first record, or return the one that an earlier attempt wrote."""
         content = self._bucket.put_once(layout.start_name(start.run_id), encode(start))
-        return _decoded_start(content, start.run_id)
+        return decoded_start(content, start.run_id)
 
     def part[B: Backup](self, run_id: RunId, kind: PartKind[B], part: str) -> B | None:
         """Return a part of a run from its receipt, or None when the part is not done."""
         name = kind.receipt_name(run_id, part)
         content = self._bucket.read(name)
-        return None if content is None else _received(content, kind, name)
+        return None if content is None else received(content, kind, name)
 
     def put_part[B: Backup](self, run_id: RunId, kind: PartKind[B], part: B) -> B:
         """Write the receipt of a part once; an earlier one stays, and its part is returned."""
         name = kind.receipt_name(run_id, part.name)
         receipt = Receipt[kind.model](run_id=run_id, kind=kind.name, part=part)  # type: ignore[name-defined]  # a kind's own form
-        return _received(self._bucket.put_once(name, encode(receipt)), kind, name)
+        return received(self._bucket.put_once(name, encode(receipt)), kind, name)
 
     def attempts(self, run_id: RunId) -> int:
         """Count the attempts at a run that said why they failed."""
@@ -103,12 +117,23 @@ class Vault:
         """Write the manifest once, after everything it lists; an earlier one stays.
 
         Raises:
-            BackupDamagedError: The manifest contradicts itself.
+            BackupDamagedError: The manifest contradicts itself, or somebody wrote another one.
+            MisconfiguredError: The key that signs is none that is trusted.
+            CloudError: It could not be signed.
         """
         check_manifest(manifest)
-        name = layout.manifest_name(manifest.run_id)
-        content = self._bucket.put_once(name, encode(manifest))
-        return _decoded_manifest(content, manifest.run_id)
+        run_id, name = manifest.run_id, layout.manifest_name(manifest.run_id)
+        content = encode(manifest, sign=self._sign)
+        if problem := self._decoded(content, run_id)[1].problem:
+            raise MisconfiguredError(
+                f"the manifest would be {problem}",
+                subject=name,
+                hint="REBOUND_TRUSTED_KEYS has to hold the public key of REBOUND_SIGNING_KEY",
+            )
+        stored, trust = self._decoded(self._bucket.put_once(name, content), run_id)
+        if trust.problem:
+            raise ManifestUntrustedError(trust.problem, subject=run_id, hint=_REWRITTEN_HINT)
+        return stored
 
     def manifest(self, run_id: RunId) -> Manifest:
         """Read a run's manifest: always the same one, so that what is done is what was shown.
@@ -130,7 +155,7 @@ class Vault:
             raise ManifestAlteredError(
                 "it is not what was read a moment ago", subject=run_id, hint=_REWRITTEN_HINT
             )
-        manifest = _decoded_manifest(content, run_id)
+        manifest, self._trust[run_id] = self._decoded(content, run_id)
         if manifest.finished_at > self._clock() + _CLOCK_SKEW:
             raise ManifestAlteredError(
                 f"it claims to have ended in the future, {manifest.finished_at:%Y-%m-%dT%H:%MZ}",
@@ -142,6 +167,29 @@ class Vault:
     def digest(self, run_id: RunId) -> str:
         """Return the SHA-256, in hexadecimal, of a manifest that was read."""
         return self._read[run_id]
+
+    def trust(self, run_id: RunId) -> Trust:
+        """Return whether a manifest that was read is believed to be from whom it should be."""
+        return self._trust[run_id]
+
+    def require_trusted(self, run_id: RunId) -> None:
+        """Refuse a manifest that was read and is not believed.
+
+        Raises:
+            ManifestUntrustedError: Nobody whose key is trusted signed it.
+        """
+        if problem := self._trust[run_id].problem:
+            raise ManifestUntrustedError(problem, subject=run_id, hint=_REWRITTEN_HINT)
+
+    def _decoded(self, content: bytes, run_id: RunId) -> tuple[Manifest, Trust]:
+        with judging(run_id):
+            name = layout.manifest_name(run_id)
+            envelope = opened(content, subject=name)
+            manifest = read(envelope, Manifest, subject=name)
+            if manifest.run_id != run_id:
+                raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
+            check_manifest(manifest)
+        return manifest, self._trusted.trust(envelope.digest, envelope.signature)
 
     def knows(self, run_id: RunId) -> bool:
         """Whether anything is stored of a run, whatever its state."""
@@ -164,11 +212,13 @@ class Vault:
             return self._unfinished(run_id)
         except BackupDamagedError as error:
             return RunSummary(run_id=run_id, state="damaged", reason=error.message)
+        untrusted = self._trust[run_id].problem.removeprefix("not trusted: ")
         foreign = self.foreign(manifest.platform, manifest.project)
+        state: RunState = "untrusted" if untrusted else "foreign" if foreign else "complete"
         return RunSummary(
             run_id=run_id,
-            state="foreign" if foreign else "complete",
-            reason=foreign or _lacks(manifest),
+            state=state,
+            reason=untrusted or foreign or _lacks(manifest),
             recovery_point=manifest.recovery_point,
             parts=sum(1 for _ in manifest.every_part),
             size_bytes=manifest.size_bytes,
@@ -185,7 +235,7 @@ class Vault:
         if content is None:
             return RunSummary(run_id=run_id, state="partial", reason="no manifest, no start record")
         try:
-            start = _decoded_start(content, run_id)
+            start = decoded_start(content, run_id)
         except BackupDamagedError as error:
             return RunSummary(run_id=run_id, state="damaged", reason=error.message)
         return RunSummary(
@@ -211,7 +261,7 @@ class Vault:
         if content is None:
             return {"reason": "no manifest: interrupted or still running"}
         try:
-            with _judging(attempts[-1]):
+            with judging(attempts[-1]):
                 failures = decode(content, FailedAttempt, subject=attempts[-1]).failures
         except BackupDamagedError:
             # The record of a failure is no part of a backup: what is wrong with it hides no run.
@@ -228,46 +278,3 @@ def _lacks(manifest: Manifest) -> str:
 def _last(run_id: RunId) -> str:
     """Return the name of the record of an attempt that no other can follow, behind all the others."""
     return f"{layout.attempts_prefix(run_id)}last.json"
-
-
-@contextmanager
-def _judging(subject: str) -> Generator[None]:
-    """Call a document damaged whatever it makes a check do: a stranger may have written it."""
-    try:
-        yield
-    except ReboundError:
-        raise
-    except Exception as error:
-        raise ManifestFormatError(
-            f"it cannot be checked: {type(error).__name__}: {error}",
-            subject=subject,
-            hint=OTHER_RUN_HINT,
-        ) from error
-
-
-def _decoded_manifest(content: bytes, run_id: RunId) -> Manifest:
-    with _judging(run_id):
-        manifest = decode(content, Manifest, subject=layout.manifest_name(run_id))
-        if manifest.run_id != run_id:
-            raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
-        check_manifest(manifest)
-    return manifest
-
-
-def _decoded_start(content: bytes, run_id: RunId) -> RunStart:
-    name = layout.start_name(run_id)
-    with _judging(name):
-        start = decode(content, RunStart, subject=name)
-    if start.run_id != run_id:
-        raise ManifestAlteredError(f"it belongs to run {start.run_id}", subject=name)
-    return start
-
-
-def _received[B: Backup](content: bytes, kind: PartKind[B], name: str) -> B:
-    form: type[Receipt[B]] = Receipt[kind.model]  # type: ignore[name-defined]  # a kind's own form
-    with _judging(name):
-        receipt = decode(content, form, subject=name)
-    is_kind = receipt.kind in ("", kind.name)
-    if not is_kind or name != kind.receipt_name(receipt.run_id, receipt.part.name):
-        raise ManifestAlteredError("it belongs elsewhere", subject=name)
-    return receipt.part

@@ -28,6 +28,7 @@ class Words(NamedTuple):
     Attributes:
         confirmed_project: The protected project that may be changed.
         access: Whether what the plan changes about access was allowed.
+        untrusted: Whether a run is taken that nobody we trust signed.
         anew: Whether another recovery may be under way.
         yes: Whether nobody is to be asked.
         as_json: Whether the command tells what it does in JSON.
@@ -35,6 +36,7 @@ class Words(NamedTuple):
 
     confirmed_project: str | None
     access: bool
+    untrusted: bool = False
     anew: bool = False
     yes: bool = False
     as_json: bool = False
@@ -57,6 +59,7 @@ def agreed(session: Session, console: Console, made: Plan, words: Words, *, is_r
         made,
         confirmed_project=words.confirmed_project,
         access=words.access,
+        untrusted=words.untrusted,
         others=(*others, *silence(made, yes=words.yes)),
     )
     if not (made.come_first or is_read):

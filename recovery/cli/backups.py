@@ -8,7 +8,8 @@ import typer
 from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError, ReboundError
 from manifests.layout import parse_run_id
 from manifests.model import RunId
-from manifests.selection import RunSummary, select
+from manifests.selection import RunSummary, alarming, select
+from manifests.store import Vault
 from recovery.cli.options import (
     AllContents,
     Json,
@@ -85,9 +86,10 @@ def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = F
         _show_unfinished(session, run_id, as_json=as_json)
         raise
     if as_json:
-        print_json(manifest.model_dump(mode="json"))
+        trust = session.vault.trust(run_id).model_dump(mode="json")
+        print_json({**manifest.model_dump(mode="json"), "trust": trust})
     else:
-        tell(manifest_document(manifest))
+        tell(manifest_document(manifest, session.vault.trust(run_id)))
 
 
 def _show_unfinished(session: Session, run_id: RunId, *, as_json: bool) -> None:
@@ -112,7 +114,7 @@ def verify(
     """
     session, console = open_session(), Console(quiet=as_json)
     runs = () if run else session.vault.runs()
-    damaged = {item.run_id: item.reason for item in runs if item.state == "damaged"}
+    damaged = {item.run_id: item.reason for item in alarming(runs)}
     if damaged and not any(item.state == "complete" for item in runs):
         _refuse_damaged(damaged)
     verdicts = {
@@ -121,14 +123,19 @@ def verify(
     }
     if as_json:
         found = [
-            {"run_id": run_id, **verdict.model_dump(mode="json")}
+            {
+                "run_id": run_id,
+                **verdict.model_dump(mode="json"),
+                "trust": session.vault.trust(run_id).model_dump(mode="json"),
+            }
             for run_id, verdict in verdicts.items()
         ]
         print_json({"runs": found, "damaged": damaged} if all_runs else found[0])
     else:
-        _tell_verdicts(verdicts, damaged, quick=quick)
+        _tell_verdicts(session.vault, verdicts, damaged, quick=quick)
     for run_id, verdict in verdicts.items():
         verdict.require(run_id)
+        session.vault.require_trusted(run_id)
     _refuse_damaged(damaged)
 
 
@@ -174,13 +181,13 @@ def _verify(
 
 
 def _tell_verdicts(
-    verdicts: Mapping[RunId, Verdict], damaged: Mapping[RunId, str], *, quick: bool
+    vault: Vault, verdicts: Mapping[RunId, Verdict], damaged: Mapping[RunId, str], *, quick: bool
 ) -> None:
     for run_id, verdict in verdicts.items():
         for item in verdict.findings:
             say(f"{printable(item.subject)}: {printable(item.text)}")
         if not verdict.findings:
-            tell(verdict_document(run_id, verdict, quick=quick))
+            tell(verdict_document(run_id, verdict, vault.trust(run_id), quick=quick))
     for run_id, reason in damaged.items():
         say(f"{run_id}: damaged: {shown(reason)}")
 

@@ -24,7 +24,7 @@ _OPTIONS = (
     "anew",
     "html",
 )
-_OF_VAULT = ("run", "at", "access")
+_OF_VAULT = ("run", "at", "access", "untrusted")
 
 
 def asked(session: Session, rules: Processors, context: typer.Context) -> DatesRequest:

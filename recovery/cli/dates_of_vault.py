@@ -61,6 +61,7 @@ def recover(
             plan,
             confirmed_project=said["confirm_project"],
             access=said["access"],
+            untrusted=said["untrusted"],
             others=(*others, *silence(plan, yes=said["yes"])),
         )
         check_backup(session, console, plan)

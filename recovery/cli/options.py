@@ -38,6 +38,9 @@ Access = Annotated[
     bool,
     typer.Option("--access", help="Allow what the plan changes about who may see what."),
 ]
+Untrusted = Annotated[
+    bool, typer.Option("--untrusted", help="Take a run that nobody whose key is trusted signed.")
+]
 Html = Annotated[
     Path | None,
     typer.Option("--html", dir_okay=False, help="Also write it here, as a page for a browser."),

@@ -31,6 +31,7 @@ from recovery.cli.options import (
     LockAgain,
     Name,
     NameOrPlan,
+    Untrusted,
     Yes,
     open_session,
     say,
@@ -63,6 +64,7 @@ def plan(
     options: Options,
     confirm_project: ConfirmProject = None,
     access: Access = False,
+    untrusted: Untrusted = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -87,6 +89,7 @@ def plan(
             made,
             confirmed_project=confirm_project,
             access=access,
+            untrusted=untrusted,
             others=another(session, made),
         )
     except RefusedError as error:
@@ -114,6 +117,7 @@ def recover(
     options: Options,
     confirm_project: ConfirmProject = None,
     access: Access = False,
+    untrusted: Untrusted = False,
     anew: Annotated[
         bool, typer.Option("--anew", help="Begin although another recovery has not ended.")
     ] = False,
@@ -127,7 +131,7 @@ def recover(
     if scenario_name == SCENARIO:
         dates.recover(session, console, context)
         return
-    words = Words(confirm_project, access, anew, yes, as_json)
+    words = Words(confirm_project, access, untrusted, anew, yes, as_json)
 
     def agreed_now() -> Plan:
         if plan_file is not None:
@@ -160,6 +164,7 @@ def resume(
     lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
+    untrusted: Untrusted = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -188,6 +193,7 @@ def resume(
         begun.plan,
         confirmed_project=confirm_project,
         access=access,
+        untrusted=untrusted,
         others=silence(begun.plan, yes=yes),
     )
     ask(begun.plan, yes=yes)

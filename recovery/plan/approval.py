@@ -78,7 +78,7 @@ def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
     yield from ((step.title, step.decided) for step in plan.steps)
     yield "who may see what", [_plain(item) for item in plan.access]
     yield "what could not be looked at", [_plain(item) for item in plan.unseen]
-    yield "the run", (plan.run_id, plan.manifest_digest)
+    yield "the run", (plan.run_id, plan.manifest_digest, plan.trust)
     yield "the older runs", [_plain(item) for item in plan.fallen_back]
     yield "the request", _plain(plan.request)
 

@@ -2,6 +2,7 @@
 
 from manifests.model import RunId, UtcTime, Value
 from manifests.selection import PassedOver
+from manifests.signing import Trust
 from recovery.access_change import AccessChange
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
@@ -32,6 +33,8 @@ class Plan(Value):
     """What comes from an older run, because a file of this one is damaged."""
     foreign: str = ""
     """Whose run it is, when it is another platform's."""
+    trust: Trust | None = None
+    """Whether the run's manifest is signed by whom we trust; None where nothing comes from a run."""
     seen: str = ""
     """A digest of what was observed; empty where nothing was."""
     left_out: tuple[str, ...] = ()

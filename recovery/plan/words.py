@@ -13,6 +13,7 @@ def check_plan(
     protected: tuple[str, ...],
     confirmed_project: str | None,
     access: bool = False,
+    untrusted: bool = False,
     others: Iterable[RefusedError] = (),
 ) -> None:
     """Refuse a plan that lacks a word.
@@ -22,6 +23,7 @@ def check_plan(
         protected: The projects that are changed only when they are named.
         confirmed_project: The project that the operator named.
         access: Whether the operator allowed what changes about who may see what.
+        untrusted: Whether the operator takes a run that nobody we trust signed.
         others: One for each word that is missing besides, and does not follow from the plan.
 
     Raises:
@@ -30,6 +32,7 @@ def check_plan(
     _refuse_all(
         (
             *others,
+            *_trust_refusals(plan, taken=untrusted),
             *_access_refusals(plan, allowed=access),
             *_refusals(plan, protected, confirmed_project),
         )
@@ -50,6 +53,15 @@ def _refusals(
             "the project is protected",
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
+        )
+
+
+def _trust_refusals(plan: Plan, *, taken: bool) -> Iterator[RefusedError]:
+    if plan.trust and plan.trust.problem and not taken:
+        yield RefusedError(
+            f"the run is {plan.trust.problem}",
+            subject=plan.run_id or "",
+            hint="`--untrusted` takes it all the same; find out first who wrote it",
         )
 
 

@@ -6,6 +6,7 @@ from recovery.document import (
     Block,
     Document,
     Facts,
+    Paragraph,
     Rows,
     Section,
 )
@@ -51,3 +52,5 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     rto = ("achieved RTO", f"{took} (objective {objective})")
     yield Facts((rto, ("achieved RPO", lost)))
+    if report.plan.trust is not None:
+        yield Paragraph(f"manifest of the run: {report.plan.trust.told}")

@@ -28,11 +28,16 @@ def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = N
         title=f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",
         conclusion=concluded(refusal, state="not yet" if refusal else "can be done"),
         sections=(
-            Section((Facts((("recovery point", point),)), *foreign)),
+            Section((Facts((("recovery point", point),)), *foreign, *_distrust(plan))),
             Section((Rows(tuple(_rows(plan)), "planned"),), "What happens"),
             Section((*cost, lost), "What it costs, and what does not come back"),
         ),
     )
+
+
+def _distrust(plan: Plan) -> Iterator[Paragraph]:
+    if plan.trust and plan.trust.problem:
+        yield Paragraph(plan.trust.problem.replace("not trusted", "NOT TRUSTED", 1))
 
 
 def _rows(plan: Plan) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
 from manifests.references import unheld
 from manifests.selection import RunSummary
+from manifests.signing import Trust
 from recovery.document import (
     Block,
     Column,
@@ -111,15 +112,15 @@ def unfinished_document(run: RunSummary, done: Sequence[str]) -> Document:
     )
 
 
-def manifest_document(manifest: Manifest) -> Document:
-    """Tell what a run holds."""
+def manifest_document(manifest: Manifest, trust: Trust) -> Document:
+    """Tell what a run holds, and whether it is believed to be from whom it should be."""
     point = f"{manifest.recovery_point:%Y-%m-%d %H:%M} UTC"
     finished = f"{manifest.finished_at:%Y-%m-%d %H:%M:%S}"
     else_ = tuple(map(Row, _what_else(manifest)))
     return Document(
         title=f"run {manifest.run_id} of {manifest.platform}",
         sections=(
-            Section((Facts((("recovery point", point), ("finished", finished))),)),
+            Section((Facts((("recovery point", point), ("finished", finished))), signed(trust))),
             Section((*_tables(manifest), Rows(else_, "held")), "What the run holds"),
         ),
     )
@@ -201,12 +202,18 @@ def _not_held(bucket: BucketBackup) -> str:
     return "".join(notes)
 
 
-def verdict_document(run_id: str, verdict: Verdict, *, quick: bool) -> Document:
+def signed(trust: Trust) -> Paragraph:
+    """Tell whether a manifest is believed to be from whom it should be."""
+    return Paragraph(f"manifest: {trust.problem or trust.told}")
+
+
+def verdict_document(run_id: str, verdict: Verdict, trust: Trust, *, quick: bool) -> Document:
     """Tell that a run is whole, and how that was looked at: what was not read is said.
 
     Args:
         run_id: The run.
         verdict: A verdict without findings.
+        trust: Whether its manifest is believed to be from whom it should be.
         quick: Whether no file was read.
     """
     objects = counted(verdict.objects, "object")
@@ -220,7 +227,7 @@ def verdict_document(run_id: str, verdict: Verdict, *, quick: bool) -> Document:
                 f"same content, other generation: {same}, as in a vault that was copied or restored"
             )
         )
-    return Document((Section(tuple(blocks)),))
+    return Document((Section((*blocks, signed(trust))),))
 
 
 def _how_read(verdict: Verdict, *, quick: bool) -> str:

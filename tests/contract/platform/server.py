@@ -23,6 +23,7 @@ SERVICES = [
     "artifactregistry",
     "cloudasset",
     "cloudfunctions",
+    "cloudkms",
     "cloudscheduler",
     "eventarc",
     "pubsub",

@@ -181,12 +181,12 @@ def test_a_wrong_digest_is_noticed():
         b'"digest"',
         canonical(json.loads(WHOLE)["document"]),
         canonical({"digest": "x"}),
-        sealed({}, signature="y"),
+        sealed({}, more="y"),
     ],
     ids=lambda content: repr(content[:12]),
 )
 def test_what_is_no_envelope_is_no_document_of_ours(content: bytes):
-    """An envelope has exactly its two keys."""
+    """An envelope has its two keys, perhaps a signature, and nothing else."""
     with pytest.raises(ManifestFormatError, match="not a document of ours"):
         decode(content, Manifest, subject="m")
 

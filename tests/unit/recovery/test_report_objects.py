@@ -3,6 +3,7 @@
 import pytest
 
 from manifests.model import ObjectRecord
+from manifests.signing import Trust
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.objects import plan_object
@@ -148,4 +149,6 @@ def test_names_are_shown(name: str, text: str):
 )
 def test_a_verdict_says_what_was_read(verdict: Verdict, text: str, *, quick: bool):
     """A sample is never told as the whole, and contents under other generations are named apart."""
-    assert text_of(verdict_document("night", verdict, quick=quick)) == text
+    trusted = Trust(state="trusted", key="a key")
+    told = text_of(verdict_document("night", verdict, trusted, quick=quick))
+    assert told == f"{text}\nmanifest: signed with a key"

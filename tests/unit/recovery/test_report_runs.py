@@ -7,6 +7,7 @@ import pytest
 
 from manifests.model import PartFailure, RunId
 from manifests.selection import RunSummary
+from manifests.signing import Trust
 from recovery.document import Column, Table
 from recovery.progress import Shares
 from recovery.report.runs import (
@@ -33,6 +34,7 @@ WHOLE = RunSummary(
 )
 UNSTARTED = RunSummary(run_id=RunId("half"), state="partial", reason="no start record")
 NOW = POINT + timedelta(days=1, hours=3)
+UNSIGNED = Trust(state="unsigned")
 
 
 def test_runs_are_a_table():
@@ -55,7 +57,7 @@ def test_runs_are_a_table():
 def test_no_line_is_wider_than_the_terminal(columns: int):
     """Nothing is left for a terminal to wrap, and no number is torn from its unit."""
     text = text_of(runs_document([WHOLE, FAILED], held={RUN}, damaged={}, now=NOW), columns=columns)
-    held = text_of(manifest_document(manifest()), columns=columns).splitlines()
+    held = text_of(manifest_document(manifest(), UNSIGNED), columns=columns).splitlines()
     text = "\n".join([text, *(part for line in held for part in folded(line, columns=columns))])
     assert max(map(len, text.splitlines())) <= columns
     assert not re.search(r"\d$\n +(GiB|d|h|objects?|rows?|files?)\b", text, re.MULTILINE)
@@ -94,8 +96,9 @@ def test_unfinished_run():
 
 def test_a_manifest_is_told():
     """A run shows what it holds, from which runs, and what was read later."""
-    text = text_of(manifest_document(manifest()))
+    text = text_of(manifest_document(manifest(), UNSIGNED))
     assert f"run {RUN} of basketball" in text
+    assert "manifest: NOT SIGNED: who can write the vault could have written it" in text
     (line,) = (line for line in text.splitlines() if "nba.games" in line)
     assert line.split()[:4] == ["nba.games", "6", "3", "2"]
     assert line.endswith("nightly-20261123T080000Z, nightly-20261124T080000Z")

@@ -34,6 +34,7 @@ _OTHERS = (
     "cloudasset",
     "cloudbuild",
     "cloudfunctions",
+    "cloudkms",
     "cloudresourcemanager",
     "cloudscheduler",
     "compute",

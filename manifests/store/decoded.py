@@ -1,0 +1,59 @@
+"""Documents of a run, read without trusting who wrote them."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from manifests import layout
+from manifests.errors import ManifestAlteredError, ManifestFormatError, ReboundError
+from manifests.kind import Backup, PartKind
+from manifests.model import Receipt, RunId, RunStart
+from manifests.store.envelope import OTHER_RUN_HINT, decode
+
+
+@contextmanager
+def judging(subject: str) -> Generator[None]:
+    """Call a document damaged whatever it makes a check do: a stranger may have written it."""
+    try:
+        yield
+    except ReboundError:
+        raise
+    except Exception as error:
+        raise ManifestFormatError(
+            f"it cannot be checked: {type(error).__name__}: {error}",
+            subject=subject,
+            hint=OTHER_RUN_HINT,
+        ) from error
+
+
+def decoded_start(content: bytes, run_id: RunId) -> RunStart:
+    """Return the start record of a run.
+
+    Raises:
+        BackupDamagedError: It cannot be read, or belongs to another run.
+    """
+    name = layout.start_name(run_id)
+    with judging(name):
+        start = decode(content, RunStart, subject=name)
+    if start.run_id != run_id:
+        raise ManifestAlteredError(f"it belongs to run {start.run_id}", subject=name)
+    return start
+
+
+def received[B: Backup](content: bytes, kind: PartKind[B], name: str) -> B:
+    """Return the part that a receipt is of.
+
+    Args:
+        content: The receipt.
+        kind: The kind it should be of.
+        name: Where it was found.
+
+    Raises:
+        BackupDamagedError: It cannot be read, or belongs elsewhere.
+    """
+    form: type[Receipt[B]] = Receipt[kind.model]  # type: ignore[name-defined]  # a kind's own form
+    with judging(name):
+        receipt = decode(content, form, subject=name)
+    is_kind = receipt.kind in ("", kind.name)
+    if not is_kind or name != kind.receipt_name(receipt.run_id, receipt.part.name):
+        raise ManifestAlteredError("it belongs elsewhere", subject=name)
+    return receipt.part

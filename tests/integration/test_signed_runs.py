@@ -1,0 +1,132 @@
+"""A vault whose manifests somebody rewrote, consistently and without the key, is refused."""
+
+import uuid
+
+import pytest
+
+from manifests.model import Manifest
+from manifests.store import encode
+from tests.harness import LOCATION, Rebound, make_rebound, minutes_ago
+from tests.integration import lake
+from tests.integration.configuration import call, enable
+from tests.integration.forged_runs import NIGHT, SCENARIO, states
+from tests.served import serving
+from tests.standin.cloud import Cloud
+
+EARLIER, TONIGHT = "earlier", "tonight"
+
+
+def signing_key(rebound: Rebound) -> str:
+    """Make a key that signs, and return the name of its first version."""
+    enable(rebound, "cloudkms.googleapis.com")
+    project = f"projects/{rebound.project}"
+    ring = f"cloudkms.googleapis.com/v1/{project}/locations/{LOCATION}/keyRings"
+    call(rebound, "POST", ring, {}, keyRingId="rebound")
+    kind = {"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"algorithm": "EC_SIGN_P256_SHA256"}}
+    call(rebound, "POST", f"{ring}/rebound/cryptoKeys", kind, cryptoKeyId="manifests")
+    return (
+        f"{project}/locations/{LOCATION}/keyRings/rebound/cryptoKeys/manifests/cryptoKeyVersions/1"
+    )
+
+
+def public_key(rebound: Rebound, key: str) -> str:
+    """Return the public key of a version of a key."""
+    answer = call(rebound, "GET", f"cloudkms.googleapis.com/v1/{key}/publicKey")
+    return str(answer["pem"])
+
+
+@pytest.fixture(scope="module")
+def signed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform with an earlier run that is not signed, and with one of tonight that is."""
+    folder = tmp_path_factory.mktemp("signed")
+    project = f"signed-{uuid.uuid4().hex[:10]}"
+    made = make_rebound(cloud, folder, project, REBOUND_CATALOG=lake.write_catalog(folder))
+    lake.fill(made)
+    with serving(made) as function:
+        function.complete(EARLIER, recovery_point=minutes_ago(3))
+    key = signing_key(made)
+    trusting = {
+        "REBOUND_SIGNING_KEY": key,
+        "REBOUND_TRUSTED_KEYS": public_key(made, key),
+    }
+    made.env.update(trusting)
+    with serving(made) as function:
+        answer = function.complete(TONIGHT)
+    assert answer["run_id"] == TONIGHT
+    return made
+
+
+def manifest_blob(rebound: Rebound, run_id: str) -> bytes:
+    """Return the bytes of a manifest."""
+    content: bytes = rebound.vault.blob(f"runs/{run_id}/manifest.json").download_as_bytes()
+    return content
+
+
+def rewrite(rebound: Rebound, run_id: str, manifest: Manifest) -> None:
+    """Write a manifest that holds together, without the key."""
+    rebound.vault.blob(f"runs/{run_id}/manifest.json").upload_from_string(encode(manifest))
+
+
+def test_what_is_signed_is_used_and_says_so(signed: Rebound):
+    """The night's run is trusted; the one from before there was a key is not, and no alarm."""
+    assert states(signed) == {EARLIER: "untrusted", TONIGHT: "complete"}
+    assert "manifest: signed with projects/" in signed.run("show", TONIGHT).stdout
+    assert "manifest: signed with projects/" in signed.run("verify").stdout
+    refused = signed.run("verify", EARLIER, code=4)
+    assert "not trusted: it is not signed" in refused.stderr
+    assert signed.json("plan", SCENARIO)["run_id"] == TONIGHT
+    unaware = signed.run("show", TONIGHT, REBOUND_TRUSTED_KEYS="")
+    assert "NOT CHECKED: REBOUND_TRUSTED_KEYS is not set" in unaware.stdout
+
+
+def test_a_rewritten_manifest_is_refused(signed: Rebound):
+    """Nothing is restored from it by itself, a check goes red over it, and a word takes it."""
+    genuine = manifest_blob(signed, TONIGHT)
+    fewer = signed.manifest(TONIGHT)
+    rewrite(signed, TONIGHT, fewer.model_copy(update={"rebound_version": "9"}))
+    try:
+        assert states(signed) == {EARLIER: "untrusted", TONIGHT: "untrusted"}
+        assert "untrusted: it is not signed" in signed.run("plan", SCENARIO, code=3).stderr
+        assert "not signed" in signed.run("verify", code=4).stderr
+        kept = {item["run_id"]: item for item in signed.json("expire")}
+        assert kept[TONIGHT]["keep"]
+        assert kept[EARLIER]["keep"]
+        words = ("recover", SCENARIO, "--run", TONIGHT, "--yes")
+        refused = signed.run(*words, code=5)
+        assert "the run is not trusted: it is not signed" in refused.stderr
+        assert "`--untrusted` takes it" in refused.stderr
+        assert "NOT TRUSTED: it is not signed" in refused.stdout
+        assert not signed.recoveries
+        done = signed.run(*words, "--untrusted")
+        assert "manifest of the run: it is not signed" in done.stdout
+    finally:
+        signed.vault.blob(f"runs/{TONIGHT}/manifest.json").upload_from_string(genuine)
+    assert states(signed)[TONIGHT] == "complete"
+
+
+def test_a_night_builds_on_no_run_that_it_does_not_trust(signed: Rebound):
+    """A run of its name that somebody wrote is no run; one that nobody signed is no base."""
+    newer = signed.manifest(TONIGHT).model_copy(update={"run_id": NIGHT})
+    rewrite(signed, NIGHT, newer)
+    with serving(signed) as function:
+        refused = function.manual(NIGHT)
+        assert refused.status_code == 422
+        assert refused.json()["error"] == "ManifestUntrustedError"
+        function.complete("next")
+    start = signed.vault.blob("runs/next/start.json").download_as_bytes()
+    assert f'"base_run_id":"{TONIGHT}"'.encode() in start
+
+
+def test_a_night_that_cannot_sign_writes_no_manifest(signed: Rebound):
+    """Cloud KMS refuses: the run has no manifest, and the next call makes it complete."""
+    key = signed.env["REBOUND_SIGNING_KEY"]
+    path = f"cloudkms.googleapis.com/v1/{key}"
+    with serving(signed) as function:
+        call(signed, "PATCH", path, {"state": "DISABLED"}, updateMask="state")
+        refused = function.manual("unsigned")
+        call(signed, "PATCH", path, {"state": "ENABLED"}, updateMask="state")
+        assert refused.status_code == 500
+        assert (refused.json()["error"], refused.json()["subject"]) == ("MisconfiguredError", key)
+        assert states(signed)["unsigned"] == "partial"
+        function.complete("unsigned")
+    assert states(signed)["unsigned"] == "complete"
