@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+import structlog
 
 from functions.parts import FailedPart
 from manifests.catalog import Catalog
-from manifests.errors import NoRecoveryPointError
-from manifests.kind import Backup
-from manifests.model import Manifest, PartFailure, RunId
-from manifests.selection import select
-from manifests.store import Vault
+from manifests.errors import BackupDamagedError, NoRecoveryPointError
+from manifests.kind import Backup, PartKind
+from manifests.model import Manifest, PartFailure, RunId, RunStart
+from manifests.selection import RunSummary, select
+from manifests.store import Started, Vault
+
+log = structlog.get_logger()
 
 
 class EarlierRuns:
@@ -35,10 +40,70 @@ class EarlierRuns:
         run_id = self.newest(at=at)
         return None if run_id is None else self._vault.manifest(run_id)
 
+    def base(self) -> RunId | None:
+        """Return the newest complete run that its own records bear out, or None."""
+        complete = [run for run in self._runs if run.state == "complete"]
+        newest_first = sorted(complete, key=_age, reverse=True)
+        return next((run.run_id for run in newest_first if Base.of(self._vault, run.run_id)), None)
+
     def tables(self, point: datetime) -> set[str]:
         """Return the tables of the newest run, and of the newest at or before an instant."""
         runs = (self.manifest(), self.manifest(at=point))
         return {table.name for run in runs if run is not None for table in run.tables}
+
+
+class Base:
+    """A run whose unchanged content may be referenced, as far as its own records bear it out.
+
+    Who writes a manifest into the vault has to write the run's other records as well, and each
+    receipt has to name the very start record that is there.
+
+    Args:
+        vault: The runs.
+        manifest: The run's manifest.
+        started: Its start record.
+    """
+
+    def __init__(self, vault: Vault, manifest: Manifest, started: Started) -> None:
+        self._vault = vault
+        self.manifest = manifest
+        self._started = started
+
+    @classmethod
+    def of(cls, vault: Vault, run_id: RunId) -> "Base | None":
+        """Return a run, or None where its start record does not say what its manifest does."""
+        manifest = vault.manifest(run_id)
+        try:
+            found = vault.started(run_id)
+        except BackupDamagedError as error:
+            log.error("an earlier run is not built on", run_id=run_id, reason=error.message)  # noqa: TRY400 - told in words
+            return None
+        if found is None or _said(found.start) != _said(manifest):
+            reason = "its start record tells another story"
+            log.error("an earlier run is not built on", run_id=run_id, reason=reason)
+            return None
+        return cls(vault, manifest, found)
+
+    def part(self, kind: PartKind[Any], name: str) -> Backup | None:
+        """Return what the run holds of a part, or None where its receipt does not say the same."""
+        part: Backup | None = self.manifest.part(kind, name)
+        if part is None:
+            return None
+        try:
+            reason = "" if self._vault.part(self._started, kind, name) == part else "another story"
+        except BackupDamagedError as error:
+            reason = error.message
+        if reason:
+            log.error("an earlier part is not built on", base=self.manifest.run_id, reason=reason)
+        return None if reason else part
+
+
+def _said(document: Manifest | RunStart) -> tuple[object, ...]:
+    return document.platform, document.recovery_point, document.started_at
+
+
+def _age(run: RunSummary) -> tuple[str, str]:
+    return str(run.recovery_point), run.run_id
 
 
 def emptied_datasets(

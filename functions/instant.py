@@ -13,7 +13,7 @@ from manifests.errors import CatalogError, RefusedError, SourceUnreadableError, 
 from manifests.kinds.tables.kind import TABLES
 from manifests.layout import parse_run_id
 from manifests.model import RunId
-from manifests.store import Vault
+from manifests.store import Started, Vault
 
 _TIME_TRAVEL_HOURS = 168
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -42,6 +42,29 @@ def refuse_earlier(run_id: RunId, scheduled_at: datetime | None, recovery_point:
             subject=run_id,
             hint="find out who wrote it; a run with another id takes its place",
         )
+
+
+def refuse_placed(run: Started, scheduled_at: datetime | None) -> None:
+    """Refuse to go on with a run that somebody began before anything of it could be known.
+
+    When its start record was written Cloud Storage says, and nobody who writes it.
+
+    Args:
+        run: The run, as its start record is.
+        scheduled_at: The time of the schedule; None for a manual run.
+
+    Raises:
+        RefusedError: The record lay there before the schedule's time, or before its own times.
+    """
+    start, hint = run.start, "find out who wrote it; a run with another id takes its place"
+    if scheduled_at is not None and run.written_at < scheduled_at - _EARLY:
+        raise RefusedError(
+            f"its start was written at {run.written_at:%Y-%m-%dT%H:%M:%SZ}, before its time",
+            subject=run.run_id,
+            hint=hint,
+        )
+    if not start.recovery_point <= start.started_at <= run.written_at:
+        raise RefusedError("the times of its start are not in order", subject=run.run_id, hint=hint)
 
 
 def refuse_next(scheduled_at: datetime, *, now: datetime) -> None:

@@ -10,17 +10,21 @@ import structlog
 from functions.exporter import Exporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
-from manifests.errors import NeverThereError, PartialError, PointLostError, ReboundError
-from manifests.kind import Backup, CatalogPart, PartKind
-from manifests.model import (
-    FailedAttempt,
-    Manifest,
-    PartFailure,
-    RunId,
+from manifests.errors import (
+    NeverThereError,
+    PartialError,
+    PointLostError,
+    ReboundError,
+    StrangeReceiptError,
 )
-from manifests.store import Vault
+from manifests.kind import Backup, CatalogPart, PartKind
+from manifests.model import FailedAttempt, PartFailure
+from manifests.store import Started, Vault
 
 log = structlog.get_logger()
+
+# A receipt that is not ours stays where ours would have to be written.
+_LOST = (PointLostError, StrangeReceiptError)
 
 
 class PartWork(NamedTuple):
@@ -66,24 +70,31 @@ class FailedPart(NamedTuple):
     is_lost: bool = False
 
 
-def every_part(exporters: Sequence[Exporter[Any, Any]], base: Manifest | None) -> list[PartWork]:
+def every_part(
+    exporters: Sequence[Exporter[Any, Any]],
+    earlier: Callable[[PartKind[Any], str], Backup | None],
+) -> list[PartWork]:
     """Return what has to be done for each part of the catalog.
 
     Args:
         exporters: What backs each kind up.
-        base: The run whose unchanged content may be referenced; None for a full run.
+        earlier: Gives a part of the run whose unchanged content may be referenced, or None.
     """
+
+    def back_up(exporter: Exporter[Any, Any], entry: CatalogPart) -> Backup:
+        done: Backup = exporter.back_up(entry, earlier(exporter.kind, entry.name))
+        return done
+
     return [
-        PartWork(exporter.kind, entry, partial(exporter.back_up, entry, earlier))
+        PartWork(exporter.kind, entry, partial(back_up, exporter, entry))
         for exporter in exporters
         for entry in exporter.entries
-        for earlier in (base.part(exporter.kind, entry.name) if base else None,)
     ]
 
 
 def complete_parts(
     vault: Vault,
-    run_id: RunId,
+    run: Started,
     work: Sequence[PartWork],
     lease: Lease,
     *,
@@ -98,7 +109,7 @@ def complete_parts(
 
     Args:
         vault: Where receipts are kept.
-        run_id: The run.
+        run: The run.
         work: Every part of the run.
         lease: Checked before a part begins; the vault checks it before anything is written.
         parallel: Parts in flight at once.
@@ -112,9 +123,9 @@ def complete_parts(
     """
 
     def attempt(part: PartWork) -> Backup | FailedPart | None:
-        about = {"run_id": run_id, "kind": part.kind.noun, "part": part.entry.name}
+        about = {"run_id": run.run_id, "kind": part.kind.noun, "part": part.entry.name}
         with structlog.contextvars.bound_contextvars(**about):
-            return _attempt(vault, run_id, part, lease)
+            return _attempt(vault, run, part, lease)
 
     with LoggingPool(parallel, thread_name_prefix="part") as pool:
         ended = list(pool.map(attempt, work))
@@ -128,7 +139,7 @@ def complete_parts(
     whys = tuple(sorted((item.why for item in failed), key=lambda why: why.part))
     if all(item.is_spared for item in failed):
         return Parts(done, whys)
-    attempt_ended = FailedAttempt(run_id=run_id, attempted_at=clock(), failures=whys)
+    attempt_ended = FailedAttempt(run_id=run.run_id, attempted_at=clock(), failures=whys)
     is_last = any(item.is_lost for item in failed)
     # Where another process took the run over, the vault refuses, and says so.
     vault.record_failure(attempt_ended, is_last=is_last)
@@ -138,14 +149,14 @@ def complete_parts(
 
 
 def _attempt(
-    vault: Vault, run_id: RunId, part: PartWork, lease: Lease
+    vault: Vault, run: Started, part: PartWork, lease: Lease
 ) -> Backup | FailedPart | None:
     """Do one part, or say in words why it could not be done; a bug is told with the rest.
 
     Returns None where it was not there.
     """
     try:
-        return _complete(vault, run_id, part, lease)
+        return _complete(vault, run, part, lease)
     except NeverThereError as error:
         log.warning("the table was not there at the recovery point", reason=error.message)
         return None
@@ -156,7 +167,7 @@ def _attempt(
         return FailedPart(
             PartFailure(part=part.label, message=message, retryable=error.retryable),
             is_spared=is_spared,
-            is_lost=isinstance(error, PointLostError) and not is_spared,
+            is_lost=isinstance(error, _LOST) and not is_spared,
         )
     except Exception as error:
         log.exception("part failed with a bug")
@@ -164,14 +175,14 @@ def _attempt(
         return FailedPart(PartFailure(part=part.label, message=message, retryable=False))
 
 
-def _complete(vault: Vault, run_id: RunId, part: PartWork, lease: Lease) -> Backup:
+def _complete(vault: Vault, run: Started, part: PartWork, lease: Lease) -> Backup:
     lease.check()
-    done: Backup | None = vault.part(run_id, part.kind, part.entry.name)
+    done: Backup | None = vault.part(run, part.kind, part.entry.name)
     if done is not None:
         log.info("part is already done")
         return done
     with logged_step("back up"):
-        stored: Backup = vault.put_part(run_id, part.kind, part.back_up())
+        stored: Backup = vault.put_part(run, part.kind, part.back_up())
         return stored
 
 

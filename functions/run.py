@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from functions.conclusion import concluded
-from functions.earlier import EarlierRuns, emptied_datasets
+from functions.earlier import Base, EarlierRuns, emptied_datasets
 from functions.exporter import Exporter, RunContext
 from functions.exporters import EXPORTERS
 from functions.instant import (
@@ -23,6 +23,7 @@ from functions.instant import (
     perhaps_there,
     refuse_earlier,
     refuse_next,
+    refuse_placed,
     told_since,
 )
 from functions.lease import Lease, holding
@@ -52,7 +53,7 @@ from manifests.model import (
     RunStart,
     Value,
 )
-from manifests.store import Vault
+from manifests.store import Started, Vault
 
 _TIME_TRAVEL = timedelta(days=7)
 
@@ -182,8 +183,9 @@ class BackupRun:
                 table_days=SCRATCH_DAYS,
             )
         earlier = EarlierRuns(self._vault)
-        start = self._start(request, earlier)
-        base = None if start.base_run_id is None else self._vault.manifest(start.base_run_id)
+        run = self._start(request, earlier)
+        start = run.start
+        base = None if start.base_run_id is None else Base.of(self._vault, start.base_run_id)
         vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
         vault = self._of_vault(vault_bucket)
         structlog.contextvars.bind_contextvars(attempt=vault.attempts(start.run_id) + 1)
@@ -205,11 +207,11 @@ class BackupRun:
         )
         exporters = [exporter(context) for exporter in EXPORTERS]
         for exporter in exporters:
-            exporter.prepare(base)
+            exporter.prepare(base.manifest if base else None)
         parts = complete_parts(
             vault,
-            start.run_id,
-            every_part(exporters, base),
+            run,
+            every_part(exporters, base.part if base else lambda *_: None),
             lease,
             parallel=self._settings.parallel_tables,
             clock=self._clock,
@@ -225,7 +227,7 @@ class BackupRun:
         _clean_up(exporters)
         return manifest
 
-    def _start(self, request: RunRequest, earlier: EarlierRuns) -> RunStart:
+    def _start(self, request: RunRequest, earlier: EarlierRuns) -> Started:
         made = created(self._resources, self._catalog)
         recovery_point = request.recovery_point or awaited_point(made.values(), self._clock)
         now = self._clock()
@@ -233,13 +235,13 @@ class BackupRun:
             raise UsageError(
                 "a recovery point lies in the past 7 days", subject=recovery_point.isoformat()
             )
-        start = self._vault.start(
+        run = self._vault.start(
             RunStart(
                 run_id=request.run_id,
                 platform=self._catalog.platform,
                 recovery_point=recovery_point,
                 started_at=now,
-                base_run_id=None if request.force_full else earlier.newest(),
+                base_run_id=None if request.force_full else earlier.base(),
                 tables=of_whole_datasets(self._catalog, made, recovery_point),
                 perhaps=perhaps_there(
                     self._catalog,
@@ -250,6 +252,8 @@ class BackupRun:
                 ),
             )
         )
+        start = run.start
+        refuse_placed(run, request.scheduled_at)
         if foreign := self._vault.foreign(start.platform, self._owner.project):
             raise RefusedError(f"a run of this name was begun, and {foreign}", subject=start.run_id)
         refuse_earlier(start.run_id, request.scheduled_at, start.recovery_point)
@@ -259,7 +263,7 @@ class BackupRun:
                 subject=request.run_id,
                 hint="name another run id",
             )
-        return start
+        return run
 
 
 def _clean_up(exporters: Iterable[Exporter[Any, Any]]) -> None:

@@ -1,6 +1,7 @@
 """What of a catalog a run holds, and what of a run the catalog names. Pure."""
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from manifests.catalog import Catalog
@@ -14,10 +15,15 @@ def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
 
     What the run says it lacks is not missing, where the catalog lets a run be complete without it.
     """
+    return owed(catalog, held(manifest), {item.part for item in manifest.lacking})
+
+
+def owed(catalog: Catalog, parts: AbstractSet[str], lacks: AbstractSet[str]) -> tuple[str, ...]:
+    """Return what a run of some parts, that says what it lacks, is missing; each by label."""
     required = {
         kind.labelled(entry.name) for kind, entry in catalog.parts if entry.backup == "required"
     }
-    known = held(manifest) | {item.part for item in manifest.lacking}.difference(required)
+    known = parts | (lacks - required)
     labels = (kind.labelled(entry.name) for kind, entry in catalog.parts)
     return tuple(label for label in labels if label not in known)
 

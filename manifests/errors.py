@@ -17,7 +17,8 @@ can help. Unknown exit codes must be treated as failures.
     │   ├── UnsafeNameError
     │   ├── ObjectMissingError
     │   ├── ObjectChangedError
-    │   └── AvroDamagedError
+    │   ├── AvroDamagedError
+    │   └── StrangeReceiptError
     ├── RefusedError                 5   nothing was changed
     │   └── RunInProgressError       5   another process holds the lease of this run
     ├── PartialError                 6   some of it is done, a retry continues
@@ -140,6 +141,10 @@ class ObjectChangedError(BackupDamagedError):
 
 class AvroDamagedError(BackupDamagedError):
     """A file is not a whole Avro object container file."""
+
+
+class StrangeReceiptError(BackupDamagedError):
+    """A receipt lies where a run would write its own, and is not of that run's start."""
 
 
 class RefusedError(ReboundError):

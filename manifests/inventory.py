@@ -16,7 +16,7 @@ from fastavro.write import Writer
 
 from manifests.errors import AvroDamagedError
 from manifests.kinds.buckets.layout import check_stored
-from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.records import CODEC, RecordFile
 
 _OPTIONAL_TEXT = {"type": ["null", "string"], "default": None}
@@ -32,7 +32,23 @@ _TEXT_SETTINGS = (
 )
 
 # The first inventories had fewer fields: what they do not know was not set.
-_LATER: dict[str, Any] = {"contexts": {}, "kms_key": None, "retention": None, "not_stored": None}
+_LATER: dict[str, Any] = {
+    "contexts": {},
+    "kms_key": None,
+    "retention": None,
+    "not_stored": None,
+    "then": None,
+}
+_THEN = {
+    "type": "record",
+    "name": "rebound.ContentThen",
+    "fields": [
+        {"name": "generation", "type": "long"},
+        {"name": "size_bytes", "type": "long"},
+        {"name": "crc32c", "type": "string"},
+        {"name": "md5", **_OPTIONAL_TEXT},
+    ],
+}
 # Of an object at most 8 KiB of metadata are kept, 25 KiB of contexts, and a name of 1 KiB (Cloud
 # Storage, Quotas and limits); a block is ended by the record that fills it.
 SHARD_FILE = RecordFile(
@@ -59,6 +75,7 @@ SHARD_FILE = RecordFile(
             {"name": "stored_as", **_OPTIONAL_TEXT},
             {"name": "stored_generation", **_OPTIONAL_LONG},
             {"name": "not_stored", **_OPTIONAL_TEXT},
+            {"name": "then", "type": ["null", _THEN], "default": None},
         ],
     },
     most_file_bytes=32 * 1024 * 1024,
@@ -104,6 +121,7 @@ class ShardWriter:
         row["stored_as"] = record.stored_as
         row["stored_generation"] = record.stored_generation
         row["not_stored"] = record.not_stored
+        row["then"] = None if record.then is None else record.then._asdict()
         self._writer.write(row)
         self.summary.add(record)
 
@@ -187,6 +205,7 @@ def _record(row: dict[str, Any]) -> ObjectRecord:
     if settings.custom_time is not None:
         datetime.fromisoformat(settings.custom_time)
     version = ObjectVersion._make((*_version_of(known), settings, "live", None))
+    then = None if known["then"] is None else ContentThen(**known["then"])
     return ObjectRecord(
-        version, known["stored_as"], known["stored_generation"], known["not_stored"]
+        version, known["stored_as"], known["stored_generation"], known["not_stored"], then
     )

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from manifests.catalog import Retention
+from manifests.catalog import Catalog, Retention
+from manifests.coverage import owed
 from manifests.model import RunId, UtcTime, Value
 from manifests.selection import RunSummary
 
@@ -40,6 +41,28 @@ def needs_of(holdings: Iterable[Holdings]) -> dict[RunId, frozenset[RunId]]:
     return needs
 
 
+def lesser(catalog: Catalog, holdings: Iterable[Holdings]) -> frozenset[RunId]:
+    """Return the complete runs without something that the catalog requires and an earlier one held.
+
+    Whoever writes runs of fewer parts into the vault would otherwise have them counted among the
+    newest, and whole ones expire. What the catalog names since is in no earlier run.
+    """
+    known: set[str] = set()
+    found = set()
+    complete = (item for item in holdings if item.run.state == "complete")
+    for item in sorted(complete, key=lambda item: (str(item.run.recovery_point), item.run.run_id)):
+        lost = known.intersection(owed(catalog, item.parts, item.lacks))
+        emptied = any(
+            any(map(entry.covers, known)) and not any(map(entry.covers, item.parts))
+            for entry in catalog.datasets
+            if entry.backup == "required"
+        )
+        if lost or emptied:
+            found.add(item.run.run_id)
+        known |= item.parts
+    return frozenset(found)
+
+
 class KeepDecision(Value):
     """What happens to one run, and why."""
 
@@ -57,6 +80,7 @@ def decide(
     needs: Mapping[RunId, frozenset[RunId]],
     held: frozenset[RunId],
     reading: frozenset[RunId] = frozenset(),
+    lesser: frozenset[RunId] = frozenset(),
     active: frozenset[RunId],
 ) -> tuple[KeepDecision, ...]:
     """Decide for each run whether it is kept.
@@ -68,6 +92,8 @@ def decide(
         needs: For each run, the other runs that it needs.
         held: Runs an operator holds.
         reading: Runs that a recovery which has not ended reads.
+        lesser: Complete runs that hold less than the catalog asks for: they take the place of none
+            that holds all.
         active: Runs whose lease is in force.
 
     Returns:
@@ -80,10 +106,7 @@ def decide(
         key=lambda run: (run.recovery_point, run.run_id),
         reverse=True,
     )
-    reasons = {
-        run.run_id: _own_reason(run, rank=rank, policy=policy, now=now)
-        for rank, run in enumerate(complete)
-    }
+    reasons = _complete_reasons(complete, lesser, policy=policy, now=now)
     for run in runs:
         if run.run_id in held:
             reasons[run.run_id] = "held"
@@ -104,6 +127,24 @@ def decide(
         )
         for run in oldest_first
     )
+
+
+def _complete_reasons(
+    complete: Sequence[RunSummary],
+    lesser: frozenset[RunId],
+    *,
+    policy: Retention,
+    now: datetime,
+) -> dict[RunId, str]:
+    """Return why each complete run, newest first, is kept by itself; empty where it is not."""
+    reasons = {
+        run.run_id: _own_reason(run, rank=rank, policy=policy, now=now)
+        for rank, run in enumerate(complete)
+    }
+    whole = [run.run_id for run in complete if run.run_id not in lesser]
+    for run_id in whole[: policy.keep_at_least]:
+        reasons[run_id] = reasons[run_id] or "one of the newest that hold all that is asked for"
+    return reasons
 
 
 def _own_reason(run: RunSummary, *, rank: int, policy: Retention, now: datetime) -> str:

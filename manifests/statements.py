@@ -38,6 +38,31 @@ def freeze(copy: str, table: str, resource: Resource, *, at: datetime, hours: in
     )
 
 
+def dropped_tables(
+    location: str, dataset_ids: Iterable[str], *, since: datetime | None, until: datetime
+) -> str:
+    """Name the tables of some datasets that are deleted; the answer's column is name.
+
+    BigQuery tells of them a few minutes later, for as long as it keeps what they held (BigQuery,
+    TABLE_STORAGE view, which is one of a region).
+
+    Args:
+        location: Where the datasets are.
+        dataset_ids: Them, one at least.
+        since: Only those that were made after it; None for all.
+        until: Only those that were made by then.
+    """
+    made = f"creation_time <= {moment('TIMESTAMP', until)}"
+    if since is not None:
+        made = f"creation_time > {moment('TIMESTAMP', since)} AND {made}"
+    names = ", ".join(map(literal, dataset_ids))
+    return (
+        "SELECT DISTINCT CONCAT(table_schema, '.', table_name) AS name "
+        f"FROM {quoted(f'region-{location.lower()}')}.INFORMATION_SCHEMA.TABLE_STORAGE "
+        f"WHERE deleted AND table_schema IN ({names}) AND {made}"
+    )
+
+
 def count_at(table: str, resource: Resource, at: datetime) -> str:
     """Count a table's rows as they were; the answer's column is row_count."""
     return (

@@ -42,13 +42,12 @@ def carried_out(
     Raises:
         ReboundError: No kind at all could be recovered; the first of them says why.
     """
-    plan, earlier = planned.plan, journal.last_report()
+    plan = planned.plan
     running = Running(
         recovery_id=planned.recovery_id,
         started_at=planned.started_at,
         request=plan.request,
         journal=journal,
-        earlier=() if earlier is None else earlier.outcomes,
         progress=progress,
     )
     outcomes: list[Outcome] = []

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from manifests import coverage, layout
-from manifests.catalog import Retention
+from manifests.catalog import Catalog
 from manifests.claim_layout import LEASES_PREFIX, lease_name, leased_run_id, unlock_name
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
@@ -15,13 +15,14 @@ from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket, after_prefix
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.model import RunId, Stored, UnlockRecord, UtcTime, Value
-from manifests.retention import Holdings, KeepDecision, decide, needs_of
+from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
 from manifests.selection import RunSummary
 from manifests.store import Vault, encode, lease_claim
 from recovery.journal import Journal, recovery_ids
 from recovery.kinds.buckets.cloud.exclusion import Pruning
 from recovery.kinds.buckets.cloud.garbage import Garbage
 from recovery.kinds.buckets.cloud.holds import set_hold
+from recovery.kinds.processors.rules.outcome import SCENARIO as DATES
 
 log = structlog.get_logger()
 
@@ -53,7 +54,7 @@ class Expiry:
         documents: The runs in it.
         contents: The same bucket, listed by version.
         landing: The bucket with leases and journals.
-        policy: How long runs are kept.
+        catalog: What is protected, and for how long runs are kept.
         protections: What the vault lets nobody delete.
         holder: A name for this process that no other process has.
     """
@@ -65,7 +66,7 @@ class Expiry:
         contents: VersionedBucket,
         landing: Bucket,
         *,
-        policy: Retention,
+        catalog: Catalog,
         protections: Protections,
         holder: str,
     ) -> None:
@@ -73,21 +74,23 @@ class Expiry:
         self._documents = documents
         self._contents = contents
         self._landing = landing
-        self._policy = policy
+        self._catalog = catalog
+        self._policy = catalog.retention
         self._protections = protections
         self._holder = holder
 
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
         """Decide for every run whether it is kept; what the vault protects is."""
         runs = self._documents.runs()
-        needs = needs_of(_holdings(self._documents, run) for run in runs)
+        holdings = [_holdings(self._documents, run) for run in runs]
         decisions = decide(
             runs,
             policy=self._policy,
             now=now,
-            needs=needs,
+            needs=needs_of(holdings),
             held=self.held(),
             reading=self._in_recovery(now, runs),
+            lesser=lesser(self._catalog, holdings),
             active=self._active(now),
         )
         return tuple(self._protected(decision, now) for decision in decisions)
@@ -232,7 +235,10 @@ class Expiry:
         needed: set[RunId] = set()
         for recovery_id in recovery_ids(self._landing):
             journal = Journal(self._landing, recovery_id)
-            if layout.recovery_begun_at(recovery_id) <= oldest or journal.is_closed:
+            is_of_dates = recovery_id.startswith(f"{DATES}-")
+            is_old = layout.recovery_begun_at(recovery_id) <= oldest
+            # What runs processors again reads no run.
+            if is_of_dates or is_old or journal.is_closed:
                 continue
             try:
                 plan = journal.planned().plan

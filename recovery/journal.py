@@ -32,7 +32,7 @@ from manifests.errors import (
 from manifests.model import Value
 from manifests.store import decode, encode
 from recovery.naming import bounded
-from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
+from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
 
 _PARALLEL_LOOKS = 16
 
@@ -124,7 +124,8 @@ class Journal:
 
     def abandoned(self) -> AbandonedRecovery | None:
         """Return that an operator closed the recovery, or None."""
-        return self._readable(self._abandoned, AbandonedRecovery)
+        found = self._readable(self._abandoned, AbandonedRecovery)
+        return found and found[0]
 
     @property
     def _abandoned(self) -> str:
@@ -146,12 +147,39 @@ class Journal:
 
     def report(self) -> RecoveryReport | None:
         """Return the report, or None when not everything is proven."""
-        return self._read_report(f"{self._prefix}report.json")
+        found = self.dated_report()
+        return found[0] if found and found[0].is_proven else None
 
     def last_report(self) -> RecoveryReport | None:
         """Return the report, else that of the last attempt, or None when none has ended."""
+        found = self.dated_report()
+        return found and found[0]
+
+    def dated_report(
+        self, planned: PlannedRecovery | None = None
+    ) -> tuple[RecoveryReport, datetime] | None:
+        """Return how the recovery, or its last attempt, ended, and when that was written.
+
+        What cannot be read, or contradicts the plan, is as if it were not there.
+
+        Args:
+            planned: The plan, where it was read already.
+        """
+        try:
+            planned = planned or self.planned()
+        except (BackupDamagedError, RefusedError, UsageError):
+            return None
         attempts = self._attempts()
-        return self.report() or (self._read_report(max(attempts)) if attempts else None)
+        for name in (f"{self._prefix}report.json", *attempts[-1:]):
+            found = self._readable(name, RecoveryReport)
+            if found is not None and not contradiction(planned, *found):
+                return found
+        return None
+
+    def problem(self) -> str:
+        """Return why what lies in the place of the report is not believed; empty where it is."""
+        found = self._readable(f"{self._prefix}report.json", RecoveryReport)
+        return contradiction(self.planned(), *found) if found else ""
 
     def ended_before(self) -> bool:
         """Whether an attempt has ended that an older version of Rebound made: it is not read."""
@@ -161,19 +189,16 @@ class Journal:
     def _attempts(self) -> list[str]:
         return [item.name for item in self._bucket.list_objects(f"{self._prefix}attempts/")]
 
-    def _read_report(self, name: str) -> RecoveryReport | None:
-        """Return a report, or None where there is none, it cannot be read, or it is another's."""
-        found = self._readable(name, RecoveryReport)
-        return found if found is not None and found.recovery_id == self.recovery_id else None
-
-    def _readable[Written: Value](self, name: str, kind: type[Written]) -> Written | None:
-        """Return what was written of how the recovery ended, or None where that cannot be read.
+    def _readable[Written: Value](
+        self, name: str, kind: type[Written]
+    ) -> tuple[Written, datetime] | None:
+        """Return what was written of how the recovery ended, and when, or None where it cannot be read.
 
         Who writes here could otherwise stop every command that looks for what is under way.
         """
         try:
-            content = self._bucket.read(name)
-            return None if content is None else decode(content, kind, subject=name)
+            found = self._bucket.read_dated(name)
+            return found and (decode(found.content, kind, subject=name), found.written_at)
         except BackupDamagedError:
             return None
 

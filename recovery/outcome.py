@@ -1,5 +1,7 @@
 """How a recovery went, as frozen values: what was said yes to, and what became of it."""
 
+from datetime import datetime, timedelta
+
 from manifests.model import UtcTime, Value
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
@@ -7,6 +9,8 @@ from recovery.kinds.known import AnyOutcome
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.plan.model import Plan
+
+_SKEW = timedelta(minutes=5)
 
 
 class PlannedRecovery(Value):
@@ -68,3 +72,30 @@ class RecoveryReport(Value):
         """Whether everything was recovered and is proven."""
         is_whole = not (self.plan.unseen or self.plan.not_held)
         return all(item.is_proven for item in self.outcomes) and is_whole
+
+
+def contradiction(planned: PlannedRecovery, report: RecoveryReport, written_at: datetime) -> str:
+    """Return why a report cannot be that of a recovery; empty where it can.
+
+    Args:
+        planned: What was said yes to.
+        report: What is said of its end.
+        written_at: When that was written, on Cloud Storage's clock.
+    """
+    plan, was = report.plan, planned.plan
+    if (report.recovery_id, report.started_at) != (planned.recovery_id, planned.started_at):
+        return "it is the report of another recovery"
+    if (plan.run_id, plan.manifest_digest) != (was.run_id, was.manifest_digest):
+        return "it is about another run than the plan"
+    if (plan.request.scenario, plan.request.target) != (was.request.scenario, was.request.target):
+        return "it is about something else than the plan"
+    if not report.started_at <= report.finished_at <= written_at + _SKEW:
+        return "its times are not in order"
+    ended = {(item.kind, item.name) for item in report.outcomes}
+    unseen = {item.name for item in plan.unseen}
+    untold = [
+        step.title
+        for step in (*was.tables, *was.buckets, *was.databases)
+        if (step.kind, step.name) not in ended and step.title not in unseen
+    ]
+    return f"it says nothing of {untold[0]}" if untold else ""

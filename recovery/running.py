@@ -53,19 +53,8 @@ def seen_again(
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
         RefusedError: It goes to another project, and the operator did not name that one.
     """
+    request = _asked(session, planned, lock_again=lock_again, confirmed_project=confirmed_project)
     plan = planned.plan
-    into = plan.request.target.project
-    if into not in (session.settings.project, confirmed_project):
-        raise RefusedError(
-            f"it goes to the project {into}, which is not REBOUND_PROJECT",
-            subject=planned.recovery_id,
-            hint=f"`--confirm-project {into}`, if that was asked for",
-        )
-    locks = plan.request.lock_again and lock_again
-    is_own = into == session.settings.project
-    request = plan.request.model_copy(
-        update={"lock_again": locks, **said_of_databases(session.catalog, is_own=is_own)}
-    )
     plan = plan.model_copy(update={"request": request, **_told(session, plan.run_id, request)})
     origin = visible(_origin(session, plan), {item.name for item in plan.unseen}, plan.request)
     world = {
@@ -80,6 +69,49 @@ def seen_again(
         lacked = not_held(session.catalog, origin.manifest, request)
         left = left.model_copy(update={"not_held": lacked})
     return planned.model_copy(update={"plan": left})
+
+
+def differing(
+    session: Session, planned: PlannedRecovery, *, confirmed_project: str | None
+) -> list[str]:
+    """Return what of a recovery that is over is not as it was brought back, looked at now.
+
+    Args:
+        session: The clients.
+        planned: What the journal says.
+        confirmed_project: The project that the operator names now.
+
+    Raises:
+        RefusedError: It went to another project, and the operator did not name that one.
+    """
+    request = _asked(session, planned, lock_again=False, confirmed_project=confirmed_project)
+    plan = planned.plan
+    chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
+    now = session.plan(chosen, request, plan.fallen_back)
+    return [step.title for step in now.steps if step.changes]
+
+
+def _asked(
+    session: Session, planned: PlannedRecovery, *, lock_again: bool, confirmed_project: str | None
+) -> Request:
+    """Return what a journal says was asked for, but for what it is not asked for.
+
+    Raises:
+        RefusedError: It goes to another project, and the operator did not name that one.
+    """
+    request = planned.plan.request
+    into = request.target.project
+    if into not in (session.settings.project, confirmed_project):
+        raise RefusedError(
+            f"it goes to the project {into}, which is not REBOUND_PROJECT",
+            subject=planned.recovery_id,
+            hint=f"`--confirm-project {into}`, if that was asked for",
+        )
+    locks = request.lock_again and lock_again
+    is_own = into == session.settings.project
+    return request.model_copy(
+        update={"lock_again": locks, **said_of_databases(session.catalog, is_own=is_own)}
+    )
 
 
 def execute(

@@ -248,7 +248,7 @@ class Session:
             self.vault,
             self.contents,
             self.landing,
-            policy=self.catalog.retention,
+            catalog=self.catalog,
             protections=Protections(self.api, self.vault_bucket.name),
             holder=self.own_id,
         )

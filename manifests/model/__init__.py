@@ -4,6 +4,7 @@ from manifests.documents import CollectionBackup as CollectionBackup
 from manifests.encoding import ColumnEncoding as ColumnEncoding
 from manifests.encoding import Encoding as Encoding
 from manifests.kinds.buckets.model import BucketBackup as BucketBackup
+from manifests.kinds.buckets.model import ContentThen as ContentThen
 from manifests.kinds.buckets.model import InventoryShard as InventoryShard
 from manifests.kinds.buckets.model import NotStored as NotStored
 from manifests.kinds.buckets.model import ObjectRecord as ObjectRecord
@@ -23,6 +24,7 @@ from manifests.kinds.tables.model import generated_columns as generated_columns
 from manifests.model.proof import ProofHow as ProofHow
 from manifests.model.proof import ProofRecord as ProofRecord
 from manifests.model.proof import ProvenPart as ProvenPart
+from manifests.model.run import DROPPED as DROPPED
 from manifests.model.run import FORMAT_VERSION as FORMAT_VERSION
 from manifests.model.run import AbandonedObject as AbandonedObject
 from manifests.model.run import FailedAttempt as FailedAttempt

@@ -32,11 +32,15 @@ class PartFailure(Stored):
     retryable: bool
 
 
+DROPPED = "dropped table"
+"""What a table of a wholly protected dataset is called that was gone before anything was read of it."""
+
+
 class Unprotected(Stored):
     """Datasets, buckets or databases of the project that the catalog does not name.
 
     Attributes:
-        kind: What one of them is called.
+        kind: What one of them is called; `DROPPED` for tables that it does.
         count: How many there are.
         names: The first of them.
         unknown: Why they could not be listed; empty where they were.
@@ -185,10 +189,13 @@ class Receipt[B: Backup](Stored):
 
     Attributes:
         kind: The name of the kind of the part; empty in a receipt from before format 1.3.
+        start_generation: That of the run's start record, which nobody knows before it is written;
+            None in a receipt from before format 1.4.
     """
 
     run_id: RunId
     kind: str = ""
+    start_generation: int | None = None
     part: B
 
 

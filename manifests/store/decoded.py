@@ -2,12 +2,39 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
 
 from manifests import layout
-from manifests.errors import ManifestAlteredError, ManifestFormatError, ReboundError
+from manifests.errors import (
+    ManifestAlteredError,
+    ManifestFormatError,
+    ReboundError,
+    StrangeReceiptError,
+)
 from manifests.kind import Backup, PartKind
 from manifests.model import Receipt, RunId, RunStart
 from manifests.store.envelope import OTHER_RUN_HINT, decode
+
+
+class Started(NamedTuple):
+    """A run that was begun.
+
+    Attributes:
+        start: Its start record.
+        generation: That of the record, which each receipt of the run names: what lay there before
+            the run began cannot.
+        written_at: When the record was written, on Cloud Storage's clock.
+    """
+
+    start: RunStart
+    generation: int
+    written_at: datetime
+
+    @property
+    def run_id(self) -> RunId:
+        """Return which run it is."""
+        return self.start.run_id
 
 
 @contextmanager
@@ -39,15 +66,17 @@ def decoded_start(content: bytes, run_id: RunId) -> RunStart:
     return start
 
 
-def received[B: Backup](content: bytes, kind: PartKind[B], name: str) -> B:
+def received[B: Backup](content: bytes, run: Started, kind: PartKind[B], name: str) -> B:
     """Return the part that a receipt is of.
 
     Args:
         content: The receipt.
+        run: Its run, whose start record it names.
         kind: The kind it should be of.
         name: Where it was found.
 
     Raises:
+        StrangeReceiptError: It lay there before the run began, or an older version wrote it.
         BackupDamagedError: It cannot be read, or belongs elsewhere.
     """
     form: type[Receipt[B]] = Receipt[kind.model]  # type: ignore[name-defined]  # a kind's own form
@@ -56,4 +85,10 @@ def received[B: Backup](content: bytes, kind: PartKind[B], name: str) -> B:
     is_kind = receipt.kind in ("", kind.name)
     if not is_kind or name != kind.receipt_name(receipt.run_id, receipt.part.name):
         raise ManifestAlteredError("it belongs elsewhere", subject=name)
+    if receipt.start_generation != run.generation:
+        raise StrangeReceiptError(
+            "it does not name this run's start: somebody else wrote it, or an older version",
+            subject=name,
+            hint=f"find out who wrote it; {OTHER_RUN_HINT}",
+        )
     return receipt.part

@@ -1,9 +1,9 @@
 """The documents of all runs in one bucket."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol, TypedDict
+from typing import TypedDict
 
 from manifests import layout
 from manifests.errors import (
@@ -17,7 +17,6 @@ from manifests.kind import Backup, PartKind
 from manifests.model import (
     FailedAttempt,
     Manifest,
-    ObjectInfo,
     Owner,
     PartFailure,
     Receipt,
@@ -27,8 +26,9 @@ from manifests.model import (
 from manifests.selection import RunState, RunSummary
 from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
 from manifests.store.consistency import check_manifest
-from manifests.store.decoded import decoded_start, judging, received
+from manifests.store.decoded import Started, decoded_start, judging, received
 from manifests.store.envelope import OTHER_RUN_HINT, decode, encode, opened, read
+from manifests.store.object_store import ObjectStore
 
 _CLOCK_SKEW = timedelta(minutes=5)
 _REWRITTEN_HINT = f"find out who wrote it; {OTHER_RUN_HINT}"
@@ -37,22 +37,6 @@ _REWRITTEN_HINT = f"find out who wrote it; {OTHER_RUN_HINT}"
 class _Failure(TypedDict, total=False):
     reason: str
     failures: tuple[PartFailure, ...]
-
-
-class ObjectStore(Protocol):
-    """The little that documents need of a bucket."""
-
-    def put_once(self, name: str, content: bytes) -> bytes:
-        """Store content where nothing is, and return what is there then: ours or another's."""
-
-    def read(self, name: str) -> bytes | None:
-        """Return the live object's content, or None."""
-
-    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Yield the live objects below a prefix, in name order."""
-
-    def list_folders(self, prefix: str) -> Iterator[str]:
-        """Yield the names below a prefix up to their next `/`, each once, in name order."""
 
 
 class Vault:
@@ -83,22 +67,39 @@ class Vault:
         self._read: dict[RunId, str] = {}
         self._trust: dict[RunId, Trust] = {}
 
-    def start(self, start: RunStart) -> RunStart:
+    def start(self, start: RunStart) -> Started:
         """Write the run's first record, or return the one that an earlier attempt wrote."""
-        content = self._bucket.put_once(layout.start_name(start.run_id), encode(start))
-        return decoded_start(content, start.run_id)
+        name = layout.start_name(start.run_id)
+        self._bucket.put_once(name, encode(start))
+        found = self.started(start.run_id)
+        if found is None:
+            raise ManifestMissingError("its start record is gone", subject=name)
+        return found
 
-    def part[B: Backup](self, run_id: RunId, kind: PartKind[B], part: str) -> B | None:
-        """Return a part of a run from its receipt, or None when the part is not done."""
-        name = kind.receipt_name(run_id, part)
+    def started(self, run_id: RunId) -> Started | None:
+        """Return a run that was begun, or None where its start record is not there."""
+        found = self._bucket.read_dated(layout.start_name(run_id))
+        if found is None:
+            return None
+        return Started(decoded_start(found.content, run_id), found.generation, found.written_at)
+
+    def part[B: Backup](self, run: Started, kind: PartKind[B], part: str) -> B | None:
+        """Return a part of a run from its receipt, or None when the part is not done.
+
+        Raises:
+            BackupDamagedError: The receipt cannot be read, or is not of this run's start.
+        """
+        name = kind.receipt_name(run.run_id, part)
         content = self._bucket.read(name)
-        return None if content is None else received(content, kind, name)
+        return None if content is None else received(content, run, kind, name)
 
-    def put_part[B: Backup](self, run_id: RunId, kind: PartKind[B], part: B) -> B:
-        """Write the receipt of a part once; an earlier one stays, and its part is returned."""
-        name = kind.receipt_name(run_id, part.name)
-        receipt = Receipt[kind.model](run_id=run_id, kind=kind.name, part=part)  # type: ignore[name-defined]  # a kind's own form
-        return received(self._bucket.put_once(name, encode(receipt)), kind, name)
+    def put_part[B: Backup](self, run: Started, kind: PartKind[B], part: B) -> B:
+        """Write the receipt of a part once; an earlier one of this start stays, and its part counts."""
+        name = kind.receipt_name(run.run_id, part.name)
+        receipt = Receipt[kind.model](  # type: ignore[name-defined]  # a kind's own form
+            run_id=run.run_id, kind=kind.name, start_generation=run.generation, part=part
+        )
+        return received(self._bucket.put_once(name, encode(receipt)), run, kind, name)
 
     def attempts(self, run_id: RunId) -> int:
         """Count the attempts at a run that said why they failed."""

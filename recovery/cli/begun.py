@@ -21,6 +21,8 @@ from recovery.kinds.processors.rules.outcome import outcome_error as outcome_err
 from recovery.kinds.tables.cloud.recover import FOLDER as TABLES
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
+from recovery.plan.said import resuming
+from recovery.report.basis import Basis
 from recovery.report.conclusion import ending, outcome_error, state_of
 from recovery.report.ended import report_document
 from recovery.report.recoveries import (
@@ -52,12 +54,13 @@ def report(
         return
     journal = Journal(session.landing, parse_recovery_id(recovery))
     journal.planned()
-    found, now = journal.last_report(), standing(session, journal.recovery_id)
+    found, now = journal.dated_report(), standing(session, journal.recovery_id)
     if found is None or now.state == "abandoned":
         _show_under_way(journal, now, html, at=session.started_at, as_json=as_json)
         return
-    write_page(html, report_document(found))
-    tell_ended(found, as_json=as_json)
+    basis = basis_of(session, *found)
+    write_page(html, report_document(found[0], basis))
+    tell_ended(found[0], basis, as_json=as_json)
 
 
 @app.command()
@@ -85,16 +88,30 @@ def abandon(
         say(f"{journal.recovery_id}: abandoned")
 
 
-def tell_ended(found: RecoveryReport, *, as_json: bool) -> None:
-    """Print how a recovery ended.
+def basis_of(session: Session, found: RecoveryReport, written_at: datetime) -> Basis:
+    """Return what the report of a recovery rests on, as far as it can be looked at."""
+    run_id = found.plan.run_id
+    if run_id is None:
+        return Basis(written_at=written_at)
+    try:
+        session.vault.manifest(run_id)
+    except BackupDamagedError:
+        return Basis(written_at=written_at, manifest="unreadable")
+    is_same = session.vault.digest(run_id) == found.plan.manifest_digest
+    return Basis(written_at=written_at, manifest="same" if is_same else "other")
+
+
+def tell_ended(found: RecoveryReport, basis: Basis | None = None, *, as_json: bool) -> None:
+    """Print how a recovery ended, and what that rests on where nothing was looked at now.
 
     Raises:
         ReboundError: It did not end well.
     """
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        rests_on = {} if basis is None else {"rests_on": basis.model_dump(mode="json")}
+        print_json(found.model_dump(mode="json") | rests_on)
     else:
-        tell(report_document(found))
+        tell(report_document(found, basis))
     if error := outcome_error(found):
         raise error
 
@@ -142,6 +159,8 @@ def standing(session: Session, recovery_id: str) -> Standing:
             state, detail = state_of(ended, abandoned)
             if not (ended or abandoned) and journal.ended_before():
                 state, detail = "damaged", "an older version of Rebound wrote how it ended"
+            elif problem := journal.problem():
+                detail = f"{detail or 'its report is not believed'}: {problem}"
     except BackupDamagedError as error:
         state, detail = "damaged", error.message
     return Standing(
@@ -178,7 +197,7 @@ def _show_under_way(
     if abandoned is None:
         name = journal.recovery_id
         say(
-            f"hint: if nobody is at it, `rebound resume {name}` continues it, and "
+            f"hint: if nobody is at it, `{resuming(name, planned.plan.request)}` continues it, and "
             f"`rebound abandon {name} --why ...` closes it",
             err=True,
         )

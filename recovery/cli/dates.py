@@ -30,6 +30,7 @@ from recovery.kinds.processors.rules.outcome import (
     DatesReport,
     PlannedDates,
     outcome_error,
+    require_complete,
 )
 from recovery.kinds.processors.rules.plan import (
     ProcessorPlan,
@@ -103,17 +104,20 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     """Look at the dates of a recovery again, ask, and run those that lack."""
     rules, journal = _rules(session), DatesJournal(session.landing, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
+    # A journal lies where others can write: what it says was asked for is asked for again.
+    request = begun.plan.request.model_copy(update={"project": session.settings.project})
+    request.check(rules)
     if ended is not None and ended.is_proven:
-        say("everything is proven already; this is the report", err=True)
+        now = _planned(session, rules, request).plan
         tell(ended, as_json=said["as_json"])
+        # And how it says that it ended is looked at.
+        require_complete(now)
+        say("everything is proven already; this is the report", err=True)
         return
     if Journal(session.landing, recovery_id).abandoned() is not None:
         raise RefusedError(
             "it was abandoned", subject=recovery_id, hint="`rebound recover` begins another"
         )
-    # A journal lies where others can write: what it says was asked for is asked for again.
-    request = begun.plan.request.model_copy(update={"project": session.settings.project})
-    request.check(rules)
     made = _planned(session, rules, request)
     made = made._replace(plan=continued(made.plan, begun.plan))
     if not said["as_json"]:

@@ -1,6 +1,7 @@
 """Fence and thaw: pause the writers of what is to be restored, and resume exactly those."""
 
 import sys
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
@@ -13,16 +14,18 @@ from manifests.cloud.resources import Resources
 from manifests.cloud.rest import Rest
 from manifests.errors import (
     CatalogError,
+    NoRecoveryPointError,
     NotEqualError,
     ObjectiveMissedError,
     RefusedError,
     UsageError,
 )
+from manifests.kinds.resources.table import resource_type
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.options import Json, Yes, open_session, print_json, say
-from recovery.fence.model import FenceOutcome, FenceRecord, Quiet, ThawRecord
+from recovery.fence.model import FenceOutcome, FenceRecord, Quiet, ThawRecord, ThawStep
 from recovery.fence.quiet import wait_for_quiet
-from recovery.fence.rules import planned_fence, planned_thaw
+from recovery.fence.rules import addresses, planned_fence, planned_thaw, strange_addresses
 from recovery.fence.store import Fences
 from recovery.fence.text import (
     fence_lines,
@@ -33,6 +36,8 @@ from recovery.fence.text import (
     thaw_lines,
 )
 from recovery.fence.work import Fencing, failures, require_all
+from recovery.kinds.resources.cloud.stored import read_resources
+from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
 
@@ -106,6 +111,10 @@ def thaw(
     changed: Annotated[
         bool, typer.Option("--changed", help="Also those that were changed while they were paused.")
     ] = False,
+    address: Annotated[
+        list[str] | None,
+        typer.Option("--address", help="Let a writer send to this host; '*' for any."),
+    ] = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -126,6 +135,7 @@ def thaw(
     steps = planned_thaw(record, fencing.present(record), changed_too=changed)
     if not as_json:
         say("\n".join(thaw_lines(record, steps)))
+    refuse_all(_strange(session, fencing, steps, address or ()))
     _agree(yes=yes)
     outcomes = fencing.resume(record, steps)
     _tell_thawed(record, outcomes, as_json=as_json)
@@ -145,6 +155,32 @@ def thaw(
             left=tuple(f"{step.name}: {step.why}" for step in steps if step.action == "leave"),
         )
     )
+
+
+def _strange(
+    session: Session, fencing: Fencing, steps: list[ThawStep], said: Collection[str]
+) -> list[RefusedError]:
+    """Return a refusal of each address that a thaw would set and that nothing else bears out."""
+    kept = _kept(session) if any(step.address for step in steps) else {}
+    if not (strange := strange_addresses(steps, (), kept, said)):
+        return strange
+    rule = session.catalog.fence
+    return strange_addresses(steps, fencing.reached(rule.locations if rule else ()), kept, said)
+
+
+def _kept(session: Session) -> dict[str, str]:
+    """Return where each writer sent to when the newest run was made, by name."""
+    try:
+        _, manifest = session.choose(run=None, at=None)
+    except NoRecoveryPointError:
+        return {}
+    return {
+        stored.name: address
+        for part in manifest.resources
+        if (kind := resource_type(part.type)).pause
+        for stored in read_resources(session.vault_bucket, part)
+        for address in addresses(kind, stored.resource)
+    }
 
 
 def _rule(session: Session) -> FenceRule:

@@ -3,12 +3,20 @@
 `plan` and `recover` take the same options, those of `recovery.options`.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from manifests.errors import CloudError, PartialError, ReboundError, RefusedError, UsageError
+from manifests.errors import (
+    CloudError,
+    NotEqualError,
+    PartialError,
+    ReboundError,
+    RefusedError,
+    UsageError,
+)
 from manifests.layout import parse_recovery_id
 from recovery.cli import dates
 from recovery.cli.agreement import (
@@ -22,7 +30,7 @@ from recovery.cli.agreement import (
     still_planned,
     write_plan,
 )
-from recovery.cli.begun import only_open, tell_ended
+from recovery.cli.begun import basis_of, only_open, tell_ended
 from recovery.cli.options import (
     Access,
     ConfirmProject,
@@ -38,15 +46,17 @@ from recovery.cli.options import (
     write_page,
 )
 from recovery.cli.signature import takes_options
+from recovery.cli.statement import statement
 from recovery.console import Console
 from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import SCENARIO
 from recovery.options.asked import Options
-from recovery.outcome import PlannedRecovery
+from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
+from recovery.plan.said import resuming, unsaid
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
-from recovery.running import execute, new_recovery, remember, seen_again
+from recovery.running import differing, execute, new_recovery, remember, seen_again
 from recovery.session import Session
 from recovery.units import printable
 
@@ -161,6 +171,12 @@ def resume(
         str | None,
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
+    overwrite: Annotated[list[str] | None, statement("overwrite")] = None,
+    exact: Annotated[bool, statement("exact")] = False,
+    settings: Annotated[bool, statement("settings")] = False,
+    notify: Annotated[bool, statement("notify")] = False,
+    create_datasets: Annotated[bool, statement("create_datasets")] = False,
+    not_in_catalog: Annotated[bool, statement("not_in_catalog")] = False,
     lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
@@ -168,7 +184,10 @@ def resume(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Show a recovery that was interrupted or is partial, ask, and continue it."""
+    """Show a recovery that was interrupted or is partial, ask, and continue it.
+
+    With `--yes`, every word that it was begun with has to be said again.
+    """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     if dates.is_ours(recovery_id):
@@ -177,11 +196,8 @@ def resume(
         return
     journal = Journal(session.landing, recovery_id)
     begun = journal.planned()
-    if (ended := journal.report()) is not None:
-        # Nothing is done again: what came since is nobody's mistake.
-        say("everything is proven already; this is the report", err=True)
-        remember(session, ended, "recovery")
-        tell_ended(ended, as_json=as_json)
+    if (ended := journal.dated_report(begun)) is not None and ended[0].is_proven:
+        _tell_proven(session, begun, *ended, confirm_project=confirm_project, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
@@ -189,15 +205,54 @@ def resume(
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.
+    repeated: dict[str, object] = {
+        "overwrite": overwrite,
+        "exact": exact,
+        "settings": settings,
+        "notify": notify,
+        "create_datasets": create_datasets,
+        "not_in_catalog": not_in_catalog,
+    }
+    is_unasked = yes and begun.plan.changes
+    words = unsaid(begun.plan.request, repeated, recovery_id=recovery_id) if is_unasked else []
     session.refuse(
         begun.plan,
         confirmed_project=confirm_project,
         access=access,
         untrusted=untrusted,
-        others=silence(begun.plan, yes=yes),
+        others=(*silence(begun.plan, yes=yes), *words),
     )
     ask(begun.plan, yes=yes)
     _execute(session, console, begun, begins=False, as_json=as_json)
+
+
+def _tell_proven(
+    session: Session,
+    begun: PlannedRecovery,
+    ended: RecoveryReport,
+    written_at: datetime,
+    *,
+    confirm_project: str | None,
+    as_json: bool,
+) -> None:
+    """Print the report of a recovery that is over, if what it brought back still is so.
+
+    Nothing is done again: what came since is nobody's mistake. But a report lies where others can
+    write.
+
+    Raises:
+        NotEqualError: It is not so now.
+    """
+    found = differing(session, begun, confirmed_project=confirm_project)
+    tell_ended(ended, basis_of(session, ended, written_at), as_json=as_json)
+    if found:
+        raise NotEqualError(
+            f"the report says that everything was proven, and it is not so now: {found[0]}",
+            subject=begun.recovery_id,
+            hint=f"`rebound plan {ended.plan.request.scenario}` shows what differs",
+        )
+    say("everything is proven already; this is the report", err=True)
+    remember(session, ended, "recovery")
 
 
 def _execute(
@@ -205,7 +260,7 @@ def _execute(
 ) -> None:
     """Carry out the very recovery that was agreed to; write it down first when it begins."""
     journal = Journal(session.landing, recovery.recovery_id)
-    again = f"`rebound resume {journal.recovery_id}` continues"
+    again = f"`{resuming(journal.recovery_id, recovery.plan.request)}` continues"
     with console.ending_at_once(f"interrupted; {again}"):
         if begins:
             journal.begin(recovery)

@@ -64,6 +64,9 @@ class ThawStep(Value):
 
     Attributes:
         why: Why it is left as it is; empty when it is resumed.
+        address: Where it will send what it sends, as the record of the fence says; empty where that
+            was not changed.
+        account: As whom.
         is_over: Whether nobody has to do anything about it any more.
     """
 
@@ -71,6 +74,8 @@ class ThawStep(Value):
     name: str
     action: ThawAction
     why: str = ""
+    address: str = ""
+    account: str = ""
     is_over: bool = True
 
 

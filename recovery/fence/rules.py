@@ -2,17 +2,21 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from manifests.catalog_writers import CatalogWriter, FenceRule
+from manifests.errors import RefusedError
 from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import Pause, ResourceType
 from manifests.model import Resource
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
+
+_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|$)")
 
 
 def writer_types(rule: FenceRule) -> tuple[ResourceType, ...]:
@@ -108,7 +112,61 @@ def _thaw(writer: FencedWriter, resource: Resource | None, *, changed_too: bool)
     if rest_digest(kind, resource) != writer.sha256 and not changed_too:
         why = "it was changed meanwhile and stays paused"
         return step.model_copy(update={"why": why, "is_over": False})
-    return step.model_copy(update={"action": "resume"})
+    sets = {_pause(kind).field: writer.before}
+    address = next((text for text in _called(kind, sets) if _host(text)), "")
+    token = writer.before.get("oidcToken") if isinstance(writer.before, dict) else None
+    account = str((token or {}).get("serviceAccountEmail") or "") if address else ""
+    return step.model_copy(update={"action": "resume", "address": address, "account": account})
+
+
+def addresses(kind: ResourceType, resource: Resource) -> Iterator[str]:
+    """Yield where a resource is reached, and what it calls by address."""
+    for value in (resource.get("uri"), resource.get("url"), *(resource.get("urls") or ())):
+        if isinstance(value, str):
+            yield value
+    yield from filter(_host, _called(kind, resource))
+
+
+def strange_addresses(
+    steps: Iterable[ThawStep],
+    known: Collection[str],
+    kept: Mapping[str, str],
+    said: Collection[str],
+) -> list[RefusedError]:
+    """Return a refusal of each address that a thaw would set and that nothing else bears out.
+
+    A record of a fence lies where others can write, and what is sent carries a token.
+
+    Args:
+        steps: What the thaw does.
+        known: Where services of the project are reached, and what its other writers call.
+        kept: Where each writer sent it when the last run was made, by name.
+        said: Hosts that the operator names; `*` is any.
+    """
+    hosts = {*map(_host, known), *said}
+    return [
+        RefusedError(
+            f"it would send to {step.address}, where nothing of the project is",
+            subject=step.name,
+            hint=f"find out who wrote the record; `--address {_host(step.address)}` allows it",
+        )
+        for step in steps
+        if step.address
+        and "*" not in said
+        and _host(step.address) not in hosts
+        and kept.get(step.name) != step.address
+    ]
+
+
+def _host(address: str) -> str:
+    """Return the host of an address; empty where it is none, as the name of a topic.
+
+    Of an address that two readers could read in two ways it is the whole: no other is like it.
+    """
+    if "://" not in address:
+        return ""
+    found = _ADDRESS.match(address)
+    return found[1].lower() if found else address
 
 
 def _written(

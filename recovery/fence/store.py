@@ -23,18 +23,25 @@ class Fences:
 
     def begin(self, record: FenceRecord) -> None:
         """Write a fence down in both places, before anything is paused."""
-        for bucket in (self._second, self._bucket):
-            bucket.put_once(fence_layout.fence_name(record.fence_id), encode(record))
+        name = fence_layout.fence_name(record.fence_id)
+        self._bucket.put_once(name, self._second.put_once(name, encode(record)))
 
     def record(self, fence: str) -> FenceRecord:
         """Return a fence that was begun.
 
         Raises:
             UsageError: There is no such fence.
-            BackupDamagedError: It cannot be read, or is another's.
+            BackupDamagedError: It cannot be read, is another's, or its two records differ.
         """
         name = fence_layout.fence_name(fence)
-        content = self._bucket.read(name) or self._second.read(name)
+        there = [found for bucket in (self._bucket, self._second) if (found := bucket.read(name))]
+        content = there[0] if there else None
+        if there and there[0] != there[-1]:
+            raise ManifestAlteredError(
+                "its two records differ",
+                subject=name,
+                hint=f"find out who wrote them, in {self._bucket.name} and {self._second.name}",
+            )
         if content is None:
             raise UsageError(
                 "no such fence", subject=fence, hint="`rebound fence --status` lists them"

@@ -22,7 +22,7 @@ def fence_lines(record: FenceRecord) -> list[str]:
 def thaw_lines(record: FenceRecord, steps: Sequence[ThawStep]) -> list[str]:
     """Say what a thaw resumes, and what it leaves and why."""
     lines = [f"thaw {record.fence_id} ({', '.join(record.things)})"]
-    lines += [f"  resume  {_short(step)}" for step in steps if step.action == "resume"]
+    lines += [f"  resume  {_short(step)}{_to(step)}" for step in steps if step.action == "resume"]
     lines += [f"  leave   {_short(step)}: {step.why}" for step in steps if step.action == "leave"]
     resumed = sum(step.action == "resume" for step in steps)
     lines.append(f"{counted(resumed, 'writer')} to resume, {len(steps) - resumed} left as they are")
@@ -70,6 +70,11 @@ def standing_lines(
 def is_late(record: FenceRecord, now: datetime, most_hours: float) -> bool:
     """Whether a fence stands longer than the catalog allows."""
     return (now - record.fenced_at).total_seconds() > most_hours * _HOUR_SECONDS
+
+
+def _to(step: ThawStep) -> str:
+    account = f" as {step.account}" if step.account else ""
+    return f"  sends to {step.address}{account}" if step.address else ""
 
 
 def _writer(item: FencedWriter) -> str:

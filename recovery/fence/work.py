@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import structlog
+
 from manifests.catalog_writers import FenceRule
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError
@@ -9,7 +11,11 @@ from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import Order
 from manifests.model import Resource
 from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, ThawStep
-from recovery.fence.rules import writer_types
+from recovery.fence.rules import addresses, writer_types
+
+log = structlog.get_logger()
+
+_REACHED = ("run/service", "functions/function", "scheduler/job", "pubsub/subscription")
 
 
 class Fencing:
@@ -28,6 +34,21 @@ class Fencing:
             kind.name: list(self._configuration.resources(kind, rule.locations).values())
             for kind in writer_types(rule)
         }
+
+    def reached(self, locations: Sequence[str]) -> set[str]:
+        """Return where services of the project are reached, and what its writers call now.
+
+        A type that cannot be listed bears no address out.
+        """
+        found: set[str] = set()
+        for kind in map(resource_type, _REACHED):
+            try:
+                listed = self._configuration.resources(kind, locations)
+            except CloudError as error:
+                log.warning("what is reached cannot be listed", type=kind.name, reason=str(error))
+                continue
+            found.update(address for item in listed.values() for address in addresses(kind, item))
+        return found
 
     def pause(self, record: FenceRecord) -> list[FenceOutcome]:
         """Pause every writer of a fence and look whether it is; one that fails stops no other."""

@@ -90,14 +90,14 @@ class Rules[S: Seen](ABC):
         steps: The classes of its steps.
         outcomes: The classes of its outcomes.
         from_run: Whether it is brought back from a run.
-        unlisted: What a manifest calls those of the project that the catalog does not name.
+        unlisted: What a manifest calls those of the project that no run holds.
     """
 
     kind: ClassVar[RecoveryKind]
     steps: ClassVar[tuple[type[Step], ...]]
     outcomes: ClassVar[tuple[type[Outcome], ...]]
     from_run: ClassVar[bool] = True
-    unlisted: ClassVar[str] = ""
+    unlisted: ClassVar[tuple[str, ...]] = ()
 
     @property
     def noun(self) -> str:

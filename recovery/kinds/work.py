@@ -73,7 +73,6 @@ class Running(NamedTuple):
         started_at: When it began: what was written since is left alone.
         request: What was said yes to.
         journal: What was done so far.
-        earlier: How the last attempt that ended says that each thing ended.
         progress: Told how far each thing is.
     """
 
@@ -81,7 +80,6 @@ class Running(NamedTuple):
     started_at: datetime
     request: Request
     journal: Entries
-    earlier: Sequence[Outcome]
     progress: Progress
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from manifests.model import Manifest, Unprotected
+from manifests.model import DROPPED, Manifest, Unprotected
 from recovery.units import shown
 
 _MOST_NAMES = 5
@@ -16,13 +16,21 @@ def never_held(manifest: Manifest, kinds: Collection[str]) -> Iterator[str]:
         kinds: What of a project is recovered, as the manifest names it.
     """
     for item in manifest.unprotected:
-        what = unprotected_text(item)
-        if what and item.kind in kinds:
-            yield f"{item.kind}s of the project that are not in the catalog: {what}"
+        if (what := unprotected_text(item)) and item.kind in kinds:
+            yield what
 
 
 def unprotected_text(item: Unprotected) -> str:
-    """Name what the catalog does not; empty where there is nothing."""
+    """Name what no run holds; empty where there is nothing."""
+    what = _names(item)
+    if not what:
+        return ""
+    if item.kind == DROPPED:
+        return f"tables that were made and dropped since the run before, of which no run holds any: {what}"
+    return f"{item.kind}s of the project that are not in the catalog: {what}"
+
+
+def _names(item: Unprotected) -> str:
     if item.unknown:
         return f"UNKNOWN, they could not be listed: {shown(item.unknown)}"
     if not item.count:

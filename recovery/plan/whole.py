@@ -116,5 +116,5 @@ def point_of(origin: Origin, decided: Mapping[RecoveryKind, Decision]) -> dateti
 
 def _never_held(origin: Origin, request: Request) -> Iterator[str]:
     if origin.manifest is not None:
-        unlisted = {rules.unlisted for rules in rules_of(request.kinds)}
+        unlisted = {name for rules in rules_of(request.kinds) for name in rules.unlisted}
         yield from never_held(origin.manifest, unlisted)

@@ -29,7 +29,7 @@ def check_plan(
     Raises:
         RefusedError: Nothing was changed; the hint names every missing word.
     """
-    _refuse_all(
+    refuse_all(
         (
             *others,
             *_trust_refusals(plan, taken=untrusted),
@@ -77,7 +77,7 @@ def _access_refusals(plan: Plan, *, allowed: bool) -> Iterator[RefusedError]:
         )
 
 
-def _refuse_all(refusals: Iterable[RefusedError]) -> None:
+def refuse_all(refusals: Iterable[RefusedError]) -> None:
     """Refuse with everything that is to be said.
 
     Args:

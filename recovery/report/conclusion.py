@@ -7,6 +7,7 @@ from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError, 
 from recovery.document import Conclusion
 from recovery.kinds.outcome import Outcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
+from recovery.plan.said import resuming
 from recovery.scenarios import scenario
 from recovery.units import duration, shown
 
@@ -92,7 +93,7 @@ def _way_on(report: RecoveryReport, failed: Sequence[Outcome]) -> str:
     hints = [item.hint for item in failed if item.hint]
     if hints and report.plan.rebuilds:
         return hints[0]
-    return f"`rebound resume {report.recovery_id}` continues"
+    return f"`{resuming(report.recovery_id, report.plan.request)}` continues"
 
 
 def state_of(

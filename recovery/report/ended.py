@@ -12,14 +12,21 @@ from recovery.document import (
 )
 from recovery.kinds.known import rules_of
 from recovery.outcome import RecoveryReport
+from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.planned import fallen_back_rows, left_alone_rows, unseen_rows
 from recovery.scenarios import scenario
 from recovery.units import duration
 
 
-def report_document(report: RecoveryReport) -> Document:
-    """Tell how each part ended, what is proven, and whether it was in time."""
+def report_document(report: RecoveryReport, basis: Basis | None = None) -> Document:
+    """Tell how each part ended, what is proven, and whether it was in time.
+
+    Args:
+        report: What is told.
+        basis: What it rests on; None where everything was looked at just now.
+    """
+    rests_on = () if basis is None else (Section((basis.facts(report),), "What this rests on"),)
     state, _ = state_of(report, None)
     return Document(
         title=f"recovery {report.recovery_id}: {report.plan.request.scenario}",
@@ -28,6 +35,7 @@ def report_document(report: RecoveryReport) -> Document:
             Section(()),
             Section(tuple(_how_each_ended(report)), "How each part ended"),
             Section(tuple(_what_is_proven(report)), "What is proven"),
+            *rests_on,
         ),
     )
 

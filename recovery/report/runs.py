@@ -184,7 +184,7 @@ def _not_protected(manifest: Manifest) -> Iterator[str]:
         yield f"{kind} {name} reads what the run does not hold: {listed(others)}"
     for sort in manifest.unprotected:
         if what := unprotected_text(sort):
-            yield f"{sort.kind}s of the project that are not in the catalog: {what}"
+            yield what
 
 
 def _not_held(bucket: BucketBackup) -> str:

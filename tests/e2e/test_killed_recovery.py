@@ -45,6 +45,6 @@ def test_killed_recovery_is_resumed(
     process.kill()
     process.communicate(timeout=300)
     begun = rebound.recoveries - known
-    done = rebound.run(*(("resume", *begun, "--yes") if begun else lost.recover))
+    done = rebound.run(*(("resume", *begun, "--yes", *lost.words) if begun else lost.recover))
     assert "proven equal" in done.stdout
     assert lost.picture(rebound) == before, f"killed after {wait_seconds:.2f} s"

@@ -16,12 +16,12 @@ from functions.main import run_request
 from manifests import coverage, layout, statements
 from manifests.catalog import load_catalog
 from manifests.documents import DOCUMENT_FILE
-from manifests.errors import NoRecoveryPointError, RefusedError, UsageError
+from manifests.errors import ManifestFormatError, NoRecoveryPointError, RefusedError, UsageError
 from manifests.inventory import SHARD_FILE
 from manifests.kinds.tables.kind import TABLES
 from manifests.model import LeaseRecord, Manifest, Owner, Receipt, RunStart, TableBackup
 from manifests.references import definitions_of
-from manifests.store import Dated, Vault, encode, lease_claim
+from manifests.store import Dated, Started, Vault, encode, lease_claim
 from recovery.compare import Finding, ObservedTable
 from recovery.compare.buckets import bucket_findings, changed_configuration
 from recovery.document import Document
@@ -36,6 +36,7 @@ from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.plan.whole import World, make_plan
 from recovery.plan.words import check_plan
+from recovery.report.basis import Basis
 from recovery.report.conclusion import outcome_error
 from recovery.report.ended import report_document
 from recovery.report.html import page_of
@@ -57,6 +58,9 @@ from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games
 from tests.unit.worlds import request, world
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
+START = RunStart(
+    run_id=RUN, platform="basketball", recovery_point=POINT, started_at=POINT, base_run_id=None
+)
 OWNER = Owner(platform="basketball", project="platform")
 
 
@@ -192,11 +196,17 @@ def take_receipt(content: bytes) -> None:
     """Do with a receipt what a continued run does."""
     bucket = MemoryBucket()
     bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = content
-    Vault(bucket, OWNER, clock=lambda: NOW).part(RUN, TABLES, "nba.games")
+    started = Started(START, 1, NOW)
+    Vault(bucket, OWNER, clock=lambda: NOW).part(started, TABLES, "nba.games")
+
+
+_PLANNED = encode(whole_recovery())
 
 
 def _journal(name: str, content: bytes) -> Journal:
     bucket = MemoryBucket()
+    bucket.written_at = NOW
+    bucket.objects[f"recoveries/{RECOVERY}/plan.json"] = _PLANNED
     bucket.objects[f"recoveries/{RECOVERY}/{name}"] = content
     return Journal(bucket, RECOVERY)
 
@@ -217,10 +227,12 @@ def take_plan(content: bytes) -> None:
 
 def take_report(content: bytes) -> None:
     """Do with a report what `report` does: one that cannot be read, or is another's, is none."""
-    found = _journal("report.json", content).last_report()
+    journal = _journal("report.json", content)
+    journal.problem()
+    found = journal.last_report()
     if found is None:
-        return
-    _told(report_document(found))
+        raise ManifestFormatError("not believed", subject="report.json")
+    _told(report_document(found, Basis(written_at=NOW, manifest="other")))
     outcome_error(found)
 
 
@@ -247,20 +259,10 @@ def make_call(random: Random) -> bytes:
 
 TARGETS: dict[str, Target] = {
     "manifest": Target(_json(whole_manifest()), take_manifest),
-    "start record": Target(
-        _json(
-            RunStart(
-                run_id=RUN,
-                platform="basketball",
-                recovery_point=POINT,
-                started_at=POINT,
-                base_run_id=None,
-            )
-        ),
-        take_run,
-    ),
+    "start record": Target(_json(START), take_run),
     "receipt": Target(
-        _json(Receipt[TableBackup](run_id=RUN, kind="tables", part=games())), take_receipt
+        _json(Receipt[TableBackup](run_id=RUN, kind="tables", start_generation=1, part=games())),
+        take_receipt,
     ),
     "plan": Target(_json(whole_recovery()), take_plan),
     "report": Target(_json(whole_report()), take_report),

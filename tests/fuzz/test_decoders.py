@@ -29,14 +29,19 @@ def take(name: str, content: bytes) -> str:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_aimed_inputs_end_in_an_answer_or_an_error_of_ours(name: str):
-    """Whatever a stored document, a file or a call holds, there is no traceback."""
+    """Whatever a stored document, a file or a call holds, there is no traceback.
+
+    Some inputs are accepted: else nothing that comes after a decoder would be tried.
+    """
+    accepted = 0
     for seed in range(CASES):
         content = TARGETS[name].make(Random(seed))
         try:
-            take(name, content)
+            accepted += not take(name, content)
         except Exception as error:
             error.add_note(f"{name}, seed {seed}")
             raise
+    assert accepted >= CASES // 100, f"{accepted} of {CASES} were accepted"
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*/*")), ids=lambda path: path.parent.name)

@@ -140,6 +140,10 @@ def whole_report() -> RecoveryReport:
             TableOutcome(
                 name="nba.games", into="nba.games", action="fill", rows=3, findings=(_FINDING,)
             ),
+            *(
+                TableOutcome(name=name, into=name, action="leave")
+                for name in ("nba.arrivals", "ref.nothing-yet")
+            ),
             DatasetOutcome(name="nba", into="nba", action="set", findings=(_FINDING,)),
             DefinitionOutcome(
                 kind="view",

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from manifests.store import encode
-from recovery.outcome import PlannedRecovery
-from tests.harness import Rebound
+from recovery.outcome import PlannedRecovery, RecoveryReport
+from tests.harness import Rebound, of_kind
 
 SCENARIO = "bigquery-dataset-loss"
 NIGHT, FORGED = "night", "forged"
@@ -16,6 +16,9 @@ PLANTED = f"{SCENARIO}-20260101T000000Z-abcd"
 def states(rebound: Rebound) -> dict[str, str]:
     """Return the state of every run."""
     return {run["run_id"]: run["state"] for run in rebound.json("list")}
+
+
+_BEGUN = "2026-01-01T00:00:00Z"
 
 
 @contextmanager
@@ -32,10 +35,40 @@ def planted(
         forge: What is done to the journal after it was checked.
     """
     planned = PlannedRecovery.model_validate(
-        {"recovery_id": PLANTED, "started_at": "2026-01-01T00:00:00Z", "plan": plan}
+        {"recovery_id": PLANTED, "started_at": _BEGUN, "plan": plan}
     )
     blob = rebound.landing.blob(f"recoveries/{PLANTED}/plan.json")
     blob.upload_from_string(encode(forge(planned)))
+    try:
+        yield
+    finally:
+        blob.delete()
+
+
+@contextmanager
+def reported(rebound: Rebound, plan: dict[str, Any], of: int | None = None) -> Generator[None]:
+    """Plant a report of that recovery that all is proven, until the block ends.
+
+    Args:
+        rebound: The platform.
+        plan: The plan of the planted journal.
+        of: Of how many tables it tells; None for all.
+    """
+    outcomes = [
+        {"kind": "table", "name": item["name"], "into": item["into"], "action": "leave"}
+        for item in of_kind(plan, "table")
+    ]
+    report = RecoveryReport.model_validate(
+        {
+            "recovery_id": PLANTED,
+            "plan": plan,
+            "started_at": _BEGUN,
+            "finished_at": _BEGUN,
+            "outcomes": outcomes[:of],
+        }
+    )
+    blob = rebound.landing.blob(f"recoveries/{PLANTED}/report.json")
+    blob.upload_from_string(encode(report))
     try:
         yield
     finally:

@@ -43,7 +43,8 @@ def test_object_written_after_the_plan_is_left(raw: Rebound, night: Function):
 
     # What the journal says of a part is no proof: it is looked at again.
     bucket.blob("a").delete()
-    raw.run("resume", json.loads(out)["recovery_id"], "--yes", code=6)
+    recovery = json.loads(out)["recovery_id"]
+    raw.run("resume", recovery, "--overwrite", "*", "--yes", code=6)
     assert bucket.blob("a").download_as_bytes() == content_of("a")
 
 
@@ -127,7 +128,7 @@ def test_what_a_killed_attempt_moved_is_counted(raw: Rebound, night: Function):
         process.communicate(timeout=300)
     assert len(looked_at(bucket)) < 61
     (recovery,) = raw.recoveries
-    report = raw.json("resume", recovery, "--yes")
+    report = raw.json("resume", recovery, "--exact", "--yes")
     assert of_kind(report, "bucket")[0]["moved_aside"] == 60
     assert set(looked_at(bucket)) == {"a"}
 
@@ -165,12 +166,12 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
         process.communicate(timeout=300)
     # What the killed process had asked for can still happen, while the recovery is resumed.
     recovery = process_id_of(raw)
-    report = raw.json("resume", recovery, "--yes")
+    report = raw.json("resume", recovery, "--overwrite", "*", "--yes")
     assert looked_at(bucket) == before
     outcome = of_kind(report, "bucket")[0]
     assert outcome["equal"] > 0
     assert outcome["equal"] + sum(item["objects"] for item in outcome["restored"]) == len(MANY)
-    assert raw.json("report", recovery) == report
+    assert raw.json("report", recovery).items() > report.items()
 
 
 def test_half_restored_object_is_finished(raw: Rebound, night: Function):

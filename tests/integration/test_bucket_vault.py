@@ -109,13 +109,16 @@ def test_rotten_content_is_found_by_reading(raw: Rebound, night: Function):
     """Bytes that rotted although Cloud Storage reports the old checksum are found by reading."""
     fill(raw, make_bucket(raw), NAMES)
     back_up(night)
-    content = contents(raw)[content_of(NAMES[3]).decode()]
+    stored = contents(raw)
+    content = stored[content_of(NAMES[3]).decode()]
     raw.cloud.order("storage", "corrupt", bucket=raw.vault.name, object=content.name)
     raw.json("verify", "--quick")
     verdict = raw.json("verify", "--all-contents", code=4)
     assert [item["subject"] for item in verdict["findings"]] == [content.name]
     # What a quick look does not read is no better for it.
     raw.json("verify", "--quick")
+    # Nor is what vanished since believed to be there, because an earlier run says so.
+    stored[content_of(NAMES[1]).decode()].delete()
     back_up(night, "next")
     raw.run("verify", "next", "--all-contents")
 

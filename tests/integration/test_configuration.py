@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from manifests.kinds.resources.layout import resources_name
+from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
+from manifests.layout import parse_run_id
+from manifests.store import encode
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.integration.configuration import (
@@ -208,3 +212,41 @@ def test_an_equal_configuration_is_left(rebound: Rebound, function: Function):
     rebound.run("recover", "complete-outage", "--yes")
     assert states(rebound) == before
     assert "no fence stands" not in rebound.run("fence", "--status", code=2).stderr
+
+
+@pytest.mark.parametrize("owner", ["1234567890", "somebody-else"])
+def test_a_resource_of_another_project_is_refused(rebound: Rebound, function: Function, owner: str):
+    """A forged run names it by that project's number or id: nothing is asked of it, nor written."""
+    function.complete("first")
+    genuine = rebound.manifest("first")
+    (jobs,) = (item for item in genuine.resources if item.type == "scheduler/job")
+    moved = [
+        StoredResource.model_validate(
+            json.loads(
+                json.dumps(line).replace(f"projects/{rebound.project}/", f"projects/{owner}/")
+            )
+        )
+        for line in lines(rebound, "first", "scheduler/job")
+    ]
+    content = file_of(moved)
+    run_id = parse_run_id("forged")
+    blob = rebound.vault.blob(resources_name(run_id, "scheduler/job", content))
+    blob.upload_from_string(content)
+    stored = jobs.stored.model_copy(
+        update={
+            "name": blob.name,
+            "size_bytes": blob.size,
+            "crc32c": blob.crc32c,
+            "generation": blob.generation,
+        }
+    )
+    forged = jobs.model_copy(update={"stored": stored, "entries": tuple(map(entry_of, moved))})
+    made = genuine.model_copy(
+        update={"run_id": run_id, "resources": (forged,), "tables": (), "datasets": ()}
+    )
+    rebound.vault.blob("runs/forged/manifest.json").upload_from_string(encode(made))
+    refused = rebound.run(
+        "recover", "complete-outage", "--run", "forged", "--access", "--yes", code=4
+    )
+    assert f"it holds a resource of another project, {owner}" in refused.stderr
+    assert not rebound.recoveries

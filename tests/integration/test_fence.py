@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from google.cloud import storage
 
 from manifests.store import decode, encode
 from recovery.fence.model import FenceRecord
@@ -29,7 +31,7 @@ WRITERS = (
 )
 JOBS = "cloudscheduler.projects.locations.jobs"
 INSERT = "INSERT INTO `{lake}.games` (game_id) VALUES ('late')"
-PUSHED = {"pushEndpoint": "https://phase3.example/process", "attributes": {"x-goog-version": "v1"}}
+PUSHED = {"pushEndpoint": "https://mail.example/process", "attributes": {"x-goog-version": "v1"}}
 
 
 @pytest.fixture
@@ -159,11 +161,36 @@ def test_a_record_that_somebody_forged_orders_nothing(rebound: Rebound, forged: 
     """What is no writer, and no name of one, is refused before anything is asked of it."""
     fence = fenced(rebound)
     before = states(rebound)
-    blob = rebound.landing.blob(f"fences/{fence}/fence.json")
-    record = decode(blob.download_as_bytes(), FenceRecord, subject=fence)
-    writer = record.writers[0].model_copy(
-        update={"type": forged["type"], "name": forged["name"].format(project=rebound.project)}
-    )
-    blob.upload_from_string(encode(record.model_copy(update={"writers": (writer,)})))
+    update = {"type": forged["type"], "name": forged["name"].format(project=rebound.project)}
+    forge(fence, update, rebound.landing)
+    assert "its two records differ" in rebound.run("thaw", "--yes", code=4).stderr
+    forge(fence, update, rebound.vault)
     assert "not the name of any writer" in rebound.run("thaw", "--yes", code=4).stderr
     assert states(rebound) == before
+
+
+def forge(fence: str, update: dict[str, Any], bucket: storage.Bucket) -> None:
+    """Have a record of a fence name one writer, forged of its subscription's."""
+    blob = bucket.blob(f"fences/{fence}/fence.json")
+    record = decode(blob.download_as_bytes(), FenceRecord, subject=fence)
+    (pushed,) = (item for item in record.writers if item.type == "pubsub/subscription")
+    forged = (pushed.model_copy(update=update),)
+    blob.upload_from_string(encode(record.model_copy(update={"writers": forged})))
+
+
+def test_an_address_that_nothing_bears_out_needs_a_word(rebound: Rebound):
+    """Where a thaw has messages sent is shown; a host that is none of the project's is refused."""
+    fence = fenced(rebound)
+    evil = {
+        "pushEndpoint": "https://evil.example/steal",
+        "oidcToken": {"serviceAccountEmail": "a@b"},
+    }
+    for bucket in (rebound.landing, rebound.vault):
+        forge(fence, {"before": evil}, bucket)
+    refused = rebound.run("thaw", "--yes", code=5)
+    assert "raw-sub  sends to https://evil.example/steal as a@b" in refused.stdout
+    assert "where nothing of the project is" in refused.stderr
+    assert "`--address evil.example` allows it" in refused.stderr
+    assert "pushEndpoint" not in subscription(rebound, "raw-sub").get("pushConfig", {})
+    rebound.run("thaw", "--address", "evil.example", "--yes")
+    assert subscription(rebound, "raw-sub")["pushConfig"]["pushEndpoint"] == evil["pushEndpoint"]

@@ -9,7 +9,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from manifests.kinds.tables.kind import TABLES
-from tests.harness import Rebound, of_kind
+from tests.harness import Rebound, minutes_ago, of_kind
 from tests.integration import lake
 from tests.served import Function, serving
 
@@ -27,6 +27,18 @@ def make_lake(rebound: Rebound, *tables: str) -> None:
         rebound.bigquery_client.create_dataset(lake.DATASET)
         for number, table in enumerate(tables):
             game(rebound, table, number)
+
+
+LEFT = {"datasets": 1, "buckets": 1, "databases": 1, "dropped tables": 0}
+
+
+def come_and_go(rebound: Rebound, *tables: str) -> None:
+    """Make tables that are gone before a night sees them, and could have been there at its instant."""
+    with rebound.cloud.minutes_ago(2):
+        for table in tables:
+            game(rebound, table, 3)
+    for table in tables:
+        rebound.query(f"DROP TABLE `{rebound.project}.{table}`")
 
 
 def errors(function: Function) -> list[dict[str, Any]]:
@@ -168,12 +180,13 @@ def test_all_tables_of_a_dataset(new_rebound: Callable[..., Rebound], tmp_path: 
             own = f"{rebound.project}.lake"
             rebound.query(f"CREATE VIEW `{own}.kept` AS SELECT * FROM `{own}.tmp_1`")
             rebound.bigquery_client.create_dataset("swamp")
-        first = function.complete("first")
+        first = function.complete("first", recovery_point=minutes_ago(3))
         assert (first["tables"], first["rows"], first["unprotected_tables"]) == (1, 1, 1)
         assert first["lacking"] == {"dataset pond": "does not exist"}
-        assert first["unprotected"] == {"datasets": 1, "buckets": 1, "databases": 1}
+        assert first["unprotected"] == LEFT
         with rebound.cloud.minutes_ago(5):
             game(rebound, "lake.odds", 2)
+        come_and_go(rebound, "lake.fleeting", "lake.tmp_2")
         assert function.complete("second")["rows"] == 2
     assert {table.name for table in rebound.manifest("second").tables} == {
         "lake.games",
@@ -193,7 +206,11 @@ def test_all_tables_of_a_dataset(new_rebound: Callable[..., Rebound], tmp_path: 
     }
     for word, subject in (("show", "second"), ("plan", "bigquery-dataset-loss")):
         out = rebound.run(word, subject).stdout
-        lines = (*told[word], "datasets of the project that are not in the catalog: swamp")
+        lines = (
+            *told[word],
+            "datasets of the project that are not in the catalog: swamp",
+            "dropped since the run before, of which no run holds any: lake.fleeting",
+        )
         assert [line for line in lines if line not in out] == []
     report = rebound.json("recover", "bigquery-dataset-loss", "--table", "lake.odds", "--yes")
     assert [(item["name"], item["rows"]) for item in of_kind(report, "table")] == [("lake.odds", 1)]

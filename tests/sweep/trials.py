@@ -20,6 +20,7 @@ _HTTP: tuple[Service, ...] = ("storage", "bigquery")
 _TOLD_CODES = {3, 4, 5, 6, 7, 9}
 _OK, _SERVER_ERROR = 200, 500
 _RECOVER = ("--run", REFERENCE, "--yes", "--overwrite", "*", "--access", "--json")
+_RESUME = _RECOVER[2:]
 _numbers = itertools.count(1)
 
 
@@ -188,7 +189,7 @@ class _Recovery:
     def go_on(self) -> _Ended:
         """Resume what was begun; where that is refused, plan anew."""
         begun = self._rebound.recoveries - self._known
-        ended = self._run("resume", min(begun), "--access", "--yes", "--json") if begun else None
+        ended = self._run("resume", min(begun), *_RESUME) if begun else None
         if ended is None or not ended.is_done:
             ended = self._run("recover", self._loss.scenario, *_RECOVER, "--anew")
         return ended

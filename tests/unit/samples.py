@@ -25,6 +25,7 @@ from manifests.model import (
     StreamingBuffer,
     TableBackup,
 )
+from manifests.store import Dated
 
 RUN = RunId("nightly-20261124T080000Z")
 BASE_RUN = RunId("nightly-20261123T080000Z")
@@ -38,6 +39,7 @@ class MemoryBucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.written_at = POINT
 
     def put_once(self, name: str, content: bytes) -> bytes:
         """Store content where nothing is, and return what is there then."""
@@ -46,6 +48,11 @@ class MemoryBucket:
     def read(self, name: str) -> bytes | None:
         """Return an object's content, or None."""
         return self.objects.get(name)
+
+    def read_dated(self, name: str) -> Dated | None:
+        """Return an object's content, and when all of them were written, or None."""
+        content = self.objects.get(name)
+        return None if content is None else Dated(content, 1, self.written_at)
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the objects below a prefix, in name order."""

@@ -1,7 +1,7 @@
 """Brings the content of object versions into the vault, each byte sequence once."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError, ObjectChangedError
 from manifests.kinds.buckets.layout import content_name
-from manifests.model import NotStored, ObjectRecord, ObjectVersion
+from manifests.model import ContentThen, NotStored, ObjectRecord, ObjectVersion
 from manifests.versions import same_content
 
 type Candidate = tuple[ObjectVersion, Sequence[ObjectVersion]]
@@ -61,6 +61,8 @@ class Contents:
         copying: Runs the copies; its size is how many are in flight.
         most_copied: How many objects are copied at most; others are used where they are stored.
         damaged: Contents of the vault that were found damaged, and when: they are stored anew.
+        is_looked_at: Whether the vault is asked for the content of a name that an earlier run says
+            is there.
     """
 
     def __init__(
@@ -71,12 +73,14 @@ class Contents:
         *,
         most_copied: int,
         damaged: Mapping[str, datetime],
+        is_looked_at: Callable[[str], bool],
     ) -> None:
         self._bucket = bucket
         self._vault = vault
         self._copying = copying
         self._may_copy = most_copied
         self._damaged = damaged
+        self._is_looked_at = is_looked_at
         self._lock = threading.Lock()
         self.copied = 0
         self.copied_bytes = 0
@@ -90,7 +94,11 @@ class Contents:
             self._bucket.with_checksums(told), earlier, page, strict=True
         ):
             if record is not None and self._holds(record, version):
-                records.append(record._replace(version=version))
+                held = record._replace(version=version, then=None)
+                is_asked = self._is_looked_at(version.name)
+                records.append(
+                    self._copying.submit(self._still_held, held, versions) if is_asked else held
+                )
             elif not version.crc32c:
                 records.append(ObjectRecord(version, not_stored="foreign key"))
             else:
@@ -113,17 +121,27 @@ class Contents:
         record = _record(version, name, self._vault.find(name), otherwise="gone")
         if record.stored_as is not None:
             return record
-        # What it was can be read no more: what took its place is stored.
+        # What it was can be read no more: what took its place is stored, and comes back where soft
+        # delete does not keep the other any longer.
         live = self._bucket.find(version.name)
         if live is None or live.generation == version.generation:
             return record
-        return self._store(live, (live,))
+        return self._store(live, (live,))._replace(then=_then(version))
 
     def _holds(self, earlier: ObjectRecord, version: ObjectVersion) -> bool:
         """Whether the vault has a version's content where an earlier run says, undamaged."""
         if not earlier.stored_as or earlier.stored_as in self._damaged:
             return False
         return same_content(earlier.version, version)
+
+    def _still_held(self, record: ObjectRecord, versions: Sequence[ObjectVersion]) -> ObjectRecord:
+        """Return a record whose content is in the vault, as an earlier run says; else store it."""
+        name = record.stored_as or ""
+        found = self._vault.find(name)
+        if found is not None and same_content(record.version, found):
+            return record._replace(stored_generation=found.generation)
+        log.error("an earlier run names content that the vault does not hold", content=name)
+        return self._store(record.version, versions)
 
     def _takes_one(self) -> bool:
         """Take one of the copies that the run may still make; tell whether there was one."""
@@ -166,6 +184,10 @@ def _told(version: ObjectVersion, earlier: ObjectRecord | None) -> ObjectVersion
     if version.crc32c or earlier is None or earlier.version.generation != version.generation:
         return version
     return version._replace(crc32c=earlier.version.crc32c, md5=earlier.version.md5)
+
+
+def _then(version: ObjectVersion) -> ContentThen:
+    return ContentThen(version.generation, version.size_bytes, version.crc32c, version.md5)
 
 
 def _record(

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from concurrent.futures import Executor
+from datetime import datetime
 from functools import partial
 
-from functions.exporter import Beside
+from functions.exporter import Beside, RunContext
 from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
 from manifests.errors import CatalogError, SourceUnreadableError
 from manifests.kinds.tables.kind import TABLES
 from manifests.model import DatasetBackup, Manifest, PartFailure, TableBackup
+from manifests.statements import dropped_tables
 
 
 def dataset_backup(
@@ -112,3 +114,25 @@ def gone_since(catalog: Catalog, base: Manifest, tables: Collection[str]) -> tup
     return tuple(
         name for name in held if catalog.protects(TABLES, name) and not catalog.lists(name)
     )
+
+
+def dropped_names(context: RunContext, *, since: datetime | None) -> list[str]:
+    """Return the tables of wholly protected datasets that were made by the recovery point and are gone.
+
+    Args:
+        context: The run.
+        since: Only those that were made after this; None for all that BigQuery still tells of.
+
+    Raises:
+        CloudError: It cannot be asked.
+    """
+    datasets = context.catalog.datasets
+    sql = dropped_tables(
+        context.catalog.location,
+        [entry.dataset for entry in datasets],
+        since=since,
+        until=context.start.recovery_point,
+    )
+    job = f"rebound-dropped-{context.start.run_id}-{context.holder}"
+    rows = context.jobs.rows(job, sql, subject="tables that were dropped")
+    return [row["name"] for row in rows if any(entry.covers(row["name"]) for entry in datasets)]

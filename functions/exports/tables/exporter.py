@@ -1,6 +1,8 @@
 """One table of one run: frozen at the recovery point, measured, exported, proven in the vault."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import override
 
 import structlog
@@ -11,7 +13,7 @@ from functions.exports.tables.choice import (
     homes,
     is_slow_to_restore,
 )
-from functions.exports.tables.datasets import backed_up_datasets, gone_since
+from functions.exports.tables.datasets import backed_up_datasets, dropped_names, gone_since
 from functions.exports.tables.extracts import Extracts
 from functions.exports.tables.files import remove_landed, still_stored
 from functions.exports.tables.frozen import FrozenCopies
@@ -25,6 +27,7 @@ from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.catalog import CatalogTable
 from manifests.kinds.tables.kind import TABLES
 from manifests.model import (
+    DROPPED,
     Manifest,
     ObjectInfo,
     Partition,
@@ -53,10 +56,12 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
             context.start, context.settings, context.jobs, context.resources, context.holder
         )
         self._extracts = Extracts(context, self._frozen)
+        self._last_point: datetime | None = None
 
     @override
     def prepare(self, base: Manifest | None) -> None:
         """Tell which tables are gone since the last run."""
+        self._last_point = base.recovery_point if base else None
         tables = (*self._start.tables, *self._start.perhaps)
         if gone := gone_since(self.context.catalog, base, tables) if base else ():
             log.warning("tables that the last run holds are gone", tables=gone[:_MOST_NAMED])
@@ -147,9 +152,18 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
 
     @override
     def unprotected(self) -> Iterable[Unprotected]:
-        """Count the datasets of which nothing is protected."""
-        named = (*self.context.catalog.dataset_ids, self._settings.scratch_dataset)
+        """Count the datasets of which nothing is protected, and name tables that came and went.
+
+        A table that was made and dropped since the last run may have been there at the recovery
+        point; BigQuery tells of it only now that some time has passed.
+        """
+        catalog = self.context.catalog
+        named = (*catalog.dataset_ids, self._settings.scratch_dataset)
         yield others("dataset", self._resources.dataset_ids, named)
+        if catalog.datasets:
+            looked_at = (*self._start.tables, *self._start.perhaps)
+            listed = partial(dropped_names, self.context, since=self._last_point)
+            yield others(DROPPED, listed, looked_at)
 
     @override
     def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:

@@ -74,20 +74,35 @@ NotStored = Literal["gone", "foreign key", "left over"]
 """
 
 
+class ContentThen(NamedTuple):
+    """What an object held at the recovery point, where its record holds a later version.
+
+    It could not be read any more when the inventory was made. As long as soft delete keeps it, it can
+    be restored.
+    """
+
+    generation: int
+    size_bytes: int
+    crc32c: str
+    md5: str | None
+
+
 class ObjectRecord(NamedTuple):
     """One object of a bucket at the recovery point: a row of its inventory.
 
     Attributes:
-        version: The version that was live then.
+        version: The version that was live then; a later one where that could not be read any more.
         stored_as: The vault object that holds the content; None where it could not be copied.
         stored_generation: The generation of that vault object.
         not_stored: Why there is none.
+        then: What it held at the recovery point, where the version is a later one; None otherwise.
     """
 
     version: ObjectVersion
     stored_as: str | None = None
     stored_generation: int | None = None
     not_stored: NotStored | None = None
+    then: ContentThen | None = None
 
     @property
     def is_unprotected(self) -> bool:

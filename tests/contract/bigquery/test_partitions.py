@@ -8,6 +8,7 @@ from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
 from manifests.partitions import partition_time
+from manifests.statements import dropped_tables
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.measuring import measure
 
@@ -86,3 +87,14 @@ def test_the_fingerprint_is_fast(query: Query, client: bigquery.Client, dataset:
     start = time.monotonic()
     assert measure(client, f"{dataset}.wide", resource)["__ALL__"].row_count == 20000
     assert time.monotonic() - start < 40
+
+
+def test_deleted_tables_are_told_of(query: Query):
+    """The tables of a region are listed with those that are deleted (TABLE_STORAGE view)."""
+    query(
+        "CREATE TABLE stays AS SELECT 1 AS k; CREATE TABLE goes AS SELECT 1 AS k; DROP TABLE goes"
+    )
+    dataset = query("SELECT DISTINCT table_schema FROM $d.INFORMATION_SCHEMA.TABLES")[0][0]
+    last = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
+    for since, names in ((None, [(f"{dataset}.goes",)]), (last, [])):
+        assert query(dropped_tables("US", [dataset], since=since, until=last)) == names

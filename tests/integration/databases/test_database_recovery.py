@@ -232,7 +232,7 @@ def test_killed_and_resumed(rebound: Rebound):
     new = {"extra/new": state.content()["extra/new"]}
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))
     assert rebound.json("report", recovery)["state"] == "under way"
-    (outcome,) = of_kind(rebound.json("resume", recovery, "--yes"), "database")
+    (outcome,) = of_kind(rebound.json("resume", recovery, "--exact", "--yes"), "database")
     assert (outcome["equal"], outcome["kept"]) == (900, [{"path": "extra/new", "state": "added"}])
     # The attempt that was killed removed it, and wrote a batch at least.
     assert (outcome["removed"], bool(outcome["undo"])) == (1, True)

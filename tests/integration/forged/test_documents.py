@@ -3,13 +3,22 @@
 import gzip
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from manifests.model import Manifest, Skew
 from manifests.store import encode
 from recovery.outcome import PlannedRecovery
 from tests.harness import Rebound, of_kind
 from tests.integration import lake
-from tests.integration.forged_runs import FORGED, NIGHT, PLANTED, SCENARIO, planted, states
+from tests.integration.forged_runs import (
+    FORGED,
+    NIGHT,
+    PLANTED,
+    SCENARIO,
+    planted,
+    reported,
+    states,
+)
 from tests.served import serving
 
 
@@ -114,21 +123,34 @@ def test_a_planted_journal_is_asked_about(rebound: Rebound):
         try:
             lake.write_catalog(rebound.folder, protected_projects=[rebound.project])
             refused = rebound.run("resume", PLANTED, "--yes", code=5)
-            assert f"`--confirm-project {rebound.project}`" in refused.stderr
+            for word in (f"--confirm-project {rebound.project}", "--overwrite '*'", "--exact"):
+                assert f"`{word}`" in refused.stderr
         finally:
             lake.write_catalog(rebound.folder)
 
 
 def test_a_planted_journal_that_hides_what_goes_takes_nothing(rebound: Rebound):
-    """Rows that a journal does not tell of stay, whatever it says was seen, and whoever says yes."""
+    """Rows that a journal does not tell of stay, whatever it says was seen, and whoever says yes.
+
+    Nor does a planted report that all is proven end a `resume` well, and `report` says what it is.
+    """
     games = f"`{rebound.project}.{lake.GAMES}`"
     rebound.query(f"UPDATE {games} SET home = 'nobody' WHERE game_date = DATE '2024-01-06'")
     try:
         plan = rebound.json("plan", SCENARIO, "--run", NIGHT, "--overwrite", "*")
+        with planted(rebound, plan), reported(rebound, plan):
+            told = rebound.run("resume", PLANTED, "--yes", code=7).stderr
+            assert "the report says that everything was proven, and it is not so now: lake." in told
+            told = rebound.run("report", PLANTED).stdout
+            assert "nothing was looked at again; `rebound plan` does" in told
+            assert f"that of run {NIGHT} is the one that the recovery was made of" in told
+        with planted(rebound, plan), reported(rebound, plan, of=0):
+            assert "under way" in rebound.run("report", PLANTED).stdout
+            assert "not believed: it says nothing of lake." in rebound.run("report").stdout
         (changed,) = (item for item in of_kind(plan, "table") if item["loses_rows"])
         changed |= {"loses_rows": False}
         with planted(rebound, plan):
-            told = rebound.run("resume", PLANTED, "--yes", code=6).stdout
+            told = rebound.run("resume", PLANTED, "--overwrite", "*", "--yes", code=6).stdout
         assert "rows appeared since the plan was made; they were left alone" in told
         found = rebound.query(f"SELECT COUNT(*) AS n FROM {games} WHERE home = 'nobody'")
         assert next(iter(found))["n"] > 0
@@ -171,9 +193,14 @@ def test_a_planted_object_stops_no_other_command(rebound: Rebound):
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
     impossible = f"recoveries/{SCENARIO}-20261399T999999Z-abcd/plan.json"
     report = rebound.landing.blob(f"recoveries/{PLANTED}/report.json")
-    blobs = [rebound.landing.blob(impossible), report]
+    # What runs processors again needs no run, so that it keeps none.
+    dates = f"recoveries/processor-failure-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-abcd/plan.json"
+    blobs = [rebound.landing.blob(impossible), rebound.landing.blob(dates), report]
     try:
-        blobs[0].upload_from_string(b"{}")
+        for blob in blobs[:2]:
+            blob.upload_from_string(b"{}")
+        (night,) = (item for item in rebound.json("expire") if item["run_id"] == NIGHT)
+        assert night["reason"] == "the last complete run"
         for content in (b"garbage", b"{}"):
             report.upload_from_string(content)
             with planted(rebound, plan):

@@ -1,16 +1,22 @@
 """Whoever can write runs into the vault commands neither operator nor function."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from manifests.model import BucketBackup, Manifest, Owner
+from manifests.kinds.tables.kind import TABLES
+from manifests.model import BucketBackup, Manifest, Owner, Receipt, RunId, TableBackup
 from manifests.store import encode
 from tests.harness import Rebound
+from tests.integration import lake
 from tests.integration.forged_runs import FORGED, NIGHT, SCENARIO, states
 from tests.served import Function, serving
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+TWO_RUNS = {"keep_days": 1, "keep_at_least": 2, "partial_days": 1}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +97,55 @@ def test_only_the_named_run_is_read(rebound: Rebound, forge: Callable[..., Manif
     with rebound.cloud.fault("storage", r"storage\.objects\..*", "status", **refusal):
         rebound.run("plan", SCENARIO, code=9)
         assert rebound.json("plan", SCENARIO, "--run", NIGHT)["run_id"] == NIGHT
+
+
+def test_forged_runs_of_fewer_tables_let_nothing_expire(
+    rebound: Rebound, forge: Callable[..., Manifest]
+):
+    """They are newer, and complete in themselves: the run that holds all is kept all the same."""
+    genuine = rebound.manifest(NIGHT)
+    old = genuine.model_copy(update={"run_id": "old", "recovery_point": LONG_AGO})
+    old = old.model_copy(update={"started_at": LONG_AGO, "finished_at": LONG_AGO})
+    blob = rebound.vault.blob("runs/old/manifest.json")
+    blob.upload_from_string(encode(old))
+    lake.write_catalog(rebound.folder, retention=TWO_RUNS)
+    try:
+        forge(tables=genuine.tables[:1])
+        kept = {item["run_id"]: item["reason"] for item in rebound.json("expire")}
+        assert kept[FORGED] == "the last complete run"
+        assert kept["old"] == "one of the newest that hold all that is asked for"
+    finally:
+        lake.write_catalog(rebound.folder)
+        blob.delete()
+
+
+def test_a_night_builds_on_nothing_that_was_planted(
+    rebound: Rebound, forge: Callable[..., Manifest]
+):
+    """Neither on a manifest that no record of its run bears out, nor on a receipt of before it."""
+    forge()
+    (games,) = (table for table in rebound.manifest(NIGHT).tables if table.name == lake.GAMES)
+    receipt = Receipt[TableBackup](run_id=RunId("third"), kind="tables", part=games)
+    name = TABLES.receipt_name(RunId("third"), lake.GAMES)
+    rebound.vault.blob(name).upload_from_string(encode(receipt))
+    try:
+        with serving(rebound) as function:
+            function.complete("second")
+            answer = function.manual("third")
+        start = json.loads(rebound.vault.blob("runs/second/start.json").download_as_bytes())
+        assert start["document"]["base_run_id"] == NIGHT
+        exports = {
+            item.run_id for table in rebound.manifest("second").tables for item in table.exports
+        }
+        assert exports == {NIGHT}
+        assert answer.status_code == 422
+        assert "it does not name this run's start" in answer.text
+        assert "make another, with another run_id" in answer.text
+        assert states(rebound)["third"] == "partial"
+    finally:
+        for run in ("second", "third"):
+            for item in list(rebound.vault.list_blobs(prefix=f"runs/{run}/")):
+                item.delete()
 
 
 def test_what_the_catalog_does_not_name_is_left_out(

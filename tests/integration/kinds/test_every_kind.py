@@ -79,6 +79,6 @@ def test_what_cannot_be_read_is_not_proven(world: World):
         for item in world.rebound.json("report")
         if item["state"] in ("partial", "under way", "not equal")
     )
-    world.rebound.run("resume", recovery, "--yes")
+    world.rebound.run("resume", recovery, "--overwrite", "*", "--yes")
     assert world.state() == before
     assert actions(world.rebound.json("plan", *world.words)) == {"leave"}

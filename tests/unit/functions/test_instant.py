@@ -1,11 +1,15 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from functions.earlier import Base
 from functions.exports.tables.datasets import gone_since
-from functions.instant import current_run, serving_point
-from manifests.model import FailedAttempt, Owner, RunId
-from manifests.store import Vault
+from functions.instant import current_run, refuse_placed, serving_point
+from manifests.errors import RefusedError
+from manifests.kinds.tables.kind import TABLES
+from manifests.model import FailedAttempt, Manifest, Owner, RunId, RunStart
+from manifests.store import Started, Vault
 from tests.unit.samples import POINT, RUN, MemoryBucket, catalog, manifest
 
 NOW = datetime(2026, 11, 24, 8, 1, 30, tzinfo=UTC)
@@ -47,3 +51,64 @@ def test_tables_that_are_gone_are_told():
     )
     assert gone_since(protected, manifest(), ["nba.games"]) == ("nba.arrivals",)
     assert gone_since(protected, manifest(), ["nba.games", "nba.arrivals"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("scheduled_at", "point", "started_at", "written_at", "why"),
+    [
+        (POINT, POINT, NOW, NOW, ""),
+        (None, POINT, NOW, NOW, ""),
+        (NOW, POINT, NOW, NOW - 2 * MINUTE, "before its time"),
+        (None, POINT + 5 * MINUTE, NOW, NOW, "not in order"),
+        (POINT, POINT, NOW + MINUTE, NOW, "not in order"),
+    ],
+)
+def test_a_start_record_that_lay_there_is_not_tonights(
+    scheduled_at: datetime | None,
+    point: datetime,
+    started_at: datetime,
+    written_at: datetime,
+    why: str,
+):
+    """When it was written Cloud Storage says: a run is not begun before its time, nor before itself."""
+    start = RunStart(
+        run_id=RUN,
+        platform="basketball",
+        recovery_point=point,
+        started_at=started_at,
+        base_run_id=None,
+    )
+    run = Started(start, 1, written_at)
+    if not why:
+        refuse_placed(run, scheduled_at)
+        return
+    with pytest.raises(RefusedError, match=why):
+        refuse_placed(run, scheduled_at)
+
+
+def test_an_earlier_run_is_built_on_as_far_as_its_records_agree():
+    """A manifest alone is none to build on; a part counts when its receipt says the same."""
+    stored = manifest()
+    owner = Owner(platform=stored.platform, project=stored.project)
+    vault = Vault(MemoryBucket(), owner, clock=lambda: stored.finished_at)
+    vault.put_manifest(stored)
+    assert Base.of(vault, RUN) is None
+    start = RunStart(base_run_id=None, **_said(stored))
+    run = vault.start(start)
+    base = Base.of(vault, RUN)
+    assert base is not None
+    games, arrivals, *_ = stored.tables
+    vault.put_part(run, TABLES, games)
+    vault.put_part(run, TABLES, arrivals.model_copy(update={"group": "other"}))
+    held = {table.name: base.part(TABLES, table.name) for table in stored.tables}
+    assert held == dict.fromkeys(held) | {games.name: games}
+
+    other = Vault(MemoryBucket(), owner, clock=lambda: stored.finished_at)
+    other.put_manifest(stored)
+    other.start(start.model_copy(update={"recovery_point": POINT - MINUTE}))
+    assert Base.of(other, RUN) is None
+
+
+def _said(run: Manifest) -> dict[str, Any]:
+    names = ("run_id", "platform", "recovery_point", "started_at")
+    return {name: getattr(run, name) for name in names}

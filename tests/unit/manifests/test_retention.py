@@ -4,9 +4,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.catalog import Retention
+from manifests.catalog import Catalog, Retention
 from manifests.model import RunId
-from manifests.retention import Holdings, KeepDecision, decide, needs_of
+from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
 from manifests.selection import RunSummary
 from tests.unit.samples import POINT
 
@@ -26,6 +26,7 @@ def decided(
     needs: Mapping[str, set[str]] | None = None,
     held: set[str] | None = None,
     active: set[str] | None = None,
+    lesser: set[str] | None = None,
 ) -> dict[str, KeepDecision]:
     """Return the decision on each run."""
     decisions = decide(
@@ -37,6 +38,7 @@ def decided(
         },
         held=frozenset(map(RunId, held or ())),
         active=frozenset(map(RunId, active or ())),
+        lesser=frozenset(map(RunId, lesser or ())),
     )
     assert [item.run_id for item in decisions] == [
         item.run_id
@@ -192,3 +194,56 @@ def test_runs_that_hold_what_others_lack():
     runs = [item.run for item in holdings]
     decisions = decided(*runs, needs={name: set(others) for name, others in needs.items()})
     assert set(kept(decisions)) == {"r0", "r1", "r20"}
+
+
+def test_a_lesser_run_takes_nobodys_place():
+    """Newer runs that hold less are kept by their own age alone, and whole ones stay as if alone."""
+    old = (run("old", 90), run("older", 91), run("oldest", 92))
+    newer = (run("f1", 20), run("f2", 21), run("f3", 22))
+    reasons = kept(decided(*old, *newer, lesser={"f1", "f2", "f3"}))
+    whole = "one of the newest that hold all that is asked for"
+    assert reasons == {
+        "f1": "the last complete run",
+        "f2": "one of the newest 2",
+        "old": whole,
+        "older": whole,
+    }
+
+
+def catalog(**more: object) -> Catalog:
+    """Return a catalog of two tables, one by best effort, and of a whole dataset."""
+    tables = [{"table": f"nba.{name}", "group": "g"} for name in ("a", "b")]
+    tables[1]["backup"] = "best effort"
+    return Catalog.model_validate(
+        {
+            "platform": "p",
+            "location": "US",
+            "full_every_days": 7,
+            "retention": POLICY.model_dump(),
+            "protected_projects": [],
+            "tables": tables,
+            "datasets": [{"dataset": "ref", "tables": "all", "group": "g"}],
+            **more,
+        }
+    )
+
+
+def test_a_run_that_holds_less_than_one_before_is_lesser():
+    """Its parts are held against the catalog as far as an earlier run had them already."""
+
+    def holding(name: str, days_ago: float, *parts: str, lacks: str = "") -> Holdings:
+        lacking = frozenset(lacks.split())
+        return Holdings(run(name, days_ago), frozenset(), frozenset(parts), lacking)
+
+    runs = [
+        holding("before nba.b", 9, "nba.a", "nba.gone"),
+        holding("whole", 8, "nba.a", "nba.b", "ref.x"),
+        holding("said so", 7, "nba.a", "ref.x", lacks="nba.b"),
+        holding("another table of ref", 6, "nba.a", "nba.b", "ref.y"),
+        holding("less", 5, "nba.b", "ref.y"),
+        holding("less, and says it", 4, "nba.b", "ref.y", lacks="nba.a"),
+        holding("nothing of ref", 3, "nba.a", "nba.b"),
+    ]
+    assert lesser(catalog(), runs) == {"less", "less, and says it", "nothing of ref"}
+    spared = catalog(datasets=[])
+    assert lesser(spared, runs) == {"less", "less, and says it"}

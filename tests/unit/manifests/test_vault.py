@@ -10,11 +10,12 @@ from manifests.errors import (
     ManifestFormatError,
     ManifestMissingError,
     ManifestTruncatedError,
+    StrangeReceiptError,
     UnsafeNameError,
 )
 from manifests.kinds.tables.kind import TABLES
 from manifests.model import FailedAttempt, Owner, PartFailure, Receipt, RunStart, TableBackup
-from manifests.store import Vault, encode
+from manifests.store import Started, Vault, encode
 from manifests.values import Stored
 from tests.unit.samples import (
     BASE_POINT,
@@ -32,6 +33,7 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 START = RunStart(
     run_id=RUN, platform="basketball", recovery_point=POINT, started_at=POINT, base_run_id=BASE_RUN
 )
+BEGUN = Started(START, 1, POINT)
 FAILURE = FailedAttempt(
     run_id=RUN,
     attempted_at=datetime(2026, 11, 24, 8, 2, tzinfo=UTC),
@@ -102,8 +104,10 @@ def test_the_manifest_of_another_run_is_refused(vault: Vault, bucket: MemoryBuck
 
 def test_the_first_start_record_stays(vault: Vault):
     """A retry is given the recovery point that the first attempt fixed."""
-    assert vault.start(START) == START
-    assert vault.start(START.model_copy(update={"recovery_point": BASE_POINT})) == START
+    assert vault.started(RUN) is None
+    assert vault.start(START) == BEGUN
+    assert vault.start(START.model_copy(update={"recovery_point": BASE_POINT})) == BEGUN
+    assert vault.started(RUN) == BEGUN
 
 
 def test_the_start_of_another_run_is_refused(vault: Vault, bucket: MemoryBucket):
@@ -115,11 +119,11 @@ def test_the_start_of_another_run_is_refused(vault: Vault, bucket: MemoryBucket)
 
 def test_the_first_receipt_stays(vault: Vault):
     """A part is done once: a second writer is given the first one's result."""
-    assert vault.part(RUN, TABLES, "nba.games") is None
-    assert vault.put_part(RUN, TABLES, games()) == games()
+    assert vault.part(BEGUN, TABLES, "nba.games") is None
+    assert vault.put_part(BEGUN, TABLES, games()) == games()
     second = games().model_copy(update={"group": "other"})
-    assert vault.put_part(RUN, TABLES, second) == games()
-    assert vault.part(RUN, TABLES, "nba.games") == games()
+    assert vault.put_part(BEGUN, TABLES, second) == games()
+    assert vault.part(BEGUN, TABLES, "nba.games") == games()
 
 
 @pytest.mark.parametrize(
@@ -132,24 +136,24 @@ def test_a_receipt_of_something_else_is_refused(
     receipt = Receipt[TableBackup].model_validate({"run_id": run_id, "part": table})
     bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = encode(receipt)
     with pytest.raises(ManifestAlteredError, match="elsewhere"):
-        vault.part(RUN, TABLES, "nba.games")
+        vault.part(BEGUN, TABLES, "nba.games")
 
 
 def test_a_receipt_says_its_kind(vault: Vault, bucket: MemoryBucket):
     """It is written with the name of its kind."""
-    vault.put_part(RUN, TABLES, games())
+    vault.put_part(BEGUN, TABLES, games())
     stored = json.loads(bucket.objects[TABLES.receipt_name(RUN, "nba.games")])
     assert stored["document"]["kind"] == "tables"
 
 
 def test_a_receipt_from_before_format_1_3_says_no_kind(vault: Vault, bucket: MemoryBucket):
-    """It is read as it was: a run that was begun by an earlier version goes on."""
-    receipt = Receipt[TableBackup](run_id=RUN, part=games()).model_dump(mode="json")
-    del receipt["kind"]
+    """Its place says which it is."""
+    made = Receipt[TableBackup](run_id=RUN, start_generation=1, part=games())
+    receipt = made.model_dump(mode="json", exclude={"kind"})
     bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = encode(Stored.model_validate(receipt))
     stored = json.loads(bucket.objects[TABLES.receipt_name(RUN, "nba.games")])
-    assert stored["document"].keys() == {"run_id", "part"}
-    assert vault.part(RUN, TABLES, "nba.games") == games()
+    assert "kind" not in stored["document"]
+    assert vault.part(BEGUN, TABLES, "nba.games") == games()
 
 
 def test_a_receipt_of_another_kind_is_refused(vault: Vault, bucket: MemoryBucket):
@@ -157,13 +161,30 @@ def test_a_receipt_of_another_kind_is_refused(vault: Vault, bucket: MemoryBucket
     receipt = Receipt[TableBackup](run_id=RUN, kind="buckets", part=games())
     bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = encode(receipt)
     with pytest.raises(ManifestAlteredError, match="elsewhere"):
-        vault.part(RUN, TABLES, "nba.games")
+        vault.part(BEGUN, TABLES, "nba.games")
+
+
+@pytest.mark.parametrize("generation", [None, 2], ids=["none", "another"])
+def test_a_receipt_that_lay_there_before_is_not_believed(
+    vault: Vault, bucket: MemoryBucket, generation: int | None
+):
+    """It cannot name the start record, whose generation nobody knew; nor is it written over."""
+    receipt = Receipt[TableBackup](
+        run_id=RUN, kind="tables", start_generation=generation, part=games()
+    )
+    bucket.objects[TABLES.receipt_name(RUN, "nba.games")] = encode(receipt)
+    for take in (
+        lambda: vault.part(BEGUN, TABLES, "nba.games"),
+        lambda: vault.put_part(BEGUN, TABLES, games()),
+    ):
+        with pytest.raises(StrangeReceiptError, match="does not name this run's start"):
+            take()
 
 
 def test_a_receipt_for_a_bad_name_is_never_written(vault: Vault, bucket: MemoryBucket):
     """A table's name cannot lead its receipt out of the run's folder."""
     with pytest.raises(UnsafeNameError):
-        vault.put_part(RUN, TABLES, games().model_copy(update={"table_id": "../../x"}))
+        vault.put_part(BEGUN, TABLES, games().model_copy(update={"table_id": "../../x"}))
     assert not bucket.objects
 
 

@@ -8,9 +8,9 @@ import pytest
 from manifests.catalog import load_catalog
 from manifests.catalog_writers import CatalogWriter, FenceRule
 from manifests.kinds.resources.table import resource_type
-from recovery.fence.model import FenceRecord
+from recovery.fence.model import FenceRecord, ThawStep
 from recovery.fence.quiet import changed
-from recovery.fence.rules import fenced, planned_fence, planned_thaw
+from recovery.fence.rules import addresses, fenced, planned_fence, planned_thaw, strange_addresses
 from recovery.fence.text import fence_lines, is_late, standing_lines, thaw_lines
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -201,3 +201,39 @@ def test_the_shipped_catalog_pauses_the_loops_of_the_platform():
     assert {item.writes for item in record.writers} == {
         ("database (default)", "dataset nba_precompute")
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "known", "kept", "said", "is_strange"),
+    [
+        ("https://a.run.app/x", ["https://a.run.app"], {}, (), False),
+        ("https://A.run.app:443/x", ["https://a.run.app/other?q"], {}, (), False),
+        ("https://a.run.app.evil.com/x", ["https://a.run.app"], {}, (), True),
+        ("https://a.run.app@evil.com/x", ["https://a.run.app"], {}, (), True),
+        ("https://evil.com\\@a.run.app/x", ["https://a.run.app"], {}, (), True),
+        ("https://a.run.app/x", [], {"s": "https://a.run.app/x"}, (), False),
+        ("https://a.run.app/x", [], {"s": "https://a.run.app/y"}, (), True),
+        ("https://a.run.app/x", [], {"t": "https://a.run.app/x"}, (), True),
+        ("https://a.run.app/x", [], {}, ("a.run.app",), False),
+        ("https://a.run.app/x", [], {}, ("*",), False),
+        ("", [], {}, (), False),
+    ],
+)
+def test_an_address_of_a_thaw_is_borne_out_by_something_else(
+    address: str, known: list[str], kept: dict[str, str], said: tuple[str, ...], *, is_strange: bool
+):
+    """By a service's own address, by what the last run kept, or by who says its host."""
+    step = ThawStep(type="pubsub/subscription", name="s", action="resume", address=address)
+    assert bool(strange_addresses([step], known, kept, said)) is is_strange
+
+
+def test_addresses_of_a_service_and_of_what_calls_one():
+    """A service of Cloud Run has two; a topic's name is none."""
+    service = {"name": "s", "uri": "https://s-1.a.run.app", "urls": ["https://s-2.run.app"]}
+    assert set(addresses(resource_type("run/service"), service)) == {
+        "https://s-1.a.run.app",
+        "https://s-2.run.app",
+    }
+    pushed = subscription("s", "t", pushEndpoint="https://a/")
+    assert list(addresses(SUBSCRIPTION, pushed)) == ["https://a/"]
+    assert list(addresses(JOB, job("j", uri="https://b/"))) == ["https://b/"]

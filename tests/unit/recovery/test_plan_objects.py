@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests.errors import UsageError
-from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
 from recovery.compare.buckets import bucket_findings
 from recovery.compare.objects import Damage, object_finding
 from recovery.kinds.buckets.rules.buckets import (
@@ -14,7 +14,7 @@ from recovery.kinds.buckets.rules.buckets import (
     check_scope,
 )
 from recovery.kinds.buckets.rules.counts import StepCounter
-from recovery.kinds.buckets.rules.objects import Source, plan_object
+from recovery.kinds.buckets.rules.objects import Source, expected_of, plan_object
 from recovery.request import Request, Target
 from recovery.scope import ObjectScope
 from tests.unit.object_samples import POINT, record, version
@@ -273,3 +273,25 @@ def test_restored_soft_version_keeps_later_custom_time_out():
     moment = datetime(2026, 11, 24, 8, tzinfo=UTC).isoformat()
     expected = record("a", settings=replace(LATER, custom_time=moment))
     assert step_of(expected, soft(settings=LATER)) == ("missing", ("soft-deleted", "vault"))
+
+
+def test_what_soft_delete_still_keeps_is_what_an_object_was():
+    """Of a record that holds a later version: the one of then while it is kept, or once it is back."""
+    was = version(content=b"then", ended=1, state="soft-deleted")
+    then = ContentThen(was.generation, was.size_bytes, was.crc32c, was.md5)
+    later = record(content=b"later", created=1)._replace(then=then)
+    live = version(content=b"later", created=1)
+    kept = expected_of(later, (live, was))
+    assert kept.version == was._replace(state="live", ended_at=None)
+    step = plan_object("a", kept, (live, was), POINT)
+    assert step is not None
+    assert (step.damage, step.source) == ("overwritten", "soft-deleted")
+    # It is back, and soft delete lets go of it: it is equal, whatever the record holds.
+    back = version(content=b"then", created=9)
+    assert plan_object("a", expected_of(later, (back,)), (back,), POINT) is None
+    assert plan_object("a", expected_of(later, (back, was)), (back, was), POINT) is None
+    # It is gone for good: the later one is what there is.
+    assert expected_of(later, (live,)) == later
+    other = version(content=b"else", ended=1, state="soft-deleted", generation=was.generation)
+    assert expected_of(later, (live, other)) == later
+    assert expected_of(record(), (live, was)) == record()

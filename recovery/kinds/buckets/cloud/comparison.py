@@ -20,7 +20,7 @@ from manifests.versions import (
     moves_classes,
     same_content,
 )
-from recovery.kinds.buckets.rules.objects import ObjectStep, plan_object
+from recovery.kinds.buckets.rules.objects import ObjectStep, expected_of, plan_object
 from recovery.scope import ObjectScope
 
 type _Named[Value] = Iterator[tuple[str, Value]]
@@ -46,11 +46,13 @@ class Compared(NamedTuple):
     Attributes:
         step: What has to happen to it; None when it is as it was.
         fate: What becomes of a retention that one which is as it was had, and has no more.
+        has_past: Whether only its past tells what it was, and that was not listed.
     """
 
     name: str
     step: ObjectStep | None
     fate: Fate = "none"
+    has_past: bool = False
 
 
 class Comparison:
@@ -112,8 +114,8 @@ class Comparison:
         if self._resource is None:
             yield from self._compared(stretch)
             return
-        for found in self._compared(stretch, self._listed("live", stretch)):
-            if found.step is not None:
+        for found in self._compared(stretch, self._listed("live", stretch), is_whole=False):
+            if found.step is not None or found.has_past:
                 rest = replace(stretch, start=found.name)
                 kinds: tuple[Kind, ...] = ("live", *listed_kinds(self._resource))
                 yield from self._compared(rest, *(self._listed(kind, rest) for kind in kinds))
@@ -127,13 +129,20 @@ class Comparison:
             listed = (version._replace(state="noncurrent") for version in listed)
         return self.target.with_checksums(listed)
 
-    def _compared(self, stretch: Stretch, *listings: Iterable[ObjectVersion]) -> Iterator[Compared]:
+    def _compared(
+        self, stretch: Stretch, *listings: Iterable[ObjectVersion], is_whole: bool = True
+    ) -> Iterator[Compared]:
         stored = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
         records = map(self._wanted, stored)
         with cloud_errors(self.target.uri()):
             for name, record, versions in _joined(records, by_name(*listings)):
                 if not self._scope.matches(name):
                     continue
+                if record is not None and record.then is not None:
+                    if not is_whole:
+                        yield Compared(name, None, has_past=True)
+                        continue
+                    record = expected_of(record, versions)  # noqa: PLW2901 - it takes its place
                 step = plan_object(name, record, versions, self.recovery_point, self._retention)
                 # A name that was not there and is not is no object, whatever versions it left.
                 if step is not None:
@@ -184,8 +193,11 @@ def _few(
     if record is None:
         return few(versions, is_needed=lambda _: False, can_serve=lambda _: False)
     wanted = record.version
+    then = record.then
     return few(
         versions,
-        is_needed=lambda item: item.generation == wanted.generation,
+        is_needed=lambda item: (
+            item.generation in (wanted.generation, then.generation if then else 0)
+        ),
         can_serve=lambda item: same_content(wanted, item),
     )

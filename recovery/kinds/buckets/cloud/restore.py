@@ -62,7 +62,7 @@ class StretchRestore:
             yield from self._done(waiting.popleft())
 
     def _damaged(self, stretch: Stretch, tally: "_Tally") -> Iterator[ObjectStep]:
-        for _, step, _ in self._comparison.steps(stretch):
+        for _, step, *_ in self._comparison.steps(stretch):
             if step is None:
                 tally.equal += 1
                 self._advance(1)
@@ -77,7 +77,7 @@ class StretchRestore:
         return done
 
     def _prove(self, stretch: Stretch, tally: "_Tally") -> None:
-        for name, step, _ in self._comparison.steps(stretch):
+        for name, step, *_ in self._comparison.steps(stretch):
             if step is None or name in tally.left_names:
                 continue
             obstacle = self._mender.obstacle(step)

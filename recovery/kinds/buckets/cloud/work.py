@@ -281,7 +281,7 @@ def _is_undeleted(target: VersionedBucket, step: BucketStep) -> bool:
 
 def _counted(comparison: Comparison, stretch: Stretch, retention: RetentionRules) -> StepCounter:
     counter = StepCounter(retention)
-    for _, step, fate in comparison.steps(stretch):
+    for _, step, fate, _ in comparison.steps(stretch):
         if step is None:
             counter.add_equal(fate)
         else:

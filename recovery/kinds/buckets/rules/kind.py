@@ -25,7 +25,7 @@ class BucketRules(Rules[BucketsSeen]):
     kind = "buckets"
     steps = (BucketStep,)
     outcomes = (BucketOutcome,)
-    unlisted = "bucket"
+    unlisted = ("bucket",)
 
     def parts(self, manifest: Manifest) -> tuple[BucketBackup, ...]:
         """Return the buckets of a run."""

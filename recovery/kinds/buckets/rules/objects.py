@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.object_retention import RetentionRules
 from manifests.versions import live_of, needs_new_content, same_content
 from recovery.compare.objects import Damage, damage_of
@@ -105,6 +105,33 @@ class ObjectStep(NamedTuple):
         if self.damage == "extra":
             return "the recovery point does not know it"
         return self.origins[0].why if self.origins else _WHY["none"]
+
+
+def expected_of(record: ObjectRecord, versions: Sequence[ObjectVersion]) -> ObjectRecord:
+    """Return what an object is to be, of a record that holds a later version than it was then.
+
+    That is what it was then, while soft delete keeps it or it is back already.
+
+    Args:
+        record: Its record in the inventory.
+        versions: Every version of it that the bucket still has.
+    """
+    then = record.then
+    if then is None:
+        return record
+    found = [item for item in versions if is_content_then(item, then)]
+    was = next((item for item in found if item.generation == then.generation), None)
+    is_back = next((item for item in found if item.state == "live"), None)
+    if (chosen := was or is_back) is None:
+        return record
+    return ObjectRecord(chosen._replace(state="live", ended_at=None))
+
+
+def is_content_then(version: ObjectVersion, then: ContentThen) -> bool:
+    """Whether a version holds what an object held at the recovery point."""
+    told = (version.size_bytes, version.crc32c)
+    is_md5 = version.md5 == then.md5 or None in (version.md5, then.md5)
+    return told == (then.size_bytes, then.crc32c) and bool(then.crc32c) and is_md5
 
 
 def plan_object(

@@ -27,7 +27,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
     kind = "databases"
     steps = (DatabaseStep,)
     outcomes = (DatabaseOutcome,)
-    unlisted = "database"
+    unlisted = ("database",)
 
     def parts(self, manifest: Manifest) -> tuple[DatabaseBackup, ...]:
         """Return the databases of a run."""

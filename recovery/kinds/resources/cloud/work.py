@@ -18,6 +18,7 @@ from recovery.kinds.resources.cloud.recovering import Recovering
 from recovery.kinds.resources.cloud.stored import read_object, read_resources
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
 from recovery.kinds.resources.rules.obstacles import image_path, image_project, images
+from recovery.kinds.resources.rules.planning import check_owner
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.kinds.resources.rules.steps import ConfigurationStep
@@ -62,7 +63,13 @@ class ConfigurationWork(Work[ResourcesSeen]):
             for backup in backups
             for stored in read_resources(self._tools.vault, backup)
         ]
-        look = partial(self._seen, Rewriting(names), titled)
+        rewriting = Rewriting(names)
+        check_owner(
+            (rewriting.text(stored.name) for _, stored in wanted),
+            project=self._target.project,
+            number=self._configuration.project_number,
+        )
+        look = partial(self._seen, rewriting, titled)
         with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
             looked = list(pool.map(lambda item: look(*item), wanted))
         seen, unseen = told_apart(

@@ -1,9 +1,10 @@
 """What a recovery does with one resource of the platform's configuration. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from manifests.errors import ManifestAlteredError
 from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
@@ -98,6 +99,37 @@ def _into(kind: ResourceType, seen: SeenResource, rewriting: Rewriting) -> str:
     if kind.naming == "assigned" and seen.resource is not None:
         return str(seen.resource["name"])
     return rewriting.text(seen.stored.name)
+
+
+def project_of(name: str) -> str:
+    """Return the id or number of the project that a resource's full name is in."""
+    return name.split("/")[1] if name.startswith("projects/") else ""
+
+
+def check_owner(names: Iterable[str], *, project: str, number: Callable[[], str]) -> None:
+    """Refuse a run with a resource of another project, which a recovery would write there.
+
+    Args:
+        names: The full names of its resources, as they are where the recovery writes.
+        project: The id of that project.
+        number: Gives its number; asked only where a name has one.
+
+    Raises:
+        ManifestAlteredError: One is of another project.
+    """
+    owners: dict[str, str] = {}
+    for name in names:
+        owners.setdefault(project_of(name), name)
+    owners.pop(project, None)
+    if any(map(str.isdigit, owners)):
+        owners.pop(number(), None)
+    if owners:
+        owner, name = min(owners.items())
+        raise ManifestAlteredError(
+            f"it holds a resource of another project, {owner or 'or of none'}",
+            subject=name,
+            hint=f"find out who wrote it; only what is of {project} is brought back",
+        )
 
 
 def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import DatasetBackup, Manifest, TableBackup, UtcTime
+from manifests.model import DROPPED, DatasetBackup, Manifest, TableBackup, UtcTime
 from manifests.references import definitions_of
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
@@ -37,7 +37,7 @@ class TableRules(Rules[TablesSeen]):
     kind = "tables"
     steps = (DatasetStep, TableStep, DefinitionStep)
     outcomes = (TableOutcome, DatasetOutcome, DefinitionOutcome)
-    unlisted = "dataset"
+    unlisted = ("dataset", DROPPED)
 
     def parts(self, manifest: Manifest) -> tuple[TableBackup, ...]:
         """Return the tables of a run."""

@@ -118,6 +118,12 @@ class Catalog:
         found = [self.find(kind, key) for key in sorted(keys)]
         return [item for item in found if item is not None]
 
+    def ever(self, kind: str, *parent: str) -> list[Entry]:
+        """Return what is or was below a project or dataset."""
+        return [
+            item for item in self._all() if item.kind == kind and item.key[: len(parent)] == parent
+        ]
+
     def deleted_with(self, dataset: Entry) -> list[Entry]:
         """Return what went when a dataset was deleted."""
         return [

@@ -1,4 +1,7 @@
-"""The INFORMATION_SCHEMA views that are served: TABLES, COLUMNS, PARTITIONS, JOBS, SCHEMATA."""
+"""The INFORMATION_SCHEMA views that are served.
+
+TABLES, COLUMNS, PARTITIONS, TABLE_STORAGE, JOBS and SCHEMATA.
+"""
 
 from collections.abc import Callable
 
@@ -110,6 +113,22 @@ def _show_partitions(project: str, dataset_id: str, session: Session) -> str:
     return " UNION ALL ".join([_values(names, [], kinds), *parts])
 
 
+def _show_storage(project: str, dataset_id: str, session: Session) -> str:
+    if dataset_id:
+        raise invalid_query("INFORMATION_SCHEMA.TABLE_STORAGE needs a region qualifier")
+    rows = [
+        [
+            *map(literal, entry.key),
+            _time(entry, "creationTime"),
+            "FALSE" if entry.deleted is None else "TRUE",
+        ]
+        for entry in session.service.database.catalog.ever("table", project)
+        if entry.is_table
+    ]
+    names = "table_catalog table_schema table_name creation_time deleted"
+    return _values(names, rows, ["VARCHAR"] * 3 + ["TIMESTAMPTZ", "BOOLEAN"])
+
+
 def _show_jobs(project: str, dataset_id: str, session: Session) -> str:
     del dataset_id
     rows = [
@@ -137,6 +156,7 @@ _VIEWS: dict[str, Callable[[str, str, Session], str]] = {
     "TABLES": _show_tables,
     "COLUMNS": _show_columns,
     "PARTITIONS": _show_partitions,
+    "TABLE_STORAGE": _show_storage,
     "JOBS": _show_jobs,
     "SCHEMATA": _show_schemata,
 }

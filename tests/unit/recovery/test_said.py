@@ -1,0 +1,66 @@
+"""What a journal says was allowed, and how a recovery ended, is held against something else."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from manifests.model import UtcTime
+from recovery.outcome import contradiction
+from recovery.plan.said import resuming, unsaid
+from tests.fuzz.whole import BEGUN, whole_recovery, whole_report
+from tests.unit.worlds import request
+
+JOURNAL = request(overwrite=("lake.games", "x y"), exact=True, notify=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "lacking"),
+    [
+        ({}, ["--overwrite lake.games", "--overwrite 'x y'", "--exact", "--notify"]),
+        ({"overwrite": ["x y"], "exact": True}, ["--overwrite lake.games", "--notify"]),
+        ({"overwrite": ["*"], "notify": True, "settings": True}, ["--exact"]),
+        ({"overwrite": ["*"], "notify": True, "exact": True}, []),
+    ],
+)
+def test_words_of_a_journal_are_said_again(said: dict[str, Any], lacking: list[str]):
+    """Each that is not is refused, with what says it; what was never asked for needs no word."""
+    found = unsaid(JOURNAL, said, recovery_id="r")
+    assert [item.hint.split("`")[1] for item in found] == lacking
+
+
+def test_all_is_one_word():
+    """Who allowed everything has to allow everything again: no list of names does."""
+    everything = request(overwrite=("*",))
+    assert len(unsaid(everything, {"overwrite": ["lake.games"]}, recovery_id="r")) == 1
+    assert not unsaid(everything, {"overwrite": ["*"]}, recovery_id="r")
+    assert resuming("r", everything) == "rebound resume r --overwrite '*'"
+
+
+@pytest.mark.parametrize(
+    ("forged", "written_at", "why"),
+    [
+        ({}, BEGUN, ""),
+        ({"started_at": BEGUN - timedelta(hours=1)}, BEGUN, "another recovery"),
+        ({"recovery_id": "other"}, BEGUN, "another recovery"),
+        ({"finished_at": BEGUN - timedelta(seconds=1)}, BEGUN, "times"),
+        ({"finished_at": BEGUN + timedelta(hours=1)}, BEGUN, "times"),
+        ({"outcomes": ()}, BEGUN, "says nothing of"),
+        ({"run": "other"}, BEGUN, "another run"),
+        ({"digest": "other"}, BEGUN, "another run"),
+        ({"prefix": "copy_"}, BEGUN, "something else"),
+    ],
+)
+def test_a_report_that_contradicts_its_plan_is_none(
+    forged: dict[str, Any], written_at: UtcTime, why: str
+):
+    """It is of that recovery, of that run, of all that was planned, and not from the future."""
+    report, plan = whole_report(), whole_report().plan
+    target = plan.request.target.model_copy(update={"prefix": forged.pop("prefix", "")})
+    asked = plan.request.model_copy(update={"target": target})
+    changes = {"run_id": forged.pop("run", plan.run_id), "request": asked}
+    changes["manifest_digest"] = forged.pop("digest", plan.manifest_digest)
+    made = report.model_copy(update={"plan": plan.model_copy(update=changes), **forged})
+    found = contradiction(whole_recovery(), made, written_at)
+    assert why in found
+    assert bool(found) == bool(why)
