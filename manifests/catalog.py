@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from manifests.catalog_drills import DrillRule
+from manifests.catalog_operations import Operations
 from manifests.catalog_processors import Processors
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
@@ -57,6 +58,7 @@ class Catalog(Value):
             nobody says.
         processors: What writes the rows of dates, and can be run again; None where nothing can.
         drills: How often what is protected is shown to restore, and when that is forgotten.
+        operations: What an operator looks at every day, and what is healthy.
     """
 
     platform: Word
@@ -73,6 +75,7 @@ class Catalog(Value):
     fence: FenceRule | None = None
     processors: Processors | None = None
     drills: DrillRule = DrillRule()
+    operations: Operations = Operations()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Catalog":

@@ -13,6 +13,7 @@ from rich.console import Console as RichConsole
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
@@ -95,6 +96,15 @@ class Console:
         with Bar(*columns, console=self._console, disable=not shown, transient=True) as bar:
             task = bar.add_task("read", total=total_bytes)
             yield lambda read_bytes: bar.advance(task, read_bytes)
+
+    @contextmanager
+    def looking(self, number: int) -> Generator[Callable[[], None]]:
+        """Show how many of so many looks were answered; gives the function to tell of each."""
+        shown = self._console.is_terminal and not self._quiet
+        columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn())
+        with Bar(*columns, console=self._console, disable=not shown, transient=True) as bar:
+            task = bar.add_task("look", total=number)
+            yield lambda: bar.advance(task)
 
     @contextmanager
     def ending_at_once(self, text: str) -> Generator[None]:

@@ -1,7 +1,7 @@
 """What a command tells, as values: a document of sections and blocks, which renderers write. Pure.
 
 `recovery.report.text` writes a document for a terminal, `recovery.report.html` as a page. What one
-of them has no place for it leaves out: a text has no headings of sections, and its conclusion is
+of them has no place for it leaves out: a text has seldom headings of sections, and its conclusion is
 the error with which the command ends.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 type Alignment = Literal["left", "right"]
-type Telling = Literal["planned", "ended", "ended documents", "so far", "held"]
+type Telling = Literal["planned", "ended", "ended documents", "so far", "held", "health"]
 """What the words of rows tell.
 
     planned          what would happen
@@ -17,6 +17,7 @@ type Telling = Literal["planned", "ended", "ended documents", "so far", "held"]
     ended documents  the same, of documents
     so far           how far it is
     held             what a run holds
+    health           how something is
 """
 
 
@@ -106,7 +107,20 @@ class Command:
     condition: str = ""
 
 
-type Block = Rows | Table | Facts | Paragraph | Listing | Verdict | Command
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How a number changed: one point behind the other.
+
+    Attributes:
+        label: What the number is.
+        points: What each point is called, and its number; None where it is not known.
+    """
+
+    label: str
+    points: tuple[tuple[str, float | None], ...]
+
+
+type Block = Rows | Table | Facts | Paragraph | Listing | Verdict | Command | Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,8 @@ class Section:
     """Blocks that belong together.
 
     Attributes:
-        heading: What a page calls them; a text has a blank line between sections.
+        heading: What a page calls them; a text has a blank line between sections, and the heading
+            where the document says so.
     """
 
     blocks: tuple[Block, ...]
@@ -142,11 +157,13 @@ class Document:
 
     Attributes:
         title: Its first line; empty for a text without one.
+        has_headings: Whether a text has the headings of its sections, too.
     """
 
     sections: tuple[Section, ...]
     title: str = ""
     conclusion: Conclusion | None = None
+    has_headings: bool = False
 
 
 def more(shown: int, all_of_them: int) -> tuple[Row, ...]:

@@ -95,7 +95,12 @@ def test_readme_options_exist():
     """Each option that either names is an option of some command."""
     command = typer.main.get_command(app)
     assert isinstance(command, typer.core.TyperGroup)
-    known = {option for each in command.commands.values() for p in each.params for option in p.opts}
+    groups = [each for each in command.commands.values() if isinstance(each, typer.core.TyperGroup)]
+    commands = [
+        *command.commands.values(),
+        *(it for each in groups for it in each.commands.values()),
+    ]
+    known = {option for each in commands for p in each.params for option in p.opts}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README + REFERENCE))
     assert used
     assert used <= known

@@ -49,6 +49,20 @@ class Configuration:
                 found = list(pool.map(partial(self._read, kind, locations), names))
         return {name: item for name, item in zip(names, found, strict=True) if item is not None}
 
+    def listed(self, kind: ResourceType, locations: Collection[str]) -> list[Resource]:
+        """Return every resource of a type as its list has it, which may leave fields out.
+
+        Args:
+            kind: The type.
+            locations: As of `resources`.
+
+        Raises:
+            CloudError: The list could not be read, or is not whole.
+        """
+        subject = f"{kind.name} of {self._project}"
+        with cloud_errors(subject):
+            return [item for _, item in self._items(kind, locations, subject)]
+
     def resource(self, kind: ResourceType, name: str) -> Resource | None:
         """Return one resource, or None where there is none.
 
@@ -163,12 +177,17 @@ class Configuration:
         return None if kind.absent and found.get("state") == kind.absent else found
 
     def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> Iterator[str]:
+        return (name for name, _ in self._items(kind, locations, subject))
+
+    def _items(
+        self, kind: ResourceType, locations: Collection[str], subject: str
+    ) -> Iterator[tuple[str, Resource]]:
         for location in locations if kind.is_regional else ("",):
             collection = kind.collection.format(project=self._project, location=location)
             for page in self._pages(kind, f"{kind.version}/{collection}", kind.query):
                 require_whole(page.get("unreachable", ()), subject)
                 for item in page.get(kind.items, ()):
-                    yield kind.full_name(item["name"], collection)
+                    yield kind.full_name(item["name"], collection), item
 
     def _pages(
         self, kind: ResourceType, path: str, asked: Mapping[str, str]

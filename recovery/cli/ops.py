@@ -6,9 +6,11 @@ import typer
 
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.jobs import Jobs
+from recovery.cli.dashboards import OpsGroup, add_dashboards
 from recovery.cli.options import Json, open_session, print_json, say, tell
-from recovery.ops.asking import Answer, ask
+from recovery.ops.asking import ask
 from recovery.ops.document import answer_document, json_value, queries_document
+from recovery.ops.facts import Answer
 from recovery.ops.monitoring import (
     MonitoringQuery,
     Said,
@@ -22,13 +24,16 @@ _MIB = 2**20
 _MOST_MIB = 1024
 
 app = typer.Typer()
-group = typer.Typer(no_args_is_help=True)
-app.add_typer(group, name="ops", help="Ask the platform how it is.")
+group = typer.Typer(cls=OpsGroup)
+app.add_typer(group, name="ops", help="Ask the platform and its backups how they are.")
 
 
 @group.callback()
 def ops() -> None:
-    """Ask the platform how it is."""
+    """Ask the platform and its backups how they are: `rebound ops quick`; everything without a word."""
+
+
+add_dashboards(group)
 
 
 @group.command()

@@ -1,35 +1,16 @@
 """Asking BigQuery a monitoring query, with a bound on what it may cost."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from google.cloud import bigquery
 
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError
-from manifests.values import Value
+from recovery.ops.facts import Answer
 from recovery.ops.monitoring import MonitoringQuery, Said
 
 _LIMIT = "bytesBilledLimitExceeded"
-
-
-class Answer(Value):
-    """What BigQuery answered.
-
-    Attributes:
-        columns: The names of the columns, in order.
-        rows: Each row's values.
-        processed_bytes: What was read.
-        billed_bytes: What is paid for.
-        most_bytes: What might have been billed at most.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    processed_bytes: int
-    billed_bytes: int
-    most_bytes: int
 
 
 def ask(

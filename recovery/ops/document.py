@@ -32,13 +32,14 @@ def answer_document(
         Paragraph(f"normal: {query.normal}"),
         Paragraph(f"to do: {query.to_do}"),
     )
-    found = _table(names, rows) if rows else Paragraph("no rows")
+    found = table_of(names, rows) if rows else Paragraph("no rows")
     return Document(
         title=f"{query.name} ({said})", sections=(Section(blocks=about), Section(blocks=(found,)))
     )
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+def table_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """Lay rows out below the names of their columns."""
     columns = [
         Column(
             name,

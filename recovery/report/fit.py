@@ -9,6 +9,7 @@ from html import escape
 
 from recovery.document import (
     Block,
+    Chart,
     Command,
     Conclusion,
     Document,
@@ -27,6 +28,7 @@ from recovery.units import printable
 _MOST_BYTES_OF_A_TEXT = 2_000
 _MOST_BYTES_OF_A_LINE = 600
 _MOST_BELOW = 25
+_MOST_POINTS = 120
 # What a page needs around a line, and around one without a word.
 _MARKUP_BYTES = 75
 _LITTLE_MARKUP_BYTES = 50
@@ -48,6 +50,7 @@ def fitted_to(document: Document, most_bytes: int) -> Document:
     end = document.conclusion
     return Document(
         title=_cut(document.title),
+        has_headings=document.has_headings,
         conclusion=end and Conclusion(_cut(end.word), _cut(end.text), _cut(end.hint)),
         sections=tuple(
             Section(tuple(itertools.islice(folded, len(section.blocks))), _cut(section.heading))
@@ -134,11 +137,15 @@ def _cut_block(block: Block) -> Block:
         case Facts():
             return Facts(tuple((_cut(label), _cut(value)) for label, value in block.facts))
         case _:
-            return _cut_sentence(block)
+            return _cut_other(block)
 
 
-def _cut_sentence(block: Paragraph | Verdict | Command) -> Block:
+def _cut_other(block: Paragraph | Verdict | Command | Chart) -> Block:
     match block:
+        case Chart():
+            points = block.points[-_MOST_POINTS:]
+            told = tuple((_cut_line(name), number) for name, number in points)
+            return Chart(_cut_line(block.label), told)
         case Command():
             return Command(_cut(block.purpose), _cut(block.command), _cut(block.condition))
         case Paragraph():

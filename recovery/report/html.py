@@ -9,16 +9,18 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from recovery.document import Document
+from recovery.document import Chart, Document
 from recovery.report.fit import fitted_to
 from recovery.report.tones import STATES, tone_of
 
 _FOLDER = Path(__file__).parent
 _MOST_BYTES_OF_LINES = 150_000
+_BAR_WIDTH, _BAR_GAP, _CHART_HEIGHT = 8, 2, 60
 _TOLD_APART = re.compile(rf"`([^`]+)`|{STATES.pattern}")
 
 
@@ -48,8 +50,29 @@ def _template() -> Template:
     )
     environment.filters["marked"] = _marked
     environment.filters["tone"] = tone_of
+    environment.filters["bars"] = _bars
     environment.tests["a"] = lambda block, name: type(block).__name__ == name
     return environment.get_template("page.html.j2")
+
+
+class _Bar(NamedTuple):
+    x: int
+    y: float
+    height: float
+    told: str
+    is_known: bool
+
+
+def _bars(chart: Chart) -> list[_Bar]:
+    """Place a bar for each point of a chart; one that is not known is a mark at the foot."""
+    most = max((number for _, number in chart.points if number is not None), default=0) or 1
+    found = []
+    for place, (name, number) in enumerate(chart.points):
+        height = round(max(1, max(number or 0, 0) / most * _CHART_HEIGHT), 1)
+        told = f"{name}: {'unknown' if number is None else f'{number:,.10g}'}"
+        x = place * (_BAR_WIDTH + _BAR_GAP)
+        found.append(_Bar(x, round(_CHART_HEIGHT - height, 1), height, told, number is not None))
+    return found
 
 
 def _marked(text: str) -> Markup:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from recovery.document import (
     Block,
+    Chart,
     Command,
     Document,
     Facts,
@@ -32,7 +33,10 @@ _SET_OUT: dict[Telling, tuple[tuple[int, int], ...]] = {
     "ended documents": ((2, 9), (12, 0), (17, 0)),
     "so far": ((2, 10),),
     "held": ((0, 0),),
+    "health": ((2, 9), (12, 0)),
 }
+_BARS = "\N{LOWER ONE EIGHTH BLOCK}\N{LOWER ONE QUARTER BLOCK}\N{LOWER THREE EIGHTHS BLOCK}\N{LOWER HALF BLOCK}\N{LOWER FIVE EIGHTHS BLOCK}\N{LOWER THREE QUARTERS BLOCK}\N{LOWER SEVEN EIGHTHS BLOCK}\N{FULL BLOCK}"
+_NO_BAR = "\N{MIDDLE DOT}"
 
 
 def text_of(document: Document, *, columns: int | None = None) -> str:
@@ -44,7 +48,10 @@ def text_of(document: Document, *, columns: int | None = None) -> str:
     """
     lines = [document.title] if document.title else []
     for number, section in enumerate(document.sections):
-        lines += [""] if number else []
+        if document.has_headings and not section.blocks:
+            continue
+        lines += [""] if number or (document.has_headings and lines) else []
+        lines += [section.heading] if document.has_headings and section.heading else []
         lines += _section_lines(section, columns)
     return as_text(lines)
 
@@ -62,8 +69,26 @@ def _block_lines(block: Block, columns: int | None) -> Iterable[str]:
             return table_lines(block, columns=columns)
         case Listing():
             return [block.heading, *(f"  {item}" for item in block.items)]
+        case Chart():
+            return [_chart_line(block)]
         case _:
             return [_sentence(block)]
+
+
+def _chart_line(chart: Chart) -> str:
+    """Write a bar a point, each as high as its number is beside the highest."""
+    known = [number for _, number in chart.points if number is not None]
+    if not known:
+        return f"  {chart.label}: nothing is known"
+    most = max(known) or 1
+    top = len(_BARS) - 1
+    bars = "".join(
+        _NO_BAR if number is None else _BARS[round(max(number, 0) / most * top)]
+        for _, number in chart.points
+    )
+    (first, _), (last, number) = chart.points[0], chart.points[-1]
+    now = "unknown" if number is None else f"{number:,.10g}"
+    return f"  {chart.label}: {bars} {first} to {last}, {min(known):,.10g} to {max(known):,.10g}, last {now}"
 
 
 def _sentence(block: Facts | Paragraph | Verdict | Command) -> str:

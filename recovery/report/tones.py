@@ -6,7 +6,7 @@ from typing import Literal
 type Tone = Literal["good", "warning", "bad", "plain"]
 
 STATES = re.compile(
-    r"(?<!\S)(proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical|[A-Z]{3,}(?: [A-Z]+)+|FAILED)(?!\S)"
+    r"(?<!\S)(proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical|[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?!\S)"
 )
 """The words of a text that are told apart by a colour, too."""
 

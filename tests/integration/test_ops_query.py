@@ -175,6 +175,16 @@ def test_validation_errors(filled: Rebound):
     assert answers(filled, "validation-errors", OFF_SEASON) == []
 
 
+def test_validation_counts(filled: Rebound):
+    """What is acceptable is no error; a day is New York's."""
+    rows = answers(filled, "validation-counts", IN_SEASON)
+    assert values(rows, "found_on", "validations", "errors", "criticals") == [
+        (IN_SEASON, 2, 1, 0),
+        ("2025-11-27", 1, 1, 1),
+    ]
+    assert answers(filled, "validation-counts", OFF_SEASON) == []
+
+
 def test_daily_statistics(filled: Rebound):
     """Each date with games, the newest first."""
     rows = answers(filled, "daily-statistics", IN_SEASON)

@@ -50,7 +50,7 @@ FROM UNNEST([
 ]) AS row_""",
 }
 _FEATURES = ("assists", "efg_pct", "minutes_played", "paint_attempts", "ts_pct")
-_DATE = "CAST(game_date AS STRING)"
+_DATE, _FOUND = "CAST(game_date AS STRING)", "CAST(found_on AS STRING)"
 
 
 def without_rows(name: str) -> str:
@@ -102,6 +102,9 @@ def answers(
         ("season-coverage", "*", [("2025-26", 6, 18, 2, 4, 4, 50.0)]),
         ("validation-errors", "severity, reason, expected_rows, actual_rows", [
             ("ERROR", "late in New York", 5, 3), ("CRITICAL", "a week ago", 5, 3),
+        ]),
+        ("validation-counts", f"{_FOUND}, * EXCEPT (found_on)", [
+            ("2025-12-03", 2, 1, 0), ("2025-11-27", 1, 1, 1),
         ]),
         ("daily-statistics", f"{_DATE}, * EXCEPT (game_date)", [
             ("2025-12-03", 3, 1, 3, 25, 15.0), ("2025-12-02", 3, 1, 3, 25, 15.0),

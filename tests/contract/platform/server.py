@@ -29,6 +29,7 @@ SERVICES = [
     "pubsub",
     "run",
     "secretmanager",
+    "workflowexecutions",
     "workflows",
     "bigqueryconnection",
     "bigquerydatatransfer",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.contract.platform.server import REGION, Server
 
 FILTER = 'metric.type="logging.googleapis.com/user/errors" AND resource.type="cloud_run_revision"'
@@ -133,3 +135,68 @@ def test_the_inventory_knows_no_schedules(server: Server, project: str):
         "GET", search, params={"assetTypes": "cloudscheduler.googleapis.com/Job"}
     )
     assert refused == (400, "INVALID_ARGUMENT")
+
+
+ENTRIES = (
+    {"severity": "ERROR", "textPayload": "late", "labels": {"team": "Data"}},
+    {"severity": "INFO", "jsonPayload": {"status": {"code": 7}, "bindings": [{"role": "a"}, {"role": "b"}]}},
+    {"severity": "CRITICAL", "textPayload": "early"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("severity>=ERROR", [0, 2]),
+        ("NOT severity>=ERROR", [1]),
+        ("-severity>=ERROR", [1]),
+        ('severity=ERROR OR severity=INFO textPayload:"LATE"', [0]),
+        ('(severity=ERROR AND textPayload="late") OR severity=CRITICAL', [0, 2]),
+        ("severity>=INFO AND NOT (severity=ERROR OR severity=CRITICAL)", [1]),
+        ('labels.team="data"', [0]),
+        ('textPayload=~"^ea"', [2]),
+        ("jsonPayload.status.code=(7)", None),
+        ("jsonPayload.status.code=7", [1]),
+        ('jsonPayload.bindings.role="b"', [1]),
+        ("jsonPayload.status:*", [1]),
+        ('jsonPayload.status.code!="8"', [1]),
+        ("severity=ERROR)", None),
+        ("", [0, 1, 2]),
+    ],
+)
+def test_filters(server: Server, project: str, text: str, passed: list[int] | None):
+    """Logging query language: NOT before OR before AND; a missing field passes no comparison."""
+    name = f"projects/{project}/logs/app"
+    body = {"logName": name, "resource": {"type": "global"}, "entries": list(ENTRIES)}
+    server.answer("POST", "logging/v2/entries:write", json=body)
+    asked = {"resourceNames": [f"projects/{project}"], "filter": text}
+    if passed is None:
+        assert server.refusal("POST", "logging/v2/entries:list", json=asked)[0] == 400
+        return
+    found: list[dict[str, Any]] = []
+    pages = 0
+    while pages == 0 or asked.get("pageToken"):
+        page = server.answer("POST", "logging/v2/entries:list", json=asked)
+        found += page.get("entries", [])
+        asked["pageToken"] = page.get("nextPageToken", "")
+        pages += 1
+    assert [entry["severity"] for entry in found] == [ENTRIES[at]["severity"] for at in passed]
+    assert pages == 2, "a search of all logs answers an empty page first"
+
+
+def test_executions(server: Server, project: str):
+    """The newest comes first, a page tells what is basic, and what raises has failed."""
+    parent = f"projects/{project}/locations/{REGION}/workflows"
+    for name, step in (("good", "return: 1"), ("bad", "raise: no")):
+        source = {"sourceContents": f"main:\n  steps:\n  - a:\n      {step}\n"}
+        server.answer("POST", f"workflows/v1/{parent}", params={"workflowId": name}, json=source)
+        for _ in range(2):
+            path = f"workflowexecutions/v1/{parent}/{name}/executions"
+            made = server.answer("POST", path, json={"argument": "{}"})
+        listed = server.answer("GET", path, params={"pageSize": "1"})
+        assert [item["name"] for item in listed["executions"]] == [made["name"]]
+        assert listed["nextPageToken"]
+        state = "SUCCEEDED" if name == "good" else "FAILED"
+        assert {item["state"] for item in listed["executions"]} == {state}
+        assert "argument" not in listed["executions"][0]
+    assert server.refusal("GET", f"workflowexecutions/v1/{parent}/none/executions")[0] == 404

@@ -22,6 +22,7 @@ from tests.standin.platform.services import (
     run,
     secretmanager,
     serviceusage,
+    workflowexecutions,
     workflows,
 )
 
@@ -43,6 +44,7 @@ _SERVICES = (
     run,
     secretmanager,
     serviceusage,
+    workflowexecutions,
     workflows,
 )
 NAMES = (
@@ -65,6 +67,7 @@ NAMES = (
     "run.v2",
     "secretmanager.v1",
     "serviceusage.v1",
+    "workflowexecutions.v1",
     "workflows.v1",
 )
 COLLECTIONS: Mapping[str, Collection] = {

@@ -36,6 +36,7 @@ _SERVICES = [
     "pubsub",
     "run",
     "secretmanager",
+    "workflowexecutions",
     "workflows",
     "bigqueryconnection",
     "bigquerydatatransfer",

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from recovery.document import (
+    Chart,
     Column,
     Command,
     Conclusion,
@@ -22,11 +23,12 @@ from recovery.document import (
     Verdict,
 )
 from recovery.report.html import page_of
+from recovery.report.text import text_of
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y>&lt;\u202egnp.exe\x1b[31m\x00`<b>`"
 PLAIN_TAGS = re.compile(
     "html|head|meta|title|style|body|main|h[12]|div|section|p|strong|b|code|dl|dt|dd|ul|li|table|"
-    "thead|tbody|tr|th|td"
+    "thead|tbody|tr|th|td|figure|figcaption|svg|rect"
 )
 MOST_BYTES = 200_000
 
@@ -77,6 +79,7 @@ def whole(text: str) -> Document:
         Listing(text, (text,)),
         Verdict(text, is_good=False),
         Command(text, text, text),
+        Chart(text, ((text, 1.0), (text, None))),
     )
     return Document((Section(blocks, text),), title=text, conclusion=Conclusion(text, text, text))
 
@@ -98,6 +101,7 @@ def test_a_name_is_text_wherever_it_stands():
     assert all(PLAIN_TAGS.fullmatch(tag) for tag, _ in page.tags)
     assert {name for _, attrs in page.tags for name in attrs} <= {
         "lang", "charset", "http-equiv", "content", "name", "class", "scope",
+        "viewbox", "width", "height", "role", "aria-label", "x", "y",
     }  # fmt: skip
     assert written.replace("\n", "").isprintable()
     told = page.text.replace("`", "")
@@ -176,6 +180,23 @@ def test_no_colour_without_a_word():
         ("bad", "ROWS THAT ARE THERE"),
         ("bad", "0 of 1"),
     ]
+
+
+def test_a_chart_is_bars_and_numbers():
+    """Each point is a bar with its number; the highest is as high as the chart, an unknown is a mark."""
+    chart = Chart("errors a day", (("Mon", 0.0), ("Tue", 20.0), ("Wed", None), ("Thu", 5.0)))
+    document = Document((Section((chart, Chart("nothing", ())), "Trends"),), has_headings=True)
+    written = page_of(document)
+    bars = re.findall(r'<rect class="(\w+)" .*?y="([\d.]+)" width="8" height="([\d.]+)">', written)
+    assert bars == [
+        ("bar", "59", "1"), ("bar", "0.0", "60.0"), ("gap", "59", "1"), ("bar", "45.0", "15.0"),
+    ]  # fmt: skip
+    assert "<title>Tue: 20</title>" in written
+    assert "<title>Wed: unknown</title>" in written
+    assert written.count("<svg") == 1
+    text = text_of(document)
+    assert text.startswith("Trends\n  errors a day: ▁█·▃ Mon to Thu, 0 to 20, last 5")
+    assert "nothing: nothing is known" in text
 
 
 def luminance(colour: str) -> float:

@@ -14,7 +14,7 @@ from manifests.cloud.jobs import Answer, Jobs
 from manifests.cloud.resources import Resources
 from manifests.cloud.working import ready_dataset
 from manifests.errors import CloudError, SourceMissingError, SourceUnreadableError
-from recovery.kinds.processors.rules.calendar import ScheduledGames, last_due
+from recovery.kinds.processors.rules.calendar import ScheduledGames, last_due, scheduled_games
 from recovery.kinds.processors.rules.plan import ProcessorPlan, SeenTables, Unread
 from recovery.kinds.processors.rules.rows import RowsOfDate
 from recovery.settings import Settings
@@ -158,12 +158,7 @@ class DateTables:
                 "row access policies or masking may hide games from this identity",
                 subject=schedule.table,
             )
-        return {
-            row["day"]: ScheduledGames(
-                final=int(row["final"]), open=int(row["scheduled"]) - int(row["final"])
-            )
-            for row in answer.rows
-        }
+        return scheduled_games(answer.rows)
 
     def _answer(self, sql: str, table: str) -> Answer:
         if not self._resources.has_table(table):

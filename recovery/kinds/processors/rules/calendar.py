@@ -6,6 +6,7 @@ schedule is, or it was not kept, the rows of other processors tell that there we
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from manifests.catalog_processors import Processors, Season, Service
@@ -24,6 +25,16 @@ class ScheduledGames(Value):
 
     final: int
     open: int = 0
+
+
+def scheduled_games(rows: Iterable[Mapping[str, Any]]) -> dict[date, ScheduledGames]:
+    """Return the games of each date, from rows of `manifests.statements.games_of_dates`."""
+    return {
+        row["day"]: ScheduledGames(
+            final=int(row["final"]), open=int(row["scheduled"]) - int(row["final"])
+        )
+        for row in rows
+    }
 
 
 class Games(Value):

@@ -1,0 +1,121 @@
+"""`rebound ops quick` and the like: one look at the platform and its backups."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, override
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
+from recovery.console import Console
+from recovery.health import HealthFinding, health_error, worst
+from recovery.ops.dashboard import asked, costs, dashboard_document, unread
+from recovery.ops.document import json_value
+from recovery.ops.facts import Answer, Facts, Frame
+from recovery.ops.health_rows import health_actions
+from recovery.ops.looking import Looking
+from recovery.ops.sources import MODES, chosen_sources, findings_of
+from recovery.session import Session
+from recovery.units import size
+
+_FULL = "full"
+_LEAST_SECONDS = 5
+
+Watch = Annotated[
+    int | None,
+    typer.Option(
+        min=_LEAST_SECONDS,
+        metavar="SECONDS",
+        help="Look again and again, each time this long after the last; Ctrl-C ends it.",
+    ),
+]
+
+
+class OpsGroup(TyperGroup):
+    """The words of `rebound ops`: without one it looks at everything."""
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Add the word that is meant where there is none."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = [_FULL, *args]
+        return super().parse_args(ctx, args)
+
+
+def add_dashboards(group: typer.Typer) -> None:
+    """Add a command for each word."""
+    for word, mode in MODES.items():
+        group.command(word, help=f"{mode.help}: `rebound ops {word}`.")(_command(word))
+
+
+def _command(word: str) -> Callable[..., None]:
+    def shown(watch: Watch = None, html: Html = None, as_json: Json = False) -> None:
+        while True:
+            findings = _show(word, html=html, as_json=as_json)
+            if watch is None:
+                break
+            time.sleep(watch)
+            if sys.stdout.isatty():
+                click.clear()
+        first = next(iter(health_actions(findings)), None)
+        error = health_error(
+            worst(item.health for item in findings), hint=f"`{first.command}`" if first else ""
+        )
+        if error is not None:
+            raise error
+
+    return shown
+
+
+def _show(word: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  # noqa: ANN401 - a path
+    """Look once and tell of it."""
+    session, console = open_session(), Console(quiet=as_json)
+    frame = frame_of(session)
+    looking = Looking(session.tools, session.vault, frame)
+    names = chosen_sources(MODES[word], frame)
+    with console.looking(len(names)) as answered:
+        facts = looking.look(names, answered)
+    findings = findings_of(facts, frame)
+    title = f"{session.catalog.platform} in {session.settings.project}"
+    document = dashboard_document(word, title, findings, facts, frame)
+    write_page(html, document)
+    if as_json:
+        print_json(_json(word, findings, facts, frame))
+    else:
+        tell(document)
+    billed = costs(facts)
+    if billed["most_bytes"] and not as_json:
+        read, paid, most = (size(number) for number in billed.values())
+        say(f"read {read}, billed {paid} of at most {most}", err=True)
+    return findings
+
+
+def frame_of(session: Session) -> Frame:
+    """Return in what light everything is judged."""
+    catalog = session.catalog
+    hours = {} if catalog.fence is None else {"most_fence_hours": catalog.fence.most_hours}
+    return Frame(session.started_at, catalog.operations, catalog.processors, **hours)
+
+
+def _json(
+    word: str, findings: Sequence[HealthFinding], facts: Facts, frame: Frame
+) -> dict[str, Any]:
+    return {
+        "mode": word,
+        "health": worst(item.health for item in findings),
+        "looked_at": frame.now.isoformat(),
+        "day": frame.day.isoformat(),
+        "findings": [asdict(item) for item in findings],
+        "actions": [asdict(item) for item in health_actions(findings)],
+        "unread": unread(facts),
+        "answers": {name: _rows(answer) for name, answer in asked(facts).items()},
+        **costs(facts),
+    }
+
+
+def _rows(answer: Answer) -> list[dict[str, object]]:
+    return [{key: json_value(cell) for key, cell in row.items()} for row in answer.named]

@@ -1,0 +1,132 @@
+"""What `rebound ops` tells: whether we can recover, what is not protected, what broke. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recovery.document import Block, Chart, Document, Paragraph, Section
+from recovery.health import Health, HealthFinding, worst
+from recovery.ops.document import table_of
+from recovery.ops.facts import Answer, Backups, Facts, Frame, Unread
+from recovery.ops.health_rows import health_actions, health_conclusion, health_rows
+from recovery.ops.sources import BACKUPS, QUERIES
+
+_RECOVER = "Can we recover now?"
+_HELD = "What is not protected"
+_BROKE = "What broke since yesterday"
+_PLATFORM = "How the platform is"
+_SECTIONS: Mapping[str, str] = {
+    "backup": _RECOVER,
+    "proof": _RECOVER,
+    "fences": _RECOVER,
+    "protection": _HELD,
+    "runs": _BROKE,
+    "schedules": _BROKE,
+    "workflows": _BROKE,
+    "errors": _BROKE,
+    "validation": _BROKE,
+}
+_TABLES = ("daily-completeness", "missing-phase4", "feature-completeness", "season-coverage")
+_TRENDS = (
+    ("daily-statistics", "game_date", "player_games", "player-games a day"),
+    ("validation-counts", "found_on", "errors", "validation errors a day"),
+)
+_MIB = 2**20
+
+
+def dashboard_document(
+    mode: str, platform: str, findings: Sequence[HealthFinding], facts: Facts, frame: Frame
+) -> Document:
+    """Tell what was found.
+
+    Args:
+        mode: The word of `rebound ops`.
+        platform: What is looked at.
+        findings: What was found.
+        facts: What was read.
+        frame: When it was, and in what light it is judged.
+    """
+    parts = {name: list(_judged(name, findings)) for name in (_RECOVER, _HELD, _BROKE, _PLATFORM)}
+    if mode == "actions":
+        parts = {}
+    if parts.get(_RECOVER):
+        parts[_RECOVER].insert(0, Paragraph(can_recover(findings)))
+    if _PLATFORM in parts and mode not in ("quick", "actions"):
+        parts[_PLATFORM] += _tables(facts)
+    parts["Trends"] = list(_trends(facts)) if mode == "full" else []
+    parts["What to do now"] = list(health_actions(findings)) or [Paragraph("nothing")]
+    text = can_recover(findings) if any(_is_about_recovery(item) for item in findings) else ""
+    return Document(
+        title=f"{platform}: {mode}, {frame.now:%Y-%m-%d %H:%M} UTC",
+        sections=tuple(Section(tuple(blocks), name) for name, blocks in parts.items() if blocks),
+        conclusion=health_conclusion(findings, text),
+        has_headings=True,
+    )
+
+
+def can_recover(findings: Sequence[HealthFinding]) -> str:
+    """Say in a sentence whether there is something to recover from."""
+    backup = worst(item.health for item in findings if item.check == "backup")
+    proof = worst(item.health for item in findings if item.check == "proof")
+    if backup is Health.UNKNOWN:
+        return "UNKNOWN: the vault could not be read"
+    if backup is Health.CRITICAL:
+        return "NOT TO A FRESH POINT: there is no complete run, or it is too old"
+    if proof is not Health.HEALTHY:
+        return "perhaps: there is a complete run, and no fresh proof that it can be restored"
+    return "yes: there is a fresh complete run, and a fresh proof"
+
+
+def _is_about_recovery(item: HealthFinding) -> bool:
+    return _SECTIONS.get(item.check) == _RECOVER
+
+
+def _judged(section: str, findings: Sequence[HealthFinding]) -> Iterator[Block]:
+    chosen = [item for item in findings if _SECTIONS.get(item.check, _PLATFORM) == section]
+    if chosen:
+        yield health_rows(chosen, mended=False)
+
+
+def _tables(facts: Facts) -> Iterator[Block]:
+    for name in _TABLES:
+        answer = facts.get(name)
+        if isinstance(answer, Answer) and answer.rows:
+            yield table_of(answer.columns, answer.rows)
+
+
+def _trends(facts: Facts) -> Iterator[Block]:
+    for name, day, number, label in _TRENDS:
+        answer = facts.get(name)
+        if isinstance(answer, Answer) and answer.rows:
+            points = sorted((str(row[day]), float(row[number])) for row in answer.named)
+            yield Chart(label, tuple(points))
+    backups = facts.get(BACKUPS)
+    if isinstance(backups, Backups) and backups.complete:
+        yield Chart(
+            "MiB of each complete run",
+            tuple(
+                (f"{run.recovery_point:%m-%d}", round(run.size_bytes / _MIB, 1))
+                for run in backups.complete
+            ),
+        )
+
+
+def costs(facts: Facts) -> dict[str, int]:
+    """Return what all queries read, and what they are billed of what they might be."""
+    answers = [fact for fact in facts.values() if isinstance(fact, Answer)]
+    return {
+        "processed_bytes": sum(item.processed_bytes for item in answers),
+        "billed_bytes": sum(item.billed_bytes for item in answers),
+        "most_bytes": sum(item.most_bytes for item in answers),
+    }
+
+
+def unread(facts: Facts) -> dict[str, Any]:
+    """Return why each source that could not be read could not."""
+    return {name: fact.why for name, fact in facts.items() if isinstance(fact, Unread)}
+
+
+def asked(facts: Facts) -> dict[str, Answer]:
+    """Return the answers of the queries."""
+    return {
+        name: fact for name, fact in facts.items() if name in QUERIES and isinstance(fact, Answer)
+    }

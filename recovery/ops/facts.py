@@ -1,0 +1,147 @@
+"""What was read for a look at the platform, and in what light it is judged. Pure.
+
+What could not be read is `Unread`, with the reason: it is unknown, never healthy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from manifests.catalog_operations import Bands, Operations
+from manifests.catalog_processors import Processors
+from manifests.model import Manifest, VerdictRecord
+from manifests.selection import RunSummary
+from manifests.values import Value
+from recovery.health import Health
+from recovery.kinds.processors.rules.calendar import last_due
+
+type Facts = Mapping[str, Any]
+"""What was read, by the name of its source."""
+
+
+class Answer(Value):
+    """What BigQuery answered.
+
+    Attributes:
+        columns: The names of the columns, in order.
+        rows: Each row's values.
+        processed_bytes: What was read.
+        billed_bytes: What is paid for.
+        most_bytes: What might have been billed at most.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    processed_bytes: int
+    billed_bytes: int
+    most_bytes: int
+
+    @property
+    def named(self) -> list[dict[str, Any]]:
+        """Return each row by the names of its columns."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """That something could not be read.
+
+    Attributes:
+        why: What Google Cloud answered.
+        hint: What helps.
+    """
+
+    why: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Entries of a log.
+
+    Attributes:
+        counts: How many there are, by what wrote them.
+        is_whole: Whether those are all; False where there are more.
+    """
+
+    counts: Mapping[str, int]
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """The last execution of a workflow.
+
+    Attributes:
+        workflow: Its name.
+        state: As its API says; empty where there was none.
+        started_at: When it began.
+        succeeded_at: When one last began that ended well, of those that were looked at.
+    """
+
+    workflow: str
+    state: str = ""
+    started_at: datetime | None = None
+    succeeded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """What the vault holds.
+
+    Attributes:
+        runs: Every run.
+        newest: The manifest of the newest complete run.
+        verdicts: What `rebound verify` last found of each run.
+    """
+
+    runs: tuple[RunSummary, ...]
+    newest: Manifest | None = None
+    verdicts: tuple[VerdictRecord, ...] = ()
+
+    @property
+    def complete(self) -> list[RunSummary]:
+        """Return the complete runs, the newest last."""
+        found = [run for run in self.runs if run.state == "complete" and run.recovery_point]
+        return sorted(found, key=lambda run: (str(run.recovery_point), run.run_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """In what light everything is judged.
+
+    Attributes:
+        now: The present instant.
+        operations: What the catalog calls healthy.
+        processors: The catalog's calendar; None where it has none.
+        most_fence_hours: A fence that stands longer is critical.
+    """
+
+    now: datetime
+    operations: Operations
+    processors: Processors | None = None
+    most_fence_hours: float = 12
+
+    @property
+    def day(self) -> date:
+        """Return the last day of which rows are due."""
+        if self.processors is not None:
+            return last_due(self.processors, self.now)
+        today = self.now.astimezone(ZoneInfo(self.operations.time_zone)).date()
+        return today - timedelta(days=1)
+
+    @property
+    def is_off_season(self) -> bool:
+        """Whether no season has the day."""
+        return self.processors is not None and not any(
+            self.day in season for season in self.processors.seasons
+        )
+
+
+def graded(value: float, bands: Bands) -> Health:
+    """Return how good a number is."""
+    if bands.reached(value, bands.critical):
+        return Health.CRITICAL
+    return Health.WARNING if bands.reached(value, bands.warning) else Health.HEALTHY

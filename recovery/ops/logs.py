@@ -1,0 +1,91 @@
+"""Reading logs: bounded, and honest about what was not searched."""
+
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+
+from manifests.cloud.rest import Rest
+from manifests.cloud.retry import cloud_errors
+from manifests.errors import CloudError
+from manifests.values import Resource
+from recovery.ops.facts import Logged
+
+_HOST, _PATH = "logging.googleapis.com", "v2/entries:list"
+_PAGE = 500
+_MOST_PAGES = 20
+_NEEDS = "logging.logEntries.list (roles/logging.viewer)"
+
+
+class Found(NamedTuple):
+    """Entries of logs, the newest first.
+
+    Attributes:
+        is_whole: Whether those are all that there are.
+    """
+
+    entries: list[Resource]
+    is_whole: bool
+
+
+class Logs:
+    """The logs of one project.
+
+    Args:
+        rest: Calls the API.
+        project: The project.
+    """
+
+    def __init__(self, rest: Rest, project: str) -> None:
+        self._rest = rest
+        self._project = project
+
+    def entries(self, text: str, *, since: datetime, most: int, subject: str) -> Found:
+        """Return the newest entries that a filter passes.
+
+        A page can be empty and not be the last (Logging REST, ListLogEntriesResponse).
+
+        Args:
+            text: The filter, in the Logging query language.
+            since: Older entries are left out.
+            most: So many entries at most.
+            subject: What is looked for, for errors.
+
+        Raises:
+            CloudError: The logs could not be read, or the search did not come to an end.
+        """
+        body = {
+            "resourceNames": [f"projects/{self._project}"],
+            "filter": f'timestamp>="{since:%Y-%m-%dT%H:%M:%SZ}" AND ({text})',
+            "orderBy": "timestamp desc",
+            "pageSize": _PAGE,
+        }
+        entries: list[Resource] = []
+        for _ in range(_MOST_PAGES):
+            with cloud_errors(subject, _NEEDS):
+                page = self._rest.call("POST", _HOST, _PATH, body=body)
+            entries += page.get("entries", ())
+            if not page.get("nextPageToken"):
+                return Found(entries[:most], is_whole=len(entries) <= most)
+            if len(entries) >= most:
+                return Found(entries[:most], is_whole=False)
+            body["pageToken"] = page["nextPageToken"]
+        raise CloudError(
+            "the search of the logs did not come to an end",
+            subject=subject,
+            hint="run the same command again",
+            retryable=True,
+        )
+
+
+def counted_by_writer(found: Found) -> Logged:
+    """Count entries by what wrote them."""
+    return Logged(Counter(map(_writer, found.entries)), found.is_whole)
+
+
+def _writer(entry: Resource) -> str:
+    resource = entry.get("resource", {})
+    labels = resource.get("labels", {})
+    for name in ("service_name", "function_name", "job_name", "job_id", "workflow_id"):
+        if name in labels:
+            return str(labels[name])
+    return str(resource.get("type") or entry.get("logName", "unknown"))

@@ -1,0 +1,201 @@
+"""Looking at the platform and its backups: every source at once, and none stops another."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from functools import cached_property, partial
+from typing import Any
+
+from google.api_core import exceptions as google_errors
+
+from manifests import statements
+from manifests.cloud.clients import bigquery_client
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.jobs import Jobs
+from manifests.cloud.rest import Rest
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.verdicts import Verdicts
+from manifests.errors import ReboundError
+from manifests.kinds.resources.table import resource_type
+from manifests.store import Vault
+from manifests.values import Resource
+from recovery.fence.model import FenceRecord
+from recovery.fence.store import Fences
+from recovery.kinds.processors.rules.calendar import ScheduledGames, scheduled_games
+from recovery.kinds.work import Tools
+from recovery.ops import sources
+from recovery.ops.asking import ask
+from recovery.ops.facts import Answer, Backups, Execution, Facts, Frame, Logged, Unread
+from recovery.ops.logs import Logs, counted_by_writer
+from recovery.ops.monitoring import monitoring_query
+from recovery.ops.proven import newest_proven
+from recovery.ops.rules.platform import GAMES
+
+_MIB = 2**20
+_READERS = 16
+_LAST = 20
+_MOST_ENTRIES = 1000
+_DAY = timedelta(days=1)
+_DAYS = "30"
+_EXECUTIONS = "workflowexecutions.googleapis.com"
+# What someone was refused is told by `rebound security`.
+_FAULTS = 'severity>=ERROR AND NOT logName:"cloudaudit.googleapis.com"'
+
+
+class Looking:
+    """Reads what `rebound ops` looks at. Safe to share between threads.
+
+    Args:
+        tools: What everything is read with.
+        vault: The runs.
+        frame: When it is, and what the catalog says.
+    """
+
+    def __init__(self, tools: Tools, vault: Vault, frame: Frame) -> None:
+        self._tools = tools
+        self._vault = vault
+        self._frame = frame
+        self._project = tools.settings.project
+        self._rest = Rest(tools.settings.api_endpoint)
+        self._own: Mapping[str, Callable[[], Any]] = {
+            GAMES: self._games,
+            sources.SCHEDULES: self._schedules,
+            sources.WORKFLOWS: self._executions,
+            sources.ERRORS: self._errors,
+            sources.BACKUPS: self._backups,
+            sources.PROOF: self._proof,
+            sources.FENCES: self._fences,
+        }
+
+    def look(self, names: Iterable[str], answered: Callable[[], object]) -> Facts:
+        """Read every source at once; one that cannot be read is told as such.
+
+        Args:
+            names: The sources.
+            answered: Told of each that was read, or was not to be.
+        """
+        chosen = tuple(names)
+
+        def read(name: str) -> Any:  # noqa: ANN401 - of each source its own
+            try:
+                return self._own.get(name, partial(self._ask, name))()
+            except ReboundError as error:
+                return Unread(str(error), error.hint)
+            finally:
+                answered()
+
+        with ThreadPoolExecutor(max(1, len(chosen)), thread_name_prefix="looking") as pool:
+            return dict(zip(chosen, pool.map(read, chosen), strict=True))
+
+    @cached_property
+    def _jobs(self) -> Jobs:
+        location = self._tools.catalog.location
+        return Jobs(bigquery_client(self._project, location), location)
+
+    def _ask(self, name: str) -> Answer:
+        query = monitoring_query(name)
+        wanted = {"day": f"{self._frame.day}"}
+        if name == "daily-statistics":
+            wanted["days"] = _DAYS
+        return ask(
+            self._jobs,
+            query,
+            query.values(wanted, now=self._frame.now),
+            call_id=self._tools.own_id,
+            most_bytes=self._most_bytes,
+        )
+
+    @property
+    def _most_bytes(self) -> int:
+        return self._frame.operations.most_mib * _MIB
+
+    def _games(self) -> dict[date, ScheduledGames]:
+        """Return how many games the schedule has of the day."""
+        processors = self._frame.processors
+        if processors is None or processors.schedule is None:
+            return {}
+        schedule, day = processors.schedule, self._frame.day
+        sql = statements.games_of_dates(
+            f"{self._project}.{schedule.table}",
+            schedule.date_column,
+            day,
+            day,
+            game=schedule.game_column,
+            status=schedule.status_column,
+            final=schedule.final,
+            prefixes=schedule.prefixes,
+        )
+        answer = self._jobs.answer(
+            f"rebound-ops-{self._tools.own_id}-games",
+            sql,
+            subject=schedule.table,
+            most_bytes=self._most_bytes,
+        )
+        return scheduled_games(answer.rows)
+
+    def _schedules(self) -> list[Resource]:
+        configuration = Configuration(self._rest, self._project)
+        locations = self._frame.operations.locations
+        return configuration.listed(resource_type("scheduler/job"), locations)
+
+    def _executions(self) -> list[Execution]:
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="executions") as pool:
+            return list(pool.map(self._execution, self._frame.operations.workflows))
+
+    def _execution(self, workflow: str) -> Execution:
+        """Return how a workflow was executed last; the newest comes first in the list of them."""
+        for location in self._frame.operations.locations:
+            parent = f"projects/{self._project}/locations/{location}/workflows/{workflow}"
+            with cloud_errors(f"workflow {workflow}", "workflows.executions.list"):
+                found = self._listed(parent)
+            if found is not None:
+                return _last_execution(workflow, found)
+        return Execution(workflow, "MISSING")
+
+    def _listed(self, parent: str) -> list[Resource] | None:
+        """Return the last executions of a workflow; None where there is no such workflow."""
+        path = f"v1/{parent}/executions"
+        try:
+            page = self._rest.call("GET", _EXECUTIONS, path, query={"pageSize": _LAST})
+        except google_errors.NotFound:
+            return None
+        return list(page.get("executions", ()))
+
+    def _errors(self) -> Logged:
+        logs = Logs(self._rest, self._project)
+        since = self._frame.now - _DAY
+        found = logs.entries(_FAULTS, since=since, most=_MOST_ENTRIES, subject="errors")
+        return counted_by_writer(found)
+
+    def _backups(self) -> Backups:
+        with cloud_errors("the vault"), ThreadPoolExecutor(_READERS) as pool:
+            runs = tuple(pool.map(self._vault.summary, self._vault.run_ids()))
+            verdicts = tuple(Verdicts(self._tools.landing).all())
+        found = Backups(runs, verdicts=verdicts)
+        if not found.complete:
+            return found
+        return Backups(runs, self._vault.manifest(found.complete[-1].run_id), verdicts)
+
+    def _proof(self) -> datetime | None:
+        return newest_proven(self._tools)
+
+    def _fences(self) -> tuple[FenceRecord, ...]:
+        return tuple(Fences(self._tools.landing, self._tools.vault).standing())
+
+
+def _last_execution(workflow: str, executions: list[Resource]) -> Execution:
+    if not executions:
+        return Execution(workflow)
+    last = executions[0]
+    good = [_began(item) for item in executions if item.get("state") == "SUCCEEDED"]
+    return Execution(
+        workflow,
+        str(last.get("state", "")),
+        _began(last),
+        max(filter(None, good), default=None),
+    )
+
+
+def _began(execution: Resource) -> datetime | None:
+    text = execution.get("startTime")
+    return None if text is None else datetime.fromisoformat(text)

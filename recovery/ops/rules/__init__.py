@@ -1,0 +1,1 @@
+"""Rules that turn what was read into findings of health. Pure."""

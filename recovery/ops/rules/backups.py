@@ -1,0 +1,131 @@
+"""Can we recover now? What the vault and the fences say. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from recovery.fence.model import FenceRecord
+from recovery.fence.text import is_late
+from recovery.health import Health, HealthFinding
+from recovery.ops.facts import Backups, Facts, Frame, graded
+from recovery.report.runs import held_back
+from recovery.units import age, counted, listed
+
+_HOUR_SECONDS = 3600
+_DAY_SECONDS = 86400
+_UNDER_WAY = timedelta(hours=3)
+"""A run without a manifest may still be written for so long."""
+
+
+def backup_findings(found: Backups, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
+    """Judge the age of the newest complete run, and what else the vault holds that is none."""
+    complete = found.complete
+    newest = complete[-1] if complete else None
+    if newest is None or newest.recovery_point is None:
+        what = "no run can be restored: none is complete"
+        yield _missed(Health.CRITICAL, what)
+    else:
+        seconds = (frame.now - newest.recovery_point).total_seconds()
+        health = graded(seconds / _HOUR_SECONDS, frame.operations.backup_hours)
+        what = f"the newest complete run is of {_minute(newest.recovery_point)}, {age(seconds)} old"
+        yield _missed(health, what, newest.run_id)
+    yield from _damaged(found)
+    yield from _unfinished(found, frame, newest.recovery_point if newest else None)
+
+
+def protection_findings(found: Backups, _: Frame, __: Facts) -> Iterator[HealthFinding]:
+    """Judge what the newest complete run does not hold."""
+    if found.newest is None:
+        return
+    run_id, lines = found.newest.run_id, list(held_back(found.newest))
+    for line in lines:
+        yield HealthFinding(
+            "protection",
+            "",
+            Health.WARNING,
+            line,
+            mend=f"rebound show {run_id}",
+            page="runbooks/alerts/tables-unprotected.md",
+        )
+    if not lines:
+        what = f"run {run_id} holds everything that there is"
+        yield HealthFinding("protection", "", Health.HEALTHY, what)
+
+
+def proof_findings(proven: datetime | None, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
+    """Judge how long ago a run was last restored and proven: a backup that is believed is none."""
+    page = "runbooks/quarterly-drill.md"
+    if proven is None:
+        what = "no restore of a run is proven yet"
+        yield HealthFinding("proof", "", Health.WARNING, what, mend="rebound verify", page=page)
+        return
+    seconds = (frame.now - proven).total_seconds()
+    health = graded(seconds / _DAY_SECONDS, frame.operations.proven_days)
+    what = f"the newest proven recovery point is of {_minute(proven)}, {age(seconds)} old"
+    mend, page = ("", "") if health is Health.HEALTHY else ("rebound verify", page)
+    yield HealthFinding("proof", "", health, what, mend=mend, page=page)
+
+
+def fence_findings(
+    standing: Sequence[FenceRecord], frame: Frame, _: Facts
+) -> Iterator[HealthFinding]:
+    """Judge the fences that stand: what is fenced is not written."""
+    for record in standing:
+        late = is_late(record, frame.now, frame.most_fence_hours)
+        seconds = (frame.now - record.fenced_at).total_seconds()
+        yield HealthFinding(
+            "fences",
+            record.fence_id,
+            Health.CRITICAL if late else Health.WARNING,
+            f"{counted(len(record.writers), 'writer')} stopped for {age(seconds)}: {record.why}",
+            mend=f"rebound thaw {record.fence_id}",
+            page="runbooks/scenarios/complete-outage.md",
+        )
+    if not standing:
+        yield HealthFinding("fences", "", Health.HEALTHY, "no fence stands")
+
+
+def _missed(health: Health, what: str, run_id: str = "") -> HealthFinding:
+    if health is Health.HEALTHY:
+        return HealthFinding("backup", run_id, health, what)
+    page = "runbooks/alerts/missed-backup.md"
+    return HealthFinding("backup", run_id, health, what, mend="rebound list", page=page)
+
+
+def _damaged(found: Backups) -> Iterator[HealthFinding]:
+    reasons = {run.run_id: run.reason for run in found.runs if run.state == "damaged"}
+    reasons |= {
+        item.run_id: f"files are damaged: {listed(item.damaged)}"
+        for item in found.verdicts
+        if item.damaged
+    }
+    for run_id, reason in sorted(reasons.items()):
+        yield HealthFinding(
+            "runs",
+            run_id,
+            Health.CRITICAL,
+            reason,
+            mend=f"rebound verify {run_id}",
+            page="runbooks/alerts/damaged-backup.md",
+        )
+
+
+def _unfinished(found: Backups, frame: Frame, newest: datetime | None) -> Iterator[HealthFinding]:
+    """Tell of runs since the newest complete one that are none."""
+    for run in found.runs:
+        point = run.recovery_point
+        if run.state != "partial" or point is None or (newest is not None and point <= newest):
+            continue
+        if frame.now - point < _UNDER_WAY and not run.failures:
+            continue
+        yield HealthFinding(
+            "runs",
+            run.run_id,
+            Health.WARNING,
+            run.reason,
+            mend=f"rebound show {run.run_id}",
+            page="runbooks/alerts/backup-failed.md",
+        )
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,57 @@
+"""What is told of a look at a platform: in which order, and of what there is to look at."""
+
+from datetime import date, timedelta
+
+from manifests.catalog_operations import Operations
+from recovery.ops.dashboard import can_recover, dashboard_document
+from recovery.ops.facts import Backups, Frame, Unread
+from recovery.ops.sources import MODES, QUERIES, SOURCES, chosen_sources, findings_of
+from recovery.report.html import page_of
+from recovery.report.text import text_of
+from tests.unit.looks import CATALOG, NOW, answer, day, frame, games, run
+from tests.unit.samples import manifest
+
+
+def test_only_what_a_platform_has_is_looked_at():
+    """A catalog that names nothing has its backups and its logs looked at."""
+    bare = Frame(NOW, Operations())
+    assert chosen_sources(MODES["full"], bare) == ("errors", "backups", "proof", "fences")
+    assert bare.day == date(2026, 12, 3)
+    assert set(chosen_sources(MODES["full"], frame())) == set(SOURCES)
+    assert set(CATALOG.operations.queries) == set(QUERIES)
+
+
+def test_document():
+    """Whether we can recover comes first, then what is not protected, what broke, what to do."""
+    facts = {
+        "backups": Backups((run("a", 16, size_bytes=2**20),), manifest()),
+        "proof": NOW - timedelta(days=1),
+        "errors": Unread("answered 403", "look <b>"),
+        "daily-statistics": answer({"game_date": date(2026, 12, 3), "player_games": 200}),
+        "daily-completeness": day(player_daily_cache=0),
+        "games": games(8),
+    }
+    findings = findings_of(facts, frame())
+    document = dashboard_document("full", "nba", findings, facts, frame())
+    headings = [section.heading for section in document.sections]
+    assert headings == [
+        "Can we recover now?", "What is not protected", "What broke since yesterday",
+        "How the platform is", "Trends", "What to do now",
+    ]  # fmt: skip
+    text = text_of(document)
+    assert "\n\nCan we recover now?\nyes: there is a fresh complete run" in text
+    assert "UNKNOWN   errors: it could not be read: answered 403" in text
+    page = page_of(document)
+    assert page.index("Can we recover now?") < page.index("What is not protected")
+    assert "<svg" in page
+    assert "look &lt;b&gt;" in page
+    assert document.conclusion is not None
+    assert document.conclusion.word == "UNKNOWN"
+
+
+def test_whether_we_can_recover():
+    """Nothing read is no yes."""
+    assert can_recover([]).startswith("UNKNOWN")
+    for hours, proven, expected in ((16, None, "perhaps"), (60, NOW, "NOT"), (16, NOW, "yes")):
+        facts = {"backups": Backups((run("a", hours),)), "proof": proven}
+        assert can_recover(findings_of(facts, frame())).startswith(expected)

@@ -1,0 +1,229 @@
+"""What is read of a platform turns into health: each rule, seen good and seen bad."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from manifests.catalog_operations import Bands
+from manifests.model import PartFailure, RunId, VerdictRecord
+from manifests.selection import RunSummary
+from recovery.fence.model import FenceRecord
+from recovery.health import Health, worst
+from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded
+from recovery.ops.sources import SOURCES, findings_of
+from tests.unit.looks import CATALOG, NOW, SUMMER, TABLES, answer, day, frame, games, run
+from tests.unit.samples import manifest
+
+
+def health(source: str, fact: Any, light: Frame | None = None, **others: Any) -> Health:  # noqa: ANN401 - facts
+    """Return the worst of what is found of one source."""
+    found = findings_of({**others, source: fact}, light or frame())
+    assert all(item.mend for item in found if item.health is not Health.HEALTHY)
+    return worst(item.health for item in found)
+
+
+LACKING = PartFailure(part="nba.odds", message="does not exist", retryable=False)
+NOTHING = dict.fromkeys(TABLES, 0)
+
+
+def test_bands_know_their_direction():
+    """A bound that is reached from below is bad at once, one from above only when it is passed."""
+    high, low = Bands(warning=2, critical=8), Bands(warning=0.8, critical=0.5)
+    assert [graded(it, high).value for it in (1, 2, 7, 8)] == [
+        "healthy", "warning", "warning", "critical",
+    ]  # fmt: skip
+    assert [graded(it, low).value for it in (1, 0.8, 0.79, 0.5, 0.49)] == [
+        "healthy", "healthy", "warning", "warning", "critical",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="a warning comes before"):
+        Bands(warning=1, critical=1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "schedule", "expected"),
+    [
+        ({}, games(8), Health.HEALTHY),
+        ({"player_daily_cache": 0}, games(8), Health.WARNING),
+        (dict.fromkeys(list(TABLES)[:5], 0), games(8), Health.CRITICAL),
+        (NOTHING, games(8), Health.CRITICAL),
+        (NOTHING, {}, Health.HEALTHY),
+        (NOTHING, Unread("no such table"), Health.UNKNOWN),
+        (NOTHING, games(0, unknown=3), Health.UNKNOWN),
+    ],
+    ids=["all", "one", "most", "none", "no games", "no schedule", "put off"],
+)
+def test_day(counts: dict[str, int], schedule: Any, expected: Health):  # noqa: ANN401 - a fact
+    """What lacks on a day with games is told; that there were none is known, not believed."""
+    assert health("daily-completeness", day(**counts), games=schedule) is expected
+
+
+def test_first_days_of_a_season_lack_phase_4():
+    """Phase 4 has nothing to lean on yet; phase 3 has."""
+    early = frame(datetime(2026, 10, 25, 20, tzinfo=UTC))
+    phase4 = {item.table.split(".")[1] for item in CATALOG.processors.processors if item.service == "phase4"}  # type: ignore[union-attr]  # fmt: skip
+    without = dict.fromkeys(sorted(phase4 & set(TABLES)), 0)
+    assert health("daily-completeness", day(**without), early) is Health.HEALTHY
+    without["player_game_summary"] = 0
+    assert health("daily-completeness", day(**without), early) is Health.WARNING
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "expected"),
+    [
+        (NOW, date(2026, 12, 3), Health.HEALTHY),
+        (NOW, date(2026, 12, 2), Health.HEALTHY),
+        (NOW, date(2026, 12, 1), Health.WARNING),
+        (NOW, date(2026, 11, 20), Health.CRITICAL),
+        (NOW, None, Health.CRITICAL),
+        (SUMMER, date(2026, 6, 29), Health.HEALTHY),
+        (datetime(2026, 10, 22, 20, tzinfo=UTC), date(2026, 6, 30), Health.HEALTHY),
+    ],
+    ids=["now", "a day", "two", "a fortnight", "empty", "summer", "opening night"],
+)
+def test_freshness(now: datetime, last: date | None, expected: Health):
+    """Days are counted on which there can have been games: a summer makes nothing stale."""
+    behind = None if last is None else (frame(now).day - last).days
+    rows = {"table_name": "player_game_summary", "last_date": last, "days_behind": behind}
+    assert health("freshness", answer(rows), frame(now)) is expected
+
+
+@pytest.mark.parametrize(
+    ("present", "expected"), [(96, Health.HEALTHY), (94, Health.WARNING), (70, Health.CRITICAL)]
+)
+def test_features(present: int, expected: Health):
+    """The share that lacks is judged; nobody having played is no good news."""
+    row = {"feature": "minutes_played", "records": 100, "present": present}
+    assert health("feature-completeness", answer(row)) is expected
+    none = answer({"feature": "minutes_played", "records": 0, "present": 0})
+    assert health("feature-completeness", none) is Health.UNKNOWN
+    assert health("feature-completeness", none, frame(SUMMER)) is Health.HEALTHY
+
+
+def test_validations():
+    """Errors are counted since yesterday; a critical one, and silence, are told."""
+    row = {"found_on": date(2026, 12, 3), "validations": 9, "errors": 0, "criticals": 0}
+    assert health("validation-counts", answer(row)) is Health.HEALTHY
+    assert health("validation-counts", answer({**row, "errors": 1})) is Health.WARNING
+    assert (
+        health("validation-counts", answer({**row, "errors": 1, "criticals": 1})) is Health.CRITICAL
+    )
+    old = {**row, "found_on": date(2026, 12, 1)}
+    assert health("validation-counts", answer(old)) is Health.WARNING
+    assert health("validation-counts", answer(), frame(SUMMER)) is Health.HEALTHY
+
+
+def test_missed_dates_and_seasons():
+    """Dates without phase 4 and seasons that are not done; the oldest date is where to begin."""
+    assert health("missing-phase4", answer()) is Health.HEALTHY
+    rows = [{"game_date": date(2026, 12, 1) - timedelta(days=number)} for number in range(8)]
+    assert health("missing-phase4", answer(*rows[:2])) is Health.WARNING
+    assert health("missing-phase4", answer(*rows)) is Health.CRITICAL
+    (found,) = findings_of({"missing-phase4": answer(*rows[:2])}, frame())
+    assert found.mend == "rebound plan processor-failure --since 2026-11-30"
+    season = {"season": "2025-26", "due_dates": 100}
+    for percent, expected in ((95, Health.HEALTHY), (94, Health.WARNING), (40, Health.CRITICAL)):
+        assert health("season-coverage", answer({**season, "percent": percent})) is expected
+    assert health("season-coverage", answer({**season, "percent": None})) is Health.HEALTHY
+    assert health("season-coverage", answer()) is Health.CRITICAL
+
+
+def job(name: str, state: str = "ENABLED", code: int = 0) -> dict[str, Any]:
+    """Return a schedule as the list has it."""
+    return {"name": f"projects/p/locations/r/jobs/{name}", "state": state, "status": {"code": code}}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        ([job("a"), job("b", "PAUSED", 7)], Health.HEALTHY),
+        ([*(job(f"{number}") for number in range(9)), job("b", code=7)], Health.WARNING),
+        ([job("a"), job("b", code=7)], Health.CRITICAL),
+        ([job("a"), job("b", "DISABLED")], Health.CRITICAL),
+        ([], Health.HEALTHY),
+    ],
+    ids=["paused", "one of ten", "one of two", "disabled", "none"],
+)
+def test_schedules(jobs: list[dict[str, Any]], expected: Health):
+    """The last call counts of those that call; what the service stopped is critical."""
+    assert health("schedules", jobs) is expected
+
+
+def test_workflows():
+    """The last execution of each counts, and that one ended well lately."""
+    lately, long_ago = NOW - timedelta(hours=1), NOW - timedelta(hours=7)
+    good = [Execution(f"w{number}", "SUCCEEDED", lately, lately) for number in range(3)]
+    assert health("workflows", good) is Health.HEALTHY
+    bad = Execution("bad", "FAILED", lately, long_ago)
+    assert health("workflows", [*good, bad]) is Health.WARNING
+    assert health("workflows", [good[0], bad]) is Health.CRITICAL
+    assert health("workflows", [*good, Execution("never")]) is Health.UNKNOWN
+    stale = [Execution("w", "SUCCEEDED", long_ago, long_ago)]
+    assert health("workflows", stale) is Health.WARNING
+    assert (
+        health("workflows", stale, frame(SUMMER)) is Health.WARNING or frame(SUMMER).is_off_season
+    )
+
+
+def test_errors():
+    """None is good; that there are more than were counted is told."""
+    assert health("errors", Logged({})) is Health.HEALTHY
+    assert health("errors", Logged({"scrapers": 3})) is Health.WARNING
+    (found,) = findings_of({"errors": Logged({"a": 900, "b": 100}, is_whole=False)}, frame())
+    assert found.health is Health.CRITICAL
+    assert found.what == "at least 1,000 errors in 24 h: a 900, b 100"
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ([run("a", 16)], Health.HEALTHY),
+        ([run("a", 26)], Health.WARNING),
+        ([run("a", 50)], Health.CRITICAL),
+        ([run("a", 1, "partial")], Health.CRITICAL),
+        ([], Health.CRITICAL),
+        ([run("a", 16), run("b", 1, "partial")], Health.HEALTHY),
+        ([run("a", 16), run("b", 4, "partial")], Health.WARNING),
+        ([run("a", 16), run("b", 40, "partial")], Health.HEALTHY),
+        ([run("a", 16), run("b", 90, "damaged")], Health.CRITICAL),
+    ],
+    ids=["fresh", "late", "old", "partial", "none", "under way", "failed", "made good", "damaged"],
+)
+def test_backups(runs: list[RunSummary], expected: Health):
+    """The newest complete run counts; a run since that is none is told, one before is not."""
+    assert health("backups", Backups(tuple(runs))) is expected
+
+
+def test_what_verify_found_and_what_no_run_holds():
+    """A verdict about files makes a run damaged; what is not in the catalog is told."""
+    verdict = VerdictRecord(run_id=RunId("a"), verified_at=NOW, damaged=("tables/x.avro",))
+    assert health("backups", Backups((run("a", 1),), verdicts=(verdict,))) is Health.CRITICAL
+    for lacking, expected in (((), Health.HEALTHY), ((LACKING,), Health.WARNING)):
+        newest = manifest(lacking=lacking)
+        found = findings_of({"backups": Backups((run("a", 1),), newest)}, frame())
+        (held,) = (item for item in found if item.check == "protection")
+        assert held.health is expected
+    assert held.what == "LACKS nba.odds: does not exist"
+
+
+def test_proof_and_fences():
+    """A backup that is believed is not proven; a fence that is forgotten is critical."""
+    assert health("proof", None) is Health.WARNING
+    for days, expected in ((1, Health.HEALTHY), (9, Health.WARNING), (40, Health.CRITICAL)):
+        assert health("proof", NOW - timedelta(days=days)) is expected
+    assert health("fences", ()) is Health.HEALTHY
+    for hours, expected in ((1, Health.WARNING), (13, Health.CRITICAL)):
+        stands = FenceRecord(
+            fence_id="fence-1", project="p", fenced_at=NOW - timedelta(hours=hours), why="drill",
+            things=("dataset x",), writers=(),
+        )  # fmt: skip
+        assert health("fences", (stands,)) is expected
+
+
+@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.rules])
+def test_what_cannot_be_read_is_unknown(name: str):
+    """Not one source is taken for healthy, and the reason and the hint are told."""
+    (found,) = findings_of({name: Unread("answered 403", "grant the identity x")}, frame())
+    assert found.health is Health.UNKNOWN
+    assert "answered 403" in found.what
+    assert found.mend == "grant the identity x"
