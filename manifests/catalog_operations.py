@@ -54,7 +54,6 @@ class Operations(Value):
         validation_errors: So many validations found an error in the last day.
         errors: So many errors were logged in the last day.
         backup_hours: So old is the newest complete run.
-        proven_days: So long ago was the last proof that a run can be restored.
     """
 
     time_zone: TimeZone = "UTC"
@@ -73,4 +72,3 @@ class Operations(Value):
     validation_errors: Bands = Bands(warning=1, critical=50)
     errors: Bands = Bands(warning=1, critical=100)
     backup_hours: Bands = Bands(warning=26, critical=50)
-    proven_days: Bands = Bands(warning=8, critical=35)

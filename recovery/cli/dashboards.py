@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any, override
 
 import click
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
+from recovery.cli.status import status_of
 from recovery.console import Console
 from recovery.health import HealthFinding, health_error, worst
 from recovery.ops.dashboard import asked, costs, dashboard_document, unread
@@ -19,6 +21,7 @@ from recovery.ops.facts import Answer, Facts, Frame
 from recovery.ops.health_rows import health_actions
 from recovery.ops.looking import Looking
 from recovery.ops.sources import MODES, chosen_sources, findings_of
+from recovery.report.health import health_json
 from recovery.session import Session
 from recovery.units import size
 
@@ -75,7 +78,7 @@ def _show(word: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  #
     """Look once and tell of it."""
     session, console = open_session(), Console(quiet=as_json)
     frame = frame_of(session)
-    looking = Looking(session.tools, session.vault, frame)
+    looking = Looking(session.tools, session.vault, frame, partial(status_of, session))
     names = chosen_sources(MODES[word], frame)
     with console.looking(len(names)) as answered:
         facts = looking.look(names, answered)
@@ -106,10 +109,9 @@ def _json(
 ) -> dict[str, Any]:
     return {
         "mode": word,
-        "health": worst(item.health for item in findings),
+        **health_json(findings),
         "looked_at": frame.now.isoformat(),
         "day": frame.day.isoformat(),
-        "findings": [asdict(item) for item in findings],
         "actions": [asdict(item) for item in health_actions(findings)],
         "unread": unread(facts),
         "answers": {name: _rows(answer) for name, answer in asked(facts).items()},

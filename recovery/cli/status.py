@@ -31,14 +31,14 @@ def status(
 ) -> None:
     """Tell whether everything could be recovered now, and how old the proof of that is."""
     session = open_session()
-    found = _look(session)
+    found = status_of(session)
     while watch is not None:
         _tell(found, as_json=as_json)
         write_page(html, status_document(found))
         time.sleep(watch)
         if sys.stdout.isatty():
             typer.echo(_CLEARED, nl=False)
-        found = _look(session)
+        found = status_of(session)
     _tell(found, as_json=as_json)
     document = status_document(found)
     write_page(html, document)
@@ -47,7 +47,12 @@ def status(
         raise error
 
 
-def _look(session: Session) -> Status:
+def status_of(session: Session) -> Status:
+    """Look once at how everything stands.
+
+    Raises:
+        CloudError: The runs could not be looked at.
+    """
     looking = Looking(
         session.catalog,
         session.owner,

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from recovery.document import Block, Chart, Document, Paragraph, Section
-from recovery.health import Health, HealthFinding, worst
+from recovery.health import HealthFinding
 from recovery.ops.document import table_of
 from recovery.ops.facts import Answer, Backups, Facts, Frame, Unread
 from recovery.ops.health_rows import health_actions, health_conclusion, health_rows
-from recovery.ops.sources import BACKUPS, QUERIES
+from recovery.ops.sources import BACKUPS, PROOF, QUERIES
+from recovery.status.model import Status
+from recovery.status.rules import PROTECTED
 
 _RECOVER = "Can we recover now?"
 _HELD = "What is not protected"
@@ -18,7 +20,7 @@ _SECTIONS: Mapping[str, str] = {
     "backup": _RECOVER,
     "proof": _RECOVER,
     "fences": _RECOVER,
-    "protection": _HELD,
+    PROTECTED: _HELD,
     "runs": _BROKE,
     "schedules": _BROKE,
     "workflows": _BROKE,
@@ -49,12 +51,12 @@ def dashboard_document(
     if mode == "actions":
         parts = {}
     if parts.get(_RECOVER):
-        parts[_RECOVER].insert(0, Paragraph(can_recover(findings)))
+        parts[_RECOVER].insert(0, Paragraph(can_recover(facts)))
     if _PLATFORM in parts and mode not in ("quick", "actions"):
         parts[_PLATFORM] += _tables(facts)
     parts["Trends"] = list(_trends(facts)) if mode == "full" else []
     parts["What to do now"] = list(health_actions(findings)) or [Paragraph("nothing")]
-    text = can_recover(findings) if any(_is_about_recovery(item) for item in findings) else ""
+    text = can_recover(facts) if any(_is_about_recovery(item) for item in findings) else ""
     return Document(
         title=f"{platform}: {mode}, {frame.now:%Y-%m-%d %H:%M} UTC",
         sections=tuple(Section(tuple(blocks), name) for name, blocks in parts.items() if blocks),
@@ -63,17 +65,10 @@ def dashboard_document(
     )
 
 
-def can_recover(findings: Sequence[HealthFinding]) -> str:
-    """Say in a sentence whether there is something to recover from."""
-    backup = worst(item.health for item in findings if item.check == "backup")
-    proof = worst(item.health for item in findings if item.check == "proof")
-    if backup is Health.UNKNOWN:
-        return "UNKNOWN: the vault could not be read"
-    if backup is Health.CRITICAL:
-        return "NOT TO A FRESH POINT: there is no complete run, or it is too old"
-    if proof is not Health.HEALTHY:
-        return "perhaps: there is a complete run, and no fresh proof that it can be restored"
-    return "yes: there is a fresh complete run, and a fresh proof"
+def can_recover(facts: Facts) -> str:
+    """Say in a sentence whether everything could be recovered now, as `rebound status` does."""
+    status = facts.get(PROOF)
+    return status.answer if isinstance(status, Status) else "Nobody knows: it could not be read."
 
 
 def _is_about_recovery(item: HealthFinding) -> bool:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from manifests.catalog_operations import Bands, Operations
 from manifests.catalog_processors import Processors
-from manifests.model import Manifest, VerdictRecord
+from manifests.model import VerdictRecord
 from manifests.selection import RunSummary
 from manifests.values import Value
 from recovery.health import Health
@@ -93,12 +93,10 @@ class Backups:
 
     Attributes:
         runs: Every run.
-        newest: The manifest of the newest complete run.
         verdicts: What `rebound verify` last found of each run.
     """
 
     runs: tuple[RunSummary, ...]
-    newest: Manifest | None = None
     verdicts: tuple[VerdictRecord, ...] = ()
 
     @property

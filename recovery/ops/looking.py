@@ -28,8 +28,8 @@ from recovery.ops.asking import ask
 from recovery.ops.facts import Answer, Backups, Execution, Facts, Frame, Logged, Unread
 from recovery.ops.logs import Logs, counted_by_writer
 from recovery.ops.monitoring import monitoring_query
-from recovery.ops.proven import newest_proven
 from recovery.ops.rules.platform import GAMES
+from recovery.status.model import Status
 
 _MIB = 2**20
 _READERS = 16
@@ -49,9 +49,12 @@ class Looking:
         tools: What everything is read with.
         vault: The runs.
         frame: When it is, and what the catalog says.
+        status: Returns what `rebound status` tells.
     """
 
-    def __init__(self, tools: Tools, vault: Vault, frame: Frame) -> None:
+    def __init__(
+        self, tools: Tools, vault: Vault, frame: Frame, status: Callable[[], Status]
+    ) -> None:
         self._tools = tools
         self._vault = vault
         self._frame = frame
@@ -63,7 +66,7 @@ class Looking:
             sources.WORKFLOWS: self._executions,
             sources.ERRORS: self._errors,
             sources.BACKUPS: self._backups,
-            sources.PROOF: self._proof,
+            sources.PROOF: status,
             sources.FENCES: self._fences,
         }
 
@@ -171,13 +174,7 @@ class Looking:
         with cloud_errors("the vault"), ThreadPoolExecutor(_READERS) as pool:
             runs = tuple(pool.map(self._vault.summary, self._vault.run_ids()))
             verdicts = tuple(Verdicts(self._tools.landing).all())
-        found = Backups(runs, verdicts=verdicts)
-        if not found.complete:
-            return found
-        return Backups(runs, self._vault.manifest(found.complete[-1].run_id), verdicts)
-
-    def _proof(self) -> datetime | None:
-        return newest_proven(self._tools)
+        return Backups(runs, verdicts)
 
     def _fences(self) -> tuple[FenceRecord, ...]:
         return tuple(Fences(self._tools.landing, self._tools.vault).standing())

@@ -8,8 +8,7 @@ from recovery.ops.facts import Facts, Frame, Unread
 from recovery.ops.rules.backups import (
     backup_findings,
     fence_findings,
-    proof_findings,
-    protection_findings,
+    status_findings,
 )
 from recovery.ops.rules.orchestration import error_findings, schedule_findings, workflow_findings
 from recovery.ops.rules.platform import (
@@ -56,8 +55,8 @@ SOURCES: Mapping[str, Source] = {
     SCHEDULES: Source("schedules", (schedule_findings,)),
     WORKFLOWS: Source("workflows", (workflow_findings,)),
     ERRORS: Source("errors", (error_findings,)),
-    BACKUPS: Source("backup", (backup_findings, protection_findings)),
-    PROOF: Source("proof", (proof_findings,)),
+    BACKUPS: Source("backup", (backup_findings,)),
+    PROOF: Source("proof", (status_findings,)),
     FENCES: Source("fences", (fence_findings,)),
 }
 

@@ -144,7 +144,7 @@ def _tables(manifest: Manifest) -> Iterator[Block]:
 
 def _what_else(manifest: Manifest) -> Iterator[str]:
     yield from dropped_notes(manifest.tables)
-    yield from held_back(manifest)
+    yield from _not_protected(manifest)
     for bucket in manifest.buckets:
         objects = f"{counted(bucket.object_count, 'object')}, {size(bucket.size_bytes)}"
         files = counted(len(bucket.shards), "inventory file")
@@ -155,15 +155,10 @@ def _what_else(manifest: Manifest) -> Iterator[str]:
         files = counted(len(database.files), "file")
         name, unknown = database.database_id, _not_known(database)
         yield f"database {name}: {documents}, {ids}, {files}{unknown}"
-    for skew in manifest.skews:
-        yield f"{skew.subject}: read {skew.skew_seconds:.0f} s after the recovery point"
-
-
-def held_back(manifest: Manifest) -> Iterator[str]:
-    """Name what there was and the run does not hold."""
-    yield from _not_protected(manifest)
     for lacking in manifest.lacking:
         yield f"LACKS {lacking.part}: {lacking.message}"
+    for skew in manifest.skews:
+        yield f"{skew.subject}: read {skew.skew_seconds:.0f} s after the recovery point"
 
 
 def _not_known(database: DatabaseBackup) -> str:

@@ -15,6 +15,9 @@ from recovery.units import age, counted, duration, listed
 _VERY_LATE = 2
 """So many times as old as its objective a recovery point is as good as none."""
 
+PROTECTED = "protected"
+"""The check of findings of what no run holds."""
+
 type _Judged = tuple[Health, str, str]
 
 
@@ -155,14 +158,12 @@ def unprotected_findings(newest: Manifest | None) -> Iterator[HealthFinding]:
     for item in newest.unprotected:
         if what := unprotected_text(item):
             health = Health.UNKNOWN if item.unknown else Health.WARNING
-            yield HealthFinding("protected", f"{item.kind}s", health, what, mend)
+            yield HealthFinding(PROTECTED, f"{item.kind}s", health, what, mend)
     for dataset in newest.datasets:
         if dataset.unprotected:
             what = f"{counted(len(dataset.unprotected), 'table')}: {listed(dataset.unprotected)}"
             subject = f"dataset {dataset.dataset_id}"
-            yield HealthFinding(
-                "protected", subject, Health.WARNING, f"not protected: {what}", mend
-            )
+            yield HealthFinding(PROTECTED, subject, Health.WARNING, f"not protected: {what}", mend)
     for lack in newest.lacking:
         what = f"run {newest.run_id} lacks it: {lack.message}"
-        yield HealthFinding("protected", lack.part, Health.WARNING, what)
+        yield HealthFinding(PROTECTED, lack.part, Health.WARNING, what)

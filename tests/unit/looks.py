@@ -7,8 +7,10 @@ from typing import Any
 from manifests.catalog import load_catalog
 from manifests.model import RunId
 from manifests.selection import RunSummary
+from recovery.health import Health, HealthFinding
 from recovery.kinds.processors.rules.calendar import ScheduledGames
 from recovery.ops.facts import Answer, Frame
+from recovery.status.model import PartStatus, Status
 
 CATALOG = load_catalog()
 NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)
@@ -49,3 +51,15 @@ def run(name: str, hours: float, state: Any = "complete", **more: Any) -> RunSum
     """Return a run whose recovery point is some hours old."""
     point = NOW - timedelta(hours=hours)
     return RunSummary(run_id=RunId(name), state=state, recovery_point=point, reason="x", **more)
+
+
+def status(health: Health, *others: HealthFinding) -> Status:
+    """Return what `rebound status` tells of one part that stands so."""
+    part = PartStatus(
+        label="table nba.games", scenario="bigquery-dataset-loss", rpo_seconds=1, rto_seconds=1,
+        health=health,
+    )  # fmt: skip
+    return Status(
+        project="p", platform="nba", looked_at=NOW, answer="Yes: of 1 part all is well.",
+        parts=(part,), others=others,
+    )  # fmt: skip

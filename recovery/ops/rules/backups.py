@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from recovery.fence.model import FenceRecord
 from recovery.fence.text import is_late
-from recovery.health import Health, HealthFinding
+from recovery.health import Health, HealthFinding, worst
 from recovery.ops.facts import Backups, Facts, Frame, graded
-from recovery.report.runs import held_back
+from recovery.status.model import Status
+from recovery.status.rules import PROTECTED
 from recovery.units import age, counted, listed
 
 _HOUR_SECONDS = 3600
-_DAY_SECONDS = 86400
 _UNDER_WAY = timedelta(hours=3)
 """A run without a manifest may still be written for so long."""
 
@@ -32,37 +32,17 @@ def backup_findings(found: Backups, frame: Frame, _: Facts) -> Iterator[HealthFi
     yield from _unfinished(found, frame, newest.recovery_point if newest else None)
 
 
-def protection_findings(found: Backups, _: Frame, __: Facts) -> Iterator[HealthFinding]:
-    """Judge what the newest complete run does not hold."""
-    if found.newest is None:
-        return
-    run_id, lines = found.newest.run_id, list(held_back(found.newest))
-    for line in lines:
-        yield HealthFinding(
-            "protection",
-            "",
-            Health.WARNING,
-            line,
-            mend=f"rebound show {run_id}",
-            page="runbooks/alerts/tables-unprotected.md",
-        )
-    if not lines:
-        what = f"run {run_id} holds everything that there is"
-        yield HealthFinding("protection", "", Health.HEALTHY, what)
-
-
-def proof_findings(proven: datetime | None, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
-    """Judge how long ago a run was last restored and proven: a backup that is believed is none."""
-    page = "runbooks/quarterly-drill.md"
-    if proven is None:
-        what = "no restore of a run is proven yet"
-        yield HealthFinding("proof", "", Health.WARNING, what, mend="rebound verify", page=page)
-        return
-    seconds = (frame.now - proven).total_seconds()
-    health = graded(seconds / _DAY_SECONDS, frame.operations.proven_days)
-    what = f"the newest proven recovery point is of {_minute(proven)}, {age(seconds)} old"
-    mend, page = ("", "") if health is Health.HEALTHY else ("rebound verify", page)
-    yield HealthFinding("proof", "", health, what, mend=mend, page=page)
+def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFinding]:
+    """Tell what `rebound status` says: whether everything was shown to restore, and what is not held."""
+    health = worst([Health.HEALTHY, *(part.health for part in status.parts)])
+    bad = health is not Health.HEALTHY
+    mend, page = ("rebound status", "runbooks/quarterly-drill.md") if bad else ("", "")
+    yield HealthFinding("proof", "", health, status.answer, mend=mend, page=page)
+    held_back = [item for item in status.others if item.check == PROTECTED]
+    yield from held_back
+    if not held_back:
+        what = "the newest complete run holds everything that there is"
+        yield HealthFinding(PROTECTED, "", Health.HEALTHY, what)
 
 
 def fence_findings(

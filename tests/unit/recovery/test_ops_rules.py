@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from manifests.catalog_operations import Bands
-from manifests.model import PartFailure, RunId, VerdictRecord
+from manifests.model import RunId, VerdictRecord
 from manifests.selection import RunSummary
 from recovery.fence.model import FenceRecord
-from recovery.health import Health, worst
+from recovery.health import Health, HealthFinding, worst
 from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded
 from recovery.ops.sources import SOURCES, findings_of
-from tests.unit.looks import CATALOG, NOW, SUMMER, TABLES, answer, day, frame, games, run
-from tests.unit.samples import manifest
+from recovery.status.rules import PROTECTED
+from tests.unit.looks import CATALOG, NOW, SUMMER, TABLES, answer, day, frame, games, run, status
 
 
 def health(source: str, fact: Any, light: Frame | None = None, **others: Any) -> Health:  # noqa: ANN401 - facts
@@ -23,7 +23,6 @@ def health(source: str, fact: Any, light: Frame | None = None, **others: Any) ->
     return worst(item.health for item in found)
 
 
-LACKING = PartFailure(part="nba.odds", message="does not exist", retryable=False)
 NOTHING = dict.fromkeys(TABLES, 0)
 
 
@@ -194,23 +193,22 @@ def test_backups(runs: list[RunSummary], expected: Health):
     assert health("backups", Backups(tuple(runs))) is expected
 
 
-def test_what_verify_found_and_what_no_run_holds():
-    """A verdict about files makes a run damaged; what is not in the catalog is told."""
+def test_what_verify_found():
+    """A verdict about files makes a run damaged."""
     verdict = VerdictRecord(run_id=RunId("a"), verified_at=NOW, damaged=("tables/x.avro",))
     assert health("backups", Backups((run("a", 1),), verdicts=(verdict,))) is Health.CRITICAL
-    for lacking, expected in (((), Health.HEALTHY), ((LACKING,), Health.WARNING)):
-        newest = manifest(lacking=lacking)
-        found = findings_of({"backups": Backups((run("a", 1),), newest)}, frame())
-        (held,) = (item for item in found if item.check == "protection")
-        assert held.health is expected
-    assert held.what == "LACKS nba.odds: does not exist"
 
 
-def test_proof_and_fences():
-    """A backup that is believed is not proven; a fence that is forgotten is critical."""
-    assert health("proof", None) is Health.WARNING
-    for days, expected in ((1, Health.HEALTHY), (9, Health.WARNING), (40, Health.CRITICAL)):
-        assert health("proof", NOW - timedelta(days=days)) is expected
+def test_what_status_tells_and_fences():
+    """The answer is that of `rebound status`; a fence that is forgotten is critical."""
+    for part, expected in ((Health.HEALTHY, Health.HEALTHY), (Health.UNKNOWN, Health.UNKNOWN)):
+        (proof, held) = findings_of({"proof": status(part)}, frame())
+        assert (proof.health, proof.what) == (expected, "Yes: of 1 part all is well.")
+        assert (held.check, held.health) == (PROTECTED, Health.HEALTHY)
+    lacks = HealthFinding(PROTECTED, "nba.odds", Health.WARNING, "run x lacks it", mend="name it")
+    assert health("proof", status(Health.HEALTHY, lacks)) is Health.WARNING
+    other = HealthFinding("fence", "fence-1", Health.CRITICAL, "told elsewhere", mend="thaw")
+    assert health("proof", status(Health.HEALTHY, other)) is Health.HEALTHY
     assert health("fences", ()) is Health.HEALTHY
     for hours, expected in ((1, Health.WARNING), (13, Health.CRITICAL)):
         stands = FenceRecord(
