@@ -31,8 +31,7 @@ from functions.parts import complete_parts, every_part
 from functions.settings import Settings
 from manifests import coverage
 from manifests.catalog import Catalog
-from manifests.cloud.api import StorageApi
-from manifests.cloud.clients import bigquery_client, storage_client
+from manifests.cloud.clients import bigquery_client, storage_api
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
@@ -101,17 +100,17 @@ class BackupRun:
         *,
         holder: str,
     ) -> None:
-        store, clock = storage_client(settings.project)
+        api = storage_api(settings.project)
         client = bigquery_client(settings.project, catalog.location)
         catalog.check_apart(settings.own_buckets, (settings.scratch_dataset,))
         self._settings = settings
         self._catalog = catalog
-        self._store = store
+        self._api = api
         self._holder = holder
-        self._clock = clock
-        self._landing = Bucket(store, settings.landing_bucket)
+        self._clock = api.clock
+        self._landing = Bucket(api, settings.landing_bucket)
         self._owner = Owner(platform=catalog.platform, project=settings.project)
-        self._vault = self._of_vault(Bucket(store, settings.vault_bucket))
+        self._vault = self._of_vault(Bucket(api, settings.vault_bucket))
         self._jobs = Jobs(client, catalog.location)
         self._resources = Resources(client, settings.project)
 
@@ -186,7 +185,7 @@ class BackupRun:
         run = self._start(request, earlier)
         start = run.start
         base = None if start.base_run_id is None else Base.of(self._vault, start.base_run_id)
-        vault_bucket = Bucket(self._store, self._settings.vault_bucket, before_write=lease.check)
+        vault_bucket = Bucket(self._api, self._settings.vault_bucket, before_write=lease.check)
         vault = self._of_vault(vault_bucket)
         structlog.contextvars.bind_contextvars(attempt=vault.attempts(start.run_id) + 1)
         log.info(
@@ -200,7 +199,7 @@ class BackupRun:
             clock=self._clock,
             jobs=self._jobs,
             resources=self._resources,
-            api=StorageApi(self._store),
+            api=self._api,
             landing=self._landing,
             vault=vault_bucket,
             damaged=Verdicts(self._landing).damaged(),

@@ -12,7 +12,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
-from manifests.cloud.versions import VersionedBucket, after_prefix
+from manifests.cloud.versions import after_prefix
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.model import RunId, Stored, UnlockRecord, UtcTime, Value
 from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
@@ -52,7 +52,6 @@ class Expiry:
     Args:
         vault: The bucket with the backups; deleting needs more rights than backing up.
         documents: The runs in it.
-        contents: The same bucket, listed by version.
         landing: The bucket with leases and journals.
         catalog: What is protected, and for how long runs are kept.
         protections: What the vault lets nobody delete.
@@ -63,7 +62,6 @@ class Expiry:
         self,
         vault: Bucket,
         documents: Vault,
-        contents: VersionedBucket,
         landing: Bucket,
         *,
         catalog: Catalog,
@@ -72,7 +70,6 @@ class Expiry:
     ) -> None:
         self._vault = vault
         self._documents = documents
-        self._contents = contents
         self._landing = landing
         self._catalog = catalog
         self._policy = catalog.retention
@@ -128,8 +125,8 @@ class Expiry:
         """Let a run go and delete it, unless the vault's retention policy keeps it from then on."""
         folder = layout.run_prefix(decision.run_id)
         with cloud_errors(self._vault.uri(folder)):
-            for item in self._contents.versions("live", folder, after_prefix(folder)):
-                set_hold(self._contents, item, held=False)
+            for item in self._vault.versions.versions("live", folder, after_prefix(folder)):
+                set_hold(self._vault.versions, item, held=False)
         decided = self._protected(decision, now)
         if not decided.keep:
             self._delete(decision.run_id)
@@ -178,7 +175,6 @@ class Expiry:
             )
         garbage = Garbage(
             self._vault,
-            self._contents,
             runs=self._documents.run_ids(),
             older_than=now - timedelta(days=self._policy.partial_days),
             holds=delete and self._holds_what_is_new(),
@@ -205,9 +201,9 @@ class Expiry:
         """
         name = layout.hold_name(run_id)
         with cloud_errors(self._vault.uri(name)):
-            found = self._contents.find(name)
+            found = self._vault.versions.find(name)
         if found is not None:
-            found = set_hold(self._contents, found, held=False)
+            found = set_hold(self._vault.versions, found, held=False)
             if told := self._protections.told(found.name, now=now):
                 raise RefusedError(
                     f"its hold is {told}", subject=run_id, hint="release it again then"
@@ -223,7 +219,7 @@ class Expiry:
     def _holds_what_is_new(self) -> bool:
         """Whether the vault puts an event-based hold on what is written to it."""
         with cloud_errors(self._vault.uri("")):
-            resource = self._contents.resource() or {}
+            resource = self._vault.versions.resource() or {}
         return bool(resource.get("defaultEventBasedHold"))
 
     def _in_recovery(self, now: datetime, runs: tuple[RunSummary, ...]) -> frozenset[RunId]:

@@ -7,13 +7,11 @@ from typing import Any
 
 from manifests import coverage
 from manifests.catalog import Catalog, load_catalog
-from manifests.cloud.api import StorageApi
-from manifests.cloud.clients import storage_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.protection import Protections
 from manifests.cloud.verdicts import Verdicts
-from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, Owner, RunId, TableBackup
@@ -54,22 +52,21 @@ class Session:
     """
 
     def __init__(self, settings: Settings) -> None:
-        client, self.clock = storage_client(settings.project)
+        self.api = storage_api(settings.project)
+        self.clock = self.api.clock
         self._opened = self.clock.passed()
         reach = Reach(self.clock)
-        reach.require(client.api_endpoint)
+        reach.require(self.api.endpoint)
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
-        self.vault_bucket = Bucket(client, settings.vault_bucket)
-        self.landing = Bucket(client, settings.landing_bucket)
+        self.vault_bucket = Bucket(self.api, settings.vault_bucket)
+        self.landing = Bucket(self.api, settings.landing_bucket)
         self.verdicts = Verdicts(self.landing)
         self.proofs = Proofs(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
         self.vault = Vault(
             self.vault_bucket, self.owner, clock=self.clock, trusted=settings.trusted
         )
-        self.api = StorageApi(client)
-        self.contents = VersionedBucket(self.api, settings.vault_bucket)
         self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
         self.catalog.check_apart(self._own_buckets, settings.working_datasets)
         # What is there already was written before, however coarse the time is that answers tell.
@@ -233,7 +230,6 @@ class Session:
         """Compare the inventories and contents of a run's buckets with its manifest."""
         return inspect_buckets(
             self.vault_bucket,
-            self.contents,
             manifest.buckets,
             read_bytes=read_bytes,
             read_all=read_all,
@@ -246,7 +242,6 @@ class Session:
         return Expiry(
             self.vault_bucket,
             self.vault,
-            self.contents,
             self.landing,
             catalog=self.catalog,
             protections=Protections(self.api, self.vault_bucket.name),

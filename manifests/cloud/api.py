@@ -1,30 +1,25 @@
-"""The JSON API of Cloud Storage, called directly: one small request an object, many in flight.
+"""The JSON API of Cloud Storage: calls about buckets and objects, one or a hundred in a request."""
 
-The Python client spends about a millisecond of processor time on each object, which bounds what
-one process can list, copy and restore. This spends a sixth of that, with the client's own
-credentials and endpoint, on one connection a thread.
-"""
-
-import http.client
+import hashlib
 import json
 import re
-import threading
-from collections.abc import Sequence
-from contextlib import nullcontext
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, urlencode
 
 from google.api_core import exceptions as google_errors
 from google.auth import exceptions as auth_errors
-from google.auth.transport.requests import Request
-from google.cloud import storage
 
-from manifests.cloud.batch import BATCH_PATH, ApiCall, Query, batch_answers, batch_request
-from manifests.cloud.clients import CALL_SECONDS
-from manifests.cloud.retry import calling, is_transient
+from manifests.cloud.batch import (
+    BATCH_PATH,
+    ApiCall,
+    Query,
+    batch_answers,
+    batch_request,
+)
+from manifests.cloud.clock import ServiceClock
+from manifests.cloud.http import JSON, Answer, Http, json_object
 from manifests.model import Resource
 
-_HTTP_ERROR = 400
-_UNAUTHORIZED = 401
 _BUCKET = re.compile(r"\bb/([^/]+)")
 _REQUESTER_PAYS = "requester pays"
 
@@ -33,19 +28,18 @@ class StorageApi:
     """Calls of the JSON API. Safe to share between threads.
 
     Args:
-        client: Gives the endpoint, the credentials, and the project that pays for calls about a
-            bucket whose requester pays.
+        http: Sends them.
+        endpoint: The address of Cloud Storage.
+        project: Pays for calls about a bucket whose requester pays.
+        clock: The time that its answers tell.
     """
 
-    def __init__(self, client: storage.Client) -> None:
-        # The only way to the credentials the client really uses, impersonated ones included.
-        self._credentials = client._credentials  # noqa: SLF001
-        self._refreshing = Request()
-        self._lock = threading.Lock()
-        self._project = client.project
+    def __init__(self, http: Http, endpoint: str, project: str, clock: ServiceClock) -> None:
+        self._http = http
+        self._project = project
         self._paying: set[str] = set()
-        self._endpoint = urlsplit(client.api_endpoint)
-        self._threads = threading.local()
+        self.endpoint = endpoint
+        self.clock = clock
 
     def call(self, method: str, path: str, query: Query, body: Resource | None = None) -> Resource:
         """Make a call, again while its failure is transient, and return the answer's JSON.
@@ -58,32 +52,27 @@ class StorageApi:
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
-            ConnectionError: The API could not be reached.
+            OSError: The API could not be reached, or the answer is not whole or no JSON object.
         """
+        call = ApiCall(method, path, query, body)
         try:
-            return self._tried(self._paid(ApiCall(method, path, query, body)))
+            return self._answer(call)
         except google_errors.BadRequest as error:
             unpaid = set(_BUCKET.findall(path)) - self._paying
             if _REQUESTER_PAYS not in str(error.message).lower() or not unpaid:
                 raise
             self._paying |= unpaid
-        return self._tried(self._paid(ApiCall(method, path, query, body)))
+        return self._answer(call)
 
-    def _paid(self, call: ApiCall) -> ApiCall:
-        """Name the project that pays for a call about a bucket whose requester pays."""
-        if self._paying.isdisjoint(_BUCKET.findall(call.path)):
-            return call
-        return call._replace(query={**call.query, "userProject": self._project})
-
-    def _tried(self, call: ApiCall) -> Resource:
-        method, target, content = call.method, call.target, call.content
-        # Nearly every call succeeds at once, and what `calling` costs adds up over millions of them.
-        try:
-            return self._once(method, target, content)
-        except (google_errors.GoogleAPICallError, auth_errors.TransportError, OSError) as error:
-            if not is_transient(error):
-                raise
-        return calling(lambda: self._once(method, target, content))
+    def pages(self, path: str, query: Query) -> Iterator[Resource]:
+        """Yield the pages of a list, each as `call` returns it."""
+        asked = dict(query)
+        while True:
+            page = self.call("GET", path, asked)
+            yield page
+            if not page.get("nextPageToken"):
+                return
+            asked["pageToken"] = page["nextPageToken"]
 
     def at_once(self, calls: Sequence[ApiCall]) -> list[Resource | None]:
         """Try up to 100 calls in one request, in any order, each once.
@@ -92,82 +81,75 @@ class StorageApi:
             The answer of each call; None for one that failed or of which nothing is known.
         """
         content, content_type = batch_request([self._paid(call) for call in calls])
+        headers = {"Content-Type": content_type}
         try:
-            status, answer, answer_type = self._exchange("POST", BATCH_PATH, content, content_type)
-        except (auth_errors.TransportError, OSError):
+            answer = self._http.once("POST", f"{self.endpoint}{BATCH_PATH}", content, headers)
+        except (
+            google_errors.GoogleAPICallError,
+            auth_errors.TransportError,
+            OSError,
+        ):
             return [None] * len(calls)
-        if status >= _HTTP_ERROR:
-            return [None] * len(calls)
-        return batch_answers(answer, answer_type, len(calls))
+        return batch_answers(answer.content, answer.header("Content-Type"), len(calls))
 
-    def _once(self, method: str, target: str, content: bytes | None) -> Resource:
-        status, answer, _ = self._exchange(method, target, content)
-        if status == _UNAUTHORIZED:
-            with self._lock:
-                self._credentials.refresh(self._refreshing)
-            status, answer, _ = self._exchange(method, target, content)
-        if status >= _HTTP_ERROR:
-            raise _api_error(status, answer)
-        try:
-            document = json.loads(answer or b"{}")
-        except ValueError as error:
-            message = f"the answer to {method} {target} is not whole"
-            raise ConnectionError(message) from error
-        if not isinstance(document, dict):
-            message = f"the answer to {method} {target} is no JSON object"
-            raise ConnectionError(message)
-        return document
+    def upload(self, bucket: str, query: Query, resource: Resource, content: bytes) -> Resource:
+        """Write an object once, and return what Cloud Storage says of it.
 
-    def _exchange(
-        self,
-        method: str,
-        target: str,
-        content: bytes | None,
-        content_type: str = "application/json",
-    ) -> tuple[int, bytes, str]:
-        """Send one request and read its answer, on this thread's own connection."""
-        headers = {"Content-Type": content_type} if content is not None else {}
-        self._authorize(method, f"{self._endpoint.geturl()}{target}", headers)
-        connection = self._connection()
-        try:
-            connection.request(method, target, content, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read(), answer.headers.get("Content-Type", "")
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            if isinstance(error, ConnectionError | TimeoutError):
-                raise
-            raise ConnectionError(str(error)) from error
+        Args:
+            bucket: The bucket.
+            query: Conditions.
+            resource: What is said of the object: its name, content type, and the checksum that its
+                content has to have.
+            content: Its content.
 
-    def _authorize(self, method: str, url: str, headers: dict[str, str]) -> None:
-        """Add the credentials; when they have run out, one thread renews them for all."""
-        with nullcontext() if self._credentials.valid else self._lock:
-            self._credentials.before_request(self._refreshing, method, url, headers)
+        Raises:
+            Exception: As `call`.
+        """
+        said = json.dumps(resource).encode()
+        # No content holds its own hash.
+        boundary = hashlib.blake2b(content, digest_size=16).hexdigest()
+        begin = (
+            f"--{boundary}\r\nContent-Type: {JSON}\r\n\r\n".encode()
+            + said
+            + f"\r\n--{boundary}\r\nContent-Type: {resource['contentType']}\r\n\r\n".encode()
+        )
+        end = f"\r\n--{boundary}--\r\n".encode()
+        headers = {
+            "Content-Type": f"multipart/related; boundary={boundary}",
+            "Content-Length": str(len(begin) + len(content) + len(end)),
+        }
+        given = urlencode({"uploadType": "multipart", **query})
+        address = f"{self.endpoint}/upload/storage/v1/b/{bucket}/o?{given}"
+        # In pieces, because contents are large and a copy of one is as large.
+        answer = self._http.once("POST", address, (begin, content, end), headers)
+        return json_object(answer, f"POST {address}")
 
-    def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None
-        connection = getattr(self._threads, "connection", None)
-        if connection is None:
-            is_plain = self._endpoint.scheme == "http"
-            kind = http.client.HTTPConnection if is_plain else http.client.HTTPSConnection
-            connection = kind(self._endpoint.netloc, timeout=CALL_SECONDS)
-            self._threads.connection = connection
-        return connection
+    def download(self, bucket: str, name: str, query: Query, start: int, end: int) -> Answer:
+        """Read the bytes of an object from one to another, inclusive, as they are stored, once.
+
+        Returns:
+            Those of them that are there, and the headers that tell of the object.
+
+        Raises:
+            google.api_core.exceptions.RequestRangeNotSatisfiable: None of them is.
+            Exception: As `call`.
+        """
+        call = ApiCall("GET", object_path(bucket, name), {**query, "alt": "media"})
+        # Who does not take gzip is sent what was stored as gzip inflated (Transcoding of gzip files).
+        headers = {"Range": f"bytes={start}-{end}", "Accept-Encoding": "gzip"}
+        return self._http.once("GET", f"{self.endpoint}{call.target}", None, headers)
+
+    def _answer(self, call: ApiCall) -> Resource:
+        paid = self._paid(call)
+        return self._http.json(call.method, f"{self.endpoint}{paid.target}", call.body)
+
+    def _paid(self, call: ApiCall) -> ApiCall:
+        """Name the project that pays for a call about a bucket whose requester pays."""
+        if self._paying.isdisjoint(_BUCKET.findall(call.path)):
+            return call
+        return call._replace(query={**call.query, "userProject": self._project})
 
 
 def object_path(bucket: str, name: str) -> str:
     """Return the path of an object; every character that means something in a URL is quoted."""
     return f"b/{bucket}/o/{quote(name, safe='')}"
-
-
-def _api_error(status: int, content: bytes) -> google_errors.GoogleAPICallError:
-    try:
-        details = json.loads(content)["error"]
-        reasons = tuple(item for item in details.get("errors", ()) if isinstance(item, dict))
-        message = str(details.get("message", ""))
-    except (AttributeError, ValueError, KeyError, TypeError):
-        reasons, message = (), content[:200].decode("utf-8", "replace")
-    made: google_errors.GoogleAPICallError = google_errors.from_http_status(
-        status, message, errors=reasons
-    )
-    return made

@@ -1,39 +1,49 @@
-"""One Cloud Storage bucket: write-once objects, exact generations, server-side copies."""
+"""A bucket in which Rebound stores things: write-once objects, exact generations, server-side copies."""
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, NamedTuple
+from functools import partial
 
+import google_crc32c
 from google.api_core.exceptions import NotFound, PreconditionFailed
-from google.cloud import storage
 
-from manifests.cloud.downloads import piece, whole_document
+from manifests.cloud.api import StorageApi, object_path
+from manifests.cloud.batch import Query
+from manifests.cloud.checksums import crc32c_text
+from manifests.cloud.downloads import Document, piece, whole_document
 from manifests.cloud.retry import believed, calling, cloud_errors
+from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
-from manifests.model import ObjectInfo
+from manifests.model import ObjectInfo, ObjectVersion, Resource
 from manifests.store import Dated
 
 _READ_BYTES = 2 * 1024 * 1024
+_LISTED = "items(name,size,crc32c,generation),prefixes,nextPageToken"
 
 
 class Bucket:
-    """A bucket as backup and recovery use it. Safe to share between threads.
+    """A bucket as backup and recovery store in it. Safe to share between threads.
+
+    What Cloud Storage refuses becomes a `CloudError` here.
 
     Args:
-        client: Gives the endpoint and the credentials.
+        api: Makes the calls.
         name: The bucket.
         before_write: Called before anything is stored; raises where nothing may be any more.
+
+    Attributes:
+        versions: The same bucket, with all versions of its objects.
     """
 
     def __init__(
         self,
-        client: storage.Client,
+        api: StorageApi,
         name: str,
         *,
         before_write: Callable[[], None] = lambda: None,
     ) -> None:
-        self._bucket = client.bucket(name)
+        self._api = api
         self._before_write = before_write
-        self._client = client
+        self.versions = VersionedBucket(api, name)
         self.name = name
 
     def uri(self, name: str) -> str:
@@ -69,94 +79,66 @@ class Bucket:
             The new generation, or None when the condition did not hold.
         """
         self._before_write()
-        blob = self._bucket.blob(name)
+        resource: Resource = {
+            "name": name,
+            "contentType": content_type,
+            "crc32c": crc32c_text(google_crc32c.Checksum(content)),
+        }
+        condition: Query = {"ifGenerationMatch": generation}
         with cloud_errors(self.uri(name)):
             try:
-                calling(
-                    lambda: blob.upload_from_string(
-                        content,
-                        content_type=content_type,
-                        if_generation_match=generation,
-                        checksum="crc32c",
-                        retry=None,
-                    )
-                )
+                stored = calling(lambda: self._api.upload(self.name, condition, resource, content))
             except PreconditionFailed:
                 return None
-        return int(blob.generation)
+        return int(stored["generation"])
 
     def read(self, name: str) -> bytes | None:
         """Return the live object's content as `whole_document` reads it, or None."""
         found = self.read_with_generation(name)
         return None if found is None else found[0]
 
-    def read_with_generation(self, name: str) -> tuple[bytes, int] | None:
+    def read_with_generation(self, name: str) -> Document | None:
         """Return the live object's content as `whole_document` reads it and its generation."""
-        blob = self._bucket.blob(name)
-        content = self._unless_gone(name, None, lambda: whole_document(blob))
-        return None if content is None else (content, int(blob.generation))
+        return self._unless_gone(name, None, lambda: whole_document(self._api, self.name, name))
 
     def read_dated(self, name: str) -> Dated | None:
         """Return the live object's content and when it was written, on Cloud Storage's clock."""
         while True:
-            found = self._bucket.blob(name)
-            if self._unless_gone(name, None, lambda: _reloaded(found)) is None:  # noqa: B023 - called at once
+            found = self._found(name, None)
+            if found is None:
                 return None
             read = self.read_with_generation(name)
-            if read is not None and read[1] == found.generation:
-                return Dated(*read, found.time_created)
+            if read is not None and read.generation == found.generation:
+                return Dated(*read, found.created_at)
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
-        for page, _ in self._pages(prefix, delimiter=None):
-            for item in page:
+        for page in self._pages(prefix, delimiter=None):
+            for item in page.get("items", ()):
+                name, generation = item["name"], int(item["generation"])
                 # Of an object under a key of Cloud KMS a listing tells no checksum.
-                told = item if item.crc32c else self.info(item.name, item.generation)
+                told = _listed(item) if item.get("crc32c") else self.info(name, generation)
                 if told is not None:
                     yield told
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Yield the names below a prefix up to their next `/`, each once, in name order."""
-        for _, folders in self._pages(prefix, delimiter="/"):
-            yield from sorted(folders)
+        for page in self._pages(prefix, delimiter="/"):
+            yield from sorted(page.get("prefixes", ()))
 
-    def _pages(
-        self, prefix: str, *, delimiter: str | None
-    ) -> Iterator[tuple[list[ObjectInfo], set[str]]]:
-        token: str | None = None
-        while True:
-            page, folders, token = self._page(prefix, delimiter, token)
-            yield page, folders
-            if token is None:
-                return
-
-    def _page(
-        self, prefix: str, delimiter: str | None, token: str | None
-    ) -> tuple[list[ObjectInfo], set[str], str | None]:
-        def fetch() -> tuple[list[ObjectInfo], set[str], str | None]:
-            listing = self._client.list_blobs(
-                self._bucket,
-                prefix=prefix,
-                delimiter=delimiter,
-                page_token=token,
-                fields="items(name,size,crc32c,generation),prefixes,nextPageToken",
-                retry=None,
-            )
-            page = [_info(blob) for blob in next(listing.pages, ())]
-            return page, set(listing.prefixes), listing.next_page_token
-
+    def _pages(self, prefix: str, *, delimiter: str | None) -> Iterator[Resource]:
+        query: Query = {"prefix": prefix, "delimiter": delimiter, "fields": _LISTED}
         with cloud_errors(self.uri(prefix)):
-            return calling(fetch)
+            yield from self._api.pages(f"b/{self.name}/o", query)
 
     def info(self, name: str, generation: int | None = None) -> ObjectInfo | None:
         """Return what Cloud Storage says about an object, or None when it is not there."""
-        blob = self._bucket.blob(name, generation=generation)
+        found = self._found(name, generation)
+        return None if found is None else _info(found)
 
-        def told() -> ObjectInfo:
-            blob.reload(retry=None)
-            return _info(blob)
-
-        return self._unless_gone(name, generation, told)
+    def _found(self, name: str, generation: int | None) -> ObjectVersion | None:
+        with cloud_errors(self.uri(name)):
+            return self.versions.find(name, generation)
 
     def _unless_gone[Answer](
         self, name: str, generation: int | None, ask: Callable[[], Answer | None]
@@ -170,12 +152,7 @@ class Bucket:
                 return None
 
         with cloud_errors(self.uri(name)):
-            return believed(answer, lambda: self._is_listed(name, generation))
-
-    def _is_listed(self, name: str, generation: int | None) -> bool:
-        listed = (item for page, _ in self._pages(name, delimiter=None) for item in page)
-        first = next(listed, None)
-        return first is not None and first.name == name and generation in (None, first.generation)
+            return believed(answer, lambda: self.versions.lists(name, generation))
 
     def copy_here(self, source: "Bucket", found: ObjectInfo, name: str) -> ObjectInfo:
         """Copy one exact generation from another bucket, server-side, where nothing is.
@@ -188,35 +165,32 @@ class Bucket:
             ObjectChangedError: What is in this bucket differs from the source.
         """
         self._before_write()
-        origin = source._bucket.blob(found.name, generation=found.generation)  # noqa: SLF001 - same class
-        target = self._bucket.blob(name)
-        token: str | None = ""
-        while token is not None:
-            step = source._unless_gone(  # noqa: SLF001 - same class
-                found.name,
-                found.generation,
-                lambda: _rewritten(target, origin, token),  # noqa: B023 - called at once
-            )
-            if step is None:
-                raise ObjectMissingError(
-                    "the object to copy is gone", subject=source.uri(found.name)
-                )
-            token = step.token
-        copied = _info(target)
+        origin = (source.name, found.name, found.generation)
+
+        def copy() -> ObjectVersion | None:
+            try:
+                return self.versions.rewrite(name, origin, settings={"name": name}, over=0)
+            except PreconditionFailed:
+                # An earlier try put it there.
+                return self.versions.find(name)
+
+        copied = source._unless_gone(found.name, found.generation, copy)  # noqa: SLF001 - same class
+        if copied is None:
+            raise ObjectMissingError("the object to copy is gone", subject=source.uri(found.name))
         if (copied.crc32c, copied.size_bytes) != (found.crc32c, found.size_bytes):
             raise ObjectChangedError(
                 f"the copy has crc32c {copied.crc32c}, the source {found.crc32c}",
                 subject=self.uri(name),
             )
-        return copied
+        return _info(copied)
 
     def delete(self, name: str, *, generation: int) -> None:
         """Delete one exact generation; one that is already gone is no error."""
-        blob = self._bucket.blob(name, generation=generation)
+        query: Query = {"generation": generation, "ifGenerationMatch": generation}
 
         def deleted() -> bool | None:
             try:
-                blob.delete(if_generation_match=generation, retry=None)
+                self._api.call("DELETE", object_path(self.name, name), query)
             except PreconditionFailed:
                 return None
             return True
@@ -230,13 +204,11 @@ class Bucket:
             ObjectMissingError: The generation is not there.
             ObjectChangedError: It has another size.
         """
-        blob = self._bucket.blob(found.name, generation=found.generation)
+        read = partial(piece, self._api, self.name, found.name, found.generation)
         for start in range(0, found.size_bytes, _READ_BYTES):
             end = min(start + _READ_BYTES, found.size_bytes) - 1
             chunk = self._unless_gone(
-                found.name,
-                found.generation,
-                lambda: piece(blob, start, end),  # noqa: B023 - called at once
+                found.name, found.generation, partial(read, start=start, end=end)
             )
             if chunk is None:
                 raise ObjectMissingError("the object is gone", subject=self.uri(found.name))
@@ -264,31 +236,19 @@ class Bucket:
             yield from self.chunks(copy)
 
 
-def _reloaded(blob: storage.Blob) -> bool:
-    blob.reload(retry=None)
-    return True
-
-
-class _CopyStep(NamedTuple):
-    """One step of a copy; the token with which the next goes on, None where it was the last."""
-
-    token: str | None
-
-
-def _rewritten(target: storage.Blob, origin: storage.Blob, token: str | None) -> _CopyStep:
-    """Go on with a copy; where something is already, an earlier try put it there."""
-    try:
-        token, _, _ = target.rewrite(origin, token=token or None, if_generation_match=0, retry=None)
-    except PreconditionFailed:
-        target.reload(retry=None)
-        token = None
-    return _CopyStep(token)
-
-
-def _info(blob: Any) -> ObjectInfo:  # noqa: ANN401 - storage.Blob carries no types
+def _listed(item: Resource) -> ObjectInfo:
     return ObjectInfo(
-        name=blob.name,
-        size_bytes=int(blob.size or 0),
-        crc32c=str(blob.crc32c or ""),
-        generation=int(blob.generation),
+        name=item["name"],
+        size_bytes=int(item.get("size", 0)),
+        crc32c=item["crc32c"],
+        generation=int(item["generation"]),
+    )
+
+
+def _info(version: ObjectVersion) -> ObjectInfo:
+    return ObjectInfo(
+        name=version.name,
+        size_bytes=version.size_bytes,
+        crc32c=version.crc32c,
+        generation=version.generation,
     )

@@ -36,15 +36,11 @@ class Protections:
         is_held = False
         query: Query = {"prefix": prefix, "fields": _FIELDS}
         with cloud_errors(f"gs://{self._bucket}/{prefix}"):
-            while True:
-                page = self._api.call("GET", f"b/{self._bucket}/o", query)
+            for page in self._api.pages(f"b/{self._bucket}/o", query):
                 for item in page.get("items", ()):
                     is_held |= bool(item.get("temporaryHold"))
                     if told := item.get("retentionExpirationTime"):
                         until = max(until, datetime.fromisoformat(told))
-                if "nextPageToken" not in page:
-                    break
-                query["pageToken"] = page["nextPageToken"]
         if is_held:
             return "protected until a hold of Cloud Storage is released"
         return f"protected until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until > now else ""

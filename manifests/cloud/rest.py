@@ -5,16 +5,12 @@ Typed clients drop the fields that are younger than they are, so that what they 
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-import requests
-from google.api_core import exceptions as google_errors
-
-from manifests.cloud.clients import CALL_SECONDS, rest_session
+from manifests.cloud.clients import CALL_SECONDS, cloud_credentials
+from manifests.cloud.http import Http
 from manifests.cloud.retry import calling
 from manifests.model import Resource
-
-_HTTP_ERROR = 400
 
 type Query = Mapping[str, str | int]
 
@@ -24,11 +20,15 @@ class Rest:
 
     Args:
         endpoint: What stands before the host in an address.
+
+    Raises:
+        google.auth.exceptions.DefaultCredentialsError: There are no credentials.
     """
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
-        self._session = rest_session()
+        self._http = Http(cloud_credentials(), seconds=CALL_SECONDS)
+        self._signed = Http(None, seconds=CALL_SECONDS)
 
     def call(
         self,
@@ -50,58 +50,25 @@ class Rest:
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
-            ConnectionError: The answer is not JSON.
-            requests.exceptions.RequestException: The API could not be reached.
+            OSError: The API could not be reached, or the answer is not whole or no JSON object.
         """
-        address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~%')}"
-        return calling(lambda: self._answer(method, address, query, body))
+        given = f"?{urlencode(query)}" if query else ""
+        address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~%')}{given}"
+        return self._http.json(method, address, body)
 
     def fetch(self, address: str) -> bytes:
         """Return what is at a signed address, which takes no credentials.
 
         Raises:
-            google.api_core.exceptions.GoogleAPICallError: It was refused.
-            requests.exceptions.RequestException: It could not be fetched whole.
+            Exception: As `call`.
         """
-
-        def fetched() -> bytes:
-            answer = requests.get(address, timeout=CALL_SECONDS)
-            if answer.status_code >= _HTTP_ERROR:
-                raise google_errors.from_http_response(answer)
-            return answer.content
-
-        return calling(fetched)
+        return calling(lambda: self._signed.once("GET", address)).content
 
     def put(self, address: str, content: bytes, content_type: str) -> None:
         """Write to a signed address, which takes no credentials.
 
         Raises:
-            google.api_core.exceptions.GoogleAPICallError: It was refused.
-            requests.exceptions.RequestException: It could not be written whole.
+            Exception: As `call`.
         """
-
-        def written() -> None:
-            answer = requests.put(
-                address, content, headers={"Content-Type": content_type}, timeout=CALL_SECONDS
-            )
-            if answer.status_code >= _HTTP_ERROR:
-                raise google_errors.from_http_response(answer)
-
-        calling(written)
-
-    def _answer(
-        self, method: str, address: str, query: Query | None, body: Resource | None
-    ) -> dict[str, Any]:
-        # The time-out is the session's own.
-        answer = self._session.request(method, address, params=query, json=body)
-        if answer.status_code >= _HTTP_ERROR:
-            raise google_errors.from_http_response(answer)
-        try:
-            document = answer.json() if answer.content else {}
-        except ValueError as error:
-            message = f"the answer to {method} {address} is no JSON"
-            raise ConnectionError(message) from error
-        if not isinstance(document, dict):
-            message = f"the answer to {method} {address} is no JSON object"
-            raise ConnectionError(message)
-        return document
+        headers = {"Content-Type": content_type}
+        calling(lambda: self._signed.once("PUT", address, content, headers))

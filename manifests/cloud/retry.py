@@ -15,7 +15,6 @@ import tenacity
 import urllib3.exceptions
 from google.api_core import exceptions as google_errors
 from google.auth import exceptions as auth_errors
-from google.cloud.storage.exceptions import DataCorruption
 
 from manifests.errors import CloudError
 
@@ -45,7 +44,6 @@ _UNANSWERED = (
     requests.exceptions.ContentDecodingError,
     requests.exceptions.JSONDecodeError,
     urllib3.exceptions.HTTPError,
-    DataCorruption,
     auth_errors.TransportError,
 )
 _LONGEST_SECONDS = 300

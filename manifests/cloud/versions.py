@@ -60,13 +60,12 @@ class VersionedBucket:
         """Return the soft-deleted buckets of this name that a project can still bring back."""
         query: Query = {"project": project, "prefix": self.name, "softDeleted": "true"}
         query["projection"] = "noAcl"
-        listed: list[Resource] = []
-        while True:
-            page = self._api.call("GET", "b", query)
-            listed += [item for item in page.get("items", ()) if item["name"] == self.name]
-            if "nextPageToken" not in page:
-                return listed
-            query["pageToken"] = page["nextPageToken"]
+        return [
+            item
+            for page in self._api.pages("b", query)
+            for item in page.get("items", ())
+            if item["name"] == self.name
+        ]
 
     def undelete(self, generation: int) -> None:
         """Bring a soft-deleted bucket back; its objects stay soft-deleted.
@@ -120,14 +119,9 @@ class VersionedBucket:
             "softDeleted": "true" if kind == "soft-deleted" else None,
             "fields": _PAGE,
         }
-        while True:
-            page = self._api.call("GET", f"b/{self.name}/o", query)
+        for page in self._api.pages(f"b/{self.name}/o", query):
             for item in page.get("items", ()):
                 yield version_of(item, soft_deleted=kind == "soft-deleted")
-            token = page.get("nextPageToken")
-            if token is None:
-                return
-            query["pageToken"] = token
 
     def with_checksums(self, versions: Iterable[ObjectVersion]) -> Iterator[ObjectVersion]:
         """Yield versions with the checksums that their listing did not tell, in the same order.

@@ -57,7 +57,7 @@ def status_of(session: Session) -> Status:
         session.catalog,
         session.owner,
         vault=session.vault,
-        contents=session.contents,
+        contents=session.vault_bucket.versions,
         landing=session.landing,
         proofs=session.proofs,
         verdicts=session.verdicts,

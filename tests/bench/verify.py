@@ -6,6 +6,7 @@ from pathlib import Path
 
 import google_crc32c
 
+from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
 from manifests.model import Manifest, StoredObject
 from recovery.stored import inspect
@@ -24,7 +25,7 @@ def measure(folder: Path) -> list[Ratio]:
         protect_tables_only(rebound)
         with serving(rebound) as function:
             function.complete("all", full=True)
-        bucket = Bucket(rebound.storage_client, rebound.vault.name)
+        bucket = Bucket(storage_api(rebound.project), rebound.vault.name)
         manifest = rebound.manifest("all")
         checked, read = [], []
         for _ in range(ROUNDS):

@@ -6,9 +6,12 @@ from contextlib import ExitStack
 import pytest
 import requests
 import urllib3
-from google.cloud import bigquery, storage
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
 
-from manifests.cloud.clients import bigquery_client, storage_client
+from manifests.cloud.api import StorageApi
+from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.http import Http
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.stored import whole
@@ -52,21 +55,19 @@ def of_bigquery(
     yield lambda: client._connection.api_request("GET", path)  # noqa: SLF001 - as Rebound does
 
 
-def of_storage(client: storage.Client, bucket: str) -> Iterator[Callable[[], object]]:
-    """Yield calls of the client that Rebound makes."""
-    blob = client.bucket(bucket).blob("object")
-    yield lambda: blob.download_as_bytes(retry=None)
-    yield lambda: blob.reload(retry=None)
-    yield lambda: client.bucket(bucket).blob("new").upload_from_string("x", retry=None)
-    yield lambda: list(client.list_blobs(bucket, retry=None))
-    yield lambda: client.bucket(bucket).blob("copy").rewrite(blob, retry=None)
-    yield lambda: blob.delete(retry=None)
+def of_storage(api: StorageApi, bucket: str) -> Iterator[Callable[[], object]]:
+    """Yield calls as Rebound makes each once; each further one is one of these."""
+    about = {"name": "new", "contentType": "text/plain"}
+    http = Http(AnonymousCredentials(), seconds=SECONDS)
+    yield lambda: api.download(bucket, "object", {}, 0, 9)
+    yield lambda: api.upload(bucket, {}, about, b"x")
+    yield lambda: http.once("GET", f"{api.endpoint}/storage/v1/b/{bucket}/o")
 
 
 def test_each_call_ends(rebound: Rebound):
-    """No call of either client waits for an answer that does not come."""
+    """No call of either service waits for an answer that does not come."""
     uri = f"gs://{rebound.landing.name}/rows-*.avro"
-    store, _ = storage_client(rebound.project, seconds=SECONDS)
+    store = storage_api(rebound.project, seconds=SECONDS)
     ended = rebound.bigquery_client.query("SELECT 1 AS id")
     ended.result()
     calls = [
@@ -87,7 +88,7 @@ def test_each_call_ends(rebound: Rebound):
 @pytest.mark.parametrize("kind", ["stall", "truncate", "reset"])
 def test_body_that_does_not_come_whole(rebound: Rebound, kind: str):
     """A download that stalls or is cut is made again, whoever reads its body."""
-    store, _ = storage_client(rebound.project, seconds=SECONDS)
+    store = storage_api(rebound.project, seconds=SECONDS)
     bucket = Bucket(store, rebound.landing.name)
     found = bucket.info("object")
     assert found is not None
@@ -99,7 +100,7 @@ def test_body_that_does_not_come_whole(rebound: Rebound, kind: str):
 
 def test_bytes_that_were_not_sent(rebound: Rebound):
     """A byte that changed on its way is noticed, and the object is read again."""
-    bucket = Bucket(storage_client(rebound.project)[0], rebound.landing.name)
+    bucket = Bucket(storage_api(rebound.project), rebound.landing.name)
     found = bucket.info("object")
     assert found is not None
     for read in (

@@ -1,6 +1,7 @@
 """Tables of more exports and files than BigQuery loads at once come in pieces."""
 
 from manifests import layout
+from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
 from manifests.kinds.tables.kind import TABLES
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
@@ -45,7 +46,7 @@ def test_more_exports_and_files_than_are_loaded_at_once(rebound: Rebound):
     )
     staging = Staging(
         target,
-        Bucket(rebound.storage_client, settings.vault_bucket),
+        Bucket(storage_api(rebound.project), settings.vault_bucket),
         layout.recovery_id("bigquery-dataset-loss", manifest.finished_at, "0000"),
         recovery_point=manifest.recovery_point,
         limits=Limits(loads=1, uris=2),

@@ -94,7 +94,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
                 history = History.of(resource)
                 contents = Contents(
                     bucket,
-                    VersionedBucket(self._api, self._vault.name),
+                    self._vault.versions,
                     copying,
                     most_copied=self._settings.most_copied_objects,
                     damaged=self.context.damaged,

@@ -11,12 +11,6 @@ def bucket_names(api: StorageApi, project: str) -> list[str]:
     Raises:
         CloudError: They may not be listed.
     """
-    found: list[str] = []
     query: Query = {"project": project, "fields": "nextPageToken,items(name)"}
     with cloud_errors(f"buckets of {project}"):
-        while True:
-            page = api.call("GET", "b", query)
-            found += [item["name"] for item in page.get("items", [])]
-            if not page.get("nextPageToken"):
-                return found
-            query["pageToken"] = page["nextPageToken"]
+        return [item["name"] for page in api.pages("b", query) for item in page.get("items", ())]

@@ -11,7 +11,6 @@ from typing import override
 
 from functions.exporter import Exporter, others
 from functions.log import LoggingPool, logged_step
-from manifests.cloud.clients import storage_client
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
@@ -125,8 +124,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
     def _second(self) -> Bucket | None:
         if (name := self.context.catalog.second_bucket) is None:
             return None
-        store, _ = storage_client(self.context.settings.project)
-        return Bucket(store, name)
+        return Bucket(self.context.api, name)
 
     def _enabled(self) -> list[str]:
         found = self._configuration.resources(resource_type("serviceusage/service"), ())

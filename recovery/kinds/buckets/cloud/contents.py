@@ -15,7 +15,6 @@ from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.inventory import read_inventory
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
-from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX
 from manifests.model import BucketBackup, ObjectInfo, ObjectRecord
@@ -46,7 +45,6 @@ def passes(objects: int) -> Iterator[tuple[str, str]]:
 
 def inspect_buckets(
     vault: Bucket,
-    contents: VersionedBucket,
     buckets: Sequence[BucketBackup],
     *,
     read_bytes: bool,
@@ -60,7 +58,6 @@ def inspect_buckets(
 
     Args:
         vault: The bucket with the backups.
-        contents: The same bucket, listed by version.
         buckets: The buckets of the manifest.
         read_bytes: Whether contents are read, too: a hundred of each bucket, evenly spread.
         read_all: Whether every content is read.
@@ -76,7 +73,7 @@ def inspect_buckets(
         if inventories.findings:
             continue
         with cloud_errors(vault.uri(CONTENTS_PREFIX)):
-            found = _compared(vault, contents, backup)
+            found = _compared(vault, backup)
         if read_bytes or read_all:
             step = 1 if read_all else max(1, backup.object_count // _SAMPLE_OBJECTS)
             found = found.with_more(_read_contents(vault, backup, step, suspect, progress))
@@ -112,13 +109,15 @@ def inspect_inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
     )
 
 
-def _compared(vault: Bucket, contents: VersionedBucket, backup: BucketBackup) -> Verdict:
+def _compared(vault: Bucket, backup: BucketBackup) -> Verdict:
     """Compare what Cloud Storage says of every content with the inventory."""
     findings, told, renewed = [], 0, 0
     for start, end in passes(backup.object_count):
         there = {
             key_hash(version.name, version.size_bytes, version.crc32c): version.generation
-            for version in contents.with_checksums(contents.versions("live", start, end))
+            for version in vault.versions.with_checksums(
+                vault.versions.versions("live", start, end)
+            )
         }
         for record in _records(vault, backup):
             name, version = record.stored_as, record.version

@@ -16,7 +16,6 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import believed, cloud_errors
 from manifests.cloud.stored import whole
-from manifests.cloud.versions import VersionedBucket
 from manifests.inventory import SHARD_FILE, read_shard
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard, buckets_prefix
 from manifests.model import ObjectInfo, ObjectVersion, RunId
@@ -36,7 +35,6 @@ class Garbage:
 
     Args:
         vault: The bucket with the backups.
-        contents: The same bucket, listed by version.
         runs: Every run in the vault, complete or not.
         older_than: Contents made after this instant are never garbage: a run that is being
             written may need them and have no inventory yet.
@@ -47,7 +45,6 @@ class Garbage:
     def __init__(
         self,
         vault: Bucket,
-        contents: VersionedBucket,
         *,
         runs: Iterable[RunId],
         older_than: datetime,
@@ -55,7 +52,6 @@ class Garbage:
         advance: Callable[[], None],
     ) -> None:
         self._vault = vault
-        self._contents = contents
         self._older_than = older_than
         self._holds = holds
         self._advance = advance
@@ -82,7 +78,7 @@ class Garbage:
             with cloud_errors(self._vault.uri(CONTENTS_PREFIX)):
                 for (start, end), file in zip(parts, files, strict=True):
                     needed = set(array("Q", file.read_bytes()))
-                    for version in self._contents.versions("live", start, end):
+                    for version in self._vault.versions.versions("live", start, end):
                         if _mark(version.name) in needed:
                             self._hold(version)
                         elif version.created_at < self._older_than:
@@ -90,12 +86,12 @@ class Garbage:
 
     def delete(self, version: ObjectVersion) -> bool:
         """Let one content go and delete it; tell whether it is gone. A policy can keep it."""
-        version = set_hold(self._contents, version, held=False)
+        version = set_hold(self._vault.versions, version, held=False)
         with cloud_errors(self._vault.uri(version.name)):
             try:
                 believed(
                     lambda: self._deleted(version),
-                    lambda: self._contents.lists(version.name, version.generation),
+                    lambda: self._vault.versions.lists(version.name, version.generation),
                 )
             except Forbidden as error:
                 if not protects(error):
@@ -105,7 +101,7 @@ class Garbage:
 
     def _deleted(self, version: ObjectVersion) -> bool | None:
         try:
-            self._contents.delete(version)
+            self._vault.versions.delete(version)
         except (NotFound, PreconditionFailed):
             return None
         return True
@@ -113,7 +109,7 @@ class Garbage:
     def _hold(self, version: ObjectVersion) -> None:
         """Hold a content that is needed: an earlier sweep may have let it go."""
         if self._holds:
-            set_hold(self._contents, version, held=True)
+            set_hold(self._vault.versions, version, held=True)
 
     def _mark(self, files: list[Path]) -> None:
         """Write the marks of every content that an inventory lists, a file for each part."""

@@ -9,8 +9,7 @@ from operator import attrgetter
 
 from google.api_core.exceptions import Forbidden, NotFound
 
-from manifests.cloud.api import StorageApi
-from manifests.cloud.clients import storage_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
@@ -58,12 +57,11 @@ class BucketWork(Work[BucketsSeen]):
     """
 
     def __init__(self, tools: Tools, target: Target) -> None:
-        client, _ = storage_client(target.project)
+        self._api = storage_api(target.project)
         self._settings = tools.settings
         self._clock = tools.clock
         self._vault = tools.vault
-        self._landing = Bucket(client, tools.settings.landing_bucket)
-        self._api = StorageApi(client)
+        self._landing = Bucket(self._api, tools.settings.landing_bucket)
         self._ramp = Ramp()
 
     def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> BucketsSeen:
@@ -250,8 +248,8 @@ class BucketWork(Work[BucketsSeen]):
     ) -> list[StretchOutcome]:
         mender = Mender(
             comparison.target,
-            vault=VersionedBucket(self._api, self._vault.name),
-            undo=VersionedBucket(self._api, self._settings.landing_bucket),
+            vault=self._vault.versions,
+            undo=self._landing.versions,
             rules=rules,
             ramp=self._ramp,
         )

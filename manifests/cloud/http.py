@@ -1,0 +1,264 @@
+"""Requests to Google's REST APIs: one way of sending them, of waiting, and of reading an answer.
+
+Google's own clients spend most of a millisecond of processor time on a call, which bounds what one
+process can list, copy and restore. This spends a small part of that.
+"""
+
+import json
+import os
+import ssl
+import weakref
+from collections import deque
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from email.message import Message
+from functools import cache
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from google.api_core import exceptions as google_errors
+from google.auth.credentials import Credentials
+from google.auth.transport.requests import Request
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import get_auth_from_url, select_proxy
+from urllib3.util import make_headers, wait_for_read
+
+from manifests.cloud.retry import calling
+from manifests.model import Resource
+
+JSON = "application/json"
+_FIRST_REFUSAL = 300
+_UNAUTHORIZED = 401
+_MOST_CHARACTERS = 200
+
+type Content = bytes | Iterable[bytes]
+
+
+class Clock(Protocol):
+    """Learns the time from answers."""
+
+    def passed(self) -> float:
+        """Return the seconds since some instant."""
+
+    def hear(self, date: str, *, asked: float) -> None:
+        """Learn from the `Date` of an answer that was asked for at an instant of `passed`."""
+
+
+class Answer(NamedTuple):
+    """An answer.
+
+    Attributes:
+        status: Its status; no refusal's but where `exchange` returns it.
+        content: Its body as it was sent.
+        headers: Its headers.
+    """
+
+    status: int
+    content: bytes
+    headers: Message
+
+    def header(self, name: str) -> str:
+        """Return a header, and one that is there several times as one; empty when it is not there."""
+        return ", ".join(self.headers.get_all(name, ()))
+
+
+class Http:
+    """Sends requests. Safe to share between threads.
+
+    Args:
+        credentials: Who asks; None where an address itself says who may.
+        seconds: How long an answer may say nothing: until it begins, and between two pieces of it.
+        clock: Told the `Date` of every answer.
+    """
+
+    def __init__(
+        self, credentials: Credentials | None, *, seconds: float, clock: Clock | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._seconds = seconds
+        self._clock = clock
+        self._renewing = Request()
+        self._lock = Lock()
+        self._kept: dict[tuple[int, str], deque[HTTPConnection]] = {}
+        weakref.finalize(self, _close, self._kept)
+
+    def json(self, method: str, address: str, body: Resource | None = None) -> dict[str, Any]:
+        """Make a call, again while its failure is transient, and return the answer's JSON.
+
+        Args:
+            method: The HTTP method.
+            address: Where to, quoted.
+            body: The request's JSON.
+
+        Raises:
+            google.api_core.exceptions.GoogleAPICallError: The API refused.
+            OSError: The API could not be reached, or the answer is not whole or no JSON object.
+        """
+        content = None if body is None else json.dumps(body).encode()
+        headers = {} if body is None else {"Content-Type": JSON}
+        return calling(
+            lambda: json_object(self.once(method, address, content, headers), f"{method} {address}")
+        )
+
+    def once(
+        self,
+        method: str,
+        address: str,
+        content: Content | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request, and return its answer with all of its body.
+
+        Args:
+            method: The HTTP method.
+            address: Where to, quoted.
+            content: The body; one of several pieces needs its `Content-Length` in the headers.
+            headers: Further headers.
+
+        Raises:
+            google.api_core.exceptions.GoogleAPICallError: The API refused.
+            OSError: The API could not be reached, or did not answer to the end.
+        """
+        answer = self.exchange(method, address, content, headers)
+        if answer.status == _UNAUTHORIZED and self._credentials is not None:
+            with self._lock:
+                self._credentials.refresh(self._renewing)
+            answer = self.exchange(method, address, content, headers)
+        if answer.status >= _FIRST_REFUSAL:
+            raise refusal(answer.status, answer.content)
+        return answer
+
+    def exchange(
+        self,
+        method: str,
+        address: str,
+        content: Content | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request as `once` does, and return the answer, whatever it is."""
+        sent = dict(headers or {})
+        self._authorize(method, address, sent)
+        asked = self._clock.passed() if self._clock else 0.0
+        kept = self._connections(address)
+        connection = _usable(kept) or _connection(address, self._seconds)
+        try:
+            connection.request(method, _target(address), content, sent)
+            response = connection.getresponse()
+            answer = Answer(response.status, response.read(), response.headers)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, HTTPException) and not isinstance(error, OSError):
+                raise ConnectionError(repr(error)) from error
+            raise
+        kept.append(connection)
+        if self._clock:
+            self._clock.hear(answer.header("Date"), asked=asked)
+        return answer
+
+    def _authorize(self, method: str, address: str, headers: dict[str, str]) -> None:
+        """Add the credentials; when they have run out, one thread renews them for all."""
+        if self._credentials is None:
+            return
+        with nullcontext() if self._credentials.valid else self._lock:
+            self._credentials.before_request(self._renewing, method, address, headers)
+
+    def _connections(self, address: str) -> deque[HTTPConnection]:
+        """Return the connections to a host that nobody uses, and no other process has."""
+        return self._kept.setdefault((os.getpid(), _origin(address)), deque())
+
+
+def json_object(answer: Answer, request: str) -> dict[str, Any]:
+    """Return the JSON object of an answer; nothing is an empty one.
+
+    Args:
+        answer: The answer.
+        request: What was asked, for errors.
+
+    Raises:
+        ConnectionError: It is none, or not whole.
+    """
+    try:
+        document = json.loads(answer.content or b"{}")
+    except ValueError as error:
+        message = f"the answer to {request} is not whole"
+        raise ConnectionError(message) from error
+    if not isinstance(document, dict):
+        message = f"the answer to {request} is no JSON object"
+        raise ConnectionError(message)
+    return document
+
+
+def refusal(status: int, content: bytes) -> google_errors.GoogleAPICallError:
+    """Return what an answer that refuses says, as Google's clients would raise it."""
+    try:
+        details = json.loads(content)["error"]
+        reasons = tuple(item for item in details.get("errors", ()) if isinstance(item, dict))
+        message = str(details.get("message", ""))
+    except (AttributeError, ValueError, KeyError, TypeError):
+        reasons, message = (), content[:_MOST_CHARACTERS].decode("utf-8", "replace")
+    made: google_errors.GoogleAPICallError = google_errors.from_http_status(
+        status, message, errors=reasons
+    )
+    return made
+
+
+def _close(kept: Mapping[tuple[int, str], deque[HTTPConnection]]) -> None:
+    for connections in kept.values():
+        for connection in connections:
+            connection.close()
+
+
+def _origin(address: str) -> str:
+    return "/".join(address.split("/", 3)[:3])
+
+
+def _target(address: str) -> str:
+    """Return what of an address a request line has."""
+    return address[len(_origin(address)) :] or "/"
+
+
+def _usable(kept: deque[HTTPConnection]) -> HTTPConnection | None:
+    """Take a connection that the other side has not closed, where there is one."""
+    while True:
+        try:
+            connection = kept.pop()
+        except IndexError:
+            return None
+        # What can be read although nothing was asked is its end.
+        if connection.sock is not None and not wait_for_read(connection.sock, timeout=0):
+            return connection
+        connection.close()
+
+
+def _connection(address: str, seconds: float) -> HTTPConnection:
+    """Return a new connection; one to the internet is as the environment wants it.
+
+    It names proxies and certificates as for any other client (requests, Proxies and SSL Cert
+    Verification).
+    """
+    to = urlsplit(address)
+    if to.scheme == "http":
+        return HTTPConnection(to.netloc, timeout=seconds)
+    told = requests.Session().merge_environment_settings(address, {}, None, None, None)
+    trusted = _trusting(DEFAULT_CA_BUNDLE_PATH if told["verify"] is True else told["verify"])
+    proxy = select_proxy(address, told["proxies"])
+    if proxy is None:
+        return HTTPSConnection(to.netloc, timeout=seconds, context=trusted)
+    by = urlsplit(proxy if "//" in proxy else f"//{proxy}")
+    connection = HTTPSConnection(by.hostname or "", by.port, timeout=seconds, context=trusted)
+    user = ":".join(get_auth_from_url(proxy))
+    told_proxy = make_headers(proxy_basic_auth=user) if user != ":" else {}
+    connection.set_tunnel(to.hostname or "", to.port, told_proxy)
+    return connection
+
+
+@cache
+def _trusting(certificates: str) -> ssl.SSLContext:
+    """Return what trusts the certificates of a file or a folder."""
+    if Path(certificates).is_dir():
+        return ssl.create_default_context(capath=certificates)
+    return ssl.create_default_context(cafile=certificates)
