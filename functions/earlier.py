@@ -8,17 +8,17 @@ import structlog
 
 from functions.parts import FailedPart
 from manifests.catalog import Catalog
-from manifests.errors import BackupDamagedError, NoRecoveryPointError
+from manifests.errors import BackupDamagedError
 from manifests.kind import Backup, PartKind
-from manifests.model import Manifest, PartFailure, RunId, RunStart
-from manifests.selection import RunSummary, select
+from manifests.model import Manifest, PartFailure, RunId
+from manifests.selection import RunSummary
 from manifests.store import Started, Vault
 
 log = structlog.get_logger()
 
 
 class EarlierRuns:
-    """The runs of a vault, looked at once.
+    """The complete runs of a vault that their own records bear out, looked at once.
 
     Args:
         vault: The runs.
@@ -26,30 +26,37 @@ class EarlierRuns:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._runs = vault.runs()
+        complete = [run for run in vault.runs() if run.state == "complete"]
+        self._newest_first = sorted(complete, key=_age, reverse=True)
+        self._bases: dict[RunId, Base | None] = {}
 
     def newest(self, *, at: datetime | None = None) -> RunId | None:
-        """Return the newest complete run, or the newest at or before an instant, or None."""
-        try:
-            return select(self._runs, at=at).run_id
-        except NoRecoveryPointError:
-            return None
+        """Return the newest run, or the newest at or before an instant, or None."""
+        found = self._base(at)
+        return None if found is None else found.manifest.run_id
 
     def manifest(self, *, at: datetime | None = None) -> Manifest | None:
         """Return the manifest of that run, or None."""
-        run_id = self.newest(at=at)
-        return None if run_id is None else self._vault.manifest(run_id)
-
-    def base(self) -> RunId | None:
-        """Return the newest complete run that its own records bear out, or None."""
-        complete = [run for run in self._runs if run.state == "complete"]
-        newest_first = sorted(complete, key=_age, reverse=True)
-        return next((run.run_id for run in newest_first if Base.of(self._vault, run.run_id)), None)
+        found = self._base(at)
+        return None if found is None else found.manifest
 
     def tables(self, point: datetime) -> set[str]:
         """Return the tables of the newest run, and of the newest at or before an instant."""
         runs = (self.manifest(), self.manifest(at=point))
         return {table.name for run in runs if run is not None for table in run.tables}
+
+    def _base(self, at: datetime | None) -> "Base | None":
+        fitting = (
+            run.run_id
+            for run in self._newest_first
+            if at is None or (run.recovery_point is not None and run.recovery_point <= at)
+        )
+        return next(filter(None, map(self._looked_at, fitting)), None)
+
+    def _looked_at(self, run_id: RunId) -> "Base | None":
+        if run_id not in self._bases:
+            self._bases[run_id] = Base.of(self._vault, run_id)
+        return self._bases[run_id]
 
 
 class Base:
@@ -73,13 +80,9 @@ class Base:
     def of(cls, vault: Vault, run_id: RunId) -> "Base | None":
         """Return a run, or None where its start record does not say what its manifest does."""
         manifest = vault.manifest(run_id)
-        try:
-            found = vault.started(run_id)
-        except BackupDamagedError as error:
-            log.error("an earlier run is not built on", run_id=run_id, reason=error.message)  # noqa: TRY400 - told in words
-            return None
-        if found is None or _said(found.start) != _said(manifest):
-            reason = "its start record tells another story"
+        found = vault.borne_out(manifest)
+        if found is None:
+            reason = "its start record does not say what its manifest does"
             log.error("an earlier run is not built on", run_id=run_id, reason=reason)
             return None
         return cls(vault, manifest, found)
@@ -96,10 +99,6 @@ class Base:
         if reason:
             log.error("an earlier part is not built on", base=self.manifest.run_id, reason=reason)
         return None if reason else part
-
-
-def _said(document: Manifest | RunStart) -> tuple[object, ...]:
-    return document.platform, document.recovery_point, document.started_at
 
 
 def _age(run: RunSummary) -> tuple[str, str]:

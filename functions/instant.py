@@ -17,6 +17,7 @@ from manifests.store import Started, Vault
 
 _TIME_TRAVEL_HOURS = 168
 _LONGEST_PAUSE_SECONDS = 5.0
+_MOST_RUNS = 50
 _EARLY = timedelta(minutes=1)
 # A recovery point is a whole minute that was over when the call came.
 _BEFORE_ITS_TIME = timedelta(minutes=10)
@@ -94,10 +95,19 @@ def current_run(vault: Vault, run_id: RunId) -> RunId:
     Args:
         vault: Where the runs are.
         run_id: The first run of that time.
+
+    Raises:
+        RefusedError: There are more of those than any night makes.
     """
     current, number = run_id, 1
     while vault.has_failed(current):
         number += 1
+        if number > _MOST_RUNS:
+            raise RefusedError(
+                f"{number - 1} runs of this time can never be complete",
+                subject=run_id,
+                hint="find out who wrote that of them; a manual run has another id",
+            )
         current = parse_run_id(f"{run_id}-r{number}")
     return current
 

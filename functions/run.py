@@ -165,6 +165,13 @@ class BackupRun:
         if foreign := self._vault.foreign(manifest.platform, manifest.project):
             raise RefusedError(f"a run of this name is complete, and {foreign}", subject=run_id)
         refuse_earlier(run_id, request.scheduled_at, manifest.recovery_point)
+        if (run := self._vault.borne_out(manifest)) is None:
+            raise RefusedError(
+                "a run of this name is complete, and its start record does not say so",
+                subject=run_id,
+                hint="find out who wrote it; a run with another id takes its place",
+            )
+        refuse_placed(run, request.scheduled_at)
         if missing := coverage.missing(self._catalog, manifest):
             raise RefusedError(
                 f"the run is complete without a backup of {', '.join(missing)}",
@@ -240,7 +247,7 @@ class BackupRun:
                 platform=self._catalog.platform,
                 recovery_point=recovery_point,
                 started_at=now,
-                base_run_id=None if request.force_full else earlier.base(),
+                base_run_id=None if request.force_full else earlier.newest(),
                 tables=of_whole_datasets(self._catalog, made, recovery_point),
                 perhaps=perhaps_there(
                     self._catalog,

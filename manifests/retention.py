@@ -18,12 +18,14 @@ class Holdings(NamedTuple):
         lists: The other runs whose objects it lists, or will list when it goes on.
         parts: What a complete run holds, by label.
         lacks: What it could not back up, by label.
+        is_borne_out: Whether the other records of a complete run say what its manifest does.
     """
 
     run: RunSummary
     lists: frozenset[RunId]
     parts: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
+    is_borne_out: bool = True
 
 
 def needs_of(holdings: Iterable[Holdings]) -> dict[RunId, frozenset[RunId]]:
@@ -42,10 +44,11 @@ def needs_of(holdings: Iterable[Holdings]) -> dict[RunId, frozenset[RunId]]:
 
 
 def lesser(catalog: Catalog, holdings: Iterable[Holdings]) -> frozenset[RunId]:
-    """Return the complete runs without something that the catalog requires and an earlier one held.
+    """Return the complete runs that no other record bears out, or without something that they need.
 
-    Whoever writes runs of fewer parts into the vault would otherwise have them counted among the
-    newest, and whole ones expire. What the catalog names since is in no earlier run.
+    They need what the catalog requires and an earlier run held. Whoever writes manifests, or runs of
+    fewer parts, into the vault would otherwise have them counted among the newest, and whole ones
+    expire. What the catalog names since is in no earlier run.
     """
     known: set[str] = set()
     found = set()
@@ -57,9 +60,9 @@ def lesser(catalog: Catalog, holdings: Iterable[Holdings]) -> frozenset[RunId]:
             for entry in catalog.datasets
             if entry.backup == "required"
         )
-        if lost or emptied:
+        if lost or emptied or not item.is_borne_out:
             found.add(item.run.run_id)
-        known |= item.parts
+        known |= item.parts if item.is_borne_out else frozenset()
     return frozenset(found)
 
 

@@ -287,4 +287,5 @@ def _holdings(documents: Vault, run: RunSummary) -> Holdings:
         frozenset(listed - {run.run_id}),
         coverage.held(manifest),
         frozenset(item.part for item in manifest.lacking),
+        is_borne_out=documents.borne_out(manifest) is not None,
     )

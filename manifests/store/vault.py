@@ -83,6 +83,17 @@ class Vault:
             return None
         return Started(decoded_start(found.content, run_id), found.generation, found.written_at)
 
+    def borne_out(self, manifest: Manifest) -> Started | None:
+        """Return how a run began, or None where its start record does not say what its manifest does.
+
+        Who writes a manifest into the vault has to write the other records of its run as well.
+        """
+        try:
+            found = self.started(manifest.run_id)
+        except BackupDamagedError:
+            return None
+        return found if found is not None and _said(found.start) == _said(manifest) else None
+
     def part[B: Backup](self, run: Started, kind: PartKind[B], part: str) -> B | None:
         """Return a part of a run from its receipt, or None when the part is not done.
 
@@ -269,6 +280,10 @@ class Vault:
             return {"reason": "no manifest: the record of the last attempt cannot be read"}
         names = ", ".join(item.part for item in failures)
         return {"reason": f"no manifest: not backed up: {names}", "failures": failures}
+
+
+def _said(document: Manifest | RunStart) -> tuple[object, ...]:
+    return document.platform, document.recovery_point, document.started_at
 
 
 def _lacks(manifest: Manifest) -> str:

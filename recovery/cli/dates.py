@@ -40,6 +40,7 @@ from recovery.kinds.processors.rules.plan import (
     make_plan,
 )
 from recovery.kinds.processors.rules.request import DatesRequest
+from recovery.plan.said import OF_DATES, resuming, unsaid
 from recovery.report.processors import (
     dates_plan_document,
     dates_report_document,
@@ -122,7 +123,10 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     made = made._replace(plan=continued(made.plan, begun.plan))
     if not said["as_json"]:
         _show(made.plan, dates_plan_document(made.plan, rules), as_json=False)
-    _agree(session, rules, made.plan, said, [])
+    words: list[RefusedError] = []
+    if said["yes"]:
+        words = unsaid(request, said, recovery_id=recovery_id, words=OF_DATES)
+    _agree(session, rules, made.plan, said, words)
     planned = begun.model_copy(update={"plan": made.plan})
     _execute(session, console, made, planned, begins=False, as_json=said["as_json"])
 
@@ -133,6 +137,7 @@ def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bo
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
         write_page(html, dates_report_document(ended))
+        say("as its journal says; nothing was looked at again, `rebound plan` does", err=True)
         tell(ended, as_json=as_json)
     elif as_json:
         print_json(begun.model_dump(mode="json"))
@@ -256,7 +261,7 @@ def _execute(
     as_json: bool,
 ) -> None:
     rules, recovery_id = _rules(session), planned.recovery_id
-    again = f"`rebound resume {recovery_id}` continues"
+    again = f"`{resuming(recovery_id, planned.plan.request, OF_DATES)}` continues"
     services = Services(rules, os.environ)
     running = {step.processor for step in made.plan.steps if step.runs}
     services.prepare(item for item in rules.processors if item.name in running)

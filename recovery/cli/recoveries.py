@@ -171,6 +171,9 @@ def resume(
         str | None,
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
+    into_prefix: Annotated[str, statement("into_prefix")] = "",
+    into_bucket: Annotated[str, statement("into_bucket")] = "",
+    into_database: Annotated[str, statement("into_database")] = "",
     overwrite: Annotated[list[str] | None, statement("overwrite")] = None,
     exact: Annotated[bool, statement("exact")] = False,
     settings: Annotated[bool, statement("settings")] = False,
@@ -191,7 +194,12 @@ def resume(
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     if dates.is_ours(recovery_id):
-        said = {"yes": yes, "confirm_project": confirm_project, "as_json": as_json}
+        said = {
+            "yes": yes,
+            "overwrite": overwrite,
+            "confirm_project": confirm_project,
+            "as_json": as_json,
+        }
         dates.resume(session, console, recovery_id, said)
         return
     journal = Journal(session.landing, recovery_id)
@@ -206,6 +214,9 @@ def resume(
         show_plan(begun.plan, now=session.started_at, as_json=False)
     # A journal lies where others can write: what it says was agreed to is agreed to again.
     repeated: dict[str, object] = {
+        "into_prefix": into_prefix,
+        "into_bucket": into_bucket,
+        "into_database": into_database,
         "overwrite": overwrite,
         "exact": exact,
         "settings": settings,

@@ -1,32 +1,55 @@
-"""The words of a recovery that lose, start or widen something: whoever goes on with it says them again.
+"""The words of a recovery that say where it writes, or lose, start or widen something.
 
-A journal lies where others can write. What it says was allowed is allowed by who resumes it: on a
-terminal the plan is shown and asked about; where nobody is asked, the words are.
+Whoever goes on with it says them again. A journal lies where others can write: what it says was
+allowed is allowed by who resumes it. On a terminal the plan is shown and asked about; where nobody is
+asked, the words are.
 """
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from manifests.errors import RefusedError
-from recovery.options.option import spelled
-from recovery.request import Request
+from manifests.model import Value
+from recovery.options.asked import Options
+from recovery.options.option import option_of, spelled
 
-WORDS = ("overwrite", "exact", "settings", "notify", "create_datasets", "not_in_catalog")
+WORDS = (
+    "into_prefix",
+    "into_bucket",
+    "into_database",
+    "overwrite",
+    "exact",
+    "settings",
+    "notify",
+    "create_datasets",
+    "not_in_catalog",
+)
 """Locking, access and a project have to be said again in any case."""
 
 
-def resuming(recovery_id: str, request: Request) -> str:
+OF_DATES = ("overwrite",)
+"""The only one of them that missed dates have."""
+
+
+def resuming(recovery_id: str, request: Value, words: Sequence[str] = WORDS) -> str:
     """Return the command that goes on with a recovery, with the words it needs."""
-    return " ".join(("rebound resume", recovery_id, *_spelt(request, {})))
+    return " ".join(("rebound resume", recovery_id, *_spelt(request, {}, words)))
 
 
-def unsaid(request: Request, said: Mapping[str, object], *, recovery_id: str) -> list[RefusedError]:
+def unsaid(
+    request: Value,
+    said: Mapping[str, object],
+    *,
+    recovery_id: str,
+    words: Sequence[str] = WORDS,
+) -> list[RefusedError]:
     """Return a refusal of each word of a journal's request that nobody says now.
 
     Args:
         request: What the journal says was asked for.
         said: The words that are said now, by the name of their option.
         recovery_id: The recovery.
+        words: Those that a request of its sort has.
     """
     return [
         RefusedError(
@@ -34,14 +57,24 @@ def unsaid(request: Request, said: Mapping[str, object], *, recovery_id: str) ->
             subject=recovery_id,
             hint=f"`{word}` says it again; without `--yes` the plan is shown and asked about",
         )
-        for word in _spelt(request, said)
+        for word in _spelt(request, said, words)
     ]
 
 
-def _spelt(request: Request, said: Mapping[str, object]) -> Iterator[str]:
-    for name in WORDS:
-        wanted, now = getattr(request, name), said.get(name)
-        if isinstance(wanted, tuple):
+def _asked(request: Value, name: str) -> object:
+    """Return what a request says of an option."""
+    value: object = request
+    for field in option_of(Options.model_fields[name]).asks.split("."):
+        value = getattr(value, field)
+    return value
+
+
+def _spelt(request: Value, said: Mapping[str, object], words: Sequence[str]) -> Iterator[str]:
+    for name in words:
+        wanted, now = _asked(request, name), said.get(name)
+        if isinstance(wanted, str):
+            yield from [f"{spelled(name)} {shlex.quote(wanted)}"] if wanted not in ("", now) else []
+        elif isinstance(wanted, tuple):
             known = now if isinstance(now, (list, tuple)) else ()
             lacking = () if "*" in known else [item for item in wanted if item not in known]
             yield from (f"{spelled(name)} {shlex.quote(item)}" for item in lacking)

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import BucketBackup, Manifest, Owner, Receipt, RunId, TableBackup
+from manifests.model import (
+    BucketBackup,
+    Manifest,
+    Owner,
+    Receipt,
+    RunId,
+    RunStart,
+    TableBackup,
+)
 from manifests.store import encode
 from tests.harness import Rebound
 from tests.integration import lake
@@ -175,22 +183,40 @@ def test_what_the_catalog_does_not_name_is_left_out(
 def test_a_manifest_that_was_there_first_is_no_backup(rebound: Rebound):
     """A night whose place is taken by a run that lacks something, or is another's, is no success."""
     genuine = rebound.manifest(NIGHT)
+    now = datetime.now(UTC).replace(microsecond=0)
+    tonight = f"nightly-{now:%Y%m%dT%H%M%SZ}"
+    begun = {"recovery_point": now.replace(second=0), "started_at": now, "finished_at": now}
     placed = {
         "empty": genuine.model_copy(update={"tables": (), "datasets": ()}),
         "staging": genuine.model_copy(update={"project": "staging-proj"}),
+        "alone": genuine,
+        tonight: genuine.model_copy(update=begun),
     }
-    blobs = [rebound.vault.blob(f"runs/{run_id}/manifest.json") for run_id in placed]
-    for blob, (run_id, manifest) in zip(blobs, placed.items(), strict=True):
-        blob.upload_from_string(encode(manifest.model_copy(update={"run_id": run_id})))
+    for run_id, manifest in placed.items():
+        start = RunStart(**said(manifest), run_id=RunId(run_id), base_run_id=None)
+        whole = {"manifest": manifest.model_copy(update={"run_id": run_id}), "start": start}
+        with rebound.cloud.minutes_ago(5 if run_id == tonight else 0):
+            for name in ("manifest",) if run_id == "alone" else ("start", "manifest"):
+                blob = rebound.vault.blob(f"runs/{run_id}/{name}.json")
+                blob.upload_from_string(encode(whole[name]))
     try:
         with serving(rebound) as function:
-            answers = {run_id: function.manual(run_id) for run_id in placed}
+            answers = {run_id: function.manual(run_id) for run_id in ("empty", "staging", "alone")}
+            answers[tonight] = function.scheduled(now)
     finally:
-        for blob in blobs:
-            blob.delete()
+        for run_id in placed:
+            for item in list(rebound.vault.list_blobs(prefix=f"runs/{run_id}/")):
+                item.delete()
     assert {answer.status_code for answer in answers.values()} == {409}
     assert "without a backup of lake.games" in answers["empty"].text
     assert "in the project staging-proj" in answers["staging"].text
+    assert "its start record does not say so" in answers["alone"].text
+    assert "before its time" in answers[tonight].text
+
+
+def said(run: Manifest) -> dict[str, Any]:
+    """Return what the start record of a run says as its manifest does."""
+    return {name: getattr(run, name) for name in ("platform", "recovery_point", "started_at")}
 
 
 def test_a_manual_run_cannot_stand_for_a_night(rebound: Rebound):

@@ -41,6 +41,12 @@ def test_run_that_takes_the_place_of_others():
         assert current_run(vault, RUN) == failed
         vault.record_failure(ended, is_last=True)
         assert current_run(vault, RUN) == current
+    # Whoever writes that runs can never be complete does not keep a night waiting for ever.
+    for number in range(3, 51):
+        ended = FailedAttempt(run_id=RunId(f"{RUN}-r{number}"), attempted_at=NOW, failures=())
+        vault.record_failure(ended, is_last=True)
+    with pytest.raises(RefusedError, match="50 runs of this time can never be complete"):
+        current_run(vault, RUN)
 
 
 def test_tables_that_are_gone_are_told():

@@ -247,3 +247,6 @@ def test_a_run_that_holds_less_than_one_before_is_lesser():
     assert lesser(catalog(), runs) == {"less", "less, and says it", "nothing of ref"}
     spared = catalog(datasets=[])
     assert lesser(spared, runs) == {"less", "less, and says it"}
+    # What nobody bears out counts for nothing, however much it holds.
+    forged = holding("forged", 9, "nba.a", "nba.b", "ref.x", "ref.y")._replace(is_borne_out=False)
+    assert lesser(spared, [runs[0], forged]) == {"forged"}

@@ -2,7 +2,7 @@
 
 from manifests.model import Resource
 from recovery.kinds.buckets.cloud.creation import first_configuration, last_configuration
-from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged
+from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.pace import Pace
 from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.rules.buckets import ObjectCount
@@ -119,3 +119,19 @@ def test_writes_begin_slowly():
     for _ in range(400):
         ramp.take(25)
     assert 4.5 < waited[0] < 5
+
+
+def test_what_a_journal_says_of_a_stretch_is_told_as_far_as_it_can_be_so():
+    """What was restored counts among what is equal now; nothing else of an entry is believed."""
+    now = StretchOutcome(number=0, equal=5)
+    restored = (count("missing", "vault", 2),)
+    entry = StretchOutcome(number=0, equal=99, restored=restored, moved_aside=1, unequal=7)
+    assert with_earlier(now, entry) == StretchOutcome(
+        number=0, equal=3, restored=restored, moved_aside=1
+    )
+    assert with_earlier(now, None) == now
+    for forged in (6, -1):
+        bad = entry.model_copy(update={"restored": (count("missing", "vault", forged),)})
+        assert with_earlier(now, bad) == now
+    busy = now.model_copy(update={"unequal": 1})
+    assert with_earlier(busy, entry) == busy

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from manifests.model import UtcTime
+from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.outcome import contradiction
-from recovery.plan.said import resuming, unsaid
+from recovery.plan.said import OF_DATES, resuming, unsaid
+from recovery.request import Target
 from tests.fuzz.whole import BEGUN, whole_recovery, whole_report
 from tests.unit.worlds import request
 
@@ -35,6 +37,26 @@ def test_all_is_one_word():
     assert len(unsaid(everything, {"overwrite": ["lake.games"]}, recovery_id="r")) == 1
     assert not unsaid(everything, {"overwrite": ["*"]}, recovery_id="r")
     assert resuming("r", everything) == "rebound resume r --overwrite '*'"
+
+
+def test_missed_dates_have_one_word():
+    """Whose dates may be run again although rows are there is said again."""
+    asked = DatesRequest(project="platform", overwrite=("nba.games",))
+    (found,) = unsaid(asked, {}, recovery_id="r", words=OF_DATES)
+    assert "`--overwrite nba.games` says it again" in found.hint
+    assert not unsaid(asked, {"overwrite": ["*"]}, recovery_id="r", words=OF_DATES)
+    assert resuming("r", asked, OF_DATES) == "rebound resume r --overwrite nba.games"
+
+
+def test_where_it_writes_is_said_again():
+    """A journal could send what is restored into what is nobody's copy."""
+    target = Target(project="platform", prefix="drill_", database="copy")
+    elsewhere = request(target=target)
+    (prefix, database) = unsaid(elsewhere, {"into_prefix": "other_"}, recovery_id="r")
+    assert "`--into-prefix drill_` says it again" in prefix.hint
+    assert "`--into-database copy` says it again" in database.hint
+    said = {"into_prefix": "drill_", "into_database": "copy"}
+    assert not unsaid(elsewhere, said, recovery_id="r")
 
 
 @pytest.mark.parametrize(

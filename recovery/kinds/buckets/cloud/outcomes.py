@@ -80,6 +80,30 @@ def merged(
     )
 
 
+def with_earlier(now: StretchOutcome, earlier: StretchOutcome | None) -> StretchOutcome:
+    """Return how a stretch ended, with what an interrupted attempt says that it did to it.
+
+    That is told, not believed: it counts where nothing had to be done now, as far as so many objects
+    are equal, and nothing else of it does.
+
+    Args:
+        now: How it ended when it was looked at.
+        earlier: What the journal says of it; None where it says nothing.
+    """
+    if earlier is None or not now.is_idle:
+        return now
+    restored = sum(count.objects for count in earlier.restored)
+    if not 0 <= restored <= now.equal or any(count.objects < 0 for count in earlier.restored):
+        return now
+    return now.model_copy(
+        update={
+            "equal": now.equal - restored,
+            "restored": earlier.restored,
+            "moved_aside": earlier.moved_aside,
+        }
+    )
+
+
 def failed_bucket(step: BucketStep, failure: Failure) -> BucketOutcome:
     """Return the outcome of a bucket that could not be recovered."""
     return BucketOutcome(name=step.name, into=step.into, action=step.action, failure=failure)

@@ -21,7 +21,7 @@ from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.kinds.buckets.cloud.mending import EXTRA, Mender, Rules
-from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged
+from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.owner import foreign_owner
 from recovery.kinds.buckets.cloud.pace import Pace
 from recovery.kinds.buckets.cloud.ramp import Ramp
@@ -266,8 +266,7 @@ class BucketWork(Work[BucketsSeen]):
                 outcome = work.restore(stretch)
                 if outcome.restored or outcome.moved_aside:
                     journal.record(folder, f"{outcome.number:06d}", outcome)
-                # What an interrupted process did is told, not believed: it was looked at again.
-                return earlier.get(stretch.number, outcome) if outcome.is_idle else outcome
+                return with_earlier(outcome, earlier.get(stretch.number))
 
             done = pool.map(restore, spread(comparison.stretches()))
             return sorted(done, key=attrgetter("number"))

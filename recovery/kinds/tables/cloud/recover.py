@@ -95,7 +95,7 @@ class TableRecovery:
             proof = self._publisher.prove(table, step, request)
             if not proof.findings:
                 # Equal already: left alone, or done by the process that was interrupted.
-                return self._earlier(table) or self._found_equal(table, step, proof)
+                return self._found_equal(table, step, proof)
             if step.action == "leave":
                 # It was equal when the plan was made; nobody agreed to anything else.
                 return _left(step)
@@ -114,15 +114,16 @@ class TableRecovery:
         self._running.journal.record(FOLDER, outcome.name, outcome)
         return outcome
 
-    def _earlier(self, table: TableBackup) -> TableOutcome | None:
-        return self._running.journal.entry(FOLDER, table.name, TableOutcome)
-
     def _found_equal(self, table: TableBackup, step: TableStep, proof: Proof) -> TableOutcome:
-        """Say how a table ended that is equal, and of which nothing was written down."""
+        """Say how a table ended that is equal.
+
+        Its undo point is looked for: where a journal says that one is, others can write.
+        """
+        earlier = self._running.journal.entry(FOLDER, table.name, TableOutcome)
         undo = self._publisher.undo_of(table) if step.action != "leave" else ""
-        if undo:
-            # An attempt that was killed has published it: before it could say so.
-            return _published(step, undo=undo)
+        if undo or (earlier and step.action != "leave"):
+            # An attempt before this one has published it, if it was killed before it could say so.
+            return _published(step, undo=undo, source=earlier.source if earlier else "")
         rows = table.fingerprint.row_count - proof.expired.rows
         return _left(step).model_copy(update={"rows": rows, "expired": proof.expired})
 
