@@ -8,7 +8,7 @@ from functions.exporter import Exporter
 from functions.parts import Parts
 from manifests import __version__
 from manifests.errors import UnprotectedError
-from manifests.model import AbandonedObject, Manifest, Owner, RunStart
+from manifests.model.run import AbandonedObject, Manifest, Owner, RunStart
 
 
 def concluded(

@@ -13,7 +13,8 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.errors import ReboundError
 from manifests.kind import Backup, CatalogPart, PartKind
-from manifests.model import Manifest, ObjectInfo, PartFailure, RunStart, Skew, Unprotected
+from manifests.model.run import Manifest, PartFailure, RunStart, Unprotected
+from manifests.values import ObjectInfo, Skew
 
 _MOST_NAMES = 20
 

@@ -16,8 +16,10 @@ import structlog
 from manifests.claim_layout import PRUNE_NAME, lease_name
 from manifests.cloud.objects import Bucket
 from manifests.errors import LeaseLostError, ReboundError, RunInProgressError
-from manifests.model import LeaseRecord, RunId
-from manifests.store import Claim, encode, lease_claim, pruned_until
+from manifests.model.run import LeaseRecord
+from manifests.store.claims import Claim, lease_claim, pruned_until
+from manifests.store.envelope import encode
+from manifests.values import RunId
 
 log = structlog.get_logger()
 

@@ -18,8 +18,9 @@ from manifests.errors import (
     StrangeReceiptError,
 )
 from manifests.kind import Backup, CatalogPart, PartKind
-from manifests.model import FailedAttempt, PartFailure
-from manifests.store import Started, Vault
+from manifests.model.run import FailedAttempt, PartFailure
+from manifests.store.decoded import Started
+from manifests.store.vault import Vault
 
 log = structlog.get_logger()
 

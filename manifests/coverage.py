@@ -7,7 +7,7 @@ from typing import Any
 from manifests.catalog import Catalog
 from manifests.kind import Backup, PartKind
 from manifests.kinds.tables.model import TableBackup
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 
 
 def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ tables, Set the partition expiration). Rows without a partition of their own nev
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from manifests.model import Resource
 from manifests.partitions import period_of
+from manifests.values import Resource
 
 
 def expired(resource: Resource, partitions: Iterable[str], at: datetime | None) -> tuple[str, ...]:

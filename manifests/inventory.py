@@ -16,7 +16,7 @@ from fastavro.write import Writer
 
 from manifests.errors import AvroDamagedError
 from manifests.kinds.buckets.layout import check_stored
-from manifests.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.kinds.buckets.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.records import CODEC, RecordFile
 
 _OPTIONAL_TEXT = {"type": ["null", "string"], "default": None}

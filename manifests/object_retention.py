@@ -8,7 +8,8 @@ import json
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from manifests.model import ObjectSettings, Resource
+from manifests.kinds.buckets.model import ObjectSettings
+from manifests.values import Resource
 
 Fate = Literal["none", "over", "set", "locked", "unlocked", "lost"]
 """What becomes of the retention of an object that comes back.

@@ -9,7 +9,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
-from manifests.model import DatasetBackup, Manifest, Resource
+from manifests.kinds.tables.model import DatasetBackup
+from manifests.model.run import Manifest
+from manifests.values import Resource
 
 type DefinitionKind = Literal["view", "routine"]
 type TableRef = tuple[str, str, str]

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from manifests.model import (
+from manifests.model.run import (
     FORMAT_VERSION,
     FailedAttempt,
     LeaseRecord,

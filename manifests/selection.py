@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from manifests.errors import NoRecoveryPointError
-from manifests.model import PartFailure, RunId, UtcTime, Value
+from manifests.model.run import PartFailure
+from manifests.values import RunId, UtcTime, Value
 
 RunState = Literal["complete", "partial", "damaged", "foreign", "untrusted"]
 """A foreign run is complete, and another platform's; an untrusted one is signed by nobody we trust."""

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from itertools import batched
 
 from manifests.encoding import decode_sql, encode_sql
-from manifests.model import Resource, encryption_key
+from manifests.kinds.tables.model import encryption_key
 from manifests.partitions import in_partitions, is_ingestion_time, partition_filter, partition_time
 from manifests.sql import literal, moment, quoted
+from manifests.values import Resource
 
 MOST_PARTITIONS = 4000
 """So many partitions one statement or load may change (BigQuery, Quotas and limits)."""

@@ -15,7 +15,8 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from manifests.errors import CloudError
-from manifests.model import ObjectSettings, ObjectVersion, Resource
+from manifests.kinds.buckets.model import ObjectSettings, ObjectVersion
+from manifests.values import Resource
 
 type Kind = Literal["live", "all", "soft-deleted"]
 """Which versions a listing holds: the live ones, those with the noncurrent ones, or the others."""

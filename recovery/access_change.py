@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from manifests.model import Value
+from manifests.values import Value
 
 type Change = Literal[
     "gives access",

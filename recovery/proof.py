@@ -1,6 +1,7 @@
 """What a recovery showed to restore. Pure."""
 
-from manifests.model import Manifest, ProofHow, ProofRecord, ProvenPart
+from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
+from manifests.model.run import Manifest
 from manifests.parts import PARTS
 from recovery.kinds.known import rules_of
 from recovery.outcome import RecoveryReport

@@ -4,7 +4,7 @@ from typing import Literal
 
 from manifests.errors import UsageError
 from manifests.kind import KindName
-from manifests.model import Value
+from manifests.values import Value
 
 type RecoveryKind = KindName | Literal["completions", "foundations"]
 """A sort of things that is brought back; `recovery.kinds` has a folder of each."""

@@ -4,7 +4,7 @@ import glob
 import re
 from functools import cached_property
 
-from manifests.model import Value
+from manifests.values import Value
 
 _SPECIAL = re.compile(r"[*?\[]")
 _LAST_CODE_POINT = 0x10FFFF

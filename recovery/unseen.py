@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from manifests.errors import CloudError
-from manifests.model import Value
+from manifests.values import Value
 
 
 class Unseen(Value):

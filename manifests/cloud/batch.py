@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from manifests.model import Resource
+from manifests.values import Resource
 
 type Query = dict[str, str | int | Sequence[str] | None]
 

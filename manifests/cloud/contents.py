@@ -11,7 +11,7 @@ from manifests.fingerprint import (
     fingerprint_sql,
     partitions_of,
 )
-from manifests.model import Fingerprint, Resource
+from manifests.values import Fingerprint, Resource
 
 
 class Contents(NamedTuple):

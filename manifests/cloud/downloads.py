@@ -10,7 +10,7 @@ from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import Query
 from manifests.cloud.checksums import crc32c_text
 from manifests.errors import ObjectChangedError
-from manifests.store import MOST_DOCUMENT_BYTES
+from manifests.store.envelope import MOST_DOCUMENT_BYTES
 
 _CRC32C = re.compile(r"\bcrc32c=([^,\s]+)")
 

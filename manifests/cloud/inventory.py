@@ -7,7 +7,7 @@ from manifests.cloud.stored import whole
 from manifests.errors import ObjectChangedError
 from manifests.inventory import SHARD_FILE, read_shard
 from manifests.kinds.buckets.layout import bucket_of_shard
-from manifests.model import InventoryShard, ObjectRecord
+from manifests.kinds.buckets.model import InventoryShard, ObjectRecord
 
 
 def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecord]:

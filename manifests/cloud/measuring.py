@@ -7,7 +7,7 @@ import google_crc32c
 from manifests.avro import AvroFrame
 from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.objects import Bucket
-from manifests.model import ObjectInfo
+from manifests.values import ObjectInfo
 
 
 class MeasuredFile(NamedTuple):

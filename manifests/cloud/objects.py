@@ -13,8 +13,9 @@ from manifests.cloud.downloads import Document, piece, whole_document
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
-from manifests.model import ObjectInfo, ObjectVersion, Resource
-from manifests.store import Dated
+from manifests.kinds.buckets.model import ObjectVersion
+from manifests.store.claims import Dated
+from manifests.values import ObjectInfo, Resource
 
 _READ_BYTES = 2 * 1024 * 1024
 _LISTED = "items(name,size,crc32c,generation),prefixes,nextPageToken"

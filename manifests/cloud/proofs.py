@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, UsageError
 from manifests.layout import recovery_begun_at
-from manifests.model import ObjectInfo, ProofRecord
+from manifests.model.proof import ProofRecord
 from manifests.proof_layout import PROOFS_PREFIX, proof_name, proving_recovery
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
+from manifests.values import ObjectInfo
 
 # Far more than the names of all parts of a run.
 _MOST_BYTES = 4 * 1024 * 1024

@@ -16,7 +16,8 @@ from google.cloud import bigquery
 from manifests.cloud.permissions import needed_permissions
 from manifests.cloud.retry import believed, calling, cloud_errors, require_whole
 from manifests.cloud.table_paths import table_path
-from manifests.model import Resource, StreamingBuffer, Value
+from manifests.kinds.tables.model import StreamingBuffer
+from manifests.values import Resource, Value
 
 _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
 _DATASET = re.compile(r"datasets(/[^/:]+)?")

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from manifests.cloud.clients import CALL_SECONDS, cloud_credentials
 from manifests.cloud.http import Http
 from manifests.cloud.retry import calling
-from manifests.model import Resource
+from manifests.values import Resource
 
 type Query = Mapping[str, str | int]
 

@@ -6,7 +6,7 @@ import google_crc32c
 
 from manifests.cloud.checksums import crc32c_text
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
-from manifests.model import ObjectInfo
+from manifests.values import ObjectInfo
 
 
 def whole(read: Callable[[], Iterable[bytes]], stored: ObjectInfo, *, most_bytes: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from manifests.model import Resource
+from manifests.values import Resource
 
 
 def table_path(name: str) -> str:

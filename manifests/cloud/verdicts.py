@@ -11,8 +11,9 @@ from datetime import datetime
 
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, CloudError
-from manifests.model import ObjectInfo, RunId, UtcTime, VerdictRecord
-from manifests.store import decode, encode
+from manifests.model.run import VerdictRecord
+from manifests.store.envelope import decode, encode
+from manifests.values import ObjectInfo, RunId, UtcTime
 
 _FOLDER = "verdicts/"
 # Far more than the names of everything damaged in a run; all verdicts are held at once.

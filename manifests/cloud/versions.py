@@ -14,9 +14,9 @@ from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import ApiCall, Query
 from manifests.cloud.retry import believed
 from manifests.errors import CloudError
-from manifests.kinds.buckets.model import VersionState
-from manifests.model import ObjectVersion, Resource
+from manifests.kinds.buckets.model import ObjectVersion, VersionState
 from manifests.object_retention import locks
+from manifests.values import Resource
 from manifests.versions import LISTED_FIELDS, Kind, version_of
 
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 100

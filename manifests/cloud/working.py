@@ -2,7 +2,7 @@
 
 from manifests.cloud.resources import Resources
 from manifests.errors import CloudError, MisconfiguredError
-from manifests.model import Resource
+from manifests.values import Resource
 
 SCRATCH_DAYS = 2
 """How long what is left over in the scratch dataset lives, when the dataset is created here."""

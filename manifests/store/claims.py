@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from manifests.claim_layout import PRUNE_NAME, lease_name
 from manifests.errors import BackupDamagedError
-from manifests.model import LeaseRecord, PruneRecord, RunId
+from manifests.model.run import LeaseRecord, PruneRecord
 from manifests.store.envelope import decode
+from manifests.values import RunId
 
 MOST_SECONDS = 3600
 """No claim is believed longer than this without being renewed."""

@@ -6,7 +6,7 @@ when the manifest is read and before it is written; nothing later has to trust i
 
 from manifests.errors import BackupDamagedError
 from manifests.kinds.tables.checks import check_definitions
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from manifests.parts import PARTS
 from manifests.unique import check_unique
 

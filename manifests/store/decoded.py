@@ -13,8 +13,9 @@ from manifests.errors import (
     StrangeReceiptError,
 )
 from manifests.kind import Backup, PartKind
-from manifests.model import Receipt, RunId, RunStart
+from manifests.model.run import Receipt, RunStart
 from manifests.store.envelope import OTHER_RUN_HINT, decode
+from manifests.values import RunId
 
 
 class Started(NamedTuple):

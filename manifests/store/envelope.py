@@ -17,7 +17,7 @@ from manifests.errors import (
     ManifestFormatError,
     ManifestTruncatedError,
 )
-from manifests.model import FORMAT_VERSION
+from manifests.model.run import FORMAT_VERSION
 from manifests.signing import Sign, Signature
 
 MOST_DOCUMENT_BYTES = 32 * 1024 * 1024

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from manifests.model import ObjectInfo
 from manifests.store.claims import Dated
+from manifests.values import ObjectInfo
 
 
 class ObjectStore(Protocol):

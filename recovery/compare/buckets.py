@@ -2,7 +2,7 @@
 
 import json
 
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.compare.findings import Finding, differences, present
 
 _TOLD_BY_THE_SERVICE = frozenset(

@@ -1,6 +1,6 @@
 """What a Firestore database is set to be, and what differs. Pure."""
 
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.compare.findings import Finding, differences, present
 
 _TOLD_BY_THE_SERVICE = frozenset(

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from manifests.fingerprint import compared_columns
 from manifests.ids import PartitionId
-from manifests.model import Resource, UtcTime, Value
 from manifests.partitions import in_partitions
 from manifests.sql import quoted
+from manifests.values import Resource, UtcTime, Value
 
 
 class TableDifference(Value):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from manifests.documents import DocumentRecord, PathKey, collection_id, path_key
-from manifests.model import Resource, Value
+from manifests.values import Resource, Value
 from recovery.compare.digest import Digest
 
 DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added"]

@@ -2,7 +2,7 @@
 
 import json
 
-from manifests.model import Value
+from manifests.values import Value
 
 _PRESENCE = ("there", "not there")
 _UNSET = "not set"

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
-from manifests.model import ObjectRecord, ObjectVersion, Resource
+from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
 from manifests.object_retention import RetentionRules
+from manifests.values import Resource
 from manifests.versions import needs_new_content, same_content, settings_patch
 from recovery.compare.findings import Finding, differences, finding
 

@@ -4,14 +4,9 @@ from collections.abc import Mapping
 
 from manifests.expiration import expired
 from manifests.ids import PartitionId
-from manifests.model import (
-    WHOLE_TABLE,
-    Fingerprint,
-    Resource,
-    TableBackup,
-    UtcTime,
-    Value,
-)
+from manifests.kinds.tables.model import TableBackup
+from manifests.partitions import WHOLE_TABLE
+from manifests.values import Fingerprint, Resource, UtcTime, Value
 
 
 class ObservedTable(Value):

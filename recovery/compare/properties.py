@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from manifests.errors import BackupDamagedError
-from manifests.model import Resource, encryption_key
+from manifests.kinds.tables.model import encryption_key
+from manifests.values import Resource
 
 _ROLES = {
     "roles/bigquery.dataOwner": "OWNER",

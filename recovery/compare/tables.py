@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from manifests.model import WHOLE_TABLE, Fingerprint, Resource, TableBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.partitions import WHOLE_TABLE
+from manifests.values import Fingerprint, Resource
 from recovery.compare.findings import Finding, differences, finding, present
 from recovery.compare.observed import ObservedTable, still_kept
 from recovery.compare.properties import comparable, settings

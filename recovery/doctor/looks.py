@@ -25,9 +25,10 @@ from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import UsageError
 from manifests.kinds.resources.table import resource_type
-from manifests.model import Manifest, Resource, VerdictRecord
+from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
-from manifests.store import Vault
+from manifests.store.vault import Vault
+from manifests.values import Resource
 from recovery.kinds.work import Tools
 from recovery.reach import require_firestore
 

@@ -4,8 +4,8 @@ from typing import Literal, NamedTuple
 
 from manifests.errors import ReboundError
 from manifests.kind import Backup
-from manifests.model import Value
-from recovery.compare import Finding
+from manifests.values import Value
+from recovery.compare.findings import Finding
 
 
 class Failure(Value):

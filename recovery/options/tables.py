@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from manifests.model import Value
+from manifests.values import Value
 from recovery.options.option import Option
 
 

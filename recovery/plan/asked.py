@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from manifests.errors import NoRecoveryPointError, UsageError
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from recovery.kinds.known import RULES, rules_of
 from recovery.request import Request
 

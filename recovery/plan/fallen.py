@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from manifests.errors import ManifestAlteredError
 from manifests.kind import Backup, KindName
-from manifests.model import Manifest, RunId, UtcTime, Value
+from manifests.model.run import Manifest
 from manifests.parts import part_kind
+from manifests.values import RunId, UtcTime, Value
 
 
 class FallBack(Value):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from manifests.model import DROPPED, Manifest, Unprotected
+from manifests.model.run import DROPPED, Manifest, Unprotected
 from recovery.units import shown
 
 _MOST_NAMES = 5

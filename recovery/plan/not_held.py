@@ -2,7 +2,7 @@
 
 from manifests import coverage
 from manifests.catalog import Catalog
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from recovery.plan.model import Plan
 from recovery.request import Request
 

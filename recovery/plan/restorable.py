@@ -5,7 +5,8 @@ from datetime import datetime
 from manifests import coverage
 from manifests.catalog import Catalog
 from manifests.errors import RefusedError
-from manifests.model import Manifest, UtcTime
+from manifests.model.run import Manifest
+from manifests.values import UtcTime
 from recovery.kinds.kind import Origin
 from recovery.kinds.known import RULES
 from recovery.request import Request

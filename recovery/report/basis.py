@@ -6,7 +6,7 @@ somebody wrote, and the report says so.
 
 from typing import Literal
 
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.document import Facts
 from recovery.outcome import RecoveryReport
 

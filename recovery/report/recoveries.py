@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.document import (
     Column,
     Document,

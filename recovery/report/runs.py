@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from manifests.model import BucketBackup, DatabaseBackup, Manifest, RunId
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.model.run import Manifest
 from manifests.references import unheld
 from manifests.selection import RunSummary
 from manifests.signing import Trust
+from manifests.values import RunId
 from recovery.document import (
     Block,
     Column,

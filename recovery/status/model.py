@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from manifests.kind import KindName
-from manifests.model import ProofHow, ProofRecord, ProvenPart, RunId, UtcTime, Value
+from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
+from manifests.values import RunId, UtcTime, Value
 from recovery.health import Health, HealthFinding, worst
 from recovery.scenarios import ScenarioName
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from manifests.catalog import Catalog
-from manifests.model import Manifest, RunId
+from manifests.model.run import Manifest
+from manifests.values import RunId
 from recovery.status.model import PartName, Point
 
 MOST_READ = 30

@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from manifests.model import RunId
-from manifests.store import encode
+from manifests.store.envelope import encode
+from manifests.values import RunId
 from tests.bench.platform import rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.harness import Rebound, whole_minute

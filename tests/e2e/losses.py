@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from tests.harness import Rebound, make_rebound, minutes_ago
 from tests.integration import bucket_objects, lake
 from tests.integration.orchestration import State

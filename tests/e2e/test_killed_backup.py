@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from tests.e2e.losses import Night, make_night
 from tests.served import serving
 from tests.standin.cloud import Cloud

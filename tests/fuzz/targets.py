@@ -19,11 +19,16 @@ from manifests.documents import DOCUMENT_FILE
 from manifests.errors import ManifestFormatError, NoRecoveryPointError, RefusedError, UsageError
 from manifests.inventory import SHARD_FILE
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import LeaseRecord, Manifest, Owner, Receipt, RunStart, TableBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import LeaseRecord, Manifest, Owner, Receipt, RunStart
 from manifests.references import definitions_of
-from manifests.store import Dated, Started, Vault, encode, lease_claim
-from recovery.compare import Finding, ObservedTable
+from manifests.store.claims import Dated, lease_claim
+from manifests.store.decoded import Started
+from manifests.store.envelope import encode
+from manifests.store.vault import Vault
 from recovery.compare.buckets import bucket_findings, changed_configuration
+from recovery.compare.findings import Finding
+from recovery.compare.observed import ObservedTable
 from recovery.document import Document
 from recovery.journal import Journal
 from recovery.kinds.buckets.cloud.creation import first_configuration

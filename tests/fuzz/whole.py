@@ -4,17 +4,14 @@ from datetime import UTC, date, datetime
 
 from manifests.documents import DocumentRecord, tallied
 from manifests.kinds.buckets.layout import shard_name
+from manifests.kinds.buckets.model import BucketBackup, InventoryShard
 from manifests.kinds.databases.layout import document_file_name
-from manifests.model import (
-    BucketBackup,
-    DatabaseBackup,
-    DocumentFile,
-    InventoryShard,
-    Manifest,
-    StoredObject,
-)
-from recovery.compare import Finding, ObservedTable
+from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
+from manifests.model.run import Manifest
+from manifests.values import StoredObject
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
+from recovery.compare.findings import Finding
+from recovery.compare.observed import ObservedTable
 from recovery.kinds.buckets.rules.buckets import ObjectCount, ObjectSample
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
 from recovery.kinds.completions.rules.rebuild import CompletionsStep, RebuiltDocument

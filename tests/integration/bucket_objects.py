@@ -11,7 +11,7 @@ from google.cloud import storage
 
 from manifests.inventory import read_shard
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.model import BucketBackup, ObjectRecord
+from manifests.kinds.buckets.model import BucketBackup, ObjectRecord
 from tests.harness import LOCATION, Rebound, of_kind, whole_minute
 from tests.integration.lake import write_catalog
 from tests.served import Function

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from manifests.store import encode
+from manifests.store.envelope import encode
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from tests.harness import Rebound, of_kind
 

@@ -6,8 +6,9 @@ import pytest
 from google.cloud import storage
 
 from manifests.claim_layout import PRUNE_NAME
-from manifests.model import PruneRecord, RunId, VerdictRecord
-from manifests.store import encode
+from manifests.model.run import PruneRecord, VerdictRecord
+from manifests.store.envelope import encode
+from manifests.values import RunId
 from tests.harness import Rebound
 from tests.integration.bucket_objects import (
     SCENARIO,

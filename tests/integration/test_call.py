@@ -9,8 +9,8 @@ import requests
 from google.cloud import bigquery
 
 from manifests import layout
-from manifests.model import RunStart
-from manifests.store import encode
+from manifests.model.run import RunStart
+from manifests.store.envelope import encode
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.served import Function, serving

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from manifests.model import FORMAT_VERSION
+from manifests.model.run import FORMAT_VERSION
 from tests.harness import Rebound
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy

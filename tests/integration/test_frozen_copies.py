@@ -6,7 +6,7 @@ import pytest
 
 from manifests import layout
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import RunId
+from manifests.values import RunId
 from tests.harness import Rebound
 from tests.integration import lake
 from tests.served import Function

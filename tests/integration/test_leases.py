@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from manifests.claim_layout import lease_name
 from manifests.layout import parse_run_id
-from manifests.model import LeaseRecord
-from manifests.store import encode
+from manifests.model.run import LeaseRecord
+from manifests.store.envelope import encode
 from tests.harness import Rebound
 from tests.served import Function
 

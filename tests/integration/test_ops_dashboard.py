@@ -11,7 +11,7 @@ import pytest
 
 from manifests import layout
 from manifests.catalog import load_catalog
-from manifests.store import encode
+from manifests.store.envelope import encode
 from recovery.health import Health
 from recovery.ops.facts import Frame
 from tests.harness import Rebound, whole_minute

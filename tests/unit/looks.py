@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from manifests.catalog import load_catalog
-from manifests.model import RunId
 from manifests.selection import RunSummary
+from manifests.values import RunId
 from recovery.health import Health, HealthFinding
 from recovery.kinds.processors.rules.calendar import ScheduledGames
 from recovery.ops.facts import Answer, Frame

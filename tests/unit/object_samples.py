@@ -9,7 +9,7 @@ from typing import Any
 import google_crc32c
 
 from manifests.kinds.buckets.layout import content_name
-from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVersion
 
 BUCKET = "platform-raw"
 POINT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

@@ -1,13 +1,10 @@
 """A run that holds a part of every kind."""
 
+from manifests.kinds.buckets.model import BucketBackup, InventoryShard
+from manifests.kinds.databases.model import DatabaseBackup
 from manifests.kinds.resources.model import ResourceBackup, ResourceEntry
-from manifests.model import (
-    BucketBackup,
-    DatabaseBackup,
-    InventoryShard,
-    Manifest,
-    StoredObject,
-)
+from manifests.model.run import Manifest
+from manifests.values import StoredObject
 from tests.unit.samples import POINT, RUN, manifest
 
 _TOPICS = "projects/platform/topics/"

@@ -10,22 +10,16 @@ from manifests.catalog import Catalog
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.kinds.tables import layout as table_layout
-from manifests.model import (
-    AbandonedObject,
+from manifests.kinds.tables.model import (
     DatasetBackup,
     Export,
-    Fingerprint,
-    Manifest,
-    ObjectInfo,
     Partition,
-    Resource,
-    RunId,
-    Skew,
-    StoredObject,
     StreamingBuffer,
     TableBackup,
 )
-from manifests.store import Dated
+from manifests.model.run import AbandonedObject, Manifest
+from manifests.store.claims import Dated
+from manifests.values import Fingerprint, ObjectInfo, Resource, RunId, Skew, StoredObject
 
 RUN = RunId("nightly-20261124T080000Z")
 BASE_RUN = RunId("nightly-20261123T080000Z")

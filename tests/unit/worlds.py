@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from manifests.model import Fingerprint, Manifest
-from recovery.compare import ObservedTable
+from manifests.model.run import Manifest
+from manifests.values import Fingerprint
+from recovery.compare.observed import ObservedTable
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen

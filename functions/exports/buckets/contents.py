@@ -11,7 +11,7 @@ from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError, ObjectChangedError
 from manifests.kinds.buckets.layout import content_name
-from manifests.model import ContentThen, NotStored, ObjectRecord, ObjectVersion
+from manifests.kinds.buckets.model import ContentThen, NotStored, ObjectRecord, ObjectVersion
 from manifests.versions import same_content
 
 type Candidate = tuple[ObjectVersion, Sequence[ObjectVersion]]

@@ -31,17 +31,10 @@ from manifests.errors import SourceUnreadableError
 from manifests.kinds.buckets.catalog import CatalogBucket
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.layout import ranges_name
-from manifests.model import (
-    BucketBackup,
-    InventoryShard,
-    Manifest,
-    ObjectVersion,
-    Resource,
-    RunStart,
-    Skew,
-    Unprotected,
-)
-from manifests.store import decode, encode
+from manifests.kinds.buckets.model import BucketBackup, InventoryShard, ObjectVersion
+from manifests.model.run import Manifest, RunStart, Unprotected
+from manifests.store.envelope import decode, encode
+from manifests.values import Resource, Skew
 from manifests.versions import (
     Kind,
     by_name,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from manifests.model import BucketBackup, Skew
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.values import Skew
 from manifests.versions import is_hierarchical, tells_its_past
 
 _MOST_NAMED = 5

@@ -6,7 +6,9 @@ from manifests.cloud.objects import Bucket
 from manifests.errors import ObjectMissingError
 from manifests.inventory import ShardSummary, ShardWriter, read_shard
 from manifests.kinds.buckets.layout import range_prefix, shard_name
-from manifests.model import InventoryShard, ObjectRecord, RunStart, StoredObject
+from manifests.kinds.buckets.model import InventoryShard, ObjectRecord
+from manifests.model.run import RunStart
+from manifests.values import StoredObject
 
 RECORDS_A_SHARD = 5_000
 _MOST_NAMED = 20

@@ -7,7 +7,7 @@ once, and none that could be split holds most of the bucket.
 from collections.abc import Callable, Sequence
 
 from functions.log import LoggingPool
-from manifests.model import Stored
+from manifests.values import Stored
 
 _PAGE = 1000
 _MOST_PROBES = 200

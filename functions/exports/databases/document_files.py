@@ -10,11 +10,12 @@ import google_crc32c
 
 from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.objects import Bucket
-from manifests.documents import DocumentRecord, read_file, tallied, write_file
+from manifests.documents import CollectionBackup, DocumentRecord, read_file, tallied, write_file
 from manifests.errors import CloudError, ObjectMissingError
 from manifests.kinds.databases.layout import document_file_name, range_prefix
-from manifests.model import CollectionBackup, DocumentFile, ObjectInfo, RunId, StoredObject
+from manifests.kinds.databases.model import DocumentFile
 from manifests.names import Position
+from manifests.values import ObjectInfo, RunId, StoredObject
 
 
 class StoredFile(NamedTuple):

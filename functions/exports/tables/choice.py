@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION
-from manifests.model import Export, Fingerprint, Resource, TableBackup, Value
+from manifests.kinds.tables.model import Export, TableBackup
 from manifests.partitions import NULL_PARTITION, OUTSIDE_PARTITION, is_ingestion_time
+from manifests.values import Fingerprint, Resource, Value
 
 MOST_PARTITION_EXPORTS = 20
 """With more changed partitions than this, one extract of the whole table is cheaper."""

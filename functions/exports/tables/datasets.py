@@ -11,7 +11,8 @@ from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
 from manifests.errors import CatalogError, SourceUnreadableError
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import DatasetBackup, Manifest, PartFailure, TableBackup
+from manifests.kinds.tables.model import DatasetBackup, TableBackup
+from manifests.model.run import Manifest, PartFailure
 from manifests.statements import dropped_tables
 
 

@@ -8,7 +8,8 @@ table knows it.
 from manifests.cloud.resources import TableResource
 from manifests.cloud.table_paths import table_reference
 from manifests.errors import CloudError
-from manifests.model import Definition, Resource, TableBackup
+from manifests.kinds.tables.model import Definition, TableBackup
+from manifests.values import Resource
 
 _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
 BEFORE_HISTORY = (

@@ -26,15 +26,9 @@ from manifests.fingerprint import FINGERPRINT_VERSION, combined
 from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.catalog import CatalogTable
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import (
-    DROPPED,
-    Manifest,
-    ObjectInfo,
-    Partition,
-    Skew,
-    TableBackup,
-    Unprotected,
-)
+from manifests.kinds.tables.model import Partition, TableBackup
+from manifests.model.run import DROPPED, Manifest, Unprotected
+from manifests.values import ObjectInfo, Skew
 
 _PARALLEL_DELETIONS = 8
 _MOST_NAMED = 20

@@ -12,9 +12,10 @@ from functions.exports.tables.readable import readable, refuse_other_key
 from functions.log import LoggingPool, logged_step
 from manifests import statements
 from manifests.cloud.jobs import FinishedJob
-from manifests.encoding import encodings_of
+from manifests.encoding import ColumnEncoding, encodings_of
 from manifests.kinds.tables import layout as table_layout
-from manifests.model import ColumnEncoding, Export, Fingerprint, ObjectInfo, Resource
+from manifests.kinds.tables.model import Export
+from manifests.values import Fingerprint, ObjectInfo, Resource
 
 _PARALLEL_EXPORTS, _FILES_READ_AT_ONCE = 8, 8
 

@@ -9,7 +9,8 @@ from manifests.cloud.objects import Bucket
 from manifests.encoding import check_table_file, field_count
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
 from manifests.kinds.tables import layout as table_layout
-from manifests.model import Export, ObjectInfo, Resource, StoredObject
+from manifests.kinds.tables.model import Export
+from manifests.values import ObjectInfo, Resource, StoredObject
 
 _PARALLEL_FILES = 4
 

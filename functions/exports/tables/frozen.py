@@ -25,15 +25,10 @@ from manifests.errors import (
     SourceUnreadableError,
 )
 from manifests.fingerprint import combined
-from manifests.model import (
-    Definition,
-    Fingerprint,
-    Resource,
-    RunStart,
-    TableBackup,
-    encryption_key,
-)
+from manifests.kinds.tables.model import Definition, TableBackup, encryption_key
+from manifests.model.run import RunStart
 from manifests.partitions import demands_filter, is_ingestion_time
+from manifests.values import Fingerprint, Resource
 
 _MADE_LATER = "it was made after the recovery point, or its history does not reach back to it"
 

@@ -2,7 +2,8 @@
 
 from manifests.cloud.resources import Resources, TableResource
 from manifests.errors import SourceMissingError, SourceUnreadableError
-from manifests.model import Resource, encryption_key, generated_columns
+from manifests.kinds.tables.model import encryption_key, generated_columns
+from manifests.values import Resource
 
 
 def readable(resources: Resources, name: str) -> TableResource:

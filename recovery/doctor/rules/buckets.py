@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from manifests import layout
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.doctor.rules.problem import Problem, part, warning
 
 _OF_OLD_VERSIONS = {"daysSinceNoncurrentTime", "noncurrentTimeBefore", "numNewerVersions"}

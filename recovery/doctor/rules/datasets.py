@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.doctor.rules.problem import Problem, warning
 
 _TIME_TRAVEL_HOURS = 168

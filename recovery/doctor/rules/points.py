@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from manifests.model import Manifest, VerdictRecord
+from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
 from recovery.doctor.rules.problem import Problem, warning
 from recovery.units import age, counted, size

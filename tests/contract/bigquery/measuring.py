@@ -5,7 +5,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from manifests.fingerprint import fingerprint_sql, partitions_of
-from manifests.model import Fingerprint
+from manifests.values import Fingerprint
 
 
 def measure(client: bigquery.Client, name: str, resource: dict[str, Any]) -> dict[str, Fingerprint]:

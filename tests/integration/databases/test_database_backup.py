@@ -13,7 +13,7 @@ import requests
 
 from functions.exports.databases.exporter import DocumentCuts
 from manifests.documents import DocumentRecord, write_file
-from manifests.store import encode
+from manifests.store.envelope import encode
 from tests.harness import Rebound, await_that, minutes_ago
 from tests.integration.orchestration import State, awkward, write_catalog
 from tests.served import Function, serving

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from manifests.model import Manifest
-from manifests.store import encode
+from manifests.model.run import Manifest
+from manifests.store.envelope import encode
 from tests.harness import Rebound, make_rebound
 from tests.integration import lake
 from tests.integration.forged_runs import FORGED, NIGHT

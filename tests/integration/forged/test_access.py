@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from manifests.model import BucketBackup, Manifest
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.model.run import Manifest
 from tests.harness import Rebound
 from tests.integration import lake
 from tests.integration.forged_runs import FORGED, NIGHT, PLANTED, SCENARIO, planted

@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from manifests.model import Manifest, Skew
-from manifests.store import encode
+from manifests.model.run import Manifest
+from manifests.store.envelope import encode
+from manifests.values import Skew
 from recovery.outcome import PlannedRecovery
 from tests.harness import Rebound, of_kind
 from tests.integration import lake

@@ -13,8 +13,9 @@ from functions.exports.tables.choice import (
 )
 from manifests.encoding import encodings_of
 from manifests.fingerprint import combined
-from manifests.model import Fingerprint, TableBackup
-from manifests.store import check_manifest
+from manifests.kinds.tables.model import TableBackup
+from manifests.store.consistency import check_manifest
+from manifests.values import Fingerprint
 from tests.unit.samples import (
     ARRIVALS,
     BASE_POINT,

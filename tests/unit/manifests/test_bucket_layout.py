@@ -12,7 +12,7 @@ from manifests.kinds.buckets.layout import (
     content_name,
     shard_name,
 )
-from manifests.model import RunId
+from manifests.values import RunId
 from tests.unit.object_samples import version
 
 RUN = RunId("nightly-1")

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from manifests.model import LeaseRecord, PruneRecord, RunId
-from manifests.store import Dated, encode, lease_claim, pruned_until
+from manifests.model.run import LeaseRecord, PruneRecord
+from manifests.store.claims import Dated, lease_claim, pruned_until
+from manifests.store.envelope import encode
+from manifests.values import RunId
 from tests.unit.samples import BASE_RUN, RUN
 
 WRITTEN = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from manifests.errors import BackupDamagedError, UnsafeNameError
-from manifests.model import DatasetBackup, Manifest, TableBackup
-from manifests.store import check_manifest
+from manifests.kinds.tables.model import DatasetBackup, TableBackup
+from manifests.model.run import Manifest
+from manifests.store.consistency import check_manifest
 from tests.unit.samples import (
     BASE_POINT,
     BASE_RUN,

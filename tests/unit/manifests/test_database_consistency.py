@@ -5,8 +5,10 @@ import pytest
 from manifests.documents import DocumentRecord, tallied
 from manifests.errors import BackupDamagedError, UnsafeNameError
 from manifests.kinds.databases.layout import attempt_of, document_file_name
-from manifests.model import DatabaseBackup, DocumentFile, Manifest, RunId, StoredObject
-from manifests.store import check_manifest
+from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
+from manifests.model.run import Manifest
+from manifests.store.consistency import check_manifest
+from manifests.values import RunId, StoredObject
 from tests.unit import samples
 from tests.unit.samples import POINT, RUN
 

@@ -15,8 +15,8 @@ from manifests.errors import (
     ManifestFormatError,
     ManifestTruncatedError,
 )
-from manifests.model import FailedAttempt, LeaseRecord, Manifest, PartFailure, RunStart
-from manifests.store import decode, encode
+from manifests.model.run import FailedAttempt, LeaseRecord, Manifest, PartFailure, RunStart
+from manifests.store.envelope import decode, encode
 from tests.unit.samples import POINT, RUN, manifest
 
 LEASE = LeaseRecord(run_id=RUN, holder="me", term_seconds=120)

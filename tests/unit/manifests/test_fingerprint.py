@@ -13,8 +13,8 @@ from manifests.fingerprint import (
     fingerprint_sql,
     partitions_of,
 )
-from manifests.model import Fingerprint
 from manifests.sql import quoted
+from manifests.values import Fingerprint
 from tests.unit.samples import GAMES, fingerprint_of
 
 REFERENCE = "my-project.nba.games"

@@ -9,10 +9,11 @@ import pytest
 
 from manifests.encoding import encodings_of
 from manifests.errors import ManifestFormatError
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from manifests.parts import PARTS
 from manifests.schema import SCHEMA_FILE, schema_text
-from manifests.store import check_manifest, decode, encode
+from manifests.store.consistency import check_manifest
+from manifests.store.envelope import decode, encode
 from tests.unit.samples import manifest
 
 FOLDER = Path(__file__).parents[2] / "data" / "manifests"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from manifests.errors import AvroDamagedError, UnsafeNameError
 from manifests.inventory import SHARD_FILE, ShardWriter, read_shard
 from manifests.kinds.buckets.layout import content_name
-from manifests.model import ObjectRecord, ObjectSettings
+from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings
 from tests.unit.object_samples import BUCKET, POINT, record, version
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

@@ -12,8 +12,8 @@ from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import RunId
 from manifests.parts import part_kind
+from manifests.values import RunId
 from tests.unit.samples import BASE_RUN, RUN
 
 TABLE = "nba.games"

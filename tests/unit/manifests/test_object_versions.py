@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests.errors import CloudError
-from manifests.model import ObjectSettings
+from manifests.kinds.buckets.model import ObjectSettings
 from manifests.versions import (
     by_name,
     few,

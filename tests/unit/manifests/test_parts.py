@@ -7,7 +7,7 @@ import pytest
 from manifests.catalog import Catalog
 from manifests.errors import UnsafeNameError
 from manifests.kind import PartKind
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from manifests.parts import PARTS, part_kind
 from tests.unit.samples import RUN, manifest
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests.errors import NoRecoveryPointError
-from manifests.model import RunId
 from manifests.selection import RunSummary, select
+from manifests.values import RunId
 from tests.unit.samples import POINT
 
 DAY = timedelta(days=1)

@@ -20,12 +20,13 @@ from manifests.errors import (
     NoRecoveryPointError,
     UsageError,
 )
-from manifests.model import Manifest, Owner
+from manifests.model.run import Manifest, Owner
 from manifests.retention import decide
 from manifests.selection import RunSummary, alarming, select
 from manifests.settings import read_settings
 from manifests.signing import NO_KEYS, Signature, TrustedKeys, digest_bytes
-from manifests.store import Vault, decode, encode
+from manifests.store.envelope import decode, encode
+from manifests.store.vault import Vault
 from tests.unit.samples import POINT, RUN, MemoryBucket, manifest
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

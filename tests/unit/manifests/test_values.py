@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from manifests.errors import ManifestFormatError
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
 from manifests.values import Skew, Stored, Value
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -14,8 +14,11 @@ from manifests.errors import (
     UnsafeNameError,
 )
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import FailedAttempt, Owner, PartFailure, Receipt, RunStart, TableBackup
-from manifests.store import Started, Vault, encode
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import FailedAttempt, Owner, PartFailure, Receipt, RunStart
+from manifests.store.decoded import Started
+from manifests.store.envelope import encode
+from manifests.store.vault import Vault
 from manifests.values import Stored
 from tests.unit.samples import (
     BASE_POINT,

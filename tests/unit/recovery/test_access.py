@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from manifests.errors import ManifestAlteredError, RefusedError
-from manifests.model import Manifest
-from recovery.compare import ObservedTable
+from manifests.model.run import Manifest
+from recovery.compare.observed import ObservedTable
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.plan.approval import approved

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from manifests.errors import ManifestAlteredError
-from manifests.model import BucketBackup, Manifest
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.model.run import Manifest
 from recovery.kinds.buckets.rules.access import PresentBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.kind import Origin

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from manifests.model import Resource
-from recovery.compare import (
-    Finding,
-    ObservedTable,
+from manifests.values import Resource
+from recovery.compare.findings import Finding
+from recovery.compare.observed import ObservedTable
+from recovery.compare.tables import (
     dataset_findings,
     definition_findings,
     property_findings,

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from manifests.model import Manifest, RunId, VerdictRecord
+from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
+from manifests.values import RunId
 from recovery.doctor.rules import points
 from recovery.health import Health
 from tests.unit.samples import POINT, RUN, games, manifest

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from manifests.cloud.objects import Bucket
 from manifests.errors import RefusedError
 from manifests.layout import recovery_begun_at
-from manifests.store import encode
+from manifests.store.envelope import encode
 from recovery.journal import Journal, under_way
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.outcome import PlannedRecovery

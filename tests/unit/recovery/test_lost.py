@@ -2,7 +2,7 @@
 
 import pytest
 
-from manifests.model import DROPPED, Unprotected
+from manifests.model.run import DROPPED, Unprotected
 from recovery.plan.lost import unprotected_text
 
 

@@ -1,6 +1,6 @@
 """The keys of Cloud KMS that objects come under are in the plan."""
 
-from manifests.model import ObjectSettings
+from manifests.kinds.buckets.model import ObjectSettings
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.objects import plan_object
 from recovery.kinds.buckets.rules.rows import bucket_row

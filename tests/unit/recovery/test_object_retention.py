@@ -5,7 +5,7 @@ from copy import replace
 
 import pytest
 
-from manifests.model import ObjectRecord, ObjectSettings
+from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings
 from manifests.object_retention import RetentionRules, locks
 from recovery.compare.objects import object_finding
 from recovery.kinds.buckets.rules.buckets import BucketStep, objects_lost

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from manifests.catalog_operations import Bands
-from manifests.model import RunId, VerdictRecord
+from manifests.model.run import VerdictRecord
 from manifests.selection import RunSummary
+from manifests.values import RunId
 from recovery.fence.model import FenceRecord
 from recovery.health import Health, HealthFinding, worst
 from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded

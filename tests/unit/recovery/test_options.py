@@ -11,7 +11,7 @@ from typer.models import OptionInfo
 from manifests import coverage
 from manifests.errors import UsageError
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import Value
+from manifests.values import Value
 from recovery.cli import app
 from recovery.cli.signature import takes_options
 from recovery.options.asked import OPTIONS_OF, Options

@@ -6,7 +6,8 @@ import pytest
 
 from manifests.documents import DocumentRecord, tallied
 from manifests.errors import RefusedError, UsageError
-from manifests.model import DatabaseBackup, DocumentFile, StoredObject
+from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
+from manifests.values import StoredObject
 from recovery.compare.documents import DatabaseState, StateTally, joined
 from recovery.firestore.rate import ramp_seconds
 from recovery.kinds.databases.rules.documents import (

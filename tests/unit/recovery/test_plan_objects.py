@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests.errors import UsageError
-from manifests.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.kinds.buckets.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
 from recovery.compare.buckets import bucket_findings
 from recovery.compare.objects import Damage, object_finding
 from recovery.kinds.buckets.rules.buckets import (

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from manifests.errors import RefusedError, UsageError
-from recovery.compare import ObservedTable
+from recovery.compare.observed import ObservedTable
 from recovery.plan.words import check_plan
 from recovery.request import Target
 from tests.unit.samples import ARRIVALS, EMPTY, POINT, POLICY, games, manifest, nothing_yet

@@ -8,10 +8,11 @@ import pytest
 
 from manifests import layout
 from manifests.cloud.proofs import Proofs
-from manifests.model import Manifest, ProofRecord
+from manifests.model.proof import ProofRecord
+from manifests.model.run import Manifest
 from manifests.proof_layout import proof_name, proving_recovery
-from manifests.store import encode
-from recovery.compare import Finding
+from manifests.store.envelope import encode
+from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome

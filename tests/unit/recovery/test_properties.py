@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from manifests.errors import BackupDamagedError
-from recovery.compare import changes, comparable, definition_findings, settings
-from recovery.compare.properties import SORTS, Properties
+from recovery.compare.properties import SORTS, Properties, changes, comparable, settings
+from recovery.compare.tables import definition_findings
 from tests.unit.samples import GAMES
 
 _DOCUMENT = resources.files("googleapiclient") / "discovery_cache/documents/bigquery.v2.json"

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from manifests.errors import NotEqualError, UsageError
-from manifests.model import RunId
 from manifests.selection import PassedOver
-from recovery.compare import Finding
+from manifests.values import RunId
+from recovery.compare.findings import Finding
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome
 from recovery.outcome import RecoveryReport

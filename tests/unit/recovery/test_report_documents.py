@@ -1,7 +1,7 @@
 """What a plan and a report say about Firestore databases."""
 
-from recovery.compare import Finding
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
+from recovery.compare.findings import Finding
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.databases.rules.rows import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from manifests.model import ObjectRecord
+from manifests.kinds.buckets.model import ObjectRecord
 from manifests.signing import Trust
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.counts import StepCounter

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from manifests.errors import PartialError
-from recovery.compare import Finding
+from recovery.compare.findings import Finding
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport

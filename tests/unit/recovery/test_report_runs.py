@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from manifests.model import PartFailure, RunId
+from manifests.model.run import PartFailure
 from manifests.selection import RunSummary
 from manifests.signing import Trust
+from manifests.values import RunId
 from recovery.document import Column, Table
 from recovery.progress import Shares
 from recovery.report.runs import (

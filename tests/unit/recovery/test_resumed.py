@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests.errors import ManifestAlteredError
-from manifests.model import BucketBackup, DatabaseBackup
-from recovery.compare import ObservedTable
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.kinds.databases.model import DatabaseBackup
 from recovery.compare.documents import CollectionState, DatabaseState
+from recovery.compare.observed import ObservedTable
 from recovery.kinds.buckets.rules.buckets import ObjectCount, SeenBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.databases.rules.documents import DatabaseStep, plan_database

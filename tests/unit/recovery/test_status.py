@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from manifests.catalog_drills import DrillRule
-from manifests.model import Manifest, ProofHow, ProofRecord, ProvenPart, RunId, Unprotected
+from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
+from manifests.model.run import Manifest, Unprotected
+from manifests.values import RunId
 from recovery.health import Health
 from recovery.report.html import page_of
 from recovery.report.text import text_of

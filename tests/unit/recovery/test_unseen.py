@@ -1,7 +1,7 @@
 import pytest
 
 from manifests.errors import CloudError
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from recovery.kinds.known import RULES
 from recovery.unseen import Unseen, looked_at, told_apart
 from tests.unit.samples import manifest

@@ -1,8 +1,9 @@
 import pytest
 
 from manifests.errors import BackupDamagedError
-from manifests.model import AbandonedObject, ObjectInfo, StoredObject
-from recovery.compare import Finding
+from manifests.model.run import AbandonedObject
+from manifests.values import ObjectInfo, StoredObject
+from recovery.compare.findings import Finding
 from recovery.verify import (
     ReadFile,
     Verdict,

@@ -5,7 +5,8 @@ from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError
-from manifests.model import BucketBackup, Resource
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.values import Resource
 from recovery.compare.buckets import configuration
 
 # What would act on objects while they are restored, keep them from being put right, or keep the

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from manifests.claim_layout import PRUNE_NAME
 from manifests.cloud.objects import Bucket
 from manifests.errors import RefusedError
-from manifests.model import PruneRecord
-from manifests.store import encode, pruned_until
+from manifests.model.run import PruneRecord
+from manifests.store.claims import pruned_until
+from manifests.store.envelope import encode
 
 _TERM = timedelta(minutes=15)
 

@@ -10,7 +10,7 @@ from google.api_core.exceptions import NotFound, PreconditionFailed
 
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.model import ObjectVersion
+from manifests.kinds.buckets.model import ObjectVersion
 
 
 def set_hold(vault: VersionedBucket, version: ObjectVersion, *, held: bool) -> ObjectVersion:

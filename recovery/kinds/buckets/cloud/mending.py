@@ -16,8 +16,9 @@ from manifests.cloud.batch import ApiCall
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import is_transient
 from manifests.cloud.versions import VersionedBucket
-from manifests.model import ObjectRecord, ObjectSettings, ObjectVersion, Resource, UtcTime
+from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.object_retention import RetentionRules
+from manifests.values import Resource, UtcTime
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.rules.objects import ObjectStep, Origin, Source

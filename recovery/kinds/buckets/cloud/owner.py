@@ -6,7 +6,8 @@ from google.api_core.exceptions import Forbidden
 
 from manifests.cloud.api import StorageApi
 from manifests.cloud.retry import cloud_errors
-from manifests.model import BucketBackup, Resource
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.values import Resource
 from recovery.request import Request
 
 _SERVICE_AGENT = re.compile(r"service-([0-9]+)@gs-project-accounts\.iam\.gserviceaccount\.com")

@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from itertools import batched
 
 from manifests.cloud.retry import cloud_errors
-from recovery.compare import Finding
+from recovery.compare.findings import Finding
 from recovery.compare.objects import object_finding
 from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
 from recovery.kinds.buckets.cloud.mending import Mended, Mender

@@ -4,10 +4,9 @@ from google.api_core.exceptions import Forbidden
 
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.model import BucketBackup
-from recovery.compare import Finding
+from manifests.kinds.buckets.model import BucketBackup
 from recovery.compare.buckets import access_findings, bucket_findings, changed_configuration
-from recovery.compare.findings import finding
+from recovery.compare.findings import Finding, finding
 
 
 def configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tuple[Finding, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from manifests.model import BucketBackup, Resource, Value
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.values import Resource, Value
 from recovery.access_change import AccessChange, given, keyed, removed
 from recovery.request import Target
 

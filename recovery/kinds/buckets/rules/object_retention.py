@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from manifests.model import Resource, Value
 from manifests.object_retention import Fate, RetentionRules, allows_retention
+from manifests.values import Resource, Value
 from recovery.request import Request
 from recovery.units import counted
 

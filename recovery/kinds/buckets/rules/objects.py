@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from manifests.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.kinds.buckets.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.object_retention import RetentionRules
 from manifests.versions import live_of, needs_new_content, same_content
 from recovery.compare.objects import Damage, damage_of

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from manifests.model import Value
-from recovery.compare import Finding
+from manifests.values import Value
+from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.outcome import Outcome
 

@@ -15,8 +15,8 @@ from manifests.documents import DocumentRecord
 from manifests.errors import NoRecoveryPointError, PartialError, ReboundError, UsageError
 from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
-from recovery.compare import Finding
 from recovery.compare.documents import ListedDocument
+from recovery.compare.findings import Finding
 from recovery.firestore.pace import Ramp, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from manifests.ids import DatabaseId, TableName
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.kinds.completions.rules.rebuild import RebuiltDocument
 from recovery.kinds.kind import Seen
 

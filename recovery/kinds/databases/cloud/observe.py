@@ -6,7 +6,8 @@ from functools import partial
 from manifests.cloud.firestore import Connection
 from manifests.cloud.objects import Bucket
 from manifests.errors import UsageError
-from manifests.model import DatabaseBackup, Manifest
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.model.run import Manifest
 from manifests.names import below
 from recovery.compare.documents import DatabaseState
 from recovery.kinds.databases.cloud.database import DatabaseTarget

@@ -6,7 +6,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.stored import whole
 from manifests.documents import DOCUMENT_FILE, DocumentRecord, read_file, tallied
 from manifests.errors import BackupDamagedError
-from manifests.model import DatabaseBackup, DocumentFile
+from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
 from recovery.kinds.databases.rules.documents import files_with
 

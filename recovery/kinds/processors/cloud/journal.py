@@ -18,8 +18,8 @@ from datetime import date, datetime
 from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestAlteredError, RefusedError, UsageError
-from manifests.model import UtcTime, Value
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
+from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from manifests.catalog_processors import Processors, Season, Service
-from manifests.model import Value
+from manifests.values import Value
 
 _DAY = timedelta(days=1)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from manifests.catalog_processors import Processor
-from manifests.model import Value
-from recovery.compare import Finding
+from manifests.values import Value
+from recovery.compare.findings import Finding
 from recovery.kinds.processors.rules.calendar import Games
 
 

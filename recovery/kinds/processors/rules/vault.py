@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from manifests.catalog_processors import Processors
-from manifests.model import Manifest, TableBackup, Value
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
+from manifests.values import Value
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 
 

@@ -10,7 +10,7 @@ from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
 from manifests.kinds.resources.types import ResourceType
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.kinds.resources.rules.creation import Creation, creation, left_to_set
 
 _FIRST_PAUSE_SECONDS = 0.25

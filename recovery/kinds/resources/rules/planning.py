@@ -9,7 +9,7 @@ from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
-from recovery.compare import Finding
+from recovery.compare.findings import Finding
 from recovery.kinds.resources.rules.policies import Grant, added
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.seen import SeenResource

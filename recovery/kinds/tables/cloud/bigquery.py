@@ -12,9 +12,12 @@ from manifests.cloud.contents import Contents, read_contents
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
 from manifests.errors import CloudError, RefusedError
-from manifests.model import Manifest, Resource, TableBackup, encryption_key
+from manifests.kinds.tables.model import TableBackup, encryption_key
+from manifests.model.run import Manifest
 from manifests.references import TableRef, definitions_of, references
-from recovery.compare import ObservedTable, shape_findings
+from manifests.values import Resource
+from recovery.compare.observed import ObservedTable
+from recovery.compare.tables import shape_findings
 from recovery.kinds.tables.rules.kind import TableRules
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.request import Request, Target

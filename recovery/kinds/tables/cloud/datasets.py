@@ -3,16 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from manifests.errors import ReboundError, RefusedError
-from manifests.model import DatasetBackup, Manifest, Resource
-from recovery.compare import (
-    Finding,
-    changes,
-    dataset_findings,
-    is_authorized,
-    same_entry,
-    settings,
-)
-from recovery.compare.findings import finding
+from manifests.kinds.tables.model import DatasetBackup
+from manifests.model.run import Manifest
+from manifests.values import Resource
+from recovery.compare.findings import Finding, finding
+from recovery.compare.properties import changes, is_authorized, same_entry, settings
+from recovery.compare.tables import dataset_findings
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.rules.datasets import DatasetStep

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import UsageError
-from manifests.model import Manifest, TableBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
 from recovery.compare.difference import Sides, TableDifference
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget

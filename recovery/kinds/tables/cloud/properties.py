@@ -1,8 +1,11 @@
 """Sets what can be set on a table that exists: everything but its rows, columns and partitioning."""
 
 from manifests.cloud.table_paths import table_path, table_reference
-from manifests.model import Resource, TableBackup
-from recovery.compare import ObservedTable, changes, property_findings, settings
+from manifests.kinds.tables.model import TableBackup
+from manifests.values import Resource
+from recovery.compare.observed import ObservedTable
+from recovery.compare.properties import changes, settings
+from recovery.compare.tables import property_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 
 _MOST_PATCHES = 3

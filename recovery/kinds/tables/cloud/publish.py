@@ -9,17 +9,11 @@ from manifests.cloud.permissions import COPIES_POLICIES
 from manifests.cloud.resources import TableResource
 from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.errors import RefusedError
-from manifests.model import Resource, TableBackup, encryption_key
-from recovery.compare import (
-    Expired,
-    Finding,
-    PartitionSet,
-    expired_of,
-    newer_than,
-    shape_findings,
-    still_kept,
-    table_findings,
-)
+from manifests.kinds.tables.model import TableBackup, encryption_key
+from manifests.values import Resource
+from recovery.compare.findings import Finding
+from recovery.compare.observed import Expired, PartitionSet, expired_of, newer_than, still_kept
+from recovery.compare.tables import shape_findings, table_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.properties import Properties, writable
 from recovery.kinds.tables.rules.tables import (

@@ -11,8 +11,9 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.encoding import stored_fields
 from manifests.errors import CloudError, NotEqualError
-from manifests.model import Export, Fingerprint, Resource, TableBackup, encryption_key
+from manifests.kinds.tables.model import Export, TableBackup, encryption_key
 from manifests.partitions import is_ingestion_time
+from manifests.values import Fingerprint, Resource
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.rules.sources import SourceName
 

@@ -27,15 +27,12 @@ from typing import Any
 
 from manifests.errors import ManifestAlteredError
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import (
-    DatasetBackup,
-    Manifest,
-    Resource,
-    TableBackup,
-    encryption_key,
-)
+from manifests.kinds.tables.model import DatasetBackup, TableBackup, encryption_key
+from manifests.model.run import Manifest
+from manifests.values import Resource
 from recovery.access_change import AccessChange, given, keyed, removed
-from recovery.compare import ObservedTable, is_authorized, same_entry
+from recovery.compare.observed import ObservedTable
+from recovery.compare.properties import is_authorized, same_entry
 from recovery.kinds.tables.rules.datasets import DatasetStep, authorized_name
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from manifests.model import Manifest, Resource, TableBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
 from manifests.references import definitions_of, references
+from manifests.values import Resource
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.request import Request, Target
 from recovery.units import counted, listed

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from manifests.ids import DefinitionName
-from manifests.model import DatasetBackup, Resource, UtcTime
+from manifests.kinds.tables.model import DatasetBackup
 from manifests.references import DefinitionKind, TableRef, definitions_of, text_of, unmakeable
-from recovery.compare import (
-    Finding,
-    comparable,
-    definition_findings,
-)
+from manifests.values import Resource, UtcTime
+from recovery.compare.findings import Finding
+from recovery.compare.properties import comparable
+from recovery.compare.tables import definition_findings
 from recovery.kinds.step import MissingWord, Step
 from recovery.kinds.tables.rules.tables import overwriting
 from recovery.request import Request, Target

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from manifests.model import Manifest, Resource, UtcTime
+from manifests.model.run import Manifest
+from manifests.values import Resource, UtcTime
 
 _OWN = "expirationTime"
 _MILLISECONDS = 1000

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from manifests.model import Manifest, TableBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
 from manifests.references import unheld
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.units import counted, listed

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from recovery.compare import Expired, PartitionSet
+from recovery.compare.observed import Expired, PartitionSet
 from recovery.kinds.outcome import Outcome
 
 

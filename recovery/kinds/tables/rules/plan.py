@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from manifests.model import DatasetBackup, Manifest, TableBackup
+from manifests.kinds.tables.model import DatasetBackup, TableBackup
+from manifests.model.run import Manifest
 from manifests.references import definitions_of
 from recovery.kinds.kind import Decision, Origin
 from recovery.kinds.tables.rules.copies import referring_to_original

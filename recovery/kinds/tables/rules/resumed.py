@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from manifests.errors import ManifestAlteredError
-from manifests.model import Manifest, Resource, TableBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
 from manifests.references import definitions_of
 from manifests.table_types import Settings
-from recovery.compare import ObservedTable, definition_findings, still_kept
+from manifests.values import Resource
+from recovery.compare.observed import ObservedTable, still_kept
+from recovery.compare.tables import definition_findings
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep, plan_table

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from manifests.model import WHOLE_TABLE
-from recovery.compare import Expired
+from manifests.partitions import WHOLE_TABLE
+from recovery.compare.observed import Expired
 from recovery.document import Block, Command, Row, Rows
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome

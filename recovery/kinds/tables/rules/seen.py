@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from manifests.model import Resource, UtcTime
 from manifests.references import TableRef
-from recovery.compare import ObservedTable
+from manifests.values import Resource, UtcTime
+from recovery.compare.observed import ObservedTable
 from recovery.kinds.kind import Seen
 
 

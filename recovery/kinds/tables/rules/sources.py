@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from manifests.model import Resource, TableBackup, Value
-from recovery.compare import ObservedTable
+from manifests.kinds.tables.model import TableBackup
+from manifests.values import Resource, Value
+from recovery.compare.observed import ObservedTable
 
 type SourceName = Literal["time travel", "vault"]
 
