@@ -1,8 +1,9 @@
-"""Where the landing bucket keeps who is at work: built and parsed here only.
+"""Where the landing bucket keeps who is at work, and who did what: built and parsed here only.
 
 leases/<run>.json             one writer a run
 unlocks/<run>/<time>.json     a lease that an operator broke, and why
 prune.json                    no run is written while it is in force
+actions/<time>-<id>.json      what an operator did, to what, and why; never changed
 """
 
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from manifests.model import RunId
 
 LEASES_PREFIX = "leases/"
 PRUNE_NAME = "prune.json"
+ACTIONS_PREFIX = "actions/"
 
 
 def lease_name(run_id: RunId) -> str:
@@ -24,6 +26,16 @@ def leased_run_id(name: str) -> RunId | None:
     run_id = name.removeprefix(LEASES_PREFIX).removesuffix(".json")
     known = is_run_id(run_id) and name == lease_name(RunId(run_id))
     return RunId(run_id) if known else None
+
+
+def action_name(did_at: datetime, own_id: str) -> str:
+    """Return the name of the record of what a command did; no two commands have one name.
+
+    Args:
+        did_at: When.
+        own_id: The command's own id.
+    """
+    return f"{ACTIONS_PREFIX}{did_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{own_id}.json"
 
 
 def unlock_name(run_id: RunId, unlocked_at: datetime) -> str:

@@ -74,6 +74,7 @@ def carried_out(
         started_at=planned.started_at,
         finished_at=clock(),
         outcomes=tuple(outcomes),
+        operator=planned.operator,
     )
     return journal.end(report)
 

@@ -8,6 +8,7 @@ from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.known import AnyOutcome
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
+from recovery.operator import Operator
 from recovery.plan.model import Plan
 
 _SKEW = timedelta(minutes=5)
@@ -19,6 +20,8 @@ class PlannedRecovery(Value):
     recovery_id: str
     started_at: UtcTime
     plan: Plan
+    operator: Operator | None = None
+    """Who began it; None of one that an older version of Rebound began."""
 
 
 class AbandonedRecovery(Value):
@@ -37,6 +40,8 @@ class RecoveryReport(Value):
     started_at: UtcTime
     finished_at: UtcTime
     outcomes: tuple[AnyOutcome, ...]
+    operator: Operator | None = None
+    """Who began it; None of one that an older version of Rebound began."""
 
     def of[Some: Outcome](self, kind: type[Some]) -> tuple[Some, ...]:
         """Return the outcomes of a kind, in their order."""

@@ -27,11 +27,18 @@ from recovery.verdicts import with_leaning
 log = structlog.get_logger()
 
 
-def new_recovery(session: Session, plan: Plan) -> PlannedRecovery:
-    """Return the recovery that is to begin with a plan; nothing is written yet."""
+def new_recovery(session: Session, plan: Plan, reason: str = "") -> PlannedRecovery:
+    """Return the recovery that is to begin with a plan; nothing but who begins it is written yet.
+
+    Args:
+        session: The clients.
+        plan: What was agreed to.
+        reason: Why, in the operator's words.
+    """
     scenario, began = plan.request.scenario, session.begun_at()
     recovery_id = layout.recovery_id(scenario, began, session.own_id[:4])
-    return PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan)
+    operator = session.actions.begin("recover", recovery_id, reason)
+    return PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan, operator=operator)
 
 
 def seen_again(

@@ -17,6 +17,7 @@ from manifests.layout import parse_run_id
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, Owner, RunId, TableBackup
 from manifests.selection import Selection, select
 from manifests.store import Vault
+from recovery.actions import Actions
 from recovery.expiry import Expiry
 from recovery.kinds.buckets.cloud.contents import inspect_buckets, inspect_inventories
 from recovery.kinds.kind import Origin, Own
@@ -64,14 +65,19 @@ class Session:
         self.verdicts = Verdicts(self.landing)
         self.proofs = Proofs(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
-        self.vault = Vault(
-            self.vault_bucket, self.owner, clock=self.clock, trusted=settings.trusted
-        )
-        self._own_buckets = (settings.vault_bucket, settings.landing_bucket)
-        self.catalog.check_apart(self._own_buckets, settings.working_datasets)
+        whose = settings.trusted
+        self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock, trusted=whose)
+        self.catalog.check_apart(settings.own_buckets, settings.working_datasets)
         # What is there already was written before, however coarse the time is that answers tell.
         self.started_at = self.clock.latest()
         self.own_id = uuid.uuid4().hex[:12]
+        self.actions = Actions(
+            self.landing,
+            identity=self.api.identity,
+            project=settings.project,
+            own_id=self.own_id,
+            clock=self.clock,
+        )
         self.tools = Tools(
             settings=settings,
             catalog=self.catalog,
@@ -270,7 +276,7 @@ class Session:
             RefusedError: The hint names every word.
         """
         datasets = (self.settings.scratch_dataset, self.settings.undo_dataset)
-        check_own(plan, Own(self._own_buckets, datasets))
+        check_own(plan, Own(self.settings.own_buckets, datasets))
         check_plan(
             plan,
             protected=self.catalog.protected_projects,

@@ -32,6 +32,9 @@ class StorageApi:
         endpoint: The address of Cloud Storage.
         project: Pays for calls about a bucket whose requester pays.
         clock: The time that its answers tell.
+
+    Attributes:
+        identity: Whom Google Cloud takes the caller for; empty where the credentials do not tell.
     """
 
     def __init__(self, http: Http, endpoint: str, project: str, clock: ServiceClock) -> None:
@@ -40,6 +43,7 @@ class StorageApi:
         self._paying: set[str] = set()
         self.endpoint = endpoint
         self.clock = clock
+        self.identity = http.identity
 
     def call(self, method: str, path: str, query: Query, body: Resource | None = None) -> Resource:
         """Make a call, again while its failure is transient, and return the answer's JSON.

@@ -27,6 +27,7 @@ from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 from requests.utils import get_auth_from_url, select_proxy
 from urllib3.util import make_headers, wait_for_read
 
+from manifests.cloud.identity import identity_of
 from manifests.cloud.retry import calling
 from manifests.model import Resource
 
@@ -85,6 +86,11 @@ class Http:
         self._lock = Lock()
         self._kept: dict[tuple[int, str], deque[HTTPConnection]] = {}
         weakref.finalize(self, _close, self._kept)
+
+    @property
+    def identity(self) -> str:
+        """Return whom Google Cloud takes the caller for; empty where the credentials do not tell."""
+        return identity_of(self._credentials)
 
     def json(self, method: str, address: str, body: Resource | None = None) -> dict[str, Any]:
         """Make a call, again while its failure is transient, and return the answer's JSON.

@@ -14,7 +14,18 @@ import typer
 from manifests import __version__
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import ReboundError
-from recovery.cli import backups, begun, differences, doctor, fences, ops, recoveries, status
+from recovery.cli import (
+    acted,
+    backups,
+    begun,
+    differences,
+    doctor,
+    fences,
+    keeping,
+    ops,
+    recoveries,
+    status,
+)
 from recovery.cli.options import print_json
 from recovery.console import say_aside
 from recovery.units import printable
@@ -48,9 +59,11 @@ def common(
 
 
 app.add_typer(backups.app)
+app.add_typer(keeping.app)
 app.add_typer(recoveries.app)
 app.add_typer(differences.app)
 app.add_typer(begun.app)
+app.add_typer(acted.app)
 app.add_typer(fences.app)
 app.add_typer(ops.app)
 app.add_typer(status.app)

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError, ReboundError
-from manifests.layout import parse_run_id
+from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError
 from manifests.model import RunId
 from manifests.selection import RunSummary, alarming, select
 from manifests.store import Vault
@@ -31,7 +30,7 @@ from recovery.report.runs import (
 )
 from recovery.session import Session
 from recovery.stored import inspect_folder
-from recovery.units import counted, printable, shown, size
+from recovery.units import printable, shown
 from recovery.verdicts import leaning, recorded
 from recovery.verify import Verdict
 
@@ -190,104 +189,3 @@ def _tell_verdicts(
             tell(verdict_document(run_id, verdict, vault.trust(run_id), quick=quick))
     for run_id, reason in damaged.items():
         say(f"{run_id}: damaged: {shown(reason)}")
-
-
-@app.command()
-def expire(
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it nothing is.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show which runs are past their retention; with `--yes`, delete them."""
-    session = open_session()
-    expiry = session.expiry()
-    decisions = expiry.decide(session.clock())
-    if yes:
-        decisions = expiry.delete(decisions, session.clock())
-    if as_json:
-        print_json(
-            [
-                {**decision.model_dump(mode="json"), "deleted": yes and not decision.keep}
-                for decision in decisions
-            ]
-        )
-        return
-    verb = "deleted" if yes else "would delete"
-    if not decisions:
-        say("no runs", err=True)
-    for decision in decisions:
-        say(
-            f"{'keep' if decision.keep else verb:<12} {decision.run_id}  {printable(decision.reason)}"
-        )
-
-
-@app.command()
-def prune(
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it nothing is.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show how much content of buckets no run needs any more; with `--yes`, delete it."""
-    session = open_session()
-    pruned = session.expiry().prune(session.clock, delete=yes)
-    if as_json:
-        deleted = pruned.objects - pruned.protected if yes else 0
-        print_json({**pruned.model_dump(mode="json"), "deleted": deleted})
-        return
-    verb = "deleted" if yes else "would delete"
-    say(f"{verb} {counted(pruned.objects, 'content')}, {size(pruned.size_bytes)}")
-    if pruned.protected:
-        say(f"{pruned.protected:,} of them are still protected by a retention policy")
-
-
-@app.command()
-def hold(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
-    """Keep a run for ever, until `rebound release`."""
-    session = open_session()
-    run_id = session.known(run)
-    session.vault.manifest(run_id)
-    session.expiry().hold(run_id, session.clock())
-    if as_json:
-        print_json({"run_id": run_id, "held": True})
-    else:
-        say(f"{run_id}: held")
-
-
-@app.command()
-def release(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs.")],
-    as_json: Json = False,
-) -> None:
-    """Let held runs expire like any other; one that cannot be does not stop the others."""
-    session = open_session()
-    run_ids = [session.known(run) for run in runs]
-    expiry = session.expiry()
-    refused: list[ReboundError] = []
-    told: list[dict[str, object]] = []
-    for run_id in run_ids:
-        try:
-            text = "released" if expiry.release(run_id, session.started_at) else "was not held"
-            told.append({"run_id": run_id, "held": False})
-        except ReboundError as error:
-            refused.append(error)
-            text = error.message
-            told.append({"run_id": run_id, "held": True, "reason": text})
-        if not as_json:
-            say(f"{run_id}: {text}")
-    if as_json:
-        print_json(told)
-    if refused:
-        raise refused[0]
-
-
-@app.command()
-def unlock(
-    run: Annotated[str, typer.Argument(help="The run.")],
-    why: Annotated[str, typer.Option(help="Why nobody is writing it; this is written down.")],
-    as_json: Json = False,
-) -> None:
-    """Break the lease of a run that nobody writes any more, so that it can be written again."""
-    session, run_id = open_session(), parse_run_id(run)
-    session.expiry().unlock(run_id, why, session.clock())
-    if as_json:
-        print_json({"run_id": run_id, "unlocked": True})
-    else:
-        say(f"{run_id}: unlocked")

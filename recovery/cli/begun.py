@@ -66,7 +66,9 @@ def report(
 @app.command()
 def abandon(
     recovery: Annotated[str, typer.Argument(help="The recovery.")],
-    why: Annotated[str, typer.Option(help="Why nobody goes on with it; kept with it.")],
+    why: Annotated[
+        str, typer.Option("--why", "--reason", help="Why nobody goes on with it; kept with it.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
@@ -79,6 +81,7 @@ def abandon(
     found = standing(session, journal.recovery_id)
     if found.state in ("proven", "late", "abandoned"):
         raise RefusedError(f"it is {found.state} already", subject=recovery)
+    session.actions.begin("abandon", journal.recovery_id, why)
     closed = journal.abandon(
         AbandonedRecovery(recovery_id=journal.recovery_id, abandoned_at=session.started_at, why=why)
     )

@@ -97,6 +97,7 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
     _agree(session, rules, made.plan, said, others)
     began = session.begun_at()
     recovery_id = layout.recovery_id(SCENARIO, began, session.own_id[:4])
+    session.actions.begin("recover", recovery_id, said["reason"])
     planned = PlannedDates(recovery_id=recovery_id, started_at=began, plan=made.plan)
     _execute(session, console, made, planned, begins=True, as_json=said["as_json"])
 
@@ -127,6 +128,7 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     if said["yes"]:
         words = unsaid(request, said, recovery_id=recovery_id, words=OF_DATES)
     _agree(session, rules, made.plan, said, words)
+    session.actions.begin("resume", recovery_id, said["reason"])
     planned = begun.model_copy(update={"plan": made.plan})
     _execute(session, console, made, planned, begins=False, as_json=said["as_json"])
 

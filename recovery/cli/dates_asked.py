@@ -23,6 +23,7 @@ _OPTIONS = (
     "confirm_project",
     "anew",
     "html",
+    "reason",
 )
 _OF_VAULT = ("run", "at", "access", "untrusted")
 

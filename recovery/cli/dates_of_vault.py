@@ -67,7 +67,7 @@ def recover(
         check_backup(session, console, plan)
     if plans:
         ask(plans[0], yes=said["yes"])
-    return tuple(_carried_out(session, console, plan) for plan in plans)
+    return tuple(_carried_out(session, console, plan, said["reason"]) for plan in plans)
 
 
 def tell(done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool) -> None:
@@ -89,8 +89,8 @@ def tell(done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool
     require_complete(left)
 
 
-def _carried_out(session: Session, console: Console, plan: Plan) -> RecoveryReport:
-    recovery = new_recovery(session, plan)
+def _carried_out(session: Session, console: Console, plan: Plan, reason: str) -> RecoveryReport:
+    recovery = new_recovery(session, plan, reason)
     journal = Journal(session.landing, recovery.recovery_id)
     with console.ending_at_once(f"interrupted; `rebound resume {recovery.recovery_id}` continues"):
         journal.begin(recovery)

@@ -22,7 +22,7 @@ from manifests.errors import (
 )
 from manifests.kinds.resources.table import resource_type
 from recovery.cli.agreement import nobody_answers, require_yes
-from recovery.cli.options import Json, Yes, open_session, print_json, say
+from recovery.cli.options import Json, Reason, Yes, open_session, print_json, say
 from recovery.fence.model import FenceOutcome, FenceRecord, Quiet, ThawRecord, ThawStep
 from recovery.fence.quiet import wait_for_quiet
 from recovery.fence.rules import addresses, planned_fence, planned_thaw, strange_addresses
@@ -56,7 +56,9 @@ def fence(
     dataset: Annotated[list[str] | None, _DATASETS] = None,
     bucket: Annotated[list[str] | None, _BUCKETS] = None,
     database: Annotated[list[str] | None, _DATABASES] = None,
-    why: Annotated[str, typer.Option(help="What it is for; kept with it.")] = "",
+    why: Annotated[
+        str, typer.Option("--why", "--reason", help="What it is for; kept with it.")
+    ] = "",
     status: Annotated[bool, typer.Option("--status", help="List the fences that stand.")] = False,
     yes: Yes = False,
     as_json: Json = False,
@@ -87,6 +89,7 @@ def fence(
         say("\n".join(fence_lines(record)))
     if record.writers:
         _agree(yes=yes)
+        session.actions.begin("fence", record.fence_id, why)
         _fences(session).begin(record)
         say(f"fence {record.fence_id}", err=True)
     outcomes = fencing.pause(record)
@@ -115,6 +118,7 @@ def thaw(
         list[str] | None,
         typer.Option("--address", help="Let a writer send to this host; '*' for any."),
     ] = None,
+    reason: Reason = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -137,6 +141,7 @@ def thaw(
         say("\n".join(thaw_lines(record, steps)))
     refuse_all(_strange(session, fencing, steps, address or ()))
     _agree(yes=yes)
+    session.actions.begin("thaw", record.fence_id, reason)
     outcomes = fencing.resume(record, steps)
     _tell_thawed(record, outcomes, as_json=as_json)
     require_all(outcomes, hint=f"`rebound thaw {record.fence_id}` goes on")

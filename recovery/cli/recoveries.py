@@ -39,6 +39,7 @@ from recovery.cli.options import (
     LockAgain,
     Name,
     NameOrPlan,
+    Reason,
     Untrusted,
     Yes,
     open_session,
@@ -128,6 +129,7 @@ def recover(
     confirm_project: ConfirmProject = None,
     access: Access = False,
     untrusted: Untrusted = False,
+    reason: Reason = "",
     anew: Annotated[
         bool, typer.Option("--anew", help="Begin although another recovery has not ended.")
     ] = False,
@@ -162,7 +164,7 @@ def recover(
                 hint="make a new plan",
             )
         made = agreed_now()
-    _execute(session, console, new_recovery(session, made), begins=True, as_json=as_json)
+    _execute(session, console, new_recovery(session, made, reason), begins=True, as_json=as_json)
 
 
 @app.command()
@@ -184,6 +186,7 @@ def resume(
     confirm_project: ConfirmProject = None,
     access: Access = False,
     untrusted: Untrusted = False,
+    reason: Reason = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -199,6 +202,7 @@ def resume(
             "overwrite": overwrite,
             "confirm_project": confirm_project,
             "as_json": as_json,
+            "reason": reason,
         }
         dates.resume(session, console, recovery_id, said)
         return
@@ -234,6 +238,7 @@ def resume(
         others=(*silence(begun.plan, yes=yes), *words),
     )
     ask(begun.plan, yes=yes)
+    session.actions.begin("resume", recovery_id, reason)
     _execute(session, console, begun, begins=False, as_json=as_json)
 
 

@@ -16,7 +16,7 @@ from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.planned import fallen_back_rows, left_alone_rows, unseen_rows
 from recovery.scenarios import scenario
-from recovery.units import duration
+from recovery.units import duration, printable, shown
 
 
 def report_document(report: RecoveryReport, basis: Basis | None = None) -> Document:
@@ -60,5 +60,8 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     rto = ("achieved RTO", f"{took} (objective {objective})")
     yield Facts((rto, ("achieved RPO", lost)))
+    if report.operator is not None:
+        why = f": {shown(report.operator.reason)}" if report.operator.reason else ""
+        yield Paragraph(f"begun by {printable(report.operator.told)}{why}")
     if report.plan.trust is not None:
         yield Paragraph(f"manifest of the run: {report.plan.trust.told}")

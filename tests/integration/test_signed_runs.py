@@ -130,3 +130,24 @@ def test_a_night_that_cannot_sign_writes_no_manifest(signed: Rebound):
         assert states(signed)["unsigned"] == "partial"
         function.complete("unsigned")
     assert states(signed)["unsigned"] == "complete"
+
+
+def test_who_did_what_and_why_is_written_down(signed: Rebound):
+    """Each hold, release, expiry and recovery has a record that no later command changes."""
+    signed.run("hold", TONIGHT, "--reason", "audit of 2026")
+    before = {blob.name: blob.generation for blob in signed.landing.list_blobs(prefix="actions/")}
+    signed.run("release", TONIGHT)
+    signed.run("recover", SCENARIO, "--yes", "--reason", "a table is gone")
+    # Two commands of one second have no order: each has its own idea of the services' time.
+    done = {item["operator"]["reason"]: item for item in signed.json("actions")}
+    recovered, held = done["a table is gone"], done["audit of 2026"]
+    recovery = recovered["subject"]
+    assert (held["verb"], held["subject"]) == ("hold", TONIGHT)
+    assert (recovered["verb"], recovered["operator"]["command"][:2]) == (
+        "recover",
+        ["recover", SCENARIO],
+    )
+    assert ("release", TONIGHT) in {(it["verb"], it["subject"]) for it in signed.json("actions")}
+    assert "begun by" in signed.run("report", recovery).stdout
+    after = {blob.name: blob.generation for blob in signed.landing.list_blobs(prefix="actions/")}
+    assert before.items() <= after.items()

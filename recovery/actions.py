@@ -1,0 +1,85 @@
+"""The records of what operators did, in the landing bucket."""
+
+import getpass
+import socket
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from manifests.claim_layout import ACTIONS_PREFIX, action_name
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError
+from manifests.store import decode, encode
+from recovery.operator import Action, Operator
+
+log = structlog.get_logger()
+
+
+class Actions:
+    """What operators did, as one landing bucket keeps it.
+
+    Args:
+        landing: The bucket.
+        identity: The account that Google Cloud takes this command's operator for; empty for unknown.
+        project: The project that this command is about.
+        own_id: The command's own id.
+        clock: Gives the present instant.
+    """
+
+    def __init__(
+        self,
+        landing: Bucket,
+        *,
+        identity: str,
+        project: str,
+        own_id: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._landing = landing
+        self._identity = identity
+        self._project = project
+        self._own_id = own_id
+        self._clock = clock
+
+    def begin(self, verb: str, subject: str, reason: str) -> Operator:
+        """Write down what is about to be done, and return by whom.
+
+        Nothing is done that could not be written down.
+
+        Args:
+            verb: The command.
+            subject: The run, recovery or fence that it is about; empty where it is about all.
+            reason: Why, in the operator's words.
+        """
+        operator = Operator(
+            identity=self._identity,
+            login=f"{getpass.getuser()}@{socket.gethostname()}",
+            command=tuple(sys.argv[1:]),
+            reason=reason,
+        )
+        did_at = self._clock()
+        action = Action(
+            did_at=did_at,
+            verb=verb,
+            subject=subject,
+            project=self._project,
+            operator=operator,
+        )
+        self._landing.put_once(action_name(did_at, self._own_id), encode(action))
+        return operator
+
+    def all(self, *, since: datetime | None = None) -> tuple[Action, ...]:
+        """Return the records, oldest first; one that cannot be read is told of and left out."""
+        names = [item.name for item in self._landing.list_objects(ACTIONS_PREFIX)]
+        found = []
+        for name in names:
+            try:
+                action = decode(self._landing.read(name) or b"", Action, subject=name)
+            except BackupDamagedError as error:
+                log.warning("a record of an action cannot be read", name=name, reason=error.message)
+                continue
+            if since is None or action.did_at >= since:
+                found.append(action)
+        return tuple(found)

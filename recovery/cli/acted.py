@@ -1,0 +1,28 @@
+"""What operators did, and why."""
+
+from typing import Annotated
+
+import typer
+
+from recovery.cli.options import Json, moment, open_session, print_json, say, tell
+from recovery.report.acted import actions_document
+
+app = typer.Typer()
+
+
+@app.command()
+def actions(
+    since: Annotated[
+        str | None, typer.Option(help="Only what was done at or after this time.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List who did what to runs and recoveries, and why: `rebound actions --since 2026-11-24T00:00Z`."""
+    session = open_session()
+    found = session.actions.all(since=moment(since))
+    if as_json:
+        print_json([item.model_dump(mode="json") for item in found])
+    elif found:
+        tell(actions_document(found))
+    else:
+        say("nothing was done", err=True)

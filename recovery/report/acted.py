@@ -1,0 +1,24 @@
+"""What operators did, as a document. Pure."""
+
+from collections.abc import Iterable
+
+from recovery.document import Column, Document, Section, Table
+from recovery.operator import Action
+from recovery.units import printable, shown
+
+_COLUMNS = (Column("when (UTC)"), Column("who"), Column("did"), Column("to"), Column("because"))
+
+
+def actions_document(actions: Iterable[Action]) -> Document:
+    """Tell who did what, when, and why, in order of time."""
+    rows = tuple(
+        (
+            f"{item.did_at:%Y-%m-%d %H:%M:%S}",
+            printable(item.operator.told),
+            printable(item.verb),
+            printable(item.subject),
+            shown(item.operator.reason),
+        )
+        for item in actions
+    )
+    return Document((Section((Table(_COLUMNS, rows),)),))
