@@ -136,7 +136,8 @@ def _answering(
         yield Function(f"http://127.0.0.1:{port}/", process, log)
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
+            # Asked to end, it would take a second to notice.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(START_SECONDS)
 
 

@@ -48,6 +48,19 @@ type Handler = Callable[[Service, Call], Any]
 
 _THREADS = 256
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+# What is answered from memory is answered before a thread would have begun.
+_AT_ONCE = frozenset(
+    {
+        "bigquery.datasets.get",
+        "bigquery.datasets.list",
+        "bigquery.tables.get",
+        "bigquery.tables.list",
+        "bigquery.rowAccessPolicies.list",
+        "bigquery.routines.get",
+        "bigquery.routines.list",
+        "bigquery.jobs.get",
+    }
+)
 _HANDLERS: dict[str, Handler] = {
     "bigquery.projects.list": datasets.list_projects,
     "bigquery.datasets.insert": datasets.insert_dataset,
@@ -115,7 +128,7 @@ def operation_of(scope: Scope) -> str:
     return found.operation if found else ""
 
 
-async def _call_of(request: Request) -> tuple[Handler, Call]:
+async def _call_of(request: Request) -> tuple[str, Handler, Call]:
     path = _sent_path(request.scope)
     route = resolve(request.method, path)
     is_upload = path.startswith("/upload/")
@@ -137,7 +150,7 @@ async def _call_of(request: Request) -> tuple[Handler, Call]:
         body=body,
         raw=raw,
     )
-    return handler, call
+    return route.operation, handler, call
 
 
 def _refused(error: BigQueryError) -> Response:
@@ -155,8 +168,11 @@ def _answered(found: Any, method: str) -> Response:  # noqa: ANN401 - whatever a
 def _endpoint(service: Service) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         try:
-            handler, call = await _call_of(request)
-            found = await run_in_threadpool(handler, service, call)
+            operation, handler, call = await _call_of(request)
+            if operation in _AT_ONCE:
+                found = handler(service, call)
+            else:
+                found = await run_in_threadpool(handler, service, call)
         except ClientDisconnect:
             return Response(status_code=499)
         except BigQueryError as error:
