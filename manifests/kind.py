@@ -25,6 +25,11 @@ class Backup(Stored):
         return ()
 
     @property
+    def needed(self) -> tuple[StoredObject, ...]:
+        """Return every object of the vault without which nothing of it can be brought back."""
+        return self.objects
+
+    @property
     @abstractmethod
     def count(self) -> int:
         """Return how many it holds of what its kind counts."""
@@ -56,6 +61,11 @@ class CatalogPart(Value):
         """Return its name."""
 
 
+def _never(backup: Backup, run_id: RunId, name: str) -> bool:
+    del backup, run_id, name
+    return False
+
+
 class PartKind[B: Backup](NamedTuple):
     """A kind of part.
 
@@ -67,6 +77,8 @@ class PartKind[B: Backup](NamedTuple):
         model: What a run says of one.
         folder: Returns the segment of an object's name that stands for one, and refuses what is no
             name of any.
+        is_record: Whether an object of a run's folder says how one was backed up; no recovery reads
+            it.
         check: Refuses a backup that contradicts itself or names what is outside its own places.
     """
 
@@ -77,6 +89,7 @@ class PartKind[B: Backup](NamedTuple):
     model: type[B]
     folder: Callable[[str], str]
     check: Callable[[B, RunId], None]
+    is_record: Callable[[B, RunId, str], bool] = _never
 
     def labelled(self, name: str) -> str:
         """Return what a part is called where parts of every kind are."""

@@ -1,7 +1,7 @@
 """One call of the command: its clients, made once from the settings."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +14,13 @@ from manifests.cloud.protection import Protections
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
-from manifests.model import BucketBackup, DatabaseBackup, Manifest, Owner, RunId, TableBackup
+from manifests.model import Manifest, Owner, RunId
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.actions import Actions
 from recovery.expiry import Expiry
-from recovery.kinds.buckets.cloud.contents import inspect_buckets, inspect_inventories
 from recovery.kinds.kind import Origin, Own
 from recovery.kinds.known import rules_of
-from recovery.kinds.resources.cloud.stored import inspect_resources
 from recovery.kinds.work import Tools, Work
 from recovery.kinds.works import WORKS
 from recovery.plan.approval import seen_digest
@@ -37,9 +35,7 @@ from recovery.reach import Reach
 from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
 from recovery.settings import Settings
-from recovery.stored import inspect
 from recovery.verdicts import with_leaning
-from recovery.verify import Verdict
 
 
 class Session:
@@ -205,43 +201,6 @@ class Session:
                 work = self.work(rules.kind, plan.request.target)
                 done |= work.come_first(steps, Origin(manifest))
         return done
-
-    def inspect(
-        self,
-        manifest: Manifest,
-        parts: Sequence[TableBackup | DatabaseBackup],
-        *,
-        read_bytes: bool,
-        progress: Callable[[int], None],
-    ) -> Verdict:
-        """Compare stored objects of some tables and databases with a run's manifest."""
-        return inspect(self.vault_bucket, manifest, parts, read_bytes=read_bytes, progress=progress)
-
-    def inspect_resources(self, manifest: Manifest) -> Verdict:
-        """Read what a run has of the platform's configuration, and compare it with its manifest."""
-        return inspect_resources(self.vault_bucket, manifest.resources)
-
-    def inspect_inventory(self, bucket: BucketBackup) -> Verdict:
-        """Read the inventory of a bucket and compare it with what its manifest says."""
-        return inspect_inventories(self.vault_bucket, bucket)
-
-    def inspect_buckets(
-        self,
-        manifest: Manifest,
-        *,
-        read_bytes: bool,
-        read_all: bool,
-        progress: Callable[[int], None],
-    ) -> Verdict:
-        """Compare the inventories and contents of a run's buckets with its manifest."""
-        return inspect_buckets(
-            self.vault_bucket,
-            manifest.buckets,
-            read_bytes=read_bytes,
-            read_all=read_all,
-            suspect={name for item in self.verdicts.readable() for name in item.damaged},
-            progress=progress,
-        )
 
     def expiry(self) -> Expiry:
         """Return what decides about and deletes old runs."""

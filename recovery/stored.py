@@ -1,18 +1,17 @@
 """Gathers what the vault really holds, for `recovery.verify` to judge."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
 
 from manifests import layout
 from manifests.avro import AvroFrame
 from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
-from manifests.documents import DOCUMENT_FILE
-from manifests.encoding import check_table_file, field_count
 from manifests.errors import BackupDamagedError
-from manifests.kinds.databases.layout import databases_prefix
-from manifests.kinds.tables import layout as table_layout
-from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup
+from manifests.kind import Backup
+from manifests.model import Manifest, ObjectInfo, RunId, StoredObject
 from recovery.compare import Finding
 from recovery.verify import (
     ReadFile,
@@ -25,40 +24,66 @@ from recovery.verify import (
 
 _PARALLEL_FILES = 8
 
-Progress = Callable[[int], None]
-"""Told how many bytes were read since the last call."""
+
+class Reading(NamedTuple):
+    """How what is stored of a run is looked at.
+
+    Attributes:
+        vault: The bucket that holds it.
+        run_id: The run.
+        read_bytes: Whether every byte of files is read, or only what Cloud Storage says is compared.
+        contents: Whether what single objects of a bucket held is looked at, too; of some of them
+            bytes are read, where bytes are.
+        all_contents: Whether the bytes of all of them are read.
+        suspect: Names of such contents that are read whenever any is: they were damaged before.
+        progress: Told how many bytes were read since the last call.
+    """
+
+    vault: Bucket
+    run_id: RunId
+    read_bytes: bool
+    contents: bool = False
+    all_contents: bool = False
+    suspect: Collection[str] = ()
+    progress: Callable[[int], None] = lambda _: None
 
 
-def inspect(
-    vault: Bucket,
-    manifest: Manifest,
-    parts: Sequence[TableBackup | DatabaseBackup],
-    *,
-    read_bytes: bool,
-    progress: Progress,
+class FileForm(NamedTuple):
+    """How the files of a part are read.
+
+    Attributes:
+        fields: How many fields their records have.
+        check_header: Refuses a file that a decoder would read as something else than the part's rows.
+    """
+
+    fields: int
+    check_header: Callable[[AvroFrame], None]
+
+
+def inspect_files[B: Backup](
+    parts: Sequence[B], folders: Iterable[str], form: Callable[[B], FileForm], reading: Reading
 ) -> Verdict:
-    """Compare stored objects with a manifest.
+    """Compare the files of some parts with what their run says of them.
 
     Args:
-        vault: The bucket that holds them.
-        manifest: The run's manifest.
-        parts: The tables and databases whose objects are compared.
-        read_bytes: Whether every byte is read, or only what Cloud Storage says is compared.
-        progress: Told about bytes as they are read.
+        parts: The parts.
+        folders: The folders that their files are in.
+        form: Tells how the files of one are read.
+        reading: How they are looked at.
     """
-    objects = [(part, stored) for part in parts for stored in part.objects]
-    listed = _listed(vault, manifest, parts)
+    objects = [(form(part), stored) for part in parts for stored in part.objects]
+    listed = {info.name: info for folder in folders for info in reading.vault.list_objects(folder)}
     findings = list(compare_listing(parts, listed))
-    readable = [(part, item) for part, item in objects if item.name in listed]
-    if read_bytes:
+    readable = [(how, item) for how, item in objects if item.name in listed]
+    if reading.read_bytes:
+        read = partial(_read, reading, listed)
         with ThreadPoolExecutor(_PARALLEL_FILES, thread_name_prefix="verify") as pool:
-            for found in pool.map(
-                lambda item: _read(vault, item[0], item[1], listed, progress), readable
-            ):
+            for found in pool.map(lambda item: read(*item), readable):
                 findings += found
+    sizes = (listed[item.name].size_bytes for _, item in readable)
     return Verdict(
         objects=len(objects),
-        read_bytes=sum(listed[item.name].size_bytes for _, item in readable) if read_bytes else 0,
+        read_bytes=sum(sizes) if reading.read_bytes else 0,
         findings=tuple(findings),
         other_generations=other_generations(parts, listed),
     )
@@ -70,64 +95,29 @@ def inspect_folder(vault: Bucket, manifest: Manifest) -> Verdict:
     A recovery reads only what the manifest lists, so that what else is there is not in its way.
     """
     names = (item.name for item in vault.list_objects(layout.run_prefix(manifest.run_id)))
-    return Verdict(objects=0, read_bytes=0, findings=extra_objects(manifest, names))
-
-
-def _listed(
-    vault: Bucket, manifest: Manifest, parts: Sequence[TableBackup | DatabaseBackup]
-) -> dict[str, ObjectInfo]:
-    tables = [part for part in parts if isinstance(part, TableBackup)]
-    run_ids = {export.run_id for table in tables for export in table.exports}
-    folders = [table_layout.tables_prefix(name) for name in {manifest.run_id, *run_ids}]
-    if len(tables) < len(parts):
-        folders.append(databases_prefix(manifest.run_id))
-    return {info.name: info for folder in folders for info in vault.list_objects(folder)}
+    return Verdict(findings=extra_objects(manifest, names))
 
 
 def _read(
-    vault: Bucket,
-    part: TableBackup | DatabaseBackup,
-    stored: StoredObject,
-    listed: dict[str, ObjectInfo],
-    progress: Progress,
+    reading: Reading, listed: dict[str, ObjectInfo], form: FileForm, stored: StoredObject
 ) -> tuple[Finding, ...]:
     """Read a file, and once more before it is called damaged: a byte can change on its way."""
     found = listed[stored.name]
-    return _read_once(vault, part, stored, found, progress) and _read_once(
-        vault, part, stored, found, progress
-    )
+    return _read_once(reading, form, stored, found) and _read_once(reading, form, stored, found)
 
 
 def _read_once(
-    vault: Bucket,
-    part: TableBackup | DatabaseBackup,
-    stored: StoredObject,
-    found: ObjectInfo,
-    progress: Progress,
+    reading: Reading, form: FileForm, stored: StoredObject, found: ObjectInfo
 ) -> tuple[Finding, ...]:
     try:
-        file = measured(vault, found, fields=_fields(part))
-        progress(file.size_bytes)
+        file = measured(reading.vault, found, fields=form.fields)
+        reading.progress(file.size_bytes)
         read = ReadFile(
             size_bytes=file.size_bytes, crc32c=file.crc32c, row_count=file.frame.row_count
         )
         findings = compare_file(stored, read)
         if not findings:
-            _check_header(part, file.frame)
+            form.check_header(file.frame)
     except BackupDamagedError as error:
         return compare_file(stored, ReadFile(problem=error.message))
     return findings
-
-
-def _fields(part: TableBackup | DatabaseBackup) -> int:
-    if isinstance(part, TableBackup):
-        return field_count(part.resource["schema"]["fields"])
-    return len(DOCUMENT_FILE.schema["fields"])
-
-
-def _check_header(part: TableBackup | DatabaseBackup, frame: AvroFrame) -> None:
-    """Refuse a file that a decoder would read as something else than the part's rows."""
-    if isinstance(part, TableBackup):
-        check_table_file(frame, part.resource)
-    else:
-        DOCUMENT_FILE.check_header(frame.metadata, subject=frame.subject)

@@ -6,6 +6,7 @@ from datetime import datetime
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import Manifest, RunId, VerdictRecord
 from manifests.store import Vault
+from recovery.kinds.known import RULES
 from recovery.plan.model import Plan
 from recovery.verify import Verdict
 
@@ -34,18 +35,18 @@ def recorded(
 
 
 def damaged_in(manifest: Manifest, damaged: Collection[str]) -> tuple[str, ...]:
-    """Return the tables, buckets and databases of a run that lean on a damaged file.
+    """Return the names of the parts of a run that lean on a damaged file.
 
     Args:
         manifest: The run's manifest.
         damaged: Every file that was found damaged, whichever run it was found in.
     """
-    files = {part.name: part.objects for _, part in manifest.every_part if part.objects}
-    files |= {
-        item.bucket: tuple(shard.stored for shard in item.shards) for item in manifest.buckets
-    }
     return tuple(
-        name for name, stored in files.items() if any(item.name in damaged for item in stored)
+        dict.fromkeys(
+            part.name
+            for _, part in manifest.every_part
+            if any(item.name in damaged for item in part.needed)
+        )
     )
 
 
@@ -69,7 +70,7 @@ def with_leaning(plan: Plan, manifest: Manifest, verdicts: Sequence[VerdictRecor
         manifest: What is recovered, with what falls back as older runs have it.
         verdicts: What `verify` found.
     """
-    planned = {step.name for step in (*plan.tables, *plan.buckets, *plan.databases)}
+    planned = {step.name for rules in RULES if rules.from_run for step in rules.of(plan.steps)}
     parts = leaning_parts(manifest, verdicts)
     return plan.model_copy(update={"leaning": tuple(item for item in parts if item in planned)})
 

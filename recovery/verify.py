@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from manifests import layout
 from manifests.errors import BackupDamagedError
-from manifests.kinds.buckets.layout import bucket_folder
-from manifests.kinds.databases.layout import records_ranges
-from manifests.model import DatabaseBackup, Manifest, ObjectInfo, StoredObject, TableBackup, Value
+from manifests.kind import Backup
+from manifests.model import Manifest, ObjectInfo, StoredObject, Value
+from manifests.parts import PARTS
 from recovery.compare import Finding
 
-_RECORD = re.compile(r"(receipts/(tables|buckets|databases|resources)|attempts)/[^/]+\.json")
+_KINDS = "|".join(kind.name for kind in PARTS)
+_RECORD = re.compile(rf"(receipts/({_KINDS})|attempts)/[^/]+\.json")
 
 
 class ReadFile(Value):
@@ -39,9 +40,9 @@ class Verdict(Value):
             generation, as in a vault that was copied or restored. A recovery reads them.
     """
 
-    objects: int
-    read_bytes: int
-    findings: tuple[Finding, ...]
+    objects: int = 0
+    read_bytes: int = 0
+    findings: tuple[Finding, ...] = ()
     contents: int = 0
     contents_read: int = 0
     buckets: tuple[str, ...] = ()
@@ -76,13 +77,13 @@ class Verdict(Value):
 
 
 def compare_listing(
-    parts: Sequence[TableBackup | DatabaseBackup],
+    parts: Sequence[Backup],
     listed: Mapping[str, ObjectInfo],
 ) -> tuple[Finding, ...]:
     """Compare what the vault lists with the manifest: missing and changed objects.
 
     Args:
-        parts: The tables and databases whose objects are looked for.
+        parts: The parts whose objects are looked for.
         listed: The live objects below the folders of every run the manifest refers to, by name.
     """
     return tuple(
@@ -93,9 +94,7 @@ def compare_listing(
     )
 
 
-def other_generations(
-    parts: Sequence[TableBackup | DatabaseBackup], listed: Mapping[str, ObjectInfo]
-) -> int:
+def other_generations(parts: Sequence[Backup], listed: Mapping[str, ObjectInfo]) -> int:
     """Count the objects that are as the manifest says but for their generation."""
     return sum(
         item.generation != stored.generation and not _compare_object(stored, item)
@@ -112,20 +111,17 @@ def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ..
         manifest: The run's manifest.
         names: The live objects below the run's folder.
     """
-    folder = layout.run_prefix(manifest.run_id)
-    known = {stored.name for stored in manifest.objects}
+    run_id, parts = manifest.run_id, tuple(manifest.every_part)
+    folder = layout.run_prefix(run_id)
+    known = {stored.name for _, part in parts for stored in part.needed}
     known |= {item.name for item in manifest.abandoned}
-    known |= {layout.start_name(manifest.run_id), layout.manifest_name(manifest.run_id)}
-    for bucket in manifest.buckets:
-        known |= {shard.stored.name for shard in bucket.shards}
-        known |= {f"{bucket_folder(manifest.run_id, bucket.bucket)}ranges.json"}
-    database_ids = [database.database_id for database in manifest.databases]
+    known |= {layout.start_name(run_id), layout.manifest_name(run_id)}
     return tuple(
         Finding(subject=name, aspect="object", expected="not there", actual="not in the manifest")
         for name in sorted(names)
         if name not in known
         and not _RECORD.fullmatch(name.removeprefix(folder))
-        and not records_ranges(name, run_id=manifest.run_id, database_ids=database_ids)
+        and not any(kind.is_record(part, run_id, name) for kind, part in parts)
     )
 
 

@@ -12,12 +12,14 @@ from recovery.cli.damage import OFFER, fall_backs, ways_around
 from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
 from recovery.journal import under_way
+from recovery.kinds.works import inspect
 from recovery.options.asked import Options
 from recovery.plan.approval import PlanFile, approved, read_plan
 from recovery.plan.fallen import FallBack
 from recovery.plan.model import Plan
 from recovery.report.planned import plan_document
 from recovery.session import Session
+from recovery.stored import Reading
 
 _UNDER_WAY = timedelta(days=1)
 
@@ -135,7 +137,8 @@ def check_backup(session: Session, console: Console, made: Plan) -> None:
         return
     total = sum(step.stored_bytes for step in made.tables)
     with console.reading(total) as progress:
-        verdict = session.inspect(manifest, tables, read_bytes=True, progress=progress)
+        reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, progress=progress)
+        verdict = inspect(tables, reading)
     try:
         verdict.require(manifest.run_id)
     except BackupDamagedError as error:

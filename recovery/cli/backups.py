@@ -20,6 +20,7 @@ from recovery.cli.options import (
     tell,
 )
 from recovery.console import Console
+from recovery.kinds.works import inspect
 from recovery.reach import refuse_other_bucket
 from recovery.report.runs import (
     manifest_document,
@@ -29,7 +30,7 @@ from recovery.report.runs import (
     verdict_document,
 )
 from recovery.session import Session
-from recovery.stored import inspect_folder
+from recovery.stored import Reading, inspect_folder
 from recovery.units import printable, shown
 from recovery.verdicts import leaning, recorded
 from recovery.verify import Verdict
@@ -156,17 +157,16 @@ def _verify(
     manifest = session.vault.manifest(run_id)
     total = sum(item.size_bytes for item in manifest.objects)
     with console.reading(0 if quick else total) as progress:
-        verdict = session.inspect(
-            manifest,
-            (*manifest.tables, *manifest.databases),
+        reading = Reading(
+            vault=session.vault_bucket,
+            run_id=run_id,
             read_bytes=not quick,
+            contents=True,
+            all_contents=all_contents,
+            suspect={name for item in session.verdicts.readable() for name in item.damaged},
             progress=progress,
-        ).with_more(
-            session.inspect_buckets(
-                manifest, read_bytes=not quick, read_all=all_contents, progress=progress
-            )
         )
-    verdict = verdict.with_more(session.inspect_resources(manifest))
+        verdict = inspect([part for _, part in manifest.every_part], reading)
     verdict = verdict.with_more(inspect_folder(session.vault_bucket, manifest))
     try:
         # What a quick look does not read may be as damaged as it was.

@@ -1,16 +1,20 @@
 """What an operator can do when a stored file of something is damaged: the rest is not lost."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import cast
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from manifests.errors import BackupDamagedError
-from manifests.kind import Backup, KindName
-from manifests.model import BucketBackup, DatabaseBackup, Manifest, TableBackup
-from manifests.parts import part_kind
+from manifests.kind import Backup, PartKind
+from manifests.kinds.tables.kind import TABLES
+from manifests.model import Manifest
+from manifests.parts import kind_of
 from manifests.selection import RunSummary
+from recovery.kinds.known import RULES
+from recovery.kinds.works import inspect
 from recovery.plan.fallen import FallBack
 from recovery.request import Request
 from recovery.session import Session
+from recovery.stored import Reading
 from recovery.units import duration
 from recovery.verdicts import damaged_in
 from recovery.verify import Verdict
@@ -36,7 +40,7 @@ def ways_around(session: Session, manifest: Manifest, verdict: Verdict) -> str:
     runs = session.vault.runs()
     ways = [f"`{excluded}` recovers the others"]
     for name in damaged:
-        whole = _newest_whole(session, manifest, "tables", name, runs, damaged=files)
+        whole = _newest_whole(session, manifest, TABLES, name, runs, damaged=files)
         if whole is None:
             ways.append(f"no older run has {name} whole")
         else:
@@ -63,11 +67,13 @@ def fall_backs(
         BackupDamagedError: No older run has a part whole.
     """
     wanted = session.origin(manifest, request).run
-    damaged = list(_damaged(session, wanted, request, progress))
+    damaged = _damaged(session, wanted, request, progress)
     runs = session.vault.runs() if damaged else ()
     found = {
-        name: _newest_whole(session, manifest, kind, name, runs, progress=progress)
-        for kind, name in damaged
+        part.name: _newest_whole(
+            session, manifest, kind_of(part), part.name, runs, progress=progress
+        )
+        for part in damaged
     }
     if lost := [name for name, whole in found.items() if whole is None]:
         raise BackupDamagedError(
@@ -80,40 +86,20 @@ def fall_backs(
 
 def _damaged(
     session: Session, manifest: Manifest, request: Request, progress: _Progress
-) -> Iterator[tuple[KindName, str]]:
-    """Yield what is asked for and damaged."""
-    tables = [item for item in manifest.tables if request.wants(item)]
-    databases = [item for item in manifest.databases if request.wants_database(item)]
-    verdict = session.inspect(manifest, [*tables, *databases], read_bytes=True, progress=progress)
-    files = {item.subject for item in verdict.findings}
-    for table in tables:
-        if any(stored.name in files for stored in table.objects):
-            yield "tables", table.name
-    for database in databases:
-        if any(stored.name in files for stored in database.objects):
-            yield "databases", database.name
-    for bucket in manifest.buckets:
-        if request.wants_bucket(bucket) and session.inspect_inventory(bucket).findings:
-            yield "buckets", bucket.name
-
-
-def _is_damaged(
-    session: Session, manifest: Manifest, part: Backup, progress: _Progress | None
-) -> bool:
-    """Look at everything that a recovery of one part has to read; bytes where progress is told."""
-    if isinstance(part, BucketBackup):
-        return bool(session.inspect_inventory(part).findings)
-    filed = cast("TableBackup | DatabaseBackup", part)
-    verdict = session.inspect(
-        manifest, [filed], read_bytes=progress is not None, progress=progress or (lambda _: None)
-    )
-    return bool(verdict.findings)
+) -> list[Backup]:
+    """Return what is asked for and damaged."""
+    wanted = [
+        part for rules in RULES if rules.falls_back for part in rules.wanted(manifest, request)
+    ]
+    reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, progress=progress)
+    files = {item.subject for item in inspect(wanted, reading).findings}
+    return [part for part in wanted if any(stored.name in files for stored in part.needed)]
 
 
 def _newest_whole(
     session: Session,
     manifest: Manifest,
-    kind: KindName,
+    kind: PartKind[Any],
     name: str,
     runs: Sequence[RunSummary],
     *,
@@ -141,12 +127,15 @@ def _newest_whole(
     ]
     for point, run_id in sorted(older, reverse=True):
         earlier = session.vault.manifest(run_id)
-        part = earlier.part(part_kind(kind), name)
+        part = earlier.part(kind, name)
         if part is None or name in damaged_in(earlier, damaged):
             continue
-        if not _is_damaged(session, earlier, part, progress):
+        reading = Reading(session.vault_bucket, run_id, read_bytes=progress is not None)
+        if progress is not None:
+            reading = reading._replace(progress=progress)
+        if not inspect([part], reading).findings:
             return FallBack(
-                kind=kind,
+                kind=kind.name,
                 name=name,
                 run_id=run_id,
                 recovery_point=point,

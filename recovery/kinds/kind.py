@@ -90,6 +90,7 @@ class Rules[S: Seen](ABC):
         steps: The classes of its steps.
         outcomes: The classes of its outcomes.
         from_run: Whether it is brought back from a run.
+        falls_back: Whether one can come from an older run than the others, where a file is damaged.
         unlisted: What a manifest calls those of the project that no run holds.
     """
 
@@ -97,6 +98,7 @@ class Rules[S: Seen](ABC):
     steps: ClassVar[tuple[type[Step], ...]]
     outcomes: ClassVar[tuple[type[Outcome], ...]]
     from_run: ClassVar[bool] = True
+    falls_back: ClassVar[bool] = False
     unlisted: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -9,7 +9,8 @@ import google_crc32c
 from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
 from manifests.model import Manifest, StoredObject
-from recovery.stored import inspect
+from recovery.kinds.tables.cloud.stored import inspect_tables
+from recovery.stored import Reading
 from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.served import serving
@@ -45,7 +46,8 @@ def measure(folder: Path) -> list[Ratio]:
 
 def _checked_seconds(bucket: Bucket, manifest: Manifest) -> float:
     began = time.monotonic()
-    verdict = inspect(bucket, manifest, manifest.tables, read_bytes=True, progress=lambda _: None)
+    reading = Reading(vault=bucket, run_id=manifest.run_id, read_bytes=True)
+    verdict = inspect_tables(manifest.tables, reading)
     assert not verdict.findings
     return time.monotonic() - began
 

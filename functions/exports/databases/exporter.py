@@ -27,9 +27,9 @@ from manifests.kinds.databases.layout import (
     attempt_of,
     database_folder,
     databases_prefix,
+    is_database_record,
     ranges_attempt,
     ranges_name,
-    records_ranges,
 )
 from manifests.model import (
     DatabaseBackup,
@@ -145,9 +145,10 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
         """Yield files of attempts that were given up; the records of ranges are none."""
         run_id = manifest.run_id
         listed = {stored.name for item in manifest.databases for stored in item.objects}
-        database_ids = [item.name for item in manifest.databases]
         for item in self._vault.list_objects(databases_prefix(run_id)):
-            is_record = records_ranges(item.name, run_id=run_id, database_ids=database_ids)
+            is_record = any(
+                is_database_record(part, run_id, item.name) for part in manifest.databases
+            )
             if item.name not in listed and not is_record:
                 yield item
 

@@ -2,7 +2,7 @@
 
 from manifests.kind import PartKind
 from manifests.kinds.buckets.checks import check_bucket
-from manifests.kinds.buckets.layout import bucket_segment
+from manifests.kinds.buckets.layout import bucket_segment, is_bucket_record
 from manifests.kinds.buckets.model import BucketBackup
 
 BUCKETS = PartKind(
@@ -13,4 +13,5 @@ BUCKETS = PartKind(
     model=BucketBackup,
     folder=bucket_segment,
     check=check_bucket,
+    is_record=is_bucket_record,
 )

@@ -14,7 +14,7 @@ import re
 
 from manifests.errors import UnsafeNameError
 from manifests.ids import BUCKET_NAME
-from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
+from manifests.kinds.buckets.model import BucketBackup, ObjectRecord, ObjectVersion
 from manifests.layout import checked_segment, run_prefix
 from manifests.values import RunId
 
@@ -45,6 +45,11 @@ def bucket_folder(run_id: RunId, bucket: str) -> str:
 def ranges_name(run_id: RunId, bucket: str) -> str:
     """Return the name of the record of where a bucket is cut."""
     return f"{bucket_folder(run_id, bucket)}ranges.json"
+
+
+def is_bucket_record(backup: BucketBackup, run_id: RunId, name: str) -> bool:
+    """Whether an object records where a bucket is cut."""
+    return name == ranges_name(run_id, backup.bucket)
 
 
 def range_prefix(run_id: RunId, bucket: str, key_range: int) -> str:

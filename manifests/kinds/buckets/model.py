@@ -168,6 +168,11 @@ class BucketBackup(Backup):
         return self.bucket
 
     @property
+    def needed(self) -> tuple[StoredObject, ...]:
+        """Return the inventory; a content that is gone costs one object."""
+        return tuple(shard.stored for shard in self.shards)
+
+    @property
     def count(self) -> int:
         """Return how many objects it holds."""
         return self.object_count

@@ -2,7 +2,7 @@
 
 from manifests.kind import PartKind
 from manifests.kinds.databases.checks import check_database
-from manifests.kinds.databases.layout import database_segment
+from manifests.kinds.databases.layout import database_segment, is_database_record
 from manifests.kinds.databases.model import DatabaseBackup
 
 DATABASES = PartKind(
@@ -13,4 +13,5 @@ DATABASES = PartKind(
     model=DatabaseBackup,
     folder=database_segment,
     check=check_database,
+    is_record=is_database_record,
 )

@@ -8,10 +8,10 @@ their order. An attempt is continued by each call that finds its ranges.
 """
 
 import re
-from collections.abc import Iterable
 
 from manifests.errors import UnsafeNameError
 from manifests.ids import DATABASE_ID
+from manifests.kinds.databases.model import DatabaseBackup
 from manifests.layout import checked_segment, run_prefix
 from manifests.values import RunId
 
@@ -67,12 +67,9 @@ def ranges_attempt(name: str, *, run_id: RunId, database_id: str) -> int | None:
     return None if found is None else int(found[1])
 
 
-def records_ranges(name: str, *, run_id: RunId, database_ids: Iterable[str]) -> bool:
-    """Whether an object records the ranges of one of some databases."""
-    return any(
-        ranges_attempt(name, run_id=run_id, database_id=database_id) is not None
-        for database_id in database_ids
-    )
+def is_database_record(backup: DatabaseBackup, run_id: RunId, name: str) -> bool:
+    """Whether an object records where an attempt cut a database."""
+    return ranges_attempt(name, run_id=run_id, database_id=backup.database_id) is not None
 
 
 def attempt_of(name: str, *, run_id: RunId, database_id: str) -> int:

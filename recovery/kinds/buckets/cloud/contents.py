@@ -5,7 +5,7 @@ passes over one part of the key space each, so that memory is bounded whatever t
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 
@@ -19,6 +19,7 @@ from manifests.errors import BackupDamagedError
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX
 from manifests.model import BucketBackup, ObjectInfo, ObjectRecord
 from recovery.compare.findings import Finding, finding
+from recovery.stored import Reading
 from recovery.units import shown
 from recovery.verify import Verdict
 
@@ -27,8 +28,6 @@ _FIRST_BYTES = 256
 _PARALLEL_READS = 8
 _SAMPLE_OBJECTS = 100
 _MOST_FINDINGS = 100
-
-type Progress = Callable[[int], None]
 
 
 def passes(objects: int) -> Iterator[tuple[str, str]]:
@@ -43,40 +42,26 @@ def passes(objects: int) -> Iterator[tuple[str, str]]:
     yield from zip(bounds, [*bounds[1:], f"{CONTENTS_PREFIX}g"], strict=True)
 
 
-def inspect_buckets(
-    vault: Bucket,
-    buckets: Sequence[BucketBackup],
-    *,
-    read_bytes: bool,
-    read_all: bool,
-    suspect: Collection[str],
-    progress: Progress,
-) -> Verdict:
-    """Compare inventories and contents in the vault with the manifest.
+def inspect_buckets(buckets: Sequence[BucketBackup], reading: Reading) -> Verdict:
+    """Compare inventories, and contents where they are looked at, with what the run says of them.
 
-    Every inventory is read, and what Cloud Storage says of every content is compared.
-
-    Args:
-        vault: The bucket with the backups.
-        buckets: The buckets of the manifest.
-        read_bytes: Whether contents are read, too: a hundred of each bucket, evenly spread.
-        read_all: Whether every content is read.
-        suspect: Names of contents that are read whenever any is: they were damaged before.
-        progress: Told about bytes as they are read.
+    Every inventory is read, and what Cloud Storage says of every content is compared. Of the
+    contents of each bucket a hundred are read, evenly spread, where bytes are.
     """
-    whole = Verdict(objects=0, read_bytes=0, findings=())
+    vault, whole = reading.vault, Verdict()
     for backup in buckets:
         inventories = inspect_inventories(vault, backup)
+        whole = whole.with_more(inventories)
+        if not reading.contents:
+            continue
         kept = backup.object_count - backup.not_copied
-        told = Verdict(objects=backup.object_count, read_bytes=0, findings=(), contents=kept)
-        whole = whole.with_more(inventories).with_more(told)
+        whole = whole.with_more(Verdict(objects=backup.object_count, contents=kept))
         if inventories.findings:
             continue
         with cloud_errors(vault.uri(CONTENTS_PREFIX)):
             found = _compared(vault, backup)
-        if read_bytes or read_all:
-            step = 1 if read_all else max(1, backup.object_count // _SAMPLE_OBJECTS)
-            found = found.with_more(_read_contents(vault, backup, step, suspect, progress))
+        if reading.read_bytes or reading.all_contents:
+            found = found.with_more(_read_contents(backup, reading))
         damaged = (backup.bucket,) if found.findings else ()
         whole = whole.with_more(found.model_copy(update={"buckets": damaged}))
     return whole
@@ -135,9 +120,9 @@ def _compared(vault: Bucket, backup: BucketBackup) -> Verdict:
     return Verdict(objects=0, read_bytes=0, findings=tuple(findings), other_generations=renewed)
 
 
-def _read_contents(
-    vault: Bucket, backup: BucketBackup, step: int, suspect: Collection[str], progress: Progress
-) -> Verdict:
+def _read_contents(backup: BucketBackup, reading: Reading) -> Verdict:
+    step = 1 if reading.all_contents else max(1, backup.object_count // _SAMPLE_OBJECTS)
+
     def read(record: ObjectRecord) -> tuple[Finding | None, int]:
         found, size_bytes = read_once(record)
         # A byte can change on its way.
@@ -153,12 +138,12 @@ def _read_contents(
         )
         checksum, size_bytes = google_crc32c.Checksum(), 0
         try:
-            for chunk in vault.stored_chunks(info):
+            for chunk in reading.vault.stored_chunks(info):
                 checksum.update(chunk)
                 size_bytes += len(chunk)
         except BackupDamagedError as error:
             return finding(info.name, "content", "readable", error.message), size_bytes
-        progress(size_bytes)
+        reading.progress(size_bytes)
         actual = crc32c_text(checksum)
         if actual == version.crc32c:
             return None, size_bytes
@@ -166,8 +151,9 @@ def _read_contents(
 
     chosen = (
         record
-        for number, record in enumerate(_records(vault, backup))
-        if record.stored_as is not None and (number % step == 0 or record.stored_as in suspect)
+        for number, record in enumerate(_records(reading.vault, backup))
+        if record.stored_as is not None
+        and (number % step == 0 or record.stored_as in reading.suspect)
     )
     findings, contents_read, total_bytes = [], 0, 0
     with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="verify") as pool:

@@ -24,6 +24,7 @@ class BucketRules(Rules[BucketsSeen]):
 
     kind = "buckets"
     steps = (BucketStep,)
+    falls_back = True
     outcomes = (BucketOutcome,)
     unlisted = ("bucket",)
 

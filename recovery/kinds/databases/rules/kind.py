@@ -26,6 +26,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
 
     kind = "databases"
     steps = (DatabaseStep,)
+    falls_back = True
     outcomes = (DatabaseOutcome,)
     unlisted = ("database",)
 

@@ -8,17 +8,18 @@ from manifests.kinds.resources.lines import MOST_BYTES, StoredResource, resource
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.values import StoredObject
 from recovery.compare.findings import finding
+from recovery.stored import Reading
 from recovery.verify import Verdict
 
 
-def inspect_resources(vault: Bucket, backups: Sequence[ResourceBackup]) -> Verdict:
-    """Read every file of resources of a run, and say what is not as the manifest says."""
+def inspect_resources(backups: Sequence[ResourceBackup], reading: Reading) -> Verdict:
+    """Read every file of resources, which are small, and say what is not as the run says."""
     findings = []
     for backup in backups:
         try:
-            read_resources(vault, backup)
+            read_resources(reading.vault, backup)
             for source in backup.sources:
-                read_object(vault, source)
+                read_object(reading.vault, source)
         except BackupDamagedError as error:
             findings.append(
                 finding(error.subject or backup.type, "file", "readable", error.message)

@@ -36,6 +36,7 @@ class TableRules(Rules[TablesSeen]):
 
     kind = "tables"
     steps = (DatasetStep, TableStep, DefinitionStep)
+    falls_back = True
     outcomes = (TableOutcome, DatasetOutcome, DefinitionOutcome)
     unlisted = ("dataset", DROPPED)
 
