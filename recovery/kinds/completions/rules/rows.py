@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from recovery.document import Row, Verdict, more
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
-from recovery.kinds.rows import failure_rows, proven_of
+from recovery.kinds.documents import documents_outcome_row, proven_documents
 from recovery.units import counted, shown
 
 _MOST_LISTED = 10
@@ -42,32 +42,14 @@ def _rebuilt_rows(step: CompletionsStep) -> Iterator[Row]:
 
 def rebuild_outcome_row(outcome: CompletionsOutcome) -> Row:
     """Tell how one database ended."""
-    done = [outcome.action, f"{outcome.equal:,} equal"]
-    done += [f"{outcome.written:,} written"] if outcome.written else []
-    below = tuple(_what_happened(outcome))
-    return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
-
-
-def _what_happened(outcome: CompletionsOutcome) -> Iterator[Row]:
-    if outcome.kept_count:
-        what = "that hold something else than the history tells, kept:"
-        named = tuple(Row(shown(item.path)) for item in outcome.kept[:_MOST_LISTED])
-        yield Row(
-            f"{counted(outcome.kept_count, 'document')} {what}",
-            below=named + more(len(named), outcome.kept_count),
-        )
-    yield from failure_rows(outcome)
-    for found in outcome.findings:
-        yield Row(f"{shown(found.aspect)}: {found.actual}, expected {found.expected}")
-    if outcome.never_restored:
-        names = ", ".join(outcome.never_restored)
-        yield Row(f"locks, heartbeats and instances, never restored: {names}")
+    first = tuple(Row(shown(item.path)) for item in outcome.kept[:_MOST_LISTED])
+    named = first + more(len(first), outcome.kept_count)
+    kept = "that hold something else than the history tells, kept"
+    return documents_outcome_row(outcome, kept, named)
 
 
 def proven_rebuilds(
     outcomes: Sequence[CompletionsOutcome], exceptions: Sequence[str]
 ) -> Iterator[Verdict]:
     """Tell how many databases are rebuilt, and what is not part of that."""
-    kept = sum(item.kept_count for item in outcomes)
-    notes = [*exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
-    yield from proven_of(outcomes, "databases rebuilt as the history tells", notes)
+    yield from proven_documents(outcomes, "databases rebuilt as the history tells", exceptions)

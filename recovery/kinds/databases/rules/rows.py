@@ -6,7 +6,7 @@ from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.document import Row, Verdict, more
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.kinds.rows import failure_rows, proven_of
+from recovery.kinds.documents import documents_outcome_row, proven_documents
 from recovery.units import counted, duration, shown, size
 
 _MOST_LISTED = 10
@@ -59,35 +59,16 @@ def _started(step: DatabaseStep) -> str:
 
 def database_outcome_row(outcome: DatabaseOutcome) -> Row:
     """Tell how one database ended."""
-    done = [outcome.action, f"{outcome.equal:,} equal"]
-    done += [f"{outcome.written:,} written"] if outcome.written else []
-    done += [f"{outcome.removed:,} removed"] if outcome.removed else []
-    below = tuple(_what_happened(outcome))
-    return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
-
-
-def _what_happened(outcome: DatabaseOutcome) -> Iterator[Row]:
-    if outcome.kept_count:
-        what = "written after the recovery point, kept and not restored:"
-        kept = _named(outcome.kept, tuple(_MEANING), outcome.kept_count)
-        yield Row(f"{counted(outcome.kept_count, 'document')} {what}", below=kept)
-    if outcome.undo:
-        yield Row(f"undo point {outcome.undo}")
-    yield from failure_rows(outcome)
-    for found in outcome.findings:
-        yield Row(f"{shown(found.aspect)}: {found.actual}, expected {found.expected}")
-    if outcome.never_restored:
-        names = ", ".join(outcome.never_restored)
-        yield Row(f"locks, heartbeats and instances, never restored: {names}")
+    named = _named(outcome.kept, tuple(_MEANING), outcome.kept_count)
+    kept = "written after the recovery point, kept and not restored"
+    return documents_outcome_row(outcome, kept, named)
 
 
 def proven_databases(
     outcomes: Sequence[DatabaseOutcome], point: str, exceptions: Sequence[str]
 ) -> Iterator[Verdict]:
     """Tell how many databases are proven, and what is not part of that."""
-    kept = sum(item.kept_count for item in outcomes)
-    notes = [*exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
-    yield from proven_of(outcomes, f"databases proven equal to {point}", notes)
+    yield from proven_documents(outcomes, f"databases proven equal to {point}", exceptions)
 
 
 def database_cost(steps: Sequence[DatabaseStep]) -> Iterator[str]:

@@ -1,0 +1,78 @@
+"""How Firestore databases ended, whatever their documents are brought back from. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from recovery.compare.documents import ListedDocument
+from recovery.document import Row, Verdict
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.rows import failure_rows, proven_of
+from recovery.units import counted, shown
+
+
+class DocumentsOutcome(Outcome):
+    """How one Firestore database ended.
+
+    Attributes:
+        written: Documents that were created or replaced, by this attempt and all before it: those
+            that are equal and were written since the recovery began are counted as such.
+        removed: Documents that were removed, by this attempt and all before it.
+        equal: Documents that are now as they are to be.
+        kept: The first documents that differ and were kept.
+        kept_count: How many there are.
+        never_restored: Ephemeral collections, which no recovery brings back.
+    """
+
+    written: int = 0
+    removed: int = 0
+    equal: int = 0
+    kept: tuple[ListedDocument, ...] = ()
+    kept_count: int = 0
+    never_restored: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Return the database's own name, which needs no other word."""
+        return self.into
+
+
+def documents_outcome_row(outcome: DocumentsOutcome, kept: str, named: tuple[Row, ...]) -> Row:
+    """Tell how one database ended.
+
+    Args:
+        outcome: How it ended.
+        kept: What the documents are that were kept.
+        named: The first of them.
+    """
+    done = [outcome.action, f"{outcome.equal:,} equal"]
+    done += [f"{outcome.written:,} written"] if outcome.written else []
+    done += [f"{outcome.removed:,} removed"] if outcome.removed else []
+    below = tuple(_what_happened(outcome, kept, named))
+    return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
+
+
+def _what_happened(outcome: DocumentsOutcome, kept: str, named: tuple[Row, ...]) -> Iterator[Row]:
+    if outcome.kept_count:
+        yield Row(f"{counted(outcome.kept_count, 'document')} {kept}:", below=named)
+    if outcome.undo:
+        yield Row(f"undo point {outcome.undo}")
+    yield from failure_rows(outcome)
+    for found in outcome.findings:
+        yield Row(f"{shown(found.aspect)}: {found.actual}, expected {found.expected}")
+    if outcome.never_restored:
+        names = ", ".join(outcome.never_restored)
+        yield Row(f"locks, heartbeats and instances, never restored: {names}")
+
+
+def proven_documents(
+    outcomes: Sequence[DocumentsOutcome], what: str, exceptions: Sequence[str]
+) -> Iterator[Verdict]:
+    """Tell how many databases are proven, and what is not part of that.
+
+    Args:
+        outcomes: How each ended.
+        what: What they are, and what they are proven to be.
+        exceptions: What else is not part of that.
+    """
+    kept = sum(item.kept_count for item in outcomes)
+    notes = [*exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
+    yield from proven_of(outcomes, what, notes)
