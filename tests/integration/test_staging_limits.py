@@ -41,7 +41,7 @@ def test_more_exports_and_files_than_are_loaded_at_once(rebound: Rebound):
         settings,
         Target(project=rebound.project),
         location=LOCATION,
-        session="limits",
+        own_id="limits",
         clock=lambda: manifest.finished_at,
     )
     staging = Staging(

@@ -2,8 +2,8 @@
 
 from manifests.model import Resource
 from recovery.kinds.buckets.cloud.creation import first_configuration, last_configuration
+from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
-from recovery.kinds.buckets.cloud.pace import Pace
 from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.outcomes import LeftObjects, StretchOutcome
@@ -60,10 +60,10 @@ def test_where_the_bucket_keeps_what_was_replaced():
 def test_pace_tells_rate_and_remaining_time():
     """Progress is told every few seconds, with the rate and the time that is left."""
     seconds, told = [0.0], []
-    pace = Pace(100, lambda *line: told.append(line), clock=lambda: seconds[0])
+    meter = Meter(100, lambda *line: told.append(line), clock=lambda: seconds[0])
     for _ in range(6):
         seconds[0] += 1
-        pace.advance(10)
+        meter.advance(10)
     assert told == [
         ("20 of 100 objects, 10/s, 8 s left", 0.2),
         ("40 of 100 objects, 10/s, 6 s left", 0.4),

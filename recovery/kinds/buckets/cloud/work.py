@@ -21,9 +21,9 @@ from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.kinds.buckets.cloud.mending import EXTRA, Mender, Rules
+from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.owner import foreign_owner
-from recovery.kinds.buckets.cloud.pace import Pace
 from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.cloud.restore import PARALLEL_STRETCHES, StretchRestore, spread
 from recovery.kinds.buckets.cloud.settings import (
@@ -219,7 +219,7 @@ class BucketWork(Work[BucketsSeen]):
                 comparison,
                 rules,
                 journal=running.journal,
-                advance=Pace(step.objects, partial(running.progress, step.into)).advance,
+                advance=Meter(step.objects, partial(running.progress, step.into)).advance,
             )
             if step.create:
                 finish_bucket(target, backup)

@@ -17,13 +17,13 @@ class HistoryReader:
     Args:
         project: The project that has the tables, and in which jobs run.
         location: The location of the tables.
-        session: What makes this process's job ids its own.
+        own_id: What makes this process's job ids its own.
     """
 
-    def __init__(self, project: str, location: str, session: str) -> None:
+    def __init__(self, project: str, location: str, own_id: str) -> None:
         self._jobs = Jobs(bigquery_client(project, location), location)
         self._project = project
-        self._session = session
+        self._own_id = own_id
 
     def runs(self, rules: Rebuild, today: date) -> list[ProcessorRun]:
         """Return the runs that ended, of the dates that are rebuilt.
@@ -33,7 +33,7 @@ class HistoryReader:
         """
         full_id = f"{self._project}.{rules.history}"
         sql = statements.history(full_id, first_day(rules, today))
-        rows = self._jobs.rows(f"rebound-history-{self._session}", sql, subject=rules.history)
+        rows = self._jobs.rows(f"rebound-history-{self._own_id}", sql, subject=rules.history)
         return [_run(row) for row in rows]
 
     def inferred(self, rules: Rebuild, today: date) -> tuple[list[ProcessorRun], list[str]]:
@@ -61,7 +61,7 @@ class HistoryReader:
         # Rows of today may still be coming: only the processor itself knows when it is done.
         since = first_day(rules, today)
         sql = statements.rows_by_date(f"{self._project}.{table}", name, since, today)
-        job = f"rebound-rows-{self._session}-{rule.collection}-{processor}"
+        job = f"rebound-rows-{self._own_id}-{rule.collection}-{processor}"
         rows = self._jobs.rows(job, sql, subject=table)
         return [
             inferred_run(rule, rules, processor, row["day"], int(row["row_count"])) for row in rows

@@ -197,14 +197,14 @@ def files_with(backup: DatabaseBackup, names: NameRange) -> list[DocumentFile]:
 
 
 def scope(
-    collections: tuple[str, ...], documents: tuple[str, ...], holes: tuple[str, ...]
+    collections: tuple[str, ...], documents: tuple[str, ...], left_out: tuple[str, ...]
 ) -> list[NameRange]:
     """Return the ranges that paths name, without the collections that are left out."""
     named = [_range(path, is_collection=True) for path in collections]
     named += [_range(path, is_collection=False) for path in documents]
     ranges = united(named) if named else [EVERYTHING]
-    for hole in holes:
-        ranges = without(ranges, below(hole))
+    for name in left_out:
+        ranges = without(ranges, below(name))
     return ranges
 
 

@@ -32,17 +32,17 @@ class DateTables:
         rules: The catalog's processors.
         project: The project that has the tables, and in which jobs run.
         location: The location of the tables.
-        session: What makes this process's job ids its own.
+        own_id: What makes this process's job ids its own.
     """
 
-    def __init__(self, rules: Processors, project: str, location: str, session: str) -> None:
+    def __init__(self, rules: Processors, project: str, location: str, own_id: str) -> None:
         client = bigquery_client(project, location)
         self.endpoint = str(client._connection.API_BASE_URL)  # noqa: SLF001 - the client has no name for it
         self._jobs = Jobs(client, location)
         self._resources = Resources(client, project)
         self._rules = rules
         self._project = project
-        self._session = session
+        self._own_id = own_id
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._billed_bytes = 0
@@ -163,7 +163,7 @@ class DateTables:
     def _answer(self, sql: str, table: str) -> Answer:
         if not self._resources.has_table(table):
             raise SourceMissingError(_NO_TABLE, subject=table, hint=_BRING_BACK)
-        job_id = f"rebound-dates-{self._session}-{next(self._numbers)}"
+        job_id = f"rebound-dates-{self._own_id}-{next(self._numbers)}"
         with self._lock:
             left = self._rules.bounds.query_bytes - self._billed_bytes
             try:

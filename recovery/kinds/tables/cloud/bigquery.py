@@ -32,7 +32,7 @@ class BigQueryTarget:
         settings: The operator's settings.
         target: Where the recovery writes.
         location: The location of the platform's datasets.
-        session: What makes this process's read-only job ids its own.
+        own_id: What makes this process's read-only job ids its own.
         clock: Gives the present instant.
     """
 
@@ -42,7 +42,7 @@ class BigQueryTarget:
         target: Target,
         *,
         location: str,
-        session: str,
+        own_id: str,
         clock: Callable[[], datetime],
     ) -> None:
         client = bigquery_client(target.project, location)
@@ -52,7 +52,7 @@ class BigQueryTarget:
         self.jobs = Jobs(client, location)
         self.resources = Resources(client, target.project)
         self.endpoint = str(client._connection.API_BASE_URL)  # noqa: SLF001 - the client has no name for it
-        self._session = session
+        self._own_id = own_id
         self._clock = clock
         self._measured = itertools.count(1)
 
@@ -207,7 +207,7 @@ class BigQueryTarget:
         """
         return read_contents(
             self.jobs,
-            f"rebound-{self._session}-measure-{next(self._measured)}",
+            f"rebound-{self._own_id}-measure-{next(self._measured)}",
             self.full_id(name),
             resource,
             subject=name,

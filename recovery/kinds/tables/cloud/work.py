@@ -25,7 +25,7 @@ def bigquery_target(tools: Tools, target: Target) -> BigQueryTarget:
         tools.settings,
         target,
         location=tools.catalog.location,
-        session=uuid.uuid4().hex[:12],
+        own_id=uuid.uuid4().hex[:12],
         clock=tools.clock,
     )
     tools.reach.require(made.endpoint)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 _TOLD_EVERY_SECONDS = 2.0
 
 
-class Pace:
+class Meter:
     """Tells about progress, every few seconds.
 
     Args:
