@@ -1,6 +1,6 @@
 """Measure backup and recovery side by side on this machine: `make bench`, or some by name.
 
-    python -m tests.bench [latency] [memory] [verify] [buckets] [documents] [status]
+    python -m tests.bench [latency] [memory] [verify] [calls] [buckets] [documents] [status]
 
 Only ratios of one run are worth quoting: they compare two things measured on the same machine in
 the same minutes. Each line says what is wanted and whether it was met; the exit code is 1 when one
@@ -14,13 +14,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import buckets, documents, latency, memory, status, verify
+from tests.bench import buckets, calls, documents, latency, memory, status, verify
 from tests.bench.ratio import Ratio
 
 BENCHES: dict[str, Callable[[Path], list[Ratio]]] = {
     "latency": latency.measure,
     "memory": memory.measure,
     "verify": verify.measure,
+    "calls": calls.measure,
     "buckets": buckets.measure,
     "documents": documents.measure,
     "status": status.measure,
