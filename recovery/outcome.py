@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from manifests.model import UtcTime, Value
-from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.buckets.rules.buckets import BucketStep
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.known import AnyOutcome
 from recovery.kinds.outcome import Outcome
-from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.operator import Operator
 from recovery.plan.model import Plan
 
@@ -48,31 +48,6 @@ class RecoveryReport(Value):
         return tuple(item for item in self.outcomes if isinstance(item, kind))
 
     @property
-    def tables(self) -> tuple[TableOutcome, ...]:
-        """Return how each table ended."""
-        return self.of(TableOutcome)
-
-    @property
-    def datasets(self) -> tuple[DatasetOutcome, ...]:
-        """Return how each dataset ended."""
-        return self.of(DatasetOutcome)
-
-    @property
-    def definitions(self) -> tuple[DefinitionOutcome, ...]:
-        """Return how each view and routine ended."""
-        return self.of(DefinitionOutcome)
-
-    @property
-    def buckets(self) -> tuple[BucketOutcome, ...]:
-        """Return how each bucket ended."""
-        return self.of(BucketOutcome)
-
-    @property
-    def databases(self) -> tuple[DatabaseOutcome, ...]:
-        """Return how each database ended."""
-        return self.of(DatabaseOutcome)
-
-    @property
     def is_proven(self) -> bool:
         """Whether everything was recovered and is proven."""
         is_whole = not (self.plan.unseen or self.plan.not_held)
@@ -100,7 +75,7 @@ def contradiction(planned: PlannedRecovery, report: RecoveryReport, written_at: 
     unseen = {item.name for item in plan.unseen}
     untold = [
         step.title
-        for step in (*was.tables, *was.buckets, *was.databases)
+        for step in (*was.of(TableStep), *was.of(BucketStep), *was.of(DatabaseStep))
         if (step.kind, step.name) not in ended and step.title not in unseen
     ]
     return f"it says nothing of {untold[0]}" if untold else ""

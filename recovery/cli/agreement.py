@@ -12,6 +12,7 @@ from recovery.cli.damage import OFFER, fall_backs, ways_around
 from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
 from recovery.journal import under_way
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.works import inspect
 from recovery.options.asked import Options
 from recovery.plan.approval import PlanFile, approved, read_plan
@@ -130,12 +131,12 @@ def check_backup(session: Session, console: Console, made: Plan) -> None:
     if made.run_id is None:
         return
     manifest = session.pieced(session.vault.manifest(made.run_id), made.fallen_back)
-    names = {step.name for step in made.tables if step.rows}
+    names = {step.name for step in made.of(TableStep) if step.rows}
     tables = [item for item in manifest.tables if item.name in names]
     # The files of documents were all read and checked when the plan was made.
     if not tables:
         return
-    total = sum(step.stored_bytes for step in made.tables)
+    total = sum(step.stored_bytes for step in made.of(TableStep))
     with console.reading(total) as progress:
         reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, progress=progress)
         verdict = inspect(tables, reading)

@@ -13,6 +13,7 @@ from recovery.cli import dates
 from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
 from recovery.journal import Journal, recovery_ids
 from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
+from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.outcomes import StretchOutcome
 from recovery.kinds.databases.cloud.recover import FOLDER as DATABASES
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
@@ -188,7 +189,7 @@ def _show_under_way(
                 for outcome in journal.entries(f"{BUCKETS}/{step.name}", StretchOutcome)
                 for count in outcome.restored
             )
-            for step in planned.plan.buckets
+            for step in planned.plan.of(BucketStep)
         },
     )
     document = progress_document(planned, done, now=at, abandoned=abandoned)

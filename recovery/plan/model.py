@@ -4,14 +4,8 @@ from manifests.model import RunId, UtcTime, Value
 from manifests.selection import PassedOver
 from manifests.signing import Trust
 from recovery.access_change import AccessChange
-from recovery.kinds.buckets.rules.buckets import BucketStep
-from recovery.kinds.completions.rules.rebuild import CompletionsStep
-from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.known import AnyStep
 from recovery.kinds.step import Step
-from recovery.kinds.tables.rules.datasets import DatasetStep
-from recovery.kinds.tables.rules.definitions import DefinitionStep
-from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.fallen import FallBack
 from recovery.request import Request
 from recovery.unseen import Unseen
@@ -53,36 +47,6 @@ class Plan(Value):
     def of[Some: Step](self, kind: type[Some]) -> tuple[Some, ...]:
         """Return the steps of a kind, in their order."""
         return tuple(step for step in self.steps if isinstance(step, kind))
-
-    @property
-    def datasets(self) -> tuple[DatasetStep, ...]:
-        """Return what happens to each dataset."""
-        return self.of(DatasetStep)
-
-    @property
-    def tables(self) -> tuple[TableStep, ...]:
-        """Return what happens to each table."""
-        return self.of(TableStep)
-
-    @property
-    def definitions(self) -> tuple[DefinitionStep, ...]:
-        """Return what happens to each view and routine."""
-        return self.of(DefinitionStep)
-
-    @property
-    def buckets(self) -> tuple[BucketStep, ...]:
-        """Return what happens to each bucket."""
-        return self.of(BucketStep)
-
-    @property
-    def databases(self) -> tuple[DatabaseStep, ...]:
-        """Return what happens to each database."""
-        return self.of(DatabaseStep)
-
-    @property
-    def rebuilds(self) -> tuple[CompletionsStep, ...]:
-        """Return what is rebuilt without any run; then nothing else is in the plan."""
-        return self.of(CompletionsStep)
 
     @property
     def changes(self) -> bool:

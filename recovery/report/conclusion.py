@@ -5,6 +5,7 @@ from typing import Literal
 
 from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError, ReboundError
 from recovery.document import Conclusion
+from recovery.kinds.completions.rules.rebuild import CompletionsStep
 from recovery.kinds.outcome import Outcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan.said import resuming
@@ -91,7 +92,7 @@ def _missed(report: RecoveryReport) -> ObjectiveMissedError | None:
 
 def _way_on(report: RecoveryReport, failed: Sequence[Outcome]) -> str:
     hints = [item.hint for item in failed if item.hint]
-    if hints and report.plan.rebuilds:
+    if hints and report.plan.of(CompletionsStep):
         return hints[0]
     return f"`{resuming(report.recovery_id, report.plan.request)}` continues"
 

@@ -14,8 +14,11 @@ from recovery.document import (
     Section,
     Table,
 )
+from recovery.kinds.buckets.rules.buckets import BucketStep
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.outcome import AbandonedRecovery, PlannedRecovery
 from recovery.report.conclusion import RecoveryState
 from recovery.units import age, counted, duration, printable, shown
@@ -107,17 +110,17 @@ def _so_far(planned: PlannedRecovery, done: DoneSoFar) -> Iterator[Row]:
     plan = planned.plan
     tables = {item.name: item for item in done.tables}
     databases = {item.into for item in done.databases}
-    for step in plan.tables:
+    for step in plan.of(TableStep):
         item = tables.get(step.name)
         if item is not None:
             rows = counted(item.rows, "row")
             yield Row(f"{step.name}  ({item.action}, {rows})", "published")
         elif step.action != "leave":
             yield Row(f"{step.name}  ({step.action})", "waiting")
-    for bucket in plan.buckets:
+    for bucket in plan.of(BucketStep):
         objects = counted(done.restored_objects.get(bucket.name, 0), "object")
         yield Row(f"bucket {bucket.into}  ({objects} so far)", "restored")
-    for database in plan.databases:
+    for database in plan.of(DatabaseStep):
         word = "proven" if database.into in databases else "waiting"
         yield Row(f"database {database.into}", word)
 

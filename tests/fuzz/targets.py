@@ -39,6 +39,7 @@ from recovery.kinds.databases.rules.documents import plan_database
 from recovery.kinds.databases.rules.rows import database_row
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.whole import World, make_plan
 from recovery.plan.words import check_plan
 from recovery.report.basis import Basis
@@ -221,7 +222,7 @@ def take_plan(content: bytes) -> None:
     made = _journal("plan.json", content).planned().plan
     _told(plan_document(made, now=NOW))
     json.dumps(made.model_dump(mode="json"))
-    for step in made.tables:
+    for step in made.of(TableStep):
         if step.partitions:
             statements.published("p.d.a", "p.d.b", GAMES, step.partitions, step.removed_partitions)
     try:

@@ -70,7 +70,7 @@ def plan(observed: TablesSeen, **asked: Any) -> Plan:  # noqa: ANN401 - fields o
 def step(found: ObservedTable, **asked: Any) -> TableStep:  # noqa: ANN401 - fields of the model
     """Return what is planned for the games table."""
     made = plan(world(games=found), **asked)
-    return next(item for item in made.tables if item.name == "nba.games")
+    return next(item for item in made.of(TableStep) if item.name == "nba.games")
 
 
 GONE = ObservedTable(resource=None)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from manifests.model.run import Manifest
 from manifests.store.envelope import encode
 from manifests.values import Skew
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.outcome import PlannedRecovery
 from tests.harness import Rebound, of_kind
 from tests.integration import lake
@@ -164,7 +165,7 @@ def test_names_in_a_planted_journal_are_checked(rebound: Rebound):
 
     def forge(planned: PlannedRecovery) -> PlannedRecovery:
         sql = "x') OR TRUE; DROP TABLE `lake.games"
-        first = planned.plan.tables[0].model_copy(update={"removed_partitions": (sql,)})
+        first = planned.plan.of(TableStep)[0].model_copy(update={"removed_partitions": (sql,)})
         return planned.model_copy(
             update={"plan": planned.plan.model_copy(update={"steps": (first,)})}
         )

@@ -9,6 +9,7 @@ from manifests.model.run import Manifest
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.kind import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.approval import approved
 from recovery.plan.whole import with_access
 from recovery.request import Target
@@ -245,7 +246,7 @@ def test_what_a_journal_says_of_access_is_not_believed():
 def test_a_plan_about_something_else_is_altered():
     """What a journal names and its run does not hold is never taken from elsewhere."""
     made = plan(world())
-    other = made.tables[0].model_copy(update={"name": "nba.other"})
+    other = made.of(TableStep)[0].model_copy(update={"name": "nba.other"})
     with pytest.raises(ManifestAlteredError):
         with_access(made.model_copy(update={"steps": (other,)}), ORIGIN, {"tables": world()})
 

@@ -5,6 +5,9 @@ import pytest
 
 from manifests.errors import RefusedError, UsageError
 from recovery.compare.observed import ObservedTable
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.words import check_plan
 from recovery.request import Target
 from tests.unit.samples import ARRIVALS, EMPTY, POINT, POLICY, games, manifest, nothing_yet
@@ -15,8 +18,8 @@ def test_an_equal_world_is_left_alone():
     """Where nothing is wrong nothing is done."""
     made = plan(world())
     assert not made.changes
-    assert [item.action for item in made.tables] == ["leave"] * 3
-    assert [item.action for item in made.definitions] == ["leave"] * 2
+    assert [item.action for item in made.of(TableStep)] == ["leave"] * 3
+    assert [item.action for item in made.of(DefinitionStep)] == ["leave"] * 2
     check_plan(made, protected=("platform",), confirmed_project=None)
 
 
@@ -100,16 +103,16 @@ class TestScope:
     def test_datasets(self):
         """A dataset comes with its views and routines."""
         made = plan(world(), datasets=("ref",))
-        assert [item.name for item in made.tables] == ["ref.nothing-yet"]
-        assert [item.name for item in made.datasets] == ["ref"]
-        assert made.definitions == ()
+        assert [item.name for item in made.of(TableStep)] == ["ref.nothing-yet"]
+        assert [item.name for item in made.of(DatasetStep)] == ["ref"]
+        assert made.of(DefinitionStep) == ()
         assert len(plan(world(), datasets=("nba",)).definitions) == 2
 
     def test_tables(self):
         """A single table comes without them."""
         made = plan(world(games=GONE), tables=("nba.games",))
-        assert [item.name for item in made.tables] == ["nba.games"]
-        assert made.definitions == ()
+        assert [item.name for item in made.of(TableStep)] == ["nba.games"]
+        assert made.of(DefinitionStep) == ()
 
     def test_partitions(self):
         """Damage in other partitions is left alone."""
@@ -170,11 +173,11 @@ def test_missing_datasets_and_definitions_are_created():
         }
     )
     made = plan(observed)
-    assert [(item.name, item.create) for item in made.datasets] == [
+    assert [(item.name, item.create) for item in made.of(DatasetStep)] == [
         ("nba", True),
         ("ref", False),
     ]
-    assert [(item.name, item.kind, item.action) for item in made.definitions] == [
+    assert [(item.name, item.kind, item.action) for item in made.of(DefinitionStep)] == [
         ("nba.latest games", "view", "replace"),
         ("nba.season", "routine", "create"),
     ]
@@ -219,7 +222,7 @@ def test_only_what_is_missing():
     """What differs is left out of the plan and named; what is not there comes back."""
     made = plan(world(games=now(EQUAL | {"20250101": OTHER}), arrivals=GONE), only_missing=True)
     assert made.left_alone == ("nba.games",)
-    assert {item.name: item.action for item in made.tables} == {
+    assert {item.name: item.action for item in made.of(TableStep)} == {
         "nba.arrivals": "create",
         "ref.nothing-yet": "leave",
     }
@@ -229,9 +232,9 @@ def test_only_what_is_missing():
 def test_excluded_parts():
     """A table, a view or a whole dataset is left out; a name that matches nothing is refused."""
     made = plan(world(games=GONE), exclude=("nba.games", "nba.season", "ref"))
-    assert [item.name for item in made.tables] == ["nba.arrivals"]
-    assert [item.name for item in made.definitions] == ["nba.latest games"]
-    assert [item.name for item in made.datasets if item.create] == []
+    assert [item.name for item in made.of(TableStep)] == ["nba.arrivals"]
+    assert [item.name for item in made.of(DefinitionStep)] == ["nba.latest games"]
+    assert [item.name for item in made.of(DatasetStep) if item.create] == []
     for option in ("exclude", "overwrite"):
         with pytest.raises(UsageError, match=r"not in the run: nba\.gamez"):
             plan(world(), **{option: ("nba.gamez",)})

@@ -8,6 +8,7 @@ from manifests.errors import PartialError
 from recovery.compare.findings import Finding
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.report.conclusion import state_of
 from recovery.report.recoveries import (
@@ -74,7 +75,7 @@ def test_one_word(ended: RecoveryReport | None, abandoned: AbandonedRecovery | N
 def test_how_far_it_is():
     """What is published is told with what was done, and what waits with what will be."""
     planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
-    waiting = [step.name for step in planned.plan.tables if step.action != "leave"]
+    waiting = [step.name for step in planned.plan.of(TableStep) if step.action != "leave"]
     assert waiting
     text = text_of(progress_document(planned, DoneSoFar(), now=BEGUN, abandoned=CLOSED))
     assert text.splitlines()[0].endswith(", abandoned")

@@ -9,12 +9,14 @@ from manifests.kinds.buckets.model import BucketBackup
 from manifests.kinds.databases.model import DatabaseBackup
 from recovery.compare.documents import CollectionState, DatabaseState
 from recovery.compare.observed import ObservedTable
-from recovery.kinds.buckets.rules.buckets import ObjectCount, SeenBucket
+from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount, SeenBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.databases.rules.documents import DatabaseStep, plan_database
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.kind import Origin
 from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.model import Plan
 from recovery.plan.resumed import resumed
@@ -87,7 +89,7 @@ def test_what_a_journal_hides_is_shown():
     assert not silent.changes
     left = resumed(silent, ORIGIN, WORLD)
     assert left.changes
-    assert [item.owner for item in left.buckets] == ["77"]
+    assert [item.owner for item in left.of(BucketStep)] == ["77"]
     text = text_of(plan_document(left, now=POINT))
     assert "REPLACES CONTENT OF 7 OBJECTS THAT IS THERE; a copy is put aside" in text
     silent = begun(DATABASES, database_step(DatabaseState(exists=True)))
@@ -140,8 +142,8 @@ def test_what_differs_and_was_left_is_asked_for_all_the_same():
 def test_what_a_journal_says_was_replaced_has_its_type():
     """It is compared with what is there: what is looked into has the type that is expected."""
     made = plan(world())
-    first = made.definitions[0].model_copy(update={"replaced": {"schema": 7}})
-    forged = made.model_copy(update={"steps": (*made.tables, first)})
+    first = made.of(DefinitionStep)[0].model_copy(update={"replaced": {"schema": 7}})
+    forged = made.model_copy(update={"steps": (*made.of(TableStep), first)})
     with pytest.raises(ManifestAlteredError, match="no view or routine"):
         resumed(forged, ORIGIN, {"tables": world()})
 
@@ -153,13 +155,13 @@ def test_what_a_journal_hides_of_a_definition_is_found_again():
         update={"definitions": {**world().definitions, "nba.latest games": view}}
     )
     made = plan(seen)
-    (changed,) = (item for item in made.definitions if item.replaced is not None)
+    (changed,) = (item for item in made.of(DefinitionStep) if item.replaced is not None)
     assert changed.needs_overwrite
     silent = changed.model_copy(update={"findings": ()})
     assert not silent.needs_overwrite
     steps = tuple(silent if item is changed else item for item in made.steps)
     left = resumed(made.model_copy(update={"steps": steps}), Origin(manifest()), {"tables": seen})
-    (found,) = (item for item in left.definitions if item.replaced is not None)
+    (found,) = (item for item in left.of(DefinitionStep) if item.replaced is not None)
     assert found.findings == changed.findings
     assert found.needs_overwrite
 
@@ -180,7 +182,7 @@ def test_what_is_left_of_a_table_is_looked_at_again(games: ObservedTable, told: 
     """A resumed plan says what is there now, not what was there when it was made."""
     made = plan(world(games=GONE))
     left = resumed(made, Origin(manifest()), {"tables": world(games=games)})
-    (step,) = (item for item in left.tables if item.name == "nba.games")
+    (step,) = (item for item in left.of(TableStep) if item.name == "nba.games")
     assert told in step.by_now
     assert bool(told) == bool(step.by_now)
     assert step.by_now in text_of(plan_document(left, now=POINT)).replace("\n", " ")
@@ -198,8 +200,8 @@ def test_where_a_table_is_written_is_not_asked_of_a_journal():
 def test_a_plan_that_was_begun_undeletes_nothing():
     """That is done before a plan can be made of what is in the dataset."""
     made = plan(world())
-    first = made.datasets[0].model_copy(update={"action": "undelete"})
-    forged = made.model_copy(update={"steps": (first, *made.tables)})
+    first = made.of(DatasetStep)[0].model_copy(update={"action": "undelete"})
+    forged = made.model_copy(update={"steps": (first, *made.of(TableStep))})
     with pytest.raises(ManifestAlteredError, match="undeletes nothing"):
         resumed(forged, ORIGIN, {"tables": world()})
 
