@@ -47,12 +47,14 @@ class Compared(NamedTuple):
         step: What has to happen to it; None when it is as it was.
         fate: What becomes of a retention that one which is as it was had, and has no more.
         has_past: Whether only its past tells what it was, and that was not listed.
+        is_then: Whether it is held against what it was then, though its record holds a later version.
     """
 
     name: str
     step: ObjectStep | None
     fate: Fate = "none"
     has_past: bool = False
+    is_then: bool = False
 
 
 class Comparison:
@@ -138,17 +140,15 @@ class Comparison:
             for name, record, versions in _joined(records, by_name(*listings)):
                 if not self._scope.matches(name):
                     continue
-                if record is not None and record.then is not None:
-                    if not is_whole:
-                        yield Compared(name, None, has_past=True)
-                        continue
-                    record = expected_of(record, versions)  # noqa: PLW2901 - it takes its place
-                step = plan_object(name, record, versions, self.recovery_point, self._retention)
+                if record is not None and record.then is not None and not is_whole:
+                    yield Compared(name, None, has_past=True)
+                    continue
+                wanted = None if record is None else expected_of(record, versions)
+                step = plan_object(name, wanted, versions, self.recovery_point, self._retention)
                 # A name that was not there and is not is no object, whatever versions it left.
-                if step is not None:
-                    yield Compared(name, step)
-                elif record is not None:
-                    yield Compared(name, None, self._fate(record, versions))
+                if wanted is not None or step is not None:
+                    fate = "none" if wanted is None or step else self._fate(wanted, versions)
+                    yield Compared(name, step, fate, is_then=wanted is not record)
 
     def _fate(self, record: ObjectRecord, versions: Sequence[ObjectVersion]) -> Fate:
         live = live_of(versions)

@@ -162,6 +162,7 @@ class BucketWork(Work[BucketsSeen]):
             keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
             equal=counter.equal,
+            then=counter.then,
             digest=counter.seen,
             counts=counter.counts,
             samples=counter.samples,
@@ -278,9 +279,10 @@ def _is_undeleted(target: VersionedBucket, step: BucketStep) -> bool:
 
 def _counted(comparison: Comparison, stretch: Stretch, retention: RetentionRules) -> StepCounter:
     counter = StepCounter(retention)
-    for _, step, fate, _ in comparison.steps(stretch):
-        if step is None:
-            counter.add_equal(fate)
+    for found in comparison.steps(stretch):
+        counter.then += found.is_then
+        if found.step is None:
+            counter.add_equal(found.fate)
         else:
-            counter.add(step)
+            counter.add(found.step)
     return counter

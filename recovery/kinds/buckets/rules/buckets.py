@@ -51,6 +51,8 @@ class SeenBucket(Value):
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
         equal: Those of them that are as they were.
+        then: Those that are held against what they were at the recovery point, though the backup holds
+            them as they were later: soft delete keeps it, or it is back.
         digest: Of those that are not, and of extra ones, each with its generation.
         counts: How many of them there are, by damage and source.
         samples: Some of them, explained.
@@ -69,6 +71,7 @@ class SeenBucket(Value):
     keeps_replaced: bool
     objects: int
     equal: int
+    then: int = 0
     digest: str = ""
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]
@@ -186,7 +189,7 @@ def plan_bucket(
         name=backup.bucket,
         into=request.target.bucket or backup.bucket,
         action="leave",
-        later=backup.content_later,
+        later=max(0, backup.content_later - seen.then),
         untold_seconds=untold_seconds(backup, recovery_point),
         sets=request.settings and bool(seen.configuration),
         exact=request.exact,

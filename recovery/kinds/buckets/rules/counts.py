@@ -49,6 +49,7 @@ class StepCounter:
     def __init__(self, retention: RetentionRules | None = None) -> None:
         self.objects = 0
         self.equal = 0
+        self.then = 0
         self.fates: Counter[Fate] = Counter()
         self.keys: Counter[str] = Counter()
         self._retention = retention
@@ -85,6 +86,7 @@ class StepCounter:
         for key, objects in other.keys.items():
             self._add_key(key, objects)
         self.equal += other.equal
+        self.then += other.then
         self._seen.add(other.seen)
         self._counts.merge(other.counts)
         for kind, later in other.sampled.items():
