@@ -114,8 +114,10 @@ def test_forged_runs_of_fewer_tables_let_nothing_expire(
     genuine = rebound.manifest(NIGHT)
     old = genuine.model_copy(update={"run_id": "old", "recovery_point": LONG_AGO})
     old = old.model_copy(update={"started_at": LONG_AGO, "finished_at": LONG_AGO})
-    blob = rebound.vault.blob("runs/old/manifest.json")
-    blob.upload_from_string(encode(old))
+    start = RunStart(**said(old), run_id=RunId("old"), base_run_id=None)
+    blobs = [rebound.vault.blob(f"runs/old/{name}.json") for name in ("start", "manifest")]
+    for blob, document in zip(blobs, (start, old), strict=True):
+        blob.upload_from_string(encode(document))
     lake.write_catalog(rebound.folder, retention=TWO_RUNS)
     try:
         forge(tables=genuine.tables[:1])
@@ -124,7 +126,8 @@ def test_forged_runs_of_fewer_tables_let_nothing_expire(
         assert kept["old"] == "one of the newest that hold all that is asked for"
     finally:
         lake.write_catalog(rebound.folder)
-        blob.delete()
+        for blob in blobs:
+            blob.delete()
 
 
 def test_a_night_builds_on_nothing_that_was_planted(

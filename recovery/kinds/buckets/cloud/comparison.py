@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from copy import replace
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from manifests.cloud.inventory import read_range
@@ -47,6 +48,7 @@ class Compared(NamedTuple):
         step: What has to happen to it; None when it is as it was.
         fate: What becomes of a retention that one which is as it was had, and has no more.
         has_past: Whether only its past tells what it was, and that was not listed.
+        live: What is live under its name.
         is_then: Whether it is held against what it was then, though its record holds a later version.
     """
 
@@ -55,6 +57,12 @@ class Compared(NamedTuple):
     fate: Fate = "none"
     has_past: bool = False
     is_then: bool = False
+    live: ObjectVersion | None = None
+
+    def is_written_since(self, moment: datetime) -> bool:
+        """Whether what is live was written, or something said of it, after an instant."""
+        live = self.live
+        return live is not None and max(live.created_at, live.updated_at) > moment
 
 
 class Comparison:
@@ -148,7 +156,8 @@ class Comparison:
                 # A name that was not there and is not is no object, whatever versions it left.
                 if wanted is not None or step is not None:
                     fate = "none" if wanted is None or step else self._fate(wanted, versions)
-                    yield Compared(name, step, fate, is_then=wanted is not record)
+                    live = live_of(versions)
+                    yield Compared(name, step, fate, is_then=wanted is not record, live=live)
 
     def _fate(self, record: ObjectRecord, versions: Sequence[ObjectVersion]) -> Fate:
         live = live_of(versions)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from google.api_core.exceptions import (
@@ -90,6 +91,11 @@ class Mender:
         self._undo = undo
         self._rules = rules
         self._ramp = ramp
+
+    @property
+    def begun_at(self) -> datetime:
+        """Return when the recovery began."""
+        return self._rules.begun_at
 
     def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
         """Do what steps say: in one request where one write each is all, the others singly."""

@@ -64,6 +64,7 @@ def merged(
         action=step.action,
         created=step.create,
         equal=sum(item.equal for item in stretches),
+        written_before=sum(item.written_before for item in stretches),
         restored=restored,
         moved_aside=moved_aside,
         left=left,
@@ -98,6 +99,7 @@ def with_earlier(now: StretchOutcome, earlier: StretchOutcome | None) -> Stretch
     return now.model_copy(
         update={
             "equal": now.equal - restored,
+            "written_before": max(0, now.written_before - restored),
             "restored": earlier.restored,
             "moved_aside": earlier.moved_aside,
         }

@@ -62,9 +62,11 @@ class StretchRestore:
             yield from self._done(waiting.popleft())
 
     def _damaged(self, stretch: Stretch, tally: "_Tally") -> Iterator[ObjectStep]:
-        for _, step, *_ in self._comparison.steps(stretch):
+        for found in self._comparison.steps(stretch):
+            step = found.step
             if step is None:
                 tally.equal += 1
+                tally.written_before += found.is_written_since(self._mender.begun_at)
                 self._advance(1)
             elif self._mender.obstacle(step) == "extra":
                 tally.report_extra(step.name)
@@ -105,6 +107,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.equal = 0
+        self.written_before = 0
         self.left_names: dict[str, LeftReason] = {}
         self._refusal = ""
         self._extra = 0
@@ -151,6 +154,7 @@ class _Tally:
         return StretchOutcome(
             number=number,
             equal=self.equal,
+            written_before=self.written_before,
             restored=self._restored.values,
             moved_aside=self._moved_aside,
             left=tuple(self._left()),

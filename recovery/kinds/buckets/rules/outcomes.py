@@ -38,6 +38,8 @@ class StretchOutcome(Value):
     Attributes:
         number: Its place in the inventory.
         equal: Objects that were as they should be when they were looked at.
+        written_before: Those of them that were written since the recovery began: by an attempt that
+            was killed before it could say so, or by others.
         restored: Those that were brought back, by damage and source.
         moved_aside: Extra objects that were moved aside.
         unequal: Objects that are not equal after all; the first of them are the findings.
@@ -45,6 +47,7 @@ class StretchOutcome(Value):
 
     number: int
     equal: int = 0
+    written_before: int = 0
     restored: tuple[ObjectCount, ...] = ()
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()
@@ -62,11 +65,13 @@ class BucketOutcome(Outcome):
 
     Attributes:
         created: Whether it was created.
+        written_before: As of its stretches.
     """
 
     kind: Literal["bucket"] = "bucket"
     created: bool = False
     equal: int = 0
+    written_before: int = 0
     restored: tuple[ObjectCount, ...] = ()
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()

@@ -69,6 +69,9 @@ def bucket_outcome_row(outcome: BucketOutcome) -> Row:
 def _what_happened(outcome: BucketOutcome) -> Iterator[Row]:
     for count in outcome.restored:
         yield _count_row(count, exact=True)
+    if outcome.written_before:
+        objects = counted(outcome.written_before, "object")
+        yield Row(f"{objects} of those that are equal were written since the recovery began")
     if outcome.moved_aside:
         yield Row(f"{counted(outcome.moved_aside, 'extra object')} moved aside")
     yield from map(_left_row, outcome.left)
