@@ -34,6 +34,28 @@ class Bands(Value):
         return value >= bound if self.is_high_bad else value < bound
 
 
+class Security(Value):
+    """What `rebound security` expects; `*` in a pattern stands for anything.
+
+    Attributes:
+        accounts: Patterns of the emails of service accounts that are made, and that read secrets.
+        public: Patterns of the names of services that everybody may call.
+        deleters: Patterns of members who may delete in the vault, as `group:expiry@example.com`.
+        break_glass: Patterns of the emails of identities for an emergency.
+        key_days: A key that is older has to be replaced.
+        most_changes: So many changes of access in one look are many.
+        most_failed: So many refusals in one look are many.
+    """
+
+    accounts: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
+    deleters: tuple[str, ...] = ()
+    break_glass: tuple[str, ...] = ()
+    key_days: int = Field(default=365, ge=1)
+    most_changes: int = Field(default=5, ge=1)
+    most_failed: int = Field(default=100, ge=1)
+
+
 class Operations(Value):
     """What `rebound ops` looks at, and what it calls healthy.
 
@@ -54,6 +76,7 @@ class Operations(Value):
         validation_errors: So many validations found an error in the last day.
         errors: So many errors were logged in the last day.
         backup_hours: So old is the newest complete run.
+        security: What is expected of identities, services and the vault.
     """
 
     time_zone: TimeZone = "UTC"
@@ -72,3 +95,4 @@ class Operations(Value):
     validation_errors: Bands = Bands(warning=1, critical=50)
     errors: Bands = Bands(warning=1, critical=100)
     backup_hours: Bands = Bands(warning=26, critical=50)
+    security: Security = Security()

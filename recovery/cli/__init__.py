@@ -24,6 +24,7 @@ from recovery.cli import (
     keeping,
     ops,
     recoveries,
+    security,
     status,
 )
 from recovery.cli.options import print_json
@@ -66,6 +67,7 @@ app.add_typer(begun.app)
 app.add_typer(acted.app)
 app.add_typer(fences.app)
 app.add_typer(ops.app)
+app.add_typer(security.app)
 app.add_typer(status.app)
 app.add_typer(doctor.app)
 

@@ -3,7 +3,7 @@
 What could not be read is `Unread`, with the reason: it is unknown, never healthy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from manifests.catalog_operations import Bands, Operations
 from manifests.catalog_processors import Processors
 from manifests.model import VerdictRecord
 from manifests.selection import RunSummary
-from manifests.values import Value
+from manifests.values import Resource, Value
 from recovery.health import Health
 from recovery.kinds.processors.rules.calendar import last_due
 
@@ -68,6 +68,39 @@ class Logged:
 
     counts: Mapping[str, int]
     is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Entries of logs as they are, the newest first.
+
+    Attributes:
+        is_whole: Whether those are all that there are.
+    """
+
+    entries: Sequence[Resource]
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Vaulted:
+    """The vault bucket, and who has what on it.
+
+    Attributes:
+        bucket: The bucket.
+        policy: Its IAM policy.
+        project_policy: That of its project.
+        project_name: Its project.
+        project_number: The number of the protected project.
+        roles: What each custom role of the two policies permits.
+    """
+
+    bucket: Resource
+    policy: Resource
+    project_policy: Resource
+    project_name: str
+    project_number: str
+    roles: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)

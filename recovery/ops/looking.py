@@ -15,7 +15,6 @@ from manifests.cloud.jobs import Jobs
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
-from manifests.errors import ReboundError
 from manifests.kinds.resources.table import resource_type
 from manifests.store import Vault
 from manifests.values import Resource
@@ -25,7 +24,8 @@ from recovery.kinds.processors.rules.calendar import ScheduledGames, scheduled_g
 from recovery.kinds.work import Tools
 from recovery.ops import sources
 from recovery.ops.asking import ask
-from recovery.ops.facts import Answer, Backups, Execution, Facts, Frame, Logged, Unread
+from recovery.ops.at_once import looked_at
+from recovery.ops.facts import Answer, Backups, Execution, Facts, Frame, Logged
 from recovery.ops.logs import Logs, counted_by_writer
 from recovery.ops.monitoring import monitoring_query
 from recovery.ops.rules.platform import GAMES
@@ -77,18 +77,8 @@ class Looking:
             names: The sources.
             answered: Told of each that was read, or was not to be.
         """
-        chosen = tuple(names)
-
-        def read(name: str) -> Any:  # noqa: ANN401 - of each source its own
-            try:
-                return self._own.get(name, partial(self._ask, name))()
-            except ReboundError as error:
-                return Unread(str(error), error.hint)
-            finally:
-                answered()
-
-        with ThreadPoolExecutor(max(1, len(chosen)), thread_name_prefix="looking") as pool:
-            return dict(zip(chosen, pool.map(read, chosen), strict=True))
+        looks = {name: self._own.get(name, partial(self._ask, name)) for name in names}
+        return looked_at(looks, answered)
 
     @cached_property
     def _jobs(self) -> Jobs:

@@ -72,7 +72,9 @@ def _missed(health: Health, what: str, run_id: str = "") -> HealthFinding:
 
 
 def _damaged(found: Backups) -> Iterator[HealthFinding]:
-    reasons = {run.run_id: run.reason for run in found.runs if run.state == "damaged"}
+    reasons = {
+        run.run_id: run.reason for run in found.runs if run.state in ("damaged", "untrusted")
+    }
     reasons |= {
         item.run_id: f"files are damaged: {listed(item.damaged)}"
         for item in found.verdicts

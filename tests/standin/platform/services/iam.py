@@ -14,6 +14,7 @@ from tests.standin.platform.store import Resource
 _ANY_PROJECT = "projects/-/"
 # IAM, Service accounts: the part before the @ of an email.
 _ACCOUNT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z0-9-]+\.iam\.gserviceaccount\.com")
+_KEYS = "iam.projects.serviceAccounts.keys"
 _DELETED = "iam.projects.serviceAccounts.deleted"
 
 
@@ -90,10 +91,23 @@ def _turn(*, is_disabled: bool) -> Handler:
     return turned
 
 
+def create_key(call: Call) -> Body:
+    """Make a key of an account, whose private part is told only now."""
+    account = _found(call)
+    name = f"{account.name}/keys/{secrets.token_hex(20)}"
+    body = {"keyType": "USER_MANAGED", "keyOrigin": "GOOGLE_PROVIDED"}
+    body["validAfterTime"] = call.service.now_text
+    call.store.put(Resource(_KEYS, name, body, {}))
+    return {"name": name, **body, "privateKeyData": "bm8="}
+
+
 def list_keys(call: Call) -> Body:
-    """Answer that an account has no keys of its own."""
-    _found(call)
-    return {}
+    """Answer the keys that people made of an account; Google's own are not there."""
+    account = _found(call)
+    keys = [
+        {"name": key.name, **key.body} for key in call.store.below(_KEYS, f"{account.name}/keys/")
+    ]
+    return {"keys": keys} if keys else {}
 
 
 def _role(_: Call, name: str, body: Body) -> Body:
@@ -177,7 +191,8 @@ HANDLERS: dict[str, Handler] = {
     f"{ACCOUNTS.id}.enable": _turn(is_disabled=False),
     f"{ACCOUNTS.id}.disable": _turn(is_disabled=True),
     f"{ACCOUNTS.id}.update": put_account,
-    f"{ACCOUNTS.id}.keys.list": list_keys,
+    f"{_KEYS}.list": list_keys,
+    f"{_KEYS}.create": create_key,
     f"{ROLES.id}.list": list_roles,
     f"{ROLES.id}.delete": delete_role,
     f"{ROLES.id}.undelete": undelete_role,

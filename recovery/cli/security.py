@@ -1,0 +1,59 @@
+"""`rebound security`: the daily checks, and those of the backups themselves."""
+
+from typing import Annotated
+
+import typer
+
+from manifests.cloud.rest import Rest
+from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
+from recovery.console import Console
+from recovery.health import health_error, worst
+from recovery.ops.at_once import Looks, looked_at
+from recovery.ops.security.document import security_document, security_json
+from recovery.ops.security.looking import SecurityLooking
+from recovery.ops.security.model import Light
+from recovery.ops.security.sources import security_findings
+from recovery.session import Session
+
+_HOURS = 24.0
+
+app = typer.Typer()
+
+
+@app.command()
+def security(
+    hours: Annotated[
+        float, typer.Option(min=1, max=720, help="How far back logs are read, in hours.")
+    ] = _HOURS,
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Tell who did what that nobody expected, and whether the backups are safe: `rebound security`."""
+    session = open_session()
+    light = security_light(session, hours)
+    looks = security_looks(session, light)
+    with Console(quiet=as_json).looking(len(looks)) as answered:
+        facts = looked_at(looks, answered)
+    found = security_findings(facts, light)
+    document = security_document(found, light)
+    write_page(html, document)
+    if as_json:
+        print_json(security_json(found, light))
+    else:
+        tell(document)
+    hint = document.conclusion.hint if document.conclusion else ""
+    if error := health_error(worst(item.finding.health for item in found), hint=hint):
+        raise error
+
+
+def security_light(session: Session, hours: float = _HOURS) -> Light:
+    """Return in what light everything is judged."""
+    settings, expected = session.settings, session.catalog.operations.security
+    return Light(session.started_at, hours, settings.project, settings.vault_bucket, expected)
+
+
+def security_looks(session: Session, light: Light) -> Looks:
+    """Return what looks at each source."""
+    rest = Rest(session.settings.api_endpoint)
+    locations = session.catalog.operations.locations
+    return SecurityLooking(rest, session.vault_bucket.versions, light, locations).looks

@@ -1,0 +1,30 @@
+"""Looking at several things at once: what cannot be read is told as such, and stops no other look."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from manifests.errors import ReboundError
+from recovery.ops.facts import Facts, Unread
+
+type Looks = Mapping[str, Callable[[], Any]]
+
+
+def looked_at(looks: Looks, answered: Callable[[], object]) -> Facts:
+    """Look at everything at once.
+
+    Args:
+        looks: What looks, by the name of the source.
+        answered: Told of each that was read, or could not be.
+    """
+
+    def read(name: str) -> Any:  # noqa: ANN401 - of each source its own
+        try:
+            return looks[name]()
+        except ReboundError as error:
+            return Unread(str(error), error.hint)
+        finally:
+            answered()
+
+    with ThreadPoolExecutor(max(1, len(looks)), thread_name_prefix="looking") as pool:
+        return dict(zip(looks, pool.map(read, looks), strict=True))

@@ -1,0 +1,186 @@
+"""Who can do what now: to services, to the backups, and with which keys. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from manifests.values import Resource
+from recovery.doctor.rules.buckets import vault_problems
+from recovery.health import Health
+from recovery.ops.facts import Entries, Facts, Vaulted
+from recovery.ops.security.filters import RESTORED
+from recovery.ops.security.model import Light, SecurityFinding, Severity, is_expected, well, wrong
+from recovery.units import age, counted, listed
+
+PUBLIC, VAULT, DELETERS, KEYS, BREAK_GLASS = (
+    "public services",
+    "vault",
+    "who can delete",
+    "keys",
+    "break-glass",
+)
+_EVERYBODY = {"allUsers", "allAuthenticatedUsers"}
+_DELETES = frozenset(
+    f"roles/{name}"
+    for name in (
+        "owner",
+        "editor",
+        "storage.admin",
+        "storage.objectAdmin",
+        "storage.objectUser",
+        "storage.legacyBucketOwner",
+        "storage.legacyBucketWriter",
+        "storage.legacyObjectOwner",
+    )
+)
+"""Roles that delete, overwrite or grant (Cloud Storage, IAM roles)."""
+_DELETING = {
+    "storage.objects.delete",
+    "storage.objects.update",
+    "storage.buckets.delete",
+    "storage.buckets.update",
+    "storage.buckets.setIamPolicy",
+}
+_UNTIL = re.compile(r'request\.time < timestamp\("([^"]+)"\)')
+_DAY = timedelta(days=1)
+
+
+def public_findings(
+    services: Sequence[tuple[Resource, Resource]], light: Light, _: Facts
+) -> Iterator[SecurityFinding]:
+    """Tell which services everybody can call: their policy says so, or that it does not count."""
+    open_ones = 0
+    for service, policy in services:
+        name = str(service["name"]).rpartition("/")[2]
+        members = {it for binding in policy.get("bindings", ()) for it in binding["members"]}
+        if not (members & _EVERYBODY or service.get("invokerIamDisabled")):
+            continue
+        open_ones += 1
+        if is_expected(name, light.security.public):
+            continue
+        location = str(service["name"]).split("/")[3]
+        step = (
+            f"gcloud run services remove-iam-policy-binding {name} --region={location} "
+            "--member=allUsers --role=roles/run.invoker"
+        )
+        severity: Severity = "P0" if name.startswith("rebound-") else "P1"
+        yield wrong(severity, PUBLIC, name, "everybody can call it", step=step)
+    yield well(PUBLIC, f"{open_ones} of {counted(len(services), 'service')} are open to everybody")
+
+
+def vault_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[SecurityFinding]:
+    """Tell what lets backups be lost or read by others: retention, holds, public access."""
+    problems = list(vault_problems(found.bucket, light.vault, project_number=found.project_number))
+    for problem in problems:
+        severity: Severity = "P1" if problem.health is Health.CRITICAL else "P2"
+        yield wrong(severity, VAULT, light.vault, problem.what, step=problem.mend)
+    retention = (found.bucket or {}).get("retentionPolicy") or {}
+    if retention and not retention.get("isLocked"):
+        what = "its retention policy is not locked: who administers the bucket can end it"
+        step = f"gcloud storage buckets update gs://{light.vault} --lock-retention-period"
+        yield wrong("P3", VAULT, light.vault, what, step=step)
+    elif not problems:
+        yield well(VAULT, "it keeps what is in it, and is closed to everybody else")
+
+
+def deleter_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[SecurityFinding]:
+    """Tell who can delete, overwrite or grant in the vault and is not to."""
+    granted = sorted(
+        {
+            (str(member), str(binding["role"]), place)
+            for place, policy in (("bucket", found.policy), ("project", found.project_policy))
+            for binding in policy.get("bindings", ())
+            for member in binding["members"]
+            if member in _EVERYBODY or _deletes(str(binding["role"]), found.roles)
+        }
+    )
+    backup = f"serviceAccount:{light.own('backup')}"
+    unexpected = [item for item in granted if not is_expected(item[0], light.security.deleters)]
+    for member, role, place in unexpected:
+        severity: Severity = "P0" if member in (*_EVERYBODY, backup) else "P1"
+        what = f"it has {role} on the {place}, and the catalog does not name it"
+        if place == "bucket":
+            step = (
+                f"gcloud storage buckets remove-iam-policy-binding gs://{light.vault} "
+                f"--member={member} --role={role}"
+            )
+        else:
+            step = (
+                f"gcloud projects remove-iam-policy-binding {found.project_name} "
+                f"--member={member} --role={role}"
+            )
+        yield wrong(severity, DELETERS, member, what, step=step)
+    if not unexpected:
+        members = sorted({member for member, _, _ in granted})
+        yield well(DELETERS, f"only whom the catalog names: {listed(members) or 'nobody'}")
+
+
+def key_findings(
+    keys: Mapping[str, Sequence[Resource]], light: Light, _: Facts
+) -> Iterator[SecurityFinding]:
+    """Tell of keys that people keep: of Rebound's identities none is needed, others grow old."""
+    number = 0
+    for email, its in sorted(keys.items()):
+        for key in its:
+            number += 1
+            made = datetime.fromisoformat(str(key["validAfterTime"]))
+            old = light.now - made
+            name = str(key["name"]).rpartition("/")[2]
+            step = f"gcloud iam service-accounts keys delete {name} --iam-account={email}"
+            if email.startswith("rebound-"):
+                what = "it has a key, and needs none: whoever has it is this identity"
+                yield wrong("P1", KEYS, email, what, step=step)
+            elif old > timedelta(days=light.security.key_days):
+                what = f"a key of it is {age(old.total_seconds())} old"
+                yield wrong("P2", KEYS, email, what, step=step)
+    told = f"{counted(len(keys), 'account')} with {counted(number, 'key')}"
+    yield well(KEYS, told)
+
+
+def break_glass_findings(policy: Resource, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
+    """Tell which grants for an emergency still stand, until when, and whether they are used."""
+    restore = f"serviceAccount:{light.own('restore')}"
+    grants = [
+        (str(member), binding)
+        for binding in policy.get("bindings", ())
+        for member in binding["members"]
+        if member == restore
+        or is_expected(str(member).partition(":")[2], light.security.break_glass)
+    ]
+    for member, binding in grants:
+        until = _until(binding)
+        step = (
+            f"gcloud projects remove-iam-policy-binding {light.project} --member={member} "
+            f"--role={binding['role']} --all"
+        )
+        if until is None:
+            what = f"it has {binding['role']} without an end"
+            yield wrong("P1", BREAK_GLASS, member, what, step=step)
+        elif until > light.now:
+            severity: Severity = "P1" if until - light.now > _DAY else "P2"
+            what = f"it has {binding['role']} until {until:%Y-%m-%d %H:%M} UTC"
+            yield wrong(severity, BREAK_GLASS, member, f"{what}{_use(facts)}", step=step)
+        else:
+            what = f"its grant of {binding['role']} is over since {until:%Y-%m-%d %H:%M} UTC"
+            yield wrong("P3", BREAK_GLASS, member, what, step=step)
+    if not grants:
+        yield well(BREAK_GLASS, "no grant for an emergency stands")
+
+
+def _use(facts: Facts) -> str:
+    used = facts.get(RESTORED)
+    if not isinstance(used, Entries):
+        return ", whether it is used is unknown"
+    return "" if used.entries else ", and was not used"
+
+
+def _until(binding: Resource) -> datetime | None:
+    found = _UNTIL.search(str(binding.get("condition", {}).get("expression", "")))
+    return None if found is None else datetime.fromisoformat(found[1])
+
+
+def _deletes(role: str, roles: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a role deletes, overwrites or grants; a custom one that cannot be read may."""
+    if role.startswith("roles/"):
+        return role in _DELETES
+    return role not in roles or bool(roles[role] & _DELETING)

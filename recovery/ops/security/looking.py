@@ -1,0 +1,129 @@
+"""Looking at logs, policies and keys: every look at once."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.rest import Rest
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import VersionedBucket
+from manifests.errors import CloudError
+from manifests.kinds.resources.table import resource_type
+from manifests.values import Resource
+from recovery.ops.at_once import Looks
+from recovery.ops.facts import Entries, Vaulted
+from recovery.ops.logs import Logs
+from recovery.ops.security import sources
+from recovery.ops.security.filters import log_filters
+from recovery.ops.security.log_rules import PROJECT_POLICY
+from recovery.ops.security.model import Light
+
+_PROJECTS, _IAM = "cloudresourcemanager.googleapis.com", "iam.googleapis.com"
+_READERS = 16
+_MOST_ENTRIES = 1000
+_POLICY: Resource = {"options": {"requestedPolicyVersion": 3}}
+
+
+class SecurityLooking:
+    """Reads what `rebound security` looks at. Safe to share between threads.
+
+    Args:
+        rest: Calls the APIs.
+        vault: The vault bucket.
+        light: Of which project, and since when.
+        locations: Where services are.
+    """
+
+    def __init__(
+        self, rest: Rest, vault: VersionedBucket, light: Light, locations: Iterable[str]
+    ) -> None:
+        self._rest = rest
+        self._vault = vault
+        self._light = light
+        self._locations = tuple(locations)
+        self._configuration = Configuration(rest, light.project)
+        self._logs = Logs(rest, light.project)
+
+    @property
+    def looks(self) -> Looks:
+        """Return what looks at each source, in the order in which they are told."""
+        filters = log_filters(self._light.project, self._light.own("restore"))
+        own: Looks = {
+            sources.SERVICES: self._services,
+            sources.VAULTED: self._vaulted,
+            sources.ACCOUNT_KEYS: self._keys,
+            PROJECT_POLICY: partial(self._policy, self._light.project),
+        }
+        return {
+            name: own[name] if name in own else partial(self._entries, name, filters[name])
+            for name in sources.RULES
+        }
+
+    def _entries(self, name: str, text: str) -> Entries:
+        since = self._light.now - timedelta(hours=self._light.hours)
+        return self._logs.entries(text, since=since, most=_MOST_ENTRIES, subject=name)
+
+    def _services(self) -> list[tuple[Resource, Resource]]:
+        """Return every service with its policy."""
+        kind = resource_type("run/service")
+        found = self._configuration.listed(kind, self._locations)
+        names = [str(item["name"]) for item in found]
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="policies") as pool:
+            policies = list(pool.map(partial(self._configuration.policy, kind), names))
+        return [(item, policy or {}) for item, policy in zip(found, policies, strict=True)]
+
+    def _policy(self, project: str) -> Resource:
+        needs = "resourcemanager.projects.getIamPolicy"
+        with cloud_errors(f"the IAM policy of {project}", needs):
+            path = f"v3/projects/{project}:getIamPolicy"
+            return self._rest.call("POST", _PROJECTS, path, body=_POLICY)
+
+    def _vaulted(self) -> Vaulted:
+        """Return the vault, and who has what on it and on its project.
+
+        Raises:
+            CloudError: One of it could not be read.
+        """
+        with cloud_errors(self._vault.uri(), "storage.buckets.get, storage.buckets.getIamPolicy"):
+            bucket = self._vault.resource()
+            policy = {} if bucket is None else self._vault.access()
+        if bucket is None:
+            raise CloudError("there is no such bucket", subject=self._vault.uri())
+        project = str(bucket.get("projectNumber", ""))
+        above = self._policy(project)
+        roles = {
+            str(binding["role"])
+            for found in (policy, above)
+            for binding in found.get("bindings", ())
+            if not str(binding["role"]).startswith("roles/")
+        }
+        return Vaulted(
+            bucket=bucket,
+            policy=policy,
+            project_policy=above,
+            project_name=project,
+            project_number=self._configuration.project_number(),
+            roles={role: self._permissions(role) for role in sorted(roles)},
+        )
+
+    def _permissions(self, role: str) -> frozenset[str]:
+        with cloud_errors(role, "iam.roles.get"):
+            found = self._rest.call("GET", _IAM, f"v1/{role}")
+        return frozenset(found.get("includedPermissions", ()))
+
+    def _keys(self) -> dict[str, list[Resource]]:
+        """Return the keys that people made of each account, by its email."""
+        found = self._configuration.listed(resource_type("iam/service-account"), ())
+        names = [str(item["name"]) for item in found]
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="keys") as pool:
+            keys = list(pool.map(self._keys_of, names))
+        return {name.rpartition("/")[2]: its for name, its in zip(names, keys, strict=True)}
+
+    def _keys_of(self, name: str) -> list[Resource]:
+        with cloud_errors(name, "iam.serviceAccountKeys.list"):
+            query = {"keyTypes": "USER_MANAGED"}
+            answer: dict[str, Any] = self._rest.call("GET", _IAM, f"v1/{name}/keys", query=query)
+        return list(answer.get("keys", ()))

@@ -1,0 +1,39 @@
+"""What `rebound security` looks at, and what judges it. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from recovery.ops.facts import Facts, Unread
+from recovery.ops.security import access_rules, filters, log_rules
+from recovery.ops.security.model import Light, SecurityFinding, unknown
+
+type Rule = Callable[[Any, Light, Facts], Iterable[SecurityFinding]]
+
+SERVICES, VAULTED, ACCOUNT_KEYS = "services", "vault", "keys"
+
+RULES: Mapping[str, Sequence[Rule]] = {
+    filters.NEW_ACCOUNTS: (log_rules.account_findings,),
+    SERVICES: (access_rules.public_findings,),
+    filters.IAM_CHANGES: (log_rules.change_findings,),
+    filters.SECRETS: (log_rules.secret_findings,),
+    filters.DENIED: (log_rules.denied_findings,),
+    filters.REFUSED: (),
+    filters.RESTORED: (),
+    VAULTED: (access_rules.vault_findings, access_rules.deleter_findings),
+    ACCOUNT_KEYS: (access_rules.key_findings,),
+    log_rules.PROJECT_POLICY: (access_rules.break_glass_findings,),
+}
+"""Each source: the five daily checks, then those of the backups. Without a rule others lean on it."""
+
+
+def security_findings(facts: Facts, light: Light) -> list[SecurityFinding]:
+    """Judge everything that was looked at; what could not be read is unknown."""
+    found: list[SecurityFinding] = []
+    for name, fact in facts.items():
+        if isinstance(fact, Unread):
+            step = fact.hint or "rebound doctor"
+            found.append(unknown(name, f"it could not be read: {fact.why}", step=step))
+            continue
+        for rule in RULES[name]:
+            found.extend(rule(fact, light, facts))
+    return found

@@ -1,0 +1,315 @@
+"""What logs, policies and keys say turns into findings with a severity and a step."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from manifests.catalog_operations import Security
+from recovery.health import Health, worst
+from recovery.ops.facts import Entries, Facts, Unread, Vaulted
+from recovery.ops.security.access_rules import BREAK_GLASS, DELETERS, KEYS, PUBLIC, VAULT
+from recovery.ops.security.document import security_document, security_json
+from recovery.ops.security.filters import (
+    DENIED,
+    IAM_CHANGES,
+    NEW_ACCOUNTS,
+    REFUSED,
+    RESTORED,
+    SECRETS,
+)
+from recovery.ops.security.log_rules import PROJECT_POLICY
+from recovery.ops.security.model import Light
+from recovery.ops.security.sources import ACCOUNT_KEYS, RULES, SERVICES, VAULTED, security_findings
+from recovery.report.text import text_of
+
+NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)
+LIGHT = Light(
+    NOW,
+    24,
+    "p",
+    "the-vault",
+    Security(
+        accounts=("nba-*", "serviceAccount:x"),
+        public=("site",),
+        deleters=("group:expiry@*",),
+        break_glass=("nba-emergency-admin@*",),
+        most_changes=3,
+        most_failed=2,
+    ),
+)
+RESTORE = "serviceAccount:rebound-restore@p.iam.gserviceaccount.com"
+LOGGED = {
+    "auditConfigs": [
+        {"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]},
+    ]
+}
+VAULT_BUCKET: dict[str, Any] = {
+    "projectNumber": "2",
+    "iamConfiguration": {
+        "publicAccessPrevention": "enforced",
+        "uniformBucketLevelAccess": {"enabled": True},
+    },
+    "retentionPolicy": {"retentionPeriod": "2592000", "isLocked": True},
+    "defaultEventBasedHold": True,
+    "softDeletePolicy": {"retentionDurationSeconds": "604800"},
+}
+
+
+def found(source: str, fact: Any, **others: Any) -> list[tuple[str | None, str]]:  # noqa: ANN401 - facts
+    """Return the severity and the subject of each finding of one source."""
+    facts: Facts = {source: fact, **others}
+    findings = list(security_findings(facts, LIGHT))
+    assert all(it.finding.mend for it in findings if it.severity)
+    return [(it.severity, it.finding.subject) for it in findings]
+
+
+def entries(*payloads: dict[str, Any], is_whole: bool = True) -> Entries:
+    """Return audit logs with these payloads."""
+    return Entries([{"protoPayload": payload} for payload in payloads], is_whole)
+
+
+def payload(method: str, who: str = "ann@example.com", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return what an audit log says of a call."""
+    return {"methodName": method, "authenticationInfo": {"principalEmail": who}, **more}
+
+
+def policy(*bindings: tuple[str, str, str | None]) -> dict[str, Any]:
+    """Return a policy: roles, members, and until when."""
+    return {
+        "bindings": [
+            {"role": role, "members": [member]}
+            | (
+                {"condition": {"expression": f'request.time < timestamp("{until}")'}}
+                if until
+                else {}
+            )
+            for role, member, until in bindings
+        ]
+    }
+
+
+def vaulted(**changes: Any) -> Vaulted:  # noqa: ANN401 - any field
+    """Return a vault that only the expiry group can delete in."""
+    made: dict[str, Any] = {
+        "bucket": VAULT_BUCKET,
+        "policy": policy(("roles/storage.objectAdmin", "group:expiry@example.com", None)),
+        "project_policy": policy(("roles/viewer", "user:ann@example.com", None)),
+        "project_name": "2",
+        "project_number": "1",
+        "roles": {},
+    }
+    return Vaulted(**made | changes)
+
+
+def test_new_accounts_and_keys():
+    """A key is worse than an account, and one that nobody expects worse than one of ours."""
+    made = "google.iam.admin.v1.CreateServiceAccount"
+    ours = payload(made, response={"email": "nba-new@p.iam.gserviceaccount.com"})
+    other = payload(made, response={"email": "x1@p.iam.gserviceaccount.com"})
+    key = payload(f"{made}Key", resourceName="projects/-/serviceAccounts/12")
+    assert found(NEW_ACCOUNTS, entries(ours, other, key)) == [
+        ("P3", "nba-new@p.iam.gserviceaccount.com"),
+        ("P2", "x1@p.iam.gserviceaccount.com"),
+        ("P1", "12"),
+    ]
+    assert found(NEW_ACCOUNTS, entries()) == [(None, "")]
+
+
+def granted(role: str, member: str, action: str = "ADD") -> dict[str, Any]:
+    """Return the log of a change of a policy."""
+    delta = {"action": action, "role": role, "member": member}
+    return payload(
+        "SetIamPolicy",
+        resourceName="projects/p",
+        serviceData={"policyDelta": {"bindingDeltas": [delta]}},
+    )
+
+
+def test_changes_of_access():
+    """What everybody can do from now on is told at once; many changes are told sooner than few."""
+    weak = granted("roles/viewer", "user:bob@example.com")
+    assert found(IAM_CHANGES, entries(weak)) == [("P3", "")]
+    assert found(IAM_CHANGES, entries(weak, weak, weak)) == [("P2", "")]
+    assert found(IAM_CHANGES, entries(granted("roles/viewer", "allUsers"))) == [
+        ("P0", "p"),
+        ("P3", ""),
+    ]
+    assert found(IAM_CHANGES, entries(granted("roles/owner", "user:bob@example.com")))[0] == (
+        "P1",
+        "p",
+    )
+    removed = granted("roles/owner", "user:bob@example.com", "REMOVE")
+    assert found(IAM_CHANGES, entries(removed)) == [("P3", "")]
+    whole = payload("google.iam.admin.v1.SetIAMPolicy", response={"bindings": []})
+    assert found(IAM_CHANGES, entries(whole)) == [("P3", "")]
+
+
+def test_secrets_are_read_by_whom_the_catalog_expects():
+    """Others are told; where nothing is logged nobody knows."""
+    read = "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion"
+    ours = payload(read, "nba-scrapers@p.iam.gserviceaccount.com")
+    person = payload(read, resourceName="projects/1/secrets/KEY/versions/1")
+    assert found(SECRETS, entries(ours, person), **{PROJECT_POLICY: LOGGED})[:2] == [
+        ("P2", "ann@example.com"),
+        (None, ""),
+    ]
+    for policies in ({}, {"auditConfigs": [{"service": "x"}]}, Unread("answered 403", "x")):
+        (first, *_) = security_findings({SECRETS: entries(), PROJECT_POLICY: policies}, LIGHT)
+        assert first.finding.health is Health.UNKNOWN
+
+
+def test_refusals_are_counted():
+    """Of APIs and of services alike, by who was refused; more than were read is told."""
+    denied = payload("a", status={"code": 7})
+    request = Entries([{"httpRequest": {"status": 403, "remoteIp": "203.0.113.9"}}])
+    assert found(DENIED, entries(denied), **{REFUSED: Entries([])})[0] == ("P3", "")
+    facts = {DENIED: entries(denied), REFUSED: request}
+    (one,) = security_findings(facts, LIGHT)
+    assert one.severity == "P2"
+    assert one.finding.what == "2 times in 24 h: ann@example.com 1, 203.0.113.9 1"
+    cut = {DENIED: entries(denied, is_whole=False), REFUSED: request}
+    assert "at least 2 times" in security_findings(cut, LIGHT)[0].finding.what
+    unread = {DENIED: entries(denied), REFUSED: Unread("answered 403", "x")}
+    assert "at least 1 time" in security_findings(unread, LIGHT)[0].finding.what
+    assert found(DENIED, entries(), **{REFUSED: Entries([])})[0] == (None, "")
+
+
+def service(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields
+    """Return a service as the list has it."""
+    return {"name": f"projects/p/locations/us-west2/services/{name}", **more}
+
+
+def test_public_services():
+    """A service is open by its policy, or because none is asked for; Rebound's own is worst."""
+    everybody = policy(("roles/run.invoker", "allUsers", None))
+    closed = policy(("roles/run.invoker", RESTORE, None))
+    services = [
+        (service("rebound-backup"), everybody),
+        (service("scrapers", invokerIamDisabled=True), closed),
+        (service("site"), everybody),
+        (service("shut"), closed),
+        (service("new"), {}),
+    ]
+    assert found(SERVICES, services) == [
+        ("P0", "rebound-backup"),
+        ("P1", "scrapers"),
+        (None, ""),
+    ]
+    told = security_findings({SERVICES: services}, LIGHT)[-1].finding
+    assert (told.check, told.what) == (PUBLIC, "3 of 5 services are open to everybody")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"retentionPolicy": {"retentionPeriod": "1"}}, "P3"),
+        ({"retentionPolicy": {}}, "P1"),
+        ({"defaultEventBasedHold": False}, "P2"),
+        ({"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}}}, "P1"),
+    ],
+    ids=["safe", "not locked", "no retention", "no hold", "may be public"],
+)
+def test_vault(changes: dict[str, Any], expected: str | None):
+    """What protects the backups from loss and from others."""
+    facts: Facts = {VAULTED: vaulted(bucket=VAULT_BUCKET | changes)}
+    of_vault = [it for it in security_findings(facts, LIGHT) if it.finding.check == VAULT]
+    assert [it.severity for it in of_vault] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("where", "role", "member", "expected"),
+    [
+        ("policy", "roles/storage.admin", "user:ann@example.com", "P1"),
+        ("policy", "roles/storage.objectViewer", "user:ann@example.com", None),
+        ("policy", "roles/storage.objectViewer", "allAuthenticatedUsers", "P0"),
+        ("policy", "roles/storage.objectAdmin", "serviceAccount:rebound-backup@p.iam.gserviceaccount.com", "P0"),
+        ("policy", "projects/p/roles/adds", "user:ann@example.com", None),
+        ("policy", "projects/p/roles/deletes", "user:ann@example.com", "P1"),
+        ("policy", "projects/p/roles/unread", "user:ann@example.com", "P1"),
+        ("policy", "roles/storage.legacyBucketOwner", "projectEditor:p", "P1"),
+        ("project_policy", "roles/owner", "user:ann@example.com", "P1"),
+        ("project_policy", "roles/editor", "group:expiry@example.com", None),
+    ],
+)  # fmt: skip
+def test_who_can_delete(where: str, role: str, member: str, expected: str | None):
+    """Anybody whom the catalog does not name, on the vault or on its project."""
+    roles = {
+        "projects/p/roles/adds": frozenset({"storage.objects.create"}),
+        "projects/p/roles/deletes": frozenset({"storage.objects.delete"}),
+    }
+    facts: Facts = {VAULTED: vaulted(**{where: policy((role, member, None)), "roles": roles})}
+    of_deleters = [it for it in security_findings(facts, LIGHT) if it.finding.check == DELETERS]
+    assert [it.severity for it in of_deleters] == [expected]
+
+
+def test_keys():
+    """Rebound's identities have none; others grow old."""
+    keys = {
+        "rebound-backup@p.iam.gserviceaccount.com": [key(1)],
+        "nba-old@p.iam.gserviceaccount.com": [key(400), key(10)],
+        "nba-none@p.iam.gserviceaccount.com": [],
+    }
+    assert found(ACCOUNT_KEYS, keys) == [
+        ("P2", "nba-old@p.iam.gserviceaccount.com"),
+        ("P1", "rebound-backup@p.iam.gserviceaccount.com"),
+        (None, ""),
+    ]
+    assert security_findings({ACCOUNT_KEYS: keys}, LIGHT)[-1].finding.check == KEYS
+
+
+def key(days: int) -> dict[str, Any]:
+    """Return a key that is some days old."""
+    return {
+        "name": "projects/p/serviceAccounts/x/keys/1",
+        "validAfterTime": (NOW - timedelta(days=days)).isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("member", "until", "expected"),
+    [
+        (RESTORE, None, "P1"),
+        (RESTORE, "2026-12-04T22:00:00Z", "P2"),
+        (RESTORE, "2026-12-24T22:00:00Z", "P1"),
+        (RESTORE, "2026-12-03T22:00:00Z", "P3"),
+        ("serviceAccount:nba-emergency-admin@p.iam.gserviceaccount.com", None, "P1"),
+        ("user:ann@example.com", None, None),
+    ],
+)
+def test_break_glass(member: str, until: str | None, expected: str | None):
+    """A grant for an emergency ends; one that does not, or was forgotten, is told."""
+    fact = policy(("projects/p/roles/restore", member, until))
+    assert [severity for severity, _ in found(PROJECT_POLICY, fact)] == [expected]
+    for used, told in ((entries(), "and was not used"), (Unread("no", "x"), "is unknown")):
+        facts: Facts = {PROJECT_POLICY: fact, RESTORED: used}
+        finding = security_findings(facts, LIGHT)[0].finding
+        assert finding.check == BREAK_GLASS
+        if until and expected in ("P1", "P2"):
+            assert told in finding.what
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if name])
+def test_what_cannot_be_read_is_unknown(name: str):
+    """Not one check passes for not having been made."""
+    (one,) = security_findings({name: Unread("answered 403", "grant x")}, LIGHT)
+    assert (one.severity, one.finding.health, one.finding.mend) == ("P1", Health.UNKNOWN, "grant x")
+
+
+def test_document():
+    """The most urgent comes first, with its step; what is well is told, too."""
+    facts: Facts = {
+        NEW_ACCOUNTS: entries(
+            payload("google.iam.admin.v1.CreateServiceAccount", response={"email": "a"})
+        ),
+        SERVICES: [(service("rebound-backup"), policy(("r", "allUsers", None)))],
+        ACCOUNT_KEYS: {},
+    }
+    told = security_findings(facts, LIGHT)
+    text = text_of(security_document(told, LIGHT))
+    assert text.index("P0") < text.index("P2") < text.index("The steps") < text.index("healthy")
+    assert "gcloud run services remove-iam-policy-binding rebound-backup" in text
+    as_json = security_json(told, LIGHT)
+    assert as_json["health"] is worst(it.finding.health for it in told) is Health.CRITICAL
+    assert {it["severity"] for it in as_json["findings"]} == {"P0", "P2", None}
