@@ -1,7 +1,7 @@
 """Pack the functions for deployment: `python -m functions.bundle DIRECTORY`.
 
-    main.py           the one line Cloud Run functions looks for
-    functions/        the function
+    main.py           the lines Cloud Run functions looks for
+    functions/        the functions
     manifests/        the contract it writes
     requirements.txt  pinned and hashed
 
@@ -15,7 +15,15 @@ import sys
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-ENTRY_POINT = b"from functions.main import backup as backup\n"
+ENTRY_POINT = b"".join(
+    f"from functions.{module} import {name} as {name}\n".encode()
+    for module, name in (
+        ("main", "backup"),
+        ("maintenance", "expire"),
+        ("maintenance", "tick"),
+        ("maintenance", "verify"),
+    )
+)
 _OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _PLAIN_FILE = 0o100644 << 16

@@ -12,40 +12,32 @@
 Who may call is checked by the platform (OIDC, roles/run.invoker); the headers prove nothing.
 """
 
-import io
 import os
 import socket
 import uuid
 from collections.abc import Callable
-from datetime import datetime
 
 import flask
 import functions_framework
 import structlog
 from pydantic import ConfigDict, ValidationError
 
+from functions.calls import Answer, answering, failure, misconfigured, scheduled
 from functions.conclusion import require_protected
 from functions.log import configure_logs, trace_fields
 from functions.run import BackupRun, Completed, RunRequest
 from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import load_catalog
-from manifests.errors import (
-    LeaseLostError,
-    MisconfiguredError,
-    ReboundError,
-    RunInProgressError,
-    UsageError,
-)
-from manifests.model import RecoveryPoint, RunId, UtcTime, Value
+from manifests.errors import ReboundError, UsageError
+from manifests.model import RecoveryPoint, Value
 from manifests.parts import PARTS
 from manifests.references import unheld
 from manifests.settings import read_settings
 
-_MOST_BODY_BYTES = 4096
 _BODY_HINT = 'send {} for a scheduled run, {"run_id": "..."} for a manual one'
-_METHOD_NOT_ALLOWED, _TOO_LARGE = 405, 413
 _MOST_NAMES = 20
+_FAILED = "run is not complete"
 
 configure_logs()
 log = structlog.get_logger()
@@ -59,24 +51,13 @@ class _Body(Value):
     full: bool = False
 
 
-class _ScheduleTime(Value):
-    time: UtcTime
-
-
 @functions_framework.http
-def backup(request: flask.Request) -> tuple[dict[str, object], int]:
+def backup(request: flask.Request) -> Answer:
     """Make the requested run complete and answer 200, or say why it is not."""
-    structlog.contextvars.clear_contextvars()
-    try:
-        return _answered(request)
-    except Exception as error:  # noqa: BLE001 - the one boundary; a bug is logged like the rest
-        return _failed(ReboundError(f"a bug: {type(error).__name__}"))
+    return answering(request, _answered, failed=_FAILED)
 
 
-def _answered(request: flask.Request) -> tuple[dict[str, object], int]:
-    body = _body(request)
-    if refusal := _refusal(request.method, body):
-        return refusal
+def _answered(request: flask.Request, body: bytes) -> Answer:
     try:
         wanted = run_request(body, request.headers.get)
     except UsageError as error:
@@ -88,26 +69,7 @@ def _answered(request: flask.Request) -> tuple[dict[str, object], int]:
         require_protected(completed.manifest)
         return _answer(completed), 200
     except ReboundError as error:
-        return _failed(error)
-
-
-def _body(request: flask.Request) -> bytes:
-    """Read a call's body, and of one that is too large no more than tells so."""
-    request.max_content_length = None
-    body: bytes = request.stream.read(_MOST_BODY_BYTES + 1)
-    # Before it answers the framework reads what is left: without an end, where a body has none.
-    request.stream = io.BytesIO()
-    return body
-
-
-def _failed(error: ReboundError) -> tuple[dict[str, object], int]:
-    """Log why a run is not complete, in words; a bug with its stack trace."""
-    is_busy = isinstance(error, RunInProgressError | LeaseLostError)
-    is_bug = type(error) is ReboundError
-    tell = log.warning if is_busy else log.error
-    message = "another call is at the run" if is_busy else "run is not complete"
-    tell(message, reason=str(error), hint=error.hint, exc_info=is_bug)
-    return error.as_json(), _status(error)
+        return failure(error, _FAILED)
 
 
 def _backup_run(header: Callable[[str], str | None]) -> BackupRun:
@@ -119,15 +81,13 @@ def _backup_run(header: Callable[[str], str | None]) -> BackupRun:
     Raises:
         MisconfiguredError: A setting or the catalog is wrong: no caller can mend that.
     """
-    try:
+    with misconfigured():
         settings = read_settings(Settings)
         structlog.contextvars.bind_contextvars(**trace_fields(header, settings.project))
         catalog = load_catalog(settings.catalog)
         # One holder a call, not a process: two calls can be in one instance at once.
         holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
         return BackupRun(settings, catalog, holder=holder)
-    except UsageError as error:
-        raise MisconfiguredError(error.message, subject=error.subject, hint=error.hint) from error
 
 
 def run_request(body: bytes, header: Callable[[str], str | None]) -> RunRequest:
@@ -149,43 +109,14 @@ def run_request(body: bytes, header: Callable[[str], str | None]) -> RunRequest:
     if wanted.run_id is not None:
         run_id, scheduled_at = layout.parse_manual_run_id(wanted.run_id), None
     else:
-        run_id, scheduled_at = _scheduled(
-            header("X-CloudScheduler-JobName"), header("X-CloudScheduler-ScheduleTime")
-        )
+        schedule, scheduled_at = scheduled(header)
+        run_id = layout.scheduled_run_id(schedule, scheduled_at)
     return RunRequest(
         run_id=run_id,
         scheduled_at=scheduled_at,
         recovery_point=wanted.recovery_point,
         force_full=wanted.full,
     )
-
-
-def _scheduled(schedule: str | None, scheduled_time: str | None) -> tuple[RunId, datetime]:
-    if not schedule or not scheduled_time:
-        raise UsageError(
-            "nothing names the run: no Cloud Scheduler headers and no run_id",
-            hint='send {"run_id": "..."} for a manual run',
-        )
-    try:
-        scheduled_at = _ScheduleTime.model_validate({"time": scheduled_time}).time
-    except ValidationError as error:
-        raise UsageError("not a schedule time", subject=scheduled_time[:100]) from error
-    return layout.scheduled_run_id(schedule, scheduled_at), scheduled_at
-
-
-def _refusal(method: str, body: bytes) -> tuple[dict[str, object], int] | None:
-    if method != "POST":
-        return UsageError("only POST starts a run").as_json(), _METHOD_NOT_ALLOWED
-    if len(body) > _MOST_BODY_BYTES:
-        return UsageError("the body is too large").as_json(), _TOO_LARGE
-    return None
-
-
-def _status(error: ReboundError) -> int:
-    """Give 5xx exactly when a retry can help: Cloud Scheduler retries whatever is not 2xx."""
-    if error.retryable:
-        return error.http_status if error.http_status >= 500 else 503  # noqa: PLR2004
-    return error.http_status if error.http_status < 500 else 422  # noqa: PLR2004
 
 
 def _answer(completed: Completed) -> dict[str, object]:

@@ -4,6 +4,7 @@ from pydantic import Field, model_validator
 
 from manifests.settings import CommonSettings
 from manifests.store import MOST_SECONDS
+from manifests.verification import MOST_SHARES
 
 
 class Settings(CommonSettings):
@@ -18,6 +19,8 @@ class Settings(CommonSettings):
         frozen_hours: How long a frozen copy lives when nothing removes it.
         signing_key: The version of a key of Cloud KMS that signs manifests; empty leaves them
             unsigned.
+        verify_nights: In how many nights `verify` reads everything that is stored once.
+        expire_armed: Whether `expire` deletes; otherwise it only says what it would.
     """
 
     parallel_listings: int = Field(default=8, ge=1, le=64)
@@ -30,6 +33,8 @@ class Settings(CommonSettings):
         pattern=r"^(projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[^/\s]+"
         r"/cryptoKeyVersions/[1-9][0-9]*)?$",
     )
+    verify_nights: int = Field(default=7, ge=1, le=MOST_SHARES)
+    expire_armed: bool = False
 
     @model_validator(mode="after")
     def _signatures_are_checked(self) -> "Settings":

@@ -38,6 +38,14 @@ def parse_fence_id(text: str) -> str:
     return text
 
 
+def fenced_at(fence: str) -> datetime | None:
+    """Return when a fence was begun, from its id alone; None where its digits are no time."""
+    try:
+        return datetime.strptime(f"{fence.split('-')[1]}+0000", "%Y%m%dT%H%M%SZ%z")
+    except ValueError:
+        return None
+
+
 def fence_name(fence: str) -> str:
     """Return the name of a fence's record."""
     return f"{FENCES_PREFIX}{fence}/fence.json"

@@ -23,6 +23,7 @@ from itertools import compress
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
+from manifests.cloud.recoveries import Recoveries, is_recovery_id
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
@@ -88,7 +89,7 @@ class Journal:
         """
         content = self._bucket.read(f"{self._prefix}plan.json")
         if content is None:
-            known = ", ".join(recovery_ids(self._bucket)) or "none"
+            known = ", ".join(Recoveries(self._bucket).ids()) or "none"
             raise UsageError(
                 f"no such recovery; there are: {known}",
                 subject=self.recovery_id,
@@ -206,7 +207,7 @@ class Journal:
 def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
     """Return recoveries of a scenario that begun since an instant and no attempt of which ended."""
     found = []
-    for recovery_id in recovery_ids(bucket):
+    for recovery_id in Recoveries(bucket).ids():
         is_ours = recovery_id.startswith(f"{scenario}-")
         journal = Journal(bucket, recovery_id)
         if not is_ours or layout.recovery_begun_at(recovery_id) <= since:
@@ -219,7 +220,7 @@ def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
 def unclosed(bucket: Bucket) -> tuple[str, ...]:
     """Return the recoveries that nobody ended or closed, oldest first, told by names alone."""
     folders = bucket.list_folders("recoveries/")
-    begun = sorted(filter(_is_recovery_id, (name.split("/")[1] for name in folders)))
+    begun = sorted(filter(is_recovery_id, (name.split("/")[1] for name in folders)))
 
     def is_open(recovery_id: str) -> bool:
         folder = layout.recovery_prefix(recovery_id)
@@ -237,18 +238,3 @@ def _is_older(content: bytes) -> bool:
     except (ValueError, TypeError, KeyError, RecursionError):
         return False
     return isinstance(plan, dict) and "steps" not in plan and "tables" in plan
-
-
-def recovery_ids(bucket: Bucket) -> list[str]:
-    """Return every recovery that was begun, oldest first."""
-    found = bucket.list_objects("recoveries/")
-    names = {item.name.split("/")[1] for item in found if item.name.endswith("/plan.json")}
-    return sorted(filter(_is_recovery_id, names))
-
-
-def _is_recovery_id(text: str) -> bool:
-    """Whether a text is the id of a recovery: anything can lie beside them."""
-    try:
-        return bool(layout.recovery_begun_at(text))
-    except UsageError:
-        return False

@@ -8,6 +8,7 @@ from typing import Any
 from manifests import coverage
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.clients import storage_api
+from manifests.cloud.expiry import Expiry
 from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.protection import Protections
@@ -18,7 +19,6 @@ from manifests.model import Manifest, Owner, RunId
 from manifests.selection import Selection, select
 from manifests.store import Vault
 from recovery.actions import Actions
-from recovery.expiry import Expiry
 from recovery.kinds.kind import Origin, Own
 from recovery.kinds.known import rules_of
 from recovery.kinds.work import Tools, Work
@@ -31,6 +31,7 @@ from recovery.plan.own import check_own
 from recovery.plan.restorable import check_project, restorable
 from recovery.plan.whole import make_plan
 from recovery.plan.words import check_plan
+from recovery.pruning import Prune
 from recovery.reach import Reach
 from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
@@ -210,6 +211,16 @@ class Session:
             self.landing,
             catalog=self.catalog,
             protections=Protections(self.api, self.vault_bucket.name),
+        )
+
+    def prune(self) -> Prune:
+        """Return what finds and deletes contents that no run needs."""
+        return Prune(
+            self.vault_bucket,
+            self.vault,
+            self.landing,
+            expiry=self.expiry(),
+            partial_days=self.catalog.retention.partial_days,
             holder=self.own_id,
         )
 

@@ -4,7 +4,24 @@
 # Absence is asked of a query, because a condition on absence sees no more than 23.5 hours and says
 # nothing of what never was (Cloud Monitoring, Metric-absence policies). `or vector(0)` is for that.
 locals {
-  dead_men = { backup = "missed-backup" } # of each function: what fires when it is silent
+  # Of each function: what fires when it is silent.
+  dead_men = {
+    backup = "missed-backup"
+    verify = "silent-verify"
+    expire = "silent-expire"
+    tick   = "silent-tick"
+  }
+
+  # From where on a gauge of the hourly tick raises an alert. An age counts from 1970 where there is
+  # nothing yet, so that it is raised where nothing ever was.
+  drills = merge({ every_days = 92, proof_days = 120 }, try(local.catalog.drills, {}))
+  limits = {
+    age_of_newest_point_seconds = var.silent_hours * 3600
+    age_of_proven_point_seconds = local.drills.proof_days * local.day_seconds
+    age_of_drill_seconds        = local.drills.every_days * local.day_seconds
+    age_of_fence_seconds        = floor(try(local.catalog.fence.most_hours, 12) * 3600)
+    growth_percent              = var.most_growth_percent
+  }
 
   on_lines = {
     backup-failed = {
@@ -31,23 +48,63 @@ locals {
       title = "What an earlier run stored is damaged"
       lines = "jsonPayload.message=~\"^(an earlier (export|inventory) is damaged|damaged content is protected)\""
     }
+    verify-failed = {
+      title = "What is stored is damaged, or was not read"
+      lines = "jsonPayload.message=\"share is not verified\""
+    }
+    expire-failed = {
+      title = "Runs past their retention are not looked at"
+      lines = "jsonPayload.message=\"runs are not expired\""
+    }
+    point-too-old = {
+      title = "The newest recovery point is too old"
+      lines = "jsonPayload.gauge=\"age_of_newest_point_seconds\" AND jsonPayload.value>${local.limits.age_of_newest_point_seconds}"
+    }
+    proof-too-old = {
+      title = "The newest proven recovery point is too old"
+      lines = "jsonPayload.gauge=\"age_of_proven_point_seconds\" AND jsonPayload.value>${local.limits.age_of_proven_point_seconds}"
+    }
+    drill-overdue = {
+      title = "A drill is overdue"
+      lines = "jsonPayload.gauge=\"age_of_drill_seconds\" AND jsonPayload.value>${local.limits.age_of_drill_seconds}"
+    }
+    fence-standing = {
+      title = "A fence was left standing"
+      lines = "jsonPayload.gauge=\"age_of_fence_seconds\" AND jsonPayload.value>${local.limits.age_of_fence_seconds}"
+    }
+    run-growth = {
+      title = "A run has many more parts, files or bytes than a week before"
+      lines = "jsonPayload.gauge=~\"^growth_of_\" AND jsonPayload.value>${local.limits.growth_percent}"
+    }
     slow-backup = {
       title = "A run takes most of the time that a call may take"
       lines = "jsonPayload.message=\"backup complete\" AND jsonPayload.duration_seconds>${floor(0.8 * local.functions.backup.timeout_seconds)}"
     }
   }
 
-  silent = "(sum(increase({\"logging.googleapis.com/user/rebound_%s\", monitored_resource=\"%s\"}[${var.silent_hours}h])) or vector(0)) < 0.5"
+  silent = "(sum(increase({\"logging.googleapis.com/user/rebound_%s\", monitored_resource=\"%s\"}[%dh])) or vector(0)) < 0.5"
 
   on_queries = merge(
     {
       missed-backup = {
         title = "No run is complete for ${var.silent_hours} hours"
-        query = format(local.silent, "backup_complete", "cloud_run_revision")
+        query = format(local.silent, "backup_complete", "cloud_run_revision", var.silent_hours)
+      }
+      silent-verify = {
+        title = "Nothing that is stored was read and found whole for ${var.silent_hours} hours"
+        query = format(local.silent, "shares_verified", "cloud_run_revision", var.silent_hours)
+      }
+      silent-expire = {
+        title = "Nobody looked for runs past their retention for ${var.silent_hours} hours"
+        query = format(local.silent, "runs_expired", "cloud_run_revision", var.silent_hours)
+      }
+      silent-tick = {
+        title = "No gauge was read for 3 hours: nobody would be told"
+        query = format(local.silent, "ticks", "cloud_run_revision", 3)
       }
       silent-schedule = {
         title = "No schedule has called for ${var.silent_hours} hours"
-        query = format(local.silent, "attempts", "cloud_scheduler_job")
+        query = format(local.silent, "attempts", "cloud_scheduler_job", var.silent_hours)
       }
       refused-schedule = {
         title = "A schedule's calls are all refused"

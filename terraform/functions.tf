@@ -8,6 +8,24 @@ locals {
       cpu             = "2"
       instances       = 3 # one that works, and those that answer retries meanwhile
     }
+    verify = {
+      timeout_seconds = 3600 # a share has to be read in this time
+      memory          = "2Gi"
+      cpu             = "2"
+      instances       = 1
+    }
+    expire = {
+      timeout_seconds = 1800
+      memory          = "1Gi"
+      cpu             = "1"
+      instances       = 1
+    }
+    tick = {
+      timeout_seconds = 900 # every object of the vault is listed
+      memory          = "1Gi"
+      cpu             = "1"
+      instances       = 1
+    }
   }
 
   environment = {
@@ -57,7 +75,11 @@ resource "google_cloudfunctions2_function" "rebound" {
 
     environment_variables = merge(
       local.environment,
-      { REBOUND_LEASE_SECONDS = tostring(var.lease_seconds) },
+      {
+        REBOUND_LEASE_SECONDS = tostring(var.lease_seconds)
+        REBOUND_VERIFY_NIGHTS = tostring(var.verify_nights)
+        REBOUND_EXPIRE_ARMED  = tostring(var.expire_armed)
+      },
       var.signing_key == null ? {} : { REBOUND_SIGNING_KEY = var.signing_key },
       var.settings,
     )

@@ -27,6 +27,23 @@ resource "google_project_iam_member" "backup" {
   member  = google_service_account.function["backup"].member
 }
 
+# What the others may do in the vault and in landing: only an armed expire deletes backups.
+locals {
+  works_as = {
+    verify = "verify"
+    expire = var.expire_armed ? "expiry" : "watch"
+    tick   = "watch"
+  }
+}
+
+# Who may act as the one who recovers may look at everything by themselves, with `rebound doctor`.
+resource "google_project_iam_member" "doctor" {
+  for_each = var.operators
+  project  = var.project
+  role     = google_project_iam_custom_role.side["doctor/project"].id
+  member   = each.value
+}
+
 # Who recovers has nothing until restore_until is set, and nothing after it has passed.
 resource "google_service_account" "restore" {
   account_id   = "rebound-restore"

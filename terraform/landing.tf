@@ -40,6 +40,20 @@ resource "google_storage_bucket_iam_member" "landing_backup" {
   member = google_service_account.function["backup"].member
 }
 
+resource "google_storage_bucket_iam_member" "landing_function" {
+  for_each = local.works_as
+  bucket   = google_storage_bucket.landing.name
+  role     = google_project_iam_custom_role.side["${each.value}/landing"].id
+  member   = google_service_account.function[each.key].member
+}
+
+resource "google_storage_bucket_iam_member" "landing_doctor" {
+  for_each = var.operators
+  bucket   = google_storage_bucket.landing.name
+  role     = google_project_iam_custom_role.side["doctor/landing"].id
+  member   = each.value
+}
+
 resource "google_storage_bucket_iam_member" "landing_expiry" {
   for_each = var.expiry_members
   bucket   = google_storage_bucket.landing.name

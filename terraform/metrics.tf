@@ -14,6 +14,9 @@ locals {
 
   counted = {
     backup_complete  = local.complete
+    shares_verified  = "${local.said_by_functions} AND jsonPayload.message=\"share is verified\""
+    runs_expired     = "${local.said_by_functions} AND jsonPayload.message=~\"^runs (are|would be) expired$\""
+    ticks            = "${local.said_by_functions} AND jsonPayload.gauge=\"vault_bytes\""
     attempts         = local.said_of_attempts
     attempts_refused = "${local.said_of_attempts} AND severity>=ERROR"
   }

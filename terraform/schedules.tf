@@ -3,6 +3,12 @@
 # than a lease lasts, and go on until two calls have been killed and a third has had its time. Both
 # limits have to be reached before Cloud Scheduler gives up (Cloud Scheduler REST, RetryConfig).
 locals {
+  schedules = merge({
+    backup = "0 8 * * *"
+    verify = "0 11 * * *"
+    expire = "0 13 * * *"
+    tick   = "17 * * * *"
+  }, var.schedules)
   attempt_seconds = 1800 # the most there is
   backoff_seconds = var.lease_seconds + 30
   retry_seconds = {
@@ -16,7 +22,7 @@ resource "google_cloud_scheduler_job" "rebound" {
   name             = "rebound-${each.key}"
   region           = local.region
   description      = "Calls Rebound's ${each.key}"
-  schedule         = var.schedules[each.key]
+  schedule         = local.schedules[each.key]
   time_zone        = var.time_zone
   attempt_deadline = "${local.attempt_seconds}s"
 

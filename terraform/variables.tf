@@ -229,9 +229,9 @@ variable "lease_seconds" {
 }
 
 variable "schedules" {
-  description = "When each function is called, as cron."
+  description = "When a function is called, as cron, other than terraform/schedules.tf says: { tick = \"47 * * * *\" }."
   type        = map(string)
-  default     = { backup = "0 8 * * *" }
+  default     = {}
 
   validation {
     condition     = alltrue([for schedule in values(var.schedules) : can(regex("^(\\S+ ){4}\\S+$", schedule))])
@@ -317,6 +317,34 @@ variable "silent_hours" {
   validation {
     condition     = var.silent_hours >= 2 && var.silent_hours <= 72 && floor(var.silent_hours) == var.silent_hours
     error_message = "It is a number of whole hours, from 2 to 72."
+  }
+}
+
+variable "verify_nights" {
+  description = "In how many nights everything that is stored is read once."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.verify_nights >= 1 && var.verify_nights <= 256 && floor(var.verify_nights) == var.verify_nights
+    error_message = "It is a number of whole nights, from 1 to 256."
+  }
+}
+
+variable "expire_armed" {
+  description = "Whether the function expire deletes runs past their retention; otherwise it only says which they are."
+  type        = bool
+  default     = false
+}
+
+variable "most_growth_percent" {
+  description = "By how much more than a week before the newest run may have parts, files and bytes before an alert is raised."
+  type        = number
+  default     = 50
+
+  validation {
+    condition     = var.most_growth_percent > 0
+    error_message = "It is a number above 0."
   }
 }
 

@@ -83,6 +83,20 @@ resource "google_storage_bucket_iam_member" "vault_backup" {
   member = google_service_account.function["backup"].member
 }
 
+resource "google_storage_bucket_iam_member" "vault_function" {
+  for_each = local.works_as
+  bucket   = google_storage_bucket.vault.name
+  role     = google_project_iam_custom_role.side["${each.value}/vault"].id
+  member   = google_service_account.function[each.key].member
+}
+
+resource "google_storage_bucket_iam_member" "vault_doctor" {
+  for_each = var.operators
+  bucket   = google_storage_bucket.vault.name
+  role     = google_project_iam_custom_role.side["doctor/vault"].id
+  member   = each.value
+}
+
 resource "google_storage_bucket_iam_member" "vault_expiry" {
   for_each = var.expiry_members
   bucket   = google_storage_bucket.vault.name

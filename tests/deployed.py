@@ -54,7 +54,7 @@ def python_of(source: Path) -> Path:
     return python
 
 
-def framework_words(port: int) -> list[str]:
-    """Return the command line that serves an unpacked bundle as Cloud Run functions does."""
-    options = ["--source", "main.py", "--target", "backup", "--host", "127.0.0.1"]
+def framework_words(port: int, target: str) -> list[str]:
+    """Return the command line that serves a function of an unpacked bundle as Cloud Run does."""
+    options = ["--source", "main.py", "--target", target, "--host", "127.0.0.1"]
     return ["functions_framework", *options, "--port", str(port)]

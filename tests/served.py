@@ -1,4 +1,4 @@
-"""The backup function, served from its bundle as Cloud Run serves it."""
+"""A function, the backup where no other is named, served from its bundle as Cloud Run serves it."""
 
 import json
 import os
@@ -18,13 +18,18 @@ from tests.deployed import framework_words, own_bundle, python_of
 from tests.forks import Forked, fork_server
 from tests.harness import RUN_SECONDS, START_SECONDS, Rebound, free_port
 
-_IMPORTED = ("functions.main", "functions_framework._cli", "gunicorn.workers.gthread")
+_IMPORTED = (
+    "functions.main",
+    "functions.maintenance",
+    "functions_framework._cli",
+    "gunicorn.workers.gthread",
+)
 
 type Server = subprocess.Popen[bytes] | Forked
 
 
 class Function:
-    """The served backup function.
+    """A served function.
 
     Args:
         url: Where it answers.
@@ -61,6 +66,10 @@ class Function:
             headers["Content-Type"] = "application/octet-stream"
         return requests.post(self.url, data=body, headers=headers, timeout=RUN_SECONDS)
 
+    def call(self) -> requests.Response:
+        """Call the function without a schedule."""
+        return requests.post(self.url, timeout=RUN_SECONDS)
+
     def manual(self, run_id: str, **body: Any) -> requests.Response:  # noqa: ANN401 - JSON
         """Ask for a run by its name."""
         return requests.post(self.url, json={"run_id": run_id, **body}, timeout=RUN_SECONDS)
@@ -96,13 +105,19 @@ class Function:
 
 
 @contextmanager
-def serving(rebound: Rebound, **env: str) -> Generator[Function]:
-    """Serve the deployable bundle with the real functions-framework until the block ends."""
+def serving(rebound: Rebound, target: str = "backup", **env: str) -> Generator[Function]:
+    """Serve the deployable bundle with the real functions-framework until the block ends.
+
+    Args:
+        rebound: The platform.
+        target: The function.
+        env: More of its environment.
+    """
     source = own_bundle()
     server = fork_server(python_of(source), "functions_framework._cli:_cli", _IMPORTED, source)
 
     def begin(port: int, log: Path, env: Mapping[str, str]) -> Forked:
-        words = framework_words(port)
+        words = framework_words(port, target)
         return server.begin(*words, env=env, folder=source, out=log, err=log)
 
     with _answering(begin, rebound, **env) as function:
@@ -114,7 +129,7 @@ def serving_bundle(source: Path, rebound: Rebound, **env: str) -> Generator[Func
     """Serve an unpacked bundle for a platform until the block ends, started as Cloud Run does."""
 
     def begin(port: int, log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        words = [str(python_of(source)), "-I", "-m", *framework_words(port)]
+        words = [str(python_of(source)), "-I", "-m", *framework_words(port, "backup")]
         with log.open("wb") as output:
             return subprocess.Popen(
                 words, cwd=source, env=env, stdout=output, stderr=output, start_new_session=True

@@ -22,6 +22,7 @@ from recovery.cli import (
     doctor,
     fences,
     keeping,
+    metrics,
     ops,
     recoveries,
     security,
@@ -70,6 +71,7 @@ app.add_typer(ops.app)
 app.add_typer(security.app)
 app.add_typer(status.app)
 app.add_typer(doctor.app)
+app.add_typer(metrics.app)
 
 
 def main() -> None:

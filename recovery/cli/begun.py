@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from manifests import layout
+from manifests.cloud.recoveries import Recoveries
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli import dates
 from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
-from recovery.journal import Journal, recovery_ids
+from recovery.journal import Journal
 from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.outcomes import StretchOutcome
@@ -208,4 +209,4 @@ def _show_under_way(
 
 
 def _standings(session: Session) -> list[Standing]:
-    return [standing(session, name) for name in recovery_ids(session.landing)]
+    return [standing(session, name) for name in Recoveries(session.landing).ids()]

@@ -11,6 +11,7 @@ import typer
 
 from manifests import layout
 from manifests.catalog_processors import Processors
+from manifests.cloud.recoveries import Recoveries
 from manifests.errors import CloudError, ReboundError, RefusedError, UsageError
 from recovery.cli import dates_of_vault as vault
 from recovery.cli.agreement import nobody_answers, require_yes
@@ -19,7 +20,7 @@ from recovery.cli.options import print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
-from recovery.journal import Journal, recovery_ids
+from recovery.journal import Journal
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.cloud.rerun import Rerun
 from recovery.kinds.processors.cloud.services import Services
@@ -237,7 +238,7 @@ def _agree(
 
 def _under_way(session: Session) -> list[RefusedError]:
     """Return a refusal while another recovery of dates is under way."""
-    for recovery_id in filter(is_ours, recovery_ids(session.landing)):
+    for recovery_id in filter(is_ours, Recoveries(session.landing).ids()):
         begun_at = layout.recovery_begun_at(recovery_id)
         if begun_at <= session.started_at - _UNDER_WAY:
             continue

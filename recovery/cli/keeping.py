@@ -52,7 +52,7 @@ def prune(
     session = open_session()
     if yes:
         session.actions.begin("prune", "", reason)
-    pruned = session.expiry().prune(session.clock, delete=yes)
+    pruned = session.prune().prune(session.clock, delete=yes)
     if as_json:
         deleted = pruned.objects - pruned.protected if yes else 0
         print_json({**pruned.model_dump(mode="json"), "deleted": deleted})

@@ -30,6 +30,19 @@ run "silence_is_longer_than_a_day_and_its_retries" {
   }
 }
 
+run "gauges_raise_alerts_from_where_the_tests_say" {
+  assert {
+    condition = local.limits == {
+      age_of_newest_point_seconds = 27 * 3600
+      age_of_proven_point_seconds = 120 * 86400
+      age_of_drill_seconds        = 92 * 86400
+      age_of_fence_seconds        = 12 * 3600
+      growth_percent              = 50
+    }
+    error_message = "tests/judges/alert_lines.py holds the lines against these."
+  }
+}
+
 run "each_alert_says_what_to_do_and_tells_somebody" {
   variables {
     notification_channels = ["projects/some-platform/notificationChannels/1"]

@@ -27,6 +27,31 @@ run "identities_have_what_they_use" {
   }
 }
 
+run "only_an_armed_expire_deletes" {
+  assert {
+    condition     = google_storage_bucket_iam_member.vault_function["expire"].role == google_project_iam_custom_role.side["watch/vault"].id
+    error_message = "Until it is armed, expire only reads."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.rebound["expire"].service_config[0].environment_variables["REBOUND_EXPIRE_ARMED"] == "false"
+    error_message = "Nobody armed it."
+  }
+}
+
+run "an_armed_expire_may_delete" {
+  variables {
+    expire_armed = true
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.vault_function["expire"].role == google_project_iam_custom_role.side["expiry/vault"].id && google_storage_bucket_iam_member.landing_function["expire"].role == google_project_iam_custom_role.side["expiry/landing"].id
+    error_message = "What deletes has to be allowed to."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.vault_function["tick"].role == google_project_iam_custom_role.side["watch/vault"].id
+    error_message = "Nothing else is armed with it."
+  }
+}
+
 run "everything_of_the_catalog_is_reached" {
   assert {
     condition     = keys(google_bigquery_dataset_iam_member.protected) == ["nba_analytics", "nba_orchestration", "nba_precompute", "nba_reference"]

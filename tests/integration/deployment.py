@@ -21,7 +21,8 @@ SERVICES = (
     "iam",
     "run",
 )
-IDENTITIES = ("rebound-backup", "rebound-schedule", "rebound-restore")
+FUNCTIONS = ("backup", "verify", "expire", "tick")
+IDENTITIES = (*(f"rebound-{name}" for name in FUNCTIONS), "rebound-schedule", "rebound-restore")
 DATASET = "lake"
 DAY_MS = 24 * 3600 * 1000
 Database = types.Database
@@ -123,21 +124,23 @@ def _make_functions(rebound: Rebound, settings: dict[str, str]) -> None:
     plane.call("POST", f"{services}:batchEnable", {"serviceIds": ids})
     for name in IDENTITIES:
         plane.call("POST", f"iam/v1/{plane.parent}/serviceAccounts", {"accountId": name})
-    caller = email(rebound, "rebound-schedule")
-    name = "rebound-backup"
-    make_function(
-        plane,
-        {
-            "id": name,
-            "buildConfig": {"runtime": "python313", "entryPoint": "backup"},
-            "serviceConfig": {
-                "environmentVariables": {
-                    key: settings[key] for key in settings if key != "REBOUND_CONTACTS"
-                },
-                "serviceAccountEmail": email(rebound, name),
-            },
-        },
-    )
+    environment = {key: item for key, item in settings.items() if key != "REBOUND_CONTACTS"}
+    for function in FUNCTIONS:
+        _make_function(rebound, plane, function, environment)
+    plane.close()
+
+
+def _make_function(
+    rebound: Rebound, plane: ControlPlane, function: str, environment: dict[str, str]
+) -> None:
+    """Make a function and the schedule that calls it, which has called it."""
+    name, caller = f"rebound-{function}", email(rebound, "rebound-schedule")
+    service = {
+        "environmentVariables": environment,
+        "serviceAccountEmail": email(rebound, name),
+    }
+    build = {"runtime": "python313", "entryPoint": function}
+    make_function(plane, {"id": name, "buildConfig": build, "serviceConfig": service})
     uri = plane.call("GET", f"cloudfunctions/v2/{plane.region}/functions/{name}")["url"]
     invoker = ("roles/run.invoker", f"serviceAccount:{caller}")
     plane.grant(f"run/v2/{plane.region}/services/{name}", invoker)
@@ -147,7 +150,6 @@ def _make_functions(rebound: Rebound, settings: dict[str, str]) -> None:
     body = {"name": job, "schedule": "0 8 * * *", "attemptDeadline": "1800s", "httpTarget": target}
     plane.call("POST", f"cloudscheduler/v1/{plane.region}/jobs", body)
     plane.call("POST", f"cloudscheduler/v1/{job}:run")
-    plane.close()
 
 
 def email(rebound: Rebound, name: str) -> str:

@@ -13,12 +13,21 @@ _METRICS = (ROOT / "terraform" / "metrics.tf").read_text()
 _LOCALS = _METRICS.partition("\nresource ")[0]
 _ROW = re.compile(r'^    +([a-z-]+) = \{\n +title = "(.*)"\n +(lines|query) = (.*)$', re.MULTILINE)
 _TERM = re.compile(r'jsonPayload\.(\w+)(=~|=|>)"?(.*?)"?')
-_INTERPOLATED = re.compile(r"\$\{floor\(0\.8 \* local\.functions\.backup\.timeout_seconds\)\}")
+_INTERPOLATED = re.compile(r"\$\{(?:floor\(0\.8 \* )?local\.(?:\w+\.)*(\w+)\)?\}")
 SLOW_SECONDS = 2880
+LIMITS = {
+    "timeout_seconds": SLOW_SECONDS,
+    "age_of_newest_point_seconds": 27 * 3600,
+    "age_of_proven_point_seconds": 120 * 86400,
+    "age_of_drill_seconds": 92 * 86400,
+    "age_of_fence_seconds": 12 * 3600,
+    "growth_percent": 50,
+}
+"""What is interpolated, as terraform/tests/alerts.tftest.hcl holds it."""
 
 
 def _terms(text: str) -> list[Term]:
-    plain = _INTERPOLATED.sub(str(SLOW_SECONDS), text[1:-1]).replace('\\"', '"')
+    plain = _INTERPOLATED.sub(lambda found: str(LIMITS[found[1]]), text[1:-1]).replace('\\"', '"')
     found = [_TERM.fullmatch(term) for term in plain.split(" AND ")]
     return [(match[1], match[2], match[3]) for match in found if match is not None]
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.e2e.disasters import DISASTERS
 from tests.harness import Rebound, make_rebound
@@ -20,6 +21,7 @@ _SCALE = 0.002
 _DATASET = re.compile(r"/datasets/([^/:?]+)")
 _BUCKET = re.compile(r"/b/([^/?]+)")
 # The clock asks the root of the service, and a batch is the calls that are in it.
+_FUNCTIONS = {"verify": ("verify",), "watch": ("tick", "expire")}
 _NO_CALL = ("unknown", "storage.batch", "")
 
 type Calls = set[tuple[str, str]]
@@ -38,6 +40,7 @@ def recorded(folder: Path) -> dict[str, Calls]:
         rebound = make_rebound(cloud, folder, PROJECT)
         with serving(rebound) as function, _recording(cloud) as backup:
             run = function.complete("recorded")["run_id"]
+        by_function = {name: _called(cloud, rebound, *those) for name, those in _FUNCTIONS.items()}
         restore: list[str] = []
         # What a complete outage takes of the restore identity is not in the table yet.
         for disaster in (item for item in DISASTERS if item.scenario != "complete-outage"):
@@ -51,8 +54,26 @@ def recorded(folder: Path) -> dict[str, Calls]:
                 rebound.run(*words)
             for command in ("expire", "prune"):
                 rebound.run(command, "--yes")
-    sides = {"backup": backup, "restore": restore, "expiry": expiry}
+        with _recording(cloud) as doctor:
+            rebound.ended("doctor", "--side", "backup")
+    sides = {
+        "backup": backup,
+        "restore": restore,
+        "expiry": expiry,
+        "doctor": doctor,
+        **by_function,
+    }
     return {side: set(_told(calls, rebound)) for side, calls in sides.items()}
+
+
+def _called(cloud: Cloud, rebound: Rebound, *targets: str) -> list[str]:
+    """Return the calls of functions; one that finds nothing damaged has replaced no verdict."""
+    with _recording(cloud) as calls:
+        for target in targets:
+            with serving(rebound, target) as function:
+                answer = function.call()
+                assert answer.status_code == requests.codes.ok, answer.text
+    return calls
 
 
 @contextmanager

@@ -135,6 +135,14 @@ def check_stored(bucket: str, record: ObjectRecord) -> None:
         )
 
 
+def content_checksums(name: str) -> tuple[int, str] | None:
+    """Return the size in bytes and the CRC32C, in Base64, of a content; None of any other object."""
+    found = _CONTENT.fullmatch(name)
+    if found is None:
+        return None
+    return int(found[5]), base64.b64encode(bytes.fromhex(found[4])).decode()
+
+
 def check_content_name(name: str) -> None:
     """Refuse a name that no content is stored under.
 

@@ -23,7 +23,7 @@ SERVICES = frozenset(
     )
 )
 """The APIs that a deployment needs, as terraform/services.tf enables them."""
-SILENT_HOURS: Mapping[str, float] = {"backup": 27}
+SILENT_HOURS: Mapping[str, float] = {"backup": 27, "verify": 27, "expire": 27, "tick": 3}
 """Each function that is deployed, and for how long its schedule may be silent."""
 IDENTITIES = (*(f"rebound-{name}" for name in SILENT_HOURS), "rebound-schedule", "rebound-restore")
 """The service accounts of a deployment, by their own ids."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 import manifests
 from manifests import claim_layout, layout
+from manifests.cloud.expiry import HoldRecord
 from manifests.encoding import encodings_of
 from manifests.kinds.buckets import layout as bucket_layout
 from manifests.kinds.databases import layout as database_layout
@@ -27,7 +28,6 @@ from manifests.model import (
     TableBackup,
 )
 from manifests.store import check_manifest, decode, encode
-from recovery.expiry import HoldRecord
 
 TEXT = (Path(manifests.__file__).parent / "FORMAT.md").read_text()
 KINDS: dict[str, type[BaseModel]] = {

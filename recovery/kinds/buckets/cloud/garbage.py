@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
+from manifests.cloud.holds import set_hold
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import believed, cloud_errors
@@ -20,7 +21,6 @@ from manifests.inventory import SHARD_FILE, read_shard
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard, buckets_prefix
 from manifests.model import ObjectInfo, ObjectVersion, RunId
 from recovery.kinds.buckets.cloud.contents import passes
-from recovery.kinds.buckets.cloud.holds import set_hold
 
 _ROWS_A_MEBIBYTE = 10_000
 _PARALLEL_READS = 8

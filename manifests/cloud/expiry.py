@@ -1,6 +1,6 @@
 """Deletes runs past their retention: `manifests.retention` decides, this looks and deletes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,21 +8,18 @@ import structlog
 from manifests import coverage, layout
 from manifests.catalog import Catalog
 from manifests.claim_layout import LEASES_PREFIX, lease_name, leased_run_id, unlock_name
+from manifests.cloud.holds import set_hold
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
+from manifests.cloud.recoveries import Recoveries
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import after_prefix
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
-from manifests.model import RunId, Stored, UnlockRecord, UtcTime, Value
+from manifests.model import RunId, Stored, UnlockRecord, UtcTime
 from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
 from manifests.selection import RunSummary
 from manifests.store import Vault, encode, lease_claim
-from recovery.journal import Journal, recovery_ids
-from recovery.kinds.buckets.cloud.exclusion import Pruning
-from recovery.kinds.buckets.cloud.garbage import Garbage
-from recovery.kinds.buckets.cloud.holds import set_hold
-from recovery.kinds.processors.rules.outcome import SCENARIO as DATES
 
 log = structlog.get_logger()
 
@@ -34,18 +31,6 @@ class HoldRecord(Stored):
     held_at: UtcTime
 
 
-class PrunedContents(Value):
-    """Contents of buckets that no run needs.
-
-    Attributes:
-        protected: Those of them that a retention policy still keeps.
-    """
-
-    objects: int = 0
-    size_bytes: int = 0
-    protected: int = 0
-
-
 class Expiry:
     """The runs of one vault and how long they are kept.
 
@@ -55,7 +40,6 @@ class Expiry:
         landing: The bucket with leases and journals.
         catalog: What is protected, and for how long runs are kept.
         protections: What the vault lets nobody delete.
-        holder: A name for this process that no other process has.
     """
 
     def __init__(
@@ -66,7 +50,6 @@ class Expiry:
         *,
         catalog: Catalog,
         protections: Protections,
-        holder: str,
     ) -> None:
         self._vault = vault
         self._documents = documents
@@ -74,7 +57,6 @@ class Expiry:
         self._catalog = catalog
         self._policy = catalog.retention
         self._protections = protections
-        self._holder = holder
 
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
         """Decide for every run whether it is kept; what the vault protects is."""
@@ -88,7 +70,7 @@ class Expiry:
             held=self.held(),
             reading=self._in_recovery(now, runs),
             lesser=lesser(self._catalog, holdings),
-            active=self._active(now),
+            active=self.active(now),
         )
         return tuple(self._protected(decision, now) for decision in decisions)
 
@@ -145,49 +127,6 @@ class Expiry:
             self._vault.delete(item.name, generation=item.generation)
         Verdicts(self._landing).forget(run_id)
 
-    def prune(self, clock: Callable[[], datetime], *, delete: bool) -> PrunedContents:
-        """Find, and if told so delete, the contents of buckets that no run in the vault needs.
-
-        Args:
-            clock: Gives the present instant.
-            delete: Whether they are deleted; meanwhile no run is written.
-
-        Raises:
-            RefusedError: A run is being written, so that what it needs is not known yet, or
-                somebody else prunes.
-            BackupDamagedError: An inventory cannot be read, so what it needs is not known.
-        """
-        if not delete:
-            return self._pruned(clock(), advance=lambda: None, delete=False)
-        pruning = Pruning(self._landing, clock, holder=self._holder)
-        try:
-            return self._pruned(clock(), advance=pruning.go_on, delete=True)
-        finally:
-            pruning.end()
-
-    def _pruned(
-        self, now: datetime, *, advance: Callable[[], None], delete: bool
-    ) -> PrunedContents:
-        if active := self._active(now):
-            raise RefusedError(
-                f"run {min(active)} is being written",
-                hint="prune again when it has ended; `rebound unlock` breaks a lease that cannot end",
-            )
-        garbage = Garbage(
-            self._vault,
-            runs=self._documents.run_ids(),
-            older_than=now - timedelta(days=self._policy.partial_days),
-            holds=delete and self._holds_what_is_new(),
-            advance=advance,
-        )
-        objects = size_bytes = protected = 0
-        for version in garbage.find():
-            advance()
-            objects += 1
-            size_bytes += version.size_bytes
-            protected += delete and not garbage.delete(version)
-        return PrunedContents(objects=objects, size_bytes=size_bytes, protected=protected)
-
     def hold(self, run_id: RunId, now: datetime) -> None:
         """Keep a run until it is released."""
         record = HoldRecord(run_id=run_id, held_at=now)
@@ -216,32 +155,18 @@ class Expiry:
         names = (layout.held_run_id(item.name) for item in self._vault.list_objects("holds/"))
         return frozenset(name for name in names if name is not None)
 
-    def _holds_what_is_new(self) -> bool:
-        """Whether the vault puts an event-based hold on what is written to it."""
-        with cloud_errors(self._vault.uri("")):
-            resource = self._vault.versions.resource() or {}
-        return bool(resource.get("defaultEventBasedHold"))
-
     def _in_recovery(self, now: datetime, runs: tuple[RunSummary, ...]) -> frozenset[RunId]:
         """Return the runs that a recovery which has not ended, and is not forgotten, reads.
 
         A plan that cannot be read could need any run.
         """
-        oldest = now - timedelta(days=self._policy.keep_days)
+        recoveries = Recoveries(self._landing)
         needed: set[RunId] = set()
-        for recovery_id in recovery_ids(self._landing):
-            journal = Journal(self._landing, recovery_id)
-            is_of_dates = recovery_id.startswith(f"{DATES}-")
-            is_old = layout.recovery_begun_at(recovery_id) <= oldest
-            # What runs processors again reads no run.
-            if is_of_dates or is_old or journal.is_closed:
-                continue
+        for recovery_id in recoveries.open(since=now - timedelta(days=self._policy.keep_days)):
             try:
-                plan = journal.planned().plan
+                needed |= recoveries.needs(recovery_id)
             except BackupDamagedError:
                 return frozenset(run.run_id for run in runs)
-            needed |= {plan.run_id} if plan.run_id else set()
-            needed |= {item.run_id for item in plan.fallen_back}
         return frozenset(needed)
 
     def unlock(self, run_id: RunId, why: str, now: datetime) -> None:
@@ -260,7 +185,7 @@ class Expiry:
         self._landing.put_once(unlock_name(run_id, now), encode(record))
         self._landing.delete(lease_name(run_id), generation=found.generation)
 
-    def _active(self, now: datetime) -> frozenset[RunId]:
+    def active(self, now: datetime) -> frozenset[RunId]:
         """Return the runs whose lease is in force; one that cannot be read is told of."""
         active = set()
         for item in self._landing.list_objects(LEASES_PREFIX):

@@ -1,0 +1,193 @@
+"""The HTTP functions that Cloud Scheduler calls beside the backup: verify, expire, tick.
+
+    verify   each night: reads a share of the vault, so that all is read in REBOUND_VERIFY_NIGHTS;
+             200 when it is whole, 500 when something is damaged, which the next run stores anew
+    expire   each day: says which runs are past their retention; deletes them where REBOUND_EXPIRE_ARMED
+    tick     each hour: reads catalog and vault and logs every gauge, one line each
+
+POST, without a body; a call without a schedule's headers is about now. A retry of a schedule that
+has read its share is answered from what was written down then.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import flask
+import functions_framework
+import structlog
+
+from functions.calls import SCHEDULE_HEADER, Answer, answering, misconfigured, scheduled
+from functions.log import configure_logs, trace_fields
+from functions.settings import Settings
+from manifests.catalog import Catalog, load_catalog
+from manifests.cloud.api import StorageApi
+from manifests.cloud.clients import storage_api
+from manifests.cloud.clock import ServiceClock
+from manifests.cloud.expiry import Expiry
+from manifests.cloud.objects import Bucket
+from manifests.cloud.protection import Protections
+from manifests.cloud.reading import Read, read_share
+from manifests.cloud.verdicts import Verdicts
+from manifests.cloud.watching import watched
+from manifests.errors import BackupDamagedError
+from manifests.gauges import gauges
+from manifests.model import Owner
+from manifests.settings import read_settings
+from manifests.store import Vault, decode, encode
+from manifests.verification import Share, ShareRecord, share_at, share_name, verdict_after
+
+_MOST_NAMES = 20
+
+configure_logs()
+log = structlog.get_logger()
+
+
+class _Place(NamedTuple):
+    """Where a call works, and when.
+
+    Attributes:
+        at: The time of the schedule that calls; now where none does.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    clock: ServiceClock
+    api: StorageApi
+    vault: Bucket
+    landing: Bucket
+    documents: Vault
+    at: datetime
+
+
+@functions_framework.http
+def verify(request: flask.Request) -> Answer:
+    """Read tonight's share of the vault; answer 200 when it is whole."""
+    return _answering(request, _verified, failed="share is not verified")
+
+
+@functions_framework.http
+def expire(request: flask.Request) -> Answer:
+    """Say which runs are past their retention; delete them where that is armed."""
+    return _answering(request, _expired, failed="runs are not expired")
+
+
+@functions_framework.http
+def tick(request: flask.Request) -> Answer:
+    """Log every gauge."""
+    return _answering(request, _ticked, failed="gauges are not read")
+
+
+def _answering(
+    request: flask.Request, work: Callable[[_Place], dict[str, object]], *, failed: str
+) -> Answer:
+    return answering(request, lambda call, _: (work(_place(call)), 200), failed=failed)
+
+
+def _place(request: flask.Request) -> _Place:
+    with misconfigured():
+        settings = read_settings(Settings)
+        structlog.contextvars.bind_contextvars(
+            **trace_fields(request.headers.get, settings.project)
+        )
+        catalog = load_catalog(settings.catalog)
+    api = storage_api(settings.project)
+    vault = Bucket(api, settings.vault_bucket)
+    owner = Owner(platform=catalog.platform, project=settings.project)
+    is_scheduled = request.headers.get(SCHEDULE_HEADER) is not None
+    return _Place(
+        settings=settings,
+        catalog=catalog,
+        clock=api.clock,
+        api=api,
+        vault=vault,
+        landing=Bucket(api, settings.landing_bucket),
+        documents=Vault(vault, owner, clock=api.clock, trusted=settings.trusted),
+        at=scheduled(request.headers.get)[1] if is_scheduled else api.clock(),
+    )
+
+
+def _verified(place: _Place) -> dict[str, object]:
+    """Read the share of the schedule's night, once; write down what was found.
+
+    Raises:
+        BackupDamagedError: Something is not as it has to be; a retry can help once it is mended.
+    """
+    name = share_name(place.at)
+    share = share_at(place.at, place.settings.verify_nights)
+    structlog.contextvars.bind_contextvars(share=share.number, shares=share.of)
+    content = place.landing.read(name)
+    if content is None:
+        content = place.landing.put_once(name, encode(_share_record(place, share)))
+    record = decode(content, ShareRecord, subject=name)
+    told = {"share": record.share, "shares": record.shares, "objects": record.objects}
+    told |= {"read_bytes": record.read_bytes}
+    if record.damaged:
+        more = f" and {len(record.damaged) - 1} more" if len(record.damaged) > 1 else ""
+        raise BackupDamagedError(
+            f"what is stored is damaged: {record.damaged[0]}{more}",
+            hint="`rebound verify --all` says in which runs; the next run stores it anew",
+            retryable=True,
+        )
+    log.info("share is verified", **told)
+    return {"state": "whole", **told}
+
+
+def _share_record(place: _Place, share: Share) -> ShareRecord:
+    read = read_share(place.vault, place.documents, share)
+    _write_verdicts(place, read)
+    return ShareRecord(
+        verified_at=place.clock(),
+        share=share.number,
+        shares=share.of,
+        objects=read.objects,
+        read_bytes=read.read_bytes,
+        damaged=read.all_damaged[:_MOST_NAMES],
+    )
+
+
+def _write_verdicts(place: _Place, read: Read) -> None:
+    """Write down of each run what is damaged, so that the next one stores it anew."""
+    verdicts = Verdicts(place.landing)
+    for run_id, damaged in read.damaged.items():
+        verdict = verdict_after(
+            run_id,
+            verdicts.last(run_id),
+            damaged=damaged,
+            whole=read.whole,
+            buckets=read.buckets.get(run_id, ()),
+            now=place.clock(),
+        )
+        if verdict is not None:
+            verdicts.record(verdict)
+
+
+def _expired(place: _Place) -> dict[str, object]:
+    expiry = Expiry(
+        place.vault,
+        place.documents,
+        place.landing,
+        catalog=place.catalog,
+        protections=Protections(place.api, place.settings.vault_bucket),
+    )
+    is_armed = place.settings.expire_armed
+    decisions = expiry.decide(place.clock())
+    if is_armed:
+        decisions = expiry.delete(decisions, place.clock())
+    gone = [item for item in decisions if not item.keep]
+    for item in gone:
+        message = "run is deleted" if is_armed else "run is past its retention"
+        log.info(message, run_id=item.run_id, why=item.reason)
+    told: dict[str, object] = {"kept": len(decisions) - len(gone), "expired": len(gone)}
+    log.info("runs are expired" if is_armed else "runs would be expired", **told)
+    return {"state": "deleted" if is_armed else "dry", **told}
+
+
+def _ticked(place: _Place) -> dict[str, object]:
+    now = place.clock()
+    found = watched(place.vault, place.landing, place.documents, now=now)
+    told: dict[str, object] = {}
+    for gauge in gauges(found, now=now):
+        log.info("gauge", gauge=gauge.name, value=gauge.value, platform=place.catalog.platform)
+        told[gauge.name] = gauge.value
+    return told

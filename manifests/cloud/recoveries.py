@@ -1,0 +1,108 @@
+"""What a journal of a recovery says to who is no recovery: which runs it reads, and how it ended.
+
+Journals are `recovery`'s own (recovery/journal.py); of their documents only this is relied on here.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from manifests import layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import BackupDamagedError, ManifestAlteredError, UsageError
+from manifests.model import RunId, Stored
+from manifests.store import decode
+
+_READS_NO_RUN = "processor-failure-"
+"""What runs processors again reads no run."""
+
+
+class _Needed(Stored):
+    run_id: RunId
+
+
+class _Plan(Stored):
+    run_id: RunId | None = None
+    fallen_back: tuple[_Needed, ...] = ()
+
+
+class _Planned(Stored):
+    recovery_id: str
+    plan: _Plan
+
+
+class _End(Stored):
+    recovery_id: str
+
+
+class Recoveries:
+    """The recoveries of one landing bucket.
+
+    Args:
+        landing: The bucket with their journals.
+    """
+
+    def __init__(self, landing: Bucket) -> None:
+        self._landing = landing
+
+    def ids(self) -> list[str]:
+        """Return every recovery that was begun, oldest first."""
+        found = self._landing.list_objects("recoveries/")
+        names = {item.name.split("/")[1] for item in found if item.name.endswith("/plan.json")}
+        return sorted(filter(is_recovery_id, names))
+
+    def open(self, *, since: datetime) -> Iterator[str]:
+        """Yield the recoveries that were begun since an instant and that nobody has ended.
+
+        What cannot be read of an end, or is another's, is none.
+        """
+        for recovery_id in self.ids():
+            if recovery_id.startswith(_READS_NO_RUN):
+                continue
+            is_young = layout.recovery_begun_at(recovery_id) > since
+            has_ended = is_young and (
+                self._end(recovery_id, "report.json", _Planned)
+                or self._end(recovery_id, "abandoned.json", _End)
+            )
+            if is_young and not has_ended:
+                yield recovery_id
+
+    def needs(self, recovery_id: str) -> frozenset[RunId]:
+        """Return the runs that a recovery reads.
+
+        Raises:
+            BackupDamagedError: Its plan cannot be read, or is another's.
+        """
+        planned = self._document(recovery_id, "plan.json", _Planned)
+        if planned is None:
+            return frozenset()
+        own = () if planned.plan.run_id is None else (planned.plan.run_id,)
+        return frozenset((*own, *(item.run_id for item in planned.plan.fallen_back)))
+
+    def _end[Written: (_Planned, _End)](
+        self, recovery_id: str, document: str, kind: type[Written]
+    ) -> Written | None:
+        """Return how a recovery ended; None where that cannot be read, which ends nothing."""
+        try:
+            return self._document(recovery_id, document, kind)
+        except BackupDamagedError:
+            return None
+
+    def _document[Written: (_Planned, _End)](
+        self, recovery_id: str, document: str, kind: type[Written]
+    ) -> Written | None:
+        name = f"{layout.recovery_prefix(recovery_id)}{document}"
+        content = self._landing.read(name)
+        if content is None:
+            return None
+        found = decode(content, kind, subject=name)
+        if found.recovery_id != recovery_id:
+            raise ManifestAlteredError("it is of another recovery", subject=name)
+        return found
+
+
+def is_recovery_id(text: str) -> bool:
+    """Whether a text is the id of a recovery: anything can lie beside them."""
+    try:
+        return bool(layout.recovery_begun_at(text))
+    except UsageError:
+        return False

@@ -1,0 +1,65 @@
+"""Looks at what the gauges are made of."""
+
+from datetime import datetime, timedelta
+
+from manifests import fence_layout
+from manifests.cloud.objects import Bucket
+from manifests.cloud.proofs import Proofs
+from manifests.cloud.verdicts import Verdicts
+from manifests.errors import BackupDamagedError
+from manifests.gauges import Watched
+from manifests.model import Manifest
+from manifests.store import Vault
+from manifests.verification import SHARES_PREFIX, verified_at
+
+_REMEMBERED = timedelta(days=400)
+
+
+def watched(vault: Bucket, landing: Bucket, documents: Vault, *, now: datetime) -> Watched:
+    """Look at the vault and at what is written down beside it; nothing of a run but its manifest.
+
+    Args:
+        vault: The bucket with the backups.
+        landing: The bucket with journals, verdicts and fences.
+        documents: The runs in the vault.
+        now: The present instant.
+    """
+    files = size_bytes = 0
+    for item in vault.list_objects(""):
+        files += 1
+        size_bytes += item.size_bytes
+    shares = (verified_at(item.name) for item in landing.list_objects(SHARES_PREFIX))
+    return Watched(
+        complete=sorted(_complete(documents), key=lambda run: (run.recovery_point, run.run_id)),
+        proofs=tuple(Proofs(landing).since(now - _REMEMBERED, now=now)),
+        verified=tuple(filter(None, shares)),
+        damaged=len(Verdicts(landing).damaged()),
+        fenced=_standing(landing, vault),
+        files=files,
+        size_bytes=size_bytes,
+    )
+
+
+def _complete(documents: Vault) -> list[Manifest]:
+    found: list[Manifest] = []
+    for run_id in documents.run_ids():
+        try:
+            manifest = documents.manifest(run_id)
+            documents.require_trusted(run_id)
+        except BackupDamagedError:  # none, or none that counts
+            continue
+        if not documents.foreign(manifest.platform, manifest.project):
+            found.append(manifest)
+    return found
+
+
+def _standing(landing: Bucket, vault: Bucket) -> tuple[datetime, ...]:
+    """Return since when each fence stands: it is written down in both buckets, its end in one."""
+    names = {
+        item.name
+        for bucket in (landing, vault)
+        for item in bucket.list_objects(fence_layout.FENCES_PREFIX)
+    }
+    fences = {fence for name in names if (fence := fence_layout.fence_of(name))}
+    standing = (it for it in sorted(fences) if fence_layout.thawed_name(it) not in names)
+    return tuple(filter(None, map(fence_layout.fenced_at, standing)))

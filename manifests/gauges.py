@@ -1,0 +1,118 @@
+"""The numbers by which a deployment is watched: each is read every hour. Pure.
+
+An age counts from 1970 where there is nothing yet, so that an alert on an age also fires where
+nothing ever was.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from manifests.model import Manifest, ProofRecord
+from manifests.verification import files_of
+
+_NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
+_COMPARED = timedelta(days=7)
+
+
+class Gauge(NamedTuple):
+    """One number.
+
+    Attributes:
+        name: With its unit.
+        value: The number.
+        help: What it is, one sentence.
+    """
+
+    name: str
+    value: float
+    help: str
+
+
+class Watched(NamedTuple):
+    """What the numbers are made of.
+
+    Attributes:
+        complete: The complete runs, in order of their recovery points.
+        proofs: What recoveries and drills have proven.
+        verified: When a share of the vault was read.
+        damaged: How many objects are known to be damaged.
+        fenced: Since when each fence stands that was not thawed.
+        files: How many objects are in the vault.
+        size_bytes: What they take.
+    """
+
+    complete: Sequence[Manifest]
+    proofs: Sequence[ProofRecord]
+    verified: Sequence[datetime]
+    damaged: int
+    fenced: Sequence[datetime]
+    files: int
+    size_bytes: int
+
+
+def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
+    """Yield every number.
+
+    Args:
+        watched: What they are made of.
+        now: The present instant.
+    """
+    points = [run.recovery_point for run in watched.complete]
+    proven = [part.recovery_point for proof in watched.proofs for part in proof.parts]
+    drills = [proof.proven_at for proof in watched.proofs if proof.how == "drill"]
+    for name, instants, what in (
+        ("age_of_newest_point_seconds", points, "Age of the newest complete recovery point"),
+        ("age_of_proven_point_seconds", proven, "Age of the newest proven recovery point"),
+        ("age_of_drill_seconds", drills, "Since a drill proved what it brought back"),
+        ("age_of_verification_seconds", watched.verified, "Since stored objects were last read"),
+    ):
+        yield Gauge(name, (now - max(instants, default=_NOTHING_YET)).total_seconds(), what)
+    standing = (now - min(watched.fenced, default=now)).total_seconds()
+    yield Gauge("age_of_fence_seconds", standing, "Age of the oldest fence that stands; 0 for none")
+    yield Gauge("damaged_objects", watched.damaged, "Stored objects known to be damaged")
+    yield Gauge("vault_objects", watched.files, "Objects in the vault")
+    yield Gauge("vault_bytes", watched.size_bytes, "Bytes in the vault")
+    yield from _of_newest(watched.complete)
+
+
+def _of_newest(complete: Sequence[Manifest]) -> Iterator[Gauge]:
+    """Yield how large the newest run is, and how much larger than one of a week before."""
+    newest = _sizes(complete[-1]) if complete else {}
+    before = _sizes(_compared(complete)) if complete else {}
+    for name, what in (("parts", "Parts"), ("files", "Files"), ("bytes", "Bytes")):
+        value = newest.get(name, 0)
+        yield Gauge(f"run_{name}", value, f"{what} of the newest complete run")
+        grown = 100 * (value / before[name] - 1) if before.get(name) else 0.0
+        text = f"{what} of the newest complete run against one of a week before, in percent"
+        yield Gauge(f"growth_of_{name}_percent", round(grown, 1), text)
+
+
+def _compared(complete: Sequence[Manifest]) -> Manifest:
+    """Return the newest run that is a week older than the newest, or the oldest there is."""
+    last = complete[-1].recovery_point - _COMPARED
+    older = [run for run in complete if run.recovery_point <= last]
+    return older[-1] if older else complete[0]
+
+
+def _sizes(run: Manifest) -> dict[str, float]:
+    return {
+        "parts": sum(1 for _ in run.every_part),
+        "files": sum(1 for _ in files_of(run)),
+        "bytes": run.size_bytes,
+    }
+
+
+def prometheus(found: Iterator[Gauge] | Sequence[Gauge], *, platform: str) -> str:
+    """Write numbers in the text form of Prometheus (Exposition formats, Text-based format).
+
+    Args:
+        found: The numbers.
+        platform: The catalog's name of the platform: letters, digits and dashes.
+    """
+    lines: list[str] = []
+    for item in found:
+        name = f"rebound_{item.name}"
+        lines += [f"# HELP {name} {item.help}", f"# TYPE {name} gauge"]
+        lines.append(f'{name}{{platform="{platform}"}} {item.value:.15g}')
+    return "\n".join([*lines, ""])

@@ -1,0 +1,23 @@
+"""`rebound metrics`: the gauges that the hourly tick logs, for a scraper."""
+
+import typer
+
+from manifests.cloud.watching import watched
+from manifests.gauges import gauges, prometheus
+from recovery.cli.options import Json, open_session, print_json
+
+app = typer.Typer()
+
+
+@app.command()
+def metrics(as_json: Json = False) -> None:
+    """Print the gauges in the text form of Prometheus."""
+    session = open_session()
+    found = watched(
+        session.vault_bucket, session.landing, session.vault, now=session.clock.latest()
+    )
+    told = tuple(gauges(found, now=session.started_at))
+    if as_json:
+        print_json({item.name: item.value for item in told})
+    else:
+        typer.echo(prometheus(told, platform=session.catalog.platform), nl=False)

@@ -1,0 +1,103 @@
+"""The numbers by which a deployment is watched."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from manifests.gauges import Watched, gauges, prometheus
+from manifests.model import Manifest, ProofRecord, ProvenPart
+from tests.judges.alert_lines import raised
+from tests.unit.samples import POINT, RUN, manifest
+
+NOW = POINT + timedelta(hours=2)
+NOTHING = Watched((), (), (), 0, (), 0, 0)
+
+
+def told(**facts: Any) -> dict[str, float]:  # noqa: ANN401 - fields of what is watched
+    """Return every number by its name."""
+    return {item.name: item.value for item in gauges(NOTHING._replace(**facts), now=NOW)}
+
+
+def run(days_ago: float, *, tables: int = 2) -> Manifest:
+    """Return a run of some days ago, of so many tables."""
+    one = manifest()
+    point = POINT - timedelta(days=days_ago)
+    return one.model_copy(update={"recovery_point": point, "tables": one.tables[:tables]})
+
+
+def proof(how: str, hours_ago: float) -> ProofRecord:
+    """Return what was proven of a point that is two hours old."""
+    part = ProvenPart(
+        kind="tables", name="a.b", run_id=RUN, recovery_point=POINT, restored=1, held=1
+    )
+    return ProofRecord.model_validate(
+        {
+            "recovery_id": "r",
+            "scenario": "s",
+            "how": how,
+            "proven_at": NOW - timedelta(hours=hours_ago),
+            "seconds": 1,
+            "parts": (part,),
+        }
+    )
+
+
+def alerts(numbers: dict[str, float]) -> set[str]:
+    """Return the alerts that the lines of these numbers raise."""
+    lines = ({"message": "gauge", "gauge": name, "value": value} for name, value in numbers.items())
+    return {alert for line in lines for alert in raised(line)}
+
+
+def test_where_nothing_ever_was_every_age_is_too_much():
+    """A deployment whose first night failed is told of, as is one that was never drilled."""
+    assert alerts(told()) == {"point-too-old", "proof-too-old", "drill-overdue"}
+
+
+def test_a_deployment_that_is_well_raises_nothing():
+    """Young points, proofs, drills; no fence, no growth."""
+    numbers = told(complete=(run(1), run(0)), proofs=(proof("drill", 1),), verified=(NOW,))
+    assert alerts(numbers) == set()
+    assert numbers["age_of_newest_point_seconds"] == 2 * 3600
+    assert numbers["age_of_proven_point_seconds"] == 2 * 3600
+    assert numbers["age_of_drill_seconds"] == 3600
+    assert numbers["age_of_verification_seconds"] == 0
+    assert numbers["age_of_fence_seconds"] == 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "alert"),
+    [
+        ({"complete": (run(2),)}, "point-too-old"),
+        ({"proofs": (proof("recovery", 1),)}, "drill-overdue"),
+        ({"fenced": (NOW - timedelta(hours=13), NOW)}, "fence-standing"),
+        ({"complete": (run(8, tables=1), run(0))}, "run-growth"),
+    ],
+)
+def test_each_gauge_raises_its_alert(facts: dict[str, Any], alert: str):
+    """What is too old, or grew too fast, is told by the alert of its name and no other of these."""
+    well = {"complete": (run(0),), "proofs": (proof("drill", 1),)}
+    assert alerts(told(**{**well, **facts})) == {alert}
+
+
+def test_growth_is_against_a_week_before():
+    """The run that is compared is the newest that is a week older, or the oldest there is."""
+    grown = told(complete=(run(20), run(8, tables=1), run(3), run(0)))
+    assert grown["growth_of_parts_percent"] == 100
+    young = told(complete=(run(3, tables=1), run(0)))
+    assert young["growth_of_parts_percent"] == 100
+    assert told(complete=(run(0, tables=0),))["growth_of_parts_percent"] == 0
+
+
+def test_text_for_prometheus():
+    """Each number has its help and type, and a line that a scraper reads."""
+    text = prometheus(list(gauges(NOTHING, now=NOW)), platform="lake")
+    lines = text.splitlines()
+    assert text.endswith("\n")
+    for at in range(0, len(lines), 3):
+        about, kind, sample = lines[at : at + 3]
+        name = about.split()[2]
+        assert kind == f"# TYPE {name} gauge"
+        assert re.fullmatch(rf'{name}\{{platform="lake"\}} -?[0-9.e+]+', sample)
+    assert 'rebound_vault_bytes{platform="lake"} 0' in lines
