@@ -16,6 +16,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 import flask
 import functions_framework
@@ -25,6 +26,7 @@ from pydantic import ConfigDict, ValidationError
 from functions.calls import Answer, answering, failure, misconfigured, scheduled
 from functions.conclusion import require_protected
 from functions.log import configure_logs, trace_fields
+from functions.notices import announced
 from functions.run import BackupRun, Completed, RunRequest
 from functions.settings import Settings
 from manifests import layout
@@ -54,7 +56,8 @@ class _Body(Value):
 @functions_framework.http
 def backup(request: flask.Request) -> Answer:
     """Make the requested run complete and answer 200, or say why it is not."""
-    return answering(request, _answered, failed=_FAILED)
+    work = partial(answering, work=_answered, failed=_FAILED)
+    return announced(request, work, name="backup", is_night=True)
 
 
 def _answered(request: flask.Request, body: bytes) -> Answer:

@@ -11,6 +11,7 @@ has read its share is answered from what was written down then.
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import flask
@@ -19,6 +20,7 @@ import structlog
 
 from functions.calls import SCHEDULE_HEADER, Answer, answering, misconfigured, scheduled
 from functions.log import configure_logs, trace_fields
+from functions.notices import announced
 from functions.settings import Settings
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
@@ -63,25 +65,28 @@ class _Place(NamedTuple):
 @functions_framework.http
 def verify(request: flask.Request) -> Answer:
     """Read tonight's share of the vault; answer 200 when it is whole."""
-    return _answering(request, _verified, failed="share is not verified")
+    return _answering(request, _verified, name="verify", failed="share is not verified")
 
 
 @functions_framework.http
 def expire(request: flask.Request) -> Answer:
     """Say which runs are past their retention; delete them where that is armed."""
-    return _answering(request, _expired, failed="runs are not expired")
+    return _answering(request, _expired, name="expire", failed="runs are not expired")
 
 
 @functions_framework.http
 def tick(request: flask.Request) -> Answer:
     """Log every gauge."""
-    return _answering(request, _ticked, failed="gauges are not read")
+    return _answering(request, _ticked, name="tick", failed="gauges are not read")
 
 
 def _answering(
-    request: flask.Request, work: Callable[[_Place], dict[str, object]], *, failed: str
+    request: flask.Request, work: Callable[[_Place], dict[str, object]], *, name: str, failed: str
 ) -> Answer:
-    return answering(request, lambda call, _: (work(_place(call)), 200), failed=failed)
+    def answered(call: flask.Request, _: bytes) -> Answer:
+        return work(_place(call)), 200
+
+    return announced(request, partial(answering, work=answered, failed=failed), name=name)
 
 
 def _place(request: flask.Request) -> _Place:

@@ -1,10 +1,14 @@
 """What an operator sets on the function."""
 
-from pydantic import Field, model_validator
+import re
+
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from manifests.settings import CommonSettings
 from manifests.store import MOST_SECONDS
 from manifests.verification import MOST_SHARES
+
+_ADDRESS = re.compile(r"(https?://[^\s]+)?")
 
 
 class Settings(CommonSettings):
@@ -21,6 +25,8 @@ class Settings(CommonSettings):
             unsigned.
         verify_nights: In how many nights `verify` reads everything that is stored once.
         expire_armed: Whether `expire` deletes; otherwise it only says what it would.
+        webhook_url: Where how a night goes is told, as Slack takes it; a secret, nowhere when empty.
+        heartbeat_url: What outside watches that nights begin and end well; a secret, likewise.
     """
 
     parallel_listings: int = Field(default=8, ge=1, le=64)
@@ -35,6 +41,16 @@ class Settings(CommonSettings):
     )
     verify_nights: int = Field(default=7, ge=1, le=MOST_SHARES)
     expire_armed: bool = False
+    webhook_url: SecretStr = SecretStr("")
+    heartbeat_url: SecretStr = SecretStr("")
+
+    @field_validator("webhook_url", "heartbeat_url")
+    @classmethod
+    def _are_addresses(cls, url: SecretStr) -> SecretStr:
+        if not _ADDRESS.fullmatch(url.get_secret_value()):
+            message = "no address that begins with https://"
+            raise ValueError(message)
+        return url
 
     @model_validator(mode="after")
     def _signatures_are_checked(self) -> "Settings":

@@ -83,9 +83,19 @@ resource "google_cloudfunctions2_function" "rebound" {
       var.signing_key == null ? {} : { REBOUND_SIGNING_KEY = var.signing_key },
       var.settings,
     )
+
+    dynamic "secret_environment_variables" {
+      for_each = var.secrets
+      content {
+        key        = secret_environment_variables.key
+        project_id = var.project
+        secret     = secret_environment_variables.value
+        version    = "latest"
+      }
+    }
   }
 
-  depends_on = [google_project_iam_member.build, google_project_service.used]
+  depends_on = [google_project_iam_member.build, google_project_service.used, google_secret_manager_secret_iam_member.function]
 }
 
 # The role is the service's, not the function's; a service that is made anew has lost it

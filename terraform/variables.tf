@@ -320,6 +320,33 @@ variable "silent_hours" {
   }
 }
 
+variable "secrets" {
+  description = "Settings of the functions that are secrets, each with the id of its secret in Secret Manager: { REBOUND_WEBHOOK_URL = \"rebound-webhook\" }."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.secrets) : contains(["REBOUND_WEBHOOK_URL", "REBOUND_HEARTBEAT_URL"], name)])
+    error_message = "Secrets are REBOUND_WEBHOOK_URL and REBOUND_HEARTBEAT_URL."
+  }
+}
+
+variable "sandbox" {
+  description = "The project that drills recover to, made here with the label that they insist on; none when null."
+  type = object({
+    project         = string
+    billing_account = string
+    org_id          = optional(string)
+    folder_id       = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.sandbox == null || try(!contains([var.project, var.vault_project], var.sandbox.project), false)
+    error_message = "A sandbox is another project than the platform's and the vault's."
+  }
+}
+
 variable "verify_nights" {
   description = "In how many nights everything that is stored is read once."
   type        = number

@@ -153,6 +153,43 @@ run "restore_is_granted_for_a_time" {
   }
 }
 
+run "secrets_are_read_by_functions_alone" {
+  variables {
+    secrets = { REBOUND_WEBHOOK_URL = "some-webhook" }
+  }
+  assert {
+    condition     = length(google_secret_manager_secret_iam_member.function) == length(local.functions)
+    error_message = "Each function has to read the secret, and nobody else."
+  }
+  assert {
+    condition     = one(google_cloudfunctions2_function.rebound["backup"].service_config[0].secret_environment_variables).secret == "some-webhook"
+    error_message = "A secret is named, never told."
+  }
+}
+
+run "a_sandbox_has_the_label_that_drills_insist_on" {
+  variables {
+    sandbox = { project = "some-sandbox", billing_account = "012345-6789AB-CDEF01" }
+  }
+  assert {
+    condition     = google_project.sandbox[0].labels["rebound-sandbox"] == "true"
+    error_message = "`rebound drill` refuses a project without it."
+  }
+  assert {
+    condition     = toset(google_project_iam_custom_role.sandbox[0].permissions) == toset(google_project_iam_custom_role.side["restore/project"].permissions)
+    error_message = "A drill does what a recovery does."
+  }
+}
+
+run "refuses_a_sandbox_that_is_the_platform" {
+  command = plan
+  variables {
+    sandbox = { project = "some-platform", billing_account = "012345-6789AB-CDEF01" }
+    secrets = { REBOUND_PROJECT = "x" }
+  }
+  expect_failures = [var.sandbox, var.secrets]
+}
+
 run "a_second_vault_follows" {
   variables {
     second_vault = { bucket = "some-second-vault", location = "us-east1" }

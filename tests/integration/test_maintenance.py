@@ -5,7 +5,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -163,6 +165,68 @@ def _copy_run(rebound: Rebound, name: str, days: int) -> None:
     }
     content = encode(run.model_copy(update=changes))
     rebound.vault.blob(f"runs/{name}/manifest.json").upload_from_string(content)
+
+
+class Outside(BaseHTTPRequestHandler):
+    """Takes what the outside is told; refuses it where `refused` says so."""
+
+    heard: ClassVar[list[tuple[str, str]]] = []
+    status: ClassVar[int] = 200
+
+    def do_POST(self) -> None:
+        """Take a notice."""
+        content = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.heard.append((self.path, content))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - as the base class
+        """Say nothing."""
+
+
+@pytest.fixture
+def outside() -> Iterator[str]:
+    """Serve what is told the outside; return where."""
+    Outside.heard.clear()
+    Outside.status = 200
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Outside)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_outside_is_told_of_a_night(rebound: Rebound, outside: str):
+    """Beginning, success and failure reach webhook and heartbeat; deaf ones fail nothing."""
+    env = {
+        "REBOUND_WEBHOOK_URL": f"{outside}/hook/secret",
+        "REBOUND_HEARTBEAT_URL": f"{outside}/beat",
+    }
+    with serving(rebound, **env) as function:
+        function.complete("told")
+        assert [path for path, _ in Outside.heard] == [
+            "/hook/secret",
+            "/beat/start",
+            "/hook/secret",
+            "/beat",
+        ]
+        texts = [json.loads(text)["text"] for path, text in Outside.heard if "hook" in path]
+        assert texts == [
+            "backup begins. Next: `rebound status`",
+            "backup told: complete. Next: `rebound status`",
+        ]
+        Outside.status = 500
+        Outside.heard.clear()
+        assert function.manual("../odd").status_code == 400
+        assert [path for path, _ in Outside.heard] == [
+            "/hook/secret",
+            "/beat/start",
+            "/hook/secret",
+            "/beat/fail",
+        ]
+        assert "FAILED" in Outside.heard[2][1]
+        assert len(lines(function, "a notice was not delivered")) == 4
+        assert "secret" not in function.log.read_text()
 
 
 @pytest.mark.parametrize("name", ["verify", "expire", "tick"])

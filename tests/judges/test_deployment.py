@@ -22,6 +22,7 @@ PREDEFINED = {
     "roles/cloudbuild.builds.builder",  # the build's own
     "roles/cloudkms.cryptoKeyEncrypterDecrypter",  # Cloud Storage's, on the vault's key
     "roles/iam.serviceAccountTokenCreator",  # operators, on the identity that recovers
+    "roles/secretmanager.secretAccessor",  # functions, on the addresses that are secrets
     "roles/run.invoker",  # the schedule, on the functions
 }
 CATALOG = {

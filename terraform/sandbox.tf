@@ -1,0 +1,38 @@
+# Where drills recover to: a real project of its own, in which nothing else is. Its label is what
+# `rebound drill` insists on before it writes or removes anything.
+resource "google_project" "sandbox" {
+  count           = var.sandbox == null ? 0 : 1
+  project_id      = var.sandbox.project
+  name            = var.sandbox.project
+  org_id          = var.sandbox.org_id
+  folder_id       = var.sandbox.folder_id
+  billing_account = var.sandbox.billing_account
+  labels          = merge(local.labels, { rebound-sandbox = "true" })
+  deletion_policy = "PREVENT"
+}
+
+resource "google_project_service" "sandbox" {
+  for_each = var.sandbox == null ? [] : toset([
+    "bigquery.googleapis.com", "firestore.googleapis.com", "iam.googleapis.com", "storage.googleapis.com",
+  ])
+  project            = google_project.sandbox[0].project_id
+  service            = each.value
+  disable_on_destroy = false
+}
+
+# What recovers may do in the sandbox at any time; in the platform it waits for restore_until.
+resource "google_project_iam_custom_role" "sandbox" {
+  count       = var.sandbox == null ? 0 : 1
+  project     = google_project.sandbox[0].project_id
+  role_id     = "reboundDrill"
+  title       = "Rebound: drills"
+  description = "What a recovery needs, in a project where nothing can be lost."
+  permissions = local.roles["restore/project"].permissions
+}
+
+resource "google_project_iam_member" "sandbox" {
+  count   = var.sandbox == null ? 0 : 1
+  project = google_project.sandbox[0].project_id
+  role    = google_project_iam_custom_role.sandbox[0].id
+  member  = google_service_account.restore.member
+}
