@@ -43,7 +43,12 @@ class Function:
         self.log = log
 
     def scheduled(
-        self, scheduled_at: datetime, job: str = "nightly", body: bytes | None = b"{}"
+        self,
+        scheduled_at: datetime,
+        job: str = "nightly",
+        body: bytes | None = b"{}",
+        *,
+        deadline_seconds: float = RUN_SECONDS,
     ) -> requests.Response:
         """Call the function as Cloud Scheduler does.
 
@@ -54,6 +59,10 @@ class Function:
             scheduled_at: The instant of the schedule.
             job: The name of the job.
             body: The job's body; None for a job without one.
+            deadline_seconds: For how long it waits for an answer.
+
+        Raises:
+            requests.Timeout: None came; the function goes on.
         """
         headers = {
             "User-Agent": "Google-Cloud-Scheduler",
@@ -64,7 +73,7 @@ class Function:
         }
         if body is not None:
             headers["Content-Type"] = "application/octet-stream"
-        return requests.post(self.url, data=body, headers=headers, timeout=RUN_SECONDS)
+        return requests.post(self.url, data=body, headers=headers, timeout=deadline_seconds)
 
     def call(self) -> requests.Response:
         """Call the function without a schedule."""
