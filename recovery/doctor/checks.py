@@ -232,7 +232,7 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
     yield Check(
         "verify",
         vault,
-        lambda: points.verified_problems(looks.runs, looks.verdicts(), now=now),
+        lambda: points.verified_problems(looks.runs, looks.verdicts(), looks.shares(), now=now),
         "what is stored was read lately, and is whole",
     )
     yield Check(

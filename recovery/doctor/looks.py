@@ -29,6 +29,7 @@ from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
 from manifests.store.vault import Vault
 from manifests.values import Resource
+from manifests.verification import SHARES_PREFIX, verified_at
 from recovery.kinds.work import Tools
 from recovery.reach import require_firestore
 
@@ -145,6 +146,11 @@ class Looks:
     def verdicts(self) -> tuple[VerdictRecord, ...]:
         """Return what `verify` found of each run."""
         return tuple(Verdicts(self.tools.landing).all())
+
+    def shares(self) -> tuple[datetime, ...]:
+        """Return for which nights a share of the vault was read."""
+        listed = self.tools.landing.list_objects(SHARES_PREFIX)
+        return tuple(filter(None, (verified_at(item.name) for item in listed)))
 
     def newest(self) -> Manifest | None:
         """Return the manifest of the newest complete run, or None."""

@@ -44,13 +44,18 @@ def point_problems(runs: Sequence[RunSummary], *, now: datetime) -> Iterator[Pro
 
 
 def verified_problems(
-    runs: Sequence[RunSummary], verdicts: Sequence[VerdictRecord], *, now: datetime
+    runs: Sequence[RunSummary],
+    verdicts: Sequence[VerdictRecord],
+    shares: Sequence[datetime] = (),
+    *,
+    now: datetime,
 ) -> Iterator[Problem]:
     """Tell whether what is stored was found damaged, or was not looked at for long.
 
     Args:
         runs: Every run in the vault.
-        verdicts: What `verify` found, and when.
+        verdicts: What `rebound verify` found of a run, and when.
+        shares: When the function of that name has read a share.
         now: The present instant.
     """
     complete = {run.run_id for run in runs if run.state == "complete"}
@@ -61,7 +66,7 @@ def verified_problems(
             yield Problem(what, f"rebound verify {item.run_id}")
     if not complete:
         return
-    last = max((item.verified_at for item in looks), default=None)
+    last = max((*(item.verified_at for item in looks), *shares), default=None)
     if last is None:
         yield warning("nobody has read any run to see whether it is whole", "rebound verify")
     elif now - last > timedelta(days=VERIFIED_DAYS):
