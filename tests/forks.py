@@ -28,6 +28,23 @@ from pathlib import Path
 
 _PARENT_SECONDS = 0.5
 _START_SECONDS = 240
+# What begins a fork where a shell begins a program: it has the shell's environment and outputs.
+_COMMAND = """#!{python} -IS
+import json, os, socket, sys
+connection = socket.socket(socket.AF_UNIX)
+connection.connect({address!r})
+request = {{
+    "entry": {entry!r},
+    "words": [os.path.basename(sys.argv[0]), *sys.argv[1:]],
+    "env": dict(os.environ),
+    "folder": os.getcwd(),
+    "outputs": [f"/proc/{{os.getpid()}}/fd/{{number}}" for number in (1, 2)],
+}}
+connection.sendall(json.dumps(request).encode() + b"\\n")
+with connection.makefile() as lines:
+    lines.readline()
+    sys.exit(int(lines.readline()))
+"""
 
 
 class Forked:
@@ -138,6 +155,13 @@ class ForkServer:
         }
         connection.sendall(json.dumps(request).encode() + b"\n")
         return Forked(connection, out, err)
+
+    def write_command(self, path: Path) -> None:
+        """Write an executable file that begins the program in a fork, with any words."""
+        path.write_text(
+            _COMMAND.format(python=sys.executable, address=str(self._address), entry=self._entry)
+        )
+        path.chmod(0o755)
 
 
 @functools.cache

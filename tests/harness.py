@@ -21,7 +21,7 @@ from manifests.claim_layout import lease_name
 from manifests.model import LeaseRecord, Manifest
 from manifests.store import decode, encode
 from tests.deployed import ROOT
-from tests.forks import Forked, fork_server
+from tests.forks import Forked, ForkServer, fork_server
 from tests.standin.cloud import Cloud, client_environment
 
 CLOCK_SECONDS = timedelta(seconds=2)
@@ -98,7 +98,7 @@ class Rebound:
 
     def begin(self, *words: str, **env: str) -> Forked:
         """Begin `rebound` with these words, in a fork that has imported it."""
-        command = fork_server(Path(sys.executable), "recovery.cli:main", ("recovery.cli",), ROOT)
+        command = command_server()
         outputs = self.folder / f"rebound-{uuid.uuid4().hex}"
         return command.begin(
             "rebound",
@@ -139,6 +139,11 @@ class Rebound:
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Run one statement in the project and return its rows."""
         return [dict(row.items()) for row in self.bigquery_client.query_and_wait(sql)]
+
+
+def command_server() -> ForkServer:
+    """Return the fork server of `rebound`."""
+    return fork_server(Path(sys.executable), "recovery.cli:main", ("recovery.cli",), ROOT)
 
 
 def of_kind(told: Mapping[str, Any], *kinds: str) -> list[dict[str, Any]]:

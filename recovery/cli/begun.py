@@ -11,6 +11,8 @@ from manifests.cloud.recoveries import Recoveries
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli import dates
+from recovery.cli.basis import basis_of
+from recovery.cli.incidents import tell_incident
 from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
 from recovery.journal import Journal
 from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
@@ -43,13 +45,28 @@ def report(
     recovery: Annotated[
         str | None, typer.Argument(help="The recovery; a list of all when omitted.")
     ] = None,
+    incident: Annotated[
+        bool,
+        typer.Option(
+            "--incident", help="As an incident report: what is known, and what to fill in."
+        ),
+    ] = False,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Show how a recovery ended, how far it is, or every recovery there was."""
+    if incident and recovery is None:
+        raise UsageError(
+            "an incident report is about one recovery", hint="`rebound report` lists them"
+        )
     session = open_session()
     if recovery is None:
         _list_recoveries(session, html, as_json=as_json)
+        return
+    if incident:
+        tell_incident(
+            session, standing(session, parse_recovery_id(recovery)), html, as_json=as_json
+        )
         return
     if dates.is_ours(recovery):
         dates.report(session, parse_recovery_id(recovery), html, as_json=as_json)
@@ -91,19 +108,6 @@ def abandon(
         print_json(closed.model_dump(mode="json"))
     else:
         say(f"{journal.recovery_id}: abandoned")
-
-
-def basis_of(session: Session, found: RecoveryReport, written_at: datetime) -> Basis:
-    """Return what the report of a recovery rests on, as far as it can be looked at."""
-    run_id = found.plan.run_id
-    if run_id is None:
-        return Basis(written_at=written_at)
-    try:
-        session.vault.manifest(run_id)
-    except BackupDamagedError:
-        return Basis(written_at=written_at, manifest="unreadable")
-    is_same = session.vault.digest(run_id) == found.plan.manifest_digest
-    return Basis(written_at=written_at, manifest="same" if is_same else "other")
 
 
 def tell_ended(found: RecoveryReport, basis: Basis | None = None, *, as_json: bool) -> None:

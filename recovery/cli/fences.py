@@ -209,7 +209,7 @@ def _things(session: Session, name: str | None, named: list[str]) -> list[str]:
         "buckets": [f"bucket {item.bucket}" for item in catalog.buckets],
         "databases": [f"database {item.database}" for item in catalog.databases],
     }
-    protected = [thing for kind in covers for thing in known[kind]]
+    protected = [thing for kind in covers for thing in known.get(kind, ())]
     if not covers and catalog.processors is not None:
         protected = [f"dataset {item}" for item in catalog.processors.dataset_ids]
     if unknown := [item for item in named if item not in protected]:

@@ -30,7 +30,8 @@ from recovery.cli.agreement import (
     still_planned,
     write_plan,
 )
-from recovery.cli.begun import basis_of, only_open, tell_ended
+from recovery.cli.basis import basis_of
+from recovery.cli.begun import only_open, tell_ended
 from recovery.cli.options import (
     Access,
     ConfirmProject,

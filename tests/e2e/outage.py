@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.harness import LOCATION, Rebound
-from tests.integration.configuration import PUBSUB, SCHEDULER, call
+from tests.integration.configuration import PUBSUB, RUN, SCHEDULER, SECRETS, call
 from tests.judges.resource_fields import output_only
 
-SECRETS = "secretmanager.googleapis.com/v1"
-RUN = "run.googleapis.com/v2"
 FUNCTIONS = "cloudfunctions.googleapis.com/v2"
 _LISTS = (
     ("scheduler/job", f"{SCHEDULER}/projects/{{project}}/locations/{LOCATION}/jobs", "jobs"),

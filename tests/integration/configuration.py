@@ -10,6 +10,24 @@ from tests.harness import LOCATION, Rebound
 
 SCHEDULER = "cloudscheduler.googleapis.com/v1"
 PUBSUB = "pubsub.googleapis.com/v1"
+SECRETS = "secretmanager.googleapis.com/v1"
+ACCOUNTS = "iam.googleapis.com/v1"
+RUN = "run.googleapis.com/v2"
+TYPES = (
+    "serviceusage/service",
+    "iam/service-account",
+    "secretmanager/secret",
+    "pubsub/topic",
+    "run/service",
+    "pubsub/subscription",
+    "scheduler/job",
+)
+APIS = (
+    "cloudscheduler.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+)
 
 
 def call(
@@ -87,6 +105,13 @@ def subscription(rebound: Rebound, name: str) -> dict[str, Any]:
     return call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/subscriptions/{name}")
 
 
+def subscriptions(rebound: Rebound) -> dict[str, Any]:
+    """Return where every subscription pushes to, by its own name."""
+    path = f"{PUBSUB}/projects/{rebound.project}/subscriptions"
+    listed = call(rebound, "GET", path).get("subscriptions", [])
+    return {item["name"].rpartition("/")[2]: item.get("pushConfig") for item in listed}
+
+
 def with_fence(catalog: str, **rule: Any) -> None:  # noqa: ANN401 - fields of the catalog
     """Write into a catalog what writes to what.
 
@@ -98,3 +123,38 @@ def with_fence(catalog: str, **rule: Any) -> None:  # noqa: ANN401 - fields of t
     content = json.loads(path.read_text(encoding="utf-8"))
     content["fence"] = {"locations": [LOCATION], "quiet_seconds": 1, **rule}
     path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def configure(rebound: Rebound) -> None:
+    """Make a service, what calls it, and what it reads."""
+    project = rebound.project
+    account = {"accountId": "runner", "serviceAccount": {"displayName": "Läufer"}}
+    call(rebound, "POST", f"{ACCOUNTS}/projects/{project}/serviceAccounts", account)
+    secret = {"replication": {"automatic": {}}, "labels": {"team": "data"}}
+    call(rebound, "POST", f"{SECRETS}/projects/{project}/secrets", secret, secretId="slack")
+    service = {
+        "template": {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}
+    }
+    services = f"{RUN}/projects/{project}/locations/{LOCATION}/services"
+    call(rebound, "POST", services, service, serviceId="loader")
+    make_subscription(rebound, "raw-sub", "raw-complete", "https://loader.example/process")
+    make_job(rebound, "load-hourly", description="Stündlich", retryConfig={"retryCount": 3})
+    make_job(rebound, "load-paused")
+    pause_job(rebound, "load-paused")
+    policy = {"bindings": [{"role": "roles/pubsub.publisher", "members": ["user:a@example.com"]}]}
+    path = f"{PUBSUB}/projects/{project}/topics/raw-complete:setIamPolicy"
+    call(rebound, "POST", path, {"policy": policy})
+
+
+def lose(rebound: Rebound) -> None:
+    """Delete every schedule, subscription, topic, service and secret, and see them gone."""
+    project = rebound.project
+    for name in states(rebound):
+        call(rebound, "DELETE", f"{jobs_path(rebound)}/{name}")
+    call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/subscriptions/raw-sub")
+    call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/topics/raw-complete")
+    call(rebound, "DELETE", f"{SECRETS}/projects/{project}/secrets/slack")
+    services = f"{RUN}/projects/{project}/locations/{LOCATION}/services"
+    call(rebound, "DELETE", f"{services}/loader")
+    assert states(rebound) == {}
+    assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/topics").get("topics")

@@ -14,38 +14,19 @@ from manifests.store import encode
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.integration.configuration import (
-    PUBSUB,
+    APIS,
+    TYPES,
     call,
+    configure,
     enable,
     job,
     jobs_path,
-    make_job,
-    make_subscription,
-    pause_job,
+    lose,
     states,
     subscription,
 )
 from tests.judges.resource_fields import output_only
 from tests.served import Function, serving
-
-SECRETS = "secretmanager.googleapis.com/v1"
-ACCOUNTS = "iam.googleapis.com/v1"
-RUN = "run.googleapis.com/v2"
-TYPES = (
-    "serviceusage/service",
-    "iam/service-account",
-    "secretmanager/secret",
-    "pubsub/topic",
-    "run/service",
-    "pubsub/subscription",
-    "scheduler/job",
-)
-APIS = (
-    "cloudscheduler.googleapis.com",
-    "pubsub.googleapis.com",
-    "run.googleapis.com",
-    "secretmanager.googleapis.com",
-)
 
 
 @pytest.fixture
@@ -64,27 +45,6 @@ def function(rebound: Rebound) -> Iterator[Function]:
     """Serve the backup function of the platform."""
     with serving(rebound) as served:
         yield served
-
-
-def configure(rebound: Rebound) -> None:
-    """Make a service, what calls it, and what it reads."""
-    project = rebound.project
-    account = {"accountId": "runner", "serviceAccount": {"displayName": "Läufer"}}
-    call(rebound, "POST", f"{ACCOUNTS}/projects/{project}/serviceAccounts", account)
-    secret = {"replication": {"automatic": {}}, "labels": {"team": "data"}}
-    call(rebound, "POST", f"{SECRETS}/projects/{project}/secrets", secret, secretId="slack")
-    service = {
-        "template": {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}
-    }
-    services = f"{RUN}/projects/{project}/locations/{LOCATION}/services"
-    call(rebound, "POST", services, service, serviceId="loader")
-    make_subscription(rebound, "raw-sub", "raw-complete", "https://loader.example/process")
-    make_job(rebound, "load-hourly", description="Stündlich", retryConfig={"retryCount": 3})
-    make_job(rebound, "load-paused")
-    pause_job(rebound, "load-paused")
-    policy = {"bindings": [{"role": "roles/pubsub.publisher", "members": ["user:a@example.com"]}]}
-    path = f"{PUBSUB}/projects/{project}/topics/raw-complete:setIamPolicy"
-    call(rebound, "POST", path, {"policy": policy})
 
 
 def lines(rebound: Rebound, run_id: str, kind: str) -> list[dict[str, Any]]:
@@ -134,20 +94,6 @@ def test_services_that_no_type_covers_are_named(rebound: Rebound, function: Func
     (told,) = (item for item in rebound.manifest("first").unprotected if item.kind == "service")
     assert "workflows.googleapis.com" in told.names
     assert not set(APIS) & set(told.names)
-
-
-def lose(rebound: Rebound) -> None:
-    """Delete every schedule, subscription, topic, service and secret, and see them gone."""
-    project = rebound.project
-    for name in states(rebound):
-        call(rebound, "DELETE", f"{jobs_path(rebound)}/{name}")
-    call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/subscriptions/raw-sub")
-    call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/topics/raw-complete")
-    call(rebound, "DELETE", f"{SECRETS}/projects/{project}/secrets/slack")
-    services = f"{RUN}/projects/{project}/locations/{LOCATION}/services"
-    call(rebound, "DELETE", f"{services}/loader")
-    assert states(rebound) == {}
-    assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/topics").get("topics")
 
 
 def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(

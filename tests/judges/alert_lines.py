@@ -42,6 +42,16 @@ ALERTS = {name: _terms(text) for name, _, kind, text in _ROWS if kind == "lines"
 """The alerts on lines: what a line has to say."""
 QUERIES = {name: _query(text) for name, _, kind, text in _ROWS if kind == "query"}
 """The alerts on queries."""
+_SILENT_HOURS = re.search(
+    r'"silent_hours" \{.*?default += (\d+)',
+    (ROOT / "terraform" / "variables.tf").read_text(),
+    re.DOTALL,
+)
+TITLES = {
+    name: title.replace("${var.silent_hours}", _SILENT_HOURS[1] if _SILENT_HOURS else "")
+    for name, title, _, _ in _ROWS
+}
+"""What each alert says, as it is deployed by default."""
 METRICS = set(re.findall(r'^    (\w+) += (?:local|")', _LOCALS, re.MULTILINE))
 """The metrics of lines, without what they have in common in their names."""
 

@@ -1,0 +1,171 @@
+"""What each page is about: it strikes before the page is followed, and the page mends it."""
+
+import uuid
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tests.harness import LOCATION
+from tests.integration.configuration import APIS, enable, lose
+from tests.integration.orchestration import State
+from tests.integration.processors import platform
+from tests.runbooks.console import Shell
+from tests.runbooks.world import World
+
+type Strike = Callable[[World, Shell], AbstractContextManager[object]]
+
+
+def _run_id() -> str:
+    """Return the id of a run that is listed after those of the same minute."""
+    return f"run-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def _nothing(world: World, shell: Shell) -> AbstractContextManager[object]:
+    """Strike nothing: what the page mends is not on the platform."""
+    del world, shell
+    return nullcontext()
+
+
+@contextmanager
+def _tables(world: World, shell: Shell) -> Generator[None]:
+    """Delete a dataset, and the rows of a table."""
+    del shell
+    world.rebound.bigquery_client.delete_dataset("stats", delete_contents=True)
+    world.rebound.query("TRUNCATE TABLE cache.zones")
+    yield
+
+
+@contextmanager
+def _one_table(world: World, shell: Shell) -> Generator[None]:
+    """Delete a table."""
+    del shell
+    world.rebound.bigquery_client.delete_table("cache.zones")
+    yield
+
+
+@contextmanager
+def _objects(world: World, shell: Shell) -> Generator[None]:
+    """Delete an object and overwrite another."""
+    del shell
+    first, second, *_ = world.bucket.list_blobs()
+    first.delete()
+    second.upload_from_string(b"\x00garbage")
+    yield
+
+
+@contextmanager
+def _documents(world: World, shell: Shell) -> Generator[None]:
+    """Delete a document."""
+    State(world.rebound).lose("phase3_completion/2024-11-29")
+    shell.filled["SCENARIO"] = "firestore-state-loss"
+    yield
+
+
+@contextmanager
+def _configuration(world: World, shell: Shell) -> Generator[None]:
+    """Delete every schedule, subscription, topic, service and secret, and a table."""
+    with _one_table(world, shell):
+        lose(world.rebound)
+        yield
+
+
+@contextmanager
+def _dates(world: World, shell: Shell) -> Generator[None]:
+    """Delete dates of two processors; the next night has them as they were written again."""
+    del shell
+    platform.lose(world.rebound, "players", platform.GAME_DAYS[3])
+    platform.lose(world.rebound, "features", platform.PHASE4_DAYS[2])
+    yield
+    world.function.complete(_run_id())
+
+
+@contextmanager
+def _partial(world: World, shell: Shell) -> Generator[None]:
+    """Refuse a run one part."""
+    del shell
+    fault = {"status": 403, "match": world.bucket.name, "times": None}
+    with world.rebound.cloud.fault("storage", "storage.objects.list", "status", **fault):
+        answer = world.function.manual(_run_id())
+    assert answer.status_code != 200
+    yield
+
+
+@contextmanager
+def _damage(world: World, shell: Shell) -> Generator[None]:
+    """Rot a file of the newest run, which is a full one: what it holds itself is damaged."""
+    del shell
+    run_id = _run_id()
+    world.function.complete(run_id, full=True)
+    blob = next(iter(world.rebound.vault.list_blobs(prefix=f"runs/{run_id}/tables/")))
+    order = {"bucket": world.rebound.vault.name, "object": blob.name}
+    world.rebound.cloud.order("storage", "corrupt", **order)
+    yield
+    for blob in list(world.rebound.vault.list_blobs(prefix=f"runs/{run_id}/")):
+        blob.delete()
+
+
+@contextmanager
+def _new_table(world: World, shell: Shell) -> Generator[None]:
+    """Make a table that the catalog does not name, and a run."""
+    del shell
+    world.rebound.query("CREATE TABLE stats.extra (id INT64)")
+    world.function.complete(_run_id())
+    yield
+    world.rebound.bigquery_client.delete_table("stats.extra")
+
+
+@contextmanager
+def _project(world: World, shell: Shell) -> Generator[None]:
+    """Leave an operator nothing but the vault's name, and a new project with its bucket."""
+    rebound, new = world.rebound, f"n-{uuid.uuid4().hex[:10]}"
+    enable(replace(rebound, project=new), *APIS)
+    landing = rebound.storage_client.bucket(f"{new}-landing")
+    rebound.storage_client.create_bucket(landing, location=LOCATION)
+    of_the_machine = ("REBOUND_API_ENDPOINT", "REBOUND_CATALOG")
+    settings = [key for key in shell.env if key.startswith("REBOUND_")]
+    for name in settings:
+        if name not in of_the_machine:
+            del shell.env[name]
+    shell.filled = {"NEW": new, "VAULT": rebound.vault.name}
+    yield
+    # The fence of the other project is told in the vault, which both have.
+    for blob in list(rebound.vault.list_blobs(prefix="fences/")):
+        if not rebound.landing.blob(blob.name).exists():
+            blob.delete()
+
+
+@contextmanager
+def _drill(world: World, shell: Shell) -> Generator[None]:
+    """Remove what the first drill made."""
+    del shell
+    yield
+    for name in ("drill_stats", "drill_cache"):
+        world.rebound.bigquery_client.delete_dataset(name, delete_contents=True)
+
+
+STRIKES: Mapping[str, Strike] = {
+    "README.md": _nothing,
+    "quick-card.md": _documents,
+    "scenarios/bigquery-dataset-loss.md": _tables,
+    "scenarios/gcs-bucket-corruption.md": _objects,
+    "scenarios/firestore-state-loss.md": _documents,
+    "scenarios/complete-outage.md": _configuration,
+    "scenarios/processor-failure.md": _dates,
+    "alerts/backup-failed.md": _partial,
+    "alerts/call-refused.md": _nothing,
+    "alerts/damaged-backup.md": _damage,
+    "alerts/missed-backup.md": _nothing,
+    "alerts/permission-denied.md": _partial,
+    "alerts/refused-schedule.md": _nothing,
+    "alerts/silent-schedule.md": _nothing,
+    "alerts/slow-backup.md": _nothing,
+    "alerts/tables-gone.md": _one_table,
+    "alerts/tables-unprotected.md": _new_table,
+    "alerts/vault-growth.md": _nothing,
+    "deploy.md": _drill,
+    "project-gone.md": _project,
+}
+"""What strikes before each page is followed."""
+CHANGING = (_tables, _one_table, _objects, _documents, _configuration, _dates, _new_table)
+"""Those after which the platform is not what it was, until the page has been followed."""

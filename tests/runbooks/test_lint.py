@@ -1,0 +1,189 @@
+"""What the pages have in common: their order, whom they name, and that nothing in them is gone."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from recovery.cli import app
+from recovery.doctor.rules.own import contact_problems
+from recovery.scenarios import SCENARIOS
+from recovery.units import duration
+from tests.deployed import ROOT
+from tests.judges.alert_lines import TITLES
+from tests.runbooks.console import fences, refusal
+from tests.runbooks.strikes import STRIKES
+
+RUNBOOKS = ROOT / "runbooks"
+PAGES = sorted(path.relative_to(RUNBOOKS).as_posix() for path in RUNBOOKS.rglob("*.md"))
+IN_ORDER = (
+    "Is this real",
+    "How bad",
+    "Make it stop",
+    "Bring it back",
+    "How to know it worked",
+    "How to undo",
+    "Whom to tell",
+    "Afterwards",
+)
+# Pages of another kind: an index, a card, a guide, a plan.
+OF_ANOTHER_ORDER = ("README.md", "quick-card.md", "deploy.md", "quarterly-drill.md", "security.md")
+PAGES_IN_ORDER = [page for page in PAGES if page not in OF_ANOTHER_ORDER]
+MOST_LINES_OF_A_CARD = 75
+MOST_COMMANDS_OF_A_DEPLOYMENT = 10
+
+
+def text(page: str) -> str:
+    """Return what a page says."""
+    return (RUNBOOKS / page).read_text()
+
+
+def facts(page: str) -> tuple[str, ...]:
+    """Return the severity, component, time and role of a page."""
+    rows = re.findall(r"^\| (P[0-3]) \| (.+) \| (.+) \| `(.+)` \|$", text(page), re.MULTILINE)
+    assert len(rows) == 1, page
+    return tuple(rows[0])
+
+
+def contacts() -> tuple[set[str], set[str]]:
+    """Return the roles and the channels that the one file of contacts has."""
+    content = json.loads((RUNBOOKS / "contacts.json").read_text())
+    return set(content["roles"]), set(content["channels"])
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of every `rebound ...` that a text names."""
+    for found in re.findall(r"\brebound ((?:[a-z<-][^`\n]*)?)", text):
+        yield found.split()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_fence_is_run_or_says_why_not(page: str):
+    """Nothing stands in a page that nobody tried, without a word."""
+    assert not [reason for fence in fences(RUNBOOKS / page) if (reason := refusal(fence))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_commands_is_followed(page: str):
+    """A page with a command that can be run is run."""
+    runs = any(fence.info == "console" for fence in fences(RUNBOOKS / page))
+    assert runs == (page in STRIKES)
+
+
+@pytest.mark.parametrize("page", PAGES_IN_ORDER)
+def test_headings_come_in_the_one_order(page: str):
+    """Whoever knows one page finds everything in every other."""
+    assert tuple(re.findall(r"^## (.*)$", text(page), re.MULTILINE)) == IN_ORDER
+
+
+@pytest.mark.parametrize("page", PAGES_IN_ORDER)
+def test_the_first_thing_is_a_command(page: str):
+    """Whether it is real is a matter of one command."""
+    beginning = text(page).partition("## Is this real")[2].partition("## How bad")[0]
+    assert "```" in beginning
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_and_options_exist(page: str):
+    """No page names a command or an option that is gone."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    for words in commands(text(page)):
+        command = group.commands[words[0]]
+        rest = words[1:]
+        if isinstance(command, typer.core.TyperGroup):
+            command, rest = command.commands[rest[0]], rest[1:]
+        known = {"--help", *(option for each in command.params for option in each.opts)}
+        assert {word for word in rest if word.startswith("--")} <= known, words
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_options_that_stand_alone_exist(page: str):
+    """An option that a sentence names is an option of `rebound`."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    known = {option for each in group.commands.values() for p in each.params for option in p.opts}
+    assert set(re.findall(r"`(--[a-z-]+)", text(page))) <= known
+
+
+def test_every_scenario_has_a_page_and_every_page_a_scenario():
+    """It has the severity and the objective of its scenario."""
+    assert {Path(page).stem for page in PAGES if page.startswith("scenarios/")} == {
+        item.name for item in SCENARIOS
+    }
+    for item in SCENARIOS:
+        severity, _, within, _ = facts(f"scenarios/{item.name}.md")
+        assert (severity, within) == (item.severity, duration(item.rto_seconds))
+
+
+def test_every_alert_has_a_page_and_every_page_an_alert():
+    """The page has the title that the alert's message has."""
+    assert {Path(page).stem for page in PAGES if page.startswith("alerts/")} == set(TITLES)
+    for name, title in TITLES.items():
+        assert text(f"alerts/{name}.md").startswith(f"# {title}\n")
+
+
+def test_the_decision_tree_names_every_page_as_it_is():
+    """Its severity, component and, of an alert, its title are those of the page."""
+    tree = text("README.md")
+    for page in PAGES:
+        assert page == "README.md" or f"]({page})" in tree, page
+    for page in PAGES_IN_ORDER:
+        severity, component, *_ = facts(page)
+        title = f"{text(page).partition('\n')[0][2:]} " if page.startswith("alerts/") else ""
+        row = rf"^ +\| .*{re.escape(title)}.*\| {severity} \| {re.escape(component)} \| \[.*\]\({page}\)"
+        assert page == "project-gone.md" or re.search(row, tree, re.MULTILINE), page
+
+
+@pytest.mark.parametrize("page", [*PAGES_IN_ORDER, "README.md", "quick-card.md"])
+def test_whoever_is_told_has_a_line_in_the_contacts(page: str):
+    """Pages name roles and channels, and never people."""
+    roles, channels = contacts()
+    known = roles | channels
+    told = text(page).partition("## Whom to tell")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z-]+)`", told))
+    if page in PAGES_IN_ORDER:
+        assert named & channels
+        named |= {facts(page)[-1]}
+    assert named <= known
+
+
+def test_roles_and_channels_are_used():
+    """Nobody is in the contacts whom no page calls."""
+    everything = "".join(map(text, PAGES))
+    roles, channels = contacts()
+    assert not [name for name in sorted(roles | channels) if f"`{name}`" not in everything]
+
+
+def test_whoever_is_shipped_is_to_be_filled_in():
+    """Nobody's number is shipped, and `rebound doctor` says so of every role and channel."""
+    content = json.loads((RUNBOOKS / "contacts.json").read_text())
+    told = " ".join(item.what for item in contact_problems(content, "contacts.json"))
+    roles, channels = contacts()
+    assert all(f"roles.{name}.{field}" in told for name in roles for field in ("name", "reach"))
+    assert all(f"channels.{name}" in told for name in channels)
+
+
+def test_anchors_exist():
+    """A link into a page leads to a heading of it."""
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", text(page)):
+            there = (RUNBOOKS / page).parent / target if target else RUNBOOKS / page
+            headings = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
+            assert anchor in {heading.lower().replace(" ", "-") for heading in headings}, page
+
+
+def test_the_card_is_one_page():
+    """It is printed on one sheet."""
+    assert len(text("quick-card.md").splitlines()) <= MOST_LINES_OF_A_CARD
+
+
+def test_a_deployment_is_ten_commands():
+    """From an empty project to the first drill."""
+    guide = text("deploy.md").partition("## Ten commands")[2].partition("\n## ")[0]
+    steps = re.findall(r"^(\d+)\. ", guide, re.MULTILINE)
+    assert steps == [str(number + 1) for number in range(len(steps))]
+    assert 0 < len(steps) <= MOST_COMMANDS_OF_A_DEPLOYMENT
