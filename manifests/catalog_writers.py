@@ -19,12 +19,14 @@ class CatalogWriter(Value):
         targets: Patterns of what they call, an address or the name of a topic.
         writes: Patterns of what they write, as `dataset nba_analytics`, `bucket nba-scraped-data` or
             `database (default)`.
+        refills: Whether they look by themselves for what is missing, and fill it.
     """
 
     type: WriterType
     names: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     writes: tuple[str, ...] = Field(min_length=1)
+    refills: bool = False
 
     @model_validator(mode="after")
     def _is_about_something(self) -> "CatalogWriter":
@@ -34,17 +36,65 @@ class CatalogWriter(Value):
         return self
 
 
+class Wave(Value):
+    """Writers that a thaw resumes together; each belongs to the first wave that names it.
+
+    Attributes:
+        name: What an operator calls it.
+        type: Their type; any when None.
+        names: Patterns of their names.
+    """
+
+    name: str = Field(min_length=1)
+    type: WriterType | None = None
+    names: tuple[str, ...] = Field(default=("*",), min_length=1)
+
+
+class FlowCheck(Value):
+    """One schedule that is run when what was made anew is resumed, and what has to come of it.
+
+    Attributes:
+        schedule: The name of the schedule.
+        after: The wave after which it is run; it needs what that wave resumes.
+        produces: What is written then, as `table nba_raw.games`, `dataset nba_raw`,
+            `bucket nba-scraped-data` or `database (default)`.
+        within_seconds: For so long that is waited for.
+    """
+
+    schedule: str
+    after: str
+    produces: str = Field(pattern=r"^(table|dataset|bucket|database) \S+$")
+    within_seconds: int = Field(default=900, gt=0)
+
+
 class FenceRule(Value):
     """How writers are fenced.
 
     Attributes:
         locations: Where writers are looked for.
         quiet_seconds: For so long nothing may change before it counts as quiet.
+        quiet_within_seconds: So long what still runs may take to end.
         most_hours: A fence that stands longer is an alert.
         writers: What writes to what.
+        waves: The order in which writers are resumed; those of no wave come last.
+        flow_check: What shows that a platform that was made anew works; None for nothing.
     """
 
     locations: tuple[str, ...] = Field(min_length=1)
     quiet_seconds: int = Field(default=60, ge=0)
+    quiet_within_seconds: int = Field(default=1800, ge=0)
     most_hours: float = Field(default=12, gt=0)
     writers: tuple[CatalogWriter, ...] = Field(min_length=1)
+    waves: tuple[Wave, ...] = ()
+    flow_check: FlowCheck | None = None
+
+    @model_validator(mode="after")
+    def _waves_are_known(self) -> "FenceRule":
+        names = [wave.name for wave in self.waves]
+        if len(set(names)) != len(names):
+            message = "two waves have one name"
+            raise ValueError(message)
+        if self.flow_check is not None and self.flow_check.after not in names:
+            message = f"no wave is called {self.flow_check.after}"
+            raise ValueError(message)
+        return self

@@ -1,9 +1,11 @@
 """Where the landing bucket keeps fences: built and parsed here only.
 
 fences/<fence>/fence.json     written before anything is paused
+fences/<fence>/more/<digest>.json  further writers of it, written before or when they are made stopped
 fences/<fence>/thawed.json    every writer of it was resumed, or left for a reason
 """
 
+import hashlib
 import re
 from datetime import UTC, datetime
 
@@ -49,6 +51,16 @@ def fenced_at(fence: str) -> datetime | None:
 def fence_name(fence: str) -> str:
     """Return the name of a fence's record."""
     return f"{FENCES_PREFIX}{fence}/fence.json"
+
+
+def more_prefix(fence: str) -> str:
+    """Return the folder of the records of further writers of a fence."""
+    return f"{FENCES_PREFIX}{fence}/more/"
+
+
+def more_name(fence: str, content: bytes) -> str:
+    """Return the name of a record of further writers of a fence: another content is another record."""
+    return f"{more_prefix(fence)}{hashlib.sha256(content).hexdigest()[:32]}.json"
 
 
 def thawed_name(fence: str) -> str:

@@ -83,6 +83,7 @@ class Request(Value):
             for never.
         create_datasets: Whether datasets that are gone are created anew, so that what was deleted
             with them cannot be undeleted any more.
+        no_fence: Whether writers keep running while it is recovered.
         not_in_catalog: Whether what the run holds and the catalog does not name is recovered too.
         project_was_named: Whether the operator named the project that is written to.
         point_was_named: Whether the operator named the run, the time, or the history, which ends
@@ -116,6 +117,7 @@ class Request(Value):
     expire_at: UtcTime | None = None
     create_datasets: bool = False
     not_in_catalog: bool = False
+    no_fence: bool = False
     project_was_named: bool = False
     point_was_named: bool = False
 

@@ -8,6 +8,7 @@ from manifests import coverage, layout
 from manifests.errors import ManifestAlteredError, ReboundError, RefusedError
 from manifests.model import ProofHow, RunId
 from recovery.execute import carried_out
+from recovery.fencing import Tell, stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.kind import Origin
 from recovery.kinds.known import rules_of
@@ -22,6 +23,7 @@ from recovery.progress import Progress
 from recovery.proof import proof_of
 from recovery.request import Request, said_of_databases
 from recovery.session import Session
+from recovery.thawing import end
 from recovery.verdicts import with_leaning
 
 log = structlog.get_logger()
@@ -75,7 +77,7 @@ def seen_again(
         left = with_leaning(left, origin.manifest, session.verdicts.readable())
         lacked = not_held(session.catalog, origin.manifest, request)
         left = left.model_copy(update={"not_held": lacked})
-    return planned.model_copy(update={"plan": left})
+    return planned.model_copy(update={"plan": with_fence(session, left)})
 
 
 def differing(
@@ -122,17 +124,24 @@ def _asked(
 
 
 def execute(
-    session: Session, journal: Journal, planned: PlannedRecovery, *, progress: Progress
+    session: Session,
+    journal: Journal,
+    planned: PlannedRecovery,
+    *,
+    progress: Progress,
+    tell: Tell,
 ) -> RecoveryReport:
-    """Carry out what was agreed to, and prove it.
+    """Carry out what was agreed to behind its fence, which `finish` ends, and prove it.
 
     Args:
         session: The clients.
         journal: What was done so far; what is to be done is not read from it again.
         planned: What the operator said yes to.
         progress: Told how far it is.
+        tell: Told what is paused.
     """
     plan = planned.plan
+    stand(session, planned.recovery_id, plan.fence, tell)
     return carried_out(
         planned,
         _origin(session, plan),
@@ -158,6 +167,17 @@ def remember(session: Session, report: RecoveryReport, how: ProofHow) -> None:
         session.proofs.record(proof)
     except ReboundError as error:
         log.warning("`rebound status` will not tell of this proof", reason=str(error))
+
+
+def finish(session: Session, report: RecoveryReport, tell: Tell) -> None:
+    """Resume what a recovery paused, when everything of it is proven; else that stays paused.
+
+    Raises:
+        CloudError: A writer could not be resumed.
+        NotEqualError: A writer was changed meanwhile and stays paused.
+    """
+    if report.is_proven:
+        end(session, report.recovery_id, tell)
 
 
 def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:

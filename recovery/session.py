@@ -193,10 +193,10 @@ class Session:
             }
         )
 
-    def come_first(self, plan: Plan) -> dict[str, bool]:
+    def come_first(self, plan: Plan) -> dict[str, str]:
         """Do what a plan says has to be done before the rest can be planned."""
         manifest = self.vault.manifest(plan.run_id) if plan.run_id else None
-        done: dict[str, bool] = {}
+        done: dict[str, str] = {}
         for rules in rules_of(plan.request.kinds):
             if steps := rules.of(plan.come_first):
                 work = self.work(rules.kind, plan.request.target)

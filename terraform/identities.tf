@@ -69,6 +69,19 @@ resource "google_project_iam_member" "restore" {
   }
 }
 
+# The platform's configuration is made again by whoever recovers, where the catalog names types of it.
+resource "google_project_iam_member" "restore_configuration" {
+  count   = var.restore_until != null && contains(keys(local.roles), "restore/resources") ? 1 : 0
+  project = var.project
+  role    = google_project_iam_custom_role.side["restore/resources"].id
+  member  = google_service_account.restore.member
+
+  condition {
+    title      = "rebound_restore"
+    expression = local.while_allowed
+  }
+}
+
 locals {
   while_allowed = "request.time < timestamp(\"${coalesce(var.restore_until, "never")}\")"
 }

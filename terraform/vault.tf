@@ -115,3 +115,16 @@ resource "google_storage_bucket_iam_member" "vault_restore" {
     expression = local.while_allowed
   }
 }
+
+# A fence is written down here too, and nothing else by who recovers.
+resource "google_storage_bucket_iam_member" "vault_fences" {
+  count  = var.restore_until == null ? 0 : 1
+  bucket = google_storage_bucket.vault.name
+  role   = google_project_iam_custom_role.side["restore/fences"].id
+  member = google_service_account.restore.member
+
+  condition {
+    title      = "rebound_fences"
+    expression = "${local.while_allowed} && resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/fences/\")"
+  }
+}

@@ -9,6 +9,7 @@ from google.api_core import exceptions as google_errors
 
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import believed, cloud_errors, require_whole
+from manifests.kinds.resources.images import REGISTRY, digest_of, image_path
 from manifests.kinds.resources.types import Order, ResourceType
 from manifests.model import Resource
 
@@ -16,6 +17,11 @@ _PAGE = 100
 _READERS = 4
 _POLICY_VERSION = 3
 """With conditions (IAM, Policy versions)."""
+
+
+def is_disabled(error: google_errors.GoogleAPICallError) -> bool:
+    """Whether a call was refused because the project has not enabled the service (google.rpc.ErrorInfo)."""
+    return bool(error.reason == "SERVICE_DISABLED")
 
 
 class Configuration:
@@ -30,7 +36,13 @@ class Configuration:
         self._rest = rest
         self._project = project
 
-    def resources(self, kind: ResourceType, locations: Collection[str]) -> dict[str, Resource]:
+    def resources(
+        self,
+        kind: ResourceType,
+        locations: Collection[str],
+        *,
+        none_where_disabled: bool = False,
+    ) -> dict[str, Resource]:
         """Return every resource of a type by its full name, in order of the names.
 
         A list may leave fields out, so that each is read by itself.
@@ -38,13 +50,19 @@ class Configuration:
         Args:
             kind: The type.
             locations: Where they are; not looked at where the type has no locations.
+            none_where_disabled: Whether there are none where the project has not enabled the service.
 
         Raises:
             CloudError: The list could not be read, or is not whole.
         """
         subject = f"{kind.name} of {self._project}"
         with cloud_errors(subject):
-            names = sorted(self._names(kind, locations, subject))
+            try:
+                names = sorted(self._names(kind, locations, subject))
+            except google_errors.Forbidden as error:
+                if not (none_where_disabled and is_disabled(error)):
+                    raise
+                names = []
             with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
                 found = list(pool.map(partial(self._read, kind, locations), names))
         return {name: item for name, item in zip(names, found, strict=True) if item is not None}
@@ -63,31 +81,47 @@ class Configuration:
         with cloud_errors(subject):
             return [item for _, item in self._items(kind, locations, subject)]
 
-    def resource(self, kind: ResourceType, name: str) -> Resource | None:
+    def resource(
+        self, kind: ResourceType, name: str, *, none_where_disabled: bool = False
+    ) -> Resource | None:
         """Return one resource, or None where there is none.
+
+        Args:
+            kind: Its type.
+            name: Its full name.
+            none_where_disabled: Whether there is none where the project has not enabled the service.
 
         Raises:
             CloudError: It could not be asked for.
         """
         with cloud_errors(name):
-            return self._found(kind, name)
+            try:
+                return self._found(kind, name)
+            except google_errors.Forbidden as error:
+                if not (none_where_disabled and is_disabled(error)):
+                    raise
+                return None
 
-    def is_there(self, host: str, path: str) -> bool:
-        """Whether an API tells of something.
+    def image_digest(self, image: str) -> str:
+        """Return the digest of an image of Artifact Registry; empty where it is not there.
+
+        A registry that the project has not enabled has none.
 
         Args:
-            host: The API's.
-            path: With the version.
+            image: As a service names it.
 
         Raises:
             CloudError: It could not be asked for.
         """
-        with cloud_errors(path):
+        with cloud_errors(image, "artifactregistry.tags.get and artifactregistry.versions.get"):
             try:
-                self._rest.call("GET", host, path)
+                return digest_of(self._rest.call("GET", REGISTRY, image_path(image)))
             except google_errors.NotFound:
-                return False
-            return True
+                return ""
+            except google_errors.Forbidden as error:
+                if not is_disabled(error):
+                    raise
+                return ""
 
     def policy(self, kind: ResourceType, name: str) -> Resource | None:
         """Return the IAM policy of a resource; None where its type has none.
@@ -182,6 +216,10 @@ class Configuration:
     def _items(
         self, kind: ResourceType, locations: Collection[str], subject: str
     ) -> Iterator[tuple[str, Resource]]:
+        if kind.naming == "given":
+            name = f"{kind.collection}/{self._project}"
+            yield name, {"name": name}
+            return
         for location in locations if kind.is_regional else ("",):
             collection = kind.collection.format(project=self._project, location=location)
             for page in self._pages(kind, f"{kind.version}/{collection}", kind.query):

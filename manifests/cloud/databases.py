@@ -120,6 +120,50 @@ class Databases:
             lambda: list(self._admin.list_fields(request, retry=None, timeout=CALL_SECONDS))
         )
 
+    def make_indexes(self, like: IndexSettings) -> None:
+        """Make the indexes and field settings of another database that this one lacks.
+
+        Field settings are waited for, since they say what is indexed of a document that is written;
+        indexes go on being built by themselves.
+
+        Raises:
+            CloudError: One could not be made.
+        """
+        there = set(self.index_settings().names)
+        with cloud_errors(self._name, "datastore.indexes.create and datastore.indexes.update"):
+            for resource in like.fields:
+                if not there.issuperset(IndexSettings(indexes=(), fields=(resource,)).names):
+                    self._set_field(resource)
+            for resource in like.indexes:
+                if not there.issuperset(IndexSettings(indexes=(resource,), fields=()).names):
+                    self._make_index(resource)
+
+    def _set_field(self, resource: Resource) -> None:
+        own = resource["name"].partition("/collectionGroups/")[2]
+        known = types.Field.from_json(json.dumps(resource), ignore_unknown_fields=True)
+        known.name = f"{self._name}/collectionGroups/{own}"
+        paths = [name for name in ("index_config", "ttl_config") if name in known]
+        request = types.UpdateFieldRequest(field=known, update_mask=FieldMask(paths=paths))
+        operation = calling(
+            lambda: self._admin.update_field(request, retry=None, timeout=CALL_SECONDS)
+        )
+        operation.result(timeout=_CREATE_SECONDS)
+
+    def _make_index(self, resource: Resource) -> None:
+        group = resource["name"].partition("/collectionGroups/")[2].partition("/")[0]
+        known = types.Index.from_json(json.dumps(resource), ignore_unknown_fields=True)
+        known.name, known.state = "", types.Index.State.STATE_UNSPECIFIED
+        parent = f"{self._name}/collectionGroups/{group}"
+        try:
+            calling(
+                lambda: self._admin.create_index(
+                    parent=parent, index=known, retry=None, timeout=CALL_SECONDS
+                )
+            )
+        except google_errors.Conflict:
+            # It is there: the answer to an earlier call was lost.
+            return
+
     def create(self, like: Resource) -> None:
         """Create the database with the settings of another; one that is there already is no error.
 

@@ -23,6 +23,7 @@ import requests
 from google.api_core import exceptions as google_errors
 from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
+from google.rpc.error_details_pb2 import ErrorInfo
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 from requests.utils import get_auth_from_url, select_proxy
 from urllib3.util import make_headers, wait_for_read
@@ -204,12 +205,22 @@ def refusal(status: int, content: bytes) -> google_errors.GoogleAPICallError:
         details = json.loads(content)["error"]
         reasons = tuple(item for item in details.get("errors", ()) if isinstance(item, dict))
         message = str(details.get("message", ""))
+        info = _info(details)
     except (AttributeError, ValueError, KeyError, TypeError):
         reasons, message = (), content[:_MOST_CHARACTERS].decode("utf-8", "replace")
+        info = None
     made: google_errors.GoogleAPICallError = google_errors.from_http_status(
-        status, message, errors=reasons
+        status, message, errors=reasons, error_info=info
     )
     return made
+
+
+def _info(error: Mapping[str, Any]) -> ErrorInfo | None:
+    """Return what an error says of its reason (google.rpc.ErrorInfo); None where it does not."""
+    for item in error.get("details", ()):
+        if isinstance(item, dict) and str(item.get("@type", "")).endswith("google.rpc.ErrorInfo"):
+            return ErrorInfo(reason=str(item.get("reason", "")))
+    return None
 
 
 def _close(kept: Mapping[tuple[int, str], deque[HTTPConnection]]) -> None:

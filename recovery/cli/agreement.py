@@ -11,6 +11,7 @@ from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from recovery.cli.damage import OFFER, fall_backs, ways_around
 from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
+from recovery.fencing import with_fence
 from recovery.journal import under_way
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.works import inspect
@@ -78,7 +79,7 @@ def planned(session: Session, console: Console, scenario_name: str, options: Opt
         scenario_name, session.catalog, project=session.settings.project, now=now
     )
     if request.rebuild:
-        return session.plan(None, request)
+        return with_fence(session, session.plan(None, request))
     selection, manifest = session.choose(run=options.run, at=past(options.at, now=now))
     fallen_back: tuple[FallBack, ...] = ()
     if options.fall_back:
@@ -86,7 +87,7 @@ def planned(session: Session, console: Console, scenario_name: str, options: Opt
         with console.reading(total) as progress:
             fallen_back = fall_backs(session, manifest, request, progress=progress)
     try:
-        return session.plan((selection, manifest), request, fallen_back)
+        return with_fence(session, session.plan((selection, manifest), request, fallen_back))
     except BackupDamagedError as error:
         error.hint = "; ".join(filter(None, (error.hint, OFFER)))
         raise
@@ -109,7 +110,7 @@ def still_planned(
         )
     plan = read_plan(file.read_text(encoding="utf-8"), subject=str(file))
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
-    now = session.plan(chosen, plan.request, plan.fallen_back)
+    now = with_fence(session, session.plan(chosen, plan.request, plan.fallen_back))
     return approved(plan, now, subject=str(file))
 
 

@@ -8,12 +8,13 @@ import typer
 
 from manifests import layout
 from manifests.cloud.recoveries import Recoveries
-from manifests.errors import BackupDamagedError, RefusedError, UsageError
+from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli import dates
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
-from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
+from recovery.cli.options import Html, Json, aside, open_session, print_json, say, tell, write_page
+from recovery.fencing import fences_of
 from recovery.journal import Journal
 from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
 from recovery.kinds.buckets.rules.buckets import BucketStep
@@ -35,6 +36,7 @@ from recovery.report.recoveries import (
     progress_document,
     standings_document,
 )
+from recovery.running import finish
 from recovery.session import Session
 
 app = typer.Typer()
@@ -78,8 +80,8 @@ def report(
         _show_under_way(journal, now, html, at=session.started_at, as_json=as_json)
         return
     basis = basis_of(session, *found)
-    write_page(html, report_document(found[0], basis))
-    tell_ended(found[0], basis, as_json=as_json)
+    write_page(html, report_document(found[0], basis, fences_of(session).of(found[0].recovery_id)))
+    tell_ended(session, found[0], basis, as_json=as_json)
 
 
 @app.command()
@@ -108,21 +110,47 @@ def abandon(
         print_json(closed.model_dump(mode="json"))
     else:
         say(f"{journal.recovery_id}: abandoned")
+        for item in fences_of(session).of(journal.recovery_id):
+            if item.thawed_at is None:
+                aside(f"hint: what it paused stays so, `rebound thaw {item.fence_id}` resumes it")
 
 
-def tell_ended(found: RecoveryReport, basis: Basis | None = None, *, as_json: bool) -> None:
-    """Print how a recovery ended, and what that rests on where nothing was looked at now.
+def tell_ended(
+    session: Session, found: RecoveryReport, basis: Basis | None = None, *, as_json: bool
+) -> None:
+    """Print how a recovery ended, what became of its fences, and what that rests on.
+
+    Nothing is said of that where everything was looked at just now.
 
     Raises:
         ReboundError: It did not end well.
     """
+    fences = fences_of(session).of(found.recovery_id)
     if as_json:
         rests_on = {} if basis is None else {"rests_on": basis.model_dump(mode="json")}
-        print_json(found.model_dump(mode="json") | rests_on)
+        told = [item.model_dump(mode="json") for item in fences]
+        of_fences = {"fences": told} if told else {}
+        print_json(found.model_dump(mode="json") | rests_on | of_fences)
     else:
-        tell(report_document(found, basis))
+        tell(report_document(found, basis, fences))
     if error := outcome_error(found):
         raise error
+
+
+def finish_and_tell(session: Session, found: RecoveryReport, *, as_json: bool) -> None:
+    """Resume what a recovery paused, when everything is proven, and print how it ended.
+
+    Raises:
+        ReboundError: It did not end well, or a writer could not be resumed.
+    """
+    failure: ReboundError | None = None
+    try:
+        finish(session, found, aside)
+    except ReboundError as error:
+        failure = error
+    tell_ended(session, found, as_json=as_json)
+    if failure is not None:
+        raise failure
 
 
 def _list_recoveries(session: Session, html: Path | None, *, as_json: bool) -> None:

@@ -12,11 +12,12 @@ import typer
 from manifests import layout
 from manifests.catalog_processors import Processors
 from manifests.cloud.recoveries import Recoveries
-from manifests.errors import CloudError, ReboundError, RefusedError, UsageError
+from manifests.errors import ReboundError, RefusedError, UsageError
+from recovery import fencing
 from recovery.cli import dates_of_vault as vault
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.dates_asked import asked
-from recovery.cli.options import print_json, say, write_page
+from recovery.cli.options import aside, print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
@@ -32,6 +33,7 @@ from recovery.kinds.processors.rules.outcome import (
     PlannedDates,
     outcome_error,
     require_complete,
+    unread_error,
 )
 from recovery.kinds.processors.rules.plan import (
     ProcessorPlan,
@@ -47,6 +49,7 @@ from recovery.report.processors import (
     dates_report_document,
 )
 from recovery.session import Session
+from recovery.thawing import end
 
 _UNDER_WAY = timedelta(days=1)
 
@@ -71,7 +74,7 @@ def plan(session: Session, context: typer.Context) -> None:
     rules = _rules(session)
     request = asked(session, rules, context)
     made, said = _planned(session, rules, request).plan, context.params
-    unread = _unread(made)
+    unread = unread_error(made)
     document = vault.document(session, rules, made, said) if request.from_vault else None
     document = document or dates_plan_document(made, rules, error=unread)
     write_page(said["html"], document)
@@ -108,14 +111,16 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     rules, journal = _rules(session), DatesJournal(session.landing, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
     # A journal lies where others can write: what it says was asked for is asked for again.
-    request = begun.plan.request.model_copy(update={"project": session.settings.project})
+    again = {"project": session.settings.project, "no_fence": said["no_fence"]}
+    request = begun.plan.request.model_copy(update=again)
     request.check(rules)
     if ended is not None and ended.is_proven:
         now = _planned(session, rules, request).plan
-        tell(ended, as_json=said["as_json"])
+        tell(session, ended, as_json=said["as_json"])
         # And how it says that it ended is looked at.
         require_complete(now)
         say("everything is proven already; this is the report", err=True)
+        end(session, recovery_id, aside)
         return
     if Journal(session.landing, recovery_id).abandoned() is not None:
         raise RefusedError(
@@ -139,16 +144,16 @@ def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bo
     journal = DatesJournal(session.landing, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
-        write_page(html, dates_report_document(ended))
+        write_page(html, dates_report_document(ended, fencing.fences_of(session).of(recovery_id)))
         say("as its journal says; nothing was looked at again, `rebound plan` does", err=True)
-        tell(ended, as_json=as_json)
+        tell(session, ended, as_json=as_json)
     elif as_json:
         print_json(begun.model_dump(mode="json"))
     else:
         say(f"recovery {recovery_id}: under way, {journal.requests:,} requests sent")
 
 
-def tell(ended: DatesReport, *, as_json: bool) -> None:
+def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:
     """Print how a recovery ended.
 
     Raises:
@@ -157,9 +162,16 @@ def tell(ended: DatesReport, *, as_json: bool) -> None:
     if as_json:
         print_json(ended.model_dump(mode="json"))
     else:
-        show(dates_report_document(ended))
+        show(dates_report_document(ended, fencing.fences_of(session).of(ended.recovery_id)))
     if error := outcome_error(ended):
         raise error
+
+
+def _finish(session: Session, ended: DatesReport, *, as_json: bool) -> None:
+    """Resume what was paused, when nothing lacks any more, and print how the recovery ended."""
+    if ended.is_proven:
+        end(session, ended.recovery_id, aside)
+    tell(session, ended, as_json=as_json)
 
 
 def _rules(session: Session) -> Processors:
@@ -183,18 +195,12 @@ def _planned(
     tables = tables or DateTables(rules, session.settings.project, location, session.own_id)
     session.tools.reach.require(tables.endpoint)
     seen = tables.observe(request.first_day(), now=session.started_at)
-    return _Planned(make_plan(rules, seen, request), games_by_date(rules, seen, request), tables)
-
-
-def _unread(made: ProcessorPlan) -> CloudError | None:
-    """Return the error of a plan that could not look at everything."""
-    unread = [step for step in made.steps if step.unread is not None]
-    if not unread:
-        return None
-    return CloudError(
-        f"could not be looked at: {', '.join(step.table for step in unread)}",
-        hint=next(step.unread.hint for step in unread if step.unread),
-    )
+    made = make_plan(rules, seen, request)
+    # Where dates come from the vault, each table's recovery has a fence of its own.
+    things = set() if request.from_vault else made.written
+    fence = fencing.planned(session, things, is_left_out=request.no_fence)
+    made = made.model_copy(update={"fence": fence})
+    return _Planned(made, games_by_date(rules, seen, request), tables)
 
 
 def _show(made: ProcessorPlan, document: Document, *, as_json: bool) -> None:
@@ -268,12 +274,13 @@ def _execute(
     services = Services(rules, os.environ)
     running = {step.processor for step in made.plan.steps if step.runs}
     services.prepare(item for item in rules.processors if item.name in running)
-    undo = made.tables.keep(made.plan, session.settings, recovery_id)
     with console.ending_at_once(f"interrupted; {again}"):
         journal = DatesJournal(session.landing, recovery_id)
         if begins:
             journal.begin(planned)
         say(f"recovery {recovery_id}", err=True)
+        fencing.stand(session, recovery_id, made.plan.fence, aside)
+        undo = made.tables.keep(made.plan, session.settings, recovery_id)
         names = [f"{step.processor} {day}" for step in made.plan.steps for day in step.runs]
         with console.recovering(names) as progress:
             attempt = Rerun(
@@ -291,4 +298,4 @@ def _execute(
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
-    tell(ended, as_json=as_json)
+    _finish(session, ended, as_json=as_json)

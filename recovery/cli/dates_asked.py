@@ -24,6 +24,7 @@ _OPTIONS = (
     "anew",
     "html",
     "reason",
+    "no_fence",
 )
 _OF_VAULT = ("run", "at", "access", "untrusted")
 
@@ -53,6 +54,7 @@ def asked(session: Session, rules: Processors, context: typer.Context) -> DatesR
             dates=tuple(map(date.fromisoformat, said["date"] or ())),
             overwrite=tuple(said["overwrite"] or ()),
             from_vault=said["from_vault"],
+            no_fence=said["no_fence"],
         )
     except (ValidationError, ValueError) as error:
         raise UsageError("not a date like 2024-10-22", subject=str(error)[:200]) from error

@@ -7,10 +7,11 @@ from manifests.catalog_processors import Processors
 from manifests.model import Manifest
 from manifests.selection import Selection
 from recovery.cli.agreement import another, ask, check_backup, show_plan, silence
-from recovery.cli.options import moment, past, print_json, say
+from recovery.cli.options import aside, moment, past, print_json, say
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
+from recovery.fencing import with_fence
 from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import require_complete
 from recovery.kinds.processors.rules.plan import ProcessorPlan
@@ -21,7 +22,7 @@ from recovery.report.conclusion import outcome_error
 from recovery.report.ended import report_document
 from recovery.report.processors import dates_plan_document, left_section
 from recovery.request import Request, Target
-from recovery.running import execute, new_recovery
+from recovery.running import execute, finish, new_recovery
 from recovery.scenarios import ScenarioName
 from recovery.session import Session
 
@@ -96,7 +97,9 @@ def _carried_out(session: Session, console: Console, plan: Plan, reason: str) ->
         journal.begin(recovery)
         say(f"recovery {recovery.recovery_id}", err=True)
         with console.recovering(plan.targets) as progress:
-            return execute(session, journal, recovery, progress=progress)
+            done = execute(session, journal, recovery, progress=progress, tell=aside)
+        finish(session, done, aside)
+        return done
 
 
 def _plans(
@@ -118,8 +121,9 @@ def _plans(
             from_vault=True,
             # A date that is missed is none that changes: how old the backup is says nothing.
             point_was_named=True,
+            no_fence=made.request.no_fence,
         )
-        yield session.plan((selection, manifest), request)
+        yield with_fence(session, session.plan((selection, manifest), request))
 
 
 def _chosen(session: Session, said: Mapping[str, Any]) -> tuple[Selection, Manifest]:

@@ -1,33 +1,25 @@
 """Fence and thaw: pause the writers of what is to be restored, and resume exactly those."""
 
 import sys
-from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
 
 from manifests import fence_layout
 from manifests.catalog_writers import FenceRule
-from manifests.cloud.clients import bigquery_client
-from manifests.cloud.configuration import Configuration
-from manifests.cloud.resources import Resources
-from manifests.cloud.rest import Rest
 from manifests.errors import (
-    CatalogError,
-    NoRecoveryPointError,
     NotEqualError,
     ObjectiveMissedError,
     RefusedError,
     UsageError,
 )
-from manifests.kinds.resources.table import resource_type
 from recovery.cli.agreement import nobody_answers, require_yes
-from recovery.cli.options import Json, Reason, Yes, open_session, print_json, say
-from recovery.fence.model import FenceOutcome, FenceRecord, Quiet, ThawRecord, ThawStep
-from recovery.fence.quiet import wait_for_quiet
-from recovery.fence.rules import addresses, planned_fence, planned_thaw, strange_addresses
+from recovery.cli.options import Json, Reason, Yes, aside, open_session, print_json, say
+from recovery.fence.model import FenceOutcome, FenceRecord, Quiet
+from recovery.fence.quiet import Looking, wait_for_quiet
 from recovery.fence.store import Fences
 from recovery.fence.text import (
+    due_lines,
     fence_lines,
     is_late,
     outcome_lines,
@@ -35,11 +27,12 @@ from recovery.fence.text import (
     standing_lines,
     thaw_lines,
 )
-from recovery.fence.work import Fencing, failures, require_all
-from recovery.kinds.resources.cloud.stored import read_resources
+from recovery.fence.work import failures, require_all
+from recovery.fencing import fence_record, fences_of, fencing_of, rule_of
 from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
+from recovery.thawing import coming, conclude, planned_thaw_of, resumed, strange
 
 app = typer.Typer()
 
@@ -65,7 +58,7 @@ def fence(
 ) -> None:
     """Pause what writes to the things that are to be restored: `rebound fence --dataset nba_raw`."""
     session = open_session()
-    rule = _rule(session)
+    rule = rule_of(session)
     if status:
         _show_standing(session, rule, as_json=as_json)
         return
@@ -75,22 +68,14 @@ def fence(
         *(f"database {item}" for item in database or ()),
     ]
     things = _things(session, name, named)
-    fencing = _fencing(session)
-    record = planned_fence(
-        rule,
-        things,
-        fencing.found(rule),
-        fence_id=fence_layout.fence_id(session.begun_at(), session.own_id[:4]),
-        project=session.settings.project,
-        why=why,
-        now=session.started_at,
-    )
+    fencing = fencing_of(session)
+    record = fence_record(session, rule, things, why=why)
     if not as_json:
         say("\n".join(fence_lines(record)))
     if record.writers:
         _agree(yes=yes)
         session.actions.begin("fence", record.fence_id, why)
-        _fences(session).begin(record)
+        fences_of(session).begin(record)
         say(f"fence {record.fence_id}", err=True)
     outcomes = fencing.pause(record)
     hint = f"`rebound fence` again; `rebound thaw {record.fence_id}` undoes it"
@@ -99,7 +84,7 @@ def fence(
     require_all(outcomes, hint=hint)
     if quiet is not None and quiet.changed:
         raise NotEqualError(
-            f"{len(quiet.changed)} tables are still written, the first: {quiet.changed[0]}",
+            f"{len(quiet.changed)} things are still written, the first: {quiet.changed[0]}",
             subject=record.fence_id,
             hint="wait for what runs to end, or find the writer that the catalog does not name, "
             "then `rebound fence` again",
@@ -118,13 +103,22 @@ def thaw(
         list[str] | None,
         typer.Option("--address", help="Let a writer send to this host; '*' for any."),
     ] = None,
+    seek_past: Annotated[
+        bool, typer.Option("--seek-past", help="Discard what waits for subscriptions.")
+    ] = False,
+    wave: Annotated[
+        str, typer.Option("--wave", help="Only the catalog's waves up to this one.")
+    ] = "",
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Do not run the catalog's flow check in between.")
+    ] = False,
     reason: Reason = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Resume exactly what a fence paused, as it was: `rebound thaw`."""
     session = open_session()
-    fences = _fences(session)
+    fences = fences_of(session)
     record = fences.record(fence_layout.parse_fence_id(name) if name else _only(fences))
     if (over := fences.thawed(record.fence_id)) is not None:
         raise RefusedError(
@@ -135,65 +129,38 @@ def thaw(
             f"its writers are in {record.project}, which is not REBOUND_PROJECT",
             subject=record.fence_id,
         )
-    fencing = _fencing(session)
-    steps = planned_thaw(record, fencing.present(record), changed_too=changed)
+    _check_wave(session, wave)
+    planned = planned_thaw_of(session, record, changed_too=changed)
     if not as_json:
-        say("\n".join(thaw_lines(record, steps)))
-    refuse_all(_strange(session, fencing, steps, address or ()))
+        lines = thaw_lines(record, planned.steps)
+        say("\n".join([*lines, *due_lines(coming(session, planned), record, seek_past=seek_past)]))
+    refuse_all(strange(session, planned, address or ()))
     _agree(yes=yes)
     session.actions.begin("thaw", record.fence_id, reason)
-    outcomes = fencing.resume(record, steps)
-    _tell_thawed(record, outcomes, as_json=as_json)
-    require_all(outcomes, hint=f"`rebound thaw {record.fence_id}` goes on")
-    if waiting := [step for step in steps if not step.is_over]:
-        raise NotEqualError(
-            f"{len(waiting)} writers were changed meanwhile and stay paused, the first: "
-            f"{waiting[0].name}",
-            subject=record.fence_id,
-            hint=f"look at each, then `rebound thaw {record.fence_id} --changed` resumes them",
-        )
-    fences.end(
-        ThawRecord(
-            fence_id=record.fence_id,
-            thawed_at=session.clock.latest(),
-            resumed=tuple(item.name for item in outcomes),
-            left=tuple(f"{step.name}: {step.why}" for step in steps if step.action == "leave"),
-        )
-    )
-
-
-def _strange(
-    session: Session, fencing: Fencing, steps: list[ThawStep], said: Collection[str]
-) -> list[RefusedError]:
-    """Return a refusal of each address that a thaw would set and that nothing else bears out."""
-    kept = _kept(session) if any(step.address for step in steps) else {}
-    if not (strange := strange_addresses(steps, (), kept, said)):
-        return strange
-    rule = session.catalog.fence
-    return strange_addresses(steps, fencing.reached(rule.locations if rule else ()), kept, said)
-
-
-def _kept(session: Session) -> dict[str, str]:
-    """Return where each writer sent to when the newest run was made, by name."""
+    outcomes: list[FenceOutcome] = []
     try:
-        _, manifest = session.choose(run=None, at=None)
-    except NoRecoveryPointError:
-        return {}
-    return {
-        stored.name: address
-        for part in manifest.resources
-        if (kind := resource_type(part.type)).pause
-        for stored in read_resources(session.vault_bucket, part)
-        for address in addresses(kind, stored.resource)
-    }
-
-
-def _rule(session: Session) -> FenceRule:
-    if session.catalog.fence is None:
-        raise CatalogError(
-            "the catalog does not say what writes to what", hint="its field `fence` says it"
+        waves = resumed(
+            session, planned, aside, seek_past=seek_past, until=wave, is_checked=not no_check
         )
-    return session.catalog.fence
+        for resumed_wave in waves:
+            outcomes += resumed_wave.outcomes
+            if resumed_wave.name and not as_json:
+                say(f"wave {resumed_wave.name}: {len(resumed_wave.outcomes)}", err=True)
+    finally:
+        _tell_thawed(record, outcomes, as_json=as_json)
+    if len(outcomes) == sum(step.action == "resume" for step in planned.steps):
+        conclude(session, planned)
+
+
+def _check_wave(session: Session, wave: str) -> None:
+    """Refuse a wave that the catalog does not name.
+
+    Raises:
+        UsageError: It names others, or none.
+    """
+    names = [item.name for item in rule_of(session).waves] if wave else []
+    if wave and wave not in names:
+        raise UsageError(f"no such wave; there are: {', '.join(names) or 'none'}", subject=wave)
 
 
 def _things(session: Session, name: str | None, named: list[str]) -> list[str]:
@@ -219,15 +186,6 @@ def _things(session: Session, name: str | None, named: list[str]) -> list[str]:
     return named or protected
 
 
-def _fencing(session: Session) -> Fencing:
-    rest = Rest(session.settings.api_endpoint)
-    return Fencing(Configuration(rest, session.settings.project))
-
-
-def _fences(session: Session) -> Fences:
-    return Fences(session.landing, session.vault_bucket)
-
-
 def _only(fences: Fences) -> str:
     standing = [item.fence_id for item in fences.standing()]
     if len(standing) != 1:
@@ -244,11 +202,16 @@ def _show_standing(session: Session, rule: FenceRule, *, as_json: bool) -> None:
     Raises:
         ObjectiveMissedError: One stands longer than the catalog allows.
     """
-    standing, now = _fences(session).standing(), session.started_at
+    standing, now = fences_of(session).standing(), session.started_at
     if as_json:
         print_json([item.model_dump(mode="json") for item in standing])
     else:
-        say("\n".join(standing_lines(standing, now=now, most_hours=rule.most_hours)))
+        lines = standing_lines(standing, now=now, most_hours=rule.most_hours)
+        for record in standing:
+            if record.project == session.settings.project:
+                planned = planned_thaw_of(session, record, changed_too=False)
+                lines += due_lines(coming(session, planned), record, seek_past=False)
+        say("\n".join(lines))
     if late := [item for item in standing if is_late(item, now, rule.most_hours)]:
         raise ObjectiveMissedError(
             f"a fence stands longer than {rule.most_hours:g} h",
@@ -271,9 +234,8 @@ def _agree(*, yes: bool) -> None:
 
 
 def _quiet(session: Session, record: FenceRecord, rule: FenceRule) -> Quiet:
-    client = bigquery_client(session.settings.project, session.catalog.location)
-    resources = Resources(client, session.settings.project)
-    return wait_for_quiet(resources, record.things, seconds=rule.quiet_seconds)
+    looking = Looking(session.catalog, session.settings.project)
+    return wait_for_quiet(looking, record.things, seconds=rule.quiet_seconds)
 
 
 def _tell(

@@ -111,6 +111,11 @@ def say(text: str, *, err: bool = False) -> None:
         typer.echo(fitted(plain))
 
 
+def aside(text: str) -> None:
+    """Tell what is done beside the data of a command."""
+    say(text, err=True)
+
+
 def tell(document: Document) -> None:
     """Print a document, fitted to the terminal."""
     say(text_of(document, columns=terminal_columns()))

@@ -31,7 +31,7 @@ from recovery.cli.agreement import (
     write_plan,
 )
 from recovery.cli.basis import basis_of
-from recovery.cli.begun import only_open, tell_ended
+from recovery.cli.begun import finish_and_tell, only_open, tell_ended
 from recovery.cli.options import (
     Access,
     ConfirmProject,
@@ -43,6 +43,7 @@ from recovery.cli.options import (
     Reason,
     Untrusted,
     Yes,
+    aside,
     open_session,
     say,
     write_page,
@@ -58,7 +59,7 @@ from recovery.plan.model import Plan
 from recovery.plan.said import resuming, unsaid
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
-from recovery.running import differing, execute, new_recovery, remember, seen_again
+from recovery.running import differing, execute, finish, new_recovery, remember, seen_again
 from recovery.session import Session
 from recovery.units import printable
 
@@ -109,7 +110,8 @@ def plan(
         if not as_json:
             say(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
     write_page(html, plan_document(made, now=session.started_at, refusal=refusal))
-    if made.unseen:
+    # What a service that is enabled first holds is looked at when it is.
+    if made.unseen and not made.come_first:
         names = ", ".join(printable(item.name) for item in made.unseen)
         raise CloudError(f"could not be looked at, and is left: {names}", hint=made.unseen[0].hint)
 
@@ -155,12 +157,11 @@ def recover(
 
     made = agreed_now()
     while made.come_first:
-        for name, is_back in session.come_first(made).items():
-            told = "undeleted" if is_back else "cannot be undeleted any more, so it is created"
-            say(f"dataset {name}: {told}", err=True)
+        for name, told in session.come_first(made).items():
+            aside(f"{name}: {told}")
         if plan_file is not None:
             raise PartialError(
-                "the datasets are back, and what differs in them is no part of the plan",
+                "what comes first is done, and what is seen only now is no part of the plan",
                 subject=str(plan_file),
                 hint="make a new plan",
             )
@@ -183,6 +184,7 @@ def resume(
     notify: Annotated[bool, statement("notify")] = False,
     create_datasets: Annotated[bool, statement("create_datasets")] = False,
     not_in_catalog: Annotated[bool, statement("not_in_catalog")] = False,
+    no_fence: Annotated[bool, statement("no_fence")] = False,
     lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
@@ -204,6 +206,7 @@ def resume(
             "confirm_project": confirm_project,
             "as_json": as_json,
             "reason": reason,
+            "no_fence": no_fence,
         }
         dates.resume(session, console, recovery_id, said)
         return
@@ -228,6 +231,7 @@ def resume(
         "notify": notify,
         "create_datasets": create_datasets,
         "not_in_catalog": not_in_catalog,
+        "no_fence": no_fence,
     }
     is_unasked = yes and begun.plan.changes
     words = unsaid(begun.plan.request, repeated, recovery_id=recovery_id) if is_unasked else []
@@ -261,7 +265,10 @@ def _tell_proven(
         NotEqualError: It is not so now.
     """
     found = differing(session, begun, confirmed_project=confirm_project)
-    tell_ended(ended, basis_of(session, ended, written_at), as_json=as_json)
+    if not found:
+        # It was killed before it could.
+        finish(session, ended, aside)
+    tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)
     if found:
         raise NotEqualError(
             f"the report says that everything was proven, and it is not so now: {found[0]}",
@@ -278,15 +285,17 @@ def _execute(
     """Carry out the very recovery that was agreed to; write it down first when it begins."""
     journal = Journal(session.landing, recovery.recovery_id)
     again = f"`{resuming(journal.recovery_id, recovery.plan.request)}` continues"
+    if (fence := recovery.plan.fence) is not None and fence.writers:
+        again += ", until then what was paused stays so (`rebound thaw`)"
     with console.ending_at_once(f"interrupted; {again}"):
         if begins:
             journal.begin(recovery)
         say(f"recovery {journal.recovery_id}", err=True)
         with console.recovering(recovery.plan.targets) as progress:
             try:
-                done = execute(session, journal, recovery, progress=progress)
+                done = execute(session, journal, recovery, progress=progress, tell=aside)
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
         remember(session, done, "recovery")
-    tell_ended(done, as_json=as_json)
+    finish_and_tell(session, done, as_json=as_json)

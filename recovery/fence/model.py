@@ -1,5 +1,6 @@
 """What a fence is: the writers that it paused, as they were, and what became of each."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -14,6 +15,7 @@ class FencedWriter(Stored):
         type: As `scheduler/job`.
         name: As its API names it.
         writes: What it writes of what is fenced.
+        refills: Whether it looks by itself for what is missing, and fills it.
         before: The field that a pause changes, as it was.
         sha256: Of everything else that was set, in hexadecimal: it says whether the writer was
             changed meanwhile.
@@ -22,6 +24,7 @@ class FencedWriter(Stored):
     type: str
     name: str
     writes: tuple[str, ...]
+    refills: bool = False
     before: Any
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -33,6 +36,8 @@ class FenceRecord(Stored):
         things: What is fenced, as `dataset nba_analytics`.
         writers: Those that ran and are paused.
         idle: Writers that did not run, and stay as they are.
+        recovery_id: The recovery that it is a part of; empty where an operator fenced.
+        is_made: Whether its writers were made stopped, and ran before they were lost.
     """
 
     fence_id: str
@@ -42,6 +47,26 @@ class FenceRecord(Stored):
     things: tuple[str, ...]
     writers: tuple[FencedWriter, ...]
     idle: tuple[str, ...] = ()
+    recovery_id: str = ""
+    is_made: bool = False
+
+
+class PlannedFence(Value):
+    """What a recovery pauses before anything is written.
+
+    Attributes:
+        things: What it writes, as `dataset nba_analytics`.
+        writers: What is paused; also what another fence has paused that could end before this.
+        idle: Writers that do not run, and stay as they are.
+        quiet_seconds: For so long nothing may change before anything is written.
+        is_left_out: Whether the operator said that writers keep running.
+    """
+
+    things: tuple[str, ...]
+    writers: tuple[FencedWriter, ...]
+    idle: tuple[str, ...] = ()
+    quiet_seconds: int
+    is_left_out: bool = False
 
 
 class FenceOutcome(Value):
@@ -56,6 +81,7 @@ class FenceOutcome(Value):
     failure: str = ""
 
 
+type Sort = Literal["table", "object", "document"]
 type ThawAction = Literal["resume", "leave"]
 
 
@@ -89,16 +115,34 @@ class ThawRecord(Stored):
 
 
 class Quiet(Value):
-    """What two looks at what is fenced say.
+    """What looking twice at what is fenced says.
 
     Attributes:
-        seconds: Between the two.
-        changed: Tables that were changed between them.
-        tables: How many were looked at.
+        seconds: Between the two looks.
+        changed: What was changed between them.
+        looked_at: How many tables, objects and documents were looked at.
         unknown: What was not looked at.
     """
 
     seconds: float
     changed: tuple[str, ...] = ()
-    tables: int = 0
+    looked_at: Mapping[Sort, int] = {}
     unknown: tuple[str, ...] = ()
+
+
+class StandingFence(Value):
+    """A fence of a recovery, and what became of it.
+
+    Attributes:
+        writers: How many it paused.
+        thawed_at: When it was thawed; None while it stands.
+        resumed: How many writers were resumed.
+        left: Those that were left as they are, and why.
+    """
+
+    fence_id: str
+    is_made: bool
+    writers: int
+    thawed_at: UtcTime | None = None
+    resumed: int = 0
+    left: tuple[str, ...] = ()

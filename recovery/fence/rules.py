@@ -3,12 +3,13 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
-from manifests.catalog_writers import CatalogWriter, FenceRule
+from manifests.catalog_writers import CatalogWriter, FenceRule, Wave
 from manifests.errors import RefusedError
 from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import resource_type
@@ -17,6 +18,7 @@ from manifests.model import Resource
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|$)")
+_REST = "the rest"
 
 
 def writer_types(rule: FenceRule) -> tuple[ResourceType, ...]:
@@ -33,8 +35,12 @@ def planned_fence(
     project: str,
     why: str,
     now: datetime,
+    recovery_id: str = "",
+    held: Mapping[str, FencedWriter] = MappingProxyType({}),
 ) -> FenceRecord:
     """Decide which writers are paused: those that run and write to anything of what is fenced.
+
+    One that another fence has paused is a part of this one too: that one may be thawed first.
 
     Args:
         rule: The catalog's rule.
@@ -44,17 +50,23 @@ def planned_fence(
         project: Where the writers are.
         why: What it is for.
         now: The present instant.
+        recovery_id: The recovery that it is a part of.
+        held: The writers that other fences have paused, by name.
     """
     writers, idle = [], []
     for name, resources in found.items():
         kind = resource_type(name)
         pause = _pause(kind)
         for resource in resources:
-            written = tuple(sorted(_written(rule.writers, kind, resource, things)))
+            about = [item for item in rule.writers if _is_about(item, kind, resource)]
+            written = tuple(sorted(_written(about, things)))
             if not written:
                 continue
             if pause.runs(resource):
-                writers.append(fenced(kind, resource, written))
+                refills = any(item.refills for item in about)
+                writers.append(fenced(kind, resource, written, refills=refills))
+            elif (paused := held.get(resource["name"])) is not None:
+                writers.append(paused.model_copy(update={"writes": written}))
             else:
                 idle.append(_told(kind, resource))
     return FenceRecord(
@@ -65,15 +77,19 @@ def planned_fence(
         things=tuple(sorted(things)),
         writers=tuple(writers),
         idle=tuple(idle),
+        recovery_id=recovery_id,
     )
 
 
-def fenced(kind: ResourceType, resource: Resource, writes: tuple[str, ...]) -> FencedWriter:
+def fenced(
+    kind: ResourceType, resource: Resource, writes: tuple[str, ...], *, refills: bool = False
+) -> FencedWriter:
     """Return what is kept of a writer that is to be paused."""
     return FencedWriter(
         type=kind.name,
         name=resource["name"],
         writes=writes,
+        refills=refills,
         before=resource.get(_pause(kind).field),
         sha256=rest_digest(kind, resource),
     )
@@ -87,8 +103,30 @@ def rest_digest(kind: ResourceType, resource: Resource) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
+def held_by_others(
+    record: FenceRecord | None, standing: Iterable[FenceRecord]
+) -> dict[str, tuple[str, FencedWriter]]:
+    """Return the writers that other standing fences have paused, by name, each with its fence.
+
+    Args:
+        record: The fence that they are not of; that of a recovery is not the other of any of its own.
+        standing: The fences that stand.
+    """
+    own = ("", "") if record is None else (record.fence_id, record.recovery_id)
+    return {
+        writer.name: (other.fence_id, writer)
+        for other in standing
+        if other.fence_id != own[0] and not (own[1] and other.recovery_id == own[1])
+        for writer in other.writers
+    }
+
+
 def planned_thaw(
-    record: FenceRecord, present: Mapping[str, Resource | None], *, changed_too: bool
+    record: FenceRecord,
+    present: Mapping[str, Resource | None],
+    *,
+    changed_too: bool,
+    held: Mapping[str, str] = MappingProxyType({}),
 ) -> list[ThawStep]:
     """Decide what a thaw does with each writer of a fence.
 
@@ -98,17 +136,39 @@ def planned_thaw(
         record: The fence.
         present: The writers as they are now, by name; None where there is none any more.
         changed_too: Whether those are resumed that somebody changed while they were paused.
+        held: The fence that holds a writer besides, by the writer's name.
     """
-    return [_thaw(item, present[item.name], changed_too=changed_too) for item in record.writers]
+    return [
+        _thaw(item, present[item.name], changed_too=changed_too, other=held.get(item.name, ""))
+        for item in record.writers
+    ]
 
 
-def _thaw(writer: FencedWriter, resource: Resource | None, *, changed_too: bool) -> ThawStep:
+def in_waves(waves: Sequence[Wave], steps: Iterable[ThawStep]) -> list[tuple[str, list[ThawStep]]]:
+    """Return the steps of a thaw in the order of the catalog's waves; those of none come last."""
+    found: dict[str, list[ThawStep]] = {wave.name: [] for wave in waves}
+    for step in steps:
+        named = (wave.name for wave in waves if _is_of(wave, step))
+        found.setdefault(next(named, _REST), []).append(step)
+    return list(found.items())
+
+
+def _is_of(wave: Wave, step: ThawStep) -> bool:
+    own = step.name.rpartition("/")[2]
+    return wave.type in (None, step.type) and any(fnmatchcase(own, item) for item in wave.names)
+
+
+def _thaw(
+    writer: FencedWriter, resource: Resource | None, *, changed_too: bool, other: str
+) -> ThawStep:
     kind = resource_type(writer.type)
     step = ThawStep(type=writer.type, name=writer.name, action="leave")
     if resource is None:
         return step.model_copy(update={"why": "it was deleted meanwhile"})
     if _pause(kind).runs(resource):
         return step.model_copy(update={"why": "it runs already"})
+    if other:
+        return step.model_copy(update={"why": f"{other} holds it too, and resumes it"})
     if rest_digest(kind, resource) != writer.sha256 and not changed_too:
         why = "it was changed meanwhile and stays paused"
         return step.model_copy(update={"why": why, "is_over": False})
@@ -169,19 +229,9 @@ def _host(address: str) -> str:
     return found[1].lower() if found else address
 
 
-def _written(
-    writers: Iterable[CatalogWriter],
-    kind: ResourceType,
-    resource: Resource,
-    things: Iterable[str],
-) -> set[str]:
-    """Return what a resource writes of what is fenced."""
-    patterns = [
-        pattern
-        for writer in writers
-        if _is_about(writer, kind, resource)
-        for pattern in writer.writes
-    ]
+def _written(writers: Iterable[CatalogWriter], things: Iterable[str]) -> set[str]:
+    """Return what a resource writes of what is fenced, of which some entries of the catalog are."""
+    patterns = [pattern for writer in writers for pattern in writer.writes]
     return {thing for thing in things if any(fnmatchcase(thing, pattern) for pattern in patterns)}
 
 

@@ -4,8 +4,9 @@ from manifests import fence_layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import ManifestAlteredError, UnsafeNameError, UsageError
 from manifests.kinds.resources.table import resource_type
+from manifests.layout import recovery_begun_at
 from manifests.store import decode, encode
-from recovery.fence.model import FenceRecord, ThawRecord
+from recovery.fence.model import FenceRecord, StandingFence, ThawRecord
 
 
 class Fences:
@@ -25,6 +26,17 @@ class Fences:
         """Write a fence down in both places, before anything is paused."""
         name = fence_layout.fence_name(record.fence_id)
         self._bucket.put_once(name, self._second.put_once(name, encode(record)))
+
+    def add(self, record: FenceRecord) -> None:
+        """Write further writers of a fence down, in both places; the fence is begun where it is not.
+
+        Args:
+            record: The fence with those writers.
+        """
+        self.begin(record.model_copy(update={"writers": ()}))
+        content = encode(record)
+        for bucket in (self._second, self._bucket):
+            bucket.put_once(fence_layout.more_name(record.fence_id, content), content)
 
     def record(self, fence: str) -> FenceRecord:
         """Return a fence that was begun.
@@ -46,14 +58,19 @@ class Fences:
             raise UsageError(
                 "no such fence", subject=fence, hint="`rebound fence --status` lists them"
             )
-        record = decode(content, FenceRecord, subject=name)
-        if record.fence_id != fence:
-            raise ManifestAlteredError("it is the record of another fence", subject=name)
-        for writer in record.writers:
-            kind = resource_type(writer.type)
-            if kind.pause is None or not kind.is_name(writer.name):
-                raise UnsafeNameError("not the name of any writer", subject=writer.name)
-        return record
+        record = _checked(content, fence, name)
+        writers = {writer.name: writer for writer in record.writers}
+        for name, more in self._more(fence).items():
+            writers |= {writer.name: writer for writer in _checked(more, fence, name).writers}
+        return record.model_copy(update={"writers": tuple(writers.values())})
+
+    def _more(self, fence: str) -> dict[str, bytes]:
+        """Return the records of further writers of a fence, by name, from both places."""
+        return {
+            item.name: bucket.read(item.name) or b""
+            for bucket in (self._bucket, self._second)
+            for item in bucket.list_objects(fence_layout.more_prefix(fence))
+        }
 
     def end(self, thawed: ThawRecord) -> ThawRecord:
         """Write that a fence is over; an earlier word stays and is returned."""
@@ -78,3 +95,35 @@ class Fences:
     def standing(self) -> list[FenceRecord]:
         """Return the fences that were not thawed, oldest first."""
         return [self.record(fence) for fence in self.ids() if self.thawed(fence) is None]
+
+    def of(self, recovery_id: str) -> list[StandingFence]:
+        """Return the fences of a recovery, oldest first, and what became of each."""
+        first = fence_layout.fence_id(recovery_begun_at(recovery_id), "0000")
+        found = []
+        for fence in self.ids():
+            # What began before the recovery is none of its own.
+            if fence < first or (record := self.record(fence)).recovery_id != recovery_id:
+                continue
+            over = self.thawed(fence)
+            found.append(
+                StandingFence(
+                    fence_id=fence,
+                    is_made=record.is_made,
+                    writers=len(record.writers),
+                    thawed_at=None if over is None else over.thawed_at,
+                    resumed=0 if over is None else len(over.resumed),
+                    left=() if over is None else over.left,
+                )
+            )
+        return found
+
+
+def _checked(content: bytes, fence: str, name: str) -> FenceRecord:
+    record = decode(content, FenceRecord, subject=name)
+    if record.fence_id != fence:
+        raise ManifestAlteredError("it is the record of another fence", subject=name)
+    for writer in record.writers:
+        kind = resource_type(writer.type)
+        if kind.pause is None or not kind.is_name(writer.name):
+            raise UnsafeNameError("not the name of any writer", subject=writer.name)
+    return record

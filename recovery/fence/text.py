@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from recovery.fence.due import Due
 from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, Quiet, ThawStep
 from recovery.units import age, counted, duration
 
 _HOUR_SECONDS = 3600
+_MOST_TIMES = 6
 
 
 def fence_lines(record: FenceRecord) -> list[str]:
@@ -22,11 +24,45 @@ def fence_lines(record: FenceRecord) -> list[str]:
 def thaw_lines(record: FenceRecord, steps: Sequence[ThawStep]) -> list[str]:
     """Say what a thaw resumes, and what it leaves and why."""
     lines = [f"thaw {record.fence_id} ({', '.join(record.things)})"]
-    lines += [f"  resume  {_short(step)}{_to(step)}" for step in steps if step.action == "resume"]
-    lines += [f"  leave   {_short(step)}: {step.why}" for step in steps if step.action == "leave"]
+    lines += [
+        f"  resume  {short_name(step)}{_to(step)}" for step in steps if step.action == "resume"
+    ]
+    lines += [
+        f"  leave   {short_name(step)}: {step.why}" for step in steps if step.action == "leave"
+    ]
     resumed = sum(step.action == "resume" for step in steps)
     lines.append(f"{counted(resumed, 'writer')} to resume, {len(steps) - resumed} left as they are")
     return lines
+
+
+def due_lines(
+    coming: Sequence[tuple[ThawStep, Due]], record: FenceRecord, *, seek_past: bool
+) -> list[str]:
+    """Tell what writers do within the next hour, once they are resumed.
+
+    Args:
+        coming: What each does.
+        record: Their fence.
+        seek_past: Whether what waits for subscriptions is discarded.
+    """
+    lines = []
+    for step, item in coming:
+        name = short_name(step)
+        if item.waits:
+            since = f"what waits since {record.fenced_at:%Y-%m-%d %H:%M} UTC"
+            told = f"{since} is discarded" if seek_past else f"{since} is delivered at once"
+            lines.append(f"  {'discards' if seek_past else 'delivers':<8} {name}: {told}")
+        elif item.times is None:
+            lines.append(f"  unknown  {name}: its schedule is in words")
+        elif item.times:
+            times = ", ".join(f"{time:%H:%M}" for time in item.times[:_MOST_TIMES])
+            left = len(item.times) - _MOST_TIMES
+            lines.append(f"  fires    {name} at {times}{f' and {left} more' * (left > 0)} UTC")
+    if any(item.waits for _, item in coming) and not seek_past:
+        lines.append(
+            "  hint: `--seek-past` discards what waits; how much does, Pub/Sub does not say"
+        )
+    return [f"in the hour after a thaw of {record.fence_id}:", *lines] if lines else []
 
 
 def outcome_lines(outcomes: Iterable[FenceOutcome], done: str) -> list[str]:
@@ -37,18 +73,18 @@ def outcome_lines(outcomes: Iterable[FenceOutcome], done: str) -> list[str]:
         done: What they were to become: `paused`, `resumed`.
     """
     found = list(outcomes)
-    lines = [f"  FAILED  {_short(item)}: {item.failure}" for item in found if item.failure]
+    lines = [f"  FAILED  {short_name(item)}: {item.failure}" for item in found if item.failure]
     good = sum(not item.failure for item in found)
     return [*lines, f"{good} of {counted(len(found), 'writer')} {done}"]
 
 
 def quiet_lines(found: Quiet) -> list[str]:
     """Say whether anything was written after the writers were paused."""
-    looked = f"{counted(found.tables, 'table')} looked at for {duration(found.seconds)}"
+    sorts = [counted(number, sort) for sort, number in found.looked_at.items()]
+    looked = f"{', '.join(sorts) or 'nothing'} looked at for {duration(found.seconds)}"
     lines = [f"  WRITTEN {name}" for name in found.changed]
     lines.append(f"{looked}: {len(found.changed)} of them written")
-    if found.unknown:
-        lines.append(f"not looked at: {', '.join(found.unknown)}")
+    lines += [f"  not looked at: {name}" for name in found.unknown]
     return lines
 
 
@@ -78,8 +114,9 @@ def _to(step: ThawStep) -> str:
 
 
 def _writer(item: FencedWriter) -> str:
-    return f"{_short(item)}  writes {', '.join(item.writes)}"
+    return f"{short_name(item)}  writes {', '.join(item.writes)}"
 
 
-def _short(item: FencedWriter | ThawStep | FenceOutcome) -> str:
+def short_name(item: FencedWriter | ThawStep | FenceOutcome) -> str:
+    """Return how a line names a writer."""
     return f"{item.type} {item.name.rpartition('/')[2]}"

@@ -1,6 +1,9 @@
 """Pauses and resumes writers, and looks at each again: an answer that it is done is not believed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -8,7 +11,7 @@ from manifests.catalog_writers import FenceRule
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import resource_type
-from manifests.kinds.resources.types import Order
+from manifests.kinds.resources.types import Order, ResourceType
 from manifests.model import Resource
 from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, ThawStep
 from recovery.fence.rules import addresses, writer_types
@@ -16,6 +19,11 @@ from recovery.fence.rules import addresses, writer_types
 log = structlog.get_logger()
 
 _REACHED = ("run/service", "functions/function", "scheduler/job", "pubsub/subscription")
+
+_CALLERS = 4
+_SUBSCRIPTION = "pubsub/subscription"
+_SEEK = Order("POST", "seek")
+_RUN = Order("POST", "run", {})
 
 
 class Fencing:
@@ -27,11 +35,17 @@ class Fencing:
     def found(self, rule: FenceRule) -> dict[str, list[Resource]]:
         """Return every resource of each type of writers.
 
+        Of a service that the project has not enabled nothing runs.
+
         Raises:
             CloudError: A type could not be listed: what writes would be unknown.
         """
         return {
-            kind.name: list(self._configuration.resources(kind, rule.locations).values())
+            kind.name: list(
+                self._configuration.resources(
+                    kind, rule.locations, none_where_disabled=True
+                ).values()
+            )
             for kind in writer_types(rule)
         }
 
@@ -52,7 +66,8 @@ class Fencing:
 
     def pause(self, record: FenceRecord) -> list[FenceOutcome]:
         """Pause every writer of a fence and look whether it is; one that fails stops no other."""
-        return [self._stopped(writer) for writer in record.writers]
+        with ThreadPoolExecutor(_CALLERS, thread_name_prefix="fence") as pool:
+            return list(pool.map(self._stopped, record.writers))
 
     def present(self, record: FenceRecord) -> Mapping[str, Resource | None]:
         """Return the writers of a fence as they are now, by name; None where there is none.
@@ -62,17 +77,50 @@ class Fencing:
         """
         return {item.name: self._resource(item) for item in record.writers}
 
-    def resume(self, record: FenceRecord, steps: Sequence[ThawStep]) -> list[FenceOutcome]:
-        """Resume the writers that a thaw resumes and look whether they run."""
+    def resume(
+        self, record: FenceRecord, steps: Sequence[ThawStep], *, seek: datetime | None = None
+    ) -> list[FenceOutcome]:
+        """Resume the writers that a thaw resumes and look whether they run.
+
+        Args:
+            record: The fence.
+            steps: What happens to each writer.
+            seek: What waits for a subscription since before then is discarded; None discards nothing
+                (Pub/Sub REST, projects.subscriptions.seek).
+        """
         chosen = {step.name for step in steps if step.action == "resume"}
-        return [self._started(writer) for writer in record.writers if writer.name in chosen]
+        todo = [writer for writer in record.writers if writer.name in chosen]
+        with ThreadPoolExecutor(_CALLERS, thread_name_prefix="fence") as pool:
+            return list(pool.map(partial(self._started, seek=seek), todo))
+
+    def resource(self, kind: ResourceType, name: str) -> Resource | None:
+        """Return one resource, or None where there is none.
+
+        Raises:
+            CloudError: It could not be asked for.
+        """
+        return self._configuration.resource(kind, name)
+
+    def run(self, kind: ResourceType, name: str) -> None:
+        """Have a schedule run now, whether it is paused or not.
+
+        Raises:
+            CloudError: It was refused.
+        """
+        self._configuration.order(kind, name, _RUN, {})
 
     def _stopped(self, writer: FencedWriter) -> FenceOutcome:
         kind = resource_type(writer.type)
         return self._ordered(writer, kind.pause and kind.pause.stop, runs=False)
 
-    def _started(self, writer: FencedWriter) -> FenceOutcome:
+    def _started(self, writer: FencedWriter, *, seek: datetime | None) -> FenceOutcome:
         kind = resource_type(writer.type)
+        if seek is not None and writer.type == _SUBSCRIPTION:
+            try:
+                body = {"time": seek.isoformat().replace("+00:00", "Z")}
+                self._configuration.order(kind, writer.name, _SEEK._replace(body=body), {})
+            except ReboundError as error:
+                return _outcome(writer, f"what waits could not be discarded: {error.message}")
         return self._ordered(writer, kind.pause and kind.pause.start, runs=True)
 
     def _ordered(self, writer: FencedWriter, order: Order | None, *, runs: bool) -> FenceOutcome:

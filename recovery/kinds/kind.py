@@ -31,8 +31,7 @@ class Origin(NamedTuple):
     """What is brought back.
 
     Attributes:
-        manifest: That of the run, with what falls back as older runs have it; None where nothing
-            comes from a run.
+        manifest: That of the run, with what falls back as older runs have it; or None.
         points: The recovery points of what falls back, by name.
         expired: When the own time of what is brought back was over, by name.
         protected: The names of what the catalog protects, whether the run holds it or not.
@@ -91,6 +90,7 @@ class Rules[S: Seen](ABC):
         outcomes: The classes of its outcomes.
         from_run: Whether it is brought back from a run.
         falls_back: Whether one can come from an older run than the others, where a file is damaged.
+        leaves_out: Whether a plan has no step for what nothing can make.
         unlisted: What a manifest calls those of the project that no run holds.
     """
 
@@ -99,6 +99,7 @@ class Rules[S: Seen](ABC):
     outcomes: ClassVar[tuple[type[Outcome], ...]]
     from_run: ClassVar[bool] = True
     falls_back: ClassVar[bool] = False
+    leaves_out: ClassVar[bool] = False
     unlisted: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -115,6 +116,10 @@ class Rules[S: Seen](ABC):
         """Return what of that was asked for."""
         del manifest, request
         return ()
+
+    def asked(self, manifest: Manifest, request: Request) -> frozenset[str]:
+        """Return the names of the things that were asked for, as steps have them."""
+        return frozenset(item.name for item in self.wanted(manifest, request))
 
     def leaves_nothing(self, manifest: Manifest, request: Request) -> bool:
         """Whether nothing is left of the kind to recover."""
@@ -178,9 +183,8 @@ class Rules[S: Seen](ABC):
     def resumed(self, begun: Sequence[Step], origin: Origin, seen: S, request: Request) -> Decision:
         """Decide again what is left of a plan that was begun.
 
-        A journal lies where others can write, and what it says was seen is shown to whoever resumes
-        it. So what happens is decided anew; what the interrupted attempt made is told as made, so
-        that it gets what comes at the end.
+        A journal lies where others can write. So what happens is decided anew; what the interrupted
+        attempt made is told as made, so that it gets what comes at the end.
 
         Args:
             begun: The steps of the journal.

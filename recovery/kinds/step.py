@@ -54,6 +54,14 @@ class Step(Value):
         return self.into
 
     @property
+    def written(self) -> str:
+        """Return what of the platform's own is written, as the catalog's writers name it.
+
+        Empty where nothing is that other writers write to: a copy is nobody's.
+        """
+        return ""
+
+    @property
     def changes(self) -> bool:
         """Whether executing the step would change anything."""
         return self.action != "leave"

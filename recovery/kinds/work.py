@@ -117,11 +117,11 @@ class Work[S: Seen](ABC):
             ReboundError: Nothing of the kind could be recovered.
         """
 
-    def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, bool]:
+    def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, str]:
         """Do what has to be done before the rest can be planned.
 
         Returns:
-            Whether it could be done, by the names of the steps that it was done for.
+            What became of each thing, by how a sentence names it.
         """
         del steps, origin
         return {}

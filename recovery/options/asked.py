@@ -85,7 +85,7 @@ class Options(
         """
         wanted = scenario(scenario_name)
         self._check_scenario(wanted)
-        self._check_each_other(wanted, now)
+        self._check_each_other(wanted, catalog, now)
         into = self.into_project or project
         asked: dict[str, Any] = {
             "scenario": wanted.name,
@@ -121,9 +121,10 @@ class Options(
                 f"`{spelled(idle)}` says nothing to {word}, {why}", hint="`rebound recover --help`"
             )
 
-    def _check_each_other(self, wanted: Scenario, now: datetime) -> None:
+    def _check_each_other(self, wanted: Scenario, catalog: Catalog, now: datetime) -> None:
         """Refuse options that contradict each other."""
-        if self.into_project and "buckets" in wanted.covers and not self.into_bucket:
+        is_covered = "buckets" in wanted.covers and catalog.buckets
+        if self.into_project and is_covered and not self.into_bucket:
             # A bucket's name is the same thing in every project.
             raise UsageError("`--into-project` needs `--into-bucket`: bucket names are global")
         if self.expire_at is not None and self.expire_at <= now:

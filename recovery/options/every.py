@@ -32,6 +32,9 @@ class EveryOptions(Value):
     settings: Annotated[
         bool, Option("Set datasets, buckets and databases to what they were.", "settings")
     ] = False
+    no_fence: Annotated[
+        bool, Option("Let what writes to what is recovered run meanwhile.", "no_fence")
+    ] = False
     rewrite_references: Annotated[
         bool,
         Option(

@@ -81,6 +81,8 @@ def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
     yield "the run", (plan.run_id, plan.manifest_digest, plan.trust)
     yield "the older runs", [_plain(item) for item in plan.fallen_back]
     yield "the request", _plain(plan.request)
+    fence = plan.fence
+    yield "what is paused", None if fence is None else sorted(item.name for item in fence.writers)
 
 
 def _plain(item: Value) -> object:

@@ -4,6 +4,7 @@ from manifests.model import RunId, UtcTime, Value
 from manifests.selection import PassedOver
 from manifests.signing import Trust
 from recovery.access_change import AccessChange
+from recovery.fence.model import PlannedFence
 from recovery.kinds.known import AnyStep
 from recovery.kinds.step import Step
 from recovery.plan.fallen import FallBack
@@ -43,6 +44,8 @@ class Plan(Value):
     """What differs and is left, because only what is missing was asked for."""
     access: tuple[AccessChange, ...] = ()
     """What changes about who may see what."""
+    fence: PlannedFence | None = None
+    """What is paused before anything is written; None where the catalog names no writers of it."""
 
     def of[Some: Step](self, kind: type[Some]) -> tuple[Some, ...]:
         """Return the steps of a kind, in their order."""

@@ -50,9 +50,10 @@ def _check_asked(rules: Rules[Seen], plan: Plan, origin: Origin) -> None:
     planned = Counter(step.name for step in rules.of(plan.steps) if step.followed)
     # What differs may have been left: the plan says so where only what is missing was asked for.
     left: Collection[str] = plan.left_alone if plan.request.only_missing else ()
-    asked = {item.name for item in rules.wanted(origin.run, plan.request)}
+    asked = rules.asked(origin.run, plan.request)
     twice = {name for name, count in planned.items() if count > 1}
-    if other := (planned.keys() ^ asked) - ((asked - planned.keys()) & set(left)) | twice:
+    lacking = set() if rules.leaves_out else asked - planned.keys() - set(left)
+    if other := (planned.keys() - asked) | lacking | twice:
         _refuse_other(f"{rules.noun} {min(other)}")
 
 

@@ -23,6 +23,7 @@ WORDS = (
     "notify",
     "create_datasets",
     "not_in_catalog",
+    "no_fence",
 )
 """Locking, access and a project have to be said again in any case."""
 

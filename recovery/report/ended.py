@@ -1,6 +1,6 @@
 """What a recovery that ended says to the person who asked, as a document. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from recovery.document import (
     Block,
@@ -10,23 +10,29 @@ from recovery.document import (
     Rows,
     Section,
 )
+from recovery.fence.model import StandingFence
 from recovery.kinds.known import rules_of
 from recovery.outcome import RecoveryReport
 from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
+from recovery.report.fenced import fences_told
 from recovery.report.planned import fallen_back_rows, left_alone_rows, unseen_rows
 from recovery.scenarios import scenario
 from recovery.units import duration, printable, shown
 
 
-def report_document(report: RecoveryReport, basis: Basis | None = None) -> Document:
+def report_document(
+    report: RecoveryReport, basis: Basis | None = None, fences: Sequence[StandingFence] = ()
+) -> Document:
     """Tell how each part ended, what is proven, and whether it was in time.
 
     Args:
         report: What is told.
         basis: What it rests on; None where everything was looked at just now.
+        fences: The fences of the recovery.
     """
     rests_on = () if basis is None else (Section((basis.facts(report),), "What this rests on"),)
+    told = tuple(fences_told(report.plan.fence, fences))
     state, _ = state_of(report, None)
     return Document(
         title=f"recovery {report.recovery_id}: {report.plan.request.scenario}",
@@ -35,6 +41,7 @@ def report_document(report: RecoveryReport, basis: Basis | None = None) -> Docum
             Section(()),
             Section(tuple(_how_each_ended(report)), "How each part ended"),
             Section(tuple(_what_is_proven(report)), "What is proven"),
+            *((Section(told, "What was paused meanwhile"),) if told else ()),
             *rests_on,
         ),
     )

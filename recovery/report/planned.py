@@ -8,6 +8,7 @@ from recovery.document import Document, Facts, Listing, Paragraph, Row, Rows, Se
 from recovery.kinds.known import rules_of
 from recovery.plan.model import Plan
 from recovery.report.conclusion import concluded
+from recovery.report.fenced import fence_section
 from recovery.units import duration, shown
 
 
@@ -29,6 +30,7 @@ def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = N
         conclusion=concluded(refusal, state="not yet" if refusal else "can be done"),
         sections=(
             Section((Facts((("recovery point", point),)), *foreign, *_distrust(plan))),
+            *fence_section(plan.fence),
             Section((Rows(tuple(_rows(plan)), "planned"),), "What happens"),
             Section((*cost, lost), "What it costs, and what does not come back"),
         ),

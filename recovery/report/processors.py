@@ -16,10 +16,12 @@ from recovery.document import (
     Verdict,
     more,
 )
+from recovery.fence.model import StandingFence
 from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, outcome_error
 from recovery.kinds.processors.rules.plan import FaultyDate, ProcessorPlan, ProcessorStep
 from recovery.kinds.processors.rules.vault import TableDates
 from recovery.report.conclusion import concluded, ending
+from recovery.report.fenced import fence_section, fences_told
 from recovery.scenarios import scenario
 from recovery.units import counted, duration, size
 
@@ -55,14 +57,21 @@ def dates_plan_document(
         conclusion=concluded(error, state="not looked at" if error else "can be done"),
         sections=(
             Section((Paragraph(games),)),
+            *fence_section(plan.fence),
             Section((Rows(rows, "planned"),), "What lacks"),
             Section(tuple(_cost(plan, rules, tuple(held), run_id)), "What it takes"),
         ),
     )
 
 
-def dates_report_document(report: DatesReport) -> Document:
-    """Tell how each date ended that was run, and what lacks now."""
+def dates_report_document(report: DatesReport, fences: Sequence[StandingFence] = ()) -> Document:
+    """Tell how each date ended that was run, and what lacks now.
+
+    Args:
+        report: The report.
+        fences: The fences of the recovery.
+    """
+    told = tuple(fences_told(report.plan.fence, fences))
     error = outcome_error(report)
     state, _ = ending(error, is_proven=report.is_proven, abandoned=None)
     ran = tuple(row for step in report.plan.steps for row in _ended(report, step.processor))
@@ -74,6 +83,7 @@ def dates_report_document(report: DatesReport) -> Document:
             Section((Rows(ran, "ended"),), "How each date ended"),
             left_section(report.left),
             Section(tuple(_what_is_proven(report)), "What is proven"),
+            *((Section(told, "What was paused meanwhile"),) if told else ()),
         ),
     )
 

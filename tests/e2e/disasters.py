@@ -1,10 +1,13 @@
 """The disasters of the demo: what strikes, and a picture of the platform that is not Rebound's."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.e2e.outage import picture_of_configuration, strike_configuration
+from tests.deployed import ROOT
+from tests.e2e.outage import picture_of_configuration, strike_configuration, supply_secrets
 from tests.harness import Rebound
 from tests.integration.orchestration import State
 
@@ -20,6 +23,15 @@ EPHEMERAL = (
 )
 
 
+def catalog_quiet_within(seconds: int, folder: Path) -> str:
+    """Write the shipped catalog, in which so long is quiet enough, and return its path."""
+    catalog = json.loads((ROOT / "manifests" / "catalog.json").read_text(encoding="utf-8"))
+    catalog["fence"]["quiet_seconds"] = seconds
+    path = folder / "catalog.json"
+    path.write_text(json.dumps(catalog), encoding="utf-8")
+    return str(path)
+
+
 @dataclass(frozen=True)
 class Disaster:
     """One disaster.
@@ -29,6 +41,7 @@ class Disaster:
         strike: Destroys things, and returns a line about each.
         picture: Returns all there is of what can be struck.
         words: What the operator adds, to allow what the plan says.
+        supply: Supplies what no backup has, and returns a line about each; the recovery waits for it.
         then: The commands that follow.
     """
 
@@ -36,6 +49,7 @@ class Disaster:
     strike: Callable[[Rebound], list[str]]
     picture: Callable[[Rebound], dict[str, object]]
     words: tuple[str, ...] = ("--overwrite", "*")
+    supply: Callable[[Rebound], list[str]] | None = None
     then: tuple[tuple[str, ...], ...] = ()
 
 
@@ -148,6 +162,8 @@ DISASTERS = (
         strike_configuration,
         picture_of_configuration,
         ("--access", "--overwrite", "*"),
-        (("thaw", "--yes"),),
+        supply_secrets,
+        # Nothing runs at the addresses of the local cloud that a flow check could wait for.
+        (("thaw", "--no-check", "--yes"),),
     ),
 )

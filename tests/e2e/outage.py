@@ -1,5 +1,6 @@
 """The complete outage of the demo: the platform's configuration is lost, and what it was."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,16 @@ def strike_configuration(rebound: Rebound) -> list[str]:
             call(rebound, "DELETE", f"{host}/{item['name']}")
         lines.append(f"{len(found)} of {kind} are deleted")
     return lines
+
+
+def supply_secrets(rebound: Rebound) -> list[str]:
+    """Give every secret a value, as an operator does."""
+    found = list(listed(rebound, f"{SECRETS}/projects/{{project}}/secrets", "secrets"))
+    for item in found:
+        data = base64.b64encode(b"a value that the operator has").decode()
+        path = f"{SECRETS}/{item['name']}:addVersion"
+        call(rebound, "POST", path, {"payload": {"data": data}})
+    return [f"{len(found)} values of secrets are supplied, which no backup has"]
 
 
 def picture_of_configuration(rebound: Rebound) -> dict[str, object]:

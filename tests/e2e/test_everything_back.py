@@ -45,7 +45,13 @@ def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
         seed_bigquery(made.project, SCALE, LOCATION)
     odd = list(made.bigquery_client.list_tables("rebound_odd"))
     tables = [{"table": f"rebound_odd.{item.table_id}", "group": "odd"} for item in odd]
-    more = {"buckets": [], "databases": [], "resources": [], "protected_projects": []}
+    more = {
+        "buckets": [],
+        "databases": [],
+        "resources": [],
+        "fence": None,
+        "protected_projects": [],
+    }
     path.write_text(json.dumps({**catalog, **more, "tables": catalog["tables"] + tables}))
     return made
 

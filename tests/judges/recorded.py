@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.disasters import DISASTERS
+from tests.e2e.disasters import DISASTERS, Disaster, catalog_quiet_within
 from tests.harness import Rebound, make_rebound
 from tests.served import serving
-from tests.standin.cloud import PROJECT, SERVICES, Cloud, running
+from tests.standin.cloud import PROJECT, SERVICES, Cloud, Service, running
 from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
 
 _SCALE = 0.002
@@ -37,18 +37,22 @@ def recorded(folder: Path) -> dict[str, Calls]:
             for seed in (seed_bigquery, seed_storage, seed_firestore):
                 seed(PROJECT, _SCALE)
             seed_control_plane(PROJECT)
-        rebound = make_rebound(cloud, folder, PROJECT)
+        catalog = catalog_quiet_within(0, folder)
+        rebound = make_rebound(cloud, folder, PROJECT, REBOUND_CATALOG=catalog)
         with serving(rebound) as function, _recording(cloud) as backup:
             run = function.complete("recorded")["run_id"]
         by_function = {name: _called(cloud, rebound, *those) for name, those in _FUNCTIONS.items()}
         restore: list[str] = []
-        # What a complete outage takes of the restore identity is not in the table yet.
-        for disaster in (item for item in DISASTERS if item.scenario != "complete-outage"):
+        configuration: list[str] = []
+        for disaster in DISASTERS:
             disaster.strike(rebound)
-            words = (*disaster.words, "--confirm-project", PROJECT, "--yes")
-            with _recording(cloud) as calls:
-                rebound.run("recover", disaster.scenario, *words)
-            restore += calls
+            for words, code in _commands(disaster):
+                with _recording(cloud) as calls, _recording(cloud, ("platform",)) as called:
+                    rebound.run(*words, code=code)
+                restore += calls
+                configuration += called if disaster.supply is not None else []
+                if code and disaster.supply is not None:
+                    disaster.supply(rebound)
         with _recording(cloud) as expiry:
             for words in (("verify",), ("hold", run), ("release", run)):
                 rebound.run(*words)
@@ -63,7 +67,23 @@ def recorded(folder: Path) -> dict[str, Calls]:
         "doctor": doctor,
         **by_function,
     }
-    return {side: set(_told(calls, rebound)) for side, calls in sides.items()}
+    told = {side: set(_told(calls, rebound)) for side, calls in sides.items()}
+    told["restore"] |= {("resources", call.partition(" ")[0]) for call in configuration}
+    return told
+
+
+def _commands(disaster: Disaster) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the commands that recover from a disaster as the demo does, each with how it ends."""
+    confirmed = ("--confirm-project", PROJECT, "--yes")
+    code = 6 if disaster.supply else 0
+    yield ("recover", disaster.scenario, *disaster.words, *confirmed), code
+    if code:
+        yield ("resume", "--access", "--overwrite", "*", *confirmed), 0
+    yield from ((following, 0) for following in disaster.then)
+
+
+# What is read of the platform's configuration has a row a type, not a call.
+_OF_DATA = tuple(service for service in SERVICES if service != "platform")
 
 
 def _called(cloud: Cloud, rebound: Rebound, *targets: str) -> list[str]:
@@ -77,12 +97,10 @@ def _called(cloud: Cloud, rebound: Rebound, *targets: str) -> list[str]:
 
 
 @contextmanager
-def _recording(cloud: Cloud) -> Generator[list[str]]:
+def _recording(cloud: Cloud, services: tuple[Service, ...] = _OF_DATA) -> Generator[list[str]]:
     """Keep every call that is made while the block runs, as its method and `path?query`."""
     found: list[str] = []
     every = {"operation": ".*", "kind": "latency", "seconds": 0, "times": None}
-    # What is read of the platform's configuration has a row a type, not a call.
-    services = [service for service in SERVICES if service != "platform"]
     for service in services:
         cloud.order(service, "faults", **every)
     yield found

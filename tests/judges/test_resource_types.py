@@ -53,6 +53,8 @@ def test_a_type_is_listed_read_and_made_as_the_document_says(kind: ResourceType)
     listed = found["GET", collection_of(kind)]
     assert listed["parameters"].keys() >= kind.query.keys()
     assert ("GET", one_of(kind)) in found
+    if kind.naming == "given":
+        return
     if kind.naming == "enabled":
         assert ("POST", f"{one_of(kind)}:enable") in found
         return

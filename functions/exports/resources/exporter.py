@@ -16,6 +16,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.errors import CloudError
 from manifests.kinds.resources.catalog import CatalogResources
+from manifests.kinds.resources.images import image_project, images
 from manifests.kinds.resources.kind import RESOURCES
 from manifests.kinds.resources.layout import resources_name, resources_prefix, source_name
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
@@ -81,6 +82,9 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
             stored=self._put(name, content, row_count=len(stored)),
             sources=_once(source for _, source in read if source is not None),
             not_held=kind.not_held,
+            gone_images=tuple(
+                sorted({name for item in stored for name, at in item.images.items() if not at})
+            ),
         )
 
     @override
@@ -141,8 +145,17 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
             policy=self._configuration.policy(kind, name),
             below=self._configuration.below(kind, name),
             source="" if source is None else source.name,
+            images=self._images(kind, resource),
         )
         return stored, source
+
+    def _images(self, kind: ResourceType, resource: Resource) -> dict[str, str]:
+        """Return the digest of each image of the project that a resource runs; others keep theirs."""
+        if not kind.has_images:
+            return {}
+        project = self.context.settings.project
+        own = {name for name in images(resource) if image_project(name) == project}
+        return {name: self._configuration.image_digest(name) for name in sorted(own)}
 
     def _source(self, kind: ResourceType, name: str) -> StoredObject | None:
         if not kind.has_source:

@@ -27,6 +27,7 @@ class StoredResource(Stored):
         policy: Its IAM policy; None where its type has none.
         below: What is below it and not in it, as the versions of a secret, by the list's name.
         source: Where the vault keeps the archive that it is built from.
+        images: The digest of each image that it runs, by how it names it; empty for one that is gone.
     """
 
     name: str
@@ -34,13 +35,20 @@ class StoredResource(Stored):
     policy: Resource | None = None
     below: dict[str, tuple[Resource, ...]] = Field(default_factory=dict)
     source: str = ""
+    images: dict[str, str] = Field(default_factory=dict)
 
 
 def line(stored: StoredResource) -> bytes:
-    """Return a resource's line, without its end."""
-    return json.dumps(
-        stored.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode("ascii")
+    """Return a resource's line, without its end.
+
+    What runs no images says nothing of them, as no line did before 1.4.
+    """
+    fields = stored.model_dump(mode="json")
+    if not stored.images:
+        del fields["images"]
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode(
+        "ascii"
+    )
 
 
 def entry_of(stored: StoredResource) -> ResourceEntry:

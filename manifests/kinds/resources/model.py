@@ -30,6 +30,7 @@ class ResourceBackup(Backup):
         stored: The file in the vault: one line of JSON a resource, in the same order.
         sources: The archives that functions are built from, in the vault.
         not_held: What the API never returns, so that no recovery brings it back.
+        gone_images: Images that resources of it run and that were not there: those cannot be made again.
     """
 
     type: str
@@ -40,6 +41,7 @@ class ResourceBackup(Backup):
     stored: StoredObject
     sources: tuple[StoredObject, ...] = ()
     not_held: tuple[str, ...] = ()
+    gone_images: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

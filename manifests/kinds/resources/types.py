@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from manifests.values import Resource
 
-type Naming = Literal["parameter", "path", "body", "assigned", "enabled"]
+type Naming = Literal["parameter", "path", "body", "assigned", "enabled", "given"]
 """Who names a new resource: a parameter, the path that it is PUT to, a field of it, or the service.
 
-One that is enabled has its name already.
+One that is enabled has its name already; one that is given is there, and never made: the project.
 """
 
 
@@ -92,6 +92,7 @@ class ResourceType(NamedTuple):
         pause: How it is paused; None where it does nothing by itself.
         below: Lists below one resource that are kept with it, by the name of the list.
         has_source: Whether it is built from an archive, which is kept too.
+        has_images: Whether it runs images, whose digests are kept.
         calls: The fields that say what it calls: addresses, and names of topics.
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
@@ -115,6 +116,7 @@ class ResourceType(NamedTuple):
     pause: Pause | None = None
     below: tuple[str, ...] = ()
     has_source: bool = False
+    has_images: bool = False
     calls: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()

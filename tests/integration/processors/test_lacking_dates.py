@@ -186,7 +186,7 @@ def test_dates_are_due_once_they_ended(new_rebound: Callable[..., Rebound], tmp_
 
 
 def test_what_runs_dates_by_itself_is_fenced(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """`rebound fence processor-failure` pauses what writes the tables of processors, no more."""
+    """What writes the tables of processors is paused, and no more; by hand, too."""
     catalog = platform.write_catalog(tmp_path)
     writes = {"gap-detector": "dataset stats", "scraper": "dataset raw"}
     with_fence(
@@ -202,6 +202,9 @@ def test_what_runs_dates_by_itself_is_fenced(new_rebound: Callable[..., Rebound]
     for name in writes:
         make_job(made, name)
     platform.lose(made, "teams", GAME_DAYS[0])
-    assert "`rebound fence processor-failure`" in made.run("plan", SCENARIO).stdout
+    planned = made.run("plan", SCENARIO).stdout
+    assert "pause                scheduler/job gap-detector  writes dataset stats" in planned
+    assert "scraper" not in planned
+    assert "NOT FENCED" in made.run("plan", SCENARIO, "--no-fence").stdout
     made.run("fence", SCENARIO, "--yes")
     assert states(made) == {"gap-detector": "PAUSED", "scraper": "ENABLED"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import Rebound, await_that
+from tests.integration.configuration import enable, make_job, states, with_fence
 from tests.integration.processors import platform
 from tests.integration.processors.platform import ALL, GAME_DAYS, PHASE4_DAYS, TABLES
 from tests.integration.processors.services import KEY, Phases
@@ -39,6 +40,10 @@ def ends(report: dict[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
 def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     """Each date is asked for once, after those that it reads, and everything is there again."""
     league, days = platform_of(phases), (PHASE4_DAYS[1], PHASE4_DAYS[2])
+    gaps = {"type": "scheduler/job", "names": ["gap-detector"], "writes": ["*"]}
+    with_fence(league.env["REBOUND_CATALOG"], writers=[gaps])
+    enable(league, "cloudscheduler.googleapis.com")
+    make_job(league, "gap-detector")
     before = {name: platform.counts(league, name) for name in ALL}
     for name in ALL:
         platform.lose(league, name, *days)
@@ -55,6 +60,8 @@ def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     (recovery,) = league.recoveries
     assert league.json("report", recovery)["dates"] == report["dates"]
     assert [item["state"] for item in league.json("report")] == ["proven"]
+    assert "thawed" in league.run("report", recovery).stdout
+    assert states(league) == {"gap-detector": "ENABLED"}
     # What is whole is not run again.
     again = recovered(phases)
     assert not again["dates"]

@@ -1,5 +1,6 @@
 """Requests over a real socket: what is cut, late, refused, in the way or shared."""
 
+import json
 import os
 import socket
 import threading
@@ -190,3 +191,12 @@ def test_refusals():
         other = refusal(503, body)
         assert isinstance(other, ServiceUnavailable)
         assert other.message == body.decode()
+
+
+def test_the_reason_of_a_refusal_is_kept():
+    """A service that is not enabled is told apart from a permission that lacks."""
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED"}
+    error = {"error": {"code": 403, "message": "no", "details": [info]}}
+    assert refusal(403, json.dumps(error).encode()).reason == "SERVICE_DISABLED"
+    assert refusal(403, b'{"error": {"message": "no"}}').reason is None
+    assert refusal(502, b"<html>").reason is None

@@ -1,5 +1,6 @@
 """What a run stores of resources: lines that are equal for equal resources, and what refuses others."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from manifests.errors import BackupDamagedError, UnsafeNameError
 from manifests.kinds.resources.checks import check_resources
 from manifests.kinds.resources.layout import resources_name, type_segment
-from manifests.kinds.resources.lines import StoredResource, entry_of, file_of, resources_of
+from manifests.kinds.resources.lines import StoredResource, entry_of, file_of, line, resources_of
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.values import RunId, StoredObject
 
@@ -46,6 +47,14 @@ def test_what_is_stored_is_read_again():
     assert content.isascii()
     assert content.count(b"\n") == 2
     assert resources_of(content, backup(OTHER, TOPIC)) == (OTHER, TOPIC)
+
+
+def test_what_runs_no_image_has_the_line_it_always_had():
+    """A run from before images were kept is read as it was written."""
+    assert "images" not in json.loads(line(TOPIC))
+    running = TOPIC.model_copy(update={"images": {"a:v1": "sha256:x"}})
+    assert json.loads(line(running))["images"] == {"a:v1": "sha256:x"}
+    assert resources_of(file_of([running]), backup(running)) == (running,)
 
 
 def test_equal_resources_have_equal_lines():

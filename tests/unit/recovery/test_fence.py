@@ -10,7 +10,14 @@ from manifests.catalog_writers import CatalogWriter, FenceRule
 from manifests.kinds.resources.table import resource_type
 from recovery.fence.model import FenceRecord, ThawStep
 from recovery.fence.quiet import changed
-from recovery.fence.rules import addresses, fenced, planned_fence, planned_thaw, strange_addresses
+from recovery.fence.rules import (
+    addresses,
+    fenced,
+    held_by_others,
+    planned_fence,
+    planned_thaw,
+    strange_addresses,
+)
 from recovery.fence.text import fence_lines, is_late, standing_lines, thaw_lines
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -179,8 +186,8 @@ def test_a_thaw_says_what_it_leaves():
 
 def test_a_table_that_is_written_made_or_dropped_is_not_quiet():
     """Each of the three is a change between two looks."""
-    before = {"d.same": ("1", None), "d.written": ("1", None), "d.dropped": ("1", None)}
-    after = {"d.same": ("1", None), "d.written": ("2", None), "d.made": ("1", None)}
+    before = {"d.same": ("table", 1), "d.written": ("table", 1), "d.dropped": ("table", 1)}
+    after = {"d.same": ("table", 1), "d.written": ("table", 2), "d.made": ("table", 1)}
     assert changed(before, after) == ("d.dropped", "d.made", "d.written")
 
 
@@ -237,3 +244,48 @@ def test_addresses_of_a_service_and_of_what_calls_one():
     pushed = subscription("s", "t", pushEndpoint="https://a/")
     assert list(addresses(SUBSCRIPTION, pushed)) == ["https://a/"]
     assert list(addresses(JOB, job("j", uri="https://b/"))) == ["https://b/"]
+
+
+def test_who_fills_what_is_missing_is_told():
+    """The catalog says which writers look for it by themselves."""
+    loop = CatalogWriter(type="scheduler/job", names=("gap-*",), writes=("*",), refills=True)
+    rule = FenceRule(locations=("us-west2",), writers=(*RULE.writers, loop))
+    found = {"scheduler/job": [job("gap-detector-30min"), job("x", "https://nba-phase3-a/")]}
+    record = planned_fence(
+        rule, ("dataset nba_analytics",), found, fence_id="f", project="p", why="", now=NOW
+    )
+    assert [item.refills for item in record.writers] == [True, False]
+
+
+def test_what_two_fences_hold_is_resumed_by_the_last():
+    """A recovery that ends while another goes on leaves what that one needs paused."""
+    first = fence(job("gap-detector-30min"))
+    paused = job("gap-detector-30min", state="PAUSED")
+    held = held_by_others(None, [first])
+    second = planned_fence(
+        RULE,
+        ("dataset nba_analytics",),
+        {"scheduler/job": [paused]},
+        fence_id="g",
+        project="p",
+        why="",
+        now=NOW,
+        held={name: writer for name, (_, writer) in held.items()},
+    )
+    assert second.writers == first.writers
+    assert second.idle == ()
+    for record, others, expected in (
+        (first, [first, second], "leave"),
+        (second, [second], "resume"),
+    ):
+        by = {name: other for name, (other, _) in held_by_others(record, others).items()}
+        (step,) = planned_thaw(record, {paused["name"]: paused}, changed_too=False, held=by)
+        assert step.action == expected
+        assert step.is_over
+
+
+def test_two_fences_of_one_recovery_hold_nothing_against_each_other():
+    """What an attempt had no time to pause is in the fence of the next, too."""
+    first = fence(job("gap-detector-30min")).model_copy(update={"recovery_id": "r"})
+    second = first.model_copy(update={"fence_id": "g"})
+    assert held_by_others(first, [first, second]) == {}

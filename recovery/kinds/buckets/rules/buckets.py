@@ -107,6 +107,11 @@ class BucketStep(Step, SeenBucket):
     exact: bool = False
 
     @property
+    def written(self) -> str:
+        """Return what other writers may write to meanwhile."""
+        return f"bucket {self.name}" if self.into == self.name else ""
+
+    @property
     def extra(self) -> int:
         """Return how many objects the recovery point does not know."""
         return sum(item.objects for item in self.counts if item.damage == "extra")

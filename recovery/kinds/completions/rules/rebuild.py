@@ -100,6 +100,11 @@ class CompletionsStep(Step):
     never_restored: tuple[str, ...] = ()
 
     @property
+    def written(self) -> str:
+        """Return what other writers may write to meanwhile."""
+        return f"database {self.name}" if self.into == self.name else ""
+
+    @property
     def title(self) -> str:
         """Return how a sentence names it."""
         return f"rebuild of {self.into}"

@@ -146,6 +146,23 @@ class DatabaseTarget:
                 hint="create it with `gcloud firestore databases create`",
             )
         self._databases.create(self._backup.resource)
+        if self._backup.index_settings is not None:
+            self._databases.make_indexes(self._backup.index_settings)
+
+    def index_findings(self) -> tuple[Finding, ...]:
+        """Say which indexes and field settings of the backup the database lacks."""
+        wanted = self._backup.index_settings
+        there = self._databases.index_settings().names if wanted is not None else ()
+        return tuple(
+            Finding(
+                subject=self._documents.connection.database,
+                aspect=name,
+                expected="set",
+                actual="not set",
+            )
+            for name in (() if wanted is None else wanted.names)
+            if name not in there
+        )
 
     def restore(
         self,

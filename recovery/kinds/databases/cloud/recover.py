@@ -97,6 +97,7 @@ class DatabaseRecovery:
         if step.sets:
             target.set()
         settings = target.settings_findings() if step.settings else ()
+        settings += target.index_findings() if step.create else ()
         outcome = _outcome(step, restored, undo=undo.uri)
         return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})
 

@@ -34,8 +34,8 @@ class DatabaseStep(Step):
         triggers: What every document that is written or removed starts; None where nobody says.
         never_restored: The ephemeral top-level collections, with their documents in the backup.
         stored_bytes: What is read of the backup.
-        unmade: Where the database is created, the indexes and field settings that it comes back
-            without; None where the backup does not know them.
+        sets_indexes: Where the database is created, the indexes and field settings that are made with
+            it; None where the backup does not know them.
         rewrites: Whether references to the original database are rewritten to this copy of it.
         settings: What differs in what the database is set to be, where that is part of the recovery.
         sets: Whether the database is set to what it was.
@@ -55,10 +55,15 @@ class DatabaseStep(Step):
     triggers: tuple[str, ...] | None = ()
     never_restored: Mapping[str, int] = {}
     stored_bytes: int = 0
-    unmade: tuple[str, ...] | None = ()
+    sets_indexes: tuple[str, ...] | None = ()
     rewrites: bool = False
     settings: tuple[Finding, ...] = ()
     sets: bool = False
+
+    @property
+    def written(self) -> str:
+        """Return what other writers may write to meanwhile."""
+        return f"database {self.name}" if self.into == self.name else ""
 
     @property
     def writes(self) -> int:
@@ -159,7 +164,7 @@ def plan_database(
         never_restored={
             name: state.left_out.get(name, 0) for name in never_restored(backup, request)
         },
-        unmade=() if state.exists else _set_indexes(backup),
+        sets_indexes=() if state.exists else _set_indexes(backup),
         rewrites=request.rewrite_references,
         settings=settings,
         sets=request.settings and bool(settings),

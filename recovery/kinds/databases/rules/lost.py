@@ -22,10 +22,10 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         if step.never_restored
     ]
     notes += [
-        f"{_unmade(step)} of {step.into}, which is created: until an exemption is made again, "
-        "documents with more than 40,000 index entries are refused"
+        f"indexes and field settings of {step.into}, which is created: the backup could not read them; "
+        "without an exemption documents with more than 40,000 index entries are refused"
         for step in steps
-        if step.create and step.unmade != ()
+        if step.create and step.sets_indexes is None
     ]
     notes += [
         f"references of {counted(step.state.referring, 'document')} of {step.into} that point at the "
@@ -33,12 +33,6 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         for step in steps
         if step.state.referring and not step.rewrites
     ]
-    notes.append("security rules, indexes and time-to-live policies, create and update times")
+    notes.append("security rules, create and update times")
     notes.append(_PAST_THEIR_TIME)
     return tuple(notes)
-
-
-def _unmade(step: DatabaseStep) -> str:
-    if step.unmade is None:
-        return "indexes and field settings, which the backup could not read,"
-    return ", ".join(step.unmade)

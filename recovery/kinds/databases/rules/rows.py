@@ -28,7 +28,8 @@ def database_row(step: DatabaseStep) -> Row:
     if not step.changes and not step.keeps(state):
         return Row(f"{into}: already equal, {equal}", "leave", below=settings)
     verb = "create, restore" if step.create else "restore" if step.changes else "leave"
-    below = (*settings, *_state_rows(step))
+    made = tuple(Row(name, "make") for name in step.sets_indexes or () if step.create)
+    below = (*settings, *made, *_state_rows(step))
     if step.changes:
         below += (Row(f"by each document's event: {_started(step)}", "starts"),)
     return Row(f"{into}: {equal} equal", verb, below=below)

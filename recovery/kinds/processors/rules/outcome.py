@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from manifests.errors import NotEqualError, ObjectiveMissedError, PartialError
+from manifests.errors import CloudError, NotEqualError, ObjectiveMissedError, PartialError
 from manifests.model import UtcTime, Value
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.scenarios import scenario
@@ -115,4 +115,15 @@ def _lacking(left: ProcessorPlan) -> str:
         f"{step.processor} {len(step.lacking):,}" if step.unread is None else step.processor
         for step in left.steps
         if not step.is_complete
+    )
+
+
+def unread_error(made: ProcessorPlan) -> CloudError | None:
+    """Return the error of a plan that could not look at everything."""
+    unread = [step for step in made.steps if step.unread is not None]
+    if not unread:
+        return None
+    return CloudError(
+        f"could not be looked at: {', '.join(step.table for step in unread)}",
+        hint=next(step.unread.hint for step in unread if step.unread),
     )

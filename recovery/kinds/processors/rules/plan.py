@@ -9,6 +9,7 @@ from manifests.catalog_processors import Processor, Processors
 from manifests.errors import RefusedError
 from manifests.model import UtcTime, Value
 from recovery.compare import Finding
+from recovery.fence.model import PlannedFence
 from recovery.kinds.processors.rules.calendar import (
     UNKNOWN,
     Games,
@@ -106,6 +107,7 @@ class ProcessorPlan(Value):
         steps: Those of the processors that were asked for, each after those it reads.
         others: What is known of the others, none of which is run.
         seconds: What the runs take as a rule.
+        fence: What is paused before anything is run; None where the catalog names no writers.
     """
 
     request: DatesRequest
@@ -115,6 +117,14 @@ class ProcessorPlan(Value):
     steps: tuple[ProcessorStep, ...]
     others: tuple[ProcessorStep, ...] = ()
     seconds: int = 0
+    fence: PlannedFence | None = None
+
+    @property
+    def written(self) -> frozenset[str]:
+        """Return what is written, as the catalog's writers name it."""
+        return frozenset(
+            f"dataset {step.table.partition('.')[0]}" for step in self.steps if step.runs
+        )
 
     @property
     def requests(self) -> int:

@@ -18,6 +18,7 @@ class DatesRequest(Value):
         dates: Only these dates; all when empty.
         overwrite: Tables of which dates that have rows may be run again; `*` names all.
         from_vault: Whether dates are brought back from the backup instead of being run.
+        no_fence: Whether writers keep running meanwhile.
     """
 
     project: ProjectId
@@ -26,6 +27,7 @@ class DatesRequest(Value):
     dates: tuple[date, ...] = ()
     overwrite: tuple[str, ...] = ()
     from_vault: bool = False
+    no_fence: bool = False
 
     def wants(self, processor: Processor) -> bool:
         """Whether a processor is part of the recovery."""

@@ -4,12 +4,12 @@ What ran at the recovery point is made stopped. It is written down as a fence, s
 exactly that, and nothing whose target is still in the project that is lost.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from manifests import fence_layout
 from manifests.cloud.configuration import Configuration
-from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.fields import settable
@@ -22,19 +22,23 @@ from recovery.fence.rules import fenced
 from recovery.fence.store import Fences
 from recovery.kinds.outcome import Failure
 from recovery.kinds.resources.cloud.making import Making
+from recovery.kinds.resources.cloud.secrets import has_value
 from recovery.kinds.resources.rules.planning import findings, source_finding
 from recovery.kinds.resources.rules.policies import added
-from recovery.kinds.resources.rules.rewriting import Rewriting, remaining
+from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
+from recovery.kinds.resources.rules.secrets import secret_values, told_values
 from recovery.kinds.resources.rules.steps import (
     ConfigurationOutcome,
     ConfigurationStep,
     FoundationOutcome,
     ResourceOutcome,
 )
+from recovery.kinds.resources.rules.targets import lost_targets, waits_for
 from recovery.kinds.work import Running
 
 _WRITERS = 4
 _FOLDER = "resources"
+_THINGS = ("resources",)
 
 
 class Recovering:
@@ -45,7 +49,11 @@ class Recovering:
         configuration: Reads the resources of the project that is written.
         names: What is called otherwise there; addresses of what is made are added.
         running: The recovery.
+        lost: The project that is lost, its number, and addresses in it; nothing where none is.
+        pinned: Images that are run by their digests.
         archive: Reads what a function is built from, by its name in the vault.
+        fences: Where what is made stopped is written down.
+        project: The project that is written.
     """
 
     def __init__(
@@ -54,14 +62,21 @@ class Recovering:
         configuration: Configuration,
         names: Mapping[str, str],
         running: Running,
+        *,
+        lost: frozenset[str],
+        pinned: Mapping[str, str],
         archive: Callable[[str], bytes],
+        fences: Fences,
+        project: str,
     ) -> None:
         self._making = Making(rest, configuration)
         self._configuration = configuration
-        self._lost = tuple(names)
-        self._names = dict(names)
+        self._lost = lost
+        self._names = {**names, **pinned}
         self._running = running
         self._archive = archive
+        self._fences = fences
+        self._project = project
         self._stopped: list[FencedWriter] = []
         self._learned: list[dict[str, str]] = []
 
@@ -75,29 +90,57 @@ class Recovering:
             todo: What happens to each, and what the backup has of it.
         """
         rewriting = Rewriting(self._names)
+        self._write_down(self._expected(kind, todo, rewriting))
         with ThreadPoolExecutor(_WRITERS, thread_name_prefix="resources") as pool:
             outcomes = list(
                 pool.map(lambda item: self._recovered(kind, item[0], item[1], rewriting), todo)
             )
+        # Their names are known only now.
+        self._write_down(self._stopped if kind.naming == "assigned" else ())
+        self._stopped.clear()
         # While others of the type are made, nobody may add to the names that they are made with.
         for learned in self._learned:
             self._names |= learned
         return outcomes
 
-    def fence(self, landing: Bucket, second: Bucket, project: str) -> None:
-        """Write down what was made stopped and ran before, for a thaw to resume it."""
-        if not self._stopped:
+    def _expected(
+        self,
+        kind: ResourceType,
+        todo: Sequence[tuple[ConfigurationStep, StoredResource]],
+        rewriting: Rewriting,
+    ) -> list[FencedWriter]:
+        """Return what is about to be made stopped and ran before."""
+        if kind.pause is None or kind.naming == "assigned":
+            return []
+        made = [
+            {**rewriting.resource(stored.resource)[0], "name": step.into}
+            for step, stored in todo
+            if step.create
+        ]
+        return [
+            fenced(kind, wanted, _THINGS)
+            for wanted in made
+            if kind.pause.runs(wanted) and not self._still_lost(kind, wanted)
+        ]
+
+    def _write_down(self, writers: Sequence[FencedWriter]) -> None:
+        """Write down what is made stopped, for a thaw to resume it wherever the recovery breaks off."""
+        if not writers:
             return
         recovery_id = self._running.recovery_id
-        record = FenceRecord(
-            fence_id=fence_layout.fence_id(self._running.started_at, recovery_id[-4:]),
-            project=project,
-            fenced_at=self._running.started_at,
-            why=f"made by the recovery {recovery_id}",
-            things=("resources",),
-            writers=tuple(sorted(self._stopped, key=lambda item: item.name)),
+        suffix = hashlib.sha256(recovery_id.encode()).hexdigest()[:4]
+        self._fences.add(
+            FenceRecord(
+                fence_id=fence_layout.fence_id(self._running.started_at, suffix),
+                project=self._project,
+                fenced_at=self._running.started_at,
+                why=f"made by the recovery {recovery_id}",
+                things=_THINGS,
+                writers=tuple(sorted(writers, key=lambda item: item.name)),
+                recovery_id=recovery_id,
+                is_made=True,
+            )
         )
-        Fences(landing, second).begin(record)
 
     def _recovered(
         self,
@@ -145,10 +188,31 @@ class Recovering:
             if not (unique_id and self._making.undelete_account(kind, unique_id)):
                 return self._making.create(kind, step.into, wanted)
         elif step.action == "create":
+            self._require_values(step, wanted)
+            if address := waits_for(kind, wanted, self._lost, set(self._names.values())):
+                raise CloudError(f"what answers at {address} is not made yet", subject=step.into)
             return self._created(kind, step.into, wanted, archive)
         elif step.action == "update":
             self._making.change(kind, step.into, settable(kind, wanted), archive)
         return step.into
+
+    def _require_values(self, step: ConfigurationStep, wanted: Resource) -> None:
+        """Refuse to make what reads a secret that has no value: it would be made and fail.
+
+        Raises:
+            CloudError: One has none.
+        """
+        lacking = [
+            value
+            for value in secret_values(wanted, self._project)
+            if not has_value(self._configuration, value, self._project)
+        ]
+        if lacking:
+            raise CloudError(
+                f"it needs {told_values(lacking)}, which no backup has",
+                subject=step.into,
+                hint=f"`gcloud secrets versions add {lacking[0].secret} --data-file=-`",
+            )
 
     def _created(
         self, kind: ResourceType, name: str, wanted: Resource, archive: bytes | None
@@ -171,7 +235,7 @@ class Recovering:
         resumes = made and kind.pause is not None and kind.pause.runs(wanted)
         lost = self._still_lost(kind, wanted) if resumes else ()
         if resumes and not lost:
-            before = fenced(kind, {**found, **_pause_field(kind, wanted)}, ("resources",))
+            before = fenced(kind, {**found, **_pause_field(kind, wanted)}, _THINGS)
             self._stopped.append(before)
         self._learned.append(_names_of_now(kind, outcome.name, name, wanted, found))
         return outcome.model_copy(
@@ -189,17 +253,7 @@ class Recovering:
         return tuple(findings(kind, *rest))
 
     def _still_lost(self, kind: ResourceType, wanted: Resource) -> tuple[Finding, ...]:
-        """Return what of a writer still points at the project that is lost."""
-        paths = {path for lost in self._lost for path in remaining(wanted, lost)}
-        return tuple(
-            Finding(
-                subject=kind.name,
-                aspect=path,
-                expected="whole",
-                actual="it still points at the lost project, and stays stopped",
-            )
-            for path in sorted(paths & set(kind.calls))
-        )
+        return lost_targets(kind, wanted, self._lost, set(self._names.values()))
 
     def _grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
         present = self._configuration.policy(kind, name) or {}
@@ -215,14 +269,10 @@ def _names_of_now(
     kind: ResourceType, old_name: str, name: str, wanted: Resource, found: Resource
 ) -> dict[str, str]:
     """Return by what a resource was referred to and called, and by what it is now."""
-    # Both lists have the address that is drawn and the one that the project's number is in.
-    old = (wanted.get("uri"), *wanted.get("urls", ()))
-    new = (found.get("uri"), *found.get("urls", ()))
-    addresses = {
-        str(before): str(now) for before, now in zip(old, new, strict=False) if before and now
-    }
+    old, new = addresses(wanted), addresses(found)
+    now = {address: new[field] for field, address in old.items() if field in new}
     # As the backup has it: the name is found whole, before the project in it is.
-    return {**addresses, old_name: name} if kind.naming == "assigned" else addresses
+    return {**now, old_name: name} if kind.naming == "assigned" else now
 
 
 def _pause_field(kind: ResourceType, wanted: Resource) -> Resource:

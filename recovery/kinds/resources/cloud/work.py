@@ -7,28 +7,32 @@ from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
+from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_source
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.values import Resource
+from recovery.fence.store import Fences
 from recovery.kinds.kind import Origin, of
 from recovery.kinds.outcome import Outcome
+from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.recovering import Recovering
+from recovery.kinds.resources.cloud.secrets import has_value
 from recovery.kinds.resources.cloud.stored import read_object, read_resources
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
-from recovery.kinds.resources.rules.obstacles import image_path, image_project, images
 from recovery.kinds.resources.rules.planning import check_owner
-from recovery.kinds.resources.rules.rewriting import Rewriting
+from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
+from recovery.kinds.resources.rules.secrets import secret_values
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
-from recovery.kinds.resources.rules.steps import ConfigurationStep
+from recovery.kinds.resources.rules.steps import ConfigurationStep, FoundationStep
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work
 from recovery.request import Request, Target
 from recovery.unseen import Unseen, looked_at, told_apart
 
 _READERS = 8
-_REGISTRY = "artifactregistry.googleapis.com"
+_ANSWERING = ("run/service", "functions/function")
 
 type _Titles = Mapping[object, Resource]
 """The resources of a type by their titles."""
@@ -49,6 +53,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         self._target = target
         self._rest = Rest(tools.settings.api_endpoint)
         self._configuration = Configuration(self._rest, target.project)
+        self._pinned: dict[str, str] = {}
 
     def observe(
         self, origin: Origin, request: Request, begun: Begun | None = None
@@ -78,12 +83,24 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 for item, found in zip(wanted, looked, strict=True)
             }
         )
-        missing = [item.stored.resource for item in seen.values() if item.resource is None]
-        projects = {origin.run.project, self._target.project}
+        rewriting = Rewriting(names)
+        missing = [
+            rewriting.resource(item.stored.resource)[0]
+            for item in seen.values()
+            if item.resource is None
+        ]
+        read = {value for item in missing for value in secret_values(item, self._target.project)}
+        gone, self._pinned = self._images(seen.values(), rewriting)
         return ResourcesSeen(
             items=tuple(seen.values()),
-            names=names,
-            gone_images=self._gone_images(missing, projects),
+            names={**names, **self._pinned},
+            gone_images=gone,
+            project=self._target.project,
+            no_values=frozenset(
+                value
+                for value in read
+                if not has_value(self._configuration, value, self._target.project)
+            ),
             unseen=unseen,
         )
 
@@ -92,12 +109,17 @@ class ConfigurationWork(Work[ResourcesSeen]):
         backups = {backup.type: backup for backup in origin.run.resources}
         chosen = of(steps, ConfigurationStep)
         sources = {item.name: item for part in backups.values() for item in part.sources}
+        names = self._names(origin)
         recovering = Recovering(
             self._rest,
             self._configuration,
-            self._names(origin),
+            names,
             running,
-            lambda name: read_object(self._tools.vault, sources[name]),
+            lost=frozenset(names) | self._addresses(backups.values() if names else ()),
+            pinned=self._pinned,
+            archive=lambda name: read_object(self._tools.vault, sources[name]),
+            fences=Fences(self._tools.landing, self._tools.vault),
+            project=self._target.project,
         )
         for kind in TYPES:
             about = [step for step in chosen if step.type == kind.name]
@@ -107,7 +129,6 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 item.name: item for item in read_resources(self._tools.vault, backups[kind.name])
             }
             yield from recovering.recover(kind, [(step, stored[step.name]) for step in about])
-        recovering.fence(self._tools.landing, self._tools.vault, self._target.project)
 
     def _seen(
         self,
@@ -143,14 +164,41 @@ class ConfigurationWork(Work[ResourcesSeen]):
 
         return looked_at(told, look)
 
-    def _gone_images(self, resources: Iterable[Resource], projects: set[str]) -> frozenset[str]:
-        """Return the images that are to be run and are not there; those of others are not looked at."""
-        named = (name for item in resources for name in images(item))
-        paths = {name: image_path(name) for name in named if image_project(name) in projects}
+    def _images(
+        self, items: Iterable[SeenResource], rewriting: Rewriting
+    ) -> tuple[frozenset[str], dict[str, str]]:
+        """Return the images that are to be run and are gone, and those that are named by digest.
+
+        One whose tag is gone, or another image's by now, is run by the digest that the backup has. Those
+        of other projects are not looked at.
+        """
+        gone, pinned = set(), {}
+        for item in items:
+            for image in images(item.stored.resource):
+                named, kept = rewriting.text(image), item.stored.images.get(image, "")
+                exact = by_digest(named, kept) if kept else ""
+                if item.resource is not None:
+                    is_exact = exact in images(item.resource)
+                elif image_project(named) != self._target.project:
+                    continue
+                elif (now := self._configuration.image_digest(named)) and now == (kept or now):
+                    is_exact = False
+                else:
+                    is_exact = bool(exact and self._configuration.image_digest(exact))
+                    if not (is_exact or now):
+                        gone.add(named)
+                if is_exact and exact != named:
+                    pinned[image] = exact
+        return frozenset(gone), pinned
+
+    def _addresses(self, backups: Iterable[ResourceBackup]) -> frozenset[str]:
+        """Return every address of the services and functions of a run."""
         return frozenset(
-            name
-            for name, path in paths.items()
-            if path and not self._configuration.is_there(_REGISTRY, path)
+            address
+            for backup in backups
+            if backup.type in _ANSWERING
+            for stored in read_resources(self._tools.vault, backup)
+            for address in addresses(stored.resource).values()
         )
 
     def _titled(self, backup: ResourceBackup) -> _Titles | Unseen:
@@ -173,13 +221,27 @@ class ConfigurationWork(Work[ResourcesSeen]):
             return {}
         numbers = {backup.project_number for backup in run.resources if backup.project_number}
         now = self._configuration.project_number()
-        return {run.project: self._target.project, **dict.fromkeys(numbers, now)}
+        places = {place for backup in run.resources for place in backup.locations}
+        return {
+            run.project: self._target.project,
+            **dict.fromkeys(numbers, now),
+            # As addresses of functions have it: `us-west2-lost.cloudfunctions.net`.
+            **{f"{place}-{run.project}": f"{place}-{self._target.project}" for place in places},
+        }
 
 
 class FoundationWork(ConfigurationWork):
     """What has to be there before data is."""
 
     rules = FoundationRules()
+
+    def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, str]:
+        """Enable services: nothing of one that is not enabled can be looked at."""
+        del origin
+        making = Making(self._rest, self._configuration)
+        for step in of(steps, FoundationStep):
+            making.create(resource_type(step.type), step.into, {})
+        return {step.title: "enabled" for step in of(steps, FoundationStep)}
 
 
 class ResourceWork(ConfigurationWork):

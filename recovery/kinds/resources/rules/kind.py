@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
-from manifests.model import Manifest
+from manifests.model import Manifest, Resource
 from recovery.access_change import AccessChange, given
 from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Rules, of
@@ -19,6 +19,7 @@ from recovery.kinds.resources.rules.rows import (
     resource_outcome_rows,
     resource_rows,
 )
+from recovery.kinds.resources.rules.secrets import secret_values
 from recovery.kinds.resources.rules.seen import ResourcesSeen
 from recovery.kinds.resources.rules.steps import (
     ConfigurationOutcome,
@@ -40,6 +41,7 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     """
 
     before_data: ClassVar[bool]
+    leaves_out = True
 
     def parts(self, manifest: Manifest) -> tuple[ResourceBackup, ...]:
         """Return the types of a run."""
@@ -52,6 +54,11 @@ class ConfigurationRules(Rules[ResourcesSeen]):
         """Return the types that were asked for."""
         return tuple(item for item in self.parts(manifest) if item.type not in request.exclude)
 
+    def asked(self, manifest: Manifest, request: Request) -> frozenset[str]:
+        """Return every resource by its full name: a step is about one."""
+        wanted = self.wanted(manifest, request)
+        return frozenset(entry.name for part in wanted for entry in part.entries)
+
     def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield every type, and every resource by its own name."""
         yield from super().names(manifest, request)
@@ -61,6 +68,9 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     def plan(self, origin: Origin, seen: ResourcesSeen, request: Request) -> Decision:
         """Decide what happens to each resource."""
         rewriting = Rewriting(seen.names)
+        wanted = {
+            item.stored.name: rewriting.resource(item.stored.resource)[0] for item in seen.items
+        }
         managed = managed_names(seen.items)
         planned = [
             plan_resource(
@@ -75,9 +85,15 @@ class ConfigurationRules(Rules[ResourcesSeen]):
             for item in seen.items
             if item.resource is None
             and item.stored.name not in managed
-            and (why := obstacle(item.type, item.stored.resource, seen.gone_images))
+            and (why := obstacle(item.type, wanted[item.stored.name], seen.gone_images))
         }
-        planned = [step for step in planned if step.name not in blocked]
+        planned = [
+            step.model_copy(update={"needs": _needs(wanted[step.name], seen)})
+            if step.action == "create" and seen.no_values
+            else step
+            for step in planned
+            if step.name not in blocked
+        ]
         is_left = request.only_missing
         alone = [step for step in planned if is_left and step.action == "leave" and step.differs]
         return Decision(
@@ -157,6 +173,12 @@ class ResourceRules(ConfigurationRules):
     steps = (ResourceStep,)
     outcomes = (ResourceOutcome,)
     before_data = False
+
+
+def _needs(wanted: Resource, seen: ResourcesSeen) -> tuple[str, ...]:
+    """Return the values of secrets that a resource reads and that are not there."""
+    read = secret_values(wanted, seen.project)
+    return tuple(value.told for value in read if value in seen.no_values)
 
 
 def _lost(backups: Sequence[ResourceBackup]) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Access to a restored resource: what is missing is added, and nothing is taken away. Pure."""
 
 import json
+import re
 from typing import Any
 
 from manifests.values import Resource, Value
 
 _DELETED = "deleted:"
-_AGENT = "gcp-sa-"
+_AGENT = re.compile(r"gcp-sa-|:service-\d+@|@cloudservices\.gserviceaccount\.com$")
 """Accounts of Google's own services: Google grants them what they need."""
 
 
@@ -59,4 +60,4 @@ def _key(binding: dict[str, Any]) -> tuple[str, str]:
 
 
 def _is_restored(member: str) -> bool:
-    return not member.startswith(_DELETED) and _AGENT not in member
+    return not (member.startswith(_DELETED) or _AGENT.search(member))

@@ -5,7 +5,7 @@ restored under another project, number or address is looked up in one map, built
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from manifests.values import Resource
@@ -69,15 +69,52 @@ class Rewriting:
         return value
 
 
-def remaining(resource: Resource, lost: str) -> list[str]:
-    """Return the paths of a resource that still refer to a project that is lost.
+def remaining(resource: Resource, lost: Collection[str], now: Collection[str]) -> list[str]:
+    """Return the paths of a resource that may still refer to what is lost.
+
+    Here a part of a word is enough, as in `us-west2-lost.cloudfunctions.net`.
 
     Args:
         resource: The resource, rewritten.
-        lost: The id or number of the project.
+        lost: The id and number of the project that is lost, and addresses in it.
+        now: What stands for them now, which may have them in it.
     """
-    marked = Rewriting({lost: f"{lost}\0"})
-    return [place.path for place in marked.resource(resource)[1]]
+    found = []
+    for path, text in _texts(resource, ""):
+        rest = text
+        for name in sorted(now, key=len, reverse=True):
+            rest = rest.replace(name, "")
+        if any(_is_in(name, rest) for name in lost):
+            found.append(path)
+    return found
+
+
+def _is_in(name: str, text: str) -> bool:
+    if name.isdigit():
+        return re.search(rf"(?<!\d){name}(?!\d)", text) is not None
+    return name in text
+
+
+def addresses(resource: Resource) -> dict[str, str]:
+    """Return where a service or function answers, by the field that says it.
+
+    A service has an address that is drawn and one with the project's number in it.
+    """
+    told = {name: resource.get(name) for name in ("uri", "url")}
+    told |= {f"urls[{number}]": url for number, url in enumerate(resource.get("urls") or ())}
+    told["serviceConfig.uri"] = (resource.get("serviceConfig") or {}).get("uri")
+    return {name: str(address) for name, address in told.items() if address}
+
+
+def _texts(value: Any, at: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, f"{at}[{number}]")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, f"{at}.{key}" if at else key)
 
 
 def _whole(name: str) -> str:

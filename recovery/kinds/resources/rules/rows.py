@@ -21,6 +21,7 @@ def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:
 def _resource_row(step: ConfigurationStep) -> Row:
     below = [Row(shown(item.text), "differs") for item in step.differs]
     below += [Row(shown(place), "rewritten") for place in step.rewritten]
+    below += [Row(f"{shown(value)}, which no backup has", "needs") for value in step.needs]
     why = f" ({step.why})" if step.why else ""
     return Row(f"{step.type} {shown(step.own_name)}{why}", step.action, below=tuple(below))
 

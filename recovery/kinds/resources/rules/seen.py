@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from manifests.kinds.resources.lines import StoredResource
 from manifests.values import Resource, Value
 from recovery.kinds.kind import Seen
+from recovery.kinds.resources.rules.secrets import SecretValue
 
 
 class SeenResource(Value):
@@ -33,8 +34,12 @@ class ResourcesSeen(Seen):
     Attributes:
         names: What is called otherwise now: the project, and its number.
         gone_images: Images that services and jobs run, and that are not there.
+        project: The project that is written.
+        no_values: Values of secrets that what is missing reads, and that are not there.
     """
 
     items: tuple[SeenResource, ...] = ()
     names: Mapping[str, str] = {}
     gone_images: frozenset[str] = frozenset()
+    project: str = ""
+    no_values: frozenset[SecretValue] = frozenset()

@@ -9,6 +9,8 @@ from recovery.kinds.resources.rules.policies import Grant
 from recovery.kinds.step import MissingWord, Step
 from recovery.request import Request
 
+_SERVICE = "serviceusage/service"
+
 type ResourceAction = Literal["create", "undelete", "update", "leave", "cannot"]
 
 
@@ -24,6 +26,7 @@ class ConfigurationStep(Step):
         is_managed: Whether another resource makes it.
         grants: What its IAM policy granted and does not grant now.
         rewritten: Where it is written with other names than the backup has.
+        needs: What somebody has to supply before it can be made, as a value of a secret.
     """
 
     type: str
@@ -33,6 +36,7 @@ class ConfigurationStep(Step):
     is_managed: bool = False
     grants: tuple[Grant, ...] = ()
     rewritten: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def own_name(self) -> str:
@@ -67,6 +71,11 @@ class FoundationStep(ConfigurationStep):
     """What happens to one resource that has to be there before data is."""
 
     kind: Literal["foundation"] = "foundation"
+
+    @property
+    def comes_first(self) -> bool:
+        """Whether what it serves can be looked at only when it is enabled."""
+        return self.type == _SERVICE and self.create
 
 
 class ResourceStep(ConfigurationStep):

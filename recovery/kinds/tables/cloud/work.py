@@ -69,7 +69,7 @@ class TableWork(Work[TablesSeen]):
         recovery = TableRecovery(self._target, origin.run, vault=self._vault, running=running)
         yield from recovery.recover(steps)
 
-    def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, bool]:
+    def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, str]:
         """Undelete datasets; one that does not come back is created by the next plan."""
         named = {step.name for step in steps}
         done = {
@@ -78,4 +78,9 @@ class TableWork(Work[TablesSeen]):
             if item.dataset_id in named
         }
         self._undeleted |= done
-        return done
+        return {
+            f"dataset {name}": "undeleted"
+            if is_back
+            else "cannot be undeleted any more, so it is created"
+            for name, is_back in done.items()
+        }

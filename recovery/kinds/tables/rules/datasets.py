@@ -41,6 +41,11 @@ class DatasetStep(Step):
     authorizes: tuple[Annotated[Resource, AfterValidator(_authorization)], ...] = ()
 
     @property
+    def written(self) -> str:
+        """Return what other writers may write to meanwhile."""
+        return f"dataset {self.name}" if self.into == self.name else ""
+
+    @property
     def title(self) -> str:
         """Return how a sentence names it: as it was."""
         return f"dataset {self.name}"

@@ -84,6 +84,11 @@ class TableStep(Step):
         return self
 
     @property
+    def written(self) -> str:
+        """Return what other writers may write to meanwhile."""
+        return f"dataset {self.name.partition('.')[0]}" if self.into == self.name else ""
+
+    @property
     def title(self) -> str:
         """Return the table's own name, which needs no other word."""
         return self.name

@@ -1,8 +1,9 @@
-"""Cloud Run: services and jobs, with what it makes of a template."""
+"""Cloud Run: services, jobs and worker pools, with what it makes of a template."""
 
 import re
 import uuid
 import zlib
+from collections.abc import Iterator
 
 from tests.standin.platform import jobs, operations
 from tests.standin.platform.bodies import Body
@@ -11,6 +12,7 @@ from tests.standin.platform.crud import shown
 from tests.standin.platform.errors import PlatformError, invalid
 from tests.standin.platform.service import Call, default_account, short
 from tests.standin.platform.services.artifactregistry import has_image
+from tests.standin.platform.services.secretmanager import has_version
 from tests.standin.platform.store import Resource
 from tests.standin.projects import project_number
 
@@ -20,7 +22,8 @@ _LIMITS = {"memory": "512Mi", "cpu": "1000m"}
 
 
 def _id(call: Call, _: Body) -> str:
-    asked = call.query.get("serviceId") or call.query.get("jobId")
+    ids = ("serviceId", "jobId", "workerPoolId")
+    asked = next((call.query[name] for name in ids if call.query.get(name)), None)
     return asked or f"{call.route.collection.rpartition('.')[2]}-{uuid.uuid4().hex[:8]}"
 
 
@@ -64,6 +67,25 @@ def _changed_job(call: Call, before: Resource, after: Body) -> Body:
     return _job_of(call, after, int(before.body["generation"]) + 1)
 
 
+def _pool(call: Call, name: str, body: Body) -> Body:
+    return _pool_of(call, name, body, 1)
+
+
+def _pool_of(call: Call, name: str, body: Body, generation: int) -> Body:
+    template = _instances(call, body["template"])
+    # Of a worker pool there is no choice of these.
+    del template["executionEnvironment"]
+    scaling = {"manualInstanceCount": 1} | body.get("scaling", {})
+    made = {"template": template, "scaling": scaling, "launchStage": "GA"}
+    current = _current(call, name, body, generation)
+    current.pop("trafficStatuses")
+    return body | made | current
+
+
+def _changed_pool(call: Call, before: Resource, after: Body) -> Body:
+    return _pool_of(call, before.name, after, int(before.body["generation"]) + 1)
+
+
 def _instances(call: Call, template: Body) -> Body:
     """Return a template with what every container gets, refused when one cannot be there."""
     containers = template.get("containers", [])
@@ -103,17 +125,30 @@ def _current(call: Call, name: str, body: Body, generation: int) -> Body:
 
 
 def _failure(call: Call, resource: Resource) -> PlatformError | None:
-    """Return how a revision ends whose image is not there."""
+    """Return how a revision ends whose image, or a secret's value, is not there."""
     template = resource.body["template"]
     containers = template.get("template", template)["containers"]
     missing = [it["image"] for it in containers if not has_image(call.store, it["image"])]
-    if not missing:
+    lacking = [name for name in _secrets(call, containers) if not has_version(call.store, name)]
+    if not (missing or lacking):
         return None
-    message = f"Image '{missing[0]}' not found."
+    message = (
+        f"Image '{missing[0]}' not found." if missing else f"Secret {lacking[0]} was not found"
+    )
     failed = {"state": "CONDITION_FAILED", "reason": "CONTAINER_MISSING", "message": message}
     resource.body["terminalCondition"] |= failed
     call.store.put(resource)
     return PlatformError("NOT_FOUND", message)
+
+
+def _secrets(call: Call, containers: list[Body]) -> Iterator[str]:
+    """Yield the versions of secrets that containers have in their environment."""
+    for container in containers:
+        for variable in container.get("env", []):
+            if key := variable.get("valueSource", {}).get("secretKeyRef"):
+                secret = key["secret"]
+                full = secret if "/" in secret else f"projects/{call.project}/secrets/{secret}"
+                yield f"{full}/versions/{key.get('version', 'latest')}"
 
 
 def _state(call: Call, generation: int) -> Body:
@@ -158,8 +193,18 @@ JOBS = Collection(
     born=_job,
     changed=_changed_job,
 )
+WORKER_POOLS = Collection(
+    id="run.projects.locations.workerPools",
+    ids=_IDS,
+    new_id=_id,
+    required=("template",),
+    asset_type="run.googleapis.com/WorkerPool",
+    failure=_failure,
+    born=_pool,
+    changed=_changed_pool,
+)
 EXECUTIONS = Collection(
     id=jobs.EXECUTIONS, spans_parents=True, asset_type="run.googleapis.com/Execution"
 )
-COLLECTIONS = (SERVICES, JOBS, EXECUTIONS)
+COLLECTIONS = (SERVICES, JOBS, WORKER_POOLS, EXECUTIONS)
 HANDLERS: dict[str, Handler] = {f"{JOBS.id}.run": run_job}

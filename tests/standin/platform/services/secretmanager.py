@@ -10,7 +10,7 @@ from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.crud import found, shown
 from tests.standin.platform.errors import failed_precondition, invalid, not_found
 from tests.standin.platform.service import Call, new_etag, short
-from tests.standin.platform.store import Resource
+from tests.standin.platform.store import Resource, Store
 
 _LATEST = "latest"
 
@@ -89,13 +89,23 @@ def _turn(state: str) -> Handler:
 
 
 def _version(call: Call) -> Resource:
-    if short(call.target) != _LATEST:
-        return found(call, VERSIONS)
-    secret = call.target.partition("/versions/")[0]
-    versions = list(call.store.below(VERSIONS.id, f"{secret}/versions/"))
-    if not versions:
+    version = _find(call.store, call.target)
+    if version is None:
         raise not_found(call.target)
-    return max(versions, key=lambda version: int(short(version.name)))
+    return version
+
+
+def _find(store: Store, name: str) -> Resource | None:
+    if short(name) != _LATEST:
+        return store.find(VERSIONS.id, name)
+    versions = store.below(VERSIONS.id, name.removesuffix(_LATEST))
+    return max(versions, key=lambda version: int(short(version.name)), default=None)
+
+
+def has_version(store: Store, name: str) -> bool:
+    """Say whether a version, which may be named as the latest one, is there to be read."""
+    version = _find(store, name)
+    return version is not None and version.body["state"] == "ENABLED"
 
 
 SECRETS = Collection(

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from manifests.kinds.resources.fields import differences, settable
+from manifests.kinds.resources.images import image_path
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import TYPES, resource_type
 from recovery.kinds.resources.rules.creation import creation, left_to_set
-from recovery.kinds.resources.rules.obstacles import image_path, obstacle
+from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import managed_names
 from recovery.kinds.resources.rules.policies import Grant, added
-from recovery.kinds.resources.rules.rewriting import Place, Rewriting, remaining
+from recovery.kinds.resources.rules.rewriting import Place, Rewriting, addresses, remaining
 from recovery.kinds.resources.rules.seen import SeenResource
 
 JOB = resource_type("scheduler/job")
@@ -148,9 +149,35 @@ def test_a_name_that_a_service_gives_is_replaced_before_the_project_in_it():
 def test_what_still_refers_to_the_lost_project_is_found():
     """Nothing is resumed that would call it."""
     job = {"httpTarget": {"uri": "https://a-175.run.app/", "body": "x"}, "name": "projects/new/j"}
-    assert remaining(job, "75") == []
+    assert remaining(job, ["75"], ["new"]) == []
     job["httpTarget"]["uri"] = "https://a-75.us-west2.run.app/"
-    assert remaining(job, "75") == ["httpTarget.uri"]
+    assert remaining(job, ["75"], ["new"]) == ["httpTarget.uri"]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_lost"),
+    [
+        ("https://us-west2-prod.cloudfunctions.net/alert", True),
+        ("https://us-west2-prod-dr.cloudfunctions.net/alert", False),
+        ("https://drawn-0a1b-wl.a.run.app/x", True),
+        ("https://elsewhere.example/prod-dr", False),
+    ],
+)
+def test_an_address_in_the_lost_project_is_found_though_it_is_a_part_of_a_word(
+    address: str, *, is_lost: bool
+):
+    """The name of the new project may begin with that of the lost one."""
+    lost = ["prod", "https://drawn-0a1b-wl.a.run.app"]
+    found = remaining({"uri": address}, lost, ["prod-dr"])
+    assert found == (["uri"] if is_lost else [])
+
+
+def test_where_services_and_functions_answer_is_known():
+    """Both addresses of a service, and that of a function's service."""
+    service = {"uri": "https://a", "urls": ["https://b", "https://a"]}
+    assert set(addresses(service).values()) == {"https://a", "https://b"}
+    function = {"url": "https://f", "serviceConfig": {"uri": "https://g"}}
+    assert addresses(function) == {"url": "https://f", "serviceConfig.uri": "https://g"}
 
 
 def test_access_is_added_and_never_taken():
@@ -162,7 +189,11 @@ def test_access_is_added_and_never_taken():
             {"role": "roles/run.invoker", "members": ["user:c@x"], "condition": condition},
             {
                 "role": "roles/run.serviceAgent",
-                "members": ["serviceAccount:s@gcp-sa-run.iam.gserviceaccount.com"],
+                "members": [
+                    "serviceAccount:s@gcp-sa-run.iam.gserviceaccount.com",
+                    "serviceAccount:service-75@compute-system.iam.gserviceaccount.com",
+                    "serviceAccount:75@cloudservices.gserviceaccount.com",
+                ],
             },
         ]
     }

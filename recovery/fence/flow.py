@@ -1,0 +1,80 @@
+"""Shows that a platform that was made anew works: one schedule is run, and what comes of it awaited."""
+
+import time
+from collections.abc import Callable
+
+from manifests.catalog_writers import FenceRule, FlowCheck
+from manifests.errors import NotEqualError, UsageError
+from manifests.kinds.resources.table import resource_type
+from manifests.values import Resource
+from recovery.fence.quiet import Looking, changed
+from recovery.fence.work import Fencing
+
+_JOB = resource_type("scheduler/job")
+_PAUSE_SECONDS = 5.0
+
+
+def run_flow_check(
+    fencing: Fencing,
+    looking: Looking,
+    rule: FenceRule,
+    check: FlowCheck,
+    *,
+    project: str,
+    sleep: Callable[[float], None] = time.sleep,
+) -> float:
+    """Run the schedule of a check, and wait until what it produces is written.
+
+    Args:
+        fencing: Runs the schedule.
+        looking: Looks at what it produces.
+        rule: Where schedules are.
+        check: The check.
+        project: The project of the schedule.
+        sleep: Waits so many seconds.
+
+    Returns:
+        How many seconds it took, about.
+
+    Raises:
+        NotEqualError: Nothing was written in time.
+        UsageError: There is no such schedule.
+        CloudError: It could not be run.
+    """
+    name, _ = _schedule(fencing, rule, check, project)
+    before, unknown = looking.look((check.produces,))
+    if unknown:
+        raise NotEqualError(
+            f"it could not be looked at: {unknown[check.produces]}", subject=check.produces
+        )
+    fencing.run(_JOB, name)
+    waited = 0.0
+    while waited < check.within_seconds:
+        pause = min(_PAUSE_SECONDS, max(0.25, waited / 4), check.within_seconds - waited)
+        sleep(pause)
+        waited += pause
+        if changed(before, looking.look((check.produces,))[0]):
+            return waited
+    _, job = _schedule(fencing, rule, check, project)
+    code = (job.get("status") or {}).get("code")
+    ended = f"; the schedule ended with code {code}" if code else ""
+    raise NotEqualError(
+        f"nothing was written to {check.produces} within {check.within_seconds} s{ended}",
+        subject=f"flow check {check.schedule}",
+        hint="find out why, then `rebound thaw` goes on; `--no-check` goes on without",
+    )
+
+
+def _schedule(
+    fencing: Fencing, rule: FenceRule, check: FlowCheck, project: str
+) -> tuple[str, Resource]:
+    """Return the schedule of a check, in the first location that has it."""
+    for location in rule.locations:
+        name = f"projects/{project}/locations/{location}/jobs/{check.schedule}"
+        if (job := fencing.resource(_JOB, name)) is not None:
+            return name, job
+    raise UsageError(
+        f"no such schedule in {', '.join(rule.locations)}",
+        subject=check.schedule,
+        hint="the catalog's `flow_check` names it; `--no-check` goes on without",
+    )

@@ -1,0 +1,174 @@
+"""The fence of a recovery: planned with it, up before anything is written, ended when all is proven.
+
+A fence is written down before anything is paused, so that a thaw ends it wherever the recovery broke
+off. One that is resumed goes on with the same fence, and pauses what runs again.
+"""
+
+from collections.abc import Callable, Collection
+
+from manifests import fence_layout
+from manifests.catalog_writers import FenceRule
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.rest import Rest
+from manifests.errors import CatalogError, CloudError, PartialError
+from recovery.fence.model import (
+    FenceRecord,
+    PlannedFence,
+)
+from recovery.fence.quiet import Looking, wait_for_quiet
+from recovery.fence.rules import held_by_others, planned_fence
+from recovery.fence.store import Fences
+from recovery.fence.text import outcome_lines, quiet_lines
+from recovery.fence.work import Fencing, require_all
+from recovery.plan.model import Plan
+from recovery.session import Session
+
+type Tell = Callable[[str], None]
+
+_WITHOUT = "`--no-fence` recovers while writers run"
+
+
+def rule_of(session: Session) -> FenceRule:
+    """Return how the catalog says that writers are fenced.
+
+    Raises:
+        CatalogError: It says nothing.
+    """
+    if session.catalog.fence is None:
+        raise CatalogError(
+            "the catalog does not say what writes to what", hint="its field `fence` says it"
+        )
+    return session.catalog.fence
+
+
+def fencing_of(session: Session) -> Fencing:
+    """Return what pauses and resumes the writers of the project."""
+    rest = Rest(session.settings.api_endpoint)
+    return Fencing(Configuration(rest, session.settings.project))
+
+
+def fences_of(session: Session) -> Fences:
+    """Return the records of fences."""
+    return Fences(session.landing, session.vault_bucket)
+
+
+def with_fence(session: Session, plan: Plan) -> Plan:
+    """Return a plan that says which writers are paused before anything is written.
+
+    What goes elsewhere has no writers, and where the catalog names none nothing is fenced.
+
+    Raises:
+        CloudError: What writes could not be looked at.
+    """
+    is_own = plan.request.target.project == session.settings.project
+    things = {step.written for step in plan.steps if step.changes} - {""} if is_own else set()
+    fence = planned(session, things, is_left_out=plan.request.no_fence)
+    return plan.model_copy(update={"fence": fence})
+
+
+def planned(session: Session, things: Collection[str], *, is_left_out: bool) -> PlannedFence | None:
+    """Return what is paused before some things are written; None where nothing is fenced.
+
+    Raises:
+        CloudError: What writes could not be looked at.
+    """
+    rule = session.catalog.fence
+    if rule is None or not things:
+        return None
+    told = PlannedFence(things=tuple(sorted(things)), writers=(), quiet_seconds=rule.quiet_seconds)
+    if is_left_out:
+        return told.model_copy(update={"is_left_out": True})
+    record = fence_record(session, rule, things)
+    return told.model_copy(update={"writers": record.writers, "idle": record.idle})
+
+
+def fence_record(
+    session: Session,
+    rule: FenceRule,
+    things: Collection[str],
+    *,
+    why: str = "",
+    recovery_id: str = "",
+) -> FenceRecord:
+    """Return the fence that would be begun now.
+
+    Args:
+        session: The clients.
+        rule: The catalog's rule.
+        things: What is fenced.
+        why: What it is for.
+        recovery_id: The recovery that it is a part of.
+
+    Raises:
+        CloudError: What writes could not be looked at.
+    """
+    held = held_by_others(None, fences_of(session).standing())
+    try:
+        found = fencing_of(session).found(rule)
+    except CloudError as error:
+        error.hint = f"{error.hint}; {_WITHOUT}" if error.hint else _WITHOUT
+        raise
+    return planned_fence(
+        rule,
+        things,
+        found,
+        fence_id=fence_layout.fence_id(session.begun_at(), session.own_id[:4]),
+        project=session.settings.project,
+        why=why,
+        now=session.started_at,
+        recovery_id=recovery_id,
+        held={name: writer for name, (_, writer) in held.items()},
+    )
+
+
+def stand(session: Session, recovery_id: str, fence: PlannedFence | None, tell: Tell) -> None:
+    """Pause what writes to what a recovery writes, and wait until nothing is written any more.
+
+    Args:
+        session: The clients.
+        recovery_id: The recovery, which is written down already.
+        fence: What was planned and agreed to; what was added to the platform since is paused, too.
+        tell: Told what is done.
+
+    Raises:
+        CloudError: A writer could not be paused.
+        PartialError: Something is written all the same.
+    """
+    if fence is None or fence.is_left_out:
+        return
+    rule, fencing, fences = rule_of(session), fencing_of(session), fences_of(session)
+    own = [
+        item for item in fences.standing() if item.recovery_id == recovery_id and not item.is_made
+    ]
+    known = {writer.name for item in own for writer in item.writers}
+    why = f"the recovery {recovery_id}"
+    record = fence_record(session, rule, fence.things, why=why, recovery_id=recovery_id)
+    new = tuple(writer for writer in record.writers if writer.name not in known)
+    if new:
+        own.append(record.model_copy(update={"writers": new}))
+        fences.begin(own[-1])
+    for item in own:
+        outcomes = fencing.pause(item)
+        tell("\n".join([f"fence {item.fence_id}", *outcome_lines(outcomes, "paused")]))
+        require_all(outcomes, hint=f"`rebound thaw {item.fence_id}` undoes the fence")
+    _require_quiet(session, rule, fence.things, recovery_id, tell)
+
+
+def _require_quiet(
+    session: Session, rule: FenceRule, things: Collection[str], recovery_id: str, tell: Tell
+) -> None:
+    looking = Looking(session.catalog, session.settings.project)
+    quiet = wait_for_quiet(
+        looking,
+        things,
+        seconds=rule.quiet_seconds,
+        within_seconds=rule.quiet_within_seconds,
+    )
+    tell("\n".join(quiet_lines(quiet)))
+    if quiet.changed:
+        raise PartialError(
+            f"nothing was recovered: {len(quiet.changed)} things are still written, the first: "
+            f"{quiet.changed[0]}",
+            subject=recovery_id,
+            hint="wait for what runs to end, or find the writer that the catalog does not name",
+        )

@@ -1,0 +1,54 @@
+"""What a writer calls that is still in the project that is lost: it is not resumed. Pure."""
+
+from collections.abc import Collection
+
+from manifests.kinds.resources.types import ResourceType
+from manifests.values import Resource
+from recovery.compare import Finding
+from recovery.kinds.resources.rules.rewriting import remaining
+
+_ADDRESS = "https://"
+
+
+def lost_targets(
+    kind: ResourceType, wanted: Resource, lost: Collection[str], now: Collection[str]
+) -> tuple[Finding, ...]:
+    """Return what of a writer may still point at the project that is lost.
+
+    Args:
+        kind: Its type.
+        wanted: The writer, rewritten.
+        lost: The project that is lost, its number, and addresses in it.
+        now: What stands for them.
+    """
+    return tuple(
+        Finding(
+            subject=kind.name,
+            aspect=path,
+            expected="whole",
+            actual="it still points at the lost project, and stays stopped",
+        )
+        for path in _paths(kind, wanted, lost, now)
+    )
+
+
+def waits_for(
+    kind: ResourceType, wanted: Resource, lost: Collection[str], now: Collection[str]
+) -> str:
+    """Return the address of the backup that a writer calls and nothing stands for yet; or nothing.
+
+    Args:
+        kind: Its type.
+        wanted: The writer, rewritten.
+        lost: As above.
+        now: As above.
+    """
+    addresses = sorted(name for name in lost if name.startswith(_ADDRESS))
+    called = (item for item in addresses if _paths(kind, wanted, [item], now))
+    return next(called, "")
+
+
+def _paths(
+    kind: ResourceType, wanted: Resource, lost: Collection[str], now: Collection[str]
+) -> list[str]:
+    return sorted(set(remaining(wanted, lost, now)) & set(kind.calls)) if lost else []

@@ -1,0 +1,58 @@
+"""What a plan and a report say of the writers that are paused meanwhile. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from recovery.document import Block, Command, Paragraph, Row, Rows, Section
+from recovery.fence.model import FencedWriter, PlannedFence, StandingFence
+from recovery.fence.text import short_name
+from recovery.units import counted, duration, shown
+
+
+def fence_section(fence: PlannedFence | None) -> tuple[Section, ...]:
+    """Tell what is paused before anything is written; nothing where nothing is fenced."""
+    if fence is None:
+        return ()
+    return (Section((Rows(tuple(_rows(fence)), "planned"),), "What is paused meanwhile"),)
+
+
+def _rows(fence: PlannedFence) -> Iterator[Row]:
+    things = ", ".join(map(shown, fence.things))
+    if fence.is_left_out:
+        yield Row(f"what writes to {things} runs meanwhile, as `--no-fence` says", "NOT FENCED")
+        return
+    for writer in fence.writers:
+        yield Row(_writer(writer), "pause")
+    if fence.idle:
+        yield Row(f"{counted(len(fence.idle), 'writer')} that does not run", "leave")
+    quiet = duration(fence.quiet_seconds)
+    yield Row(f"nothing may change in {things} for {quiet} before anything is written", "quiet")
+
+
+def _writer(writer: FencedWriter) -> str:
+    refills = "; fills by itself what is missing" if writer.refills else ""
+    return f"{shown(short_name(writer))}  writes {', '.join(map(shown, writer.writes))}{refills}"
+
+
+def fences_told(fence: PlannedFence | None, fences: Sequence[StandingFence]) -> Iterator[Block]:
+    """Tell what became of the writers that a recovery paused or made stopped.
+
+    Args:
+        fence: What was planned.
+        fences: The fences of the recovery.
+    """
+    if fence is not None and fence.is_left_out:
+        things = ", ".join(map(shown, fence.things))
+        yield Paragraph(f"NOT FENCED: what writes to {things} ran meanwhile (`--no-fence`)")
+    for item in fences:
+        if item.thawed_at is not None:
+            left = f", {len(item.left)} left as they are" if item.left else ""
+            yield Paragraph(
+                f"{item.fence_id}: thawed {item.thawed_at:%Y-%m-%d %H:%M} UTC, "
+                f"{counted(item.resumed, 'writer')} resumed{left}"
+            )
+        elif not item.is_made:
+            yield Command(
+                "STILL FENCED",
+                f"rebound thaw {item.fence_id}",
+                f"{counted(item.writers, 'writer')} paused until then",
+            )

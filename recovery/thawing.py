@@ -1,0 +1,206 @@
+"""Ends a fence: exactly what it paused is resumed, wave by wave, and that is written down."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from manifests.catalog_writers import FenceRule
+from manifests.errors import NoRecoveryPointError, NotEqualError, PartialError, RefusedError
+from manifests.kinds.resources.table import resource_type
+from manifests.values import Resource
+from recovery.fence.due import Due, due
+from recovery.fence.flow import run_flow_check
+from recovery.fence.model import FenceOutcome, FenceRecord, ThawRecord, ThawStep
+from recovery.fence.quiet import Looking
+from recovery.fence.rules import (
+    addresses,
+    held_by_others,
+    in_waves,
+    planned_thaw,
+    strange_addresses,
+)
+from recovery.fence.text import outcome_lines
+from recovery.fence.work import require_all
+from recovery.fencing import Tell, fences_of, fencing_of
+from recovery.kinds.resources.cloud.stored import read_resources
+from recovery.session import Session
+from recovery.units import duration
+
+
+class ResumedWave(NamedTuple):
+    """How the writers of one wave ended; without a name where the catalog has no waves."""
+
+    name: str
+    outcomes: list[FenceOutcome]
+
+
+class Thaw(NamedTuple):
+    """What a thaw does.
+
+    Attributes:
+        record: The fence.
+        steps: What happens to each writer.
+        present: The writers as they are, by name.
+    """
+
+    record: FenceRecord
+    steps: Sequence[ThawStep]
+    present: dict[str, Resource]
+
+
+def end(session: Session, recovery_id: str, tell: Tell) -> None:
+    """Resume exactly what a recovery paused, when all of it is proven.
+
+    What it made stopped stays so: `rebound thaw` resumes that.
+
+    Raises:
+        CloudError: A writer could not be resumed.
+        NotEqualError: Writers were changed meanwhile and stay paused.
+        PartialError: One would send to where nothing of the project is.
+    """
+    if session.catalog.fence is None:
+        return
+    for record in fences_of(session).standing():
+        if record.recovery_id == recovery_id and not record.is_made:
+            thaw = planned_thaw_of(session, record, changed_too=False)
+            if refused := strange(session, thaw, ()):
+                raise PartialError(
+                    f"what was paused stays so, the first: {refused[0]}",
+                    subject=record.fence_id,
+                    hint=f"`rebound thaw {record.fence_id}`; {refused[0].hint}",
+                )
+            for wave in resumed(session, thaw, tell):
+                told = outcome_lines(wave.outcomes, "resumed")
+                tell("\n".join([f"thaw {record.fence_id}", *told]))
+            conclude(session, thaw)
+
+
+def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool) -> Thaw:
+    """Decide what a thaw of a fence does.
+
+    Raises:
+        CloudError: A writer could not be looked at.
+    """
+    present = fencing_of(session).present(record)
+    held = held_by_others(record, fences_of(session).standing())
+    steps = planned_thaw(
+        record,
+        present,
+        changed_too=changed_too,
+        held={name: fence for name, (fence, _) in held.items()},
+    )
+    return Thaw(record, steps, {name: item for name, item in present.items() if item is not None})
+
+
+def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[RefusedError]:
+    """Return a refusal of each address that a thaw would set and that nothing else bears out.
+
+    Args:
+        session: The clients.
+        thaw: What would be done.
+        said: Hosts that the operator names; `*` is any.
+    """
+    kept = _kept(session) if any(step.address for step in thaw.steps) else {}
+    if not (found := strange_addresses(thaw.steps, (), kept, said)):
+        return found
+    rule = session.catalog.fence
+    known = fencing_of(session).reached(rule.locations if rule else ())
+    return strange_addresses(thaw.steps, known, kept, said)
+
+
+def _kept(session: Session) -> dict[str, str]:
+    """Return where each writer sent to when the newest run was made, by name."""
+    try:
+        _, manifest = session.choose(run=None, at=None)
+    except NoRecoveryPointError:
+        return {}
+    return {
+        stored.name: address
+        for part in manifest.resources
+        if (kind := resource_type(part.type)).pause
+        for stored in read_resources(session.vault_bucket, part)
+        for address in addresses(kind, stored.resource)
+    }
+
+
+def coming(session: Session, thaw: Thaw) -> list[tuple[ThawStep, Due]]:
+    """Return what each writer that a thaw resumes does within the next hour."""
+    return [
+        (step, due(step.type, thaw.present[step.name], now=session.started_at))
+        for step in thaw.steps
+        if step.action == "resume"
+    ]
+
+
+def resumed(
+    session: Session,
+    thaw: Thaw,
+    tell: Tell,
+    *,
+    seek_past: bool = False,
+    until: str = "",
+    is_checked: bool = True,
+) -> Iterator[ResumedWave]:
+    """Resume writers wave by wave, and yield how the writers of each ended.
+
+    Of what was made anew the catalog's flow check is run in between.
+
+    Args:
+        session: The clients.
+        thaw: What is done.
+        tell: Told of the flow check.
+        seek_past: Whether what waits for subscriptions is discarded.
+        until: The last wave; all when empty.
+        is_checked: Whether there is a flow check.
+
+    Raises:
+        CloudError: A writer of a wave could not be resumed; later waves are not begun.
+        NotEqualError: Nothing came of the flow check; later waves are not begun.
+    """
+    fencing, rule = fencing_of(session), session.catalog.fence
+    waves = rule.waves if rule is not None else ()
+    steps = [step for step in thaw.steps if step.action == "resume"]
+    for name, wave in in_waves(waves, steps):
+        seek = session.clock.latest() if seek_past else None
+        outcomes = fencing.resume(thaw.record, wave, seek=seek)
+        if outcomes:
+            yield ResumedWave(name if waves else "", outcomes)
+        require_all(outcomes, hint=f"`rebound thaw {thaw.record.fence_id}` goes on")
+        if rule is not None and is_checked and steps and thaw.record.is_made:
+            _check_flow(session, rule, name, thaw.record.project, tell)
+        if name == until:
+            return
+
+
+def _check_flow(session: Session, rule: FenceRule, wave: str, project: str, tell: Tell) -> None:
+    """Run the flow check, where it comes behind this wave."""
+    check = rule.flow_check
+    if check is None or check.after != wave:
+        return
+    looking = Looking(session.catalog, project)
+    tell(f"flow check: {check.schedule} is run, {check.produces} awaited")
+    seconds = run_flow_check(fencing_of(session), looking, rule, check, project=project)
+    tell(f"flow check: {check.produces} was written within {duration(seconds)}")
+
+
+def conclude(session: Session, thaw: Thaw) -> None:
+    """Write that a fence is over.
+
+    Raises:
+        NotEqualError: Writers were changed meanwhile and stay paused: it is not.
+    """
+    fence_id = thaw.record.fence_id
+    if waiting := [step for step in thaw.steps if not step.is_over]:
+        raise NotEqualError(
+            f"{len(waiting)} writers were changed meanwhile and stay paused, the first: "
+            f"{waiting[0].name}",
+            subject=fence_id,
+            hint=f"look at each, then `rebound thaw {fence_id} --changed` resumes them",
+        )
+    fences_of(session).end(
+        ThawRecord(
+            fence_id=fence_id,
+            thawed_at=session.clock.latest(),
+            resumed=tuple(step.name for step in thaw.steps if step.action == "resume"),
+            left=tuple(f"{step.name}: {step.why}" for step in thaw.steps if step.action == "leave"),
+        )
+    )

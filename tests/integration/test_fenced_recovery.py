@@ -1,0 +1,221 @@
+"""A recovery is fenced: writers are paused before anything is written, and resumed when all is proven."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from manifests.catalog import load_catalog
+from recovery.fence.quiet import Looking, changed
+from tests.harness import LOCATION, Rebound, await_that, make_rebound
+from tests.integration import lake
+from tests.integration.configuration import (
+    PUBSUB,
+    call,
+    enable,
+    job,
+    make_job,
+    make_subscription,
+    pause_job,
+    states,
+    subscription,
+    with_fence,
+)
+from tests.served import serving
+from tests.standin.cloud import Cloud
+from tests.standin.firestore.creation import create_database
+
+SCENARIO = "bigquery-dataset-loss"
+WRITERS = (
+    {"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"]},
+    {"type": "scheduler/job", "names": ["refill"], "writes": ["*"], "refills": True},
+    {"type": "pubsub/subscription", "targets": ["raw-complete"], "writes": ["dataset *"]},
+)
+WAVES = ({"name": "A", "type": "pubsub/subscription"}, {"name": "B", "names": ["load-*"]})
+
+
+@pytest.fixture(scope="module")
+def world(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform with writers and one complete run."""
+    folder = tmp_path_factory.mktemp("fenced")
+    project = f"fenced-{time.time_ns()}"
+    with cloud.minutes_ago(24 * 60, ("firestore",)):
+        create_database(project)
+    bucket = f"{project}-raw"
+    more = {"buckets": [{"bucket": bucket}], "databases": [{"database": "(default)"}]}
+    catalog = lake.write_catalog(folder, **more)
+    with_fence(catalog, writers=WRITERS, waves=WAVES, quiet_within_seconds=2)
+    made = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
+    made.storage_client.create_bucket(bucket, location=LOCATION)
+    lake.fill(made)
+    enable(made, "cloudscheduler.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com")
+    for name in ("load-hourly", "load-paused", "refill", "mail"):
+        make_job(made, name)
+    pause_job(made, "load-paused")
+    services = f"run.googleapis.com/v2/projects/{project}/locations/{LOCATION}/services"
+    image = {"image": "us-docker.pkg.dev/cloudrun/container/hello"}
+    call(made, "POST", services, {"template": {"containers": [image]}}, serviceId="loader")
+    url = call(made, "GET", f"{services}/loader")["uri"]
+    make_subscription(made, "raw-sub", "raw-complete", f"{url}/process")
+    with serving(made) as function:
+        function.complete("night")
+    return made
+
+
+@pytest.fixture
+def rebound(world: Rebound) -> Iterator[Rebound]:
+    """Return the platform without a table; each test leaves it whole, and every writer running."""
+    before, pushed = states(world), subscription(world, "raw-sub")["pushConfig"]
+    world.bigquery_client.delete_table(lake.GAMES)
+    yield world
+    world.cloud.clear_faults("platform")
+    world.cloud.clear_faults("bigquery")
+    assert lake.rows(world, lake.GAMES)
+    assert states(world) == before
+    assert subscription(world, "raw-sub")["pushConfig"] == pushed
+    assert "no fence stands" in world.run("fence", "--status").stdout
+
+
+def recovery_of(rebound: Rebound) -> str:
+    """Return the recovery that was begun last."""
+    return max(rebound.recoveries)
+
+
+def fences(rebound: Rebound) -> set[str]:
+    """Return every fence there was."""
+    return {blob.name.split("/")[1] for blob in rebound.landing.list_blobs(prefix="fences/")}
+
+
+def tables(rebound: Rebound) -> set[str]:
+    """Return the names of the tables that are there."""
+    listed = rebound.bigquery_client.list_tables(lake.DATASET)
+    return {f"{item.dataset_id}.{item.table_id}" for item in listed}
+
+
+def test_a_plan_says_what_is_paused_and_a_report_that_it_was_resumed(rebound: Rebound):
+    """Which writers fill by themselves what is missing is told; what is paused already is left."""
+    planned = rebound.run("plan", SCENARIO).stdout
+    assert (
+        f"pause                scheduler/job refill  writes dataset {lake.DATASET}; fills"
+        in planned
+    )
+    assert "leave                1 writer that does not run" in planned
+    assert "nothing may change in dataset lake for 1.0 s before anything is written" in planned
+    done = rebound.run("recover", SCENARIO, "--yes")
+    assert "3 of 3 writers paused" in done.stderr
+    assert "4 tables looked at" not in done.stderr, "one of them is gone"
+    assert "3 tables looked at for 1.0 s: 0 of them written" in done.stderr
+    assert "thawed" in done.stdout
+    assert "3 writers resumed" in done.stdout
+    report = rebound.json("report", recovery_of(rebound))
+    assert [item["resumed"] for item in report["fences"]] == [3]
+
+
+def test_a_kill_leaves_a_fence_that_the_same_recovery_goes_on_with(rebound: Rebound):
+    """Nothing is written before writers are paused; a recovery that is killed leaves them so."""
+    there_were = fences(rebound)
+    process = rebound.begin("recover", SCENARIO, "--yes")
+    await_that(lambda: states(rebound)["load-hourly"] == states(rebound)["refill"] == "PAUSED")
+    assert lake.GAMES not in tables(rebound)
+    process.kill()
+    process.communicate(60)
+    (fence,) = fences(rebound) - there_were
+    recovery = recovery_of(rebound)
+    assert f"the recovery {recovery}" in rebound.run("fence", "--status").stdout
+    resumed = rebound.run("resume", recovery, "--yes")
+    assert f"thaw {fence}" in resumed.stderr
+    assert fences(rebound) - there_were == {fence}
+
+
+def test_a_kill_while_writers_are_paused_is_gone_on_from(rebound: Rebound):
+    """Those that ran on are paused by the recovery that goes on, and resumed with the others."""
+    pause = "cloudscheduler.projects.locations.jobs.pause"
+    with rebound.cloud.fault("platform", pause, "latency", seconds=30):
+        process = rebound.begin("recover", SCENARIO, "--yes")
+        rebound.cloud.await_fault("platform")
+        process.kill()
+        process.communicate(60)
+    rebound.run("resume", recovery_of(rebound), "--yes")
+
+
+def test_what_is_not_proven_stays_fenced_and_says_so(rebound: Rebound):
+    """A recovery that leaves something out leaves its writers paused; a thaw by hand ends the fence."""
+    table = lake.EVENTS.partition(".")[2]
+    refused = {"match": f"/tables/{table}", "status": 403, "times": None}
+    with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
+        failed = rebound.run("recover", SCENARIO, "--yes", code=6)
+    assert "STILL FENCED: rebound thaw fence-" in failed.stdout
+    assert states(rebound)["load-hourly"] == "PAUSED"
+    rebound.run("thaw", "--yes")
+
+
+def test_what_is_written_all_the_same_stops_a_recovery_before_it_writes(rebound: Rebound):
+    """A writer that the catalog does not know is found by what it writes."""
+    insert = f"INSERT INTO `{rebound.project}.{lake.EMPTY}` VALUES (1, 'late')"
+    process = rebound.begin("recover", SCENARIO, "--yes")
+    await_that(lambda: states(rebound)["load-hourly"] == "PAUSED")
+    while process.poll() is None:
+        rebound.query(insert)
+    _, err = process.communicate(60)
+    assert process.returncode == 6, err
+    assert f"nothing was recovered: 1 things are still written, the first: {lake.EMPTY}" in err
+    assert lake.GAMES not in tables(rebound)
+    rebound.query(f"DELETE FROM `{rebound.project}.{lake.EMPTY}` WHERE TRUE")
+    rebound.run("resume", recovery_of(rebound), "--yes")
+
+
+def test_writers_run_on_where_somebody_says_so(rebound: Rebound):
+    """The plan and the report tell it, and nothing is asked of what writes."""
+    there_were = fences(rebound)
+    list_jobs = "cloudscheduler.projects.locations.jobs.list"
+    with rebound.cloud.fault("platform", list_jobs, "status", status=403, times=None):
+        hint = rebound.run("recover", SCENARIO, "--yes", code=9).stderr
+        assert "`--no-fence` recovers while writers run" in hint
+        assert "NOT FENCED" in rebound.run("plan", SCENARIO, "--no-fence").stdout
+        done = rebound.run("recover", SCENARIO, "--no-fence", "--yes")
+    assert "NOT FENCED: what writes to dataset lake ran meanwhile" in done.stdout
+    assert fences(rebound) == there_were
+
+
+def test_a_copy_is_nobodys_and_is_not_fenced(rebound: Rebound):
+    """What goes elsewhere has no writers."""
+    told = rebound.run("plan", SCENARIO, "--into-prefix", "copy_").stdout
+    assert "pause" not in told
+    rebound.run("recover", SCENARIO, "--yes")
+
+
+def test_a_thaw_tells_what_comes_and_discards_what_waits(rebound: Rebound):
+    """In waves, with what fires in the next hour; what waits for a subscription goes when asked."""
+    rebound.run("recover", SCENARIO, "--yes")
+    rebound.run("fence", "--yes")
+    topic = f"{PUBSUB}/projects/{rebound.project}/topics/raw-complete"
+    call(rebound, "POST", f"{topic}:publish", {"messages": [{"data": "c3RhbGU="}]})
+    name = f"projects/{rebound.project}/subscriptions/raw-sub"
+    assert rebound.cloud.order("platform", "backlog")["backlog"][name] == 1
+    status = rebound.run("fence", "--status").stdout
+    assert "delivers pubsub/subscription raw-sub: what waits since" in status
+    told = rebound.run("thaw", "--wave", "A", "--seek-past", "--yes")
+    assert "is discarded" in told.stdout
+    assert "wave A: 1" in told.stderr
+    assert name not in rebound.cloud.order("platform", "backlog")["backlog"]
+    assert job(rebound, "load-hourly")["state"] == "PAUSED"
+    assert "no such wave; there are: A, B" in rebound.run("thaw", "--wave", "C", code=2).stderr
+    rebound.run("thaw", "--yes")
+
+
+def test_quiet_is_looked_at_in_tables_objects_and_documents(world: Rebound):
+    """Each is a change: a row, an object that is written or removed, a document."""
+    bucket = f"{world.project}-raw"
+    things = ("bucket " + bucket, "database (default)", f"dataset {lake.DATASET}", "queue q")
+    looking = Looking(load_catalog(Path(world.env["REBOUND_CATALOG"])), world.project)
+    before, unknown = looking.look(things)
+    assert list(unknown) == ["queue q"]
+    world.storage_client.bucket(bucket).blob("a/ü").upload_from_string("x")
+    world.firestore_client.document("state/one").set({"a": 1})
+    world.query(f"INSERT INTO `{world.project}.{lake.EMPTY}` VALUES (1, 'x')")
+    after, _ = looking.look(things)
+    assert changed(before, after) == ("(default)/state/one", f"{bucket}/a/ü", lake.EMPTY)
+    world.storage_client.bucket(bucket).blob("a/ü").delete()
+    assert changed(after, looking.look(things)[0]) == (f"{bucket}/a/ü",)
+    world.query(f"DELETE FROM `{world.project}.{lake.EMPTY}` WHERE TRUE")
