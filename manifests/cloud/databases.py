@@ -215,6 +215,20 @@ class Databases:
             )
             operation.result(timeout=_CREATE_SECONDS)
 
+    def delete(self) -> None:
+        """Delete the database with its documents; one that is protected is refused.
+
+        Raises:
+            CloudError: It could not be deleted.
+        """
+        with cloud_errors(self._name):
+            operation = calling(
+                lambda: self._admin.delete_database(
+                    name=self._name, retry=None, timeout=CALL_SECONDS
+                )
+            )
+            operation.result(timeout=_CREATE_SECONDS)
+
     def _is_created(self, wanted: types.Database) -> bool:
         """Create the database; tell whether it is there then."""
         try:

@@ -20,6 +20,7 @@ from recovery.cli import (
     begun,
     differences,
     doctor,
+    drill,
     fences,
     keeping,
     metrics,
@@ -72,6 +73,7 @@ app.add_typer(security.app)
 app.add_typer(status.app)
 app.add_typer(doctor.app)
 app.add_typer(metrics.app)
+app.add_typer(drill.app)
 
 
 def main() -> None:

@@ -114,9 +114,8 @@ class Looking:
             manifest = self._vault.manifest(run_id)
         except BackupDamagedError as error:
             return f"damaged: {error.message}"
-        if problem := self._vault.trust(run_id).problem:
-            return problem
-        return self._vault.foreign(manifest.platform, manifest.project) or manifest
+        foreign = self._vault.foreign(manifest.platform, manifest.project)
+        return self._vault.trust(run_id).problem or foreign or manifest
 
     def _parts(
         self, points: Points, proofs: Sequence[ProofRecord], now: datetime

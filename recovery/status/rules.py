@@ -91,7 +91,7 @@ def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
 
 
 def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
-    mend = f"`rebound recover {wanted.name} --into-project SANDBOX` shows it"
+    mend = f"`rebound drill {wanted.name} --project SANDBOX` shows it"
     if facts.whole is None:
         if facts.part.kind == "resources" and facts.newest and not facts.newest.things:
             return  # there is none of the type that could be made

@@ -3,15 +3,18 @@
 One small platform with tables, a bucket and a database serves all of these tests.
 """
 
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud import bigquery, storage
 
-from tests.harness import Rebound, make_rebound
+from tests.harness import Rebound, await_that, make_rebound
 from tests.integration import bucket_objects, lake
+from tests.integration.configuration import call
 from tests.integration.orchestration import State
 from tests.served import serving
 from tests.standin.cloud import SERVICES, Cloud
@@ -83,3 +86,166 @@ def test_status_tells_what_it_could_not_look_at(rebound: Rebound):
         told = rebound.json("status", code=10)
     assert ("proofs", "unknown") in [(item["check"], item["health"]) for item in told["others"]]
     assert {item["proven_at"] for item in told["parts"]} == {None}
+
+
+@pytest.fixture(scope="module")
+def sandbox(rebound: Rebound) -> str:
+    """Return a project that is labelled as a sandbox."""
+    project = f"{rebound.project}-box"
+    label(rebound, project, {"rebound-sandbox": "true"})
+    return project
+
+
+def label(rebound: Rebound, project: str, labels: dict[str, str]) -> None:
+    """Give a project labels, and no others."""
+    path = f"cloudresourcemanager.googleapis.com/v3/projects/{project}"
+    call(rebound, "PATCH", path, {"labels": labels}, updateMask="labels")
+
+
+def drilled(rebound: Rebound, sandbox: str, *words: str, code: int = 0) -> dict[str, Any]:
+    """Run a drill into the sandbox and return its record."""
+    record = rebound.json("drill", *words, "--project", sandbox, "--by", "mia", code=code)
+    assert isinstance(record, dict)
+    return record
+
+
+def left(rebound: Rebound, sandbox: str) -> list[str]:
+    """Return what there is in the sandbox, by our own look."""
+    datasets = bigquery.Client(project=sandbox).list_datasets(include_all=True)
+    buckets = storage.Client(project=sandbox).list_buckets()
+    admin = State(rebound, project=rebound.project).admin
+    databases = admin.list_databases(parent=f"projects/{sandbox}").databases
+    names = [*(item.dataset_id for item in datasets), *(item.name for item in buckets)]
+    return [*names, *(item.name for item in databases)]
+
+
+def of_control(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what a record says of one planted damage."""
+    (found,) = (item for item in record["controls"] if item["name"] == name)
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("scenario", "controls"),
+    [
+        (
+            "bigquery-dataset-loss",
+            {"a changed row", "a missing row", "a leftover row", "a missing policy tag"},
+        ),
+        ("gcs-bucket-corruption", {"a changed object"}),
+        ("firestore-state-loss", {"a changed document"}),
+    ],
+)
+def test_a_drill_restores_proves_and_catches_what_it_planted(
+    rebound: Rebound, sandbox: str, scenario: str, controls: set[str]
+):
+    """Each scenario of data: everything comes back, each damage is told of, nothing is left."""
+    record = drilled(rebound, sandbox, scenario)
+    assert record["verdict"] == "pass", record["why"]
+    stored = {"a flipped byte", "a missing file", "a stale manifest"}
+    planted = {item["name"] for item in record["controls"] if item["is_planted"]}
+    assert planted == stored | controls
+    assert all(item["is_caught"] for item in record["controls"] if item["is_planted"])
+    assert {item["state"] for item in record["parts"]} == {"proven"}
+    assert record["made"]
+    assert record["left"] == []
+    assert left(rebound, sandbox) == []
+    phases = record["phases"]
+    names = ["PREPARING", "FENCING", "RESTORING", "PROVING", "CLEANING_UP"]
+    assert [item["name"] for item in phases] == names
+    assert all(item["seconds"] > 0 for item in phases)
+    assert sum(item["seconds"] for item in phases) == pytest.approx(record["seconds"])
+    proven = json.loads(rebound.ended("status", "--json").stdout)["parts"]
+    assert {it["how"] for it in proven if it["scenario"] == scenario} == {"drill"}
+
+
+def test_what_is_no_sandbox_is_never_written_to(rebound: Rebound, sandbox: str):
+    """The protected project, one without the label, and one in which a right is missing."""
+    words = ("drill", "gcs-bucket-corruption", "--project")
+    own = rebound.run(*words, rebound.project, code=5)
+    assert "never writes to the project that is protected" in own.stderr
+    other = rebound.run(*words, f"{rebound.project}-other", code=5)
+    assert "has no label rebound-sandbox=true" in other.stderr
+    rebound.cloud.order("platform", "lacking", permissions=["storage.buckets.delete"])
+    try:
+        weak = rebound.run(*words, sandbox, code=5)
+    finally:
+        rebound.cloud.order("platform", "lacking", permissions=[])
+    assert "storage.buckets.delete" in weak.stderr
+    refused = {"status": 403, "match": sandbox, "times": None}
+    with rebound.cloud.fault("platform", "cloudresourcemanager.projects.get", "status", **refused):
+        unseen = rebound.run(*words, sandbox, code=5)
+    assert "no sandbox of ours" in unseen.stderr
+    assert left(rebound, sandbox) == []
+
+
+def test_a_drill_that_was_killed_is_cleaned_up_and_told_of(rebound: Rebound, sandbox: str):
+    """What it made has its names; its beginning was written before anything was made."""
+    words = ("gcs-bucket-corruption", "--project", sandbox, "--by", "mia")
+    before = {item["drill_id"] for item in rebound.json("drill", "--history")}
+    slow = {"seconds": 60, "match": "-planted", "times": None}
+    with rebound.cloud.fault("storage", "storage.objects.insert", "latency", **slow):
+        killed = rebound.begin("drill", *words)
+        await_that(lambda: any("-planted" in name for name in left(rebound, sandbox)))
+        killed.kill()
+        killed.communicate(60)
+    assert "no record" in rebound.run("drill", "--history").stdout
+    refused = rebound.run("drill", "--clean", "--project", sandbox, code=5)
+    assert "bucket rebound-drill-" in refused.stdout
+    rebound.run("drill", "--clean", "--project", sandbox, "--yes")
+    assert left(rebound, sandbox) == []
+    (told,) = (it for it in rebound.json("drill", "--history") if it["drill_id"] not in before)
+    assert told["record"] is None
+    assert told["begun"]["operator"] == "mia"
+
+
+def test_a_failed_drill_keeps_its_evidence(rebound: Rebound, sandbox: str, tmp_path: Path):
+    """Criteria that were written down before and are not met fail it; nothing is removed."""
+    criteria = tmp_path / "criteria.json"
+    criteria.write_text('{"rto_seconds": 0.001, "rpo_seconds": 86400}')
+    words = ("firestore-state-loss", "--criteria", str(criteria))
+    record = drilled(rebound, sandbox, *words, code=8)
+    assert (record["verdict"], record["why"]) == ("fail", "not met: RTO")
+    assert record["left"]
+    assert left(rebound, sandbox) != []
+    rebound.run("drill", "--clean", "--project", sandbox, "--yes")
+    assert left(rebound, sandbox) == []
+
+
+def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):
+    """One table, one prefix and one collection; somebody else signs the record off."""
+    record = drilled(rebound, sandbox, "--sample")
+    assert record["verdict"] == "pass", record["why"]
+    assert len(record["recoveries"]) == 3
+    drill_id = record["begun"]["drill_id"]
+    own = rebound.run("drill", "--sign-off", drill_id, "--by", "Mia", code=5)
+    assert "somebody else has to agree" in own.stderr
+    signed = rebound.json("drill", "--sign-off", drill_id, "--by", "noor")
+    assert signed["verifier"] == "noor"
+    found = ("--what", "slow", "--owner", "mia", "--until", "2027-01-31")
+    rebound.run("drill", "--finding", drill_id, *found)
+    year = record["begun"]["began_at"][:4]
+    kept = json.loads(rebound.run("drill", "--evidence", year).stdout)
+    (mine,) = (item for item in kept if item["drill_id"] == drill_id)
+    assert mine["signed"]["record_digest"] == mine["record_digest"]
+    assert [item["owner"] for item in mine["findings"]] == ["mia"]
+    assert "noor" in rebound.run("drill", "--history").stdout
+
+
+def test_a_damaged_backup_fails_a_drill(rebound: Rebound, sandbox: str):
+    """What cannot be restored is told before anything is made, and the record says so."""
+    blob = next(
+        item
+        for item in rebound.vault.list_blobs(prefix="runs/night/tables/lake.games/")
+        if item.name.endswith(".avro")
+    )
+    content = blob.download_as_bytes()
+    blob.upload_from_string(content[:-1] + bytes([content[-1] ^ 1]))
+    try:
+        record = drilled(rebound, sandbox, "bigquery-dataset-loss", code=7)
+    finally:
+        blob.upload_from_string(content)
+    assert record["verdict"] == "fail"
+    assert record["phases"][0]["state"] == "FAILED"
+    assert record["parts"] == []

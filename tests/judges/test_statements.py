@@ -9,6 +9,7 @@ import pytest
 
 from manifests import statements
 from manifests.catalog import load_catalog
+from manifests.control_statements import changeable_column, row_changed, row_doubled, row_dropped
 from manifests.encoding import decode_sql, encode_sql, stored_fields
 from manifests.fingerprint import fingerprint_sql
 from recovery.compare.difference import Sides
@@ -71,6 +72,21 @@ def test_what_measures_and_carries_a_table_is_googlesql(name: str):
     analyze(spaced(sides.totals_sql()), [there])
     analyze(spaced(sides.samples_sql(going=True, most=5)), [there])
     analyze(spaced(sides.columns_sql([fields[0]["name"]])), [there])
+
+
+@pytest.mark.parametrize("name", sorted(REAL))
+def test_what_plants_a_damage_is_googlesql(name: str):
+    """The statements of a drill fit the columns of the platform's real tables."""
+    table = TABLES[name]
+    column = changeable_column(table)
+    assert column is not None
+    there = Table(PATH, table["schema"]["fields"], [PARTITION_TIME])
+    for sql in (
+        row_changed(FULL_ID, table, column),
+        row_dropped(FULL_ID, column),
+        row_doubled(FULL_ID, table, column),
+    ):
+        analyze(spaced(sql), [there])
 
 
 def test_what_looks_at_dates_is_googlesql():

@@ -15,6 +15,7 @@ _PACKAGES = {
     "workflows": "google.cloud.workflows.v1",
     "eventarc": "google.cloud.eventarc.v1",
     "serviceusage": "google.api.serviceusage.v1",
+    "cloudresourcemanager": "google.cloud.resourcemanager.v3",
 }
 _EMPTY = {"@type": "type.googleapis.com/google.protobuf.Empty"}
 _DEFAULT_SECONDS = 0.2

@@ -1,0 +1,58 @@
+"""Statements that plant a damage in a copy of a table, for a drill to find. Pure."""
+
+from manifests.model import Resource, generated_columns
+from manifests.sql import quoted
+
+_CHANGED = {
+    "STRING": "CONCAT(IFNULL({0}, ''), '~')",
+    "INTEGER": "IFNULL({0}, 0) + 1",
+    "INT64": "IFNULL({0}, 0) + 1",
+    "BOOLEAN": "NOT IFNULL({0}, FALSE)",
+    "BOOL": "NOT IFNULL({0}, FALSE)",
+}
+
+
+def changeable_column(resource: Resource) -> str | None:
+    """Return a column whose value can be changed to another without moving its row; None for none."""
+    partitioned = (resource.get(key) or {} for key in ("timePartitioning", "rangePartitioning"))
+    fixed = {*(item.get("field") for item in partitioned), *generated_columns(resource)}
+    for field in resource["schema"]["fields"]:
+        is_plain = field.get("mode") != "REPEATED" and not {"maxLength", "policyTags"} & set(field)
+        if is_plain and field["type"] in _CHANGED and field["name"] not in fixed:
+            return str(field["name"])
+    return None
+
+
+def copied(copy: str, table: str) -> str:
+    """Copy a table as it is, over an earlier copy."""
+    return f"CREATE OR REPLACE TABLE {quoted(copy)} CLONE {quoted(table)}"
+
+
+def unfiltered(copy: str) -> str:
+    """Let statements read a copy without a filter on its partitions."""
+    return f"ALTER TABLE {quoted(copy)} SET OPTIONS(require_partition_filter = FALSE)"
+
+
+def row_changed(copy: str, resource: Resource, column: str) -> str:
+    """Change a value of one row, and of the rows that share it."""
+    (kind,) = {field["type"] for field in resource["schema"]["fields"] if field["name"] == column}
+    value, where = _CHANGED[kind].format(quoted(column)), _least(copy, column)
+    return f"UPDATE {quoted(copy)} AS row_ SET {quoted(column)} = {value} WHERE {where}"
+
+
+def row_dropped(copy: str, column: str) -> str:
+    """Remove one row, and those that share its value."""
+    return f"DELETE FROM {quoted(copy)} AS row_ WHERE {_least(copy, column)}"
+
+
+def row_doubled(copy: str, resource: Resource, column: str) -> str:
+    """Add a row that is there already, as a load that ran twice would."""
+    columns = ", ".join(quoted(field["name"]) for field in resource["schema"]["fields"])
+    select = f"SELECT {columns} FROM {quoted(copy)} AS row_ WHERE {_least(copy, column)} LIMIT 1"
+    return f"INSERT INTO {quoted(copy)} ({columns}) {select}"
+
+
+def _least(copy: str, column: str) -> str:
+    """Return the condition of the rows that have the least value in a column, or none."""
+    value = f"IFNULL(CAST({quoted(column)} AS STRING), '')"
+    return f"{value} = (SELECT MIN({value}) FROM {quoted(copy)})"

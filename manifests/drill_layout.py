@@ -1,0 +1,79 @@
+"""Where the landing bucket keeps drills: built and parsed here only.
+
+drills/<drill>/begun.json          written before anything is made: what is to be shown, by which criteria
+drills/<drill>/record.json         written once, when the drill ended, however it did
+drills/<drill>/signed.json         a verifier who is not the operator agreed with the record
+drills/<drill>/findings/<n>.json   what is to be mended, who does it, and until when
+
+A drill is called after its scenario, when it was begun, and a mark that its things are named by:
+drill-<scenario>-<YYYYMMDD>T<HHMMSS>Z-<mark>.
+"""
+
+import re
+from datetime import datetime
+
+from manifests.errors import UsageError
+from manifests.layout import recovery_begun_at, recovery_id
+
+DRILLS_PREFIX = "drills/"
+_DRILL = "drill-"
+_DRILL_ID = re.compile(r"drill-[a-z-]+-[0-9]{8}T[0-9]{6}Z-([0-9a-f]{6,12})")
+
+
+def drill_id(scenario: str, begun_at: datetime, mark: str) -> str:
+    """Name a drill by its scenario, when it was begun, and the mark of its things.
+
+    Args:
+        scenario: What is drilled.
+        begun_at: When.
+        mark: Six to twelve hexadecimal digits that no other drill has.
+    """
+    return parse_drill_id(recovery_id(f"{_DRILL}{scenario}", begun_at, mark))
+
+
+def parse_drill_id(text: str) -> str:
+    """Check a drill's id given by an operator.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not _DRILL_ID.fullmatch(text):
+        raise UsageError(
+            "not the id of a drill",
+            subject=repr(text[:120]),
+            hint="`rebound drill --history` lists them",
+        )
+    recovery_begun_at(text)
+    return text
+
+
+def begun_name(drill: str) -> str:
+    """Return the name of the record of a drill's beginning."""
+    return f"{DRILLS_PREFIX}{drill}/begun.json"
+
+
+def record_name(drill: str) -> str:
+    """Return the name of the record of a drill."""
+    return f"{DRILLS_PREFIX}{drill}/record.json"
+
+
+def signed_name(drill: str) -> str:
+    """Return the name of the record that somebody agreed with a drill's record."""
+    return f"{DRILLS_PREFIX}{drill}/signed.json"
+
+
+def findings_prefix(drill: str) -> str:
+    """Return the folder of what is to be mended after a drill."""
+    return f"{DRILLS_PREFIX}{drill}/findings/"
+
+
+def finding_name(drill: str, number: int) -> str:
+    """Return the name of the record of one thing to be mended."""
+    return f"{findings_prefix(drill)}{number:03d}.json"
+
+
+def drill_of(folder: str) -> str | None:
+    """Return the drill whose folder a listing names, or None for any other."""
+    drill = folder.removeprefix(DRILLS_PREFIX).removesuffix("/")
+    is_ours = _DRILL_ID.fullmatch(drill) and folder == f"{DRILLS_PREFIX}{drill}/"
+    return drill if is_ours else None

@@ -1,0 +1,240 @@
+"""Drills: restore into a sandbox project, show that the checks would tell of damage, write it down."""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from manifests.drill_layout import parse_drill_id
+from manifests.errors import PartialError, UsageError
+from recovery.cli.agreement import nobody_answers, require_yes
+from recovery.cli.options import (
+    Html,
+    Json,
+    Run,
+    Yes,
+    open_session,
+    print_json,
+    say,
+    tell,
+    write_page,
+)
+from recovery.cli.status import status_of
+from recovery.console import Console
+from recovery.drill.asked import Asked
+from recovery.drill.cleaning import Cleaning
+from recovery.drill.document import drill_document, drill_error, history_document
+from recovery.drill.model import DrillFinding, Kept, SignOff
+from recovery.drill.preparing import prepared
+from recovery.drill.rules import check_verifier, due_scenario, read_criteria
+from recovery.drill.running import Drill
+from recovery.drill.sandbox import check_is_sandbox
+from recovery.drill.store import Drills
+from recovery.drill.tasks import SAMPLE
+from recovery.scenarios import SCENARIOS
+from recovery.units import counted, listed
+
+app = typer.Typer()
+
+
+@app.command()
+def drill(
+    *,
+    scenario_name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            autocompletion=lambda: [(it.name, it.brings_back) for it in SCENARIOS if it.covers],
+            help="What is drilled.",
+        ),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(help="The sandbox project: labelled as such, and nothing else in it."),
+    ] = None,
+    due: Annotated[
+        bool,
+        typer.Option("--due", help="The scenario of what was not shown to restore for longest."),
+    ] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="One table, one prefix and one collection, those due.")
+    ] = False,
+    run: Run = None,
+    criteria: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="What has to be so, in place of the objectives."
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Who runs it, or signs it off; the user of this machine.")
+    ] = None,
+    approver: Annotated[str, typer.Option(help="Who allowed it.")] = "",
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove what drills left in the sandbox project.")
+    ] = False,
+    history: Annotated[bool, typer.Option("--history", help="List the drills there were.")] = False,
+    evidence: Annotated[
+        int | None, typer.Option(help="Print everything that is kept of the drills of a year.")
+    ] = None,
+    sign_off: Annotated[
+        str | None, typer.Option(metavar="DRILL", help="Agree with the record of a drill.")
+    ] = None,
+    finding: Annotated[
+        str | None, typer.Option(metavar="DRILL", help="Write down what is to be mended after it.")
+    ] = None,
+    what: Annotated[str, typer.Option(help="What is to be mended.")] = "",
+    owner: Annotated[str, typer.Option(help="Who mends it.")] = "",
+    until: Annotated[str, typer.Option(help="Until which day, as 2026-12-31.")] = "",
+    ticket: Annotated[str, typer.Option(help="Where that is followed.")] = "",
+    yes: Yes = False,
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Restore into a sandbox project and prove it: `rebound drill SCENARIO --project SANDBOX`."""
+    if history or evidence is not None:
+        _history(evidence, html, as_json=as_json)
+    elif sign_off is not None:
+        _sign(sign_off, by or getpass.getuser(), as_json=as_json)
+    elif finding is not None:
+        _find(
+            finding, {"what": what, "owner": owner, "due": until, "ticket": ticket}, as_json=as_json
+        )
+    elif clean:
+        _clean(_named(project), yes=yes, as_json=as_json)
+    else:
+        read = criteria.read_text(encoding="utf-8") if criteria else ""
+        asked = Asked(
+            scenario=_scenario(scenario_name, due=due, sample=sample),
+            sandbox=_named(project),
+            run=run,
+            criteria=read_criteria(read, subject=str(criteria)) if criteria else None,
+            criteria_from=str(criteria or ""),
+            operator=by or getpass.getuser(),
+            approver=approver,
+        )
+        _run(asked, html, as_json=as_json)
+
+
+def _named(project: str | None) -> str:
+    if project is None:
+        raise UsageError("nothing says where to", hint="`--project` names a sandbox project")
+    return project
+
+
+def _scenario(name: str | None, *, due: bool, sample: bool) -> str:
+    """Return what is drilled.
+
+    Raises:
+        UsageError: Nothing says that, or more than one thing does.
+    """
+    if sum((name is not None, due, sample)) != 1:
+        raise UsageError("name a scenario, or say `--due` or `--sample`")
+    if due:
+        return due_scenario(status_of(open_session()).parts)
+    return SAMPLE if sample else str(name)
+
+
+def _run(asked: Asked, html: Path | None, *, as_json: bool) -> None:
+    """Run a drill to its record.
+
+    Raises:
+        ReboundError: It was refused, or did not pass.
+    """
+    console, made = Console(quiet=as_json), prepared(asked)
+    names = [task.name for task in made.tasks]
+    say(f"drill {made.begun.drill_id}: {', '.join(names)}", err=True)
+    clean = f"`rebound drill --clean --project {asked.sandbox}` removes what was made"
+    with console.ending_at_once(f"interrupted; {clean}"), console.recovering(names) as progress:
+        record = Drill(made, progress).record()
+    document = drill_document(record)
+    write_page(html, document)
+    if as_json:
+        print_json(record.model_dump(mode="json"))
+    else:
+        tell(document)
+    if error := drill_error(record):
+        raise error
+
+
+def _history(year: int | None, html: Path | None, *, as_json: bool) -> None:
+    session = open_session()
+    kept = [item for item in Drills(session.landing).all() if year in (None, _year(item))]
+    document = history_document(kept, now=session.started_at)
+    write_page(html, document)
+    if as_json or year is not None:
+        print_json([item.model_dump(mode="json") for item in kept])
+    elif kept:
+        tell(document)
+    else:
+        say("no drills", err=True)
+
+
+def _year(kept: Kept) -> int | None:
+    return kept.begun.began_at.year if kept.begun else None
+
+
+def _sign(name: str, verifier: str, *, as_json: bool) -> None:
+    session = open_session()
+    drills = Drills(session.landing)
+    kept = drills.kept(parse_drill_id(name))
+    check_verifier(kept.record, verifier)
+    signed = drills.sign(
+        SignOff(
+            drill_id=kept.drill_id,
+            verifier=verifier,
+            signed_at=session.started_at,
+            record_digest=kept.record_digest,
+        )
+    )
+    _tell(signed.model_dump(mode="json"), f"{name}: signed off by {signed.verifier}", as_json)
+
+
+def _find(name: str, said: dict[str, str], *, as_json: bool) -> None:
+    session = open_session()
+    if missing := [word for word in ("what", "owner", "due") if not said[word]]:
+        raise UsageError(f"a finding has to say {', '.join(missing)}", subject=name)
+    drills = Drills(session.landing)
+    kept = drills.kept(parse_drill_id(name))
+    made = DrillFinding(drill_id=kept.drill_id, found_at=session.started_at, **said)
+    drills.find(made)
+    _tell(made.model_dump(mode="json"), f"{name}: {made.owner} mends it until {made.due}", as_json)
+
+
+def _clean(project: str, *, yes: bool, as_json: bool) -> None:
+    """Remove what drills left in a sandbox project.
+
+    Raises:
+        PartialError: Something could not be removed.
+    """
+    session = open_session()
+    check_is_sandbox(project, session.catalog, session.settings)
+    cleaning = Cleaning(project, session.catalog.location)
+    made = cleaning.made()
+    if not as_json:
+        say("\n".join(item.label for item in made) or "nothing is left of any drill")
+    if made and not yes:
+        if not sys.stdin.isatty():
+            raise nobody_answers()
+        require_yes()
+    failures = cleaning.remove(made)
+    left = [item.label for item in cleaning.made()]
+    removed = [item.label for item in made if item.label not in left]
+    _tell(
+        {"removed": removed, "left": left, "failures": failures}, f"{len(removed)} removed", as_json
+    )
+    if left:
+        raise PartialError(
+            f"{counted(len(left), 'thing')} could not be removed: {listed([*failures, *left])}",
+            subject=project,
+            hint="see what keeps it, and run the same command again",
+        )
+
+
+def _tell(document: dict[str, Any], text: str, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        say(text)

@@ -1,0 +1,27 @@
+"""What somebody asks of a drill. Pure."""
+
+from typing import NamedTuple
+
+from recovery.drill.model import Criteria
+
+
+class Asked(NamedTuple):
+    """What somebody asks of a drill.
+
+    Attributes:
+        scenario: What is drilled; `sample` for single parts of each kind.
+        sandbox: The project that is written to.
+        run: The run whose recovery point is restored; the newest that can be where None.
+        criteria: What was written down; None for the scenario's objectives.
+        criteria_from: The file that has it; empty for the catalog's.
+        operator: Who runs the drill.
+        approver: Who allowed it.
+    """
+
+    scenario: str
+    sandbox: str
+    run: str | None
+    criteria: Criteria | None
+    criteria_from: str
+    operator: str
+    approver: str

@@ -1,0 +1,143 @@
+"""Finds what drills made in a sandbox project, and removes it: by its names, so after a crash, too."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, NamedTuple
+
+from google.cloud import bigquery
+
+from manifests.cloud.api import object_path
+from manifests.cloud.batch import Query
+from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.databases import Databases
+from manifests.cloud.firestore import Connection
+from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.versions import VersionedBucket
+from manifests.errors import ReboundError
+from manifests.model import ObjectVersion
+from recovery.drill.places import mark_of_bucket, mark_of_database, mark_of_dataset
+
+_PARALLEL_DELETES = 16
+_DEFAULT = "(default)"
+
+
+class Made(NamedTuple):
+    """One thing that a drill made.
+
+    Attributes:
+        mark: That of the drill.
+    """
+
+    kind: Literal["dataset", "bucket", "database"]
+    name: str
+    mark: str
+
+    @property
+    def label(self) -> str:
+        """Return how a sentence names it."""
+        return f"{self.kind} {self.name}"
+
+
+class Cleaning:
+    """What drills made in one project.
+
+    Args:
+        project: The sandbox.
+        location: Where its jobs run.
+    """
+
+    def __init__(self, project: str, location: str) -> None:
+        self._project = project
+        self._bigquery: bigquery.Client = bigquery_client(project, location)
+        self._storage = storage_api(project)
+
+    def made(self, mark: str | None = None) -> list[Made]:
+        """Return what is there of one drill, or of all of them.
+
+        Raises:
+            CloudError: Something could not be listed, so that nobody knows what is left.
+        """
+        found = [*self._datasets(), *self._buckets(), *self._databases()]
+        return [item for item in found if mark is None or item.mark == mark]
+
+    def remove(self, made: Sequence[Made]) -> list[str]:
+        """Remove things; return why one could not be: that one stops no other."""
+        removing: dict[str, Callable[[str], None]] = {
+            "dataset": self._remove_dataset,
+            "bucket": self._remove_bucket,
+            "database": self._remove_database,
+        }
+        failures = []
+        for item in made:
+            try:
+                removing[item.kind](item.name)
+            except ReboundError as error:
+                failures.append(f"{item.label}: {error.message}")
+        return failures
+
+    def _datasets(self) -> Iterator[Made]:
+        with cloud_errors(f"datasets of {self._project}"):
+            listed = calling(
+                lambda: list(
+                    self._bigquery.list_datasets(
+                        include_all=True,
+                        retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+                    )
+                )
+            )
+        for item in listed:
+            if mark := mark_of_dataset(item.dataset_id):
+                yield Made("dataset", item.dataset_id, mark)
+
+    def _buckets(self) -> Iterator[Made]:
+        query: Query = {"project": self._project, "prefix": "rebound-drill-"}
+        with cloud_errors(f"buckets of {self._project}"):
+            while True:
+                page = self._storage.call("GET", "b", query)
+                for item in page.get("items", ()):
+                    if mark := mark_of_bucket(item["name"]):
+                        yield Made("bucket", item["name"], mark)
+                if "nextPageToken" not in page:
+                    return
+                query["pageToken"] = page["nextPageToken"]
+
+    def _databases(self) -> Iterator[Made]:
+        for name in Databases(Connection(self._project, _DEFAULT)).ids():
+            if mark := mark_of_database(name):
+                yield Made("database", name, mark)
+
+    def _remove_dataset(self, name: str) -> None:
+        with cloud_errors(f"dataset {name}"):
+            calling(
+                lambda: self._bigquery.delete_dataset(
+                    name,
+                    delete_contents=True,
+                    not_found_ok=True,
+                    retry=None,  # type: ignore[arg-type]  # as above
+                )
+            )
+
+    def _remove_bucket(self, name: str) -> None:
+        bucket = VersionedBucket(self._storage, name)
+        with (
+            cloud_errors(bucket.uri()),
+            ThreadPoolExecutor(_PARALLEL_DELETES, thread_name_prefix="clean") as pool,
+        ):
+            for _ in pool.map(
+                lambda item: self._remove_object(name, item), bucket.versions("all", "", None)
+            ):
+                pass
+            self._storage.call("DELETE", f"b/{name}", {})
+
+    def _remove_object(self, bucket: str, version: ObjectVersion) -> None:
+        path, query = object_path(bucket, version.name), {"generation": version.generation}
+        if version.settings.temporary_hold or version.settings.event_based_hold:
+            released = {"temporaryHold": False, "eventBasedHold": False}
+            self._storage.call("PATCH", path, {**query}, released)
+        self._storage.call("DELETE", path, {**query})
+
+    def _remove_database(self, name: str) -> None:
+        databases = Databases(Connection(self._project, name))
+        protection = {"deleteProtectionState": "DELETE_PROTECTION_DISABLED"}
+        databases.configure(protection, tuple(protection))
+        databases.delete()

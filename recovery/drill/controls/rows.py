@@ -1,0 +1,139 @@
+"""Damage of rows: planted in a clone of one restored table."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from manifests.cloud.jobs import Jobs
+from manifests.cloud.resources import Resources
+from manifests.control_statements import (
+    changeable_column,
+    copied,
+    row_changed,
+    row_doubled,
+    row_dropped,
+    unfiltered,
+)
+from manifests.model import Resource, TableBackup, generated_columns
+from manifests.partitions import demands_filter
+from recovery.drill.controls.planting import control, not_planted
+from recovery.drill.looks import property_differences, row_differences
+from recovery.drill.model import Control
+from recovery.kinds.step import Step
+
+_CHECK = "fingerprints of rows"
+_TAGS = "column properties"
+_TAGGED = {"names": ["projects/1/locations/us/taxonomies/1/policyTags/1"]}
+
+
+class PlantedTable(NamedTuple):
+    """A restored table, and the clone of it in which damage is planted.
+
+    Attributes:
+        table: The table in the manifest.
+        column: A column whose value can be changed.
+        restored: The full id of the table that was restored.
+        copy: The full id of the clone.
+    """
+
+    table: TableBackup
+    column: str
+    restored: str
+    copy: str
+
+
+def plantable(tables: Sequence[TableBackup]) -> tuple[TableBackup, str] | None:
+    """Choose a table to clone: the smallest with rows that all can be read, and a column to change."""
+    found = [
+        (table, column)
+        for table in tables
+        if table.count
+        and not table.row_access_policies
+        and not generated_columns(table.resource)
+        and (column := changeable_column(table.resource)) is not None
+    ]
+    return min(found, key=lambda item: (item[0].size_bytes, item[0].name), default=None)
+
+
+def row_controls(
+    jobs: Jobs,
+    resources: Resources,
+    planted: PlantedTable,
+    look: Callable[[], Sequence[Step]],
+    *,
+    mark: str,
+) -> Iterator[Control]:
+    """Change, remove and double a row, each in a clone of its own time.
+
+    Args:
+        jobs: Those of the sandbox.
+        resources: Those of the sandbox.
+        planted: The table.
+        look: Returns what a plan says of the clone, as a recovery would compare it.
+        mark: Makes the ids of jobs the drill's own.
+    """
+    table, copy = planted.table, planted.copy
+    _make_dataset(resources, planted)
+    damages = {
+        "a changed row": row_changed(copy, table.resource, planted.column),
+        "a missing row": row_dropped(copy, planted.column),
+        "a leftover row": row_doubled(copy, table.resource, planted.column),
+    }
+    for number, (name, statement) in enumerate(damages.items()):
+        made = [copied(copy, planted.restored)]
+        made += [unfiltered(copy)] if demands_filter(table.resource) else []
+
+        def run(step: int, sql: str, number: int = number) -> None:
+            jobs.query(f"rebound-drill-{mark}-{number}-{step}", sql, subject=table.name)
+
+        for step, sql in enumerate(made):
+            run(step, sql)
+        yield control(
+            name,
+            f"table {table.name}",
+            _CHECK,
+            look=lambda: row_differences(look()),
+            plant=lambda sql=statement, run=run: run(9, sql),  # type: ignore[misc]  # bound at once
+        )
+
+
+def no_row_controls() -> Iterator[Control]:
+    """Say that no table is such that a damage could be planted in a clone of it."""
+    why = "no restored table has rows, a column to change, and no row access policy"
+    yield not_planted("a changed row", "no table", _CHECK, why)
+
+
+def tag_control(
+    table: TableBackup, look: Callable[[TableBackup], Sequence[Step]]
+) -> Iterator[Control]:
+    """Let a copy of the manifest say that a column had a policy tag, which the table has not.
+
+    Args:
+        table: The table in the manifest.
+        look: Returns what a plan says of what was restored, by this word of the manifest.
+    """
+    field = table.resource["schema"]["fields"][0]
+    tagged = {**field, "policyTags": _TAGGED if "policyTags" not in field else {"names": ["x"]}}
+    said = [table]
+
+    def plant() -> None:
+        fields = [tagged, *table.resource["schema"]["fields"][1:]]
+        schema: Resource = {**table.resource["schema"], "fields": fields}
+        said[0] = table.model_copy(update={"resource": {**table.resource, "schema": schema}})
+
+    yield control(
+        "a missing policy tag",
+        f"table {table.name}",
+        _TAGS,
+        look=lambda: property_differences(look(said[0]), _TAGS),
+        plant=plant,
+    )
+
+
+def _make_dataset(resources: Resources, planted: PlantedTable) -> None:
+    project, dataset_id, _ = planted.copy.split(".")
+    reference = {"projectId": project, "datasetId": dataset_id}
+    location = planted.table.resource.get("location")
+    resource: Resource = {"datasetReference": reference}
+    if location:
+        resource["location"] = location
+    resources.create("datasets", resource, subject=dataset_id)

@@ -1,0 +1,130 @@
+"""Plants in the sandbox what each check of a drill has to tell of."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.documents import Documents
+from manifests.cloud.firestore import Connection
+from manifests.cloud.jobs import Jobs
+from manifests.cloud.objects import Bucket
+from manifests.cloud.resources import Resources
+from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import VersionedBucket
+from manifests.kind import KindName
+from manifests.model import Resource, TableBackup
+from manifests.store import Vault
+from recovery.drill.controls.rows import (
+    PlantedTable,
+    no_row_controls,
+    plantable,
+    row_controls,
+    tag_control,
+)
+from recovery.drill.controls.stored import manifest_controls, smallest_file, stored_controls
+from recovery.drill.controls.things import document_control, object_control, schedule_controls
+from recovery.drill.model import Control
+from recovery.drill.preparing import Prepared
+from recovery.drill.tasks import Task, planted_request
+from recovery.kinds.step import Step
+from recovery.request import Request
+
+
+def planted_controls(prepared: Prepared) -> Iterator[Control]:
+    """Plant damage in copies of what is stored and of what was restored, and look whether it is told.
+
+    Args:
+        prepared: The drill, once everything is restored and proven.
+
+    Raises:
+        CloudError: A copy could not be made.
+    """
+    yield from _of_stored(prepared)
+    for kind, plant in _PLANTING.items():
+        tasks = (task for task in prepared.tasks if kind in task.request.kinds)
+        if (first := next(tasks, None)) is not None:
+            yield from plant(prepared, first)
+    session = prepared.session
+    things = [f"dataset {item}" for item in session.catalog.dataset_ids]
+    things += [f"bucket {item.bucket}" for item in session.catalog.buckets]
+    things += [f"database {item.database}" for item in session.catalog.databases]
+    yield from schedule_controls(
+        session.catalog.fence, things, prepared.begun.sandbox, prepared.begun.began_at
+    )
+
+
+def _of_stored(prepared: Prepared) -> Iterator[Control]:
+    session, api = prepared.session, storage_api(prepared.begun.sandbox)
+    name = prepared.places.planted_bucket
+    bucket = VersionedBucket(api, name)
+    resource: Resource = {
+        "location": session.catalog.location,
+        "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}},
+        "softDeletePolicy": {"retentionDurationSeconds": "0"},
+    }
+    with cloud_errors(bucket.uri()):
+        bucket.create(prepared.begun.sandbox, resource, retains_objects=False)
+    copies = Bucket(api, name)
+    covers = [kind for task in prepared.tasks for kind in task.request.kinds]
+    file = smallest_file(prepared.manifest, covers)
+    yield from stored_controls(session.vault_bucket, copies, prepared.stored, file)
+    yield from manifest_controls(
+        copies,
+        prepared.stored,
+        lambda where: Vault(where, session.owner, clock=session.clock),
+    )
+
+
+def _of_tables(prepared: Prepared, task: Task) -> Iterator[Control]:
+    tables = [it for it in prepared.manifest.tables if task.request.wants(it)]
+    chosen = plantable(tables)
+    if chosen is None:
+        yield from no_row_controls()
+        return
+    table, column = chosen
+    sandbox, places = prepared.begun.sandbox, prepared.places
+    location = prepared.session.catalog.location
+    client = bigquery_client(sandbox, location)
+    yield from tag_control(table, lambda said: _by_word(prepared, task, said))
+    planted = PlantedTable(
+        table,
+        column,
+        restored=f"{sandbox}.{places.prefix}{table.name}",
+        copy=f"{sandbox}.{places.planted_prefix}{table.name}",
+    )
+    yield from row_controls(
+        Jobs(client, location),
+        Resources(client, sandbox),
+        planted,
+        _looking(prepared, planted_request(task, table.name, places)),
+        mark=places.mark,
+    )
+
+
+def _by_word(prepared: Prepared, task: Task, said: TableBackup) -> Sequence[Step]:
+    """Return how a restored table compares with what a manifest would say of it."""
+    tables = tuple(said if it.name == said.name else it for it in prepared.stored.tables)
+    manifest = prepared.stored.model_copy(update={"tables": tables})
+    request = task.request.model_copy(update={"tables": (said.name,)})
+    return prepared.plan(request, manifest).steps
+
+
+def _of_buckets(prepared: Prepared, task: Task) -> Iterator[Control]:
+    api = storage_api(prepared.begun.sandbox)
+    bucket = Bucket(api, task.request.target.bucket)
+    yield object_control(bucket, _looking(prepared, task.request))
+
+
+def _of_databases(prepared: Prepared, task: Task) -> Iterator[Control]:
+    connection = Connection(prepared.begun.sandbox, task.request.target.database)
+    yield document_control(Documents(connection), _looking(prepared, task.request))
+
+
+def _looking(prepared: Prepared, request: Request) -> Callable[[], Sequence[Step]]:
+    return lambda: prepared.plan(request).steps
+
+
+_PLANTING: dict[KindName, Callable[[Prepared, Task], Iterator[Control]]] = {
+    "tables": _of_tables,
+    "buckets": _of_buckets,
+    "databases": _of_databases,
+}

@@ -1,0 +1,174 @@
+"""What a drill came to, and which drills there were, as documents. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from manifests.errors import (
+    NotEqualError,
+    ObjectiveMissedError,
+    PartialError,
+    ReboundError,
+    UnhealthyError,
+)
+from recovery.document import Block, Column, Document, Facts, Listing, Paragraph, Section, Table
+from recovery.drill.model import DrillRecord, Kept
+from recovery.report.conclusion import concluded
+from recovery.units import age, duration, shown
+
+_PARTS = (
+    Column("part"),
+    Column("state"),
+    Column("restored", "right"),
+    Column("held", "right"),
+    Column("point older than the drill by", "right"),
+    Column(""),
+)
+_PHASES = (Column("phase"), Column("state"), Column("took", "right"), Column(""))
+_CONTROLS = (Column("planted"), Column("caught"), Column("by"), Column(""))
+_TARGETS = (Column("criterion"), Column("met"), Column("target", "right"), Column("measured"))
+_HISTORY = (
+    Column("drill"),
+    Column("verdict"),
+    Column("point"),
+    Column("took", "right"),
+    Column("caught", "right"),
+    Column("verified by"),
+    Column("age", "right"),
+    Column(""),
+)
+
+
+def drill_error(record: DrillRecord) -> ReboundError | None:
+    """Return the error that a drill ends with; None when it passed."""
+    errors: dict[str, type[ReboundError]] = {"void": UnhealthyError, "incomplete": PartialError}
+    if record.verdict == "pass":
+        return None
+    unproven = any(item.state != "proven" for item in record.parts) or any(
+        item.exit_code for item in record.phases
+    )
+    kind = errors.get(record.verdict, NotEqualError if unproven else ObjectiveMissedError)
+    hint = f"`rebound drill --clean --project {record.begun.sandbox}` removes what is kept"
+    return kind(
+        f"{record.verdict}: {record.why}",
+        subject=record.begun.drill_id,
+        hint=hint if record.left else "",
+    )
+
+
+def drill_document(record: DrillRecord) -> Document:
+    """Tell what a drill came to: the verdict, the parts, the clock, what was planted, the rest."""
+    begun = record.begun
+    return Document(
+        title=f"{begun.drill_id}: {begun.scenario} into {begun.sandbox}",
+        conclusion=concluded(drill_error(record), state=record.verdict),
+        sections=(
+            Section((Paragraph(f"{record.verdict}: {record.why}"), _point(record)), "The verdict"),
+            Section((_targets(record),), "Criteria, written down before"),
+            Section((_parts(record),), "What was restored"),
+            Section((_phases(record),), "The clock"),
+            Section((_controls(record),), "Damage that was planted in copies"),
+            Section(tuple(_rest(record)), "Who, what with, and what is left"),
+        ),
+    )
+
+
+def _point(record: DrillRecord) -> Facts:
+    begun = record.begun
+    old = duration((begun.began_at - begun.recovery_point).total_seconds())
+    return Facts(
+        (
+            ("recovery point", f"{begun.recovery_point:%Y-%m-%d %H:%M} UTC, {old} old"),
+            ("run", f"{begun.run_id} ({begun.chosen})"),
+            ("took", duration(record.seconds)),
+        )
+    )
+
+
+def _targets(record: DrillRecord) -> Table:
+    rows = tuple(
+        (item.name, "yes" if item.is_met else "NO", item.target, f"{item.measured} ({item.basis})")
+        for item in record.measured
+    )
+    return Table(_TARGETS, rows)
+
+
+def _parts(record: DrillRecord) -> Table:
+    rows = tuple(
+        (
+            shown(item.label),
+            item.state,
+            f"{item.restored:,}",
+            f"{item.held:,}",
+            duration(item.lost_seconds),
+            "; ".join(map(shown, item.findings)),
+        )
+        for item in record.parts
+    )
+    return Table(_PARTS, rows)
+
+
+def _phases(record: DrillRecord) -> Table:
+    rows = tuple(
+        (item.name, item.state, f"{item.seconds:.3f} s", shown(item.what)) for item in record.phases
+    )
+    return Table(_PHASES, rows)
+
+
+def _controls(record: DrillRecord) -> Table:
+    rows = tuple(
+        (
+            f"{item.name} in a copy of {shown(item.subject)}",
+            _caught(is_planted=item.is_planted, is_caught=item.is_caught),
+            item.check,
+            shown(item.what),
+        )
+        for item in record.controls
+    )
+    return Table(_CONTROLS, rows)
+
+
+def _caught(*, is_planted: bool, is_caught: bool) -> str:
+    if not is_planted:
+        return "not planted"
+    return "yes" if is_caught else "NOT CAUGHT"
+
+
+def _rest(record: DrillRecord) -> Iterator[Block]:
+    begun = record.begun
+    caught = f"{record.caught} of {len(record.planted)}"
+    yield Facts((("caught", caught), ("operator", begun.operator), ("approver", begun.approver)))
+    yield Facts(
+        (("next due", f"{record.next_due_at:%Y-%m-%d}"), ("Rebound", begun.rebound_version))
+    )
+    lists = {
+        "isolation:": begun.isolation,
+        "not part of the drill:": begun.out_of_scope,
+        "otherwise than planned:": record.deviations,
+        "still there:": record.left,
+        "recoveries:": record.recoveries,
+    }
+    for heading, items in lists.items():
+        if items:
+            yield Listing(heading, tuple(map(shown, items)))
+
+
+def history_document(kept: Sequence[Kept], *, now: datetime) -> Document:
+    """List drills, what each came to, and who verified it."""
+    rows = tuple(_told(item, now) for item in kept)
+    return Document((Section((Table(_HISTORY, rows),)),))
+
+
+def _told(item: Kept, now: datetime) -> tuple[str, ...]:
+    begun, record = item.begun, item.record
+    if begun is None:
+        return item.drill_id, "damaged", "-", "-", "-", "-", "-", "its beginning cannot be read"
+    since = age((now - begun.began_at).total_seconds())
+    point = f"{begun.recovery_point:%Y-%m-%d %H:%M}"
+    if record is None:
+        return item.drill_id, "incomplete", point, "-", "-", "-", since, "it has no record"
+    verifier = item.signed.verifier if item.signed else "nobody"
+    open_findings = f"{len(item.findings)} findings; " if item.findings else ""
+    caught = f"{record.caught}/{len(record.planted)}"
+    took = duration(record.seconds)
+    why = shown(f"{open_findings}{record.why}")
+    return item.drill_id, record.verdict, point, took, caught, verifier, since, why

@@ -1,0 +1,237 @@
+"""What is known of a drill, and the record that an auditor files. Pure."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from manifests.model import RunId, Stored, UtcTime, Value
+
+PhaseName = Literal["PREPARING", "FENCING", "RESTORING", "PROVING", "CLEANING_UP"]
+"""The words of Google's restore verification, where there is one (Backup and DR)."""
+PhaseState = Literal["SUCCEEDED", "FAILED", "SKIPPED"]
+DrillVerdict = Literal["pass", "fail", "void", "incomplete"]
+"""What a drill came to.
+
+    pass        everything restored, is proven, and every criterion is met
+    fail        something is not proven, or a criterion is not met
+    void        a check did not tell of what was planted, so that no check of it shows anything
+    incomplete  it did not come to its end
+"""
+
+type Chosen = Literal["newest", "named"]
+
+
+class Criteria(Stored):
+    """What has to be so for a drill to pass, written down before it begins.
+
+    Attributes:
+        rto_seconds: From its beginning until everything is proven.
+        rpo_seconds: How old the recovery point may be when it begins.
+        newest_point: Whether it has to be the newest point that can be restored.
+        fewest_controls: So many damages have to be planted, at least.
+    """
+
+    rto_seconds: float = Field(gt=0)
+    rpo_seconds: float = Field(gt=0)
+    newest_point: bool = True
+    fewest_controls: int = Field(default=1, ge=1)
+
+
+class Phase(Stored):
+    """One phase of a drill, by a clock that nobody sets.
+
+    Attributes:
+        seconds: How long it took; together the phases take as long as the drill.
+        what: Why it failed or was skipped; empty where it succeeded.
+        exit_code: That of the error with which it failed; 0 where it did not.
+    """
+
+    name: PhaseName
+    state: PhaseState
+    began_at: UtcTime
+    seconds: float = Field(ge=0)
+    what: str = ""
+    exit_code: int = 0
+
+
+class Control(Stored):
+    """One damage that was planted in a copy, and whether a check told of it.
+
+    Attributes:
+        name: What was planted.
+        subject: In a copy of what.
+        check: The check that is meant to tell of it.
+        is_planted: Whether it could be planted; one that could not shows nothing.
+        is_caught: Whether that check told of it, and of nothing before it was planted.
+        what: What the check told, or why it was not planted.
+    """
+
+    name: str
+    subject: str
+    check: str
+    is_planted: bool
+    is_caught: bool
+    what: str
+
+
+class DrilledPart(Stored):
+    """One thing that a drill restored.
+
+    Attributes:
+        held: How many rows, objects or documents the run holds of it.
+        restored: How many came back from the vault.
+        lost_seconds: How old its recovery point was when the drill began: what was written since
+            would have been lost.
+        findings: What is not equal.
+    """
+
+    label: str
+    into: str
+    state: str
+    held: int = 0
+    restored: int = 0
+    lost_seconds: float = 0.0
+    findings: tuple[str, ...] = ()
+
+
+class Measured(Stored):
+    """A target and what was measured.
+
+    Attributes:
+        basis: How it was measured.
+        is_met: Whether it is as good as the target.
+    """
+
+    name: str
+    target: str
+    measured: str
+    basis: str
+    is_met: bool
+
+
+class DrillBegun(Stored):
+    """What a drill is to show, written before anything is made.
+
+    Attributes:
+        is_sample: Whether it is one of single parts, or of some of what they hold.
+        threat: What the scenario is about.
+        criteria_from: The file that they were read from; empty for the catalog's.
+        criteria_digest: SHA-256 of the criteria, in hexadecimal.
+        scope: What is restored.
+        out_of_scope: What of the scenario no drill restores, and why.
+        sandbox: The project that is written to.
+        isolation: Why nothing protected is in reach.
+        run_id: Whose recovery point is restored.
+        chosen: How that was chosen.
+        passed_over: Runs that could not be, and why.
+        manifest_digest: SHA-256 of the run's manifest.
+        catalog_digest: SHA-256 of the catalog.
+    """
+
+    drill_id: str
+    scenario: str
+    threat: str
+    is_sample: bool
+    criteria: Criteria
+    criteria_from: str
+    criteria_digest: str
+    scope: tuple[str, ...]
+    out_of_scope: tuple[str, ...]
+    sandbox: str
+    isolation: tuple[str, ...]
+    operator: str
+    approver: str
+    run_id: RunId
+    recovery_point: UtcTime
+    chosen: Chosen
+    is_newest: bool
+    passed_over: tuple[str, ...]
+    began_at: UtcTime
+    rebound_version: str
+    manifest_digest: str
+    catalog_digest: str
+
+
+class DrillRecord(Stored):
+    """How a drill ended.
+
+    Attributes:
+        recoveries: Its recoveries, whose journals tell every step.
+        deviations: What went otherwise than planned.
+        made: What was made in the sandbox.
+        left: What of it is there still; empty where it was shown to be gone.
+        next_due_at: When the next one is.
+    """
+
+    begun: DrillBegun
+    verdict: DrillVerdict
+    why: str
+    ended_at: UtcTime
+    seconds: float = Field(ge=0)
+    phases: tuple[Phase, ...]
+    measured: tuple[Measured, ...]
+    parts: tuple[DrilledPart, ...]
+    controls: tuple[Control, ...]
+    recoveries: tuple[str, ...]
+    deviations: tuple[str, ...]
+    made: tuple[str, ...]
+    left: tuple[str, ...]
+    next_due_at: UtcTime
+
+    @property
+    def planted(self) -> tuple[Control, ...]:
+        """Return the damages that could be planted."""
+        return tuple(item for item in self.controls if item.is_planted)
+
+    @property
+    def caught(self) -> int:
+        """Return how many of them a check told of."""
+        return sum(item.is_caught for item in self.planted)
+
+
+class SignOff(Stored):
+    """That somebody else than the operator agreed with a record.
+
+    Attributes:
+        record_digest: SHA-256 of the record that was looked at.
+    """
+
+    drill_id: str
+    verifier: str
+    signed_at: UtcTime
+    record_digest: str
+
+
+class DrillFinding(Stored):
+    """What is to be mended after a drill.
+
+    Attributes:
+        due: The day until which it is.
+        ticket: Where it is followed.
+    """
+
+    drill_id: str
+    found_at: UtcTime
+    what: str
+    owner: str
+    due: str
+    ticket: str = ""
+
+
+class Kept(Value):
+    """Everything that is kept of one drill.
+
+    Attributes:
+        begun: What it was to show; None where that cannot be read.
+        record: How it ended; None where it did not, or that cannot be read.
+        record_digest: SHA-256 of the stored record, in hexadecimal.
+        signed: Who agreed with it.
+        findings: What is to be mended.
+    """
+
+    drill_id: str
+    begun: DrillBegun | None = None
+    record: DrillRecord | None = None
+    record_digest: str = ""
+    signed: SignOff | None = None
+    findings: tuple[DrillFinding, ...] = ()

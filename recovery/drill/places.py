@@ -1,0 +1,69 @@
+"""Where a drill writes: names that no other thing of a sandbox has. Pure."""
+
+import re
+from typing import NamedTuple
+
+_DATASET = re.compile(r"rebound_drill_([0-9a-f]{6,12})_\w*")
+_BUCKET = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9a-z]+")
+_DATABASE = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9]+")
+
+
+class Places(NamedTuple):
+    """The names of one drill's things.
+
+    Attributes:
+        mark: What tells them from those of other drills.
+    """
+
+    mark: str
+
+    @property
+    def prefix(self) -> str:
+        """Return what every dataset of the drill begins with."""
+        return f"rebound_drill_{self.mark}_"
+
+    @property
+    def planted_prefix(self) -> str:
+        """Return what the datasets begin with in which damage is planted."""
+        return f"{self.prefix}planted_"
+
+    @property
+    def scratch_dataset(self) -> str:
+        """Return the dataset of staging tables."""
+        return f"{self.prefix}scratch"
+
+    @property
+    def undo_dataset(self) -> str:
+        """Return the dataset of undo points, of which a drill needs none."""
+        return f"{self.prefix}undo"
+
+    def bucket(self, number: int) -> str:
+        """Return the bucket that takes the place of one of the platform."""
+        return f"rebound-drill-{self.mark}-{number}"
+
+    @property
+    def planted_bucket(self) -> str:
+        """Return the bucket with copies of stored files in which damage is planted."""
+        return f"rebound-drill-{self.mark}-planted"
+
+    def database(self, number: int) -> str:
+        """Return the database that takes the place of one of the platform."""
+        return f"rebound-drill-{self.mark}-{number}"
+
+
+def mark_of_dataset(name: str) -> str | None:
+    """Return the mark of the drill that made a dataset, or None for any other."""
+    found = _DATASET.fullmatch(name)
+    return found[1] if found else None
+
+
+def mark_of_bucket(name: str) -> str | None:
+    """Return the mark of the drill that made a bucket, or None for any other."""
+    found = _BUCKET.fullmatch(name)
+    return found[1] if found else None
+
+
+def mark_of_database(name: str) -> str | None:
+    """Return the mark of the drill that made a database, or None for any other."""
+    found = _DATABASE.fullmatch(name)
+    return found[1] if found else None

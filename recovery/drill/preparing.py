@@ -1,0 +1,193 @@
+"""What has to hold before a drill makes anything, and what it is to show, written down."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from manifests import __version__, coverage, drill_layout
+from manifests.model import Manifest, UtcTime
+from manifests.selection import Selection
+from manifests.settings import read_settings
+from recovery.drill.asked import Asked
+from recovery.drill.model import Criteria, DrillBegun
+from recovery.drill.phases import Stopwatch
+from recovery.drill.places import Places
+from recovery.drill.rules import SANDBOX_LABEL, criteria_of
+from recovery.drill.sandbox import check_is_sandbox
+from recovery.drill.tasks import (
+    SAMPLE,
+    SAMPLED,
+    Task,
+    drilled,
+    out_of_scope,
+    sample_tasks,
+    whole_tasks,
+)
+from recovery.plan.model import Plan
+from recovery.request import Request
+from recovery.scenarios import scenario
+from recovery.session import Session
+from recovery.settings import Settings
+from recovery.status.model import PartName
+from recovery.status.rules import shown_of
+
+
+class Prepared(NamedTuple):
+    """A drill of which nothing is made yet.
+
+    Attributes:
+        session: The clients; their scratch dataset is the drill's own.
+        manifest: What is restored, without what the catalog does not name.
+        stored: The manifest as it is stored.
+    """
+
+    session: Session
+    watch: Stopwatch
+    places: Places
+    begun: DrillBegun
+    selection: Selection
+    manifest: Manifest
+    stored: Manifest
+    tasks: tuple[Task, ...]
+
+    def plan(self, request: Request, manifest: Manifest | None = None) -> Plan:
+        """Compare what a request is about with the run, as any recovery does.
+
+        Args:
+            request: What is compared.
+            manifest: What the run is said to hold; as it is stored when None.
+        """
+        return self.session.plan((self.selection, manifest or self.stored), request)
+
+
+def prepared(asked: Asked) -> Prepared:
+    """Look at everything that has to hold before a drill begins.
+
+    Raises:
+        RefusedError: The project is protected, is no sandbox, or a right is missing.
+        NoRecoveryPointError: There is no run to restore.
+        UsageError: The scenario restores nothing.
+    """
+    settings = read_settings(Settings)
+    session, places = _session(settings)
+    began_at = session.begun_at()
+    watch = Stopwatch(began_at, time.monotonic)
+    isolation = _isolation(session, asked.sandbox)
+    selection, stored = session.choose(run=asked.run, at=None)
+    manifest = coverage.within(session.catalog, stored)
+    covers = SAMPLED if asked.scenario == SAMPLE else drilled(asked.scenario).covers
+    tasks = _tasks(session, asked, manifest, covers, places, now=began_at)
+    begun = _begun(
+        session,
+        asked,
+        places,
+        selection,
+        tasks=tasks,
+        covers=covers,
+        began_at=began_at,
+        isolation=isolation,
+    )
+    return Prepared(session, watch, places, begun, selection, manifest, stored, tasks)
+
+
+def _session(settings: Settings) -> tuple[Session, Places]:
+    """Return the clients of a drill, which works in datasets of its own."""
+    first = Session(settings)
+    places = Places(first.own_id[:8])
+    own = {"scratch_dataset": places.scratch_dataset, "undo_dataset": places.undo_dataset}
+    return Session(settings.model_copy(update=own)), places
+
+
+def _isolation(session: Session, sandbox: str) -> tuple[str, ...]:
+    """Return why nothing protected is in reach of a drill.
+
+    Raises:
+        RefusedError: It is, or nobody can tell.
+    """
+    check_is_sandbox(sandbox, session.catalog, session.settings)
+    return (
+        f"{sandbox} is neither REBOUND_PROJECT nor one of the catalog's protected projects",
+        f"{sandbox} has the label {SANDBOX_LABEL}=true",
+        "everything that is written has a name that begins with rebound_drill or rebound-drill",
+    )
+
+
+def _tasks(
+    session: Session,
+    asked: Asked,
+    manifest: Manifest,
+    covers: Sequence[str],
+    places: Places,
+    *,
+    now: datetime,
+) -> tuple[Task, ...]:
+    catalog = session.catalog
+    if asked.scenario != SAMPLE:
+        return tuple(whole_tasks(covers, manifest, catalog, asked.sandbox, places))
+    earliest = now - timedelta(days=catalog.drills.proof_days)
+    proofs = tuple(session.proofs.since(earliest, now=now))
+
+    def proven_at(part: PartName) -> UtcTime | None:
+        found = shown_of(part, proofs, whole=False)
+        return found.proof.proven_at if found else None
+
+    return tuple(sample_tasks(manifest, catalog, asked.sandbox, places, proven_at))
+
+
+def _begun(
+    session: Session,
+    asked: Asked,
+    places: Places,
+    selection: Selection,
+    *,
+    tasks: Sequence[Task],
+    covers: Sequence[str],
+    began_at: datetime,
+    isolation: tuple[str, ...],
+) -> DrillBegun:
+    criteria = asked.criteria or _criteria(asked, tasks)
+    is_sample = asked.scenario == SAMPLE
+    newest = selection.run_id if asked.run is None else session.choose(run=None, at=None)[0].run_id
+    return DrillBegun(
+        drill_id=drill_layout.drill_id(asked.scenario, began_at, places.mark),
+        scenario=asked.scenario,
+        threat="one part of each kind is lost"
+        if is_sample
+        else scenario(asked.scenario).brings_back,
+        is_sample=is_sample,
+        criteria=criteria,
+        criteria_from=asked.criteria_from,
+        criteria_digest=_digest(criteria.model_dump_json()),
+        scope=tuple(task.name for task in tasks),
+        out_of_scope=out_of_scope(covers),
+        sandbox=asked.sandbox,
+        isolation=isolation,
+        operator=asked.operator,
+        approver=asked.approver,
+        run_id=selection.run_id,
+        recovery_point=selection.recovery_point,
+        chosen="newest" if asked.run is None else "named",
+        is_newest=newest == selection.run_id,
+        passed_over=tuple(f"{item.run_id}: {item.reason}" for item in selection.unusable),
+        began_at=began_at,
+        rebound_version=__version__,
+        manifest_digest=session.vault.digest(selection.run_id),
+        catalog_digest=_digest(session.catalog.model_dump_json()),
+    )
+
+
+def _criteria(asked: Asked, tasks: Sequence[Task]) -> Criteria:
+    """Return the objectives of the scenario; of a sample those of the strictest of its own."""
+    if asked.scenario != SAMPLE:
+        return criteria_of(scenario(asked.scenario))
+    found = [criteria_of(scenario(task.request.scenario)) for task in tasks]
+    return Criteria(
+        rto_seconds=min((item.rto_seconds for item in found), default=3600.0),
+        rpo_seconds=min((item.rpo_seconds for item in found), default=86400.0),
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,234 @@
+"""What a drill may do, what it has to show, and what it came to. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from manifests.catalog import Catalog
+from manifests.errors import BackupDamagedError, NotEqualError, RefusedError, UsageError
+from recovery.drill.model import (
+    Control,
+    Criteria,
+    DrillBegun,
+    DrilledPart,
+    DrillRecord,
+    DrillVerdict,
+    Measured,
+    Phase,
+)
+from recovery.drill.phases import ORDER
+from recovery.scenarios import Scenario
+from recovery.status.model import PartStatus
+from recovery.units import counted, duration, listed
+
+SANDBOX_LABEL = "rebound-sandbox"
+"""A project that has this label, with the value `true`, may be filled and emptied by drills."""
+NEEDED = (
+    "bigquery.datasets.create",
+    "bigquery.datasets.delete",
+    "bigquery.jobs.create",
+    "datastore.databases.create",
+    "datastore.databases.delete",
+    "storage.buckets.create",
+    "storage.buckets.delete",
+)
+"""What a drill does to a sandbox project and nowhere else: making, and removing what it made."""
+_DRILLED_ALONE = frozenset(
+    {"bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"}
+)
+_OF_THE_BACKUP = frozenset({BackupDamagedError.exit_code, NotEqualError.exit_code})
+
+
+def check_not_protected(sandbox: str, catalog: Catalog, own_project: str) -> None:
+    """Refuse a drill into a project that is protected.
+
+    Args:
+        sandbox: Where the drill would write.
+        catalog: What is protected.
+        own_project: The project that the settings name.
+
+    Raises:
+        RefusedError: It would write to what it is meant to protect.
+    """
+    if sandbox == own_project or sandbox in catalog.protected_projects:
+        raise RefusedError(
+            "a drill never writes to the project that is protected",
+            subject=sandbox,
+            hint="`--project` names a sandbox project, in which nothing else is",
+        )
+
+
+def check_sandbox(sandbox: str, labels: Mapping[str, str], granted: Collection[str]) -> None:
+    """Refuse a project that is no sandbox, or in which the drill could not clean up.
+
+    Args:
+        sandbox: The project.
+        labels: Its labels.
+        granted: What of `NEEDED` whoever runs the drill may do there.
+
+    Raises:
+        RefusedError: It has not the label, or a right is missing.
+    """
+    if labels.get(SANDBOX_LABEL) != "true":
+        raise RefusedError(
+            f"the project has no label {SANDBOX_LABEL}=true, so it is no sandbox",
+            subject=sandbox,
+            hint=f"`gcloud projects update {sandbox} --update-labels {SANDBOX_LABEL}=true`, "
+            "if nothing else is in it",
+        )
+    if missing := [name for name in NEEDED if name not in granted]:
+        raise RefusedError(
+            f"these rights are missing, so that a drill could not end: {', '.join(missing)}",
+            subject=sandbox,
+            hint="grant them in the sandbox project alone",
+        )
+
+
+def criteria_of(scenario: Scenario) -> Criteria:
+    """Return the criteria of a scenario: its objectives, and the newest point there is."""
+    return Criteria(rto_seconds=scenario.rto_seconds, rpo_seconds=scenario.rpo_seconds)
+
+
+def read_criteria(text: str, *, subject: str) -> Criteria:
+    """Read criteria that somebody wrote down.
+
+    Raises:
+        UsageError: They are none.
+    """
+    try:
+        found = Criteria.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "criteria"
+        raise UsageError(f"{where}: {first['msg']}", subject=subject) from error
+    if unknown := sorted(found.model_extra or {}):
+        raise UsageError(f"no criterion: {', '.join(unknown)}", subject=subject)
+    return found
+
+
+def measured(
+    begun: DrillBegun, phases: Sequence[Phase], parts: Sequence[DrilledPart]
+) -> Iterator[Measured]:
+    """Compare what was measured with the criteria.
+
+    The controls are no part of a recovery: the time that counts ends when everything is proven.
+    """
+    criteria = begun.criteria
+    took = sum(item.seconds for item in phases if item.name in ORDER[: ORDER.index("PROVING")])
+    yield Measured(
+        name="RTO",
+        target=duration(criteria.rto_seconds),
+        measured=duration(took),
+        basis="from the beginning of the drill until all was restored and proven equal",
+        is_met=took <= criteria.rto_seconds,
+    )
+    lost = max((item.lost_seconds for item in parts), default=float("inf"))
+    yield Measured(
+        name="RPO",
+        target=duration(criteria.rpo_seconds),
+        measured=duration(lost) if parts else "nothing was restored",
+        basis="age of the oldest restored point when the drill began",
+        is_met=lost <= criteria.rpo_seconds,
+    )
+    if criteria.newest_point:
+        yield Measured(
+            name="newest point",
+            target="yes",
+            measured="yes" if begun.is_newest else "no",
+            basis="the newest complete run of this platform that nothing is wrong with",
+            is_met=begun.is_newest,
+        )
+
+
+def verdict(
+    criteria: Criteria,
+    phases: Sequence[Phase],
+    parts: Sequence[DrilledPart],
+    controls: Sequence[Control],
+    results: Sequence[Measured],
+) -> tuple[DrillVerdict, str]:
+    """Return what a drill came to, and why: what it could not show comes before what it showed.
+
+    Args:
+        criteria: What was written down before.
+        phases: Its phases.
+        parts: What it restored.
+        controls: What was planted.
+        results: What was measured.
+    """
+    planted = sum(item.is_planted for item in controls)
+    passed = f"{counted(len(parts), 'part')} proven, {planted} of {planted} planted damages caught"
+    found = (*_broken(phases), *_blind(criteria, phases, controls), *_missed(parts, results))
+    return next(iter(found), ("pass", passed))
+
+
+def _broken(phases: Sequence[Phase]) -> Iterator[tuple[DrillVerdict, str]]:
+    """Tell of a drill that did not come to its end: because of what is stored, or of anything else."""
+    for item in phases:
+        if item.state == "FAILED":
+            yield "fail" if item.exit_code in _OF_THE_BACKUP else "incomplete", item.what
+    lacking = [name for name in ORDER[:-1] if name not in {item.name for item in phases}]
+    if lacking:
+        yield "incomplete", f"it did not come to {lacking[0]}"
+
+
+def _blind(
+    criteria: Criteria, phases: Sequence[Phase], controls: Sequence[Control]
+) -> Iterator[tuple[DrillVerdict, str]]:
+    """Tell of a drill whose checks were not shown to be able to fail."""
+    planted = [item for item in controls if item.is_planted]
+    if missed := [f"{item.name} ({item.check})" for item in planted if not item.is_caught]:
+        yield "void", f"no check told of {listed(missed)}"
+    if len(planted) < criteria.fewest_controls:
+        few = counted(len(planted), "damage")
+        yield "void", f"{few} could be planted, {criteria.fewest_controls} had to be"
+    if any(item.seconds <= 0 for item in phases):
+        yield "void", "a phase took no time: the clock does not go"
+
+
+def _missed(
+    parts: Sequence[DrilledPart], results: Sequence[Measured]
+) -> Iterator[tuple[DrillVerdict, str]]:
+    """Tell of what is not proven, and of criteria that are not met."""
+    if not parts:
+        yield "fail", "nothing was restored"
+    if unproven := [item.label for item in parts if item.state != "proven"]:
+        yield "fail", f"not proven: {listed(unproven)}"
+    if targets := [item.name for item in results if not item.is_met]:
+        yield "fail", f"not met: {', '.join(targets)}"
+
+
+def next_due(ended_at: datetime, catalog: Catalog) -> datetime:
+    """Return when the next drill is due."""
+    return ended_at + timedelta(days=catalog.drills.every_days)
+
+
+def due_scenario(parts: Sequence[PartStatus]) -> str:
+    """Return the scenario of the part that was not shown to restore for longest.
+
+    Raises:
+        UsageError: There is no part that a drill restores.
+    """
+    found = [item for item in parts if item.scenario in _DRILLED_ALONE]
+    if not found:
+        raise UsageError("there is no part that a drill restores")
+    never = [item for item in found if item.proven_at is None]
+    shown = [item for item in found if item.proven_at is not None]
+    return (never or sorted(shown, key=lambda item: str(item.proven_at)))[0].scenario
+
+
+def check_verifier(record: DrillRecord | None, verifier: str) -> None:
+    """Refuse that somebody agrees with what is not there, or with their own work.
+
+    Raises:
+        RefusedError: The drill has no record, or the verifier is its operator.
+    """
+    if record is None:
+        raise RefusedError("the drill has no record that could be agreed with")
+    if verifier.strip().casefold() in ("", record.begun.operator.strip().casefold()):
+        raise RefusedError(
+            f"{record.begun.operator} ran it, so that somebody else has to agree",
+            subject=record.begun.drill_id,
+            hint="`--by NAME` says who looked at the record",
+        )

@@ -1,0 +1,217 @@
+"""A drill from its first look to its record: the phases one after the other, and what each showed."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from manifests import layout
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.rest import Rest
+from manifests.errors import CloudError, ReboundError, RefusedError
+from recovery.drill.cleaning import Cleaning
+from recovery.drill.damage import planted_controls
+from recovery.drill.looks import differences_of
+from recovery.drill.model import Control, DrilledPart, DrillRecord, DrillVerdict, PhaseName
+from recovery.drill.parts import drilled_parts
+from recovery.drill.preparing import Prepared
+from recovery.drill.rules import measured, next_due, verdict
+from recovery.drill.store import Drills
+from recovery.drill.tasks import Task
+from recovery.fence.rules import planned_fence
+from recovery.fence.work import Fencing
+from recovery.journal import Journal
+from recovery.kinds.works import inspect
+from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
+from recovery.plan.model import Plan
+from recovery.progress import Progress
+from recovery.running import execute, remember
+from recovery.stored import Reading
+
+
+class Drill:
+    """One drill under way.
+
+    Args:
+        prepared: What it is to show; nothing of it is made yet.
+        progress: Told how far each thing is.
+    """
+
+    def __init__(self, prepared: Prepared, progress: Progress) -> None:
+        self._session = prepared.session
+        self._watch = prepared.watch
+        self._places = prepared.places
+        self._begun = prepared.begun
+        self._prepared = prepared
+        self._progress = progress
+        self._cleaning = Cleaning(prepared.begun.sandbox, self._session.catalog.location)
+        self._plans: list[tuple[Task, Plan]] = []
+        self._reports: list[RecoveryReport] = []
+        self._parts: tuple[DrilledPart, ...] = ()
+        self._controls: tuple[Control, ...] = ()
+        self._deviations: list[str] = list(prepared.begun.passed_over)
+        self._made: tuple[str, ...] = ()
+
+    def record(self) -> DrillRecord:
+        """Go through the phases and return what it came to, written down.
+
+        Raises:
+            CloudError: The record could not be written.
+        """
+        drills = Drills(self._session.landing)
+        drills.begin(self._begun)
+        is_whole = (
+            self._phase("PREPARING", self._prepare)
+            and self._phase("FENCING", self._fence)
+            and self._phase("RESTORING", self._restore)
+            and self._phase("PROVING", self._prove)
+        )
+        found, why = self._verdict()
+        left = self._clean(keep=found != "pass" or not is_whole)
+        if found == "pass" and left:
+            found, why = "fail", "not everything that was made could be removed"
+        if found in ("pass", "fail"):
+            for report in self._reports:
+                remember(self._session, report, "sample" if self._begun.is_sample else "drill")
+        return drills.end(self._record(found, why, left))
+
+    def _phase(self, name: PhaseName, work: Callable[[], str]) -> bool:
+        """Go through a phase; its work returns why it was skipped, or nothing."""
+        try:
+            skipped = work()
+        except ReboundError as error:
+            self._watch.end(name, "FAILED", str(error), exit_code=error.exit_code)
+            self._deviations.append(f"{name}: {error}")
+            return False
+        self._watch.end(name, "SKIPPED" if skipped else "SUCCEEDED", skipped)
+        return True
+
+    def _prepare(self) -> str:
+        """Read the files that are restored, and plan each recovery."""
+        prepared, session = self._prepared, self._session
+        covers = {kind for task in prepared.tasks for kind in task.request.kinds}
+        if "tables" in covers:
+            wanted = [task.request for task in prepared.tasks]
+            tables = [it for it in prepared.manifest.tables if any(ask.wants(it) for ask in wanted)]
+            run_id = prepared.stored.run_id
+            found = inspect(tables, Reading(session.vault_bucket, run_id, read_bytes=True))
+            found.require(run_id)
+        for task in prepared.tasks:
+            plan = self._look(task)
+            session.refuse(plan, confirmed_project=None, access=True, untrusted=False)
+            self._plans.append((task, plan))
+        return ""
+
+    def _look(self, task: Task, *, exact: bool = False) -> Plan:
+        return self._prepared.plan(task.request.model_copy(update={"exact": exact}))
+
+    def _fence(self) -> str:
+        """Make sure that nobody else writes to what is restored: its names are new, and known to none."""
+        if there := self._cleaning.made(self._places.mark):
+            raise RefusedError("it is there already", subject=there[0].label)
+        rule = self._session.catalog.fence
+        if rule is None:
+            return "the catalog names no writers, and the names of what is restored are new"
+        rest = Rest(self._session.settings.api_endpoint)
+        try:
+            found = Fencing(Configuration(rest, self._begun.sandbox)).found(rule)
+        except CloudError as error:
+            return f"the writers of the sandbox could not be listed: {error.message}"
+        things = [f"{step.kind} {step.into}" for _, plan in self._plans for step in plan.steps]
+        record = planned_fence(
+            rule,
+            things,
+            found,
+            fence_id="",
+            project=self._begun.sandbox,
+            why=self._begun.drill_id,
+            now=self._begun.began_at,
+        )
+        if record.writers:
+            raise RefusedError("it writes to what is restored", subject=record.writers[0].name)
+        return ""
+
+    def _restore(self) -> str:
+        for number, (_, plan) in enumerate(self._plans):
+            self._reports.append(self._recovered(plan, number))
+        self._parts = drilled_parts(self._reports, self._prepared.manifest, self._begun.began_at)
+        return ""
+
+    def _recovered(self, plan: Plan, number: int) -> RecoveryReport:
+        """Carry out one recovery as any other is; nobody resumes one that did not prove everything."""
+        session, began = self._session, self._session.begun_at()
+        own = f"{self._places.mark}{number:02x}"
+        recovery_id = layout.recovery_id(f"drill-{plan.request.scenario}", began, own)
+        journal = Journal(session.landing, recovery_id)
+        planned = PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan)
+        journal.begin(planned)
+        try:
+            report = execute(
+                session, journal, planned, progress=self._progress, tell=lambda _: None
+            )
+        except ReboundError:
+            self._close(journal)
+            raise
+        if not report.is_proven:
+            self._close(journal)
+        return report
+
+    def _close(self, journal: Journal) -> None:
+        with suppress(ReboundError):
+            journal.abandon(
+                AbandonedRecovery(
+                    recovery_id=journal.recovery_id,
+                    abandoned_at=self._session.clock.latest(),
+                    why=f"a part of {self._begun.drill_id}",
+                )
+            )
+
+    def _prove(self) -> str:
+        """Look at everything again, and plant what the checks have to tell of."""
+        for task, _ in self._plans:
+            if told := tuple(differences_of(self._look(task, exact=True))):
+                again = f"{task.name}, looked at again"
+                seen = DrilledPart(label=again, into="", state="NOT EQUAL", findings=told[:20])
+                self._parts = (*self._parts, seen)
+        self._controls = tuple(planted_controls(self._prepared))
+        return ""
+
+    def _verdict(self) -> tuple[DrillVerdict, str]:
+        phases = self._watch.phases
+        results = tuple(measured(self._begun, phases, self._parts))
+        return verdict(self._begun.criteria, phases, self._parts, self._controls, results)
+
+    def _clean(self, *, keep: bool) -> tuple[str, ...]:
+        """Remove what was made, or keep it as evidence; return what is there then."""
+        left: list[str] = []
+
+        def clean() -> str:
+            made = self._cleaning.made(self._places.mark)
+            self._made = tuple(item.label for item in made)
+            if keep:
+                left.extend(self._made)
+                return "kept as evidence: `rebound drill --clean` removes it"
+            self._deviations += self._cleaning.remove(made)
+            left.extend(item.label for item in self._cleaning.made(self._places.mark))
+            return ""
+
+        if not self._phase("CLEANING_UP", clean):
+            left.append("nobody knows")
+        return tuple(left)
+
+    def _record(self, found: DrillVerdict, why: str, left: Sequence[str]) -> DrillRecord:
+        phases, ended_at = self._watch.phases, self._session.clock.latest()
+        return DrillRecord(
+            begun=self._begun,
+            verdict=found,
+            why=why,
+            ended_at=ended_at,
+            seconds=self._watch.seconds,
+            phases=phases,
+            measured=tuple(measured(self._begun, phases, self._parts)),
+            parts=self._parts,
+            controls=self._controls,
+            recoveries=tuple(item.recovery_id for item in self._reports),
+            deviations=tuple(self._deviations),
+            made=self._made,
+            left=tuple(left),
+            next_due_at=next_due(ended_at, self._session.catalog),
+        )

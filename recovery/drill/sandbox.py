@@ -1,0 +1,73 @@
+"""Looks at a sandbox project: what it is labelled as, and what whoever asks may do there."""
+
+from collections.abc import Mapping, Sequence
+
+from manifests.catalog import Catalog
+from manifests.cloud.rest import Rest
+from manifests.cloud.retry import cloud_errors
+from manifests.errors import CloudError, RefusedError
+from manifests.model import Resource
+from recovery.drill.rules import NEEDED, check_not_protected, check_sandbox
+from recovery.settings import Settings
+
+_HOST = "cloudresourcemanager.googleapis.com"
+
+
+class Sandbox:
+    """A project, as Resource Manager tells of it.
+
+    Args:
+        rest: Calls the API.
+        project: The project.
+    """
+
+    def __init__(self, rest: Rest, project: str) -> None:
+        self._rest = rest
+        self._project = project
+
+    def labels(self) -> Mapping[str, str]:
+        """Return the labels of the project (Resource Manager v3, projects.get).
+
+        Raises:
+            RefusedError: It may not be looked at, or there is none.
+            CloudError: It could not be asked for, and can be later.
+        """
+        found = self._asked("GET", "")
+        return {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
+
+    def granted(self, permissions: Sequence[str]) -> frozenset[str]:
+        """Return which of some permissions whoever asks has on the project.
+
+        Raises:
+            RefusedError: It may not be asked for.
+            CloudError: It could not be asked for, and can be later.
+        """
+        body = {"permissions": list(permissions)}
+        found = self._asked("POST", ":testIamPermissions", body)
+        return frozenset(found.get("permissions", ()))
+
+    def _asked(self, method: str, order: str, body: Resource | None = None) -> Resource:
+        subject = f"project {self._project}"
+        try:
+            with cloud_errors(subject, "resourcemanager.projects.get"):
+                path = f"v3/projects/{self._project}{order}"
+                return self._rest.call(method, _HOST, path, body=body)
+        except CloudError as error:
+            if error.retryable:
+                raise
+            raise RefusedError(
+                f"it cannot be looked at, so it is no sandbox of ours: {error.message}",
+                subject=subject,
+                hint=error.hint,
+            ) from error
+
+
+def check_is_sandbox(project: str, catalog: Catalog, settings: Settings) -> None:
+    """Refuse a project that is protected, is no sandbox, or in which a drill could not clean up.
+
+    Raises:
+        RefusedError: It is, is none, or a right is missing.
+    """
+    check_not_protected(project, catalog, settings.project)
+    found = Sandbox(Rest(settings.api_endpoint), project)
+    check_sandbox(project, found.labels(), found.granted(NEEDED))

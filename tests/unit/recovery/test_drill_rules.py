@@ -1,0 +1,168 @@
+"""What a drill may do and what it came to: each lie that drills tell has a verdict that is not pass."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from manifests.errors import ReboundError, RefusedError, UsageError
+from recovery.drill.controls.planting import control
+from recovery.drill.model import (
+    Control,
+    DrillBegun,
+    DrilledPart,
+    Phase,
+    PhaseName,
+)
+from recovery.drill.phases import Stopwatch
+from recovery.drill.rules import (
+    NEEDED,
+    check_not_protected,
+    check_sandbox,
+    measured,
+    read_criteria,
+    verdict,
+)
+from tests.unit.drills import BEGUN, CAUGHT, NOW, PART, PHASES
+from tests.unit.samples import catalog
+
+
+def phases(**changed: Any) -> tuple[Phase, ...]:  # noqa: ANN401 - fields of a phase
+    """Return phases of which the restoring is another."""
+    return tuple(
+        item.model_copy(update=changed) if item.name == "RESTORING" else item for item in PHASES
+    )
+
+
+def ended(
+    gone_through: Sequence[Phase] = PHASES,
+    parts: Sequence[DrilledPart] = (PART,),
+    controls: Sequence[Control] = (CAUGHT,),
+    begun: DrillBegun = BEGUN,
+) -> tuple[str, str]:
+    """Return what a drill came to."""
+    results = list(measured(begun, gone_through, parts))
+    return verdict(begun.criteria, gone_through, parts, controls, results)
+
+
+def test_a_drill_in_which_everything_holds_passes():
+    """The verdict says how many damages were told of."""
+    assert ended() == ("pass", "1 part proven, 1 of 1 planted damages caught")
+
+
+@pytest.mark.parametrize(
+    ("found", "word", "why"),
+    [
+        (
+            ended(controls=[CAUGHT, CAUGHT.model_copy(update={"is_caught": False})]),
+            "void",
+            "no check",
+        ),
+        (ended(controls=[]), "void", "0 damages could be planted, 1 had to be"),
+        (
+            ended(controls=[CAUGHT.model_copy(update={"is_planted": False})]),
+            "void",
+            "could be planted",
+        ),
+        (ended(phases(seconds=0)), "void", "the clock does not go"),
+        (ended(phases(state="FAILED", what="no answer", exit_code=9)), "incomplete", "no answer"),
+        (ended(phases(state="FAILED", what="damaged", exit_code=4)), "fail", "damaged"),
+        (ended(PHASES[:3]), "incomplete", "it did not come to PROVING"),
+        (
+            ended(parts=[PART.model_copy(update={"state": "NOT EQUAL"})]),
+            "fail",
+            "not proven: table",
+        ),
+        (ended(parts=[]), "fail", "nothing was restored"),
+        (ended(phases(seconds=70)), "fail", "not met: RTO"),
+        (ended(parts=[PART.model_copy(update={"lost_seconds": 90000})]), "fail", "not met: RPO"),
+        (
+            ended(begun=BEGUN.model_copy(update={"is_newest": False})),
+            "fail",
+            "not met: newest point",
+        ),
+    ],
+)
+def test_a_drill_that_shows_nothing_or_less_does_not_pass(
+    found: tuple[str, str], word: str, why: str
+):
+    """Never failed, restored nothing, an old point, a clock at zero: none of them is a pass."""
+    assert found[0] == word
+    assert why in found[1]
+
+
+def test_controls_take_no_time_of_a_recovery():
+    """What counts for the objective ends when everything is proven."""
+    slow = tuple(
+        item.model_copy(update={"seconds": 500}) if item.name == "PROVING" else item
+        for item in PHASES
+    )
+    assert ended(slow)[0] == "pass"
+
+
+def test_phases_have_no_gaps():
+    """Together they take as long as the drill, and each begins when the one before ended."""
+    ticks = iter((10.0, 11.5, 12.0, 12.25))
+    watch = Stopwatch(NOW, lambda: next(ticks))
+    names: tuple[PhaseName, ...] = ("PREPARING", "FENCING", "RESTORING")
+    for name in names:
+        watch.end(name)
+    assert [item.seconds for item in watch.phases] == [1.5, 0.5, 0.25]
+    assert watch.seconds == sum(item.seconds for item in watch.phases)
+    assert watch.phases[1].began_at == NOW + timedelta(seconds=1.5)
+
+
+def test_no_drill_goes_where_it_must_not():
+    """By project, by label, and by rights that are missing."""
+    guarded = catalog(protected_projects=["live-platform"])
+    for project in ("live-platform", "own-project"):
+        with pytest.raises(RefusedError, match="never writes"):
+            check_not_protected(project, guarded, "own-project")
+    check_not_protected("a-sandbox", guarded, "own-project")
+    with pytest.raises(RefusedError, match="no label"):
+        check_sandbox("a-sandbox", {"rebound-sandbox": "yes"}, NEEDED)
+    with pytest.raises(RefusedError, match="datasets"):
+        check_sandbox("a-sandbox", {"rebound-sandbox": "true"}, set(NEEDED[2:]))
+    check_sandbox("a-sandbox", {"rebound-sandbox": "true"}, NEEDED)
+
+
+def test_criteria_are_read_from_a_file_or_refused():
+    """A word that is misspelt would be no criterion."""
+    read = read_criteria('{"rto_seconds": 60, "rpo_seconds": 60}', subject="f")
+    assert read.newest_point
+    for text in ("{}", "no", '{"rto_seconds": 0, "rpo_seconds": 1}'):
+        with pytest.raises(UsageError):
+            read_criteria(text, subject="f")
+    with pytest.raises(UsageError, match="no criterion: rto"):
+        read_criteria('{"rto_seconds": 1, "rpo_seconds": 1, "rto": 5}', subject="f")
+
+
+def look_at(*answers: Sequence[str] | ReboundError) -> Any:  # noqa: ANN401 - a function
+    """Return a look that answers so, one after the other."""
+    left = iter(answers)
+
+    def look() -> Sequence[str]:
+        answer = next(left)
+        if isinstance(answer, ReboundError):
+            raise answer
+        return answer
+
+    return look
+
+
+def planted(*answers: Sequence[str] | ReboundError) -> Control:
+    """Return the control of a look that answers so before and after."""
+    return control("a", "b", "c", look=look_at(*answers), plant=lambda: None)
+
+
+def test_a_damage_is_caught_when_the_check_tells_of_it_and_told_of_nothing_before():
+    """A check that always tells of something, or never, catches nothing."""
+    assert planted([], ["1 row"]).is_caught
+    assert not planted([], []).is_caught
+    always = planted(["noise"], ["noise"])
+    assert (always.is_planted, always.is_caught) == (True, False)
+    broken = planted([], UsageError("no answer"))
+    assert (broken.is_planted, broken.is_caught) == (True, False)
+    never = planted(UsageError("no answer"))
+    assert (never.is_planted, never.is_caught) == (False, False)
