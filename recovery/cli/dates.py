@@ -245,8 +245,7 @@ def _agree(
 def _under_way(session: Session) -> list[RefusedError]:
     """Return a refusal while another recovery of dates is under way."""
     for recovery_id in filter(is_ours, Recoveries(session.landing).ids()):
-        begun_at = layout.recovery_begun_at(recovery_id)
-        if begun_at <= session.started_at - _UNDER_WAY:
+        if layout.recovery_begun_at(recovery_id) <= session.started_at - _UNDER_WAY:
             continue
         is_closed = Journal(session.landing, recovery_id).abandoned() is not None
         if not is_closed and DatesJournal(session.landing, recovery_id).last_report() is None:

@@ -63,8 +63,6 @@ from recovery.running import differing, execute, finish, new_recovery, remember,
 from recovery.session import Session
 from recovery.units import printable
 
-_BEGIN_ANOTHER = "`rebound recover` begins another"
-
 app = typer.Typer()
 
 
@@ -216,7 +214,8 @@ def resume(
         _tell_proven(session, begun, *ended, confirm_project=confirm_project, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
-        raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=_BEGIN_ANOTHER)
+        another_one = "`rebound recover` begins another"
+        raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=another_one)
     begun = seen_again(session, begun, lock_again=lock_again, confirmed_project=confirm_project)
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False)

@@ -104,7 +104,7 @@ class Rules[S: Seen](ABC):
 
     @property
     def noun(self) -> str:
-        """Return the kind in the singular."""
+        """The kind in the singular."""
         return self.kind.removesuffix("s")
 
     def parts(self, manifest: Manifest) -> Sequence[Backup]:
@@ -278,7 +278,8 @@ class Rules[S: Seen](ABC):
 
     def failed(self, step: Step, failure: Failure) -> Outcome:
         """Return the outcome of a step that was not carried out."""
-        (kind,) = (item for item in self.outcomes if step.kind in _tags(item))
+        kinds = {item: get_args(item.model_fields["kind"].annotation) for item in self.outcomes}
+        (kind,) = (item for item, tags in kinds.items() if step.kind in tags)
         return kind(
             kind=step.kind, name=step.name, into=step.into, action=step.action, failure=failure
         )
@@ -295,8 +296,3 @@ class Rules[S: Seen](ABC):
 def of[Some](items: Sequence[Any], kind: type[Some]) -> tuple[Some, ...]:
     """Return those of some steps or outcomes that are of one class, in their order."""
     return tuple(item for item in items if isinstance(item, kind))
-
-
-def _tags(kind: type[Outcome]) -> tuple[str, ...]:
-    """Return the words with which the outcomes of a class name their things."""
-    return get_args(kind.model_fields["kind"].annotation)

@@ -42,17 +42,7 @@ def recorded(folder: Path) -> dict[str, Calls]:
         with serving(rebound) as function, _recording(cloud) as backup:
             run = function.complete("recorded")["run_id"]
         by_function = {name: _called(cloud, rebound, *those) for name, those in _FUNCTIONS.items()}
-        restore: list[str] = []
-        configuration: list[str] = []
-        for disaster in DISASTERS:
-            disaster.strike(rebound)
-            for words, code in _commands(disaster):
-                with _recording(cloud) as calls, _recording(cloud, ("platform",)) as called:
-                    rebound.run(*words, code=code)
-                restore += calls
-                configuration += called if disaster.supply is not None else []
-                if code and disaster.supply is not None:
-                    disaster.supply(rebound)
+        restore, configuration = _recovered(cloud, rebound)
         with _recording(cloud) as expiry:
             for words in (("verify",), ("hold", run), ("release", run)):
                 rebound.run(*words)
@@ -70,6 +60,22 @@ def recorded(folder: Path) -> dict[str, Calls]:
     told = {side: set(_told(calls, rebound)) for side, calls in sides.items()}
     told["restore"] |= {("resources", call.partition(" ")[0]) for call in configuration}
     return told
+
+
+def _recovered(cloud: Cloud, rebound: Rebound) -> tuple[list[str], list[str]]:
+    """Return the calls of recovering from each disaster, and those about the configuration."""
+    restore: list[str] = []
+    configuration: list[str] = []
+    for disaster in DISASTERS:
+        disaster.strike(rebound)
+        for words, code in _commands(disaster):
+            with _recording(cloud) as calls, _recording(cloud, ("platform",)) as called:
+                rebound.run(*words, code=code)
+            restore += calls
+            configuration += called if disaster.supply is not None else []
+            if code and disaster.supply is not None:
+                disaster.supply(rebound)
+    return restore, configuration
 
 
 def _commands(disaster: Disaster) -> Iterator[tuple[tuple[str, ...], int]]:

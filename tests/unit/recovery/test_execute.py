@@ -16,6 +16,7 @@ from recovery.kinds.kind import Origin
 from recovery.kinds.known import RULES
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.work import Begun, Running, Work
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.report.conclusion import outcome_error
@@ -87,7 +88,7 @@ def test_a_kind_that_is_refused_stops_no_other():
     assert {item.state for item in report.outcomes if item.kind != "bucket"} == {"FAILED"}
     assert [item.state for item in report.of(BucketOutcome)] == ["proven"]
     assert {item.hint for item in report.outcomes if item.failure} == {"ask"}
-    assert told == [(step.name, "failed") for step in MADE.tables]
+    assert told == [(step.name, "failed") for step in MADE.of(TableStep)]
     error = outcome_error(report)
     assert error is not None
     assert (error.exit_code, report.is_proven) == (6, False)

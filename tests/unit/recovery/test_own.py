@@ -4,6 +4,9 @@ import pytest
 
 from manifests.errors import RefusedError
 from recovery.kinds.kind import Own
+from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.model import Plan
 from recovery.plan.own import check_own
 from tests.unit.worlds import GONE, bucket_step, plan, world
@@ -31,12 +34,12 @@ def test_a_bucket_that_the_request_names():
         check(made.model_copy(update={"steps": (bucket_step(),)}))
 
 
-@pytest.mark.parametrize("kind", ["tables", "definitions"])
-def test_datasets_with_undo_points(kind: str):
+@pytest.mark.parametrize("kind", [TableStep, DefinitionStep])
+def test_datasets_with_undo_points(kind: type[Step]):
     """Tables, views and routines count without a step for their dataset."""
     made = plan(world(games=GONE))
     check(made)
-    steps = getattr(made, kind)
+    steps = made.of(kind)
     forged = steps[0].model_copy(update={"name": "rebound_undo.games"})
     with pytest.raises(RefusedError, match="staging and undo points are kept there"):
         check(made.model_copy(update={"steps": (forged,)}))

@@ -91,7 +91,7 @@ def test_newer_partitions_are_removed_when_exactness_is_asked_for():
 def test_rows_in_a_table_that_was_empty_are_removed():
     """They are no newer partition: the table is not equal while they are there."""
     found = ObservedTable(resource=EMPTY, partitions={"__ALL__": OTHER})
-    made = planned(manifest(), world(**{"nothing-yet": found}), request()).tables[2]
+    made = planned(manifest(), world(**{"nothing-yet": found}), request()).of(TableStep)[2]
     assert (made.name, made.action) == (nothing_yet().name, "replace partitions")
     assert made.removed_partitions == ("__ALL__",)
     assert made.loses_rows
@@ -106,7 +106,7 @@ class TestScope:
         assert [item.name for item in made.of(TableStep)] == ["ref.nothing-yet"]
         assert [item.name for item in made.of(DatasetStep)] == ["ref"]
         assert made.of(DefinitionStep) == ()
-        assert len(plan(world(), datasets=("nba",)).definitions) == 2
+        assert len(plan(world(), datasets=("nba",)).of(DefinitionStep)) == 2
 
     def test_tables(self):
         """A single table comes without them."""
@@ -282,7 +282,7 @@ def test_rows_come_from_the_best_source():
         observed = world(arrivals=found)
         nba = {**manifest().datasets[0].resource, "maxTimeTravelHours": hours}
         observed = observed.model_copy(update={"datasets": {**observed.datasets, "nba": nba}})
-        chosen = plan(observed, **asked).tables[1].source
+        chosen = plan(observed, **asked).of(TableStep)[1].source
         assert chosen is not None
         assert chosen.why
         return str(chosen.name)
@@ -294,10 +294,3 @@ def test_rows_come_from_the_best_source():
     assert source(born, from_vault=True) == "vault"
     assert source(born, target=Target(project="sandbox")) == "vault"
     assert source(born, target=Target(project="platform", prefix="drill_")) == "vault"
-
-
-def test_names_in_the_target():
-    """A prefix goes before the dataset, in any project."""
-    target = Target(project="sandbox", prefix="drill_")
-    assert target.dataset_id("nba") == "drill_nba"
-    assert target.table("nba.games") == "sandbox.drill_nba.games"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recovery.kinds.tables.rules.copies import referring_to_copy, referring_to_original
+from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.expirations import without_past
 from recovery.request import Target
 from tests.unit.samples import manifest
@@ -60,7 +61,7 @@ def test_foreign_keys_of_a_copy():
     run = run.model_copy(update={"tables": tables})
     target = Target(project="sandbox-project", prefix="drill_")
     asked = request(target=target)
-    definitions = plan(world()).definitions
+    definitions = plan(world()).of(DefinitionStep)
     notes = list(referring_to_original(run, run.tables, definitions, asked))
     assert notes[0].startswith("foreign keys of 3 tables that refer to the original (nba.games, ")
     made = referring_to_copy(run, target)

@@ -207,7 +207,7 @@ def test_a_plan_that_was_begun_undeletes_nothing():
 
 
 EXTRA = step(now(EQUAL | {"20300101": OTHER}), exact=True)
-LOSING_STEP = next(item for item in plan(LOSING).tables if item.name == "nba.games")
+LOSING_STEP = next(item for item in plan(LOSING).of(TableStep) if item.name == "nba.games")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Brings one object back, on the condition that nothing happened to it since it was looked at."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,9 +17,9 @@ from manifests.cloud.protection import protects
 from manifests.cloud.retry import is_transient
 from manifests.cloud.versions import VersionedBucket
 from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVersion
-from manifests.object_retention import RetentionRules
-from manifests.values import Resource, UtcTime
+from manifests.values import Resource
 from manifests.versions import same_content, settings_patch, settings_resource
+from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.rules.objects import ObjectStep, Origin, Source
 from recovery.kinds.buckets.rules.outcomes import LeftReason
@@ -28,27 +27,6 @@ from recovery.naming import bounded
 
 EXTRA = "extra/"
 """The folder of what is moved aside, within that of what is replaced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a recovery may do to a bucket.
-
-    Attributes:
-        begun_at: When the recovery began. What was written since is never replaced.
-        may_replace: Whether the operator allowed replacing content that is live.
-        exact: Whether objects that the recovery point does not know are moved aside.
-        keeps_replaced: Whether the bucket itself keeps what is replaced.
-        retention: What of the retention of single objects is set again.
-        aside: The folder in the undo bucket for what is moved or replaced.
-    """
-
-    begun_at: UtcTime
-    may_replace: bool
-    exact: bool
-    keeps_replaced: bool
-    retention: RetentionRules
-    aside: str
 
 
 class Mended(NamedTuple):

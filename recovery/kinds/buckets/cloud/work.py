@@ -18,9 +18,10 @@ from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model import BucketBackup, Manifest, Resource
 from manifests.object_retention import RetentionRules
 from manifests.versions import keeps_replaced
+from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
-from recovery.kinds.buckets.cloud.mending import EXTRA, Mender, Rules
+from recovery.kinds.buckets.cloud.mending import EXTRA, Mender
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.owner import foreign_owner

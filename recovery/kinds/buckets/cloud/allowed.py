@@ -1,0 +1,27 @@
+"""What the objects of a bucket may have done to them."""
+
+from dataclasses import dataclass
+
+from manifests.object_retention import RetentionRules
+from manifests.values import UtcTime
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a recovery may do to a bucket.
+
+    Attributes:
+        begun_at: When the recovery began. What was written since is never replaced.
+        may_replace: Whether the operator allowed replacing content that is live.
+        exact: Whether objects that the recovery point does not know are moved aside.
+        keeps_replaced: Whether the bucket itself keeps what is replaced.
+        retention: What of the retention of single objects is set again.
+        aside: The folder in the undo bucket for what is moved or replaced.
+    """
+
+    begun_at: UtcTime
+    may_replace: bool
+    exact: bool
+    keeps_replaced: bool
+    retention: RetentionRules
+    aside: str
