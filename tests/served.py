@@ -22,6 +22,7 @@ _IMPORTED = (
     "functions.main",
     "functions.maintenance",
     "functions_framework._cli",
+    "functions_framework._http.gunicorn",
     "gunicorn.workers.gthread",
 )
 
