@@ -102,7 +102,7 @@ def fence_record(
     Raises:
         CloudError: What writes could not be looked at.
     """
-    held = held_by_others(None, fences_of(session).standing())
+    held = held_by_others(None, fences_of(session).readable())
     try:
         found = fencing_of(session).found(rule)
     except CloudError as error:
@@ -121,7 +121,9 @@ def fence_record(
     )
 
 
-def stand(session: Session, recovery_id: str, fence: PlannedFence | None, tell: Tell) -> None:
+def stand(
+    session: Session, recovery_id: str, fence: PlannedFence | None, tell: Tell
+) -> frozenset[str]:
     """Pause what writes to what a recovery writes, and wait until nothing is written any more.
 
     Args:
@@ -130,15 +132,18 @@ def stand(session: Session, recovery_id: str, fence: PlannedFence | None, tell: 
         fence: What was planned and agreed to; what was added to the platform since is paused, too.
         tell: Told what is done.
 
+    Returns:
+        The full names of the writers that are paused: no more are resumed without anybody's look.
+
     Raises:
         CloudError: A writer could not be paused.
         PartialError: Something is written all the same.
     """
     if fence is None or fence.is_left_out:
-        return
+        return frozenset()
     rule, fencing, fences = rule_of(session), fencing_of(session), fences_of(session)
     own = [
-        item for item in fences.standing() if item.recovery_id == recovery_id and not item.is_made
+        item for item in fences.readable() if item.recovery_id == recovery_id and not item.is_made
     ]
     known = {writer.name for item in own for writer in item.writers}
     why = f"the recovery {recovery_id}"
@@ -152,6 +157,7 @@ def stand(session: Session, recovery_id: str, fence: PlannedFence | None, tell: 
         tell("\n".join([f"fence {item.fence_id}", *outcome_lines(outcomes, "paused")]))
         require_all(outcomes, hint=f"`rebound thaw {item.fence_id}` undoes the fence")
     _require_quiet(session, rule, fence.things, recovery_id, tell)
+    return frozenset(writer.name for item in own for writer in item.writers)
 
 
 def _require_quiet(

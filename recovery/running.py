@@ -1,5 +1,6 @@
 """A recovery that somebody says yes to: made of a plan, or of a journal, and carried out."""
 
+from collections.abc import Collection
 from typing import Any
 
 import structlog
@@ -130,7 +131,7 @@ def execute(
     *,
     progress: Progress,
     tell: Tell,
-) -> RecoveryReport:
+) -> tuple[RecoveryReport, frozenset[str]]:
     """Carry out what was agreed to behind its fence, which `finish` ends, and prove it.
 
     Args:
@@ -141,8 +142,8 @@ def execute(
         tell: Told what is paused.
     """
     plan = planned.plan
-    stand(session, planned.recovery_id, plan.fence, tell)
-    return carried_out(
+    paused = stand(session, planned.recovery_id, plan.fence, tell)
+    report = carried_out(
         planned,
         _origin(session, plan),
         lambda kind: session.work(kind, plan.request.target),
@@ -150,6 +151,7 @@ def execute(
         clock=session.clock.latest,
         progress=progress,
     )
+    return report, paused
 
 
 def remember(session: Session, report: RecoveryReport, how: ProofHow) -> None:
@@ -169,15 +171,21 @@ def remember(session: Session, report: RecoveryReport, how: ProofHow) -> None:
         log.warning("`rebound status` will not tell of this proof", reason=str(error))
 
 
-def finish(session: Session, report: RecoveryReport, tell: Tell) -> None:
+def finish(session: Session, report: RecoveryReport, paused: Collection[str], tell: Tell) -> None:
     """Resume what a recovery paused, when everything of it is proven; else that stays paused.
+
+    Args:
+        session: The clients.
+        report: How it ended.
+        paused: The full names of the writers that it paused.
+        tell: Told what is done.
 
     Raises:
         CloudError: A writer could not be resumed.
         NotEqualError: A writer was changed meanwhile and stays paused.
     """
     if report.is_proven:
-        end(session, report.recovery_id, tell)
+        end(session, report.recovery_id, paused, tell)
 
 
 def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:

@@ -47,26 +47,41 @@ class Thaw(NamedTuple):
     present: dict[str, Resource]
 
 
-def end(session: Session, recovery_id: str, tell: Tell) -> None:
+def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell) -> None:
     """Resume exactly what a recovery paused, when all of it is proven.
 
-    What it made stopped stays so: `rebound thaw` resumes that.
+    What it made stopped stays so, and what a record says besides, which others can write: `rebound
+    thaw` shows and resumes that.
+
+    Args:
+        session: The clients.
+        recovery_id: The recovery.
+        paused: The full names of the writers that it paused.
+        tell: Told what is done.
 
     Raises:
         CloudError: A writer could not be resumed.
         NotEqualError: Writers were changed meanwhile and stay paused.
-        PartialError: One would send to where nothing of the project is.
+        PartialError: One would send to where nothing of the project is, or is none of the recovery's.
     """
-    if session.catalog.fence is None:
+    if not paused:
         return
-    for record in fences_of(session).standing():
+    for record in fences_of(session).readable():
         if record.recovery_id == recovery_id and not record.is_made:
             thaw = planned_thaw_of(session, record, changed_too=False)
-            if refused := strange(session, thaw, ()):
+            refused = [
+                *strange(session, thaw, ()),
+                *(
+                    RefusedError("the recovery did not pause it", subject=step.name)
+                    for step in thaw.steps
+                    if step.action == "resume" and step.name not in paused
+                ),
+            ]
+            if refused:
                 raise PartialError(
                     f"what was paused stays so, the first: {refused[0]}",
                     subject=record.fence_id,
-                    hint=f"`rebound thaw {record.fence_id}`; {refused[0].hint}",
+                    hint=f"`rebound thaw {record.fence_id}` shows it and asks",
                 )
             for wave in resumed(session, thaw, tell):
                 told = outcome_lines(wave.outcomes, "resumed")
@@ -81,7 +96,7 @@ def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool)
         CloudError: A writer could not be looked at.
     """
     present = fencing_of(session).present(record)
-    held = held_by_others(record, fences_of(session).standing())
+    held = held_by_others(record, fences_of(session).readable())
     steps = planned_thaw(
         record,
         present,

@@ -1,5 +1,6 @@
 """The recoveries that were begun: which there are, and what became of each."""
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -137,7 +138,9 @@ def tell_ended(
         raise error
 
 
-def finish_and_tell(session: Session, found: RecoveryReport, *, as_json: bool) -> None:
+def finish_and_tell(
+    session: Session, found: RecoveryReport, paused: Collection[str], *, as_json: bool
+) -> None:
     """Resume what a recovery paused, when everything is proven, and print how it ended.
 
     Raises:
@@ -145,7 +148,7 @@ def finish_and_tell(session: Session, found: RecoveryReport, *, as_json: bool) -
     """
     failure: ReboundError | None = None
     try:
-        finish(session, found, aside)
+        finish(session, found, paused, aside)
     except ReboundError as error:
         failure = error
     tell_ended(session, found, as_json=as_json)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,7 +120,6 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
         # And how it says that it ended is looked at.
         require_complete(now)
         say("everything is proven already; this is the report", err=True)
-        end(session, recovery_id, aside)
         return
     if Journal(session.landing, recovery_id).abandoned() is not None:
         raise RefusedError(
@@ -167,10 +166,10 @@ def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:
         raise error
 
 
-def _finish(session: Session, ended: DatesReport, *, as_json: bool) -> None:
+def _end(session: Session, ended: DatesReport, paused: Collection[str], *, as_json: bool) -> None:
     """Resume what was paused, when nothing lacks any more, and print how the recovery ended."""
     if ended.is_proven:
-        end(session, ended.recovery_id, aside)
+        end(session, ended.recovery_id, paused, aside)
     tell(session, ended, as_json=as_json)
 
 
@@ -278,7 +277,7 @@ def _execute(
         if begins:
             journal.begin(planned)
         say(f"recovery {recovery_id}", err=True)
-        fencing.stand(session, recovery_id, made.plan.fence, aside)
+        paused = fencing.stand(session, recovery_id, made.plan.fence, aside)
         undo = made.tables.keep(made.plan, session.settings, recovery_id)
         names = [f"{step.processor} {day}" for step in made.plan.steps for day in step.runs]
         with console.recovering(names) as progress:
@@ -297,4 +296,4 @@ def _execute(
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
-    _finish(session, ended, as_json=as_json)
+    _end(session, ended, paused, as_json=as_json)

@@ -97,8 +97,8 @@ def _carried_out(session: Session, console: Console, plan: Plan, reason: str) ->
         journal.begin(recovery)
         say(f"recovery {recovery.recovery_id}", err=True)
         with console.recovering(plan.targets) as progress:
-            done = execute(session, journal, recovery, progress=progress, tell=aside)
-        finish(session, done, aside)
+            done, paused = execute(session, journal, recovery, progress=progress, tell=aside)
+        finish(session, done, paused, aside)
         return done
 
 

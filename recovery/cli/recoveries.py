@@ -59,7 +59,7 @@ from recovery.plan.model import Plan
 from recovery.plan.said import resuming, unsaid
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
-from recovery.running import differing, execute, finish, new_recovery, remember, seen_again
+from recovery.running import differing, execute, new_recovery, remember, seen_again
 from recovery.session import Session
 from recovery.units import printable
 
@@ -264,9 +264,6 @@ def _tell_proven(
         NotEqualError: It is not so now.
     """
     found = differing(session, begun, confirmed_project=confirm_project)
-    if not found:
-        # It was killed before it could.
-        finish(session, ended, aside)
     tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)
     if found:
         raise NotEqualError(
@@ -292,9 +289,9 @@ def _execute(
         say(f"recovery {journal.recovery_id}", err=True)
         with console.recovering(recovery.plan.targets) as progress:
             try:
-                done = execute(session, journal, recovery, progress=progress, tell=aside)
+                done, paused = execute(session, journal, recovery, progress=progress, tell=aside)
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
         remember(session, done, "recovery")
-    finish_and_tell(session, done, as_json=as_json)
+    finish_and_tell(session, done, paused, as_json=as_json)

@@ -144,7 +144,7 @@ class Drill:
         planned = PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan)
         journal.begin(planned)
         try:
-            report = execute(
+            report, _ = execute(
                 session, journal, planned, progress=self._progress, tell=lambda _: None
             )
         except ReboundError:

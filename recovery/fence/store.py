@@ -1,8 +1,10 @@
 """Where fences are written down: what is standing, and what was thawed."""
 
+from contextlib import suppress
+
 from manifests import fence_layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import ManifestAlteredError, UnsafeNameError, UsageError
+from manifests.errors import BackupDamagedError, ManifestAlteredError, UnsafeNameError, UsageError
 from manifests.kinds.resources.table import resource_type
 from manifests.layout import recovery_begun_at
 from manifests.store import decode, encode
@@ -93,29 +95,43 @@ class Fences:
         return sorted(filter(None, found))
 
     def standing(self) -> list[FenceRecord]:
-        """Return the fences that were not thawed, oldest first."""
+        """Return the fences that were not thawed, oldest first.
+
+        Raises:
+            BackupDamagedError: One cannot be read.
+        """
         return [self.record(fence) for fence in self.ids() if self.thawed(fence) is None]
+
+    def readable(self) -> list[FenceRecord]:
+        """Return those that can be read: who writes here could otherwise stop every recovery."""
+        found = []
+        for fence in self.ids():
+            with suppress(BackupDamagedError):
+                if self.thawed(fence) is None:
+                    found.append(self.record(fence))
+        return found
 
     def of(self, recovery_id: str) -> list[StandingFence]:
         """Return the fences of a recovery, oldest first, and what became of each."""
         first = fence_layout.fence_id(recovery_begun_at(recovery_id), "0000")
         found = []
-        for fence in self.ids():
-            # What began before the recovery is none of its own.
-            if fence < first or (record := self.record(fence)).recovery_id != recovery_id:
-                continue
-            over = self.thawed(fence)
-            found.append(
-                StandingFence(
-                    fence_id=fence,
-                    is_made=record.is_made,
-                    writers=len(record.writers),
-                    thawed_at=None if over is None else over.thawed_at,
-                    resumed=0 if over is None else len(over.resumed),
-                    left=() if over is None else over.left,
-                )
-            )
+        # What began before the recovery is none of its own.
+        for fence in (item for item in self.ids() if item >= first):
+            with suppress(BackupDamagedError):
+                if (record := self.record(fence)).recovery_id == recovery_id:
+                    found.append(_told(record, self.thawed(fence)))
         return found
+
+
+def _told(record: FenceRecord, over: ThawRecord | None) -> StandingFence:
+    return StandingFence(
+        fence_id=record.fence_id,
+        is_made=record.is_made,
+        writers=len(record.writers),
+        thawed_at=None if over is None else over.thawed_at,
+        resumed=0 if over is None else len(over.resumed),
+        left=() if over is None else over.left,
+    )
 
 
 def _checked(content: bytes, fence: str, name: str) -> FenceRecord:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from manifests.catalog import load_catalog
+from manifests.store import decode, encode
+from recovery.fence.model import FenceRecord
 from recovery.fence.quiet import Looking, changed
 from tests.harness import LOCATION, Rebound, await_that, make_rebound
 from tests.integration import lake
@@ -148,6 +150,27 @@ def test_what_is_not_proven_stays_fenced_and_says_so(rebound: Rebound):
     assert "STILL FENCED: rebound thaw fence-" in failed.stdout
     assert states(rebound)["load-hourly"] == "PAUSED"
     rebound.run("thaw", "--yes")
+
+
+def test_no_more_is_resumed_than_was_paused(rebound: Rebound):
+    """Who can write fences can have no schedule resumed that was paused on purpose, and stops nobody."""
+    rebound.landing.blob("fences/fence-20261129T000000Z-0000/fence.json").upload_from_string("x")
+    process = rebound.begin("recover", SCENARIO, "--yes")
+    await_that(lambda: states(rebound)["refill"] == "PAUSED")
+    planted = max(fences(rebound))
+    blob = rebound.landing.blob(f"fences/{planted}/fence.json")
+    record = decode(blob.download_as_bytes(), FenceRecord, subject=planted)
+    other = f"projects/{rebound.project}/locations/{LOCATION}/jobs/load-paused"
+    forged = record.writers[0].model_copy(update={"name": other})
+    more = record.model_copy(update={"writers": (*record.writers, forged)})
+    blob.upload_from_string(encode(more))
+    _, err = process.communicate(120)
+    assert process.returncode == 6, err
+    assert "the recovery did not pause it" in err
+    assert states(rebound)["load-paused"] == "PAUSED"
+    blob.upload_from_string(encode(record))
+    rebound.run("thaw", planted, "--yes")
+    rebound.landing.blob("fences/fence-20261129T000000Z-0000/fence.json").delete()
 
 
 def test_what_is_written_all_the_same_stops_a_recovery_before_it_writes(rebound: Rebound):
