@@ -24,7 +24,7 @@ def changeable_column(resource: Resource) -> str | None:
 
 
 def copied(copy: str, table: str) -> str:
-    """Copy a table as it is, over an earlier copy."""
+    """Make a table what another is, over what it was: a clone of it, or of its undo point."""
     return f"CREATE OR REPLACE TABLE {quoted(copy)} CLONE {quoted(table)}"
 
 

@@ -24,6 +24,7 @@ from recovery.kinds.known import rules_of
 from recovery.kinds.work import Tools, Work
 from recovery.kinds.works import WORKS
 from recovery.plan.approval import seen_digest
+from recovery.plan.estimate import takes
 from recovery.plan.fallen import FallBack, pieced
 from recovery.plan.model import Plan
 from recovery.plan.not_held import with_not_held
@@ -190,6 +191,9 @@ class Session:
                 "foreign": self.vault.foreign(manifest.platform, manifest.project),
                 "trust": self.vault.trust(manifest.run_id),
                 "left_out": coverage.unprotected(self.catalog, manifest, request.named),
+                "takes": takes(
+                    made, origin.run, self.proofs.readable(self.catalog.drills, now=self.started_at)
+                ),
             }
         )
 

@@ -28,6 +28,7 @@ from recovery.cli import (
     recoveries,
     security,
     status,
+    undo,
 )
 from recovery.cli.options import print_json
 from recovery.console import say_aside
@@ -74,6 +75,7 @@ app.add_typer(status.app)
 app.add_typer(doctor.app)
 app.add_typer(metrics.app)
 app.add_typer(drill.app)
+app.add_typer(undo.app)
 
 
 def main() -> None:

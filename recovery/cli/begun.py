@@ -1,7 +1,7 @@
 """The recoveries that were begun: which there are, and what became of each."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +11,13 @@ from manifests import layout
 from manifests.cloud.recoveries import Recoveries
 from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
+from manifests.settings import read_settings
 from recovery.cli import dates
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
 from recovery.cli.options import Html, Json, aside, open_session, print_json, say, tell, write_page
+from recovery.document import Document
+from recovery.fence.model import StandingFence
 from recovery.fencing import fences_of
 from recovery.journal import Journal
 from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
@@ -39,6 +42,7 @@ from recovery.report.recoveries import (
 )
 from recovery.running import finish
 from recovery.session import Session
+from recovery.settings import Settings
 
 app = typer.Typer()
 
@@ -81,7 +85,8 @@ def report(
         _show_under_way(journal, now, html, at=session.started_at, as_json=as_json)
         return
     basis = basis_of(session, *found)
-    write_page(html, report_document(found[0], basis, fences_of(session).of(found[0].recovery_id)))
+    fences = fences_of(session).of(found[0].recovery_id)
+    write_page(html, _document(found[0], basis, fences))
     tell_ended(session, found[0], basis, as_json=as_json)
 
 
@@ -133,7 +138,7 @@ def tell_ended(
         of_fences = {"fences": told} if told else {}
         print_json(found.model_dump(mode="json") | rests_on | of_fences)
     else:
-        tell(report_document(found, basis, fences))
+        tell(_document(found, basis, fences))
     if error := outcome_error(found):
         raise error
 
@@ -154,6 +159,13 @@ def finish_and_tell(
     tell_ended(session, found, as_json=as_json)
     if failure is not None:
         raise failure
+
+
+def _document(
+    found: RecoveryReport, basis: Basis | None, fences: Sequence[StandingFence]
+) -> Document:
+    kept = timedelta(days=read_settings(Settings).undo_days)
+    return report_document(found, basis, fences, undo_until=found.finished_at + kept)
 
 
 def _list_recoveries(session: Session, html: Path | None, *, as_json: bool) -> None:

@@ -62,6 +62,9 @@ def drill(
         bool, typer.Option("--sample", help="One table, one prefix and one collection, those due.")
     ] = False,
     run: Run = None,
+    random: Annotated[
+        bool, typer.Option("--random", help="Any complete run, drawn, in place of the newest.")
+    ] = False,
     criteria: Annotated[
         Path | None,
         typer.Option(
@@ -110,6 +113,7 @@ def drill(
             scenario=_scenario(scenario_name, due=due, sample=sample),
             sandbox=_named(project),
             run=run,
+            is_random=random,
             criteria=read_criteria(read, subject=str(criteria)) if criteria else None,
             criteria_from=str(criteria or ""),
             operator=by or getpass.getuser(),

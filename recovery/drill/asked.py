@@ -12,6 +12,7 @@ class Asked(NamedTuple):
         scenario: What is drilled; `sample` for single parts of each kind.
         sandbox: The project that is written to.
         run: The run whose recovery point is restored; the newest that can be where None.
+        is_random: Whether it is any complete run, drawn.
         criteria: What was written down; None for the scenario's objectives.
         criteria_from: The file that has it; empty for the catalog's.
         operator: Who runs the drill.
@@ -21,6 +22,7 @@ class Asked(NamedTuple):
     scenario: str
     sandbox: str
     run: str | None
+    is_random: bool
     criteria: Criteria | None
     criteria_from: str
     operator: str

@@ -10,9 +10,11 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
+from manifests.errors import BackupDamagedError
 from manifests.kind import KindName
 from manifests.model import Resource, TableBackup
 from manifests.store import Vault
+from recovery.drill.controls.planting import not_planted
 from recovery.drill.controls.rows import (
     PlantedTable,
     no_row_controls,
@@ -20,7 +22,13 @@ from recovery.drill.controls.rows import (
     row_controls,
     tag_control,
 )
-from recovery.drill.controls.stored import manifest_controls, smallest_file, stored_controls
+from recovery.drill.controls.stored import (
+    CHECK,
+    inspected,
+    manifest_control,
+    smallest_file,
+    stored_controls,
+)
 from recovery.drill.controls.things import document_control, object_control, schedule_controls
 from recovery.drill.model import Control
 from recovery.drill.preparing import Prepared
@@ -63,15 +71,27 @@ def _of_stored(prepared: Prepared) -> Iterator[Control]:
     }
     with cloud_errors(bucket.uri()):
         bucket.create(prepared.begun.sandbox, resource, retains_objects=False)
-    copies = Bucket(api, name)
+    copies, stored = Bucket(api, name), prepared.stored
     covers = [kind for task in prepared.tasks for kind in task.request.kinds]
     file = smallest_file(prepared.manifest, covers)
-    yield from stored_controls(session.vault_bucket, copies, prepared.stored, file)
-    yield from manifest_controls(
-        copies,
-        prepared.stored,
-        lambda where: Vault(where, session.owner, clock=session.clock),
-    )
+    if file is None:
+        yield not_planted("a flipped byte", "no file", CHECK, "the run stores no file of it")
+    else:
+        whole = b"".join(session.vault_bucket.stored_chunks(file.stored))
+        yield from stored_controls(
+            copies, file.stored.name, whole, lambda: inspected(copies, stored, file)
+        )
+    yield manifest_control(copies, stored, lambda: _unread(prepared, copies))
+
+
+def _unread(prepared: Prepared, copies: Bucket) -> list[str]:
+    """Return why the copy of the manifest cannot be read, by who has read none yet."""
+    session, run_id = prepared.session, prepared.stored.run_id
+    try:
+        Vault(copies, session.owner, clock=session.clock).manifest(run_id)
+    except BackupDamagedError as error:
+        return [error.message]
+    return []
 
 
 def _of_tables(prepared: Prepared, task: Task) -> Iterator[Control]:

@@ -18,7 +18,7 @@ DrillVerdict = Literal["pass", "fail", "void", "incomplete"]
     incomplete  it did not come to its end
 """
 
-type Chosen = Literal["newest", "named"]
+type Chosen = Literal["newest", "named", "random"]
 
 
 class Criteria(Stored):

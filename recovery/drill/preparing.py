@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from manifests import __version__, coverage, drill_layout
-from manifests.model import Manifest, UtcTime
+from manifests.model import Manifest, RunId, UtcTime
 from manifests.selection import Selection
 from manifests.settings import read_settings
 from recovery.drill.asked import Asked
-from recovery.drill.model import Criteria, DrillBegun
+from recovery.drill.model import Chosen, Criteria, DrillBegun
 from recovery.drill.phases import Stopwatch
 from recovery.drill.places import Places
-from recovery.drill.rules import SANDBOX_LABEL, criteria_of
+from recovery.drill.rules import SANDBOX_LABEL, criteria_of, drawn, of_any_age
 from recovery.drill.sandbox import check_is_sandbox
 from recovery.drill.tasks import (
     SAMPLE,
@@ -75,7 +75,8 @@ def prepared(asked: Asked) -> Prepared:
     began_at = session.begun_at()
     watch = Stopwatch(began_at, time.monotonic)
     isolation = _isolation(session, asked.sandbox)
-    selection, stored = session.choose(run=asked.run, at=None)
+    run = drawn(places.mark, session.vault.runs()) if asked.is_random else asked.run
+    selection, stored = session.choose(run=run, at=None)
     manifest = coverage.within(session.catalog, stored)
     covers = SAMPLED if asked.scenario == SAMPLE else drilled(asked.scenario).covers
     tasks = _tasks(session, asked, manifest, covers, places, now=began_at)
@@ -147,9 +148,10 @@ def _begun(
     began_at: datetime,
     isolation: tuple[str, ...],
 ) -> DrillBegun:
-    criteria = asked.criteria or _criteria(asked, tasks)
+    criteria = asked.criteria or _criteria(session, asked, tasks)
     is_sample = asked.scenario == SAMPLE
-    newest = selection.run_id if asked.run is None else session.choose(run=None, at=None)[0].run_id
+    chosen: Chosen = "random" if asked.is_random else "named" if asked.run else "newest"
+    is_newest = chosen == "newest" or _newest(session) == selection.run_id
     return DrillBegun(
         drill_id=drill_layout.drill_id(asked.scenario, began_at, places.mark),
         scenario=asked.scenario,
@@ -168,8 +170,8 @@ def _begun(
         approver=asked.approver,
         run_id=selection.run_id,
         recovery_point=selection.recovery_point,
-        chosen="newest" if asked.run is None else "named",
-        is_newest=newest == selection.run_id,
+        chosen=chosen,
+        is_newest=is_newest,
         passed_over=tuple(f"{item.run_id}: {item.reason}" for item in selection.unusable),
         began_at=began_at,
         rebound_version=__version__,
@@ -178,15 +180,19 @@ def _begun(
     )
 
 
-def _criteria(asked: Asked, tasks: Sequence[Task]) -> Criteria:
-    """Return the objectives of the scenario; of a sample those of the strictest of its own."""
-    if asked.scenario != SAMPLE:
-        return criteria_of(scenario(asked.scenario))
-    found = [criteria_of(scenario(task.request.scenario)) for task in tasks]
-    return Criteria(
-        rto_seconds=min((item.rto_seconds for item in found), default=3600.0),
-        rpo_seconds=min((item.rpo_seconds for item in found), default=86400.0),
+def _newest(session: Session) -> RunId:
+    return session.choose(run=None, at=None)[0].run_id
+
+
+def _criteria(session: Session, asked: Asked, tasks: Sequence[Task]) -> Criteria:
+    """Return the objectives of what is drilled, the strictest; of a point that is drawn, of any age."""
+    names: list[str] = [it.request.scenario for it in tasks] if asked.scenario == SAMPLE else []
+    found = [criteria_of(scenario(name)) for name in names or [asked.scenario]]
+    strictest = Criteria(
+        rto_seconds=min(item.rto_seconds for item in found),
+        rpo_seconds=min(item.rpo_seconds for item in found),
     )
+    return of_any_age(strictest, session.catalog) if asked.is_random else strictest
 
 
 def _digest(text: str) -> str:

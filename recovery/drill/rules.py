@@ -1,5 +1,6 @@
 """What a drill may do, what it has to show, and what it came to. Pure."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -7,6 +8,8 @@ from pydantic import ValidationError
 
 from manifests.catalog import Catalog
 from manifests.errors import BackupDamagedError, NotEqualError, RefusedError, UsageError
+from manifests.model import RunId
+from manifests.selection import RunSummary
 from recovery.drill.model import (
     Control,
     Criteria,
@@ -34,6 +37,7 @@ NEEDED = (
     "storage.buckets.delete",
 )
 """What a drill does to a sandbox project and nowhere else: making, and removing what it made."""
+_DAY_SECONDS = 86400.0
 _DRILLED_ALONE = frozenset(
     {"bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"}
 )
@@ -88,6 +92,23 @@ def check_sandbox(sandbox: str, labels: Mapping[str, str], granted: Collection[s
 def criteria_of(scenario: Scenario) -> Criteria:
     """Return the criteria of a scenario: its objectives, and the newest point there is."""
     return Criteria(rto_seconds=scenario.rto_seconds, rpo_seconds=scenario.rpo_seconds)
+
+
+def of_any_age(criteria: Criteria, catalog: Catalog) -> Criteria:
+    """Return criteria for a point that is drawn: as old as the catalog keeps any."""
+    kept_seconds = catalog.retention.keep_days * _DAY_SECONDS
+    return criteria.model_copy(update={"newest_point": False, "rpo_seconds": kept_seconds})
+
+
+def drawn(mark: str, runs: Sequence[RunSummary]) -> RunId | None:
+    """Draw one of the complete runs; None where there is none."""
+    complete = [run.run_id for run in runs if run.state == "complete"]
+    return min(complete, key=lambda run: lot(mark, run), default=None)
+
+
+def lot(mark: str, name: str) -> str:
+    """Return a number that a drill draws for a thing."""
+    return hashlib.sha256(f"{mark}/{name}".encode()).hexdigest()
 
 
 def read_criteria(text: str, *, subject: str) -> Criteria:

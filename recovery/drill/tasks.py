@@ -1,6 +1,5 @@
 """What a drill restores: one recovery for all tables, for each bucket and for each database. Pure."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from manifests.catalog import Catalog
 from manifests.errors import UsageError
 from manifests.model import BucketBackup, DatabaseBackup, Manifest, TableBackup, UtcTime
 from recovery.drill.places import Places
+from recovery.drill.rules import lot
 from recovery.request import Request, Target, said_of_databases
 from recovery.scenarios import Scenario, scenario
 from recovery.scope import ObjectScope
@@ -114,7 +114,7 @@ def sample_tasks(
     databases = [item for item in manifest.databases if item.name in paths]
     if databases:
         database = min(databases, key=lambda item: age(PartName("databases", item.name)))
-        drawn = min(paths[database.name], key=lambda item: _drawn(places.mark, item))
+        drawn = min(paths[database.name], key=lambda item: lot(places.mark, item))
         yield asking.database(database, 0, collection=drawn.partition("/")[0])
 
 
@@ -176,7 +176,7 @@ def _by_age(proven_at: ProvenAt, mark: str) -> Callable[[PartName], tuple[dateti
 
     def key(part: PartName) -> tuple[datetime, str]:
         found = proven_at(part)
-        return (found or _NEVER, _drawn(mark, part.name))
+        return (found or _NEVER, lot(mark, part.name))
 
     return key
 
@@ -184,7 +184,7 @@ def _by_age(proven_at: ProvenAt, mark: str) -> Callable[[PartName], tuple[dateti
 def _prefix(bucket: BucketBackup, mark: str) -> str:
     """Return the folder of one of the names that the inventory's index knows, or a whole name."""
     names = [name for shard in bucket.shards for name in (shard.first_name, shard.last_name)]
-    name = min(names, key=lambda item: _drawn(mark, item))
+    name = min(names, key=lambda item: lot(mark, item))
     folder, slash, _ = name.rpartition("/")
     return f"{folder}{slash}" or name
 
@@ -193,7 +193,3 @@ def _restored_paths(database: DatabaseBackup, ephemeral: Sequence[str]) -> list[
     """Return the documents that the index of a database's files names, and a recovery restores."""
     paths = [path for file in database.files for path in (file.first_path, file.last_path)]
     return [path for path in paths if path.partition("/")[0] not in ephemeral]
-
-
-def _drawn(mark: str, name: str) -> str:
-    return hashlib.sha256(f"{mark}/{name}".encode()).hexdigest()

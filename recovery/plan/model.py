@@ -8,6 +8,7 @@ from recovery.fence.model import PlannedFence
 from recovery.kinds.known import AnyStep
 from recovery.kinds.step import Step
 from recovery.plan.fallen import FallBack
+from recovery.plan.takes import Takes
 from recovery.request import Request
 from recovery.unseen import Unseen
 
@@ -46,6 +47,8 @@ class Plan(Value):
     """What changes about who may see what."""
     fence: PlannedFence | None = None
     """What is paused before anything is written; None where the catalog names no writers of it."""
+    takes: Takes | None = None
+    """What it will take; None where nothing comes from a run, or nobody looked."""
 
     def of[Some: Step](self, kind: type[Some]) -> tuple[Some, ...]:
         """Return the steps of a kind, in their order."""

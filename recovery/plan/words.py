@@ -32,6 +32,7 @@ def check_plan(
     refuse_all(
         (
             *others,
+            *_impossible(plan),
             *_trust_refusals(plan, taken=untrusted),
             *_access_refusals(plan, allowed=access),
             *_refusals(plan, protected, confirmed_project),
@@ -54,6 +55,13 @@ def _refusals(
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
         )
+
+
+def _impossible(plan: Plan) -> Iterator[RefusedError]:
+    """Yield what no quota allows: it would end in the middle, and count against the day's quota."""
+    for what in plan.takes.impossible if plan.takes else ():
+        hint = "restore some of its partitions a day, with `--partition`"
+        yield RefusedError(f"it cannot be done in one day: {what}", hint=hint)
 
 
 def _trust_refusals(plan: Plan, *, taken: bool) -> Iterator[RefusedError]:

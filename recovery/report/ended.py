@@ -1,9 +1,11 @@
 """What a recovery that ended says to the person who asked, as a document. Pure."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from recovery.document import (
     Block,
+    Command,
     Document,
     Facts,
     Paragraph,
@@ -22,14 +24,19 @@ from recovery.units import duration, printable, shown
 
 
 def report_document(
-    report: RecoveryReport, basis: Basis | None = None, fences: Sequence[StandingFence] = ()
+    report: RecoveryReport,
+    basis: Basis | None = None,
+    fences: Sequence[StandingFence] = (),
+    *,
+    undo_until: datetime | None = None,
 ) -> Document:
-    """Tell how each part ended, what is proven, and whether it was in time.
+    """Tell how each part ended, what is proven, whether it was in time, and how to go back.
 
     Args:
         report: What is told.
         basis: What it rests on; None where everything was looked at just now.
         fences: The fences of the recovery.
+        undo_until: Until when what was there before is kept; None where nobody says.
     """
     rests_on = () if basis is None else (Section((basis.facts(report),), "What this rests on"),)
     told = tuple(fences_told(report.plan.fence, fences))
@@ -43,6 +50,7 @@ def report_document(
             Section(tuple(_what_is_proven(report)), "What is proven"),
             *((Section(told, "What was paused meanwhile"),) if told else ()),
             *rests_on,
+            *_way_back(report, undo_until),
         ),
     )
 
@@ -66,9 +74,25 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     objective = duration(scenario(report.plan.request.scenario).rto_seconds)
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     rto = ("achieved RTO", f"{took} (objective {objective})")
-    yield Facts((rto, ("achieved RPO", lost)))
+    yield Facts((rto, ("achieved RPO", lost), *_estimated(report)))
     if report.operator is not None:
         why = f": {shown(report.operator.reason)}" if report.operator.reason else ""
         yield Paragraph(f"begun by {printable(report.operator.told)}{why}")
     if report.plan.trust is not None:
         yield Paragraph(f"manifest of the run: {report.plan.trust.told}")
+
+
+def _estimated(report: RecoveryReport) -> Iterator[tuple[str, str]]:
+    """Yield how long the plan said that it would take, beside what it took."""
+    takes = report.plan.takes
+    if takes is not None and takes.measured_seconds is not None:
+        yield "estimated", duration(takes.measured_seconds)
+
+
+def _way_back(report: RecoveryReport, until: datetime | None) -> Iterator[Section]:
+    """Yield the command that undoes what a recovery of a run changed."""
+    has_changed = any(item.action != "leave" for item in report.outcomes)
+    if until is not None and report.plan.run_id is not None and has_changed:
+        command = f"rebound undo {report.recovery_id}"
+        condition = f"until {until:%Y-%m-%d %H:%M} UTC, where nobody wrote since"
+        yield Section((Command("to go back", command, condition),), "The way back")

@@ -7,9 +7,10 @@ from manifests.errors import ReboundError
 from recovery.document import Document, Facts, Listing, Paragraph, Row, Rows, Section
 from recovery.kinds.known import rules_of
 from recovery.plan.model import Plan
+from recovery.plan.takes import Takes
 from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
-from recovery.units import duration, shown
+from recovery.units import counted, duration, shown, size
 
 
 def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = None) -> Document:
@@ -107,3 +108,21 @@ def _source(plan: Plan) -> str:
 def _cost(plan: Plan) -> Iterator[str]:
     for rules in rules_of(plan.request.kinds):
         yield from rules.cost(rules.of(plan.steps))
+    if plan.takes is not None:
+        yield from _time(plan.takes)
+
+
+def _time(takes: Takes) -> Iterator[str]:
+    """Say how long it takes, as measured before and as limits allow."""
+    moved = f"{size(takes.moved_bytes)} to read of the vault, {counted(takes.jobs, 'job')}"
+    yield f"{moved}, {size(takes.scanned_bytes)} scanned to prove tables"
+    if takes.measured_seconds is not None:
+        yield (
+            f"takes about {duration(takes.measured_seconds)}, as measured by "
+            f"{shown(takes.measured_by)}"
+        )
+    if takes.binding:
+        least = duration(takes.at_least_seconds)
+        yield f"takes at least {least}: what binds is {takes.binding}"
+    for item in takes.impossible:
+        yield f"IMPOSSIBLE in one day: {shown(item)}"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery, storage
 
-from tests.harness import Rebound, await_that, make_rebound
+from tests.harness import Rebound, make_rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.configuration import call
 from tests.integration.orchestration import State
@@ -187,9 +187,10 @@ def test_a_drill_that_was_killed_is_cleaned_up_and_told_of(rebound: Rebound, san
     slow = {"seconds": 60, "match": "-planted", "times": None}
     with rebound.cloud.fault("storage", "storage.objects.insert", "latency", **slow):
         killed = rebound.begin("drill", *words)
-        await_that(lambda: any("-planted" in name for name in left(rebound, sandbox)))
+        rebound.cloud.await_fault("storage")
         killed.kill()
         killed.communicate(60)
+    assert left(rebound, sandbox) != []
     assert "no record" in rebound.run("drill", "--history").stdout
     refused = rebound.run("drill", "--clean", "--project", sandbox, code=5)
     assert "bucket rebound-drill-" in refused.stdout
@@ -215,8 +216,9 @@ def test_a_failed_drill_keeps_its_evidence(rebound: Rebound, sandbox: str, tmp_p
 
 def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):
     """One table, one prefix and one collection; somebody else signs the record off."""
-    record = drilled(rebound, sandbox, "--sample")
+    record = drilled(rebound, sandbox, "--sample", "--random")
     assert record["verdict"] == "pass", record["why"]
+    assert (record["begun"]["chosen"], record["begun"]["is_newest"]) == ("random", True)
     assert len(record["recoveries"]) == 3
     drill_id = record["begun"]["drill_id"]
     own = rebound.run("drill", "--sign-off", drill_id, "--by", "Mia", code=5)

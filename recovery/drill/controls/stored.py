@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError
 from manifests.model import (
     BucketBackup,
     DatabaseBackup,
@@ -15,15 +14,14 @@ from manifests.model import (
     StoredObject,
     TableBackup,
 )
-from manifests.store import Vault, encode
-from recovery.drill.controls.planting import control, not_planted
+from manifests.store import encode
+from recovery.drill.controls.planting import control
 from recovery.drill.model import Control
 from recovery.kinds.buckets.cloud.contents import inspect_inventories
 from recovery.kinds.works import inspect
 from recovery.stored import Reading
-from recovery.verify import Verdict
 
-_CHECK = "rebound verify"
+CHECK = "rebound verify"
 
 
 class StoredFile(NamedTuple):
@@ -54,70 +52,62 @@ def _files(manifest: Manifest, covers: Sequence[str]) -> Iterator[StoredFile]:
 
 
 def stored_controls(
-    vault: Bucket, copies: Bucket, manifest: Manifest, file: StoredFile | None
+    copies: Bucket, name: str, whole: bytes, look: Callable[[], Sequence[str]]
 ) -> Iterator[Control]:
     """Plant a flipped byte and a missing file in a copy of a stored file.
 
     Args:
-        vault: The bucket with the backups, which is only read.
         copies: The bucket of the sandbox in which damage is planted.
+        name: What the file is called.
+        whole: Its bytes.
+        look: Returns what a check of the copy finds.
+    """
+    middle = len(whole) // 2
+    flipped = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+    _put(copies, name, whole)
+    yield control(
+        "a flipped byte", name, CHECK, look=look, plant=lambda: _put(copies, name, flipped)
+    )
+    _put(copies, name, whole)
+    yield control("a missing file", name, CHECK, look=look, plant=lambda: _drop(copies, name))
+
+
+def inspected(copies: Bucket, manifest: Manifest, file: StoredFile) -> list[str]:
+    """Return what `rebound verify` finds wrong with the copy of a file.
+
+    Args:
+        copies: The bucket of the sandbox.
         manifest: The run's manifest.
         file: The file.
     """
-    if file is None:
-        yield not_planted("a flipped byte", "no file", _CHECK, "the run stores no file of it")
-        return
-    name = file.stored.name
-    whole = b"".join(vault.stored_chunks(file.stored))
-
-    def look() -> list[str]:
-        return [item.text for item in _inspected(copies, manifest, file.part).findings]
-
-    _put(copies, name, whole)
-    middle = len(whole) // 2
-    flipped = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
-    yield control(
-        "a flipped byte", name, _CHECK, look=look, plant=lambda: _put(copies, name, flipped)
-    )
-    _put(copies, name, whole)
-    yield control("a missing file", name, _CHECK, look=look, plant=lambda: _drop(copies, name))
+    if isinstance(file.part, BucketBackup):
+        found = inspect_inventories(copies, file.part)
+    else:
+        found = inspect((file.part,), Reading(copies, manifest.run_id, read_bytes=True))
+    return [item.text for item in found.findings]
 
 
-def _inspected(
-    copies: Bucket, manifest: Manifest, part: TableBackup | DatabaseBackup | BucketBackup
-) -> Verdict:
-    if isinstance(part, BucketBackup):
-        return inspect_inventories(copies, part)
-    return inspect((part,), Reading(copies, manifest.run_id, read_bytes=True))
-
-
-def manifest_controls(
-    copies: Bucket, manifest: Manifest, vault_of: Callable[[Bucket], Vault]
-) -> Iterator[Control]:
+def manifest_control(
+    copies: Bucket, manifest: Manifest, look: Callable[[], Sequence[str]]
+) -> Control:
     """Put the manifest of another run in the place of this one's.
 
     Args:
         copies: The bucket of the sandbox in which damage is planted.
         manifest: The run's manifest, as it is stored.
-        vault_of: Returns what reads the manifests of a bucket, and has read none yet.
+        look: Returns what reading it finds wrong.
     """
     name = layout.manifest_name(manifest.run_id)
-    other = RunId(f"{manifest.run_id[:90]}-stale")
-
-    def look() -> list[str]:
-        try:
-            vault_of(copies).manifest(manifest.run_id)
-        except BackupDamagedError as error:
-            return [error.message]
-        return []
-
-    def plant() -> None:
-        # Whatever names its own run in it stays: the manifest only says that it is another's.
-        _put(copies, name, encode(manifest.model_copy(update={"run_id": other})))
-
+    # Whatever names its own run in it stays: the manifest only says that it is another's.
+    other = manifest.model_copy(update={"run_id": RunId(f"{manifest.run_id[:90]}-stale")})
     _put(copies, name, encode(manifest))
-    check = "the manifest is read"
-    yield control("a stale manifest", manifest.run_id, check, look=look, plant=plant)
+    return control(
+        "a stale manifest",
+        manifest.run_id,
+        "the manifest is read",
+        look=look,
+        plant=lambda: _put(copies, name, encode(other)),
+    )
 
 
 def _put(bucket: Bucket, name: str, content: bytes) -> None:

@@ -7,14 +7,14 @@ import pytest
 
 from manifests import drill_layout
 from manifests.errors import UsageError
+from manifests.model import RunId
+from manifests.selection import RunSummary
 from recovery.drill.places import mark_of_bucket, mark_of_database, mark_of_dataset
-from recovery.drill.rules import (
-    due_scenario,
-)
+from recovery.drill.rules import drawn, due_scenario, of_any_age
 from recovery.drill.tasks import drilled, out_of_scope, sample_tasks, whole_tasks
 from recovery.status.model import Facts, PartName
 from recovery.status.rules import part_status
-from tests.unit.drills import DRILL_ID, NOW, PLACES
+from tests.unit.drills import CRITERIA, DRILL_ID, NOW, PLACES
 from tests.unit.platforms import whole_manifest
 from tests.unit.samples import catalog
 
@@ -114,3 +114,17 @@ def test_due_is_what_was_never_shown():
     assert due_scenario([old, older]) == "bigquery-dataset-loss"
     with pytest.raises(UsageError):
         due_scenario([part.model_copy(update={"scenario": "complete-outage"})])
+
+
+def test_a_point_is_drawn_of_the_complete_runs():
+    """It may be as old as any that is kept, and need not be the newest."""
+    runs = [
+        RunSummary(run_id=RunId(name), state=state)
+        for name, state in (("one", "complete"), ("two", "partial"), ("three", "complete"))
+    ]
+    found = {drawn(f"{number:06x}", runs) for number in range(20)}
+    assert found == {"one", "three"}
+    assert drawn("000000", runs[1:2]) is None
+    criteria = of_any_age(CRITERIA, catalog())
+    assert (criteria.newest_point, criteria.rpo_seconds) == (False, 35 * 86400)
+    assert criteria.rto_seconds == CRITERIA.rto_seconds

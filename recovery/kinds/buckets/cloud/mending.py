@@ -21,12 +21,9 @@ from manifests.values import Resource
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.ramp import Ramp
-from recovery.kinds.buckets.rules.objects import ObjectStep, Origin, Source
+from recovery.kinds.buckets.rules.objects import EXTRA, ObjectStep, Origin, Source
 from recovery.kinds.buckets.rules.outcomes import LeftReason
 from recovery.naming import bounded
-
-EXTRA = "extra/"
-"""The folder of what is moved aside, within that of what is replaced."""
 
 
 class Mended(NamedTuple):

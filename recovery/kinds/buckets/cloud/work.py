@@ -21,7 +21,7 @@ from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
-from recovery.kinds.buckets.cloud.mending import EXTRA, Mender
+from recovery.kinds.buckets.cloud.mending import Mender
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.owner import foreign_owner
@@ -36,6 +36,7 @@ from recovery.kinds.buckets.rules.access import PresentBucket
 from recovery.kinds.buckets.rules.buckets import BucketStep, SeenBucket, undeleted_generation
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts, retention_rules
+from recovery.kinds.buckets.rules.objects import EXTRA
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.kind import Origin, of

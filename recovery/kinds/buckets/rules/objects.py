@@ -20,6 +20,8 @@ Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "non
     none          nowhere: it cannot be brought back
 """
 
+EXTRA = "extra/"
+"""The folder of what is moved aside, within that of what is replaced."""
 _GENERATION = "generation {0.generation} of {0.created_at:%Y-%m-%d %H:%M:%S} with its crc32c"
 _WHY: dict[Source, str] = {
     "metadata": "its content is what it was; only metadata is written",

@@ -1,0 +1,99 @@
+"""The way back: undo what a recovery did, where nobody wrote since."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from manifests.errors import RefusedError, UsageError
+from manifests.layout import parse_recovery_id
+from recovery.cli.agreement import nobody_answers, require_yes
+from recovery.cli.options import (
+    ConfirmProject,
+    Html,
+    Json,
+    Yes,
+    open_session,
+    print_json,
+    tell,
+    write_page,
+)
+from recovery.journal import Journal
+from recovery.outcome import RecoveryReport
+from recovery.session import Session
+from recovery.undo.document import undo_document, undo_plan_document
+from recovery.undo.rules import undo_error
+from recovery.undo.running import Undoing
+
+app = typer.Typer()
+
+
+@app.command()
+def undo(
+    recovery: Annotated[str, typer.Argument(help="The recovery.")],
+    parts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PART...", help="Only these tables, views, buckets or databases."),
+    ] = None,
+    confirm_project: ConfirmProject = None,
+    yes: Yes = False,
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Put back what a recovery replaced, and remove what it made; newer writes are never lost."""
+    session = open_session()
+    report = _report(session, parse_recovery_id(recovery))
+    _check_project(session, report, confirm_project)
+    undoing = Undoing(session, report)
+    plan = undoing.plan(parts or ())
+    if not as_json:
+        tell(undo_plan_document(plan))
+    if plan.changes and not yes:
+        if not sys.stdin.isatty():
+            raise nobody_answers()
+        require_yes()
+    done = undoing.carry_out(plan)
+    document = undo_document(done)
+    write_page(html, document)
+    if as_json:
+        print_json({**done.model_dump(mode="json"), "plan": plan.model_dump(mode="json")})
+    else:
+        tell(document)
+    if error := undo_error(done):
+        raise error
+
+
+def _report(session: Session, recovery_id: str) -> RecoveryReport:
+    """Return how a recovery ended, and no later than when that was written down.
+
+    Raises:
+        UsageError: No attempt at it has ended.
+    """
+    journal = Journal(session.landing, recovery_id)
+    if (found := journal.dated_report(journal.planned())) is None:
+        raise UsageError(
+            "no attempt at it has ended, so that nobody knows what it wrote",
+            subject=recovery_id,
+            hint=f"`rebound resume {recovery_id}` brings it to an end",
+        )
+    report, written_at = found
+    # Who can write to a journal could otherwise let every later write seem to be the recovery's.
+    return report.model_copy(update={"finished_at": min(report.finished_at, written_at)})
+
+
+def _check_project(session: Session, report: RecoveryReport, confirmed: str | None) -> None:
+    """Refuse to change a project that nobody named: a journal lies where others can write.
+
+    Raises:
+        RefusedError: It is protected, or another than REBOUND_PROJECT.
+    """
+    project = report.plan.request.target.project
+    is_own = (
+        project == session.settings.project and project not in session.catalog.protected_projects
+    )
+    if not is_own and confirmed != project:
+        raise RefusedError(
+            "the project is protected, or another than REBOUND_PROJECT",
+            subject=project,
+            hint=f"`--confirm-project {project}` allows it",
+        )

@@ -1,0 +1,27 @@
+"""The limits that Google publishes, as data with their source and date. Pure."""
+
+import json
+from functools import cache
+from importlib.resources import files
+
+from manifests.model import Value
+
+
+class Limit(Value):
+    """A published limit.
+
+    Attributes:
+        source: The document and the line of it.
+        as_of: The day on which it was read there.
+    """
+
+    value: int
+    source: str
+    as_of: str
+
+
+@cache
+def limit(name: str) -> Limit:
+    """Return a limit by its name in `limits.json`."""
+    text = (files("recovery.plan") / "limits.json").read_text(encoding="utf-8")
+    return Limit.model_validate(json.loads(text)[name])

@@ -1,0 +1,30 @@
+"""What a recovery will take, as values. Pure."""
+
+from manifests.model import UtcTime, Value
+
+
+class Takes(Value):
+    """What a recovery will take.
+
+    Attributes:
+        measured_seconds: As long as the newest proven recovery of the scenario took, for as many
+            bytes; None where there was none.
+        measured_by: The recovery that was measured.
+        measured_at: When.
+        at_least_seconds: What the binding limit alone takes.
+        binding: The published limit that takes longest, and where it is written; empty for none.
+        jobs: How many load and copy jobs of BigQuery it makes, at least.
+        scanned_bytes: How many bytes proving tables scans, which are billed.
+        moved_bytes: How many bytes are read of the vault.
+        impossible: What no quota of one day allows.
+    """
+
+    measured_seconds: float | None = None
+    measured_by: str = ""
+    measured_at: UtcTime | None = None
+    at_least_seconds: float = 0.0
+    binding: str = ""
+    jobs: int = 0
+    scanned_bytes: int = 0
+    moved_bytes: int = 0
+    impossible: tuple[str, ...] = ()

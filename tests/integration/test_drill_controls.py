@@ -1,0 +1,110 @@
+"""Each damage that a drill plants makes it void where the check that is meant to does not tell of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from manifests.catalog_writers import FenceRule
+from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.documents import Documents
+from manifests.cloud.firestore import Connection
+from manifests.cloud.jobs import Jobs
+from manifests.cloud.objects import Bucket
+from manifests.cloud.resources import Resources
+from recovery.drill.controls.rows import PlantedTable, row_controls, tag_control
+from recovery.drill.controls.stored import manifest_control, stored_controls
+from recovery.drill.controls.things import document_control, object_control, schedule_controls
+from recovery.drill.model import Control
+from recovery.drill.rules import verdict
+from tests.harness import LOCATION, Rebound
+from tests.integration import bucket_objects, lake
+from tests.integration.orchestration import State
+from tests.unit.drills import CRITERIA, NOW, PART, PHASES
+from tests.unit.samples import games, manifest
+
+RULE = FenceRule.model_validate(
+    {
+        "locations": [LOCATION],
+        "writers": [{"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"]}],
+    }
+)
+NAMES = {
+    "a flipped byte",
+    "a missing file",
+    "a stale manifest",
+    "a changed row",
+    "a missing row",
+    "a leftover row",
+    "a missing policy tag",
+    "a changed object",
+    "a changed document",
+}
+
+
+def rows(rebound: Rebound) -> list[Control]:
+    """Plant what is planted in rows, before a check that sees nothing."""
+    client = bigquery_client(rebound.project, LOCATION)
+    restored = Resources(client, rebound.project).table(lake.GAMES)
+    assert restored is not None
+    table = games().model_copy(update={"resource": restored.resource})
+    planted = PlantedTable(
+        table,
+        "home",
+        restored=f"{rebound.project}.{lake.GAMES}",
+        copy=f"{rebound.project}.planted.games",
+    )
+    jobs, resources = Jobs(client, LOCATION), Resources(client, rebound.project)
+    blind = row_controls(jobs, resources, planted, lambda: (), mark="ab12cd34")
+    return [*blind, *tag_control(table, lambda _: ())]
+
+
+def planted_unseen(rebound: Rebound) -> list[Control]:
+    """Plant everything that a drill plants, before checks that see nothing."""
+    api = storage_api(rebound.project)
+    copies = Bucket(api, rebound.landing.name)
+    raw = Bucket(api, bucket_objects.platform(rebound))
+    documents = Documents(Connection(rebound.project, "(default)"))
+    return [
+        *stored_controls(copies, "copies/file.avro", b"Obj\x01 and more", lambda: ()),
+        manifest_control(copies, manifest(), lambda: ()),
+        *rows(rebound),
+        object_control(raw, lambda: ()),
+        document_control(documents, lambda: ()),
+    ]
+
+
+@pytest.fixture
+def blind(new_rebound: Callable[..., Rebound], tmp_path: Path) -> list[Control]:
+    """Return the controls of a drill whose checks see nothing."""
+    rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path))
+    lake.fill(rebound)
+    bucket_objects.fill(rebound, bucket_objects.make_bucket(rebound), ("a", "b"))
+    State(rebound).write({"done/one": {"n": 1}})
+    before = lake.rows(rebound, lake.GAMES)
+    found = planted_unseen(rebound)
+    assert lake.rows(rebound, lake.GAMES) == before
+    assert lake.rows(rebound, "planted.games") != before
+    assert b"rebound_drill" in State(rebound).content()["done/one"]
+    return found
+
+
+def test_a_check_that_sees_nothing_makes_a_drill_void(blind: list[Control]):
+    """Each damage is really planted, and each alone is enough."""
+    assert {item.name for item in blind} == NAMES
+    assert all(item.is_planted and not item.is_caught for item in blind)
+    for item in blind:
+        word, why = verdict(CRITERIA, PHASES, (PART,), (item,), ())
+        assert word == "void"
+        assert item.name in why
+
+
+def test_a_schedule_that_runs_is_caught_and_one_that_is_not_seen_is_not():
+    """The rule of the catalog says which writes; one that it is not about is not seen."""
+    (caught,) = schedule_controls(RULE, ["dataset lake"], "a-sandbox", NOW)
+    assert (caught.is_planted, caught.is_caught) == (True, True)
+    (unseen,) = schedule_controls(RULE, ["bucket raw"], "a-sandbox", NOW)
+    assert (unseen.is_planted, unseen.is_caught) == (True, False)
+    assert verdict(CRITERIA, PHASES, (PART,), (unseen,), ())[0] == "void"
+    (unplanted,) = schedule_controls(None, ["dataset lake"], "a-sandbox", NOW)
+    assert not unplanted.is_planted

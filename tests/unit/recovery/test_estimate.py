@@ -1,0 +1,118 @@
+"""What a recovery will take: as it was measured, and not faster than the limits allow."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from manifests.errors import RefusedError
+from manifests.model import ProofHow, ProofRecord, ProvenPart
+from recovery.kinds.buckets.rules.buckets import ObjectCount
+from recovery.kinds.tables.rules.sources import Source
+from recovery.plan.estimate import object_seconds, takes
+from recovery.plan.limits import limit
+from recovery.plan.takes import Takes
+from recovery.plan.words import check_plan
+from recovery.report.planned import plan_document
+from recovery.report.text import text_of
+from tests.unit.platforms import whole_manifest
+from tests.unit.samples import POINT, RUN, manifest
+from tests.unit.worlds import GONE, bucket_step, plan, world
+
+VAULT = Source(name="vault", why="it is gone")
+
+
+def proof(
+    hours_ago: float = 1, seconds: float = 10, how: ProofHow = "drill", size_bytes: int = 100
+) -> ProofRecord:
+    """Return a recovery of so many bytes that took so long."""
+    part = ProvenPart(
+        kind="tables",
+        name="nba.games",
+        run_id=RUN,
+        recovery_point=POINT,
+        restored=3,
+        held=6,
+        size_bytes=size_bytes,
+    )
+    return ProofRecord(
+        recovery_id=f"r-{hours_ago:g}",
+        scenario="bigquery-dataset-loss",
+        how=how,
+        proven_at=POINT - timedelta(hours=hours_ago),
+        seconds=seconds,
+        parts=(part,),
+    )
+
+
+def planned(**changes: Any) -> Any:  # noqa: ANN401 - a plan
+    """Return a plan that loads the games, with fields of its step changed."""
+    made = plan(world(games=GONE))
+    steps = tuple(
+        step.model_copy(update={"source": VAULT, "stored_bytes": 200, **changes})
+        if step.name == "nba.games"
+        else step
+        for step in made.steps
+    )
+    return made.model_copy(update={"steps": steps})
+
+
+def test_it_takes_as_long_as_it_was_measured_to_take():
+    """By bytes, from the newest recovery or drill of the scenario; a sample tells nothing of it."""
+    found = takes(planned(), manifest(), [proof(9, 99), proof(1, 10), proof(0.5, 1, "sample")])
+    assert (found.measured_seconds, found.measured_by) == (40, "r-1")
+    assert found.moved_bytes == 200
+    assert takes(planned(), manifest(), []).measured_seconds is None
+
+
+def test_jobs_and_scans_are_counted():
+    """A load and a copy; rows are scanned three times."""
+    found = takes(planned(), manifest(), [])
+    assert found.jobs == 2
+    many = tuple(f"2025{number:04d}" for number in range(4001))
+    assert takes(planned(partitions=many), manifest(), []).jobs == 3
+
+
+def test_what_no_day_allows_is_impossible():
+    """More partitions than may be changed in a day."""
+    many = tuple(f"{number:08d}" for number in range(30_001))
+    (told,) = takes(planned(partitions=many), manifest(), []).impossible
+    assert "nba.games: 30,001 partitions" in told
+    assert takes(planned(), manifest(), []).impossible == ()
+
+
+def test_what_is_impossible_is_refused_before_anything_begins():
+    """With what can be done instead; what can be done is told in the plan."""
+    made = plan(world())
+    told = Takes(impossible=("nba.games: too many partitions",), jobs=3, measured_seconds=90)
+    with pytest.raises(RefusedError, match="cannot be done in one day"):
+        check_plan(
+            made.model_copy(update={"takes": told}),
+            protected=(),
+            confirmed_project=None,
+            access=True,
+        )
+    text = text_of(plan_document(made.model_copy(update={"takes": told}), now=POINT))
+    assert "takes about 1 min 30 s" in text
+    assert "IMPOSSIBLE in one day" in text
+
+
+@pytest.mark.parametrize(
+    ("writes", "seconds"), [(1000, 1), (1_200_000, 1200), (1_202_000, 1201), (3_600_000, 2400)]
+)
+def test_writes_of_objects_ramp_up(writes: int, seconds: float):
+    """A thousand a second at first, twice as many after twenty minutes."""
+    assert object_seconds(writes) == pytest.approx(seconds)
+
+
+def test_the_binding_limit_is_named():
+    """With where it is written."""
+    counts = (ObjectCount(damage="missing", source="vault", objects=2000, size_bytes=5),)
+    made = plan(world()).model_copy(
+        update={"steps": (bucket_step(action="restore", counts=counts, objects=2000),)}
+    )
+    found = takes(made, whole_manifest(), [])
+    assert (found.at_least_seconds, found.binding) == (
+        2,
+        limit("object_writes_per_second").source,
+    )
