@@ -97,14 +97,13 @@ def test_inventory_is_the_recovery_point(
     backup = backup_of(raw, "before")
     records = records_of(raw, backup)
     assert set(records) == {"kept", "overwritten", "deleted", "recreated"}
+    held = {name: stored_content(raw, record) for name, record in records.items()}
     if versioning:
-        held = {name: stored_content(raw, record) for name, record in records.items()}
         assert held == {name: content_of(name) for name in records}
         assert (backup.not_copied, backup.changed_later) == (0, 0)
         return
     # What a soft delete keeps cannot be read: what took its place is stored, and all is named.
     later = {"kept": content_of("kept"), "overwritten": b"garbage", "recreated": b"again"}
-    held = {name: stored_content(raw, record) for name, record in records.items()}
     assert held == {**later, "deleted": None}
     assert backup.later_names == ("overwritten", "recreated")
     assert (backup.gone_names, backup.not_copied) == (("deleted",), 1)
