@@ -20,7 +20,7 @@ LABELS = {LABEL: "contract"}
 BIGQUERY = os.environ.get("BIGQUERY_EMULATOR_HOST", "https://bigquery.googleapis.com")
 STORAGE = os.environ.get("STORAGE_EMULATOR_HOST", "https://storage.googleapis.com")
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-_ANSWER_SECONDS = 60
+_ANSWER_SECONDS = 240
 
 
 def skip_order(*_words: object, **_body: object) -> NoReturn:

@@ -37,7 +37,7 @@ def bq(server: Server, tmp_path: Path) -> Bq:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         try:

@@ -104,6 +104,6 @@ def _write(client: bigquery.Client) -> None:
 def test_it_ends_on_sigterm(tmp_path: Path):
     """A server that answers ends cleanly when it is told to."""
     started, url = process("tests.standin.bigquery", "--data-dir", str(tmp_path))
-    assert requests.get(f"{url}/standin/health", timeout=10).json() == {"status": "ok"}
+    assert requests.get(f"{url}/standin/health", timeout=240).json() == {"status": "ok"}
     end(started)
     assert started.returncode in (0, -signal.SIGTERM)

@@ -176,8 +176,8 @@ def test_a_view_of_the_storage_that_fails(
     """A passing fault of Cloud Storage is tried again; the extract succeeds."""
     query("CREATE TABLE t AS SELECT 1 AS a")
     fault = {"operation": "storage.objects.insert", "kind": "status", "status": 503, "times": 1}
-    requests.post(f"{server.storage}/standin/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{server.storage}/standin/faults", json=fault, timeout=240).raise_for_status()
     extract(client, f"{dataset}.t", f"gs://{bucket}/*.avro")
-    removed = requests.delete(f"{server.storage}/standin/faults", timeout=10).json()
+    removed = requests.delete(f"{server.storage}/standin/faults", timeout=240).json()
     assert [item["fired"] for item in removed] == [1]
     assert len(server.objects(bucket)) == 1

@@ -47,7 +47,7 @@ class Service:
         if self.client is not None:
             real.skip_order()
         answer = requests.request(
-            method, f"{self.admin}/standin/faults", json=fault or None, timeout=STOP_SECONDS
+            method, f"{self.admin}/standin/faults", json=fault or None, timeout=START_SECONDS
         )
         answer.raise_for_status()
         return answer.json()
@@ -64,7 +64,7 @@ class Service:
     def order(self, path: str, **body: object) -> None:
         """Give the stand-in an order."""
         url = f"{self.admin}/standin/{path}"
-        requests.post(url, json=body, timeout=STOP_SECONDS).raise_for_status()
+        requests.post(url, json=body, timeout=START_SECONDS).raise_for_status()
 
 
 @contextmanager

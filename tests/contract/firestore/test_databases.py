@@ -33,7 +33,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         url = json.loads(process.stdout.readline())["url"]
         bucket = {"name": "exports"}
-        requests.post(f"{url}/storage/v1/b?project=p", json=bucket, timeout=10).raise_for_status()
+        requests.post(f"{url}/storage/v1/b?project=p", json=bucket, timeout=240).raise_for_status()
         yield url
         process.terminate()
 
@@ -74,7 +74,7 @@ def create(
         location_id=location, type_=admin_api.types.Database.DatabaseType.FIRESTORE_NATIVE
     )
     request = {"parent": f"projects/{project}", "database": database, "database_id": database_id}
-    return admin.create_database(request).result(timeout=10).name
+    return admin.create_database(request).result(timeout=240).name
 
 
 def test_databases_are_created_listed_and_deleted(
@@ -91,10 +91,10 @@ def test_databases_are_created_listed_and_deleted(
     protected = admin_api.types.Database.DeleteProtectionState.DELETE_PROTECTION_ENABLED
     change = admin_api.types.Database(name=name, delete_protection_state=protected)
     mask = FieldMask(paths=["delete_protection_state"])
-    assert admin.update_database(database=change, update_mask=mask).result(timeout=10)
+    assert admin.update_database(database=change, update_mask=mask).result(timeout=240)
     with pytest.raises(exceptions.FailedPrecondition):
         admin.delete_database(name=name)
-    admin.delete_database(name=wire.database).result(timeout=10)
+    admin.delete_database(name=wire.database).result(timeout=240)
     with pytest.raises(exceptions.NotFound):
         admin.get_database(name=wire.database)
 
@@ -103,7 +103,7 @@ def test_missing_database(admin: admin_api.FirestoreAdminClient, wire: Wire, ref
     """What was never created, or was deleted, is neither read nor written, nor made by a write."""
     wire.set("c/d", {})
     gone = admin.get_database(name=wire.database)
-    admin.delete_database(name=gone.name).result(timeout=10)
+    admin.delete_database(name=gone.name).result(timeout=240)
     for call in (
         lambda: wire.set("c/d", {}),
         lambda: wire.get("c/d"),
@@ -123,11 +123,11 @@ def test_deleted_id_is_not_free(
 ):
     """For five minutes after a deletion nothing can be created under the id."""
     name = create(admin, wire.project)
-    admin.delete_database(name=name).result(timeout=10)
+    admin.delete_database(name=name).result(timeout=240)
     with pytest.raises(exceptions.AlreadyExists, match="retry in"):
         create(admin, wire.project)
     with with_storage.clock(-301):
-        admin.delete_database(name=wire.database).result(timeout=10)
+        admin.delete_database(name=wire.database).result(timeout=240)
     assert create(admin, wire.project, "(default)") == wire.database
     assert not wire.paths({"from_": [{"all_descendants": True}]})
 
@@ -137,7 +137,7 @@ def test_datastore_mode(admin: admin_api.FirestoreAdminClient, wire: Wire, refus
     database = {"location_id": "nam5", "type_": "DATASTORE_MODE"}
     parent = f"projects/{wire.project}"
     request = {"parent": parent, "database": database, "database_id": "entities"}
-    admin.create_database(request).result(timeout=10)
+    admin.create_database(request).result(timeout=240)
     entities = Wire(wire.channel, "entities", wire.project)
     for call in (
         lambda: entities.set("c/d", {}),
@@ -175,19 +175,19 @@ def test_export_and_import(admin: admin_api.FirestoreAdminClient, wire: Wire):
     prefix = f"gs://exports/{uuid.uuid4().hex}"
     request = {"name": wire.database, "output_uri_prefix": prefix}
     operation = admin.export_documents(request)
-    assert operation.result(timeout=20).output_uri_prefix == prefix
+    assert operation.result(timeout=240).output_uri_prefix == prefix
     assert operation.metadata.progress_documents.completed_work == 3
     assert operation.metadata.operation_state == admin_api.types.OperationState.SUCCESSFUL
     target = create(admin, wire.project)
     restored = Wire(wire.channel, "restored", wire.project)
     restored.set("c/a", {"n": integer(2)})
     restored.set("c/newer", {})
-    admin.import_documents({"name": target, "input_uri_prefix": prefix}).result(timeout=20)
+    admin.import_documents({"name": target, "input_uri_prefix": prefix}).result(timeout=240)
     everything = {"from_": [{"all_descendants": True}]}
     assert restored.paths(everything) == ["c/a", "c/a/s/b", "c/newer", "d/missing/s/c"]
     assert restored.get("c/a").fields["n"] == integer(1)
     with pytest.raises(exceptions.AlreadyExists):
-        admin.export_documents(request).result(timeout=20)
+        admin.export_documents(request).result(timeout=240)
 
 
 def test_export_by_collection(admin: admin_api.FirestoreAdminClient, wire: Wire):
@@ -195,16 +195,16 @@ def test_export_by_collection(admin: admin_api.FirestoreAdminClient, wire: Wire)
     for path in ("c/a", "c/a/s/b", "d/c"):
         wire.set(path, {})
     some = {"name": wire.database, "output_uri_prefix": f"gs://exports/{uuid.uuid4().hex}"}
-    admin.export_documents(some | {"collection_ids": ["c", "s"]}).result(timeout=20)
+    admin.export_documents(some | {"collection_ids": ["c", "s"]}).result(timeout=240)
     target = {"name": create(admin, wire.project), "input_uri_prefix": some["output_uri_prefix"]}
-    admin.import_documents(target | {"collection_ids": ["s"]}).result(timeout=20)
+    admin.import_documents(target | {"collection_ids": ["s"]}).result(timeout=240)
     restored = Wire(wire.channel, "restored", wire.project)
     assert restored.paths({"from_": [{"all_descendants": True}]}) == ["c/a/s/b"]
     every = some | {"output_uri_prefix": f"gs://exports/{uuid.uuid4().hex}"}
-    admin.export_documents(every).result(timeout=20)
+    admin.export_documents(every).result(timeout=240)
     source = {"input_uri_prefix": every["output_uri_prefix"], "collection_ids": ["s"]}
     with pytest.raises(exceptions.InvalidArgument):
-        admin.import_documents(target | source).result(timeout=20)
+        admin.import_documents(target | source).result(timeout=240)
 
 
 def test_export_at_a_time(admin: admin_api.FirestoreAdminClient, wire: Wire):
@@ -218,7 +218,7 @@ def test_export_at_a_time(admin: admin_api.FirestoreAdminClient, wire: Wire):
         admin.export_documents(request | {"snapshot_time": bad})
     before = Timestamp(seconds=minute - 60)
     operation = admin.export_documents(request | {"snapshot_time": before})
-    operation.result(timeout=20)
+    operation.result(timeout=240)
     assert operation.metadata.progress_documents.completed_work == 0
 
 
@@ -227,16 +227,16 @@ def test_damaged_export_is_refused(admin: admin_api.FirestoreAdminClient, wire: 
     wire.set("c/d", {"n": integer(1)})
     folder = uuid.uuid4().hex
     request = {"name": wire.database, "output_uri_prefix": f"gs://exports/{folder}"}
-    admin.export_documents(request).result(timeout=20)
+    admin.export_documents(request).result(timeout=240)
     source = {"name": wire.database, "input_uri_prefix": request["output_uri_prefix"]}
     upload = f"{storage}/upload/storage/v1/b/exports/o?uploadType=media"
     name = f"{folder}%2Fall_namespaces%2Fall_kinds%2Foutput-0"
-    requests.post(f"{upload}&name={name}", data=b"damaged", timeout=10).raise_for_status()
+    requests.post(f"{upload}&name={name}", data=b"damaged", timeout=240).raise_for_status()
     with pytest.raises(exceptions.InvalidArgument):
-        admin.import_documents(source).result(timeout=20)
+        admin.import_documents(source).result(timeout=240)
     nowhere = {"input_uri_prefix": "gs://exports/nowhere"}
     with pytest.raises(exceptions.NotFound):
-        admin.import_documents(source | nowhere).result(timeout=20)
+        admin.import_documents(source | nowhere).result(timeout=240)
 
 
 def test_operations_can_be_followed(admin: admin_api.FirestoreAdminClient, wire: Wire):
@@ -246,7 +246,7 @@ def test_operations_can_be_followed(admin: admin_api.FirestoreAdminClient, wire:
     wire.set("c/d", {})
     prefix = f"gs://exports/{uuid.uuid4().hex}"
     operation = admin.export_documents({"name": wire.database, "output_uri_prefix": prefix})
-    operation.result(timeout=20)
+    operation.result(timeout=240)
     name = operation.operation.name
     again = admin.get_operation(operations_pb2.GetOperationRequest(name=name))
     assert again.done
@@ -262,13 +262,13 @@ def test_cancelled_export_has_no_metadata(
     wire.commit(*everything)
     folder = uuid.uuid4().hex
     slow = {"operation": "storage.objects.get", "kind": "latency", "seconds": 1}
-    requests.post(f"{storage}/standin/faults", json=slow, timeout=10).raise_for_status()
+    requests.post(f"{storage}/standin/faults", json=slow, timeout=240).raise_for_status()
     request = {"name": wire.database, "output_uri_prefix": f"gs://exports/{folder}"}
     operation = admin.export_documents(request)
     operation.cancel()
     with pytest.raises(exceptions.Cancelled):
-        operation.result(timeout=20)
-    fired = requests.delete(f"{storage}/standin/faults", timeout=10).json()
+        operation.result(timeout=240)
+    fired = requests.delete(f"{storage}/standin/faults", timeout=240).json()
     assert [fault["fired"] for fault in fired] == [1]
     url = f"{storage}/storage/v1/b/exports/o/{folder}%2F{folder}.overall_export_metadata"
-    assert requests.get(url, timeout=10).status_code == 404
+    assert requests.get(url, timeout=240).status_code == 404

@@ -25,7 +25,7 @@ def create(admin: FirestoreAdminClient) -> str:
     database = {"location_id": "us-central1", "type_": "FIRESTORE_NATIVE"}
     project = f"projects/p{uuid.uuid4().hex[:12]}"
     made = admin.create_database(parent=project, database=database, database_id="indexed")
-    return str(made.result(timeout=10).name)
+    return str(made.result(timeout=240).name)
 
 
 def test_indexes_and_fields_are_listed(admin: FirestoreAdminClient):
@@ -34,7 +34,7 @@ def test_indexes_and_fields_are_listed(admin: FirestoreAdminClient):
     group, everywhere = f"{name}/collectionGroups/games", f"{name}/collectionGroups/-"
     fields = [{"field_path": "day", "order": "ASCENDING"}, {"field_path": "n", "order": 2}]
     index = {"query_scope": "COLLECTION", "fields": fields}
-    made = admin.create_index(parent=group, index=index).result(timeout=10)
+    made = admin.create_index(parent=group, index=index).result(timeout=240)
     assert made.name.startswith(f"{group}/indexes/")
     with pytest.raises(exceptions.AlreadyExists):
         admin.create_index(parent=group, index=index)
@@ -46,7 +46,7 @@ def test_indexes_and_fields_are_listed(admin: FirestoreAdminClient):
     short = {"name": f"{group}/fields/until", "ttl_config": {}}
     for field, part in ((exempt, "index_config"), (short, "ttl_config")):
         request = {"field": field, "update_mask": FieldMask(paths=[part])}
-        admin.update_field(request).result(timeout=10)
+        admin.update_field(request).result(timeout=240)
     for wanted, expected in (
         ("indexConfig.usesAncestorConfig:false", "text"),
         ("ttlConfig:*", "until"),

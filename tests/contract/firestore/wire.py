@@ -23,7 +23,7 @@ StructuredQuery = types.StructuredQuery.pb()
 SERVICE = "/google.firestore.v1.Firestore"
 # What the client library sends to an emulator, which asks for it in some methods.
 OWNER = [("authorization", "Bearer owner")]
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 240
 
 
 class Wire:

@@ -16,9 +16,9 @@ from google.auth.credentials import AnonymousCredentials
 
 ROOT = Path(__file__).resolve().parents[3]
 REGION = "us-west2"
-STOP_SECONDS = 20
-ANSWER_SECONDS = 30
-DONE_SECONDS = 30
+STOP_SECONDS = 240
+ANSWER_SECONDS = 240
+DONE_SECONDS = 240
 SERVICES = [
     "artifactregistry",
     "cloudasset",

@@ -31,7 +31,7 @@ def uploaded(server: Server, project: str, content: bytes) -> dict[str, Any]:
     path = f"{parent(project)}/functions:generateUploadUrl"
     made = server.answer("POST", path, json={"environment": "GEN_2"})
     headers = {"Content-Type": "application/zip"}
-    assert requests.put(made["uploadUrl"], data=content, headers=headers, timeout=30).ok
+    assert requests.put(made["uploadUrl"], data=content, headers=headers, timeout=240).ok
     return made["storageSource"]
 
 
@@ -53,12 +53,12 @@ def test_a_source_comes_back_as_it_was(server: Server, project: str):
     )
     name = f"{parent(project)}/functions/function"
     url = server.answer("POST", f"{name}:generateDownloadUrl", json={})["downloadUrl"]
-    assert requests.get(url, timeout=30).content == content
+    assert requests.get(url, timeout=240).content == content
     headers = {"Authorization": "Bearer token"}
-    assert requests.get(url, headers=headers, timeout=30).status_code == 403
+    assert requests.get(url, headers=headers, timeout=240).status_code == 403
     path = f"{parent(project)}/functions:generateUploadUrl"
     upload = server.answer("POST", path, json={})["uploadUrl"]
-    assert requests.put(upload, data=content, timeout=30).status_code == 403
+    assert requests.put(upload, data=content, timeout=240).status_code == 403
 
 
 def test_a_source_that_is_none_fails_the_build(server: Server, project: str):

@@ -57,7 +57,7 @@ class Gcloud:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=240,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "null")

@@ -35,7 +35,7 @@ class Processor:
 
     def call(self, path: str, headers: Any = None, **body: Any) -> Any:  # noqa: ANN401 - JSON
         """Send a request to a host, and return what it answers."""
-        answer = requests.post(f"{self._root}/{path}", json=body, headers=headers, timeout=120)
+        answer = requests.post(f"{self._root}/{path}", json=body, headers=headers, timeout=240)
         answer.raise_for_status()
         return answer.json()
 

@@ -118,7 +118,7 @@ def test_what_is_hard_to_bring_back(seeded: Server):
     for function in ("phase5b-grading", "gap-detector"):
         path = f"cloudfunctions/v2/projects/{PROJECT}/locations/{REGION}/functions/{function}"
         url = seeded.answer("POST", f"{path}:generateDownloadUrl", json={})["downloadUrl"]
-        content = requests.get(url, timeout=30).content
+        content = requests.get(url, timeout=240).content
         assert "main.py" in zipfile.ZipFile(io.BytesIO(content)).namelist()
 
 

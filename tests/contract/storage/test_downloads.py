@@ -17,7 +17,7 @@ def media(server: Server, bucket: str, **headers: str) -> requests.Response:
     request = requests.Request(
         "GET", f"{server.url}/storage/v1/b/{bucket}/o/object?alt=media", headers=headers
     )
-    with session, session.send(request.prepare(), stream=True, timeout=30) as answer:
+    with session, session.send(request.prepare(), stream=True, timeout=240) as answer:
         answer.raw_bytes = answer.raw.read(decode_content=False)
         return answer
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from google.cloud import storage
 
 from tests.contract.storage.server import Server, running
+from tests.harness import await_that
 
 RACERS = 16
 GRANULE = 256 * 1024
@@ -47,7 +48,7 @@ def test_one_change_wins(server: Server, bucket: storage.Bucket):
 
 def begin_upload(server: Server, bucket: str) -> http.client.HTTPConnection:
     """Send half of a simple upload and return its open connection."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=240)
     path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name=half"
     connection.putrequest("POST", path)
     connection.putheader("content-length", str(8 * GRANULE))
@@ -75,17 +76,21 @@ def test_session_keeps_whole_granules(server: Server):
     bucket, data = server.new_bucket(), os.urandom(8 * GRANULE)
     answer = server.call("POST", f"/upload/storage/v1/b/{bucket}/o?uploadType=resumable&name=r")
     session = answer.headers["location"].removeprefix(server.url)
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=240)
     connection.putrequest("PUT", session)
     connection.putheader("content-length", str(len(data)))
     connection.endheaders(data[: 3 * GRANULE + 7])
-    time.sleep(0.1)
     connection.close()
-    time.sleep(0.1)
 
-    headers = {"content-range": f"bytes */{len(data)}"}
-    asked = server.call("PUT", session, headers=headers, allow_redirects=False)
-    assert (asked.status_code, asked.headers["range"]) == (308, f"bytes=0-{3 * GRANULE - 1}")
+    asking = {"content-range": f"bytes */{len(data)}"}
+    whole = f"bytes=0-{3 * GRANULE - 1}"
+
+    def arrived() -> bool:
+        asked = server.call("PUT", session, headers=asking, allow_redirects=False)
+        assert asked.status_code == 308
+        return asked.headers.get("range") == whole
+
+    await_that(arrived)
     headers = {"content-range": f"bytes {3 * GRANULE}-{len(data) - 1}/{len(data)}"}
     assert server.call("PUT", session, data=data[3 * GRANULE :], headers=headers).ok
     assert server.object("GET", bucket, "r", "?alt=media").content == data

@@ -16,7 +16,7 @@ FILES = {"a.txt": b"small", "sub/b c%é.txt": b"other", "empty": b"", "large.bin
 
 def run(words: list[str], env: dict[str, str]) -> str:
     """Run a command and return its output; a failure shows all it said."""
-    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
