@@ -33,6 +33,7 @@ def merged(
     moved_aside: int = 0,
     configuration: Sequence[Finding] = (),
     only_missing: bool = False,
+    later: int = 0,
 ) -> BucketOutcome:
     """Add up what became of a bucket.
 
@@ -42,6 +43,7 @@ def merged(
         aside: Where what was moved or replaced is, if the bucket does not keep it itself.
         moved_aside: How many objects are there that were moved, by every attempt.
         configuration: What differs in the configuration of a bucket that was made again.
+        later: How many objects the backup holds as they were later.
         only_missing: Whether objects that hold other content are left, as was asked for.
     """
     moved_aside = max(moved_aside, sum(item.moved_aside for item in stretches))
@@ -65,6 +67,7 @@ def merged(
         created=step.create,
         equal=sum(item.equal for item in stretches),
         written_before=sum(item.written_before for item in stretches),
+        later=max(0, later - sum(item.then for item in stretches)),
         restored=restored,
         moved_aside=moved_aside,
         left=left,

@@ -64,6 +64,7 @@ class StretchRestore:
     def _damaged(self, stretch: Stretch, tally: "_Tally") -> Iterator[ObjectStep]:
         for found in self._comparison.steps(stretch):
             step = found.step
+            tally.then += found.is_then
             if step is None:
                 tally.equal += 1
                 tally.written_before += found.is_written_since(self._mender.begun_at)
@@ -108,6 +109,7 @@ class _Tally:
     def __init__(self) -> None:
         self.equal = 0
         self.written_before = 0
+        self.then = 0
         self.left_names: dict[str, LeftReason] = {}
         self._refusal = ""
         self._extra = 0
@@ -155,6 +157,7 @@ class _Tally:
             number=number,
             equal=self.equal,
             written_before=self.written_before,
+            then=self.then,
             restored=self._restored.values,
             moved_aside=self._moved_aside,
             left=tuple(self._left()),

@@ -239,6 +239,7 @@ class BucketWork(Work[BucketsSeen]):
             moved_aside=sum(1 for _ in self._landing.list_objects(f"{aside}{EXTRA}")),
             configuration=findings,
             only_missing=request.only_missing,
+            later=backup.content_later,
         )
 
     def _restored(

@@ -40,6 +40,8 @@ class StretchOutcome(Value):
         equal: Objects that were as they should be when they were looked at.
         written_before: Those of them that were written since the recovery began: by an attempt that
             was killed before it could say so, or by others.
+        then: Objects that were held against what they were at the recovery point, though the backup
+            holds them as they were later.
         restored: Those that were brought back, by damage and source.
         moved_aside: Extra objects that were moved aside.
         unequal: Objects that are not equal after all; the first of them are the findings.
@@ -48,6 +50,7 @@ class StretchOutcome(Value):
     number: int
     equal: int = 0
     written_before: int = 0
+    then: int = 0
     restored: tuple[ObjectCount, ...] = ()
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()
@@ -66,12 +69,14 @@ class BucketOutcome(Outcome):
     Attributes:
         created: Whether it was created.
         written_before: As of its stretches.
+        later: Objects that are as they were after the recovery point: nothing else of them is known.
     """
 
     kind: Literal["bucket"] = "bucket"
     created: bool = False
     equal: int = 0
     written_before: int = 0
+    later: int = 0
     restored: tuple[ObjectCount, ...] = ()
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()

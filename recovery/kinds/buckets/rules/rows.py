@@ -92,7 +92,7 @@ def proven_buckets(
 ) -> Iterator[Verdict]:
     """Tell how many buckets are proven, and what of them is not what it was."""
     extra = sum(left.objects for item in outcomes for left in item.left if left.reason == "extra")
-    later = sum(step.later for step in steps)
+    later = sum(item.later for item in outcomes)
     notes = [f"{counted(extra, 'extra object')} kept"] if extra else []
     notes += [f"{counted(later, 'object')} as they were later"] if later else []
     notes += [
