@@ -116,6 +116,14 @@ def _new_table(world: World, shell: Shell) -> Generator[None]:
 
 
 @contextmanager
+def _fence(world: World, shell: Shell) -> Generator[None]:
+    """Pause what writes, and leave it so."""
+    del shell
+    world.rebound.run("fence", "bigquery-dataset-loss", "--yes")
+    yield
+
+
+@contextmanager
 def _project(world: World, shell: Shell) -> Generator[None]:
     """Leave an operator nothing but the vault's name, and a new project with its bucket."""
     rebound, new = world.rebound, f"n-{uuid.uuid4().hex[:10]}"
@@ -155,17 +163,28 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/backup-failed.md": _partial,
     "alerts/call-refused.md": _nothing,
     "alerts/damaged-backup.md": _damage,
+    "alerts/drill-overdue.md": _nothing,
+    "alerts/expire-failed.md": _nothing,
+    "alerts/fence-standing.md": _fence,
     "alerts/missed-backup.md": _nothing,
     "alerts/permission-denied.md": _partial,
+    "alerts/point-too-old.md": _nothing,
+    "alerts/proof-too-old.md": _drill,
     "alerts/refused-schedule.md": _nothing,
+    "alerts/run-growth.md": _nothing,
+    "alerts/silent-expire.md": _nothing,
     "alerts/silent-schedule.md": _nothing,
+    "alerts/silent-tick.md": _nothing,
+    "alerts/silent-verify.md": _nothing,
     "alerts/slow-backup.md": _nothing,
     "alerts/tables-gone.md": _one_table,
     "alerts/tables-unprotected.md": _new_table,
     "alerts/vault-growth.md": _nothing,
+    "alerts/verify-failed.md": _damage,
+    "quarterly-drill.md": _nothing,
     "deploy.md": _drill,
     "project-gone.md": _project,
 }
 """What strikes before each page is followed."""
-CHANGING = (_tables, _one_table, _objects, _documents, _configuration, _dates, _new_table)
+CHANGING = (_tables, _one_table, _objects, _documents, _configuration, _dates, _new_table, _fence)
 """Those after which the platform is not what it was, until the page has been followed."""
