@@ -1,17 +1,12 @@
 """What a recovery has done, kept where a second operator can go on: in the landing bucket.
 
-    recoveries/<recovery>/plan.json            written once, before anything is changed
-    recoveries/<recovery>/tables/<table>.json  one table is published
-    recoveries/<recovery>/databases/<id>.json  one database is written and proven
-    recoveries/<recovery>/undo/databases/<id>/<digest>.avro
-                                               documents that were about to be replaced
-    recoveries/<recovery>/undo/databases/<id>/removed/<digest>.avro
-                                               or to be removed, because the backup has none
-    recoveries/<recovery>/buckets/<bucket>/<stretch>.json
-                                               what was written to one stretch of names, now proven
-    recoveries/<recovery>/attempts/<time>.json how an attempt ended that did not prove everything
-    recoveries/<recovery>/abandoned.json       an operator closed it before it had ended
-    recoveries/<recovery>/report.json          written once, when everything is proven
+    tables/<table>.json                        one table is published
+    databases/<id>.json                        one database is written and proven
+    undo/databases/<id>/<digest>.avro          documents that were about to be replaced
+    undo/databases/<id>/removed/<digest>.avro  or to be removed, because the backup has none
+    buckets/<bucket>/<stretch>.json            what was written to one stretch of names, now proven
+
+Each is below the folder of the recovery, where `manifests.journal_layout` says what else is.
 
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
@@ -23,12 +18,17 @@ from itertools import compress
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.cloud.recoveries import Recoveries, is_recovery_id
+from manifests.cloud.recoveries import Recoveries
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
     RefusedError,
     UsageError,
+)
+from manifests.journal_layout import (
+    RECOVERIES_PREFIX,
+    JournalNames,
+    recovery_of,
 )
 from manifests.model import Value
 from manifests.store import decode, encode
@@ -43,7 +43,7 @@ class Journal:
 
     def __init__(self, bucket: Bucket, recovery_id: str) -> None:
         self._bucket = bucket
-        self._prefix = layout.recovery_prefix(recovery_id)
+        self._names = JournalNames(recovery_id)
         self.recovery_id = recovery_id
 
     def begin(self, recovery: PlannedRecovery) -> None:
@@ -52,7 +52,7 @@ class Journal:
         Raises:
             RefusedError: Another one is there.
         """
-        name, ours = f"{self._prefix}plan.json", encode(recovery)
+        name, ours = self._names.plan, encode(recovery)
         if self._bucket.put_once(name, ours) != ours:
             raise RefusedError("another plan is there already", subject=name, hint="plan again")
 
@@ -64,7 +64,7 @@ class Journal:
             RefusedError: An older version of Rebound began it.
             BackupDamagedError: It cannot be read, or is another's.
         """
-        name, content = f"{self._prefix}plan.json", self.require()
+        name, content = self._names.plan, self.require()
         if _is_older(content):
             raise RefusedError(
                 "an older version of Rebound began it, and only that one can continue it",
@@ -87,7 +87,7 @@ class Journal:
         Raises:
             UsageError: There is no such recovery.
         """
-        content = self._bucket.read(f"{self._prefix}plan.json")
+        content = self._bucket.read(self._names.plan)
         if content is None:
             known = ", ".join(Recoveries(self._bucket).ids()) or "none"
             raise UsageError(
@@ -109,28 +109,24 @@ class Journal:
 
     def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
         """Return the entries of a folder, in order of their names."""
-        found = self._bucket.list_objects(f"{self._prefix}{folder}/")
+        found = self._bucket.list_objects(self._names.folder(folder))
         contents = {item.name: self._bucket.read(item.name) for item in found}
         return tuple(
             decode(content, kind, subject=name) for name, content in contents.items() if content
         )
 
     def _entry(self, folder: str, name: str) -> str:
-        return bounded(f"{self._prefix}{folder}/", f"{name}.json")
+        return bounded(self._names.folder(folder), f"{name}.json")
 
     def abandon(self, abandoned: AbandonedRecovery) -> AbandonedRecovery:
         """Write that an operator closed the recovery; an earlier word stays and is returned."""
-        content = self._bucket.put_once(self._abandoned, encode(abandoned))
-        return decode(content, AbandonedRecovery, subject=self._abandoned)
+        content = self._bucket.put_once(self._names.abandoned, encode(abandoned))
+        return decode(content, AbandonedRecovery, subject=self._names.abandoned)
 
     def abandoned(self) -> AbandonedRecovery | None:
         """Return that an operator closed the recovery, or None."""
-        found = self._readable(self._abandoned, AbandonedRecovery)
+        found = self._readable(self._names.abandoned, AbandonedRecovery)
         return found and found[0]
-
-    @property
-    def _abandoned(self) -> str:
-        return f"{self._prefix}abandoned.json"
 
     @property
     def is_closed(self) -> bool:
@@ -142,8 +138,8 @@ class Journal:
 
         One that proved everything is the report, written once: an earlier one stays.
         """
-        attempt = f"attempts/{report.finished_at:%Y%m%dT%H%M%S.%fZ}.json"
-        name = f"{self._prefix}{'report.json' if report.is_proven else attempt}"
+        names = self._names
+        name = names.report if report.is_proven else names.attempt(report.finished_at)
         return decode(self._bucket.put_once(name, encode(report)), RecoveryReport, subject=name)
 
     def report(self) -> RecoveryReport | None:
@@ -171,7 +167,7 @@ class Journal:
         except (BackupDamagedError, RefusedError, UsageError):
             return None
         attempts = self._attempts()
-        for name in (f"{self._prefix}report.json", *attempts[-1:]):
+        for name in (self._names.report, *attempts[-1:]):
             found = self._readable(name, RecoveryReport)
             if found is not None and not contradiction(planned, *found):
                 return found
@@ -179,16 +175,16 @@ class Journal:
 
     def problem(self) -> str:
         """Return why what lies in the place of the report is not believed; empty where it is."""
-        found = self._readable(f"{self._prefix}report.json", RecoveryReport)
+        found = self._readable(self._names.report, RecoveryReport)
         return contradiction(self.planned(), *found) if found else ""
 
     def ended_before(self) -> bool:
         """Whether an attempt has ended that an older version of Rebound made: it is not read."""
-        names = (f"{self._prefix}report.json", *self._attempts())
+        names = (self._names.report, *self._attempts())
         return any(_is_older(self._bucket.read(name) or b"") for name in names)
 
     def _attempts(self) -> list[str]:
-        return [item.name for item in self._bucket.list_objects(f"{self._prefix}attempts/")]
+        return [item.name for item in self._bucket.list_objects(self._names.attempts)]
 
     def _readable[Written: Value](
         self, name: str, kind: type[Written]
@@ -219,13 +215,13 @@ def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
 
 def unclosed(bucket: Bucket) -> tuple[str, ...]:
     """Return the recoveries that nobody ended or closed, oldest first, told by names alone."""
-    folders = bucket.list_folders("recoveries/")
-    begun = sorted(filter(is_recovery_id, (name.split("/")[1] for name in folders)))
+    folders = bucket.list_folders(RECOVERIES_PREFIX)
+    begun = sorted(found for name in folders if (found := recovery_of(name)))
 
     def is_open(recovery_id: str) -> bool:
-        folder = layout.recovery_prefix(recovery_id)
-        ends = (bucket.info(f"{folder}{name}.json") for name in ("report", "abandoned"))
-        return not any(ends) and bucket.info(f"{folder}plan.json") is not None
+        names = JournalNames(recovery_id)
+        ends = (bucket.info(name) for name in (names.report, names.abandoned))
+        return not any(ends) and bucket.info(names.plan) is not None
 
     with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="journals") as pool:
         return tuple(compress(begun, pool.map(is_open, begun)))

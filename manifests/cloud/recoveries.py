@@ -8,7 +8,8 @@ from datetime import datetime
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, ManifestAlteredError, UsageError
+from manifests.errors import BackupDamagedError, ManifestAlteredError
+from manifests.journal_layout import RECOVERIES_PREFIX, JournalNames, planned_recovery
 from manifests.model import RunId, Stored
 from manifests.store import decode
 
@@ -46,9 +47,8 @@ class Recoveries:
 
     def ids(self) -> list[str]:
         """Return every recovery that was begun, oldest first."""
-        found = self._landing.list_objects("recoveries/")
-        names = {item.name.split("/")[1] for item in found if item.name.endswith("/plan.json")}
-        return sorted(filter(is_recovery_id, names))
+        listed = self._landing.list_objects(RECOVERIES_PREFIX)
+        return sorted(found for item in listed if (found := planned_recovery(item.name)))
 
     def open(self, *, since: datetime) -> Iterator[str]:
         """Yield the recoveries that were begun since an instant and that nobody has ended.
@@ -60,8 +60,8 @@ class Recoveries:
                 continue
             is_young = layout.recovery_begun_at(recovery_id) > since
             has_ended = is_young and (
-                self._end(recovery_id, "report.json", _Planned)
-                or self._end(recovery_id, "abandoned.json", _End)
+                self._end(recovery_id, JournalNames(recovery_id).report, _Planned)
+                or self._end(recovery_id, JournalNames(recovery_id).abandoned, _End)
             )
             if is_young and not has_ended:
                 yield recovery_id
@@ -72,25 +72,24 @@ class Recoveries:
         Raises:
             BackupDamagedError: Its plan cannot be read, or is another's.
         """
-        planned = self._document(recovery_id, "plan.json", _Planned)
+        planned = self._document(recovery_id, JournalNames(recovery_id).plan, _Planned)
         if planned is None:
             return frozenset()
         own = () if planned.plan.run_id is None else (planned.plan.run_id,)
         return frozenset((*own, *(item.run_id for item in planned.plan.fallen_back)))
 
     def _end[Written: (_Planned, _End)](
-        self, recovery_id: str, document: str, kind: type[Written]
+        self, recovery_id: str, name: str, kind: type[Written]
     ) -> Written | None:
         """Return how a recovery ended; None where that cannot be read, which ends nothing."""
         try:
-            return self._document(recovery_id, document, kind)
+            return self._document(recovery_id, name, kind)
         except BackupDamagedError:
             return None
 
     def _document[Written: (_Planned, _End)](
-        self, recovery_id: str, document: str, kind: type[Written]
+        self, recovery_id: str, name: str, kind: type[Written]
     ) -> Written | None:
-        name = f"{layout.recovery_prefix(recovery_id)}{document}"
         content = self._landing.read(name)
         if content is None:
             return None
@@ -98,11 +97,3 @@ class Recoveries:
         if found.recovery_id != recovery_id:
             raise ManifestAlteredError("it is of another recovery", subject=name)
         return found
-
-
-def is_recovery_id(text: str) -> bool:
-    """Whether a text is the id of a recovery: anything can lie beside them."""
-    try:
-        return bool(layout.recovery_begun_at(text))
-    except UsageError:
-        return False

@@ -15,9 +15,9 @@ from collections import Counter
 from contextlib import suppress
 from datetime import date, datetime
 
-from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestAlteredError, RefusedError, UsageError
+from manifests.journal_layout import JournalNames
 from manifests.store.envelope import decode, encode
 from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
@@ -34,12 +34,12 @@ class DatesJournal:
 
     def __init__(self, bucket: Bucket, recovery_id: str) -> None:
         self._bucket = bucket
-        self._prefix = layout.recovery_prefix(recovery_id)
+        self._names = JournalNames(recovery_id)
         self.recovery_id = recovery_id
         self._lock = threading.Lock()
         self._sent = Counter(
-            "/".join(item.name.removeprefix(self._prefix).split("/")[1:3])
-            for item in bucket.list_objects(f"{self._prefix}requests/")
+            "/".join(item.name.removeprefix(self._names.prefix).split("/")[1:3])
+            for item in bucket.list_objects(self._names.folder("requests"))
         )
 
     def begin(self, planned: PlannedDates) -> None:
@@ -48,7 +48,7 @@ class DatesJournal:
         Raises:
             RefusedError: Another one is there.
         """
-        self._once(f"{self._prefix}plan.json", encode(planned))
+        self._once(self._names.plan, encode(planned))
 
     def planned(self) -> PlannedDates:
         """Return the plan of a recovery that was begun.
@@ -57,7 +57,7 @@ class DatesJournal:
             UsageError: There is no such recovery.
             BackupDamagedError: It cannot be read, or is another's.
         """
-        name = f"{self._prefix}plan.json"
+        name = self._names.plan
         content = self._bucket.read(name)
         if content is None:
             raise UsageError(
@@ -101,8 +101,8 @@ class DatesJournal:
 
     def end(self, report: DatesReport) -> DatesReport:
         """Write how an attempt ended, and return what is written then."""
-        attempt = f"attempts/{report.finished_at:%Y%m%dT%H%M%S.%fZ}.json"
-        name = f"{self._prefix}{'report.json' if report.is_proven else attempt}"
+        names = self._names
+        name = names.report if report.is_proven else names.attempt(report.finished_at)
         return decode(self._bucket.put_once(name, encode(report)), DatesReport, subject=name)
 
     def last_report(self) -> DatesReport | None:
@@ -111,8 +111,8 @@ class DatesJournal:
         None when none has ended, or what lies there is none of this recovery: who writes there could
         otherwise stop every command that looks for what is under way.
         """
-        attempts = [item.name for item in self._bucket.list_objects(f"{self._prefix}attempts/")]
-        for name in (f"{self._prefix}report.json", *sorted(attempts, reverse=True)[:1]):
+        attempts = [item.name for item in self._bucket.list_objects(self._names.attempts)]
+        for name in (self._names.report, *sorted(attempts, reverse=True)[:1]):
             content = self._bucket.read(name)
             with suppress(BackupDamagedError):
                 found = content and decode(content, DatesReport, subject=name)
@@ -121,7 +121,7 @@ class DatesJournal:
         return None
 
     def _entry(self, folder: str, processor: str, day: date, number: int) -> str:
-        return f"{self._prefix}{folder}/{processor}/{day}/{number:03d}.json"
+        return f"{self._names.folder(folder)}{processor}/{day}/{number:03d}.json"
 
     def _once(self, name: str, content: bytes) -> None:
         if self._bucket.put_once(name, content) != content:
