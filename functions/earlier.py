@@ -10,9 +10,11 @@ from functions.parts import FailedPart
 from manifests.catalog import Catalog
 from manifests.errors import BackupDamagedError
 from manifests.kind import Backup, PartKind
-from manifests.model import Manifest, PartFailure, RunId
+from manifests.model.run import Manifest, PartFailure
 from manifests.selection import RunSummary
-from manifests.store import Started, Vault
+from manifests.store.decoded import Started
+from manifests.store.vault import Vault
+from manifests.values import RunId
 
 log = structlog.get_logger()
 

@@ -12,8 +12,9 @@ from manifests.cloud.resources import Resources
 from manifests.errors import CatalogError, RefusedError, SourceUnreadableError, UsageError
 from manifests.kinds.tables.kind import TABLES
 from manifests.layout import parse_run_id
-from manifests.model import RunId
-from manifests.store import Started, Vault
+from manifests.store.decoded import Started
+from manifests.store.vault import Vault
+from manifests.values import RunId
 
 _TIME_TRAVEL_HOURS = 168
 _LONGEST_PAUSE_SECONDS = 5.0

@@ -45,14 +45,10 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
-from manifests.model import (
-    Manifest,
-    Owner,
-    RunId,
-    RunStart,
-    Value,
-)
-from manifests.store import Started, Vault
+from manifests.model.run import Manifest, Owner, RunStart
+from manifests.store.decoded import Started
+from manifests.store.vault import Vault
+from manifests.values import RunId, Value
 
 _TIME_TRAVEL = timedelta(days=7)
 

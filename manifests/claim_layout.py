@@ -9,7 +9,7 @@ actions/<time>-<id>.json      what an operator did, to what, and why; never chan
 from datetime import UTC, datetime
 
 from manifests.layout import is_run_id
-from manifests.model import RunId
+from manifests.values import RunId
 
 LEASES_PREFIX = "leases/"
 PRUNE_NAME = "prune.json"

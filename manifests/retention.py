@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from manifests.catalog import Catalog, Retention
 from manifests.coverage import owed
-from manifests.model import RunId, UtcTime, Value
 from manifests.selection import RunSummary
+from manifests.values import RunId, UtcTime, Value
 
 
 class Holdings(NamedTuple):

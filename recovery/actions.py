@@ -11,7 +11,7 @@ import structlog
 from manifests.claim_layout import ACTIONS_PREFIX, action_name
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
 from recovery.operator import Action, Operator
 
 log = structlog.get_logger()

@@ -1,6 +1,6 @@
 """Who did what, and why: told of each command that changes something. Pure."""
 
-from manifests.model import Stored, UtcTime
+from manifests.values import Stored, UtcTime
 
 
 class Operator(Stored):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.known import AnyOutcome

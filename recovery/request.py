@@ -16,7 +16,10 @@ from manifests.ids import (
     ProjectId,
     TableName,
 )
-from manifests.model import BucketBackup, DatabaseBackup, TableBackup, UtcTime, Value
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.values import UtcTime, Value
 from recovery.scenarios import RecoveryKind, ScenarioName, scenario
 from recovery.scope import ObjectScope
 

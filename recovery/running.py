@@ -7,7 +7,8 @@ import structlog
 
 from manifests import coverage, layout
 from manifests.errors import ManifestAlteredError, ReboundError, RefusedError
-from manifests.model import ProofHow, RunId
+from manifests.model.proof import ProofHow
+from manifests.values import RunId
 from recovery.execute import carried_out
 from recovery.fencing import Tell, stand, with_fence
 from recovery.journal import Journal

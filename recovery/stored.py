@@ -11,8 +11,9 @@ from manifests.cloud.measuring import measured
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError
 from manifests.kind import Backup
-from manifests.model import Manifest, ObjectInfo, RunId, StoredObject
-from recovery.compare import Finding
+from manifests.model.run import Manifest
+from manifests.values import ObjectInfo, RunId, StoredObject
+from recovery.compare.findings import Finding
 from recovery.verify import (
     ReadFile,
     Verdict,

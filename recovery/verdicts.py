@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.model import Manifest, RunId, VerdictRecord
-from manifests.store import Vault
+from manifests.model.run import Manifest, VerdictRecord
+from manifests.store.vault import Vault
+from manifests.values import RunId
 from recovery.kinds.known import RULES
 from recovery.plan.model import Plan
 from recovery.verify import Verdict

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from manifests import layout
 from manifests.errors import BackupDamagedError
 from manifests.kind import Backup
-from manifests.model import Manifest, ObjectInfo, StoredObject, Value
+from manifests.model.run import Manifest
 from manifests.parts import PARTS
-from recovery.compare import Finding
+from manifests.values import ObjectInfo, StoredObject, Value
+from recovery.compare.findings import Finding
 
 _KINDS = "|".join(kind.name for kind in PARTS)
 _RECORD = re.compile(rf"(receipts/({_KINDS})|attempts)/[^/]+\.json")

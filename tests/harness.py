@@ -18,8 +18,8 @@ from typing import Any
 from google.cloud import bigquery, firestore, storage
 
 from manifests.claim_layout import lease_name
-from manifests.model import LeaseRecord, Manifest
-from manifests.store import decode, encode
+from manifests.model.run import LeaseRecord, Manifest
+from manifests.store.envelope import decode, encode
 from tests.deployed import ROOT
 from tests.forks import Forked, ForkServer, fork_server
 from tests.standin.cloud import Cloud, client_environment

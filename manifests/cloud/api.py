@@ -18,7 +18,7 @@ from manifests.cloud.batch import (
 )
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.http import JSON, Answer, Http, json_object
-from manifests.model import Resource
+from manifests.values import Resource
 
 _BUCKET = re.compile(r"\bb/([^/]+)")
 _REQUESTER_PAYS = "requester pays"

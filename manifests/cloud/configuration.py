@@ -11,7 +11,7 @@ from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import believed, cloud_errors, require_whole
 from manifests.kinds.resources.images import REGISTRY, digest_of, image_path
 from manifests.kinds.resources.types import Order, ResourceType
-from manifests.model import Resource
+from manifests.values import Resource
 
 _PAGE = 100
 _READERS = 4

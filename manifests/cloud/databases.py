@@ -17,7 +17,8 @@ from manifests.cloud.clients import CALL_SECONDS
 from manifests.cloud.firestore import Connection
 from manifests.cloud.retry import believed, calling, cloud_errors, require_whole
 from manifests.errors import CloudError
-from manifests.model import IndexSettings, Resource
+from manifests.kinds.databases.model import IndexSettings
+from manifests.values import Resource
 
 _SETTINGS = (
     "location_id",

@@ -30,7 +30,7 @@ from urllib3.util import make_headers, wait_for_read
 
 from manifests.cloud.identity import identity_of
 from manifests.cloud.retry import calling
-from manifests.model import Resource
+from manifests.values import Resource
 
 JSON = "application/json"
 _FIRST_REFUSAL = 300

@@ -14,21 +14,14 @@ from manifests.errors import (
     MisconfiguredError,
 )
 from manifests.kind import Backup, PartKind
-from manifests.model import (
-    FailedAttempt,
-    Manifest,
-    Owner,
-    PartFailure,
-    Receipt,
-    RunId,
-    RunStart,
-)
+from manifests.model.run import FailedAttempt, Manifest, Owner, PartFailure, Receipt, RunStart
 from manifests.selection import RunState, RunSummary
 from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
 from manifests.store.consistency import check_manifest
 from manifests.store.decoded import Started, decoded_start, judging, received
 from manifests.store.envelope import OTHER_RUN_HINT, decode, encode, opened, read
 from manifests.store.object_store import ObjectStore
+from manifests.values import RunId
 
 _CLOCK_SKEW = timedelta(minutes=5)
 _REWRITTEN_HINT = f"find out who wrote it; {OTHER_RUN_HINT}"

@@ -6,7 +6,7 @@ from typing import Any
 from manifests.errors import BackupDamagedError
 from manifests.kind import Backup, PartKind
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from manifests.parts import kind_of
 from manifests.selection import RunSummary
 from recovery.kinds.known import RULES

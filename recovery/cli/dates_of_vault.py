@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from manifests.catalog_processors import Processors
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from manifests.selection import Selection
 from recovery.cli.agreement import another, ask, check_backup, show_plan, silence
 from recovery.cli.options import aside, moment, past, print_json, say

@@ -14,7 +14,7 @@ from manifests.cloud.firestore import Connection
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
-from manifests.model import ObjectVersion
+from manifests.kinds.buckets.model import ObjectVersion
 from recovery.drill.places import mark_of_bucket, mark_of_database, mark_of_dataset
 
 _PARALLEL_DELETES = 16

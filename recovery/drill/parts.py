@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from manifests.model import Manifest
+from manifests.model.run import Manifest
 from recovery.drill.model import DrilledPart
 from recovery.kinds.known import rules_of
 from recovery.outcome import RecoveryReport

@@ -6,7 +6,7 @@ from manifests.catalog import Catalog
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError, RefusedError
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.drill.rules import NEEDED, check_not_protected, check_sandbox
 from recovery.settings import Settings
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from manifests import drill_layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
-from manifests.model import Value
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
+from manifests.values import Value
 from recovery.drill.model import DrillBegun, DrillFinding, DrillRecord, Kept, SignOff
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from manifests.model import Stored, UtcTime, Value
+from manifests.values import Stored, UtcTime, Value
 
 
 class FencedWriter(Stored):

@@ -14,7 +14,7 @@ from manifests.errors import RefusedError
 from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import Pause, ResourceType
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|$)")

@@ -7,7 +7,7 @@ from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestAlteredError, UnsafeNameError, UsageError
 from manifests.kinds.resources.table import resource_type
 from manifests.layout import recovery_begun_at
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
 from recovery.fence.model import FenceRecord, StandingFence, ThawRecord
 
 

@@ -12,7 +12,7 @@ from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import Order, ResourceType
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, ThawStep
 from recovery.fence.rules import addresses, writer_types
 

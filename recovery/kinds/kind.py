@@ -7,7 +7,8 @@ from typing import Any, ClassVar, NamedTuple, get_args
 
 from manifests.errors import ManifestAlteredError
 from manifests.kind import Backup
-from manifests.model import Manifest, UtcTime, Value
+from manifests.model.run import Manifest
+from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.outcome import Failure, Outcome, Restored

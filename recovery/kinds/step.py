@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from manifests.errors import RefusedError
-from manifests.model import Value
+from manifests.values import Value
 from recovery.request import Request
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from manifests.catalog import Catalog
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.objects import Bucket
-from manifests.model import Value
+from manifests.values import Value
 from recovery.kinds.kind import Origin, Seen
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from manifests.catalog_operations import Bands, Operations
 from manifests.catalog_processors import Processors
-from manifests.model import VerdictRecord
+from manifests.model.run import VerdictRecord
 from manifests.selection import RunSummary
 from manifests.values import Resource, Value
 from recovery.health import Health

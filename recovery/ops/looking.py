@@ -16,7 +16,7 @@ from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.kinds.resources.table import resource_type
-from manifests.store import Vault
+from manifests.store.vault import Vault
 from manifests.values import Resource
 from recovery.fence.model import FenceRecord
 from recovery.fence.store import Fences

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
 from manifests.kind import KindName
-from manifests.model import Value
+from manifests.values import Value
 from recovery.options.backup import BackupOptions
 from recovery.options.buckets import BucketOptions
 from recovery.options.databases import DatabaseOptions

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from manifests.model import Value
+from manifests.values import Value
 from recovery.options.option import Option
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from manifests.errors import RefusedError, UsageError
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.kinds.known import RULES
 from recovery.plan.model import Plan
 from recovery.plan.whole import World

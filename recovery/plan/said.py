@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from manifests.errors import RefusedError
-from manifests.model import Value
+from manifests.values import Value
 from recovery.options.asked import Options
 from recovery.options.option import option_of, spelled
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.document import Block, Column, Document, Listing, Paragraph, Section, Table
 from recovery.report.conclusion import RecoveryState
 from recovery.scenarios import scenario

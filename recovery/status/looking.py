@@ -12,9 +12,11 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError, CloudError
-from manifests.model import Manifest, Owner, ProofRecord, RunId
+from manifests.model.proof import ProofRecord
+from manifests.model.run import Manifest, Owner
 from manifests.parts import part_kind
-from manifests.store import Vault
+from manifests.store.vault import Vault
+from manifests.values import RunId
 from recovery.fence.store import Fences
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding

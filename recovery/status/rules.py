@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from manifests.catalog_drills import DrillRule
 from manifests.kind import KindName
-from manifests.model import Manifest, ProofRecord
+from manifests.model.proof import ProofRecord
+from manifests.model.run import Manifest
 from recovery.health import Health, HealthFinding, worst
 from recovery.plan.lost import unprotected_text
 from recovery.scenarios import SCENARIOS, Scenario

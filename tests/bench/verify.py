@@ -8,7 +8,8 @@ import google_crc32c
 
 from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
-from manifests.model import Manifest, StoredObject
+from manifests.model.run import Manifest
+from manifests.values import StoredObject
 from recovery.kinds.tables.cloud.stored import inspect_tables
 from recovery.stored import Reading
 from tests.bench.platform import protect_tables_only, rebound_on_cloud

@@ -10,7 +10,7 @@ import pytest
 from manifests.kinds.resources.layout import resources_name
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
 from manifests.layout import parse_run_id
-from manifests.store import encode
+from manifests.store.envelope import encode
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.integration.configuration import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.cloud import storage
 
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
 from recovery.fence.model import FenceRecord
 from tests.harness import Rebound, await_that
 from tests.integration import lake

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from manifests.catalog import load_catalog
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
 from recovery.fence.model import FenceRecord
 from recovery.fence.quiet import Looking, changed
 from tests.harness import LOCATION, Rebound, await_that, make_rebound

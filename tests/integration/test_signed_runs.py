@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from manifests.model import Manifest
-from manifests.store import encode
+from manifests.model.run import Manifest
+from manifests.store.envelope import encode
 from tests.harness import LOCATION, Rebound, make_rebound, minutes_ago
 from tests.integration import lake
 from tests.integration.configuration import call, enable

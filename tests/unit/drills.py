@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from manifests import drill_layout
-from manifests.model import RunId
+from manifests.values import RunId
 from recovery.drill.model import (
     Control,
     Criteria,

@@ -31,18 +31,11 @@ from manifests.kinds.databases.layout import (
     ranges_attempt,
     ranges_name,
 )
-from manifests.model import (
-    DatabaseBackup,
-    IndexSettings,
-    Manifest,
-    ObjectInfo,
-    Resource,
-    Skew,
-    Stored,
-    Unprotected,
-)
+from manifests.kinds.databases.model import DatabaseBackup, IndexSettings
+from manifests.model.run import Manifest, Unprotected
 from manifests.names import NameRange, cut, inside
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
+from manifests.values import ObjectInfo, Resource, Skew, Stored
 
 _FILE_BYTES = 2 * 1024 * 1024
 _FILE_DOCUMENTS = 20_000

@@ -23,7 +23,8 @@ from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
-from manifests.model import Manifest, ObjectInfo, Resource, Skew, StoredObject, Unprotected
+from manifests.model.run import Manifest, Unprotected
+from manifests.values import ObjectInfo, Resource, Skew, StoredObject
 
 _OF_OTHER_KINDS = frozenset(
     {

@@ -13,8 +13,9 @@ from manifests.control_statements import (
     row_dropped,
     unfiltered,
 )
-from manifests.model import Resource, TableBackup, generated_columns
+from manifests.kinds.tables.model import TableBackup, generated_columns
 from manifests.partitions import demands_filter
+from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
 from recovery.drill.looks import property_differences, row_differences
 from recovery.drill.model import Control

@@ -10,8 +10,8 @@ from manifests.catalog_writers import FenceRule
 from manifests.cloud.documents import Documents
 from manifests.cloud.objects import Bucket
 from manifests.errors import CloudError
-from manifests.model import Resource
 from manifests.names import EVERYTHING
+from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
 from recovery.drill.looks import document_differences, object_differences
 from recovery.drill.model import Control

@@ -7,17 +7,12 @@ from typing import Any
 
 import pytest
 
+from manifests.kinds.buckets.model import BucketBackup
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import (
-    BucketBackup,
-    Manifest,
-    Owner,
-    Receipt,
-    RunId,
-    RunStart,
-    TableBackup,
-)
-from manifests.store import encode
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest, Owner, Receipt, RunStart
+from manifests.store.envelope import encode
+from manifests.values import RunId
 from tests.harness import Rebound
 from tests.integration import lake
 from tests.integration.forged_runs import FORGED, NIGHT, SCENARIO, states

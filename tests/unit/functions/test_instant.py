@@ -8,8 +8,10 @@ from functions.exports.tables.datasets import gone_since
 from functions.instant import current_run, refuse_placed, serving_point
 from manifests.errors import RefusedError
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import FailedAttempt, Manifest, Owner, RunId, RunStart
-from manifests.store import Started, Vault
+from manifests.model.run import FailedAttempt, Manifest, Owner, RunStart
+from manifests.store.decoded import Started
+from manifests.store.vault import Vault
+from manifests.values import RunId
 from tests.unit.samples import POINT, RUN, MemoryBucket, catalog, manifest
 
 NOW = datetime(2026, 11, 24, 8, 1, 30, tzinfo=UTC)

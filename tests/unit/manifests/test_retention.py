@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests.catalog import Catalog, Retention
-from manifests.model import RunId
 from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
 from manifests.selection import RunSummary
+from manifests.values import RunId
 from tests.unit.samples import POINT
 
 DAY = timedelta(days=1)

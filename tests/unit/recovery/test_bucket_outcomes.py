@@ -1,6 +1,6 @@
 """How a bucket ended, how far it is, and what it is made with."""
 
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.kinds.buckets.cloud.creation import first_configuration, last_configuration
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from manifests.model import UtcTime
+from manifests.values import UtcTime
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.outcome import contradiction
 from recovery.plan.said import OF_DATES, resuming, unsaid

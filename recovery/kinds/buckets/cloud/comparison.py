@@ -10,8 +10,9 @@ from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.model import BucketBackup, ObjectRecord, ObjectVersion, Resource, UtcTime
+from manifests.kinds.buckets.model import BucketBackup, ObjectRecord, ObjectVersion
 from manifests.object_retention import Fate, RetentionRules
+from manifests.values import Resource, UtcTime
 from manifests.versions import (
     Kind,
     by_name,

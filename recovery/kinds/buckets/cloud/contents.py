@@ -17,7 +17,8 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import BackupDamagedError
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX
-from manifests.model import BucketBackup, ObjectInfo, ObjectRecord
+from manifests.kinds.buckets.model import BucketBackup, ObjectRecord
+from manifests.values import ObjectInfo
 from recovery.compare.findings import Finding, finding
 from recovery.stored import Reading
 from recovery.units import shown

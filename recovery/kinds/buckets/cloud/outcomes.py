@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from manifests.errors import PartialError
-from recovery.compare import Finding
+from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.counts import ObjectCounts
 from recovery.kinds.buckets.rules.outcomes import (

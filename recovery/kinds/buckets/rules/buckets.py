@@ -9,7 +9,9 @@ from pydantic import Field
 from manifests.errors import UsageError
 from manifests.ids import BucketName
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.model import BucketBackup, Manifest, Resource, Value
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.model.run import Manifest
+from manifests.values import Resource, Value
 from manifests.versions import tells_its_past
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.model import BucketBackup, Manifest
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.model.run import Manifest
 from recovery.access_change import AccessChange, encrypted
 from recovery.document import Block, Row, Rows
 from recovery.kinds.buckets.rules.access import bucket_changes

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from manifests.errors import NoRecoveryPointError
 from manifests.ids import DatabaseId, TableName
 from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.kinds.events import event_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.request import Request

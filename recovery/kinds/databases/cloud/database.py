@@ -18,11 +18,12 @@ from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, batches, write_file
 from manifests.errors import CloudError
-from manifests.model import DatabaseBackup, DocumentFile, Resource
+from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
-from recovery.compare import Finding
+from manifests.values import Resource
 from recovery.compare.databases import database_findings, database_settings
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
+from recovery.compare.findings import Finding
 from recovery.firestore.pace import Pace
 from recovery.firestore.values import refers, rewritten, same_content
 from recovery.firestore.writing import BatchWriter

@@ -7,9 +7,10 @@ from manifests.cloud.objects import Bucket
 from manifests.documents import read_file
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
 from manifests.kinds.databases.kind import DATABASES
-from manifests.model import DatabaseBackup, Manifest
-from recovery.compare import Finding
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.model.run import Manifest
 from recovery.compare.documents import DatabaseState
+from recovery.compare.findings import Finding
 from recovery.firestore.pace import Ramp, Unthrottled
 from recovery.kinds.databases.cloud.database import REMOVED, DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored

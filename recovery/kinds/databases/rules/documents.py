@@ -5,11 +5,11 @@ from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
 from manifests.ids import DatabaseId
-from manifests.model import DatabaseBackup, DocumentFile
+from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
-from recovery.compare import Finding
 from recovery.compare.databases import database_findings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
+from recovery.compare.findings import Finding
 from recovery.firestore.rate import ramp_seconds
 from recovery.kinds.events import event_words
 from recovery.kinds.step import MissingWord, Step

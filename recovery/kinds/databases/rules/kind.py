@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from manifests.kinds.databases.kind import DATABASES
-from manifests.model import DatabaseBackup, Manifest
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.model.run import Manifest
 from recovery.document import Block, Row, Rows
 from recovery.kinds.databases.rules.documents import DatabaseStep, named_ranges, plan_database
 from recovery.kinds.databases.rules.lost import documents_lost

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 
 from manifests.errors import CloudError, NotEqualError, ObjectiveMissedError, PartialError
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.scenarios import scenario
 from recovery.units import duration

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from manifests.catalog_processors import Processor, Processors
 from manifests.errors import RefusedError
-from manifests.model import UtcTime, Value
-from recovery.compare import Finding
+from manifests.values import UtcTime, Value
+from recovery.compare.findings import Finding
 from recovery.fence.model import PlannedFence
 from recovery.kinds.processors.rules.calendar import (
     UNKNOWN,

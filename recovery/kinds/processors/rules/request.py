@@ -5,7 +5,7 @@ from datetime import date
 from manifests.catalog_processors import Processor, Processors
 from manifests.errors import UsageError
 from manifests.ids import ProjectId
-from manifests.model import Value
+from manifests.values import Value
 
 
 class DatesRequest(Value):

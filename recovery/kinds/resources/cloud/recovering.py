@@ -16,7 +16,7 @@ from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
-from recovery.compare import Finding
+from recovery.compare.findings import Finding
 from recovery.fence.model import FencedWriter, FenceRecord
 from recovery.fence.rules import fenced
 from recovery.fence.store import Fences

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
-from manifests.model import Manifest, Resource
+from manifests.model.run import Manifest
+from manifests.values import Resource
 from recovery.access_change import AccessChange, given
 from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Rules, of

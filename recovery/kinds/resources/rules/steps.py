@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from recovery.compare import Finding
+from recovery.compare.findings import Finding
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.resources.rules.policies import Grant
 from recovery.kinds.step import MissingWord, Step

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
-from recovery.compare import Finding
+from recovery.compare.findings import Finding
 from recovery.kinds.resources.rules.rewriting import remaining
 
 _ADDRESS = "https://"

@@ -13,8 +13,9 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import Manifest, TableBackup
-from recovery.compare import PartitionSet
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
+from recovery.compare.observed import PartitionSet
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step

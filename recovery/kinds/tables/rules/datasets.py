@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from manifests.ids import DatasetId
-from manifests.model import DatasetBackup, Resource
+from manifests.kinds.tables.model import DatasetBackup
 from manifests.table_types import Access
-from recovery.compare import Finding, dataset_findings, is_authorized, same_entry
+from manifests.values import Resource
+from recovery.compare.findings import Finding
+from recovery.compare.properties import is_authorized, same_entry
+from recovery.compare.tables import dataset_findings
 from recovery.kinds.step import MissingWord, Step
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.request import Request, Target

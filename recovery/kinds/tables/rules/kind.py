@@ -5,8 +5,10 @@ from datetime import datetime
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.tables.kind import TABLES
-from manifests.model import DROPPED, DatasetBackup, Manifest, TableBackup, UtcTime
+from manifests.kinds.tables.model import DatasetBackup, TableBackup
+from manifests.model.run import DROPPED, Manifest
 from manifests.references import definitions_of
+from manifests.values import UtcTime
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.kind import Decision, Origin, Own, Rules, of

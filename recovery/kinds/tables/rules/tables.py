@@ -7,24 +7,12 @@ from pydantic import model_validator
 
 from manifests.fingerprint import combined
 from manifests.ids import PartitionId, TableName
-from manifests.model import (
-    WHOLE_TABLE,
-    Fingerprint,
-    Resource,
-    StoredObject,
-    TableBackup,
-    UtcTime,
-)
-from recovery.compare import (
-    Expired,
-    Finding,
-    ObservedTable,
-    expired_of,
-    property_findings,
-    row_findings,
-    shape_findings,
-    still_kept,
-)
+from manifests.kinds.tables.model import TableBackup
+from manifests.partitions import WHOLE_TABLE
+from manifests.values import Fingerprint, Resource, StoredObject, UtcTime
+from recovery.compare.findings import Finding
+from recovery.compare.observed import Expired, ObservedTable, expired_of, still_kept
+from recovery.compare.tables import property_findings, row_findings, shape_findings
 from recovery.kinds.step import MissingWord, Step
 from recovery.kinds.tables.rules.sources import Source
 from recovery.request import Request
