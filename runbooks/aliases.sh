@@ -49,9 +49,15 @@ _nba_run_job() {
 }
 
 # Monitoring
-alias nba-pipeline='rebound ops query daily-completeness'
-alias nba-errors='_nba_logs "severity>=ERROR"'
-alias nba-backfill='rebound ops query season-coverage'
+alias nba-status='rebound ops quick'
+alias nba-dash='rebound ops'
+alias nba-dashboard='rebound ops full'
+alias nba-pipeline='rebound ops pipeline'
+alias nba-workflows='rebound ops workflows'
+alias nba-errors='rebound ops errors'
+alias nba-backfill='rebound ops backfill'
+alias nba-mon='rebound ops quick --watch 60'
+alias nba-monitor='rebound ops full --watch 300'
 
 # BigQuery
 alias bq-nba='bq --project_id="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" query --nouse_legacy_sql'

@@ -25,6 +25,7 @@ from recovery.cli import (
     keeping,
     metrics,
     ops,
+    readiness,
     recoveries,
     security,
     status,
@@ -71,6 +72,7 @@ app.add_typer(acted.app)
 app.add_typer(fences.app)
 app.add_typer(ops.app)
 app.add_typer(security.app)
+app.add_typer(readiness.app)
 app.add_typer(status.app)
 app.add_typer(doctor.app)
 app.add_typer(metrics.app)

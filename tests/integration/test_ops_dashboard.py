@@ -14,6 +14,7 @@ from manifests.catalog import load_catalog
 from manifests.store.envelope import encode
 from recovery.health import Health
 from recovery.ops.facts import Frame
+from recovery.ops.readiness.model import shipped_criteria
 from tests.harness import Rebound, whole_minute
 from tests.integration.configuration import call, enable, make_job
 from tests.integration.test_ops_query import make_platform
@@ -206,3 +207,38 @@ def test_it_is_looked_at_again_and_again(rebound: Rebound):
     process.send_signal(signal.SIGINT)
     process.communicate(60)
     assert process.returncode == 130
+
+
+def test_readiness_is_computed(rebound: Rebound, tmp_path: Path):
+    """The score is the weighted sum of what was looked at; what was kept is the past of the next look."""
+    said = {
+        "points": 20,
+        "by": "Ann",
+        "on": "2020-01-01",
+        "expires": "2999-01-01",
+        "evidence": "rota",
+    }
+    declared = tmp_path / "said.json"
+    declared.write_text(json.dumps({"operations/on-call": said, "operations/alerting": {**said, "expires": "2021-01-01"}}))  # fmt: skip
+    page = tmp_path / "readiness.html"
+    words = ("readiness", "--declared", str(declared), "--html", str(page))
+    told = rebound.json(*words, "--keep", code=10)
+    weights = {item.name: item.weight for item in shipped_criteria().dimensions}
+    computed = sum(weights[name] * score / 100 for name, score in told["dimensions"].items())
+    assert told["score"] == pytest.approx(computed, abs=0.1)
+    points = {f"{it['dimension']}/{it['name']}": it["scored"] for it in told["criteria"]}
+    assert points["operations/on-call"] == 20
+    assert points["operations/alerting"] == 0
+    assert points["operations/disaster recovery"] == 0, "nothing was shown to restore"
+    assert points["data pipeline/phases 3 and 4"] > 0
+    assert all(it["evidence"] for it in told["criteria"])
+    assert told["gaps"][0]["lost"] >= told["gaps"][-1]["lost"] > 0
+    assert told["past"] == []
+    assert "The score of past looks" in page.read_text()
+    with rebound.cloud.fault("platform", "logging.entries.list", "status", status=403, times=None):
+        blind = rebound.json(*words, code=10)
+    assert [it["score"] for it in blind["past"]] == [told["score"]]
+    errors = [it for it in blind["criteria"] if it["name"] == "error handling"]
+    assert [(it["scored"], "could not be read" in it["evidence"]) for it in errors] == [(0, True)]
+    declared.write_text("[]")
+    rebound.run(*words, code=2)

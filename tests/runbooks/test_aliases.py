@@ -32,7 +32,14 @@ print("a-token" if "print-identity-token" in sys.argv else "gs://raw/x")
 PROJECT, LOCATION, REGION = "--project=a-project", "--location=us-west2", "--region=us-west2"
 RUN = ["gcloud", "scheduler", "jobs", "run", "nightly", LOCATION, PROJECT]
 CALLS: dict[str, list[list[str]]] = {
-    "nba-pipeline": [["rebound", "ops", "query", "daily-completeness"]],
+    "nba-status": [["rebound", "ops", "quick"]],
+    "nba-dash": [["rebound", "ops"]],
+    "nba-dashboard --html day.html": [["rebound", "ops", "full", "--html", "day.html"]],
+    "nba-pipeline": [["rebound", "ops", "pipeline"]],
+    "nba-workflows": [["rebound", "ops", "workflows"]],
+    "nba-backfill": [["rebound", "ops", "backfill"]],
+    "nba-mon": [["rebound", "ops", "quick", "--watch", "60"]],
+    "nba-monitor": [["rebound", "ops", "full", "--watch", "300"]],
     "bq-nba 'SELECT 1'": [
         ["bq", "--project_id=a-project", "query", "--nouse_legacy_sql", "SELECT 1"]
     ],
@@ -45,8 +52,9 @@ CALLS: dict[str, list[list[str]]] = {
     "sched-pause-all gcs-bucket-corruption": [["rebound", "fence", "gcs-bucket-corruption"]],
     "sched-resume-all": [["rebound", "thaw"]],
     "wf-list": [["gcloud", "workflows", "list", LOCATION, PROJECT]],
-    "nba-errors": [
-        ["gcloud", "logging", "read", "severity>=ERROR", PROJECT, "--freshness=1d", "--limit=10"]
+    "nba-errors": [["rebound", "ops", "errors"]],
+    "logs-errors": [
+        ["gcloud", "logging", "read", "severity>=ERROR", PROJECT, "--freshness=1d", "--limit=50"]
     ],
     "backup-list": [["rebound", "list"]],
     "nba-test": [["make", "-C", "/a root", "test"]],
@@ -154,7 +162,7 @@ def test_help_lists_all(shell: str, env: dict[str, str]):
     lines = typed(shell, "nba-help", env).stdout.splitlines()
     assert {line.split()[0] for line in lines} == ALIASES | FUNCTIONS
     assert all(len(line.split()) > 1 for line in lines)
-    assert len(FUNCTIONS) == 10
+    assert (len(ALIASES), len(FUNCTIONS)) == (40, 10)
 
 
 @pytest.mark.parametrize("line", CALLS)

@@ -1,0 +1,126 @@
+"""`rebound readiness`: a score that is computed of every look there is."""
+
+import os
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recovery.cli.dashboards import frame_of
+from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
+from recovery.cli.security import security_light, security_looks
+from recovery.cli.status import status_of
+from recovery.console import Console
+from recovery.doctor.checks import all_checks, examined
+from recovery.doctor.looks import Looks
+from recovery.health import Health, HealthFinding, health_error
+from recovery.ops.at_once import looked_at
+from recovery.ops.facts import Facts, Unread
+from recovery.ops.looking import Looking
+from recovery.ops.readiness.document import readiness_document
+from recovery.ops.readiness.levels import service_levels
+from recovery.ops.readiness.model import Readiness, read_declared, shipped_criteria
+from recovery.ops.readiness.scoring import Found, health_of, planned, readiness
+from recovery.ops.readiness.store import past_records, record
+from recovery.ops.security.sources import security_findings
+from recovery.ops.sources import MODES, chosen_sources, findings_of
+from recovery.session import Session
+from recovery.status.model import Status
+
+app = typer.Typer()
+
+_DECLARED = typer.Option(
+    exists=True,
+    dir_okay=False,
+    help="A file with what people say of what nothing can look at, each with a name and an end.",
+)
+
+
+@app.command("readiness")
+def tell_readiness(
+    declared: Annotated[Path | None, _DECLARED] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the score of today, to compare later ones with.")
+    ] = False,
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Tell how ready the platform is, and what is missing: `rebound readiness --declared said.json`."""
+    said = read_declared(declared)
+    session = open_session()
+    found, facts = _looked(session, Console(quiet=as_json))
+    since = session.started_at - timedelta(days=session.catalog.drills.proof_days)
+    proofs = tuple(session.proofs.since(since, now=session.started_at))
+    made = readiness(
+        shipped_criteria(),
+        found,
+        said,
+        service_levels(facts, proofs, session.started_at),
+        project=session.settings.project,
+        now=session.started_at,
+        past=past_records(session.landing),
+    )
+    document = readiness_document(made)
+    write_page(html, document)
+    if as_json:
+        print_json(_json(made))
+    else:
+        tell(document)
+    if keep:
+        record(session.landing, made.record)
+    hint = document.conclusion.hint if document.conclusion else ""
+    if error := health_error(health_of(made), hint=hint):
+        raise error
+
+
+def _looked(session: Session, console: Console) -> tuple[Found, Facts]:
+    """Take every look there is, at once."""
+    frame, light = frame_of(session), security_light(session)
+    looking = Looking(session.tools, session.vault, frame, partial(status_of, session))
+    names = chosen_sources(MODES["full"], frame)
+    doctor = Looks(session.tools, session.api, session.vault)
+    looks = {
+        "ops": lambda: looking.look(names, lambda: None),
+        "security": lambda: looked_at(security_looks(session, light), lambda: None),
+        "doctor": lambda: examined(all_checks(doctor, sides=("restore",), environment=os.environ)),
+    }
+    with console.looking(len(looks)) as answered:
+        told = looked_at(looks, answered)
+    facts: Facts = {} if isinstance(told["ops"], Unread) else told["ops"]
+    security = {} if isinstance(told["security"], Unread) else told["security"]
+    return {
+        "ops": findings_of(facts, frame),
+        "security": [item.finding for item in security_findings(security, light)],
+        "doctor": () if isinstance(told["doctor"], Unread) else told["doctor"],
+        "status": _status_findings(facts.get("proof")),
+    }, facts
+
+
+def _status_findings(status: Any) -> list[HealthFinding]:  # noqa: ANN401 - a fact
+    """Return how each part stands: restored and proven counts, believed does not."""
+    if not isinstance(status, Status):
+        return []
+    others = list(status.others)
+    if not any(item.check == "protected" for item in others):
+        others.append(HealthFinding("protected", "", Health.HEALTHY, "nothing is left out"))
+    return [
+        *(
+            HealthFinding("proof", it.label, it.health, it.what, mend=it.mend)
+            for it in status.parts
+        ),
+        *others,
+    ]
+
+
+def _json(made: Readiness) -> dict[str, Any]:
+    return {
+        **made.model_dump(mode="json"),
+        "health": health_of(made),
+        "gaps": [item.model_dump(mode="json") for item in made.gaps],
+        "plan": {
+            f"{days}": [f"{item.dimension}/{item.name}" for item in its]
+            for days, its in planned(made.gaps).items()
+        },
+    }

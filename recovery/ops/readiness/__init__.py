@@ -1,0 +1,1 @@
+"""How ready the platform is: a score that is computed of what was looked at, never typed."""

@@ -1,0 +1,200 @@
+"""What readiness is made of: dimensions of criteria, each looked at or declared by somebody. Pure."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from manifests.errors import UsageError
+from manifests.values import Stored, UtcTime, Value
+
+type Basis = Literal["looked at", "declared", "nobody"]
+_POINTS = 20
+
+
+class Criterion(Value):
+    """One thing that has to be so.
+
+    Attributes:
+        command: What looks at it; empty where somebody has to declare it.
+        looks: Which findings tell, as `ops:freshness`: the look, and its check.
+        points: What it gives at most.
+    """
+
+    name: str
+    command: str = ""
+    looks: tuple[str, ...] = ()
+    points: int = _POINTS
+
+
+class Dimension(Value):
+    """Criteria that belong together, and how much they weigh of a hundred."""
+
+    name: str
+    weight: float
+    criteria: tuple[Criterion, ...]
+
+
+class Criteria(Value):
+    """Everything that counts.
+
+    Attributes:
+        passed: The score from which on the platform is ready enough.
+    """
+
+    passed: float = Field(alias="pass")
+    dimensions: tuple[Dimension, ...]
+
+    @model_validator(mode="after")
+    def _weigh_a_hundred(self) -> Self:
+        if sum(item.weight for item in self.dimensions) != 100:  # noqa: PLR2004 - percent
+            message = "the weights do not make a hundred"
+            raise ValueError(message)
+        return self
+
+
+class Declared(Value):
+    """What somebody says of a criterion that nothing can look at.
+
+    Attributes:
+        points: What it is worth.
+        by: Who says so.
+        on: When it was said.
+        expires: From this day on it counts for nothing.
+        evidence: Where it can be seen.
+    """
+
+    points: float = Field(ge=0, le=_POINTS)
+    by: str = Field(min_length=1)
+    on: date
+    expires: date
+    evidence: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.expires <= self.on:
+            message = "it expires before it was said"
+            raise ValueError(message)
+        return self
+
+
+class Scored(Value):
+    """What one criterion got, and why.
+
+    Attributes:
+        scored: Its points.
+        lost: What it costs the whole score.
+        basis: What it was told by.
+        evidence: The value, in a sentence.
+        command: What looks again.
+        on: Of which day the evidence is; None where there is none.
+    """
+
+    dimension: str
+    name: str
+    points: float
+    scored: float
+    lost: float
+    basis: Basis
+    evidence: str
+    command: str = ""
+    on: date | None = None
+
+
+class ServiceLevel(Value):
+    """What was promised, and what was measured.
+
+    Attributes:
+        is_met: None where it was not measured: then it is not known to be met.
+    """
+
+    name: str
+    target: str
+    measured: str = ""
+    is_met: bool | None = None
+
+
+class ReadinessRecord(Stored):
+    """The scores of one day.
+
+    Attributes:
+        dimensions: The score of each, from 0 to 100.
+    """
+
+    looked_at: UtcTime
+    score: float
+    dimensions: dict[str, float]
+
+
+class Readiness(Value):
+    """How ready the platform is.
+
+    Attributes:
+        score: From 0 to 100.
+        dimensions: The score of each, from 0 to 100.
+        passed: The score that is enough.
+        levels: What was promised.
+        checklist: What has to be so before it goes live, and whether it is.
+        past: Earlier records, the oldest first.
+    """
+
+    looked_at: UtcTime
+    project: str
+    score: float
+    dimensions: dict[str, float]
+    passed: float
+    criteria: tuple[Scored, ...]
+    levels: tuple[ServiceLevel, ...]
+    checklist: tuple[tuple[str, bool], ...]
+    past: tuple[ReadinessRecord, ...] = ()
+
+    @property
+    def record(self) -> ReadinessRecord:
+        """Return what is kept of it."""
+        return ReadinessRecord(
+            looked_at=self.looked_at, score=self.score, dimensions=self.dimensions
+        )
+
+    @property
+    def gaps(self) -> tuple[Scored, ...]:
+        """Return what is missing, what costs most first."""
+        missing = [item for item in self.criteria if item.lost > 0]
+        return tuple(sorted(missing, key=lambda item: (-item.lost, item.dimension, item.name)))
+
+
+@cache
+def shipped_criteria() -> Criteria:
+    """Return the criteria that are shipped."""
+    source = files("recovery.ops.readiness") / "criteria.json"
+    return Criteria.model_validate(json.loads(source.read_text(encoding="utf-8")))
+
+
+def read_declared(path: Path | None) -> Mapping[str, Declared]:
+    """Read what people declare: an object of `dimension/criterion`.
+
+    Raises:
+        UsageError: The file is missing, no JSON, names no criterion, or lacks a name or an end.
+    """
+    if path is None:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found = {name: Declared.model_validate(item) for name, item in content.items()}
+    except (OSError, ValueError, AttributeError, ValidationError) as error:
+        raise UsageError(f"it cannot be read: {error}", subject=str(path)) from error
+    known = {
+        f"{dimension.name}/{criterion.name}"
+        for dimension in shipped_criteria().dimensions
+        for criterion in dimension.criteria
+        if not criterion.looks
+    }
+    if unknown := sorted(set(found) - known):
+        raise UsageError(
+            "nobody can declare it", subject=unknown[0], hint=f"one can: {', '.join(sorted(known))}"
+        )
+    return found
