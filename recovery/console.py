@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import TextIO
 
@@ -27,9 +28,15 @@ from recovery.report.tones import STATES, Tone, tone_of
 from recovery.units import printable
 
 _INTERRUPTED = 130
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 _UNKNOWN_COLUMNS = 80
 _COLOURS: dict[Tone, str] = {"good": "green", "warning": "yellow", "bad": "red"}
 _STYLES = {"proven": "green", "not equal": "red", "failed": "red"}
+
+
+def be_quiet() -> None:
+    """Show no progress and no notes from now on: data and errors alone."""
+    _QUIET.set(True)
 
 
 def terminal_columns(stream: TextIO | None = None) -> int | None:
@@ -46,13 +53,15 @@ def fitted(text: str) -> str:
 
 
 def say_aside(text: str, *, label: str = "", colour: str = "") -> None:
-    """Print what is no data to stderr, folded to the terminal that it is.
+    """Print what is no data to stderr, folded to the terminal that it is; not where it is to be quiet.
 
     Args:
         text: Lines, made printable.
-        label: What the text is, put before it.
+        label: What the text is, put before it; what has one is printed in any case.
         colour: That of the label.
     """
+    if _QUIET.get() and not label:
+        return
     whole = _within(f"{label}: {text}" if label else text, sys.stderr)
     typer.echo(styled(label, colour) + whole.removeprefix(label) if label else whole, err=True)
 
@@ -80,7 +89,7 @@ class Console:
     """
 
     def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
+        self._quiet = quiet or _QUIET.get()
         self._console = RichConsole(stderr=True)
 
     @contextmanager

@@ -5,6 +5,7 @@ from typing import Literal
 from manifests.errors import UsageError
 from manifests.kind import KindName
 from manifests.values import Value
+from recovery.units import meant
 
 type RecoveryKind = KindName | Literal["completions", "foundations"]
 """A sort of things that is brought back; `recovery.kinds` has a folder of each."""
@@ -92,6 +93,7 @@ def scenario(name: str) -> Scenario:
     for item in SCENARIOS:
         if item.name == name:
             return item
+    names = [item.name for item in SCENARIOS]
     raise UsageError(
-        f"no such scenario; there are: {', '.join(item.name for item in SCENARIOS)}", subject=name
+        f"no such scenario; there are: {', '.join(names)}", subject=name, hint=meant(name, names)
     )

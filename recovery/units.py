@@ -1,6 +1,7 @@
 """Time spans, sizes, numbers and names as a person reads them."""
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 _LONGEST_NAME = 100
 _SPANS = ((3600, "h"), (60, "min"), (1, "s"))
@@ -69,3 +70,9 @@ def shown(name: str) -> str:
         return text
     half = (_LONGEST_NAME - 3) // 2
     return f"{text[:half]}...{text[-half:]}"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Ask for the word that is most like one that is not known; nothing where none is."""
+    found = get_close_matches(word, list(known), n=1)
+    return f"did you mean `{found[0]}`? " if found else ""

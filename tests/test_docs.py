@@ -97,6 +97,7 @@ def test_readme_options_exist():
     assert isinstance(command, typer.core.TyperGroup)
     groups = [each for each in command.commands.values() if isinstance(each, typer.core.TyperGroup)]
     commands = [
+        command,
         *command.commands.values(),
         *(it for each in groups for it in each.commands.values()),
     ]

@@ -31,8 +31,9 @@ from recovery.cli import (
     status,
     undo,
 )
+from recovery.cli.examples import with_examples
 from recovery.cli.options import print_json
-from recovery.console import say_aside
+from recovery.console import be_quiet, say_aside
 from recovery.units import printable
 
 _ALLOCATIONS_A_COLLECTION = 50_000
@@ -59,8 +60,13 @@ def common(
             "--version", help="Print the version and end.", is_eager=True, callback=_print_version
         ),
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print data and errors alone: no progress, no notes.")
+    ] = False,
 ) -> None:
     """Restore what Rebound backed up, and prove it."""
+    if quiet:
+        be_quiet()
 
 
 app.add_typer(backups.app)
@@ -78,6 +84,7 @@ app.add_typer(doctor.app)
 app.add_typer(metrics.app)
 app.add_typer(drill.app)
 app.add_typer(undo.app)
+with_examples(app)
 
 
 def main() -> None:

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, override
 
-import click
 import typer
 from typer.core import TyperGroup
 
 from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
-from recovery.cli.status import status_of
+from recovery.cli.status import CLEARED, status_of
 from recovery.console import Console
 from recovery.health import HealthFinding, health_error, worst
 from recovery.ops.dashboard import asked, costs, dashboard_document, unread
@@ -63,7 +62,7 @@ def _command(word: str) -> Callable[..., None]:
                 break
             time.sleep(watch)
             if sys.stdout.isatty():
-                click.clear()
+                typer.echo(CLEARED, nl=False)
         first = next(iter(health_actions(findings)), None)
         error = health_error(
             worst(item.health for item in findings), hint=f"`{first.command}`" if first else ""

@@ -32,7 +32,6 @@ from recovery.status.model import Status
 app = typer.Typer()
 
 _DECLARED = typer.Option(
-    exists=True,
     dir_okay=False,
     help="A file with what people say of what nothing can look at, each with a name and an end.",
 )

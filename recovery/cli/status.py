@@ -15,7 +15,7 @@ from recovery.status.looking import Looking
 from recovery.status.model import Status
 
 # ECMA-48: the screen is erased, and the cursor goes to its first place.
-_CLEARED = "\x1b[2J\x1b[H"
+CLEARED = "\x1b[2J\x1b[H"
 
 app = typer.Typer()
 
@@ -37,7 +37,7 @@ def status(
         write_page(html, status_document(found))
         time.sleep(watch)
         if sys.stdout.isatty():
-            typer.echo(_CLEARED, nl=False)
+            typer.echo(CLEARED, nl=False)
         found = status_of(session)
     _tell(found, as_json=as_json)
     document = status_document(found)

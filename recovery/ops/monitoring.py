@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from manifests.errors import UsageError
 from manifests.values import Value
+from recovery.units import meant
 
 type Said = date | int | str | None
 type Kind = Literal["DATE", "INT64", "STRING"]
@@ -171,7 +172,8 @@ def monitoring_query(name: str) -> MonitoringQuery:
     """
     known = monitoring_queries()
     if name not in known:
-        raise UsageError("no such query", subject=name, hint=f"there are: {', '.join(known)}")
+        hint = f"{meant(name, known)}there are: {', '.join(known)}"
+        raise UsageError("no such query", subject=name, hint=hint)
     return known[name]
 
 
