@@ -184,6 +184,7 @@ STRIKES: Mapping[str, Strike] = {
     "quarterly-drill.md": _nothing,
     "deploy.md": _drill,
     "project-gone.md": _project,
+    "security.md": _nothing,
 }
 """What strikes before each page is followed."""
 CHANGING = (_tables, _one_table, _objects, _documents, _configuration, _dates, _new_table, _fence)

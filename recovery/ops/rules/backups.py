@@ -36,7 +36,7 @@ def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFindi
     """Tell what `rebound status` says: whether everything was shown to restore, and what is not held."""
     health = worst([Health.HEALTHY, *(part.health for part in status.parts)])
     bad = health is not Health.HEALTHY
-    mend, page = ("rebound status", "runbooks/quarterly-drill.md") if bad else ("", "")
+    mend, page = ("rebound status", "runbooks/README.md") if bad else ("", "")
     yield HealthFinding("proof", "", health, status.answer, mend=mend, page=page)
     held_back = [item for item in status.others if item.check == PROTECTED]
     yield from held_back

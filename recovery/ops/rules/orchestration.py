@@ -10,6 +10,7 @@ from recovery.ops.facts import Execution, Facts, Frame, Logged, graded
 from recovery.units import counted, listed
 
 _PAGE = "runbooks/README.md"
+_READ = "gcloud logging read 'severity>=ERROR' --freshness=1d --limit=50"
 _BROKEN = ("DISABLED", "UPDATE_FAILED")
 """What Cloud Scheduler, not a person, made of a job (Cloud Scheduler REST, Job.State)."""
 _GOOD = ("SUCCEEDED", "ACTIVE", "QUEUED")
@@ -76,7 +77,7 @@ def error_findings(logged: Logged, frame: Frame, _: Facts) -> Iterator[HealthFin
     names = listed([f"{name} {count:,}" for name, count in most])
     told = counted(number, "error") if logged.is_whole else f"at least {counted(number, 'error')}"
     what = f"{told} in 24 h" + (f": {names}" if names else "")
-    mend, page = ("rebound ops errors", _PAGE) if number else ("", "")
+    mend, page = (_READ, _PAGE) if number else ("", "")
     yield HealthFinding("errors", "", health, what, mend=mend, page=page)
 
 

@@ -1,5 +1,6 @@
 """What is told of a look at a platform: in which order, and of what there is to look at."""
 
+import re
 from datetime import date
 
 from manifests.catalog_operations import Operations
@@ -9,6 +10,7 @@ from recovery.ops.facts import Backups, Frame, Unread
 from recovery.ops.sources import MODES, QUERIES, SOURCES, chosen_sources, findings_of
 from recovery.report.html import page_of
 from recovery.report.text import text_of
+from tests.deployed import ROOT
 from tests.unit.looks import CATALOG, NOW, answer, day, frame, games, run, status
 
 
@@ -47,6 +49,16 @@ def test_document():
     assert "look &lt;b&gt;" in page
     assert document.conclusion is not None
     assert document.conclusion.word == "UNKNOWN"
+
+
+def test_every_page_that_is_named_is_there():
+    """What a finding sends an operator to can be opened."""
+    sources = (ROOT / "recovery" / "ops").rglob("*.py")
+    named = {
+        page for file in sources for page in re.findall(r"runbooks/[\w/-]+\.md", file.read_text())
+    }
+    assert len(named) > 5
+    assert sorted(page for page in named if not (ROOT / page).exists()) == []
 
 
 def test_whether_we_can_recover():
