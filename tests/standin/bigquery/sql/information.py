@@ -35,8 +35,8 @@ def information_schema(names: list[str], session: Session) -> str:
 
 
 def _dataset(names: list[str], session: Session) -> str:
-    if names and not names[-1].lower().startswith("region-"):
-        return names[-1]
+    if names:
+        return "" if names[-1].lower().startswith("region-") else names[-1]
     return session.default_dataset[1] if session.default_dataset else ""
 
 
