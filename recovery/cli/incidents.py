@@ -50,6 +50,8 @@ def _of_backup(session: Session, now: Standing) -> tuple[Incident, Document]:
         project=begun.plan.request.target.project,
         state=now.state,
         detail=now.detail,
+        begun_by=begun.operator.told if begun.operator else "",
+        reason=begun.operator.reason if begun.operator else "",
         began_at=begun.started_at,
         ended_at=None if ended is None else ended.finished_at,
         recovery_point=begun.plan.oldest_point if begun.plan.run_id else None,

@@ -29,6 +29,8 @@ class Incident(Value):
 
     Attributes:
         detail: What is told of the state: what failed or differs.
+        begun_by: Who began the recovery; empty where nobody wrote it down.
+        reason: Why, in that person's words; empty when none were said.
         ended_at: When the last attempt ended; None while none has.
         recovery_point: What came back is as it was then; None where nothing came from a backup.
         not_proven: What was asked for and is not proven.
@@ -40,6 +42,8 @@ class Incident(Value):
     project: str
     state: RecoveryState
     detail: str = ""
+    begun_by: str = ""
+    reason: str = ""
     began_at: UtcTime
     ended_at: UtcTime | None = None
     recovery_point: UtcTime | None = None
@@ -78,6 +82,9 @@ def _known(incident: Incident) -> Iterator[tuple[str, str]]:
         yield "backup", str(incident.run_id)
     yield "recovery", incident.recovery_id
     yield "began", _time(incident.began_at)
+    yield "begun by", shown(incident.begun_by) or _UNKNOWN
+    if incident.reason:
+        yield "because", shown(incident.reason)
     if incident.ended_at is None:
         yield "ended", "not yet"
     else:

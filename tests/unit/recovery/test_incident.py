@@ -42,6 +42,14 @@ def test_what_is_known_is_filled_in_and_the_rest_is_asked_for():
     assert all(item in text for item in TO_FILL_IN)
 
 
+def test_who_began_it_is_told_as_far_as_it_was_written_down():
+    """Nobody's name is made up, and what a name holds does not act on a terminal."""
+    assert "begun by unknown: fill in" in " ".join(told().split())
+    known = " ".join(told(begun_by="ana@example.com (ana@laptop)", reason="lost\x1b[31m").split())
+    assert "begun by ana@example.com (ana@laptop)" in known
+    assert "because lost\\x1b[31m" in known
+
+
 def test_what_is_not_proven_is_named():
     """A recovery that failed in part is no recovery that is proven."""
     text = told(state="partial", detail="not recovered: table x", not_proven=("table x\x1b[31m",))
