@@ -342,7 +342,7 @@ variable "sandbox" {
   default = null
 
   validation {
-    condition     = var.sandbox == null || try(!contains([var.project, var.vault_project], var.sandbox.project), false)
+    condition     = var.sandbox == null || !contains([var.project, coalesce(var.vault_project, var.project)], try(var.sandbox.project, ""))
     error_message = "A sandbox is another project than the platform's and the vault's."
   }
 }

@@ -20,6 +20,7 @@ SOURCES = {path.name: path.read_text() for path in sorted((ROOT / "terraform").g
 TEXT = "\n".join(SOURCES.values())
 PREDEFINED = {
     "roles/cloudbuild.builds.builder",  # the build's own
+    "roles/cloudkms.signer",  # the backup, on the key that signs manifests
     "roles/cloudkms.cryptoKeyEncrypterDecrypter",  # Cloud Storage's, on the vault's key
     "roles/iam.serviceAccountTokenCreator",  # operators, on the identity that recovers
     "roles/secretmanager.secretAccessor",  # functions, on the addresses that are secrets
@@ -132,7 +133,8 @@ def needed() -> set[str]:
     """Return what an operator has to set, and what Terraform may name otherwise."""
     fields = recovery.settings.Settings.model_fields
     required = {name for name, field in fields.items() if field.is_required()}
-    return required | {"scratch_dataset", "undo_dataset", "undo_days", "region"}
+    others = {"scratch_dataset", "undo_dataset", "undo_days", "region", "trusted_keys"}
+    return required | others
 
 
 def test_functions_are_set_what_has_no_default():
