@@ -3,17 +3,12 @@
 Each kind has one small platform for all of these tests; each leaves it as it was.
 """
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import make_rebound
-from tests.integration.kinds.worlds import WORLDS, World
+from tests.integration.kinds.worlds import WORLDS, World, made
 from tests.standin.cloud import SERVICES, Cloud
-from tests.standin.firestore.creation import create_database
-
-_AGE_MINUTES = 100
 
 
 @pytest.fixture(scope="module", params=WORLDS, ids=lambda kind: kind.__name__.lower())
@@ -21,14 +16,7 @@ def world(
     request: pytest.FixtureRequest, local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """Return things of each kind in turn, backed up."""
-    folder, project = tmp_path_factory.mktemp("kind"), f"p-{uuid.uuid4().hex[:10]}"
-    with local_cloud.minutes_ago(_AGE_MINUTES, ("firestore",)):
-        create_database(project)
-    catalog = request.param.catalog(folder, project)
-    made: World = request.param(make_rebound(local_cloud, folder, project, REBOUND_CATALOG=catalog))
-    made.fill()
-    made.back_up()
-    yield made
+    yield made(request.param, local_cloud, tmp_path_factory.mktemp("kind"))
     for service in SERVICES:
         local_cloud.clear_faults(service)
 
@@ -54,7 +42,8 @@ def test_what_is_lost_is_planned_recovered_and_proven(world: World):
         assert world.state() != before, lost
         planned = world.rebound.json("plan", *world.words)
         assert actions(planned) - {"leave"}, lost
-        done = world.rebound.json("recover", *world.words, "--yes")
+        done = world.rebound.json("recover", *world.words, *world.agreed)
+        world.settle()
         assert world.state() == before, lost
         assert not [item for item in done["outcomes"] if item["findings"] or item["failure"]], lost
         assert actions(world.rebound.json("plan", *world.words)) == {"leave"}, lost
@@ -68,17 +57,18 @@ def test_what_cannot_be_read_is_not_proven(world: World):
     lose = next(iter(world.damages.values()))
     lose()
     with world.unreadable(after=0):
-        unread = world.rebound.ended("recover", *world.words, "--yes")
+        unread = world.rebound.ended("recover", *world.words, *world.agreed)
     assert unread.returncode in (6, 9), unread.stderr
     assert world.state() != before
     with world.unreadable(after=world.looks("plan", *world.words)):
-        unproven = world.rebound.ended("recover", *world.words, "--yes")
+        unproven = world.rebound.ended("recover", *world.words, *world.agreed)
     assert unproven.returncode in (6, 7, 9), unproven.stderr
-    (recovery,) = (
+    recovery = max(
         item["recovery_id"]
         for item in world.rebound.json("report")
         if item["state"] in ("partial", "under way", "not equal")
     )
-    world.rebound.run("resume", recovery, "--overwrite", "*", "--yes")
+    world.rebound.run("resume", recovery, "--overwrite", "*", *world.agreed)
+    world.settle()
     assert world.state() == before
     assert actions(world.rebound.json("plan", *world.words)) == {"leave"}
