@@ -90,9 +90,9 @@ def test_what_is_damaged_falls_back(nights: Nights, tmp_path: Path):
     assert f"but for {lake.GAMES} at its older point" in told
     for scenario in ("gcs-bucket-corruption", "firestore-state-loss"):
         words = ("recover", scenario, *ALLOWED, "--fall-back", "--yes")
-        # Its plan is written to the journal, and nothing after that.
+        # Who recovers, and the plan, are written down, and nothing after that.
         with rebound.cloud.fault(
-            "storage", "storage.objects.insert", "status", status=403, skip=1, times=None
+            "storage", "storage.objects.insert", "status", status=403, skip=2, times=None
         ):
             rebound.run(*words, code=9)
         report = rebound.json("resume", "--overwrite", "*", "--access", "--yes")
