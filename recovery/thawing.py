@@ -64,10 +64,10 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
         NotEqualError: Writers were changed meanwhile and stay paused.
         PartialError: One would send to where nothing of the project is, or is none of the recovery's.
     """
-    if not paused:
-        return
+    left = set(paused)
     for record in fences_of(session).readable():
-        if record.recovery_id == recovery_id and not record.is_made:
+        if paused and record.recovery_id == recovery_id and not record.is_made:
+            left -= {writer.name for writer in record.writers}
             thaw = planned_thaw_of(session, record, changed_too=False)
             refused = [
                 *strange(session, thaw, ()),
@@ -87,6 +87,12 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
                 told = outcome_lines(wave.outcomes, "resumed")
                 tell("\n".join([f"thaw {record.fence_id}", *told]))
             conclude(session, thaw)
+    if left:
+        raise PartialError(
+            f"{len(left)} writers stay paused: no record of their fence can be read",
+            subject=recovery_id,
+            hint="`rebound fence --status` says why; find out who wrote it",
+        )
 
 
 def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool) -> Thaw:

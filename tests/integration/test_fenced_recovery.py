@@ -166,8 +166,8 @@ def test_no_more_is_resumed_than_was_paused(rebound: Rebound):
     blob.upload_from_string(encode(more))
     _, err = process.communicate(120)
     assert process.returncode == 6, err
-    assert "the recovery did not pause it" in err
-    assert states(rebound)["load-paused"] == "PAUSED"
+    assert "3 writers stay paused: no record of their fence can be read" in err
+    assert states(rebound)["load-paused"] == states(rebound)["refill"] == "PAUSED"
     blob.upload_from_string(encode(record))
     rebound.run("thaw", planted, "--yes")
     rebound.landing.blob("fences/fence-20261129T000000Z-0000/fence.json").delete()
