@@ -7,8 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.kinds.worlds import WORLDS, World, made
+from tests.integration.kinds.resources import Resources
+from tests.integration.kinds.worlds import (
+    Buckets,
+    Completions,
+    Databases,
+    Tables,
+    World,
+    made,
+)
 from tests.standin.cloud import SERVICES, Cloud
+
+WORLDS: tuple[type[World], ...] = (Tables, Buckets, Databases, Completions, Resources)
 
 
 @pytest.fixture(scope="module", params=WORLDS, ids=lambda kind: kind.__name__.lower())

@@ -1,0 +1,98 @@
+"""A platform of resources, as the tests that hold for every kind see it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from tests.harness import LOCATION
+from tests.integration import lake
+from tests.integration.configuration import (
+    PUBSUB,
+    call,
+    enable,
+    jobs_path,
+    make_job,
+    make_subscription,
+    pause_job,
+)
+from tests.integration.kinds.worlds import Reading, World
+from tests.judges.resource_fields import output_only
+
+
+class Resources(World):
+    """Two schedules, one of them paused on purpose, and a topic with what reads it."""
+
+    words = ("complete-outage", "--overwrite", "*")
+    agreed = ("--access", "--yes")
+    _LISTS: ClassVar[dict[str, tuple[str, str]]] = {
+        "scheduler/job": ("{jobs}", "jobs"),
+        "pubsub/topic": (f"{PUBSUB}/projects/{{project}}/topics", "topics"),
+        "pubsub/subscription": (f"{PUBSUB}/projects/{{project}}/subscriptions", "subscriptions"),
+    }
+
+    @classmethod
+    def catalog(cls, folder: Path, project: str) -> str:
+        """Write the catalog of the types."""
+        del project
+        resources = [{"type": name, "locations": [LOCATION]} for name in cls._LISTS]
+        return lake.write_catalog(folder, tables=(), resources=resources)
+
+    def fill(self) -> None:
+        """Make the resources."""
+        enable(self.rebound, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")
+        make_job(self.rebound, "hourly", description="Stündlich", retryConfig={"retryCount": 3})
+        make_job(self.rebound, "paused")
+        pause_job(self.rebound, "paused")
+        make_subscription(self.rebound, "raw-sub", "raw", "https://loader.example/process")
+        binding = {"role": "roles/pubsub.publisher", "members": ["user:a@example.com"]}
+        policy = {"policy": {"bindings": [binding]}}
+        call(self.rebound, "POST", f"{self._topics}/raw:setIamPolicy", policy)
+
+    @property
+    def _topics(self) -> str:
+        return f"{PUBSUB}/projects/{self.rebound.project}/topics"
+
+    def _lose(self, *paths: str) -> None:
+        for path in paths:
+            call(self.rebound, "DELETE", path)
+
+    @property
+    def damages(self) -> Mapping[str, Callable[[], object]]:
+        """Return ways to lose resources and what they say."""
+        hourly = f"{jobs_path(self.rebound)}/hourly"
+        reading = f"{PUBSUB}/projects/{self.rebound.project}/subscriptions/raw-sub"
+        another = {"schedule": "0 9 * * *"}
+        return {
+            "a schedule": lambda: self._lose(hourly),
+            "a setting": lambda: call(
+                self.rebound, "PATCH", hourly, another, updateMask="schedule"
+            ),
+            "a topic, its policy and its reader": lambda: self._lose(
+                reading, f"{self._topics}/raw"
+            ),
+        }
+
+    @property
+    def reading(self) -> Reading:
+        """Return the look at a schedule."""
+        return Reading(
+            "platform", "cloudscheduler.projects.locations.jobs.get", self.rebound.project
+        )
+
+    def settle(self) -> None:
+        """Resume what was made stopped; where nothing was, no fence stands."""
+        thawed = self.rebound.ended("thaw", "--yes")
+        assert thawed.returncode == 0 or "0 fences stand" in thawed.stderr, thawed.stderr
+
+    def state(self) -> object:
+        """Return what somebody set of every resource, whether it runs, and who may use topics."""
+        told: dict[str, object] = {}
+        for kind, (path, items) in self._LISTS.items():
+            own = {"etag", *output_only()[kind]} - {"state"}
+            where = path.format(jobs=jobs_path(self.rebound), project=self.rebound.project)
+            for item in call(self.rebound, "GET", where).get(items, ()):
+                told[item["name"]] = {key: item[key] for key in sorted({*item} - own)}
+                if kind == "pubsub/topic":
+                    policy = call(self.rebound, "GET", f"{PUBSUB}/{item['name']}:getIamPolicy")
+                    told[f"{item['name']} policy"] = policy.get("bindings")
+        return told
