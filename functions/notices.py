@@ -79,7 +79,9 @@ def ended(answer: Answer, name: str) -> Notice | None:
     body, status = answer
     if status == _OK:
         run = f" {body['run_id']}" if "run_id" in body else ""
-        return Notice("success", f"{name}{run}: {body['state']}. Next: `rebound status`")
+        return Notice(
+            "success", f"{name}{run}: {body.get('state', 'done')}. Next: `rebound status`"
+        )
     if body.get("error") in _BUSY:
         return None
     subject = f"{body['subject']}: " if body.get("subject") else ""
