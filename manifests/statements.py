@@ -44,8 +44,9 @@ def dropped_tables(
 ) -> str:
     """Name the tables of some datasets that are deleted; the answer's column is name.
 
-    BigQuery tells of them a few minutes later, for as long as it keeps what they held (BigQuery,
-    TABLE_STORAGE view, which is one of a region).
+    BigQuery tells of them a few minutes later, of those that expired up to a day later, and of a dataset
+    that is deleted with more than 1,000 tables not at all while it keeps them (BigQuery, TABLE_STORAGE
+    view, which is one of a region).
 
     Args:
         location: Where the datasets are.

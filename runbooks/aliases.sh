@@ -152,7 +152,7 @@ nba-incident() {
     esac
     printf 'INC-%s %s, begun %s\n' "$(date -u +%Y%m%d-%H%M)" "$severity" "$(date -u +%FT%RZ)"
     printf 'page:     %s\n' "${NBA_RUNBOOKS:?set NBA_RUNBOOKS}/README.md"
-    printf 'contacts: %s\n' "$NBA_RUNBOOKS/contacts.toml"
+    printf 'contacts: %s\n' "$NBA_RUNBOOKS/contacts.json"
 }
 
 # nba-deploy analytics|precompute|predictions: deploy a service from the platform's checkout; asks.

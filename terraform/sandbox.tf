@@ -20,14 +20,15 @@ resource "google_project_service" "sandbox" {
   disable_on_destroy = false
 }
 
-# What recovers may do in the sandbox at any time; in the platform it waits for restore_until.
+# What recovers may do in the sandbox at any time, and remove what a drill made there: that is withheld
+# everywhere else. In the platform it waits for restore_until.
 resource "google_project_iam_custom_role" "sandbox" {
   count       = var.sandbox == null ? 0 : 1
   project     = google_project.sandbox[0].project_id
   role_id     = "reboundDrill"
   title       = "Rebound: drills"
   description = "What a recovery needs, in a project where nothing can be lost."
-  permissions = local.roles["restore/project"].permissions
+  permissions = sort(distinct(flatten([for call in local.permissions.restore.project : call.needs])))
 }
 
 resource "google_project_iam_member" "sandbox" {

@@ -85,8 +85,9 @@ class Fencing:
         Args:
             record: The fence.
             steps: What happens to each writer.
-            seek: What waits for a subscription since before then is discarded; None discards nothing
-                (Pub/Sub REST, projects.subscriptions.seek).
+            seek: What waits for a subscription since before then is discarded; None discards nothing.
+                It takes Pub/Sub a minute or so, in which some of it can be delivered (Pub/Sub REST,
+                projects.subscriptions.seek; Replay and purge messages with seek).
         """
         chosen = {step.name for step in steps if step.action == "resume"}
         todo = [writer for writer in record.writers if writer.name in chosen]

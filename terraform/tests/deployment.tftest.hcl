@@ -176,8 +176,12 @@ run "a_sandbox_has_the_label_that_drills_insist_on" {
     error_message = "`rebound drill` refuses a project without it."
   }
   assert {
-    condition     = toset(google_project_iam_custom_role.sandbox[0].permissions) == toset(google_project_iam_custom_role.side["restore/project"].permissions)
+    condition     = length(setsubtract(google_project_iam_custom_role.side["restore/project"].permissions, google_project_iam_custom_role.sandbox[0].permissions)) == 0
     error_message = "A drill does what a recovery does."
+  }
+  assert {
+    condition     = toset(setsubtract(google_project_iam_custom_role.sandbox[0].permissions, google_project_iam_custom_role.side["restore/project"].permissions)) == toset(["bigquery.datasets.delete", "datastore.databases.delete", "storage.buckets.delete"])
+    error_message = "A drill removes what it made, and `rebound drill` refuses a sandbox in which it could not."
   }
 }
 

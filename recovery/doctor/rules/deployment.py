@@ -13,9 +13,11 @@ SERVICES = frozenset(
         "bigquery",
         "cloudbuild",
         "cloudfunctions",
+        "cloudresourcemanager",
         "cloudscheduler",
         "firestore",
         "iam",
+        "iamcredentials",
         "logging",
         "monitoring",
         "run",
@@ -102,11 +104,11 @@ def schedule_problems(
     if _seconds(job.get("attemptDeadline", "180s")) < _DEADLINE_SECONDS:
         what = f"it waits {job.get('attemptDeadline')} for an answer, and could wait 1800s"
         yield warning(what, "terraform apply")
-    yield from _attempt_problems(job, name, silent_hours=silent_hours, now=now)
+    yield from _attempt_problems(job, name, region=region, silent_hours=silent_hours, now=now)
 
 
 def _attempt_problems(
-    job: Resource, name: str, *, silent_hours: float, now: datetime
+    job: Resource, name: str, *, region: str, silent_hours: float, now: datetime
 ) -> Iterator[Problem]:
     """Tell of the last attempt (Cloud Scheduler REST, Job: lastAttemptTime, status)."""
     look = (
@@ -114,7 +116,8 @@ def _attempt_problems(
         f'resource.labels.job_id="{name}"\' --limit=5'
     )
     if "lastAttemptTime" not in job:
-        yield warning("it has not called yet", f"gcloud scheduler jobs describe {name}")
+        describe = f"gcloud scheduler jobs describe {name} --location={region}"
+        yield warning("it has not called yet", describe)
         return
     last = datetime.fromisoformat(job["lastAttemptTime"])
     if now - last > timedelta(hours=silent_hours):

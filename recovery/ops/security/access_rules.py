@@ -52,17 +52,29 @@ def public_findings(
     open_ones = 0
     for service, policy in services:
         name = str(service["name"]).rpartition("/")[2]
-        members = {it for binding in policy.get("bindings", ()) for it in binding["members"]}
-        if not (members & _EVERYBODY or service.get("invokerIamDisabled")):
+        granted = [
+            (member, str(binding["role"]))
+            for binding in policy.get("bindings", ())
+            for member in sorted(_EVERYBODY.intersection(binding["members"]))
+        ]
+        is_unchecked = bool(service.get("invokerIamDisabled"))
+        if not (granted or is_unchecked):
             continue
         open_ones += 1
         if is_expected(name, light.security.public):
             continue
         location = str(service["name"]).split("/")[3]
-        step = (
+        steps = [
             f"gcloud run services remove-iam-policy-binding {name} --region={location} "
-            "--member=allUsers --role=roles/run.invoker"
-        )
+            f"--member={member} --role={role} --all"
+            for member, role in granted
+        ]
+        if is_unchecked:
+            # Cloud Run, Allowing public access: without the check no policy counts.
+            steps.append(
+                f"gcloud run services update {name} --region={location} --invoker-iam-check"
+            )
+        step = " && ".join(steps)
         severity: Severity = "P0" if name.startswith("rebound-") else "P1"
         yield wrong(severity, PUBLIC, name, "everybody can call it", step=step)
     yield well(PUBLIC, f"{open_ones} of {counted(len(services), 'service')} are open to everybody")
@@ -102,12 +114,12 @@ def deleter_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[Securit
         if place == "bucket":
             step = (
                 f"gcloud storage buckets remove-iam-policy-binding gs://{light.vault} "
-                f"--member={member} --role={role}"
+                f"--member={member} --role={role} --all"
             )
         else:
             step = (
                 f"gcloud projects remove-iam-policy-binding {found.project_name} "
-                f"--member={member} --role={role}"
+                f"--member={member} --role={role} --all"
             )
         yield wrong(severity, DELETERS, member, what, step=step)
     if not unexpected:
@@ -171,7 +183,7 @@ def _use(facts: Facts) -> str:
     used = facts.get(RESTORED)
     if not isinstance(used, Entries):
         return ", whether it is used is unknown"
-    return "" if used.entries else ", and was not used"
+    return "" if used.entries else ", and no log tells of its use"
 
 
 def _until(binding: Resource) -> datetime | None:

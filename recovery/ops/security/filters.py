@@ -23,7 +23,8 @@ RESTORED = "restore identity"
 _FILTERS: Mapping[str, str] = {
     NEW_ACCOUNTS: (
         f'{_ACTIVITY} AND ({_METHOD}="google.iam.admin.v1.CreateServiceAccount" '
-        f'OR {_METHOD}="google.iam.admin.v1.CreateServiceAccountKey")'
+        f'OR {_METHOD}="google.iam.admin.v1.CreateServiceAccountKey" '
+        f'OR {_METHOD}="google.iam.admin.v1.UploadServiceAccountKey")'
     ),
     IAM_CHANGES: (
         f'{_ACTIVITY} AND ({_METHOD}:"SetIamPolicy" OR {_METHOD}:"setIamPermissions") '
