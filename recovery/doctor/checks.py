@@ -121,6 +121,7 @@ def _deployment_checks(looks: Looks) -> Iterator[Check]:
             deployment.function_problems,
             looks.function,
             name,
+            region=looks.region,
             email=email,
             environment=environment,
         )

@@ -55,20 +55,26 @@ def identity_problems(account: Resource | None, email: str) -> Iterator[Problem]
 
 
 def function_problems(
-    function: Resource | None, name: str, *, email: str, environment: Mapping[str, str]
+    function: Resource | None,
+    name: str,
+    *,
+    region: str,
+    email: str,
+    environment: Mapping[str, str],
 ) -> Iterator[Problem]:
     """Tell whether a function does not work, or for somebody else.
 
     Args:
         function: The function; None where there is none.
         name: Its own name.
+        region: Where it is.
         email: The identity that it has to have.
         environment: The operator's own settings, by their variables.
     """
     if function is None:
         yield Problem("there is no such function", "terraform apply")
         return
-    look = f"gcloud functions describe {name} --v2"
+    look = f"gcloud functions describe {name} --region={region} --v2"
     if (state := function.get("state")) != "ACTIVE":
         yield Problem(f"its state is {state}", look)
     service = part(function, "serviceConfig")

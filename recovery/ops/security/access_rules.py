@@ -25,7 +25,10 @@ _DELETES = frozenset(
     for name in (
         "owner",
         "editor",
+        "iam.securityAdmin",
+        "resourcemanager.projectIamAdmin",
         "storage.admin",
+        "storage.folderAdmin",
         "storage.objectAdmin",
         "storage.objectUser",
         "storage.legacyBucketOwner",
@@ -33,7 +36,7 @@ _DELETES = frozenset(
         "storage.legacyObjectOwner",
     )
 )
-"""Roles that delete, overwrite or grant (Cloud Storage, IAM roles)."""
+"""Roles that delete, overwrite or grant (Cloud Storage, IAM roles; IAM roles and permissions)."""
 _DELETING = {
     "storage.objects.delete",
     "storage.objects.update",

@@ -26,7 +26,13 @@ from recovery.units import counted, listed
 PROJECT_POLICY = "project policy"
 
 _SECRETS_API = "secretmanager.googleapis.com"
-_STRONG = ("roles/owner", "roles/editor", "roles/iam.securityAdmin", "roles/storage.admin")
+_STRONG = (
+    "roles/owner",
+    "roles/editor",
+    "roles/iam.securityAdmin",
+    "roles/resourcemanager.projectIamAdmin",
+    "roles/storage.admin",
+)
 _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 

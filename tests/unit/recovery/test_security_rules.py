@@ -164,6 +164,8 @@ def test_vault(changes: dict[str, Any], expected: str | None):
         ("policy", "projects/p/roles/unread", "user:ann@example.com", "P1"),
         ("policy", "roles/storage.legacyBucketOwner", "projectEditor:p", "P1"),
         ("project_policy", "roles/owner", "user:ann@example.com", "P1"),
+        ("project_policy", "roles/storage.folderAdmin", "user:ann@example.com", "P1"),
+        ("project_policy", "roles/resourcemanager.projectIamAdmin", "user:ann@example.com", "P1"),
         ("project_policy", "roles/editor", "group:expiry@example.com", None),
     ],
 )  # fmt: skip
