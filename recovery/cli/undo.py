@@ -12,6 +12,7 @@ from recovery.cli.options import (
     ConfirmProject,
     Html,
     Json,
+    Reason,
     Yes,
     open_session,
     print_json,
@@ -36,6 +37,7 @@ def undo(
         typer.Argument(metavar="PART...", help="Only these tables, views, buckets or databases."),
     ] = None,
     confirm_project: ConfirmProject = None,
+    reason: Reason = "",
     yes: Yes = False,
     html: Html = None,
     as_json: Json = False,
@@ -52,6 +54,8 @@ def undo(
         if not sys.stdin.isatty():
             raise nobody_answers()
         require_yes()
+    if plan.changes:
+        session.actions.begin("undo", report.recovery_id, reason)
     done = undoing.carry_out(plan)
     document = undo_document(done)
     write_page(html, document)

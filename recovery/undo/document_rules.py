@@ -42,6 +42,11 @@ class Recovered(NamedTuple):
     removed: Mapping[str, DocumentRecord]
     same: Callable[[bytes, bytes], bool]
 
+    def is_back(self, before: DocumentRecord) -> bool:
+        """Whether a document is as it was already: an undo that broke off put it back."""
+        now = self.live.get(before.path)
+        return now is not None and self.same(now.fields, before.fields)
+
     def is_ours(self, now: DocumentRecord) -> bool:
         """Whether a document holds what the recovery wrote, and nobody wrote it since."""
         stored = self.stored.get(now.path)
@@ -64,12 +69,14 @@ def going_documents(found: Recovered) -> tuple[list[GoingDocument], list[str]]:
 def _replaced(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:
     for path, before in found.replaced.items():
         now = found.live.get(path)
-        yield GoingDocument(path, before, now), now is not None and found.is_ours(now)
+        if not found.is_back(before):
+            yield GoingDocument(path, before, now), now is not None and found.is_ours(now)
 
 
 def _removed(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:
     for path, before in found.removed.items():
-        yield GoingDocument(path, before, None), path not in found.live
+        if not found.is_back(before):
+            yield GoingDocument(path, before, None), path not in found.live
 
 
 def _made(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:

@@ -16,7 +16,13 @@ from manifests.versions import same_content, settings_resource, soft_delete_seco
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.outcome import RecoveryReport
 from recovery.undo.model import UndoStep
-from recovery.undo.object_rules import GoingObject, Recovered, digest_of, going_objects
+from recovery.undo.object_rules import (
+    GoingObject,
+    Recovered,
+    digest_of,
+    going_objects,
+    lost_before,
+)
 
 _UNCHANGED_CONTENT = ("metadata", "live")
 
@@ -56,7 +62,7 @@ class ObjectUndo:
             source=outcome.undo,
             things=0,
         )
-        if not (outcome.restored or outcome.moved_aside):
+        if not (outcome.restored or outcome.moved_aside or outcome.written_before):
             return step
         if lost := [item for item in outcome.restored if item.source in _UNCHANGED_CONTENT]:
             number = sum(item.objects for item in lost)
@@ -67,6 +73,8 @@ class ObjectUndo:
             why = f"{len(newer)} objects were written since, or are not kept, as {newer[0]}"
             return step.model_copy(update={"action": "cannot", "why": why})
         made = sum(item.before is None for item in going)
+        if why := lost_before(going, outcome.restored):
+            return step.model_copy(update={"action": "cannot", "why": why})
         why = f"{len(going) - made} objects as they were before, {made} made by the recovery go"
         update = {"action": "put back" if going else "leave", "things": len(going)}
         return step.model_copy(update={**update, "why": why, "seen": digest_of(going)})
@@ -104,14 +112,16 @@ class ObjectUndo:
             versions = list(bucket.with_checksums(bucket.versions("all", "", None)))
             if soft_delete_seconds(bucket.resource() or {}):
                 versions += bucket.versions("soft-deleted", "", None)
-            aside = self._aside(report.recovery_id, outcome.name)
+            folder = f"undo/{report.recovery_id}/{outcome.name}/"
+            aside = list(self._landing.versions("live", folder, after_prefix(folder)))
         return going_objects(
             Recovered(
                 since=report.started_at,
                 until=report.finished_at,
                 versions=versions,
                 records={item.version.name: item for item in self._records(outcome.name)},
-                aside=aside,
+                aside={item.name: item for item in aside},
+                folder=folder,
             )
         )
 
@@ -119,12 +129,6 @@ class ObjectUndo:
         backup: BucketBackup | None = self._manifest.part(BUCKETS, name)
         for shard in backup.shards if backup else ():
             yield from read_inventory(self._vault, shard)
-
-    def _aside(self, recovery_id: str, bucket: str) -> dict[str, ObjectVersion]:
-        """Return what was put aside, by what it was called."""
-        folder = f"undo/{recovery_id}/{bucket}/"
-        found = self._landing.versions("live", folder, after_prefix(folder))
-        return {item.name.removeprefix(folder): item for item in found}
 
 
 def _write(bucket: VersionedBucket, item: GoingObject, landing: str) -> None:

@@ -22,7 +22,11 @@ _MADE = "the recovery made it, and nobody wrote to it since"
 
 def modified_at(resource: Resource) -> datetime:
     """Return when a table, view or routine was last changed (BigQuery REST, lastModifiedTime)."""
-    return datetime.fromtimestamp(int(resource.get("lastModifiedTime", 0)) / 1000, UTC)
+    return _at(resource, "lastModifiedTime")
+
+
+def _at(resource: Resource, field: str) -> datetime:
+    return datetime.fromtimestamp(int(resource.get(field, 0)) / 1000, UTC)
 
 
 def version_of(resource: Resource | None) -> str:
@@ -35,6 +39,7 @@ def undo_table(
     live: Resource | None,
     kept: Resource | None,
     *,
+    began_at: datetime,
     ended_at: datetime,
 ) -> UndoStep:
     """Decide what happens to one table.
@@ -43,6 +48,7 @@ def undo_table(
         outcome: How the recovery of it ended.
         live: It as it is now; None where it is gone.
         kept: Its undo point; None where there is none.
+        began_at: When the recovery began: what is older it did not make, whatever it says.
         ended_at: When the recovery ended: what changed later is somebody's write.
     """
     step = UndoStep(
@@ -62,7 +68,16 @@ def undo_table(
         return _put_back(step, outcome.action, is_kept=kept is not None)
     if outcome.action != "create":
         return _step(step, "cannot", "what was there before was not kept")
-    return _step(step, "leave", _GONE) if live is None else _step(step, "remove", _MADE)
+    return _removed(step, live, began_at)
+
+
+def _removed(step: UndoStep, live: Resource | None, began_at: datetime) -> UndoStep:
+    if live is None:
+        return _step(step, "leave", _GONE)
+    if (made_at := _at(live, "creationTime")) < began_at:
+        why = f"it was made at {made_at:%Y-%m-%d %H:%M:%S} UTC, before the recovery began"
+        return _step(step, "cannot", why)
+    return _step(step, "remove", _MADE)
 
 
 def _put_back(step: UndoStep, action: str, *, is_kept: bool) -> UndoStep:
@@ -76,6 +91,7 @@ def undo_definition(
     planned: DefinitionStep | None,
     live: Resource | None,
     *,
+    began_at: datetime,
     ended_at: datetime,
 ) -> UndoStep:
     """Decide what happens to one view or routine.
@@ -84,6 +100,7 @@ def undo_definition(
         outcome: How the recovery of it ended.
         planned: What was planned, with what was there before.
         live: It as it is now; None where it is gone.
+        began_at: When the recovery began.
         ended_at: When the recovery ended.
     """
     before = planned.replaced if planned else None
@@ -105,7 +122,7 @@ def undo_definition(
         return _step(step, "put back", "as it was before the recovery")
     if outcome.action != "create":
         return _step(step, "cannot", "what was there before was not kept")
-    return _step(step, "leave", _GONE) if live is None else _step(step, "remove", _MADE)
+    return _removed(step, live, began_at)
 
 
 def is_as_before(before: Resource, live: Resource | None) -> bool:

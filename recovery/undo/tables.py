@@ -48,6 +48,7 @@ class TableUndo:
                 item,
                 self._table(item.into),
                 self._kept(item.undo),
+                began_at=report.started_at,
                 ended_at=ended_at,
             )
             for item in report.of(TableOutcome)
@@ -57,6 +58,7 @@ class TableUndo:
                 item,
                 planned.get(item.name),
                 self._definition(item.kind, item.into),
+                began_at=report.started_at,
                 ended_at=ended_at,
             )
             for item in report.of(DefinitionOutcome)

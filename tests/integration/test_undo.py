@@ -112,8 +112,10 @@ def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: s
     assert f"rebound undo {recovery}, until" in rebound.run("report", recovery).stdout
     refused = rebound.run("undo", recovery, code=5)
     assert "nobody is there to say yes" in refused.stderr
-    told = rebound.json("undo", recovery, "--yes")
+    told = rebound.json("undo", recovery, "--yes", "--reason", f"back, {scenario}")
     assert look(rebound) == before
+    acted = [item for item in rebound.json("actions") if item["verb"] == "undo"][-1]
+    assert (acted["subject"], acted["operator"]["reason"]) == (recovery, f"back, {scenario}")
     assert told["left"] == []
     assert not [item for item in told["outcomes"] if item["failure"]]
     rebound.run("recover", scenario, *words, "--run", "night", "--yes")

@@ -9,20 +9,29 @@ import pytest
 from manifests.documents import DocumentRecord
 from manifests.errors import NotEqualError, PartialError, UsageError
 from manifests.model import ObjectVersion, Resource
+from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.resources.rules.steps import ResourceOutcome
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
+from recovery.naming import bounded
 from recovery.report.text import text_of
 from recovery.undo.document import undo_document, undo_plan_document
 from recovery.undo.document_rules import Recovered as RecoveredDocuments
 from recovery.undo.document_rules import digest_of as digest_of_documents
 from recovery.undo.document_rules import going_documents
 from recovery.undo.model import UndoOutcome, UndoPlan, UndoReport, UndoStep
-from recovery.undo.object_rules import Recovered, digest_of, going_objects
+from recovery.undo.object_rules import (
+    GoingObject,
+    Recovered,
+    digest_of,
+    going_objects,
+    lost_before,
+)
 from recovery.undo.rules import chosen, left_of, undo_definition, undo_error, undo_other, undo_table
 from tests.unit.object_samples import minutes, record, version
 from tests.unit.samples import POINT
 
+BEGAN = POINT + timedelta(hours=7)
 ENDED = POINT + timedelta(hours=8)
 UNDO = "platform.rebound_undo.x"
 
@@ -30,7 +39,9 @@ UNDO = "platform.rebound_undo.x"
 def at(moment: Any = ENDED, **more: Any) -> Resource:  # noqa: ANN401 - a datetime, fields of a resource
     """Return a table that was last changed then."""
     changed = str(int(moment.timestamp() * 1000))
-    return {"etag": "e", "lastModifiedTime": changed, "schema": {"fields": []}, **more}
+    made = str(int(BEGAN.timestamp() * 1000))
+    times = {"creationTime": made, "lastModifiedTime": changed}
+    return {"etag": "e", "schema": {"fields": []}, **times, **more}
 
 
 def table(**changes: Any) -> TableOutcome:  # noqa: ANN401 - fields of the model
@@ -49,6 +60,13 @@ def table(**changes: Any) -> TableOutcome:  # noqa: ANN401 - fields of the model
         (table(), at(streamingBuffer={"estimatedRows": "1"}), at(), "cannot", "streamed into it"),
         (table(undo=""), at(), None, "cannot", "was not kept"),
         (table(undo="", action="create"), at(), None, "remove", "the recovery made it"),
+        (
+            table(undo="", action="create"),
+            at(creationTime="0"),
+            None,
+            "cannot",
+            "before the recovery",
+        ),
         (table(undo="", action="create"), None, None, "leave", "gone already"),
         (table(undo="", action="leave"), at(), None, "leave", "left it as it was"),
     ],
@@ -57,7 +75,7 @@ def test_a_table_goes_back_where_nobody_wrote_since(
     outcome: TableOutcome, live: Resource | None, kept: Resource | None, action: str, why: str
 ):
     """What was replaced is put back, what was made is removed, the rest is told with its reason."""
-    step = undo_table(outcome, live, kept, ended_at=ENDED)
+    step = undo_table(outcome, live, kept, began_at=BEGAN, ended_at=ENDED)
     assert step.action == action
     assert why in step.why
 
@@ -85,11 +103,12 @@ def test_a_view_goes_back_to_what_the_plan_saw(
         action="replace" if replaced else "create",
         replaced=replaced,
     )
-    step = undo_definition(outcome, planned, live, ended_at=ENDED)
+    step = undo_definition(outcome, planned, live, began_at=BEGAN, ended_at=ENDED)
     assert step.action == action
     assert step.before == replaced
     unmade = outcome.model_copy(update={"unmade": "no such table"})
-    assert undo_definition(unmade, planned, live, ended_at=ENDED).action == "leave"
+    left = undo_definition(unmade, planned, live, began_at=BEGAN, ended_at=ENDED)
+    assert left.action == "leave"
 
 
 def test_what_has_no_undo_point_is_told():
@@ -145,6 +164,20 @@ def test_documents_go_back_to_what_they_were():
     assert newer == []
 
 
+def test_documents_that_are_back_already_are_nobodys_write():
+    """An undo that broke off in the middle goes on."""
+    going, newer = documents(
+        document("a/1", "before", made=10, written=300),
+        document("a/2", "before", made=300),
+        document("a/3", "backup", made=10, written=150),
+        stored={"a/1": "backup", "a/3": "backup", "a/4": "backup"},
+        replaced=(document("a/1", "before"), document("a/3", "before")),
+        removed=(document("a/2", "before"),),
+    )
+    assert going == [("a/3", "before")]
+    assert newer == []
+
+
 def test_documents_that_were_written_since_do_not():
     """After the recovery, or by somebody else while it ran."""
     going, newer = documents(
@@ -169,7 +202,8 @@ def objects(
             until=minutes(2),
             versions=versions,
             records={name: record(name) for name in names},
-            aside={name: version(f"undo/{name}") for name in aside},
+            aside={name: version(name, b"old") for name in (bounded("undo/", it) for it in aside)},
+            folder="undo/",
         )
     )
     assert digest_of(going) == digest_of(list(going))
@@ -195,6 +229,42 @@ def test_objects_that_somebody_else_wrote_stay():
     ended = version("a", created=1.5, ended=3)
     assert objects(version("a", b"new", created=3), ended) == ([], ["a"])
     assert objects(version("b", created=3), aside=("extra/b",)) == ([], ["b"])
+
+
+def test_objects_that_are_back_already_are_nobodys_write():
+    """An undo that broke off in the middle goes on."""
+    ended = version("a", created=1.5, ended=3)
+    back, old = version("a", b"old", created=3), version("a", b"old", ended=1.5)
+    assert objects(back, old, ended) == ([], [])
+    assert objects(back, ended, aside=("a",)) == ([], [])
+    assert objects(ended) == ([], [])
+    assert objects(version("b", b"old", created=3), aside=("extra/b",)) == ([], [])
+
+
+def test_objects_with_names_of_any_length_go_back():
+    """What was put aside under a shortened name is found; of an extra one the name is not known."""
+    long = "x" * 1020
+    assert objects(version(long, created=1.5), names=(long,), aside=(long,)) == ([(long, True)], [])
+    going, newer = objects(aside=(f"extra/{long}",))
+    assert (going, len(newer)) == ([], 1)
+
+
+def test_an_object_that_is_called_extra_is_one_that_was_replaced():
+    """What is moved aside lies beside it."""
+    name = "extra/b"
+    ours = version(name, created=1.5)
+    assert objects(ours, names=(name,), aside=(name,)) == ([(name, True)], [])
+
+
+def test_nothing_is_deleted_that_stands_where_something_was():
+    """What was there before expires, while the recovery's own objects seem to be new."""
+    ours = GoingObject("a", None, "", version("a", created=1.5))
+    replaced = ObjectCount(damage="overwritten", source="vault", objects=1, size_bytes=7)
+    missing = replaced.model_copy(update={"damage": "missing"})
+    assert "not kept" in lost_before([ours], [replaced])
+    assert "not kept" in lost_before([ours], [])
+    assert lost_before([ours], [replaced, missing]) == ""
+    assert lost_before([ours._replace(before=version("a", b"old"))], [replaced]) == ""
 
 
 STEPS = (
