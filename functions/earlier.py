@@ -80,11 +80,15 @@ class Base:
 
     @classmethod
     def of(cls, vault: Vault, run_id: RunId) -> "Base | None":
-        """Return a run, or None where its start record does not say what its manifest does."""
+        """Return a run, or None where it is not believed, or not as its start record says.
+
+        Who writes the vault can have begun the run that names it as its base.
+        """
         manifest = vault.manifest(run_id)
         found = vault.borne_out(manifest)
-        if found is None:
-            reason = "its start record does not say what its manifest does"
+        reason = vault.trust(run_id).problem or vault.foreign(manifest.platform, manifest.project)
+        if found is None or reason:
+            reason = reason or "its start record does not say what its manifest does"
             log.error("an earlier run is not built on", run_id=run_id, reason=reason)
             return None
         return cls(vault, manifest, found)

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from functions.earlier import Base
 from functions.exports.tables.datasets import gone_since
@@ -9,9 +10,11 @@ from functions.instant import current_run, refuse_placed, serving_point
 from manifests.errors import RefusedError
 from manifests.kinds.tables.kind import TABLES
 from manifests.model.run import FailedAttempt, Manifest, Owner, RunStart
+from manifests.signing import TrustedKeys
 from manifests.store.decoded import Started
 from manifests.store.vault import Vault
 from manifests.values import RunId
+from tests.unit.manifests.test_signing import pem_of
 from tests.unit.samples import POINT, RUN, MemoryBucket, catalog, manifest
 
 NOW = datetime(2026, 11, 24, 8, 1, 30, tzinfo=UTC)
@@ -96,9 +99,9 @@ def test_a_start_record_that_lay_there_is_not_tonights(
 
 def test_an_earlier_run_is_built_on_as_far_as_its_records_agree():
     """A manifest alone is none to build on; a part counts when its receipt says the same."""
-    stored = manifest()
+    stored, bucket = manifest(), MemoryBucket()
     owner = Owner(platform=stored.platform, project=stored.project)
-    vault = Vault(MemoryBucket(), owner, clock=lambda: stored.finished_at)
+    vault = Vault(bucket, owner, clock=lambda: stored.finished_at)
     vault.put_manifest(stored)
     assert Base.of(vault, RUN) is None
     start = RunStart(base_run_id=None, **_said(stored))
@@ -110,6 +113,12 @@ def test_an_earlier_run_is_built_on_as_far_as_its_records_agree():
     vault.put_part(run, TABLES, arrivals.model_copy(update={"group": "other"}))
     held = {table.name: base.part(TABLES, table.name) for table in stored.tables}
     assert held == dict.fromkeys(held) | {games.name: games}
+
+    elsewhere = Owner(platform=stored.platform, project="staging")
+    assert Base.of(Vault(bucket, elsewhere, clock=lambda: stored.finished_at), RUN) is None
+    keys = TrustedKeys(pem_of(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    believing = Vault(bucket, owner, clock=lambda: stored.finished_at, trusted=keys)
+    assert Base.of(believing, RUN) is None
 
     other = Vault(MemoryBucket(), owner, clock=lambda: stored.finished_at)
     other.put_manifest(stored)
