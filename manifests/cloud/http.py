@@ -158,7 +158,9 @@ class Http:
             answer = Answer(response.status, response.read(), response.headers)
         except BaseException as error:
             connection.close()
-            if isinstance(error, HTTPException) and not isinstance(error, OSError):
+            is_told = isinstance(error, (ConnectionError, TimeoutError))
+            # A name that nobody knows, a network that is not there, TLS that was cut.
+            if isinstance(error, (HTTPException, OSError)) and not is_told:
                 raise ConnectionError(repr(error)) from error
             raise
         kept.append(connection)

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -125,6 +126,25 @@ def test_connection_that_was_closed_meanwhile(serve: Callable[..., Server]):
     assert len(server.connections) == 2
 
 
+def test_a_network_that_fails_is_no_answer(monkeypatch: pytest.MonkeyPatch):
+    """What a socket raises besides is tried again, and told in words."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speak_no_tls() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(answer())
+
+        threading.Thread(target=speak_no_tls, daemon=True).start()
+        address = f"https://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(ConnectionError) as caught:
+            Http(None, seconds=10).exchange("GET", address)
+    assert isinstance(caught.value.__cause__, ssl.SSLError)
+    assert is_transient(caught.value)
+
+
 def test_many_threads(serve: Callable[..., Server]):
     """Each thread gets the answer to its own request."""
     server = serve(answer())
@@ -159,7 +179,7 @@ def test_proxies_of_the_environment(serve: Callable[..., Server], monkeypatch: p
     (asked,) = proxy.requests
     assert asked.startswith(b"CONNECT storage.invalid:443 HTTP/1.")
     assert b"Basic bWU6c2VjcmV0" in asked
-    with pytest.raises(socket.gaierror):
+    with pytest.raises(ConnectionError, match="gaierror"):
         http.once("GET", "https://own.invalid/storage/v1/b/lake")
     assert len(proxy.requests) == 1
 
