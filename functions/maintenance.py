@@ -10,7 +10,7 @@ has read its share is answered from what was written down then.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ from manifests.cloud.protection import Protections
 from manifests.cloud.reading import Read, read_share
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.watching import watched
-from manifests.errors import BackupDamagedError
+from manifests.errors import BackupDamagedError, RefusedError
 from manifests.gauges import gauges
 from manifests.model import Owner
 from manifests.settings import read_settings
@@ -40,6 +40,7 @@ from manifests.store import Vault, decode, encode
 from manifests.verification import Share, ShareRecord, share_at, share_name, verdict_after
 
 _MOST_NAMES = 20
+_EARLY = timedelta(minutes=1)
 
 configure_logs()
 log = structlog.get_logger()
@@ -117,13 +118,24 @@ def _verified(place: _Place) -> dict[str, object]:
 
     Raises:
         BackupDamagedError: Something is not as it has to be; a retry can help once it is mended.
+        RefusedError: What was found was written down before the schedule's time, by somebody else.
     """
     name = share_name(place.at)
     share = share_at(place.at, place.settings.verify_nights)
     structlog.contextvars.bind_contextvars(share=share.number, shares=share.of)
-    content = place.landing.read(name)
-    if content is None:
-        content = place.landing.put_once(name, encode(_share_record(place, share)))
+    found = place.landing.read_dated(name)
+    if found is not None and found.written_at < place.at - _EARLY:
+        raise RefusedError(
+            f"what was read tonight was written at {found.written_at:%Y-%m-%dT%H:%M:%SZ}, before its "
+            "time",
+            subject=name,
+            hint="find out who wrote it, and delete it",
+        )
+    content = (
+        place.landing.put_once(name, encode(_share_record(place, share)))
+        if found is None
+        else found.content
+    )
     record = decode(content, ShareRecord, subject=name)
     told = {"share": record.share, "shares": record.shares, "objects": record.objects}
     told |= {"read_bytes": record.read_bytes}

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from manifests.store import encode
+from manifests.verification import ShareRecord, share_name
 from tests.harness import LOCATION, Rebound, make_rebound, whole_minute
 from tests.integration import lake
 from tests.judges.alert_lines import raised
@@ -239,3 +240,15 @@ def test_calls_that_are_refused(rebound: Rebound, functions: dict[str, Function]
     if name == "tick":
         with serving(rebound, name, REBOUND_CATALOG="nowhere.json") as wrong:
             assert wrong.call().status_code == 500
+
+
+def test_nobody_says_beforehand_what_will_be_read(rebound: Rebound, functions: dict[str, Function]):
+    """The record of a share lies where others can write: one that lay there before is none."""
+    tomorrow = night(-1)
+    record = ShareRecord(verified_at=tomorrow, share=0, shares=1, objects=9, read_bytes=9)
+    forged = rebound.landing.blob(share_name(tomorrow))
+    forged.upload_from_string(encode(record))
+    refused = functions["verify"].scheduled(tomorrow, "rebound-verify", body=None)
+    forged.delete()
+    assert refused.status_code == 409, refused.text
+    assert "before its time" in refused.json()["message"]
