@@ -16,9 +16,11 @@ SERVICES = (
     "artifactregistry",
     "cloudbuild",
     "cloudfunctions",
+    "cloudresourcemanager",
     "cloudscheduler",
     "firestore",
     "iam",
+    "iamcredentials",
     "run",
 )
 FUNCTIONS = ("backup", "verify", "expire", "tick")
