@@ -16,8 +16,8 @@ class Fences:
 
     Args:
         bucket: Where they are kept.
-        second: Where a fence is also written down when it begins: without its record nobody knows
-            what ran before.
+        second: Where that is also written down: without the record of a fence nobody knows what ran
+            before, without that of its end it seems to stand.
     """
 
     def __init__(self, bucket: Bucket, second: Bucket) -> None:
@@ -75,14 +75,16 @@ class Fences:
         }
 
     def end(self, thawed: ThawRecord) -> ThawRecord:
-        """Write that a fence is over; an earlier word stays and is returned."""
+        """Write that a fence is over, in both places; an earlier word stays and is returned."""
         name = fence_layout.thawed_name(thawed.fence_id)
-        return decode(self._bucket.put_once(name, encode(thawed)), ThawRecord, subject=name)
+        content = self._second.put_once(name, self._bucket.put_once(name, encode(thawed)))
+        return decode(content, ThawRecord, subject=name)
 
     def thawed(self, fence: str) -> ThawRecord | None:
         """Return how a fence ended, or None while it stands."""
         name = fence_layout.thawed_name(fence)
-        content = self._bucket.read(name)
+        # Where one bucket is lost, what was thawed does not stand again.
+        content = self._bucket.read(name) or self._second.read(name)
         return None if content is None else decode(content, ThawRecord, subject=name)
 
     def ids(self) -> list[str]:
