@@ -126,6 +126,7 @@ class DrillBegun(Stored):
         passed_over: Runs that could not be, and why.
         manifest_digest: SHA-256 of the run's manifest.
         catalog_digest: SHA-256 of the catalog.
+        pages: The SHA-256 of each page of the runbooks that was there to be followed.
     """
 
     drill_id: str
@@ -150,6 +151,7 @@ class DrillBegun(Stored):
     rebound_version: str
     manifest_digest: str
     catalog_digest: str
+    pages: dict[str, str] = Field(default_factory=dict)
 
 
 class DrillRecord(Stored):

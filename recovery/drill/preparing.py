@@ -27,6 +27,7 @@ from recovery.drill.tasks import (
 )
 from recovery.plan.model import Plan
 from recovery.request import Request
+from recovery.runbooks import page_digests
 from recovery.scenarios import scenario
 from recovery.session import Session
 from recovery.settings import Settings
@@ -177,6 +178,7 @@ def _begun(
         rebound_version=__version__,
         manifest_digest=session.vault.digest(selection.run_id),
         catalog_digest=_digest(session.catalog.model_dump_json()),
+        pages=page_digests(),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery, storage
 
+from recovery.runbooks import page_digests
 from tests.harness import Rebound, make_rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.configuration import call
@@ -148,6 +149,7 @@ def test_a_drill_restores_proves_and_catches_what_it_planted(
     assert planted == stored | controls
     assert all(item["is_caught"] for item in record["controls"] if item["is_planted"])
     assert {item["state"] for item in record["parts"]} == {"proven"}
+    assert record["begun"]["pages"] == page_digests()
     assert record["made"]
     assert record["left"] == []
     assert left(rebound, sandbox) == []
