@@ -90,8 +90,10 @@ async def proceed(call: Call) -> Response:
     if "content-range" not in call.headers:
         total = digest.size
     if total is None or digest.size < total:
-        _check_granularity(digest)
-        return _incomplete(call, digest.size)
+        if end is not None:
+            _check_granularity(digest)
+        # A question can come while a piece still arrives: what is kept of that is whole granules.
+        return _incomplete(call, digest.size - digest.size % GRANULE_BYTES)
     if digest.size > total:
         raise invalid(f"Got {digest.size} bytes of an upload of {total}.")
     return _finish(call, upload, digest)
