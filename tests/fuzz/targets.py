@@ -116,7 +116,7 @@ def take_manifest(content: bytes) -> None:
     assert len(vault.runs()) == 1
     found = vault.manifest(RUN)
     json.dumps(found.model_dump(mode="json"))
-    _told(manifest_document(found))
+    _told(manifest_document(found, vault.trust(RUN)))
     coverage.within(load_catalog(), found)
     for tables in (_gone(found), _other(found)):
         _planned(found, "bigquery-dataset-loss", {"tables": tables})
