@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.configuration import states
-from tests.integration.kinds.worlds import Resources, made
+from tests.integration.kinds.resources import Resources
+from tests.integration.kinds.worlds import made
 from tests.standin.cloud import Cloud
 
 JOBS = "cloudscheduler.projects.locations.jobs"
