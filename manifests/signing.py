@@ -69,9 +69,14 @@ class Trust(Value):
                 return "NOT SIGNED: who can write the vault could have written it"
 
     @property
-    def problem(self) -> str:
+    def doubt(self) -> str:
         """Return why it is not believed; empty where it is, or nobody said which keys are trusted."""
-        return f"not trusted: {self.told}" if self.state == "untrusted" else ""
+        return self.told if self.state == "untrusted" else ""
+
+    @property
+    def problem(self) -> str:
+        """Return the same as what is wrong with the document."""
+        return f"not trusted: {self.doubt}" if self.doubt else ""
 
 
 class TrustedKeys:

@@ -129,16 +129,20 @@ class Vault:
         check_manifest(manifest)
         run_id, name = manifest.run_id, layout.manifest_name(manifest.run_id)
         content = encode(manifest, sign=self._sign)
-        if problem := self._decoded(content, run_id)[1].problem:
+        ours, trust = self._decoded(content, run_id)
+        if problem := trust.problem:
             raise MisconfiguredError(
                 f"the manifest would be {problem}",
                 subject=name,
                 hint="REBOUND_TRUSTED_KEYS has to hold the public key of REBOUND_SIGNING_KEY",
             )
-        stored, trust = self._decoded(self._bucket.put_once(name, content), run_id)
+        there = self._bucket.put_once(name, content)
+        if there == content:
+            return ours
+        theirs, trust = self._decoded(there, run_id)
         if trust.problem:
             raise ManifestUntrustedError(trust.problem, subject=run_id, hint=_REWRITTEN_HINT)
-        return stored
+        return theirs
 
     def manifest(self, run_id: RunId) -> Manifest:
         """Read a run's manifest: always the same one, so that what is done is what was shown.
@@ -217,7 +221,7 @@ class Vault:
             return self._unfinished(run_id)
         except BackupDamagedError as error:
             return RunSummary(run_id=run_id, state="damaged", reason=error.message)
-        untrusted = self._trust[run_id].problem.removeprefix("not trusted: ")
+        untrusted = self._trust[run_id].doubt
         foreign = self.foreign(manifest.platform, manifest.project)
         state: RunState = "untrusted" if untrusted else "foreign" if foreign else "complete"
         return RunSummary(

@@ -39,8 +39,8 @@ def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = N
 
 
 def _distrust(plan: Plan) -> Iterator[Paragraph]:
-    if plan.trust and plan.trust.problem:
-        yield Paragraph(plan.trust.problem.replace("not trusted", "NOT TRUSTED", 1))
+    if plan.trust and plan.trust.doubt:
+        yield Paragraph(f"NOT TRUSTED: {plan.trust.doubt}")
 
 
 def _rows(plan: Plan) -> Iterator[Row]:

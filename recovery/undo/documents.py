@@ -60,12 +60,9 @@ class DocumentUndo:
             return step
         going, newer = self._going(outcome, report)
         if newer:
-            why = f"{len(newer)} documents were written since, as {newer[0]}"
-            return step.model_copy(update={"action": "cannot", "why": why})
+            return step.cannot(f"{len(newer)} documents were written since, as {newer[0]}")
         made = sum(item.before is None for item in going)
-        why = f"{len(going) - made} documents as they were before, {made} made by the recovery go"
-        update = {"action": "put back" if going else "leave", "things": len(going)}
-        return step.model_copy(update={**update, "why": why, "seen": digest_of(going)})
+        return step.going("documents", things=len(going), made=made, seen=digest_of(going))
 
     def undo(self, step: UndoStep, report: RecoveryReport) -> str:
         """Carry out one step and prove it.

@@ -44,6 +44,25 @@ class UndoStep(Value):
         """Whether it does anything."""
         return self.action in ("put back", "remove")
 
+    def cannot(self, why: str) -> "UndoStep":
+        """Return the step that says why nothing can go back."""
+        return self.model_copy(update={"action": "cannot", "why": why})
+
+    def going(self, what: str, *, things: int, made: int, seen: str) -> "UndoStep":
+        """Return the step that puts back what a recovery wrote in place.
+
+        Args:
+            what: What the things are called.
+            things: How many the recovery wrote.
+            made: How many of them were not there before.
+            seen: Which state of them was looked at.
+        """
+        why = f"{things - made} {what} as they were before, {made} made by the recovery go"
+        action = "put back" if things else "leave"
+        return self.model_copy(
+            update={"action": action, "things": things, "why": why, "seen": seen}
+        )
+
 
 class UndoPlan(Value):
     """What an undo of one recovery would do.

@@ -66,18 +66,18 @@ class ObjectUndo:
             return step
         if lost := [item for item in outcome.restored if item.source in _UNCHANGED_CONTENT]:
             number = sum(item.objects for item in lost)
-            why = f"of {number} objects only what is said of them was set, and that was not kept"
-            return step.model_copy(update={"action": "cannot", "why": why})
+            return step.cannot(
+                f"of {number} objects only what is said of them was set, and that was not kept"
+            )
         going, newer = self._going(outcome, report)
         if newer:
-            why = f"{len(newer)} objects were written since, or are not kept, as {newer[0]}"
-            return step.model_copy(update={"action": "cannot", "why": why})
-        made = sum(item.before is None for item in going)
+            return step.cannot(
+                f"{len(newer)} objects were written since, or are not kept, as {newer[0]}"
+            )
         if why := lost_before(going, outcome.restored):
-            return step.model_copy(update={"action": "cannot", "why": why})
-        why = f"{len(going) - made} objects as they were before, {made} made by the recovery go"
-        update = {"action": "put back" if going else "leave", "things": len(going)}
-        return step.model_copy(update={**update, "why": why, "seen": digest_of(going)})
+            return step.cannot(why)
+        made = sum(item.before is None for item in going)
+        return step.going("objects", things=len(going), made=made, seen=digest_of(going))
 
     def undo(self, step: UndoStep, report: RecoveryReport) -> str:
         """Carry out one step and prove it.
