@@ -19,7 +19,7 @@ from manifests.errors import (
     RunInProgressError,
     UsageError,
 )
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 
 type Answer = tuple[dict[str, object], int]
 type Header = Callable[[str], str | None]

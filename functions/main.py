@@ -32,10 +32,10 @@ from functions.settings import Settings
 from manifests import layout
 from manifests.catalog import load_catalog
 from manifests.errors import ReboundError, UsageError
-from manifests.model import RecoveryPoint, Value
 from manifests.parts import PARTS
 from manifests.references import unheld
 from manifests.settings import read_settings
+from manifests.values import RecoveryPoint, Value
 
 _BODY_HINT = 'send {} for a scheduled run, {"run_id": "..."} for a manual one'
 _MOST_NAMES = 20

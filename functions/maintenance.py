@@ -34,9 +34,10 @@ from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.watching import watched
 from manifests.errors import BackupDamagedError, RefusedError
 from manifests.gauges import gauges
-from manifests.model import Owner
+from manifests.model.run import Owner
 from manifests.settings import read_settings
-from manifests.store import Vault, decode, encode
+from manifests.store.envelope import decode, encode
+from manifests.store.vault import Vault
 from manifests.verification import Share, ShareRecord, share_at, share_name, verdict_after
 
 _MOST_NAMES = 20

@@ -5,7 +5,7 @@ import re
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from manifests.settings import CommonSettings
-from manifests.store import MOST_SECONDS
+from manifests.store.claims import MOST_SECONDS
 from manifests.verification import MOST_SHARES
 
 _ADDRESS = re.compile(r"(https?://[^\s]+)?")

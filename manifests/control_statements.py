@@ -1,7 +1,8 @@
 """Statements that plant a damage in a copy of a table, for a drill to find. Pure."""
 
-from manifests.model import Resource, generated_columns
+from manifests.kinds.tables.model import generated_columns
 from manifests.sql import quoted
+from manifests.values import Resource
 
 _CHANGED = {
     "STRING": "CONCAT(IFNULL({0}, ''), '~')",

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from manifests.model import Manifest, ProofRecord
+from manifests.model.proof import ProofRecord
+from manifests.model.run import Manifest
 from manifests.verification import files_of
 
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)

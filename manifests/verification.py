@@ -11,15 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX
-from manifests.model import (
-    Manifest,
-    ObjectInfo,
-    RunId,
-    Stored,
-    StoredObject,
-    UtcTime,
-    VerdictRecord,
-)
+from manifests.model.run import Manifest, VerdictRecord
+from manifests.values import ObjectInfo, RunId, Stored, StoredObject, UtcTime
 
 MOST_SHARES = 256
 """Contents are cut by the first byte of their names."""

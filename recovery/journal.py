@@ -30,8 +30,8 @@ from manifests.journal_layout import (
     JournalNames,
     recovery_of,
 )
-from manifests.model import Value
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
+from manifests.values import Value
 from recovery.naming import bounded
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
 

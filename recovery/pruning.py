@@ -7,8 +7,8 @@ from manifests.cloud.expiry import Expiry
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import RefusedError
-from manifests.model import Value
-from manifests.store import Vault
+from manifests.store.vault import Vault
+from manifests.values import Value
 from recovery.kinds.buckets.cloud.exclusion import Pruning
 from recovery.kinds.buckets.cloud.garbage import Garbage
 

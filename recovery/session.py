@@ -15,9 +15,10 @@ from manifests.cloud.protection import Protections
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
-from manifests.model import Manifest, Owner, RunId
+from manifests.model.run import Manifest, Owner
 from manifests.selection import Selection, select
-from manifests.store import Vault
+from manifests.store.vault import Vault
+from manifests.values import RunId
 from recovery.actions import Actions
 from recovery.kinds.kind import Origin, Own
 from recovery.kinds.known import rules_of

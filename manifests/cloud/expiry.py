@@ -16,10 +16,13 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import after_prefix
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
-from manifests.model import RunId, Stored, UnlockRecord, UtcTime
+from manifests.model.run import UnlockRecord
 from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
 from manifests.selection import RunSummary
-from manifests.store import Vault, encode, lease_claim
+from manifests.store.claims import lease_claim
+from manifests.store.envelope import encode
+from manifests.store.vault import Vault
+from manifests.values import RunId, Stored, UtcTime
 
 log = structlog.get_logger()
 

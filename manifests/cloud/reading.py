@@ -13,9 +13,11 @@ from manifests.cloud.inventory import read_inventory
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestMissingError
 from manifests.kinds.buckets.layout import content_checksums
+from manifests.kinds.buckets.model import InventoryShard
 from manifests.layout import RUNS_PREFIX
-from manifests.model import InventoryShard, Manifest, ObjectInfo, RunId
-from manifests.store import Vault
+from manifests.model.run import Manifest
+from manifests.store.vault import Vault
+from manifests.values import ObjectInfo, RunId
 from manifests.verification import Share, files_of, unlike
 
 _PARALLEL_READS = 8

@@ -10,8 +10,8 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestAlteredError
 from manifests.journal_layout import RECOVERIES_PREFIX, JournalNames, planned_recovery
-from manifests.model import RunId, Stored
-from manifests.store import decode
+from manifests.store.envelope import decode
+from manifests.values import RunId, Stored
 
 _READS_NO_RUN = "processor-failure-"
 """What runs processors again reads no run."""

@@ -8,8 +8,8 @@ from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import BackupDamagedError
 from manifests.gauges import Watched
-from manifests.model import Manifest
-from manifests.store import Vault
+from manifests.model.run import Manifest
+from manifests.store.vault import Vault
 from manifests.verification import SHARES_PREFIX, verified_at
 
 _REMEMBERED = timedelta(days=400)

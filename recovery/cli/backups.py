@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from manifests.errors import BackupDamagedError, CloudError, ManifestMissingError
-from manifests.model import RunId
 from manifests.selection import RunSummary, alarming, select
-from manifests.store import Vault
+from manifests.store.vault import Vault
+from manifests.values import RunId
 from recovery.cli.options import (
     AllContents,
     Json,

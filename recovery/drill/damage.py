@@ -12,8 +12,9 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
 from manifests.kind import KindName
-from manifests.model import Resource, TableBackup
-from manifests.store import Vault
+from manifests.kinds.tables.model import TableBackup
+from manifests.store.vault import Vault
+from manifests.values import Resource
 from recovery.drill.controls.planting import not_planted
 from recovery.drill.controls.rows import (
     PlantedTable,

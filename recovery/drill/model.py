@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from manifests.model import RunId, Stored, UtcTime, Value
+from manifests.values import RunId, Stored, UtcTime, Value
 
 PhaseName = Literal["PREPARING", "FENCING", "RESTORING", "PROVING", "CLEANING_UP"]
 """The words of Google's restore verification, where there is one (Backup and DR)."""

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from manifests import __version__, coverage, drill_layout
-from manifests.model import Manifest, RunId, UtcTime
+from manifests.model.run import Manifest
 from manifests.selection import Selection
 from manifests.settings import read_settings
+from manifests.values import RunId, UtcTime
 from recovery.drill.asked import Asked
 from recovery.drill.model import Chosen, Criteria, DrillBegun
 from recovery.drill.phases import Stopwatch

@@ -6,7 +6,11 @@ from typing import Any, NamedTuple
 
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
-from manifests.model import BucketBackup, DatabaseBackup, Manifest, TableBackup, UtcTime
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
+from manifests.values import UtcTime
 from recovery.drill.places import Places
 from recovery.drill.rules import lot
 from recovery.request import Request, Target, said_of_databases

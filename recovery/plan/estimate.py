@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from math import ceil
 
-from manifests.model import Manifest, ProofRecord
+from manifests.model.proof import ProofRecord
+from manifests.model.run import Manifest
 from manifests.partitions import is_ingestion_time
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.databases.rules.documents import DatabaseStep

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from manifests.model import Value
+from manifests.values import Value
 
 
 class Limit(Value):

@@ -1,8 +1,8 @@
 """A whole recovery, decided: a plan."""
 
-from manifests.model import RunId, UtcTime, Value
 from manifests.selection import PassedOver
 from manifests.signing import Trust
+from manifests.values import RunId, UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.fence.model import PlannedFence
 from recovery.kinds.known import AnyStep

@@ -1,6 +1,6 @@
 """What a recovery will take, as values. Pure."""
 
-from manifests.model import UtcTime, Value
+from manifests.values import UtcTime, Value
 
 
 class Takes(Value):

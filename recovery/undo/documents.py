@@ -9,8 +9,9 @@ from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, read_file
 from manifests.errors import CloudError, NotEqualError, RefusedError
 from manifests.kinds.databases.kind import DATABASES
-from manifests.model import Manifest, ObjectInfo
+from manifests.model.run import Manifest
 from manifests.names import EVERYTHING
+from manifests.values import ObjectInfo
 from recovery.firestore.values import same_content
 from recovery.kinds.databases.cloud.database import REMOVED
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from manifests.model import Resource, UtcTime, Value
+from manifests.values import Resource, UtcTime, Value
 
 UndoKind = Literal["table", "view", "routine", "bucket", "database", "dataset", "resource"]
 UndoAction = Literal["put back", "remove", "leave", "cannot"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from manifests.model import ObjectRecord, ObjectVersion
+from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
 from manifests.versions import same_content
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.objects import EXTRA

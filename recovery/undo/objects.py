@@ -11,7 +11,8 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket, after_prefix
 from manifests.errors import NotEqualError, RefusedError
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.model import BucketBackup, Manifest, ObjectRecord, ObjectVersion
+from manifests.kinds.buckets.model import BucketBackup, ObjectRecord, ObjectVersion
+from manifests.model.run import Manifest
 from manifests.versions import same_content, settings_resource, soft_delete_seconds
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.outcome import RecoveryReport

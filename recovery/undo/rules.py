@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from manifests.errors import NotEqualError, PartialError, ReboundError, UsageError
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.compare import comparable
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.tables.rules.definitions import DefinitionStep

@@ -10,7 +10,7 @@ from manifests.cloud.table_paths import table_path, table_reference
 from manifests.control_statements import copied
 from manifests.errors import NotEqualError, RefusedError
 from manifests.layout import work_id
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.compare import settings
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome

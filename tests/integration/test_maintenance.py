@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 import requests
 
-from manifests.store import encode
+from manifests.store.envelope import encode
 from manifests.verification import ShareRecord, share_name
 from tests.harness import LOCATION, Rebound, make_rebound, whole_minute
 from tests.integration import lake

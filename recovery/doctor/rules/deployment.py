@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from manifests.model import Resource
+from manifests.values import Resource
 from recovery.doctor.rules.problem import Problem, part, warning
 
 SERVICES = frozenset(

@@ -5,16 +5,12 @@ from typing import NamedTuple
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.model import (
-    BucketBackup,
-    DatabaseBackup,
-    Manifest,
-    ObjectInfo,
-    RunId,
-    StoredObject,
-    TableBackup,
-)
-from manifests.store import encode
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
+from manifests.store.envelope import encode
+from manifests.values import ObjectInfo, RunId, StoredObject
 from recovery.drill.controls.planting import control
 from recovery.drill.model import Control
 from recovery.kinds.buckets.cloud.contents import inspect_inventories

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from manifests.model import ProofRecord
+from manifests.model.proof import ProofRecord
 from recovery.ops.facts import Answer, Backups, Facts
 from recovery.ops.readiness.model import ServiceLevel
 from recovery.scenarios import SCENARIOS

@@ -3,7 +3,7 @@
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError
 from manifests.readiness_layout import READINESS_PREFIX, readiness_name
-from manifests.store import decode, encode
+from manifests.store.envelope import decode, encode
 from recovery.ops.readiness.model import ReadinessRecord
 
 _MOST_RECORDS = 60

@@ -12,22 +12,22 @@ from pydantic import BaseModel
 import manifests
 from manifests import claim_layout, layout
 from manifests.cloud.expiry import HoldRecord
-from manifests.encoding import encodings_of
+from manifests.encoding import Encoding, encodings_of
 from manifests.kinds.buckets import layout as bucket_layout
 from manifests.kinds.databases import layout as database_layout
 from manifests.kinds.resources import layout as resource_layout
 from manifests.kinds.tables import layout as table_layout
-from manifests.model import (
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import (
     FORMAT_VERSION,
-    Encoding,
     FailedAttempt,
     LeaseRecord,
     Manifest,
     Receipt,
     RunStart,
-    TableBackup,
 )
-from manifests.store import check_manifest, decode, encode
+from manifests.store.consistency import check_manifest
+from manifests.store.envelope import decode, encode
 
 TEXT = (Path(manifests.__file__).parent / "FORMAT.md").read_text()
 KINDS: dict[str, type[BaseModel]] = {

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from manifests.gauges import Watched, gauges, prometheus
-from manifests.model import Manifest, ProofRecord, ProvenPart
+from manifests.model.proof import ProofRecord, ProvenPart
+from manifests.model.run import Manifest
 from tests.judges.alert_lines import raised
 from tests.unit.samples import POINT, RUN, manifest
 

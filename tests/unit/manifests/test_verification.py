@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.model import ObjectInfo, VerdictRecord
+from manifests.model.run import VerdictRecord
+from manifests.values import ObjectInfo
 from manifests.verification import (
     MOST_SHARES,
     Share,

@@ -7,8 +7,8 @@ import pytest
 
 from manifests import drill_layout
 from manifests.errors import UsageError
-from manifests.model import RunId
 from manifests.selection import RunSummary
+from manifests.values import RunId
 from recovery.drill.places import mark_of_bucket, mark_of_database, mark_of_dataset
 from recovery.drill.rules import drawn, due_scenario, of_any_age
 from recovery.drill.tasks import drilled, out_of_scope, sample_tasks, whole_tasks

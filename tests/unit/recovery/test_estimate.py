@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from manifests.errors import RefusedError
-from manifests.model import ProofHow, ProofRecord, ProvenPart
+from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.tables.rules.sources import Source
 from recovery.plan.estimate import object_seconds, takes

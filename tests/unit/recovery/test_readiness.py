@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from manifests.errors import UsageError
-from manifests.model import ProofRecord
+from manifests.model.proof import ProofRecord
 from recovery.health import Health, HealthFinding
 from recovery.ops.facts import Backups
 from recovery.ops.readiness.document import readiness_document

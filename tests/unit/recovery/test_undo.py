@@ -8,7 +8,8 @@ import pytest
 
 from manifests.documents import DocumentRecord
 from manifests.errors import NotEqualError, PartialError, UsageError
-from manifests.model import ObjectVersion, Resource
+from manifests.kinds.buckets.model import ObjectVersion
+from manifests.values import Resource
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.resources.rules.steps import ResourceOutcome
 from recovery.kinds.tables.rules.definitions import DefinitionStep

@@ -19,7 +19,8 @@ from manifests.cloud.retry import believed, cloud_errors
 from manifests.cloud.stored import whole
 from manifests.inventory import SHARD_FILE, read_shard
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard, buckets_prefix
-from manifests.model import ObjectInfo, ObjectVersion, RunId
+from manifests.kinds.buckets.model import ObjectVersion
+from manifests.values import ObjectInfo, RunId
 from recovery.kinds.buckets.cloud.contents import passes
 
 _ROWS_A_MEBIBYTE = 10_000

@@ -15,8 +15,10 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.model import BucketBackup, Manifest, Resource
+from manifests.kinds.buckets.model import BucketBackup
+from manifests.model.run import Manifest
 from manifests.object_retention import RetentionRules
+from manifests.values import Resource
 from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
