@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from manifests.errors import NotEqualError, PartialError, ReboundError, UsageError
 from manifests.values import Resource
-from recovery.compare import comparable
+from recovery.compare.properties import comparable
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import (

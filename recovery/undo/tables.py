@@ -11,7 +11,7 @@ from manifests.control_statements import copied
 from manifests.errors import NotEqualError, RefusedError
 from manifests.layout import work_id
 from manifests.values import Resource
-from recovery.compare import settings
+from recovery.compare.properties import settings
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome
 from recovery.outcome import RecoveryReport
