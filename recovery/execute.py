@@ -10,7 +10,8 @@ from typing import Any
 
 from manifests.errors import ReboundError
 from recovery.journal import Journal
-from recovery.kinds.kind import Origin, Rules
+from recovery.kinds.decision import Origin
+from recovery.kinds.kind import Rules
 from recovery.kinds.known import rules_of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step

@@ -12,7 +12,7 @@ from manifests.values import RunId
 from recovery.execute import carried_out
 from recovery.fencing import Tell, stand, with_fence
 from recovery.journal import Journal
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.known import rules_of
 from recovery.kinds.work import Begun
 from recovery.outcome import PlannedRecovery, RecoveryReport

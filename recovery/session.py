@@ -20,7 +20,7 @@ from manifests.selection import Selection, select
 from manifests.store.vault import Vault
 from manifests.values import RunId
 from recovery.actions import Actions
-from recovery.kinds.kind import Origin, Own
+from recovery.kinds.decision import Origin, Own
 from recovery.kinds.known import rules_of
 from recovery.kinds.work import Tools, Work
 from recovery.kinds.works import WORKS

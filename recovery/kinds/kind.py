@@ -3,83 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, get_args
+from typing import Any, ClassVar, get_args
 
-from manifests.errors import ManifestAlteredError
 from manifests.kind import Backup
 from manifests.model.run import Manifest
-from manifests.values import UtcTime, Value
+from manifests.values import UtcTime
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
+from recovery.kinds.decision import Decision, Origin, Own, Seen
 from recovery.kinds.outcome import Failure, Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
-from recovery.unseen import Unseen
-
-
-class Seen(Value):
-    """The things of one kind as they are.
-
-    Attributes:
-        unseen: What could not be looked at; it is nowhere else.
-    """
-
-    unseen: tuple[Unseen, ...] = ()
-
-
-class Origin(NamedTuple):
-    """What is brought back.
-
-    Attributes:
-        manifest: That of the run, with what falls back as older runs have it; or None.
-        points: The recovery points of what falls back, by name.
-        expired: When the own time of what is brought back was over, by name.
-        protected: The names of what the catalog protects, whether the run holds it or not.
-    """
-
-    manifest: Manifest | None = None
-    points: Mapping[str, UtcTime] = {}
-    expired: Mapping[str, UtcTime] = {}
-    protected: frozenset[str] = frozenset()
-
-    @property
-    def run(self) -> Manifest:
-        """Return the manifest of the run.
-
-        Raises:
-            ManifestAlteredError: There is none: a plan names no run, and needs one.
-        """
-        if self.manifest is None:
-            raise ManifestAlteredError("the plan is about what comes from a run, and names none")
-        return self.manifest
-
-    def point(self, name: str) -> UtcTime:
-        """Return the recovery point of one thing: its own where it falls back."""
-        return self.points.get(name, self.run.recovery_point)
-
-
-class Own(NamedTuple):
-    """Where Rebound keeps what is its own: no recovery writes there."""
-
-    buckets: Collection[str]
-    datasets: Collection[str]
-
-
-class Decision(NamedTuple):
-    """What is decided of the things of one kind.
-
-    Attributes:
-        steps: What happens to each.
-        lost: What no recovery brings back.
-        left_alone: What differs and is left, because only what is missing was asked for.
-        point: The instant that is gone back to, where no run says it.
-    """
-
-    steps: tuple[Step, ...]
-    lost: tuple[str, ...] = ()
-    left_alone: tuple[str, ...] = ()
-    point: datetime | None = None
 
 
 class Rules[S: Seen](ABC):

@@ -9,7 +9,7 @@ from manifests.catalog import Catalog
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.objects import Bucket
 from manifests.values import Value
-from recovery.kinds.kind import Origin, Seen
+from recovery.kinds.decision import Origin, Seen
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.progress import Progress

@@ -1,6 +1,6 @@
 """What is Rebound's own, and no recovery writes to. Pure."""
 
-from recovery.kinds.kind import Own
+from recovery.kinds.decision import Own
 from recovery.kinds.known import RULES
 from recovery.plan.model import Plan
 

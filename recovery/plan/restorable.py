@@ -7,7 +7,7 @@ from manifests.catalog import Catalog
 from manifests.errors import RefusedError
 from manifests.model.run import Manifest
 from manifests.values import UtcTime
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.known import RULES
 from recovery.request import Request
 

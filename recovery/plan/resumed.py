@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection
 
 from manifests.errors import ManifestAlteredError
-from recovery.kinds.kind import Origin, Rules, Seen
+from recovery.kinds.decision import Origin, Seen
+from recovery.kinds.kind import Rules
 from recovery.kinds.known import rules_of
 from recovery.plan.model import Plan
 from recovery.plan.whole import World, point_of, visible, with_access

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from manifests.errors import NoRecoveryPointError
 from manifests.selection import PassedOver
-from recovery.kinds.kind import Decision, Origin, Seen
+from recovery.kinds.decision import Decision, Origin, Seen
 from recovery.kinds.known import rules_of
 from recovery.plan.asked import check_covered, check_names
 from recovery.plan.fallen import FallBack, written_between

@@ -37,7 +37,7 @@ from recovery.kinds.buckets.rules.buckets import SeenBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.databases.rules.documents import plan_database
 from recovery.kinds.databases.rules.rows import database_row
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.whole import World, make_plan

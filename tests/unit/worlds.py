@@ -7,7 +7,7 @@ from manifests.model.run import Manifest
 from manifests.values import Fingerprint
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.buckets.rules.buckets import BucketStep
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.model import Plan

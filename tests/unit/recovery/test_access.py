@@ -7,7 +7,7 @@ import pytest
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.model.run import Manifest
 from recovery.compare.observed import ObservedTable
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.approval import approved

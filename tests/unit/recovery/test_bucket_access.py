@@ -9,7 +9,7 @@ from manifests.kinds.buckets.model import BucketBackup
 from manifests.model.run import Manifest
 from recovery.kinds.buckets.rules.access import PresentBucket
 from recovery.kinds.buckets.rules.seen import BucketsSeen
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.plan.model import Plan
 from recovery.plan.whole import with_access
 from tests.unit.access import refused

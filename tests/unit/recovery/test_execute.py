@@ -12,7 +12,7 @@ from recovery.execute import carried_out
 from recovery.journal import Journal
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.buckets.rules.seen import BucketsSeen
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.known import RULES
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step

@@ -6,7 +6,7 @@ import pytest
 
 from manifests.catalog import Catalog
 from manifests.errors import NotEqualError, UsageError
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.not_held import with_not_held

@@ -3,7 +3,7 @@
 import pytest
 
 from manifests.errors import RefusedError
-from recovery.kinds.kind import Own
+from recovery.kinds.decision import Own
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.tables import TableStep

@@ -13,7 +13,7 @@ from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount, SeenBu
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.databases.rules.documents import DatabaseStep, plan_database
 from recovery.kinds.databases.rules.seen import DatabasesSeen
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep

@@ -41,7 +41,8 @@ from recovery.kinds.buckets.rules.object_retention import RetentionCounts, reten
 from recovery.kinds.buckets.rules.objects import EXTRA
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome
 from recovery.kinds.buckets.rules.seen import BucketsSeen
-from recovery.kinds.kind import Origin, of
+from recovery.kinds.decision import Origin
+from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Entries, Running, Tools, Work

@@ -13,7 +13,8 @@ from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, object
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row, proven_buckets
 from recovery.kinds.buckets.rules.seen import BucketsSeen
-from recovery.kinds.kind import Decision, Origin, Own, Rules, of
+from recovery.kinds.decision import Decision, Origin, Own
+from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.request import Request, Target

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from recovery.kinds.buckets.rules.access import PresentBucket
 from recovery.kinds.buckets.rules.buckets import SeenBucket
-from recovery.kinds.kind import Seen
+from recovery.kinds.decision import Seen
 
 
 class BucketsSeen(Seen):

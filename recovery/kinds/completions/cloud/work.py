@@ -29,7 +29,8 @@ from recovery.kinds.completions.rules.rebuild import (
     rebuilt,
 )
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
-from recovery.kinds.kind import Origin, of
+from recovery.kinds.decision import Origin
+from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work

@@ -7,7 +7,8 @@ from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep, history_ends_at
 from recovery.kinds.completions.rules.rows import proven_rebuilds, rebuild_outcome_row, rebuild_row
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
-from recovery.kinds.kind import Decision, Origin, Rules, of
+from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.request import Request

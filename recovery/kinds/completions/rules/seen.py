@@ -6,7 +6,7 @@ from datetime import date
 from manifests.ids import DatabaseId, TableName
 from manifests.values import UtcTime, Value
 from recovery.kinds.completions.rules.rebuild import RebuiltDocument
-from recovery.kinds.kind import Seen
+from recovery.kinds.decision import Seen
 
 
 class SeenCompletions(Value):

@@ -6,7 +6,8 @@ from recovery.kinds.databases.cloud.observe import observe_databases
 from recovery.kinds.databases.cloud.recover import DatabaseRecovery
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.seen import DatabasesSeen
-from recovery.kinds.kind import Origin, of
+from recovery.kinds.decision import Origin
+from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work

@@ -16,7 +16,8 @@ from recovery.kinds.databases.rules.rows import (
     proven_databases,
 )
 from recovery.kinds.databases.rules.seen import DatabasesSeen
-from recovery.kinds.kind import Decision, Origin, Rules, of
+from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.request import Request

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from recovery.compare.documents import DatabaseState
-from recovery.kinds.kind import Seen
+from recovery.kinds.decision import Seen
 
 
 class DatabasesSeen(Seen):

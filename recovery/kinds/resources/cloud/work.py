@@ -14,7 +14,8 @@ from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.values import Resource
 from recovery.fence.store import Fences
-from recovery.kinds.kind import Origin, of
+from recovery.kinds.decision import Origin
+from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.recovering import Recovering

@@ -10,7 +10,8 @@ from manifests.model.run import Manifest
 from manifests.values import Resource
 from recovery.access_change import AccessChange, given
 from recovery.document import Block, Row, Rows
-from recovery.kinds.kind import Decision, Origin, Rules, of
+from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import managed_names, plan_resource

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from manifests.kinds.resources.lines import StoredResource
 from manifests.values import Resource, Value
-from recovery.kinds.kind import Seen
+from recovery.kinds.decision import Seen
 from recovery.kinds.resources.rules.secrets import SecretValue
 
 

@@ -7,7 +7,7 @@ from manifests.errors import UsageError
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from recovery.compare.difference import Sides, TableDifference
-from recovery.kinds.kind import Origin
+from recovery.kinds.decision import Origin
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.plan import plan_source

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Iterator, Sequence
 
-from recovery.kinds.kind import Origin, of
+from recovery.kinds.decision import Origin
+from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget

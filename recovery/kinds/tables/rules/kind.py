@@ -11,7 +11,8 @@ from manifests.references import definitions_of
 from manifests.values import UtcTime
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
-from recovery.kinds.kind import Decision, Origin, Own, Rules, of
+from recovery.kinds.decision import Decision, Origin, Own
+from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.access import access_changes

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.model.run import Manifest
 from manifests.references import definitions_of
-from recovery.kinds.kind import Decision, Origin
+from recovery.kinds.decision import Decision, Origin
 from recovery.kinds.tables.rules.copies import referring_to_original
 from recovery.kinds.tables.rules.datasets import DatasetStep, made_names, plan_datasets
 from recovery.kinds.tables.rules.definitions import (

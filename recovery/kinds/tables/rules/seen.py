@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from manifests.references import TableRef
 from manifests.values import Resource, UtcTime
 from recovery.compare.observed import ObservedTable
-from recovery.kinds.kind import Seen
+from recovery.kinds.decision import Seen
 
 
 class TablesSeen(Seen):
