@@ -9,6 +9,9 @@ from manifests.values import Value
 type WriterType = Literal["scheduler/job", "pubsub/subscription", "bigquery/transfer"]
 """The types of resources that can be paused."""
 
+SEEK_SECONDS = 90
+"""A seek takes about a minute (Pub/Sub, Replay and purge messages with seek); half as much again."""
+
 
 class CatalogWriter(Value):
     """Resources that write to what is protected, or have others write to it.
@@ -74,6 +77,7 @@ class FenceRule(Value):
         locations: Where writers are looked for.
         quiet_seconds: For so long nothing may change before it counts as quiet.
         quiet_within_seconds: So long what still runs may take to end.
+        seek_seconds: So long a seek may take to have effect; nothing is pushed again before.
         most_hours: A fence that stands longer is an alert.
         writers: What writes to what.
         waves: The order in which writers are resumed; those of no wave come last.
@@ -83,6 +87,7 @@ class FenceRule(Value):
     locations: tuple[str, ...] = Field(min_length=1)
     quiet_seconds: int = Field(default=60, ge=0)
     quiet_within_seconds: int = Field(default=1800, ge=0)
+    seek_seconds: int = Field(default=SEEK_SECONDS, ge=0)
     most_hours: float = Field(default=12, gt=0)
     writers: tuple[CatalogWriter, ...] = Field(min_length=1)
     waves: tuple[Wave, ...] = ()

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from manifests.catalog_writers import FenceRule
+from manifests.catalog_writers import SEEK_SECONDS, FenceRule
 from manifests.errors import NoRecoveryPointError, NotEqualError, PartialError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
-from recovery.fence.model import FenceOutcome, FenceRecord, ThawRecord, ThawStep
+from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
 from recovery.fence.quiet import Looking
 from recovery.fence.rules import (
     addresses,
@@ -18,7 +18,7 @@ from recovery.fence.rules import (
     planned_thaw,
     strange_addresses,
 )
-from recovery.fence.text import outcome_lines
+from recovery.fence.text import outcome_lines, sought_lines
 from recovery.fence.work import require_all
 from recovery.fencing import Tell, fences_of, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources
@@ -168,7 +168,7 @@ def resumed(
     Args:
         session: The clients.
         thaw: What is done.
-        tell: Told of the flow check.
+        tell: Told of what is discarded, and of the flow check.
         seek_past: Whether what waits for subscriptions is discarded.
         until: The last wave; all when empty.
         is_checked: Whether there is a flow check.
@@ -181,8 +181,10 @@ def resumed(
     waves = rule.waves if rule is not None else ()
     steps = [step for step in thaw.steps if step.action == "resume"]
     for name, wave in in_waves(waves, steps):
-        seek = session.clock.latest() if seek_past else None
-        outcomes = fencing.resume(thaw.record, wave, seek=seek)
+        discarding = _discarding(session, rule) if seek_past else None
+        outcomes = fencing.resume(thaw.record, wave, discarding=discarding)
+        if discarding and (told := sought_lines(outcomes, discarding)):
+            tell("\n".join(told))
         if outcomes:
             yield ResumedWave(name if waves else "", outcomes)
         require_all(outcomes, hint=f"`rebound thaw {thaw.record.fence_id}` goes on")
@@ -190,6 +192,12 @@ def resumed(
             _check_flow(session, rule, name, thaw.record.project, tell)
         if name == until:
             return
+
+
+def _discarding(session: Session, rule: FenceRule | None) -> Discarding:
+    """Return what is discarded now, and how long that takes, by the catalog."""
+    seconds = SEEK_SECONDS if rule is None else rule.seek_seconds
+    return Discarding(before=session.clock.latest(), seconds=seconds)
 
 
 def _check_flow(session: Session, rule: FenceRule, wave: str, project: str, tell: Tell) -> None:

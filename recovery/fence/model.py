@@ -81,6 +81,18 @@ class FenceOutcome(Value):
     failure: str = ""
 
 
+class Discarding(Value):
+    """What becomes of messages that wait for subscriptions.
+
+    Attributes:
+        before: Those that were published before then are discarded.
+        seconds: So long that may take to have effect.
+    """
+
+    before: UtcTime
+    seconds: float
+
+
 type Sort = Literal["table", "object", "document"]
 type ThawAction = Literal["resume", "leave"]
 

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from recovery.fence.due import Due
-from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, Quiet, ThawStep
+from recovery.fence.model import (
+    Discarding,
+    FencedWriter,
+    FenceOutcome,
+    FenceRecord,
+    Quiet,
+    ThawStep,
+)
 from recovery.units import age, counted, duration
 
 _HOUR_SECONDS = 3600
@@ -43,15 +50,15 @@ def due_lines(
     Args:
         coming: What each does.
         record: Their fence.
-        seek_past: Whether what waits for subscriptions is discarded.
+        seek_past: Whether what waits for subscriptions is to be discarded.
     """
     lines = []
     for step, item in coming:
         name = short_name(step)
         if item.waits:
             since = f"what waits since {record.fenced_at:%Y-%m-%d %H:%M} UTC"
-            told = f"{since} is discarded" if seek_past else f"{since} is delivered at once"
-            lines.append(f"  {'discards' if seek_past else 'delivers':<8} {name}: {told}")
+            told = f"{since} is sought past" if seek_past else f"{since} is delivered at once"
+            lines.append(f"  {'seeks' if seek_past else 'delivers':<8} {name}: {told}")
         elif item.times is None:
             lines.append(f"  unknown  {name}: its schedule is in words")
         elif item.times:
@@ -76,6 +83,22 @@ def outcome_lines(outcomes: Iterable[FenceOutcome], done: str) -> list[str]:
     lines = [f"  FAILED  {short_name(item)}: {item.failure}" for item in found if item.failure]
     good = sum(not item.failure for item in found)
     return [*lines, f"{good} of {counted(len(found), 'writer')} {done}"]
+
+
+def sought_lines(resumed: Sequence[FenceOutcome], discarding: Discarding) -> list[str]:
+    """Say what was discarded, once no push can deliver it any more.
+
+    Args:
+        resumed: The subscriptions that are pushed again.
+        discarding: What was discarded, and how long that was waited for.
+    """
+    return [
+        f"  discarded  what waited for {short_name(item)} before "
+        f"{discarding.before:%Y-%m-%dT%H:%M:%SZ}; it is pushed again {duration(discarding.seconds)} "
+        "after that was ordered"
+        for item in resumed
+        if item.type == "pubsub/subscription" and not item.failure
+    ]
 
 
 def quiet_lines(found: Quiet) -> list[str]:

@@ -1,9 +1,9 @@
 """Pauses and resumes writers, and looks at each again: an answer that it is done is not believed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
 
 import structlog
 
@@ -13,7 +13,7 @@ from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import Order, ResourceType
 from manifests.values import Resource
-from recovery.fence.model import FencedWriter, FenceOutcome, FenceRecord, ThawStep
+from recovery.fence.model import Discarding, FencedWriter, FenceOutcome, FenceRecord, ThawStep
 from recovery.fence.rules import addresses, writer_types
 
 log = structlog.get_logger()
@@ -78,21 +78,35 @@ class Fencing:
         return {item.name: self._resource(item) for item in record.writers}
 
     def resume(
-        self, record: FenceRecord, steps: Sequence[ThawStep], *, seek: datetime | None = None
+        self,
+        record: FenceRecord,
+        steps: Sequence[ThawStep],
+        *,
+        discarding: Discarding | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> list[FenceOutcome]:
         """Resume the writers that a thaw resumes and look whether they run.
+
+        What waits for subscriptions is discarded while they are pulled: a seek has its effect some
+        time after it is answered, and till then what is pushed is delivered (Pub/Sub, Replay and
+        purge messages with seek, Seek eventual consistency).
 
         Args:
             record: The fence.
             steps: What happens to each writer.
-            seek: What waits for a subscription since before then is discarded; None discards nothing.
-                It takes Pub/Sub a minute or so, in which some of it can be delivered (Pub/Sub REST,
-                projects.subscriptions.seek; Replay and purge messages with seek).
+            discarding: What of the messages that wait is discarded; None discards nothing.
+            sleep: Waits so many seconds.
         """
         chosen = {step.name for step in steps if step.action == "resume"}
         todo = [writer for writer in record.writers if writer.name in chosen]
+        failed: dict[str, FenceOutcome] = {}
         with ThreadPoolExecutor(_CALLERS, thread_name_prefix="fence") as pool:
-            return list(pool.map(partial(self._started, seek=seek), todo))
+            if discarding and (pushed := [item for item in todo if item.type == _SUBSCRIPTION]):
+                sought = pool.map(lambda item: self._sought(item, discarding.before), pushed)
+                failed = {item.name: item for item in sought if item.failure}
+                if len(failed) < len(pushed):
+                    sleep(discarding.seconds)
+            return list(pool.map(lambda item: failed.get(item.name) or self._started(item), todo))
 
     def resource(self, kind: ResourceType, name: str) -> Resource | None:
         """Return one resource, or None where there is none.
@@ -114,14 +128,17 @@ class Fencing:
         kind = resource_type(writer.type)
         return self._ordered(writer, kind.pause and kind.pause.stop, runs=False)
 
-    def _started(self, writer: FencedWriter, *, seek: datetime | None) -> FenceOutcome:
+    def _sought(self, writer: FencedWriter, before: datetime) -> FenceOutcome:
+        body = {"time": before.isoformat().replace("+00:00", "Z")}
+        order = _SEEK._replace(body=body)
+        try:
+            self._configuration.order(resource_type(writer.type), writer.name, order, {})
+        except ReboundError as error:
+            return _outcome(writer, f"what waits could not be discarded: {error.message}")
+        return _outcome(writer)
+
+    def _started(self, writer: FencedWriter) -> FenceOutcome:
         kind = resource_type(writer.type)
-        if seek is not None and writer.type == _SUBSCRIPTION:
-            try:
-                body = {"time": seek.isoformat().replace("+00:00", "Z")}
-                self._configuration.order(kind, writer.name, _SEEK._replace(body=body), {})
-            except ReboundError as error:
-                return _outcome(writer, f"what waits could not be discarded: {error.message}")
         return self._ordered(writer, kind.pause and kind.pause.start, runs=True)
 
     def _ordered(self, writer: FencedWriter, order: Order | None, *, runs: bool) -> FenceOutcome:

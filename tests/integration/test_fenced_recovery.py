@@ -1,8 +1,10 @@
 """A recovery is fenced: writers are paused before anything is written, and resumed when all is proven."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +49,7 @@ def world(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     bucket = f"{project}-raw"
     more = {"buckets": [{"bucket": bucket}], "databases": [{"database": "(default)"}]}
     catalog = lake.write_catalog(folder, **more)
-    with_fence(catalog, writers=WRITERS, waves=WAVES, quiet_within_seconds=2)
+    with_fence(catalog, writers=WRITERS, waves=WAVES, quiet_within_seconds=2, seek_seconds=4)
     made = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
     made.storage_client.create_bucket(bucket, location=LOCATION)
     lake.fill(made)
@@ -73,6 +75,7 @@ def rebound(world: Rebound) -> Iterator[Rebound]:
     yield world
     world.cloud.clear_faults("platform")
     world.cloud.clear_faults("bigquery")
+    world.cloud.order("platform", "seeks", seconds=0)
     assert lake.rows(world, lake.GAMES)
     assert states(world) == before
     assert subscription(world, "raw-sub")["pushConfig"] == pushed
@@ -208,10 +211,20 @@ def test_a_copy_is_nobodys_and_is_not_fenced(rebound: Rebound):
     rebound.run("recover", SCENARIO, "--yes")
 
 
+def delivered(rebound: Rebound) -> list[dict[str, Any]]:
+    """Return every message that was pushed."""
+    calls = rebound.cloud.order("platform", "calls")["calls"]
+    return [json.loads(item["body"]) for item in calls if "/process" in item["url"]]
+
+
 def test_a_thaw_tells_what_comes_and_discards_what_waits(rebound: Rebound):
-    """In waves, with what fires in the next hour; what waits for a subscription goes when asked."""
+    """In waves, with what fires in the next hour; what waits for a subscription goes when asked.
+
+    A seek has its effect after its answer: what is pushed before that would be delivered.
+    """
     rebound.run("recover", SCENARIO, "--yes")
     rebound.run("fence", "--yes")
+    rebound.cloud.order("platform", "seeks", seconds=1)
     topic = f"{PUBSUB}/projects/{rebound.project}/topics/raw-complete"
     call(rebound, "POST", f"{topic}:publish", {"messages": [{"data": "c3RhbGU="}]})
     name = f"projects/{rebound.project}/subscriptions/raw-sub"
@@ -219,9 +232,12 @@ def test_a_thaw_tells_what_comes_and_discards_what_waits(rebound: Rebound):
     status = rebound.run("fence", "--status").stdout
     assert "delivers pubsub/subscription raw-sub: what waits since" in status
     told = rebound.run("thaw", "--wave", "A", "--seek-past", "--yes")
-    assert "is discarded" in told.stdout
+    assert "raw-sub: what waits since" in told.stdout
+    assert "is sought past" in told.stdout
+    assert "discarded  what waited for pubsub/subscription raw-sub before" in told.stderr
     assert "wave A: 1" in told.stderr
     assert name not in rebound.cloud.order("platform", "backlog")["backlog"]
+    assert not [item for item in delivered(rebound) if item["message"]["data"] == "c3RhbGU="]
     assert job(rebound, "load-hourly")["state"] == "PAUSED"
     assert "no such wave; there are: A, B" in rebound.run("thaw", "--wave", "C", code=2).stderr
     rebound.run("thaw", "--yes")

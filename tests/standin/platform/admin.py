@@ -40,6 +40,15 @@ def set_operations(service: Service, _: Apis, order: Body) -> Body:
     return {"seconds": seconds}
 
 
+def set_seeks(service: Service, _: Apis, order: Body) -> Body:
+    """Let seeks have their effect `seconds` after they are answered."""
+    seconds = order.get("seconds")
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise invalid("seconds has to be a number that is not negative.")
+    service.store.set("seeks", seconds)
+    return {"seconds": seconds}
+
+
 def set_pages(service: Service, _: Apis, order: Body) -> Body:
     """Let no list answer more than `most` resources at once."""
     most = order.get("most")
@@ -128,6 +137,7 @@ ORDERS: Mapping[str, Order] = {
     "health": health,
     "clock": set_clock,
     "operations": set_operations,
+    "seeks": set_seeks,
     "pages": set_pages,
     "unreachable": set_unreachable,
     "lacking": set_lacking,

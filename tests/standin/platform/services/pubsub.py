@@ -1,8 +1,11 @@
 """Pub/Sub: topics, subscriptions, schemas and snapshots."""
 
+import asyncio
 import re
 import uuid
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from tests.standin.platform import backlog
 from tests.standin.platform.bodies import Body
@@ -178,7 +181,10 @@ def modify_deadline(call: Call) -> Body:
 
 
 def seek(call: Call) -> Body:
-    """Go to an instant: what was published before it is delivered no more (Seek)."""
+    """Go to an instant: what was published before it is delivered no more, some time from now.
+
+    Replay and purge messages with seek, Seek eventual consistency.
+    """
     subscription = found(call, SUBSCRIPTIONS)
     if "time" not in call.body:
         raise PlatformError("UNIMPLEMENTED", "The stand-in seeks to instants alone.")
@@ -188,8 +194,17 @@ def seek(call: Call) -> Body:
         raise invalid(f"Invalid time: {call.body['time']}") from error
     is_retained = bool(subscription.body.get("retainAckedMessages"))
     micros = int(instant.timestamp() * SECOND)
-    backlog.seek(call.service, subscription.name, micros, is_retained=is_retained)
+    sought = partial(backlog.seek, call.service, subscription.name, micros, is_retained=is_retained)
+    if seconds := call.store.setting("seeks", 0):
+        call.service.begin(_later(seconds, sought))
+    else:
+        sought()
     return {}
+
+
+async def _later(seconds: float, do: Callable[[], None]) -> None:
+    await asyncio.sleep(seconds)
+    do()
 
 
 def list_of_topic(call: Call) -> Body:
