@@ -20,24 +20,17 @@ from recovery.document import Document
 from recovery.fence.model import StandingFence
 from recovery.fencing import fences_of
 from recovery.journal import Journal
-from recovery.kinds.buckets.cloud.work import FOLDER as BUCKETS
-from recovery.kinds.buckets.rules.buckets import BucketStep
-from recovery.kinds.buckets.rules.outcomes import StretchOutcome
-from recovery.kinds.databases.cloud.recover import FOLDER as DATABASES
-from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
-from recovery.kinds.tables.cloud.recover import FOLDER as TABLES
-from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan.said import resuming
 from recovery.report.basis import Basis
 from recovery.report.conclusion import ending, outcome_error, state_of
 from recovery.report.ended import report_document
 from recovery.report.recoveries import (
-    DoneSoFar,
     Standing,
     progress_document,
+    so_far_of,
     standings_document,
 )
 from recovery.running import finish
@@ -228,22 +221,12 @@ def _show_under_way(
 ) -> None:
     """Show how far a recovery is that has no report."""
     planned, abandoned = journal.planned(), journal.abandoned()
-    done = DoneSoFar(
-        tables=journal.entries(TABLES, TableOutcome),
-        databases=journal.entries(DATABASES, DatabaseOutcome),
-        restored_objects={
-            step.name: sum(
-                count.objects
-                for outcome in journal.entries(f"{BUCKETS}/{step.name}", StretchOutcome)
-                for count in outcome.restored
-            )
-            for step in planned.plan.of(BucketStep)
-        },
-    )
-    document = progress_document(planned, done, now=at, abandoned=abandoned)
+    so_far = so_far_of(planned, journal.entries)
+    document = progress_document(planned, so_far, now=at, abandoned=abandoned)
     write_page(html, document)
     if as_json:
-        print_json({**found.model_dump(mode="json"), **done.model_dump(mode="json")})
+        values = {name: value for item in so_far for name, value in item.values.items()}
+        print_json({**found.model_dump(mode="json"), **values})
         return
     tell(document)
     if abandoned is None:

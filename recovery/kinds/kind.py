@@ -7,14 +7,16 @@ from typing import Any, ClassVar, get_args
 
 from manifests.kind import Backup
 from manifests.model.run import Manifest
-from manifests.values import UtcTime
+from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.decision import Decision, Origin, Own, Seen
 from recovery.kinds.outcome import Failure, Outcome, Restored
 from recovery.kinds.step import Step
+from recovery.kinds.told import Held, SoFar, held_text
 from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
+from recovery.units import counted
 
 
 class Rules[S: Seen](ABC):
@@ -170,6 +172,33 @@ class Rules[S: Seen](ABC):
     @abstractmethod
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each thing."""
+
+    def held(self, manifest: Manifest) -> Held:
+        """Tell what a run holds of the kind, and what of it the run says that it does not hold."""
+        parts = self.parts(manifest)
+        return Held(tuple(held_text(part, counted(len(part.objects), "file")) for part in parts))
+
+    def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[Value]]:
+        """Return the folders of a journal that tell of steps, with the class of their entries."""
+        del steps
+        return {}
+
+    def so_far(self, steps: Sequence[Step], entries: Mapping[str, Sequence[Any]]) -> SoFar:
+        """Tell how far each thing is.
+
+        Args:
+            steps: Those of the kind.
+            entries: What the journal holds, by folder.
+        """
+        ended = {(item.kind, item.name): item for found in entries.values() for item in found}
+        rows = (
+            Row(step.title, ended[step.kind, step.name].stage)
+            if (step.kind, step.name) in ended
+            else Row(step.title, "waiting")
+            for step in steps
+        )
+        told = [item.model_dump(mode="json") for item in ended.values()]
+        return SoFar(tuple(rows), {self.kind: told} if entries else {})
 
     def cost(self, steps: Sequence[Step]) -> Iterator[str]:
         """Tell what that costs, in sentences."""

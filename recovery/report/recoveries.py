@@ -1,7 +1,8 @@
 """What became of each recovery that was begun: one word, everywhere. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from manifests.values import UtcTime, Value
 from recovery.document import (
@@ -9,19 +10,15 @@ from recovery.document import (
     Document,
     Facts,
     Paragraph,
-    Row,
     Rows,
     Section,
     Table,
 )
-from recovery.kinds.buckets.rules.buckets import BucketStep
-from recovery.kinds.databases.rules.documents import DatabaseStep
-from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.kinds.tables.rules.outcomes import TableOutcome
-from recovery.kinds.tables.rules.tables import TableStep
+from recovery.kinds.known import RULES
+from recovery.kinds.told import SoFar
 from recovery.outcome import AbandonedRecovery, PlannedRecovery
 from recovery.report.conclusion import RecoveryState
-from recovery.units import age, counted, duration, printable, shown
+from recovery.units import age, duration, printable, shown
 
 _COLUMNS = (
     Column("recovery"),
@@ -50,14 +47,6 @@ class Standing(Value):
         return self.state in ("under way", "partial", "not equal")
 
 
-class DoneSoFar(Value):
-    """What the journal of a recovery tells while it is under way."""
-
-    tables: tuple[TableOutcome, ...] = ()
-    databases: tuple[DatabaseOutcome, ...] = ()
-    restored_objects: Mapping[str, int] = {}
-
-
 def standings_document(standings: Sequence[Standing], *, now: datetime) -> Document:
     """Tell of each recovery what became of it.
 
@@ -78,9 +67,26 @@ def standings_document(standings: Sequence[Standing], *, now: datetime) -> Docum
     return Document((Section((Table(_COLUMNS, rows),)),))
 
 
+def so_far_of(
+    planned: PlannedRecovery, entries: Callable[[str, type[Any]], Sequence[Any]]
+) -> tuple[SoFar, ...]:
+    """Tell of every kind how far its recovery is, by what the journal holds.
+
+    Args:
+        planned: What was said yes to.
+        entries: Reads the entries of a folder of its journal.
+    """
+    told = []
+    for rules in RULES:
+        steps = rules.of(planned.plan.steps)
+        folders = rules.journalled(steps)
+        told.append(rules.so_far(steps, {name: entries(name, folders[name]) for name in folders}))
+    return tuple(told)
+
+
 def progress_document(
     planned: PlannedRecovery,
-    done: DoneSoFar,
+    so_far: Sequence[SoFar],
     *,
     now: datetime,
     abandoned: AbandonedRecovery | None = None,
@@ -89,7 +95,7 @@ def progress_document(
 
     Args:
         planned: What was said yes to.
-        done: What its journal tells.
+        so_far: How far each kind is.
         now: The present instant.
         abandoned: That somebody closed it before it had ended; None when nobody did.
     """
@@ -97,32 +103,14 @@ def progress_document(
     state = "under way" if abandoned is None else "abandoned"
     begun = Facts((("begun", f"{planned.started_at:%Y-%m-%d %H:%M:%S} UTC, {since} ago"),))
     closed = () if abandoned is None else (Paragraph(abandoned_text(abandoned)),)
+    rows = tuple(row for item in so_far for row in item.rows)
     return Document(
         title=f"recovery {planned.recovery_id}: {planned.plan.request.scenario}, {state}",
         sections=(
             Section((begun,)),
-            Section((Rows(tuple(_so_far(planned, done)), "so far"), *closed), "How far it is"),
+            Section((Rows(rows, "so far"), *closed), "How far it is"),
         ),
     )
-
-
-def _so_far(planned: PlannedRecovery, done: DoneSoFar) -> Iterator[Row]:
-    plan = planned.plan
-    tables = {item.name: item for item in done.tables}
-    databases = {item.into for item in done.databases}
-    for step in plan.of(TableStep):
-        item = tables.get(step.name)
-        if item is not None:
-            rows = counted(item.rows, "row")
-            yield Row(f"{step.name}  ({item.action}, {rows})", "published")
-        elif step.action != "leave":
-            yield Row(f"{step.name}  ({step.action})", "waiting")
-    for bucket in plan.of(BucketStep):
-        objects = counted(done.restored_objects.get(bucket.name, 0), "object")
-        yield Row(f"bucket {bucket.into}  ({objects} so far)", "restored")
-    for database in plan.of(DatabaseStep):
-        word = "proven" if database.into in databases else "waiting"
-        yield Row(f"database {database.into}", word)
 
 
 def abandoned_text(abandoned: AbandonedRecovery) -> str:

@@ -3,10 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from manifests.kinds.buckets.model import BucketBackup
-from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
-from manifests.references import unheld
 from manifests.selection import RunSummary
 from manifests.signing import Trust
 from manifests.values import RunId
@@ -21,9 +18,9 @@ from recovery.document import (
     Section,
     Table,
 )
-from recovery.kinds.tables.rules.lost import dropped_notes
+from recovery.kinds.known import RULES
 from recovery.plan.lost import unprotected_text
-from recovery.units import age, counted, listed, printable, shown, size
+from recovery.units import age, counted, printable, shown, size
 from recovery.verify import Verdict
 
 _RUNS = (
@@ -34,14 +31,6 @@ _RUNS = (
     Column("parts", "right"),
     Column("size", "right"),
     Column(""),
-)
-_TABLES = (
-    Column("table"),
-    Column("rows", "right"),
-    Column("partitions", "right"),
-    Column("files", "right"),
-    Column("stored", "right"),
-    Column("from runs"),
 )
 
 
@@ -119,90 +108,30 @@ def manifest_document(manifest: Manifest, trust: Trust) -> Document:
     """Tell what a run holds, and whether it is believed to be from whom it should be."""
     point = f"{manifest.recovery_point:%Y-%m-%d %H:%M} UTC"
     finished = f"{manifest.finished_at:%Y-%m-%d %H:%M:%S}"
-    else_ = tuple(map(Row, _what_else(manifest)))
     return Document(
         title=f"run {manifest.run_id} of {manifest.platform}",
         sections=(
             Section((Facts((("recovery point", point), ("finished", finished))), signed(trust))),
-            Section((*_tables(manifest), Rows(else_, "held")), "What the run holds"),
+            Section(tuple(_held(manifest)), "What the run holds"),
         ),
     )
 
 
-def _tables(manifest: Manifest) -> Iterator[Block]:
-    rows = tuple(
-        (
-            table.name,
-            f"{table.fingerprint.row_count:,}",
-            f"{len(table.partitions):,}",
-            f"{len(table.objects):,}",
-            size(sum(item.size_bytes for item in table.objects)),
-            ", ".join(sorted({export.run_id for export in table.exports})),
-        )
-        for table in manifest.tables
-    )
-    if rows:
-        yield Table(_TABLES, rows)
-
-
-def _what_else(manifest: Manifest) -> Iterator[str]:
-    yield from dropped_notes(manifest.tables)
-    yield from _not_protected(manifest)
-    for bucket in manifest.buckets:
-        objects = f"{counted(bucket.object_count, 'object')}, {size(bucket.size_bytes)}"
-        files = counted(len(bucket.shards), "inventory file")
-        yield f"bucket {bucket.bucket}: {objects}, {files}{_not_held(bucket)}"
-    for database in manifest.databases:
-        documents = counted(database.document_count, "document")
-        ids = counted(len(database.collections), "collection id")
-        files = counted(len(database.files), "file")
-        name, unknown = database.database_id, _not_known(database)
-        yield f"database {name}: {documents}, {ids}, {files}{unknown}"
-    for lacking in manifest.lacking:
-        yield f"LACKS {lacking.part}: {lacking.message}"
-    for skew in manifest.skews:
-        yield f"{skew.subject}: read {skew.skew_seconds:.0f} s after the recovery point"
-
-
-def _not_known(database: DatabaseBackup) -> str:
-    """Say what a backup does not know of a database."""
-    notes = []
-    if database.uncounted:
-        notes.append(f", {database.uncounted:,} of them NOT COUNTED by Firestore")
-    if database.index_settings is None:
-        notes.append(", indexes and field settings UNKNOWN")
-    return "".join(notes)
-
-
-def _not_protected(manifest: Manifest) -> Iterator[str]:
-    """Name the tables that no backup holds, and the views and routines that read such."""
-    for item in manifest.datasets:
-        if item.unprotected:
-            tables = counted(len(item.unprotected), "table")
-            yield (
-                f"dataset {item.dataset_id}: {tables} that no backup holds: "
-                f"{listed(item.unprotected)}"
-            )
-    for name, kind, others in unheld(manifest):
-        yield f"{kind} {name} reads what the run does not hold: {listed(others)}"
-    for sort in manifest.unprotected:
-        if what := unprotected_text(sort):
-            yield what
-
-
-def _not_held(bucket: BucketBackup) -> str:
-    """Say what of a bucket the vault does not hold."""
-    notes = []
-    if bucket.not_copied:
-        names = f" ({listed(bucket.gone_names)})" if bucket.gone_names else ""
-        notes.append(f", {bucket.not_copied:,} NOT COPIED{names}")
-    if bucket.changed_later:
-        notes.append(f", {counted(bucket.changed_later, 'name')} with an unknown earlier content")
-    if bucket.later_names:
-        notes.append(f", stored as they were later: {listed(bucket.later_names)}")
-    if bucket.unprotected:
-        notes.append(f", {bucket.unprotected:,} of them still to be copied or under another's key")
-    return "".join(notes)
+def _held(manifest: Manifest) -> Iterator[Block]:
+    """Tell what the run holds of every kind, and then what it does not."""
+    held = [rules.held(manifest) for rules in RULES]
+    yield from (item.table for item in held if item.table is not None)
+    notes = [
+        *(gap for item in held for gap in item.gaps),
+        *filter(None, map(unprotected_text, manifest.unprotected)),
+        *(row for item in held for row in item.rows),
+        *(f"LACKS {item.part}: {item.message}" for item in manifest.lacking),
+        *(
+            f"{skew.subject}: read {skew.skew_seconds:.0f} s after the recovery point"
+            for skew in manifest.skews
+        ),
+    ]
+    yield Rows(tuple(map(Row, notes)), "held")
 
 
 def signed(trust: Trust) -> Paragraph:

@@ -1,25 +1,34 @@
 """One word for what became of a recovery, and how far one is that is under way."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from manifests.errors import PartialError
+from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
-from recovery.kinds.outcome import Failure
+from recovery.kinds.buckets.rules.buckets import ObjectCount
+from recovery.kinds.buckets.rules.outcomes import StretchOutcome
+from recovery.kinds.completions.rules.rebuild import CompletionsStep
+from recovery.kinds.databases.rules.documents import DatabaseStep
+from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.resources.rules.steps import FoundationOutcome, FoundationStep, ResourceStep
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep
+from recovery.kinds.told import SoFar
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.report.conclusion import state_of
 from recovery.report.recoveries import (
-    DoneSoFar,
     Standing,
     progress_document,
+    so_far_of,
     standings_document,
 )
 from recovery.report.text import text_of
 from tests.unit.samples import POINT
-from tests.unit.worlds import GONE, plan, world
+from tests.unit.worlds import GONE, bucket_step, plan, world
 
 NAME = "bigquery-dataset-loss-20261124T090000Z-0a1b"
 BEGUN = POINT + timedelta(hours=1)
@@ -72,17 +81,64 @@ def test_one_word(ended: RecoveryReport | None, abandoned: AbandonedRecovery | N
     assert f"{state}  2026-11-24 09:01  5 min" in line
 
 
+def so_far(planned: PlannedRecovery, **written: Sequence[Outcome | StretchOutcome]) -> list[SoFar]:
+    """Return how far a recovery is whose journal has these entries, by the end of their folder."""
+    return list(so_far_of(planned, lambda name, _: written.get(name.rpartition("/")[2], ())))
+
+
 def test_how_far_it_is():
     """What is published is told with what was done, and what waits with what will be."""
     planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
     waiting = [step.name for step in planned.plan.of(TableStep) if step.action != "leave"]
     assert waiting
-    text = text_of(progress_document(planned, DoneSoFar(), now=BEGUN, abandoned=CLOSED))
+    text = text_of(progress_document(planned, so_far(planned), now=BEGUN, abandoned=CLOSED))
     assert text.splitlines()[0].endswith(", abandoned")
-    text = text_of(progress_document(planned, DoneSoFar(), now=BEGUN + timedelta(minutes=5)))
+    later = BEGUN + timedelta(minutes=5)
+    text = text_of(progress_document(planned, so_far(planned), now=later))
     assert "under way" in text
     assert "begun 2026-11-24 09:01:00 UTC, 5 min ago" in text
     assert all(f"waiting    {name}" in text for name in waiting)
     done = PROVEN.model_copy(update={"name": waiting[0]})
-    text = text_of(progress_document(planned, DoneSoFar(tables=(done,)), now=BEGUN))
+    text = text_of(progress_document(planned, so_far(planned, tables=(done,)), now=BEGUN))
     assert f"published  {waiting[0]}  (create, 6 rows)" in text
+
+
+def test_every_kind_tells_how_far_it_is():
+    """Objects are counted; a database, and a resource that is made, ended or waits."""
+    steps = (
+        bucket_step(),
+        DatabaseStep(
+            name="state", into="state", action="restore", state=DatabaseState(exists=True)
+        ),
+        FoundationStep(type="iam/role", name="r/a", into="r/a", action="create"),
+        ResourceStep(type="pubsub/topic", name="t/b", into="t/b", action="create"),
+        ResourceStep(type="pubsub/topic", name="t/equal", into="t/equal", action="leave"),
+        CompletionsStep(
+            name="state", into="state", history="nba.runs", since=POINT.date(), documents=()
+        ),
+    )
+    asked = plan(world()).model_copy(update={"steps": steps})
+    planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=asked)
+    count = ObjectCount(damage="missing", source="vault", objects=3, size_bytes=5)
+    made = FoundationOutcome(type="iam/role", name="r/a", into="r/a", action="create")
+    found = so_far(
+        planned,
+        databases=(DatabaseOutcome(name="state", into="state", action="restore"),),
+        resources=(made,),
+        **{"raw-files": (StretchOutcome(number=0, restored=(count,)),)},
+    )
+    assert [(row.word, row.text) for item in found for row in item.rows] == [
+        ("restored", "bucket raw-files  (3 objects so far)"),
+        ("proven", "database state"),
+        ("waiting", "rebuild of state"),
+        ("proven", "iam/role a"),
+        ("waiting", "pubsub/topic b"),
+    ]
+    values = {name: value for item in found for name, value in item.values.items()}
+    assert values.pop("restored_objects") == {"raw-files": 3}
+    assert {name: len(value) for name, value in values.items()} == {
+        "tables": 0,
+        "databases": 1,
+        "foundations": 1,
+        "resources": 0,
+    }

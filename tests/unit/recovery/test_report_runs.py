@@ -20,6 +20,7 @@ from recovery.report.runs import (
 from recovery.report.text import folded, table_lines, text_of
 from recovery.units import age
 from recovery.verdicts import damaged_in
+from tests.unit.platforms import whole_manifest
 from tests.unit.samples import POINT, RUN, manifest
 
 FAILED = RunSummary(
@@ -104,6 +105,29 @@ def test_a_manifest_is_told():
     assert line.split()[:4] == ["nba.games", "6", "3", "2"]
     assert line.endswith("nightly-20261123T080000Z, nightly-20261124T080000Z")
     assert "definitions of nba: read 130 s after the recovery point" in text
+
+
+def test_every_kind_tells_what_a_run_holds():
+    """A run shows every part of every kind, and what of one it does not hold."""
+    run = whole_manifest()
+    lines = text_of(manifest_document(run, UNSIGNED)).splitlines()
+    unknown = "indexes and field settings UNKNOWN"
+    start = lines.index("bucket raw: 5 objects, 50 B, 1 inventory file")
+    assert lines[start + 1 : start + 3] == [
+        f"database (default): 3 documents, 0 collection ids, 0 files, {unknown}",
+        "resources pubsub/topic: 2 resources, 10 B, 1 file",
+    ]
+    (topics,) = run.resources
+    short = {"not_held": ("values of secrets",), "gone_images": ("a/b", "a/c")}
+    told = text_of(
+        manifest_document(
+            run.model_copy(update={"resources": (topics.model_copy(update=short),)}), UNSIGNED
+        )
+    )
+    assert (
+        "1 file, values of secrets NOT HELD: no API returns them, 2 images NOT THERE: a/b, a/c"
+        in told
+    )
 
 
 def test_folding():

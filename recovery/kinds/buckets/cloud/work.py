@@ -39,7 +39,7 @@ from recovery.kinds.buckets.rules.buckets import BucketStep, SeenBucket, undelet
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts, retention_rules
 from recovery.kinds.buckets.rules.objects import EXTRA
-from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import FOLDER, BucketOutcome, StretchOutcome
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Origin
 from recovery.kinds.kind import of
@@ -48,9 +48,6 @@ from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Entries, Running, Tools, Work
 from recovery.request import Request, Target
 from recovery.unseen import looked_at, told_apart
-
-FOLDER = "buckets"
-"""Of a journal, with one folder a bucket: an entry says what was written to a stretch of its names."""
 
 
 class BucketWork(Work[BucketsSeen]):

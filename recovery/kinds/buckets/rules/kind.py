@@ -1,6 +1,6 @@
 """How buckets are decided."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.buckets.kind import BUCKETS
@@ -10,13 +10,19 @@ from recovery.access_change import AccessChange, encrypted
 from recovery.document import Block, Row, Rows
 from recovery.kinds.buckets.rules.access import bucket_changes
 from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, objects_lost, plan_bucket
-from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row, proven_buckets
+from recovery.kinds.buckets.rules.outcomes import FOLDER, BucketOutcome, StretchOutcome
+from recovery.kinds.buckets.rules.rows import (
+    bucket_outcome_row,
+    bucket_row,
+    held_bucket,
+    proven_buckets,
+)
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Decision, Origin, Own
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
+from recovery.kinds.told import Held, SoFar
 from recovery.request import Request, Target
 from recovery.units import counted
 
@@ -93,6 +99,32 @@ class BucketRules(Rules[BucketsSeen]):
     def digested(self, seen: BucketsSeen) -> object:
         """Return which objects are not as they were, and in which generation they were written."""
         return {name: item.model_dump(mode="json") for name, item in seen.buckets.items()}
+
+    def held(self, manifest: Manifest) -> Held:
+        """Tell what a run holds of each bucket, and what of one it could not copy."""
+        return Held(tuple(map(held_bucket, manifest.buckets)))
+
+    def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[StretchOutcome]]:
+        """Return the folder of each bucket."""
+        return {f"{FOLDER}/{step.name}": StretchOutcome for step in steps}
+
+    def so_far(
+        self, steps: Sequence[Step], entries: Mapping[str, Sequence[StretchOutcome]]
+    ) -> SoFar:
+        """Tell how many objects of each bucket are brought back."""
+        restored = {
+            step.name: sum(
+                count.objects
+                for outcome in entries[f"{FOLDER}/{step.name}"]
+                for count in outcome.restored
+            )
+            for step in steps
+        }
+        rows = (
+            Row(f"{step.title}  ({counted(restored[step.name], 'object')} so far)", "restored")
+            for step in steps
+        )
+        return SoFar(tuple(rows), {"restored_objects": restored})
 
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each bucket."""

@@ -7,6 +7,9 @@ from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.outcome import Outcome
 
+FOLDER = "buckets"
+"""Where the journal has a folder for each bucket: one entry for each stretch of its names that was written to."""
+
 LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected", "refused"]
 """Why an object was left as it is.
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from manifests.kinds.buckets.model import BucketBackup
 from recovery.document import Row, Verdict, more
 from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects, LeftReason
 from recovery.kinds.rows import failure_rows, proven_of
-from recovery.units import counted, duration, shown, size
+from recovery.kinds.told import held_text
+from recovery.units import counted, duration, listed, shown, size
 
 _MOST_NAMED = 5
 _SOURCES = {
@@ -25,6 +27,24 @@ _LEFT: dict[LeftReason, str] = {
     "protected": "under a hold or a retention policy",
     "refused": "refused by Google Cloud",
 }
+
+
+def held_bucket(bucket: BucketBackup) -> str:
+    """Say what a run holds of a bucket, and what of it the vault does not hold."""
+    files = counted(len(bucket.shards), "inventory file")
+    return held_text(bucket, size(bucket.size_bytes), files, *_not_held(bucket))
+
+
+def _not_held(bucket: BucketBackup) -> Iterator[str]:
+    if bucket.not_copied:
+        names = f" ({listed(bucket.gone_names)})" if bucket.gone_names else ""
+        yield f"{bucket.not_copied:,} NOT COPIED{names}"
+    if bucket.changed_later:
+        yield f"{counted(bucket.changed_later, 'name')} with an unknown earlier content"
+    if bucket.later_names:
+        yield f"stored as they were later: {listed(bucket.later_names)}"
+    if bucket.unprotected:
+        yield f"{bucket.unprotected:,} of them still to be copied or under another's key"
 
 
 def bucket_row(plan: BucketStep) -> Row:

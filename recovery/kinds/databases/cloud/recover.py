@@ -15,16 +15,12 @@ from recovery.firestore.pace import Ramp, Unthrottled
 from recovery.kinds.databases.cloud.database import REMOVED, DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
 from recovery.kinds.databases.rules.documents import DatabaseStep
-from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
 from recovery.kinds.outcome import Failure
 from recovery.kinds.work import Running
 from recovery.units import counted
 
 _TOO_MANY_ENTRIES = "too many index entries"
-
-
-FOLDER = "databases"
-"""Of a journal: an entry says that a database is written and proven."""
 
 
 class DatabaseRecovery:

@@ -1,6 +1,6 @@
 """How Firestore databases are decided."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
@@ -8,11 +8,12 @@ from manifests.model.run import Manifest
 from recovery.document import Block, Row, Rows
 from recovery.kinds.databases.rules.documents import DatabaseStep, named_ranges, plan_database
 from recovery.kinds.databases.rules.lost import documents_lost
-from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
 from recovery.kinds.databases.rules.rows import (
     database_cost,
     database_outcome_row,
     database_row,
+    held_database,
     proven_databases,
 )
 from recovery.kinds.databases.rules.seen import DatabasesSeen
@@ -20,6 +21,7 @@ from recovery.kinds.decision import Decision, Origin
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.step import Step
+from recovery.kinds.told import Held
 from recovery.request import Request
 
 
@@ -66,6 +68,15 @@ class DatabaseRules(Rules[DatabasesSeen]):
     def digested(self, seen: DatabasesSeen) -> object:
         """Return which documents are not as they were, and when they were last written."""
         return {name: item.model_dump(mode="json") for name, item in seen.databases.items()}
+
+    def held(self, manifest: Manifest) -> Held:
+        """Tell what a run holds of each database, and what of one it does not know."""
+        return Held(tuple(map(held_database, manifest.databases)))
+
+    def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[DatabaseOutcome]]:
+        """Return the folder of the databases."""
+        del steps
+        return {FOLDER: DatabaseOutcome}
 
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each database."""

@@ -4,6 +4,9 @@ from typing import Literal
 
 from recovery.kinds.documents import DocumentsOutcome
 
+FOLDER = "databases"
+"""Where the journal has the databases that are written and proven."""
+
 
 class DatabaseOutcome(DocumentsOutcome):
     """How one Firestore database ended, against its backup.

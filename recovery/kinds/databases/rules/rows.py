@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from manifests.kinds.databases.model import DatabaseBackup
 from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.document import Row, Verdict, more
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.documents import documents_outcome_row, proven_documents
+from recovery.kinds.told import held_text
 from recovery.units import counted, duration, shown, size
 
 _MOST_LISTED = 10
@@ -18,6 +20,20 @@ _MEANING: dict[DocumentState, str] = {
     "later": "changed since the recovery began",
     "added": "made since the recovery began",
 }
+
+
+def held_database(database: DatabaseBackup) -> str:
+    """Say what a run holds of a database, and what of it the run does not know."""
+    ids = counted(len(database.collections), "collection id")
+    files = counted(len(database.files), "file")
+    return held_text(database, ids, files, *_not_known(database))
+
+
+def _not_known(database: DatabaseBackup) -> Iterator[str]:
+    if database.uncounted:
+        yield f"{database.uncounted:,} of them NOT COUNTED by Firestore"
+    if database.index_settings is None:
+        yield "indexes and field settings UNKNOWN"
 
 
 def database_row(step: DatabaseStep) -> Row:

@@ -28,6 +28,7 @@ from recovery.kinds.resources.rules.policies import added
 from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
 from recovery.kinds.resources.rules.secrets import secret_values, told_values
 from recovery.kinds.resources.rules.steps import (
+    FOLDER,
     ConfigurationOutcome,
     ConfigurationStep,
     FoundationOutcome,
@@ -37,7 +38,6 @@ from recovery.kinds.resources.rules.targets import lost_targets, waits_for
 from recovery.kinds.work import Running
 
 _WRITERS = 4
-_FOLDER = "resources"
 _THINGS = ("resources",)
 
 
@@ -172,7 +172,7 @@ class Recovering:
                 self._grant(kind, ended.into, rewriting.resource(stored.policy)[0])
         except ReboundError as error:
             return outcome.model_copy(update={"failure": Failure.of(error)})
-        self._running.journal.record(_FOLDER, f"{kind.name} {ended.name}", ended)
+        self._running.journal.record(FOLDER, f"{kind.name} {ended.name}", ended)
         return ended
 
     def _written(

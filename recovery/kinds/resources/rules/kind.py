@@ -1,8 +1,8 @@
 """How resources of the platform's configuration are decided."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
@@ -17,6 +17,7 @@ from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import managed_names, plan_resource
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.rows import (
+    held_resources,
     proven_resources,
     resource_outcome_rows,
     resource_rows,
@@ -24,6 +25,7 @@ from recovery.kinds.resources.rules.rows import (
 from recovery.kinds.resources.rules.secrets import secret_values
 from recovery.kinds.resources.rules.seen import ResourcesSeen
 from recovery.kinds.resources.rules.steps import (
+    FOLDER,
     ConfigurationOutcome,
     ConfigurationStep,
     FoundationOutcome,
@@ -32,6 +34,7 @@ from recovery.kinds.resources.rules.steps import (
     ResourceStep,
 )
 from recovery.kinds.step import Step
+from recovery.kinds.told import Held, SoFar
 from recovery.request import Request, Target
 
 
@@ -119,6 +122,20 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     def digested(self, seen: ResourcesSeen) -> object:
         """Return what is there of each resource."""
         return [(item.stored.name, item.resource, item.policy) for item in seen.items]
+
+    def held(self, manifest: Manifest) -> Held:
+        """Tell how many resources of each type a run holds, and what no API returned of them."""
+        return Held(tuple(map(held_resources, self.parts(manifest))))
+
+    def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[ConfigurationOutcome]]:
+        """Return the folder of the resources, which both kinds of them have in common."""
+        del steps
+        return {FOLDER: ConfigurationOutcome}
+
+    def so_far(self, steps: Sequence[Step], entries: Mapping[str, Sequence[Any]]) -> SoFar:
+        """Tell how far each resource is that is made or set."""
+        own = [item for item in entries[FOLDER] if item.kind == self.noun]
+        return super().so_far([step for step in steps if step.changes], {FOLDER: own})
 
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each resource."""

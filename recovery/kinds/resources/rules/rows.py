@@ -2,10 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 
+from manifests.kinds.resources.model import ResourceBackup
 from recovery.document import Command, Row, Verdict
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome, ConfigurationStep
 from recovery.kinds.rows import failure_rows, proven_of
-from recovery.units import counted, shown
+from recovery.kinds.told import held_text
+from recovery.units import counted, listed, shown, size
+
+
+def held_resources(backup: ResourceBackup) -> str:
+    """Say how many resources of a type a run holds, and what nobody can bring back of them."""
+    files = counted(len(backup.objects), "file")
+    return held_text(backup, size(backup.size_bytes), files, *_not_held(backup))
+
+
+def _not_held(backup: ResourceBackup) -> Iterator[str]:
+    if backup.not_held and backup.entries:
+        yield f"{listed(backup.not_held)} NOT HELD: no API returns them"
+    if backup.gone_images:
+        yield f"{counted(len(backup.gone_images), 'image')} NOT THERE: {listed(backup.gone_images)}"
 
 
 def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:

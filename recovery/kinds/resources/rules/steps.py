@@ -11,6 +11,9 @@ from recovery.request import Request
 
 _SERVICE = "serviceusage/service"
 
+FOLDER = "resources"
+"""Where the journal has the resources that are made or set, and were looked at again."""
+
 type ResourceAction = Literal["create", "undelete", "update", "leave", "cannot"]
 
 

@@ -27,12 +27,9 @@ from recovery.kinds.tables.cloud.publish import Proof, Publisher
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
-from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.outcomes import FOLDER, TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep, removed_rows
 from recovery.kinds.work import Running
-
-FOLDER = "tables"
-"""Of a journal: an entry says that a table is published, and where what was there before is."""
 
 
 class TableRecovery:

@@ -20,7 +20,13 @@ from recovery.kinds.tables.rules.copies import referring_to_copy
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.expirations import without_past
-from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
+from recovery.kinds.tables.rules.held import held_tables, tables_so_far
+from recovery.kinds.tables.rules.outcomes import (
+    FOLDER,
+    DatasetOutcome,
+    DefinitionOutcome,
+    TableOutcome,
+)
 from recovery.kinds.tables.rules.plan import decided
 from recovery.kinds.tables.rules.resumed import definition_now, table_now
 from recovery.kinds.tables.rules.rows import (
@@ -31,6 +37,7 @@ from recovery.kinds.tables.rules.rows import (
 )
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep
+from recovery.kinds.told import Held, SoFar
 from recovery.request import Request, Target
 
 
@@ -162,6 +169,19 @@ class TableRules(Rules[TablesSeen]):
             for name, item in seen.tables.items()
         }
         return {"datasets": datasets, "tables": tables}
+
+    def held(self, manifest: Manifest) -> Held:
+        """Tell what a run holds of each table, and which tables of its datasets no run holds."""
+        return held_tables(manifest)
+
+    def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[TableOutcome]]:
+        """Return the folder of the tables."""
+        del steps
+        return {FOLDER: TableOutcome}
+
+    def so_far(self, steps: Sequence[Step], entries: Mapping[str, Sequence[TableOutcome]]) -> SoFar:
+        """Tell which tables are published, and which wait."""
+        return tables_so_far(of(steps, TableStep), entries[FOLDER])
 
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each dataset, table, view and routine."""

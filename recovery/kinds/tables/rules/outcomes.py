@@ -5,6 +5,9 @@ from typing import Literal
 from recovery.compare.observed import Expired, PartitionSet
 from recovery.kinds.outcome import Outcome
 
+FOLDER = "tables"
+"""Where the journal has the tables that are published, and where what was there before is."""
+
 
 class TableOutcome(Outcome):
     """How one table ended.
