@@ -25,6 +25,7 @@ type Answer = tuple[dict[str, object], int]
 type Header = Callable[[str], str | None]
 
 SCHEDULE_HEADER = "X-CloudScheduler-JobName"
+TIME_HEADER = "X-CloudScheduler-ScheduleTime"
 _MOST_BODY_BYTES = 4096
 _METHOD_NOT_ALLOWED, _TOO_LARGE = 405, 413
 
@@ -101,7 +102,7 @@ def scheduled(header: Header) -> tuple[str, datetime]:
     Raises:
         UsageError: No schedule calls, or its time is none.
     """
-    schedule, scheduled_time = header(SCHEDULE_HEADER), header("X-CloudScheduler-ScheduleTime")
+    schedule, scheduled_time = header(SCHEDULE_HEADER), header(TIME_HEADER)
     if not schedule or not scheduled_time:
         raise UsageError(
             "nothing names the run: no Cloud Scheduler headers and no run_id",

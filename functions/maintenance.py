@@ -5,8 +5,8 @@
     expire   each day: says which runs are past their retention; deletes them where REBOUND_EXPIRE_ARMED
     tick     each hour: reads catalog and vault and logs every gauge, one line each
 
-POST, without a body; a call without a schedule's headers is about now. A retry of a schedule that
-has read its share is answered from what was written down then.
+POST, without a body; a call that no schedule made, or whose schedule was run by force, is about now. A
+retry of a schedule that has read its share is answered from what was written down then.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,15 @@ import flask
 import functions_framework
 import structlog
 
-from functions.calls import SCHEDULE_HEADER, Answer, answering, misconfigured, scheduled
+from functions.calls import (
+    SCHEDULE_HEADER,
+    TIME_HEADER,
+    Answer,
+    Header,
+    answering,
+    misconfigured,
+    scheduled,
+)
 from functions.log import configure_logs, trace_fields
 from functions.notices import announced
 from functions.settings import Settings
@@ -51,7 +59,7 @@ class _Place(NamedTuple):
     """Where a call works, and when.
 
     Attributes:
-        at: The time of the schedule that calls; now where none does.
+        at: The time of the schedule that calls; now where none does, or it was run by force.
     """
 
     settings: Settings
@@ -101,7 +109,6 @@ def _place(request: flask.Request) -> _Place:
     api = storage_api(settings.project)
     vault = Bucket(api, settings.vault_bucket)
     owner = Owner(platform=catalog.platform, project=settings.project)
-    is_scheduled = request.headers.get(SCHEDULE_HEADER) is not None
     return _Place(
         settings=settings,
         catalog=catalog,
@@ -110,8 +117,20 @@ def _place(request: flask.Request) -> _Place:
         vault=vault,
         landing=Bucket(api, settings.landing_bucket),
         documents=Vault(vault, owner, clock=api.clock, trusted=settings.trusted),
-        at=scheduled(request.headers.get)[1] if is_scheduled else api.clock(),
+        at=_told_time(request.headers.get, api.clock()),
     )
+
+
+def _told_time(header: Header, now: datetime) -> datetime:
+    """Return the time of the schedule that calls; now where none does, or its time has not come.
+
+    A schedule that is run by force carries its NEXT time, or none (Cloud Scheduler, Deduplicate job
+    requests): what was read for that would stand for a night that has not come.
+    """
+    if not header(SCHEDULE_HEADER) or not header(TIME_HEADER):
+        return now
+    _, at = scheduled(header)
+    return at if at <= now + _EARLY else now
 
 
 def _verified(place: _Place) -> dict[str, object]:

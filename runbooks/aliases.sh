@@ -6,10 +6,11 @@
 # NBA_BUCKET        the bucket with raw files
 # NBA_PROJECT_ROOT  the platform's checkout
 # NBA_RUNBOOKS      the folder of this file
-# NBA_BACKUP_JOB    the schedule of the backup
+# NBA_BACKUP_URL    where the backup function answers; FUNCTION when it is not set
 
 NBA_PROJECT_ID="${NBA_PROJECT_ID:-${REBOUND_PROJECT:-}}"
 NBA_REGION="${NBA_REGION:-${REGION:-}}"
+NBA_BACKUP_URL="${NBA_BACKUP_URL:-${FUNCTION:-}}"
 
 # Ask before something dangerous. Where nobody can answer, the answer is no.
 _nba_ask() {
@@ -46,6 +47,27 @@ _nba_logs() { gcloud logging read "$1" --project="${NBA_PROJECT_ID:?set NBA_PROJ
 _nba_run_job() {
     _nba_ask "run the schedule ${1:?name a schedule} now" &&
         gcloud scheduler jobs run "$1" --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"
+}
+# Call a service with a token. On standard input, the token is in no list of processes.
+_nba_call() {
+    local url="$1" method="$2" data="$3" token=''
+    token="$(nba-token)" || return
+    set --
+    if [ -n "$data" ]; then
+        set -- --data "$data"
+    fi
+    printf 'Authorization: Bearer %s\n' "$token" |
+        curl --fail-with-body --silent --show-error --request "$method" --header @- \
+            --header 'Content-Type: application/json' "$@" "$url"
+}
+# A run with a name of its own. A schedule that is run by force carries its NEXT time, and the function
+# refuses it: it would stand for a night that has not come.
+_nba_backup() {
+    local run="${1:-by-hand-$(date -u +%Y%m%d-%H%M%S)}"
+    _nba_ask "make the backup $run, at ${NBA_BACKUP_URL:?set NBA_BACKUP_URL}" || return
+    _nba_call "$NBA_BACKUP_URL" POST "{\"run_id\": \"$run\"}" && return
+    printf '\nnot complete; this goes on with it: backup-now %s\n' "$run" >&2
+    return 1
 }
 
 # Monitoring
@@ -99,7 +121,7 @@ alias validate-phase3='rebound ops query feature-completeness'
 alias validate-team='rebound ops query validation-errors'
 
 # Backup
-alias backup-now='_nba_run_job "${NBA_BACKUP_JOB:?set NBA_BACKUP_JOB}"'
+alias backup-now='_nba_backup'
 alias backup-list='rebound list'
 alias dr-help='cat "${NBA_RUNBOOKS:?set NBA_RUNBOOKS}/README.md"'
 
@@ -129,15 +151,11 @@ nba-token() { gcloud auth print-identity-token; }
 
 # nba-curl URL [METHOD] [DATA]: call a service with a token; anything but GET asks.
 nba-curl() {
-    local url="${1:?name an address}" method="${2:-GET}" data="${3:-}" token=''
+    local url="${1:?name an address}" method="${2:-GET}"
     if [ "$method" != GET ]; then
         _nba_ask "$method $url" || return
     fi
-    token="$(nba-token)" || return
-    # On standard input, the token is in no list of processes.
-    printf 'Authorization: Bearer %s\n' "$token" |
-        curl --fail-with-body --silent --show-error --request "$method" --header @- \
-            --header 'Content-Type: application/json' ${data:+--data "$data"} "$url"
+    _nba_call "$url" "$method" "${3:-}"
 }
 
 # nba-incident [P0|P1|P2|P3]: a name for an incident, and what to do first.

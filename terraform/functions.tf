@@ -111,3 +111,17 @@ resource "google_cloud_run_v2_service_iam_member" "caller" {
     replace_triggered_by = [google_cloudfunctions2_function.rebound[each.key].id]
   }
 }
+
+# Who recovers makes a backup by hand through the function: a schedule that is run by force carries its
+# next time, which the function refuses.
+resource "google_cloud_run_v2_service_iam_member" "operator" {
+  for_each = var.operators
+  name     = google_cloudfunctions2_function.rebound["backup"].name
+  location = local.region
+  role     = "roles/run.invoker"
+  member   = each.value
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.rebound["backup"].id]
+  }
+}

@@ -45,7 +45,7 @@ class Function:
 
     def scheduled(
         self,
-        scheduled_at: datetime,
+        scheduled_at: datetime | None,
         job: str = "nightly",
         body: bytes | None = b"{}",
         *,
@@ -57,7 +57,7 @@ class Function:
         HttpTarget.headers), with the token of `oidcToken`.
 
         Args:
-            scheduled_at: The instant of the schedule.
+            scheduled_at: The instant of the schedule; None as a run by force may be.
             job: The name of the job.
             body: The job's body; None for a job without one.
             deadline_seconds: For how long it waits for an answer.
@@ -69,9 +69,10 @@ class Function:
             "User-Agent": "Google-Cloud-Scheduler",
             "X-CloudScheduler": "true",
             "X-CloudScheduler-JobName": job,
-            "X-CloudScheduler-ScheduleTime": scheduled_at.isoformat(),
             "Authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
         }
+        if scheduled_at is not None:
+            headers["X-CloudScheduler-ScheduleTime"] = scheduled_at.isoformat()
         if body is not None:
             headers["Content-Type"] = "application/octet-stream"
         return requests.post(self.url, data=body, headers=headers, timeout=deadline_seconds)

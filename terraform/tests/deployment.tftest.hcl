@@ -151,6 +151,10 @@ run "restore_is_granted_for_a_time" {
     ])
     error_message = "A grant has to end by itself."
   }
+  assert {
+    condition     = [for grant in google_cloud_run_v2_service_iam_member.operator : grant.name] == ["rebound-backup"]
+    error_message = "Who recovers makes a backup by hand, and calls nothing else."
+  }
 }
 
 run "secrets_are_read_by_functions_alone" {

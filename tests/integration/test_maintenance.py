@@ -121,6 +121,18 @@ def test_what_is_gone_is_damaged(rebound: Rebound, functions: dict[str, Function
     rebound.vault.blob("runs/odd/manifest.json").delete()
 
 
+def test_a_forced_run_stands_for_no_other_night(rebound: Rebound, functions: dict[str, Function]):
+    """A schedule that is run by force carries its next time, or none: it is about now."""
+    tomorrow = f"{night(-1):%Y%m%dT%H%M%SZ}"
+    before = {blob.name for blob in rebound.landing.list_blobs(prefix="verified/")}
+    for scheduled_at in (night(-1), None):
+        functions["verify"].scheduled(scheduled_at, "rebound-verify", body=None)
+    made = {blob.name for blob in rebound.landing.list_blobs(prefix="verified/")} - before
+    assert made
+    assert not [name for name in made if name.removeprefix("verified/") >= tomorrow]
+    assert functions["tick"].scheduled(None, "rebound-tick").status_code == 200
+
+
 def test_gauges_are_logged_and_printed(rebound: Rebound, functions: dict[str, Function]):
     """One line a gauge, with the numbers that `rebound metrics` prints."""
     tick = functions["tick"]
@@ -244,11 +256,12 @@ def test_calls_that_are_refused(rebound: Rebound, functions: dict[str, Function]
 
 def test_nobody_says_beforehand_what_will_be_read(rebound: Rebound, functions: dict[str, Function]):
     """The record of a share lies where others can write: one that lay there before is none."""
-    tomorrow = night(-1)
-    record = ShareRecord(verified_at=tomorrow, share=0, shares=1, objects=9, read_bytes=9)
-    forged = rebound.landing.blob(share_name(tomorrow))
-    forged.upload_from_string(encode(record))
-    refused = functions["verify"].scheduled(tomorrow, "rebound-verify", body=None)
+    tonight = night(0)
+    record = ShareRecord(verified_at=tonight, share=0, shares=1, objects=9, read_bytes=9)
+    forged = rebound.landing.blob(share_name(tonight))
+    with rebound.cloud.minutes_ago(30, ("storage",)):
+        forged.upload_from_string(encode(record))
+    refused = functions["verify"].scheduled(tonight, "rebound-verify", body=None)
     forged.delete()
     assert refused.status_code == 409, refused.text
     assert "before its time" in refused.json()["message"]

@@ -24,7 +24,7 @@ PREDEFINED = {
     "roles/cloudkms.cryptoKeyEncrypterDecrypter",  # Cloud Storage's, on the vault's key
     "roles/iam.serviceAccountTokenCreator",  # operators, on the identity that recovers
     "roles/secretmanager.secretAccessor",  # functions, on the addresses that are secrets
-    "roles/run.invoker",  # the schedule, on the functions
+    "roles/run.invoker",  # the schedule, on the functions; operators, on the backup
 }
 CATALOG = {
     "platform": "other",

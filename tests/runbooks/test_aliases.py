@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from functions.main import run_request
 from recovery.cli import app
 from recovery.ops.monitoring import monitoring_queries
 from tests.deployed import ROOT
@@ -76,7 +77,7 @@ CALLS: dict[str, list[list[str]]] = {
     ],
 }
 DANGEROUS = {
-    "backup-now": RUN,
+    "backup-now": ["gcloud", "auth", "print-identity-token"],
     "sched-run nightly": RUN,
     "nba-curl https://a.example POST {}": ["gcloud", "auth", "print-identity-token"],
 }
@@ -107,7 +108,7 @@ def env(tmp_path: Path) -> dict[str, str]:
         "REGION": "us-west2",
         "NBA_BUCKET": "raw",
         "NBA_PROJECT_ROOT": "/a root",
-        "NBA_BACKUP_JOB": "nightly",
+        "FUNCTION": "https://backup.example/",
     }
 
 
@@ -127,6 +128,13 @@ def typed(shell: str, line: str, env: dict[str, str]) -> subprocess.CompletedPro
 
 def typed_and_answered(shell: str, line: str, env: dict[str, str], answer: str) -> int:
     """Type a line at a terminal, and an answer; return the exit code."""
+    return answered(shell, line, env, answer).returncode
+
+
+def answered(
+    shell: str, line: str, env: dict[str, str], answer: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Type a line at a terminal, and an answer."""
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "r+b", buffering=0) as terminal:
         terminal.write(f"{answer}\n".encode())
@@ -134,7 +142,11 @@ def typed_and_answered(shell: str, line: str, env: dict[str, str], answer: str) 
             script(shell, line), env=env, stdin=theirs, capture_output=True, timeout=60, check=False
         )
         os.close(theirs)
-    return done.returncode
+    return done
+
+
+def no_header(_: str) -> None:
+    """Give no header: who calls is no schedule."""
 
 
 def calls(env: dict[str, str]) -> list[list[str]]:
@@ -197,6 +209,27 @@ def test_token_is_in_no_list_of_processes(shell: str, env: dict[str, str]):
     curl = calls(env)[-1]
     assert curl[-1] == "Authorization: Bearer a-token\n"
     assert not [word for word in curl[:-1] if "a-token" in word]
+
+
+def test_a_backup_now_is_a_run_of_its_own(shell: str, env: dict[str, str]):
+    """It asks the function for a run that no schedule has; one that broke off goes on by its name."""
+    for line in ("backup-now", "backup-now by-hand-1"):
+        assert typed_and_answered(shell, line, env, "y") == 0
+    posted = [call[:-1] for call in calls(env) if call[0] == "curl"]
+    assert [call[-1] for call in posted] == ["https://backup.example/"] * 2
+    new, again = (
+        run_request(call[call.index("--data") + 1].encode(), no_header) for call in posted
+    )
+    assert re.fullmatch(r"by-hand-\d{8}-\d{6}", new.run_id)
+    assert (new.scheduled_at, again.run_id) == (None, "by-hand-1")
+
+
+def test_a_backup_that_is_not_complete_says_how_it_goes_on(shell: str, env: dict[str, str]):
+    """The name that it was given is told, so that nothing is made twice."""
+    (Path(env["RECORD"]).parent / "curl").write_text("#!/bin/sh\nexit 22\n")
+    done = answered(shell, "backup-now", env, "y")
+    assert done.returncode == 1
+    assert re.search(rb"goes on with it: backup-now by-hand-\d{8}-\d{6}\n$", done.stderr)
 
 
 @pytest.mark.parametrize("line", ["gs-nba", "sched-list", "bq-list", "backup-now", "nba-test"])
