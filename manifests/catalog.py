@@ -106,6 +106,14 @@ class Catalog(Value):
         named = [entry.dataset_id for entry in self.tables]
         return tuple(dict.fromkeys([*named, *(entry.dataset for entry in self.datasets)]))
 
+    def written(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """Return what of some kinds is written to, as the catalog's writers name it."""
+        found: list[CatalogPart] = []
+        for kind in PARTS:
+            if kind.name in kinds:
+                found += [*self.entries(kind), *(self.datasets if kind is TABLES else ())]
+        return tuple(dict.fromkeys(entry.written for entry in found if entry.written))
+
     def lists(self, table: str) -> bool:
         """Whether a table is named for itself."""
         return any(entry.table == table for entry in self.tables)

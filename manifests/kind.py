@@ -60,6 +60,11 @@ class CatalogPart(Value):
     def name(self) -> str:
         """Return its name."""
 
+    @property
+    def written(self) -> str:
+        """Return what of it is written to, as the catalog's writers name it; empty for nothing."""
+        return ""
+
 
 def _never(backup: Backup, run_id: RunId, name: str) -> bool:
     del backup, run_id, name
@@ -77,6 +82,8 @@ class PartKind[B: Backup](NamedTuple):
         model: What a run says of one.
         folder: Returns the segment of an object's name that stands for one, and refuses what is no
             name of any.
+        services: The services of Google Cloud whose content it holds.
+        is_restored_empty: Whether one that holds nothing is restored, so that it can be shown to be.
         is_record: Whether an object of a run's folder says how one was backed up; no recovery reads
             it.
         check: Refuses a backup that contradicts itself or names what is outside its own places.
@@ -89,6 +96,8 @@ class PartKind[B: Backup](NamedTuple):
     model: type[B]
     folder: Callable[[str], str]
     check: Callable[[B, RunId], None]
+    services: frozenset[str] = frozenset()
+    is_restored_empty: bool = True
     is_record: Callable[[B, RunId, str], bool] = _never
 
     def labelled(self, name: str) -> str:

@@ -13,6 +13,7 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
+from manifests.parts import PARTS
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.options import Json, Reason, Yes, aside, open_session, print_json, say
 from recovery.fence.model import FenceOutcome, FenceRecord, Quiet
@@ -169,14 +170,9 @@ def _things(session: Session, name: str | None, named: list[str]) -> list[str]:
     Raises:
         UsageError: There is no such scenario, or what is named is not in the catalog.
     """
-    covers = scenario(name).covers if name else ("tables", "buckets", "databases")
     catalog = session.catalog
-    known = {
-        "tables": [f"dataset {item}" for item in catalog.dataset_ids],
-        "buckets": [f"bucket {item.bucket}" for item in catalog.buckets],
-        "databases": [f"database {item.database}" for item in catalog.databases],
-    }
-    protected = [thing for kind in covers for thing in known.get(kind, ())]
+    covers = scenario(name).covers if name else [kind.name for kind in PARTS]
+    protected = list(catalog.written(covers))
     if not covers and catalog.processors is not None:
         protected = [f"dataset {item}" for item in catalog.processors.dataset_ids]
     if unknown := [item for item in named if item not in protected]:

@@ -13,6 +13,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
 from manifests.kind import KindName
 from manifests.kinds.tables.model import TableBackup
+from manifests.parts import PARTS
 from manifests.store.vault import Vault
 from manifests.values import Resource
 from recovery.drill.controls.planting import not_planted
@@ -53,9 +54,7 @@ def planted_controls(prepared: Prepared) -> Iterator[Control]:
         if (first := next(tasks, None)) is not None:
             yield from plant(prepared, first)
     session = prepared.session
-    things = [f"dataset {item}" for item in session.catalog.dataset_ids]
-    things += [f"bucket {item.bucket}" for item in session.catalog.buckets]
-    things += [f"database {item.database}" for item in session.catalog.databases]
+    things = session.catalog.written([kind.name for kind in PARTS])
     yield from schedule_controls(
         session.catalog.fence, things, prepared.begun.sandbox, prepared.begun.began_at
     )

@@ -7,6 +7,7 @@ from manifests.catalog_drills import DrillRule
 from manifests.kind import KindName
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
+from manifests.parts import part_kind
 from recovery.health import Health, HealthFinding, worst
 from recovery.plan.lost import unprotected_text
 from recovery.scenarios import SCENARIOS, Scenario
@@ -94,8 +95,9 @@ def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
 def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
     mend = f"`rebound drill {wanted.name} --project SANDBOX` shows it"
     if facts.whole is None:
-        if facts.part.kind == "resources" and facts.newest and not facts.newest.things:
-            return  # there is none of the type that could be made
+        is_empty = facts.newest is not None and not facts.newest.things
+        if is_empty and not part_kind(facts.part.kind).is_restored_empty:
+            return
         if facts.some is None:
             what = f"it was not shown to restore within {rule.proof_days} d"
             yield Health.UNKNOWN, what, mend

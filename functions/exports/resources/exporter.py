@@ -24,22 +24,11 @@ from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
 from manifests.model.run import Manifest, Unprotected
+from manifests.parts import PARTS
 from manifests.values import ObjectInfo, Resource, Skew, StoredObject
 
-_OF_OTHER_KINDS = frozenset(
-    {
-        "bigquery.googleapis.com",
-        "bigquerystorage.googleapis.com",
-        "cloudresourcemanager.googleapis.com",
-        "datastore.googleapis.com",
-        "firestore.googleapis.com",
-        "serviceusage.googleapis.com",
-        "storage-api.googleapis.com",
-        "storage-component.googleapis.com",
-        "storage.googleapis.com",
-    }
-)
-"""Services whose content other kinds protect, or that have none."""
+_WITHOUT_CONTENT = frozenset({"cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"})
+"""Services that are asked, and hold nothing."""
 
 
 class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
@@ -94,7 +83,8 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         if not self.entries:
             return
         named = {resource_type(entry.name).host for entry in self.entries}
-        yield others("service", self._enabled, named | _OF_OTHER_KINDS)
+        of_kinds = {service for kind in PARTS for service in kind.services}
+        yield others("service", self._enabled, named | of_kinds | _WITHOUT_CONTENT)
 
     @override
     def skews(self, manifest: Manifest) -> Iterable[Skew]:

@@ -13,3 +13,8 @@ class CatalogBucket(CatalogPart):
     def name(self) -> str:
         """Return the bucket's name."""
         return self.bucket
+
+    @property
+    def written(self) -> str:
+        """Return the bucket, as the catalog's writers name it."""
+        return f"bucket {self.bucket}"

@@ -13,5 +13,12 @@ BUCKETS = PartKind(
     model=BucketBackup,
     folder=bucket_segment,
     check=check_bucket,
+    services=frozenset(
+        {
+            "storage-api.googleapis.com",
+            "storage-component.googleapis.com",
+            "storage.googleapis.com",
+        }
+    ),
     is_record=is_bucket_record,
 )

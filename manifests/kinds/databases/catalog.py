@@ -96,3 +96,8 @@ class CatalogDatabase(CatalogPart):
     def name(self) -> str:
         """Return the database's id."""
         return self.database
+
+    @property
+    def written(self) -> str:
+        """Return the database, as the catalog's writers name it."""
+        return f"database {self.database}"

@@ -13,5 +13,6 @@ DATABASES = PartKind(
     model=DatabaseBackup,
     folder=database_segment,
     check=check_database,
+    services=frozenset({"datastore.googleapis.com", "firestore.googleapis.com"}),
     is_record=is_database_record,
 )

@@ -13,4 +13,5 @@ RESOURCES = PartKind(
     model=ResourceBackup,
     folder=type_segment,
     check=check_resources,
+    is_restored_empty=False,
 )

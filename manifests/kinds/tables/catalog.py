@@ -29,6 +29,11 @@ class CatalogTable(CatalogPart):
         return self.table.split(".", 1)[0]
 
     @property
+    def written(self) -> str:
+        """Return the dataset."""
+        return f"dataset {self.dataset_id}"
+
+    @property
     def table_id(self) -> str:
         """Return the table part of the name."""
         return self.table.split(".", 1)[1]
@@ -53,6 +58,11 @@ class CatalogDataset(CatalogPart):
     def name(self) -> str:
         """Return the dataset's id."""
         return self.dataset
+
+    @property
+    def written(self) -> str:
+        """Return the dataset, as the catalog's writers name it."""
+        return f"dataset {self.dataset}"
 
     def covers(self, table: str) -> bool:
         """Whether `dataset.table` is one of its tables and is not left out."""

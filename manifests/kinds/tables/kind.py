@@ -13,4 +13,5 @@ TABLES = PartKind(
     model=TableBackup,
     folder=table_folder,
     check=check_table,
+    services=frozenset({"bigquery.googleapis.com", "bigquerystorage.googleapis.com"}),
 )

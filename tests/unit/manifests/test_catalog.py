@@ -7,6 +7,7 @@ import pytest
 from manifests.catalog import Catalog, load_catalog
 from manifests.errors import CatalogError, UsageError
 from manifests.kinds.tables.kind import TABLES
+from manifests.parts import PARTS
 
 WHOLE = {"dataset": "lake", "tables": "all", "group": "raw"}
 
@@ -46,6 +47,20 @@ def test_datasets_in_order_of_first_mention(tmp_path: Path):
     catalog = load(tmp_path, json.dumps(valid()))
     assert catalog.dataset_ids == ("nba", "ref")
     assert (catalog.tables[0].dataset_id, catalog.tables[0].table_id) == ("nba", "games")
+
+
+def test_what_writers_write_to(tmp_path: Path):
+    """Datasets are named once, by kind in the order of the kinds; resources are written to by nobody."""
+    more = {
+        "datasets": [WHOLE],
+        "buckets": [{"bucket": "raw-files"}],
+        "databases": [{"database": "(default)"}],
+        "resources": [{"type": "pubsub/topic"}],
+    }
+    catalog = load(tmp_path, json.dumps(valid() | more))
+    every = ("dataset nba", "dataset ref", "dataset lake", "bucket raw-files", "database (default)")
+    assert catalog.written([kind.name for kind in PARTS]) == every
+    assert catalog.written(["resources", "buckets"]) == ("bucket raw-files",)
 
 
 def test_a_missing_catalog_is_told_of(tmp_path: Path):
