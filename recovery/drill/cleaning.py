@@ -15,7 +15,7 @@ from manifests.cloud.retry import calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
 from manifests.kinds.buckets.model import ObjectVersion
-from recovery.drill.places import mark_of_bucket, mark_of_database, mark_of_dataset
+from recovery.kinds.places import mark_of_bucket, mark_of_database, mark_of_dataset
 
 _PARALLEL_DELETES = 16
 _DEFAULT = "(default)"

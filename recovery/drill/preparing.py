@@ -14,7 +14,6 @@ from manifests.values import RunId, UtcTime
 from recovery.drill.asked import Asked
 from recovery.drill.model import Chosen, Criteria, DrillBegun
 from recovery.drill.phases import Stopwatch
-from recovery.drill.places import Places
 from recovery.drill.rules import SANDBOX_LABEL, criteria_of, drawn, of_any_age
 from recovery.drill.sandbox import check_is_sandbox
 from recovery.drill.tasks import (
@@ -26,10 +25,11 @@ from recovery.drill.tasks import (
     sample_tasks,
     whole_tasks,
 )
+from recovery.kinds.places import Places
 from recovery.plan.model import Plan
 from recovery.request import Request
 from recovery.runbooks import page_digests
-from recovery.scenarios import scenario
+from recovery.scenarios import RecoveryKind, scenario
 from recovery.session import Session
 from recovery.settings import Settings
 from recovery.status.model import PartName
@@ -121,7 +121,7 @@ def _tasks(
     session: Session,
     asked: Asked,
     manifest: Manifest,
-    covers: Sequence[str],
+    covers: Sequence[RecoveryKind],
     places: Places,
     *,
     now: datetime,
@@ -146,7 +146,7 @@ def _begun(
     selection: Selection,
     *,
     tasks: Sequence[Task],
-    covers: Sequence[str],
+    covers: Sequence[RecoveryKind],
     began_at: datetime,
     isolation: tuple[str, ...],
 ) -> DrillBegun:

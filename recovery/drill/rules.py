@@ -21,7 +21,7 @@ from recovery.drill.model import (
     Phase,
 )
 from recovery.drill.phases import ORDER
-from recovery.scenarios import Scenario
+from recovery.scenarios import SCENARIOS, Scenario
 from recovery.status.model import PartStatus
 from recovery.units import counted, duration, listed
 
@@ -38,9 +38,7 @@ NEEDED = (
 )
 """What a drill does to a sandbox project and nowhere else: making, and removing what it made."""
 _DAY_SECONDS = 86400.0
-_DRILLED_ALONE = frozenset(
-    {"bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss"}
-)
+_DRILLED_ALONE = frozenset(item.name for item in SCENARIOS if len(item.covers) == 1)
 _OF_THE_BACKUP = frozenset({BackupDamagedError.exit_code, NotEqualError.exit_code})
 
 

@@ -11,6 +11,7 @@ from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.decision import Decision, Origin, Own, Seen
+from recovery.kinds.drilled import DrillRules
 from recovery.kinds.outcome import Failure, Outcome, Restored
 from recovery.kinds.step import Step
 from recovery.kinds.told import Held, SoFar, held_text
@@ -19,7 +20,7 @@ from recovery.scenarios import RecoveryKind
 from recovery.units import counted
 
 
-class Rules[S: Seen](ABC):
+class Rules[S: Seen](DrillRules, ABC):
     """How what happens to the things of one kind is decided.
 
     Attributes:

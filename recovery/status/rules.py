@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from manifests.catalog_drills import DrillRule
-from manifests.kind import KindName
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
 from manifests.parts import part_kind
 from recovery.health import Health, HealthFinding, worst
 from recovery.plan.lost import unprotected_text
-from recovery.scenarios import SCENARIOS, Scenario
+from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
 from recovery.status.model import Facts, PartName, PartStatus, Point, Shown
 from recovery.units import age, counted, duration, listed
 
@@ -23,7 +22,7 @@ PROTECTED = "protected"
 type _Judged = tuple[Health, str, str]
 
 
-def scenario_of(kind: KindName) -> Scenario:
+def scenario_of(kind: RecoveryKind) -> Scenario:
     """Return the scenario that brings parts of a kind back, and as little else as there is."""
     covering = [item for item in SCENARIOS if kind in item.covers]
     return min(covering, key=lambda item: len(item.covers))

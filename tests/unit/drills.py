@@ -12,7 +12,7 @@ from recovery.drill.model import (
     Phase,
 )
 from recovery.drill.phases import ORDER
-from recovery.drill.places import Places
+from recovery.kinds.places import Places
 from tests.unit.samples import POINT
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

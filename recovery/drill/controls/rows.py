@@ -17,9 +17,9 @@ from manifests.kinds.tables.model import TableBackup, generated_columns
 from manifests.partitions import demands_filter
 from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
-from recovery.drill.looks import property_differences, row_differences
 from recovery.drill.model import Control
 from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.drilled import property_differences, row_differences
 
 _CHECK = "fingerprints of rows"
 _TAGS = "column properties"

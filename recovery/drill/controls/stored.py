@@ -1,50 +1,28 @@
 """Damage of what is stored: planted in a copy of one file of the vault, and of its manifest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.kinds.buckets.model import BucketBackup
-from manifests.kinds.databases.model import DatabaseBackup
-from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from manifests.store.envelope import encode
-from manifests.values import ObjectInfo, RunId, StoredObject
+from manifests.values import ObjectInfo, RunId
 from recovery.drill.controls.planting import control
 from recovery.drill.model import Control
-from recovery.kinds.buckets.cloud.contents import inspect_inventories
+from recovery.kinds.drilled import StoredFile
+from recovery.kinds.known import rules_of
 from recovery.kinds.works import inspect
+from recovery.scenarios import RecoveryKind
 from recovery.stored import Reading
 
 CHECK = "rebound verify"
 
 
-class StoredFile(NamedTuple):
-    """A file of a run, with the part that holds nothing else."""
-
-    part: TableBackup | DatabaseBackup | BucketBackup
-    stored: StoredObject
-
-
-def smallest_file(manifest: Manifest, covers: Sequence[str]) -> StoredFile | None:
+def smallest_file(manifest: Manifest, covers: Sequence[RecoveryKind]) -> StoredFile | None:
     """Return the smallest file of what a drill restores; None where there is none."""
-    found = [item for item in _files(manifest, covers) if item.stored.size_bytes > 1]
+    files = (file for rules in rules_of(covers) for file in rules.stored_files(manifest))
+    found = [file for file in files if file.stored.size_bytes > 1]
     return min(found, key=lambda item: (item.stored.size_bytes, item.stored.name), default=None)
-
-
-def _files(manifest: Manifest, covers: Sequence[str]) -> Iterator[StoredFile]:
-    for table in manifest.tables if "tables" in covers else ():
-        for export in table.exports:
-            for stored in export.objects:
-                only = export.model_copy(update={"objects": (stored,)})
-                yield StoredFile(table.model_copy(update={"exports": (only,)}), stored)
-    for database in manifest.databases if "databases" in covers else ():
-        for file in database.files:
-            yield StoredFile(database.model_copy(update={"files": (file,)}), file.stored)
-    for bucket in manifest.buckets if "buckets" in covers else ():
-        for shard in bucket.shards:
-            yield StoredFile(bucket.model_copy(update={"shards": (shard,)}), shard.stored)
 
 
 def stored_controls(
@@ -76,10 +54,7 @@ def inspected(copies: Bucket, manifest: Manifest, file: StoredFile) -> list[str]
         manifest: The run's manifest.
         file: The file.
     """
-    if isinstance(file.part, BucketBackup):
-        found = inspect_inventories(copies, file.part)
-    else:
-        found = inspect((file.part,), Reading(copies, manifest.run_id, read_bytes=True))
+    found = inspect((file.part,), Reading(copies, manifest.run_id, read_bytes=True))
     return [item.text for item in found.findings]
 
 

@@ -13,9 +13,10 @@ from manifests.errors import CloudError
 from manifests.names import EVERYTHING
 from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
-from recovery.drill.looks import document_differences, object_differences
 from recovery.drill.model import Control
 from recovery.fence.rules import planned_fence
+from recovery.kinds.buckets.rules.drilled import object_differences
+from recovery.kinds.databases.rules.drilled import document_differences
 from recovery.kinds.step import Step
 
 _OBJECTS = "checksums of objects"

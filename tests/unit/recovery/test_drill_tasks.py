@@ -9,9 +9,9 @@ from manifests import drill_layout
 from manifests.errors import UsageError
 from manifests.selection import RunSummary
 from manifests.values import RunId
-from recovery.drill.places import mark_of_bucket, mark_of_database, mark_of_dataset
 from recovery.drill.rules import drawn, due_scenario, of_any_age
 from recovery.drill.tasks import drilled, out_of_scope, sample_tasks, whole_tasks
+from recovery.kinds.places import mark_of_bucket, mark_of_database, mark_of_dataset
 from recovery.status.model import Facts, PartName
 from recovery.status.rules import part_status
 from tests.unit.drills import CRITERIA, DRILL_ID, NOW, PLACES

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from manifests.catalog import Catalog
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import BucketBackup
@@ -10,6 +11,12 @@ from recovery.access_change import AccessChange, encrypted
 from recovery.document import Block, Row, Rows
 from recovery.kinds.buckets.rules.access import bucket_changes
 from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, objects_lost, plan_bucket
+from recovery.kinds.buckets.rules.drilled import (
+    drilled_buckets,
+    inventory_files,
+    object_differences,
+    sampled_bucket,
+)
 from recovery.kinds.buckets.rules.outcomes import FOLDER, BucketOutcome, StretchOutcome
 from recovery.kinds.buckets.rules.rows import (
     bucket_outcome_row,
@@ -19,8 +26,10 @@ from recovery.kinds.buckets.rules.rows import (
 )
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Decision, Origin, Own
+from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
+from recovery.kinds.places import Places
 from recovery.kinds.step import Step
 from recovery.kinds.told import Held, SoFar
 from recovery.request import Request, Target
@@ -125,6 +134,25 @@ class BucketRules(Rules[BucketsSeen]):
             for step in steps
         )
         return SoFar(tuple(rows), {"restored_objects": restored})
+
+    def drilled(self, manifest: Manifest, places: Places) -> Iterator[Drilled]:
+        """Yield the recovery of each bucket."""
+        yield from drilled_buckets(manifest, places)
+
+    def sampled(
+        self, manifest: Manifest, catalog: Catalog, places: Places, draw: Draw
+    ) -> Iterator[Drilled]:
+        """Yield the recovery of one prefix of a bucket."""
+        del catalog
+        yield from sampled_bucket(manifest, places, draw)
+
+    def stored_files(self, manifest: Manifest) -> Iterator[StoredFile]:
+        """Yield each file of an inventory."""
+        yield from inventory_files(manifest)
+
+    def differences(self, step: Step) -> Iterator[str]:
+        """Yield how many objects differ, by damage."""
+        yield from object_differences([step])
 
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each bucket."""

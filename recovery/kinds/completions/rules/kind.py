@@ -23,6 +23,7 @@ class CompletionsRules(Rules[CompletionsSeen]):
     """Completion documents come from no backup: what the history tells is written."""
 
     kind = "completions"
+    not_drilled = "state that is rebuilt from history: no backup takes part in it"
     steps = (CompletionsStep,)
     outcomes = (CompletionsOutcome,)
     from_run = False

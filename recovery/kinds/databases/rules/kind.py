@@ -2,11 +2,18 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from manifests.catalog import Catalog
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.document import Block, Row, Rows
 from recovery.kinds.databases.rules.documents import DatabaseStep, named_ranges, plan_database
+from recovery.kinds.databases.rules.drilled import (
+    document_differences,
+    document_files,
+    drilled_databases,
+    sampled_database,
+)
 from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
 from recovery.kinds.databases.rules.rows import (
@@ -18,8 +25,10 @@ from recovery.kinds.databases.rules.rows import (
 )
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
+from recovery.kinds.places import Places
 from recovery.kinds.step import Step
 from recovery.kinds.told import Held
 from recovery.request import Request
@@ -77,6 +86,24 @@ class DatabaseRules(Rules[DatabasesSeen]):
         """Return the folder of the databases."""
         del steps
         return {FOLDER: DatabaseOutcome}
+
+    def drilled(self, manifest: Manifest, places: Places) -> Iterator[Drilled]:
+        """Yield the recovery of each database."""
+        yield from drilled_databases(manifest, places)
+
+    def sampled(
+        self, manifest: Manifest, catalog: Catalog, places: Places, draw: Draw
+    ) -> Iterator[Drilled]:
+        """Yield the recovery of one collection."""
+        yield from sampled_database(manifest, catalog, places, draw)
+
+    def stored_files(self, manifest: Manifest) -> Iterator[StoredFile]:
+        """Yield each file with documents."""
+        yield from document_files(manifest)
+
+    def differences(self, step: Step) -> Iterator[str]:
+        """Yield how many documents differ, by state."""
+        yield from document_differences([step])
 
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each database."""

@@ -180,6 +180,7 @@ class FoundationRules(ConfigurationRules):
     """What has to be there before data is: services, roles, accounts, secrets, connections."""
 
     kind = "foundations"
+    not_drilled = "services, accounts and roles of the platform: a sandbox has its own"
     steps = (FoundationStep,)
     outcomes = (FoundationOutcome,)
     before_data = True
@@ -189,6 +190,7 @@ class ResourceRules(ConfigurationRules):
     """What is made when data is there: what writes to it would act on what is restored."""
 
     kind = "resources"
+    not_drilled = "what runs on the platform: drills restore data"
     steps = (ResourceStep,)
     outcomes = (ResourceOutcome,)
     before_data = False

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from manifests.catalog import Catalog
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
@@ -12,13 +13,16 @@ from manifests.values import UtcTime
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.decision import Decision, Origin, Own
+from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
+from recovery.kinds.places import Places
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.access import access_changes
 from recovery.kinds.tables.rules.copies import referring_to_copy
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.drilled import drilled_tables, sampled_table, table_files
 from recovery.kinds.tables.rules.expirations import without_past
 from recovery.kinds.tables.rules.held import held_tables, tables_so_far
 from recovery.kinds.tables.rules.outcomes import (
@@ -182,6 +186,28 @@ class TableRules(Rules[TablesSeen]):
     def so_far(self, steps: Sequence[Step], entries: Mapping[str, Sequence[TableOutcome]]) -> SoFar:
         """Tell which tables are published, and which wait."""
         return tables_so_far(of(steps, TableStep), entries[FOLDER])
+
+    def drilled(self, manifest: Manifest, places: Places) -> Iterator[Drilled]:
+        """Yield one recovery of all tables."""
+        yield from drilled_tables(manifest, places)
+
+    def sampled(
+        self, manifest: Manifest, catalog: Catalog, places: Places, draw: Draw
+    ) -> Iterator[Drilled]:
+        """Yield the recovery of one table."""
+        del catalog
+        yield from sampled_table(manifest, places, draw)
+
+    def stored_files(self, manifest: Manifest) -> Iterator[StoredFile]:
+        """Yield each file with rows."""
+        yield from table_files(manifest)
+
+    def differences(self, step: Step) -> Iterator[str]:
+        """Yield what differs of a table, view, routine or dataset."""
+        if isinstance(step, TableStep):
+            yield from (item.text for item in step.damage)
+        else:
+            yield from super().differences(step)
 
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each dataset, table, view and routine."""
