@@ -62,18 +62,19 @@ class EarlierRuns:
 
 
 class Base:
-    """A run whose unchanged content may be referenced, as far as its own records bear it out.
+    """A run whose unchanged content may be referenced, as far as it is believed.
 
-    Who writes a manifest into the vault has to write the run's other records as well, and each
-    receipt has to name the very start record that is there.
+    Where a trusted key signed the manifest, that says enough. Else who writes a manifest into the
+    vault has to write the run's other records as well, and each receipt has to name the very start
+    record that is there.
 
     Args:
         vault: The runs.
         manifest: The run's manifest.
-        started: Its start record.
+        started: Its start record; None where the manifest is signed.
     """
 
-    def __init__(self, vault: Vault, manifest: Manifest, started: Started) -> None:
+    def __init__(self, vault: Vault, manifest: Manifest, started: Started | None) -> None:
         self._vault = vault
         self.manifest = manifest
         self._started = started
@@ -85,10 +86,12 @@ class Base:
         Who writes the vault can have begun the run that names it as its base.
         """
         manifest = vault.manifest(run_id)
-        found = vault.borne_out(manifest)
-        reason = vault.trust(run_id).problem or vault.foreign(manifest.platform, manifest.project)
-        if found is None or reason:
-            reason = reason or "its start record does not say what its manifest does"
+        trust = vault.trust(run_id)
+        found = None if trust.is_signed else vault.borne_out(manifest)
+        reason = trust.problem or vault.foreign(manifest.platform, manifest.project)
+        if not (trust.is_signed or found or reason):
+            reason = "its start record does not say what its manifest does"
+        if reason:
             log.error("an earlier run is not built on", run_id=run_id, reason=reason)
             return None
         return cls(vault, manifest, found)
@@ -96,8 +99,8 @@ class Base:
     def part(self, kind: PartKind[Any], name: str) -> Backup | None:
         """Return what the run holds of a part, or None where its receipt does not say the same."""
         part: Backup | None = self.manifest.part(kind, name)
-        if part is None:
-            return None
+        if part is None or self._started is None:
+            return part
         try:
             reason = "" if self._vault.part(self._started, kind, name) == part else "another story"
         except BackupDamagedError as error:

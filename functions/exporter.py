@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
+from functions.own_files import OwnFiles
 from functions.settings import Settings
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
@@ -33,6 +34,7 @@ class RunContext(NamedTuple):
         api: Reads the protected buckets and copies from them.
         landing: Where extracts land.
         vault: The bucket with the backups; it is written only while the run is ours.
+        files: What the run has written into the vault, for attempts that go on.
         damaged: What of the vault was found damaged, and when: it is stored anew.
     """
 
@@ -46,6 +48,7 @@ class RunContext(NamedTuple):
     api: StorageApi
     landing: Bucket
     vault: Bucket
+    files: OwnFiles
     damaged: Mapping[str, datetime]
 
 

@@ -9,7 +9,14 @@ import structlog
 
 from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
-from manifests.errors import CatalogError, RefusedError, SourceUnreadableError, UsageError
+from manifests.errors import (
+    BackupDamagedError,
+    CatalogError,
+    ManifestMissingError,
+    RefusedError,
+    SourceUnreadableError,
+    UsageError,
+)
 from manifests.kinds.tables.kind import TABLES
 from manifests.layout import parse_run_id
 from manifests.store.decoded import Started
@@ -101,7 +108,8 @@ def current_run(vault: Vault, run_id: RunId) -> RunId:
         RefusedError: There are more of those than any night makes.
     """
     current, number = run_id, 1
-    while vault.has_failed(current):
+    while reason := _obstacle(vault, current):
+        log.error("another run takes the place of one", passed_over=current, reason=reason)
         number += 1
         if number > _MOST_RUNS:
             raise RefusedError(
@@ -111,6 +119,27 @@ def current_run(vault: Vault, run_id: RunId) -> RunId:
             )
         current = parse_run_id(f"{run_id}-r{number}")
     return current
+
+
+def _obstacle(vault: Vault, run_id: RunId) -> str:
+    """Return why a run can never be complete; empty where it can, or is.
+
+    What lies where it would be written, and cannot be read or is not believed, stays there.
+    """
+    if vault.has_failed(run_id):
+        return "no attempt can complete it"
+    try:
+        vault.manifest(run_id)
+        return vault.trust(run_id).problem
+    except ManifestMissingError:
+        pass
+    except BackupDamagedError as error:
+        return error.message
+    try:
+        started = vault.started(run_id)
+    except BackupDamagedError as error:
+        return error.message
+    return started.doubt if started is not None else ""
 
 
 def created(resources: Resources, catalog: Catalog) -> dict[str, datetime]:

@@ -15,7 +15,7 @@ from manifests.errors import (
     PartialError,
     PointLostError,
     ReboundError,
-    StrangeReceiptError,
+    StrangeObjectError,
 )
 from manifests.kind import Backup, CatalogPart, PartKind
 from manifests.model.run import FailedAttempt, PartFailure
@@ -25,7 +25,7 @@ from manifests.store.vault import Vault
 log = structlog.get_logger()
 
 # A receipt that is not ours stays where ours would have to be written.
-_LOST = (PointLostError, StrangeReceiptError)
+_LOST = (PointLostError, StrangeObjectError)
 
 
 class PartWork(NamedTuple):

@@ -27,6 +27,7 @@ from functions.instant import (
     told_since,
 )
 from functions.lease import Lease, holding
+from functions.own_files import OwnFiles
 from functions.parts import complete_parts, every_part
 from functions.settings import Settings
 from manifests import coverage
@@ -161,13 +162,8 @@ class BackupRun:
         if foreign := self._vault.foreign(manifest.platform, manifest.project):
             raise RefusedError(f"a run of this name is complete, and {foreign}", subject=run_id)
         refuse_earlier(run_id, request.scheduled_at, manifest.recovery_point)
-        if (run := self._vault.borne_out(manifest)) is None:
-            raise RefusedError(
-                "a run of this name is complete, and its start record does not say so",
-                subject=run_id,
-                hint="find out who wrote it; a run with another id takes its place",
-            )
-        refuse_placed(run, request.scheduled_at)
+        if not self._vault.trust(run_id).is_signed:
+            self._refuse_unborne(manifest, request.scheduled_at)
         if missing := coverage.missing(self._catalog, manifest):
             raise RefusedError(
                 f"the run is complete without a backup of {', '.join(missing)}",
@@ -175,6 +171,16 @@ class BackupRun:
                 hint='send {"run_id": "..."} with another id for a run that has them',
             )
         return manifest
+
+    def _refuse_unborne(self, manifest: Manifest, scheduled_at: datetime | None) -> None:
+        """Refuse a manifest that nobody signed, and that the run's start does not bear out."""
+        if (run := self._vault.borne_out(manifest)) is None:
+            raise RefusedError(
+                "a run of this name is complete, and its start record does not say so",
+                subject=manifest.run_id,
+                hint="find out who wrote it; a run with another id takes its place",
+            )
+        refuse_placed(run, scheduled_at)
 
     def _write(self, request: RunRequest, lease: Lease) -> Manifest:
         if self._catalog.dataset_ids:
@@ -192,7 +198,10 @@ class BackupRun:
         vault = self._of_vault(vault_bucket)
         structlog.contextvars.bind_contextvars(attempt=vault.attempts(start.run_id) + 1)
         log.info(
-            "run begins", recovery_point=start.recovery_point.isoformat(), base=start.base_run_id
+            "run begins",
+            recovery_point=start.recovery_point.isoformat(),
+            base=start.base_run_id,
+            signed=vault.seal.is_signing,
         )
         context = RunContext(
             start=start,
@@ -205,6 +214,7 @@ class BackupRun:
             api=self._api,
             landing=self._landing,
             vault=vault_bucket,
+            files=OwnFiles(vault_bucket, run, vault.seal),
             damaged=Verdicts(self._landing).damaged(),
         )
         exporters = [exporter(context) for exporter in EXPORTERS]

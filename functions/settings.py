@@ -21,8 +21,8 @@ class Settings(CommonSettings):
             copied, the run says so and does not answer 200; the next one goes on.
         lease_seconds: How long a silent run keeps others out.
         frozen_hours: How long a frozen copy lives when nothing removes it.
-        signing_key: The version of a key of Cloud KMS that signs manifests; empty leaves them
-            unsigned.
+        signing_key: The version of a key of Cloud KMS that signs what a run says of itself; empty
+            leaves that unsigned.
         verify_nights: In how many nights `verify` reads everything that is stored once.
         expire_armed: Whether `expire` deletes; otherwise it only says what it would.
         webhook_url: Where how a night goes is told, as Slack takes it; a secret, nowhere when empty.

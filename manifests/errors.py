@@ -18,7 +18,7 @@ can help. Unknown exit codes must be treated as failures.
     │   ├── ObjectMissingError
     │   ├── ObjectChangedError
     │   ├── AvroDamagedError
-    │   └── StrangeReceiptError
+    │   └── StrangeObjectError
     ├── RefusedError                 5   nothing was changed
     │   └── RunInProgressError       5   another process holds the lease of this run
     ├── PartialError                 6   some of it is done, a retry continues
@@ -143,8 +143,8 @@ class AvroDamagedError(BackupDamagedError):
     """A file is not a whole Avro object container file."""
 
 
-class StrangeReceiptError(BackupDamagedError):
-    """A receipt lies where a run would write its own, and is not of that run's start."""
+class StrangeObjectError(BackupDamagedError):
+    """Something lies where a run would write its own, and that run did not write it."""
 
 
 class RefusedError(ReboundError):

@@ -18,17 +18,19 @@ from pydantic.json_schema import models_json_schema
 from manifests.model.run import (
     FORMAT_VERSION,
     FailedAttempt,
+    FileMark,
     LeaseRecord,
     Manifest,
     Receipt,
     RunStart,
 )
 from manifests.parts import PARTS
+from manifests.signing import Signature
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 _MAJOR = FORMAT_VERSION.partition(".")[0]
 _RECEIPT: Any = Receipt.__class_getitem__(reduce(or_, (kind.model for kind in PARTS)))
-_DOCUMENTS = (Manifest, RunStart, _RECEIPT, FailedAttempt, LeaseRecord)
+_DOCUMENTS = (Manifest, RunStart, _RECEIPT, FileMark, FailedAttempt, LeaseRecord, Signature)
 
 
 def schema() -> dict[str, Any]:
@@ -55,6 +57,7 @@ def schema() -> dict[str, Any]:
         "properties": {
             "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
             "document": {"$ref": "#/$defs/Manifest"},
+            "signature": {"$ref": "#/$defs/Signature"},
         },
         "$defs": definitions,
     }

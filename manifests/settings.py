@@ -22,8 +22,8 @@ class CommonSettings(BaseSettings):
         landing_bucket: Where extracts land and leases and journals are kept; it has no retention.
         scratch_dataset: A dataset whose tables expire by themselves, for frozen copies and staging.
         catalog: Another catalog than the one that is shipped.
-        trusted_keys: The public keys, in PEM, whose manifests are believed; where there is none,
-            every manifest is.
+        trusted_keys: The public keys, in PEM, whose documents are believed; where there is none,
+            every document is.
         api_endpoint: What stands before the host in the addresses of Google's REST APIs.
         parallel_tables: Parts of a run, or tables of a recovery, in flight at once.
         parallel_streams: Parts of one Firestore database in flight at once.

@@ -54,6 +54,11 @@ class Trust(Value):
     key: str = ""
 
     @property
+    def is_signed(self) -> bool:
+        """Whether a key that is trusted signed it."""
+        return self.state == "trusted"
+
+    @property
     def told(self) -> str:
         """Return what a person is told."""
         match self.state:

@@ -1,6 +1,6 @@
 """A bucket in which Rebound stores things: write-once objects, exact generations, server-side copies."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 
 import google_crc32c
@@ -73,8 +73,16 @@ class Bucket:
         *,
         generation: int,
         content_type: str = "application/json",
+        metadata: Mapping[str, str] | None = None,
     ) -> int | None:
         """Store content if the live object has this generation (0: if there is none).
+
+        Args:
+            name: The object.
+            content: What is stored.
+            generation: What has to be there.
+            content_type: What is said of the content.
+            metadata: What else is said of the object.
 
         Returns:
             The new generation, or None when the condition did not hold.
@@ -85,6 +93,8 @@ class Bucket:
             "contentType": content_type,
             "crc32c": crc32c_text(google_crc32c.Checksum(content)),
         }
+        if metadata:
+            resource["metadata"] = dict(metadata)
         condition: Query = {"ifGenerationMatch": generation}
         with cloud_errors(self.uri(name)):
             try:
@@ -136,6 +146,11 @@ class Bucket:
         """Return what Cloud Storage says about an object, or None when it is not there."""
         found = self._found(name, generation)
         return None if found is None else _info(found)
+
+    def metadata(self, found: ObjectInfo) -> Mapping[str, str]:
+        """Return what is said of an exact generation; nothing where it is not there."""
+        version = self._found(found.name, found.generation)
+        return {} if version is None else version.settings.metadata
 
     def _found(self, name: str, generation: int | None) -> ObjectVersion | None:
         with cloud_errors(self.uri(name)):

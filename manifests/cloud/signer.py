@@ -49,7 +49,7 @@ class KmsSigner:
             if error.retryable:
                 raise
             raise MisconfiguredError(
-                f"the manifest cannot be signed: {error.message}",
+                f"what is written cannot be signed: {error.message}",
                 subject=self._key,
                 hint=error.hint or "enable the key of REBOUND_SIGNING_KEY, or name another version",
             ) from error

@@ -199,6 +199,20 @@ class Receipt[B: Backup](Stored):
     part: B
 
 
+class FileMark(Stored):
+    """Which run wrote a file: a later attempt of that run takes over no other.
+
+    Attributes:
+        name: The file.
+        start_generation: That of the run's start record.
+        sha256: Of its content, in hexadecimal.
+    """
+
+    name: str
+    start_generation: int
+    sha256: str
+
+
 class FailedAttempt(Stored):
     """The record an attempt leaves when it ends without a manifest."""
 

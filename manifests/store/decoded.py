@@ -10,12 +10,16 @@ from manifests.errors import (
     ManifestAlteredError,
     ManifestFormatError,
     ReboundError,
-    StrangeReceiptError,
+    StrangeObjectError,
 )
 from manifests.kind import Backup, PartKind
 from manifests.model.run import Receipt, RunStart
-from manifests.store.envelope import OTHER_RUN_HINT, decode
+from manifests.signing import Trust
+from manifests.store.envelope import OTHER_RUN_HINT
+from manifests.store.seal import Seal
 from manifests.values import RunId
+
+STRANGE_HINT = f"find out who wrote it; {OTHER_RUN_HINT}"
 
 
 class Started(NamedTuple):
@@ -26,11 +30,13 @@ class Started(NamedTuple):
         generation: That of the record, which each receipt of the run names: what lay there before
             the run began cannot.
         written_at: When the record was written, on Cloud Storage's clock.
+        doubt: Why nobody believes the record; empty where it is believed.
     """
 
     start: RunStart
     generation: int
     written_at: datetime
+    doubt: str = ""
 
     @property
     def run_id(self) -> RunId:
@@ -53,21 +59,23 @@ def judging(subject: str) -> Generator[None]:
         ) from error
 
 
-def decoded_start(content: bytes, run_id: RunId) -> RunStart:
-    """Return the start record of a run.
+def decoded_start(content: bytes, run_id: RunId, seal: Seal) -> tuple[RunStart, Trust]:
+    """Return the start record of a run, and whether it is believed.
 
     Raises:
         BackupDamagedError: It cannot be read, or belongs to another run.
     """
     name = layout.start_name(run_id)
     with judging(name):
-        start = decode(content, RunStart, subject=name)
+        start, trust = seal.decode(content, RunStart, subject=name)
     if start.run_id != run_id:
         raise ManifestAlteredError(f"it belongs to run {start.run_id}", subject=name)
-    return start
+    return start, trust
 
 
-def received[B: Backup](content: bytes, run: Started, kind: PartKind[B], name: str) -> B:
+def received[B: Backup](
+    content: bytes, run: Started, kind: PartKind[B], name: str, *, seal: Seal
+) -> B:
     """Return the part that a receipt is of.
 
     Args:
@@ -75,21 +83,25 @@ def received[B: Backup](content: bytes, run: Started, kind: PartKind[B], name: s
         run: Its run, whose start record it names.
         kind: The kind it should be of.
         name: Where it was found.
+        seal: Tells whether it is believed.
 
     Raises:
-        StrangeReceiptError: It lay there before the run began, or an older version wrote it.
+        StrangeObjectError: It lay there before the run began, nobody we trust signed it, or an older
+            version wrote it.
         BackupDamagedError: It cannot be read, or belongs elsewhere.
     """
     form: type[Receipt[B]] = Receipt[kind.model]  # type: ignore[name-defined]  # a kind's own form
     with judging(name):
-        receipt = decode(content, form, subject=name)
+        receipt, trust = seal.decode(content, form, subject=name)
     is_kind = receipt.kind in ("", kind.name)
     if not is_kind or name != kind.receipt_name(receipt.run_id, receipt.part.name):
         raise ManifestAlteredError("it belongs elsewhere", subject=name)
     if receipt.start_generation != run.generation:
-        raise StrangeReceiptError(
+        raise StrangeObjectError(
             "it does not name this run's start: somebody else wrote it, or an older version",
             subject=name,
-            hint=f"find out who wrote it; {OTHER_RUN_HINT}",
+            hint=STRANGE_HINT,
         )
+    if trust.problem:
+        raise StrangeObjectError(trust.problem, subject=name, hint=STRANGE_HINT)
     return receipt.part

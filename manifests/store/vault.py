@@ -11,20 +11,20 @@ from manifests.errors import (
     ManifestAlteredError,
     ManifestMissingError,
     ManifestUntrustedError,
-    MisconfiguredError,
+    StrangeObjectError,
 )
 from manifests.kind import Backup, PartKind
 from manifests.model.run import FailedAttempt, Manifest, Owner, PartFailure, Receipt, RunStart
 from manifests.selection import RunState, RunSummary
 from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
 from manifests.store.consistency import check_manifest
-from manifests.store.decoded import Started, decoded_start, judging, received
+from manifests.store.decoded import STRANGE_HINT, Started, decoded_start, judging, received
 from manifests.store.envelope import OTHER_RUN_HINT, decode, encode, opened, read
 from manifests.store.object_store import ObjectStore
+from manifests.store.seal import Seal
 from manifests.values import RunId
 
 _CLOCK_SKEW = timedelta(minutes=5)
-_REWRITTEN_HINT = f"find out who wrote it; {OTHER_RUN_HINT}"
 
 
 class _Failure(TypedDict, total=False):
@@ -39,8 +39,11 @@ class Vault:
         bucket: The bucket.
         owner: Whose runs are chosen, continued and counted.
         clock: Gives the present instant: what claims to be later is no backup.
-        trusted: Whose manifests are believed.
-        sign: Signs the manifests that are written; None leaves them unsigned.
+        trusted: Whose manifests, receipts and start records are believed.
+        sign: Signs those that are written; None leaves them unsigned.
+
+    Attributes:
+        seal: Signs what is written, and tells what of it is believed.
     """
 
     def __init__(
@@ -55,18 +58,26 @@ class Vault:
         self._bucket = bucket
         self._owner = owner
         self._clock = clock
-        self._trusted = trusted
-        self._sign = sign
+        self.seal = Seal(trusted, sign)
         self._read: dict[RunId, str] = {}
         self._trust: dict[RunId, Trust] = {}
 
     def start(self, start: RunStart) -> Started:
-        """Write the run's first record, or return the one that an earlier attempt wrote."""
+        """Write the run's first record, or return the one that an earlier attempt wrote.
+
+        Raises:
+            StrangeObjectError: Nobody we trust signed the one that is there.
+            MisconfiguredError: The key that signs is none that is trusted.
+            CloudError: It could not be signed.
+        """
         name = layout.start_name(start.run_id)
-        self._bucket.put_once(name, encode(start))
-        found = self.started(start.run_id)
+        if (found := self.started(start.run_id)) is None:
+            self._bucket.put_once(name, self.seal.encode(start, subject=name))
+            found = self.started(start.run_id)
         if found is None:
             raise ManifestMissingError("its start record is gone", subject=name)
+        if found.doubt:
+            raise StrangeObjectError(found.doubt, subject=name, hint=STRANGE_HINT)
         return found
 
     def started(self, run_id: RunId) -> Started | None:
@@ -74,7 +85,8 @@ class Vault:
         found = self._bucket.read_dated(layout.start_name(run_id))
         if found is None:
             return None
-        return Started(decoded_start(found.content, run_id), found.generation, found.written_at)
+        start, trust = decoded_start(found.content, run_id, self.seal)
+        return Started(start, found.generation, found.written_at, trust.problem)
 
     def borne_out(self, manifest: Manifest) -> Started | None:
         """Return how a run began, or None where its start record does not say what its manifest does.
@@ -95,7 +107,7 @@ class Vault:
         """
         name = kind.receipt_name(run.run_id, part)
         content = self._bucket.read(name)
-        return None if content is None else received(content, run, kind, name)
+        return None if content is None else received(content, run, kind, name, seal=self.seal)
 
     def put_part[B: Backup](self, run: Started, kind: PartKind[B], part: B) -> B:
         """Write the receipt of a part once; an earlier one of this start stays, and its part counts."""
@@ -103,7 +115,8 @@ class Vault:
         receipt = Receipt[kind.model](  # type: ignore[name-defined]  # a kind's own form
             run_id=run.run_id, kind=kind.name, start_generation=run.generation, part=part
         )
-        return received(self._bucket.put_once(name, encode(receipt)), run, kind, name)
+        there = self._bucket.put_once(name, self.seal.encode(receipt, subject=name))
+        return received(there, run, kind, name, seal=self.seal)
 
     def attempts(self, run_id: RunId) -> int:
         """Count the attempts at a run that said why they failed."""
@@ -128,21 +141,11 @@ class Vault:
         """
         check_manifest(manifest)
         run_id, name = manifest.run_id, layout.manifest_name(manifest.run_id)
-        content = encode(manifest, sign=self._sign)
-        ours, trust = self._decoded(content, run_id)
-        if problem := trust.problem:
-            raise MisconfiguredError(
-                f"the manifest would be {problem}",
-                subject=name,
-                hint="REBOUND_TRUSTED_KEYS has to hold the public key of REBOUND_SIGNING_KEY",
-            )
-        there = self._bucket.put_once(name, content)
-        if there == content:
-            return ours
-        theirs, trust = self._decoded(there, run_id)
+        content = self._bucket.put_once(name, self.seal.encode(manifest, subject=name))
+        written, trust = self._decoded(content, run_id)
         if trust.problem:
-            raise ManifestUntrustedError(trust.problem, subject=run_id, hint=_REWRITTEN_HINT)
-        return theirs
+            raise ManifestUntrustedError(trust.problem, subject=run_id, hint=STRANGE_HINT)
+        return written
 
     def manifest(self, run_id: RunId) -> Manifest:
         """Read a run's manifest: always the same one, so that what is done is what was shown.
@@ -162,14 +165,14 @@ class Vault:
         digest = hashlib.sha256(content).hexdigest()
         if self._read.setdefault(run_id, digest) != digest:
             raise ManifestAlteredError(
-                "it is not what was read a moment ago", subject=run_id, hint=_REWRITTEN_HINT
+                "it is not what was read a moment ago", subject=run_id, hint=STRANGE_HINT
             )
         manifest, self._trust[run_id] = self._decoded(content, run_id)
         if manifest.finished_at > self._clock() + _CLOCK_SKEW:
             raise ManifestAlteredError(
                 f"it claims to have ended in the future, {manifest.finished_at:%Y-%m-%dT%H:%MZ}",
                 subject=run_id,
-                hint=_REWRITTEN_HINT,
+                hint=STRANGE_HINT,
             )
         return manifest
 
@@ -188,7 +191,7 @@ class Vault:
             ManifestUntrustedError: Nobody whose key is trusted signed it.
         """
         if problem := self._trust[run_id].problem:
-            raise ManifestUntrustedError(problem, subject=run_id, hint=_REWRITTEN_HINT)
+            raise ManifestUntrustedError(problem, subject=run_id, hint=STRANGE_HINT)
 
     def _decoded(self, content: bytes, run_id: RunId) -> tuple[Manifest, Trust]:
         with judging(run_id):
@@ -198,7 +201,7 @@ class Vault:
             if manifest.run_id != run_id:
                 raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
             check_manifest(manifest)
-        return manifest, self._trusted.trust(envelope.digest, envelope.signature)
+        return manifest, self.seal.trust(envelope)
 
     def knows(self, run_id: RunId) -> bool:
         """Whether anything is stored of a run, whatever its state."""
@@ -244,7 +247,7 @@ class Vault:
         if content is None:
             return RunSummary(run_id=run_id, state="partial", reason="no manifest, no start record")
         try:
-            start = decoded_start(content, run_id)
+            start, _ = decoded_start(content, run_id, self.seal)
         except BackupDamagedError as error:
             return RunSummary(run_id=run_id, state="damaged", reason=error.message)
         return RunSummary(

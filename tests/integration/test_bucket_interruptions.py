@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import requests
 from google.api_core.exceptions import PreconditionFailed
 from google.cloud import storage
 
+from manifests.inventory import ShardWriter
+from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
 from tests.harness import Rebound, await_that, of_kind
 from tests.integration.bucket_objects import (
     back_up,
@@ -220,6 +223,21 @@ def test_killed_backup_goes_on(raw: Rebound):
     raw.run("recover", SCENARIO, "--yes")
     now = {name: look[0] for name, look in looked_at(bucket).items()}
     assert now == {name: content_of(name) for name in MANY}
+
+
+def test_inventory_that_somebody_else_wrote_is_not_taken_over(raw: Rebound, night: Function):
+    """A shard that ends behind every name would leave all of them out; the run says so and ends."""
+    bucket = make_bucket(raw)
+    fill(raw, bucket, ("a", "b"))
+    writer = ShardWriter("forged")
+    version = ObjectVersion("zzz", 1, 1, 0, "AAAAAA==", None, datetime.now(UTC), datetime.now(UTC))
+    writer.add(ObjectRecord(version, not_stored="gone"))
+    name = f"runs/before/buckets/{bucket.name}/inventory/0000-000000.avro"
+    raw.vault.blob(name).upload_from_string(writer.finish())
+    answer = night.manual("before")
+    assert answer.status_code == 422
+    assert "it does not say which run wrote it" in answer.json()["message"]
+    assert "this run can never be complete" in answer.json()["hint"]
 
 
 def begin_and_kill(rebound: Rebound, function: Function) -> Any:  # noqa: ANN401 - it never returns

@@ -1,11 +1,16 @@
 """A vault whose manifests somebody rewrote, consistently and without the key, is refused."""
 
+import json
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
-from manifests.model.run import Manifest
+from manifests.kinds.tables.kind import TABLES
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest, Receipt, RunStart
 from manifests.store.envelope import encode
+from manifests.values import RunId
 from tests.harness import LOCATION, Rebound, make_rebound, minutes_ago
 from tests.integration import lake
 from tests.integration.configuration import call, enable
@@ -117,8 +122,8 @@ def test_a_night_builds_on_no_run_that_it_does_not_trust(signed: Rebound):
     assert f'"base_run_id":"{TONIGHT}"'.encode() in start
 
 
-def test_a_night_that_cannot_sign_writes_no_manifest(signed: Rebound):
-    """Cloud KMS refuses: the run has no manifest, and the next call makes it complete."""
+def test_a_night_that_cannot_sign_writes_nothing(signed: Rebound):
+    """Cloud KMS refuses: the run is not begun, and the next call makes it complete."""
     key = signed.env["REBOUND_SIGNING_KEY"]
     path = f"cloudkms.googleapis.com/v1/{key}"
     with serving(signed) as function:
@@ -127,9 +132,54 @@ def test_a_night_that_cannot_sign_writes_no_manifest(signed: Rebound):
         call(signed, "PATCH", path, {"state": "ENABLED"}, updateMask="state")
         assert refused.status_code == 500
         assert (refused.json()["error"], refused.json()["subject"]) == ("MisconfiguredError", key)
-        assert states(signed)["unsigned"] == "partial"
+        assert "unsigned" not in states(signed)
         function.complete("unsigned")
     assert states(signed)["unsigned"] == "complete"
+
+
+def scheduled_id(at: datetime) -> str:
+    """Return the id of the run that the schedule's call of a time makes."""
+    return f"nightly-{at:%Y%m%dT%H%M%SZ}"
+
+
+def test_what_somebody_plants_during_a_night_is_not_in_its_run(signed: Rebound):
+    """He knows the run and how it began, and has not the key: no start, receipt or file of his counts.
+
+    The next call of the schedule makes another run, of what is really there.
+    """
+    at = datetime.now(UTC).replace(microsecond=0)
+    placed, tonight = (scheduled_id(at), f"{scheduled_id(at)}-r2")
+    start = json.loads(signed.vault.blob(f"runs/{TONIGHT}/start.json").download_as_bytes())
+    begun = RunStart.model_validate({**start["document"], "run_id": placed})
+    with serving(signed) as function:
+        signed.vault.blob(f"runs/{placed}/start.json").upload_from_string(encode(begun))
+        unread = {"status": 403, "match": f"{signed.project}.*/types\\b", "times": None}
+        with signed.cloud.fault("bigquery", "bigquery.tables.get", "status", **unread):
+            assert "1 of 4 parts failed" in function.scheduled(at).text
+        receipts = {
+            blob.name for blob in signed.vault.list_blobs(prefix=f"runs/{tonight}/receipts")
+        }
+        assert len(receipts) == 3
+        started = signed.vault.get_blob(f"runs/{tonight}/start.json")
+        (types,) = (table for table in signed.manifest(TONIGHT).tables if table.name == lake.TYPES)
+        forged = Receipt[TableBackup](
+            run_id=RunId(tonight), kind="tables", start_generation=started.generation, part=types
+        )
+        name = TABLES.receipt_name(RunId(tonight), lake.TYPES)
+        signed.vault.blob(name).upload_from_string(encode(forged))
+        ended = function.scheduled(at)
+        assert ended.status_code == 500
+        assert "it is not signed" in ended.json()["message"]
+        assert "this run can never be complete" in ended.json()["hint"]
+        whole = function.scheduled(at)
+        assert whole.status_code == 200, whole.text
+        assert whole.json()["run_id"] == f"{scheduled_id(at)}-r3"
+        told = [line for line in function.log_lines() if "passed_over" in line]
+    assert {line["passed_over"]: line["reason"] for line in told} == {
+        placed: "not trusted: it is not signed",
+        tonight: "no attempt can complete it",
+    }
+    assert (states(signed)[placed], states(signed)[tonight]) == ("partial", "partial")
 
 
 def test_who_did_what_and_why_is_written_down(signed: Rebound):

@@ -24,7 +24,6 @@ from functions.exports.buckets.ranges import KeyRange, KeyRanges, find_ranges, r
 from functions.exports.buckets.sampling import sampled
 from functions.log import LoggingPool, logged_step
 from manifests.cloud.inventory import read_range
-from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import SourceUnreadableError
@@ -32,7 +31,7 @@ from manifests.kinds.buckets.catalog import CatalogBucket
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.layout import ranges_name
 from manifests.kinds.buckets.model import BucketBackup, InventoryShard, ObjectVersion
-from manifests.model.run import Manifest, RunStart, Unprotected
+from manifests.model.run import Manifest, Unprotected
 from manifests.store.envelope import decode, encode
 from manifests.values import Resource, Skew
 from manifests.versions import (
@@ -93,7 +92,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
                     damaged=self.context.damaged,
                     is_looked_at=sampled(base.object_count if base else 0, self.context.holder),
                 )
-                work = _RangeWork(self._start, self._vault, bucket, contents, base, history=history)
+                work = _RangeWork(self.context, bucket, contents, base, history=history)
                 with (
                     logged_step("list and copy") as told,
                     LoggingPool(self._settings.parallel_listings, name) as listing,
@@ -149,7 +148,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
     def _ranges(self, bucket: VersionedBucket, base: BucketBackup | None) -> KeyRanges:
         """Return the key ranges, the same for every attempt of the run."""
         name = ranges_name(self._start.run_id, bucket.name)
-        found = self._vault.read(name)
+        found = self.context.files.read(name)
         if found is None:
             wanted = self._settings.parallel_listings * _RANGES_A_LISTING
             shards = base.shards if base is not None else ()
@@ -158,8 +157,8 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
             else:
                 # Few names then can be many now.
                 ranges = find_ranges(bucket.names, wanted=wanted)
-            found = self._vault.put_once(name, encode(ranges))
-        return decode(found, KeyRanges, subject=name)
+            found = self.context.files.put_once(name, encode(ranges))
+        return decode(found.content, KeyRanges, subject=name)
 
 
 class History(NamedTuple):
@@ -190,16 +189,14 @@ class _RangeWork:
 
     def __init__(
         self,
-        start: RunStart,
-        vault: Bucket,
+        context: RunContext,
         bucket: VersionedBucket,
         contents: Contents,
         base: BucketBackup | None,
         *,
         history: "History",
     ) -> None:
-        self._start = start
-        self._vault = vault
+        self._start, self._vault, self._files = context.start, context.vault, context.files
         self._bucket = bucket
         self._contents = contents
         self._base = base
@@ -208,7 +205,8 @@ class _RangeWork:
     def export(self, number: int, key_range: KeyRange) -> Sequence[InventoryShard]:
         """Return the shards of a range."""
         is_told = self._history.is_told
-        shards = Shards(self._vault, self._start, self._bucket.name, number, is_told=is_told)
+        bucket = self._bucket.name
+        shards = Shards(self._vault, self._files, self._start, bucket, number, is_told=is_told)
         earlier = self._base.shards if self._base is not None else ()
         known = Known(read_range(self._vault, earlier, key_range.start, key_range.end))
         written = shards.resume()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from functions.own_files import OwnFile, OwnFiles
 from manifests.cloud.objects import Bucket
 from manifests.errors import ObjectMissingError
 from manifests.inventory import ShardSummary, ShardWriter, read_shard
@@ -20,6 +21,7 @@ class Shards:
 
     Args:
         vault: The bucket with the backups.
+        files: What the run has written into it.
         start: The run.
         bucket: The protected bucket's name.
         key_range: The number of the range.
@@ -27,9 +29,17 @@ class Shards:
     """
 
     def __init__(
-        self, vault: Bucket, start: RunStart, bucket: str, key_range: int, *, is_told: bool
+        self,
+        vault: Bucket,
+        files: OwnFiles,
+        start: RunStart,
+        bucket: str,
+        key_range: int,
+        *,
+        is_told: bool,
     ) -> None:
         self._vault = vault
+        self._files = files
         self._start = start
         self._bucket = bucket
         self._key_range = key_range
@@ -38,13 +48,17 @@ class Shards:
         self._writer: ShardWriter | None = None
 
     def resume(self) -> str | None:
-        """Take over the shards an earlier attempt wrote; return the last name in them, or None."""
+        """Take over the shards an earlier attempt wrote; return the last name in them, or None.
+
+        Raises:
+            BackupDamagedError: One of them is gone, or none of this run.
+        """
         prefix = range_prefix(self._start.run_id, self._bucket, self._key_range)
         for found in list(self._vault.list_objects(prefix)):
-            content = self._vault.read(found.name)
-            if found.name != self._next_name() or content is None:
+            stored = self._files.read(found.name)
+            if found.name != self._next_name() or stored is None:
                 raise ObjectMissingError("an inventory shard is gone", subject=self._next_name())
-            self._done.append(self._described(found.name, self._summary(found.name, content)))
+            self._done.append(self._described(stored, self._summary(stored)))
         return self._done[-1].last_name if self._done else None
 
     def add(self, records: Iterable[ObjectRecord]) -> None:
@@ -64,24 +78,21 @@ class Shards:
         return tuple(self._done)
 
     def _write(self, writer: ShardWriter) -> None:
-        name, ours = self._next_name(), writer.finish()
-        content = self._vault.put_once(name, ours)
+        ours = writer.finish()
+        stored = self._files.put_once(self._next_name(), ours)
         # Another attempt may have written it with other records: then those are what counts.
-        summary = writer.summary if content == ours else self._summary(name, content)
-        self._done.append(self._described(name, summary))
+        summary = writer.summary if stored.content == ours else self._summary(stored)
+        self._done.append(self._described(stored, summary))
         self._writer = None
 
     def _next_name(self) -> str:
         return shard_name(self._start.run_id, self._bucket, self._key_range, len(self._done))
 
-    def _described(self, name: str, summary: ShardSummary) -> InventoryShard:
-        info = self._vault.info(name)
-        if info is None:
-            raise ObjectMissingError("an inventory shard is gone", subject=name)
+    def _described(self, file: OwnFile, summary: ShardSummary) -> InventoryShard:
         point = self._start.recovery_point
         later = summary.created_after(point) if self._is_told else []
         return InventoryShard(
-            stored=StoredObject(**info.model_dump(), row_count=summary.row_count),
+            stored=StoredObject(**file.info.model_dump(), row_count=summary.row_count),
             first_name=summary.first_name,
             last_name=summary.last_name,
             content_bytes=summary.content_bytes,
@@ -93,8 +104,8 @@ class Shards:
             gone_names=tuple(summary.gone_names[:_MOST_NAMED]),
         )
 
-    def _summary(self, name: str, content: bytes) -> ShardSummary:
+    def _summary(self, file: OwnFile) -> ShardSummary:
         summary = ShardSummary()
-        for record in read_shard(content, self._bucket, subject=name):
+        for record in read_shard(file.content, self._bucket, subject=file.info.name):
             summary.add(record)
         return summary

@@ -6,6 +6,8 @@ once, and none that could be split holds most of the bucket.
 
 from collections.abc import Callable, Sequence
 
+from pydantic import model_validator
+
 from functions.log import LoggingPool
 from manifests.values import Stored
 
@@ -30,6 +32,15 @@ class KeyRanges(Stored):
     """All ranges of a bucket, in order: the first starts before every name, the last has no end."""
 
     ranges: tuple[KeyRange, ...]
+
+    @model_validator(mode="after")
+    def _hold_every_name(self) -> "KeyRanges":
+        starts = [item.start for item in self.ranges]
+        ends = [item.end for item in self.ranges]
+        if starts[:1] != [""] or ends != [*starts[1:], None] or starts != sorted(set(starts)):
+            message = "the ranges do not hold every name once"
+            raise ValueError(message)
+        return self
 
 
 def ranges_between(boundaries: Sequence[str]) -> KeyRanges:

@@ -6,16 +6,14 @@ that is stored, and reads nothing of Firestore that an earlier one has read.
 
 from typing import NamedTuple
 
-import google_crc32c
-
-from manifests.cloud.checksums import crc32c_text
+from functions.own_files import OwnFile, OwnFiles
 from manifests.cloud.objects import Bucket
 from manifests.documents import CollectionBackup, DocumentRecord, read_file, tallied, write_file
 from manifests.errors import CloudError, ObjectMissingError
 from manifests.kinds.databases.layout import document_file_name, range_prefix
 from manifests.kinds.databases.model import DocumentFile
 from manifests.names import Position
-from manifests.values import ObjectInfo, RunId, StoredObject
+from manifests.values import RunId, StoredObject
 
 
 class StoredFile(NamedTuple):
@@ -30,6 +28,7 @@ class RangeFiles:
 
     Args:
         vault: The bucket with the backups.
+        files: What the run has written into it.
         run_id: The run.
         database_id: The protected database.
         attempt: The attempt whose ranges these are.
@@ -37,9 +36,17 @@ class RangeFiles:
     """
 
     def __init__(
-        self, vault: Bucket, run_id: RunId, database_id: str, *, attempt: int, name_range: int
+        self,
+        vault: Bucket,
+        files: OwnFiles,
+        run_id: RunId,
+        database_id: str,
+        *,
+        attempt: int,
+        name_range: int,
     ) -> None:
         self._vault = vault
+        self._files = files
         self._run_id = run_id
         self.database_id = database_id
         self.attempt = attempt
@@ -60,17 +67,17 @@ class RangeFiles:
         """Take over the files an earlier call wrote; return the place behind them, or None.
 
         Raises:
-            BackupDamagedError: One of them is gone, or holds no documents.
+            BackupDamagedError: One of them is gone, holds no documents, or is none of this run.
         """
         prefix = range_prefix(
             self._run_id, self.database_id, attempt=self.attempt, name_range=self._name_range
         )
         for found in list(self._vault.list_objects(prefix)):
-            content = self._vault.read(found.name)
-            if found.name != self._next_name() or content is None:
+            stored = self._files.read(found.name)
+            if found.name != self._next_name() or stored is None:
                 raise ObjectMissingError("a file of documents is gone", subject=self._next_name())
-            records = list(read_file(content, subject=found.name))
-            self._done.append(_described(found, records))
+            records = list(read_file(stored.content, subject=found.name))
+            self._done.append(_described(stored, records))
         return Position(self._done[-1].file.last_path, after=True) if self._done else None
 
     def add(self, records: list[DocumentRecord]) -> None:
@@ -80,15 +87,10 @@ class RangeFiles:
             CloudError: Something else is stored in its place.
         """
         name, content = self._next_name(), write_file(records)
-        generation = self._vault.put_if(
-            name, content, generation=0, content_type="application/avro"
-        )
-        # A refusal can mean that an earlier try of this very call succeeded, its answer lost.
-        found = self._vault.info(name, generation)
-        crc32c = crc32c_text(google_crc32c.Checksum(content))
-        if found is None or (found.crc32c, found.size_bytes) != (crc32c, len(content)):
+        stored = self._files.put_once(name, content, content_type="application/avro")
+        if stored.content != content:
             raise CloudError("what is stored is not what was written", subject=name, retryable=True)
-        self._done.append(_described(found, records))
+        self._done.append(_described(stored, records))
 
     def _next_name(self) -> str:
         return document_file_name(
@@ -100,11 +102,11 @@ class RangeFiles:
         )
 
 
-def _described(found: ObjectInfo, records: list[DocumentRecord]) -> StoredFile:
+def _described(file: OwnFile, records: list[DocumentRecord]) -> StoredFile:
     tally = tallied(records)
     return StoredFile(
         DocumentFile(
-            stored=StoredObject(**found.model_dump(), row_count=len(records)),
+            stored=StoredObject(**file.info.model_dump(), row_count=len(records)),
             first_path=records[0].path,
             last_path=records[-1].path,
             fingerprint=tally.fingerprint(),

@@ -91,6 +91,7 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
         def export(number: int, names: NameRange) -> _Exported:
             files = RangeFiles(
                 self._vault,
+                self.context.files,
                 self._start.run_id,
                 entry.database,
                 attempt=attempt,
@@ -193,9 +194,9 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
     def _give_up(self, files: RangeFiles) -> None:
         """Begin another attempt with the same ranges: the next call reads everything again."""
         name = partial(ranges_name, self._start.run_id, files.database_id)
-        ranges = self._vault.read(name(attempt=files.attempt))
+        ranges = self.context.files.read(name(attempt=files.attempt))
         if ranges is not None:
-            self._vault.put_once(name(attempt=files.attempt + 1), ranges)
+            self.context.files.put_once(name(attempt=files.attempt + 1), ranges.content)
 
     def _attempt(self, database_id: str) -> int:
         """Return the attempt to continue: the last one whose ranges are known, or a new one.
@@ -218,11 +219,11 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
         """Return the ranges of an attempt, the same for every call."""
         database_id = documents.connection.database_id
         name = ranges_name(self._start.run_id, database_id, attempt=attempt)
-        found = self._vault.read(name)
+        found = self.context.files.read(name)
         if found is None:
             cuts = find_cuts(documents, at_nanos=self._at_nanos, nested=_large_collections(base))
-            found = self._vault.put_once(name, encode(DocumentCuts(cuts=tuple(cuts))))
-        return cut(list(decode(found, DocumentCuts, subject=name).cuts))
+            found = self.context.files.put_once(name, encode(DocumentCuts(cuts=tuple(cuts))))
+        return cut(list(decode(found.content, DocumentCuts, subject=name).cuts))
 
 
 def _landmarks(base: DatabaseBackup | None) -> list[str]:

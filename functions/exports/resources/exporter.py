@@ -14,7 +14,6 @@ from functions.log import LoggingPool, logged_step
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
-from manifests.errors import CloudError
 from manifests.kinds.resources.catalog import CatalogResources
 from manifests.kinds.resources.images import image_project, images
 from manifests.kinds.resources.kind import RESOURCES
@@ -159,10 +158,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
     def _put(self, name: str, content: bytes, *, row_count: int) -> StoredObject:
         if self._second is not None:
             self._second.put_once(name, content)
-        self.context.vault.put_once(name, content)
-        info = self.context.vault.info(name)
-        if info is None:
-            raise CloudError("it was written, and is not there", subject=name, retryable=True)
+        info = self.context.files.put_once(name, content).info
         return StoredObject(**info.model_dump(), row_count=row_count)
 
 

@@ -2,57 +2,16 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import fastavro
 import pytest
-import requests
 
-from functions.exports.databases.exporter import DocumentCuts
-from manifests.documents import DocumentRecord, write_file
-from manifests.store.envelope import encode
 from tests.harness import Rebound, await_that, minutes_ago
+from tests.integration.databases.documents import back_up, moment, stored_documents
 from tests.integration.orchestration import State, awkward, write_catalog
-from tests.served import Function, serving
+from tests.served import serving
 from tests.standin.firestore.creation import create_database
-
-
-@pytest.fixture
-def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
-    """Return a platform with one filled database."""
-    made = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
-    state = State(made)
-    with made.cloud.minutes_ago(3):
-        state.write(awkward(state.name))
-    return made
-
-
-def back_up(rebound: Rebound, run_id: str = "night", **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Make a run complete and return its manifest."""
-    with serving(rebound) as function:
-        function.complete(run_id, **body)
-    manifest: dict[str, Any] = rebound.json("show", run_id)
-    return manifest
-
-
-def stored_documents(rebound: Rebound, database: dict[str, Any]) -> dict[str, bytes]:
-    """Return the stored fields of every document, read by nothing of Rebound."""
-    found: dict[str, bytes] = {}
-    for file in database["files"]:
-        blob = rebound.vault.blob(file["stored"]["name"])
-        with blob.open("rb") as content:
-            rows = list(fastavro.reader(content))
-        assert [rows[0]["path"], rows[-1]["path"]] == [file["first_path"], file["last_path"]]
-        found |= {row["path"]: row["fields"] for row in rows}
-    return found
-
-
-def moment(manifest: dict[str, Any]) -> datetime:
-    """Return a manifest's recovery point."""
-    return datetime.fromisoformat(manifest["recovery_point"])
 
 
 def test_content_is_that_of_the_recovery_point(rebound: Rebound):
@@ -208,68 +167,3 @@ def test_large_database(
     # The emulator knows no PartitionQuery.
     assert ranges == [1, 1 if "emulator" in request.node.name else 2]
     assert rebound.json("verify", "second")["findings"] == []
-
-
-def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """A run that was killed goes on where it stopped: what is stored is not read again."""
-    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
-    state = State(rebound)
-    with rebound.cloud.minutes_ago(3):
-        state.write(awkward(state.name))
-    # Each collection is counted before anything is read, and what was read after.
-    collections = len({path.split("/")[0] for path in awkward(state.name)})
-    operation = "firestore.RunAggregationQuery"
-    with (
-        rebound.cloud.fault("firestore", operation, "latency", seconds=4, skip=collections),
-        serving(rebound) as function,
-    ):
-        caller = threading.Thread(target=_call, args=(function,))
-        caller.start()
-        rebound.cloud.await_fault("firestore")
-        function.kill()
-        caller.join()
-    rebound.expire_lease("night")
-    with serving(rebound) as function:
-        function.complete("night")
-        lines = [line for line in function.log_lines() if "stored already" in line["message"]]
-    assert [line["found"] for line in lines] == [len(awkward(state.name))]
-    manifest = rebound.json("show", "night")
-    (database,) = manifest["databases"]
-    assert stored_documents(rebound, database) == state.content(moment(manifest))
-    assert manifest["abandoned"] == []
-    assert rebound.json("verify", "night")["findings"] == []
-
-
-def test_stored_documents_that_are_too_few(rebound: Rebound):
-    """Where Firestore counts more than what an earlier call stored, the next one reads all again."""
-    folder, paths = "runs/night/databases/(default)/", sorted(awkward(State(rebound).name))
-    ranges = encode(DocumentCuts(cuts=()))
-    rebound.vault.blob(f"{folder}000/ranges.json").upload_from_string(ranges)
-    short = write_file([DocumentRecord(paths[len(paths) // 2], b"", 1, 1)])
-    rebound.vault.blob(f"{folder}000/000000000000.avro").upload_from_string(short)
-    with serving(rebound) as function:
-        answer = function.manual("night")
-        assert answer.status_code == 500
-        assert "where Firestore counts" in answer.json()["message"]
-    manifest = back_up(rebound)
-    (database,) = manifest["databases"]
-    assert all("/001/" in file["stored"]["name"] for file in database["files"])
-    assert len(manifest["abandoned"]) > 0
-    assert stored_documents(rebound, database) == State(rebound).content(moment(manifest))
-    assert rebound.json("verify", "night")["findings"] == []
-
-
-def test_files_without_ranges_are_left_behind(rebound: Rebound):
-    """Files of a version that kept no ranges are not continued: the run says they are no part of it."""
-    name = "runs/night/databases/(default)/000/000000000000.avro"
-    rebound.vault.blob(name).upload_from_string(b"of another time")
-    manifest = back_up(rebound)
-    (database,) = manifest["databases"]
-    assert [item["name"] for item in manifest["abandoned"]] == [name]
-    assert all("/001/" in file["stored"]["name"] for file in database["files"])
-    assert stored_documents(rebound, database).keys() == awkward(State(rebound).name).keys()
-
-
-def _call(function: Function) -> None:
-    with suppress(requests.ConnectionError):
-        function.manual("night")

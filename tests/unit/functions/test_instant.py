@@ -7,14 +7,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from functions.earlier import Base
 from functions.exports.tables.datasets import gone_since
 from functions.instant import current_run, refuse_placed, serving_point
+from manifests import layout
 from manifests.errors import RefusedError
 from manifests.kinds.tables.kind import TABLES
 from manifests.model.run import FailedAttempt, Manifest, Owner, RunStart
 from manifests.signing import TrustedKeys
 from manifests.store.decoded import Started
+from manifests.store.envelope import encode
 from manifests.store.vault import Vault
 from manifests.values import RunId
-from tests.unit.manifests.test_signing import pem_of
+from tests.unit.manifests.test_signing import Signer, pem_of
 from tests.unit.samples import POINT, RUN, MemoryBucket, catalog, manifest
 
 NOW = datetime(2026, 11, 24, 8, 1, 30, tzinfo=UTC)
@@ -52,6 +54,48 @@ def test_run_that_takes_the_place_of_others():
         vault.record_failure(ended, is_last=True)
     with pytest.raises(RefusedError, match="50 runs of this time can never be complete"):
         current_run(vault, RUN)
+
+
+def test_run_that_takes_the_place_of_what_somebody_wrote():
+    """What lies where tonight's run would be, and is not believed, keeps no night from its end."""
+    signer = Signer()
+    stored, bucket = manifest(), MemoryBucket()
+    owner = Owner(platform=stored.platform, project=stored.project)
+    keys = TrustedKeys(signer.pem)
+
+    def vault() -> Vault:
+        return Vault(bucket, owner, clock=lambda: stored.finished_at, trusted=keys, sign=signer)
+
+    start = RunStart(base_run_id=None, **_said(stored))
+    for name, content in (
+        (layout.start_name(RUN), encode(start)),
+        (layout.start_name(RUN), b"{"),
+        (layout.manifest_name(RUN), encode(stored)),
+        (layout.manifest_name(RUN), b"{"),
+    ):
+        bucket.objects[name] = content
+        assert current_run(vault(), RUN) == f"{RUN}-r2"
+        del bucket.objects[name]
+    vault().start(start)
+    assert current_run(vault(), RUN) == RUN
+    vault().put_manifest(stored)
+    # A run that was begun before there was a key has an unsigned start for ever.
+    bucket.objects[layout.start_name(RUN)] = encode(start)
+    assert current_run(vault(), RUN) == RUN
+
+
+def test_a_signed_run_is_built_on_without_its_receipts():
+    """Who has the key said what it holds: receipts of before there was one are not asked."""
+    signer = Signer()
+    stored, bucket = manifest(), MemoryBucket()
+    owner = Owner(platform=stored.platform, project=stored.project)
+    keys = TrustedKeys(signer.pem)
+    vault = Vault(bucket, owner, clock=lambda: stored.finished_at, trusted=keys, sign=signer)
+    vault.put_manifest(stored)
+    base = Base.of(vault, RUN)
+    assert base is not None
+    games, *_ = stored.tables
+    assert base.part(TABLES, games.name) == games
 
 
 def test_tables_that_are_gone_are_told():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from functions.exports.buckets.ranges import (
     KeyRanges,
@@ -97,3 +98,20 @@ def test_ranges_like_an_earlier_inventory(shards: int, ranges: int):
     assert len(found.ranges) == ranges
     assert sum(sizes(names, found)) == shards
     assert max(sizes(names, found)) - min(sizes(names, found)[:-1] or [shards]) == 0
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        [],
+        [("", "b")],
+        [("a", None)],
+        [("", "b"), ("c", None)],
+        [("", "c"), ("b", None)],
+        [("", "b"), ("b", "b"), ("b", None)],
+    ],
+)
+def test_ranges_that_leave_names_out_are_none(ranges: list[tuple[str, str | None]]):
+    """Whoever wrote them: what they do not hold would be in no inventory."""
+    with pytest.raises(ValidationError, match="do not hold every name once"):
+        KeyRanges.model_validate({"ranges": [{"start": one, "end": end} for one, end in ranges]})

@@ -18,16 +18,19 @@ from manifests.errors import (
     ManifestUntrustedError,
     MisconfiguredError,
     NoRecoveryPointError,
+    StrangeObjectError,
     UsageError,
 )
-from manifests.model.run import Manifest, Owner
+from manifests.kinds.tables.kind import TABLES
+from manifests.model.run import FileMark, Manifest, Owner, Receipt, RunStart
 from manifests.retention import decide
 from manifests.selection import RunSummary, alarming, select
 from manifests.settings import read_settings
 from manifests.signing import NO_KEYS, Signature, TrustedKeys, digest_bytes
+from manifests.store.decoded import Started
 from manifests.store.envelope import decode, encode
 from manifests.store.vault import Vault
-from tests.unit.samples import POINT, RUN, MemoryBucket, manifest
+from tests.unit.samples import POINT, RUN, MemoryBucket, games, manifest
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 OWNER = Owner(platform=manifest().platform, project=manifest().project)
@@ -73,6 +76,11 @@ def vault(bucket: MemoryBucket, trusted: str = "", sign: Signer | None = None) -
     return Vault(bucket, OWNER, clock=lambda: NOW, trusted=TrustedKeys(trusted), sign=sign)
 
 
+START = RunStart(
+    run_id=RUN, platform=OWNER.platform, recovery_point=POINT, started_at=POINT, base_run_id=None
+)
+
+
 def state(bucket: MemoryBucket, trusted: str) -> str:
     """Return what a reader who trusts these keys calls the run."""
     return vault(bucket, trusted).summary(RUN).state
@@ -101,6 +109,58 @@ def test_a_manifest_that_was_rewritten_is_not_trusted(bucket: MemoryBucket, sign
         assert state(bucket, signer.pem) == "untrusted"
         with pytest.raises(ManifestUntrustedError):
             vault(bucket, signer.pem, signer).put_manifest(manifest())
+
+
+def test_a_start_that_somebody_wrote_begins_no_run(bucket: MemoryBucket, signer: Signer):
+    """Without a signature, or with that of another key, it is not gone on with; ours is."""
+    name = layout.start_name(RUN)
+    for content in (encode(START), encode(START, sign=Signer())):
+        bucket.objects[name] = content
+        with pytest.raises(StrangeObjectError, match=r"not signed|by no key"):
+            vault(bucket, signer.pem, signer).start(START)
+        assert vault(bucket).start(START).start == START
+    del bucket.objects[name]
+    begun = vault(bucket, signer.pem, signer).start(START)
+    assert (begun.start, begun.doubt) == (START, "")
+    assert vault(bucket, signer.pem, Signer()).start(START) == begun
+
+
+def test_a_receipt_that_somebody_wrote_during_a_run_is_none(bucket: MemoryBucket, signer: Signer):
+    """It names the run's own start, and has not the key."""
+    believing = vault(bucket, signer.pem, signer)
+    run = believing.start(START)
+    name = TABLES.receipt_name(RUN, games().name)
+    receipt = Receipt[TABLES.model](  # type: ignore[name-defined]  # a kind's own form
+        run_id=RUN, kind="tables", start_generation=run.generation, part=games()
+    )
+    for content in (encode(receipt), encode(receipt, sign=Signer())):
+        bucket.objects[name] = content
+        assert vault(bucket).part(run, TABLES, games().name) == games()
+        for take in (
+            lambda: believing.part(run, TABLES, games().name),
+            lambda: believing.put_part(run, TABLES, games()),
+        ):
+            with pytest.raises(StrangeObjectError, match=r"not signed|by no key"):
+                take()
+    del bucket.objects[name]
+    assert believing.put_part(run, TABLES, games()) == games()
+    assert believing.part(run, TABLES, games().name) == games()
+
+
+def test_what_is_signed_is_no_other_document(signer: Signer):
+    """A signature of one sort of document is worth nothing in the place of another."""
+    documents = (
+        manifest(),
+        START,
+        Receipt[TABLES.model](run_id=RUN, part=games()),  # type: ignore[name-defined]  # as above
+        FileMark(name="a", start_generation=1, sha256="b"),
+    )
+    for written in documents:
+        content = encode(written, sign=signer)
+        for other in documents:
+            if other is not written:
+                with pytest.raises(ManifestFormatError):
+                    decode(content, type(other), subject="other")
 
 
 @pytest.mark.parametrize("value", ["", "%", "AAAA", base64.b64encode(bytes(72)).decode()])
@@ -132,9 +192,14 @@ def test_without_keys_it_works_as_before_and_says_so(bucket: MemoryBucket, signe
 
 def test_a_key_that_nobody_trusts_signs_nothing(bucket: MemoryBucket, signer: Signer):
     """A night would otherwise write what the next one does not believe."""
-    with pytest.raises(MisconfiguredError, match="not trusted"):
-        vault(bucket, Signer().pem, signer).put_manifest(manifest())
-    assert not bucket.objects
+    for write in (
+        lambda it: it.put_manifest(manifest()),
+        lambda it: it.start(START),
+        lambda it: it.put_part(Started(START, 1, POINT), TABLES, games()),
+    ):
+        with pytest.raises(MisconfiguredError, match="not trusted"):
+            write(vault(bucket, Signer().pem, signer))
+        assert not bucket.objects
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from manifests.errors import (
     ManifestFormatError,
     ManifestMissingError,
     ManifestTruncatedError,
-    StrangeReceiptError,
+    StrangeObjectError,
     UnsafeNameError,
 )
 from manifests.kinds.tables.kind import TABLES
@@ -180,7 +180,7 @@ def test_a_receipt_that_lay_there_before_is_not_believed(
         lambda: vault.part(BEGUN, TABLES, "nba.games"),
         lambda: vault.put_part(BEGUN, TABLES, games()),
     ):
-        with pytest.raises(StrangeReceiptError, match="does not name this run's start"):
+        with pytest.raises(StrangeObjectError, match="does not name this run's start"):
             take()
 
 
