@@ -1,6 +1,6 @@
 """What the operator asked for: what is recovered, where to, and what may be replaced."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
@@ -16,9 +16,6 @@ from manifests.ids import (
     ProjectId,
     TableName,
 )
-from manifests.kinds.buckets.model import BucketBackup
-from manifests.kinds.databases.model import DatabaseBackup
-from manifests.kinds.tables.model import TableBackup
 from manifests.values import UtcTime, Value
 from recovery.scenarios import RecoveryKind, ScenarioName, scenario
 from recovery.scope import ObjectScope
@@ -136,14 +133,6 @@ class Request(Value):
             ]
         )
 
-    def wants(self, table: TableBackup) -> bool:
-        """Whether a table is part of the recovery."""
-        if not self.covers("tables") or not {table.name, table.dataset_id}.isdisjoint(self.exclude):
-            return False
-        if not self.datasets and not self.tables:
-            return True
-        return table.name in self.tables or table.dataset_id in self.datasets
-
     @property
     def kinds(self) -> tuple[RecoveryKind, ...]:
         """Return the kinds that are brought back, in the order in which they are."""
@@ -159,16 +148,9 @@ class Request(Value):
         """Whether things of this kind are brought back."""
         return kind in self.kinds
 
-    def wants_bucket(self, bucket: BucketBackup) -> bool:
-        """Whether a bucket is part of the recovery."""
-        wanted = not self.buckets or bucket.bucket in self.buckets
-        return self.covers("buckets") and wanted and bucket.bucket not in self.exclude
-
-    def wants_database(self, database: DatabaseBackup) -> bool:
-        """Whether a database is part of the recovery."""
-        name = database.database_id
-        wanted = not self.databases or name in self.databases
-        return self.covers("databases") and wanted and name not in self.exclude
+    def chooses(self, name: str, named: Collection[str]) -> bool:
+        """Whether a part is recovered, of those of its kind that were named, which are all when none is."""
+        return name not in self.exclude and (not named or name in named)
 
     def may_overwrite(self, name: str) -> bool:
         """Whether the operator allowed replacing what a table, definition, bucket or database is now."""
@@ -177,29 +159,6 @@ class Request(Value):
     def decides_overwriting(self, name: str) -> bool:
         """Whether the operator said what becomes of what differs: it is replaced, or it is left."""
         return self.only_missing or self.may_overwrite(name)
-
-    def compares_settings(self, kind: RecoveryKind, origin: str, name: str = "") -> bool:
-        """Whether the settings of a dataset, bucket or database are part of the recovery.
-
-        They are where all of it is recovered in its own place: those of a copy are its own.
-
-        Args:
-            kind: What it holds.
-            origin: The project the backup was made of.
-            name: The dataset.
-        """
-        if self.target.project != origin:
-            return False
-        if kind == "tables":
-            return not self.target.prefix and self.wants_definitions(name)
-        if kind == "buckets":
-            return not self.target.bucket and self.objects.is_all
-        return not (self.target.database or self.collections or self.documents)
-
-    def wants_definitions(self, dataset_id: str) -> bool:
-        """Whether a dataset's views and routines are part of the recovery."""
-        wanted = dataset_id in self.datasets or not (self.datasets or self.tables)
-        return wanted and dataset_id not in self.exclude
 
 
 def said_of_databases(catalog: Catalog, *, is_own: bool) -> dict[str, Mapping[str, Any]]:

@@ -13,12 +13,12 @@ from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
 from recovery.fencing import with_fence
 from recovery.journal import under_way
-from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.works import inspect
 from recovery.options.asked import Options
 from recovery.plan.approval import PlanFile, approved, read_plan
 from recovery.plan.fallen import FallBack
 from recovery.plan.model import Plan
+from recovery.plan.unread import unread
 from recovery.report.planned import plan_document
 from recovery.session import Session
 from recovery.stored import Reading
@@ -132,15 +132,12 @@ def check_backup(session: Session, console: Console, made: Plan) -> None:
     if made.run_id is None:
         return
     manifest = session.pieced(session.vault.manifest(made.run_id), made.fallen_back)
-    names = {step.name for step in made.of(TableStep) if step.rows}
-    tables = [item for item in manifest.tables if item.name in names]
-    # The files of documents were all read and checked when the plan was made.
-    if not tables:
+    parts = unread(made, manifest)
+    if not parts:
         return
-    total = sum(step.stored_bytes for step in made.of(TableStep))
-    with console.reading(total) as progress:
+    with console.reading(sum(item.size_bytes for item in parts)) as progress:
         reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, progress=progress)
-        verdict = inspect(tables, reading)
+        verdict = inspect(parts, reading)
     try:
         verdict.require(manifest.run_id)
     except BackupDamagedError as error:

@@ -36,6 +36,7 @@ from recovery.drill.model import Control
 from recovery.drill.preparing import Prepared
 from recovery.drill.tasks import Task, planted_request
 from recovery.kinds.step import Step
+from recovery.kinds.tables.rules.asked import wanted_tables
 from recovery.request import Request
 
 
@@ -95,8 +96,7 @@ def _unread(prepared: Prepared, copies: Bucket) -> list[str]:
 
 
 def _of_tables(prepared: Prepared, task: Task) -> Iterator[Control]:
-    tables = [it for it in prepared.manifest.tables if task.request.wants(it)]
-    chosen = plantable(tables)
+    chosen = plantable(wanted_tables(prepared.manifest, task.request))
     if chosen is None:
         yield from no_row_controls()
         return

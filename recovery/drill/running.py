@@ -22,6 +22,7 @@ from recovery.journal import Journal
 from recovery.kinds.works import inspect
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
+from recovery.plan.unread import unread
 from recovery.progress import Progress
 from recovery.running import execute, remember
 from recovery.stored import Reading
@@ -85,19 +86,15 @@ class Drill:
         return True
 
     def _prepare(self) -> str:
-        """Read the files that are restored, and plan each recovery."""
-        prepared, session = self._prepared, self._session
-        covers = {kind for task in prepared.tasks for kind in task.request.kinds}
-        if "tables" in covers:
-            wanted = [task.request for task in prepared.tasks]
-            tables = [it for it in prepared.manifest.tables if any(ask.wants(it) for ask in wanted)]
-            run_id = prepared.stored.run_id
-            found = inspect(tables, Reading(session.vault_bucket, run_id, read_bytes=True))
-            found.require(run_id)
-        for task in prepared.tasks:
+        """Plan each recovery, and read the files that are restored."""
+        session, stored = self._session, self._prepared.stored
+        for task in self._prepared.tasks:
             plan = self._look(task)
             session.refuse(plan, confirmed_project=None, access=True, untrusted=False)
             self._plans.append((task, plan))
+        parts = [part for _, plan in self._plans for part in unread(plan, stored)]
+        reading = Reading(session.vault_bucket, stored.run_id, read_bytes=True)
+        inspect(parts, reading).require(stored.run_id)
         return ""
 
     def _look(self, task: Task, *, exact: bool = False) -> Plan:

@@ -11,6 +11,7 @@ from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.decision import Decision, Origin, Own, Seen
+from recovery.kinds.demand import Demand
 from recovery.kinds.drilled import DrillRules
 from recovery.kinds.outcome import Failure, Outcome, Restored
 from recovery.kinds.step import Step
@@ -173,6 +174,16 @@ class Rules[S: Seen](DrillRules, ABC):
     @abstractmethod
     def plan_rows(self, steps: Sequence[Step], request: Request) -> Iterator[Row]:
         """Tell what happens to each thing."""
+
+    def demand(self, steps: Sequence[Step], manifest: Manifest) -> Demand:
+        """Return what it takes to carry steps out."""
+        del steps, manifest
+        return Demand()
+
+    def unread(self, steps: Sequence[Step], manifest: Manifest) -> Sequence[Backup]:
+        """Return the parts whose files a recovery reads, and no plan of it has read."""
+        del steps, manifest
+        return ()
 
     def held(self, manifest: Manifest) -> Held:
         """Tell what a run holds of the kind, and what of it the run says that it does not hold."""

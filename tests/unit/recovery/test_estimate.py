@@ -8,16 +8,17 @@ import pytest
 from manifests.errors import RefusedError
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.kinds.buckets.rules.buckets import ObjectCount
+from recovery.kinds.buckets.rules.demand import object_seconds
 from recovery.kinds.tables.rules.sources import Source
-from recovery.plan.estimate import object_seconds, takes
-from recovery.plan.limits import limit
+from recovery.limits import limit
+from recovery.plan.estimate import takes
 from recovery.plan.takes import Takes
 from recovery.plan.words import check_plan
 from recovery.report.planned import plan_document
 from recovery.report.text import text_of
 from tests.unit.platforms import whole_manifest
 from tests.unit.samples import POINT, RUN, manifest
-from tests.unit.worlds import GONE, bucket_step, plan, world
+from tests.unit.worlds import GONE, bucket_step, plan, request, world
 
 VAULT = Source(name="vault", why="it is gone")
 
@@ -109,7 +110,10 @@ def test_the_binding_limit_is_named():
     """With where it is written."""
     counts = (ObjectCount(damage="missing", source="vault", objects=2000, size_bytes=5),)
     made = plan(world()).model_copy(
-        update={"steps": (bucket_step(action="restore", counts=counts, objects=2000),)}
+        update={
+            "request": request(scenario="gcs-bucket-corruption"),
+            "steps": (bucket_step(action="restore", counts=counts, objects=2000),),
+        }
     )
     found = takes(made, whole_manifest(), [])
     assert (found.at_least_seconds, found.binding) == (

@@ -35,6 +35,7 @@ from recovery.kinds.buckets.cloud.settings import (
     set_bucket,
 )
 from recovery.kinds.buckets.rules.access import PresentBucket
+from recovery.kinds.buckets.rules.asked import compares_settings, wanted_buckets
 from recovery.kinds.buckets.rules.buckets import BucketStep, SeenBucket, undeleted_generation
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts, retention_rules
@@ -78,8 +79,7 @@ class BucketWork(Work[BucketsSeen]):
             backup.bucket: looked_at(
                 f"bucket {backup.bucket}", partial(self._observe, origin, backup, request, now)
             )
-            for backup in origin.run.buckets
-            if request.wants_bucket(backup)
+            for backup in wanted_buckets(origin.run, request)
         }
         seen, unseen = told_apart(looks)
         made = {name for name, item in seen.items() if not item.exists}
@@ -173,7 +173,7 @@ class BucketWork(Work[BucketsSeen]):
         )
         if resource is None:
             return seen.model_copy(update={"undelete": self._undeleted(target, backup, request)})
-        compares = request.compares_settings("buckets", origin.run.project)
+        compares = compares_settings(request, origin.run.project)
         return seen.model_copy(
             update={
                 "owner": foreign_owner(self._api, backup, resource, request),

@@ -10,7 +10,9 @@ from manifests.model.run import Manifest
 from recovery.access_change import AccessChange, encrypted
 from recovery.document import Block, Row, Rows
 from recovery.kinds.buckets.rules.access import bucket_changes
+from recovery.kinds.buckets.rules.asked import wanted_buckets
 from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, objects_lost, plan_bucket
+from recovery.kinds.buckets.rules.demand import buckets_demand
 from recovery.kinds.buckets.rules.drilled import (
     drilled_buckets,
     inventory_files,
@@ -26,6 +28,7 @@ from recovery.kinds.buckets.rules.rows import (
 )
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Decision, Origin, Own
+from recovery.kinds.demand import Demand
 from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
@@ -51,7 +54,7 @@ class BucketRules(Rules[BucketsSeen]):
 
     def wanted(self, manifest: Manifest, request: Request) -> tuple[BucketBackup, ...]:
         """Return the buckets that were asked for."""
-        return tuple(filter(request.wants_bucket, manifest.buckets))
+        return wanted_buckets(manifest, request)
 
     def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield every bucket, and the one that takes its place."""
@@ -108,6 +111,11 @@ class BucketRules(Rules[BucketsSeen]):
     def digested(self, seen: BucketsSeen) -> object:
         """Return which objects are not as they were, and in which generation they were written."""
         return {name: item.model_dump(mode="json") for name, item in seen.buckets.items()}
+
+    def demand(self, steps: Sequence[Step], manifest: Manifest) -> Demand:
+        """Return what it takes to bring objects back."""
+        del manifest
+        return buckets_demand(of(steps, BucketStep))
 
     def held(self, manifest: Manifest) -> Held:
         """Tell what a run holds of each bucket, and what of one it could not copy."""

@@ -12,6 +12,7 @@ from manifests.names import below
 from recovery.compare.documents import DatabaseState
 from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
+from recovery.kinds.databases.rules.asked import wanted_databases
 from recovery.kinds.databases.rules.documents import named_ranges, never_restored, wanted_ranges
 from recovery.reach import require_firestore
 from recovery.request import Request
@@ -43,7 +44,7 @@ def observe_databases(
         BackupDamagedError: A file of the backup is not what the manifest says.
         CloudError: Firestore cannot be reached, or a database could not be read, and can be later.
     """
-    wanted = [item for item in manifest.databases if request.wants_database(item)]
+    wanted = wanted_databases(manifest, request)
     if wanted:
         require_firestore(Connection(request.target.project, wanted[0].database_id))
     stored = StoredDocuments(vault)

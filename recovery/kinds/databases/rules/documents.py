@@ -11,6 +11,7 @@ from recovery.compare.databases import database_findings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
 from recovery.compare.findings import Finding
 from recovery.firestore.rate import ramp_seconds
+from recovery.kinds.databases.rules.asked import compares_settings
 from recovery.kinds.events import event_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.request import Request
@@ -146,7 +147,7 @@ def plan_database(
         request: What the operator asked for.
         origin: The project the backup was made of.
     """
-    compares = request.compares_settings("databases", origin) and state.settings is not None
+    compares = compares_settings(request, origin) and state.settings is not None
     settings = database_findings(backup.resource, state.settings or {}) if compares else ()
     into = request.target.database or backup.database_id
     step = DatabaseStep(

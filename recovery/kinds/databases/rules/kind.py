@@ -7,6 +7,7 @@ from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.document import Block, Row, Rows
+from recovery.kinds.databases.rules.asked import wanted_databases
 from recovery.kinds.databases.rules.documents import DatabaseStep, named_ranges, plan_database
 from recovery.kinds.databases.rules.drilled import (
     document_differences,
@@ -25,6 +26,7 @@ from recovery.kinds.databases.rules.rows import (
 )
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.demand import Demand
 from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
@@ -32,6 +34,8 @@ from recovery.kinds.places import Places
 from recovery.kinds.step import Step
 from recovery.kinds.told import Held
 from recovery.request import Request
+
+_RAMP = "Firestore, Best practices, Ramping up traffic"
 
 
 class DatabaseRules(Rules[DatabasesSeen]):
@@ -49,7 +53,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
 
     def wanted(self, manifest: Manifest, request: Request) -> tuple[DatabaseBackup, ...]:
         """Return the databases that were asked for."""
-        return tuple(filter(request.wants_database, manifest.databases))
+        return wanted_databases(manifest, request)
 
     def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield every database, and the one that takes its place."""
@@ -77,6 +81,16 @@ class DatabaseRules(Rules[DatabasesSeen]):
     def digested(self, seen: DatabasesSeen) -> object:
         """Return which documents are not as they were, and when they were last written."""
         return {name: item.model_dump(mode="json") for name, item in seen.databases.items()}
+
+    def demand(self, steps: Sequence[Step], manifest: Manifest) -> Demand:
+        """Return what it takes to bring documents back."""
+        del manifest
+        written = [step for step in of(steps, DatabaseStep) if step.writes]
+        seconds = sum(step.ramp_seconds for step in of(steps, DatabaseStep))
+        return Demand(
+            moved_bytes=sum(step.stored_bytes for step in written),
+            bounds=((seconds, _RAMP),) if seconds else (),
+        )
 
     def held(self, manifest: Manifest) -> Held:
         """Tell what a run holds of each database, and what of one it does not know."""

@@ -18,6 +18,7 @@ from manifests.references import TableRef, definitions_of, references
 from manifests.values import Resource
 from recovery.compare.observed import ObservedTable
 from recovery.compare.tables import shape_findings
+from recovery.kinds.tables.rules.asked import wanted_tables, wants_definitions
 from recovery.kinds.tables.rules.kind import TableRules
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.request import Request, Target
@@ -75,7 +76,7 @@ class BigQueryTarget:
             }
         )
         manifest = TableRules().visible(manifest, {item.name for item in hidden})
-        wanted = [table for table in manifest.tables if request.wants(table)]
+        wanted = wanted_tables(manifest, request)
         with ThreadPoolExecutor(
             self.settings.parallel_tables, thread_name_prefix="observe"
         ) as pool:
@@ -88,7 +89,7 @@ class BigQueryTarget:
             {
                 name: looked_at(name, partial(self.definition, kind, name))
                 for item in manifest.datasets
-                if request.wants_definitions(item.dataset_id)
+                if wants_definitions(request, item.dataset_id)
                 for name, kind, _ in definitions_of(item)
             }
         )

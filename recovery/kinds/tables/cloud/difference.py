@@ -10,6 +10,7 @@ from recovery.compare.difference import Sides, TableDifference
 from recovery.kinds.decision import Origin
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.staging import Staging
+from recovery.kinds.tables.rules.asked import wanted_tables
 from recovery.kinds.tables.rules.plan import plan_source
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.request import Request
@@ -48,7 +49,7 @@ def table_difference(
     observed = target.observe(manifest, request)
     for hidden in observed.unseen:
         raise hidden.error
-    (table,) = (item for item in manifest.tables if request.wants(item))
+    (table,) = wanted_tables(manifest, request)
     step = plan_source(table, Origin(manifest), observed, request)
     known = TableDifference(
         table=target.name(table.name),

@@ -13,15 +13,18 @@ from manifests.values import UtcTime
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
 from recovery.kinds.decision import Decision, Origin, Own
+from recovery.kinds.demand import Demand
 from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.places import Places
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.access import access_changes
+from recovery.kinds.tables.rules.asked import wanted_tables, wants_definitions
 from recovery.kinds.tables.rules.copies import referring_to_copy
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.demand import tables_demand
 from recovery.kinds.tables.rules.drilled import drilled_tables, sampled_table, table_files
 from recovery.kinds.tables.rules.expirations import without_past
 from recovery.kinds.tables.rules.held import held_tables, tables_so_far
@@ -60,11 +63,11 @@ class TableRules(Rules[TablesSeen]):
 
     def wanted(self, manifest: Manifest, request: Request) -> tuple[TableBackup, ...]:
         """Return the tables that were asked for."""
-        return tuple(filter(request.wants, manifest.tables))
+        return wanted_tables(manifest, request)
 
     def leaves_nothing(self, manifest: Manifest, request: Request) -> bool:
         """Whether neither a table is left nor a dataset with its views and routines."""
-        datasets = (request.wants_definitions(item.dataset_id) for item in manifest.datasets)
+        datasets = (wants_definitions(request, item.dataset_id) for item in manifest.datasets)
         return not (self.wanted(manifest, request) or any(datasets))
 
     def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
@@ -173,6 +176,15 @@ class TableRules(Rules[TablesSeen]):
             for name, item in seen.tables.items()
         }
         return {"datasets": datasets, "tables": tables}
+
+    def demand(self, steps: Sequence[Step], manifest: Manifest) -> Demand:
+        """Return what it takes to bring rows back."""
+        return tables_demand(of(steps, TableStep), manifest)
+
+    def unread(self, steps: Sequence[Step], manifest: Manifest) -> Sequence[TableBackup]:
+        """Return the tables whose rows come back: a plan reads none of their files."""
+        names = {step.name for step in of(steps, TableStep) if step.rows}
+        return [item for item in manifest.tables if item.name in names]
 
     def held(self, manifest: Manifest) -> Held:
         """Tell what a run holds of each table, and which tables of its datasets no run holds."""

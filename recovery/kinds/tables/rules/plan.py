@@ -6,6 +6,7 @@ from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.model.run import Manifest
 from manifests.references import definitions_of
 from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.tables.rules.asked import compares_settings, wanted_tables, wants_definitions
 from recovery.kinds.tables.rules.copies import referring_to_original
 from recovery.kinds.tables.rules.datasets import DatasetStep, made_names, plan_datasets
 from recovery.kinds.tables.rules.definitions import (
@@ -26,7 +27,7 @@ from recovery.request import Request, Target
 def decided(origin: Origin, seen: TablesSeen, request: Request) -> Decision:
     """Decide what happens to each table, dataset, view and routine."""
     manifest = origin.run
-    wanted = [table for table in manifest.tables if request.wants(table)]
+    wanted = wanted_tables(manifest, request)
     planned = [plan_source(table, origin, seen, request) for table in wanted]
     steps = [step for step in planned if not (request.only_missing and step.needs_overwrite)]
     dataset_ids = {table.dataset_id for table in wanted} | whole_datasets(manifest, request)
@@ -66,7 +67,7 @@ def whole_datasets(manifest: Manifest, request: Request) -> set[str]:
     return {
         item.dataset_id
         for item in manifest.datasets
-        if item.dataset_id not in filled and request.wants_definitions(item.dataset_id)
+        if item.dataset_id not in filled and wants_definitions(request, item.dataset_id)
     }
 
 
@@ -124,7 +125,7 @@ def _definitions(
             made=ended.get(name, ""),
         )
         for item in datasets
-        if request.wants_definitions(item.dataset_id)
+        if wants_definitions(request, item.dataset_id)
         for name, kind, resource in definitions_of(item)
         if name not in request.exclude
     ]
@@ -151,7 +152,7 @@ def _datasets(
             and not request.create_datasets
             and name not in seen.undeleted
         ),
-        compares=lambda name: request.compares_settings("tables", manifest.project, name),
+        compares=lambda name: compares_settings(request, manifest.project, name),
         sets=request.settings,
     )
 

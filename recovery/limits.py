@@ -23,5 +23,5 @@ class Limit(Value):
 @cache
 def limit(name: str) -> Limit:
     """Return a limit by its name in `limits.json`."""
-    text = (files("recovery.plan") / "limits.json").read_text(encoding="utf-8")
+    text = (files("recovery") / "limits.json").read_text(encoding="utf-8")
     return Limit.model_validate(json.loads(text)[name])
