@@ -3,7 +3,6 @@
 The code knows nothing about the platform; another platform is another catalog.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from importlib.resources import files
@@ -22,6 +21,7 @@ from manifests.catalog_processors import Processors
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
 from manifests.ids import BucketName
+from manifests.json_text import read_file
 from manifests.kind import CatalogPart, PartKind
 from manifests.kinds.buckets.catalog import CatalogBucket
 from manifests.kinds.databases.catalog import CatalogDatabase
@@ -178,15 +178,7 @@ def load_catalog(path: Path | None = None) -> Catalog:
     """
     source = path or files("manifests") / "catalog.json"
     try:
-        return Catalog.model_validate(json.loads(source.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise CatalogError(
-            "the catalog does not exist", subject=str(source), hint="set REBOUND_CATALOG"
-        ) from error
-    except OSError as error:
-        raise CatalogError(f"cannot be read: {error}", subject=str(source)) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(f"not JSON: {error}", subject=str(source)) from error
+        return Catalog.model_validate(read_file(source, CatalogError, hint="set REBOUND_CATALOG"))
     except ValidationError as error:
         details = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'catalog'}: {item['msg']}"

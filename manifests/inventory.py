@@ -17,7 +17,9 @@ from fastavro.write import Writer
 from manifests.errors import AvroDamagedError
 from manifests.kinds.buckets.layout import check_stored
 from manifests.kinds.buckets.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
+from manifests.object_retention import retention_of
 from manifests.records import CODEC, RecordFile
+from manifests.values import aware
 
 _OPTIONAL_TEXT = {"type": ["null", "string"], "default": None}
 _OPTIONAL_LONG = {"type": ["null", "long"], "default": None}
@@ -203,7 +205,8 @@ def _record(row: dict[str, Any]) -> ObjectRecord:
     known = row if len(row) == len(SHARD_FILE.schema["fields"]) else {**_LATER, **row}
     settings = ObjectSettings(*_settings_of(known))
     if settings.custom_time is not None:
-        datetime.fromisoformat(settings.custom_time)
+        aware(settings.custom_time)
+    retention_of(settings)
     version = ObjectVersion._make((*_version_of(known), settings, "live", None))
     then = None if known["then"] is None else ContentThen(**known["then"])
     return ObjectRecord(

@@ -4,12 +4,12 @@ It can be set where the bucket allows it. A later date can always be set; a lock
 can delete the object, nor shorten its time, before the date (Cloud Storage, Object Retention Lock).
 """
 
-import json
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from manifests.json_text import parsed
 from manifests.kinds.buckets.model import ObjectSettings
-from manifests.values import Resource
+from manifests.values import Resource, aware
 
 Fate = Literal["none", "over", "set", "locked", "unlocked", "lost"]
 """What becomes of the retention of an object that comes back.
@@ -88,12 +88,19 @@ class RetentionRules(NamedTuple):
 
 
 def retention_of(settings: ObjectSettings) -> Retention | None:
-    """Read the retention of an object; None where it has none that tells its date."""
-    told = json.loads(settings.retention) if settings.retention else {}
+    """Read the retention of an object; None where it has none that tells its date.
+
+    Raises:
+        ValueError: It is no retention.
+    """
+    told = parsed(settings.retention.encode()) if settings.retention else {}
+    if not isinstance(told, dict):
+        message = "a retention is an object"
+        raise ValueError(message)  # noqa: TRY004 - what was read is wrong, not its type in our code
     until = told.get("retainUntilTime")
     if until is None:
         return None
-    return Retention(told.get("mode") == "Locked", datetime.fromisoformat(until))
+    return Retention(told.get("mode") == "Locked", aware(str(until)))
 
 
 def locks(present: ObjectSettings, patch: Resource) -> bool:

@@ -12,9 +12,25 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     model_validator,
 )
+from pydantic_core import CoreSchema
+
+
+def aware(text: str) -> datetime:
+    """Read an instant.
+
+    Raises:
+        ValueError: It is none, or it lacks a zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = f"an instant without a zone: {text!r}"
+        raise ValueError(message)
+    return moment
+
 
 RunId = NewType("RunId", str)
 
@@ -61,10 +77,36 @@ def _known_zone(name: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
+_CONTAINERS = frozenset({"tuple", "list", "set", "frozenset", "dict"})
+
+
+def _stopping_at_the_first[Schema](schema: Schema) -> Schema:
+    """Have each container in a schema report its first wrong item alone.
+
+    Otherwise a document of half a million wrong items is half a million errors, and gigabytes.
+    """
+    if isinstance(schema, dict):
+        # A field that is called so is a schema of its own.
+        if isinstance(kind := schema.get("type"), str) and kind in _CONTAINERS:
+            schema["fail_fast"] = True
+        for inner in schema.values():
+            _stopping_at_the_first(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            _stopping_at_the_first(inner)
+    return schema
+
+
 class Value(BaseModel):
     """A value: it never changes, and has no field but its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return _stopping_at_the_first(handler(source))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy in which some fields are others; pydantic does not look at their names.

@@ -124,7 +124,7 @@ class Console:
 
         def end(_number: int, _frame: FrameType | None) -> None:
             self._console.show_cursor()
-            sys.stderr.write(f"\n{text}\n")
+            sys.stderr.write(f"\n{printable(text)}\n")
             sys.stderr.flush()
             os._exit(_INTERRUPTED)
 

@@ -10,7 +10,7 @@ from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import Query
 from manifests.cloud.checksums import crc32c_text
 from manifests.errors import ObjectChangedError
-from manifests.store.envelope import MOST_DOCUMENT_BYTES
+from manifests.json_text import MOST_BYTES
 
 _CRC32C = re.compile(r"\bcrc32c=([^,\s]+)")
 
@@ -31,13 +31,13 @@ def whole_document(api: StorageApi, bucket: str, name: str) -> Document:
         ConnectionError: Other bytes came than are stored.
     """
     try:
-        answer = api.download(bucket, name, {}, 0, MOST_DOCUMENT_BYTES)
+        answer = api.download(bucket, name, {}, 0, MOST_BYTES)
     except RequestRangeNotSatisfiable:
         # There is no first byte.
         told = api.call("GET", object_path(bucket, name), {"fields": "generation"})
         return Document(b"", int(told["generation"]))
     stored = _CRC32C.search(answer.header("X-Goog-Hash"))
-    is_whole = len(answer.content) <= MOST_DOCUMENT_BYTES
+    is_whole = len(answer.content) <= MOST_BYTES
     came = crc32c_text(google_crc32c.Checksum(answer.content))
     if is_whole and stored is not None and stored[1] != came:
         message = "other bytes came than are stored"

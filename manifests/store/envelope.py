@@ -7,7 +7,6 @@ document could do is prevented by checking every name in it (`manifests.store.co
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -17,14 +16,10 @@ from manifests.errors import (
     ManifestFormatError,
     ManifestTruncatedError,
 )
+from manifests.json_text import TooLargeError, check_size, parsed
 from manifests.model.run import FORMAT_VERSION
 from manifests.signing import Sign, Signature
 
-MOST_DOCUMENT_BYTES = 32 * 1024 * 1024
-"""No document is larger: what is read into memory is bounded, whoever wrote it."""
-_MOST_VALUES = 1_000_000
-_DEEPEST = 64
-_MOST_DIGITS = 40
 _NEEDED = {"digest", "document"}
 OTHER_RUN_HINT = "`rebound list` shows the runs that can be restored"
 
@@ -62,7 +57,10 @@ def encode(document: BaseModel, *, sign: Sign | None = None) -> bytes:
         content = _canonical(envelope) + b"\n"
     except UnicodeEncodeError as error:
         raise ManifestFormatError(f"cannot be written: {error}", subject=subject) from error
-    _check_size(content, subject=subject)
+    try:
+        check_size(content)
+    except TooLargeError as error:
+        raise ManifestFormatError(str(error), subject=subject) from error
     return content
 
 
@@ -134,53 +132,17 @@ def _signature(envelope: dict[str, Any], *, subject: str) -> Signature | None:
 
 
 def _parsed(content: bytes, *, subject: str) -> Any:  # noqa: ANN401 - JSON of any shape
-    _check_size(content, subject=subject)
     try:
-        envelope = json.loads(content, parse_int=_number)
-        _check_depth(envelope)
+        envelope = parsed(content)
         # What cannot be written again is no document either: NaN, or half a surrogate pair.
         _canonical(envelope)
-    except (ValueError, RecursionError) as error:
+    except TooLargeError as error:
+        raise ManifestFormatError(str(error), subject=subject, hint=OTHER_RUN_HINT) from error
+    except ValueError as error:
         raise ManifestTruncatedError(
             f"not a whole JSON document: {error}", subject=subject, hint=OTHER_RUN_HINT
         ) from error
     return envelope
-
-
-def _number(text: str) -> int:
-    # What is longer is no number of ours, and could not be written once it is added to another.
-    if len(text) > _MOST_DIGITS:
-        message = f"a number of {len(text)} digits"
-        raise ValueError(message)
-    return int(text)
-
-
-def _check_size(content: bytes, *, subject: str) -> None:
-    """Refuse what would take more memory than a document does: a few bytes can be many values."""
-    values = content.count(b",") + content.count(b"[") + content.count(b"{")
-    if len(content) > MOST_DOCUMENT_BYTES or values > _MOST_VALUES:
-        raise ManifestFormatError(
-            f"larger than any document of ours: {len(content):,} bytes, about {values:,} values",
-            subject=subject,
-            hint=OTHER_RUN_HINT,
-        )
-
-
-def _check_depth(envelope: object) -> None:
-    """Refuse nesting that no document has: whatever walks it would stop where it cannot go on."""
-    level: list[object] = [envelope]
-    for _ in range(_DEEPEST):
-        level = [inner for item in level for inner in _inside(item)]
-        if not level:
-            return
-    message = f"nested deeper than {_DEEPEST} levels"
-    raise ValueError(message)
-
-
-def _inside(item: object) -> Iterable[object]:
-    if isinstance(item, dict):
-        return item.values()
-    return item if isinstance(item, list) else ()
 
 
 def _check_version(body: Any, kind: type[BaseModel], *, subject: str) -> None:  # noqa: ANN401 - JSON of any shape

@@ -1,5 +1,6 @@
 """From the options of `plan` and `recover` to a plan that somebody said yes to."""
 
+import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import typer
 
 from manifests.errors import BackupDamagedError, RefusedError, UsageError
+from manifests.json_text import read_file
 from recovery.cli.damage import OFFER, fall_backs, ways_around
 from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
@@ -108,7 +110,7 @@ def still_planned(
             f"`{beside[0].replace('_', '-')}` is a part of the plan that `--plan` names",
             hint="make a new plan with `rebound plan ... --out`",
         )
-    plan = read_plan(file.read_text(encoding="utf-8"), subject=str(file))
+    plan = read_plan(read_file(file, UsageError), subject=str(file))
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
     now = with_fence(session, session.plan(chosen, plan.request, plan.fallen_back))
     return approved(plan, now, subject=str(file))
@@ -116,7 +118,9 @@ def still_planned(
 
 def write_plan(made: Plan, file: Path, *, now: datetime) -> None:
     """Write a plan to a file, for somebody to approve."""
-    write_file(file, PlanFile(made_at=now, plan=made).model_dump_json(indent=2))
+    whole = PlanFile(made_at=now, plan=made).model_dump(mode="json")
+    # Who reads it to approve it sees its text as it is: nothing in it acts on a terminal.
+    write_file(file, json.dumps(whole, indent=2, ensure_ascii=True))
 
 
 def show_plan(made: Plan, *, now: datetime, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from manifests.drill_layout import parse_drill_id
 from manifests.errors import PartialError, UsageError
+from manifests.json_text import read_file
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.options import (
     Html,
@@ -26,7 +27,7 @@ from recovery.console import Console
 from recovery.drill.asked import Asked
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.document import drill_document, drill_error, history_document
-from recovery.drill.model import DrillFinding, Kept, SignOff
+from recovery.drill.model import Criteria, DrillFinding, Kept, SignOff
 from recovery.drill.preparing import prepared
 from recovery.drill.rules import check_verifier, due_scenario, read_criteria
 from recovery.drill.running import Drill
@@ -108,18 +109,23 @@ def drill(
     elif clean:
         _clean(_named(project), yes=yes, as_json=as_json)
     else:
-        read = criteria.read_text(encoding="utf-8") if criteria else ""
         asked = Asked(
             scenario=_scenario(scenario_name, due=due, sample=sample),
             sandbox=_named(project),
             run=run,
             is_random=random,
-            criteria=read_criteria(read, subject=str(criteria)) if criteria else None,
+            criteria=_criteria(criteria),
             criteria_from=str(criteria or ""),
             operator=by or getpass.getuser(),
             approver=approver,
         )
         _run(asked, html, as_json=as_json)
+
+
+def _criteria(file: Path | None) -> Criteria | None:
+    if file is None:
+        return None
+    return read_criteria(read_file(file, UsageError), subject=str(file))
 
 
 def _named(project: str | None) -> str:
@@ -218,7 +224,7 @@ def _clean(project: str, *, yes: bool, as_json: bool) -> None:
     cleaning = Cleaning(project, session.catalog.location)
     made = cleaning.made()
     if not as_json:
-        say("\n".join(item.label for item in made) or "nothing is left of any drill")
+        say(*([item.label for item in made] or ["nothing is left of any drill"]))
     if made and not yes:
         if not sys.stdin.isatty():
             raise nobody_answers()

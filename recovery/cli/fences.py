@@ -72,7 +72,7 @@ def fence(
     fencing = fencing_of(session)
     record = fence_record(session, rule, things, why=why)
     if not as_json:
-        say("\n".join(fence_lines(record)))
+        say(*fence_lines(record))
     if record.writers:
         _agree(yes=yes)
         session.actions.begin("fence", record.fence_id, why)
@@ -134,7 +134,7 @@ def thaw(
     planned = planned_thaw_of(session, record, changed_too=changed)
     if not as_json:
         lines = thaw_lines(record, planned.steps)
-        say("\n".join([*lines, *due_lines(coming(session, planned), record, seek_past=seek_past)]))
+        say(*lines, *due_lines(coming(session, planned), record, seek_past=seek_past))
     refuse_all(strange(session, planned, address or ()))
     _agree(yes=yes)
     session.actions.begin("thaw", record.fence_id, reason)
@@ -207,7 +207,7 @@ def _show_standing(session: Session, rule: FenceRule, *, as_json: bool) -> None:
             if record.project == session.settings.project:
                 planned = planned_thaw_of(session, record, changed_too=False)
                 lines += due_lines(coming(session, planned), record, seek_past=False)
-        say("\n".join(lines))
+        say(*lines)
     if late := [item for item in standing if is_late(item, now, rule.most_hours)]:
         raise ObjectiveMissedError(
             f"a fence stands longer than {rule.most_hours:g} h",
@@ -242,14 +242,14 @@ def _tell(
         print_json({**_document(record, outcomes), **told})
         return
     lines = outcome_lines(outcomes, "paused")
-    say("\n".join([*lines, *(quiet_lines(quiet) if quiet is not None else ())]))
+    say(*lines, *(quiet_lines(quiet) if quiet is not None else ()))
 
 
 def _tell_thawed(record: FenceRecord, outcomes: list[FenceOutcome], *, as_json: bool) -> None:
     if as_json:
         print_json(_document(record, outcomes))
     else:
-        say("\n".join(outcome_lines(outcomes, "resumed")))
+        say(*outcome_lines(outcomes, "resumed"))
 
 
 def _document(record: FenceRecord, outcomes: list[FenceOutcome]) -> dict[str, Any]:

@@ -97,14 +97,14 @@ def past(read: datetime | None, *, now: datetime) -> datetime | None:
     return read
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """Print a text: all that a person is told goes through here, made printable.
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines: all that a person is told goes through here, made printable.
 
     Args:
-        text: Lines, each of which stays one.
+        lines: Each stays one, whatever a name in it holds.
         err: Whether to stderr, because it is no data.
     """
-    plain = as_text(text.split("\n"))
+    plain = as_text(lines)
     if err:
         say_aside(plain)
     else:
@@ -118,7 +118,7 @@ def aside(text: str) -> None:
 
 def tell(document: Document) -> None:
     """Print a document, fitted to the terminal."""
-    say(text_of(document, columns=terminal_columns()))
+    say(*text_of(document, columns=terminal_columns()).split("\n"))
 
 
 def write_page(file: Path | None, document: Document) -> None:

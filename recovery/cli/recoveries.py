@@ -106,7 +106,7 @@ def plan(
     except RefusedError as error:
         refusal = error
         if not as_json:
-            say(f"not yet: {printable(str(error))}\nhint: {error.hint}", err=True)
+            say(f"not yet: {error}", f"hint: {error.hint}", err=True)
     write_page(html, plan_document(made, now=session.started_at, refusal=refusal))
     # What a service that is enabled first holds is looked at when it is.
     if made.unseen and not made.come_first:

@@ -1,6 +1,5 @@
 """Looks at what a deployment is made of; each look is a few calls and decides nothing."""
 
-import json
 import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from manifests.cloud.table_paths import table_path
 from manifests.cloud.verdicts import Verdicts
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import UsageError
+from manifests.json_text import read_file
 from manifests.kinds.resources.table import resource_type
 from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
@@ -203,11 +203,4 @@ class Looks:
         Raises:
             UsageError: There is none, or it is no JSON.
         """
-        try:
-            return json.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UsageError(
-                f"cannot be read: {error.strerror}", subject=path, hint="set REBOUND_CONTACTS"
-            ) from error
-        except ValueError as error:
-            raise UsageError(f"not JSON: {error}", subject=path, hint=f"edit {path}") from error
+        return read_file(Path(path), UsageError, hint="set REBOUND_CONTACTS")

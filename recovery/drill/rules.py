@@ -109,14 +109,18 @@ def lot(mark: str, name: str) -> str:
     return hashlib.sha256(f"{mark}/{name}".encode()).hexdigest()
 
 
-def read_criteria(text: str, *, subject: str) -> Criteria:
+def read_criteria(content: object, *, subject: str) -> Criteria:
     """Read criteria that somebody wrote down.
+
+    Args:
+        content: The file, as JSON.
+        subject: Where it lies.
 
     Raises:
         UsageError: They are none.
     """
     try:
-        found = Criteria.model_validate_json(text)
+        found = Criteria.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "criteria"

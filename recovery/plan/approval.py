@@ -27,14 +27,18 @@ def seen_digest(world: World) -> str:
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
 
-def read_plan(content: str, *, subject: str) -> Plan:
+def read_plan(content: object, *, subject: str) -> Plan:
     """Read a plan that was written to a file.
+
+    Args:
+        content: The file, as JSON.
+        subject: Where it lies.
 
     Raises:
         UsageError: It is none.
     """
     try:
-        return PlanFile.model_validate_json(content).plan
+        return PlanFile.model_validate(content).plan
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -44,7 +48,9 @@ def read_plan(content: str, *, subject: str) -> Plan:
 
 
 def approved(plan: Plan, now: Plan, *, subject: str) -> Plan:
-    """Return the plan that was approved, if it is still what would be planned.
+    """Return what is planned now, if it is what was approved.
+
+    The file says what somebody agreed to; what is carried out is planned from what is there.
 
     Args:
         plan: The plan that was approved.
@@ -52,9 +58,9 @@ def approved(plan: Plan, now: Plan, *, subject: str) -> Plan:
         subject: Where the approved plan lies.
 
     Raises:
-        RefusedError: The world moved; what differs is named.
+        RefusedError: The world moved, or the file is not as it was written; what differs is named.
     """
-    moved = list(_moved(plan, now))
+    moved = [name for name, was, would_be in _compared(plan, now) if was != would_be]
     if not moved and plan.seen != now.seen:
         moved = ["something that it saw was written since"]
     if moved:
@@ -63,27 +69,50 @@ def approved(plan: Plan, now: Plan, *, subject: str) -> Plan:
             subject=subject,
             hint="make a new plan with `rebound plan ... --out`, and have that one approved",
         )
-    return plan
+    return now
 
 
-def _moved(plan: Plan, now: Plan) -> Iterator[str]:
-    """Yield what is planned otherwise now."""
-    was, would_be = dict(_steps(plan)), dict(_steps(now))
-    for name in sorted(was.keys() | would_be.keys()):
-        if was.get(name) != would_be.get(name):
-            yield name
+_DECIDED_ELSEWHERE = {"steps", "seen", "fence", "takes", "passed_over"}
+"""Fields that are compared in another way; how long it takes, and which other runs there are, decide
+nothing."""
 
 
-def _steps(plan: Plan) -> Iterator[tuple[str, object]]:
-    yield from ((step.title, step.decided) for step in plan.steps)
-    yield "who may see what", [_plain(item) for item in plan.access]
-    yield "what could not be looked at", [_plain(item) for item in plan.unseen]
-    yield "the run", (plan.run_id, plan.manifest_digest, plan.trust)
-    yield "the older runs", [_plain(item) for item in plan.fallen_back]
-    yield "the request", _plain(plan.request)
-    fence = plan.fence
-    yield "what is paused", None if fence is None else sorted(item.name for item in fence.writers)
+def _compared(plan: Plan, now: Plan) -> Iterator[tuple[str, object, object]]:
+    """Yield what each plan says of everything that it decides, with a name for it."""
+    was, would_be = _steps(plan), _steps(now)
+    for title in sorted(was.keys() | would_be.keys()):
+        yield title, was.get(title), would_be.get(title)
+    for name in Plan.model_fields.keys() - _DECIDED_ELSEWHERE:
+        yield _NAMES.get(name, name), getattr(plan, name), getattr(now, name)
+    yield "what is paused", _paused(plan), _paused(now)
 
 
-def _plain(item: Value) -> object:
-    return item.model_dump(mode="json")
+_NAMES = {
+    "request": "the request",
+    "run_id": "the run",
+    "manifest_digest": "the run",
+    "trust": "the run",
+    "access": "who may see what",
+    "unseen": "what could not be looked at",
+    "fallen_back": "the older runs",
+    "recovery_point": "the recovery point",
+    "cannot_bring_back": "what cannot be brought back",
+    "foreign": "whose run it is",
+    "left_out": "what the catalog leaves out",
+    "not_held": "what the run does not hold",
+    "leaning": "what leans on a damaged file",
+    "left_alone": "what is left as it is",
+}
+"""How a sentence names what a field says."""
+
+
+def _steps(plan: Plan) -> dict[str, list[object]]:
+    """Return what is decided of each thing; a thing may have more steps than one."""
+    decided: dict[str, list[object]] = {}
+    for step in plan.steps:
+        decided.setdefault(step.title, []).append(step.decided)
+    return decided
+
+
+def _paused(plan: Plan) -> list[str] | None:
+    return None if plan.fence is None else sorted(item.name for item in plan.fence.writers)

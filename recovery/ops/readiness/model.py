@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from manifests.errors import UsageError
+from manifests.json_text import read_file
 from manifests.values import Stored, UtcTime, Value
 
 type Basis = Literal["looked at", "declared", "nobody"]
@@ -182,10 +183,10 @@ def read_declared(path: Path | None) -> Mapping[str, Declared]:
     """
     if path is None:
         return {}
+    content = read_file(path, UsageError)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         found = {name: Declared.model_validate(item) for name, item in content.items()}
-    except (OSError, ValueError, AttributeError, ValidationError) as error:
+    except (AttributeError, ValidationError) as error:
         raise UsageError(f"it cannot be read: {error}", subject=str(path)) from error
     known = {
         f"{dimension.name}/{criterion.name}"

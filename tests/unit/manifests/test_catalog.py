@@ -77,7 +77,9 @@ def test_a_folder_is_no_catalog(tmp_path: Path):
         load_catalog(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"tables:\n - a.b\n", b"\xff\xfe{}"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"tables:\n - a.b\n", b"\xff\xfe{}", b"1" * 5_000, b"[" * 100_000]
+)
 def test_what_is_not_json_is_told_of(tmp_path: Path, content: bytes):
     """A file that is no JSON text is named as such."""
     path = tmp_path / "catalog.json"

@@ -120,9 +120,21 @@ def test_a_key_of_an_earlier_version_serves():
     assert read(written(records)) == records
 
 
-def test_a_time_that_is_none_is_damage():
-    """A custom time is compared as a time: text that is none never reaches that."""
-    settings = SETTINGS._replace(custom_time="yesterday")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"custom_time": "yesterday"},
+        {"custom_time": "2026-11-24"},
+        {"retention": "["},
+        {"retention": "[]"},
+        {"retention": '{"retainUntilTime": 5}'},
+        {"retention": '{"retainUntilTime": "2026-11-24"}'},
+    ],
+    ids=lambda wrong: str(next(iter(wrong.values()))),
+)
+def test_a_time_that_is_none_is_damage(wrong: dict[str, str]):
+    """Times are compared with each other: text that is none, or in no zone, never reaches that."""
+    settings = SETTINGS._replace(**wrong)
     with pytest.raises(AvroDamagedError):
         read(written([record("a", settings=settings)]))
 

@@ -1,5 +1,6 @@
 """What a run stores of resources: lines that are equal for equal resources, and what refuses others."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from manifests.errors import BackupDamagedError, UnsafeNameError
 from manifests.kinds.resources.checks import check_resources
 from manifests.kinds.resources.layout import resources_name, type_segment
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of, line, resources_of
-from manifests.kinds.resources.model import ResourceBackup
+from manifests.kinds.resources.model import ResourceBackup, ResourceEntry
 from manifests.values import RunId, StoredObject
 
 RUN = RunId("nightly")
@@ -76,12 +77,39 @@ def test_equal_resources_have_equal_lines():
         b"[" * 100_000 + b"\n",
         b'{"name": 1, "resource": {}}\n',
         b"\xff\n",
+        file_of([OTHER, TOPIC, TOPIC]),
     ],
 )
 def test_another_file_is_damage(content: bytes):
     """What the manifest does not name is never taken for a resource."""
     with pytest.raises(BackupDamagedError):
         resources_of(content, backup(OTHER, TOPIC))
+
+
+def deep(depth: int) -> bytes:
+    """Return the line of a resource that is nested as deep."""
+    return (
+        b'{"name":"projects/p/topics/a","resource":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        deep(300),
+        deep(100_000),
+        b"[" + b"[]," * 2_000_000 + b"1]",
+        b'{"name":"a","resource":{"a":' + b"1" * 5_000 + b"}}",
+        b"{" + b",".join(b'"k%d":1' % number for number in range(20_000)) + b"}",
+    ],
+    ids=["deep", "deepest", "values", "digits", "names"],
+)
+def test_a_line_that_its_manifest_names_is_bounded(text: bytes):
+    """Who writes a manifest writes its digests; a line of it takes no memory and no time anyway."""
+    entry = ResourceEntry(name="projects/p/topics/a", sha256=hashlib.sha256(text).hexdigest())
+    told = backup(TOPIC).model_copy(update={"entries": (entry,)})
+    with pytest.raises(BackupDamagedError, match="a line of it is no resource"):
+        resources_of(text + b"\n", told)
 
 
 @pytest.mark.parametrize(

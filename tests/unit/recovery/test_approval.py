@@ -17,12 +17,14 @@ from tests.unit.worlds import EQUAL, GONE, OTHER, now, plan, world
 def test_a_plan_comes_back_from_its_file():
     """What is read is what was written, and is carried out when the world is the same."""
     made = plan(world(games=GONE))
-    content = PlanFile(made_at=POINT, plan=made).model_dump_json(indent=2)
+    content = PlanFile(made_at=POINT, plan=made).model_dump(mode="json")
     assert approved(read_plan(content, subject="p"), plan(world(games=GONE)), subject="p") == made
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"made_at": "2026-11-24T08:01:00Z", "plan": {}}'])
-def test_what_is_no_plan(content: str):
+@pytest.mark.parametrize(
+    "content", [None, "", [], {}, {"made_at": "2026-11-24T08:01:00Z", "plan": {}}], ids=repr
+)
+def test_what_is_no_plan(content: object):
     """Anything else is refused with the place that does not fit."""
     with pytest.raises(UsageError, match="not a plan that `rebound plan --out` wrote"):
         read_plan(content, subject="p")
@@ -40,6 +42,39 @@ def test_the_world_moved():
             approved(made, other, subject="p")
 
 
+OTHERWISE: dict[str, object] = {
+    "recovery_point": POINT + timedelta(minutes=1),
+    "not_held": ("bucket raw",),
+    "cannot_bring_back": ("one more",),
+    "left_out": ("table nba.secret",),
+    "leaning": ("table nba.games",),
+    "left_alone": ("table nba.games",),
+    "foreign": "another platform",
+    "run_id": "other",
+    "manifest_digest": "sha256:0",
+}
+
+
+@pytest.mark.parametrize("field", OTHERWISE)
+def test_a_file_that_somebody_changed(field: str):
+    """What a plan says beside its steps is held against what would be planned as well."""
+    made = plan(world(games=GONE))
+    changed = made.model_copy(update={field: OTHERWISE[field]})
+    for was, would_be in ((changed, made), (made, changed)):
+        with pytest.raises(RefusedError, match="not what the plan saw"):
+            approved(was, would_be, subject="p")
+
+
+def test_a_step_that_somebody_added():
+    """Of two steps of one name each counts; what is carried out is what is planned now."""
+    made = plan(world(games=GONE))
+    step = next(step for step in made.steps if step.name == "nba.games")
+    forged = step.model_copy(update={"action": "rebuild"})
+    with_more = made.model_copy(update={"steps": (forged, *made.steps)})
+    with pytest.raises(RefusedError, match=r"not what the plan saw: nba\.games"):
+        approved(with_more, made, subject="p")
+
+
 def test_what_would_be_replaced():
     """A view that is written again is another world; one that BigQuery refreshed is the same."""
 
@@ -50,8 +85,8 @@ def test_what_would_be_replaced():
         changed = {**found.definitions, "nba.latest games": {**view, **told}}
         return plan(found.model_copy(update={"definitions": changed}))
 
-    made = seen("SELECT 1", "1")
-    assert approved(made, seen("SELECT 1", "2"), subject="p") == made
+    made, again = seen("SELECT 1", "1"), seen("SELECT 1", "2")
+    assert approved(made, again, subject="p") is again
     with pytest.raises(RefusedError, match=r"not what the plan saw: view nba\.latest games"):
         approved(made, seen("SELECT 2", "1"), subject="p")
 

@@ -129,13 +129,13 @@ def test_no_drill_goes_where_it_must_not():
 
 def test_criteria_are_read_from_a_file_or_refused():
     """A word that is misspelt would be no criterion."""
-    read = read_criteria('{"rto_seconds": 60, "rpo_seconds": 60}', subject="f")
+    read = read_criteria({"rto_seconds": 60, "rpo_seconds": 60}, subject="f")
     assert read.newest_point
-    for text in ("{}", "no", '{"rto_seconds": 0, "rpo_seconds": 1}'):
+    for content in ({}, "no", {"rto_seconds": 0, "rpo_seconds": 1}):
         with pytest.raises(UsageError):
-            read_criteria(text, subject="f")
+            read_criteria(content, subject="f")
     with pytest.raises(UsageError, match="no criterion: rto"):
-        read_criteria('{"rto_seconds": 1, "rpo_seconds": 1, "rto": 5}', subject="f")
+        read_criteria({"rto_seconds": 1, "rpo_seconds": 1, "rto": 5}, subject="f")
 
 
 def look_at(*answers: Sequence[str] | ReboundError) -> Any:  # noqa: ANN401 - a function
