@@ -13,9 +13,9 @@ import google_crc32c
 from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, CloudError, StrangeObjectError
+from manifests.json_text import MOST_BYTES
 from manifests.model.run import FileMark
 from manifests.store.decoded import STRANGE_HINT, Started
-from manifests.store.envelope import MOST_DOCUMENT_BYTES
 from manifests.store.seal import Seal
 from manifests.values import ObjectInfo
 
@@ -64,12 +64,12 @@ class OwnFiles:
         if generation is not None:
             return OwnFile(_info(name, content, generation), content)
         # A refusal can mean that an earlier try of this very call succeeded, its answer lost.
-        found = self.read(name, most_bytes=max(len(content), MOST_DOCUMENT_BYTES))
+        found = self.read(name, most_bytes=max(len(content), MOST_BYTES))
         if found is None:
             raise CloudError("it vanished while it was read back", subject=name, retryable=True)
         return found
 
-    def read(self, name: str, *, most_bytes: int = MOST_DOCUMENT_BYTES) -> OwnFile | None:
+    def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> OwnFile | None:
         """Return a file of the run, or None where there is none.
 
         Args:
