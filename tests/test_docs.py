@@ -86,7 +86,7 @@ def test_readme_names_every_rebound_command():
     """The README shows each command of `rebound`, and no other."""
     command = typer.main.get_command(app)
     assert isinstance(command, typer.core.TyperGroup)
-    assert set(re.findall(r"(?:^|`)rebound ([a-z]+)", README, re.MULTILINE)) == set(
+    assert set(re.findall(r"(?:^|`)rebound ([a-z][a-z-]+)", README, re.MULTILINE)) == set(
         command.commands
     )
 

@@ -96,6 +96,14 @@ class VersionedBucket:
         wanted = {"bindings": bindings, "version": policy.get("version", 1), "etag": etag}
         self._api.call("PUT", f"b/{self.name}/iam", {}, wanted)
 
+    def change_access(self, policy: Resource) -> None:
+        """Give the bucket an IAM policy that was made of the one it has, if it still has that.
+
+        Raises:
+            google.api_core.exceptions.PreconditionFailed: Somebody changed it meanwhile.
+        """
+        self._api.call("PUT", f"b/{self.name}/iam", {}, policy)
+
     def configure(self, patch: Resource, *, metageneration: int) -> None:
         """Change the configuration, if nobody did since it was read."""
         self._api.call("PATCH", f"b/{self.name}", {"ifMetagenerationMatch": metageneration}, patch)

@@ -18,6 +18,7 @@ from recovery.cli import (
     acted,
     backups,
     begun,
+    break_glass,
     differences,
     doctor,
     drill,
@@ -78,6 +79,7 @@ app.add_typer(acted.app)
 app.add_typer(fences.app)
 app.add_typer(ops.app)
 app.add_typer(security.app)
+app.add_typer(break_glass.app)
 app.add_typer(readiness.app)
 app.add_typer(status.app)
 app.add_typer(doctor.app)

@@ -7,6 +7,7 @@ from typer.models import CommandInfo
 
 EXAMPLES: Mapping[str, str] = {
     "abandon": "rebound abandon bigquery-dataset-loss-20261124T090000Z-1f2e --why 'the run was wrong'",
+    "break-glass": "rebound break-glass --hours 2 --yes --reason 'rows of the season are gone'",
     "diff": "rebound diff nba_analytics.player_game_summary --partition 20261123",
     "doctor": "rebound doctor --side backup",
     "expire": "rebound expire --yes --reason 'the yearly review'",

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.harness import LOCATION, Rebound, command_server, make_rebound, whole_minute
 from tests.integration import bucket_objects
-from tests.integration.configuration import APIS, configure, enable, states, subscriptions
+from tests.integration.configuration import APIS, call, configure, enable, states, subscriptions
 from tests.integration.orchestration import State
 from tests.integration.processors import platform
 from tests.integration.processors.services import Phases, serving_phases
@@ -116,10 +116,25 @@ def making(cloud: Cloud, folder: Path) -> Generator[World]:
             State(rebound).write(_DOCUMENTS)
         enable(rebound, *APIS)
         configure(rebound)
+        _make_restorer(rebound)
         with serving(rebound) as function:
             answer = function.scheduled(whole_minute(), job="rebound-backup")
             assert answer.status_code == 200, answer.text
             yield World(rebound, function, phases, answer.json()["run_id"])
+
+
+def _make_restorer(rebound: Rebound) -> None:
+    """Make the identity that recovers, with its roles, as Terraform does; it is granted none."""
+    iam = f"iam.googleapis.com/v1/projects/{rebound.project}"
+    account = {"accountId": "rebound-restore", "serviceAccount": {}}
+    call(rebound, "POST", f"{iam}/serviceAccounts", account)
+    for name in ("Project", "Resources", "Vault", "Fences"):
+        role = {"roleId": f"reboundRestore{name}", "role": {"includedPermissions": []}}
+        call(rebound, "POST", f"{iam}/roles", role)
+    vault = rebound.vault
+    vault.reload()
+    vault.iam_configuration.uniform_bucket_level_access_enabled = True
+    vault.patch()
 
 
 def _write_catalog(folder: Path, project: str, url: str) -> str:

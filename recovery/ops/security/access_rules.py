@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from manifests.values import Resource
 from recovery.doctor.rules.buckets import vault_problems
 from recovery.health import Health
+from recovery.ops.break_glass.rules import is_emergency
 from recovery.ops.facts import Entries, Facts, Vaulted
 from recovery.ops.security.filters import RESTORED
 from recovery.ops.security.model import Light, SecurityFinding, Severity, is_expected, well, wrong
@@ -155,28 +156,37 @@ def key_findings(
 def break_glass_findings(policy: Resource, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
     """Tell which grants for an emergency still stand, until when, and whether they are used."""
     restore = f"serviceAccount:{light.own('restore')}"
+    vaulted = facts.get(VAULT)
+    of_vault = vaulted.policy if isinstance(vaulted, Vaulted) else {}
+    project = f"gcloud projects remove-iam-policy-binding {light.project}"
+    vault = f"gcloud storage buckets remove-iam-policy-binding gs://{light.vault}"
     grants = [
-        (str(member), binding)
-        for binding in policy.get("bindings", ())
+        (str(member), binding, where, taken_back)
+        for where, found, taken_back in (
+            (f"on {light.project}", policy, project),
+            (f"on gs://{light.vault}", of_vault, vault),
+        )
+        for binding in found.get("bindings", ())
         for member in binding["members"]
         if member == restore
         or is_expected(str(member).partition(":")[2], light.security.break_glass)
     ]
-    for member, binding in grants:
+    for member, binding, where, taken_back in grants:
         until = _until(binding)
+        role = f"{binding['role']} {where}"
         step = (
-            f"gcloud projects remove-iam-policy-binding {light.project} --member={member} "
-            f"--role={binding['role']} --all"
+            "rebound break-glass --end"
+            if is_emergency(binding)
+            else f"{taken_back} --member={member} --role={binding['role']} --all"
         )
         if until is None:
-            what = f"it has {binding['role']} without an end"
-            yield wrong("P1", BREAK_GLASS, member, what, step=step)
+            yield wrong("P1", BREAK_GLASS, member, f"it has {role} without an end", step=step)
         elif until > light.now:
             severity: Severity = "P1" if until - light.now > _DAY else "P2"
-            what = f"it has {binding['role']} until {until:%Y-%m-%d %H:%M} UTC"
+            what = f"it has {role} until {until:%Y-%m-%d %H:%M} UTC"
             yield wrong(severity, BREAK_GLASS, member, f"{what}{_use(facts)}", step=step)
         else:
-            what = f"its grant of {binding['role']} is over since {until:%Y-%m-%d %H:%M} UTC"
+            what = f"its grant of {role} is over since {until:%Y-%m-%d %H:%M} UTC"
             yield wrong("P3", BREAK_GLASS, member, what, step=step)
     if not grants:
         yield well(BREAK_GLASS, "no grant for an emergency stands")

@@ -9,7 +9,7 @@ from recovery.ops.security.model import Light, SecurityFinding, unknown
 
 type Rule = Callable[[Any, Light, Facts], Iterable[SecurityFinding]]
 
-SERVICES, VAULTED, ACCOUNT_KEYS = "services", "vault", "keys"
+SERVICES, VAULTED, ACCOUNT_KEYS = "services", access_rules.VAULT, "keys"
 
 RULES: Mapping[str, Sequence[Rule]] = {
     filters.NEW_ACCOUNTS: (log_rules.account_findings,),

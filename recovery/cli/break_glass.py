@@ -1,0 +1,70 @@
+"""`rebound break-glass`: let whoever recovers do so, for some hours."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from manifests.cloud.rest import Rest
+from manifests.errors import UsageError
+from recovery.cli.options import Json, Reason, open_session, print_json, say, tell
+from recovery.ops.break_glass.document import grant_document, grant_json
+from recovery.ops.break_glass.rules import Places, emergency_grants
+from recovery.ops.break_glass.work import Policies
+from recovery.session import Session
+
+_HOURS, _FEWEST_HOURS, _MOST_HOURS = 4.0, 0.25, 24.0
+
+app = typer.Typer()
+
+
+@app.command("break-glass")
+def break_glass(
+    hours: Annotated[
+        float,
+        typer.Option(min=_FEWEST_HOURS, max=_MOST_HOURS, help="How long it holds, in hours."),
+    ] = _HOURS,
+    yes: Annotated[bool, typer.Option("--yes", help="Grant it; without it nothing is.")] = False,
+    end: Annotated[
+        bool, typer.Option("--end", help="Take back what was granted, before its time.")
+    ] = False,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Show what whoever recovers has to be granted in an emergency; with `--yes`, grant it."""
+    if yes and end:
+        raise UsageError("it is granted or taken back, not both", hint="leave one of them out")
+    if yes and not reason:
+        raise UsageError("a grant for an emergency has a reason", hint='add `--reason "..."`')
+    session = open_session()
+    project, vault = session.settings.project, session.vault_bucket
+    policies = Policies(Rest(session.settings.api_endpoint), project, vault.versions)
+    email = f"rebound-restore@{project}.iam.gserviceaccount.com"
+    if end:
+        _end(session, policies, email, reason, as_json=as_json)
+        return
+    places = Places(project, vault.name, policies.vault_project(), bool(session.catalog.resources))
+    until = (session.started_at + timedelta(hours=hours)).replace(microsecond=0)
+    grants = emergency_grants(places, until)
+    member = f"serviceAccount:{email}"
+    if yes:
+        policies.require(email, [it.role for it in grants])
+        session.actions.begin("break-glass", f"until {until:%Y-%m-%dT%H:%M:%SZ}", reason)
+        policies.grant(grants, member)
+    if as_json:
+        print_json(grant_json(grants, member, until=until, is_made=yes))
+    else:
+        tell(grant_document(grants, member, until=until, is_made=yes))
+
+
+def _end(session: Session, policies: Policies, email: str, reason: str, *, as_json: bool) -> None:
+    """Take back what was granted, if anything was."""
+    member = f"serviceAccount:{email}"
+    was_granted = policies.are_granted(member)
+    if was_granted:
+        session.actions.begin("break-glass", "ended", reason)
+        policies.end(member)
+    if as_json:
+        print_json({"member": member, "granted": False, "was_granted": was_granted})
+    else:
+        say(f"{email}: {'its grant is over' if was_granted else 'nothing was granted to it'}")

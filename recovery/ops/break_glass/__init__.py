@@ -1,0 +1,1 @@
+"""The grant for an emergency: to whoever recovers, with an end."""

@@ -1,0 +1,62 @@
+"""What is told of a grant for an emergency. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from recovery.document import Block, Column, Command, Document, Listing, Section, Table
+from recovery.ops.break_glass.rules import Grant
+
+_COLUMNS = (Column("role"), Column("on"), Column("while"))
+
+
+def grant_document(
+    grants: Sequence[Grant], member: str, *, until: datetime, is_made: bool
+) -> Document:
+    """Tell of grants, and what is done with them.
+
+    Args:
+        grants: The grants.
+        member: To whom.
+        until: When they end.
+        is_made: Whether they were made.
+    """
+    rows = tuple(
+        (
+            it.role.rpartition("/")[2],
+            f"gs://{it.name}" if it.on == "bucket" else it.name,
+            it.expression,
+        )
+        for it in grants
+    )
+    email = member.partition(":")[2]
+    act = f"gcloud auth application-default login --impersonate-service-account={email}"
+    after: tuple[Block, ...] = (
+        (
+            Command("act as it", act),
+            Command("take it back before its time", "rebound break-glass --end"),
+        )
+        if is_made
+        else (
+            Listing(
+                "nothing was granted; these do it:", tuple(it.command(member) for it in grants)
+            ),
+            Command("all of them", "rebound break-glass --yes --reason WHY"),
+        )
+    )
+    return Document(
+        title=f"{email}, until {until:%Y-%m-%d %H:%M} UTC",
+        sections=(Section((Table(_COLUMNS, rows),)), Section(after)),
+    )
+
+
+def grant_json(
+    grants: Sequence[Grant], member: str, *, until: datetime, is_made: bool
+) -> dict[str, Any]:
+    """Return the same as JSON has it."""
+    return {
+        "member": member,
+        "until": until.isoformat(),
+        "granted": is_made,
+        "grants": [{**it._asdict(), "command": it.command(member)} for it in grants],
+    }

@@ -1,0 +1,132 @@
+"""What a grant for an emergency is made of, and what policies become with it and without it. Pure.
+
+It is the grant that terraform/ makes where `restore_until` is set, under a title of its own: each
+role ends by itself (IAM, Overview of IAM Conditions).
+"""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from manifests.values import Resource
+
+TITLE = "rebound_break_glass"
+_WITH_CONDITIONS = 3
+
+
+class Grant(NamedTuple):
+    """One role on one thing, until a time.
+
+    Attributes:
+        on: What it is granted on.
+        name: The project, or the bucket.
+        role: The full name of the role.
+        expression: When it holds.
+    """
+
+    on: Literal["project", "bucket"]
+    name: str
+    role: str
+    expression: str
+
+    @property
+    def binding(self) -> Resource:
+        """What a policy has of it, but for who has it."""
+        return {"role": self.role, "condition": {"title": TITLE, "expression": self.expression}}
+
+    def command(self, member: str) -> str:
+        """Return the command that makes it."""
+        condition = shlex.quote(f"expression={self.expression},title={TITLE}")
+        where = (
+            f"gcloud projects add-iam-policy-binding {self.name}"
+            if self.on == "project"
+            else f"gcloud storage buckets add-iam-policy-binding gs://{self.name}"
+        )
+        return f"{where} --member={member} --role={self.role} --condition={condition}"
+
+
+class Places(NamedTuple):
+    """Where grants are made.
+
+    Attributes:
+        vault_project: The id of the vault's project, which has the roles on it.
+        has_configuration: Whether the catalog names types of the platform's configuration.
+    """
+
+    project: str
+    vault: str
+    vault_project: str
+    has_configuration: bool
+
+
+def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
+    """Return what whoever recovers is granted.
+
+    Args:
+        places: Where.
+        until: When it ends.
+    """
+    ends = f'request.time < timestamp("{until:%Y-%m-%dT%H:%M:%SZ}")'
+    fences = f"projects/_/buckets/{places.vault}/objects/fences/"
+    on_project = ["Project", *(["Resources"] if places.has_configuration else [])]
+    return (
+        *(
+            Grant("project", places.project, _role(places.project, name), ends)
+            for name in on_project
+        ),
+        Grant("bucket", places.vault, _role(places.vault_project, "Vault"), ends),
+        Grant(
+            "bucket",
+            places.vault,
+            _role(places.vault_project, "Fences"),
+            f'{ends} && resource.name.startsWith("{fences}")',
+        ),
+    )
+
+
+def policy_with(policy: Resource, grants: Sequence[Grant], member: str) -> Resource:
+    """Return a policy with grants, which take the place of earlier ones of an emergency.
+
+    Args:
+        policy: The policy as it was read.
+        grants: What is granted.
+        member: To whom.
+    """
+    bindings = [*_others(policy, member), *({**it.binding, "members": [member]} for it in grants)]
+    return {**policy, "version": _WITH_CONDITIONS, "bindings": bindings}
+
+
+def policy_without(policy: Resource, member: str) -> Resource:
+    """Return a policy without what was granted to somebody for an emergency."""
+    return {**policy, "version": _WITH_CONDITIONS, "bindings": _others(policy, member)}
+
+
+def is_granted(policy: Resource, member: str) -> bool:
+    """Whether somebody has a grant for an emergency, be it over or not."""
+    return any(
+        is_emergency(binding) and member in binding["members"]
+        for binding in policy.get("bindings", ())
+    )
+
+
+def is_emergency(binding: Resource) -> bool:
+    """Whether a binding was made for an emergency, by this command."""
+    return (binding.get("condition") or {}).get("title") == TITLE
+
+
+def _others(policy: Resource, member: str) -> list[Resource]:
+    return list(_without(policy.get("bindings", ()), member))
+
+
+def _without(bindings: Sequence[dict[str, Any]], member: str) -> Iterator[Resource]:
+    for binding in bindings:
+        if not is_emergency(binding):
+            yield binding
+        elif others := [it for it in binding["members"] if it != member]:
+            yield {**binding, "members": others}
+
+
+def _role(project: str, name: str) -> str:
+    """Return a role of who recovers, as terraform/roles.tf names it."""
+    return f"projects/{project}/roles/reboundRestore{name}"

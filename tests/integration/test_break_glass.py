@@ -1,0 +1,85 @@
+"""An emergency grant is made, seen by the daily look, and taken back."""
+
+from typing import Any
+
+import pytest
+
+from tests.harness import Rebound, make_rebound
+from tests.integration import lake
+from tests.integration.configuration import call
+from tests.standin.cloud import Cloud
+
+PROJECT = "glass-day"
+CRM = f"cloudresourcemanager.googleapis.com/v3/projects/{PROJECT}"
+IAM = f"iam.googleapis.com/v1/projects/{PROJECT}"
+MEMBER = f"serviceAccount:rebound-restore@{PROJECT}.iam.gserviceaccount.com"
+OTHER = {"role": "roles/viewer", "members": ["user:ann@example.com"]}
+WORDS = ("break-glass", "--hours", "2", "--yes", "--reason", "rows are gone")
+
+
+@pytest.fixture(scope="module")
+def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform in whose project somebody may look."""
+    folder = tmp_path_factory.mktemp("glass")
+    made = make_rebound(local_cloud, folder, PROJECT, REBOUND_CATALOG=lake.write_catalog(folder))
+    vault = made.vault
+    vault.reload()
+    vault.iam_configuration.uniform_bucket_level_access_enabled = True
+    vault.patch()
+    call(made, "POST", f"{CRM}:setIamPolicy", {"policy": {"bindings": [OTHER]}})
+    return made
+
+
+def bindings(rebound: Rebound) -> list[dict[str, Any]]:
+    """Return what is granted on the project, and on the vault."""
+    asked = {"options": {"requestedPolicyVersion": 3}}
+    project = call(rebound, "POST", f"{CRM}:getIamPolicy", asked)
+    vault = rebound.vault.get_iam_policy(requested_policy_version=3)
+    return [*project["bindings"], *map(dict, vault.bindings)]
+
+
+def test_nothing_is_granted_to_nobody(rebound: Rebound):
+    """Without the account and its roles nothing is, nor without a reason; and nothing by showing."""
+    assert "--reason" in rebound.run("break-glass", "--yes", code=2).stderr
+    rebound.run("break-glass", "--yes", "--end", "--reason", "x", code=2)
+    rebound.run("break-glass", "--hours", "25", code=2)
+    told = rebound.run(*WORDS, code=5).stderr
+    assert "there is no such service account" in told
+    account = {"accountId": "rebound-restore", "serviceAccount": {}}
+    call(rebound, "POST", f"{IAM}/serviceAccounts", account)
+    assert "there is no such role" in rebound.run(*WORDS, code=5).stderr
+    shown = rebound.run("break-glass").stdout
+    assert "nothing was granted" in shown
+    assert f"gcloud projects add-iam-policy-binding {PROJECT}" in shown
+    assert bindings(rebound) == [OTHER]
+    assert rebound.json("actions") == []
+
+
+def test_it_is_granted_seen_and_taken_back(rebound: Rebound):
+    """Once however often it is said, while others change policies; with who and why written down."""
+    for name in ("Project", "Vault", "Fences"):
+        role = {"roleId": f"reboundRestore{name}", "role": {"includedPermissions": []}}
+        call(rebound, "POST", f"{IAM}/roles", role)
+    with rebound.cloud.fault(
+        "platform", "cloudresourcemanager.projects.setIamPolicy", "status", status=409
+    ):
+        told = rebound.json(*WORDS)
+    rebound.run(*WORDS)
+    granted = [it for it in bindings(rebound) if it["role"].startswith("projects/")]
+    assert [set(it["members"]) for it in granted] == [{MEMBER}] * 3
+    assert {it["role"].rpartition("/")[2] for it in granted} == {
+        "reboundRestoreProject",
+        "reboundRestoreVault",
+        "reboundRestoreFences",
+    }
+    assert told["granted"]
+    assert len(told["grants"]) == 3
+    found = rebound.json("security", code=10)["findings"]
+    open_ones = [it for it in found if it["check"] == "break-glass"]
+    assert [(it["severity"], it["subject"]) for it in open_ones] == [("P2", MEMBER)] * 3
+
+    assert rebound.json("break-glass", "--end", "--reason", "done")["was_granted"]
+    assert bindings(rebound) == [OTHER]
+    assert "nothing was granted" in rebound.run("break-glass", "--end").stdout
+    done = [(it["verb"], it["operator"]["reason"]) for it in rebound.json("actions")]
+    assert done == [("break-glass", "rows are gone")] * 2 + [("break-glass", "done")]
