@@ -4,22 +4,29 @@ A fence is written down before anything is paused, so that a thaw ends it wherev
 off. One that is resumed goes on with the same fence, and pauses what runs again.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from manifests import fence_layout
 from manifests.catalog_writers import FenceRule
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
-from manifests.errors import CatalogError, CloudError, PartialError
-from recovery.fence.model import (
-    FenceRecord,
-    PlannedFence,
+from manifests.errors import (
+    BackupDamagedError,
+    CatalogError,
+    CloudError,
+    PartialError,
+    RefusedError,
+    UsageError,
 )
+from manifests.values import Resource
+from recovery.fence.doubts import doubts, projects_of
+from recovery.fence.model import FenceRecord, PlannedFence
 from recovery.fence.quiet import Looking, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
 from recovery.fence.store import Fences
 from recovery.fence.text import outcome_lines, quiet_lines
 from recovery.fence.work import Fencing, require_all
+from recovery.journal import Journal
 from recovery.plan.model import Plan
 from recovery.session import Session
 
@@ -50,6 +57,41 @@ def fencing_of(session: Session) -> Fencing:
 def fences_of(session: Session) -> Fences:
     """Return the records of fences."""
     return Fences(session.landing, session.vault_bucket)
+
+
+def doubted(
+    session: Session, record: FenceRecord, present: Mapping[str, Resource | None]
+) -> dict[str, str]:
+    """Return why each writer of a fence that nothing else bears out is doubted, by its name.
+
+    Args:
+        session: The clients.
+        record: The fence.
+        present: Its writers as they are.
+
+    Raises:
+        CloudError: The project's number could not be asked for.
+    """
+    projects = {session.settings.project}
+    if projects_of(record) - projects:
+        projects.add(fencing_of(session).project_number())
+    return doubts(
+        record,
+        present,
+        session.catalog.fence,
+        projects=projects,
+        made=_made(session, record) if record.is_made else (),
+        alone=fences_of(session).alone(record),
+    )
+
+
+def _made(session: Session, record: FenceRecord) -> frozenset[str]:
+    """Return the names of what the plan of a fence's recovery makes; of none where it is not there."""
+    try:
+        planned = Journal(session.landing, record.recovery_id).planned()
+    except (BackupDamagedError, RefusedError, UsageError):
+        return frozenset()
+    return frozenset(step.into for step in planned.plan.steps if step.changes)
 
 
 def with_fence(session: Session, plan: Plan) -> Plan:
@@ -145,6 +187,7 @@ def stand(
     own = [
         item for item in fences.readable() if item.recovery_id == recovery_id and not item.is_made
     ]
+    own = [_borne_out(session, item, tell) for item in own]
     known = {writer.name for item in own for writer in item.writers}
     why = f"the recovery {recovery_id}"
     record = fence_record(session, rule, fence.things, why=why, recovery_id=recovery_id)
@@ -158,6 +201,16 @@ def stand(
         require_all(outcomes, hint=f"`rebound thaw {item.fence_id}` undoes the fence")
     _require_quiet(session, rule, fence.things, recovery_id, tell)
     return frozenset(writer.name for item in own for writer in item.writers)
+
+
+def _borne_out(session: Session, record: FenceRecord, tell: Tell) -> FenceRecord:
+    """Return a fence with the writers that something else bears out; the others are left alone."""
+    strange = doubted(session, record, fencing_of(session).present(record))
+    if not strange:
+        return record
+    tell("\n".join(f"left alone: {name}: {why}" for name, why in strange.items()))
+    writers = tuple(item for item in record.writers if item.name not in strange)
+    return record.model_copy(update={"writers": writers})
 
 
 def _require_quiet(

@@ -7,6 +7,7 @@ from manifests.catalog_writers import SEEK_SECONDS, FenceRule
 from manifests.errors import NoRecoveryPointError, NotEqualError, PartialError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
+from recovery.fence.doubts import strange_writers
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
 from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
@@ -20,7 +21,7 @@ from recovery.fence.rules import (
 )
 from recovery.fence.text import outcome_lines, sought_lines
 from recovery.fence.work import require_all
-from recovery.fencing import Tell, fences_of, fencing_of
+from recovery.fencing import Tell, doubted, fences_of, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources
 from recovery.session import Session
 from recovery.units import duration
@@ -126,6 +127,20 @@ def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[Refused
     rule = session.catalog.fence
     known = fencing_of(session).reached(rule.locations if rule else ())
     return strange_addresses(thaw.steps, known, kept, said)
+
+
+def unborne(session: Session, thaw: Thaw, said: Collection[str]) -> list[RefusedError]:
+    """Return a refusal of each writer that a thaw would resume and that nothing else bears out.
+
+    Args:
+        session: The clients.
+        thaw: What would be done.
+        said: Writers that the operator names; `*` is any.
+
+    Raises:
+        CloudError: The project's number could not be asked for.
+    """
+    return strange_writers(thaw.steps, doubted(session, thaw.record, thaw.present), said)
 
 
 def _kept(session: Session) -> dict[str, str]:

@@ -33,7 +33,7 @@ from recovery.fencing import fence_record, fences_of, fencing_of, rule_of
 from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
-from recovery.thawing import coming, conclude, planned_thaw_of, resumed, strange
+from recovery.thawing import coming, conclude, planned_thaw_of, resumed, strange, unborne
 
 app = typer.Typer()
 
@@ -104,6 +104,12 @@ def thaw(
         list[str] | None,
         typer.Option("--address", help="Let a writer send to this host; '*' for any."),
     ] = None,
+    writer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--writer", help="Resume this one though only a record names it; '*' for any."
+        ),
+    ] = None,
     seek_past: Annotated[
         bool, typer.Option("--seek-past", help="Discard what waits for subscriptions.")
     ] = False,
@@ -135,7 +141,9 @@ def thaw(
     if not as_json:
         lines = thaw_lines(record, planned.steps)
         say(*lines, *due_lines(coming(session, planned), record, seek_past=seek_past))
-    refuse_all(strange(session, planned, address or ()))
+    refuse_all(
+        [*strange(session, planned, address or ()), *unborne(session, planned, writer or ())]
+    )
     _agree(yes=yes)
     session.actions.begin("thaw", record.fence_id, reason)
     outcomes: list[FenceOutcome] = []

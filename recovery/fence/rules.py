@@ -58,7 +58,7 @@ def planned_fence(
         kind = resource_type(name)
         pause = _pause(kind)
         for resource in resources:
-            about = [item for item in rule.writers if _is_about(item, kind, resource)]
+            about = [item for item in rule.writers if is_about(item, kind, resource)]
             written = tuple(sorted(_written(about, things)))
             if not written:
                 continue
@@ -235,7 +235,8 @@ def _written(writers: Iterable[CatalogWriter], things: Iterable[str]) -> set[str
     return {thing for thing in things if any(fnmatchcase(thing, pattern) for pattern in patterns)}
 
 
-def _is_about(writer: CatalogWriter, kind: ResourceType, resource: Resource) -> bool:
+def is_about(writer: CatalogWriter, kind: ResourceType, resource: Resource) -> bool:
+    """Whether an entry of the catalog is about a resource, by its name or by what it calls."""
     if writer.type != kind.name:
         return False
     name = resource["name"].rpartition("/")[2]

@@ -8,7 +8,7 @@ from manifests.errors import BackupDamagedError, ManifestAlteredError, UnsafeNam
 from manifests.kinds.resources.table import resource_type
 from manifests.layout import recovery_begun_at
 from manifests.store.envelope import decode, encode
-from recovery.fence.model import FenceRecord, StandingFence, ThawRecord
+from recovery.fence.model import FencedWriter, FenceRecord, StandingFence, ThawRecord
 
 
 class Fences:
@@ -105,12 +105,42 @@ class Fences:
         return [self.record(fence) for fence in self.ids() if self.thawed(fence) is None]
 
     def readable(self) -> list[FenceRecord]:
-        """Return those that can be read: who writes here could otherwise stop every recovery."""
+        """Return those that can be read, with the writers that both of their records name.
+
+        Who writes here could otherwise stop every recovery, or have one pause what he likes.
+        """
         found = []
         for fence in self.ids():
             with suppress(BackupDamagedError):
                 if self.thawed(fence) is None:
-                    found.append(self.record(fence))
+                    record = self.record(fence)
+                    alone = self.alone(record)
+                    both = tuple(item for item in record.writers if item.name not in alone)
+                    found.append(record.model_copy(update={"writers": both}))
+        return found
+
+    def alone(self, record: FenceRecord) -> frozenset[str]:
+        """Return the names of the writers of a fence that are written down in one place only.
+
+        So it is where one of the two is lost, and where somebody wrote who can write to one.
+        """
+        places = [
+            self._writers_in(bucket, record.fence_id) for bucket in (self._bucket, self._second)
+        ]
+        return frozenset(
+            writer.name
+            for writer in record.writers
+            if not all(writer in writers for writers in places)
+        )
+
+    def _writers_in(self, bucket: Bucket, fence: str) -> list[FencedWriter]:
+        name = fence_layout.fence_name(fence)
+        more = (item.name for item in bucket.list_objects(fence_layout.more_prefix(fence)))
+        found: list[FencedWriter] = []
+        for place in (name, *more):
+            with suppress(BackupDamagedError):
+                content = bucket.read(place)
+                found += _checked(content, fence, place).writers if content else ()
         return found
 
     def of(self, recovery_id: str) -> list[StandingFence]:

@@ -64,6 +64,14 @@ class Fencing:
             found.update(address for item in listed.values() for address in addresses(kind, item))
         return found
 
+    def project_number(self) -> str:
+        """Return the number of the project, by which some services name it.
+
+        Raises:
+            CloudError: It could not be asked for.
+        """
+        return self._configuration.project_number()
+
     def pause(self, record: FenceRecord) -> list[FenceOutcome]:
         """Pause every writer of a fence and look whether it is; one that fails stops no other."""
         with ThreadPoolExecutor(_CALLERS, thread_name_prefix="fence") as pool:

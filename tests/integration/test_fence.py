@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from google.cloud import storage
 
+from manifests.kinds.resources.table import resource_type
 from manifests.store.envelope import decode, encode
 from recovery.fence.model import FenceRecord
+from recovery.fence.rules import rest_digest
 from tests.harness import Rebound, await_that
 from tests.integration import lake
 from tests.integration.configuration import (
@@ -194,3 +196,37 @@ def test_an_address_that_nothing_bears_out_needs_a_word(rebound: Rebound):
     assert "pushEndpoint" not in subscription(rebound, "raw-sub").get("pushConfig", {})
     rebound.run("thaw", "--address", "evil.example", "--yes")
     assert subscription(rebound, "raw-sub")["pushConfig"]["pushEndpoint"] == evil["pushEndpoint"]
+
+
+def test_a_writer_that_nothing_bears_out_needs_a_word(rebound: Rebound):
+    """One that the catalog does not name stays paused, and so does all that one bucket alone says."""
+    fence = fenced(rebound)
+    pause_job(rebound, "mail")
+    path = f"projects/{rebound.project}/locations/us-west2/jobs/mail"
+    mail = job(rebound, "mail")
+    kind = resource_type("scheduler/job")
+    named = {"type": "scheduler/job", "name": path, "before": "ENABLED"}
+    named["sha256"] = rest_digest(kind, mail)
+    for bucket in (rebound.landing, rebound.vault):
+        forge(fence, named, bucket)
+    refused = rebound.run("thaw", "--yes", code=5)
+    assert "the catalog does not name it among the writers" in refused.stderr
+    assert "`--writer mail` allows it" in refused.stderr
+    assert states(rebound)["mail"] == "PAUSED"
+    rebound.run("thaw", "--writer", "mail", "--yes")
+    assert states(rebound)["mail"] == "ENABLED"
+
+    planted = "fence-20260101T000000Z-0000"
+    record = decode(
+        rebound.vault.blob(f"fences/{fence}/fence.json").download_as_bytes(),
+        FenceRecord,
+        subject=fence,
+    )
+    (writer,) = record.writers
+    paused = writer.model_copy(update={"name": path.replace("mail", "load-paused")})
+    paused = paused.model_copy(update={"sha256": rest_digest(kind, job(rebound, "load-paused"))})
+    forged = record.model_copy(update={"fence_id": planted, "writers": (paused,)})
+    rebound.vault.blob(f"fences/{planted}/fence.json").upload_from_string(encode(forged))
+    refused = rebound.run("thaw", planted, "--yes", code=5)
+    assert "only one of the two records of the fence names it" in refused.stderr
+    assert states(rebound)["load-paused"] == "PAUSED"

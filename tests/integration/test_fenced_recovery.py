@@ -176,6 +176,31 @@ def test_no_more_is_resumed_than_was_paused(rebound: Rebound):
     rebound.landing.blob("fences/fence-20261129T000000Z-0000/fence.json").delete()
 
 
+def test_a_record_that_somebody_adds_pauses_nobody(rebound: Rebound):
+    """A fence of the recovery's name that he wrote into both places: what nobody names runs on."""
+    process = rebound.begin("recover", SCENARIO, "--yes")
+    await_that(lambda: states(rebound)["load-hourly"] == states(rebound)["refill"] == "PAUSED")
+    process.kill()
+    process.communicate(60)
+    fence, planted = max(fences(rebound)), "fence-20260101T000000Z-0000"
+    genuine = rebound.landing.blob(f"fences/{fence}/fence.json").download_as_bytes()
+    record = decode(genuine, FenceRecord, subject=fence)
+    mail = f"projects/{rebound.project}/locations/{LOCATION}/jobs/mail"
+    forged = record.writers[0].model_copy(update={"name": mail})
+    update = {"fence_id": planted, "writers": (forged,)}
+    blobs = [
+        bucket.blob(f"fences/{planted}/fence.json") for bucket in (rebound.landing, rebound.vault)
+    ]
+    for blob in blobs:
+        blob.upload_from_string(encode(record.model_copy(update=update)))
+    resumed = rebound.run("resume", recovery_of(rebound), "--yes")
+    assert f"left alone: {mail}: the catalog does not name it" in resumed.stderr
+    paused = [line for line in resumed.stderr.splitlines() if "mail" in line]
+    assert len(paused) == 1
+    for blob in blobs:
+        blob.delete()
+
+
 def test_what_is_written_all_the_same_stops_a_recovery_before_it_writes(rebound: Rebound):
     """A writer that the catalog does not know is found by what it writes."""
     insert = f"INSERT INTO `{rebound.project}.{lake.EMPTY}` VALUES (1, 'late')"
