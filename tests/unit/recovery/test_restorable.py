@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from recovery.kinds.tables.rules.asked import wanted_tables
 from recovery.kinds.tables.rules.copies import referring_to_copy, referring_to_original
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.expirations import without_past
@@ -39,24 +40,25 @@ def test_a_time_that_is_over_is_left_out():
     assert without_past(manifest(), now=NOW, expire_at=None) == (manifest(), {})
 
 
-def keyed(project: str, dataset_id: str) -> dict[str, Any]:
+def keyed(project: str, dataset_id: str, table_id: str) -> dict[str, Any]:
     """Return constraints with a foreign key to a table."""
-    named = {"projectId": project, "datasetId": dataset_id, "tableId": "teams"}
+    named = {"projectId": project, "datasetId": dataset_id, "tableId": table_id}
     return {"foreignKeys": [{"name": "team", "referencedTable": named, "columnReferences": []}]}
 
 
 def test_foreign_keys_of_a_copy():
-    """They are counted, and refer to the copy when that is asked for; others stay."""
+    """Those to what is copied refer to the copy when that is asked for; others stay, and are told."""
     run = manifest()
+    references = (
+        ("platform", "ref", "nothing-yet"),
+        ("platform", "ref", "unknown"),
+        ("other", "nba", "games"),
+    )
     tables = tuple(
         table.model_copy(
             update={"resource": {**table.resource, "tableConstraints": keyed(*reference)}}
         )
-        for table, reference in zip(
-            run.tables,
-            (("platform", "ref"), ("platform", "unknown"), ("other", "ref")),
-            strict=True,
-        )
+        for table, reference in zip(run.tables, references, strict=True)
     )
     run = run.model_copy(update={"tables": tables})
     target = Target(project="sandbox-project", prefix="drill_")
@@ -64,14 +66,25 @@ def test_foreign_keys_of_a_copy():
     definitions = plan(world()).of(DefinitionStep)
     notes = list(referring_to_original(run, run.tables, definitions, asked))
     assert notes[0].startswith("foreign keys of 3 tables that refer to the original (nba.games, ")
-    made = referring_to_copy(run, target)
-    named = [
-        table.resource["tableConstraints"]["foreignKeys"][0]["referencedTable"]
-        for table in made.tables
-    ]
-    assert [(item["projectId"], item["datasetId"]) for item in named] == [
-        ("sandbox-project", "drill_ref"),
-        ("platform", "unknown"),
-        ("other", "ref"),
-    ]
+    assert "--rewrite-references" in notes[0]
+
+    def rewritten(**changed: Any) -> tuple[list[tuple[str, ...]], list[str]]:  # noqa: ANN401
+        """Return where the keys refer to, and of which tables is told that they stay."""
+        words = request(target=target, rewrite_references=True, **changed)
+        made = referring_to_copy(run, words)
+        wanted = wanted_tables(made, words)
+        named = [
+            tuple(table.resource["tableConstraints"]["foreignKeys"][0]["referencedTable"].values())
+            for table in wanted
+        ]
+        return named, list(referring_to_original(made, wanted, (), words))
+
+    named, told = rewritten()
+    assert named == [("sandbox-project", "drill_ref", "nothing-yet"), *references[1:]]
+    assert told[0].startswith("foreign keys of 2 tables that refer to the original")
+    assert "not copied" in told[0]
+    # What is left out is not copied, so that a key to it would refer to nothing.
+    named, told = rewritten(datasets=("nba",))
+    assert named[0] == references[0]
+    assert told[0].startswith(f"foreign keys of {len(named)} tables")
     assert not list(referring_to_original(run, run.tables, definitions, request()))

@@ -6,18 +6,20 @@ from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from manifests.references import definitions_of, references
 from manifests.values import Resource
+from recovery.kinds.tables.rules.asked import wanted_tables
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.request import Request, Target
 from recovery.units import counted, listed
 
 
-def referring_to_copy(manifest: Manifest, target: Target) -> Manifest:
-    """Let the foreign keys of what is copied refer to the copy."""
-    copied = {item.dataset_id for item in manifest.datasets}
+def referring_to_copy(manifest: Manifest, request: Request) -> Manifest:
+    """Let the foreign keys to what is copied refer to the copy; others stay as they are."""
+    target = request.target
+    copied = {item.name for item in wanted_tables(manifest, request)}
 
     def renamed(key: Resource) -> Resource:
         named = key["referencedTable"]
-        if named["projectId"] != manifest.project or named["datasetId"] not in copied:
+        if named["projectId"] != manifest.project or _named(named) not in copied:
             return key
         dataset_id = target.dataset_id(named["datasetId"])
         moved = {**named, "projectId": target.project, "datasetId": dataset_id}
@@ -50,11 +52,17 @@ def referring_to_original(
     """
     if request.target == Target(project=manifest.project):
         return
-    keyed = [table.name for table in wanted if _refers(table.resource, manifest, request.target)]
+    copies = list(wanted)
+    keyed = [table.name for table in copies if _refers_to_original(table, copies, request)]
     if keyed:
+        way = (
+            "what they refer to is not copied"
+            if request.rewrite_references
+            else "`--rewrite-references` lets those to what is copied refer to the copy"
+        )
         yield (
             f"foreign keys of {counted(len(keyed), 'table')} that refer to the original "
-            f"({listed(keyed)}): `--rewrite-references` lets them refer to the copy"
+            f"({listed(keyed)}): {way}"
         )
     resources = {
         name: resource for item in manifest.datasets for name, _, resource in definitions_of(item)
@@ -75,11 +83,17 @@ def referring_to_original(
         )
 
 
-def _refers(resource: Resource, manifest: Manifest, target: Target) -> bool:
-    copied = {target.dataset_id(item.dataset_id) for item in manifest.datasets}
-    keys = (resource.get("tableConstraints") or {}).get("foreignKeys") or ()
+def _refers_to_original(
+    table: TableBackup, copies: Iterable[TableBackup], request: Request
+) -> bool:
+    """Whether a foreign key of a table refers to what no copy is made of."""
+    made = {(request.target.project, request.target.name(item.name)) for item in copies}
+    keys = (table.resource.get("tableConstraints") or {}).get("foreignKeys") or ()
     return any(
-        (key["referencedTable"]["projectId"], key["referencedTable"]["datasetId"] in copied)
-        != (target.project, True)
+        (key["referencedTable"]["projectId"], _named(key["referencedTable"])) not in made
         for key in keys
     )
+
+
+def _named(table: Resource) -> str:
+    return f"{table['datasetId']}.{table['tableId']}"

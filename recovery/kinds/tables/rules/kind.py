@@ -107,7 +107,7 @@ class TableRules(Rules[TablesSeen]):
     ) -> tuple[Manifest, Mapping[str, UtcTime]]:
         """Let copies refer to copies, and take out the expirations that are over."""
         if request.rewrite_references:
-            manifest = referring_to_copy(manifest, request.target)
+            manifest = referring_to_copy(manifest, request)
         return without_past(manifest, now=now, expire_at=request.expire_at)
 
     def plan(self, origin: Origin, seen: TablesSeen, request: Request) -> Decision:
