@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping
 from manifests import fence_layout
 from manifests.catalog_writers import FenceRule
 from manifests.cloud.configuration import Configuration
-from manifests.cloud.rest import Rest
 from manifests.errors import (
     BackupDamagedError,
     CatalogError,
@@ -50,7 +49,7 @@ def rule_of(session: Session) -> FenceRule:
 
 def fencing_of(session: Session) -> Fencing:
     """Return what pauses and resumes the writers of the project."""
-    rest = Rest(session.settings.api_endpoint)
+    rest = session.tools.rest()
     return Fencing(Configuration(rest, session.settings.project))
 
 

@@ -3,7 +3,7 @@
 Typed clients drop the fields that are younger than they are, so that what they read is no backup.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,13 +20,16 @@ class Rest:
 
     Args:
         endpoint: What stands before the host in an address.
+        require: Called with the address of each host before a call of it; raises where the host
+            does not answer. A call by itself is tried again for minutes.
 
     Raises:
         google.auth.exceptions.DefaultCredentialsError: There are no credentials.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, *, require: Callable[[str], None] | None = None) -> None:
         self._endpoint = endpoint
+        self._require = require
         self._http = Http(cloud_credentials(), seconds=CALL_SECONDS)
         self._signed = Http(None, seconds=CALL_SECONDS)
 
@@ -51,8 +54,11 @@ class Rest:
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
             OSError: The API could not be reached, or the answer is not whole or no JSON object.
+            CloudError: Its host does not answer, where that was asked for.
         """
         given = f"?{urlencode(query)}" if query else ""
+        if self._require is not None:
+            self._require(f"{self._endpoint}/{host}")
         address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~%')}{given}"
         return self._http.json(method, address, body)
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from manifests.cloud.rest import Rest
 from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
 from recovery.console import Console
 from recovery.health import health_error, worst
@@ -54,6 +53,6 @@ def security_light(session: Session, hours: float = _HOURS) -> Light:
 
 def security_looks(session: Session, light: Light) -> Looks:
     """Return what looks at each source."""
-    rest = Rest(session.settings.api_endpoint)
+    rest = session.tools.rest()
     locations = session.catalog.operations.locations
     return SecurityLooking(rest, session.vault_bucket.versions, light, locations).looks

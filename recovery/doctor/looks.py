@@ -59,7 +59,7 @@ class Looks:
 
     @cached_property
     def _rest(self) -> Rest:
-        return Rest(self.tools.settings.api_endpoint)
+        return self.tools.rest()
 
     @cached_property
     def _configuration(self) -> Configuration:

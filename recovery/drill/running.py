@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from manifests import layout
 from manifests.cloud.configuration import Configuration
-from manifests.cloud.rest import Rest
 from manifests.errors import CloudError, ReboundError, RefusedError
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.damage import planted_controls
@@ -107,7 +106,7 @@ class Drill:
         rule = self._session.catalog.fence
         if rule is None:
             return "the catalog names no writers, and the names of what is restored are new"
-        rest = Rest(self._session.settings.api_endpoint)
+        rest = self._session.tools.rest()
         try:
             found = Fencing(Configuration(rest, self._begun.sandbox)).found(rule)
         except CloudError as error:

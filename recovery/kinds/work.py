@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from manifests.catalog import Catalog
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.objects import Bucket
+from manifests.cloud.rest import Rest
 from manifests.values import Value
 from recovery.kinds.decision import Origin, Seen
 from recovery.kinds.outcome import Outcome
@@ -38,6 +39,10 @@ class Tools(NamedTuple):
     reach: Reach
     own_id: str
     started_at: datetime
+
+    def rest(self) -> Rest:
+        """Return what calls REST APIs, and tells at once of one that does not answer."""
+        return Rest(self.settings.api_endpoint, require=self.reach.require)
 
 
 class Entries(Protocol):

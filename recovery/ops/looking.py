@@ -12,7 +12,6 @@ from manifests import statements
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.jobs import Jobs
-from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.kinds.resources.table import resource_type
@@ -59,7 +58,7 @@ class Looking:
         self._vault = vault
         self._frame = frame
         self._project = tools.settings.project
-        self._rest = Rest(tools.settings.api_endpoint)
+        self._rest = tools.rest()
         self._own: Mapping[str, Callable[[], Any]] = {
             GAMES: self._games,
             sources.SCHEDULES: self._schedules,

@@ -145,6 +145,15 @@ def test_unreachable_bigquery(rebound: Rebound):
     assert done.stderr.startswith(f"error: {endpoint}: Google Cloud could not be reached: ")
 
 
+def test_unreachable_services(rebound: Rebound):
+    """Each service is told of at once, not only those that hold data; what it knows is unknown."""
+    began = time.monotonic()
+    done = rebound.run("security", code=10, REBOUND_API_ENDPOINT="http://127.0.0.1:9")
+    assert time.monotonic() - began < 5 * _SLOWER
+    assert "Google Cloud could not be reached: " in done.stdout
+    assert "is as it should be" not in done.stdout
+
+
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "http://rebound.invalid", "silent"])
 def test_unreachable_cloud(rebound: Rebound, endpoint: str):
     """A cloud that refuses, has no address or says nothing is told of within five seconds."""

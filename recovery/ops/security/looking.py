@@ -10,7 +10,7 @@ from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import CloudError
+from manifests.errors import CatalogError, CloudError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.ops.at_once import Looks
@@ -67,7 +67,15 @@ class SecurityLooking:
         return self._logs.entries(text, since=since, most=_MOST_ENTRIES, subject=name)
 
     def _services(self) -> list[tuple[Resource, Resource]]:
-        """Return every service with its policy."""
+        """Return every service with its policy.
+
+        Raises:
+            CatalogError: Nothing says where services are, so that none would be looked at.
+        """
+        if not self._locations:
+            raise CatalogError(
+                "the catalog names no location", hint="its field `operations.locations` names them"
+            )
         kind = resource_type("run/service")
         found = self._configuration.listed(kind, self._locations)
         names = [str(item["name"]) for item in found]

@@ -6,7 +6,6 @@ from functools import partial
 from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
-from manifests.cloud.rest import Rest
 from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_source
 from manifests.kinds.resources.lines import StoredResource
@@ -52,7 +51,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
     def __init__(self, tools: Tools, target: Target) -> None:
         self._tools = tools
         self._target = target
-        self._rest = Rest(tools.settings.api_endpoint)
+        self._rest = tools.rest()
         self._configuration = Configuration(self._rest, target.project)
         self._pinned: dict[str, str] = {}
 
