@@ -17,10 +17,9 @@ from recovery.health import HealthFinding, health_error, worst
 from recovery.ops.dashboard import asked, costs, dashboard_document, unread
 from recovery.ops.document import json_value
 from recovery.ops.facts import Answer, Facts, Frame
-from recovery.ops.health_rows import health_actions
 from recovery.ops.looking import Looking
 from recovery.ops.sources import MODES, chosen_sources, findings_of
-from recovery.report.health import health_json
+from recovery.report.health import health_actions, health_json
 from recovery.session import Session
 from recovery.units import size
 

@@ -7,8 +7,8 @@ from recovery.document import Block, Chart, Document, Paragraph, Section
 from recovery.health import HealthFinding
 from recovery.ops.document import table_of
 from recovery.ops.facts import Answer, Backups, Facts, Frame, Unread
-from recovery.ops.health_rows import health_actions, health_conclusion, health_rows
 from recovery.ops.sources import BACKUPS, PROOF, QUERIES
+from recovery.report.health import health_actions, health_conclusion, health_rows
 from recovery.status.model import Status
 from recovery.status.rules import PROTECTED
 
@@ -78,7 +78,7 @@ def _is_about_recovery(item: HealthFinding) -> bool:
 def _judged(section: str, findings: Sequence[HealthFinding]) -> Iterator[Block]:
     chosen = [item for item in findings if _SECTIONS.get(item.check, _PLATFORM) == section]
     if chosen:
-        yield health_rows(chosen, mended=False)
+        yield health_rows(chosen)
 
 
 def _tables(facts: Facts) -> Iterator[Block]:

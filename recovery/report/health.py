@@ -1,20 +1,49 @@
-"""What is told of how something is: the worst first, each with what mends it. Pure."""
+"""What is told of health: how each thing is, the worst first, and what mends it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from recovery.document import Column, Conclusion, Document, Facts, Section, Table
+from recovery.document import Block, Command, Conclusion, Document, Facts, Row, Rows, Section
 from recovery.health import Health, HealthFinding, worst
 from recovery.units import shown
 
-_WORDS = {
-    Health.HEALTHY: "ok",
-    Health.WARNING: "WARNING",
-    Health.UNKNOWN: "UNKNOWN",
-    Health.CRITICAL: "CRITICAL",
-}
-_COLUMNS = (Column("what"), Column("of"), Column("health"), Column("found"))
-_MENDS = (Column("to do"), Column(""))
+_BAD = (Health.CRITICAL, Health.UNKNOWN)
+_WORST_FIRST = tuple(reversed(Health))
+
+
+def health_word(health: Health) -> str:
+    """Return the word of a health, in capitals when it is bad."""
+    return health.value.upper() if health in _BAD else health.value
+
+
+def health_rows(findings: Iterable[HealthFinding]) -> Rows:
+    """Tell of each finding how it is; the worst first, in order otherwise."""
+    ordered = sorted(findings, key=lambda item: _WORST_FIRST.index(item.health))
+    rows = (Row(f"{_about(item)}: {item.what}", health_word(item.health)) for item in ordered)
+    return Rows(tuple(rows), "health")
+
+
+def health_actions(findings: Iterable[HealthFinding]) -> tuple[Command, ...]:
+    """Return what to do, the worst first; each command once, for the first thing that it mends."""
+    found: dict[str, Command] = {}
+    for health in _WORST_FIRST[:-1]:
+        for item in findings:
+            if item.health is health and item.mend:
+                page = f"see {item.page}" if item.page else ""
+                found.setdefault(item.mend, Command(_about(item), item.mend, page))
+    return tuple(found.values())
+
+
+def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conclusion:
+    """Say what all findings come to.
+
+    Args:
+        findings: What was found.
+        text: What is told of it.
+    """
+    first = next(iter(health_actions(findings)), None)
+    hint = f"`{first.command}`" if first else ""
+    return Conclusion(health_word(worst(item.health for item in findings)), text, hint)
 
 
 def health_document(findings: Sequence[HealthFinding], *, title: str) -> Document:
@@ -24,28 +53,27 @@ def health_document(findings: Sequence[HealthFinding], *, title: str) -> Documen
         findings: What was found.
         title: What was looked at, and when.
     """
-    order = list(Health)
-    ordered = sorted(findings, key=lambda item: order.index(item.health), reverse=True)
-    rows = tuple(
-        (item.check, shown(item.subject), _WORDS[item.health], item.what) for item in ordered
-    )
-    mends = dict.fromkeys((item.mend, item.page) for item in ordered if item.mend)
     counted = tuple(
-        (_WORDS[health], str(sum(item.health is health for item in findings)))
-        for health in reversed(order)
+        (health_word(health), str(sum(item.health is health for item in findings)))
+        for health in _WORST_FIRST
     )
-    sections = [
-        Section((Facts(counted),), "Together"),
-        Section((Table(_COLUMNS, rows),), "What was looked at"),
-    ]
-    if mends:
-        sections.append(Section((Table(_MENDS, tuple(mends)),), "What mends it"))
-    health = worst(item.health for item in findings)
-    end = Conclusion(_WORDS[health], "" if health is Health.HEALTHY else "see what mends it")
-    return Document(title=title, sections=tuple(sections), conclusion=end)
+    actions: tuple[Block, ...] = health_actions(findings)
+    return Document(
+        title=title,
+        sections=(
+            Section((Facts(counted),), "Together"),
+            Section((health_rows(findings),), "What was looked at"),
+            *([Section(actions, "What mends it")] if actions else ()),
+        ),
+        conclusion=health_conclusion(findings, "see what mends it" if actions else ""),
+    )
 
 
 def health_json(findings: Sequence[HealthFinding]) -> dict[str, object]:
     """Return the same as JSON has it."""
     told = [asdict(item) for item in findings]
     return {"health": str(worst(item.health for item in findings)), "findings": told}
+
+
+def _about(item: HealthFinding) -> str:
+    return f"{item.check} {shown(item.subject)}".strip()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from recovery.document import Column, Document, Listing, Paragraph, Row, Rows, Section, Table
+from recovery.document import Column, Conclusion, Document, Listing, Paragraph, Section, Table
 from recovery.health import Health, health_error
-from recovery.report.conclusion import concluded
+from recovery.report.health import health_rows, health_word
 from recovery.status.model import PartStatus, Status
 from recovery.units import age, duration, shown
 
@@ -26,19 +26,19 @@ _COLUMNS = (
 def status_document(status: Status) -> Document:
     """Tell whether everything could be recovered now, and what is to be done about what could not."""
     parts = tuple(_cells(item, status) for item in status.parts)
-    others = tuple(
-        Row(" ".join(filter(None, (shown(item.subject), item.what))), item.health)
-        for item in status.others
-    )
     mends = tuple(dict.fromkeys(_mends(status)))
-    error = health_error(status.health, hint=mends[0] if mends else "")
+    error = health_error(status.health)
     return Document(
         title=f"{status.platform} in {status.project}, {status.looked_at:%Y-%m-%d %H:%M} UTC",
-        conclusion=concluded(error, state=status.health),
+        conclusion=Conclusion(
+            health_word(status.health), error.message if error else "", next(iter(mends), "")
+        ),
         sections=(
             Section((Paragraph(status.answer),), "Can we recover now?"),
             Section((Table(_COLUMNS, parts),), "Each part"),
-            Section((Rows(others, "planned"),) if others else (), "What else needs a look"),
+            Section(
+                (health_rows(status.others),) if status.others else (), "What else needs a look"
+            ),
             Section((Listing("to do:", mends),) if mends else (), "What to do"),
         ),
     )
@@ -51,7 +51,7 @@ def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
     takes = part.estimated_seconds
     return (
         shown(part.label),
-        part.health,
+        health_word(part.health),
         _NOTHING if point is None else f"{age(point)} ago",
         f"{part.proven_point:%Y-%m-%d %H:%M}" if part.proven_point else _NOTHING,
         "never" if proven is None else f"{age(proven)} ago",

@@ -6,8 +6,8 @@ from typing import Any
 
 from recovery.document import Block, Column, Document, Paragraph, Row, Rows, Section, Table
 from recovery.health import worst
-from recovery.ops.health_rows import health_actions, health_conclusion
 from recovery.ops.security.model import Light, SecurityFinding
+from recovery.report.health import health_actions, health_conclusion
 from recovery.units import shown
 
 _COLUMNS = (Column("severity"), Column("check"), Column("of"), Column("found"))

@@ -264,6 +264,7 @@ def test_the_worst_stands_first_and_what_mends_it_below():
     places = [text.index(word) for word in ("CRITICAL", "it is open", "refused", "it agrees")]
     assert places == sorted(places)
     assert text.count("gcloud close <v>") == 1
+    assert text.splitlines()[1] == "CRITICAL 1, UNKNOWN 1, warning 0, healthy 1"
     assert "<v>" not in page_of(document)
     assert document.conclusion is not None
     assert document.conclusion.word == "CRITICAL"

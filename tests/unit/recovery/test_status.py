@@ -265,7 +265,7 @@ def test_one_screen_and_one_page_tell_it():
         "Nobody knows.",
     ]
     assert "8 h ago" in text
-    assert "unknown" in text
+    assert "UNKNOWN" in text
     assert status.health is Health.UNKNOWN
     assert document.conclusion is not None
     assert document.conclusion.word == "UNKNOWN"
