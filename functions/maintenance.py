@@ -46,7 +46,8 @@ from manifests.model.run import Owner
 from manifests.settings import read_settings
 from manifests.store.envelope import decode, encode
 from manifests.store.vault import Vault
-from manifests.verification import Share, ShareRecord, share_at, share_name, verdict_after
+from manifests.verification import Share, ShareRecord, share_at, verdict_after
+from manifests.verified_layout import share_name
 
 _MOST_NAMES = 20
 _EARLY = timedelta(minutes=1)

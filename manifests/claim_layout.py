@@ -8,7 +8,7 @@ actions/<time>-<id>.json      what an operator did, to what, and why; never chan
 
 from datetime import UTC, datetime
 
-from manifests.layout import is_run_id
+from manifests.layout import RUN_ID, between
 from manifests.values import RunId
 
 LEASES_PREFIX = "leases/"
@@ -23,9 +23,8 @@ def lease_name(run_id: RunId) -> str:
 
 def leased_run_id(name: str) -> RunId | None:
     """Return the run that a lease is about, or None for any other object."""
-    run_id = name.removeprefix(LEASES_PREFIX).removesuffix(".json")
-    known = is_run_id(run_id) and name == lease_name(RunId(run_id))
-    return RunId(run_id) if known else None
+    run_id = between(LEASES_PREFIX, name, ".json", RUN_ID)
+    return None if run_id is None else RunId(run_id)
 
 
 def action_name(did_at: datetime, own_id: str) -> str:

@@ -12,8 +12,7 @@ drill-<scenario>-<YYYYMMDD>T<HHMMSS>Z-<mark>.
 import re
 from datetime import datetime
 
-from manifests.errors import UsageError
-from manifests.layout import recovery_begun_at, recovery_id
+from manifests.layout import between, checked_id, recovery_begun_at, recovery_id
 
 DRILLS_PREFIX = "drills/"
 _DRILL = "drill-"
@@ -37,12 +36,9 @@ def parse_drill_id(text: str) -> str:
     Raises:
         UsageError: It is none.
     """
-    if not _DRILL_ID.fullmatch(text):
-        raise UsageError(
-            "not the id of a drill",
-            subject=repr(text[:120]),
-            hint="`rebound drill --history` lists them",
-        )
+    checked_id(
+        _DRILL_ID, text, why="not the id of a drill", hint="`rebound drill --history` lists them"
+    )
     recovery_begun_at(text)
     return text
 
@@ -74,6 +70,4 @@ def finding_name(drill: str, number: int) -> str:
 
 def drill_of(folder: str) -> str | None:
     """Return the drill whose folder a listing names, or None for any other."""
-    drill = folder.removeprefix(DRILLS_PREFIX).removesuffix("/")
-    is_ours = _DRILL_ID.fullmatch(drill) and folder == f"{DRILLS_PREFIX}{drill}/"
-    return drill if is_ours else None
+    return between(DRILLS_PREFIX, folder, "/", _DRILL_ID)

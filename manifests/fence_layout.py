@@ -7,11 +7,12 @@ fences/<fence>/thawed.json    every writer of it was resumed, or left for a reas
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
-from manifests.errors import UsageError
+from manifests.layout import begun_at, begun_id, between, checked_id
 
 FENCES_PREFIX = "fences/"
+_RECORD = "/fence.json"
 _FENCE_ID = re.compile(r"fence-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}")
 
 
@@ -22,7 +23,7 @@ def fence_id(began: datetime, suffix: str) -> str:
         began: When.
         suffix: Four hexadecimal digits that tell two fences of one second apart.
     """
-    return f"fence-{began.astimezone(UTC):%Y%m%dT%H%M%SZ}-{suffix}"
+    return begun_id("fence", began, suffix)
 
 
 def parse_fence_id(text: str) -> str:
@@ -31,26 +32,19 @@ def parse_fence_id(text: str) -> str:
     Raises:
         UsageError: It is none.
     """
-    if not _FENCE_ID.fullmatch(text):
-        raise UsageError(
-            "not the id of a fence",
-            subject=repr(text[:120]),
-            hint="`rebound fence --status` lists them",
-        )
-    return text
+    return checked_id(
+        _FENCE_ID, text, why="not the id of a fence", hint="`rebound fence --status` lists them"
+    )
 
 
 def fenced_at(fence: str) -> datetime | None:
     """Return when a fence was begun, from its id alone; None where its digits are no time."""
-    try:
-        return datetime.strptime(f"{fence.split('-')[1]}+0000", "%Y%m%dT%H%M%SZ%z")
-    except ValueError:
-        return None
+    return begun_at(fence)
 
 
 def fence_name(fence: str) -> str:
     """Return the name of a fence's record."""
-    return f"{FENCES_PREFIX}{fence}/fence.json"
+    return f"{FENCES_PREFIX}{fence}{_RECORD}"
 
 
 def more_prefix(fence: str) -> str:
@@ -70,5 +64,4 @@ def thawed_name(fence: str) -> str:
 
 def fence_of(name: str) -> str | None:
     """Return the fence that a record begins, or None for any other object."""
-    fence = name.removeprefix(FENCES_PREFIX).removesuffix("/fence.json")
-    return fence if _FENCE_ID.fullmatch(fence) and name == fence_name(fence) else None
+    return between(FENCES_PREFIX, name, _RECORD, _FENCE_ID)

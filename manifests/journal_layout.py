@@ -6,16 +6,26 @@
     recoveries/<recovery>/abandoned.json           an operator closed it before it had ended
     recoveries/<recovery>/report.json              written once, when everything is proven
 
+    recoveries/<recovery>/undo/databases/<database>/<digest>.avro             documents to be replaced
+    recoveries/<recovery>/undo/databases/<database>/removed/<digest>.avro     documents to be removed
+    recoveries/<recovery>/requests/<processor>/<date>/<n>.json                about to be sent
+    recoveries/<recovery>/answers/<processor>/<date>/<n>.json                 it was answered
+    undo/<recovery>/<bucket>/<name>                objects as they were before
+
 What the folders of entries are, `recovery.journal` says.
 """
 
-from datetime import datetime
+import hashlib
+import re
+from datetime import date, datetime
 
 from manifests import layout
 from manifests.errors import UsageError
 
 RECOVERIES_PREFIX = "recoveries/"
 _PLAN = "plan.json"
+_REMOVED = "removed/"
+_SENT = re.compile(r"[^/]+/[^/]+/[^/]+")
 
 
 class JournalNames:
@@ -39,6 +49,40 @@ class JournalNames:
     def folder(self, name: str) -> str:
         """Return what the names of the entries of one folder begin with."""
         return f"{self.prefix}{name}/"
+
+    def undo_documents(self, database_id: str) -> str:
+        """Return the folder of the documents of a database that were replaced or removed."""
+        return f"{self.folder('undo')}databases/{database_id}/"
+
+    def removed_documents(self, database_id: str) -> str:
+        """Return the folder of those of them that were removed."""
+        return f"{self.undo_documents(database_id)}{_REMOVED}"
+
+    def undo_file(self, database_id: str, content: bytes, *, are_removed: bool) -> str:
+        """Return the name of a file of documents: another content is another file."""
+        folder = self.removed_documents if are_removed else self.undo_documents
+        return f"{folder(database_id)}{hashlib.sha256(content).hexdigest()[:32]}.avro"
+
+    def request(self, processor: str, day: date, number: int) -> str:
+        """Return where it is written that a request is about to be sent."""
+        return f"{self.folder('requests')}{processor}/{day}/{number:03d}.json"
+
+    def answer(self, processor: str, day: date, number: int) -> str:
+        """Return where it is written that a request was answered."""
+        return f"{self.folder('answers')}{processor}/{day}/{number:03d}.json"
+
+    def requested(self, name: str) -> tuple[str, str] | None:
+        """Return the processor and the date that a request was about, or None for any other object."""
+        found = layout.between(self.folder("requests"), name, ".json", _SENT)
+        if found is None:
+            return None
+        processor, day, _ = found.split("/")
+        return processor, day
+
+
+def undo_objects(recovery_id: str, bucket: str) -> str:
+    """Return the folder of the objects of a bucket that a recovery put aside."""
+    return f"undo/{recovery_id}/{bucket}/"
 
 
 def recovery_of(name: str) -> str | None:

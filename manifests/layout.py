@@ -14,6 +14,7 @@ Names come back from manifests and listings, so every parser refuses what no bui
 
 import hashlib
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from manifests.errors import UnsafeNameError, UsageError
@@ -24,9 +25,12 @@ RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
 _SCHEDULED = re.compile(r"-\d{8}T\d{6}Z(-r\d+)?$")
 _LONGEST_PART = 1024
 _LONGEST_OF_TABLE = 400
-_RECOVERY_ENDING = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
+_BEGUN = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
+_SEGMENT = re.compile(r"[^/]+")
+_NO_RECOVERY = "not a recovery id"
 RUNS_PREFIX = "runs/"
 EXTRACTS_PREFIX = "extracts/"
+HOLDS_PREFIX = "holds/"
 
 
 def parse_run_id(text: str) -> RunId:
@@ -35,11 +39,7 @@ def parse_run_id(text: str) -> RunId:
     Raises:
         UsageError: The text is not 3 to 100 letters, digits, `-` and `_`.
     """
-    if not RUN_ID.fullmatch(text):
-        raise UsageError(
-            "a run id is 3 to 100 letters, digits, '-' and '_'", subject=repr(text[:120])
-        )
-    return RunId(text)
+    return RunId(checked_id(RUN_ID, text, why="a run id is 3 to 100 letters, digits, '-' and '_'"))
 
 
 def is_run_id(text: str) -> bool:
@@ -86,16 +86,12 @@ def parse_recovery_id(text: str) -> str:
     Raises:
         UsageError: It has not.
     """
-    if not RUN_ID.fullmatch(text):
-        raise UsageError(
-            "not a recovery id", subject=repr(text[:120]), hint="`rebound report` needs one"
-        )
-    return text
+    return checked_id(RUN_ID, text, why=_NO_RECOVERY, hint="`rebound report` needs one")
 
 
 def recovery_id(scenario: str, begun_at: datetime, mark: str) -> str:
     """Name a recovery by its scenario, when it was begun, and a mark no other one has."""
-    return parse_recovery_id(f"{scenario}-{begun_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{mark}")
+    return parse_recovery_id(begun_id(scenario, begun_at, mark))
 
 
 def recovery_begun_at(recovery_id: str) -> datetime:
@@ -104,11 +100,9 @@ def recovery_begun_at(recovery_id: str) -> datetime:
     Raises:
         UsageError: The id is not one that `recovery_id` makes.
     """
-    found = _RECOVERY_ENDING.search(parse_recovery_id(recovery_id))
-    try:
-        return datetime.strptime(f"{found[1] if found else ''}+0000", "%Y%m%dT%H%M%S%z")
-    except ValueError as error:
-        raise UsageError("not a recovery id", subject=recovery_id) from error
+    if (found := begun_at(parse_recovery_id(recovery_id))) is None:
+        raise UsageError(_NO_RECOVERY, subject=recovery_id)
+    return found
 
 
 def recovery_prefix(recovery_id: str) -> str:
@@ -164,22 +158,72 @@ def attempt_name(run_id: RunId, attempted_at: datetime) -> str:
 
 def hold_name(run_id: RunId) -> str:
     """Return the name of the object that keeps a run from expiring."""
-    return f"holds/{run_id}.json"
+    return f"{HOLDS_PREFIX}{run_id}.json"
 
 
 def held_run_id(name: str) -> RunId | None:
     """Return the run that a hold is about, or None for any other object."""
-    run_id = name.removeprefix("holds/").removesuffix(".json")
-    known = is_run_id(run_id) and name == hold_name(RunId(run_id))
-    return RunId(run_id) if known else None
+    run_id = between(HOLDS_PREFIX, name, ".json", RUN_ID)
+    return None if run_id is None else RunId(run_id)
 
 
 def run_id_of(name: str) -> RunId | None:
     """Return the run a vault object belongs to, or None for an object that is no part of a run."""
-    parts = name.split("/")
-    if len(parts) < 3 or parts[0] != "runs" or not RUN_ID.fullmatch(parts[1]):  # noqa: PLR2004 - runs/<run>/<rest>
+    run_id, slash, _ = name.removeprefix(RUNS_PREFIX).partition("/")
+    is_ours = name.startswith(RUNS_PREFIX) and slash and is_run_id(run_id)
+    return RunId(run_id) if is_ours else None
+
+
+def is_run_record(run_id: RunId, name: str, kinds: Collection[str]) -> bool:
+    """Whether an object is a document of a run: its start, its manifest, a receipt or an attempt.
+
+    Args:
+        run_id: The run.
+        name: The object.
+        kinds: The names of the kinds of parts that have receipts.
+    """
+    if name in (start_name(run_id), manifest_name(run_id)):
+        return True
+    folders = (attempts_prefix(run_id), *(f"{receipts_prefix(run_id)}{kind}/" for kind in kinds))
+    return any(between(folder, name, ".json", _SEGMENT) is not None for folder in folders)
+
+
+def begun_id(name: str, begun_at: datetime, mark: str) -> str:
+    """Name a recovery, drill or fence by when it was begun, and a mark no other one has."""
+    return f"{name}-{begun_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{mark}"
+
+
+def begun_at(text: str) -> datetime | None:
+    """Return when what has an id of `begun_id` was begun; None where its digits are no time."""
+    found = _BEGUN.search(text)
+    try:
+        return datetime.strptime(f"{found[1]}+0000", "%Y%m%dT%H%M%S%z") if found else None
+    except ValueError:
         return None
-    return RunId(parts[1])
+
+
+def checked_id(pattern: re.Pattern[str], text: str, *, why: str, hint: str = "") -> str:
+    """Return an id that somebody gave, if it is one that a pattern allows.
+
+    Args:
+        pattern: What ids look like.
+        text: What was given.
+        why: What is told where it is none.
+        hint: Where those that there are can be seen.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not pattern.fullmatch(text):
+        raise UsageError(why, subject=repr(text[:120]), hint=hint)
+    return text
+
+
+def between(prefix: str, name: str, ending: str, pattern: re.Pattern[str]) -> str | None:
+    """Return the id that stands between the prefix and the ending of a name; None where none does."""
+    found = name.removeprefix(prefix).removesuffix(ending)
+    is_ours = pattern.fullmatch(found) and name == f"{prefix}{found}{ending}"
+    return found if is_ours else None
 
 
 def checked_segment(pattern: re.Pattern[str], part: str) -> str:

@@ -3,7 +3,7 @@
 proofs/<recovery>.json     which parts a recovery, drill or sample brought back from the vault, proven
 """
 
-from manifests.layout import RUN_ID
+from manifests.layout import RUN_ID, between
 
 PROOFS_PREFIX = "proofs/"
 
@@ -15,5 +15,4 @@ def proof_name(recovery_id: str) -> str:
 
 def proving_recovery(name: str) -> str | None:
     """Return the recovery that a record is about, or None for any other object."""
-    recovery = name.removeprefix(PROOFS_PREFIX).removesuffix(".json")
-    return recovery if RUN_ID.fullmatch(recovery) and name == proof_name(recovery) else None
+    return between(PROOFS_PREFIX, name, ".json", RUN_ID)

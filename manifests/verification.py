@@ -16,7 +16,6 @@ from manifests.values import ObjectInfo, RunId, Stored, StoredObject, UtcTime
 
 MOST_SHARES = 256
 """Contents are cut by the first byte of their names."""
-SHARES_PREFIX = "verified/"
 
 
 class Share(NamedTuple):
@@ -59,19 +58,6 @@ class ShareRecord(Stored):
 def share_at(scheduled_at: datetime, nights: int) -> Share:
     """Return what is read in the night of a schedule's time: each share once in so many nights."""
     return Share(scheduled_at.toordinal() % nights, nights)
-
-
-def share_name(scheduled_at: datetime) -> str:
-    """Return where the landing bucket keeps that a night's share was read."""
-    return f"{SHARES_PREFIX}{scheduled_at:%Y%m%dT%H%M%SZ}.json"
-
-
-def verified_at(name: str) -> datetime | None:
-    """Return for which night it is written that a share was read, or None for any other object."""
-    try:
-        return datetime.strptime(f"{name}+0000", f"{SHARES_PREFIX}%Y%m%dT%H%M%SZ.json%z")
-    except ValueError:
-        return None
 
 
 def files_of(manifest: Manifest) -> Iterator[StoredObject]:

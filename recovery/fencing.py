@@ -22,7 +22,6 @@ from recovery.fence.doubts import doubts, projects_of
 from recovery.fence.model import FenceRecord, PlannedFence
 from recovery.fence.quiet import Looking, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
-from recovery.fence.store import Fences
 from recovery.fence.text import outcome_lines, quiet_lines
 from recovery.fence.work import Fencing, require_all
 from recovery.journal import Journal
@@ -53,11 +52,6 @@ def fencing_of(session: Session) -> Fencing:
     return Fencing(Configuration(rest, session.settings.project))
 
 
-def fences_of(session: Session) -> Fences:
-    """Return the records of fences."""
-    return Fences(session.landing, session.vault_bucket)
-
-
 def doubted(
     session: Session, record: FenceRecord, present: Mapping[str, Resource | None]
 ) -> dict[str, str]:
@@ -80,7 +74,7 @@ def doubted(
         session.catalog.fence,
         projects=projects,
         made=_made(session, record) if record.is_made else (),
-        alone=fences_of(session).alone(record),
+        alone=session.tools.fences.alone(record),
     )
 
 
@@ -143,7 +137,7 @@ def fence_record(
     Raises:
         CloudError: What writes could not be looked at.
     """
-    held = held_by_others(None, fences_of(session).readable())
+    held = held_by_others(None, session.tools.fences.readable())
     try:
         found = fencing_of(session).found(rule)
     except CloudError as error:
@@ -182,7 +176,7 @@ def stand(
     """
     if fence is None or fence.is_left_out:
         return frozenset()
-    rule, fencing, fences = rule_of(session), fencing_of(session), fences_of(session)
+    rule, fencing, fences = rule_of(session), fencing_of(session), session.tools.fences
     own = [
         item for item in fences.readable() if item.recovery_id == recovery_id and not item.is_made
     ]

@@ -2,8 +2,6 @@
 
     tables/<table>.json                        one table is published
     databases/<id>.json                        one database is written and proven
-    undo/databases/<id>/<digest>.avro          documents that were about to be replaced
-    undo/databases/<id>/removed/<digest>.avro  or to be removed, because the backup has none
     buckets/<bucket>/<stretch>.json            what was written to one stretch of names, now proven
 
 Each is below the folder of the recovery, where `manifests.journal_layout` says what else is.

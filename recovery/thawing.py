@@ -21,7 +21,7 @@ from recovery.fence.rules import (
 )
 from recovery.fence.text import outcome_lines, sought_lines
 from recovery.fence.work import require_all
-from recovery.fencing import Tell, doubted, fences_of, fencing_of
+from recovery.fencing import Tell, doubted, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources
 from recovery.session import Session
 from recovery.units import duration
@@ -66,7 +66,7 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
         PartialError: One would send to where nothing of the project is, or is none of the recovery's.
     """
     left = set(paused)
-    for record in fences_of(session).readable():
+    for record in session.tools.fences.readable():
         if paused and record.recovery_id == recovery_id and not record.is_made:
             left -= {writer.name for writer in record.writers}
             thaw = planned_thaw_of(session, record, changed_too=False)
@@ -103,7 +103,7 @@ def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool)
         CloudError: A writer could not be looked at.
     """
     present = fencing_of(session).present(record)
-    held = held_by_others(record, fences_of(session).readable())
+    held = held_by_others(record, session.tools.fences.readable())
     steps = planned_thaw(
         record,
         present,
@@ -240,7 +240,7 @@ def conclude(session: Session, thaw: Thaw) -> None:
             subject=fence_id,
             hint=f"look at each, then `rebound thaw {fence_id} --changed` resumes them",
         )
-    fences_of(session).end(
+    session.tools.fences.end(
         ThawRecord(
             fence_id=fence_id,
             thawed_at=session.clock.latest(),

@@ -3,7 +3,6 @@
 `recovery.stored` gathers the facts; what follows from them is decided here.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from manifests import layout
@@ -13,9 +12,6 @@ from manifests.model.run import Manifest
 from manifests.parts import PARTS
 from manifests.values import ObjectInfo, StoredObject, Value
 from recovery.compare.findings import Finding
-
-_KINDS = "|".join(kind.name for kind in PARTS)
-_RECORD = re.compile(rf"(receipts/({_KINDS})|attempts)/[^/]+\.json")
 
 
 class ReadFile(Value):
@@ -113,15 +109,14 @@ def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ..
         names: The live objects below the run's folder.
     """
     run_id, parts = manifest.run_id, tuple(manifest.every_part)
-    folder = layout.run_prefix(run_id)
     known = {stored.name for _, part in parts for stored in part.needed}
     known |= {item.name for item in manifest.abandoned}
-    known |= {layout.start_name(run_id), layout.manifest_name(run_id)}
+    kinds = [kind.name for kind in PARTS]
     return tuple(
         Finding(subject=name, aspect="object", expected="not there", actual="not in the manifest")
         for name in sorted(names)
         if name not in known
-        and not _RECORD.fullmatch(name.removeprefix(folder))
+        and not layout.is_run_record(run_id, name, kinds)
         and not any(kind.is_record(part, run_id, name) for kind, part in parts)
     )
 

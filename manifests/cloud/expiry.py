@@ -155,7 +155,9 @@ class Expiry:
 
     def held(self) -> frozenset[RunId]:
         """Return the runs an operator holds."""
-        names = (layout.held_run_id(item.name) for item in self._vault.list_objects("holds/"))
+        names = (
+            layout.held_run_id(item.name) for item in self._vault.list_objects(layout.HOLDS_PREFIX)
+        )
         return frozenset(name for name in names if name is not None)
 
     def _in_recovery(self, now: datetime, runs: tuple[RunSummary, ...]) -> frozenset[RunId]:

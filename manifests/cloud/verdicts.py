@@ -1,7 +1,5 @@
 """What was found damaged in the vault, kept in the landing bucket.
 
-verdicts/<run>.json    the last look at a run
-
 A list of runs tells of it, and the next run stores it anew. A verdict is a reason to store something
 once more, and never one to trust anything: whoever forges one gains nothing else.
 """
@@ -14,8 +12,8 @@ from manifests.errors import BackupDamagedError, CloudError
 from manifests.model.run import VerdictRecord
 from manifests.store.envelope import decode, encode
 from manifests.values import ObjectInfo, RunId, UtcTime
+from manifests.verified_layout import VERDICTS_PREFIX, verdict_name
 
-_FOLDER = "verdicts/"
 # Far more than the names of everything damaged in a run; all verdicts are held at once.
 _MOST_BYTES = 2 * 1024 * 1024
 
@@ -28,7 +26,7 @@ class Verdicts:
 
     def record(self, verdict: VerdictRecord) -> None:
         """Write what was found about a run, over what was found before."""
-        name = _name(verdict.run_id)
+        name = verdict_name(verdict.run_id)
         found = self._landing.info(name)
         self._landing.put_if(
             name,
@@ -39,13 +37,13 @@ class Verdicts:
 
     def forget(self, run_id: RunId) -> None:
         """Remove what was found about a run that is deleted."""
-        found = self._landing.info(_name(run_id))
+        found = self._landing.info(verdict_name(run_id))
         if found is not None:
             self._landing.delete(found.name, generation=found.generation)
 
     def all(self) -> Iterator[VerdictRecord]:
         """Yield every verdict; one that cannot be read tells nothing."""
-        for item in self._landing.list_objects(_FOLDER):
+        for item in self._landing.list_objects(VERDICTS_PREFIX):
             if (found := self._read(item)) is not None:
                 yield found
 
@@ -58,7 +56,7 @@ class Verdicts:
 
     def last(self, run_id: RunId) -> VerdictRecord | None:
         """Return the last look at a run, or None."""
-        item = self._landing.info(_name(run_id))
+        item = self._landing.info(verdict_name(run_id))
         found = None if item is None else self._read(item)
         return found if found is not None and found.run_id == run_id else None
 
@@ -79,7 +77,3 @@ class Verdicts:
             for name in verdict.damaged:
                 names[name] = max(names.get(name, verdict.verified_at), verdict.verified_at)
         return names
-
-
-def _name(run_id: RunId) -> str:
-    return f"{_FOLDER}{run_id}.json"

@@ -10,7 +10,7 @@ from manifests.errors import BackupDamagedError
 from manifests.gauges import Watched
 from manifests.model.run import Manifest
 from manifests.store.vault import Vault
-from manifests.verification import SHARES_PREFIX, verified_at
+from manifests.verified_layout import SHARES_PREFIX, verified_at
 
 _REMEMBERED = timedelta(days=400)
 

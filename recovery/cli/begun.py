@@ -18,7 +18,6 @@ from recovery.cli.incidents import tell_incident
 from recovery.cli.options import Html, Json, aside, open_session, print_json, say, tell, write_page
 from recovery.document import Document
 from recovery.fence.model import StandingFence
-from recovery.fencing import fences_of
 from recovery.journal import Journal
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
@@ -78,7 +77,7 @@ def report(
         _show_under_way(journal, now, html, at=session.started_at, as_json=as_json)
         return
     basis = basis_of(session, *found)
-    fences = fences_of(session).of(found[0].recovery_id)
+    fences = session.tools.fences.of(found[0].recovery_id)
     write_page(html, _document(found[0], basis, fences))
     tell_ended(session, found[0], basis, as_json=as_json)
 
@@ -109,7 +108,7 @@ def abandon(
         print_json(closed.model_dump(mode="json"))
     else:
         say(f"{journal.recovery_id}: abandoned")
-        for item in fences_of(session).of(journal.recovery_id):
+        for item in session.tools.fences.of(journal.recovery_id):
             if item.thawed_at is None:
                 aside(f"hint: what it paused stays so, `rebound thaw {item.fence_id}` resumes it")
 
@@ -124,7 +123,7 @@ def tell_ended(
     Raises:
         ReboundError: It did not end well.
     """
-    fences = fences_of(session).of(found.recovery_id)
+    fences = session.tools.fences.of(found.recovery_id)
     if as_json:
         rests_on = {} if basis is None else {"rests_on": basis.model_dump(mode="json")}
         told = [item.model_dump(mode="json") for item in fences]

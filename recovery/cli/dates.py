@@ -143,7 +143,7 @@ def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bo
     journal = DatesJournal(session.landing, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
-        write_page(html, dates_report_document(ended, fencing.fences_of(session).of(recovery_id)))
+        write_page(html, dates_report_document(ended, session.tools.fences.of(recovery_id)))
         say("as its journal says; nothing was looked at again, `rebound plan` does", err=True)
         tell(session, ended, as_json=as_json)
     elif as_json:
@@ -161,7 +161,7 @@ def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:
     if as_json:
         print_json(ended.model_dump(mode="json"))
     else:
-        show(dates_report_document(ended, fencing.fences_of(session).of(ended.recovery_id)))
+        show(dates_report_document(ended, session.tools.fences.of(ended.recovery_id)))
     if error := outcome_error(ended):
         raise error
 

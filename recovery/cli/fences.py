@@ -29,7 +29,7 @@ from recovery.fence.text import (
     thaw_lines,
 )
 from recovery.fence.work import failures, require_all
-from recovery.fencing import fence_record, fences_of, fencing_of, rule_of
+from recovery.fencing import fence_record, fencing_of, rule_of
 from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
@@ -76,7 +76,7 @@ def fence(
     if record.writers:
         _agree(yes=yes)
         session.actions.begin("fence", record.fence_id, why)
-        fences_of(session).begin(record)
+        session.tools.fences.begin(record)
         say(f"fence {record.fence_id}", err=True)
     outcomes = fencing.pause(record)
     hint = f"`rebound fence` again; `rebound thaw {record.fence_id}` undoes it"
@@ -125,7 +125,7 @@ def thaw(
 ) -> None:
     """Resume exactly what a fence paused, as it was: `rebound thaw`."""
     session = open_session()
-    fences = fences_of(session)
+    fences = session.tools.fences
     record = fences.record(fence_layout.parse_fence_id(name) if name else _only(fences))
     if (over := fences.thawed(record.fence_id)) is not None:
         raise RefusedError(
@@ -206,7 +206,7 @@ def _show_standing(session: Session, rule: FenceRule, *, as_json: bool) -> None:
     Raises:
         ObjectiveMissedError: One stands longer than the catalog allows.
     """
-    standing, now = fences_of(session).standing(), session.started_at
+    standing, now = session.tools.fences.standing(), session.started_at
     if as_json:
         print_json([item.model_dump(mode="json") for item in standing])
     else:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
-from recovery.fencing import fences_of
 from recovery.health import health_error
 from recovery.session import Session
 from recovery.status.document import status_document
@@ -61,7 +60,7 @@ def status_of(session: Session) -> Status:
         landing=session.landing,
         proofs=session.proofs,
         verdicts=session.verdicts,
-        fences=fences_of(session),
+        fences=session.tools.fences,
     )
     return looking.status(session.clock.latest())
 

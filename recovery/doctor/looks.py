@@ -29,7 +29,7 @@ from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
 from manifests.store.vault import Vault
 from manifests.values import Resource
-from manifests.verification import SHARES_PREFIX, verified_at
+from manifests.verified_layout import SHARES_PREFIX, verified_at
 from recovery.kinds.work import Tools
 from recovery.reach import require_firestore
 

@@ -10,6 +10,7 @@ from manifests.cloud.clock import ServiceClock
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.values import Value
+from recovery.fence.store import Fences
 from recovery.kinds.decision import Origin, Seen
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
@@ -43,6 +44,11 @@ class Tools(NamedTuple):
     def rest(self) -> Rest:
         """Return what calls REST APIs, and tells at once of one that does not answer."""
         return Rest(self.settings.api_endpoint, require=self.reach.require)
+
+    @property
+    def fences(self) -> Fences:
+        """Return the records of fences, which are kept in both buckets."""
+        return Fences(self.landing, self.vault)
 
 
 class Entries(Protocol):

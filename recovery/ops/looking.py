@@ -18,7 +18,6 @@ from manifests.kinds.resources.table import resource_type
 from manifests.store.vault import Vault
 from manifests.values import Resource
 from recovery.fence.model import FenceRecord
-from recovery.fence.store import Fences
 from recovery.kinds.processors.rules.calendar import ScheduledGames, scheduled_games
 from recovery.kinds.work import Tools
 from recovery.ops import sources
@@ -166,7 +165,7 @@ class Looking:
         return Backups(runs, verdicts)
 
     def _fences(self) -> tuple[FenceRecord, ...]:
-        return tuple(Fences(self._tools.landing, self._tools.vault).standing())
+        return tuple(self._tools.fences.standing())
 
 
 def _last_execution(workflow: str, executions: list[Resource]) -> Execution:

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from manifests import layout
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, read_file
 from manifests.errors import CloudError, NotEqualError, RefusedError
+from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
 from manifests.model.run import Manifest
 from manifests.names import EVERYTHING
 from manifests.values import ObjectInfo
 from recovery.firestore.values import same_content
-from recovery.kinds.databases.cloud.database import REMOVED
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.outcome import RecoveryReport
 from recovery.undo.document_rules import GoingDocument, Recovered, digest_of, going_documents
@@ -133,11 +132,11 @@ class DocumentUndo:
         self, recovery_id: str, into: str
     ) -> tuple[dict[str, DocumentRecord], dict[str, DocumentRecord]]:
         """Return what was replaced and what was removed, as it was; the first word of each counts."""
-        folder = f"{layout.recovery_prefix(recovery_id)}undo/databases/{into}/"
+        names = JournalNames(recovery_id)
         replaced: dict[str, DocumentRecord] = {}
         removed: dict[str, DocumentRecord] = {}
-        for item in self._landing.list_objects(folder):
-            kept = removed if item.name.startswith(f"{folder}{REMOVED}") else replaced
+        for item in self._landing.list_objects(names.undo_documents(into)):
+            kept = removed if item.name.startswith(names.removed_documents(into)) else replaced
             for record in self._records(item.name):
                 kept.setdefault(record.path, record)
         return replaced, removed

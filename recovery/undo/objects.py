@@ -10,6 +10,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket, after_prefix
 from manifests.errors import NotEqualError, RefusedError
+from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import BucketBackup, ObjectRecord, ObjectVersion
 from manifests.model.run import Manifest
@@ -113,7 +114,7 @@ class ObjectUndo:
             versions = list(bucket.with_checksums(bucket.versions("all", "", None)))
             if soft_delete_seconds(bucket.resource() or {}):
                 versions += bucket.versions("soft-deleted", "", None)
-            folder = f"undo/{report.recovery_id}/{outcome.name}/"
+            folder = undo_objects(report.recovery_id, outcome.name)
             aside = list(self._landing.versions("live", folder, after_prefix(folder)))
         return going_objects(
             Recovered(

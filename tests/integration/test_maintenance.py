@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from manifests.store.envelope import encode
-from manifests.verification import ShareRecord, share_name
+from manifests.verification import ShareRecord
+from manifests.verified_layout import share_name
 from tests.harness import LOCATION, Rebound, make_rebound, whole_minute
 from tests.integration import lake
 from tests.judges.alert_lines import raised

@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 from manifests.errors import UnsafeNameError
-from manifests.layout import RUN_ID, checked_segment, run_prefix
+from manifests.layout import EXTRACTS_PREFIX, RUN_ID, RUNS_PREFIX, checked_segment, run_prefix
 from manifests.table_folders import FOLDER, table_folder
 from manifests.values import RunId
 
@@ -48,7 +48,7 @@ def extract_folder(run_id: RunId, table: str, partition: str, attempt: int) -> s
 
 def landing_folder(run_id: RunId, table: str, partition: str, attempt: int) -> str:
     """Return the folder of one extract attempt in the landing bucket."""
-    return f"extracts/{extract_folder(run_id, table, partition, attempt)}"
+    return f"{EXTRACTS_PREFIX}{extract_folder(run_id, table, partition, attempt)}"
 
 
 def data_files(folder: str) -> str:
@@ -70,10 +70,9 @@ def vault_name(landing_name: str) -> str:
     Raises:
         UnsafeNameError: The name is not one an extract of ours writes.
     """
-    root, _, rest = landing_name.partition("/")
-    if root != "extracts":
+    if not landing_name.startswith(EXTRACTS_PREFIX):
         raise UnsafeNameError("not the name of an extract", subject=landing_name)
-    name = f"runs/{rest}"
+    name = f"{RUNS_PREFIX}{landing_name.removeprefix(EXTRACTS_PREFIX)}"
     _split_data_name(name)
     return name
 

@@ -1,10 +1,10 @@
 """Names of what is in the journal of a recovery: built, and told apart from what lies beside it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from manifests.journal_layout import JournalNames, planned_recovery, recovery_of
+from manifests.journal_layout import JournalNames, planned_recovery, recovery_of, undo_objects
 
 RECOVERY = "bigquery-dataset-loss-20261124T080000Z-abcd"
 
@@ -18,6 +18,23 @@ def test_names_are_in_the_folder_of_the_recovery():
     for name in (names.plan, names.report, names.abandoned, names.folder("tables"), names.prefix):
         assert recovery_of(name) == RECOVERY
     assert planned_recovery(names.plan) == RECOVERY
+
+
+def test_names_of_what_a_recovery_keeps_and_asks():
+    """What was removed is below what was replaced; a request is told apart from what is none."""
+    names = JournalNames(RECOVERY)
+    folder = f"recoveries/{RECOVERY}/undo/databases/(default)/"
+    assert names.undo_documents("(default)") == folder
+    removed = names.undo_file("(default)", b"a", are_removed=True)
+    assert removed.startswith(names.removed_documents("(default)"))
+    assert names.undo_file("(default)", b"a", are_removed=False).startswith(f"{folder}ca978112")
+    assert names.undo_file("(default)", b"b", are_removed=True) != removed
+    assert undo_objects(RECOVERY, "raw") == f"undo/{RECOVERY}/raw/"
+    sent = names.request("phase3", date(2026, 11, 24), 2)
+    assert sent == f"recoveries/{RECOVERY}/requests/phase3/2026-11-24/002.json"
+    assert names.requested(sent) == ("phase3", "2026-11-24")
+    assert names.requested(names.answer("phase3", date(2026, 11, 24), 2)) is None
+    assert names.requested(names.plan) is None
 
 
 @pytest.mark.parametrize(

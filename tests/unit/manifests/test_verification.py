@@ -8,16 +8,8 @@ from hypothesis import strategies as st
 
 from manifests.model.run import VerdictRecord
 from manifests.values import ObjectInfo
-from manifests.verification import (
-    MOST_SHARES,
-    Share,
-    files_of,
-    share_at,
-    share_name,
-    unlike,
-    verdict_after,
-    verified_at,
-)
+from manifests.verification import MOST_SHARES, Share, files_of, share_at, unlike, verdict_after
+from manifests.verified_layout import share_name, verified_at
 from tests.unit.samples import POINT, RUN, games, manifest
 
 NIGHTS = st.integers(min_value=1, max_value=MOST_SHARES)

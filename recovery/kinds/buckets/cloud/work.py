@@ -14,6 +14,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
+from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import BucketBackup
 from manifests.model.run import Manifest
@@ -40,7 +41,7 @@ from recovery.kinds.buckets.rules.buckets import BucketStep, SeenBucket, undelet
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts, retention_rules
 from recovery.kinds.buckets.rules.objects import EXTRA
-from recovery.kinds.buckets.rules.outcomes import FOLDER, BucketOutcome, StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome, journal_folder
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Origin
 from recovery.kinds.kind import of
@@ -194,7 +195,7 @@ class BucketWork(Work[BucketsSeen]):
 
     def _recover(self, step: BucketStep, origin: Origin, running: Running) -> BucketOutcome:
         backup, request = origin.run.part(BUCKETS, step.name), running.request
-        aside = f"undo/{running.recovery_id}/{step.name}/"
+        aside = undo_objects(running.recovery_id, step.name)
         try:
             if backup is None:
                 return failed_bucket(
@@ -258,7 +259,7 @@ class BucketWork(Work[BucketsSeen]):
             ramp=self._ramp,
         )
         bucket = comparison.backup.bucket
-        folder = f"{FOLDER}/{bucket}"
+        folder = journal_folder(bucket)
         earlier = {item.number: item for item in journal.entries(folder, StretchOutcome)}
         with (
             ThreadPoolExecutor(self._settings.parallel_objects, "mend") as writing,

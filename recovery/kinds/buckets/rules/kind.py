@@ -19,7 +19,7 @@ from recovery.kinds.buckets.rules.drilled import (
     object_differences,
     sampled_bucket,
 )
-from recovery.kinds.buckets.rules.outcomes import FOLDER, BucketOutcome, StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome, journal_folder
 from recovery.kinds.buckets.rules.rows import (
     bucket_outcome_row,
     bucket_row,
@@ -123,7 +123,7 @@ class BucketRules(Rules[BucketsSeen]):
 
     def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[StretchOutcome]]:
         """Return the folder of each bucket."""
-        return {f"{FOLDER}/{step.name}": StretchOutcome for step in steps}
+        return {journal_folder(step.name): StretchOutcome for step in steps}
 
     def so_far(
         self, steps: Sequence[Step], entries: Mapping[str, Sequence[StretchOutcome]]
@@ -132,7 +132,7 @@ class BucketRules(Rules[BucketsSeen]):
         restored = {
             step.name: sum(
                 count.objects
-                for outcome in entries[f"{FOLDER}/{step.name}"]
+                for outcome in entries[journal_folder(step.name)]
                 for count in outcome.restored
             )
             for step in steps

@@ -7,9 +7,6 @@ from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.outcome import Outcome
 
-FOLDER = "buckets"
-"""Where the journal has a folder for each bucket: one entry for each stretch of its names that was written to."""
-
 LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected", "refused"]
 """Why an object was left as it is.
 
@@ -84,3 +81,8 @@ class BucketOutcome(Outcome):
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()
     unequal: int = 0
+
+
+def journal_folder(bucket: str) -> str:
+    """Return where the journal has an entry for each stretch of a bucket's names that was written to."""
+    return f"buckets/{bucket}"

@@ -5,7 +5,6 @@ documents, written, and joined again: a part is proven when nothing is left to d
 holds a few files, whatever the size of the database, and repeating it is safe.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, MutableSet, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -33,9 +32,6 @@ from recovery.kinds.databases.rules.documents import DatabaseStep, apart, units
 
 _BATCH_BYTES = 4 * 1024 * 1024
 """Of documents that are held while they are replaced; each may be as large as 1 MiB."""
-
-REMOVED = "removed/"
-"""The folder of an undo point for documents that the backup does not know: they only go."""
 
 type Unit = tuple[DocumentFile | None, list[NameRange]]
 
@@ -170,7 +166,7 @@ class DatabaseTarget:
         step: DatabaseStep,
         *,
         begun_at: datetime,
-        undo: Callable[[bytes, str], None],
+        undo: Callable[[bytes, bool], None],
         removed_before: MutableSet[str],
         pace: Pace,
         progress: Callable[[int], None],
@@ -220,18 +216,17 @@ class DatabaseTarget:
         wanted: Iterable[DocumentPair],
         done: Done,
         *,
-        undo: Callable[[bytes, str], None],
+        undo: Callable[[bytes, bool], None],
         pace: Pace,
     ) -> None:
         writer = BatchWriter(self._documents, pace, done.overtaken, done.refused)
         for pairs in batches(wanted, lambda pair: pair.size_bytes, most_bytes=_BATCH_BYTES):
-            for folder, is_removed in (("", False), (REMOVED, True)):
+            for are_removed in (False, True):
                 going = [
-                    pair.live for pair in pairs if pair.live and (not pair.stored) == is_removed
+                    pair.live for pair in pairs if pair.live and (not pair.stored) == are_removed
                 ]
                 if going:
-                    content = write_file(going)
-                    undo(content, f"{folder}{hashlib.sha256(content).hexdigest()[:32]}.avro")
+                    undo(write_file(going), are_removed)
             for pair in pairs:
                 self._add(writer, pair)
                 done.count(pair)

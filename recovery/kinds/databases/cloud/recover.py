@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.documents import read_file
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
+from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
 from recovery.firestore.pace import Ramp, Unthrottled
-from recovery.kinds.databases.cloud.database import REMOVED, DatabaseTarget
+from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
@@ -115,26 +115,27 @@ class _Undo:
 
     def __init__(self, landing: Bucket, recovery_id: str, database_id: str) -> None:
         self._landing = landing
-        self._folder = f"{layout.recovery_prefix(recovery_id)}undo/databases/{database_id}/"
+        self._names = JournalNames(recovery_id)
+        self._database_id = database_id
 
     @property
     def uri(self) -> str:
         """Where the documents are, or nothing; an interrupted process may have kept them."""
-        kept = any(True for _ in self._landing.list_objects(self._folder))
-        return self._landing.uri(self._folder) if kept else ""
+        folder = self._names.undo_documents(self._database_id)
+        kept = any(True for _ in self._landing.list_objects(folder))
+        return self._landing.uri(folder) if kept else ""
 
     def removed(self) -> set[str]:
         """Return the paths of documents that earlier attempts removed, or were about to."""
         return {
             record.path
-            for item in self._landing.list_objects(f"{self._folder}{REMOVED}")
+            for item in self._landing.list_objects(self._names.removed_documents(self._database_id))
             for record in read_file(self._landing.read(item.name) or b"", subject=item.name)
         }
 
-    def keep(self, content: bytes, name: str) -> None:
-        self._landing.put_if(
-            f"{self._folder}{name}", content, generation=0, content_type="application/avro"
-        )
+    def keep(self, content: bytes, are_removed: bool) -> None:  # noqa: FBT001 - one of two folders
+        name = self._names.undo_file(self._database_id, content, are_removed=are_removed)
+        self._landing.put_if(name, content, generation=0, content_type="application/avro")
 
 
 def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOutcome:

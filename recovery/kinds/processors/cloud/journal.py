@@ -1,10 +1,7 @@
 """What a recovery of dates has done, kept in the landing bucket beside those of other scenarios.
 
-    recoveries/<recovery>/plan.json                               written before anything is run
-    recoveries/<recovery>/requests/<processor>/<date>/<n>.json    a request is about to be sent
-    recoveries/<recovery>/answers/<processor>/<date>/<n>.json     it was answered, whatever that says
-    recoveries/<recovery>/attempts/<time>.json                    an attempt ended, and dates lack
-    recoveries/<recovery>/report.json                             nothing lacks
+Its plan is written before anything is run. Of each request it is written that it is about to be sent,
+and that it was answered, whatever the answer says. `manifests.journal_layout` says where.
 
 A request without an answer can still be at work when the process that sent it is gone. Nothing is
 skipped because of an entry: the table is looked at again.
@@ -38,8 +35,9 @@ class DatesJournal:
         self.recovery_id = recovery_id
         self._lock = threading.Lock()
         self._sent = Counter(
-            "/".join(item.name.removeprefix(self._names.prefix).split("/")[1:3])
+            found
             for item in bucket.list_objects(self._names.folder("requests"))
+            if (found := self._names.requested(item.name)) is not None
         )
 
     def begin(self, planned: PlannedDates) -> None:
@@ -80,22 +78,22 @@ class DatesJournal:
             RefusedError: Another process is at this recovery.
         """
         with self._lock:
-            self._sent[f"{processor}/{day}"] += 1
-            number = self._sent[f"{processor}/{day}"]
-        self._once(self._entry("requests", processor, day, number), encode(SentRequest(sent_at=at)))
+            self._sent[processor, str(day)] += 1
+            number = self._sent[processor, str(day)]
+        self._once(self._names.request(processor, day, number), encode(SentRequest(sent_at=at)))
         return number
 
     def answer(self, processor: str, day: date, number: int, at: datetime) -> None:
         """Write that a request was answered."""
         entry = encode(SentRequest(sent_at=at))
-        self._bucket.put_once(self._entry("answers", processor, day, number), entry)
+        self._bucket.put_once(self._names.answer(processor, day, number), entry)
 
     def unanswered_since(self, processor: str, day: date) -> datetime | None:
         """Return when the last request of a date was sent, if nothing answered it."""
-        number = self._sent[f"{processor}/{day}"]
-        if not number or self._bucket.read(self._entry("answers", processor, day, number)):
+        number = self._sent[processor, str(day)]
+        if not number or self._bucket.read(self._names.answer(processor, day, number)):
             return None
-        name = self._entry("requests", processor, day, number)
+        name = self._names.request(processor, day, number)
         content = self._bucket.read(name)
         return decode(content, SentRequest, subject=name).sent_at if content else None
 
@@ -119,9 +117,6 @@ class DatesJournal:
                 if found and found.recovery_id == self.recovery_id:
                     return found
         return None
-
-    def _entry(self, folder: str, processor: str, day: date, number: int) -> str:
-        return f"{self._names.folder(folder)}{processor}/{day}/{number:03d}.json"
 
     def _once(self, name: str, content: bytes) -> None:
         if self._bucket.put_once(name, content) != content:

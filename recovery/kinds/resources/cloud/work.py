@@ -12,7 +12,6 @@ from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.values import Resource
-from recovery.fence.store import Fences
 from recovery.kinds.decision import Origin
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
@@ -118,7 +117,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             lost=frozenset(names) | self._addresses(backups.values() if names else ()),
             pinned=self._pinned,
             archive=lambda name: read_object(self._tools.vault, sources[name]),
-            fences=Fences(self._tools.landing, self._tools.vault),
+            fences=self._tools.fences,
             project=self._target.project,
         )
         for kind in TYPES:

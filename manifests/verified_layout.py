@@ -1,0 +1,30 @@
+"""Where the landing bucket keeps what was read of the vault: built and parsed here only.
+
+verdicts/<run>.json      what the last look at a run found
+verified/<night>.json    what was found of the share of the vault that was read in a night
+"""
+
+from datetime import datetime
+
+from manifests.values import RunId
+
+VERDICTS_PREFIX = "verdicts/"
+SHARES_PREFIX = "verified/"
+
+
+def verdict_name(run_id: RunId) -> str:
+    """Return the name of the record of the last look at a run."""
+    return f"{VERDICTS_PREFIX}{run_id}.json"
+
+
+def share_name(scheduled_at: datetime) -> str:
+    """Return where the landing bucket keeps that a night's share was read."""
+    return f"{SHARES_PREFIX}{scheduled_at:%Y%m%dT%H%M%SZ}.json"
+
+
+def verified_at(name: str) -> datetime | None:
+    """Return for which night it is written that a share was read, or None for any other object."""
+    try:
+        return datetime.strptime(f"{name}+0000", f"{SHARES_PREFIX}%Y%m%dT%H%M%SZ.json%z")
+    except ValueError:
+        return None
