@@ -6,7 +6,6 @@ from typing import Any
 
 from manifests.catalog import Catalog
 from manifests.kind import Backup, PartKind
-from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 
 
@@ -89,8 +88,7 @@ def within(catalog: Catalog, manifest: Manifest, named: Collection[str] = ()) ->
 
 
 def _is_named(kind: PartKind[Any], part: Backup, named: Collection[str]) -> bool:
-    is_in_named = isinstance(part, TableBackup) and _of_dataset(part.dataset_id) in named
-    return is_in_named or kind.labelled(part.name) in named
+    return part.written in named or kind.labelled(part.name) in named
 
 
 def _of_dataset(dataset_id: str) -> str:

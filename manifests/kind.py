@@ -20,6 +20,11 @@ class Backup(Stored):
         """Return the name of the part."""
 
     @property
+    def written(self) -> str:
+        """Return what of it is written to, as the catalog's writers name it; empty for nothing."""
+        return ""
+
+    @property
     def objects(self) -> tuple[StoredObject, ...]:
         """Return every object of the vault that holds its content and belongs to one run."""
         return ()

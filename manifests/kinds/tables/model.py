@@ -103,6 +103,11 @@ class TableBackup(Backup):
         return f"{self.dataset_id}.{self.table_id}"
 
     @property
+    def written(self) -> str:
+        """Return the dataset, as the catalog's writers name it."""
+        return f"dataset {self.dataset_id}"
+
+    @property
     def count(self) -> int:
         """Return how many rows it holds."""
         return self.fingerprint.row_count

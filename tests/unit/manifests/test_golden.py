@@ -12,8 +12,9 @@ from manifests.errors import ManifestFormatError
 from manifests.model.run import Manifest
 from manifests.parts import PARTS
 from manifests.schema import SCHEMA_FILE, schema_text
+from manifests.signing import TrustedKeys
 from manifests.store.consistency import check_manifest
-from manifests.store.envelope import decode, encode
+from manifests.store.envelope import decode, encode, opened
 from tests.unit.samples import manifest
 
 FOLDER = Path(__file__).parents[2] / "data" / "manifests"
@@ -37,6 +38,11 @@ def only_known(value: Any, known: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [only_known(*pair) for pair in zip(value, known, strict=True)]
     return value
+
+
+def golden(path: Path) -> Manifest:
+    """Return the manifest of a file."""
+    return decode(path.read_bytes(), Manifest, subject=path.name)
 
 
 def mismatches(value: Any, rule: dict[str, Any], at: str = "$") -> list[str]:  # noqa: ANN401 - JSON
@@ -87,7 +93,9 @@ def test_golden_manifests_are_there():
     assert [path.name for path in READABLE] == [
         "1.0-complete.json",
         "1.1-unknown-fields.json",
+        "1.2-gaps.json",
         "1.3-every-kind.json",
+        "1.4-signed.json",
     ]
 
 
@@ -106,13 +114,41 @@ def test_golden_manifest_says_what_it_said():
 
 def test_skews_say_what_they_are_about():
     """In words alone before format 1.3, in fields since then: both are told apart alike."""
-    first, _, last = (decode(path.read_bytes(), Manifest, subject="golden") for path in READABLE)
-    assert [(item.kind, item.name) for item in first.skews] == [("tables", "nba")]
-    assert [(item.kind, item.name) for item in last.skews] == [
-        ("tables", "nba"),
-        ("buckets", "scraped-files"),
-        ("databases", "(default)"),
+    about = {
+        path.name[:3]: [(item.kind, item.name) for item in golden(path).skews] for path in READABLE
+    }
+    assert about["1.0"] == [("tables", "nba")]
+    bucket = ("buckets", "scraped-files")
+    assert about["1.2"] == [("tables", "nba"), bucket, bucket, ("databases", "(default)")]
+    assert about["1.3"] == [("tables", "nba"), bucket, ("databases", "(default)")]
+    assert about["1.4"] == about["1.3"]
+
+
+def test_what_a_run_does_not_hold_is_read():
+    """Since format 1.2 it is counted and named, and since 1.4 images and services are."""
+    gaps = golden(FOLDER / "1.2-gaps.json")
+    (bucket,), (database,) = gaps.buckets, gaps.databases
+    assert (bucket.not_copied, bucket.gone_names, bucket.changed_later) == (1, ("b",), 1)
+    assert (database.uncounted, database.index_settings is None) == (1, False)
+    assert [item.part for item in gaps.lacking] == ["nba.odds"]
+    assert [(item.kind, item.count) for item in gaps.unprotected] == [
+        ("bucket", 2),
+        ("database", 0),
     ]
+    assert gaps.datasets[0].unprotected == ("scratch",)
+    assert [table.definition for table in gaps.tables] == ["own", "own", "earlier run"]
+    (topics,) = golden(FOLDER / "1.4-signed.json").resources
+    assert (topics.not_held, len(topics.gone_images)) == (("values of secrets",), 1)
+
+
+def test_a_signature_is_checked_for_ever():
+    """A signed run is believed by who trusts the key of then, and by nobody else."""
+    found = opened((FOLDER / "1.4-signed.json").read_bytes(), subject="golden")
+    keys = TrustedKeys((FOLDER / "1.4-signed.pem").read_text())
+    assert keys.trust(found.digest, found.signature).state == "trusted"
+    assert keys.trust(f"sha256:{'0' * 64}", found.signature).state == "untrusted"
+    unsigned = opened((FOLDER / "1.2-gaps.json").read_bytes(), subject="golden")
+    assert keys.trust(unsigned.digest, unsigned.signature).state == "untrusted"
 
 
 def test_a_golden_manifest_has_a_part_of_every_kind():
