@@ -7,18 +7,13 @@ from manifests.catalog_writers import SEEK_SECONDS, FenceRule
 from manifests.errors import NoRecoveryPointError, NotEqualError, PartialError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
+from recovery.fence.addresses import own_places, sent_to, strange_addresses
 from recovery.fence.doubts import strange_writers
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
 from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
 from recovery.fence.quiet import Looking
-from recovery.fence.rules import (
-    addresses,
-    held_by_others,
-    in_waves,
-    planned_thaw,
-    strange_addresses,
-)
+from recovery.fence.rules import held_by_others, in_waves, planned_thaw
 from recovery.fence.text import outcome_lines, sought_lines
 from recovery.fence.work import require_all
 from recovery.fencing import Tell, doubted, fencing_of
@@ -122,10 +117,12 @@ def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[Refused
         said: Hosts that the operator names; `*` is any.
     """
     kept = _kept(session) if any(step.address for step in thaw.steps) else {}
-    if not (found := strange_addresses(thaw.steps, (), kept, said)):
+    catalog = session.catalog
+    buckets = (item.bucket for item in catalog.buckets)
+    own = set(own_places(thaw.record.project, catalog.dataset_ids, buckets))
+    if not (found := strange_addresses(thaw.steps, own, kept, said)):
         return found
-    rule = session.catalog.fence
-    known = fencing_of(session).reached(rule.locations if rule else ())
+    known = own | fencing_of(session).reached(catalog.fence.locations if catalog.fence else ())
     return strange_addresses(thaw.steps, known, kept, said)
 
 
@@ -150,11 +147,10 @@ def _kept(session: Session) -> dict[str, str]:
     except NoRecoveryPointError:
         return {}
     return {
-        stored.name: address
+        stored.name: sent_to(kind, stored.resource, kind.pause_of(stored.resource).field)
         for part in manifest.resources
-        if (kind := resource_type(part.type)).pause
+        if (kind := resource_type(part.type)).pauses
         for stored in read_resources(session.vault_bucket, part)
-        for address in addresses(kind, stored.resource)
     }
 
 

@@ -190,8 +190,8 @@ class Configuration:
             CloudError: It was refused, or the answer did not come.
         """
         method = f":{order.method}" if order.method else ""
-        query = {"updateMask": order.mask} if order.mask else None
         body = before if order.body is None else dict(order.body)
+        query, body = kind.change(body, order.mask) if order.mask else ({}, body)
         with cloud_errors(name):
             path = f"{kind.version}/{name}{method}"
             self._rest.call(order.verb, kind.host, path, query=query, body=body)

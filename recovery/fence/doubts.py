@@ -9,6 +9,7 @@ from manifests.catalog_writers import FenceRule
 from manifests.errors import RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
+from recovery.fence.addresses import written_itself
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 from recovery.fence.rules import is_about
 
@@ -81,15 +82,20 @@ def _doubt(
     if writer.name in made:
         return ""
     kind = resource_type(writer.type)
-    if rule is None or (kind.pause is None):
+    if rule is None:
         return "the catalog names no writers"
     location = _part(writer.name, "locations")
     if location and location not in rule.locations:
         return f"it is in {location}, where the catalog has no writers"
     # What calls something is told by that, which a pause takes from it.
-    running = {**(resource or {}), "name": writer.name, kind.pause.field: writer.before}
+    field = kind.pause_by(writer.field).field
+    running = {**(resource or {}), "name": writer.name, field: writer.before}
     named = any(is_about(item, kind, running) for item in rule.writers)
-    return "" if named else "the catalog does not name it among the writers"
+    return (
+        ""
+        if named or written_itself(running, project)
+        else "the catalog does not name it among the writers"
+    )
 
 
 def _part(name: str, behind: str) -> str:

@@ -16,7 +16,9 @@ class FencedWriter(Stored):
         name: As its API names it.
         writes: What it writes of what is fenced.
         refills: Whether it looks by itself for what is missing, and fills it.
-        before: The field that a pause changes, as it was.
+        field: The field that a pause changes; empty for the first that its type has, as every record
+            was before subscriptions that export were fenced.
+        before: That field, as it was.
         sha256: Of everything else that was set, in hexadecimal: it says whether the writer was
             changed meanwhile.
     """
@@ -25,6 +27,7 @@ class FencedWriter(Stored):
     name: str
     writes: tuple[str, ...]
     refills: bool = False
+    field: str = ""
     before: Any
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 

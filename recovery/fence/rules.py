@@ -2,28 +2,28 @@
 
 import hashlib
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Any
 
 from manifests.catalog_writers import CatalogWriter, FenceRule, Wave
-from manifests.errors import RefusedError
 from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import resource_type
-from manifests.kinds.resources.types import Pause, ResourceType
+from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
+from recovery.fence.addresses import called, sent_to, written_itself
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 
-_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+)(?::[0-9]+)?(?:[/?#]|$)")
 _REST = "the rest"
+_WHO_SAY_IT = ("pubsub/subscription", "bigquery/transfer")
+"""Types of which some say themselves what they write."""
 
 
 def writer_types(rule: FenceRule) -> tuple[ResourceType, ...]:
-    """Return the types of resources that the catalog's writers have, in order of first mention."""
-    return tuple(map(resource_type, dict.fromkeys(item.type for item in rule.writers)))
+    """Return the types of writers: those of the catalog's, and those that say what they write."""
+    named = (item.type for item in rule.writers)
+    return tuple(map(resource_type, dict.fromkeys((*named, *_WHO_SAY_IT))))
 
 
 def planned_fence(
@@ -40,7 +40,7 @@ def planned_fence(
 ) -> FenceRecord:
     """Decide which writers are paused: those that run and write to anything of what is fenced.
 
-    One that another fence has paused is a part of this one too: that one may be thawed first.
+    The catalog says what they write, and some say it themselves. One that another fence has paused is a part of this one too: that one may be thawed first.
 
     Args:
         rule: The catalog's rule.
@@ -56,13 +56,13 @@ def planned_fence(
     writers, idle = [], []
     for name, resources in found.items():
         kind = resource_type(name)
-        pause = _pause(kind)
         for resource in resources:
             about = [item for item in rule.writers if is_about(item, kind, resource)]
-            written = tuple(sorted(_written(about, things)))
+            says = written_itself(resource, project) & set(things)
+            written = tuple(sorted(_written(about, things) | says))
             if not written:
                 continue
-            if pause.runs(resource):
+            if kind.runs(resource):
                 refills = any(item.refills for item in about)
                 writers.append(fenced(kind, resource, written, refills=refills))
             elif (paused := held.get(resource["name"])) is not None:
@@ -85,22 +85,39 @@ def fenced(
     kind: ResourceType, resource: Resource, writes: tuple[str, ...], *, refills: bool = False
 ) -> FencedWriter:
     """Return what is kept of a writer that is to be paused."""
+    field = kind.pause_of(resource).field
+    # Where it is of Google's own making as a whole, as a state, it is kept as it is.
+    before = settable(kind, resource).get(field, resource.get(field))
     return FencedWriter(
         type=kind.name,
         name=resource["name"],
         writes=writes,
         refills=refills,
-        before=resource.get(_pause(kind).field),
-        sha256=rest_digest(kind, resource),
+        field="" if field == kind.pause_by("").field else field,
+        before=before,
+        sha256=rest_digest(kind, resource, field),
     )
 
 
-def rest_digest(kind: ResourceType, resource: Resource) -> str:
-    """Return a digest of everything of a writer that is set, but for what a pause changes."""
-    rest = {
-        key: value for key, value in settable(kind, resource).items() if key != _pause(kind).field
-    }
+def rest_digest(kind: ResourceType, resource: Resource, field: str = "") -> str:
+    """Return a digest of everything of a writer that is set, but for the field that a pause changes."""
+    own = kind.pause_by(field).field
+    rest = {key: value for key, value in settable(kind, resource).items() if key != own}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def as_before(kind: ResourceType, resource: Resource, held: Mapping[str, FencedWriter]) -> Resource:
+    """Return a resource as it was before a fence stopped it; as it is where none did, or it runs.
+
+    Args:
+        kind: Its type.
+        resource: As it is.
+        held: The writers that fences hold, by name.
+    """
+    writer = held.get(resource.get("name", ""))
+    if writer is None or kind.runs(resource):
+        return resource
+    return {**resource, kind.pause_by(writer.field).field: writer.before}
 
 
 def held_by_others(
@@ -165,68 +182,19 @@ def _thaw(
     step = ThawStep(type=writer.type, name=writer.name, action="leave")
     if resource is None:
         return step.model_copy(update={"why": "it was deleted meanwhile"})
-    if _pause(kind).runs(resource):
+    if kind.runs(resource):
         return step.model_copy(update={"why": "it runs already"})
     if other:
         return step.model_copy(update={"why": f"{other} holds it too, and resumes it"})
-    if rest_digest(kind, resource) != writer.sha256 and not changed_too:
+    field = kind.pause_by(writer.field).field
+    if rest_digest(kind, resource, field) != writer.sha256 and not changed_too:
         why = "it was changed meanwhile and stays paused"
         return step.model_copy(update={"why": why, "is_over": False})
-    sets = {_pause(kind).field: writer.before}
-    address = next((text for text in _called(kind, sets) if _host(text)), "")
-    token = writer.before.get("oidcToken") if isinstance(writer.before, dict) else None
-    account = str((token or {}).get("serviceAccountEmail") or "") if address else ""
+    address = sent_to(kind, {field: writer.before}, field)
+    before = writer.before if isinstance(writer.before, dict) else {}
+    token = before.get("oidcToken") or before
+    account = str(token.get("serviceAccountEmail") or "") if address else ""
     return step.model_copy(update={"action": "resume", "address": address, "account": account})
-
-
-def addresses(kind: ResourceType, resource: Resource) -> Iterator[str]:
-    """Yield where a resource is reached, and what it calls by address."""
-    for value in (resource.get("uri"), resource.get("url"), *(resource.get("urls") or ())):
-        if isinstance(value, str):
-            yield value
-    yield from filter(_host, _called(kind, resource))
-
-
-def strange_addresses(
-    steps: Iterable[ThawStep],
-    known: Collection[str],
-    kept: Mapping[str, str],
-    said: Collection[str],
-) -> list[RefusedError]:
-    """Return a refusal of each address that a thaw would set and that nothing else bears out.
-
-    A record of a fence lies where others can write, and what is sent carries a token.
-
-    Args:
-        steps: What the thaw does.
-        known: Where services of the project are reached, and what its other writers call.
-        kept: Where each writer sent it when the last run was made, by name.
-        said: Hosts that the operator names; `*` is any.
-    """
-    hosts = {*map(_host, known), *said}
-    return [
-        RefusedError(
-            f"it would send to {step.address}, where nothing of the project is",
-            subject=step.name,
-            hint=f"find out who wrote the record; `--address {_host(step.address)}` allows it",
-        )
-        for step in steps
-        if step.address
-        and "*" not in said
-        and _host(step.address) not in hosts
-        and kept.get(step.name) != step.address
-    ]
-
-
-def _host(address: str) -> str:
-    """Return the host of an address; empty where it is none, as the name of a topic.
-
-    Of an address that two readers could read in two ways it is the whole: no other is like it.
-    """
-    if "://" not in address:
-        return ""
-    found = _ADDRESS.match(address)
-    return found[1].lower() if found else address
 
 
 def _written(writers: Iterable[CatalogWriter], things: Iterable[str]) -> set[str]:
@@ -240,27 +208,10 @@ def is_about(writer: CatalogWriter, kind: ResourceType, resource: Resource) -> b
     if writer.type != kind.name:
         return False
     name = resource["name"].rpartition("/")[2]
-    called = list(_called(kind, resource))
+    targets = list(called(kind, resource))
     return any(fnmatchcase(name, pattern) for pattern in writer.names) or any(
-        fnmatchcase(target, pattern) for target in called for pattern in writer.targets
+        fnmatchcase(target, pattern) for target in targets for pattern in writer.targets
     )
-
-
-def _called(kind: ResourceType, resource: Resource) -> Iterator[str]:
-    """Yield what a resource calls: addresses, and names of topics without their project."""
-    for path in kind.calls:
-        value: Any = resource
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-        if isinstance(value, str) and value:
-            yield value.rpartition("/topics/")[2]
-
-
-def _pause(kind: ResourceType) -> Pause:
-    if kind.pause is None:
-        message = f"{kind.name} is no writer"
-        raise TypeError(message)
-    return kind.pause
 
 
 def _told(kind: ResourceType, resource: Resource) -> str:

@@ -143,6 +143,10 @@ class Fences:
                 found += _checked(content, fence, place).writers if content else ()
         return found
 
+    def writers(self) -> dict[str, FencedWriter]:
+        """Return the writers that fences hold which stand and can be read, by name."""
+        return {item.name: item for record in self.readable() for item in record.writers}
+
     def of(self, recovery_id: str) -> list[StandingFence]:
         """Return the fences of a recovery, oldest first, and what became of each."""
         first = fence_layout.fence_id(recovery_begun_at(recovery_id), "0000")
@@ -172,6 +176,8 @@ def _checked(content: bytes, fence: str, name: str) -> FenceRecord:
         raise ManifestAlteredError("it is the record of another fence", subject=name)
     for writer in record.writers:
         kind = resource_type(writer.type)
-        if kind.pause is None or not kind.is_name(writer.name):
+        fields = {"", *(pause.field for pause in kind.pauses)}
+        is_writer = kind.pauses and writer.field in fields
+        if not (is_writer and kind.is_name(writer.name)):
             raise UnsafeNameError("not the name of any writer", subject=writer.name)
     return record

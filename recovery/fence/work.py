@@ -11,10 +11,11 @@ from manifests.catalog_writers import FenceRule
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import resource_type
-from manifests.kinds.resources.types import Order, ResourceType
+from manifests.kinds.resources.types import Order, Pause, ResourceType
 from manifests.values import Resource
+from recovery.fence.addresses import addresses
 from recovery.fence.model import Discarding, FencedWriter, FenceOutcome, FenceRecord, ThawStep
-from recovery.fence.rules import addresses, writer_types
+from recovery.fence.rules import writer_types
 
 log = structlog.get_logger()
 
@@ -133,8 +134,8 @@ class Fencing:
         self._configuration.order(kind, name, _RUN, {})
 
     def _stopped(self, writer: FencedWriter) -> FenceOutcome:
-        kind = resource_type(writer.type)
-        return self._ordered(writer, kind.pause and kind.pause.stop, runs=False)
+        pause = resource_type(writer.type).pause_by(writer.field)
+        return self._ordered(writer, pause, pause.stop, runs=False)
 
     def _sought(self, writer: FencedWriter, before: datetime) -> FenceOutcome:
         body = {"time": before.isoformat().replace("+00:00", "Z")}
@@ -146,25 +147,25 @@ class Fencing:
         return _outcome(writer)
 
     def _started(self, writer: FencedWriter) -> FenceOutcome:
-        kind = resource_type(writer.type)
-        return self._ordered(writer, kind.pause and kind.pause.start, runs=True)
+        pause = resource_type(writer.type).pause_by(writer.field)
+        return self._ordered(writer, pause, pause.start, runs=True)
 
-    def _ordered(self, writer: FencedWriter, order: Order | None, *, runs: bool) -> FenceOutcome:
+    def _ordered(
+        self, writer: FencedWriter, pause: Pause, order: Order, *, runs: bool
+    ) -> FenceOutcome:
         kind = resource_type(writer.type)
-        if kind.pause is None or order is None:
-            return _outcome(writer, "this type cannot be paused")
         wanted = "runs" if runs else "paused"
         try:
             # A call whose answer was lost may have been carried out: it is not made again then.
             if (now := self._resource(writer)) is None:
                 return _outcome(writer, "" if not runs else "it was deleted meanwhile")
-            if kind.pause.runs(now) != runs:
-                before = {kind.pause.field: writer.before}
+            if pause.runs(now) != runs:
+                before = {pause.field: writer.before}
                 self._configuration.order(kind, writer.name, order, before)
                 now = self._resource(writer)
         except ReboundError as error:
             return _outcome(writer, error.message)
-        if now is not None and kind.pause.runs(now) != runs:
+        if now is not None and pause.runs(now) != runs:
             return _outcome(writer, f"it was told to, and is not {wanted}")
         return _outcome(writer)
 

@@ -1,5 +1,6 @@
 """`rebound fence` pauses the writers of what is restored; `rebound thaw` resumes exactly those."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from recovery.fence.rules import rest_digest
 from tests.harness import Rebound, await_that
 from tests.integration import lake
 from tests.integration.configuration import (
+    PUBSUB,
     call,
     enable,
     job,
@@ -74,6 +76,30 @@ def test_only_writers_are_paused_and_exactly_those_resumed(rebound: Rebound):
     assert states(rebound) == before
     assert subscription(rebound, "raw-sub")["pushConfig"] == PUSHED
     assert "no fence stands" in rebound.run("fence", "--status").stdout
+
+
+def test_what_exports_is_stopped_and_writes_again(rebound: Rebound):
+    """A subscription that writes a table has no push: it is pulled until a thaw, and loses nothing."""
+    root = f"{PUBSUB}/projects/{rebound.project}"
+    export = {"table": f"{rebound.project}.{lake.EMPTY}", "useTableSchema": True}
+    body = {"topic": f"projects/{rebound.project}/topics/raw-complete", "bigqueryConfig": export}
+    call(rebound, "PUT", f"{root}/subscriptions/rows", body)
+
+    def publish(row: bytes) -> None:
+        message = {"data": base64.b64encode(row).decode()}
+        call(rebound, "POST", f"{root}/topics/raw-complete:publish", {"messages": [message]})
+
+    publish(b'{"id": 1}')
+    await_that(lambda: len(lake.rows(rebound, lake.EMPTY)) == 1)
+    fence = fenced(rebound)
+    assert "bigqueryConfig" not in subscription(rebound, "rows")
+    publish(b'{"id": 2}')
+    rebound.cloud.order("platform", "deliveries")
+    assert len(lake.rows(rebound, lake.EMPTY)) == 1
+    told = rebound.run("thaw", fence, "--yes").stdout
+    assert f"rows  sends to {export['table']}" in told
+    assert subscription(rebound, "rows")["bigqueryConfig"] == export
+    await_that(lambda: len(lake.rows(rebound, lake.EMPTY)) == 2)
 
 
 def test_nothing_is_paused_without_a_yes(rebound: Rebound):

@@ -47,7 +47,11 @@ def world(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     with cloud.minutes_ago(24 * 60, ("firestore",)):
         create_database(project)
     bucket = f"{project}-raw"
-    more = {"buckets": [{"bucket": bucket}], "databases": [{"database": "(default)"}]}
+    more: dict[str, Any] = {
+        "buckets": [{"bucket": bucket}],
+        "databases": [{"database": "(default)"}],
+        "resources": [{"type": "pubsub/subscription"}],
+    }
     catalog = lake.write_catalog(folder, **more)
     with_fence(catalog, writers=WRITERS, waves=WAVES, quiet_within_seconds=2, seek_seconds=4)
     made = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
@@ -265,6 +269,16 @@ def test_a_thaw_tells_what_comes_and_discards_what_waits(rebound: Rebound):
     assert not [item for item in delivered(rebound) if item["message"]["data"] == "c3RhbGU="]
     assert job(rebound, "load-hourly")["state"] == "PAUSED"
     assert "no such wave; there are: A, B" in rebound.run("thaw", "--wave", "C", code=2).stderr
+    rebound.run("thaw", "--yes")
+
+
+def test_what_a_fence_holds_is_what_it_was(rebound: Rebound):
+    """A subscription that is pulled behind a fence is no difference, in no plan and no proof."""
+    rebound.run("fence", "--yes")
+    assert "pushEndpoint" not in subscription(rebound, "raw-sub").get("pushConfig", {})
+    done = rebound.run("recover", "complete-outage", "--yes")
+    assert "differs" not in done.stdout
+    assert "pushEndpoint" not in subscription(rebound, "raw-sub").get("pushConfig", {})
     rebound.run("thaw", "--yes")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from manifests.kinds.resources.table import TYPES
 from manifests.kinds.resources.types import ResourceType
+from recovery.kinds.resources.rules.creation import changed
 from tests.judges.resource_fields import (
     OUTPUT_ONLY,
     as_text,
@@ -17,7 +18,7 @@ from tests.judges.resource_fields import (
     schema_name,
 )
 
-PAUSED = [kind for kind in TYPES if kind.pause is not None]
+PAUSED = [kind for kind in TYPES if kind.pauses]
 
 
 def named(kinds: list[ResourceType]) -> Any:  # noqa: ANN401 - what pytest makes
@@ -97,16 +98,46 @@ def test_fields_of_the_table_are_fields_of_the_type(kind: ResourceType):
 @named(PAUSED)
 def test_a_writer_is_paused_as_the_document_says(kind: ResourceType):
     """The calls that stop and start it are methods, and what they send is theirs."""
-    pause, found = kind.pause, calls(kind)
-    assert pause is not None
-    assert {pause.field, *pause.made} <= schema(kind).keys()
-    for order in (pause.stop, pause.start):
-        method = f":{order.method}" if order.method else ""
-        called = found[order.verb, f"{one_of(kind)}{method}"]
-        sent = document(kind)["schemas"][called["request"]["$ref"]].get("properties", {})
-        body = {pause.field: None} if order.body is None else order.body
-        assert body.keys() <= sent.keys()
-        assert not order.mask or "updateMask" in called["parameters"]
+    found = calls(kind)
+    for pause in kind.pauses:
+        assert {pause.field, *pause.made} <= schema(kind).keys()
+        for order in (pause.stop, pause.start):
+            method = f":{order.method}" if order.method else ""
+            body = {pause.field: None} if order.body is None else dict(order.body)
+            assert body.keys() <= schema(kind).keys()
+            query, sent = kind.change(body, order.mask) if order.mask else ({}, body)
+            check_request(kind, found[order.verb, f"{one_of(kind)}{method}"], query, sent)
+
+
+def check_request(
+    kind: ResourceType, method: dict[str, Any], query: dict[str, str], body: dict[str, Any]
+) -> None:
+    """Hold the parameters and the fields of a request against a method."""
+    fields = document(kind)["schemas"][method["request"]["$ref"]].get("properties", {})
+    assert query.keys() <= method["parameters"].keys()
+    assert body.keys() <= fields.keys()
+    if kind.changed_in in body:
+        assert fields[kind.changed_in]["$ref"] == schema_name(kind)
+
+
+@named(list(TYPES))
+def test_a_type_is_changed_as_the_document_says(kind: ResourceType):
+    """By a mask, and where that is; whole, where there is none; or not at all."""
+    found = calls(kind)
+    request = changed(kind, "name", {"name": "name", **dict.fromkeys(schema(kind), "x")}, ("x",))
+    method = found.get((request.verb, one_of(kind)))
+    if kind.changing == "never":
+        assert method is None or kind.naming == "given"
+        return
+    assert method is not None
+    check_request(kind, method, request.query, request.body)
+    takes_mask = "updateMask" in {**method["parameters"], **fields_of(kind, method)}
+    assert takes_mask == (kind.changing == "mask")
+
+
+def fields_of(kind: ResourceType, method: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a method's request."""
+    return dict(document(kind)["schemas"][method["request"]["$ref"]]["properties"])
 
 
 @pytest.mark.parametrize(

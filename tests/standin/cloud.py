@@ -139,7 +139,7 @@ def running(
     with ExitStack() as stack:
         for service in SERVICES:
             words = [*_words(data_dir, service, ports.get(service, 0)), *options.get(service, ())]
-            if service in ("bigquery", "firestore"):
+            if service != "storage":
                 words += ["--storage", lines["storage"]["url"]]
             if service == "platform":
                 words += ["--bigquery", lines["bigquery"]["url"]]

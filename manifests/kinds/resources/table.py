@@ -4,7 +4,8 @@ The rows are in the order in which a configuration is made again.
 """
 
 from manifests.errors import UsageError
-from manifests.kinds.resources.types import Order, Pause, ResourceType
+from manifests.kinds.resources import pauses
+from manifests.kinds.resources.types import ResourceType
 
 TYPES = (
     ResourceType(
@@ -14,6 +15,7 @@ TYPES = (
         collection="projects/{project}/services",
         items="services",
         naming="enabled",
+        changing="never",
         query={"filter": "state:ENABLED"},
         before_data=True,
         absent="DISABLED",
@@ -39,6 +41,7 @@ TYPES = (
         items="accounts",
         parameter="accountId",
         wrapper="serviceAccount",
+        changed_in="serviceAccount",
         policy="POST",
         not_held=("keys",),
         before_data=True,
@@ -74,6 +77,7 @@ TYPES = (
         collection="projects/{project}/schemas",
         items="schemas",
         parameter="schemaId",
+        changing="never",
         query={"view": "FULL"},
         policy="GET",
     ),
@@ -84,6 +88,7 @@ TYPES = (
         collection="projects/{project}/topics",
         items="topics",
         naming="path",
+        changed_in="topic",
         policy="GET",
         after=("pubsub/schema",),
         not_held=("tags",),
@@ -118,6 +123,7 @@ TYPES = (
         collection="projects/{project}/locations/{location}/jobs",
         items="jobs",
         parameter="jobId",
+        changing="whole",
         policy="GET",
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
@@ -132,15 +138,15 @@ TYPES = (
         policy="GET",
         after=("pubsub/topic", "run/service", "functions/function"),
         not_held=("messages that wait", "tags"),
-        # A subscription that is pulled keeps its messages and delivers none by itself.
-        pause=Pause(
-            field="pushConfig",
-            running=None,
-            made={"pushConfig": {}},
-            stop=Order("POST", "modifyPushConfig", {"pushConfig": {}}),
-            start=Order("POST", "modifyPushConfig"),
+        changed_in="subscription",
+        pauses=pauses.SUBSCRIPTION,
+        calls=(
+            "pushConfig.pushEndpoint",
+            "topic",
+            "bigqueryConfig.table",
+            "cloudStorageConfig.bucket",
+            "bigtableConfig.table",
         ),
-        calls=("pushConfig.pushEndpoint", "topic"),
     ),
     ResourceType(
         name="run/worker-pool",
@@ -180,6 +186,7 @@ TYPES = (
         collection="projects",
         items="projects",
         naming="given",
+        changing="never",
         policy="POST",
         policy_by_body=True,
         after=("iam/service-account", "iam/role"),
@@ -209,6 +216,7 @@ TYPES = (
         collection="projects/{project}/metrics",
         items="metrics",
         naming="body",
+        changing="replaced",
     ),
     ResourceType(
         name="monitoring/channel",
@@ -239,6 +247,7 @@ TYPES = (
         collection="projects/{project}/dashboards",
         items="dashboards",
         naming="body",
+        changing="whole",
     ),
     ResourceType(
         name="bigquery/transfer",
@@ -249,13 +258,7 @@ TYPES = (
         naming="assigned",
         key="displayName",
         after=("iam/service-account",),
-        pause=Pause(
-            field="disabled",
-            running=False,
-            made={"disabled": True},
-            stop=Order("PATCH", body={"disabled": True}, mask="disabled"),
-            start=Order("PATCH", body={"disabled": False}, mask="disabled"),
-        ),
+        pauses=pauses.TRANSFER,
     ),
     ResourceType(
         name="scheduler/job",
@@ -271,14 +274,7 @@ TYPES = (
             "functions/function",
             "workflows/workflow",
         ),
-        pause=Pause(
-            field="state",
-            running="ENABLED",
-            # It could be due before it is paused; this is not, until the next leap year.
-            made={"schedule": "0 0 29 2 *"},
-            stop=Order("POST", "pause", {}),
-            start=Order("POST", "resume", {}),
-        ),
+        pauses=pauses.JOB,
         calls=("httpTarget.uri", "pubsubTarget.topicName"),
     ),
 )

@@ -15,6 +15,9 @@ from urllib.parse import quote
 
 from manifests.values import Resource
 
+type Changing = Literal["mask", "whole", "replaced", "never"]
+"""How fields of a resource are set: those of a mask, or all of it by PATCH or by PUT; or they are not."""
+
 type Naming = Literal["parameter", "path", "body", "assigned", "enabled", "given"]
 """Who names a new resource: a parameter, the path that it is PUT to, a field of it, or the service.
 
@@ -44,13 +47,13 @@ class Order(NamedTuple):
 
 
 class Pause(NamedTuple):
-    """How what a resource does is stopped, and begun again.
+    """How one thing that a resource does is stopped, and begun again.
 
     Attributes:
         field: What tells whether it runs, and what a pause changes.
         running: Its value while it runs; None where it runs while the field says anything.
-        made: Fields that a new one is made with, so that it does nothing before it is stopped; what
-            they were is set when it is.
+        made: Fields that a new one is made with, so that it does nothing before it is stopped, None for
+            one that it is made without; what they were is set when it is.
         stop: Stops it.
         start: Begins it again.
     """
@@ -81,6 +84,9 @@ class ResourceType(NamedTuple):
         naming: Who names a new one.
         parameter: The query parameter, or the field beside the resource, that names a new one.
         wrapper: The field of the request that holds a new one; empty where the request is it.
+        changing: How its fields are set.
+        changed_in: The field of the request that holds it, beside the mask; empty where the request is
+            it and the mask a parameter.
         key: The field that tells one from another and means the same in another project.
         query: What the list is asked besides.
         policy: The verb that reads the IAM policy of one; empty where it has none.
@@ -89,11 +95,11 @@ class ResourceType(NamedTuple):
             behind.
         absent: The value of `state` of one that is not there.
         after: The types that have to be there before.
-        pause: How it is paused; None where it does nothing by itself.
+        pauses: How each thing is stopped that it does by itself, of which it does one at a time.
         below: Lists below one resource that are kept with it, by the name of the list.
         has_source: Whether it is built from an archive, which is kept too.
         has_images: Whether it runs images, whose digests are kept.
-        calls: The fields that say what it calls: addresses, and names of topics.
+        calls: The fields that say what it calls: addresses, names of topics, tables and buckets.
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
     """
@@ -106,6 +112,8 @@ class ResourceType(NamedTuple):
     naming: Naming = "parameter"
     parameter: str = ""
     wrapper: str = ""
+    changing: Changing = "mask"
+    changed_in: str = ""
     key: str = "name"
     query: Mapping[str, str] = {}
     policy: Literal["", "GET", "POST"] = ""
@@ -113,7 +121,7 @@ class ResourceType(NamedTuple):
     before_data: bool = False
     absent: str = ""
     after: tuple[str, ...] = ()
-    pause: Pause | None = None
+    pauses: tuple[Pause, ...] = ()
     below: tuple[str, ...] = ()
     has_source: bool = False
     has_images: bool = False
@@ -125,6 +133,43 @@ class ResourceType(NamedTuple):
     def is_regional(self) -> bool:
         """Whether it is listed location by location."""
         return "{location}" in self.collection
+
+    def runs(self, resource: Resource) -> bool:
+        """Whether a resource does anything by itself now."""
+        return any(pause.runs(resource) for pause in self.pauses)
+
+    def pause_of(self, resource: Resource) -> Pause:
+        """Return how what a resource does is stopped; the first way, where it does nothing.
+
+        Raises:
+            TypeError: What is of this type does nothing by itself.
+        """
+        return next((item for item in self.pauses if item.runs(resource)), self.pause_by(""))
+
+    def pause_by(self, field: str) -> Pause:
+        """Return the pause that changes a field; the first one for none.
+
+        Raises:
+            TypeError: No pause does.
+        """
+        for pause in self.pauses:
+            if field in ("", pause.field):
+                return pause
+        message = f"no pause of {self.name} changes {field or 'anything'}"
+        raise TypeError(message)
+
+    def change(self, fields: Resource, mask: str) -> tuple[dict[str, str], Resource]:
+        """Return the parameters and the body of a request that sets fields.
+
+        Args:
+            fields: What they are to be; all of the resource where it is set as a whole.
+            mask: Their names; what of them is in no field is removed.
+        """
+        if self.changing != "mask":
+            return {}, fields
+        if self.changed_in:
+            return {}, {self.changed_in: fields, "updateMask": mask}
+        return {"updateMask": mask}, fields
 
     def is_name(self, name: str) -> bool:
         """Whether a text is the full name of a resource of the type, in whatever project."""

@@ -44,6 +44,9 @@ class Resources(World):
         make_job(self.rebound, "paused")
         pause_job(self.rebound, "paused")
         make_subscription(self.rebound, "raw-sub", "raw", "https://loader.example/process")
+        topic = f"projects/{self.rebound.project}/topics/raw"
+        export = {"topic": topic, "cloudStorageConfig": {"bucket": "lake"}}
+        call(self.rebound, "PUT", f"{self._subscriptions}/export", export)
         binding = {"role": "roles/pubsub.publisher", "members": ["user:a@example.com"]}
         policy = {"policy": {"bindings": [binding]}}
         call(self.rebound, "POST", f"{self._topics}/raw:setIamPolicy", policy)
@@ -51,6 +54,10 @@ class Resources(World):
     @property
     def _topics(self) -> str:
         return f"{PUBSUB}/projects/{self.rebound.project}/topics"
+
+    @property
+    def _subscriptions(self) -> str:
+        return f"{PUBSUB}/projects/{self.rebound.project}/subscriptions"
 
     def _lose(self, *paths: str) -> None:
         for path in paths:
@@ -60,17 +67,21 @@ class Resources(World):
     def damages(self) -> Mapping[str, Callable[[], object]]:
         """Return ways to lose resources and what they say."""
         hourly = f"{jobs_path(self.rebound)}/hourly"
-        reading = f"{PUBSUB}/projects/{self.rebound.project}/subscriptions/raw-sub"
-        another = {"schedule": "0 9 * * *"}
+        readers = [f"{self._subscriptions}/{name}" for name in ("raw-sub", "export")]
         return {
             "a schedule": lambda: self._lose(hourly),
-            "a setting": lambda: call(
-                self.rebound, "PATCH", hourly, another, updateMask="schedule"
-            ),
-            "a topic, its policy and its reader": lambda: self._lose(
-                reading, f"{self._topics}/raw"
+            "a setting": lambda: self._change(hourly, readers[0]),
+            "a topic, its policy and its readers": lambda: self._lose(
+                *readers, f"{self._topics}/raw"
             ),
         }
+
+    def _change(self, job: str, reader: str) -> None:
+        """Set fields of a schedule by a mask beside it, and of a subscription by one around it."""
+        call(self.rebound, "PATCH", job, {"schedule": "0 9 * * *"}, updateMask="schedule")
+        fields = {"ackDeadlineSeconds": 77, "labels": {"more": "x"}}
+        mask = {"updateMask": ",".join(fields)}
+        call(self.rebound, "PATCH", reader, {"subscription": fields, **mask})
 
     @property
     def reading(self) -> Reading:

@@ -8,8 +8,11 @@ def main() -> None:
     """Run the service until it is told to stop."""
     parser = process.parser("Google Cloud's control plane on this machine")
     parser.add_argument("--bigquery", default="", help="where BigQuery answers")
+    parser.add_argument("--storage", default="", help="where Cloud Storage answers")
     options = parser.parse_args()
-    process.serve(create_app(options.data_dir, options.bigquery), port=options.port)
+    process.serve(
+        create_app(options.data_dir, options.bigquery, options.storage), port=options.port
+    )
 
 
 if __name__ == "__main__":

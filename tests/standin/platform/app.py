@@ -181,14 +181,15 @@ def _json(content: bytes) -> dict[str, Any]:
     return value
 
 
-def create_app(folder: Path, bigquery: str = "") -> ASGIApp:
+def create_app(folder: Path, bigquery: str = "", storage: str = "") -> ASGIApp:
     """Return the service with its faults.
 
     Args:
         folder: Where its state is kept.
         bigquery: Where BigQuery answers what targets run; empty where they cannot.
+        storage: Where Cloud Storage answers; empty where nothing is asked of it.
     """
-    service = Service.open(folder, bigquery)
+    service = Service.open(folder, bigquery, storage)
     app = PlatformApp(service)
     dated = Dated(app, lambda: service.clock.now_micros() / SECOND)
     return FaultMiddleware(dated, app.operation_of)

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from tests.standin.database import transaction
-from tests.standin.platform import backlog
+from tests.standin.platform import backlog, exports
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.invocation import identity_token, invoke
 from tests.standin.platform.service import Service
@@ -27,7 +27,8 @@ async def deliver(service: Service) -> list[Body]:
     """Send every message that is due to its endpoint once, and return what came of it."""
     outcomes: list[Body] = []
     for subscription in list(service.store.below(backlog.SUBSCRIPTIONS, "projects/")):
-        if not subscription.body["pushConfig"].get("pushEndpoint"):
+        is_pushed = subscription.body["pushConfig"].get("pushEndpoint")
+        if not (is_pushed or exports.is_export(subscription)):
             continue
         with transaction(service.store.database):
             taken = backlog.take(service, subscription.name, _AT_ONCE, _LEASE_SECONDS)
@@ -44,6 +45,10 @@ async def _again(service: Service, seconds: float) -> None:
 
 
 async def _send(service: Service, subscription: Resource, received: Body) -> Body:
+    if exports.is_export(subscription):
+        if is_written := await exports.export(service, subscription, received):
+            backlog.acknowledge(service, subscription.name, [received["ackId"]])
+        return {"subscription": subscription.name, "is_written": is_written}
     config = subscription.body["pushConfig"]
     endpoint = config["pushEndpoint"]
     headers = {"Content-Type": "application/json", "User-Agent": "CloudPubSub-Google"}

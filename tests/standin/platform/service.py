@@ -42,6 +42,7 @@ class Service:
         store: Resources, policies and operations.
         clock: Now.
         bigquery: Where BigQuery answers what targets run; empty where they cannot.
+        storage: Where Cloud Storage answers; empty where nothing is asked of it.
         tasks: What goes on behind requests.
     """
 
@@ -49,14 +50,15 @@ class Service:
     store: Store
     clock: Clock = field(default_factory=Clock)
     bigquery: str = ""
+    storage: str = ""
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @classmethod
-    def open(cls, folder: Path, bigquery: str) -> "Service":
+    def open(cls, folder: Path, bigquery: str, storage: str) -> "Service":
         """Open the state in a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         service = cls(Archives(folder / "archives"), Store(folder / "platform.sqlite"))
-        service.bigquery = bigquery
+        service.bigquery, service.storage = bigquery, storage
         service.clock.set_offset(service.store.setting("clock", 0))
         return service
 

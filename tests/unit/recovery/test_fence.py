@@ -8,17 +8,12 @@ import pytest
 from manifests.catalog import load_catalog
 from manifests.catalog_writers import CatalogWriter, FenceRule
 from manifests.kinds.resources.table import resource_type
+from recovery.fence.addresses import addresses, strange_addresses
 from recovery.fence.model import FenceRecord, ThawStep
 from recovery.fence.quiet import changed
-from recovery.fence.rules import (
-    addresses,
-    fenced,
-    held_by_others,
-    planned_fence,
-    planned_thaw,
-    strange_addresses,
-)
+from recovery.fence.rules import fenced, held_by_others, planned_fence, planned_thaw
 from recovery.fence.text import fence_lines, is_late, standing_lines, thaw_lines
+from tests.unit.writers import job, subscription
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 JOB = resource_type("scheduler/job")
@@ -37,26 +32,6 @@ RULE = FenceRule(
         ),
     ),
 )
-
-
-def job(name: str, uri: str = "https://elsewhere/", **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return a schedule as its API returns it."""
-    return {
-        "name": f"projects/p/locations/us-west2/jobs/{name}",
-        "schedule": "0 6 * * *",
-        "state": "ENABLED",
-        "httpTarget": {"uri": uri, "httpMethod": "POST"},
-        **more,
-    }
-
-
-def subscription(name: str, topic: str, **push: str) -> dict[str, Any]:
-    """Return a subscription as its API returns it."""
-    return {
-        "name": f"projects/p/subscriptions/{name}",
-        "topic": f"projects/p/topics/{topic}",
-        "pushConfig": push,
-    }
 
 
 def fence(*jobs: dict[str, Any], things: tuple[str, ...] = ("dataset nba_analytics",)):

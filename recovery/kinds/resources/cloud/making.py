@@ -1,6 +1,7 @@
 """Makes and changes resources of the platform's configuration, and waits until that is done."""
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from google.api_core import exceptions as google_errors
@@ -11,7 +12,7 @@ from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
-from recovery.kinds.resources.rules.creation import Creation, creation, left_to_set
+from recovery.kinds.resources.rules.creation import Creation, changed, creation, left_to_set
 
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -58,7 +59,7 @@ class Making:
             except google_errors.Conflict:
                 made = self._ours(kind, name)
         full = str(made.get("name", name)) if kind.naming == "assigned" else name
-        if kind.pause is not None:
+        if kind.pauses:
             self._stop(kind, full, resource)
         return full
 
@@ -85,28 +86,33 @@ class Making:
         return dict(answer["storageSource"])
 
     def change(
-        self, kind: ResourceType, name: str, fields: Resource, archive: bytes | None = None
+        self,
+        kind: ResourceType,
+        name: str,
+        wanted: Resource,
+        fields: Collection[str],
+        archive: bytes | None = None,
     ) -> None:
         """Set fields of a resource.
 
         Args:
             kind: Its type.
             name: Its full name.
-            fields: What they are to be.
+            wanted: What it is to be.
+            fields: The fields that are set; one that is not wanted goes.
             archive: What it is built from, where its type is built.
 
         Raises:
             CloudError: They could not be set.
         """
+        if archive is not None:
+            fields = {*fields, "buildConfig"}
         if not fields:
             return
-        fields = self._built(kind, name, fields, archive)
-        query = {"updateMask": ",".join(sorted(fields))}
         with cloud_errors(name):
-            self._done(
-                kind,
-                self._call(kind, Creation("PATCH", f"{kind.version}/{name}", query, fields)),
-            )
+            request = changed(kind, name, wanted, fields)
+            body = self._built(kind, name, request.body, archive)
+            self._done(kind, self._call(kind, request._replace(body=body)))
 
     def set_policy(self, kind: ResourceType, name: str, policy: Resource) -> None:
         """Set the IAM policy of a resource, under its etag.
@@ -137,21 +143,21 @@ class Making:
 
     def _ours(self, kind: ResourceType, name: str) -> Resource:
         found = self._configuration.resource(kind, name) or {}
-        fresh = kind.pause.made if kind.pause is not None else {}
-        if any(found.get(field) != value for field, value in fresh.items() if value):
+        fresh = [item for pause in kind.pauses for item in pause.made.items()]
+        if any(found.get(field) != value for field, value in fresh if value):
             raise CloudError("somebody else made it meanwhile", subject=name)
         return found
 
     def _stop(self, kind: ResourceType, name: str, resource: Resource) -> None:
-        pause = kind.pause
         now = self._configuration.resource(kind, name)
-        if pause is None or now is None:
+        if now is None:
             raise CloudError("it was made, and is not there", subject=name, retryable=True)
-        if pause.runs(now):
-            self._configuration.order(kind, name, pause.stop, {})
-        self.change(kind, name, left_to_set(kind, resource))
+        if kind.runs(now):
+            self._configuration.order(kind, name, kind.pause_of(now).stop, {})
+        left = left_to_set(kind, resource)
+        self.change(kind, name, left, left)
         now = self._configuration.resource(kind, name)
-        if now is None or pause.runs(now):
+        if now is None or kind.runs(now):
             raise CloudError("it was made and stopped, and runs", subject=name)
 
     def _call(self, kind: ResourceType, request: Creation) -> dict[str, Any]:

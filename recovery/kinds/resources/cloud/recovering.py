@@ -12,13 +12,13 @@ from manifests import fence_layout
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
 from manifests.errors import CloudError, ReboundError
-from manifests.kinds.resources.fields import settable
+from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.compare.findings import Finding
 from recovery.fence.model import FencedWriter, FenceRecord
-from recovery.fence.rules import fenced
+from recovery.fence.rules import as_before, fenced
 from recovery.fence.store import Fences
 from recovery.kinds.outcome import Failure
 from recovery.kinds.resources.cloud.making import Making
@@ -77,6 +77,7 @@ class Recovering:
         self._archive = archive
         self._fences = fences
         self._project = project
+        self._held = fences.writers()
         self._stopped: list[FencedWriter] = []
         self._learned: list[dict[str, str]] = []
 
@@ -110,7 +111,7 @@ class Recovering:
         rewriting: Rewriting,
     ) -> list[FencedWriter]:
         """Return what is about to be made stopped and ran before."""
-        if kind.pause is None or kind.naming == "assigned":
+        if kind.naming == "assigned":
             return []
         made = [
             {**rewriting.resource(stored.resource)[0], "name": step.into}
@@ -120,7 +121,7 @@ class Recovering:
         return [
             fenced(kind, wanted, _THINGS)
             for wanted in made
-            if kind.pause.runs(wanted) and not self._still_lost(kind, wanted)
+            if kind.runs(wanted) and not self._still_lost(kind, wanted)
         ]
 
     def _write_down(self, writers: Sequence[FencedWriter]) -> None:
@@ -193,7 +194,9 @@ class Recovering:
                 raise CloudError(f"what answers at {address} is not made yet", subject=step.into)
             return self._created(kind, step.into, wanted, archive)
         elif step.action == "update":
-            self._making.change(kind, step.into, settable(kind, wanted), archive)
+            found = self._configuration.resource(kind, step.into) or {}
+            differing = {item.path.partition(".")[0] for item in differences(kind, wanted, found)}
+            self._making.change(kind, step.into, wanted, differing, archive)
         return step.into
 
     def _require_values(self, step: ConfigurationStep, wanted: Resource) -> None:
@@ -231,8 +234,12 @@ class Recovering:
         if found is None:
             raise CloudError("it is not there", subject=name, retryable=True)
         made = outcome.action in ("create", "undelete")
-        differs = self._differing(kind, wanted, found) if made else findings(kind, wanted, found)
-        resumes = made and kind.pause is not None and kind.pause.runs(wanted)
+        differs = (
+            self._differing(kind, wanted, found)
+            if made
+            else findings(kind, wanted, as_before(kind, found, self._held))
+        )
+        resumes = made and kind.runs(wanted)
         lost = self._still_lost(kind, wanted) if resumes else ()
         if resumes and not lost:
             before = fenced(kind, {**found, **_pause_field(kind, wanted)}, _THINGS)
@@ -246,9 +253,9 @@ class Recovering:
         self, kind: ResourceType, wanted: Resource, found: Resource
     ) -> tuple[Finding, ...]:
         """Return what differs of a resource that is made stopped, but for its being stopped."""
-        if kind.pause is None:
+        if not kind.pauses:
             return tuple(findings(kind, wanted, found))
-        field = kind.pause.field
+        field = kind.pause_of(wanted).field
         rest = ({k: v for k, v in item.items() if k != field} for item in (wanted, found))
         return tuple(findings(kind, *rest))
 
@@ -277,6 +284,7 @@ def _names_of_now(
 
 def _pause_field(kind: ResourceType, wanted: Resource) -> Resource:
     """Return the field of a writer that a pause changes, as it was before."""
-    if kind.pause is None or kind.pause.field not in wanted:
+    if not kind.pauses:
         return {}
-    return {kind.pause.field: wanted[kind.pause.field]}
+    field = kind.pause_of(wanted).field
+    return {field: wanted[field]} if field in wanted else {}

@@ -12,6 +12,8 @@ from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.values import Resource
+from recovery.fence.model import FencedWriter
+from recovery.fence.rules import as_before
 from recovery.kinds.decision import Origin
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
@@ -73,7 +75,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             project=self._target.project,
             number=self._configuration.project_number,
         )
-        look = partial(self._seen, rewriting, titled)
+        look = partial(self._seen, rewriting, titled, self._tools.fences.writers())
         with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
             looked = list(pool.map(lambda item: look(*item), wanted))
         seen, unseen = told_apart(
@@ -133,6 +135,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         self,
         rewriting: Rewriting,
         titled: Mapping[str, _Titles | Unseen],
+        held: Mapping[str, FencedWriter],
         backup: ResourceBackup,
         stored: StoredResource,
     ) -> SeenResource | Unseen:
@@ -147,6 +150,8 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 if kind.naming == "assigned"
                 else self._configuration.resource(kind, name)
             )
+            if resource is not None:
+                resource = as_before(kind, resource, held)
             policy: Resource | None = None
             if resource is not None and stored.policy is not None:
                 policy = self._configuration.policy(kind, name)

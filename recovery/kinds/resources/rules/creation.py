@@ -1,5 +1,6 @@
-"""The request that makes a resource. Pure."""
+"""The requests that make a resource, and that change one. Pure."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from manifests.kinds.resources.fields import settable
@@ -48,9 +49,28 @@ def creation(kind: ResourceType, name: str, resource: Resource) -> Creation:
     return Creation("POST", path, query, body)
 
 
+def changed(kind: ResourceType, name: str, wanted: Resource, fields: Collection[str]) -> Creation:
+    """Return the request that sets fields of a resource.
+
+    Args:
+        kind: Its type.
+        name: Its full name.
+        wanted: What it is to be.
+        fields: The fields that are set.
+    """
+    body = settable(kind, wanted)
+    if kind.changing == "mask":
+        body = {field: body[field] for field in sorted(fields) if field in body}
+    elif kind.naming == "body":
+        body = {**body, "name": wanted["name"]}
+    verb = "PUT" if kind.changing == "replaced" else "PATCH"
+    return Creation(verb, f"{kind.version}/{name}", *kind.change(body, ",".join(sorted(fields))))
+
+
 def stopped(kind: ResourceType, body: Resource) -> Resource:
     """Return the body of a resource that does nothing by itself when it is made."""
-    return body if kind.pause is None else {**body, **kind.pause.made}
+    fresh = {**body, **{name: it for pause in kind.pauses for name, it in pause.made.items()}}
+    return {name: value for name, value in fresh.items() if value is not None}
 
 
 def left_to_set(kind: ResourceType, resource: Resource) -> Resource:
@@ -58,10 +78,9 @@ def left_to_set(kind: ResourceType, resource: Resource) -> Resource:
 
     What tells whether it runs is set last of all, by the thaw.
     """
-    if kind.pause is None:
-        return {}
     return {
         field: resource[field]
-        for field in kind.pause.made
-        if field != kind.pause.field and field in resource
+        for pause in kind.pauses
+        for field in pause.made
+        if field != pause.field and field in resource
     }

@@ -51,6 +51,9 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
     differs = tuple(findings(kind, wanted, seen.resource))
     if not seen.is_source_equal:
         differs += (source_finding(step.into),)
+    if differs and kind.changing == "never" and not request.only_missing:
+        why = "nothing can change it: delete it, and it is made again"
+        return step.model_copy(update={"differs": differs, "action": "cannot", "why": why})
     return step.model_copy(update=_differing(step, differs, seen.resource, request))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from tests.standin.platform import backlog
+from tests.standin.platform import backlog, exports
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.crud import found, shown
@@ -54,6 +54,7 @@ def _subscription(call: Call, _: str, body: Body) -> Body:
 
 
 def _changed_subscription(call: Call, _: Resource, after: Body) -> Body:
+    deliver_soon(call.service)
     return _checked(call, DEFAULTS | after)
 
 
@@ -64,6 +65,9 @@ def _checked(call: Call, body: Body) -> Body:
     if topic := body.get("deadLetterPolicy", {}).get("deadLetterTopic"):
         needed_topic(call.store, topic)
     _check_push(body["pushConfig"])
+    ways = [name for name in ("pushConfig", *exports.FIELDS) if body.get(name)]
+    if len(ways) > 1:
+        raise invalid(f"At most one of these can be set: {', '.join(ways)}.")
     return body
 
 
@@ -125,6 +129,8 @@ def modify_push(call: Call) -> Body:
     if "pushConfig" not in call.body:
         raise invalid("The pushConfig in the request is missing.")
     _check_push(call.body["pushConfig"])
+    if call.body["pushConfig"] and exports.is_export(subscription):
+        raise invalid(f"'{subscription.name}' exports what it is given.")
     subscription.body["pushConfig"] = call.body["pushConfig"]
     call.store.put(subscription)
     deliver_soon(call.service)
@@ -153,8 +159,8 @@ def publish(call: Call) -> Body:
 def pull(call: Call) -> Body:
     """Answer messages that are due."""
     subscription = found(call, SUBSCRIPTIONS)
-    if subscription.body["pushConfig"].get("pushEndpoint"):
-        raise failed_precondition(f"'{subscription.name}' is pushed.")
+    if subscription.body["pushConfig"].get("pushEndpoint") or exports.is_export(subscription):
+        raise failed_precondition(f"'{subscription.name}' is not pulled.")
     most = int(call.body.get("maxMessages", 0))
     if most < 1:
         raise invalid("maxMessages has to be positive.")
