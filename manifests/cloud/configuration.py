@@ -194,7 +194,14 @@ class Configuration:
         query, body = kind.change(body, order.mask) if order.mask else ({}, body)
         with cloud_errors(name):
             path = f"{kind.version}/{name}{method}"
-            self._rest.call(order.verb, kind.host, path, query=query, body=body)
+            self._rest.call(
+                order.verb,
+                kind.host,
+                path,
+                query=query,
+                body=body,
+                is_repeatable=order.is_repeatable,
+            )
 
     def _read(self, kind: ResourceType, locations: Collection[str], name: str) -> Resource | None:
         """Return a resource that was listed; None when it was deleted since."""

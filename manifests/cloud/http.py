@@ -29,7 +29,7 @@ from requests.utils import get_auth_from_url, select_proxy
 from urllib3.util import make_headers, wait_for_read
 
 from manifests.cloud.identity import identity_of
-from manifests.cloud.retry import calling
+from manifests.cloud.retry import MOST_ATTEMPTS, calling
 from manifests.values import Resource
 
 JSON = "application/json"
@@ -93,13 +93,21 @@ class Http:
         """Return whom Google Cloud takes the caller for; empty where the credentials do not tell."""
         return identity_of(self._credentials)
 
-    def json(self, method: str, address: str, body: Resource | None = None) -> dict[str, Any]:
+    def json(
+        self,
+        method: str,
+        address: str,
+        body: Resource | None = None,
+        *,
+        attempts: int = MOST_ATTEMPTS,
+    ) -> dict[str, Any]:
         """Make a call, again while its failure is transient, and return the answer's JSON.
 
         Args:
             method: The HTTP method.
             address: Where to, quoted.
             body: The request's JSON.
+            attempts: So often at most, but for what came too fast.
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
@@ -108,7 +116,10 @@ class Http:
         content = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": JSON}
         return calling(
-            lambda: json_object(self.once(method, address, content, headers), f"{method} {address}")
+            lambda: json_object(
+                self.once(method, address, content, headers), f"{method} {address}"
+            ),
+            attempts=attempts,
         )
 
     def once(

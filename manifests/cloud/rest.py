@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from manifests.cloud.clients import CALL_SECONDS, cloud_credentials
 from manifests.cloud.http import Http
-from manifests.cloud.retry import calling
+from manifests.cloud.retry import MOST_ATTEMPTS, calling
 from manifests.values import Resource
 
 type Query = Mapping[str, str | int]
@@ -41,6 +41,7 @@ class Rest:
         *,
         query: Query | None = None,
         body: Resource | None = None,
+        is_repeatable: bool = True,
     ) -> dict[str, Any]:
         """Make a call, again while its failure is transient, and return the answer's JSON.
 
@@ -50,6 +51,8 @@ class Rest:
             path: With the version; what means something in a URL is quoted here, but for `%`.
             query: Parameters.
             body: The request's JSON.
+            is_repeatable: Whether making it twice does no more than making it once. One that is not
+                is made once, whatever becomes of its answer.
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
@@ -60,7 +63,8 @@ class Rest:
         if self._require is not None:
             self._require(f"{self._endpoint}/{host}")
         address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~%')}{given}"
-        return self._http.json(method, address, body)
+        attempts = MOST_ATTEMPTS if is_repeatable else 1
+        return self._http.json(method, address, body, attempts=attempts)
 
     def fetch(self, address: str) -> bytes:
         """Return what is at a signed address, which takes no credentials.

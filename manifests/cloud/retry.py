@@ -1,7 +1,8 @@
 """The one place that says which failures of Google Cloud are worth another try.
 
 Google's clients are called with `retry=None`; every call goes through `calling`, and every write
-carries a precondition or a deterministic id, so that a call whose answer was lost can be repeated.
+carries a precondition or a deterministic id, so that a call whose answer was lost can be repeated. What
+has neither, and another effect each time, is called once, and what came of it is looked at.
 """
 
 import re
@@ -47,7 +48,7 @@ _UNANSWERED = (
     auth_errors.TransportError,
 )
 _LONGEST_SECONDS = 300
-_MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 8
 _FIRST_TOLD_ATTEMPT = 4
 _MOST_MESSAGE_CHARACTERS = 500
 _REQUEST = re.compile(r"^(GET|POST|PUT|PATCH|DELETE) \S+: ")
@@ -93,7 +94,7 @@ def _is_too_fast(error: BaseException | None) -> bool:
     )
 
 
-def calling[Answer](call: Callable[[], Answer], *, attempts: int = _MOST_ATTEMPTS) -> Answer:
+def calling[Answer](call: Callable[[], Answer], *, attempts: int = MOST_ATTEMPTS) -> Answer:
     """Make a call, again while its failure is transient.
 
     Args:
@@ -136,7 +137,7 @@ def _again_while[Answer](
     is_passing: Callable[[BaseException], bool],
     call: Callable[[], Answer],
     *,
-    attempts: int = _MOST_ATTEMPTS,
+    attempts: int = MOST_ATTEMPTS,
 ) -> Answer:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_passing),

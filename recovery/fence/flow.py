@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from manifests.catalog_writers import FenceRule, FlowCheck
-from manifests.errors import NotEqualError, UsageError
+from manifests.errors import CloudError, NotEqualError, UsageError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.fence.quiet import Looking, changed
@@ -47,7 +47,7 @@ def run_flow_check(
         raise NotEqualError(
             f"it could not be looked at: {unknown[check.produces]}", subject=check.produces
         )
-    fencing.run(_JOB, name)
+    unsaid = _run(fencing, name)
     waited = 0.0
     while waited < check.within_seconds:
         pause = min(_PAUSE_SECONDS, max(0.25, waited / 4), check.within_seconds - waited)
@@ -59,10 +59,25 @@ def run_flow_check(
     code = (job.get("status") or {}).get("code")
     ended = f"; the schedule ended with code {code}" if code else ""
     raise NotEqualError(
-        f"nothing was written to {check.produces} within {check.within_seconds} s{ended}",
+        f"nothing was written to {check.produces} within {check.within_seconds} s{ended}{unsaid}",
         subject=f"flow check {check.schedule}",
         hint="find out why, then `rebound thaw` goes on; `--no-check` goes on without",
     )
+
+
+def _run(fencing: Fencing, name: str) -> str:
+    """Run a schedule once, and return what is to be told of that; it may run though nobody says so.
+
+    Raises:
+        CloudError: It was refused.
+    """
+    try:
+        fencing.run(_JOB, name)
+    except CloudError as error:
+        if not error.retryable:
+            raise
+        return f"; whether it ran was not answered: {error.message}"
+    return ""
 
 
 def _schedule(

@@ -24,7 +24,7 @@ _REACHED = ("run/service", "functions/function", "scheduler/job", "pubsub/subscr
 _CALLERS = 4
 _SUBSCRIPTION = "pubsub/subscription"
 _SEEK = Order("POST", "seek")
-_RUN = Order("POST", "run", {})
+_RUN = Order("POST", "run", {}, is_repeatable=False)
 
 
 class Fencing:
@@ -126,10 +126,10 @@ class Fencing:
         return self._configuration.resource(kind, name)
 
     def run(self, kind: ResourceType, name: str) -> None:
-        """Have a schedule run now, whether it is paused or not.
+        """Have a schedule run now, whether it is paused or not, once.
 
         Raises:
-            CloudError: It was refused.
+            CloudError: It was refused; or, retryable, it may run and nobody said so.
         """
         self._configuration.order(kind, name, _RUN, {})
 

@@ -213,7 +213,9 @@ def test_what_needs_a_secret_waits_for_its_value_and_all_comes_back(
 
 
 def thawed_while_it_produces(rebound: Rebound) -> tuple[str, str]:
-    """Thaw, and write what the flow check waits for once the first wave is resumed."""
+    """Thaw, and write what the flow check waits for; its schedule is run once, and nobody says so."""
+    run = "cloudscheduler.projects.locations.jobs.run"
+    rebound.cloud.order("platform", "faults", operation=run, kind="lost", times=None)
     thawing = rebound.begin("thaw", "--yes")
     await_that(lambda: "pushEndpoint" in subscription(rebound, "raw-sub").get("pushConfig", {}))
     produced = rebound.storage_client.bucket(f"{rebound.project}-produced")
@@ -223,6 +225,7 @@ def thawed_while_it_produces(rebound: Rebound) -> tuple[str, str]:
         produced.blob(f"out/{number}").upload_from_string("x")
     out, err = thawing.communicate(60)
     assert thawing.returncode == 0, err
+    assert [item["fired"] for item in rebound.cloud.clear_faults("platform")] == [1]
     return out, err
 
 

@@ -38,12 +38,14 @@ class Order(NamedTuple):
         method: The custom method, as `pause`; empty for the resource itself.
         body: What is sent; None sends the field of the pause as it was before.
         mask: The fields that a PATCH writes.
+        is_repeatable: Whether giving it twice does no more than giving it once.
     """
 
     verb: str
     method: str = ""
     body: Mapping[str, Any] | None = None
     mask: str = ""
+    is_repeatable: bool = True
 
 
 class Pause(NamedTuple):

@@ -8,7 +8,7 @@ from google.api_core import exceptions as google_errors
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
-from manifests.cloud.retry import cloud_errors
+from manifests.cloud.retry import cloud_errors, is_transient
 from manifests.errors import CloudError
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
@@ -58,6 +58,10 @@ class Making:
                 made = self._done(kind, self._call(kind, request))
             except google_errors.Conflict:
                 made = self._ours(kind, name)
+            except (google_errors.GoogleAPICallError, OSError) as error:
+                if request.is_repeatable or not is_transient(error):
+                    raise
+                made = self._made_unsaid(kind, name, resource, error)
         full = str(made.get("name", name)) if kind.naming == "assigned" else name
         if kind.pauses:
             self._stop(kind, full, resource)
@@ -148,6 +152,21 @@ class Making:
             raise CloudError("somebody else made it meanwhile", subject=name)
         return found
 
+    def _made_unsaid(
+        self, kind: ResourceType, name: str, resource: Resource, unsaid: Exception
+    ) -> Resource:
+        """Return what a call made whose answer did not come, told by its title.
+
+        There was none of that title when the call was decided on.
+        """
+        parts = name.split("/")
+        places = [parts[at + 1] for at, part in enumerate(parts) if part == "locations"]
+        found = self._configuration.resources(kind, places).values()
+        made = [item for item in found if item.get(kind.key) == resource.get(kind.key)]
+        if not made:
+            raise unsaid
+        return made[0]
+
     def _stop(self, kind: ResourceType, name: str, resource: Resource) -> None:
         now = self._configuration.resource(kind, name)
         if now is None:
@@ -162,7 +181,12 @@ class Making:
 
     def _call(self, kind: ResourceType, request: Creation) -> dict[str, Any]:
         return self._rest.call(
-            request.verb, kind.host, request.path, query=request.query, body=request.body
+            request.verb,
+            kind.host,
+            request.path,
+            query=request.query,
+            body=request.body,
+            is_repeatable=request.is_repeatable,
         )
 
     def _done(self, kind: ResourceType, answer: dict[str, Any]) -> dict[str, Any]:

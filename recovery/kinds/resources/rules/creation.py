@@ -16,12 +16,15 @@ class Creation(NamedTuple):
         path: With the version.
         query: Parameters.
         body: The JSON.
+        is_repeatable: Whether it makes one resource however often it is sent: not where the service
+            names what it makes.
     """
 
     verb: str
     path: str
     query: dict[str, str]
     body: Resource
+    is_repeatable: bool = True
 
 
 def creation(kind: ResourceType, name: str, resource: Resource) -> Creation:
@@ -46,7 +49,7 @@ def creation(kind: ResourceType, name: str, resource: Resource) -> Creation:
     elif kind.wrapper:
         # The id of an account is what its address begins with.
         body = {kind.parameter: own.partition("@")[0], kind.wrapper: body}
-    return Creation("POST", path, query, body)
+    return Creation("POST", path, query, body, is_repeatable=kind.naming != "assigned")
 
 
 def changed(kind: ResourceType, name: str, wanted: Resource, fields: Collection[str]) -> Creation:
