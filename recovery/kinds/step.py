@@ -72,6 +72,11 @@ class Step(Value):
         return self.action in ("create", "undelete")
 
     @property
+    def is_told(self) -> bool:
+        """Whether a report tells how it ended: also of what is left, which is looked at again."""
+        return True
+
+    @property
     def comes_first(self) -> bool:
         """Whether it has to be done before the rest can be planned."""
         return False

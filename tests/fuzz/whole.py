@@ -14,10 +14,17 @@ from recovery.compare.findings import Finding
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.buckets.rules.buckets import ObjectCount, ObjectSample
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
+from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep, RebuiltDocument
 from recovery.kinds.databases.rules.documents import plan_database
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.outcome import Failure
+from recovery.kinds.resources.rules.steps import (
+    FoundationOutcome,
+    FoundationStep,
+    ResourceOutcome,
+    ResourceStep,
+)
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
@@ -28,6 +35,7 @@ RECOVERY = "bigquery-dataset-loss-20261124T090000Z-1a2b"
 BEGUN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 KEY = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
 _NAME = "nba-scraped-data"
+_TOPIC, _SUBSCRIPTION = "projects/platform/topics/t", "projects/platform/subscriptions/s"
 _RECORDS = [DocumentRecord("states/today", b"", 1, 1)]
 
 
@@ -118,7 +126,19 @@ def whole_plan() -> Plan:
         ),
     )
     database = plan_database(DATABASE, FOUND, request(), "platform")
-    return made.model_copy(update={"steps": (*made.steps, bucket, database, rebuilt)})
+    configured = (
+        FoundationStep(type="pubsub/topic", name=_TOPIC, into=_TOPIC, action="create"),
+        ResourceStep(
+            type="pubsub/subscription",
+            name=_SUBSCRIPTION,
+            into=_SUBSCRIPTION,
+            action="leave",
+            differs=(_FINDING,),
+            needs=("a secret",),
+        ),
+    )
+    steps = (*made.steps, bucket, database, rebuilt, *configured)
+    return made.model_copy(update={"steps": steps})
 
 
 def whole_recovery() -> PlannedRecovery:
@@ -163,6 +183,11 @@ def whole_report() -> RecoveryReport:
                 action="restore",
                 kept=(ListedDocument(path="states/today", state="newer"),),
                 kept_count=1,
+            ),
+            CompletionsOutcome(name="(default)", into="(default)", action="restore"),
+            FoundationOutcome(type="pubsub/topic", name=_TOPIC, into=_TOPIC, action="create"),
+            ResourceOutcome(
+                type="pubsub/subscription", name=_SUBSCRIPTION, into=_SUBSCRIPTION, action="leave"
             ),
         ),
     )

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from manifests.values import UtcTime
+from recovery.kinds.known import RULES
 from recovery.kinds.processors.rules.request import DatesRequest
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.outcome import contradiction
 from recovery.plan.said import OF_DATES, resuming, unsaid
 from recovery.request import Target
@@ -86,3 +89,22 @@ def test_a_report_that_contradicts_its_plan_is_none(
     found = contradiction(whole_recovery(), made, written_at)
     assert why in found
     assert bool(found) == bool(why)
+
+
+def test_a_report_tells_of_every_step_of_every_kind():
+    """It is none where it leaves out anything that is told, whatever kind that is of."""
+    planned, report = whole_recovery(), whole_report()
+    steps = planned.plan.steps
+    assert {type(step) for step in steps} == {kind for rules in RULES for kind in rules.steps}
+    of_told = {(step.kind, step.name): step.title for step in steps if step.is_told}
+    assert {kind for kind, _ in of_told} >= {"resource", "foundation", "completions"}
+    assert DatasetStep(name="nba", into="nba", action="create").is_told
+    assert not DatasetStep(name="nba", into="nba").is_told
+    view = DefinitionStep(kind="view", name="nba.v", into="nba.v", action="create")
+    assert view.is_told
+    assert not view.model_copy(update={"action": "leave"}).is_told
+    for (kind, name), title in of_told.items():
+        rest = [item for item in report.outcomes if (item.kind, item.name) != (kind, name)]
+        assert len(rest) < len(report.outcomes)
+        made = report.model_copy(update={"outcomes": tuple(rest)})
+        assert contradiction(planned, made, BEGUN) == f"it says nothing of {title}"

@@ -78,8 +78,7 @@ def finish_datasets(
     outcomes = list(failed.values())
     for item in manifest.datasets:
         step = _step(steps, item)
-        is_touched = step is not None and (step.create or step.findings or step.authorizes)
-        if step is None or not is_touched or item.dataset_id in failed:
+        if step is None or not step.is_told or item.dataset_id in failed:
             continue
         try:
             outcomes.append(_outcome(step, findings=_finished(target, item, step)))

@@ -31,7 +31,7 @@ def restore_definitions(
     expected = {
         name: resource for item in manifest.datasets for name, _, resource in definitions_of(item)
     }
-    made = [step for step in steps if step.action != "leave"]
+    made = [step for step in steps if step.is_told]
     pending = list(made)
     if unknown := [step.name for step in pending if step.name not in expected]:
         raise ManifestAlteredError("the plan names what is not in its run", subject=unknown[0])

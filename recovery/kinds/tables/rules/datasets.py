@@ -59,6 +59,11 @@ class DatasetStep(Step):
         return ""
 
     @property
+    def is_told(self) -> bool:
+        """Whether a report tells how it ended: of one that is left, only what differed."""
+        return self.create or bool(self.findings or self.authorizes)
+
+    @property
     def undelete(self) -> bool:
         """Whether it is first tried to undelete it."""
         return self.action == "undelete"

@@ -54,6 +54,11 @@ class DefinitionStep(Step):
         return ""
 
     @property
+    def is_told(self) -> bool:
+        """Whether a report tells how it ended: what is left is not looked at again."""
+        return self.action != "leave"
+
+    @property
     def decided(self) -> object:
         """Return what is decided, and what it is that would be replaced.
 
