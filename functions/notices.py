@@ -91,8 +91,8 @@ def ended(answer: Answer, name: str) -> Notice | None:
 
 def heartbeat_address(address: str, state: State) -> str:
     """Return where a heartbeat is told of a state; a query stays behind the path."""
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + _ENDINGS[state]))
+    split = urlsplit(address)
+    return urlunsplit(split._replace(path=split.path.rstrip("/") + _ENDINGS[state]))
 
 
 class _Notices(NamedTuple):

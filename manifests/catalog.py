@@ -26,7 +26,7 @@ from manifests.kind import CatalogPart, PartKind
 from manifests.kinds.buckets.catalog import CatalogBucket
 from manifests.kinds.databases.catalog import CatalogDatabase
 from manifests.kinds.resources.catalog import CatalogResources
-from manifests.kinds.tables.catalog import CatalogDataset, CatalogTable, Word
+from manifests.kinds.tables.catalog import CatalogDataset, CatalogTable, ShortName
 from manifests.kinds.tables.kind import TABLES
 from manifests.parts import PARTS
 from manifests.values import Value
@@ -61,7 +61,7 @@ class Catalog(Value):
         operations: What an operator looks at every day, and what is healthy.
     """
 
-    platform: Word
+    platform: ShortName
     location: str
     full_every_days: int = Field(ge=1)
     retention: Retention

@@ -224,11 +224,11 @@ def _texts(value: JsonValue) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _filled(value: JsonValue, words: dict[str, str]) -> JsonValue:
+def _filled(value: JsonValue, values: dict[str, str]) -> JsonValue:
     if isinstance(value, str):
-        return words.get(value, value)
+        return values.get(value, value)
     if isinstance(value, list):
-        return [_filled(item, words) for item in value]
+        return [_filled(item, values) for item in value]
     if isinstance(value, dict):
-        return {name: _filled(item, words) for name, item in value.items()}
+        return {name: _filled(item, values) for name, item in value.items()}
     return value

@@ -153,12 +153,12 @@ def tallied(records: Iterable[DocumentRecord]) -> Tally:
 
 
 def combined_collections(
-    parts: Iterable[tuple[CollectionBackup, ...]],
+    disjoint: Iterable[tuple[CollectionBackup, ...]],
 ) -> tuple[CollectionBackup, ...]:
     """Return the fingerprints of disjoint sets of documents together, by collection id."""
     found: dict[str, Fingerprint] = {}
-    for part in parts:
-        for item in part:
+    for collections in disjoint:
+        for item in collections:
             earlier = found.get(item.collection_id, EMPTY)
             found[item.collection_id] = combined((earlier, item.fingerprint))
     return tuple(

@@ -191,9 +191,9 @@ def _mapped(expression: str, field: Resource, *, stored: bool, depth: int = 0) -
 def _mapped_child(
     expression: str, child: Resource, stored_as: str, *, stored: bool, depth: int
 ) -> str:
-    source, target = (child["name"], stored_as) if stored else (stored_as, child["name"])
-    inner = _mapped(f"{expression}.{quoted(source)}", child, stored=stored, depth=depth)
-    return f"{inner} AS {quoted(target)}"
+    read, written = (child["name"], stored_as) if stored else (stored_as, child["name"])
+    inner = _mapped(f"{expression}.{quoted(read)}", child, stored=stored, depth=depth)
+    return f"{inner} AS {quoted(written)}"
 
 
 def _to_text(expression: str, field: Resource) -> str:

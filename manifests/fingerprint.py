@@ -78,15 +78,15 @@ def partitions_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Fingerprint]:
     }
 
 
-def combined(parts: Iterable[Fingerprint]) -> Fingerprint:
+def combined(disjoint: Iterable[Fingerprint]) -> Fingerprint:
     """Return the fingerprint of all the rows of several disjoint sets together."""
     total = EMPTY
-    for part in parts:
+    for item in disjoint:
         total = Fingerprint(
-            row_count=total.row_count + part.row_count,
-            xor=total.xor ^ part.xor,
-            low_sum=total.low_sum + part.low_sum,
-            high_sum=total.high_sum + part.high_sum,
+            row_count=total.row_count + item.row_count,
+            xor=total.xor ^ item.xor,
+            low_sum=total.low_sum + item.low_sum,
+            high_sum=total.high_sum + item.high_sum,
         )
     return total
 

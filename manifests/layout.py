@@ -23,7 +23,7 @@ from manifests.values import RunId
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
 _SCHEDULED = re.compile(r"-\d{8}T\d{6}Z(-r\d+)?$")
-_LONGEST_PART = 1024
+_LONGEST_SEGMENT = 1024
 _LONGEST_OF_TABLE = 400
 _BEGUN = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 _SEGMENT = re.compile(r"[^/]+")
@@ -226,12 +226,12 @@ def between(prefix: str, name: str, ending: str, pattern: re.Pattern[str]) -> st
     return found if is_ours else None
 
 
-def checked_segment(pattern: re.Pattern[str], part: str) -> str:
+def checked_segment(pattern: re.Pattern[str], segment: str) -> str:
     """Return a segment of an object's name, if it is one that a pattern allows.
 
     Raises:
         UnsafeNameError: It could escape the folder, statement or path it becomes part of.
     """
-    if not pattern.fullmatch(part) or len(part) > _LONGEST_PART:
-        raise UnsafeNameError("cannot be part of an object name", subject=part)
-    return part
+    if not pattern.fullmatch(segment) or len(segment) > _LONGEST_SEGMENT:
+        raise UnsafeNameError("cannot be part of an object name", subject=segment)
+    return segment

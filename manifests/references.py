@@ -70,13 +70,13 @@ def references(definition: Resource) -> set[TableRef]:
     found = {matched.groups() for matched in _LEGACY.finditer(text)}
     aliases = {name for matched in _ALIAS.finditer(text) for name in matched.groups() if name}
     for matched in _READ.finditer(text):
-        parts = matched[1].replace("`", "").replace(" ", "").split(".")
-        if len(parts) == _PARTS_WITH_PROJECT - 1 and parts[0] not in aliases:
-            parts = [own_project, *parts]
+        names = matched[1].replace("`", "").replace(" ", "").split(".")
+        if len(names) == _PARTS_WITH_PROJECT - 1 and names[0] not in aliases:
+            names = [own_project, *names]
         # A wildcard stands for tables that are there or not; a part has no name of a table.
-        is_table = len(parts) == _PARTS_WITH_PROJECT and not parts[-1].endswith("*")
-        if is_table and not any(part.upper() in _NOT_A_TABLE for part in parts):
-            found.add((parts[0], parts[1], parts[2]))
+        is_table = len(names) == _PARTS_WITH_PROJECT and not names[-1].endswith("*")
+        if is_table and not any(name.upper() in _NOT_A_TABLE for name in names):
+            found.add((names[0], names[1], names[2]))
     return {(str(project), str(dataset), str(name)) for project, dataset, name in found}
 
 

@@ -201,7 +201,7 @@ class Skew(Stored):
         """Read kind and name of what a run before format 1.3 said in words alone."""
         if not isinstance(given, Mapping) or "kind" in given or "subject" not in given:
             return given
-        for kind, words in _SKEWS.items():
-            if found := words.fullmatch(str(given["subject"])):
+        for kind, pattern in _SKEWS.items():
+            if found := pattern.fullmatch(str(given["subject"])):
                 return {**given, "kind": kind, "name": found[1]}
         return given

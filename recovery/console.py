@@ -156,11 +156,11 @@ class Console:
             TextColumn("left", markup=False),
         )
         with Bar(*columns, console=self._console, transient=True) as bar:
-            task = bar.add_task("recover", total=1.0, parts=f"0 of {shares.parts}")
+            task = bar.add_task("recover", total=1.0, parts=f"0 of {shares.things}")
 
             def tell(name: str, stage: str, share: float = 0.0) -> None:
                 shares.note(name, stage, share)
-                parts = f"{shares.ended} of {shares.parts}"
+                parts = f"{shares.ended} of {shares.things}"
                 bar.update(task, completed=shares.done, parts=parts)
                 if stage in ENDED:
                     self._tell(name, stage)

@@ -10,7 +10,7 @@ from typing import Literal
 
 type Alignment = Literal["left", "right"]
 type Telling = Literal["planned", "ended", "ended documents", "so far", "held", "health"]
-"""What the words of rows tell.
+"""What the states of rows tell.
 
     planned          what would happen
     ended            how it ended
@@ -27,13 +27,13 @@ class Row:
 
     Attributes:
         text: What is told.
-        word: What happens to it, or how it ended; in capitals when that is bad.
+        state: What happens to it, or how it ended; in capitals when that is bad.
         count: Of how many things this is told; None where it is about one.
         below: What belongs to it.
     """
 
     text: str
-    word: str = ""
+    state: str = ""
     count: int | None = None
     below: tuple["Row", ...] = ()
 
@@ -141,12 +141,12 @@ class Conclusion:
     """What it all came to: the error a command ends with, or that there is none.
 
     Attributes:
-        word: The state, in capitals when it is bad.
+        state: In capitals when it is bad.
         text: What is told of it.
         hint: What to do next.
     """
 
-    word: str
+    state: str
     text: str = ""
     hint: str = ""
 

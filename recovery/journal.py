@@ -2,7 +2,7 @@
 
     tables/<table>.json                        one table is published
     databases/<id>.json                        one database is written and proven
-    buckets/<bucket>/<stretch>.json            what was written to one stretch of names, now proven
+    buckets/<bucket>/<number>.json             what was written to one key range, now proven
 
 Each is below the folder of the recovery, where `manifests.journal_layout` says what else is.
 

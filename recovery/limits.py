@@ -1,4 +1,4 @@
-"""The limits that Google publishes, as data with their source and date. Pure."""
+"""The limits that Google publishes, as data with their document and date. Pure."""
 
 import json
 from functools import cache
@@ -11,12 +11,12 @@ class Limit(Value):
     """A published limit.
 
     Attributes:
-        source: The document and the line of it.
+        document: Its title, and the line of it.
         as_of: The day on which it was read there.
     """
 
     value: int
-    source: str
+    document: str
     as_of: str
 
 

@@ -1,10 +1,10 @@
-"""How far a recovery is. Pure: from what is told of each part to one share of the whole."""
+"""How far a recovery is. Pure: from what is told of each thing to one share of the whole."""
 
 from collections.abc import Iterable
 from typing import Protocol
 
 ENDED = frozenset({"proven", "not equal", "failed"})
-"""The last stages of a part."""
+"""The last stages of a thing."""
 
 STAGES = {"staging": 0.1, "publishing": 0.6, "verifying": 0.9}
 """How much of a table is done when a stage begins."""
@@ -17,17 +17,17 @@ class Progress(Protocol):
         """Take note of a stage.
 
         Args:
-            name: The part.
+            name: The thing.
             stage: What happens to it.
             share: How much of it is done, from 0 to 1, where the stage itself does not tell.
         """
 
 
 class Shares:
-    """How much of each part is done.
+    """How much of each thing is done.
 
     Args:
-        names: The parts.
+        names: The things.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -39,13 +39,13 @@ class Shares:
         self._shares[name] = max(self._shares.get(name, 0.0), reached)
 
     @property
-    def parts(self) -> int:
-        """Return how many parts there are."""
+    def things(self) -> int:
+        """Return how many things there are."""
         return len(self._shares)
 
     @property
     def ended(self) -> int:
-        """Return how many parts have ended."""
+        """Return how many things have ended."""
         return sum(share == 1.0 for share in self._shares.values())
 
     @property

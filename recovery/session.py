@@ -179,7 +179,7 @@ class Session:
             passed_over=selection.unusable if selection else (),
             fallen_back=fallen_back,
         )
-        if made.unseen and not made.targets:
+        if made.unseen and not made.followed:
             raise made.unseen[0].error
         made = made.model_copy(update={"seen": seen_digest(world)})
         if selection is None or manifest is None:

@@ -37,7 +37,7 @@ class Reading(NamedTuple):
             bytes are read, where bytes are.
         all_contents: Whether the bytes of all of them are read.
         suspect: Names of such contents that are read whenever any is: they were damaged before.
-        progress: Told how many bytes were read since the last call.
+        advance: Told how many bytes were read since the last call.
     """
 
     vault: Bucket
@@ -46,7 +46,7 @@ class Reading(NamedTuple):
     contents: bool = False
     all_contents: bool = False
     suspect: Collection[str] = ()
-    progress: Callable[[int], None] = lambda _: None
+    advance: Callable[[int], None] = lambda _: None
 
 
 class FileForm(NamedTuple):
@@ -61,7 +61,7 @@ class FileForm(NamedTuple):
     check_header: Callable[[AvroFrame], None]
 
 
-def inspect_files[B: Backup](
+def verify_files[B: Backup](
     parts: Sequence[B], folders: Iterable[str], form: Callable[[B], FileForm], reading: Reading
 ) -> Verdict:
     """Compare the files of some parts with what their run says of them.
@@ -90,7 +90,7 @@ def inspect_files[B: Backup](
     )
 
 
-def inspect_folder(vault: Bucket, manifest: Manifest) -> Verdict:
+def verify_folder(vault: Bucket, manifest: Manifest) -> Verdict:
     """Find what is in a run's folder and belongs to no document of the run.
 
     A recovery reads only what the manifest lists, so that what else is there is not in its way.
@@ -112,7 +112,7 @@ def _read_once(
 ) -> tuple[Finding, ...]:
     try:
         file = measured(reading.vault, found, fields=form.fields)
-        reading.progress(file.size_bytes)
+        reading.advance(file.size_bytes)
         read = ReadFile(
             size_bytes=file.size_bytes, crc32c=file.crc32c, row_count=file.frame.row_count
         )

@@ -11,12 +11,12 @@ def duration(seconds: float) -> str:
     """Write a time span for a person: `2 h 5 min`, `3.4 s`."""
     if seconds < 60:  # noqa: PLR2004 - below a minute tenths matter
         return f"{seconds:.1f} s"
-    parts, rest = [], int(seconds)
+    spans, rest = [], int(seconds)
     for unit_seconds, name in _SPANS:
         count, rest = divmod(rest, unit_seconds)
         if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2])
+            spans.append(f"{count} {name}")
+    return " ".join(spans[:2])
 
 
 def age(seconds: float) -> str:

@@ -141,11 +141,11 @@ class StorageApi:
         call = ApiCall("GET", object_path(bucket, name), {**query, "alt": "media"})
         # Who does not take gzip is sent what was stored as gzip inflated (Transcoding of gzip files).
         headers = {"Range": f"bytes={start}-{end}", "Accept-Encoding": "gzip"}
-        return self._http.once("GET", f"{self.endpoint}{call.target}", None, headers)
+        return self._http.once("GET", f"{self.endpoint}{call.address}", None, headers)
 
     def _answer(self, call: ApiCall) -> Resource:
         paid = self._paid(call)
-        return self._http.json(call.method, f"{self.endpoint}{paid.target}", call.body)
+        return self._http.json(call.method, f"{self.endpoint}{paid.address}", call.body)
 
     def _paid(self, call: ApiCall) -> ApiCall:
         """Name the project that pays for a call about a bucket whose requester pays."""

@@ -17,7 +17,7 @@ type Query = dict[str, str | int | Sequence[str] | None]
 BATCH_PATH = "/batch/storage/v1"
 _BOUNDARY = "rebound-batch"
 _GIVEN_BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
-_PART = re.compile(
+_ANSWER = re.compile(
     rb"content-id:\s*<?response-(\d+)>?(?:\r\n.*?)??\r\n\r\nHTTP/1\.1 2\d\d.*?\r\n\r\n(.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -39,7 +39,7 @@ class ApiCall(NamedTuple):
     body: Resource | None = None
 
     @property
-    def target(self) -> str:
+    def address(self) -> str:
         """Return the path and the query, as a request line has them."""
         given = {key: value for key, value in self.query.items() if value is not None}
         return f"/storage/v1/{self.path}" + (f"?{urlencode(given, doseq=True)}" if given else "")
@@ -56,17 +56,17 @@ def batch_request(calls: Sequence[ApiCall]) -> tuple[bytes, str]:
     JSON bodies are ASCII with every control character escaped, so that no body holds the boundary
     at the beginning of a line.
     """
-    parts = bytearray()
+    body = bytearray()
     for number, call in enumerate(calls):
         content = call.content or b""
-        parts += (
+        body += (
             f"--{_BOUNDARY}\r\nContent-Type: application/http\r\nContent-ID: <{number}>\r\n\r\n"
-            f"{call.method} {call.target} HTTP/1.1\r\nContent-Type: application/json\r\n"
+            f"{call.method} {call.address} HTTP/1.1\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(content)}\r\n\r\n"
         ).encode()
-        parts += content + b"\r\n"
-    parts += f"--{_BOUNDARY}--\r\n".encode()
-    return bytes(parts), f"multipart/mixed; boundary={_BOUNDARY}"
+        body += content + b"\r\n"
+    body += f"--{_BOUNDARY}--\r\n".encode()
+    return bytes(body), f"multipart/mixed; boundary={_BOUNDARY}"
 
 
 def batch_answers(content: bytes, content_type: str, count: int) -> list[Resource | None]:
@@ -81,8 +81,8 @@ def batch_answers(content: bytes, content_type: str, count: int) -> list[Resourc
     boundary = _GIVEN_BOUNDARY.search(content_type)
     if boundary is None:
         return answers
-    for part in content.split(f"--{boundary[1]}".encode()):
-        if (found := _PART.search(part)) is not None and int(found[1]) < count:
+    for answer in content.split(f"--{boundary[1]}".encode()):
+        if (found := _ANSWER.search(answer)) is not None and int(found[1]) < count:
             answers[int(found[1])] = _json(found[2])
     return answers
 

@@ -106,7 +106,7 @@ def cloud_credentials() -> Credentials:
     return credentials
 
 
-def service_session(audience: str, *, seconds: float) -> AuthorizedSession:
+def service_client(audience: str, *, seconds: float) -> AuthorizedSession:
     """Return a session whose requests carry an identity token for one service.
 
     Args:

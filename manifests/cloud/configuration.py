@@ -155,7 +155,7 @@ class Configuration:
                 for item in kind.below
             }
 
-    def source(self, kind: ResourceType, name: str) -> bytes:
+    def archive(self, kind: ResourceType, name: str) -> bytes:
         """Return the archive that a function is built from (Cloud Functions, generateDownloadUrl).
 
         Raises:

@@ -116,7 +116,7 @@ def firestore_errors(database: str) -> Generator[None]:
                     subject=database,
                     hint="take it out of the catalog; managed exports protect such a database",
                 ) from error
-            if not any(words in text for words in _TOO_OLD):
+            if not any(phrase in text for phrase in _TOO_OLD):
                 raise
             raise too_old(database, error.message) from error
 

@@ -1,4 +1,4 @@
-"""Where a Firestore database can be cut, so that its parts are read at the same time."""
+"""Where a Firestore database can be cut, so that its ranges are read at the same time."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from manifests.names import EVERYTHING
 
 RANGE_DOCUMENTS = 10_000
 """About as many documents are in one range; a stream of this length takes a second or so."""
-_MOST_PARTS = 500
+_MOST_RANGES = 500
 
 
 def find_cuts(documents: Documents, *, at_nanos: int, nested: Iterable[str] = ()) -> list[str]:
@@ -36,12 +36,12 @@ def find_cuts(documents: Documents, *, at_nanos: int, nested: Iterable[str] = ()
         for collection_id in dict.fromkeys((*_collection_ids(connection, at_nanos), *nested)):
             total = documents.count(EVERYTHING, at_nanos=at_nanos, collection_id=collection_id)
             # What cannot be counted in time is large.
-            parts = _MOST_PARTS if total is None else total // RANGE_DOCUMENTS
-            if parts > 1:
+            ranges = _MOST_RANGES if total is None else total // RANGE_DOCUMENTS
+            if ranges > 1:
                 request = types.PartitionQueryRequest.pb()(
                     parent=connection.root,
                     structured_query=documents.query(EVERYTHING, collection_id),
-                    partition_count=parts - 1,
+                    partition_count=ranges - 1,
                     read_time=timestamp(at_nanos),
                 )
                 cuts += _cursors(connection, request)

@@ -7,7 +7,7 @@ from manifests.values import Resource
 
 def table_path(name: str) -> str:
     """Return the REST path of `dataset.table` below its project."""
-    dataset_id, table_id = (quote(part, safe="") for part in name.split(".", 1))
+    dataset_id, table_id = (quote(own_id, safe="") for own_id in name.split(".", 1))
     return f"datasets/{dataset_id}/tables/{table_id}"
 
 

@@ -15,7 +15,7 @@ from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
 from recovery.fencing import with_fence
 from recovery.journal import under_way
-from recovery.kinds.works import inspect
+from recovery.kinds.works import verify_parts
 from recovery.options.asked import Options
 from recovery.plan.approval import PlanFile, approved, read_plan
 from recovery.plan.fallen import FallBack
@@ -86,8 +86,8 @@ def planned(session: Session, console: Console, scenario_name: str, options: Opt
     fallen_back: tuple[FallBack, ...] = ()
     if options.fall_back:
         total = sum(item.size_bytes for item in manifest.objects)
-        with console.reading(total) as progress:
-            fallen_back = fall_backs(session, manifest, request, progress=progress)
+        with console.reading(total) as advance:
+            fallen_back = fall_backs(session, manifest, request, advance=advance)
     try:
         return with_fence(session, session.plan((selection, manifest), request, fallen_back))
     except BackupDamagedError as error:
@@ -139,9 +139,9 @@ def check_backup(session: Session, console: Console, made: Plan) -> None:
     parts = unread(made, manifest)
     if not parts:
         return
-    with console.reading(sum(item.size_bytes for item in parts)) as progress:
-        reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, progress=progress)
-        verdict = inspect(parts, reading)
+    with console.reading(sum(item.size_bytes for item in parts)) as advance:
+        reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, advance=advance)
+        verdict = verify_parts(parts, reading)
     try:
         verdict.require(manifest.run_id)
     except BackupDamagedError as error:

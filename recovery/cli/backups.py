@@ -20,7 +20,7 @@ from recovery.cli.options import (
     tell,
 )
 from recovery.console import Console
-from recovery.kinds.works import inspect
+from recovery.kinds.works import verify_parts
 from recovery.reach import refuse_other_bucket
 from recovery.report.runs import (
     manifest_document,
@@ -30,7 +30,7 @@ from recovery.report.runs import (
     verdict_document,
 )
 from recovery.session import Session
-from recovery.stored import Reading, inspect_folder
+from recovery.stored import Reading, verify_folder
 from recovery.units import printable, shown
 from recovery.verdicts import leaning, recorded
 from recovery.verify import Verdict
@@ -156,7 +156,7 @@ def _verify(
 ) -> Verdict:
     manifest = session.vault.manifest(run_id)
     total = sum(item.size_bytes for item in manifest.objects)
-    with console.reading(0 if quick else total) as progress:
+    with console.reading(0 if quick else total) as advance:
         reading = Reading(
             vault=session.vault_bucket,
             run_id=run_id,
@@ -164,10 +164,10 @@ def _verify(
             contents=True,
             all_contents=all_contents,
             suspect={name for item in session.verdicts.readable() for name in item.damaged},
-            progress=progress,
+            advance=advance,
         )
-        verdict = inspect([part for _, part in manifest.every_part], reading)
-    verdict = verdict.with_more(inspect_folder(session.vault_bucket, manifest))
+        verdict = verify_parts([part for _, part in manifest.every_part], reading)
+    verdict = verdict.with_more(verify_folder(session.vault_bucket, manifest))
     try:
         # What a quick look does not read may be as damaged as it was.
         earlier = session.verdicts.last(run_id) if quick else None

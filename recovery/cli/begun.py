@@ -15,7 +15,7 @@ from manifests.settings import read_settings
 from recovery.cli import dates
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
-from recovery.cli.options import Html, Json, aside, open_session, print_json, say, tell, write_page
+from recovery.cli.options import Html, Json, note, open_session, print_json, say, tell, write_page
 from recovery.document import Document
 from recovery.fence.model import StandingFence
 from recovery.journal import Journal
@@ -110,7 +110,7 @@ def abandon(
         say(f"{journal.recovery_id}: abandoned")
         for item in session.tools.fences.of(journal.recovery_id):
             if item.thawed_at is None:
-                aside(f"hint: what it paused stays so, `rebound thaw {item.fence_id}` resumes it")
+                note(f"hint: what it paused stays so, `rebound thaw {item.fence_id}` resumes it")
 
 
 def tell_ended(
@@ -145,7 +145,7 @@ def finish_and_tell(
     """
     failure: ReboundError | None = None
     try:
-        finish(session, found, paused, aside)
+        finish(session, found, paused, note)
     except ReboundError as error:
         failure = error
     tell_ended(session, found, as_json=as_json)

@@ -10,7 +10,7 @@ from manifests.model.run import Manifest
 from manifests.parts import kind_of
 from manifests.selection import RunSummary
 from recovery.kinds.known import RULES
-from recovery.kinds.works import inspect
+from recovery.kinds.works import verify_parts
 from recovery.plan.fallen import FallBack
 from recovery.request import Request
 from recovery.session import Session
@@ -21,7 +21,7 @@ from recovery.verify import Verdict
 
 OFFER = "`--fall-back` takes what is damaged from the newest older run in which it is whole"
 
-type _Progress = Callable[[int], None]
+type _Advance = Callable[[int], None]
 
 
 def ways_around(session: Session, manifest: Manifest, verdict: Verdict) -> str:
@@ -50,7 +50,7 @@ def ways_around(session: Session, manifest: Manifest, verdict: Verdict) -> str:
 
 
 def fall_backs(
-    session: Session, manifest: Manifest, request: Request, *, progress: _Progress
+    session: Session, manifest: Manifest, request: Request, *, advance: _Advance
 ) -> tuple[FallBack, ...]:
     """Find the older runs that what is damaged comes from.
 
@@ -61,18 +61,16 @@ def fall_backs(
         session: The command's clients.
         manifest: The run that was chosen.
         request: What the operator asked for.
-        progress: Told about bytes as they are read.
+        advance: Told about bytes as they are read.
 
     Raises:
         BackupDamagedError: No older run has a part whole.
     """
     wanted = session.origin(manifest, request).run
-    damaged = _damaged(session, wanted, request, progress)
+    damaged = _damaged(session, wanted, request, advance)
     runs = session.vault.runs() if damaged else ()
     found = {
-        part.name: _newest_whole(
-            session, manifest, kind_of(part), part.name, runs, progress=progress
-        )
+        part.name: _newest_whole(session, manifest, kind_of(part), part.name, runs, advance=advance)
         for part in damaged
     }
     if lost := [name for name, whole in found.items() if whole is None]:
@@ -85,14 +83,14 @@ def fall_backs(
 
 
 def _damaged(
-    session: Session, manifest: Manifest, request: Request, progress: _Progress
+    session: Session, manifest: Manifest, request: Request, advance: _Advance
 ) -> list[Backup]:
     """Return what is asked for and damaged."""
     wanted = [
         part for rules in RULES if rules.falls_back for part in rules.wanted(manifest, request)
     ]
-    reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, progress=progress)
-    files = {item.subject for item in inspect(wanted, reading).findings}
+    reading = Reading(session.vault_bucket, manifest.run_id, read_bytes=True, advance=advance)
+    files = {item.subject for item in verify_parts(wanted, reading).findings}
     return [part for part in wanted if any(stored.name in files for stored in part.needed)]
 
 
@@ -104,7 +102,7 @@ def _newest_whole(
     runs: Sequence[RunSummary],
     *,
     damaged: Collection[str] = (),
-    progress: _Progress | None = None,
+    advance: _Advance | None = None,
 ) -> FallBack | None:
     """Return the newest older run in which a part is whole, or None.
 
@@ -115,7 +113,7 @@ def _newest_whole(
         name: Its name.
         runs: Every run.
         damaged: Files that are known to be damaged.
-        progress: Told about bytes as they are read; None compares metadata only.
+        advance: Told about bytes as they are read; None compares metadata only.
     """
     older = [
         (run.recovery_point, run.run_id)
@@ -130,10 +128,10 @@ def _newest_whole(
         part = earlier.part(kind, name)
         if part is None or name in damaged_in(earlier, damaged):
             continue
-        reading = Reading(session.vault_bucket, run_id, read_bytes=progress is not None)
-        if progress is not None:
-            reading = reading._replace(progress=progress)
-        if not inspect([part], reading).findings:
+        reading = Reading(session.vault_bucket, run_id, read_bytes=advance is not None)
+        if advance is not None:
+            reading = reading._replace(advance=advance)
+        if not verify_parts([part], reading).findings:
             return FallBack(
                 kind=kind.name,
                 name=name,

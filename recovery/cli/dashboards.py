@@ -14,11 +14,11 @@ from recovery.cli.options import Html, Json, open_session, print_json, say, tell
 from recovery.cli.status import CLEARED, status_of
 from recovery.console import Console
 from recovery.health import HealthFinding, health_error, worst
+from recovery.ops.checks import MODES, chosen_checks, findings_of
 from recovery.ops.dashboard import asked, costs, dashboard_document, unread
 from recovery.ops.document import json_value
 from recovery.ops.facts import Answer, Facts, Frame
 from recovery.ops.looking import Looking
-from recovery.ops.sources import MODES, chosen_sources, findings_of
 from recovery.report.health import health_actions, health_json
 from recovery.session import Session
 from recovery.units import size
@@ -77,7 +77,7 @@ def _show(word: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  #
     session, console = open_session(), Console(quiet=as_json)
     frame = frame_of(session)
     looking = Looking(session.tools, session.vault, frame, partial(status_of, session))
-    names = chosen_sources(MODES[word], frame)
+    names = chosen_checks(MODES[word], frame)
     with console.looking(len(names)) as answered:
         facts = looking.look(names, answered)
     findings = findings_of(facts, frame)

@@ -17,7 +17,7 @@ from recovery import fencing
 from recovery.cli import dates_of_vault as vault
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.dates_asked import asked
-from recovery.cli.options import aside, print_json, say, write_page
+from recovery.cli.options import note, print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
@@ -169,7 +169,7 @@ def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:
 def _end(session: Session, ended: DatesReport, paused: Collection[str], *, as_json: bool) -> None:
     """Resume what was paused, when nothing lacks any more, and print how the recovery ended."""
     if ended.is_proven:
-        end(session, ended.recovery_id, paused, aside)
+        end(session, ended.recovery_id, paused, note)
     tell(session, ended, as_json=as_json)
 
 
@@ -277,7 +277,7 @@ def _execute(
         if begins:
             journal.begin(planned)
         say(f"recovery {recovery_id}", err=True)
-        paused = fencing.stand(session, recovery_id, made.plan.fence, aside)
+        paused = fencing.stand(session, recovery_id, made.plan.fence, note)
         undo = made.tables.keep(made.plan, session.settings, recovery_id)
         names = [f"{step.processor} {day}" for step in made.plan.steps for day in step.runs]
         with console.recovering(names) as progress:

@@ -7,7 +7,7 @@ from manifests.catalog_processors import Processors
 from manifests.model.run import Manifest
 from manifests.selection import Selection
 from recovery.cli.agreement import another, ask, check_backup, show_plan, silence
-from recovery.cli.options import aside, moment, past, print_json, say
+from recovery.cli.options import moment, note, past, print_json, say
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
@@ -96,9 +96,9 @@ def _carried_out(session: Session, console: Console, plan: Plan, reason: str) ->
     with console.ending_at_once(f"interrupted; `rebound resume {recovery.recovery_id}` continues"):
         journal.begin(recovery)
         say(f"recovery {recovery.recovery_id}", err=True)
-        with console.recovering(plan.targets) as progress:
-            done, paused = execute(session, journal, recovery, progress=progress, tell=aside)
-        finish(session, done, paused, aside)
+        with console.recovering(plan.followed) as progress:
+            done, paused = execute(session, journal, recovery, progress=progress, tell=note)
+        finish(session, done, paused, note)
         return done
 
 

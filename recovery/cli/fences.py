@@ -15,7 +15,7 @@ from manifests.errors import (
 )
 from manifests.parts import PARTS
 from recovery.cli.agreement import nobody_answers, require_yes
-from recovery.cli.options import Json, Reason, Yes, aside, open_session, print_json, say
+from recovery.cli.options import Json, Reason, Yes, note, open_session, print_json, say
 from recovery.fence.model import FenceOutcome, FenceRecord, Quiet
 from recovery.fence.quiet import Looking, wait_for_quiet
 from recovery.fence.store import Fences
@@ -149,7 +149,7 @@ def thaw(
     outcomes: list[FenceOutcome] = []
     try:
         waves = resumed(
-            session, planned, aside, seek_past=seek_past, until=wave, is_checked=not no_check
+            session, planned, note, seek_past=seek_past, until=wave, is_checked=not no_check
         )
         for resumed_wave in waves:
             outcomes += resumed_wave.outcomes

@@ -111,7 +111,7 @@ def say(*lines: str, err: bool = False) -> None:
         typer.echo(fitted(plain))
 
 
-def aside(text: str) -> None:
+def note(text: str) -> None:
     """Tell what is done beside the data of a command."""
     say(text, err=True)
 

@@ -17,6 +17,7 @@ from recovery.doctor.checks import all_checks, examined
 from recovery.doctor.looks import Looks
 from recovery.health import Health, HealthFinding, health_error
 from recovery.ops.at_once import looked_at
+from recovery.ops.checks import MODES, chosen_checks, findings_of
 from recovery.ops.facts import Facts, Unread
 from recovery.ops.looking import Looking
 from recovery.ops.readiness.document import readiness_document
@@ -24,8 +25,7 @@ from recovery.ops.readiness.levels import service_levels
 from recovery.ops.readiness.model import Readiness, read_declared, shipped_criteria
 from recovery.ops.readiness.scoring import Found, health_of, planned, readiness
 from recovery.ops.readiness.store import past_records, record
-from recovery.ops.security.sources import security_findings
-from recovery.ops.sources import MODES, chosen_sources, findings_of
+from recovery.ops.security.checks import security_findings
 from recovery.session import Session
 from recovery.status.model import Status
 
@@ -78,7 +78,7 @@ def _looked(session: Session, console: Console) -> tuple[Found, Facts]:
     """Take every look there is, at once."""
     frame, light = frame_of(session), security_light(session)
     looking = Looking(session.tools, session.vault, frame, partial(status_of, session))
-    names = chosen_sources(MODES["full"], frame)
+    names = chosen_checks(MODES["full"], frame)
     doctor = Looks(session.tools, session.api, session.vault)
     looks = {
         "ops": lambda: looking.look(names, lambda: None),

@@ -43,7 +43,7 @@ from recovery.cli.options import (
     Reason,
     Untrusted,
     Yes,
-    aside,
+    note,
     open_session,
     say,
     write_page,
@@ -156,7 +156,7 @@ def recover(
     made = agreed_now()
     while made.come_first:
         for name, told in session.come_first(made).items():
-            aside(f"{name}: {told}")
+            note(f"{name}: {told}")
         if plan_file is not None:
             raise PartialError(
                 "what comes first is done, and what is seen only now is no part of the plan",
@@ -287,9 +287,9 @@ def _execute(
         if begins:
             journal.begin(recovery)
         say(f"recovery {journal.recovery_id}", err=True)
-        with console.recovering(recovery.plan.targets) as progress:
+        with console.recovering(recovery.plan.followed) as progress:
             try:
-                done, paused = execute(session, journal, recovery, progress=progress, tell=aside)
+                done, paused = execute(session, journal, recovery, progress=progress, tell=note)
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise

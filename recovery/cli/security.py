@@ -8,10 +8,10 @@ from recovery.cli.options import Html, Json, open_session, print_json, tell, wri
 from recovery.console import Console
 from recovery.health import health_error, worst
 from recovery.ops.at_once import Looks, looked_at
+from recovery.ops.security.checks import security_findings
 from recovery.ops.security.document import security_document, security_json
 from recovery.ops.security.looking import SecurityLooking
 from recovery.ops.security.model import Light
-from recovery.ops.security.sources import security_findings
 from recovery.session import Session
 
 _HOURS = 24.0

@@ -36,7 +36,7 @@ class Expired(PartitionSet):
     """What a table's own rule has let expire of a backup."""
 
 
-def newer_than(expected: TableBackup, actual: ObservedTable) -> PartitionSet:
+def extra_partitions(expected: TableBackup, actual: ObservedTable) -> PartitionSet:
     """Return the partitions of a table that the recovery point does not know."""
     present = actual.partitions or {}
     names = tuple(sorted(set(present) - set(expected.fingerprints) - {WHOLE_TABLE}))

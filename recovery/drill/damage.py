@@ -26,10 +26,10 @@ from recovery.drill.controls.rows import (
 )
 from recovery.drill.controls.stored import (
     CHECK,
-    inspected,
     manifest_control,
     smallest_file,
     stored_controls,
+    verified,
 )
 from recovery.drill.controls.things import document_control, object_control, schedule_controls
 from recovery.drill.model import Control
@@ -80,7 +80,7 @@ def _of_stored(prepared: Prepared) -> Iterator[Control]:
     else:
         whole = b"".join(session.vault_bucket.stored_chunks(file.stored))
         yield from stored_controls(
-            copies, file.stored.name, whole, lambda: inspected(copies, stored, file)
+            copies, file.stored.name, whole, lambda: verified(copies, stored, file)
         )
     yield manifest_control(copies, stored, lambda: _unread(prepared, copies))
 

@@ -18,7 +18,7 @@ from recovery.drill.tasks import Task
 from recovery.fence.rules import planned_fence
 from recovery.fence.work import Fencing
 from recovery.journal import Journal
-from recovery.kinds.works import inspect
+from recovery.kinds.works import verify_parts
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.unread import unread
@@ -93,7 +93,7 @@ class Drill:
             self._plans.append((task, plan))
         parts = [part for _, plan in self._plans for part in unread(plan, stored)]
         reading = Reading(session.vault_bucket, stored.run_id, read_bytes=True)
-        inspect(parts, reading).require(stored.run_id)
+        verify_parts(parts, reading).require(stored.run_id)
         return ""
 
     def _look(self, task: Task, *, exact: bool = False) -> Plan:

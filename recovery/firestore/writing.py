@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from manifests.cloud.documents import Documents, WriteStatus
 from manifests.documents import collection_id
 from manifests.errors import CloudError
-from recovery.firestore.pace import Pace
+from recovery.firestore.throttle import Throttle
 
 BATCH_WRITES = 300
 _BATCH_BYTES = 2 * 1024 * 1024
@@ -37,7 +37,7 @@ class BatchWriter:
 
     Args:
         documents: The database that is written.
-        pace: Says when a batch may go.
+        throttle: Says when a batch may go.
         overtaken: Takes the paths of documents that were not as their writes presume.
         refused: Takes the paths of documents that Firestore refused, and why; the others are
             written all the same.
@@ -47,7 +47,7 @@ class BatchWriter:
     def __init__(
         self,
         documents: Documents,
-        pace: Pace,
+        throttle: Throttle,
         overtaken: set[str] | None = None,
         refused: dict[str, str] | None = None,
         *,
@@ -55,7 +55,7 @@ class BatchWriter:
     ) -> None:
         self._documents = documents
         self._sleep = sleep
-        self._pace = pace
+        self._throttle = throttle
         self._overtaken = set() if overtaken is None else overtaken
         self._refused = {} if refused is None else refused
         self._batch: list[_Write] = []
@@ -99,14 +99,14 @@ class BatchWriter:
                 retryable=True,
             )
         for name in _collections(put_off):
-            self._pace.slow_down(name)
+            self._throttle.slow_down(name)
         longest = min(0.5 * 2**failures, _LONGEST_PAUSE_SECONDS)
         self._sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries
 
     def _send(self, batch: Sequence[_Write]) -> list[_Write]:
         """Send one batch and return the writes that have to be sent again."""
         for name, count in _collections(batch).items():
-            self._pace.wait(name, count)
+            self._throttle.wait(name, count)
         again = []
         for (path, write), status in zip(batch, self._statuses(batch), strict=True):
             # A refused precondition is no failure: somebody else wrote the document, or this

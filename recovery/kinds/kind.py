@@ -70,7 +70,7 @@ class Rules[S: Seen](DrillRules, ABC):
         del request
         yield from (item.name for item in self.parts(manifest))
 
-    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+    def not_in_run(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield what was asked for by name and the run does not hold.
 
         Raises:

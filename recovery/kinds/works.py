@@ -5,14 +5,14 @@ from typing import Any
 
 from manifests.kind import Backup, KindName
 from manifests.parts import kind_of
-from recovery.kinds.buckets.cloud.contents import inspect_buckets
+from recovery.kinds.buckets.cloud.contents import verify_buckets
 from recovery.kinds.buckets.cloud.work import BucketWork
 from recovery.kinds.completions.cloud.work import CompletionsWork
-from recovery.kinds.databases.cloud.stored import inspect_databases
+from recovery.kinds.databases.cloud.stored import verify_databases
 from recovery.kinds.databases.cloud.work import DatabaseWork
-from recovery.kinds.resources.cloud.stored import inspect_resources
+from recovery.kinds.resources.cloud.stored import verify_resources
 from recovery.kinds.resources.cloud.work import FoundationWork, ResourceWork
-from recovery.kinds.tables.cloud.stored import inspect_tables
+from recovery.kinds.tables.cloud.stored import verify_tables
 from recovery.kinds.tables.cloud.work import TableWork
 from recovery.kinds.work import Tools, Work
 from recovery.request import Target
@@ -29,18 +29,18 @@ WORKS: Mapping[RecoveryKind, Callable[[Tools, Target], Work[Any]]] = {
     "resources": ResourceWork,
 }
 
-_INSPECT: Mapping[KindName, Callable[[Sequence[Any], Reading], Verdict]] = {
-    "tables": inspect_tables,
-    "databases": inspect_databases,
-    "buckets": inspect_buckets,
-    "resources": inspect_resources,
+_VERIFY: Mapping[KindName, Callable[[Sequence[Any], Reading], Verdict]] = {
+    "tables": verify_tables,
+    "databases": verify_databases,
+    "buckets": verify_buckets,
+    "resources": verify_resources,
 }
 
 
-def inspect(parts: Sequence[Backup], reading: Reading) -> Verdict:
+def verify_parts(parts: Sequence[Backup], reading: Reading) -> Verdict:
     """Compare what is stored of some parts of a run with what it says of them; nothing live is asked."""
     verdict = Verdict()
-    for kind, looked_at in _INSPECT.items():
+    for kind, verify in _VERIFY.items():
         if own := [part for part in parts if kind_of(part).name == kind]:
-            verdict = verdict.with_more(looked_at(own, reading))
+            verdict = verdict.with_more(verify(own, reading))
     return verdict

@@ -14,11 +14,11 @@ def looked_at(looks: Looks, answered: Callable[[], object]) -> Facts:
     """Look at everything at once.
 
     Args:
-        looks: What looks, by the name of the source.
+        looks: What looks, by the name of the check.
         answered: Told of each that was read, or could not be.
     """
 
-    def read(name: str) -> Any:  # noqa: ANN401 - of each source its own
+    def read(name: str) -> Any:  # noqa: ANN401 - of each check its own
         try:
             return looks[name]()
         except ReboundError as error:

@@ -5,9 +5,9 @@ from typing import Any
 
 from recovery.document import Block, Chart, Document, Paragraph, Section
 from recovery.health import HealthFinding
+from recovery.ops.checks import BACKUPS, PROOF, QUERIES
 from recovery.ops.document import table_of
 from recovery.ops.facts import Answer, Backups, Facts, Frame, Unread
-from recovery.ops.sources import BACKUPS, PROOF, QUERIES
 from recovery.report.health import health_actions, health_conclusion, health_rows
 from recovery.status.model import Status
 from recovery.status.rules import PROTECTED
@@ -47,19 +47,21 @@ def dashboard_document(
         facts: What was read.
         frame: When it was, and in what light it is judged.
     """
-    parts = {name: list(_judged(name, findings)) for name in (_RECOVER, _HELD, _BROKE, _PLATFORM)}
+    sections = {
+        name: list(_judged(name, findings)) for name in (_RECOVER, _HELD, _BROKE, _PLATFORM)
+    }
     if mode == "actions":
-        parts = {}
-    if parts.get(_RECOVER):
-        parts[_RECOVER].insert(0, Paragraph(can_recover(facts)))
-    if _PLATFORM in parts and mode not in ("quick", "actions"):
-        parts[_PLATFORM] += _tables(facts)
-    parts["Trends"] = list(_trends(facts)) if mode == "full" else []
-    parts["What to do now"] = list(health_actions(findings)) or [Paragraph("nothing")]
+        sections = {}
+    if sections.get(_RECOVER):
+        sections[_RECOVER].insert(0, Paragraph(can_recover(facts)))
+    if _PLATFORM in sections and mode not in ("quick", "actions"):
+        sections[_PLATFORM] += _tables(facts)
+    sections["Trends"] = list(_trends(facts)) if mode == "full" else []
+    sections["What to do now"] = list(health_actions(findings)) or [Paragraph("nothing")]
     text = can_recover(facts) if any(_is_about_recovery(item) for item in findings) else ""
     return Document(
         title=f"{platform}: {mode}, {frame.now:%Y-%m-%d %H:%M} UTC",
-        sections=tuple(Section(tuple(blocks), name) for name, blocks in parts.items() if blocks),
+        sections=tuple(Section(tuple(blocks), name) for name, blocks in sections.items() if blocks),
         conclusion=health_conclusion(findings, text),
         has_headings=True,
     )

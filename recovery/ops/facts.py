@@ -18,7 +18,7 @@ from recovery.health import Health
 from recovery.kinds.processors.rules.calendar import last_due
 
 type Facts = Mapping[str, Any]
-"""What was read, by the name of its source."""
+"""What was read, by the name of the check."""
 
 
 class Answer(Value):

@@ -1,4 +1,4 @@
-"""Looking at the platform and its backups: every source at once, and none stops another."""
+"""Looking at the platform and its backups: everything at once, and none stops another."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from manifests.values import Resource
 from recovery.fence.model import FenceRecord
 from recovery.kinds.processors.rules.calendar import ScheduledGames, scheduled_games
 from recovery.kinds.work import Tools
-from recovery.ops import sources
+from recovery.ops import checks
 from recovery.ops.asking import ask
 from recovery.ops.at_once import looked_at
 from recovery.ops.facts import Answer, Backups, Execution, Facts, Frame, Logged
@@ -60,19 +60,19 @@ class Looking:
         self._rest = tools.rest()
         self._own: Mapping[str, Callable[[], Any]] = {
             GAMES: self._games,
-            sources.SCHEDULES: self._schedules,
-            sources.WORKFLOWS: self._executions,
-            sources.ERRORS: self._errors,
-            sources.BACKUPS: self._backups,
-            sources.PROOF: status,
-            sources.FENCES: self._fences,
+            checks.SCHEDULES: self._schedules,
+            checks.WORKFLOWS: self._executions,
+            checks.ERRORS: self._errors,
+            checks.BACKUPS: self._backups,
+            checks.PROOF: status,
+            checks.FENCES: self._fences,
         }
 
     def look(self, names: Iterable[str], answered: Callable[[], object]) -> Facts:
-        """Read every source at once; one that cannot be read is told as such.
+        """Read everything at once; one that cannot be read is told as such.
 
         Args:
-            names: The sources.
+            names: What is looked at.
             answered: Told of each that was read, or was not to be.
         """
         looks = {name: self._own.get(name, partial(self._ask, name)) for name in names}

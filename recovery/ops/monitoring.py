@@ -177,14 +177,14 @@ def monitoring_query(name: str) -> MonitoringQuery:
     return known[name]
 
 
-def said_values(words: Sequence[str]) -> dict[str, str]:
+def said_values(given: Sequence[str]) -> dict[str, str]:
     """Read what an operator said about parameters: `name=value` each.
 
     Raises:
         UsageError: One is not so, or is said twice.
     """
     said: dict[str, str] = {}
-    for word in words:
+    for word in given:
         name, is_said, value = word.partition("=")
         if not is_said or not name or name in said:
             raise UsageError("not one value of one parameter, as day=2026-01-03", subject=word)

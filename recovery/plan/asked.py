@@ -26,7 +26,7 @@ def check_names(manifest: Manifest, request: Request, *, protected: Collection[s
     What the catalog protects and the run does not hold can be excluded: that is then not asked for.
     """
     covered = rules_of(request.kinds)
-    unknown = [name for rules in covered for name in rules.unknown(manifest, request)]
+    unknown = [name for rules in covered for name in rules.not_in_run(manifest, request)]
     names = {"*", *(name for rules in RULES for name in rules.names(manifest, request))}
     unknown += [name for name in request.overwrite if name not in names]
     unknown += [name for name in request.exclude if name not in names.union(protected)]

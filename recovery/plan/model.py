@@ -65,7 +65,7 @@ class Plan(Value):
         return min([self.recovery_point, *(item.recovery_point for item in self.fallen_back)])
 
     @property
-    def targets(self) -> list[str]:
+    def followed(self) -> list[str]:
         """Return the name of everything whose progress is told."""
         return [step.followed for step in self.steps if step.followed]
 

@@ -29,7 +29,7 @@ _MOST_BYTES_OF_A_TEXT = 2_000
 _MOST_BYTES_OF_A_LINE = 600
 _MOST_BELOW = 25
 _MOST_POINTS = 120
-# What a page needs around a line, and around one without a word.
+# What a page needs around a line, and around one without a state.
 _MARKUP_BYTES = 75
 _LITTLE_MARKUP_BYTES = 50
 # One that is written out, as `\U0001f600`.
@@ -51,7 +51,7 @@ def fitted_to(document: Document, most_bytes: int) -> Document:
     return Document(
         title=_cut(document.title),
         has_headings=document.has_headings,
-        conclusion=end and Conclusion(_cut(end.word), _cut(end.text), _cut(end.hint)),
+        conclusion=end and Conclusion(_cut(end.state), _cut(end.text), _cut(end.hint)),
         sections=tuple(
             Section(tuple(itertools.islice(folded, len(section.blocks))), _cut(section.heading))
             for section in document.sections
@@ -93,8 +93,8 @@ def _folded(block: Block, kept: set[int]) -> Block:
     lines = _lines(block)
     if len(kept) == len(lines):
         return block
-    words = Counter(row.word for place, row in enumerate(lines) if place not in kept)
-    told = ", ".join(f"{number:,} {word}" for word, number in sorted(words.items()) if word)
+    states = Counter(row.state for place, row in enumerate(lines) if place not in kept)
+    told = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()) if state)
     rest = f"... {len(lines) - len(kept):,} more{f': {told}' if told else ''}"
     match block:
         case Rows():
@@ -114,16 +114,16 @@ def _at[T](lines: Sequence[T], places: set[int]) -> list[T]:
 
 def _rank(row: Row) -> int:
     """Return how soon a line is taken: what is wrong, what is said of anything, what is as it was."""
-    if tone_of(row.word) == "bad" or any(
+    if tone_of(row.state) == "bad" or any(
         tone_of(word) == "bad" for word in STATES.findall(row.text)
     ):
         return 0
-    return 1 if row.word and row.word not in _UNCHANGED else 2
+    return 1 if row.state and row.state not in _UNCHANGED else 2
 
 
 def _cost(row: Row) -> int:
-    markup = _MARKUP_BYTES if row.word else _LITTLE_MARKUP_BYTES
-    return _bytes_of(row.word + row.text) + markup + sum(map(_cost, row.below))
+    markup = _MARKUP_BYTES if row.state else _LITTLE_MARKUP_BYTES
+    return _bytes_of(row.state + row.text) + markup + sum(map(_cost, row.below))
 
 
 def _cut_block(block: Block) -> Block:
@@ -165,7 +165,7 @@ def _cut_row(row: Row) -> Row:
     below = tuple(map(_cut_row, row.below[:_MOST_BELOW]))
     if len(row.below) > _MOST_BELOW:
         below += (Row(f"... {len(row.below) - _MOST_BELOW:,} more"),)
-    return Row(_cut_line(row.text), _cut_line(row.word), row.count, below)
+    return Row(_cut_line(row.text), _cut_line(row.state), row.count, below)
 
 
 def _cut_line(text: str) -> str:

@@ -11,7 +11,7 @@ _BAD = (Health.CRITICAL, Health.UNKNOWN)
 _WORST_FIRST = tuple(reversed(Health))
 
 
-def health_word(health: Health) -> str:
+def health_state(health: Health) -> str:
     """Return the word of a health, in capitals when it is bad."""
     return health.value.upper() if health in _BAD else health.value
 
@@ -19,7 +19,7 @@ def health_word(health: Health) -> str:
 def health_rows(findings: Iterable[HealthFinding]) -> Rows:
     """Tell of each finding how it is; the worst first, in order otherwise."""
     ordered = sorted(findings, key=lambda item: _WORST_FIRST.index(item.health))
-    rows = (Row(f"{_about(item)}: {item.what}", health_word(item.health)) for item in ordered)
+    rows = (Row(f"{_about(item)}: {item.what}", health_state(item.health)) for item in ordered)
     return Rows(tuple(rows), "health")
 
 
@@ -43,7 +43,7 @@ def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conc
     """
     first = next(iter(health_actions(findings)), None)
     hint = f"`{first.command}`" if first else ""
-    return Conclusion(health_word(worst(item.health for item in findings)), text, hint)
+    return Conclusion(health_state(worst(item.health for item in findings)), text, hint)
 
 
 def health_document(findings: Sequence[HealthFinding], *, title: str) -> Document:
@@ -54,7 +54,7 @@ def health_document(findings: Sequence[HealthFinding], *, title: str) -> Documen
         title: What was looked at, and when.
     """
     counted = tuple(
-        (health_word(health), str(sum(item.health is health for item in findings)))
+        (health_state(health), str(sum(item.health is health for item in findings)))
         for health in _WORST_FIRST
     )
     actions: tuple[Block, ...] = health_actions(findings)

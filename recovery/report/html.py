@@ -76,13 +76,13 @@ def _bars(chart: Chart) -> list[_Bar]:
 
 
 def _marked(text: str) -> Markup:
-    """Set commands and the words of states apart in a text, which is escaped."""
-    parts, end = [], 0
+    """Set commands and states apart in a text, which is escaped."""
+    pieces, end = [], 0
     for found in _TOLD_APART.finditer(text):
-        parts.append(Markup("{}").format(text[end : found.start()]))
+        pieces.append(Markup("{}").format(text[end : found.start()]))
         if found[1]:
-            parts.append(Markup("<code>{}</code>").format(found[1]))
+            pieces.append(Markup("<code>{}</code>").format(found[1]))
         else:
-            parts.append(Markup('<b class="{}">{}</b>').format(tone_of(found[0]), found[0]))
+            pieces.append(Markup('<b class="{}">{}</b>').format(tone_of(found[0]), found[0]))
         end = found.end()
-    return Markup("").join([*parts, text[end:]])
+    return Markup("").join([*pieces, text[end:]])

@@ -184,8 +184,8 @@ def _ended(report: DatesReport, processor: str) -> Iterator[Row]:
             said = "" if item.state == "proven" else f"  ({item.said})"
             alike.setdefault((item.state, said), []).append(item.day)
     for (state, said), dates in alike.items():
-        word = state if state == "proven" else state.upper()
-        yield Row(f"{processor} {spans(dates)}{said}", word)
+        told = state if state == "proven" else state.upper()
+        yield Row(f"{processor} {spans(dates)}{said}", told)
 
 
 def _what_is_proven(report: DatesReport) -> Iterator[Block]:

@@ -26,7 +26,7 @@ _INDENT = "    "
 _COUNT_WIDTH = 9
 _BEHIND_A_NUMBER = re.compile(r"(?<=\d) (?=\w)")
 _UNBROKEN = "\N{NO-BREAK SPACE}"
-# How far rows are set in, and how wide their words are, at each depth.
+# How far rows are set in, and how wide their states are, at each depth.
 _SET_OUT: dict[Telling, tuple[tuple[int, int], ...]] = {
     "planned": ((2, 20), (4, 8), (13, 0)),
     "ended": ((2, 9), (12, 0), (14, 0)),
@@ -106,9 +106,11 @@ def row_lines(rows: Iterable[Row], telling: Telling, *, depth: int = 0) -> Itera
     """Write rows and what is below them, each set in by its depth."""
     indent, width = _SET_OUT[telling][depth]
     for row in rows:
-        word = f"{row.word:<{width}}{_GAP if len(row.word) > width else ' '}" if row.word else ""
+        state = (
+            f"{row.state:<{width}}{_GAP if len(row.state) > width else ' '}" if row.state else ""
+        )
         count = "" if row.count is None else f"{row.count:>{_COUNT_WIDTH},} "
-        yield f"{' ' * indent}{word}{count}{row.text}"
+        yield f"{' ' * indent}{state}{count}{row.text}"
         if row.below:
             yield from row_lines(row.below, telling, depth=depth + 1)
 
@@ -158,11 +160,11 @@ def folded(line: str, *, columns: int | None) -> list[str]:
     if columns is None or len(line) <= columns:
         return [line]
     start = len(line) - len(line.lstrip())
-    parts = textwrap.wrap(
+    lines = textwrap.wrap(
         _BEHIND_A_NUMBER.sub(_UNBROKEN, line),
         columns,
         subsequent_indent=" " * start + _INDENT,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [part.replace(_UNBROKEN, " ") for part in parts]
+    return [line.replace(_UNBROKEN, " ") for line in lines]

@@ -1,4 +1,4 @@
-"""Which words are good news and which are bad; what is wrong is said in capitals. Pure."""
+"""Which states are good news and which are bad; what is wrong is said in capitals. Pure."""
 
 import re
 from typing import Literal
@@ -8,7 +8,7 @@ type Tone = Literal["good", "warning", "bad", "plain"]
 STATES = re.compile(
     r"(?<!\S)(proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical|[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?!\S)"
 )
-"""The words of a text that are told apart by a colour, too."""
+"""The states in a text, which have a colour, too."""
 
 _TONES: dict[str, Tone] = {
     "proven": "good",
@@ -25,6 +25,6 @@ _TONES: dict[str, Tone] = {
 _CAPITALS = re.compile(r"[A-Z]{3,}")
 
 
-def tone_of(word: str) -> Tone:
+def tone_of(state: str) -> Tone:
     """Return the tone of what happens to a thing, or of how it ended."""
-    return _TONES.get(word, "bad" if _CAPITALS.search(word) else "plain")
+    return _TONES.get(state, "bad" if _CAPITALS.search(state) else "plain")

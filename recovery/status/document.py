@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from recovery.document import Column, Conclusion, Document, Listing, Paragraph, Section, Table
 from recovery.health import Health, health_error
-from recovery.report.health import health_rows, health_word
+from recovery.report.health import health_rows, health_state
 from recovery.status.model import PartStatus, Status
 from recovery.units import age, duration, shown
 
@@ -31,7 +31,7 @@ def status_document(status: Status) -> Document:
     return Document(
         title=f"{status.platform} in {status.project}, {status.looked_at:%Y-%m-%d %H:%M} UTC",
         conclusion=Conclusion(
-            health_word(status.health), error.message if error else "", next(iter(mends), "")
+            health_state(status.health), error.message if error else "", next(iter(mends), "")
         ),
         sections=(
             Section((Paragraph(status.answer),), "Can we recover now?"),
@@ -51,7 +51,7 @@ def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
     takes = part.estimated_seconds
     return (
         shown(part.label),
-        health_word(part.health),
+        health_state(part.health),
         _NOTHING if point is None else f"{age(point)} ago",
         f"{part.proven_point:%Y-%m-%d %H:%M}" if part.proven_point else _NOTHING,
         "never" if proven is None else f"{age(proven)} ago",

@@ -10,7 +10,7 @@ from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
 from manifests.model.run import Manifest
 from manifests.values import StoredObject
-from recovery.kinds.tables.cloud.stored import inspect_tables
+from recovery.kinds.tables.cloud.stored import verify_tables
 from recovery.stored import Reading
 from tests.bench.platform import protect_tables_only, rebound_on_cloud
 from tests.bench.ratio import Ratio
@@ -48,7 +48,7 @@ def measure(folder: Path) -> list[Ratio]:
 def _checked_seconds(bucket: Bucket, manifest: Manifest) -> float:
     began = time.monotonic()
     reading = Reading(vault=bucket, run_id=manifest.run_id, read_bytes=True)
-    verdict = inspect_tables(manifest.tables, reading)
+    verdict = verify_tables(manifest.tables, reading)
     assert not verdict.findings
     return time.monotonic() - began
 

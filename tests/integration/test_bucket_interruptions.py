@@ -173,7 +173,7 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
     assert looked_at(bucket) == before
     outcome = of_kind(report, "bucket")[0]
     assert outcome["equal"] > 0
-    # What the killed process wrote of a stretch that it did not end is told.
+    # What the killed process wrote of a key range that it did not end is told.
     assert 0 < outcome["written_before"] <= outcome["equal"]
     assert outcome["equal"] + sum(item["objects"] for item in outcome["restored"]) == len(MANY)
     assert raw.json("report", recovery).items() > report.items()

@@ -10,7 +10,7 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.documents import DocumentRecord
-from recovery.firestore.pace import Unthrottled
+from recovery.firestore.throttle import Unthrottled
 from recovery.firestore.writing import BatchWriter
 from tests.harness import Rebound, minutes_ago, of_kind
 from tests.integration.orchestration import State, write_catalog

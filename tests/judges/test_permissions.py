@@ -152,7 +152,7 @@ def test_every_type_of_configuration_can_be_read():
     for kind in TYPES:
         assert ("getIamPolicy" in needs[kind.name]) == bool(kind.policy), kind.name
         assert ("versions.list" in needs[kind.name]) == ("versions" in kind.below), kind.name
-        assert ("sourceCodeGet" in needs[kind.name]) == kind.has_source, kind.name
+        assert ("sourceCodeGet" in needs[kind.name]) == kind.has_archive, kind.name
 
 
 def test_every_type_of_configuration_can_be_made():
@@ -164,7 +164,7 @@ def test_every_type_of_configuration_can_be_made():
         makes = ".create" in words or ".enable" in words or "transfers.update" in words
         assert makes == (kind.naming != "given"), kind.name
         assert ("setIamPolicy" in words) == bool(kind.policy), kind.name
-        assert ("sourceCodeSet" in words) == kind.has_source, kind.name
+        assert ("sourceCodeSet" in words) == kind.has_archive, kind.name
         assert ("artifactregistry.versions.get" in words) == kind.has_images, kind.name
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from manifests.catalog_operations import Security
 from recovery.ops.facts import Entries, Facts, Vaulted
+from recovery.ops.security.checks import security_findings
 from recovery.ops.security.model import Light
-from recovery.ops.security.sources import security_findings
 
 NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)
 LIGHT = Light(
@@ -41,9 +41,9 @@ VAULT_BUCKET: dict[str, Any] = {
 }
 
 
-def found(source: str, fact: Any, **others: Any) -> list[tuple[str | None, str]]:  # noqa: ANN401 - facts
-    """Return the severity and the subject of each finding of one source."""
-    facts: Facts = {source: fact, **others}
+def found(check: str, fact: Any, **others: Any) -> list[tuple[str | None, str]]:  # noqa: ANN401 - facts
+    """Return the severity and the subject of each finding of one check."""
+    facts: Facts = {check: fact, **others}
     findings = list(security_findings(facts, LIGHT))
     assert all(it.finding.mend for it in findings if it.severity)
     return [(it.severity, it.finding.subject) for it in findings]

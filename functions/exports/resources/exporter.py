@@ -17,7 +17,7 @@ from manifests.cloud.rest import Rest
 from manifests.kinds.resources.catalog import CatalogResources
 from manifests.kinds.resources.images import image_project, images
 from manifests.kinds.resources.kind import RESOURCES
-from manifests.kinds.resources.layout import resources_name, resources_prefix, source_name
+from manifests.kinds.resources.layout import archive_name, resources_name, resources_prefix
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
@@ -69,7 +69,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
             read_at=read_at,
             entries=tuple(map(entry_of, stored)),
             stored=self._put(name, content, row_count=len(stored)),
-            sources=_once(source for _, source in read if source is not None),
+            sources=_once(archive for _, archive in read if archive is not None),
             not_held=kind.not_held,
             gone_images=tuple(
                 sorted({name for item in stored for name, at in item.images.items() if not at})
@@ -128,16 +128,16 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         self, kind: ResourceType, name: str, resource: Resource
     ) -> tuple[StoredResource, StoredObject | None]:
         """Return a resource with all that belongs to it, and the archive it is built from."""
-        source = self._source(kind, name)
+        archive = self._archive(kind, name)
         stored = StoredResource(
             name=name,
             resource=resource,
             policy=self._configuration.policy(kind, name),
             below=self._configuration.below(kind, name),
-            source="" if source is None else source.name,
+            source="" if archive is None else archive.name,
             images=self._images(kind, resource),
         )
-        return stored, source
+        return stored, archive
 
     def _images(self, kind: ResourceType, resource: Resource) -> dict[str, str]:
         """Return the digest of each image of the project that a resource runs; others keep theirs."""
@@ -147,12 +147,12 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         own = {name for name in images(resource) if image_project(name) == project}
         return {name: self._configuration.image_digest(name) for name in sorted(own)}
 
-    def _source(self, kind: ResourceType, name: str) -> StoredObject | None:
-        if not kind.has_source:
+    def _archive(self, kind: ResourceType, name: str) -> StoredObject | None:
+        if not kind.has_archive:
             return None
-        content = self._configuration.source(kind, name)
+        content = self._configuration.archive(kind, name)
         return self._put(
-            source_name(self.context.start.run_id, kind.name, content), content, row_count=0
+            archive_name(self.context.start.run_id, kind.name, content), content, row_count=0
         )
 
     def _put(self, name: str, content: bytes, *, row_count: int) -> StoredObject:
@@ -166,6 +166,6 @@ def _is_named(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name.rpartition("/")[2], pattern) for pattern in patterns)
 
 
-def _once(sources: Iterable[StoredObject]) -> tuple[StoredObject, ...]:
+def _once(archives: Iterable[StoredObject]) -> tuple[StoredObject, ...]:
     """Return each archive once: functions can be built from the same one."""
-    return tuple({item.name: item for item in sources}.values())
+    return tuple({item.name: item for item in archives}.values())

@@ -24,7 +24,7 @@ _COPIED = ("schema", "description", "friendlyName", "labels", "tableConstraints"
 
 def is_before_history(error: CloudError) -> bool:
     """Whether a table was not there at an instant, or that is too long ago."""
-    return any(words in error.message.lower() for words in BEFORE_HISTORY)
+    return any(phrase in error.message.lower() for phrase in BEFORE_HISTORY)
 
 
 def never_was(error: CloudError, table: str) -> bool:
@@ -63,7 +63,7 @@ def table_then(
 
 def _laid_out_by(resource: Resource) -> set[str]:
     """Return the columns that a table is partitioned and clustered by."""
-    parts = [resource.get("timePartitioning") or {}, resource.get("rangePartitioning") or {}]
-    named = [part["field"] for part in parts if "field" in part]
+    rules = [resource.get("timePartitioning") or {}, resource.get("rangePartitioning") or {}]
+    named = [rule["field"] for rule in rules if "field" in rule]
     named += (resource.get("clustering") or {}).get("fields", [])
     return {name.lower() for name in named}

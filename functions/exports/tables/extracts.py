@@ -58,8 +58,8 @@ class Extracts:
         encodings = encodings_of(resource)
 
         def export(partition_id: str | None) -> Export:
-            parts = partitions.values() if partition_id is None else [partitions[partition_id]]
-            rows = sum(part.row_count for part in parts)
+            chosen = partitions.values() if partition_id is None else [partitions[partition_id]]
+            rows = sum(item.row_count for item in chosen)
             return self._export(table, resource, partition_id, rows, encodings)
 
         with LoggingPool(_PARALLEL_EXPORTS, thread_name_prefix=table) as pool:
@@ -73,12 +73,12 @@ class Extracts:
         rows: int,
         encodings: tuple[ColumnEncoding, ...],
     ) -> Export:
-        part = partition_id or table_layout.WHOLE
-        with logged_step("extract", partition=part) as done:
-            source = self._extractable(table, resource, partition_id, part, encodings)
-            files = self._extract(table, source, part)
+        segment = partition_id or table_layout.WHOLE
+        with logged_step("extract", partition=segment) as done:
+            source = self._extractable(table, resource, partition_id, segment, encodings)
+            files = self._extract(table, source, segment)
             done |= {"rows": rows, "bytes": sum(file.size_bytes for file in files)}
-        with logged_step("store", partition=part) as done:
+        with logged_step("store", partition=segment) as done:
             stored = bring_to_vault(
                 self._landing,
                 self._vault,
@@ -103,7 +103,7 @@ class Extracts:
         table: str,
         resource: Resource,
         partition_id: str | None,
-        part: str,
+        segment: str,
         encodings: tuple[ColumnEncoding, ...],
     ) -> str:
         """Return the id to extract from: the frozen copy, or an encoded copy of it."""
@@ -111,7 +111,7 @@ class Extracts:
         if not encodings:
             decorator = f"${partition_id}" if partition_id else ""
             return self._frozen.full_id(f"{frozen_id}{decorator}")
-        encoded_id = f"{frozen_id}__{part}"
+        encoded_id = f"{frozen_id}__{segment}"
         sql = statements.encoded(
             self._frozen.full_id(encoded_id),
             self._frozen.full_id(frozen_id),
@@ -119,12 +119,12 @@ class Extracts:
             partition_id,
             hours=self._settings.frozen_hours,
         )
-        self._frozen.create(table, f"encode-{part}", sql, encoded_id)
+        self._frozen.create(table, f"encode-{segment}", sql, encoded_id)
         created = readable(self._resources, f"{self._settings.scratch_dataset}.{encoded_id}")
         refuse_other_key(created.resource, resource, subject=table)
         return self._frozen.full_id(encoded_id)
 
-    def _extract(self, table: str, source: str, part: str) -> tuple[ObjectInfo, ...]:
+    def _extract(self, table: str, source: str, segment: str) -> tuple[ObjectInfo, ...]:
         """Extract into the landing bucket, and return what landed."""
         files: tuple[ObjectInfo, ...] = ()
         config = bigquery.ExtractJobConfig(
@@ -134,7 +134,7 @@ class Extracts:
         )
 
         def folder(attempt: int) -> str:
-            return table_layout.landing_folder(self._start.run_id, table, part, attempt)
+            return table_layout.landing_folder(self._start.run_id, table, segment, attempt)
 
         def has_landed(finished: FinishedJob) -> bool:
             nonlocal files
@@ -143,7 +143,7 @@ class Extracts:
             return found is not None
 
         self._jobs.run(
-            self._frozen.job_id(table, f"extract-{part}"),
+            self._frozen.job_id(table, f"extract-{segment}"),
             lambda job_id, attempt: self._jobs.client.extract_table(
                 bigquery.TableReference.from_string(source),
                 self._landing.uri(table_layout.data_files(folder(attempt))),

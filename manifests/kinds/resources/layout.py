@@ -40,12 +40,12 @@ def resources_name(run_id: RunId, kind: str, content: bytes) -> str:
     return f"{_folder(run_id, kind)}{_digest(content)}.jsonl"
 
 
-def source_name(run_id: RunId, kind: str, content: bytes) -> str:
+def archive_name(run_id: RunId, kind: str, content: bytes) -> str:
     """Return the name of an archive that a function is built from."""
     return f"{_folder(run_id, kind)}{_digest(content)}.zip"
 
 
-def is_source(name: str, content: bytes) -> bool:
+def is_archive(name: str, content: bytes) -> bool:
     """Whether the archive of a name has this content."""
     return name.endswith(f"/{_digest(content)}.zip")
 

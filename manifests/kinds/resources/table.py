@@ -102,7 +102,7 @@ TYPES = (
         parameter="functionId",
         policy="GET",
         after=("iam/service-account", "secretmanager/secret", "pubsub/topic"),
-        has_source=True,
+        has_archive=True,
         assigned=("buildConfig.source",),
     ),
     ResourceType(

@@ -99,7 +99,7 @@ class ResourceType(NamedTuple):
         after: The types that have to be there before.
         pauses: How each thing is stopped that it does by itself, of which it does one at a time.
         below: Lists below one resource that are kept with it, by the name of the list.
-        has_source: Whether it is built from an archive, which is kept too.
+        has_archive: Whether it is built from an archive, which is kept too.
         has_images: Whether it runs images, whose digests are kept.
         calls: The fields that say what it calls: addresses, names of topics, tables and buckets.
         assigned: Fields that Google writes and whose discovery document does not say so.
@@ -125,7 +125,7 @@ class ResourceType(NamedTuple):
     after: tuple[str, ...] = ()
     pauses: tuple[Pause, ...] = ()
     below: tuple[str, ...] = ()
-    has_source: bool = False
+    has_archive: bool = False
     has_images: bool = False
     calls: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 from manifests.ids import DatasetId, TableName
 from manifests.kind import CatalogPart
 
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 TablePattern = Annotated[str, StringConstraints(pattern=r"^[^.\[\]?`]+$", max_length=1024)]
 
 
@@ -16,7 +16,7 @@ class CatalogTable(CatalogPart):
     """One protected table, `dataset.table`, and the group operators know it by."""
 
     table: TableName
-    group: Word
+    group: ShortName
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class CatalogDataset(CatalogPart):
 
     dataset: DatasetId
     tables: Literal["all"]
-    group: Word
+    group: ShortName
     exclude: tuple[TablePattern, ...] = ()
 
     @property

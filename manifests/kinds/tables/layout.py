@@ -83,8 +83,8 @@ def check_data_name(name: str, *, run_id: RunId, table: str) -> None:
     Raises:
         UnsafeNameError: The name escapes the run's and table's own folder.
     """
-    parts = _split_data_name(name)
-    if parts != (run_id, table_folder(table)):
+    found = _split_data_name(name)
+    if found != (run_id, table_folder(table)):
         raise UnsafeNameError(f"does not belong to {table} of run {run_id}", subject=name)
 
 
@@ -116,7 +116,7 @@ def check_definition_id(definition_id: str) -> None:
 
 
 def _split_data_name(name: str) -> tuple[str, str]:
-    parts = name.split("/")
+    segments = name.split("/")
     shape = (
         re.compile("runs"),
         RUN_ID,
@@ -126,8 +126,8 @@ def _split_data_name(name: str) -> tuple[str, str]:
         _ATTEMPT,
         _FILE,
     )
-    if len(parts) != len(shape) or not all(
-        pattern.fullmatch(part) for pattern, part in zip(shape, parts, strict=True)
+    if len(segments) != len(shape) or not all(
+        pattern.fullmatch(segment) for pattern, segment in zip(shape, segments, strict=True)
     ):
         raise UnsafeNameError("not the name of a file of a backup", subject=name)
-    return parts[1], parts[3]
+    return segments[1], segments[3]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from manifests import layout
 from manifests.values import Resource
-from recovery.doctor.rules.problem import Problem, part, warning
+from recovery.doctor.rules.problem import Problem, section, warning
 
 _OF_OLD_VERSIONS = {"daysSinceNoncurrentTime", "noncurrentTimeBefore", "numNewerVersions"}
 _MULTI_REGIONS = ("us", "eu")
@@ -23,8 +23,8 @@ def vault_problems(vault: Resource | None, name: str, *, project_number: str) ->
         return
     yield from _own_problems(vault, name)
     update = _update(name)
-    retention = part(vault, "retentionPolicy")
-    if not retention and not part(vault, "versioning").get("enabled"):
+    retention = section(vault, "retentionPolicy")
+    if not retention and not section(vault, "versioning").get("enabled"):
         what = "it has neither a retention policy nor versions: one deletion ends every backup"
         yield Problem(what, f"{update} --retention-period=30d --default-event-based-hold")
     if retention and not vault.get("defaultEventBasedHold"):
@@ -61,7 +61,7 @@ def landing_problems(
         yield _missing(name)
         return
     yield from _own_problems(landing, name)
-    if part(landing, "retentionPolicy") or landing.get("defaultEventBasedHold"):
+    if section(landing, "retentionPolicy") or landing.get("defaultEventBasedHold"):
         what = "it keeps what is written to it, and BigQuery's extracts need to delete there"
         yield Problem(
             what, f"{_update(name)} --clear-retention-period --no-default-event-based-hold"
@@ -85,17 +85,17 @@ def bucket_problems(bucket: Resource | None, name: str) -> Iterator[Problem]:
     if bucket is None:
         yield Problem("there is no such bucket", "rebound plan gcs-bucket-corruption")
         return
-    if not part(bucket, "versioning").get("enabled") and not _soft_delete_seconds(bucket):
+    if not section(bucket, "versioning").get("enabled") and not _soft_delete_seconds(bucket):
         what = "it keeps nothing of what is overwritten or deleted between two nights"
         yield warning(what, f"{_update(name)} --soft-delete-duration=7d")
 
 
 def _own_problems(bucket: Resource, name: str) -> Iterator[Problem]:
-    access = part(bucket, "iamConfiguration")
+    access = section(bucket, "iamConfiguration")
     if access.get("publicAccessPrevention") != "enforced":
         what = "nothing prevents that it is made public"
         yield Problem(what, f"{_update(name)} --public-access-prevention")
-    if not part(access, "uniformBucketLevelAccess").get("enabled"):
+    if not section(access, "uniformBucketLevelAccess").get("enabled"):
         what = "single objects in it can be granted to anybody: access is not uniform"
         yield warning(what, f"{_update(name)} --uniform-bucket-level-access")
 
@@ -122,19 +122,19 @@ def _update(name: str) -> str:
 
 
 def _soft_delete_seconds(bucket: Resource) -> int:
-    return int(part(bucket, "softDeletePolicy").get("retentionDurationSeconds", 0))
+    return int(section(bucket, "softDeletePolicy").get("retentionDurationSeconds", 0))
 
 
 def _rules(bucket: Resource) -> tuple[Resource, ...]:
-    return tuple(part(bucket, "lifecycle").get("rule", ()))
+    return tuple(section(bucket, "lifecycle").get("rule", ()))
 
 
 def _deletes_what_is_live(rule: Resource) -> bool:
-    condition = part(rule, "condition")
+    condition = section(rule, "condition")
     is_of_old = bool(_OF_OLD_VERSIONS & condition.keys()) or condition.get("isLive") is False
-    return part(rule, "action").get("type") == "Delete" and not is_of_old
+    return section(rule, "action").get("type") == "Delete" and not is_of_old
 
 
 def _is_of_extracts(rule: Resource) -> bool:
-    prefixes = part(rule, "condition").get("matchesPrefix", ())
+    prefixes = section(rule, "condition").get("matchesPrefix", ())
     return bool(prefixes) and all(name.startswith(layout.EXTRACTS_PREFIX) for name in prefixes)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from manifests.values import Resource
-from recovery.doctor.rules.problem import Problem, part, warning
+from recovery.doctor.rules.problem import Problem, section, warning
 
 SERVICES = frozenset(
     f"{name}.googleapis.com"
@@ -77,10 +77,10 @@ def function_problems(
     look = f"gcloud functions describe {name} --region={region} --v2"
     if (state := function.get("state")) != "ACTIVE":
         yield Problem(f"its state is {state}", look)
-    service = part(function, "serviceConfig")
+    service = section(function, "serviceConfig")
     if (runs_as := service.get("serviceAccountEmail")) != email:
         yield Problem(f"it runs as {runs_as}, not as {email}", "terraform apply")
-    told = part(service, "environmentVariables")
+    told = section(service, "environmentVariables")
     for key in _SETTINGS:
         if told.get(key) != environment[key]:
             what = f"its {key} is {told.get(key)}, and yours is {environment[key]}"
@@ -105,7 +105,7 @@ def schedule_problems(
     if (state := job.get("state")) != "ENABLED":
         mend = f"gcloud scheduler jobs resume {name} --location={region}"
         yield Problem(f"it is {str(state).lower()}, and calls nothing", mend)
-    if not part(part(job, "httpTarget"), "oidcToken").get("serviceAccountEmail"):
+    if not section(section(job, "httpTarget"), "oidcToken").get("serviceAccountEmail"):
         yield Problem("it calls without an identity, and is refused", "terraform apply")
     if _seconds(job.get("attemptDeadline", "180s")) < _DEADLINE_SECONDS:
         what = f"it waits {job.get('attemptDeadline')} for an answer, and could wait 1800s"
@@ -128,7 +128,7 @@ def _attempt_problems(
     last = datetime.fromisoformat(job["lastAttemptTime"])
     if now - last > timedelta(hours=silent_hours):
         yield Problem(f"it has not called since {last:%Y-%m-%d %H:%M} UTC", look)
-    status = part(job, "status")
+    status = section(job, "status")
     if status.get("code"):
         what = f"its last call at {last:%Y-%m-%d %H:%M} UTC failed, with code {status['code']}"
         yield Problem(what, look)

@@ -42,7 +42,7 @@ def told(
     return found or (HealthFinding(check, subject, Health.HEALTHY, well),)
 
 
-def part(resource: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return a part of a resource, which an API leaves out where it is empty."""
+def section(resource: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return an object within a resource, which an API leaves out where it is empty."""
     found: Mapping[str, Any] = resource.get(key) or {}
     return found

@@ -11,7 +11,7 @@ from recovery.drill.controls.planting import control
 from recovery.drill.model import Control
 from recovery.kinds.drilled import StoredFile
 from recovery.kinds.known import rules_of
-from recovery.kinds.works import inspect
+from recovery.kinds.works import verify_parts
 from recovery.scenarios import RecoveryKind
 from recovery.stored import Reading
 
@@ -46,7 +46,7 @@ def stored_controls(
     yield control("a missing file", name, CHECK, look=look, plant=lambda: _drop(copies, name))
 
 
-def inspected(copies: Bucket, manifest: Manifest, file: StoredFile) -> list[str]:
+def verified(copies: Bucket, manifest: Manifest, file: StoredFile) -> list[str]:
     """Return what `rebound verify` finds wrong with the copy of a file.
 
     Args:
@@ -54,7 +54,7 @@ def inspected(copies: Bucket, manifest: Manifest, file: StoredFile) -> list[str]
         manifest: The run's manifest.
         file: The file.
     """
-    found = inspect((file.part,), Reading(copies, manifest.run_id, read_bytes=True))
+    found = verify_parts((file.part,), Reading(copies, manifest.run_id, read_bytes=True))
     return [item.text for item in found.findings]
 
 

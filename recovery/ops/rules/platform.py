@@ -17,7 +17,7 @@ from recovery.ops.facts import Answer, Facts, Frame, Unread, graded
 from recovery.units import counted, listed
 
 GAMES = "games"
-"""The source that says on which dates there were games."""
+"""The check that says on which dates there were games."""
 
 _PAGE = "runbooks/scenarios/processor-failure.md"
 _DAY = timedelta(days=1)

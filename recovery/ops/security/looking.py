@@ -16,7 +16,7 @@ from manifests.values import Resource
 from recovery.ops.at_once import Looks
 from recovery.ops.facts import Entries, Vaulted
 from recovery.ops.logs import Logs
-from recovery.ops.security import sources
+from recovery.ops.security import checks
 from recovery.ops.security.filters import log_filters
 from recovery.ops.security.log_rules import PROJECT_POLICY
 from recovery.ops.security.model import Light
@@ -52,14 +52,14 @@ class SecurityLooking:
         """Return what looks at each source, in the order in which they are told."""
         filters = log_filters(self._light.project, self._light.own("restore"))
         own: Looks = {
-            sources.SERVICES: self._services,
-            sources.VAULTED: self._vaulted,
-            sources.ACCOUNT_KEYS: self._keys,
+            checks.SERVICES: self._services,
+            checks.VAULTED: self._vaulted,
+            checks.ACCOUNT_KEYS: self._keys,
             PROJECT_POLICY: partial(self._policy, self._light.project),
         }
         return {
             name: own[name] if name in own else partial(self._entries, name, filters[name])
-            for name in sources.RULES
+            for name in checks.RULES
         }
 
     def _entries(self, name: str, text: str) -> Entries:

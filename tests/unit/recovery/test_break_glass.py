@@ -18,7 +18,7 @@ from recovery.ops.break_glass.rules import (
     policy_without,
 )
 from recovery.ops.facts import Vaulted
-from recovery.ops.security.sources import VAULTED, security_findings
+from recovery.ops.security.checks import VAULTED, security_findings
 from recovery.report.text import text_of
 from tests.deployed import ROOT
 from tests.unit.security_facts import LIGHT, NOW, RESTORE, VAULT_BUCKET

@@ -6,7 +6,7 @@ from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.rules.buckets import ObjectCount
-from recovery.kinds.buckets.rules.outcomes import LeftObjects, StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import LeftObjects, RangeOutcome
 from recovery.kinds.outcome import Failure
 from tests.unit.worlds import bucket_step
 
@@ -21,14 +21,14 @@ def count(damage: str, source: str, objects: int) -> ObjectCount:
 
 
 def test_stretches_add_up():
-    """Counts of all stretches are added; an extra object does not spoil the proof."""
-    one = StretchOutcome(
+    """Counts of all key ranges are added; an extra object does not spoil the proof."""
+    one = RangeOutcome(
         number=0,
         equal=1,
         restored=(count("missing", "vault", 2), count("overwritten", "vault", 1)),
         left=(LeftObjects(reason="extra", objects=1, names=("x",)),),
     )
-    other = StretchOutcome(number=1, equal=3, restored=(count("missing", "vault", 4),))
+    other = RangeOutcome(number=1, equal=3, restored=(count("missing", "vault", 4),))
     outcome = merged(PLAN, [one, other], aside="gs://landing/undo/")
     assert outcome.is_proven
     assert outcome.equal == 4
@@ -42,7 +42,7 @@ def test_left_objects_are_an_error():
         LeftObjects(reason="changed", objects=2, names=("a", "b")),
         LeftObjects(reason="no source", objects=1, names=("c",)),
     )
-    outcome = merged(PLAN, [StretchOutcome(number=0, left=left)], aside="")
+    outcome = merged(PLAN, [RangeOutcome(number=0, left=left)], aside="")
     assert not outcome.is_proven
     assert outcome.exit_code == 6
     assert "2 changed while the recovery ran; 1 have no source left" in outcome.error
@@ -53,8 +53,8 @@ def test_left_objects_are_an_error():
 def test_where_the_bucket_keeps_what_was_replaced():
     """A bucket with versions or soft delete is its own undo place."""
     keeping = PLAN.model_copy(update={"keeps_replaced": True})
-    stretch = StretchOutcome(number=0, restored=(count("corrupted", "noncurrent", 1),))
-    assert merged(keeping, [stretch], aside="x").undo == "earlier versions in gs://raw"
+    ended = RangeOutcome(number=0, restored=(count("corrupted", "noncurrent", 1),))
+    assert merged(keeping, [ended], aside="x").undo == "earlier versions in gs://raw"
 
 
 def test_pace_tells_rate_and_remaining_time():
@@ -123,10 +123,10 @@ def test_writes_begin_slowly():
 
 def test_what_a_journal_says_of_a_stretch_is_told_as_far_as_it_can_be_so():
     """What was restored counts among what is equal now; nothing else of an entry is believed."""
-    now = StretchOutcome(number=0, equal=5)
+    now = RangeOutcome(number=0, equal=5)
     restored = (count("missing", "vault", 2),)
-    entry = StretchOutcome(number=0, equal=99, restored=restored, moved_aside=1, unequal=7)
-    assert with_earlier(now, entry) == StretchOutcome(
+    entry = RangeOutcome(number=0, equal=99, restored=restored, moved_aside=1, unequal=7)
+    assert with_earlier(now, entry) == RangeOutcome(
         number=0, equal=3, restored=restored, moved_aside=1
     )
     assert with_earlier(now, None) == now

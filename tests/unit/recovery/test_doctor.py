@@ -267,4 +267,4 @@ def test_the_worst_stands_first_and_what_mends_it_below():
     assert text.splitlines()[1] == "CRITICAL 1, UNKNOWN 1, warning 0, healthy 1"
     assert "<v>" not in page_of(document)
     assert document.conclusion is not None
-    assert document.conclusion.word == "CRITICAL"
+    assert document.conclusion.state == "CRITICAL"

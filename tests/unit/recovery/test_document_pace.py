@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery.firestore.pace import Ramp
+from recovery.firestore.throttle import Ramp
 
 
 def test_ramp():

@@ -76,7 +76,7 @@ def test_the_page_and_the_text_tell_the_verdict_first():
     assert text_of(document).splitlines()[1] == "void: no check told"
     assert "NOT CAUGHT" in page_of(document)
     assert document.conclusion is not None
-    assert document.conclusion.word == "VOID"
+    assert document.conclusion.state == "VOID"
 
 
 def test_the_history_tells_what_became_of_each():

@@ -118,5 +118,5 @@ def test_the_binding_limit_is_named():
     found = takes(made, whole_manifest(), [])
     assert (found.at_least_seconds, found.binding) == (
         2,
-        limit("object_writes_per_second").source,
+        limit("object_writes_per_second").document,
     )

@@ -5,9 +5,9 @@ from datetime import date
 
 from manifests.catalog_operations import Operations
 from recovery.health import Health
+from recovery.ops.checks import CHECKS, MODES, QUERIES, chosen_checks, findings_of
 from recovery.ops.dashboard import can_recover, dashboard_document
 from recovery.ops.facts import Backups, Frame, Unread
-from recovery.ops.sources import MODES, QUERIES, SOURCES, chosen_sources, findings_of
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from tests.deployed import ROOT
@@ -17,9 +17,9 @@ from tests.unit.looks import CATALOG, NOW, answer, day, frame, games, run, statu
 def test_only_what_a_platform_has_is_looked_at():
     """A catalog that names nothing has its backups and its logs looked at."""
     bare = Frame(NOW, Operations())
-    assert chosen_sources(MODES["full"], bare) == ("errors", "backups", "proof", "fences")
+    assert chosen_checks(MODES["full"], bare) == ("errors", "backups", "proof", "fences")
     assert bare.day == date(2026, 12, 3)
-    assert set(chosen_sources(MODES["full"], frame())) == set(SOURCES)
+    assert set(chosen_checks(MODES["full"], frame())) == set(CHECKS)
     assert set(CATALOG.operations.queries) == set(QUERIES)
 
 
@@ -48,7 +48,7 @@ def test_document():
     assert "<svg" in page
     assert "look &lt;b&gt;" in page
     assert document.conclusion is not None
-    assert document.conclusion.word == "UNKNOWN"
+    assert document.conclusion.state == "UNKNOWN"
 
 
 def test_every_page_that_is_named_is_there():

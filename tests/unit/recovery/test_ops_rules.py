@@ -11,8 +11,8 @@ from manifests.selection import RunSummary
 from manifests.values import RunId
 from recovery.fence.model import FenceRecord
 from recovery.health import Health, HealthFinding, worst
+from recovery.ops.checks import CHECKS, findings_of
 from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded
-from recovery.ops.sources import SOURCES, findings_of
 from recovery.status.rules import PROTECTED
 from tests.unit.looks import CATALOG, NOW, SUMMER, TABLES, answer, day, frame, games, run, status
 
@@ -219,7 +219,7 @@ def test_what_status_tells_and_fences():
         assert health("fences", (stands,)) is expected
 
 
-@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.rules])
+@pytest.mark.parametrize("name", [name for name, check in CHECKS.items() if check.rules])
 def test_what_cannot_be_read_is_unknown(name: str):
     """Not one source is taken for healthy, and the reason and the hint are told."""
     (found,) = findings_of({name: Unread("answered 403", "grant the identity x")}, frame())

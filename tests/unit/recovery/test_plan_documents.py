@@ -13,10 +13,10 @@ from recovery.firestore.rate import ramp_seconds
 from recovery.kinds.databases.rules.documents import (
     DatabaseStep,
     apart,
+    file_ranges,
     named_ranges,
     plan_database,
     scope,
-    units,
     wanted_ranges,
 )
 from recovery.kinds.databases.rules.rows import database_row
@@ -211,12 +211,12 @@ def test_scope():
 def test_units_cover_the_scope_once():
     """Every name of the scope belongs to one file, before the first and after the last too."""
     made = backup(("b/1", "b/5"), ("d/1", "d/2"))
-    found = units(made, scope((), (), ()))
+    found = file_ranges(made, scope((), (), ()))
     for path, file in {"a/1": 0, "b/3": 0, "c/1": 0, "d/1": 1, "z/9": 1}.items():
         homes = [at for at, (_, ranges) in enumerate(found) if any(r.holds(path) for r in ranges)]
         assert homes == [file]
     # A document before `d/1` would be in the first unit, which needs no file to know that.
-    assert [file for file, _ in units(made, scope(("d",), (), ()))] == [None, made.files[1]]
+    assert [file for file, _ in file_ranges(made, scope(("d",), (), ()))] == [None, made.files[1]]
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_scope(scope: ObjectScope, names: set[str]):
 
 
 def test_scope_leaves_stretches_out():
-    """A stretch that cannot hold a chosen name is not looked at."""
+    """A key range that cannot hold a chosen name is not looked at."""
     scope = ObjectScope(prefix="m/")
     assert scope.within("", "m/") is None
     assert scope.within("m0", None) is None

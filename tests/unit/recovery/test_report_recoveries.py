@@ -9,7 +9,7 @@ from manifests.errors import PartialError
 from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import ObjectCount
-from recovery.kinds.buckets.rules.outcomes import StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import RangeOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
@@ -81,7 +81,7 @@ def test_one_word(ended: RecoveryReport | None, abandoned: AbandonedRecovery | N
     assert f"{state}  2026-11-24 09:01  5 min" in line
 
 
-def so_far(planned: PlannedRecovery, **written: Sequence[Outcome | StretchOutcome]) -> list[SoFar]:
+def so_far(planned: PlannedRecovery, **written: Sequence[Outcome | RangeOutcome]) -> list[SoFar]:
     """Return how far a recovery is whose journal has these entries, by the end of their folder."""
     return list(so_far_of(planned, lambda name, _: written.get(name.rpartition("/")[2], ())))
 
@@ -125,9 +125,9 @@ def test_every_kind_tells_how_far_it_is():
         planned,
         databases=(DatabaseOutcome(name="state", into="state", action="restore"),),
         resources=(made,),
-        **{"raw-files": (StretchOutcome(number=0, restored=(count,)),)},
+        **{"raw-files": (RangeOutcome(number=0, restored=(count,)),)},
     )
-    assert [(row.word, row.text) for item in found for row in item.rows] == [
+    assert [(row.state, row.text) for item in found for row in item.rows] == [
         ("restored", "bucket raw-files  (3 objects so far)"),
         ("proven", "database state"),
         ("waiting", "rebuild of state"),

@@ -154,7 +154,7 @@ def test_ages(seconds: int, text: str):
 def test_one_progress_of_all_parts():
     """Each part counts alike; a stage, a share or the end moves it on, and nothing moves it back."""
     shares = Shares(["nba.games", "raw"])
-    assert (shares.done, shares.ended, shares.parts) == (0, 0, 2)
+    assert (shares.done, shares.ended, shares.things) == (0, 0, 2)
     shares.note("nba.games", "publishing")
     shares.note("raw", "10 of 40 objects", 0.25)
     assert shares.done == pytest.approx((0.6 + 0.25) / 2)

@@ -8,6 +8,7 @@ import pytest
 from recovery.health import Health, worst
 from recovery.ops.facts import Entries, Facts, Unread
 from recovery.ops.security.access_rules import BREAK_GLASS, DELETERS, KEYS, PUBLIC, VAULT
+from recovery.ops.security.checks import ACCOUNT_KEYS, RULES, SERVICES, VAULTED, security_findings
 from recovery.ops.security.document import security_document, security_json
 from recovery.ops.security.filters import (
     DENIED,
@@ -18,7 +19,6 @@ from recovery.ops.security.filters import (
     SECRETS,
 )
 from recovery.ops.security.log_rules import PROJECT_POLICY
-from recovery.ops.security.sources import ACCOUNT_KEYS, RULES, SERVICES, VAULTED, security_findings
 from recovery.report.text import text_of
 from tests.unit.security_facts import (
     LIGHT,

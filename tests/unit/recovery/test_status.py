@@ -268,5 +268,5 @@ def test_one_screen_and_one_page_tell_it():
     assert "UNKNOWN" in text
     assert status.health is Health.UNKNOWN
     assert document.conclusion is not None
-    assert document.conclusion.word == "UNKNOWN"
+    assert document.conclusion.state == "UNKNOWN"
     assert '<b class="good">healthy</b>' in page_of(document)

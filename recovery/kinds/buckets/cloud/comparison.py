@@ -29,11 +29,11 @@ type _Named[Value] = Iterator[tuple[str, Value]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class KeyRange:
     """A key range of the bucket: that of one inventory shard, within the scope.
 
     Attributes:
-        number: Its place among all stretches of the bucket.
+        number: Its place among all key ranges of the bucket.
         end: The first name that is too far; None for no end.
     """
 
@@ -67,7 +67,7 @@ class Compared(NamedTuple):
 
 
 class Comparison:
-    """Compares a bucket with its inventory, stretch by stretch.
+    """Compares a bucket with its inventory, key range by key range.
 
     Args:
         backup: The bucket in the manifest.
@@ -99,7 +99,7 @@ class Comparison:
         self._retention = retention
         self._moves_classes = resource is not None and moves_classes(resource)
 
-    def stretches(self) -> tuple[Stretch, ...]:
+    def key_ranges(self) -> tuple[KeyRange, ...]:
         """Return the key ranges that cover every name of the scope, known or not."""
         boundaries = [shard.first_name for shard in self.backup.shards[1:]]
         starts, ends = ["", *boundaries], [*boundaries, None]
@@ -107,43 +107,43 @@ class Comparison:
             (number, self._scope.within(start, end))
             for number, (start, end) in enumerate(zip(starts, ends, strict=True))
         )
-        return tuple(Stretch(number, *found) for number, found in narrowed if found is not None)
+        return tuple(KeyRange(number, *found) for number, found in narrowed if found is not None)
 
-    def steps(self, stretch: Stretch) -> Iterator[Compared]:
+    def steps(self, key_range: KeyRange) -> Iterator[Compared]:
         """Yield every object, of then or now, with what has to happen to it.
 
         What is live is told by the listing of live versions alone. Only from the first name on
         that is not as it was are the other versions listed, too: they are where it comes back from.
 
         Args:
-            stretch: The key range.
+            key_range: Those that are compared.
 
         Raises:
             CloudError: The bucket cannot be listed.
             BackupDamagedError: The inventory is not what the manifest says.
         """
         if self._resource is None:
-            yield from self._compared(stretch)
+            yield from self._compared(key_range)
             return
-        for found in self._compared(stretch, self._listed("live", stretch), is_whole=False):
+        for found in self._compared(key_range, self._listed("live", key_range), is_whole=False):
             if found.step is not None or found.has_past:
-                rest = replace(stretch, start=found.name)
+                rest = replace(key_range, start=found.name)
                 kinds: tuple[Kind, ...] = ("live", *listed_kinds(self._resource))
                 yield from self._compared(rest, *(self._listed(kind, rest) for kind in kinds))
                 return
             yield found
 
-    def _listed(self, kind: Kind, stretch: Stretch) -> Iterator[ObjectVersion]:
-        listed = self.target.versions(kind, stretch.start, stretch.end)
+    def _listed(self, kind: Kind, key_range: KeyRange) -> Iterator[ObjectVersion]:
+        listed = self.target.versions(kind, key_range.start, key_range.end)
         if kind == "all":
             # The live ones among them are listed twice; as ended ones they are no new source.
             listed = (version._replace(state="noncurrent") for version in listed)
         return self.target.with_checksums(listed)
 
     def _compared(
-        self, stretch: Stretch, *listings: Iterable[ObjectVersion], is_whole: bool = True
+        self, key_range: KeyRange, *listings: Iterable[ObjectVersion], is_whole: bool = True
     ) -> Iterator[Compared]:
-        stored = read_range(self._vault, self.backup.shards, stretch.start, stretch.end)
+        stored = read_range(self._vault, self.backup.shards, key_range.start, key_range.end)
         records = map(self._wanted, stored)
         with cloud_errors(self.target.uri()):
             for name, record, versions in _joined(records, by_name(*listings)):

@@ -43,7 +43,7 @@ def passes(objects: int) -> Iterator[tuple[str, str]]:
     yield from zip(bounds, [*bounds[1:], f"{CONTENTS_PREFIX}g"], strict=True)
 
 
-def inspect_buckets(buckets: Sequence[BucketBackup], reading: Reading) -> Verdict:
+def verify_buckets(buckets: Sequence[BucketBackup], reading: Reading) -> Verdict:
     """Compare inventories, and contents where they are looked at, with what the run says of them.
 
     Every inventory is read, and what Cloud Storage says of every content is compared. Of the
@@ -51,7 +51,7 @@ def inspect_buckets(buckets: Sequence[BucketBackup], reading: Reading) -> Verdic
     """
     vault, whole = reading.vault, Verdict()
     for backup in buckets:
-        inventories = inspect_inventories(vault, backup)
+        inventories = verify_inventories(vault, backup)
         whole = whole.with_more(inventories)
         if not reading.contents:
             continue
@@ -74,7 +74,7 @@ def key_hash(name: str, size_bytes: int, crc32c: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
 
-def inspect_inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
+def verify_inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
     """Read every inventory of a bucket."""
     findings, renewed = [], 0
     for shard in backup.shards:
@@ -144,7 +144,7 @@ def _read_contents(backup: BucketBackup, reading: Reading) -> Verdict:
                 size_bytes += len(chunk)
         except BackupDamagedError as error:
             return finding(info.name, "content", "readable", error.message), size_bytes
-        reading.progress(size_bytes)
+        reading.advance(size_bytes)
         actual = crc32c_text(checksum)
         if actual == version.crc32c:
             return None, size_bytes

@@ -72,12 +72,12 @@ class Garbage:
         """
         size_bytes = sum(shard.size_bytes for shard in self._shards)
         rows = (size_bytes // (1 << 20) + 1) * _ROWS_A_MEBIBYTE
-        parts = list(passes(rows))
+        ranges = list(passes(rows))
         with TemporaryDirectory(prefix="rebound-prune-") as folder:
-            files = [Path(folder) / f"{number}" for number in range(len(parts))]
+            files = [Path(folder) / f"{number}" for number in range(len(ranges))]
             self._mark(files)
             with cloud_errors(self._vault.uri(CONTENTS_PREFIX)):
-                for (start, end), file in zip(parts, files, strict=True):
+                for (start, end), file in zip(ranges, files, strict=True):
                     needed = set(array("Q", file.read_bytes()))
                     for version in self._vault.versions.versions("live", start, end):
                         if _mark(version.name) in needed:

@@ -1,4 +1,4 @@
-"""The outcome of a bucket from those of its stretches. Pure."""
+"""The outcome of a bucket from those of its key ranges. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ from recovery.kinds.buckets.rules.outcomes import (
     BucketOutcome,
     LeftObjects,
     LeftReason,
-    StretchOutcome,
+    RangeOutcome,
 )
 from recovery.kinds.outcome import Failure
 
@@ -27,7 +27,7 @@ _LEFT_HINT = "a new `rebound plan gcs-bucket-corruption` shows them as they are 
 
 def merged(
     step: BucketStep,
-    stretches: Sequence[StretchOutcome],
+    key_ranges: Sequence[RangeOutcome],
     *,
     aside: str,
     moved_aside: int = 0,
@@ -39,23 +39,23 @@ def merged(
 
     Args:
         step: What was planned for it.
-        stretches: How each stretch ended.
+        key_ranges: How each ended.
         aside: Where what was moved or replaced is, if the bucket does not keep it itself.
         moved_aside: How many objects are there that were moved, by every attempt.
         configuration: What differs in the configuration of a bucket that was made again.
         later: How many objects the backup holds as they were later.
         only_missing: Whether objects that hold other content are left, as was asked for.
     """
-    moved_aside = max(moved_aside, sum(item.moved_aside for item in stretches))
+    moved_aside = max(moved_aside, sum(item.moved_aside for item in key_ranges))
     counts = ObjectCounts()
-    counts.merge(count for item in stretches for count in item.restored)
+    counts.merge(count for item in key_ranges for count in item.restored)
     restored = counts.values
     replaced = any(count.damage in ("overwritten", "corrupted") for count in restored)
     places = [aside] if moved_aside or (replaced and not step.keeps_replaced) else []
     if replaced and step.keeps_replaced:
         places.append(f"earlier versions in gs://{step.into}")
-    findings = (*configuration, *(found for item in stretches for found in item.findings))
-    left = _left(item for stretch in stretches for item in stretch.left)
+    findings = (*configuration, *(found for item in key_ranges for found in item.findings))
+    left = _left(item for ended in key_ranges for item in ended.left)
     as_asked = ("extra", "not allowed") if only_missing else ("extra",)
     error = "; ".join(
         f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason not in as_asked
@@ -65,13 +65,13 @@ def merged(
         into=step.into,
         action=step.action,
         created=step.create,
-        equal=sum(item.equal for item in stretches),
-        written_before=sum(item.written_before for item in stretches),
-        later=max(0, later - sum(item.then for item in stretches)),
+        equal=sum(item.equal for item in key_ranges),
+        written_before=sum(item.written_before for item in key_ranges),
+        later=max(0, later - sum(item.then for item in key_ranges)),
         restored=restored,
         moved_aside=moved_aside,
         left=left,
-        unequal=sum(item.unequal for item in stretches),
+        unequal=sum(item.unequal for item in key_ranges),
         findings=findings[:_MOST_NAMED],
         undo=" and ".join(places),
         failure=Failure(
@@ -84,8 +84,8 @@ def merged(
     )
 
 
-def with_earlier(now: StretchOutcome, earlier: StretchOutcome | None) -> StretchOutcome:
-    """Return how a stretch ended, with what an interrupted attempt says that it did to it.
+def with_earlier(now: RangeOutcome, earlier: RangeOutcome | None) -> RangeOutcome:
+    """Return how a key range ended, with what an interrupted attempt says that it did to it.
 
     That is told, not believed: it counts where nothing had to be done now, as far as so many objects
     are equal, and nothing else of it does.

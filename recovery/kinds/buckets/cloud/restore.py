@@ -1,4 +1,4 @@
-"""Brings the objects of one bucket back, stretch by stretch, and proves each stretch."""
+"""Brings the objects of one bucket back, key range by key range, and proves each."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -8,13 +8,13 @@ from itertools import batched
 from manifests.cloud.retry import cloud_errors
 from recovery.compare.findings import Finding
 from recovery.compare.objects import object_finding
-from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
+from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
 from recovery.kinds.buckets.cloud.mending import Mended, Mender
 from recovery.kinds.buckets.rules.counts import ObjectCounts
 from recovery.kinds.buckets.rules.objects import ObjectStep
-from recovery.kinds.buckets.rules.outcomes import LeftObjects, LeftReason, StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import LeftObjects, LeftReason, RangeOutcome
 
-PARALLEL_STRETCHES = 8
+PARALLEL_RANGES = 8
 _IN_FLIGHT = 1000
 _AT_ONCE = 25
 """Objects a request; few, because the service may write them one after the other."""
@@ -24,8 +24,8 @@ type Advance = Callable[[int], None]
 """Told how many more objects were looked at."""
 
 
-class StretchRestore:
-    """Restores stretches of one bucket.
+class RangeRestore:
+    """Restores key ranges of one bucket.
 
     Args:
         comparison: The bucket beside its inventory.
@@ -42,27 +42,27 @@ class StretchRestore:
         self._writing = writing
         self._advance = advance
 
-    def restore(self, stretch: Stretch) -> StretchOutcome:
-        """Bring a stretch back; look at it again when anything was written."""
+    def restore(self, key_range: KeyRange) -> RangeOutcome:
+        """Bring a key range back; look at it again when anything was written."""
         tally = _Tally()
         with cloud_errors(self._comparison.target.uri()):
-            for mended in self._mended(stretch, tally):
+            for mended in self._mended(key_range, tally):
                 tally.add(mended)
             if tally.has_written:
-                self._prove(stretch, tally)
-        return tally.outcome(stretch.number)
+                self._prove(key_range, tally)
+        return tally.outcome(key_range.number)
 
-    def _mended(self, stretch: Stretch, tally: "_Tally") -> Iterator[Mended]:
+    def _mended(self, key_range: KeyRange, tally: "_Tally") -> Iterator[Mended]:
         waiting: deque[Future[list[Mended]]] = deque()
-        for steps in batched(self._damaged(stretch, tally), _AT_ONCE, strict=False):
+        for steps in batched(self._damaged(key_range, tally), _AT_ONCE, strict=False):
             waiting.append(self._writing.submit(self._mender.mend_all, steps))
             if len(waiting) >= _IN_FLIGHT // _AT_ONCE:
                 yield from self._done(waiting.popleft())
         while waiting:
             yield from self._done(waiting.popleft())
 
-    def _damaged(self, stretch: Stretch, tally: "_Tally") -> Iterator[ObjectStep]:
-        for found in self._comparison.steps(stretch):
+    def _damaged(self, key_range: KeyRange, tally: "_Tally") -> Iterator[ObjectStep]:
+        for found in self._comparison.steps(key_range):
             step = found.step
             tally.then += found.is_then
             if step is None:
@@ -79,8 +79,8 @@ class StretchRestore:
         self._advance(sum(mended.step.damage != "extra" for mended in done))
         return done
 
-    def _prove(self, stretch: Stretch, tally: "_Tally") -> None:
-        for name, step, *_ in self._comparison.steps(stretch):
+    def _prove(self, key_range: KeyRange, tally: "_Tally") -> None:
+        for name, step, *_ in self._comparison.steps(key_range):
             if step is None or name in tally.left_names:
                 continue
             obstacle = self._mender.obstacle(step)
@@ -90,17 +90,17 @@ class StretchRestore:
                 tally.unequal(step)
 
 
-def spread(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Order stretches so that those that are written at once are far from each other.
+def spread(key_ranges: Sequence[KeyRange]) -> list[KeyRange]:
+    """Order key ranges so that those that are written at once are far from each other.
 
     A bucket takes many writes into one range of names only after a while.
     """
-    apart = max(1, len(stretches) // PARALLEL_STRETCHES)
-    return [stretch for first in range(apart) for stretch in stretches[first::apart]]
+    apart = max(1, len(key_ranges) // PARALLEL_RANGES)
+    return [item for first in range(apart) for item in key_ranges[first::apart]]
 
 
 class _Tally:
-    """Counts what became of the objects of one stretch.
+    """Counts what became of the objects of one key range.
 
     It remembers the names of objects of the inventory that were left: they are no more than its
     shard has. Of extra objects, of which there can be any number, it remembers a few.
@@ -151,9 +151,9 @@ class _Tally:
         if len(self._findings) < _MOST_NAMED:
             self._findings.append(object_finding(step.expected, step.live, step.damage))
 
-    def outcome(self, number: int) -> StretchOutcome:
+    def outcome(self, number: int) -> RangeOutcome:
         """Return the counts."""
-        return StretchOutcome(
+        return RangeOutcome(
             number=number,
             equal=self.equal,
             written_before=self.written_before,

@@ -22,14 +22,14 @@ from manifests.object_retention import RetentionRules
 from manifests.values import Resource
 from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.allowed import Rules
-from recovery.kinds.buckets.cloud.comparison import Comparison, Stretch
+from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.kinds.buckets.cloud.mending import Mender
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.owner import foreign_owner
 from recovery.kinds.buckets.cloud.ramp import Ramp
-from recovery.kinds.buckets.cloud.restore import PARALLEL_STRETCHES, StretchRestore, spread
+from recovery.kinds.buckets.cloud.restore import PARALLEL_RANGES, RangeRestore, spread
 from recovery.kinds.buckets.cloud.settings import (
     configuration_findings,
     notified_topics,
@@ -41,7 +41,7 @@ from recovery.kinds.buckets.rules.buckets import BucketStep, SeenBucket, undelet
 from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts, retention_rules
 from recovery.kinds.buckets.rules.objects import EXTRA
-from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome, journal_folder
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, RangeOutcome, journal_folder
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Origin
 from recovery.kinds.kind import of
@@ -154,10 +154,10 @@ class BucketWork(Work[BucketsSeen]):
         )
         comparison = self._comparison(origin, backup, request, resource, retention)
         counter = StepCounter(retention)
-        with ThreadPoolExecutor(PARALLEL_STRETCHES, thread_name_prefix="compare") as pool:
-            stretches = comparison.stretches()
+        with ThreadPoolExecutor(PARALLEL_RANGES, thread_name_prefix="compare") as pool:
+            key_ranges = comparison.key_ranges()
             for counted in pool.map(
-                lambda stretch: _counted(comparison, stretch, retention), stretches
+                lambda key_range: _counted(comparison, key_range, retention), key_ranges
             ):
                 counter.merge(counted)
         seen = SeenBucket(
@@ -219,7 +219,7 @@ class BucketWork(Work[BucketsSeen]):
                 retention=retention,
                 aside=aside,
             )
-            stretches = self._restored(
+            key_ranges = self._restored(
                 comparison,
                 rules,
                 journal=running.journal,
@@ -235,7 +235,7 @@ class BucketWork(Work[BucketsSeen]):
             return failed_bucket(step, Failure.of(error))
         return merged(
             step,
-            stretches,
+            key_ranges,
             aside=self._landing.uri(aside),
             moved_aside=sum(1 for _ in self._landing.list_objects(f"{aside}{EXTRA}")),
             configuration=findings,
@@ -250,7 +250,7 @@ class BucketWork(Work[BucketsSeen]):
         *,
         journal: Entries,
         advance: Callable[[int], None],
-    ) -> list[StretchOutcome]:
+    ) -> list[RangeOutcome]:
         mender = Mender(
             comparison.target,
             vault=self._vault.versions,
@@ -260,20 +260,20 @@ class BucketWork(Work[BucketsSeen]):
         )
         bucket = comparison.backup.bucket
         folder = journal_folder(bucket)
-        earlier = {item.number: item for item in journal.entries(folder, StretchOutcome)}
+        earlier = {item.number: item for item in journal.entries(folder, RangeOutcome)}
         with (
             ThreadPoolExecutor(self._settings.parallel_objects, "mend") as writing,
-            ThreadPoolExecutor(PARALLEL_STRETCHES, "stretch") as pool,
+            ThreadPoolExecutor(PARALLEL_RANGES, "range") as pool,
         ):
-            work = StretchRestore(comparison, mender, writing, advance)
+            work = RangeRestore(comparison, mender, writing, advance)
 
-            def restore(stretch: Stretch) -> StretchOutcome:
-                outcome = work.restore(stretch)
+            def restore(key_range: KeyRange) -> RangeOutcome:
+                outcome = work.restore(key_range)
                 if outcome.restored or outcome.moved_aside:
                     journal.record(folder, f"{outcome.number:06d}", outcome)
-                return with_earlier(outcome, earlier.get(stretch.number))
+                return with_earlier(outcome, earlier.get(key_range.number))
 
-            done = pool.map(restore, spread(comparison.stretches()))
+            done = pool.map(restore, spread(comparison.key_ranges()))
             return sorted(done, key=attrgetter("number"))
 
 
@@ -281,9 +281,9 @@ def _is_undeleted(target: VersionedBucket, step: BucketStep) -> bool:
     return step.undelete is not None and undelete_bucket(target, step.undelete)
 
 
-def _counted(comparison: Comparison, stretch: Stretch, retention: RetentionRules) -> StepCounter:
+def _counted(comparison: Comparison, key_range: KeyRange, retention: RetentionRules) -> StepCounter:
     counter = StepCounter(retention)
-    for found in comparison.steps(stretch):
+    for found in comparison.steps(key_range):
         counter.then += found.is_then
         if found.step is None:
             counter.add_equal(found.fate)

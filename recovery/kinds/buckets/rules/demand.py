@@ -16,7 +16,7 @@ def buckets_demand(steps: Sequence[BucketStep]) -> Demand:
         for item in step.counts
         if item.source != "none" and item.damage != "extra"
     )
-    bound = (object_seconds(writes), limit("object_writes_per_second").source)
+    bound = (object_seconds(writes), limit("object_writes_per_second").document)
     return Demand(
         moved_bytes=sum(step.moved_bytes for step in written), bounds=(bound,) if writes else ()
     )

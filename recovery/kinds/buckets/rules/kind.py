@@ -19,7 +19,7 @@ from recovery.kinds.buckets.rules.drilled import (
     object_differences,
     sampled_bucket,
 )
-from recovery.kinds.buckets.rules.outcomes import BucketOutcome, StretchOutcome, journal_folder
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome, RangeOutcome, journal_folder
 from recovery.kinds.buckets.rules.rows import (
     bucket_outcome_row,
     bucket_row,
@@ -61,7 +61,7 @@ class BucketRules(Rules[BucketsSeen]):
         yield request.target.bucket
         yield from super().names(manifest, request)
 
-    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+    def not_in_run(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield the buckets that are not in the run."""
         return (name for name in request.buckets if manifest.part(BUCKETS, name) is None)
 
@@ -121,13 +121,11 @@ class BucketRules(Rules[BucketsSeen]):
         """Tell what a run holds of each bucket, and what of one it could not copy."""
         return Held(tuple(map(held_bucket, manifest.buckets)))
 
-    def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[StretchOutcome]]:
+    def journalled(self, steps: Sequence[Step]) -> Mapping[str, type[RangeOutcome]]:
         """Return the folder of each bucket."""
-        return {journal_folder(step.name): StretchOutcome for step in steps}
+        return {journal_folder(step.name): RangeOutcome for step in steps}
 
-    def so_far(
-        self, steps: Sequence[Step], entries: Mapping[str, Sequence[StretchOutcome]]
-    ) -> SoFar:
+    def so_far(self, steps: Sequence[Step], entries: Mapping[str, Sequence[RangeOutcome]]) -> SoFar:
         """Tell how many objects of each bucket are brought back."""
         restored = {
             step.name: sum(

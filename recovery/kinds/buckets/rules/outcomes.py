@@ -1,4 +1,4 @@
-"""How a bucket, and each stretch of its names, ended."""
+"""How a bucket, and each key range of it, ended."""
 
 from typing import Literal
 
@@ -32,8 +32,8 @@ class LeftObjects(Value):
     answer: str = ""
 
 
-class StretchOutcome(Value):
-    """How one stretch of a bucket's names ended.
+class RangeOutcome(Value):
+    """How one key range of a bucket ended.
 
     Attributes:
         number: Its place in the inventory.
@@ -68,7 +68,7 @@ class BucketOutcome(Outcome):
 
     Attributes:
         created: Whether it was created.
-        written_before: As of its stretches.
+        written_before: As of its key ranges.
         later: Objects that are as they were after the recovery point: nothing else of them is known.
     """
 
@@ -84,5 +84,5 @@ class BucketOutcome(Outcome):
 
 
 def journal_folder(bucket: str) -> str:
-    """Return where the journal has an entry for each stretch of a bucket's names that was written to."""
+    """Return where the journal has an entry for each key range of a bucket that was written to."""
     return f"buckets/{bucket}"

@@ -17,7 +17,7 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare.documents import ListedDocument
 from recovery.compare.findings import Finding
-from recovery.firestore.pace import Ramp, Unthrottled
+from recovery.firestore.throttle import Ramp, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.completions.cloud.history import HistoryReader

@@ -1,7 +1,7 @@
-"""One Firestore database that is observed, recovered and proven, part by part.
+"""One Firestore database that is observed, recovered and proven, file by file.
 
-A part is one file of the backup and the names that belong to it. Each is joined with the live
-documents, written, and joined again: a part is proven when nothing is left to do in it. So memory
+To a file of the backup belongs a range of names. It is joined with the live
+documents, written, and joined again: it is proven when nothing is left to do in it. So memory
 holds a few files, whatever the size of the database, and repeating it is safe.
 """
 
@@ -23,17 +23,17 @@ from manifests.values import Resource
 from recovery.compare.databases import database_findings, database_settings
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
 from recovery.compare.findings import Finding
-from recovery.firestore.pace import Pace
+from recovery.firestore.throttle import Throttle
 from recovery.firestore.values import refers, rewritten, same_content
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.databases.cloud.done import Done, Restored
 from recovery.kinds.databases.cloud.source import StoredDocuments
-from recovery.kinds.databases.rules.documents import DatabaseStep, apart, units
+from recovery.kinds.databases.rules.documents import DatabaseStep, apart, file_ranges
 
 _BATCH_BYTES = 4 * 1024 * 1024
 """Of documents that are held while they are replaced; each may be as large as 1 MiB."""
 
-type Unit = tuple[DocumentFile | None, list[NameRange]]
+type FileRanges = tuple[DocumentFile | None, list[NameRange]]
 
 
 class DatabaseTarget:
@@ -84,13 +84,13 @@ class DatabaseTarget:
         """
         exists, settings = self._looked_up()
 
-        def look(unit: Unit) -> tuple[StateTally, int]:
-            stored = self._stored.read(*unit)
-            pairs = self._pairs(unit, stored, exists=exists, begun_at=begun_at)
+        def look(item: FileRanges) -> tuple[StateTally, int]:
+            stored = self._stored.read(*item)
+            pairs = self._pairs(item, stored, exists=exists, begun_at=begun_at)
             return _tallied(pairs), self._referring(stored)
 
         whole, referring = StateTally(), 0
-        for tally, count in self._in_parallel(look, units(self._backup, ranges)):
+        for tally, count in self._in_parallel(look, file_ranges(self._backup, ranges)):
             whole.merge(tally)
             referring += count
         return whole.state(exists=exists).model_copy(
@@ -168,8 +168,8 @@ class DatabaseTarget:
         begun_at: datetime,
         undo: Callable[[bytes, bool], None],
         removed_before: MutableSet[str],
-        pace: Pace,
-        progress: Callable[[int], None],
+        throttle: Throttle,
+        advance: Callable[[int], None],
     ) -> Restored:
         """Write what the step decides, part by part, and look at the database again.
 
@@ -180,32 +180,32 @@ class DatabaseTarget:
             undo: Keeps a file of the documents that are about to be replaced or removed; takes its
                 content and a name made of it.
             removed_before: Paths of documents that earlier attempts removed, or were about to.
-            pace: Says when a batch may be written.
-            progress: Told how many documents of the backup a finished part holds.
+            throttle: Says when a batch may be written.
+            advance: Told how many documents a file holds that is done.
 
         Raises:
             BackupDamagedError: A file of the backup is not what the manifest says.
             CloudError: Something could not be read or written.
         """
 
-        def recover(unit: Unit) -> tuple[StateTally, Done]:
-            stored = self._stored.read(*unit)
+        def recover(item: FileRanges) -> tuple[StateTally, Done]:
+            stored = self._stored.read(*item)
             done = Done()
 
             def pairs() -> Iterator[DocumentPair]:
-                for pair in self._pairs(unit, stored, begun_at=begun_at):
+                for pair in self._pairs(item, stored, begun_at=begun_at):
                     if pair.stored is None:
                         removed_before.discard(pair.path)  # it is there
                     yield pair
 
             wanted = _wanted(pairs(), step, done, begun_nanos=nanos_at(begun_at))
-            self._write(wanted, done, undo=undo, pace=pace)
+            self._write(wanted, done, undo=undo, throttle=throttle)
             proven = _tallied(map(done.corrected, pairs()))
-            progress(unit[0].stored.row_count if unit[0] else 0)
+            advance(item[0].stored.row_count if item[0] else 0)
             return proven, done
 
         whole, all_done = StateTally(), Done()
-        for tally, done in self._in_parallel(recover, units(self._backup, step.ranges)):
+        for tally, done in self._in_parallel(recover, file_ranges(self._backup, step.ranges)):
             whole.merge(tally)
             all_done.merge(done)
         removed = all_done.removed + len(removed_before)
@@ -217,9 +217,9 @@ class DatabaseTarget:
         done: Done,
         *,
         undo: Callable[[bytes, bool], None],
-        pace: Pace,
+        throttle: Throttle,
     ) -> None:
-        writer = BatchWriter(self._documents, pace, done.overtaken, done.refused)
+        writer = BatchWriter(self._documents, throttle, done.overtaken, done.refused)
         for pairs in batches(wanted, lambda pair: pair.size_bytes, most_bytes=_BATCH_BYTES):
             for are_removed in (False, True):
                 going = [
@@ -242,13 +242,13 @@ class DatabaseTarget:
 
     def _pairs(
         self,
-        unit: Unit,
+        item: FileRanges,
         stored: Sequence[DocumentRecord],
         *,
         exists: bool = True,
         begun_at: datetime | None = None,
     ) -> Iterator[DocumentPair]:
-        _, ranges = unit
+        _, ranges = item
         landmarks = [record.path for record in stored]
         read = partial(self._documents.read, landmarks=landmarks)
         live = chain.from_iterable(map(read, ranges)) if exists else iter(())
@@ -261,7 +261,7 @@ class DatabaseTarget:
         )
 
     def _in_parallel[Result](
-        self, work: Callable[[Unit], Result], items: list[Unit]
+        self, work: Callable[[FileRanges], Result], items: list[FileRanges]
     ) -> Iterator[Result]:
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="documents") as pool:
             begun = {

@@ -13,7 +13,7 @@ from recovery.compare.documents import DatabaseState
 from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.asked import wanted_databases
-from recovery.kinds.databases.rules.documents import named_ranges, never_restored, wanted_ranges
+from recovery.kinds.databases.rules.documents import ephemeral_of, named_ranges, wanted_ranges
 from recovery.reach import require_firestore
 from recovery.request import Request
 from recovery.unseen import Unseen, looked_at, told_apart
@@ -66,7 +66,7 @@ def observe_databases(
             parallel=parallel,
             rewrites=request.rewrite_references,
         )
-        left_out = {name: stored.count(item, below(name)) for name in never_restored(item, request)}
+        left_out = {name: stored.count(item, below(name)) for name in ephemeral_of(item, request)}
         seen = target.observe(wanted_ranges(item, request), begun_at=begun_at)
         return seen.model_copy(update={"left_out": left_out})
 

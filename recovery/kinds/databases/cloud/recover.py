@@ -11,7 +11,7 @@ from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
-from recovery.firestore.pace import Ramp, Unthrottled
+from recovery.firestore.throttle import Ramp, Unthrottled
 from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
 from recovery.kinds.databases.rules.documents import DatabaseStep
@@ -88,8 +88,8 @@ class DatabaseRecovery:
             begun_at=self._running.started_at,
             undo=undo.keep,
             removed_before=undo.removed(),
-            pace=Unthrottled() if step.unthrottled else Ramp(),
-            progress=self._counting(step, backup),
+            throttle=Unthrottled() if step.unthrottled else Ramp(),
+            advance=self._counting(step, backup),
         )
         if step.sets:
             target.set()

@@ -6,14 +6,14 @@ from manifests.avro import AvroFrame
 from manifests.documents import DOCUMENT_FILE
 from manifests.kinds.databases.layout import databases_prefix
 from manifests.kinds.databases.model import DatabaseBackup
-from recovery.stored import FileForm, Reading, inspect_files
+from recovery.stored import FileForm, Reading, verify_files
 from recovery.verify import Verdict
 
 
-def inspect_databases(databases: Sequence[DatabaseBackup], reading: Reading) -> Verdict:
+def verify_databases(databases: Sequence[DatabaseBackup], reading: Reading) -> Verdict:
     """Compare the files of documents with what the run says of them."""
     form = FileForm(len(DOCUMENT_FILE.schema["fields"]), _check_header)
-    return inspect_files(databases, (databases_prefix(reading.run_id),), lambda _: form, reading)
+    return verify_files(databases, (databases_prefix(reading.run_id),), lambda _: form, reading)
 
 
 def _check_header(frame: AvroFrame) -> None:

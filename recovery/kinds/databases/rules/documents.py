@@ -163,7 +163,7 @@ def plan_database(
         documents=request.documents,
         triggers=request.triggers.get(into, ()),
         never_restored={
-            name: state.left_out.get(name, 0) for name in never_restored(backup, request)
+            name: state.left_out.get(name, 0) for name in ephemeral_of(backup, request)
         },
         sets_indexes=() if state.exists else _set_indexes(backup),
         rewrites=request.rewrite_references,
@@ -171,7 +171,9 @@ def plan_database(
         sets=request.settings and bool(settings),
     )
     needed = {
-        item.stored.name: item.stored.size_bytes for item, _ in units(backup, step.ranges) if item
+        item.stored.name: item.stored.size_bytes
+        for item, _ in file_ranges(backup, step.ranges)
+        if item
     }
     is_idle = state.exists and not (step.sets or step.writes or step.removes)
     return step.model_copy(
@@ -214,12 +216,12 @@ def scope(
     return ranges
 
 
-def units(
+def file_ranges(
     backup: DatabaseBackup, ranges: list[NameRange]
 ) -> list[tuple[DocumentFile | None, list[NameRange]]]:
     """Cut the recovery of a database into files and the ranges of names that belong to each.
 
-    Together the units hold every name of the ranges, so that a document the backup does not know
+    Together they hold every name of the ranges, so that a document the backup does not know
     is found too. A file without any document in the ranges is left out.
     """
     if not backup.files:
@@ -227,9 +229,9 @@ def units(
     spans = cut([file.first_path for file in backup.files[1:]])
     found: list[tuple[DocumentFile | None, list[NameRange]]] = []
     for file, span in zip(backup.files, spans, strict=True):
-        mine = [part for item in ranges if (part := item.common(span)) is not None]
+        mine = [common for item in ranges if (common := item.common(span)) is not None]
         if mine:
-            needed = any(_may_hold(file, part) for part in mine)
+            needed = any(_may_hold(file, names) for names in mine)
             found.append((file if needed else None, mine))
     return found
 
@@ -246,14 +248,14 @@ def apart(count: int, at_once: int) -> list[int]:
 
 def wanted_ranges(backup: DatabaseBackup, request: Request) -> list[NameRange]:
     """Return the documents of a database that the operator asked for, without ephemeral ones."""
-    return scope(request.collections, request.documents, never_restored(backup, request))
+    return scope(request.collections, request.documents, ephemeral_of(backup, request))
 
 
 def _set_indexes(backup: DatabaseBackup) -> tuple[str, ...] | None:
     return None if backup.index_settings is None else backup.index_settings.names
 
 
-def never_restored(backup: DatabaseBackup, request: Request) -> tuple[str, ...]:
+def ephemeral_of(backup: DatabaseBackup, request: Request) -> tuple[str, ...]:
     """Return the top-level collections of a database that are left out."""
     return request.ephemeral.get(backup.database_id, ())
 

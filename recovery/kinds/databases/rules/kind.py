@@ -60,7 +60,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
         yield request.target.database
         yield from super().names(manifest, request)
 
-    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+    def not_in_run(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield the databases that are not in the run, once every path can be one."""
         named_ranges(request)
         return (name for name in request.databases if manifest.part(DATABASES, name) is None)

@@ -15,7 +15,7 @@ from google.auth.transport.requests import AuthorizedSession
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from manifests.catalog_processors import Processor, Processors, Service
-from manifests.cloud.clients import service_session
+from manifests.cloud.clients import service_client
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError, UsageError
 
@@ -55,7 +55,7 @@ class Services:
     def __init__(self, rules: Processors, environment: Mapping[str, str]) -> None:
         self._rules = rules
         self._environment = environment
-        self._sessions: dict[str, AuthorizedSession] = {}
+        self._clients: dict[str, AuthorizedSession] = {}
 
     def prepare(self, processors: Iterable[Processor]) -> None:
         """See that these processors can be asked for, before anything is run.
@@ -70,10 +70,10 @@ class Services:
                 continue
             self._key(service)
             try:
-                session = service_session(service.url, seconds=service.longest_seconds)
+                client = service_client(service.url, seconds=service.longest_seconds)
             except auth_errors.DefaultCredentialsError as error:
                 raise CloudError(str(error), subject=service.url, hint=_NO_IDENTITY) from error
-            self._sessions[service.name] = session
+            self._clients[service.name] = client
 
     def run(
         self, processor: Processor, day: date, *, before: Callable[[], Answer | None]
@@ -103,7 +103,7 @@ class Services:
     def _ask(self, service: Service, processor: Processor, day: date) -> Answer:
         key = self._key(service)
         try:
-            response = self._sessions[service.name].post(
+            response = self._clients[service.name].post(
                 f"{service.url}{service.path}",
                 json=service.request(processor.called, day),
                 headers={"X-API-Key": key} if key else {},

@@ -23,7 +23,8 @@ from recovery.fence.store import Fences
 from recovery.kinds.outcome import Failure
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.secrets import has_value
-from recovery.kinds.resources.rules.planning import findings, source_finding
+from recovery.kinds.resources.rules.called import lost_references, waits_for
+from recovery.kinds.resources.rules.planning import archive_finding, findings
 from recovery.kinds.resources.rules.policies import added
 from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
 from recovery.kinds.resources.rules.secrets import secret_values, told_values
@@ -34,7 +35,6 @@ from recovery.kinds.resources.rules.steps import (
     FoundationOutcome,
     ResourceOutcome,
 )
-from recovery.kinds.resources.rules.targets import lost_targets, waits_for
 from recovery.kinds.work import Running
 
 _WRITERS = 4
@@ -166,8 +166,8 @@ class Recovering:
             archive = self._archive(stored.source) if stored.source and step.changes else None
             name = self._written(kind, step, wanted, archive)
             ended = self._proven(kind, name, outcome, wanted)
-            if archive is not None and self._configuration.source(kind, name) != archive:
-                found = (*ended.findings, source_finding(name))
+            if archive is not None and self._configuration.archive(kind, name) != archive:
+                found = (*ended.findings, archive_finding(name))
                 ended = ended.model_copy(update={"findings": found})
             if step.grants and stored.policy is not None:
                 self._grant(kind, ended.into, rewriting.resource(stored.policy)[0])
@@ -260,7 +260,7 @@ class Recovering:
         return tuple(findings(kind, *rest))
 
     def _still_lost(self, kind: ResourceType, wanted: Resource) -> tuple[Finding, ...]:
-        return lost_targets(kind, wanted, self._lost, set(self._names.values()))
+        return lost_references(kind, wanted, self._lost, set(self._names.values()))
 
     def _grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
         present = self._configuration.policy(kind, name) or {}

@@ -12,14 +12,14 @@ from recovery.stored import Reading
 from recovery.verify import Verdict
 
 
-def inspect_resources(backups: Sequence[ResourceBackup], reading: Reading) -> Verdict:
+def verify_resources(backups: Sequence[ResourceBackup], reading: Reading) -> Verdict:
     """Read every file of resources, which are small, and say what is not as the run says."""
     findings = []
     for backup in backups:
         try:
             read_resources(reading.vault, backup)
-            for source in backup.sources:
-                read_object(reading.vault, source)
+            for archive in backup.sources:
+                read_object(reading.vault, archive)
         except BackupDamagedError as error:
             findings.append(
                 finding(error.subject or backup.type, "file", "readable", error.message)

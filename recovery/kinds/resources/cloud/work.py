@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
 from manifests.kinds.resources.images import by_digest, image_project, images
-from manifests.kinds.resources.layout import is_source
+from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
@@ -109,7 +109,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         """Make resources in the order of their types, prove each, and fence those that would run."""
         backups = {backup.type: backup for backup in origin.run.resources}
         chosen = of(steps, ConfigurationStep)
-        sources = {item.name: item for part in backups.values() for item in part.sources}
+        archives = {item.name: item for part in backups.values() for item in part.sources}
         names = self._names(origin)
         recovering = Recovering(
             self._rest,
@@ -118,7 +118,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             running,
             lost=frozenset(names) | self._addresses(backups.values() if names else ()),
             pinned=self._pinned,
-            archive=lambda name: read_object(self._tools.vault, sources[name]),
+            archive=lambda name: read_object(self._tools.vault, archives[name]),
             fences=self._tools.fences,
             project=self._target.project,
         )
@@ -157,7 +157,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 policy = self._configuration.policy(kind, name)
             is_equal = True
             if resource is not None and stored.source:
-                is_equal = is_source(stored.source, self._configuration.source(kind, name))
+                is_equal = is_archive(stored.source, self._configuration.archive(kind, name))
             return SeenResource(
                 type=kind.name,
                 stored=stored,

@@ -50,7 +50,7 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
         return step.model_copy(update=_made(kind))
     differs = tuple(findings(kind, wanted, seen.resource))
     if not seen.is_source_equal:
-        differs += (source_finding(step.into),)
+        differs += (archive_finding(step.into),)
     if differs and kind.changing == "never" and not request.only_missing:
         why = "nothing can change it: delete it, and it is made again"
         return step.model_copy(update={"differs": differs, "action": "cannot", "why": why})
@@ -86,7 +86,7 @@ def findings(kind: ResourceType, expected: Resource, actual: Resource) -> Iterat
         )
 
 
-def source_finding(name: str) -> Finding:
+def archive_finding(name: str) -> Finding:
     """Return that a function is built from another archive."""
     return Finding(subject=name, aspect="source", expected="that of the backup", actual="another")
 

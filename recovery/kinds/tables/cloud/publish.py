@@ -12,7 +12,13 @@ from manifests.errors import RefusedError
 from manifests.kinds.tables.model import TableBackup, encryption_key
 from manifests.values import Resource
 from recovery.compare.findings import Finding
-from recovery.compare.observed import Expired, PartitionSet, expired_of, newer_than, still_kept
+from recovery.compare.observed import (
+    Expired,
+    PartitionSet,
+    expired_of,
+    extra_partitions,
+    still_kept,
+)
 from recovery.compare.tables import shape_findings, table_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.properties import Properties, writable
@@ -93,8 +99,10 @@ class Publisher:
         observed, whole_table = self._target.observe_table(table), table
         whole = step.action in ("create", "fill", "rebuild")
         if step.action == "create" and step.partitions:
-            part = tuple(item for item in table.partitions if item.partition_id in step.partitions)
-            table = table.model_copy(update={"partitions": part})
+            chosen = tuple(
+                item for item in table.partitions if item.partition_id in step.partitions
+            )
+            table = table.model_copy(update={"partitions": chosen})
         findings = table_findings(
             table,
             observed,
@@ -102,7 +110,7 @@ class Publisher:
             only=() if whole else request.partitions,
         )
         known, present, gone = still_kept(whole_table, observed)
-        return Proof(findings, expired_of(table, gone), newer_than(known, present))
+        return Proof(findings, expired_of(table, gone), extra_partitions(known, present))
 
     def _refuse_unplanned_loss(
         self, table: TableBackup, step: TableStep, request: Request, live: Resource

@@ -6,14 +6,14 @@ from functools import partial
 from manifests.encoding import check_table_file, field_count
 from manifests.kinds.tables.layout import tables_prefix
 from manifests.kinds.tables.model import TableBackup
-from recovery.stored import FileForm, Reading, inspect_files
+from recovery.stored import FileForm, Reading, verify_files
 from recovery.verify import Verdict
 
 
-def inspect_tables(tables: Sequence[TableBackup], reading: Reading) -> Verdict:
+def verify_tables(tables: Sequence[TableBackup], reading: Reading) -> Verdict:
     """Compare the files of tables, of whichever run they are, with what the run says of them."""
     run_ids = {reading.run_id, *(export.run_id for item in tables for export in item.exports)}
-    return inspect_files(tables, map(tables_prefix, run_ids), _form, reading)
+    return verify_files(tables, map(tables_prefix, run_ids), _form, reading)
 
 
 def _form(table: TableBackup) -> FileForm:

@@ -54,5 +54,5 @@ def _impossible(steps: Sequence[TableStep], manifest: Manifest) -> Iterator[str]
         if number > most.value:
             yield (
                 f"{step.name}: {number:,} partitions are written, and {most.value:,} may be in a "
-                f"day ({most.source})"
+                f"day ({most.document})"
             )

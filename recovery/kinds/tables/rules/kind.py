@@ -77,7 +77,7 @@ class TableRules(Rules[TablesSeen]):
             yield from (name for name, _, _ in definitions_of(dataset))
         yield from super().names(manifest, request)
 
-    def unknown(self, manifest: Manifest, request: Request) -> Iterator[str]:
+    def not_in_run(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield the datasets, tables and partitions that are not in the run."""
         datasets = {item.dataset_id for item in manifest.datasets}
         tables = {item.name for item in manifest.tables}

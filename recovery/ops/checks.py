@@ -1,4 +1,4 @@
-"""What `rebound ops` looks at: each source, what judges it, and which words look at which. Pure."""
+"""What `rebound ops` looks at, what judges each, and which mode looks at which. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -24,40 +24,40 @@ from recovery.ops.rules.platform import (
 type Rule = Callable[[Any, Frame, Facts], Iterable[HealthFinding]]
 
 
-class Source(NamedTuple):
-    """One thing that is read.
+class Check(NamedTuple):
+    """One thing that is looked at.
 
     Attributes:
-        check: What is looked at, as findings name it.
+        name: What is looked at, as findings name it.
         rules: What judges it; none where others lean on it, or it is only shown.
     """
 
-    check: str
+    name: str
     rules: tuple[Rule, ...] = ()
 
 
-QUERIES: Mapping[str, Source] = {
-    "daily-completeness": Source("day", (day_findings,)),
-    "daily-statistics": Source("statistics"),
-    "feature-completeness": Source("features", (feature_findings,)),
-    "freshness": Source("freshness", (fresh_findings,)),
-    "missing-phase4": Source("phase 4", (missed_findings,)),
-    "season-coverage": Source("coverage", (coverage_findings,)),
-    "validation-counts": Source("validation", (validation_findings,)),
+QUERIES: Mapping[str, Check] = {
+    "daily-completeness": Check("day", (day_findings,)),
+    "daily-statistics": Check("statistics"),
+    "feature-completeness": Check("features", (feature_findings,)),
+    "freshness": Check("freshness", (fresh_findings,)),
+    "missing-phase4": Check("phase 4", (missed_findings,)),
+    "season-coverage": Check("coverage", (coverage_findings,)),
+    "validation-counts": Check("validation", (validation_findings,)),
 }
 """Monitoring queries by their names."""
 
 BACKUPS, PROOF, FENCES = "backups", "proof", "fences"
 SCHEDULES, WORKFLOWS, ERRORS = "schedules", "workflows", "errors"
-SOURCES: Mapping[str, Source] = {
+CHECKS: Mapping[str, Check] = {
     **QUERIES,
-    GAMES: Source("games"),
-    SCHEDULES: Source("schedules", (schedule_findings,)),
-    WORKFLOWS: Source("workflows", (workflow_findings,)),
-    ERRORS: Source("errors", (error_findings,)),
-    BACKUPS: Source("backup", (backup_findings,)),
-    PROOF: Source("proof", (status_findings,)),
-    FENCES: Source("fences", (fence_findings,)),
+    GAMES: Check("games"),
+    SCHEDULES: Check("schedules", (schedule_findings,)),
+    WORKFLOWS: Check("workflows", (workflow_findings,)),
+    ERRORS: Check("errors", (error_findings,)),
+    BACKUPS: Check("backup", (backup_findings,)),
+    PROOF: Check("proof", (status_findings,)),
+    FENCES: Check("fences", (fence_findings,)),
 }
 
 _RECOVERY = (BACKUPS, PROOF, FENCES)
@@ -65,15 +65,15 @@ _PIPELINE = ("daily-completeness", GAMES, "freshness", "missing-phase4")
 
 
 class Mode(NamedTuple):
-    """One word of `rebound ops`.
+    """One mode of `rebound ops`.
 
     Attributes:
         help: What it shows.
-        sources: What it looks at; the names of sources.
+        checks: What it looks at, by name.
     """
 
     help: str
-    sources: tuple[str, ...]
+    checks: tuple[str, ...]
 
 
 MODES: Mapping[str, Mode] = {
@@ -81,7 +81,7 @@ MODES: Mapping[str, Mode] = {
         "The night in a few seconds: yesterday's rows, workflows, errors, backups",
         ("daily-completeness", GAMES, WORKFLOWS, ERRORS, *_RECOVERY),
     ),
-    "full": Mode("Everything there is to look at", tuple(SOURCES)),
+    "full": Mode("Everything there is to look at", tuple(CHECKS)),
     "pipeline": Mode("The rows of each phase, and how old they are", _PIPELINE),
     "validation": Mode(
         "What validations found, and which features lack values",
@@ -91,7 +91,7 @@ MODES: Mapping[str, Mode] = {
     "errors": Mode("What was logged as an error since yesterday", (ERRORS,)),
     "backfill": Mode("How much of each season is done", ("season-coverage", "missing-phase4")),
     "backups": Mode("Whether there is a backup to recover from, and what stands still", _RECOVERY),
-    "actions": Mode("What to do now, the worst first", tuple(SOURCES)),
+    "actions": Mode("What to do now, the worst first", tuple(CHECKS)),
 }
 
 
@@ -99,18 +99,18 @@ def findings_of(facts: Facts, frame: Frame) -> list[HealthFinding]:
     """Judge everything that was looked at; what could not be read is unknown."""
     found: list[HealthFinding] = []
     for name, fact in facts.items():
-        source = SOURCES[name]
-        if isinstance(fact, Unread) and source.rules:
+        check = CHECKS[name]
+        if isinstance(fact, Unread) and check.rules:
             what = f"it could not be read: {fact.why}"
-            found.append(HealthFinding(source.check, "", Health.UNKNOWN, what, mend=fact.hint))
+            found.append(HealthFinding(check.name, "", Health.UNKNOWN, what, mend=fact.hint))
         elif not isinstance(fact, Unread):
-            for rule in source.rules:
+            for rule in check.rules:
                 found.extend(rule(fact, frame, facts))
     return found
 
 
-def chosen_sources(mode: Mode, frame: Frame) -> tuple[str, ...]:
-    """Return what a word looks at on this platform: of queries, those that the catalog names."""
+def chosen_checks(mode: Mode, frame: Frame) -> tuple[str, ...]:
+    """Return what a mode looks at on this platform: of queries, those that the catalog names."""
     operations = frame.operations
     left_out = set(QUERIES) - set(operations.queries)
     if frame.processors is None or frame.processors.schedule is None:
@@ -119,4 +119,4 @@ def chosen_sources(mode: Mode, frame: Frame) -> tuple[str, ...]:
         left_out.add(WORKFLOWS)
     if not operations.locations:
         left_out.add(SCHEDULES)
-    return tuple(name for name in mode.sources if name not in left_out)
+    return tuple(name for name in mode.checks if name not in left_out)

@@ -23,7 +23,7 @@ RULES: Mapping[str, Sequence[Rule]] = {
     ACCOUNT_KEYS: (access_rules.key_findings,),
     log_rules.PROJECT_POLICY: (access_rules.break_glass_findings,),
 }
-"""Each source: the five daily checks, then those of the backups. Without a rule others lean on it."""
+"""The five daily checks, then those of the backups. What has no rule is read for another's."""
 
 
 def security_findings(facts: Facts, light: Light) -> list[SecurityFinding]:

@@ -10,7 +10,7 @@ from recovery.kinds.resources.rules.rewriting import remaining
 _ADDRESS = "https://"
 
 
-def lost_targets(
+def lost_references(
     kind: ResourceType, wanted: Resource, lost: Collection[str], now: Collection[str]
 ) -> tuple[Finding, ...]:
     """Return what of a writer may still point at the project that is lost.

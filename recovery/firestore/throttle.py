@@ -11,7 +11,7 @@ _LEAST_RATE = 10
 _SLOWER_SECONDS = 1
 
 
-class Pace(Protocol):
+class Throttle(Protocol):
     """Says when documents may be written."""
 
     def wait(self, collection: str, count: int) -> None:
