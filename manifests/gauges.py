@@ -6,10 +6,11 @@ nothing ever was.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
+from manifests.values import RunId
 from manifests.verification import files_of
 
 _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,6 +31,27 @@ class Gauge(NamedTuple):
     help: str
 
 
+class WatchedRun(NamedTuple):
+    """What is watched of one complete run: a vault can have more manifests than fit into memory."""
+
+    recovery_point: datetime
+    run_id: RunId
+    parts: int
+    files: int
+    size_bytes: int
+
+    @classmethod
+    def of(cls, run: Manifest) -> Self:
+        """Return what is watched of a run."""
+        return cls(
+            run.recovery_point,
+            run.run_id,
+            parts=sum(1 for _ in run.every_part),
+            files=sum(1 for _ in files_of(run)),
+            size_bytes=run.size_bytes,
+        )
+
+
 class Watched(NamedTuple):
     """What the numbers are made of.
 
@@ -43,7 +65,7 @@ class Watched(NamedTuple):
         size_bytes: What they take.
     """
 
-    complete: Sequence[Manifest]
+    complete: Sequence[WatchedRun]
     proofs: Sequence[ProofRecord]
     verified: Sequence[datetime]
     damaged: int
@@ -77,7 +99,7 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
     yield from _of_newest(watched.complete)
 
 
-def _of_newest(complete: Sequence[Manifest]) -> Iterator[Gauge]:
+def _of_newest(complete: Sequence[WatchedRun]) -> Iterator[Gauge]:
     """Yield how large the newest run is, and how much larger than one of a week before."""
     newest = _sizes(complete[-1]) if complete else {}
     before = _sizes(_compared(complete)) if complete else {}
@@ -89,19 +111,15 @@ def _of_newest(complete: Sequence[Manifest]) -> Iterator[Gauge]:
         yield Gauge(f"growth_of_{name}_percent", round(grown, 1), text)
 
 
-def _compared(complete: Sequence[Manifest]) -> Manifest:
+def _compared(complete: Sequence[WatchedRun]) -> WatchedRun:
     """Return the newest run that is a week older than the newest, or the oldest there is."""
     last = complete[-1].recovery_point - _COMPARED
     older = [run for run in complete if run.recovery_point <= last]
     return older[-1] if older else complete[0]
 
 
-def _sizes(run: Manifest) -> dict[str, float]:
-    return {
-        "parts": sum(1 for _ in run.every_part),
-        "files": sum(1 for _ in files_of(run)),
-        "bytes": run.size_bytes,
-    }
+def _sizes(run: WatchedRun) -> dict[str, float]:
+    return {"parts": run.parts, "files": run.files, "bytes": run.size_bytes}
 
 
 def prometheus(found: Iterator[Gauge] | Sequence[Gauge], *, platform: str) -> str:

@@ -6,15 +6,11 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
 from manifests.claim_layout import ACTIONS_PREFIX, action_name
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError
-from manifests.store.envelope import decode, encode
+from manifests.store.bounded import Records, readable
+from manifests.store.envelope import encode
 from recovery.operator import Action, Operator
-
-log = structlog.get_logger()
 
 
 class Actions:
@@ -71,15 +67,6 @@ class Actions:
         return operator
 
     def all(self, *, since: datetime | None = None) -> tuple[Action, ...]:
-        """Return the records, oldest first; one that cannot be read is told of and left out."""
-        names = [item.name for item in self._landing.list_objects(ACTIONS_PREFIX)]
-        found = []
-        for name in names:
-            try:
-                action = decode(self._landing.read(name) or b"", Action, subject=name)
-            except BackupDamagedError as error:
-                log.warning("a record of an action cannot be read", name=name, reason=error.message)
-                continue
-            if since is None or action.did_at >= since:
-                found.append(action)
-        return tuple(found)
+        """Return the records, oldest first; what cannot be read is told of and left out."""
+        found = readable(Records(self._landing).below(ACTIONS_PREFIX, Action))
+        return tuple(action for action in found if since is None or action.did_at >= since)

@@ -28,6 +28,7 @@ from manifests.journal_layout import (
     JournalNames,
     recovery_of,
 )
+from manifests.store.bounded import Records, read, readable
 from manifests.store.envelope import decode, encode
 from manifests.values import Value
 from recovery.naming import bounded
@@ -96,22 +97,19 @@ class Journal:
         return content
 
     def record(self, folder: str, name: str, document: Value) -> None:
-        """Write an entry, once: what a kind did to one thing."""
-        self._bucket.put_once(self._entry(folder, name), encode(document))
+        """Write an entry, once: what a kind did to one thing; that of an earlier attempt stays."""
+        ours = encode(document)
+        if self._bucket.put_once(self._entry(folder, name), ours) != ours:
+            # Where it is no entry it is told, once more: ours could not be written.
+            self.entry(folder, name, type(document))
 
     def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
-        """Return an entry, or None where there is none."""
-        path = self._entry(folder, name)
-        content = self._bucket.read(path)
-        return None if content is None else decode(content, kind, subject=path)
+        """Return an entry, or None where there is none; one that cannot be read is told, and none."""
+        return read(Records(self._bucket).one(self._entry(folder, name), kind))
 
     def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
-        """Return the entries of a folder, in order of their names."""
-        found = self._bucket.list_objects(self._names.folder(folder))
-        contents = {item.name: self._bucket.read(item.name) for item in found}
-        return tuple(
-            decode(content, kind, subject=name) for name, content in contents.items() if content
-        )
+        """Return the entries of a folder, in order of their names; the others are told, and none."""
+        return tuple(readable(Records(self._bucket).below(self._names.folder(folder), kind)))
 
     def _entry(self, folder: str, name: str) -> str:
         return bounded(self._names.folder(folder), f"{name}.json")

@@ -22,7 +22,9 @@ class Document(NamedTuple):
     generation: int
 
 
-def whole_document(api: StorageApi, bucket: str, name: str) -> Document:
+def whole_document(
+    api: StorageApi, bucket: str, name: str, *, most_bytes: int = MOST_BYTES
+) -> Document:
     """Read a live object as it is stored, and no more of it than a document may have and a byte.
 
     So whoever decodes it sees that it is too large.
@@ -31,13 +33,13 @@ def whole_document(api: StorageApi, bucket: str, name: str) -> Document:
         ConnectionError: Other bytes came than are stored.
     """
     try:
-        answer = api.download(bucket, name, {}, 0, MOST_BYTES)
+        answer = api.download(bucket, name, {}, 0, most_bytes)
     except RequestRangeNotSatisfiable:
         # There is no first byte.
         told = api.call("GET", object_path(bucket, name), {"fields": "generation"})
         return Document(b"", int(told["generation"]))
     stored = _CRC32C.search(answer.header("X-Goog-Hash"))
-    is_whole = len(answer.content) <= MOST_BYTES
+    is_whole = len(answer.content) <= most_bytes
     came = crc32c_text(google_crc32c.Checksum(answer.content))
     if is_whole and stored is not None and stored[1] != came:
         message = "other bytes came than are stored"

@@ -13,6 +13,7 @@ from manifests.cloud.downloads import Document, piece, whole_document
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
+from manifests.json_text import MOST_BYTES
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.store.claims import Dated
 from manifests.values import ObjectInfo, Resource
@@ -103,14 +104,18 @@ class Bucket:
                 return None
         return int(stored["generation"])
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> bytes | None:
         """Return the live object's content as `whole_document` reads it, or None."""
-        found = self.read_with_generation(name)
-        return None if found is None else found[0]
+        found = self._document(name, most_bytes)
+        return None if found is None else found.content
 
     def read_with_generation(self, name: str) -> Document | None:
         """Return the live object's content as `whole_document` reads it and its generation."""
-        return self._unless_gone(name, None, lambda: whole_document(self._api, self.name, name))
+        return self._document(name, MOST_BYTES)
+
+    def _document(self, name: str, most_bytes: int) -> Document | None:
+        read = partial(whole_document, self._api, self.name, name, most_bytes=most_bytes)
+        return self._unless_gone(name, None, read)
 
     def read_dated(self, name: str) -> Dated | None:
         """Return the live object's content and when it was written, on Cloud Storage's clock."""

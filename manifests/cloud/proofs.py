@@ -7,21 +7,19 @@ one can only make what was not looked at seem to have been.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from manifests.catalog_drills import DrillRule
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, CloudError, UsageError
+from manifests.errors import CloudError, UsageError
 from manifests.layout import recovery_begun_at
 from manifests.model.proof import ProofRecord
 from manifests.proof_layout import PROOFS_PREFIX, proof_name, proving_recovery
-from manifests.store.envelope import decode, encode
-from manifests.values import ObjectInfo
+from manifests.store.bounded import Records, read
+from manifests.store.envelope import encode
 
 # Far more than the names of all parts of a run.
 _MOST_BYTES = 4 * 1024 * 1024
-_PARALLEL_READS = 16
 _LONGEST = timedelta(days=30)
 """No recovery takes longer: what an older one proved is not even read."""
 
@@ -43,17 +41,21 @@ class Proofs:
             earliest: What was proven before is forgotten.
             now: The present instant.
         """
-        listed = [
-            item
-            for item in self._landing.list_objects(PROOFS_PREFIX)
-            if item.size_bytes <= _MOST_BYTES
-            and (begun_at := _begun_at(item.name)) is not None
-            and earliest - _LONGEST <= begun_at <= now
-        ]
-        with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="proofs") as pool:
-            for found in pool.map(self._read, listed):
-                if found is not None and _can_be(found, earliest, now):
-                    yield found
+
+        def age(name: str) -> datetime | None:
+            begun_at = _begun_at(name)
+            is_wanted = begun_at is not None and earliest - _LONGEST <= begun_at <= now
+            return begun_at if is_wanted else None
+
+        records = Records(self._landing, most_bytes=_MOST_BYTES)
+        for found in records.below(PROOFS_PREFIX, ProofRecord, age=age):
+            proof = read(found)
+            if (
+                proof is not None
+                and proof_name(proof.recovery_id) == found.name
+                and _can_be(proof, earliest, now)
+            ):
+                yield proof
 
     def readable(self, rule: DrillRule, *, now: datetime) -> tuple[ProofRecord, ...]:
         """Return every proof that is not forgotten; none to who may not read them."""
@@ -61,15 +63,6 @@ class Proofs:
             return tuple(self.since(now - timedelta(days=rule.proof_days), now=now))
         except CloudError:
             return ()
-
-    def _read(self, item: ObjectInfo) -> ProofRecord | None:
-        """Return a proof, or None where it cannot be read or is another recovery's."""
-        try:
-            content = self._landing.read(item.name)
-            found = content and decode(content, ProofRecord, subject=item.name)
-        except BackupDamagedError:
-            return None
-        return found if found and proof_name(found.recovery_id) == item.name else None
 
 
 def _can_be(proof: ProofRecord, earliest: datetime, now: datetime) -> bool:

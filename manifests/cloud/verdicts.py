@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, CloudError
+from manifests.errors import CloudError
 from manifests.model.run import VerdictRecord
-from manifests.store.envelope import decode, encode
-from manifests.values import ObjectInfo, RunId, UtcTime
+from manifests.store.bounded import Records, read, readable
+from manifests.store.envelope import encode
+from manifests.values import RunId, UtcTime
 from manifests.verified_layout import VERDICTS_PREFIX, verdict_name
 
-# Far more than the names of everything damaged in a run; all verdicts are held at once.
+# Far more than the names of everything damaged in a run.
 _MOST_BYTES = 2 * 1024 * 1024
 
 
@@ -42,10 +43,8 @@ class Verdicts:
             self._landing.delete(found.name, generation=found.generation)
 
     def all(self) -> Iterator[VerdictRecord]:
-        """Yield every verdict; one that cannot be read tells nothing."""
-        for item in self._landing.list_objects(VERDICTS_PREFIX):
-            if (found := self._read(item)) is not None:
-                yield found
+        """Yield every verdict; one that cannot be read is told, and tells nothing."""
+        return readable(self._records.below(VERDICTS_PREFIX, VerdictRecord))
 
     def readable(self) -> tuple[VerdictRecord, ...]:
         """Return every verdict; none to who may not read them, and can verify and recover."""
@@ -56,19 +55,12 @@ class Verdicts:
 
     def last(self, run_id: RunId) -> VerdictRecord | None:
         """Return the last look at a run, or None."""
-        item = self._landing.info(verdict_name(run_id))
-        found = None if item is None else self._read(item)
+        found = read(self._records.one(verdict_name(run_id), VerdictRecord))
         return found if found is not None and found.run_id == run_id else None
 
-    def _read(self, item: ObjectInfo) -> VerdictRecord | None:
-        """Return a verdict, or None where it cannot be read."""
-        if item.size_bytes > _MOST_BYTES:
-            return None
-        try:
-            content = self._landing.read(item.name)
-            return None if content is None else decode(content, VerdictRecord, subject=item.name)
-        except BackupDamagedError:
-            return None
+    @property
+    def _records(self) -> Records:
+        return Records(self._landing, most_bytes=_MOST_BYTES)
 
     def damaged(self) -> dict[str, datetime]:
         """Return everything that was found damaged, and when it last was."""

@@ -7,8 +7,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import BackupDamagedError
-from manifests.gauges import Watched
-from manifests.model.run import Manifest
+from manifests.gauges import Watched, WatchedRun
 from manifests.store.vault import Vault
 from manifests.verified_layout import SHARES_PREFIX, verified_at
 
@@ -30,7 +29,7 @@ def watched(vault: Bucket, landing: Bucket, documents: Vault, *, now: datetime) 
         size_bytes += item.size_bytes
     shares = (verified_at(item.name) for item in landing.list_objects(SHARES_PREFIX))
     return Watched(
-        complete=sorted(_complete(documents), key=lambda run: (run.recovery_point, run.run_id)),
+        complete=sorted(_complete(documents)),
         proofs=tuple(Proofs(landing).since(now - _REMEMBERED, now=now)),
         verified=tuple(filter(None, shares)),
         damaged=len(Verdicts(landing).damaged()),
@@ -40,8 +39,8 @@ def watched(vault: Bucket, landing: Bucket, documents: Vault, *, now: datetime) 
     )
 
 
-def _complete(documents: Vault) -> list[Manifest]:
-    found: list[Manifest] = []
+def _complete(documents: Vault) -> list[WatchedRun]:
+    found: list[WatchedRun] = []
     for run_id in documents.run_ids():
         try:
             manifest = documents.manifest(run_id)
@@ -49,7 +48,7 @@ def _complete(documents: Vault) -> list[Manifest]:
         except BackupDamagedError:  # none, or none that counts
             continue
         if not documents.foreign(manifest.platform, manifest.project):
-            found.append(manifest)
+            found.append(WatchedRun.of(manifest))
     return found
 
 

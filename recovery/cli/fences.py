@@ -8,6 +8,7 @@ import typer
 from manifests import fence_layout
 from manifests.catalog_writers import FenceRule
 from manifests.errors import (
+    BackupDamagedError,
     NotEqualError,
     ObjectiveMissedError,
     RefusedError,
@@ -34,6 +35,7 @@ from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
 from recovery.thawing import coming, conclude, planned_thaw_of, resumed, strange, unborne
+from recovery.units import counted
 
 app = typer.Typer()
 
@@ -159,6 +161,8 @@ def thaw(
         _tell_thawed(record, outcomes, as_json=as_json)
     if len(outcomes) == sum(step.action == "resume" for step in planned.steps):
         conclude(session, planned)
+    if name is None:
+        _require_all_read(fences)
 
 
 def _check_wave(session: Session, wave: str) -> None:
@@ -191,22 +195,49 @@ def _things(session: Session, name: str | None, named: list[str]) -> list[str]:
 
 
 def _only(fences: Fences) -> str:
-    standing = [item.fence_id for item in fences.standing()]
+    """Return the fence that is thawed where none is named: the only one that stands and can be read.
+
+    Raises:
+        BackupDamagedError: None of those that stand can be read.
+        UsageError: Nothing says which.
+    """
+    standing = [item.fence_id for item in fences.readable()]
+    if not standing:
+        _require_all_read(fences)
     if len(standing) != 1:
         raise UsageError(
-            f"{len(standing)} fences stand, so one has to be named",
+            f"{len(standing)} fences stand that can be read, so one has to be named",
             hint="`rebound fence --status` lists them",
         )
     return standing[0]
 
 
-def _show_standing(session: Session, rule: FenceRule, *, as_json: bool) -> None:
-    """List the fences that stand.
+def _require_all_read(fences: Fences) -> None:
+    """Name each fence of which nobody can tell what it paused.
 
     Raises:
+        BackupDamagedError: There is one.
+    """
+    unread = [item for item in fences.standing() if item.error is not None]
+    for item in unread:
+        say(f"{item.name}: {item.error}", err=True)
+    if unread:
+        raise BackupDamagedError(
+            f"{counted(len(unread), 'fence')} cannot be read: what they paused stays so",
+            subject=unread[0].name,
+            hint="find out who wrote it; its other record, in the other bucket, may tell what it paused",
+        )
+
+
+def _show_standing(session: Session, rule: FenceRule, *, as_json: bool) -> None:
+    """List the fences that stand, and name those that cannot be read.
+
+    Raises:
+        BackupDamagedError: One cannot be read.
         ObjectiveMissedError: One stands longer than the catalog allows.
     """
-    standing, now = session.tools.fences.standing(), session.started_at
+    fences, now = session.tools.fences, session.started_at
+    standing = [item.record for item in fences.standing() if item.record is not None]
     if as_json:
         print_json([item.model_dump(mode="json") for item in standing])
     else:
@@ -216,6 +247,7 @@ def _show_standing(session: Session, rule: FenceRule, *, as_json: bool) -> None:
                 planned = planned_thaw_of(session, record, changed_too=False)
                 lines += due_lines(coming(session, planned), record, seek_past=False)
         say(*lines)
+    _require_all_read(fences)
     if late := [item for item in standing if is_late(item, now, rule.most_hours)]:
         raise ObjectiveMissedError(
             f"a fence stands longer than {rule.most_hours:g} h",

@@ -1,14 +1,14 @@
 """Where drills are written down: each record once, failed ones too."""
 
-import hashlib
-from collections.abc import Iterator
-
 from manifests import drill_layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, RefusedError, UsageError
+from manifests.errors import RefusedError, UsageError
+from manifests.store.bounded import Records, read, readable
 from manifests.store.envelope import decode, encode
-from manifests.values import Value
 from recovery.drill.model import DrillBegun, DrillFinding, DrillRecord, Kept, SignOff
+
+# Far more than the names of all parts of a platform.
+_MOST_BYTES = 4 * 1024 * 1024
 
 
 class Drills:
@@ -56,7 +56,7 @@ class Drills:
         return sorted(filter(None, folders), key=lambda drill: drill.rsplit("-", 2)[1])
 
     def kept(self, drill: str) -> Kept:
-        """Return everything that is kept of a drill; what cannot be read is not there.
+        """Return everything that is kept of a drill; what cannot be read is told, and not there.
 
         Raises:
             UsageError: There was no such drill.
@@ -65,34 +65,28 @@ class Drills:
             raise UsageError(
                 "no such drill", subject=drill, hint="`rebound drill --history` lists them"
             )
-        return self._kept(drill)
+        return self._kept(drill, self._records)
 
-    def all(self) -> Iterator[Kept]:
-        """Yield what is kept of every drill, the oldest first."""
-        return map(self._kept, self.ids())
+    def all(self) -> list[Kept]:
+        """Return what is kept of every drill, the oldest first; of too much what is newest."""
+        records = self._records
+        return [self._kept(drill, records) for drill in reversed(self.ids())][::-1]
 
-    def _kept(self, drill: str) -> Kept:
-        record_name = drill_layout.record_name(drill)
-        stored = self._bucket.read(record_name) or b""
-        record = self._read(record_name, DrillRecord)
+    @property
+    def _records(self) -> Records:
+        return Records(self._bucket, most_bytes=_MOST_BYTES)
+
+    def _kept(self, drill: str, records: Records) -> Kept:
+        stored = records.one(drill_layout.record_name(drill), DrillRecord)
+        record = read(stored)
         is_ours = record is not None and record.begun.drill_id == drill
-        names = [
-            item.name for item in self._bucket.list_objects(drill_layout.findings_prefix(drill))
-        ]
         return Kept(
             drill_id=drill,
-            begun=self._read(drill_layout.begun_name(drill), DrillBegun),
+            begun=read(records.one(drill_layout.begun_name(drill), DrillBegun)),
             record=record if is_ours else None,
-            record_digest=hashlib.sha256(stored).hexdigest() if is_ours else "",
-            signed=self._read(drill_layout.signed_name(drill), SignOff),
+            record_digest=stored.sha256 if stored is not None and is_ours else "",
+            signed=read(records.one(drill_layout.signed_name(drill), SignOff)),
             findings=tuple(
-                found for name in names if (found := self._read(name, DrillFinding)) is not None
+                readable(records.below(drill_layout.findings_prefix(drill), DrillFinding))
             ),
         )
-
-    def _read[Written: Value](self, name: str, kind: type[Written]) -> Written | None:
-        content = self._bucket.read(name)
-        try:
-            return None if content is None else decode(content, kind, subject=name)
-        except BackupDamagedError:
-            return None

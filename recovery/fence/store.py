@@ -1,12 +1,15 @@
 """Where fences are written down: what is standing, and what was thawed."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from manifests import fence_layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestAlteredError, UnsafeNameError, UsageError
+from manifests.json_text import MOST_BYTES
 from manifests.kinds.resources.table import resource_type
 from manifests.layout import recovery_begun_at
+from manifests.store.bounded import Found, Records
 from manifests.store.envelope import decode, encode
 from recovery.fence.model import FencedWriter, FenceRecord, StandingFence, ThawRecord
 
@@ -60,19 +63,25 @@ class Fences:
             raise UsageError(
                 "no such fence", subject=fence, hint="`rebound fence --status` lists them"
             )
-        record = _checked(content, fence, name)
+        record = _checked(decode(content, FenceRecord, subject=name), fence, name)
         writers = {writer.name: writer for writer in record.writers}
-        for name, more in self._more(fence).items():
-            writers |= {writer.name: writer for writer in _checked(more, fence, name).writers}
+        for more in self._more(fence):
+            writers |= {writer.name: writer for writer in more.writers}
         return record.model_copy(update={"writers": tuple(writers.values())})
 
-    def _more(self, fence: str) -> dict[str, bytes]:
-        """Return the records of further writers of a fence, by name, from both places."""
-        return {
-            item.name: bucket.read(item.name) or b""
-            for bucket in (self._bucket, self._second)
-            for item in bucket.list_objects(fence_layout.more_prefix(fence))
-        }
+    def _more(self, fence: str) -> Iterator[FenceRecord]:
+        """Yield the records of further writers of a fence, from both places.
+
+        Raises:
+            BackupDamagedError: One cannot be read: a writer that it names would stay paused.
+        """
+        for bucket in (self._bucket, self._second):
+            records = Records(bucket, most_bytes=MOST_BYTES)
+            for found in records.below(fence_layout.more_prefix(fence), FenceRecord):
+                if found.error is not None:
+                    raise found.error
+                if found.record is not None:
+                    yield _checked(found.record, fence, found.name)
 
     def end(self, thawed: ThawRecord) -> ThawRecord:
         """Write that a fence is over, in both places; an earlier word stays and is returned."""
@@ -81,11 +90,22 @@ class Fences:
         return decode(content, ThawRecord, subject=name)
 
     def thawed(self, fence: str) -> ThawRecord | None:
-        """Return how a fence ended, or None while it stands."""
-        name = fence_layout.thawed_name(fence)
+        """Return how a fence ended, or None while it stands.
+
+        Raises:
+            BackupDamagedError: Its end is written down, and can be read in neither place.
+        """
+        name, problem = fence_layout.thawed_name(fence), None
         # Where one bucket is lost, what was thawed does not stand again.
-        content = self._bucket.read(name) or self._second.read(name)
-        return None if content is None else decode(content, ThawRecord, subject=name)
+        for bucket in (self._bucket, self._second):
+            try:
+                if (content := bucket.read(name)) is not None:
+                    return decode(content, ThawRecord, subject=name)
+            except BackupDamagedError as error:
+                problem = error
+        if problem is not None:
+            raise problem
+        return None
 
     def ids(self) -> list[str]:
         """Return every fence there was, oldest first."""
@@ -96,13 +116,20 @@ class Fences:
         }
         return sorted(filter(None, found))
 
-    def standing(self) -> list[FenceRecord]:
+    def standing(self) -> list[Found[FenceRecord]]:
         """Return the fences that were not thawed, oldest first.
 
-        Raises:
-            BackupDamagedError: One cannot be read.
+        Of one that cannot be read it is told why: who writes here could otherwise stop every look at
+        the others.
         """
-        return [self.record(fence) for fence in self.ids() if self.thawed(fence) is None]
+        found = []
+        for fence in self.ids():
+            try:
+                if self.thawed(fence) is None:
+                    found.append(Found(fence, self.record(fence)))
+            except BackupDamagedError as error:
+                found.append(Found(fence, None, error))
+        return found
 
     def readable(self) -> list[FenceRecord]:
         """Return those that can be read, with the writers that both of their records name.
@@ -110,13 +137,11 @@ class Fences:
         Who writes here could otherwise stop every recovery, or have one pause what he likes.
         """
         found = []
-        for fence in self.ids():
-            with suppress(BackupDamagedError):
-                if self.thawed(fence) is None:
-                    record = self.record(fence)
-                    alone = self.alone(record)
-                    both = tuple(item for item in record.writers if item.name not in alone)
-                    found.append(record.model_copy(update={"writers": both}))
+        for record in (item.record for item in self.standing()):
+            if record is not None:
+                alone = self.alone(record)
+                both = tuple(item for item in record.writers if item.name not in alone)
+                found.append(record.model_copy(update={"writers": both}))
         return found
 
     def alone(self, record: FenceRecord) -> frozenset[str]:
@@ -134,13 +159,14 @@ class Fences:
         )
 
     def _writers_in(self, bucket: Bucket, fence: str) -> list[FencedWriter]:
-        name = fence_layout.fence_name(fence)
-        more = (item.name for item in bucket.list_objects(fence_layout.more_prefix(fence)))
+        records = Records(bucket, most_bytes=MOST_BYTES)
+        first = records.one(fence_layout.fence_name(fence), FenceRecord)
+        more = records.below(fence_layout.more_prefix(fence), FenceRecord)
         found: list[FencedWriter] = []
-        for place in (name, *more):
-            with suppress(BackupDamagedError):
-                content = bucket.read(place)
-                found += _checked(content, fence, place).writers if content else ()
+        for item in (first, *more):
+            if item is not None and item.record is not None:
+                with suppress(BackupDamagedError):
+                    found += _checked(item.record, fence, item.name).writers
         return found
 
     def writers(self) -> dict[str, FencedWriter]:
@@ -170,8 +196,7 @@ def _told(record: FenceRecord, over: ThawRecord | None) -> StandingFence:
     )
 
 
-def _checked(content: bytes, fence: str, name: str) -> FenceRecord:
-    record = decode(content, FenceRecord, subject=name)
+def _checked(record: FenceRecord, fence: str, name: str) -> FenceRecord:
     if record.fence_id != fence:
         raise ManifestAlteredError("it is the record of another fence", subject=name)
     for writer in record.writers:

@@ -15,6 +15,7 @@ from manifests.cloud.jobs import Jobs
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.kinds.resources.table import resource_type
+from manifests.store.bounded import Found
 from manifests.store.vault import Vault
 from manifests.values import Resource
 from recovery.fence.model import FenceRecord
@@ -164,7 +165,7 @@ class Looking:
             verdicts = tuple(Verdicts(self._tools.landing).all())
         return Backups(runs, verdicts)
 
-    def _fences(self) -> tuple[FenceRecord, ...]:
+    def _fences(self) -> tuple[Found[FenceRecord], ...]:
         return tuple(self._tools.fences.standing())
 
 

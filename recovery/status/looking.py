@@ -151,7 +151,12 @@ class Looking:
 
     def _standing(self, now: datetime) -> Iterator[HealthFinding]:
         rule = self._catalog.fence
-        for record in self._fences.standing():
+        for fence in self._fences.standing():
+            record = fence.record
+            if record is None:
+                what, mend = str(fence.error), "`rebound fence --status` names the others"
+                yield HealthFinding("fences", fence.name, Health.UNKNOWN, what, mend)
+                continue
             late = rule is not None and is_late(record, now, rule.most_hours)
             stands = age((now - record.fenced_at).total_seconds())
             yield HealthFinding(

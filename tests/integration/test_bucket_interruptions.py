@@ -169,6 +169,9 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
         process.communicate(timeout=300)
     # What the killed process had asked for can still happen, while the recovery is resumed.
     recovery = process_id_of(raw)
+    garbage = f"recoveries/{recovery}/buckets/{bucket.name}/garbage.json"
+    raw.landing.blob(garbage).upload_from_string("garbage")
+    assert garbage in raw.run("report", recovery).stderr
     report = raw.json("resume", recovery, "--overwrite", "*", "--yes")
     assert looked_at(bucket) == before
     outcome = of_kind(report, "bucket")[0]

@@ -206,6 +206,25 @@ def forge(fence: str, update: dict[str, Any], bucket: storage.Bucket) -> None:
     blob.upload_from_string(encode(record.model_copy(update={"writers": forged})))
 
 
+def test_a_record_that_cannot_be_read_hides_no_other_fence(rebound: Rebound):
+    """What can be read is listed, and thawed where none is named; the other is named, and ends it 4."""
+    before = states(rebound)
+    fence, planted = fenced(rebound), "fence-20260101T000000Z-abcd"
+    name = f"fences/{planted}/fence.json"
+    rebound.landing.blob(name).upload_from_string("garbage")
+    told = rebound.run("fence", "--status", code=4)
+    assert fence in told.stdout
+    assert planted not in told.stdout
+    assert f"{name}: not a whole JSON document" in told.stderr
+    assert [item["fence_id"] for item in rebound.json("fence", "--status", code=4)] == [fence]
+    told = rebound.run("thaw", "--yes", code=4)
+    assert "3 of 3 writers resumed" in told.stdout
+    assert "1 fence cannot be read" in told.stderr
+    assert states(rebound) == before
+    assert "1 fence cannot be read" in rebound.run("thaw", "--yes", code=4).stderr
+    assert "not a whole JSON document" in rebound.run("thaw", planted, "--yes", code=4).stderr
+
+
 def test_an_address_that_nothing_bears_out_needs_a_word(rebound: Rebound):
     """Where a thaw has messages sent is shown; a host that is none of the project's is refused."""
     fence = fenced(rebound)

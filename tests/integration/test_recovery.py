@@ -168,6 +168,15 @@ def test_report_and_resume_of_an_ended_recovery(rebound: Rebound, function: Func
     after = state(rebound)
     assert of_kind(rebound.json("resume", recovery, "--yes"), "table") == of_kind(report, "table")
     assert state(rebound) == after
+    rebound.landing.blob(f"recoveries/{recovery}/report.json").delete()
+    entries = [*rebound.landing.list_blobs(prefix=f"recoveries/{recovery}/tables/")]
+    assert entries
+    for entry in entries:
+        entry.upload_from_string("garbage")
+    told = rebound.run("report", recovery)
+    assert all(entry.name in told.stderr for entry in entries), "a hint that is none"
+    assert rebound.json("resume", recovery, "--yes")["recovery_id"] == recovery
+    assert state(rebound) == after
     rebound.run("report", "no-such-recovery", code=2)
 
 

@@ -9,6 +9,7 @@ import farmhash
 from manifests.catalog import Catalog
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
+from manifests.json_text import MOST_BYTES
 from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.model import (
     DatasetBackup,
@@ -39,9 +40,10 @@ class MemoryBucket:
         """Store content where nothing is, and return what is there then."""
         return self.objects.setdefault(name, content)
 
-    def read(self, name: str) -> bytes | None:
-        """Return an object's content, or None."""
-        return self.objects.get(name)
+    def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> bytes | None:
+        """Return an object's content, cut behind one byte too many, or None."""
+        content = self.objects.get(name)
+        return None if content is None else content[: most_bytes + 1]
 
     def read_dated(self, name: str) -> Dated | None:
         """Return an object's content, and when all of them were written, or None."""

@@ -1,9 +1,11 @@
 """Keeps the scores of days in the landing bucket, so that they can be compared."""
 
+from collections import deque
+
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError
 from manifests.readiness_layout import READINESS_PREFIX, readiness_name
-from manifests.store.envelope import decode, encode
+from manifests.store.bounded import Records, readable
+from manifests.store.envelope import encode
 from recovery.ops.readiness.model import ReadinessRecord
 
 _MOST_RECORDS = 60
@@ -15,13 +17,6 @@ def record(landing: Bucket, found: ReadinessRecord) -> None:
 
 
 def past_records(landing: Bucket) -> tuple[ReadinessRecord, ...]:
-    """Return the newest records; one that cannot be read tells nothing."""
-    names = sorted(item.name for item in landing.list_objects(READINESS_PREFIX))
-    found = []
-    for name in names[-_MOST_RECORDS:]:
-        content = landing.read(name)
-        try:
-            found += [decode(content, ReadinessRecord, subject=name)] if content else []
-        except BackupDamagedError:
-            continue
-    return tuple(found)
+    """Return the newest records; one that cannot be read is told of, and tells nothing."""
+    found = readable(Records(landing).below(READINESS_PREFIX, ReadinessRecord))
+    return tuple(deque(found, _MOST_RECORDS))

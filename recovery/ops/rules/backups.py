@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from manifests.store.bounded import Found
 from recovery.fence.model import FenceRecord
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding, worst
@@ -46,10 +47,20 @@ def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFindi
 
 
 def fence_findings(
-    standing: Sequence[FenceRecord], frame: Frame, _: Facts
+    standing: Sequence[Found[FenceRecord]], frame: Frame, _: Facts
 ) -> Iterator[HealthFinding]:
     """Judge the fences that stand: what is fenced is not written."""
-    for record in standing:
+    for fence in standing:
+        record = fence.record
+        if record is None:
+            yield HealthFinding(
+                "fences",
+                fence.name,
+                Health.UNKNOWN,
+                str(fence.error),
+                mend="rebound fence --status",
+            )
+            continue
         late = is_late(record, frame.now, frame.most_fence_hours)
         seconds = (frame.now - record.fenced_at).total_seconds()
         yield HealthFinding(

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from manifests.gauges import Watched, gauges, prometheus
+from manifests.gauges import Watched, WatchedRun, gauges, prometheus
 from manifests.model.proof import ProofRecord, ProvenPart
-from manifests.model.run import Manifest
 from tests.judges.alert_lines import raised
 from tests.unit.samples import POINT, RUN, manifest
 
@@ -21,11 +20,12 @@ def told(**facts: Any) -> dict[str, float]:  # noqa: ANN401 - fields of what is 
     return {item.name: item.value for item in gauges(NOTHING._replace(**facts), now=NOW)}
 
 
-def run(days_ago: float, *, tables: int = 2) -> Manifest:
+def run(days_ago: float, *, tables: int = 2) -> WatchedRun:
     """Return a run of some days ago, of so many tables."""
     one = manifest()
     point = POINT - timedelta(days=days_ago)
-    return one.model_copy(update={"recovery_point": point, "tables": one.tables[:tables]})
+    changed = {"recovery_point": point, "tables": one.tables[:tables]}
+    return WatchedRun.of(one.model_copy(update=changed))
 
 
 def proof(how: str, hours_ago: float) -> ProofRecord:

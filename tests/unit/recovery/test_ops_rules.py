@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from manifests.catalog_operations import Bands
+from manifests.errors import BackupDamagedError
 from manifests.model.run import VerdictRecord
 from manifests.selection import RunSummary
+from manifests.store.bounded import Found
 from manifests.values import RunId
 from recovery.fence.model import FenceRecord
 from recovery.health import Health, HealthFinding, worst
@@ -216,7 +218,9 @@ def test_what_status_tells_and_fences():
             fence_id="fence-1", project="p", fenced_at=NOW - timedelta(hours=hours), why="drill",
             things=("dataset x",), writers=(),
         )  # fmt: skip
-        assert health("fences", (stands,)) is expected
+        assert health("fences", (Found("fence-1", stands),)) is expected
+    unread = Found("fence-2", None, BackupDamagedError("it is not whole"))
+    assert health("fences", (unread,)) is Health.UNKNOWN
 
 
 @pytest.mark.parametrize("name", [name for name, check in CHECKS.items() if check.rules])

@@ -89,13 +89,16 @@ class DatesJournal:
         self._bucket.put_once(self._names.answer(processor, day, number), entry)
 
     def unanswered_since(self, processor: str, day: date) -> datetime | None:
-        """Return when the last request of a date was sent, if nothing answered it."""
+        """Return when the last request of a date was sent, if nothing answered it.
+
+        That is when it was written down, as Cloud Storage says, whatever else is in its place: a
+        request that may be at work is waited for.
+        """
         number = self._sent[processor, str(day)]
         if not number or self._bucket.read(self._names.answer(processor, day, number)):
             return None
-        name = self._names.request(processor, day, number)
-        content = self._bucket.read(name)
-        return decode(content, SentRequest, subject=name).sent_at if content else None
+        found = self._bucket.read_dated(self._names.request(processor, day, number))
+        return None if found is None else found.written_at
 
     def end(self, report: DatesReport) -> DatesReport:
         """Write how an attempt ended, and return what is written then."""

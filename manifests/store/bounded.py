@@ -1,0 +1,142 @@
+"""Records in a bucket, read within bounds.
+
+Who can write a record can write many of them, and large ones: what is read is bounded in each, in
+number and in all. What is not read for that, or cannot be, is told as such and stops nobody.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+from pydantic import BaseModel
+
+from manifests.errors import BackupDamagedError, ManifestFormatError
+from manifests.store.decoded import judging
+from manifests.store.envelope import decode
+from manifests.values import ObjectInfo
+
+_MOST_BYTES = 1024 * 1024
+_MOST_TOTAL_BYTES = 16 * 1024 * 1024
+_MOST_RECORDS = 10_000
+_PARALLEL_READS = 16
+
+log = structlog.get_logger()
+
+
+class Readable(Protocol):
+    """The little that is needed of a bucket."""
+
+    def read(self, name: str, *, most_bytes: int) -> bytes | None:
+        """Return the live object's content, cut behind one byte too many, or None."""
+
+    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Yield the live objects below a prefix, in name order."""
+
+
+class Found[Record: BaseModel](NamedTuple):
+    """What lies in the place of a record.
+
+    Attributes:
+        name: Where; the folder, where it is about those of it that are not read.
+        record: None where it cannot be read, or is not.
+        error: Why not.
+        sha256: Of what is stored, in hexadecimal, where it is a record.
+    """
+
+    name: str
+    record: Record | None
+    error: BackupDamagedError | None = None
+    sha256: str = ""
+
+
+class Records:
+    """Reads records of a bucket, no more than fit into memory together.
+
+    Args:
+        bucket: The bucket.
+        most_bytes: No record is larger.
+    """
+
+    def __init__(self, bucket: Readable, *, most_bytes: int = _MOST_BYTES) -> None:
+        self._bucket = bucket
+        self._most_bytes = most_bytes
+        self._left_bytes = _MOST_TOTAL_BYTES
+
+    def one[Record: BaseModel](self, name: str, kind: type[Record]) -> Found[Record] | None:
+        """Return what lies in the place of a record, or None where nothing does."""
+        most_bytes = min(self._most_bytes, self._left_bytes)
+        content = self._bucket.read(name, most_bytes=most_bytes)
+        if content is None:
+            return None
+        self._left_bytes -= min(len(content), most_bytes)
+        return _found(name, content, kind, most_bytes=most_bytes)
+
+    def below[Record: BaseModel](
+        self, folder: str, kind: type[Record], *, age: Callable[[str], Any] = str
+    ) -> Iterator[Found[Record]]:
+        """Yield the records of a folder in order of their age; of too many the last ones.
+
+        Args:
+            folder: What their names begin with.
+            kind: What they are.
+            age: Gives what names are in order by, by default themselves; None for what is no record.
+        """
+        listed = 0
+
+        def aged() -> Iterator[ObjectInfo]:
+            nonlocal listed
+            for item in self._bucket.list_objects(folder):
+                if age(item.name) is not None:
+                    listed += 1
+                    yield item
+
+        last = heapq.nlargest(_MOST_RECORDS, aged(), key=lambda item: age(item.name))
+        chosen = self._chosen(last)
+        if left := listed - len(chosen):
+            message = f"{left} of {listed} records are not read: they are too large, or too many"
+            yield Found(folder, None, ManifestFormatError(message, subject=folder))
+        with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="records") as pool:
+            contents = pool.map(
+                lambda item: self._bucket.read(item.name, most_bytes=item.size_bytes), chosen
+            )
+            for item, content in zip(chosen, contents, strict=True):
+                if content is not None:
+                    yield _found(item.name, content, kind, most_bytes=item.size_bytes)
+
+    def _chosen(self, newest_first: Iterable[ObjectInfo]) -> Sequence[ObjectInfo]:
+        """Return those that may be read, the oldest first."""
+        chosen = []
+        for item in newest_first:
+            if item.size_bytes <= min(self._most_bytes, self._left_bytes):
+                self._left_bytes -= item.size_bytes
+                chosen.append(item)
+        return chosen[::-1]
+
+
+def read[Record: BaseModel](found: Found[Record] | None) -> Record | None:
+    """Return a record; None where nothing is, or where it cannot be read, which is told."""
+    if found is not None and found.error is not None:
+        log.warning("a record is not read", name=found.name, reason=found.error.message)
+    return None if found is None else found.record
+
+
+def readable[Record: BaseModel](found: Iterable[Found[Record]]) -> Iterator[Record]:
+    """Yield the records that can be read; of each that cannot, it is told why."""
+    return (record for item in found if (record := read(item)) is not None)
+
+
+def _found[Record: BaseModel](
+    name: str, content: bytes, kind: type[Record], *, most_bytes: int
+) -> Found[Record]:
+    try:
+        if len(content) > most_bytes:
+            message = f"it has more than {most_bytes:,} bytes, and no more are read of it"
+            raise ManifestFormatError(message, subject=name)
+        with judging(name):
+            record = decode(content, kind, subject=name)
+    except BackupDamagedError as error:
+        return Found(name, None, error)
+    return Found(name, record, sha256=hashlib.sha256(content).hexdigest())

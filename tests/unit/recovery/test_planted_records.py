@@ -1,0 +1,208 @@
+"""Who writes records beside ours stops no reader of them, and fills nobody's memory."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from manifests import drill_layout, fence_layout, layout
+from manifests.claim_layout import ACTIONS_PREFIX, action_name
+from manifests.cloud.proofs import Proofs
+from manifests.cloud.verdicts import Verdicts
+from manifests.errors import BackupDamagedError
+from manifests.model.proof import ProofRecord
+from manifests.model.run import VerdictRecord
+from manifests.proof_layout import proof_name
+from manifests.readiness_layout import readiness_name
+from manifests.store.bounded import Records, read
+from manifests.store.envelope import encode
+from manifests.values import RunId, Stored
+from recovery.actions import Actions
+from recovery.drill.store import Drills
+from recovery.fence.model import FenceRecord
+from recovery.fence.store import Fences
+from recovery.journal import Journal
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.operator import Action, Operator
+from recovery.ops.readiness.model import ReadinessRecord
+from recovery.ops.readiness.store import past_records, record
+from tests.unit.drills import BEGUN as DRILL
+from tests.unit.drills import NOW
+from tests.unit.samples import MemoryBucket
+
+MIB = 1024 * 1024
+SMALL, LARGE = b" " * MIB, b" " * (31 * MIB)
+RECOVERY = layout.recovery_id("bigquery-dataset-loss", NOW, "abcd")
+TABLE = TableOutcome(name="nba.games", into="nba.games", action="create")
+OPERATOR = Operator(identity="", login="ana@laptop", command=("hold",))
+ACTION = Action(did_at=NOW, verb="hold", subject="night", project="p", operator=OPERATOR)
+VERDICT = VerdictRecord(run_id=RunId("night"), verified_at=NOW, damaged=("x",))
+PROOF = ProofRecord(
+    recovery_id=RECOVERY, scenario="x", proven_at=NOW, how="drill", seconds=1, parts=()
+)
+READY = ReadinessRecord(looked_at=NOW, score=70, dimensions={})
+
+
+class Landing(MemoryBucket):
+    """A bucket that counts what is read of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_bytes = 0
+
+    def read(self, name: str, *, most_bytes: int = 32 * MIB) -> bytes | None:
+        """Return an object's content, cut behind one byte too many, or None."""
+        content = super().read(name, most_bytes=most_bytes)
+        self.read_bytes += len(content or b"")
+        return content
+
+
+def actions(landing: Any) -> list[Action]:  # noqa: ANN401 - as little of a bucket as is needed
+    """Return what operators did."""
+    told = Actions(landing, identity="", project="p", own_id="1", clock=lambda: NOW)
+    return list(told.all())
+
+
+def proofs(landing: Any) -> list[ProofRecord]:  # noqa: ANN401 - as above
+    """Return what was proven within a year."""
+    return list(Proofs(landing).since(NOW - timedelta(days=365), now=NOW))
+
+
+def earlier(number: int) -> datetime:
+    """Return an instant before now, and after a year ago."""
+    return NOW - timedelta(days=100) + timedelta(hours=number)
+
+
+def older_drill(number: int) -> str:
+    """Return the name of the record of an earlier drill's beginning."""
+    return drill_layout.begun_name(
+        drill_layout.drill_id("complete-outage", earlier(number), "ab12cd34")
+    )
+
+
+PLACES: dict[str, tuple[str, Stored | TableOutcome, Callable[[int], str], Callable[[Any], Any]]] = {
+    "actions": (
+        action_name(NOW, "1"),
+        ACTION,
+        lambda number: action_name(earlier(number), "1"),
+        actions,
+    ),
+    "entries": (
+        f"recoveries/{RECOVERY}/tables/nba.games.json",
+        TABLE,
+        lambda number: f"recoveries/{RECOVERY}/tables/a{number:03d}.json",
+        lambda landing: list(Journal(landing, RECOVERY).entries("tables", TableOutcome)),
+    ),
+    "verdicts": (
+        "verdicts/night.json",
+        VERDICT,
+        lambda number: f"verdicts/a{number:03d}.json",
+        lambda landing: list(Verdicts(landing).all()),
+    ),
+    "proofs": (
+        proof_name(RECOVERY),
+        PROOF,
+        lambda number: proof_name(layout.recovery_id("zzz", earlier(number), "abcd")),
+        proofs,
+    ),
+    "readiness": (
+        readiness_name(NOW.date()),
+        READY,
+        lambda number: readiness_name(earlier(24 * (number % 99)).date()),
+        lambda landing: list(past_records(landing)),
+    ),
+    "drills": (
+        drill_layout.begun_name(DRILL.drill_id),
+        DRILL,
+        older_drill,
+        lambda landing: list(filter(None, (kept.begun for kept in Drills(landing).all()))),
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("planted", [SMALL, LARGE], ids=["many", "large"])
+def test_who_plants_records_fills_no_memory(place: str, planted: bytes):
+    """What is newest is read, as far as it fits into memory together."""
+    name, ours, other, all_of = PLACES[place]
+    landing = Landing()
+    for number in range(60):
+        landing.objects[other(number)] = planted
+    landing.objects[name] = encode(ours)
+    assert all_of(landing) == [ours]
+    assert landing.read_bytes < 24 * MIB
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_cannot_be_read_hides_nothing_else(place: str):
+    """It is none, and the others are as they were."""
+    name, ours, other, all_of = PLACES[place]
+    landing = Landing()
+    landing.objects |= {other(1): b"garbage", other(2): b"", name: encode(ours)}
+    assert all_of(landing) == [ours]
+
+
+def test_what_is_left_out_is_told(capsys: pytest.CaptureFixture[str]):
+    """Each that cannot be read is named, and how many are not read."""
+    landing = Landing()
+    landing.objects |= {f"{ACTIONS_PREFIX}{number}": LARGE for number in range(3)}
+    landing.objects[f"{ACTIONS_PREFIX}4"] = b"garbage"
+    assert actions(landing) == []
+    told = capsys.readouterr()
+    assert "3 of 4 records are not read" in told.out + told.err
+    assert f"{ACTIONS_PREFIX}4" in told.out + told.err
+
+
+def test_an_entry_that_cannot_be_read_is_none(capsys: pytest.CaptureFixture[str]):
+    """Neither whoever reads it ends, nor whoever writes where it lies; both tell of it."""
+    landing: Any = Landing()
+    name = f"recoveries/{RECOVERY}/tables/nba.games.json"
+    journal = Journal(landing, RECOVERY)
+    for planted in (b"garbage", LARGE, encode(ACTION)):
+        landing.objects[name] = planted
+        assert journal.entry("tables", "nba.games", TableOutcome) is None
+        assert journal.entries("tables", TableOutcome) == ()
+        capsys.readouterr()
+        journal.record("tables", "nba.games", TABLE)
+        told = capsys.readouterr()
+        assert name in told.out + told.err
+    del landing.objects[name]
+    journal.record("tables", "nba.games", TABLE)
+    assert journal.entry("tables", "nba.games", TableOutcome) == TABLE
+
+
+def test_a_fence_that_cannot_be_read_whole_is_not_taken_for_less():
+    """A writer that nobody can read of would stay paused."""
+    landing, vault = Landing(), Landing()
+    fence = fence_layout.fence_id(NOW, "00ff")
+    record = FenceRecord(fence_id=fence, project="p", fenced_at=NOW, why="", things=(), writers=())
+    fences = Fences(landing, vault)
+    fences.begin(record)
+    for planted in (b"garbage", LARGE):
+        landing.objects[f"{fence_layout.more_prefix(fence)}x.json"] = planted
+        with pytest.raises(BackupDamagedError):
+            fences.record(fence)
+        (found,) = fences.standing()
+        assert (found.name, found.record) == (fence, None)
+        assert fences.readable() == []
+
+
+def test_one_record_is_as_large_as_any():
+    """What is larger is none, and no more of it is read than tells that."""
+    landing = Landing()
+    landing.objects["a"] = LARGE
+    found = Records(landing).one("a", Action)
+    assert found is not None
+    assert read(found) is None
+    assert landing.read_bytes == MIB + 1
+    assert Records(landing).one("b", Action) is None
+
+
+def test_a_day_has_one_record_of_readiness():
+    """An earlier word of the same day stays."""
+    landing: Any = Landing()
+    record(landing, READY)
+    record(landing, READY.model_copy(update={"score": 90.0}))
+    assert past_records(landing) == (READY,)
+    assert readiness_name(date(2026, 11, 24)) in landing.objects
