@@ -4,6 +4,7 @@ A run of a machine whose clock is ahead would fix a recovery point that has not 
 a lease that is in force, and let runs expire early.
 """
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from manifests.errors import CloudError
 
 _DATED_TO_SECONDS = 1
 _SETTLED_SECONDS = 0.1
-_PAUSE_SECONDS = 0.02
+_PAUSE_SECONDS = 0.03
 _MOST_QUESTIONS = 60
 
 
@@ -28,13 +29,18 @@ class ServiceClock:
     Args:
         ask: Has a service answer, whatever it is; called when none has yet.
         passed: Gives the seconds since some instant.
+        sleep: Waits for some seconds.
     """
 
     def __init__(
-        self, ask: Callable[[], None], passed: Callable[[], float] = time.monotonic
+        self,
+        ask: Callable[[], None],
+        passed: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._ask = ask
         self.passed = passed
+        self._sleep = sleep
         self._lock = Lock()
         self._ahead_seconds: tuple[float, float] | None = None
 
@@ -89,7 +95,10 @@ class ServiceClock:
             least, most = self._ahead()
             if most - least <= _SETTLED_SECONDS:
                 return
-            time.sleep(_PAUSE_SECONDS)
+            # Before the next second can begin no answer tells anything new.
+            now_at_least, now_at_most = least + self.passed(), most + self.passed()
+            to_next_seconds = math.floor(now_at_least) + 1 - now_at_most
+            self._sleep(max(to_next_seconds, 0) + _PAUSE_SECONDS)
             self._ask()
 
     def _ahead(self) -> tuple[float, float]:

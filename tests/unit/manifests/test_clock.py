@@ -18,13 +18,17 @@ class Machine:
         self.seconds = 5_000.0
         self.asked = 0
         self.answers = False
-        self.clock = ServiceClock(self.ask, lambda: self.seconds)
+        self.clock = ServiceClock(self.ask, lambda: self.seconds, self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        """Let seconds pass."""
+        self.seconds += seconds
 
     def ask(self) -> None:
         """Ask nobody, or a service whose time is a third of a second past a whole one."""
         self.asked += 1
         if self.answers:
-            self.seconds += 0.05
+            self.seconds += 0.02
             whole = int(self.seconds - 5_000 + 1 / 3)
             self.hear(NOON.replace(second=whole))
 
@@ -68,6 +72,22 @@ def test_a_clock_settles_when_a_second_ends():
     machine.hear(NOON)
     machine.clock.settle()
     assert 10 < machine.asked < 20
+    assert machine.seconds < 5_000.75
+    wrong = machine.clock.latest(5_000) - NOON - timedelta(seconds=1 / 3)
+    assert timedelta(0) <= wrong < timedelta(seconds=0.1)
+
+
+def test_what_was_heard_is_not_asked_for_again():
+    """Where answers left little open it waits for the part of the second in which one can end."""
+    machine = Machine()
+    machine.answers = True
+    machine.hear(NOON)
+    machine.seconds += 0.6
+    machine.hear(NOON)
+    machine.seconds += 0.5
+    machine.hear(NOON.replace(second=1))
+    machine.clock.settle()
+    assert machine.asked < 8
     wrong = machine.clock.latest(5_000) - NOON - timedelta(seconds=1 / 3)
     assert timedelta(0) <= wrong < timedelta(seconds=0.1)
 
