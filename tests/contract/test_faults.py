@@ -2,6 +2,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -11,6 +12,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from tests.contract.storage.server import Server, running
+from tests.harness import await_that
 from tests.standin.faults import Faults
 
 DATA = bytes(range(256)) * 8192
@@ -135,6 +137,17 @@ def test_latency(server: Server, bucket: str):
     assert server.object("GET", bucket, "object").status_code == 503
     assert time.monotonic() - start >= 0.2
     assert fired(server) == [1, 1]
+
+
+def test_latency_ends_with_its_fault(server: Server, bucket: str):
+    """What a fault holds up goes on when the fault is taken away."""
+    server.order("faults", operation=GET, kind="latency", seconds=240)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(server.object, "GET", bucket, "object")
+        await_that(lambda: fired(server) == [1])
+        assert not answer.done()
+        server.call("DELETE", "/standin/faults")
+        assert answer.result(120).status_code == 200
 
 
 def test_skip_match_and_no_end(server: Server, bucket: str):

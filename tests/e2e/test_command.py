@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import LOCATION, Rebound, make_rebound
+from tests.harness import LOCATION, RUN_SECONDS, Rebound, make_rebound
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.served import serving
@@ -64,16 +64,13 @@ def test_pages(rebound: Rebound, tmp_path: Path):
 def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     """Ctrl-C ends a recovery at once with 130, names it, and another is not begun beside it."""
     destroy(rebound, DAMAGES["table gone"])
-    with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=60, times=None):
+    with rebound.cloud.held("bigquery", r"bigquery\.tables\.insert", is_done=False, times=None):
         process = rebound.begin_installed("recover", SCENARIO, "--yes")
-        assert process.stderr is not None
-        assert any(line.startswith("recovery ") for line in process.stderr)
         rebound.cloud.await_fault("bigquery")
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        _, err = process.communicate(timeout=300)
+        # It does not wait for the answer, which comes when the block ends.
+        _, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 130
-    assert time.monotonic() - began < 40, "it waited for the answer"
     recovery = err.partition("interrupted; `rebound resume ")[2].partition("`")[0]
     assert recovery.startswith(SCENARIO)
 
@@ -101,11 +98,11 @@ def test_interrupted_while_its_plan_is_written(rebound: Rebound):
     """Ctrl-C between the yes and the first change names the recovery, too."""
     destroy(rebound, DAMAGES["table gone"])
     # What is written first says who recovers; the second object is the plan.
-    with rebound.cloud.fault("storage", "storage.objects.insert", "latency", seconds=6, skip=1):
+    with rebound.cloud.held("storage", "storage.objects.insert", skip=1):
         process = rebound.begin_installed("recover", SCENARIO, "--yes")
         rebound.cloud.await_fault("storage")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 130
     assert f"interrupted; `rebound resume {SCENARIO}-" in err
 

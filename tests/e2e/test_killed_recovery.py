@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.e2e.losses import LOSSES, Loss, Night, make_night
+from tests.harness import RUN_SECONDS
 from tests.standin.cloud import Cloud
 
 MOMENTS = range(20)
@@ -43,7 +44,7 @@ def test_killed_recovery_is_resumed(
     process = rebound.begin(*lost.recover)
     time.sleep(wait_seconds)
     process.kill()
-    process.communicate(timeout=300)
+    process.communicate(RUN_SECONDS)
     begun = rebound.recoveries - known
     done = rebound.run(*(("resume", *begun, "--yes", *lost.words) if begun else lost.recover))
     assert "proven equal" in done.stdout

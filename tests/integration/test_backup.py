@@ -225,7 +225,7 @@ def test_a_lost_machine_is_taken_over(rebound: Rebound):
     """When the machine is lost in the middle, the lease keeps others out, then one finishes."""
     with (
         serving(rebound) as first,
-        rebound.cloud.fault("bigquery", r"bigquery\.jobs\.get", "latency", seconds=2, times=None),
+        rebound.cloud.held("bigquery", r"bigquery\.jobs\.get", times=None),
         ThreadPoolExecutor(1) as pool,
     ):
         call = pool.submit(first.manual, "taken")
@@ -246,9 +246,7 @@ def test_a_lost_machine_is_taken_over(rebound: Rebound):
 def test_paused_machine_notices_that_it_was_replaced(rebound: Rebound):
     """A machine that stood still past its lease, and goes on, is told that another took over."""
     with serving(rebound, REBOUND_LEASE_SECONDS="3") as first, ThreadPoolExecutor(1) as pool:
-        with rebound.cloud.fault(
-            "bigquery", r"bigquery\.jobs\.get", "latency", seconds=2, times=None
-        ):
+        with rebound.cloud.held("bigquery", r"bigquery\.jobs\.get", times=None):
             call = pool.submit(first.manual, "paused")
             rebound.cloud.await_fault("bigquery")
             os.killpg(first.process.pid, signal.SIGSTOP)
@@ -264,13 +262,11 @@ def test_paused_machine_notices_that_it_was_replaced(rebound: Rebound):
 def test_manifest_that_came_first_stays(rebound: Rebound, function: Function):
     """A manifest is never written over, whoever wrote it; one that is not ours is no success."""
     name = "runs/late/manifest.json"
-    with (
-        ThreadPoolExecutor(1) as pool,
-        rebound.cloud.fault("bigquery", r"bigquery\.routines\.list", "latency", seconds=3),
-    ):
-        call = pool.submit(function.manual, "late")
-        rebound.cloud.await_fault("bigquery")
-        rebound.vault.blob(name).upload_from_string(b"not ours")
+    with ThreadPoolExecutor(1) as pool:
+        with rebound.cloud.held("bigquery", r"bigquery\.routines\.list"):
+            call = pool.submit(function.manual, "late")
+            rebound.cloud.await_fault("bigquery")
+            rebound.vault.blob(name).upload_from_string(b"not ours")
         answer = call.result()
     assert answer.json()["error"] == "ManifestTruncatedError"
     assert rebound.vault.blob(name).download_as_bytes() == b"not ours"

@@ -130,14 +130,11 @@ def test_past_without_history_is_named(raw: Rebound, night: Function):
     fill(raw, bucket, ("kept", "overwritten", "racing", "deleted"))
     put(bucket, "overwritten", b"later")
     bucket.delete_blob("deleted")
-    how = {"seconds": 5, "times": 1, "match": "racing"}
-    with (
-        raw.cloud.fault("storage", "storage.objects.rewrite", "latency", **how),
-        ThreadPoolExecutor() as pool,
-    ):
-        call = pool.submit(back_up, night)
-        raw.cloud.await_fault("storage")
-        put(bucket, "racing", b"later still")
+    with ThreadPoolExecutor() as pool:
+        with raw.cloud.held("storage", "storage.objects.rewrite", match="racing"):
+            call = pool.submit(back_up, night)
+            raw.cloud.await_fault("storage")
+            put(bucket, "racing", b"later still")
         call.result()
     backup = backup_of(raw, "before")
     records = records_of(raw, backup)

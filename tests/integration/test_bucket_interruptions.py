@@ -12,7 +12,7 @@ from google.cloud import storage
 
 from manifests.inventory import ShardWriter
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
-from tests.harness import Rebound, await_that, of_kind
+from tests.harness import RUN_SECONDS, Rebound, of_kind
 from tests.integration.bucket_objects import (
     back_up,
     content_of,
@@ -34,11 +34,11 @@ def test_object_written_after_the_plan_is_left(raw: Rebound, night: Function):
     back_up(night)
     put(bucket, "a", b"garbage")
     put(bucket, "b", b"garbage")
-    with raw.cloud.fault("storage", "storage.objects.insert", "latency", seconds=3):
+    with raw.cloud.held("storage", "storage.objects.insert"):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
         raw.cloud.await_fault("storage")
         put(bucket, "b", b"a writer's")
-        out, err = process.communicate(timeout=300)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err
     assert "1 changed while the recovery ran" in out
     assert bucket.blob("b").download_as_bytes() == b"a writer's"
@@ -60,13 +60,13 @@ def test_object_written_meanwhile_is_left(raw: Rebound, night: Function, soft_de
     bucket.blob("b").delete()
     put(bucket, "c", b"garbage")
     operation = "storage.objects.restore" if soft_delete_days else "storage.objects.rewrite"
-    with raw.cloud.fault("storage", operation, "latency", seconds=3, times=None):
+    with raw.cloud.held("storage", operation, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
         raw.cloud.await_fault("storage")
         put(bucket, "b", b"a writer's")
         put(bucket, "c", b"another writer's")
         put(bucket, "new", b"new")
-        out, err = process.communicate(timeout=300)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err
     outcome = of_kind(json.loads(out), "bucket")[0]
     changed = [item for item in outcome["left"] if item["reason"] == "changed"]
@@ -123,12 +123,11 @@ def test_what_a_killed_attempt_moved_is_counted(raw: Rebound, night: Function):
     back_up(night)
     for number in range(60):
         put(bucket, f"extra/{number:02d}", b"extra")
-    slow = {"seconds": 5, "skip": 5, "times": None}
-    with raw.cloud.fault("storage", "storage.objects.delete", "latency", **slow):
+    with raw.cloud.held("storage", "storage.objects.delete", is_done=False, skip=5, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--exact")
         raw.cloud.await_fault("storage")
         process.kill()
-        process.communicate(timeout=300)
+        process.communicate(RUN_SECONDS)
     assert len(looked_at(bucket)) < 61
     (recovery,) = raw.recoveries
     report = raw.json("resume", recovery, "--exact", "--yes")
@@ -161,12 +160,11 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
         else:
             put(bucket, name, b"garbage")
     operation = "storage.objects.(restore|rewrite)"
-    with raw.cloud.fault("storage", operation, "latency", seconds=0.2, times=None):
+    with raw.cloud.held("storage", operation, skip=len(MANY) // 2, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
         raw.cloud.await_fault("storage")
-        await_that(lambda: len(list(bucket.list_blobs())) > len(MANY) // 2)
         process.kill()
-        process.communicate(timeout=300)
+        process.communicate(RUN_SECONDS)
     # What the killed process had asked for can still happen, while the recovery is resumed.
     recovery = process_id_of(raw)
     garbage = f"recoveries/{recovery}/buckets/{bucket.name}/garbage.json"
@@ -192,11 +190,11 @@ def test_half_restored_object_is_finished(raw: Rebound, night: Function):
     blob.content_type, blob.metadata = "text/html", {"bad": "yes"}
     blob.patch()
     blob.delete()
-    with raw.cloud.fault("storage", "storage.objects.patch", "latency", seconds=5):
+    with raw.cloud.held("storage", "storage.objects.patch"):
         process = raw.begin("recover", SCENARIO, "--yes")
         raw.cloud.await_fault("storage")
         process.kill()
-        process.communicate(timeout=300)
+        process.communicate(RUN_SECONDS)
         raw.run("resume", process_id_of(raw), "--yes")
     assert looked_at(bucket) == before
 
@@ -214,7 +212,7 @@ def test_killed_backup_goes_on(raw: Rebound):
     fill(raw, bucket, MANY)
     with (
         serving(raw) as killed,
-        raw.cloud.fault("storage", "storage.objects.rewrite", "latency", seconds=0.2, times=None),
+        raw.cloud.held("storage", "storage.objects.rewrite", skip=100, times=None),
         pytest.raises(requests.ConnectionError),
     ):
         begin_and_kill(raw, killed)
@@ -247,7 +245,7 @@ def begin_and_kill(rebound: Rebound, function: Function) -> Any:  # noqa: ANN401
     """Ask for a run and kill the function once some content is in the vault."""
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(back_up, function)
-        await_that(lambda: len(list(rebound.vault.list_blobs(prefix="contents/"))) > 100)
+        rebound.cloud.await_fault("storage")
         function.kill()
         return answer.result()
 

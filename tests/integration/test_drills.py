@@ -13,7 +13,7 @@ import pytest
 from google.cloud import bigquery, storage
 
 from recovery.runbooks import page_digests
-from tests.harness import Rebound, make_rebound
+from tests.harness import RUN_SECONDS, Rebound, make_rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.configuration import call
 from tests.integration.orchestration import State
@@ -186,12 +186,12 @@ def test_a_drill_that_was_killed_is_cleaned_up_and_told_of(rebound: Rebound, san
     """What it made has its names; its beginning was written before anything was made."""
     words = ("gcs-bucket-corruption", "--project", sandbox, "--by", "mia")
     before = {item["drill_id"] for item in rebound.json("drill", "--history")}
-    slow = {"seconds": 60, "match": "-planted", "times": None}
-    with rebound.cloud.fault("storage", "storage.objects.insert", "latency", **slow):
+    slow = {"match": "-planted", "times": None}
+    with rebound.cloud.held("storage", "storage.objects.insert", is_done=False, **slow):
         killed = rebound.begin("drill", *words)
         rebound.cloud.await_fault("storage")
         killed.kill()
-        killed.communicate(60)
+        killed.communicate(RUN_SECONDS)
     assert left(rebound, sandbox) != []
     assert "no record" in rebound.run("drill", "--history").stdout
     refused = rebound.run("drill", "--clean", "--project", sandbox, code=5)

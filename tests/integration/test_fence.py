@@ -12,7 +12,7 @@ from manifests.kinds.resources.table import resource_type
 from manifests.store.envelope import decode, encode
 from recovery.fence.model import FenceRecord
 from recovery.fence.rules import rest_digest
-from tests.harness import Rebound, await_that
+from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration import lake
 from tests.integration.configuration import (
     PUBSUB,
@@ -155,7 +155,7 @@ def test_what_is_written_all_the_same_is_not_quiet(rebound: Rebound):
     await_that(lambda: states(rebound)["load-hourly"] == "PAUSED")
     while process.poll() is None:
         rebound.query(INSERT.format(lake=f"{rebound.project}.{lake.DATASET}"))
-    out, err = process.communicate(60)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 7
     assert "WRITTEN" in out
     assert "things are still written" in err
@@ -168,11 +168,11 @@ def test_a_kill_at_any_moment_is_gone_on_from(rebound: Rebound, when: str):
     if when == "thaw":
         fenced(rebound)
     order = "pause" if when == "fence" else "resume"
-    with rebound.cloud.fault("platform", f"{JOBS}.{order}", "latency", seconds=30):
+    with rebound.cloud.held("platform", f"{JOBS}.{order}", is_done=False):
         process = rebound.begin(when, "--yes")
         rebound.cloud.await_fault("platform")
         process.kill()
-        process.communicate(60)
+        process.communicate(RUN_SECONDS)
     rebound.run("thaw", "--yes")
     assert states(rebound) == before
 

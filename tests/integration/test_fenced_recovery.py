@@ -12,7 +12,7 @@ from manifests.catalog import load_catalog
 from manifests.store.envelope import decode, encode
 from recovery.fence.model import FenceRecord
 from recovery.fence.quiet import Looking, changed
-from tests.harness import LOCATION, Rebound, await_that, make_rebound
+from tests.harness import LOCATION, RUN_SECONDS, Rebound, await_that, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import (
     PUBSUB,
@@ -128,7 +128,7 @@ def test_a_kill_leaves_a_fence_that_the_same_recovery_goes_on_with(rebound: Rebo
     await_that(lambda: states(rebound)["load-hourly"] == states(rebound)["refill"] == "PAUSED")
     assert lake.GAMES not in tables(rebound)
     process.kill()
-    process.communicate(60)
+    process.communicate(RUN_SECONDS)
     (fence,) = fences(rebound) - there_were
     recovery = recovery_of(rebound)
     assert f"the recovery {recovery}" in rebound.run("fence", "--status").stdout
@@ -140,11 +140,11 @@ def test_a_kill_leaves_a_fence_that_the_same_recovery_goes_on_with(rebound: Rebo
 def test_a_kill_while_writers_are_paused_is_gone_on_from(rebound: Rebound):
     """Those that ran on are paused by the recovery that goes on, and resumed with the others."""
     pause = "cloudscheduler.projects.locations.jobs.pause"
-    with rebound.cloud.fault("platform", pause, "latency", seconds=30):
+    with rebound.cloud.held("platform", pause, is_done=False):
         process = rebound.begin("recover", SCENARIO, "--yes")
         rebound.cloud.await_fault("platform")
         process.kill()
-        process.communicate(60)
+        process.communicate(RUN_SECONDS)
     rebound.run("resume", recovery_of(rebound), "--yes")
 
 
@@ -171,7 +171,7 @@ def test_no_more_is_resumed_than_was_paused(rebound: Rebound):
     forged = record.writers[0].model_copy(update={"name": other})
     more = record.model_copy(update={"writers": (*record.writers, forged)})
     blob.upload_from_string(encode(more))
-    _, err = process.communicate(120)
+    _, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, err
     assert "3 writers stay paused: no record of their fence can be read" in err
     assert states(rebound)["load-paused"] == states(rebound)["refill"] == "PAUSED"
@@ -212,7 +212,7 @@ def test_what_is_written_all_the_same_stops_a_recovery_before_it_writes(rebound:
     await_that(lambda: states(rebound)["load-hourly"] == "PAUSED")
     while process.poll() is None:
         rebound.query(insert)
-    _, err = process.communicate(60)
+    _, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, err
     assert f"nothing was recovered: 1 things are still written, the first: {lake.EMPTY}" in err
     assert lake.GAMES not in tables(rebound)

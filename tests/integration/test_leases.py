@@ -15,17 +15,15 @@ def test_only_who_holds_the_lease_publishes(rebound: Rebound, function: Function
     generations = {}
     for run_id in map(parse_run_id, ("held", "lost")):
         lease = rebound.landing.blob(lease_name(run_id))
-        with (
-            ThreadPoolExecutor(1) as pool,
-            rebound.cloud.fault("bigquery", r"bigquery\.routines\.list", "latency", seconds=3),
-        ):
-            call = pool.submit(function.manual, run_id)
-            rebound.cloud.await_fault("bigquery")
-            lease.reload()
-            generations[run_id] = lease.generation
-            if run_id == "lost":
-                another = LeaseRecord(run_id=run_id, holder="another", term_seconds=600)
-                lease.upload_from_string(encode(another))
+        with ThreadPoolExecutor(1) as pool:
+            with rebound.cloud.held("bigquery", r"bigquery\.routines\.list"):
+                call = pool.submit(function.manual, run_id)
+                rebound.cloud.await_fault("bigquery")
+                lease.reload()
+                generations[run_id] = lease.generation
+                if run_id == "lost":
+                    another = LeaseRecord(run_id=run_id, holder="another", term_seconds=600)
+                    lease.upload_from_string(encode(another))
             answer = call.result()
         if run_id == "held":
             assert answer.json()["state"] == "complete"

@@ -15,7 +15,7 @@ from manifests.store.envelope import encode
 from recovery.health import Health
 from recovery.ops.facts import Frame
 from recovery.ops.readiness.model import shipped_criteria
-from tests.harness import Rebound, whole_minute
+from tests.harness import RUN_SECONDS, Rebound, whole_minute
 from tests.integration.configuration import call, enable, make_job
 from tests.integration.test_ops_query import make_platform
 from tests.standin.cloud import Cloud
@@ -205,7 +205,7 @@ def test_it_is_looked_at_again_and_again(rebound: Rebound):
         assert line, "it ended before it was told to"
         looks += "Can we recover now?" in line
     process.send_signal(signal.SIGINT)
-    process.communicate(60)
+    process.communicate(RUN_SECONDS)
     assert process.returncode == 130
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import LOCATION, Rebound, await_that, make_rebound
+from tests.harness import LOCATION, RUN_SECONDS, Rebound, await_that, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import (
     PUBSUB,
@@ -223,7 +223,7 @@ def thawed_while_it_produces(rebound: Rebound) -> tuple[str, str]:
     while thawing.poll() is None:
         number += 1
         produced.blob(f"out/{number}").upload_from_string("x")
-    out, err = thawing.communicate(60)
+    out, err = thawing.communicate(RUN_SECONDS)
     assert thawing.returncode == 0, err
     assert [item["fired"] for item in rebound.cloud.clear_faults("platform")] == [1]
     return out, err
@@ -251,11 +251,11 @@ def test_a_flow_check_that_shows_nothing_keeps_later_waves_paused(lost: Rebound)
 def test_a_kill_while_schedules_are_made_leaves_a_fence_and_is_gone_on_from(lost: Rebound):
     """What was made stopped is written down before; who goes on, and who only thaws, resumes it."""
     pause = "cloudscheduler.projects.locations.jobs.pause"
-    with lost.cloud.fault("platform", pause, "latency", seconds=30, times=None):
+    with lost.cloud.held("platform", pause, is_done=False, times=None):
         process = lost.begin("recover", SCENARIO, "--access", "--yes")
         lost.cloud.await_fault("platform")
         process.kill()
-        process.communicate(60)
+        process.communicate(RUN_SECONDS)
     supply(lost, lost.project)
     recovery = max(lost.recoveries)
     assert "made by the recovery" in lost.run("fence", "--status").stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import Rebound, of_kind
+from tests.harness import RUN_SECONDS, Rebound, of_kind
 from tests.integration import lake
 from tests.served import Function
 
@@ -58,7 +58,7 @@ def test_rows_are_never_there_without_their_policies(rebound: Rebound, function:
         if rows:
             process.kill()
         time.sleep(0.01)
-    process.communicate(timeout=300)
+    process.communicate(RUN_SECONDS)
     assert looks > 1
     assert seen(client) == (2, 1)
     rebound.run("recover", SCENARIO, "--yes")

@@ -3,7 +3,7 @@
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Rebound, minutes_ago, of_kind
+from tests.harness import LOCATION, RUN_SECONDS, Rebound, minutes_ago, of_kind
 from tests.integration import lake
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
@@ -191,11 +191,11 @@ def test_not_equal_is_not_success(rebound: Rebound, function: Function):
         for run in ("night", "other")
     )
     destroy(rebound, DAMAGES["table gone"])
-    with rebound.cloud.fault("bigquery", r"bigquery\.jobs\.insert", "latency", seconds=3, times=1):
+    with rebound.cloud.held("bigquery", r"bigquery\.tables\.insert"):
         process = rebound.begin("recover", SCENARIO, "--run", "night", "--yes")
-        rebound.await_recovery()
+        rebound.cloud.await_fault("bigquery")
         good.upload_from_string(other.download_as_bytes())
-        out, err = process.communicate(timeout=300)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 7, out + err
     assert "nothing was published" in out
     assert lake.GAMES.split(".")[1] not in {
@@ -223,11 +223,11 @@ def test_view_changed_meanwhile_is_kept(rebound: Rebound, function: Function):
     function.complete("night")
     view = f"CREATE OR REPLACE VIEW `{rebound.project}.lake.busy` AS SELECT"
     rebound.query(f"{view} 1 AS games")
-    with rebound.cloud.fault("bigquery", r"bigquery\.tables\.update", "latency", seconds=3):
+    with rebound.cloud.held("bigquery", r"bigquery\.tables\.update"):
         process = rebound.begin("recover", SCENARIO, "--yes", "--overwrite", "lake.busy")
         rebound.cloud.await_fault("bigquery")
         rebound.query(f"{view} 2 AS games")
-        out, err = process.communicate(timeout=300)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err
     assert "FAILED    lake.busy: view is" in out
     assert "2 AS games" in rebound.bigquery_client.get_table("lake.busy").view_query
@@ -242,11 +242,11 @@ def test_rows_that_appear_after_the_plan_are_kept(rebound: Rebound, function: Fu
     destroy(rebound, DAMAGES["partition missing"])
     insert = f"INSERT INTO `{rebound.project}.{lake.GAMES}` (game_id, game_date) VALUES "
     rebound.query(f"{insert} ('extra', DATE '2030-01-01')")
-    with rebound.cloud.fault("storage", r"storage\.objects\.insert", "latency", seconds=3):
+    with rebound.cloud.held("storage", r"storage\.objects\.insert"):
         process = rebound.begin("recover", SCENARIO, "--yes", "--exact", "--overwrite", "*")
         rebound.cloud.await_fault("storage")
         rebound.query(f"{insert} ('new', DATE '2030-01-01')")
-        out, err = process.communicate(timeout=300)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err
     assert "rows appeared since the plan was made" in out
     newest = f"`{rebound.project}.{lake.GAMES}` WHERE game_date = DATE '2030-01-01'"

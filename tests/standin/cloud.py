@@ -80,6 +80,28 @@ class Cloud:
         assert all(item["fired"] for item in removed), f"a fault never fired: {removed}"
 
     @contextmanager
+    def held(
+        self,
+        service: Service,
+        operation: str,
+        *,
+        is_done: bool = True,
+        **how: Any,  # noqa: ANN401 - JSON
+    ) -> Generator[None]:
+        """Hold calls up until the block ends, and assert that one was; `await_fault` waits for it.
+
+        Args:
+            service: The service.
+            operation: Regular expression on the operation's id.
+            is_done: Whether they are done then; else they are lost with whoever made them.
+            how: The rest of the fault; it is for one call unless told otherwise.
+        """
+        if not is_done:
+            self.order(service, "faults", operation=operation, kind="reset", **how)
+        with self.fault(service, operation, "latency", seconds=_ANSWER_SECONDS, **how):
+            yield
+
+    @contextmanager
     def minutes_ago(
         self, minutes: float, services: Sequence[Service] = SERVICES
     ) -> Generator[None]:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Iterable
 
 from starlette.types import Message, Receive, Send
 
@@ -50,9 +51,10 @@ async def discard(message: Message) -> None:
     """Take a message of an answer that nobody shall get."""
 
 
-async def delay(seconds: float) -> None:
-    """Wait."""
-    await asyncio.sleep(seconds)
+async def delay(pauses: Iterable[float]) -> None:
+    """Wait through pauses, each in seconds."""
+    for pause_seconds in pauses:
+        await asyncio.sleep(pause_seconds)
 
 
 class _Spoilt:
@@ -60,10 +62,10 @@ class _Spoilt:
 
     Attributes:
         done: whether there was something to spoil.
-        seconds: for how long it is held up, where it is.
+        pauses: for how many seconds it is held up at a time, where it is.
     """
 
-    seconds = 0.0
+    pauses: Iterable[float] = ()
 
     def __init__(self, receive: Receive, send: Send, at_byte: int | None) -> None:
         self._receive = receive
@@ -111,7 +113,7 @@ class stalling(_Spoilt):  # noqa: N801 - used as a function that makes a send
 
     async def _spoil(self, message: Message, body: bytes, within: int) -> None:
         await self._send({**message, "body": body[:within], "more_body": True})
-        await delay(self.seconds)
+        await delay(self.pauses)
         await self._send({**message, "body": body[within:]})
 
 

@@ -10,7 +10,8 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -61,6 +62,7 @@ STATUSES = {
 }
 
 
+_PAUSE_SECONDS = 0.02
 _SPOILING = {"truncate": truncating, "flip": flipping, "stall": stalling}
 
 
@@ -74,13 +76,15 @@ class Fault:
         match: pattern searched for in `path?query`; None matches every request.
         status: HTTP status of kind `status`.
         reason: reason in the error body of kind `status`; None is the usual one of the status.
-        seconds: how long kind `latency` waits before an answer, and kind `stall` within its body.
+        seconds: how long kind `latency` waits before an answer, and kind `stall` within its body,
+            or until the fault is taken away.
         skip: how many matching requests are let through first.
         times: how often it fires; None is for ever.
         at_byte: position in the answer's body of `truncate`, `flip` and `stall`; None is the middle.
         id: how the list names it.
         fired: how often it fired.
         calls: the operations it fired at, each with its `path?query`.
+        is_over: whether it was taken away, so that nothing waits for it any more.
     """
 
     operation: str
@@ -96,6 +100,7 @@ class Fault:
     fired: int = 0
     skipped: int = field(default=0)
     calls: list[str] = field(default_factory=list)
+    is_over: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could never fire.
@@ -118,6 +123,12 @@ class Fault:
             and re.fullmatch(self.operation, operation)
             and (self.match is None or re.search(self.match, target))
         )
+
+    def pauses(self) -> Iterator[float]:
+        """Yield the seconds of each pause in which it waits: none once it was taken away."""
+        ends = time.monotonic() + self.seconds
+        while not self.is_over and (left_seconds := ends - time.monotonic()) > 0:
+            yield min(left_seconds, _PAUSE_SECONDS)
 
 
 class Faults:
@@ -194,6 +205,8 @@ class Faults:
         """Remove every fault; return them with the counts of their firings."""
         with self._lock:
             removed = [asdict(fault) for fault in self._faults]
+            for fault in self._faults:
+                fault.is_over = True
             self._faults.clear()
         return removed
 
@@ -255,7 +268,7 @@ class FaultMiddleware:
                 if fault.kind != "latency":
                     await self._enact(fault, scope, receive, send)
                     return
-                await delay(fault.seconds)
+                await delay(fault.pauses())
             await self.app(scope, receive, send)
         except AnswerAborted:
             await abort(receive, send)
@@ -277,7 +290,7 @@ class FaultMiddleware:
             await abort(receive, send)
         else:
             spoilt = _SPOILING[fault.kind](receive, send, fault.at_byte)
-            spoilt.seconds = fault.seconds
+            spoilt.pauses = fault.pauses()
             await self.app(scope, receive, spoilt)
             if not spoilt.done:
                 self.faults.unclaim(fault)

@@ -132,7 +132,7 @@ def test_client_retries(service: Service, client: firestore.Client):
     document.set({"n": 1})
     service.faults("POST", operation="firestore.BatchGetDocuments", kind="status", times=2)
     assert document.get().get("n") == 1
-    service.faults("POST", operation="firestore.Commit", kind="status", reason="PERMISSION_DENIED")
+    service.faults("POST", operation="firestore.Commit", kind="status", status=403)
     with pytest.raises(exceptions.PermissionDenied):
         document.set({"n": 2})
     assert fired(service) == [2, 1]

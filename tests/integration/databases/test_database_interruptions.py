@@ -31,7 +31,7 @@ def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: 
     collections = len({path.split("/")[0] for path in awkward(state.name)})
     operation = "firestore.RunAggregationQuery"
     with (
-        rebound.cloud.fault("firestore", operation, "latency", seconds=4, skip=collections),
+        rebound.cloud.held("firestore", operation, skip=collections),
         serving(rebound) as function,
     ):
         caller = threading.Thread(target=_call, args=(function,))

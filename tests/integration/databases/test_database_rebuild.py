@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from tests.harness import LOCATION, Rebound, of_kind
+from tests.harness import LOCATION, RUN_SECONDS, Rebound, of_kind
 from tests.integration.databases.history import FALLBACK, TABLE, history, protect, today, yesterday
 from tests.integration.forged_runs import PLANTED, planted
 from tests.integration.orchestration import State, write_catalog
@@ -135,11 +135,11 @@ def test_rows_tell_where_the_history_does_not(rebound: Rebound, tmp_path: Path):
 
 def test_killed_and_resumed(rebound: Rebound):
     """A rebuild that was killed before its first write ends as planned when it is resumed."""
-    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=4):
+    with rebound.cloud.held("firestore", "firestore.BatchWrite", is_done=False):
         process = rebound.begin("recover", SCENARIO, "--rebuild", "--yes")
         rebound.cloud.await_fault("firestore")
         process.kill()
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(RUN_SECONDS)
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))
     done = rebound.run("resume", recovery, "--yes")
     assert "1 of 1 databases rebuilt as the history tells" in done.stdout

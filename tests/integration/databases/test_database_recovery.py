@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import NotFound
 
-from tests.harness import Rebound, of_kind
+from tests.harness import RUN_SECONDS, Rebound, of_kind
 from tests.integration.orchestration import (
     AWKWARD_ID,
     EPHEMERAL,
@@ -183,11 +183,11 @@ def test_live_writer_wins(rebound: Rebound, state: State):
     """A document somebody writes while the recovery runs is kept, reported, and no success."""
     before = state.content()
     state.lose("types/every", "types/empty")
-    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=3):
+    with rebound.cloud.held("firestore", "firestore.BatchWrite"):
         process = rebound.begin("recover", SCENARIO, "--yes", "--json")
         rebound.cloud.await_fault("firestore")
         state.write({"types/every": {"mine": True}})
-        out, err = process.communicate(timeout=300)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 7, err
     assert '"path": "types/every"' in out
     after = state.content()
@@ -199,12 +199,12 @@ def test_live_writer_against_the_word(rebound: Rebound, state: State):
     """Where all was to be replaced or removed, a write in between stays, and is no success."""
     state.write({"types/every": {"garbage": 1}, "extra/one": {"garbage": 1}})
     words = ("--yes", "--overwrite", "*", "--exact")
-    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "latency", seconds=3):
+    with rebound.cloud.held("firestore", "firestore.BatchWrite"):
         process = rebound.begin("recover", SCENARIO, *words)
         rebound.cloud.await_fault("firestore")
         state.write({"types/every": {"mine": True}, "extra/one": {"mine": True}})
         live = state.content()
-        out, _ = process.communicate(timeout=300)
+    out, _ = process.communicate(RUN_SECONDS)
     assert process.returncode == 7
     assert "NOT EQUAL" in out
     assert state.content() == live
@@ -220,14 +220,11 @@ def test_killed_and_resumed(rebound: Rebound):
     state.lose(*list(before)[:450])
     state.lose(*list(before)[450:])
     state.write({"extra/old": {"garbage": 1}})
-    fault = rebound.cloud.fault(
-        "firestore", "firestore.BatchWrite", "latency", seconds=4, skip=1, times=None
-    )
-    with fault:
+    with rebound.cloud.held("firestore", "firestore.BatchWrite", is_done=False, skip=1, times=None):
         process = rebound.begin("recover", SCENARIO, "--yes", "--unthrottled", "--exact")
         rebound.cloud.await_fault("firestore")
         process.kill()
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(RUN_SECONDS)
     state.write({"extra/new": {"n": 1}})
     new = {"extra/new": state.content()["extra/new"]}
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))

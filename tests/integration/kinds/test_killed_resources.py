@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness import RUN_SECONDS
 from tests.integration.configuration import states
 from tests.integration.kinds.resources import Resources
 from tests.integration.kinds.worlds import made
@@ -40,7 +41,7 @@ def test_killed_recovery_is_resumed(world: Resources, when: str):
     process = rebound.begin("recover", *world.words, *world.agreed)
     rebound.cloud.await_fault("platform")
     process.kill()
-    process.communicate(60)
+    process.communicate(RUN_SECONDS)
     rebound.cloud.clear_faults("platform")
     assert world.state() != before
     (recovery,) = (

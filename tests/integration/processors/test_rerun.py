@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.harness import Rebound, await_that
+from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration.configuration import enable, make_job, states, with_fence
 from tests.integration.processors import platform
 from tests.integration.processors.platform import ALL, GAME_DAYS, PHASE4_DAYS, TABLES
@@ -170,7 +170,7 @@ def test_a_killed_recovery_resumes_and_runs_only_what_lacks(phases: Phases):
     await_that(lambda: len(phases.calls) >= 2)
     done = {call.day for call in phases.calls}
     process.kill()
-    process.communicate(60)
+    process.communicate(RUN_SECONDS)
     phases.held.set()
     (recovery,) = league.recoveries
     report = league.json("resume", recovery, "--yes")
@@ -256,7 +256,7 @@ def test_one_recovery_at_a_time(phases: Phases):
     process = league.begin("recover", SCENARIO, "--yes")
     phases.arrived.wait()
     process.kill()
-    process.communicate(60)
+    process.communicate(RUN_SECONDS)
     (recovery,) = league.recoveries
     assert "rebound resume" in league.run("recover", SCENARIO, "--yes", code=5).stderr
     assert "under way" in league.run("report", recovery).stdout

@@ -58,7 +58,6 @@ _AT_ONCE = frozenset(
         "bigquery.rowAccessPolicies.list",
         "bigquery.routines.get",
         "bigquery.routines.list",
-        "bigquery.jobs.get",
     }
 )
 _HANDLERS: dict[str, Handler] = {

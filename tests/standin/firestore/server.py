@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from tests.standin.faults import Fault, Faults
+from tests.standin.faults import STATUSES, Fault, Faults
 from tests.standin.firestore.messages import RequestError, invalid
 
 type Answer = bytes | Message
@@ -59,7 +59,8 @@ def _serialised(answer: Answer) -> bytes:
 
 
 def _status(fault: Fault) -> RequestError:
-    code = getattr(grpc.StatusCode, fault.reason or "UNAVAILABLE", grpc.StatusCode.UNKNOWN)
+    name = fault.reason or STATUSES.get(fault.status, "UNKNOWN")
+    code = getattr(grpc.StatusCode, name, grpc.StatusCode.UNKNOWN)
     return RequestError(code, f"{code.name} (injected)")
 
 
@@ -107,7 +108,8 @@ class _Handler:
         answers = self._work(request)
         for fault in self._faults.claim(operation, target(request)):
             if fault.kind == "latency":
-                time.sleep(fault.seconds)
+                for pause_seconds in fault.pauses():
+                    time.sleep(pause_seconds)
             else:
                 answers = _spoilt(fault, answers, self._faults)
         return answers

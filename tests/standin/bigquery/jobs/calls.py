@@ -33,7 +33,7 @@ def insert_job(service: Service, call: Call) -> Resource:
 
 def get_job(service: Service, call: Call) -> Resource:
     """Answer jobs.get."""
-    return _job(service, call).shown()
+    return service.jobs.seen(_job(service, call)).shown()
 
 
 def _job(service: Service, call: Call) -> Job:

@@ -15,6 +15,8 @@ from tests.standin.bigquery.state.job import KINDS, Job, JobKey, new_job, stored
 
 _THREADS = 256
 _AT_WORK = 16
+# Who asks for a job is answered once it has ended, or after so long.
+_SOON_SECONDS = 1.0
 # Interrupting stops what runs now: a job that has yet to begin its statement is asked again.
 _INTERRUPTIONS, _BETWEEN_SECONDS = 40, 0.05
 _OPEN_LOCATIONS = ("us", "eu")
@@ -150,6 +152,12 @@ class Jobs:
         if job is None:
             shown = f"{project}:{location}.{job_id}" if location else f"{project}:{job_id}"
             raise not_found("Job", shown)
+        return job
+
+    def seen(self, job: Job) -> Job:
+        """Return a job once it has ended, or soon: one that waits out a latency at once."""
+        if not self._settings.latency_seconds.get(job.kind):
+            job.finished.wait(_SOON_SECONDS)
         return job
 
     def cancel(self, job: Job) -> None:
