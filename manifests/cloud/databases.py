@@ -3,10 +3,12 @@
 import json
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import structlog
 from google.api_core import exceptions as google_errors
+from google.api_core.operation import Operation
+from google.api_core.retry import Retry
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient, types
 from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
     FirestoreAdminGrpcTransport,
@@ -32,6 +34,9 @@ _AS_REST = {"preserving_proto_field_name": False, "use_integers_for_enums": Fals
 _SET_FIELDS = ("indexConfig.usesAncestorConfig:false", "ttlConfig:*")
 """The fields that can be listed: one filter each (FirestoreAdmin, ListFields)."""
 _CREATE_SECONDS = 600
+_OPERATION_PAUSE_SECONDS = 0.5
+# Google's library takes `None` for its own way of trying again.
+_ONCE = Retry(predicate=lambda _: False)
 _REUSE_SECONDS = 900
 _REUSE_PAUSE_SECONDS = 5
 _CAPITAL = re.compile("[A-Z]")
@@ -145,10 +150,7 @@ class Databases:
         known.name = f"{self._name}/collectionGroups/{own}"
         paths = [name for name in ("index_config", "ttl_config") if name in known]
         request = types.UpdateFieldRequest(field=known, update_mask=FieldMask(paths=paths))
-        operation = calling(
-            lambda: self._admin.update_field(request, retry=None, timeout=CALL_SECONDS)
-        )
-        operation.result(timeout=_CREATE_SECONDS)
+        _carried_out(lambda: self._admin.update_field(request, retry=None, timeout=CALL_SECONDS))
 
     def _make_index(self, resource: Resource) -> None:
         group = resource["name"].partition("/collectionGroups/")[2].partition("/")[0]
@@ -206,7 +208,7 @@ class Databases:
             own = "type_" if field == "type" else field
             setattr(wanted, own, getattr(known, own))
         with cloud_errors(self._name):
-            operation = calling(
+            _carried_out(
                 lambda: self._admin.update_database(
                     database=wanted,
                     update_mask=FieldMask(paths=sorted(fields)),
@@ -214,7 +216,6 @@ class Databases:
                     timeout=CALL_SECONDS,
                 )
             )
-            operation.result(timeout=_CREATE_SECONDS)
 
     def delete(self) -> None:
         """Delete the database with its documents; one that is protected is refused.
@@ -223,17 +224,16 @@ class Databases:
             CloudError: It could not be deleted.
         """
         with cloud_errors(self._name):
-            operation = calling(
+            _carried_out(
                 lambda: self._admin.delete_database(
                     name=self._name, retry=None, timeout=CALL_SECONDS
                 )
             )
-            operation.result(timeout=_CREATE_SECONDS)
 
     def _is_created(self, wanted: types.Database) -> bool:
         """Create the database; tell whether it is there then."""
         try:
-            operation = calling(
+            _carried_out(
                 lambda: self._admin.create_database(
                     parent=self._parent,
                     database=wanted,
@@ -242,10 +242,26 @@ class Databases:
                     timeout=CALL_SECONDS,
                 )
             )
-            operation.result(timeout=_CREATE_SECONDS)
         except (google_errors.Conflict, google_errors.FailedPrecondition) as error:
             is_conflict = isinstance(error, google_errors.Conflict)
             if not is_conflict and "retry in" not in str(error):
                 raise
             return self.resource() is not None
         return True
+
+
+def _carried_out(begin: Callable[[], Operation]) -> None:
+    """Begin an operation and wait for its end; each look at it is a call as any other.
+
+    Raises:
+        TimeoutError: It has not ended after ten minutes.
+        Exception: It failed, or a call did.
+    """
+    operation = calling(begin)
+    last = time.monotonic() + _CREATE_SECONDS
+    while not calling(lambda: operation.done(retry=_ONCE)):
+        if time.monotonic() > last:
+            message = f"an operation has not ended after {_CREATE_SECONDS} s"
+            raise TimeoutError(message)
+        time.sleep(_OPERATION_PAUSE_SECONDS)
+    operation.result(timeout=0)
