@@ -7,6 +7,7 @@ that are run: nothing but an error of ours may come of it.
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -58,8 +59,18 @@ from tests.fuzz.files import (
     take_shard,
     take_table_file,
 )
+from tests.fuzz.lines import (
+    PLAN,
+    RESOURCE,
+    plain_json,
+    take_criteria,
+    take_plan_file,
+    take_resource,
+)
+from tests.fuzz.records import SAMPLES, record_name, take_record
 from tests.fuzz.values import HOSTILE, edited
 from tests.fuzz.whole import BUCKET, FOUND, RECOVERY, whole_manifest, whole_recovery, whole_report
+from tests.unit.drills import CRITERIA
 from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games
 from tests.unit.worlds import request, world
 
@@ -277,4 +288,11 @@ TARGETS: dict[str, Target] = {
     "documents": Target(records_maker(DOCUMENT_FILE, DOCUMENTS), take_documents),
     "inventory": Target(records_maker(SHARD_FILE, shard_rows()), take_shard),
     "table file": Target(make_table_file, take_table_file),
+    "resource": Target(plain_json(RESOURCE), take_resource),
+    "plan file": Target(plain_json(PLAN), take_plan_file),
+    "criteria": Target(plain_json(CRITERIA), take_criteria),
+    **{
+        record_name(sample): Target(_json(sample), partial(take_record, type(sample)))
+        for sample in SAMPLES
+    },
 }

@@ -1,5 +1,6 @@
 """Aimed inputs for every decoder: an answer or an error of ours, quickly, and nothing else."""
 
+import ast
 import time
 from pathlib import Path
 from random import Random
@@ -7,7 +8,10 @@ from random import Random
 import pytest
 
 from manifests.errors import ReboundError
+from tests.fuzz.records import SAMPLES, record_name
 from tests.fuzz.targets import TARGETS
+
+ROOT = Path(__file__).parents[2]
 
 CORPUS = Path(__file__).parent / "corpus"
 CASES = 2_000
@@ -42,6 +46,31 @@ def test_aimed_inputs_end_in_an_answer_or_an_error_of_ours(name: str):
             error.add_note(f"{name}, seed {seed}")
             raise
     assert accepted >= CASES // 100, f"{accepted} of {CASES} were accepted"
+
+
+WHOLE = {"Manifest", "RunStart", "PlannedRecovery", "RecoveryReport", "LeaseRecord"}
+"""What has a target under another name."""
+
+
+def test_everything_that_is_decoded_is_tried():
+    """A document that is stored from now on cannot be forgotten here."""
+    decoded = {
+        named.id
+        for folder in ("functions", "manifests", "recovery")
+        for path in (ROOT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and _called(call) in {"decode", "entry", "entries", "_read"}
+        for named in call.args
+        if isinstance(named, ast.Name) and named.id[0].isupper() and not named.id.isupper()
+    }
+    known = {record_name(sample) for sample in SAMPLES}
+    assert len(decoded) > len(WHOLE)
+    assert decoded - known - WHOLE == set()
+
+
+def _called(call: ast.Call) -> str:
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*/*")), ids=lambda path: path.parent.name)
