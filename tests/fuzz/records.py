@@ -25,7 +25,7 @@ from recovery.drill.document import drill_document, history_document
 from recovery.drill.model import DrillFinding, DrillRecord, Kept, Measured, SignOff
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 from recovery.fence.text import fence_lines
-from recovery.kinds.buckets.rules.outcomes import StretchOutcome
+from recovery.kinds.buckets.rules.outcomes import RangeOutcome
 from recovery.kinds.processors.cloud.journal import SentRequest
 from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, PlannedDates
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, Unread
@@ -143,7 +143,7 @@ SAMPLES: tuple[BaseModel, ...] = (
     _FINDING,
     ReadinessRecord(looked_at=NOW, score=71.5, dimensions={"security": 50.0}),
     AbandonedRecovery(recovery_id=RECOVERY, abandoned_at=NOW, why="a test"),
-    StretchOutcome(number=1),
+    RangeOutcome(number=1),
     whole_report().of(TableOutcome)[0],
     SentRequest(sent_at=NOW),
     PlannedDates(recovery_id=_DATES, started_at=NOW, plan=_DATES_PLAN),
