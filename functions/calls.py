@@ -58,7 +58,7 @@ def answering(
 
 @contextmanager
 def misconfigured() -> Generator[None]:
-    """Say of what an operator set wrongly that no caller can mend it.
+    """Turn the error of a wrong setting into one that no caller can mend.
 
     Raises:
         MisconfiguredError: A setting or the catalog is wrong.
@@ -70,10 +70,10 @@ def misconfigured() -> Generator[None]:
 
 
 def _body(request: flask.Request) -> bytes:
-    """Read a call's body, and of one that is too large no more than tells so."""
+    """Read a call's body; stop reading once it is too large."""
     request.max_content_length = None
     body: bytes = request.stream.read(_MOST_BODY_BYTES + 1)
-    # Before it answers the framework reads what is left: without an end, where a body has none.
+    # The framework reads the rest of a body before it answers, for ever where the body has no end.
     request.stream = io.BytesIO()
     return body
 

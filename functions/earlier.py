@@ -83,7 +83,7 @@ class Base:
     def of(cls, vault: Vault, run_id: RunId) -> "Base | None":
         """Return a run, or None where it is not believed, or not as its start record says.
 
-        Who writes the vault can have begun the run that names it as its base.
+        Whoever can write to the vault could begin a run that names a forged run as its base.
         """
         manifest = vault.manifest(run_id)
         trust = vault.trust(run_id)
@@ -119,7 +119,7 @@ def emptied_datasets(
 ) -> tuple[FailedPart, ...]:
     """Return the wholly protected datasets of which the last run holds tables and this one none.
 
-    A run of nothing at all would be called complete, and the last one that has something expire.
+    Otherwise an empty run would count as complete, and the last run with content could expire.
 
     Args:
         catalog: What is protected.

@@ -1,4 +1,4 @@
-"""What backs one kind of part up, in one form; what a night does with any kind it does with this."""
+"""The interface through which a night backs up parts of any kind."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -125,7 +125,7 @@ class Exporter[Entry: CatalogPart, B: Backup](ABC):
 def others(noun: str, listed: Callable[[], Iterable[str]], named: Collection[str]) -> Unprotected:
     """Return what a project has and a catalog does not name.
 
-    What may not be listed is no obstacle to a backup; that it is unknown is told.
+    A list that is refused does not fail the backup; the manifest says that it is unknown.
 
     Args:
         noun: What one of them is called.

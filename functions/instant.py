@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 def refuse_earlier(run_id: RunId, scheduled_at: datetime | None, recovery_point: datetime) -> None:
-    """Refuse to take for a schedule's run what was there before its time.
+    """Refuse a stored run that is older than the time of its schedule.
 
     Args:
         run_id: The run.
@@ -54,9 +54,9 @@ def refuse_earlier(run_id: RunId, scheduled_at: datetime | None, recovery_point:
 
 
 def refuse_placed(run: Started, scheduled_at: datetime | None) -> None:
-    """Refuse to go on with a run that somebody began before anything of it could be known.
+    """Refuse a run whose start record somebody wrote before its time had come.
 
-    When its start record was written Cloud Storage says, and nobody who writes it.
+    Cloud Storage dates the record; whoever writes it cannot.
 
     Args:
         run: The run, as its start record is.
@@ -124,7 +124,7 @@ def current_run(vault: Vault, run_id: RunId) -> RunId:
 def _obstacle(vault: Vault, run_id: RunId) -> str:
     """Return why a run can never be complete; empty where it can, or is.
 
-    What lies where it would be written, and cannot be read or is not believed, stays there.
+    An object that is unreadable or not believed is never replaced, so it stays an obstacle.
     """
     if vault.has_failed(run_id):
         return "no attempt can complete it"
@@ -229,8 +229,8 @@ def perhaps_there(
 def told_since(resources: Resources, catalog: Catalog, now: datetime) -> dict[str, datetime]:
     """Return since when BigQuery can tell what was in each wholly protected dataset.
 
-    That is as long as its time travel goes back, and not before it was made: of what was in another
-    one of its name nothing is told.
+    That is where its time travel window begins, or when it was made if that is later: BigQuery
+    tells nothing of an earlier dataset of that name.
     """
     told = {}
     for entry in catalog.datasets:

@@ -60,7 +60,7 @@ class Lease:
         self._generation = self._acquire()
 
     def check(self) -> None:
-        """Stop when the lease was taken over, or could have been: a machine can stand still.
+        """Raise when the lease was taken over, or could have been: a process can be suspended.
 
         Raises:
             LeaseLostError: Another process writes this run now, or may.
@@ -96,7 +96,7 @@ class Lease:
             return self._generation
 
     def refuse_while_pruning(self) -> None:
-        """Refuse to write the run while contents are pruned, to one of which it could refer.
+        """Refuse to write the run while contents are pruned: it could refer to one of them.
 
         A prune that begins later sees this lease.
 
@@ -120,7 +120,7 @@ class Lease:
 
     def release(self) -> None:
         """Let others write the run, when nothing renews the lease any more."""
-        # One that could not be removed runs out by itself; what the run ended with is told instead.
+        # A lease that could not be removed expires by itself. What is raised is how the run ended.
         try:
             self._landing.delete(self._name, generation=self._generation)
         except ReboundError as error:

@@ -53,7 +53,7 @@ def logged_step(name: str, **about: object) -> Generator[dict[str, object]]:
         yield done
         message = "step ends"
     except Exception:
-        message = "step failed"  # why is told once, of the part
+        message = "step failed"  # the line about the part says why
         raise
     finally:
         seconds = round(time.monotonic() - began, 3)

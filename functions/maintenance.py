@@ -126,7 +126,7 @@ def _told_time(header: Header, now: datetime) -> datetime:
     """Return the time of the schedule that calls; now where none does, or its time has not come.
 
     A schedule that is run by force carries its NEXT time, or none (Cloud Scheduler, Deduplicate job
-    requests): what was read for that would stand for a night that has not come.
+    requests): a record for that time would stand for a night that has not come.
     """
     if not header(SCHEDULE_HEADER) or not header(TIME_HEADER):
         return now

@@ -1,6 +1,6 @@
-"""Tells the outside how a call went: a webhook as Slack takes it, and a heartbeat that outlives us.
+"""Tells others how a call went: a webhook as Slack takes it, and an outside service's heartbeat.
 
-Neither can make a call fail: each has five seconds, and what was not delivered is one line. Their
+Neither can make a call fail: each has five seconds, and a failed delivery is one log line. Their
 addresses are secrets, and are never logged.
 
     webhook     POST {"text": "..."} (Slack, Sending messages using incoming webhooks)
@@ -120,7 +120,7 @@ def _notices(*, with_heartbeat: bool) -> _Notices:
 
 
 def _post(to: str, address: str, text: str, kind: str) -> None:
-    """Post a text; what goes wrong is told without the address, which errors would name."""
+    """Post a text; a failure is logged without the address, which is a secret."""
     try:
         answer = requests.post(
             address,

@@ -1,7 +1,7 @@
 """The files that a run writes into the vault while it is under way, and takes over when it goes on.
 
-Each says beside its content which run wrote it, signed where there is a key. What does not was put
-there by somebody else, and is neither taken over nor written over.
+The metadata of each file names the run that wrote it, with a signature where there is a key. A file
+without that is somebody else's: it is neither used nor replaced.
 """
 
 import hashlib

@@ -24,7 +24,7 @@ from manifests.store.vault import Vault
 
 log = structlog.get_logger()
 
-# A receipt that is not ours stays where ours would have to be written.
+# A receipt that is not ours cannot be replaced, so ours cannot be written.
 _LOST = (PointLostError, StrangeObjectError)
 
 

@@ -26,7 +26,8 @@ class Settings(CommonSettings):
         verify_nights: In how many nights `verify` reads everything that is stored once.
         expire_armed: Whether `expire` deletes; otherwise it only says what it would.
         webhook_url: Where how a night goes is told, as Slack takes it; a secret, nowhere when empty.
-        heartbeat_url: What outside watches that nights begin and end well; a secret, likewise.
+        heartbeat_url: Where an outside service is told that a night begins and ends well; a secret,
+            nowhere when empty.
     """
 
     parallel_listings: int = Field(default=8, ge=1, le=64)

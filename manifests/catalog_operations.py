@@ -8,7 +8,7 @@ from manifests.values import TimeZone, Value
 
 
 class Bands(Value):
-    """From where on a number is a warning, and from where on critical.
+    """The bounds from which a number is a warning, and from which it is critical.
 
     Where `critical` is above `warning`, high numbers are bad, and a number that is equal already is;
     where it is below, low numbers are bad, and a number that is equal is still good.

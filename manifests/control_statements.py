@@ -25,7 +25,7 @@ def changeable_column(resource: Resource) -> str | None:
 
 
 def copied(copy: str, table: str) -> str:
-    """Make a table what another is, over what it was: a clone of it, or of its undo point."""
+    """Replace a table by a clone of another one, or of its undo point."""
     return f"CREATE OR REPLACE TABLE {quoted(copy)} CLONE {quoted(table)}"
 
 

@@ -18,7 +18,7 @@ def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
 
 
 def owed(catalog: Catalog, parts: AbstractSet[str], lacks: AbstractSet[str]) -> tuple[str, ...]:
-    """Return what a run of some parts, that says what it lacks, is missing; each by label."""
+    """Return what a run is missing that has some parts and says what it lacks, by label."""
     required = {
         kind.labelled(entry.name) for kind, entry in catalog.parts if entry.backup == "required"
     }

@@ -204,8 +204,8 @@ def _to_text(expression: str, field: Resource) -> str:
 
 def _from_text(expression: str, field: Resource) -> str:
     if field["type"] == "GEOGRAPHY":
-        # Without a word on orientation, what covers more than half the globe would be turned inside
-        # out (BigQuery, Geography functions).
+        # By default BigQuery takes the smaller side of a polygon, and so would invert one that
+        # covers more than half the globe (BigQuery, Geography functions).
         return f"ST_GEOGFROMTEXT({expression}, oriented => TRUE)"
     if field["type"] == "RANGE":
         return f"CAST({expression} AS RANGE<{_range_element(field)}>)"

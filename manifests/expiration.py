@@ -33,7 +33,7 @@ def expires_at(resource: Resource, partition_id: str) -> datetime | None:
     if not kept_ms:
         return None
     try:
-        # What is beyond the last year that Python knows never comes.
+        # An end after the year 9999, the last that Python knows, counts as never.
         return period_of(by_time, partition_id)[1] + timedelta(milliseconds=int(kept_ms))
     except (ValueError, OverflowError):
         return None

@@ -54,8 +54,8 @@ def compared_columns(resource: Resource, version: int = FINGERPRINT_VERSION) -> 
     """Return how each column of `row_` is compared, `expression AS name`, by its name."""
     fields = sorted(resource["schema"]["fields"], key=lambda field: str(field["name"]))
     as_text = _AS_TEXT if version > 1 else {"GEOGRAPHY": _AS_TEXT["GEOGRAPHY"]}
-    # No column can be called row_ and shadow the row: BigQuery refuses nothing here, so the check
-    # would shrink to that column without a word.
+    # A column called row_ would hide the row's alias. BigQuery would not refuse that, and only that
+    # column would be compared.
     return {
         str(field["name"]): (
             f"{_comparable('row_.' + quoted(field['name']), field, as_text)} "

@@ -73,7 +73,7 @@ def check_size(content: bytes) -> None:
 
 
 def _number(text: str) -> int:
-    # What is longer is no number of ours, and could not be written once it is added to another.
+    # No number of ours is longer, and Python could not write a sum with it as text.
     if len(text) > _MOST_DIGITS:
         message = f"a number of {len(text)} digits"
         raise ValueError(message)
@@ -81,7 +81,7 @@ def _number(text: str) -> int:
 
 
 def _check_shape(value: object) -> None:
-    """Refuse what no document of ours looks like: whatever walks it would not come to an end."""
+    """Refuse objects with too many names, and nesting that is too deep for recursive code."""
     level: list[object] = [value]
     for _ in range(_DEEPEST):
         if any(isinstance(item, dict) and len(item) > _MOST_NAMES for item in level):

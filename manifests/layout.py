@@ -72,7 +72,7 @@ def scheduled_run_id(schedule: str, scheduled_at: datetime) -> RunId:
 def work_id(owner: str, table: str) -> str:
     """Name the scratch tables, undo points and jobs of one table of a run or recovery.
 
-    The mark at its end keeps names apart that are only alike once their dots or ends are gone.
+    The hash at its end tells apart tables whose names are equal once they are shortened.
     """
     mark = hashlib.sha256(table.encode()).hexdigest()
     name = table_folder(table).partition("~")[0].replace(".", "__")

@@ -140,7 +140,7 @@ def _extent(resource: Resource, names: list[str]) -> tuple[str, str]:
             kind = _kind(resource)
             return moment(kind, min(periods)[0]), moment(kind, max(periods)[1])
         _, end, width = _range(resource["rangePartitioning"])
-        # The last partition can be narrower, and what is behind it no 64-bit number.
+        # The last partition can be narrower; the next bound would be no 64-bit number.
         return str(min(map(int, names))), str(min(max(map(int, names)) + width, end))
     except (OverflowError, ValueError) as error:
         raise SourceUnreadableError(f"not ids of its partitions: {names}") from error

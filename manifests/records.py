@@ -1,7 +1,7 @@
 """Records of the Avro files that Rebound itself writes, read without trusting the file. Pure.
 
-A decoder does what a file's own schema tells it: one that refers to itself overflows the stack of
-the process, one of nothing but nulls makes records out of no bytes without end. So nothing is
+A decoder follows the schema in the file: a schema that refers to itself overflows the stack, and
+one of nothing but nulls makes endless records out of no bytes. So nothing is
 decoded before the header is found to be the one that such a file has, no block becomes larger than
 a writer of ours makes it, and a record is made of some bytes.
 """
@@ -83,7 +83,7 @@ class RecordFile(NamedTuple):
                 records, at = self._block(content, at, sync, schema)
             except ReboundError:
                 raise
-            # A decoder raises whatever it trips over in bytes that somebody else may have made.
+            # For damaged bytes the decoder raises errors of any class.
             except Exception as error:
                 raise AvroDamagedError(f"not a block: {error}", subject=subject) from error
             yield from records
@@ -116,7 +116,7 @@ class RecordFile(NamedTuple):
 def _inflated(data: bytes, most_bytes: int) -> bytes:
     inflating = zlib.decompressobj(_RAW_DEFLATE)
     plain = inflating.decompress(data, most_bytes)
-    # Behind the stream writers leave what their library puts there, all or part of a checksum.
+    # Some writers append all or part of a checksum to the compressed stream.
     if not inflating.eof or len(inflating.unused_data) > _CHECKSUM_BYTES:
         message = f"it does not end, or not within {most_bytes} bytes"
         raise ValueError(message)

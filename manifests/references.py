@@ -1,8 +1,8 @@
 """Which tables a view or routine reads, as far as its text tells. Pure.
 
-The text is not parsed: a name that stands behind FROM or JOIN is taken for a table's. One too many
-says of a view that is made all the same that it could not be; so nothing is left undone because of
-what is found here.
+The text is not parsed: a name that stands behind FROM or JOIN is taken for a table's. A name too
+many makes the plan say that a view cannot be made, which then is made all the same: nothing is
+skipped because of what is found here.
 """
 
 import re
@@ -73,7 +73,7 @@ def references(definition: Resource) -> set[TableRef]:
         names = matched[1].replace("`", "").replace(" ", "").split(".")
         if len(names) == _PARTS_WITH_PROJECT - 1 and names[0] not in aliases:
             names = [own_project, *names]
-        # A wildcard stands for tables that are there or not; a part has no name of a table.
+        # A wildcard names no single table, and names such as INFORMATION_SCHEMA stand for none.
         is_table = len(names) == _PARTS_WITH_PROJECT and not names[-1].endswith("*")
         if is_table and not any(name.upper() in _NOT_A_TABLE for name in names):
             found.add((names[0], names[1], names[2]))

@@ -11,7 +11,7 @@ from manifests.values import RunId, UtcTime, Value
 
 
 class Holdings(NamedTuple):
-    """What one run has to do with others.
+    """What one run needs of other runs, and what it holds itself.
 
     Attributes:
         run: The run.
@@ -44,11 +44,11 @@ def needs_of(holdings: Iterable[Holdings]) -> dict[RunId, frozenset[RunId]]:
 
 
 def lesser(catalog: Catalog, holdings: Iterable[Holdings]) -> frozenset[RunId]:
-    """Return the complete runs that no other record bears out, or without something that they need.
+    """Return the complete runs that no record bears out, or that lack a part they need.
 
-    They need what the catalog requires and an earlier run held. Whoever writes manifests, or runs of
-    fewer parts, into the vault would otherwise have them counted among the newest, and whole ones
-    expire. What the catalog names since is in no earlier run.
+    A part is lacking that the catalog requires and an earlier run held. Otherwise whoever writes
+    manifests into the vault could have whole runs expire in favour of empty ones. A part that is
+    new in the catalog is in no earlier run.
     """
     known: set[str] = set()
     found = set()

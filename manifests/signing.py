@@ -85,7 +85,7 @@ class Trust(Value):
 
 
 class TrustedKeys:
-    """The public keys whose signatures are believed; with none, nothing is asked of a document.
+    """The public keys whose signatures are believed; without any, every document is believed.
 
     A key that is rotated out stays here for as long as there are runs that it signed.
 

@@ -1,7 +1,7 @@
 """How names, texts and instants are written in a GoogleSQL statement. Pure.
 
-Everything that reaches a statement from outside passes here, and is refused where it is not of its
-type: what only looks like a name would be written as whoever made it likes.
+Everything from outside passes here before it is written into a statement, and is refused where it
+is not of its type: otherwise a text that looks like a name could inject SQL.
 """
 
 import re

@@ -30,7 +30,7 @@ def freeze(copy: str, table: str, resource: Resource, *, at: datetime, hours: in
     """
     options = _options(resource, hours)
     if resource.get("timePartitioning"):
-        # The clone would take the rule over, and lose what expires before it is extracted.
+        # The clone would inherit the expiration, and lose partitions before they are extracted.
         options = f"{options}, partition_expiration_days = NULL"
     # IF NOT EXISTS: an earlier job's effect may outlive its job.
     return (
@@ -50,7 +50,7 @@ def dropped_tables(
 
     Args:
         location: Where the datasets are.
-        dataset_ids: Them, one at least.
+        dataset_ids: At least one dataset.
         since: Only those that were made after it; None for all.
         until: Only those that were made by then.
     """
@@ -94,9 +94,9 @@ def encoded(
 def snapshot(undo: str, table: str) -> str:
     """Keep a table as it is, where it is not kept yet.
 
-    Without an expiration of its own, which would need the permission to delete snapshots: that of
-    the dataset applies. It has the key of its table, for a statement makes it (both BigQuery, Create
-    table snapshots).
+    The snapshot has no expiration of its own, which would need the permission to delete snapshots:
+    the default of its dataset applies. It has the key of its table, because a statement makes it
+    (both BigQuery, Create table snapshots).
     """
     return f"CREATE SNAPSHOT TABLE IF NOT EXISTS {quoted(undo)} CLONE {quoted(table)}"
 
@@ -139,7 +139,7 @@ def decoded(staging: str, raw: str, resource: Resource, partitions: Iterable[str
 
 
 def decoded_arrivals(staging: str, raw: str, resource: Resource, partition_id: str) -> str:
-    """Do the same where rows know no partition, because it is that of their arrival."""
+    """Do the same for a table partitioned by ingestion time: no column tells the partition."""
     columns = _columns(resource)
     return (
         f"BEGIN TRANSACTION; {_removing(staging, resource, [partition_id])} "
@@ -295,6 +295,6 @@ def _columns(resource: Resource) -> str:
 
 
 def _moved_columns(resource: Resource) -> str:
-    """Return what has to be inserted of a row: its columns, and its partition where none holds it."""
+    """Return the columns to insert, with the partition time where no column holds it."""
     names = _columns(resource)
     return f"_PARTITIONTIME, {names}" if is_ingestion_time(resource) else names

@@ -44,7 +44,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._/-]{1,1000}$")]
 
 
 class Typed(BaseModel):
-    """What is looked into of some JSON, and may hold more."""
+    """The fields of a JSON object that Rebound reads; it may hold more."""
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="allow")
 
@@ -189,7 +189,7 @@ class RoutineReference(Typed):
 
 
 class Settings(Typed):
-    """What is looked into of a resource of any sort, whether or not that sort has it."""
+    """The fields that Rebound reads in resources of any sort; a sort may lack some of them."""
 
     labels: dict[str, str] = {}
     location: str = ""

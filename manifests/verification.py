@@ -91,7 +91,7 @@ def verdict_after(
     buckets: Collection[str],
     now: datetime,
 ) -> VerdictRecord | None:
-    """Return what is known of a run after a share was read; None where nothing is wrong or was.
+    """Return what is known of a run after a share was read; None where nothing is or was damaged.
 
     Args:
         run_id: The run.

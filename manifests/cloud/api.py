@@ -110,7 +110,7 @@ class StorageApi:
             Exception: As `call`.
         """
         said = json.dumps(resource).encode()
-        # No content holds its own hash.
+        # A boundary made of a hash of the content cannot be in the content.
         boundary = hashlib.blake2b(content, digest_size=16).hexdigest()
         begin = (
             f"--{boundary}\r\nContent-Type: {JSON}\r\n\r\n".encode()
@@ -124,7 +124,7 @@ class StorageApi:
         }
         given = urlencode({"uploadType": "multipart", **query})
         address = f"{self.endpoint}/upload/storage/v1/b/{bucket}/o?{given}"
-        # In pieces, because contents are large and a copy of one is as large.
+        # The body is sent in pieces: joining them would copy a large content.
         answer = self._http.once("POST", address, (begin, content, end), headers)
         return json_object(answer, f"POST {address}")
 
@@ -139,7 +139,8 @@ class StorageApi:
             Exception: As `call`.
         """
         call = ApiCall("GET", object_path(bucket, name), {**query, "alt": "media"})
-        # Who does not take gzip is sent what was stored as gzip inflated (Transcoding of gzip files).
+        # A client that does not accept gzip gets a gzip object inflated (Transcoding of gzip
+        # files).
         headers = {"Range": f"bytes={start}-{end}", "Accept-Encoding": "gzip"}
         return self._http.once("GET", f"{self.endpoint}{call.address}", None, headers)
 

@@ -1,4 +1,4 @@
-"""Google's clients, made here alone: every call of one ends in time, and every answer tells the time.
+"""Makes Google's clients: every call of theirs has a time-out, and their answers set the clock.
 
 Their own defaults differ from call to call, and some wait for ever: `jobs.insert`, `jobs.get` and
 `jobs.getQueryResults` of BigQuery have no time-out unless one is given.
@@ -21,7 +21,7 @@ from manifests.cloud.http import Http
 from manifests.cloud.retry import calling, cloud_errors
 
 CALL_SECONDS = 60
-"""How long a call may say nothing: to be connected, and between two pieces of its answer."""
+"""Seconds that a call waits for the connection, and for each next piece of its answer."""
 
 _ALL_OF_CLOUD = "https://www.googleapis.com/auth/cloud-platform"
 

@@ -45,7 +45,7 @@ class ServiceClock:
         self._ahead_seconds: tuple[float, float] | None = None
 
     def hear(self, date: str, *, asked: float) -> None:
-        """Learn from the `Date` of an answer; one that is none tells nothing.
+        """Learn from the `Date` of an answer; a header that is no date is ignored.
 
         Args:
             date: The header.
@@ -73,7 +73,7 @@ class ServiceClock:
         return datetime.fromtimestamp(least + self.passed(), UTC)
 
     def latest(self, passed: float | None = None) -> datetime:
-        """Return an instant before which everything was that had happened until then.
+        """Return an instant that is later than everything that had happened until then.
 
         Args:
             passed: What `passed` gave then; now when None.
@@ -82,11 +82,12 @@ class ServiceClock:
             CloudError: No answer tells the time.
         """
         then = self.passed() if passed is None else passed
-        # Machines of a service can differ, so that what one tells is past what another allows.
+        # The machines of a service differ a little: the least that one tells can exceed the most of
+        # another.
         return datetime.fromtimestamp(max(self._ahead()) + then, UTC)
 
     def settle(self) -> None:
-        """Ask until a second ends, so that `latest` is exact to a tenth of one, or as answers allow.
+        """Ask until `latest` is exact to a tenth of a second, or as exact as the answers allow.
 
         Raises:
             CloudError: No answer tells the time.

@@ -178,7 +178,7 @@ class Configuration:
         return str(found["name"]).rpartition("/")[2]
 
     def order(self, kind: ResourceType, name: str, order: Order, before: Resource) -> None:
-        """Have something done with a resource.
+        """Call a method of a resource, such as `pause`.
 
         Args:
             kind: Its type.

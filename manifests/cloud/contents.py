@@ -55,7 +55,7 @@ def read_contents(
 
 
 def check_all_seen(answer: Answer, counted: int, stored_rows: int, *, subject: str) -> None:
-    """Refuse to conclude anything from a reading that hides something.
+    """Refuse a reading from which masking or row access policies hid something.
 
     Args:
         answer: What the statement gave.
@@ -72,8 +72,8 @@ def check_all_seen(answer: Answer, counted: int, stored_rows: int, *, subject: s
             subject=subject,
             hint="grant it Fine-Grained Reader on the policy tags of the table's columns",
         )
-    # The statistics say that there are policies, not that they hide rows; and metadata can lag
-    # behind. Both together are a reason to stop.
+    # The statistics tell of policies that may hide nothing, and the row count of the metadata can
+    # lag behind. Only both together are a reason to stop.
     if answer.has_row_policies and counted != stored_rows:
         raise SourceUnreadableError(
             f"{counted} of {stored_rows} rows can be read",

@@ -180,7 +180,7 @@ class Databases:
         known = types.Database.from_json(json.dumps(like), ignore_unknown_fields=True)
         wanted = types.Database(**{name: getattr(known, name) for name in _SETTINGS})
         if known.cmek_config.kms_key_name:
-            # The version of the key that is in use is Firestore's to tell.
+            # Firestore chooses the version of the key: a request must not name it.
             wanted.cmek_config.kms_key_name = known.cmek_config.kms_key_name
         last = time.monotonic() + _REUSE_SECONDS
         with cloud_errors(self._name):

@@ -1,7 +1,7 @@
 """The documents of one Firestore database: read at one instant, counted, written in batches.
 
-Reading is repeated from the last name seen whenever a stream breaks, and a stream that merely ends
-is not believed: a range is at its end when a query after its last document finds nothing.
+A stream that breaks is read again from the last name. The end of a stream proves nothing: a range
+has ended when a query after its last document finds nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -124,7 +124,7 @@ class Documents:
             try:
                 return calling(ask)
             except (google_errors.InvalidArgument, google_errors.MethodNotImplemented):
-                # The range itself is read too, which tells of every other obstacle.
+                # The range is read as well, and that read raises every other error.
                 return None
 
     def put(self, record: DocumentRecord, *, replaces_nanos: int | None) -> Message:

@@ -61,7 +61,7 @@ def piece(
         chunk = api.download(bucket, name, query, start, end).content
         if len(chunk) == end - start + 1:
             return chunk
-        # An answer that is cut, or all that there is: the last byte tells.
+        # The answer was cut, or the object ends here: a request for its last byte tells which.
         api.download(bucket, name, query, end, end)
     except RequestRangeNotSatisfiable as error:
         raise ObjectChangedError(f"it has fewer than {end + 1} bytes", subject=name) from error

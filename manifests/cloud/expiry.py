@@ -78,7 +78,7 @@ class Expiry:
         return tuple(self._protected(decision, now) for decision in decisions)
 
     def _protected(self, decision: KeepDecision, now: datetime) -> KeepDecision:
-        """Keep a run of which anything cannot be deleted: half a run is no backup."""
+        """Keep a run if any object of it cannot be deleted: half a run is no backup."""
         if decision.keep:
             return decision
         told = self._protections.told(layout.run_prefix(decision.run_id), now=now)
@@ -89,8 +89,8 @@ class Expiry:
     def delete(self, decisions: Sequence[KeepDecision], now: datetime) -> tuple[KeepDecision, ...]:
         """Delete the runs that are not kept, when a second look decides the same.
 
-        What a deletion follows from is what is there and what is not: a manifest, a lease, a hold.
-        It can have changed since the first look, and an answer can be false.
+        A decision depends on what is there and what is not: a manifest, a lease, a hold. That can
+        have changed since the first look, and one answer can be false.
 
         Args:
             decisions: What the first look decided.
@@ -107,7 +107,7 @@ class Expiry:
         return tuple(item if item.keep else self._gone(item, now) for item in agreed)
 
     def _gone(self, decision: KeepDecision, now: datetime) -> KeepDecision:
-        """Let a run go and delete it, unless the vault's retention policy keeps it from then on."""
+        """End the holds of a run and delete it, unless a retention policy then keeps it."""
         folder = layout.run_prefix(decision.run_id)
         with cloud_errors(self._vault.uri(folder)):
             for item in self._vault.versions.versions("live", folder, after_prefix(folder)):
@@ -191,7 +191,7 @@ class Expiry:
         self._landing.delete(lease_name(run_id), generation=found.generation)
 
     def active(self, now: datetime) -> frozenset[RunId]:
-        """Return the runs whose lease is in force; one that cannot be read is told of."""
+        """Return the runs whose lease is in force; log a lease that cannot be read."""
         active = set()
         for item in self._landing.list_objects(LEASES_PREFIX):
             run_id, found = leased_run_id(item.name), self._landing.read_dated(item.name)
@@ -206,7 +206,7 @@ class Expiry:
 
 
 def _holdings(documents: Vault, run: RunSummary) -> Holdings:
-    """Return what a run has to do with others."""
+    """Return what a run needs of other runs, and what it holds itself."""
     if run.state not in ("complete", "foreign", "untrusted"):
         base = () if run.base_run_id is None else (run.base_run_id,)
         return Holdings(run, frozenset(base))

@@ -1,4 +1,4 @@
-"""The line to one Firestore database: raw messages in and out, and what its errors mean.
+"""The connection to one Firestore database: it carries raw messages and translates errors.
 
 The high-level client decodes every value, which is slow, drops what it does not know and refuses a
 reference into another project; so requests and answers are the protocol's own messages.
@@ -71,7 +71,7 @@ class Connection:
         }
 
     def connects(self, *, within_seconds: float) -> bool:
-        """Whether the service can be reached: its calls would be tried again for minutes."""
+        """Whether the service can be reached; a call alone is tried again for minutes."""
         try:
             grpc.channel_ready_future(self.channel).result(timeout=within_seconds)
         except grpc.FutureTimeoutError:
@@ -92,7 +92,7 @@ class Connection:
 
 @contextmanager
 def firestore_errors(database: str) -> Generator[None]:
-    """Turn what Firestore answers into our errors, the expected ones with what to do about them.
+    """Turn Firestore's errors into ours, with a hint where the cause is known.
 
     Raises:
         SourceUnreadableError: The database does not exist, keeps no documents, or no version that

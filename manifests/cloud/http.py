@@ -54,7 +54,7 @@ class Answer(NamedTuple):
     """An answer.
 
     Attributes:
-        status: Its status; no refusal's but where `exchange` returns it.
+        status: Its HTTP status; 400 and above only where `exchange` returns it.
         content: Its body as it was sent.
         headers: Its headers.
     """
@@ -73,7 +73,7 @@ class Http:
 
     Args:
         credentials: Who asks; None where an address itself says who may.
-        seconds: How long an answer may say nothing: until it begins, and between two pieces of it.
+        seconds: How long to wait until the answer begins, and for each next piece of it.
         clock: Told the `Date` of every answer.
     """
 
@@ -170,7 +170,7 @@ class Http:
         except BaseException as error:
             connection.close()
             is_told = isinstance(error, (ConnectionError, TimeoutError))
-            # A name that nobody knows, a network that is not there, TLS that was cut.
+            # An unknown host name, a missing network, or a TLS connection that was cut.
             if isinstance(error, (HTTPException, OSError)) and not is_told:
                 raise ConnectionError(repr(error)) from error
             raise
@@ -247,7 +247,7 @@ def _origin(address: str) -> str:
 
 
 def _target(address: str) -> str:
-    """Return what of an address a request line has."""
+    """Return the path and the query of an address, as a request line has them."""
     return address[len(_origin(address)) :] or "/"
 
 
@@ -258,7 +258,7 @@ def _usable(kept: deque[HTTPConnection]) -> HTTPConnection | None:
             connection = kept.pop()
         except IndexError:
             return None
-        # What can be read although nothing was asked is its end.
+        # A connection with something to read before a request is sent was closed by the server.
         if connection.sock is not None and not wait_for_read(connection.sock, timeout=0):
             return connection
         connection.close()
@@ -288,7 +288,7 @@ def _connection(address: str, seconds: float) -> HTTPConnection:
 
 @cache
 def _trusting(certificates: str) -> ssl.SSLContext:
-    """Return what trusts the certificates of a file or a folder."""
+    """Return a TLS context that trusts the certificates of a file or a folder."""
     if Path(certificates).is_dir():
         return ssl.create_default_context(capath=certificates)
     return ssl.create_default_context(cafile=certificates)

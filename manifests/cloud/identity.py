@@ -1,4 +1,4 @@
-"""Whom Google Cloud takes the caller for."""
+"""The account under which Google Cloud knows the caller."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Inventory shards as they are in the vault: the very generation, checked before it is believed."""
+"""Reads inventory shards of the vault: the listed generation, its checksum compared first."""
 
 from collections.abc import Iterable, Iterator
 

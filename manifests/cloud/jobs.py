@@ -1,8 +1,8 @@
-"""BigQuery jobs with ids that are computed, not invented.
+"""BigQuery jobs whose ids are computed from the work, so that a retry has the same id.
 
-`jobs.insert` is idempotent for an id, so a lost answer is answered by looking the job up. A failed
-job burns its id, so each further try has the next attempt suffix (BigQuery REST, Job; Export table
-data).
+`jobs.insert` is idempotent for an id, so after a lost answer the job is looked up. The id of a
+failed job is used up: each further try has the next attempt suffix (BigQuery REST, Job; Export
+table data).
 """
 
 import itertools
@@ -81,8 +81,8 @@ class Jobs:
             usable: Whether the effect of a finished job is still there; a job whose effect is
                 gone is run again under the next attempt.
             needs: The permissions it takes beside those that read and write data, for errors.
-            achieved: Whether the effect of a failed job is there all the same, so that another
-                attempt would have it twice.
+            achieved: Whether a failed job did its work after all: another attempt would do it
+                twice.
 
         Raises:
             CloudError: The job failed for a reason that a new attempt does not change, or failed
@@ -204,7 +204,8 @@ class Jobs:
     def _wait(self, job: Job, subject: str) -> Job:
         began = time.monotonic()
         while job.state != "DONE":
-            # A tenth of what the job has taken so far: it is noticed soon, and asked for seldom.
+            # Wait a tenth of the time the job has taken so far: short jobs are noticed soon, long
+            # ones polled seldom.
             waited_seconds = time.monotonic() - began
             time.sleep(min(max(_FIRST_WAIT_SECONDS, waited_seconds / 10), _LONGEST_WAIT_SECONDS))
             with cloud_errors(subject):
@@ -213,13 +214,13 @@ class Jobs:
 
 
 def _pause_seconds(failures: int) -> float:
-    """Return how long to wait after a failed attempt: longer each time, and never in step."""
+    """Return how long to wait after a failed attempt: longer each time, and at random."""
     longest = _FIRST_PAUSE_SECONDS * 2**failures
     return random.uniform(longest / 2, longest)  # noqa: S311 - no secret: it spreads what retries
 
 
 def _begun[Answer](job_id: str, ask: Callable[[], Answer]) -> Answer:
-    """Ask about a job that was begun: that there is none is not believed.
+    """Ask about a job that was begun; an answer that there is none is not believed.
 
     A job id can be taken and not be readable yet (googleapis/python-bigquery#2134).
     """
@@ -235,7 +236,7 @@ def _all_rows(job: Job) -> list[dict[str, Any]]:
 
 
 def _says(job: Job, subject: str) -> bool:
-    """Return one of a job's statistics that the client has no property for."""
+    """Return a statistic of a job for which the client has no property."""
     statistics = job._properties.get("statistics", {})  # noqa: SLF001 - see above
     return bool(statistics.get(f"{subject}Statistics", {}).get(f"{subject}Applied"))
 

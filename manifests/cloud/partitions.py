@@ -71,7 +71,7 @@ def _cursors(connection: Connection, request: Any) -> list[str]:  # noqa: ANN401
         except google_errors.GoogleAPICallError as error:
             if not is_timed_out(error):
                 raise
-            # Fewer and larger ranges are read as wholly.
+            # Fewer and larger ranges hold the same documents.
             return found
         names = [cursor.values[0].reference_value for cursor in answer.partitions]
         found += [name.removeprefix(f"{connection.root}/") for name in names]

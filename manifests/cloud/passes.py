@@ -19,7 +19,7 @@ from manifests.names import NameRange, Position
 _MOST_FAILURES = 8
 _LONGEST_PAUSE_SECONDS = 20
 _SMALLER = 8
-"""By how much the parts are smaller after each time-out: a minute is a long time to find out."""
+"""How many times smaller the next range is after a time-out, each of which costs a minute."""
 
 
 def is_timed_out(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""Permissions that no role has which reads and writes data: named where a call is refused."""
+"""Permissions that the roles for reading and writing data lack; a refused call names them."""
 
 import re
 

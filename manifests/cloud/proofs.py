@@ -2,8 +2,8 @@
 
 proofs/<recovery>.json    written once, when everything in a recovery was proven
 
-A proof tells an operator how old the last one is. Nothing is restored because of it: whoever forges
-one can only make what was not looked at seem to have been.
+`rebound status` tells how old the newest proof is. No recovery depends on a proof: a forged one can
+only make an untested part look tested.
 """
 
 from collections.abc import Iterator
@@ -31,11 +31,11 @@ class Proofs:
         self._landing = landing
 
     def record(self, proof: ProofRecord) -> None:
-        """Write what a recovery showed, once: an earlier word stays."""
+        """Write what a recovery showed, once; an earlier record stays."""
         self._landing.put_once(proof_name(proof.recovery_id), encode(proof))
 
     def since(self, earliest: datetime, *, now: datetime) -> Iterator[ProofRecord]:
-        """Yield what was proven since an instant; what cannot be read, or be true, proves nothing.
+        """Yield the proofs since an instant; unreadable ones and impossible times are left out.
 
         Args:
             earliest: What was proven before is forgotten.
@@ -58,7 +58,7 @@ class Proofs:
                 yield proof
 
     def readable(self, rule: DrillRule, *, now: datetime) -> tuple[ProofRecord, ...]:
-        """Return every proof that is not forgotten; none to who may not read them."""
+        """Return every proof that still counts; none where the caller may not read them."""
         try:
             return tuple(self.since(now - timedelta(days=rule.proof_days), now=now))
         except CloudError:

@@ -106,7 +106,7 @@ def _manifests(documents: Vault) -> tuple[dict[RunId, Manifest], dict[RunId, str
 
 
 def _contents(vault: Bucket, share: Share) -> Iterator[ObjectInfo]:
-    """Yield each content of a share as its name says that it has to be.
+    """Yield each content of a share, with the size and checksum that its name tells.
 
     What has another name is no content: no run can list it.
     """

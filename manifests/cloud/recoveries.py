@@ -1,4 +1,4 @@
-"""What a journal of a recovery says to who is no recovery: which runs it reads, and how it ended.
+"""What others read in the journal of a recovery: which runs it needs, and how it ended.
 
 Journals are `recovery`'s own (recovery/journal.py); of their documents only this is relied on here.
 """
@@ -53,7 +53,7 @@ class Recoveries:
     def open(self, *, since: datetime) -> Iterator[str]:
         """Yield the recoveries that were begun since an instant and that nobody has ended.
 
-        What cannot be read of an end, or is another's, is none.
+        A record of an end that cannot be read, or is another recovery's, does not count.
         """
         for recovery_id in self.ids():
             if recovery_id.startswith(_READS_NO_RUN):

@@ -184,7 +184,7 @@ class Resources:
             path: The resource, below its project.
             subject: What it is, for errors.
             etag: That of what was read; None for any.
-            force: Whether it goes even when that opens what it protected.
+            force: Whether it is deleted even where that makes rows visible which it hid.
 
         Raises:
             CloudError: It is not what was read any more, or Google Cloud refused.

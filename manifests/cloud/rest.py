@@ -51,8 +51,8 @@ class Rest:
             path: With the version; what means something in a URL is quoted here, but for `%`.
             query: Parameters.
             body: The request's JSON.
-            is_repeatable: Whether making it twice does no more than making it once. One that is not
-                is made once, whatever becomes of its answer.
+            is_repeatable: Whether a second call has no further effect. A call that is not
+                repeatable is made once, even where its answer is lost.
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The API refused.

@@ -1,8 +1,8 @@
 """The one place that says which failures of Google Cloud are worth another try.
 
 Google's clients are called with `retry=None`; every call goes through `calling`, and every write
-carries a precondition or a deterministic id, so that a call whose answer was lost can be repeated. What
-has neither, and another effect each time, is called once, and what came of it is looked at.
+carries a precondition or a deterministic id, so that a call whose answer was lost can be repeated.
+A call that has neither is made once, and its effect is looked up.
 """
 
 import re
@@ -32,9 +32,9 @@ _TRANSIENT_REASONS = frozenset(
     }
 )
 _LOST_TO_ANOTHER = "due to concurrent update"
-# What only gRPC answers, and no HTTP status tells.
+# Errors of gRPC that no HTTP status stands for.
 _TRANSIENT_ERRORS = (google_errors.RetryError, google_errors.Aborted, google_errors.Unknown)
-# An answer that did not come: nothing of it, or not all of its body, or other bytes than were sent.
+# The answer did not come, or its body was cut or changed on the way.
 # What the clients raise for a body depends on who reads it, and where it is cut.
 _UNANSWERED = (
     ConnectionError,
@@ -57,7 +57,7 @@ log = structlog.get_logger()
 
 
 class ContradictionError(ConnectionError):
-    """Google Cloud said that something is not there, and lists it."""
+    """Google Cloud answered that something is not there, while a list contains it."""
 
 
 def is_transient_failure(reason: str | None, message: str) -> bool:
@@ -110,10 +110,10 @@ def calling[Answer](call: Callable[[], Answer], *, attempts: int = MOST_ATTEMPTS
 def believed[Answer](
     ask: Callable[[], Answer | None], is_listed: Callable[[], bool]
 ) -> Answer | None:
-    """Return an answer, or None where there is nothing, which a listing has to confirm.
+    """Return an answer, or None where a list confirms that there is nothing.
 
-    Much follows from what is not there: it is created, its run is no backup and expires. So one
-    answer that says so, which can be false, is not enough.
+    Much follows from there being nothing: it is created, or its run counts as no backup and
+    expires. One answer can be false, so a list has to say the same.
 
     Args:
         ask: Gives the answer; None when it is that there is nothing.
@@ -189,9 +189,9 @@ def cloud_errors(subject: str, needs: str = "") -> Generator[None]:
 
 
 def require_whole(unreachable: Iterable[str], subject: str) -> None:
-    """Refuse a list that lacks what is in locations that cannot be reached.
+    """Refuse a list without the locations that could not be reached.
 
-    It would pass for the whole (BigQuery REST, DatasetList; Firestore REST, ListDatabasesResponse).
+    It would look complete (BigQuery REST, DatasetList; Firestore REST, ListDatabasesResponse).
 
     Args:
         unreachable: The locations, as the list names them.

@@ -10,7 +10,7 @@ from manifests.values import ObjectInfo
 
 
 def whole(read: Callable[[], Iterable[bytes]], stored: ObjectInfo, *, most_bytes: int) -> bytes:
-    """Return the whole of a file, which is what is said of it.
+    """Return a whole file, once its size and checksum are what the manifest says.
 
     It is read once more before it is called damaged: a byte can change on its way.
 

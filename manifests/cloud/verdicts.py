@@ -1,7 +1,7 @@
 """What was found damaged in the vault, kept in the landing bucket.
 
-A list of runs tells of it, and the next run stores it anew. A verdict is a reason to store something
-once more, and never one to trust anything: whoever forges one gains nothing else.
+`rebound list` shows it, and the next run stores the object anew. A verdict only causes another copy
+and makes nothing trusted, so that forging one gains nothing.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Verdicts:
         return readable(self._records.below(VERDICTS_PREFIX, VerdictRecord))
 
     def readable(self) -> tuple[VerdictRecord, ...]:
-        """Return every verdict; none to who may not read them, and can verify and recover."""
+        """Return every verdict; none where the caller may not read them."""
         try:
             return tuple(self.all())
         except CloudError:

@@ -1,4 +1,4 @@
-"""Looks at what the gauges are made of."""
+"""Reads what the gauges are computed from."""
 
 from datetime import datetime, timedelta
 
@@ -45,7 +45,7 @@ def _complete(documents: Vault) -> list[WatchedRun]:
         try:
             manifest = documents.manifest(run_id)
             documents.require_trusted(run_id)
-        except BackupDamagedError:  # none, or none that counts
+        except BackupDamagedError:  # there is no manifest, or none that is believed
             continue
         if not documents.foreign(manifest.platform, manifest.project):
             found.append(WatchedRun.of(manifest))

@@ -33,7 +33,7 @@ class PartFailure(Stored):
 
 
 DROPPED = "dropped table"
-"""What a table of a wholly protected dataset is called that was gone before anything was read of it."""
+"""The kind of a table of a wholly protected dataset that was dropped before it could be read."""
 
 
 class Unprotected(Stored):
@@ -75,7 +75,7 @@ class Manifest(Stored):
     skews: tuple[Skew, ...] = ()
     abandoned: tuple[AbandonedObject, ...] = ()
     lease_generation: int | None = None
-    """That of the lease under which it was written, which was renewed just before."""
+    """The generation of the lease under which it was written; the lease was renewed just before."""
 
     def parts[B: Backup](self, kind: PartKind[B]) -> tuple[B, ...]:
         """Return what the run holds of one kind."""
@@ -92,7 +92,7 @@ class Manifest(Stored):
         return ((kind, part) for kind in PARTS for part in self.parts(kind))
 
     def each(self, form: Callable[[PartKind[Any], Backup], Backup | None]) -> "Manifest":
-        """Return the manifest with other parts, each in the place of one; None leaves it out."""
+        """Return the manifest with each part replaced by what `form` gives; None leaves it out."""
         update: dict[str, tuple[Backup, ...]] = {}
         for kind in PARTS:
             formed = (form(kind, part) for part in self.parts(kind))
@@ -132,9 +132,10 @@ class RunStart(Stored):
     base_run_id: RunId | None
     """The earlier complete run whose unchanged partitions are referenced; None for a full run."""
     tables: tuple[TableName, ...] = ()
-    """Of datasets of which all tables are protected: those that were there when it began."""
+    """The tables of wholly protected datasets that were there when it began."""
     perhaps: tuple[TableName, ...] = ()
-    """Others of them that may have been there at the recovery point: replaced or dropped since."""
+    """Further tables of such datasets that may have been there at the recovery point: they were
+    replaced or dropped since."""
 
 
 class LeaseRecord(Stored):

@@ -27,8 +27,8 @@ class Started(NamedTuple):
 
     Attributes:
         start: Its start record.
-        generation: That of the record, which each receipt of the run names: what lay there before
-            the run began cannot.
+        generation: The record's generation. Each receipt of the run names it, which a receipt from
+            before the run cannot.
         written_at: When the record was written, on Cloud Storage's clock.
         doubt: Why nobody believes the record; empty where it is believed.
     """
@@ -46,7 +46,10 @@ class Started(NamedTuple):
 
 @contextmanager
 def judging(subject: str) -> Generator[None]:
-    """Call a document damaged whatever it makes a check do: a stranger may have written it."""
+    """Report a document as damaged when a check of it raises any error.
+
+    A stranger may have written it.
+    """
     try:
         yield
     except ReboundError:

@@ -46,7 +46,8 @@ def encode(document: BaseModel, *, sign: Sign | None = None) -> bytes:
         sign: Signs its digest; None leaves it unsigned.
 
     Raises:
-        ManifestFormatError: It is larger than what is ever read, or holds half a character.
+        ManifestFormatError: It is larger than any document that is read, or holds half of a
+            surrogate pair.
     """
     subject = type(document).__name__
     body = document.model_dump(mode="json")
@@ -134,7 +135,7 @@ def _signature(envelope: dict[str, Any], *, subject: str) -> Signature | None:
 def _parsed(content: bytes, *, subject: str) -> Any:  # noqa: ANN401 - JSON of any shape
     try:
         envelope = parsed(content)
-        # What cannot be written again is no document either: NaN, or half a surrogate pair.
+        # A value that cannot be written again, as NaN or half of a surrogate pair, is refused too.
         _canonical(envelope)
     except TooLargeError as error:
         raise ManifestFormatError(str(error), subject=subject, hint=OTHER_RUN_HINT) from error

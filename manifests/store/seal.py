@@ -1,4 +1,4 @@
-"""What is written is signed where there is a key, and what is read is believed as far as it is signed."""
+"""Signs what is written where there is a key, and tells of what is read whether it is believed."""
 
 from pydantic import BaseModel
 

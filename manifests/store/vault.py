@@ -276,7 +276,7 @@ class Vault:
             with judging(attempts[-1]):
                 failures = decode(content, FailedAttempt, subject=attempts[-1]).failures
         except BackupDamagedError:
-            # The record of a failure is no part of a backup: what is wrong with it hides no run.
+            # A record of a failure that cannot be read must not hide its run.
             return {"reason": "no manifest: the record of the last attempt cannot be read"}
         names = ", ".join(item.part for item in failures)
         return {"reason": f"no manifest: not backed up: {names}", "failures": failures}

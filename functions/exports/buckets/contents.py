@@ -24,7 +24,7 @@ _PLAIN = {"contentType": "application/octet-stream"}
 
 
 class Known:
-    """What an earlier run said of names that come in order.
+    """Looks names up in an earlier inventory; both are in name order.
 
     Args:
         records: The earlier inventory, in name order.
@@ -45,7 +45,7 @@ class Known:
         try:
             return next(self._records, None)
         except BackupDamagedError as error:
-            # What it says is known of no object then, so that each content is looked up.
+            # Without it no earlier record is known, and each content is looked up in the vault.
             log.error("an earlier inventory is damaged", reason=str(error))  # noqa: TRY400 - told in words
             return None
 
@@ -121,8 +121,8 @@ class Contents:
         record = _record(version, name, self._vault.find(name), otherwise="gone")
         if record.stored_as is not None:
             return record
-        # What it was can be read no more: what took its place is stored, and comes back where soft
-        # delete does not keep the other any longer.
+        # The content of the recovery point cannot be read any more. The live content is stored
+        # instead: a recovery uses it once soft delete does not keep the other any longer.
         live = self._bucket.find(version.name)
         if live is None or live.generation == version.generation:
             return record
@@ -162,7 +162,7 @@ class Contents:
             return self._vault.find(name)
         except NotFound:
             if self._bucket.find(source.name, source.generation) is not None:
-                # The source is there, so that it is the vault that is not.
+                # The source is there, so the vault must be missing.
                 raise
             return None
         with self._lock:
@@ -180,7 +180,7 @@ class Contents:
 
 
 def _told(version: ObjectVersion, earlier: ObjectRecord | None) -> ObjectVersion:
-    """Fill in checksums that a listing left out, where the very version was met before."""
+    """Fill in checksums that a listing left out, from the earlier record of the same version."""
     if version.crc32c or earlier is None or earlier.version.generation != version.generation:
         return version
     return version._replace(crc32c=earlier.version.crc32c, md5=earlier.version.md5)

@@ -155,7 +155,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
             if len(shards) >= wanted:
                 ranges = ranges_like([shard.first_name for shard in shards], wanted=wanted)
             else:
-                # Few names then can be many now.
+                # A range that held few names then can hold many now.
                 ranges = find_ranges(bucket.names, wanted=wanted)
             found = self.context.files.put_once(name, encode(ranges))
         return decode(found.content, KeyRanges, subject=name)
@@ -226,8 +226,8 @@ class _RangeWork:
     ) -> Iterator[tuple[ObjectVersion | None, Sequence[ObjectVersion]]]:
         """Yield for each name the version that was live at the recovery point, and all of them.
 
-        Where the bucket keeps no past, a name that was written since has what it holds now: that
-        is newer than the recovery point, and all there is.
+        Where the bucket keeps no history, a name that was written since has its present content,
+        which is newer than the recovery point.
         """
         start = written if written is not None else key_range.start
         kinds = self._history.kinds

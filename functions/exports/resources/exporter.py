@@ -27,7 +27,7 @@ from manifests.parts import PARTS
 from manifests.values import ObjectInfo, Resource, Skew, StoredObject
 
 _WITHOUT_CONTENT = frozenset({"cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"})
-"""Services that are asked, and hold nothing."""
+"""Services that hold no content of their own."""
 
 
 class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
@@ -98,7 +98,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
 
     @override
     def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
-        """Yield the files of attempts that were interrupted before they could say so."""
+        """Yield the files of interrupted attempts, which the manifest does not list."""
         kept = {item.name for part in manifest.parts(RESOURCES) for item in part.objects}
         for item in self.context.vault.list_objects(resources_prefix(manifest.run_id)):
             if item.name not in kept:
@@ -140,7 +140,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         return stored, archive
 
     def _images(self, kind: ResourceType, resource: Resource) -> dict[str, str]:
-        """Return the digest of each image of the project that a resource runs; others keep theirs."""
+        """Return the digest of each image that a resource runs and this project keeps."""
         if not kind.has_images:
             return {}
         project = self.context.settings.project

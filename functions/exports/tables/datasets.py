@@ -87,7 +87,7 @@ def backed_up_datasets(
 
 
 def refuse_same_names(protected: Collection[str], dataset_id: str) -> None:
-    """Refuse names that differ by case alone, for a dataset to which they are one.
+    """Refuse names that differ by case alone, in a dataset whose names are case-insensitive.
 
     Raises:
         CatalogError: There are some.

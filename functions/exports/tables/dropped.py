@@ -30,7 +30,7 @@ def is_before_history(error: CloudError) -> bool:
 def never_was(error: CloudError, table: str) -> bool:
     """Whether a copy failed because there was no such table, `dataset.table`, at that instant.
 
-    What else it needs, such as the scratch dataset, can be missing as well, and is another matter.
+    A missing scratch dataset, which the copy needs too, is another failure.
     """
     message = error.message.lower()
     is_missing = "not found" in message and table.lower() in message.replace(":", ".")

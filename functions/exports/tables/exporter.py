@@ -146,7 +146,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
 
     @override
     def unprotected(self) -> Iterable[Unprotected]:
-        """Count the datasets of which nothing is protected, and name tables that came and went.
+        """Count the datasets of which nothing is protected; name tables made and dropped since.
 
         A table that was made and dropped since the last run may have been there at the recovery
         point; BigQuery tells of it only now that some time has passed.

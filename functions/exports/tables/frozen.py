@@ -227,7 +227,7 @@ class FrozenCopies:
             stored_rows=int(copy["numRows"]),
         )
         counted = combined(contents.partitions.values()).row_count
-        # A table that is gone cannot be counted: what was copied of it has to do.
+        # A table that is gone cannot be counted, so its copy is counted instead.
         copied_rows = int(copy["numRows"])
         then = self._count_then(table, source.resource, copied_rows) if is_there else copied_rows
         # A copy leaves out what is still in the streaming buffer (BigQuery, Table clones).
@@ -255,7 +255,7 @@ class FrozenCopies:
 
 @contextmanager
 def _at_the_point(table: str) -> Generator[None]:
-    """Tell a table that was not there yet at the recovery point, or not as it is read now.
+    """Raise `PointLostError` for a table that has no history of the recovery point.
 
     BigQuery answers "Invalid snapshot time … Cannot read before …" where an instant is before the
     table was made, or before its history (BigQuery, Access historical data).

@@ -4,10 +4,10 @@ from manifests.kinds.resources.types import Order, Pause
 
 
 def _export(field: str) -> Pause:
-    """Return how a subscription is stopped that writes what it is given elsewhere.
+    """Return the pause of a subscription that exports its messages.
 
-    It is pulled when it has no such configuration (Pub/Sub, Change subscription types). One that is
-    detached could not be attached again.
+    Without that configuration it is a pull subscription (Pub/Sub, Change subscription types). A
+    detached subscription could not be attached again.
     """
     return Pause(
         field=field,

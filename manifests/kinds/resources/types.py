@@ -54,8 +54,8 @@ class Pause(NamedTuple):
     Attributes:
         field: What tells whether it runs, and what a pause changes.
         running: Its value while it runs; None where it runs while the field says anything.
-        made: Fields that a new one is made with, so that it does nothing before it is stopped, None for
-            one that it is made without; what they were is set when it is.
+        made: Fields with which a new one is made, so that it does nothing before it is stopped;
+            None makes it without the field. They get their own values when it is stopped.
         stop: Stops it.
         start: Begins it again.
     """

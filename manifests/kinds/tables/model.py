@@ -141,7 +141,7 @@ class DatasetBackup(Stored):
 def encryption_key(resource: Resource) -> str:
     """Return the Cloud KMS key of a table's own, empty where it has none.
 
-    Without the version that encrypts now, which BigQuery tells of and takes from nobody.
+    The version of the key is left out: BigQuery returns it and accepts none.
     """
     found = resource.get("encryptionConfiguration") or {}
     return _KEY_VERSION.sub("", str(found.get("kmsKeyName") or ""))
