@@ -20,7 +20,7 @@ from manifests.catalog_operations import Operations
 from manifests.catalog_processors import Processors
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
-from manifests.ids import BucketName
+from manifests.ids import BucketName, ProjectId
 from manifests.json_text import read_file
 from manifests.kind import CatalogPart, PartKind
 from manifests.kinds.buckets.catalog import CatalogBucket
@@ -65,7 +65,7 @@ class Catalog(Value):
     location: str
     full_every_days: int = Field(ge=1)
     retention: Retention
-    protected_projects: tuple[str, ...]
+    protected_projects: tuple[ProjectId, ...]
     tables: tuple[CatalogTable, ...] = ()
     datasets: tuple[CatalogDataset, ...] = ()
     buckets: tuple[CatalogBucket, ...] = ()

@@ -43,6 +43,11 @@ def parse_drill_id(text: str) -> str:
     return text
 
 
+def mark_of(drill: str) -> str:
+    """Return the mark that the things of a drill are named by."""
+    return drill.rpartition("-")[2]
+
+
 def begun_name(drill: str) -> str:
     """Return the name of the record of a drill's beginning."""
     return f"{DRILLS_PREFIX}{drill}/begun.json"

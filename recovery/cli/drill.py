@@ -2,6 +2,8 @@
 
 import getpass
 import sys
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,9 +33,10 @@ from recovery.drill.model import Criteria, DrillFinding, Kept, SignOff
 from recovery.drill.preparing import prepared
 from recovery.drill.rules import check_verifier, due_scenario, read_criteria
 from recovery.drill.running import Drill
-from recovery.drill.sandbox import check_is_sandbox
+from recovery.drill.sandbox import sandbox_of
 from recovery.drill.store import Drills
 from recovery.drill.tasks import SAMPLE
+from recovery.drill.under_way import refuse_under_way
 from recovery.scenarios import SCENARIOS
 from recovery.units import counted, listed
 
@@ -79,6 +82,10 @@ def drill(
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove what drills left in the sandbox project.")
     ] = False,
+    stopped: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DRILL", help="This one was stopped: what it made can be removed."),
+    ] = None,
     history: Annotated[bool, typer.Option("--history", help="List the drills there were.")] = False,
     evidence: Annotated[
         int | None, typer.Option(help="Print everything that is kept of the drills of a year.")
@@ -107,7 +114,7 @@ def drill(
             finding, {"what": what, "owner": owner, "due": until, "ticket": ticket}, as_json=as_json
         )
     elif clean:
-        _clean(_named(project), yes=yes, as_json=as_json)
+        _clean(_named(project), stopped or (), yes=yes, as_json=as_json)
     else:
         asked = Asked(
             scenario=_scenario(scenario_name, due=due, sample=sample),
@@ -156,7 +163,8 @@ def _run(asked: Asked, html: Path | None, *, as_json: bool) -> None:
     console, made = Console(quiet=as_json), prepared(asked)
     names = [task.name for task in made.tasks]
     say(f"drill {made.begun.drill_id}: {', '.join(names)}", err=True)
-    clean = f"`rebound drill --clean --project {asked.sandbox}` removes what was made"
+    own = f"--project {made.begun.sandbox} --stopped {made.begun.drill_id}"
+    clean = f"`rebound drill --clean {own}` removes what was made"
     with console.ending_at_once(f"interrupted; {clean}"), console.recovering(names) as progress:
         record = Drill(made, progress).record()
     document = drill_document(record)
@@ -213,18 +221,24 @@ def _find(name: str, said: dict[str, str], *, as_json: bool) -> None:
     _tell(made.model_dump(mode="json"), f"{name}: {made.owner} mends it until {made.due}", as_json)
 
 
-def _clean(project: str, *, yes: bool, as_json: bool) -> None:
+def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> None:
     """Remove what drills left in a sandbox project.
 
     Raises:
+        RefusedError: A drill that may be under way uses some of it.
         PartialError: Something could not be removed.
     """
     session = open_session()
-    check_is_sandbox(project, session.catalog, session.settings)
+    project = sandbox_of(named, session.catalog, session.settings)
     cleaning = Cleaning(project, session.catalog.location)
     made = cleaning.made()
     if not as_json:
         say(*([item.label for item in made] or ["nothing is left of any drill"]))
+    by_mark: dict[str, list[str]] = defaultdict(list)
+    for item in made:
+        by_mark[item.mark].append(item.label)
+    kept = Drills(session.landing).all() if made else ()
+    refuse_under_way(by_mark, kept, now=session.started_at, stopped=stopped)
     if made and not yes:
         if not sys.stdin.isatty():
             raise nobody_answers()

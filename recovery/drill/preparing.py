@@ -15,7 +15,7 @@ from recovery.drill.asked import Asked
 from recovery.drill.model import Chosen, Criteria, DrillBegun
 from recovery.drill.phases import Stopwatch
 from recovery.drill.rules import SANDBOX_LABEL, criteria_of, drawn, of_any_age
-from recovery.drill.sandbox import check_is_sandbox
+from recovery.drill.sandbox import sandbox_of
 from recovery.drill.tasks import (
     SAMPLE,
     SAMPLED,
@@ -76,7 +76,8 @@ def prepared(asked: Asked) -> Prepared:
     session, places = _session(settings)
     began_at = session.begun_at()
     watch = Stopwatch(began_at, time.monotonic)
-    isolation = _isolation(session, asked.sandbox)
+    sandbox, isolation = _isolation(session, asked.sandbox)
+    asked = asked._replace(sandbox=sandbox)
     run = drawn(places.mark, session.vault.runs()) if asked.is_random else asked.run
     selection, stored = session.choose(run=run, at=None)
     manifest = coverage.within(session.catalog, stored)
@@ -103,14 +104,14 @@ def _session(settings: Settings) -> tuple[Session, Places]:
     return Session(settings.model_copy(update=own)), places
 
 
-def _isolation(session: Session, sandbox: str) -> tuple[str, ...]:
-    """Return why nothing protected is in reach of a drill.
+def _isolation(session: Session, named: str) -> tuple[str, tuple[str, ...]]:
+    """Return the id of the project that is written to, and why nothing protected is in reach.
 
     Raises:
         RefusedError: It is, or nobody can tell.
     """
-    check_is_sandbox(sandbox, session.catalog, session.settings)
-    return (
+    sandbox = sandbox_of(named, session.catalog, session.settings)
+    return sandbox, (
         f"{sandbox} is neither REBOUND_PROJECT nor one of the catalog's protected projects",
         f"{sandbox} has the label {SANDBOX_LABEL}=true",
         "everything that is written has a name that begins with rebound_drill or rebound-drill",

@@ -42,21 +42,21 @@ _DRILLED_ALONE = frozenset(item.name for item in SCENARIOS if len(item.covers) =
 _OF_THE_BACKUP = frozenset({BackupDamagedError.exit_code, NotEqualError.exit_code})
 
 
-def check_not_protected(sandbox: str, catalog: Catalog, own_project: str) -> None:
+def check_not_protected(sandbox: Collection[str], catalog: Catalog, own_project: str) -> None:
     """Refuse a drill into a project that is protected.
 
     Args:
-        sandbox: Where the drill would write.
+        sandbox: Where the drill would write, by every name that the project has.
         catalog: What is protected.
         own_project: The project that the settings name.
 
     Raises:
         RefusedError: It would write to what it is meant to protect.
     """
-    if sandbox == own_project or sandbox in catalog.protected_projects:
+    if found := sorted({own_project, *catalog.protected_projects}.intersection(sandbox)):
         raise RefusedError(
             "a drill never writes to the project that is protected",
-            subject=sandbox,
+            subject=found[0],
             hint="`--project` names a sandbox project, in which nothing else is",
         )
 

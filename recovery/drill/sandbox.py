@@ -1,6 +1,7 @@
 """Looks at a sandbox project: what it is labelled as, and what whoever asks may do there."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from manifests.catalog import Catalog
 from manifests.cloud.rest import Rest
@@ -11,6 +12,19 @@ from recovery.drill.rules import NEEDED, check_not_protected, check_sandbox
 from recovery.settings import Settings
 
 _HOST = "cloudresourcemanager.googleapis.com"
+
+
+class Project(NamedTuple):
+    """What a project is called and labelled as.
+
+    Attributes:
+        id: Its id, whatever it was asked for by.
+        number: Its number, which every API takes in the place of the id.
+    """
+
+    id: str
+    number: str
+    labels: Mapping[str, str]
 
 
 class Sandbox:
@@ -25,15 +39,17 @@ class Sandbox:
         self._rest = rest
         self._project = project
 
-    def labels(self) -> Mapping[str, str]:
-        """Return the labels of the project (Resource Manager v3, projects.get).
+    def project(self) -> Project:
+        """Return what the project is called and labelled as (Resource Manager v3, projects.get).
 
         Raises:
             RefusedError: It may not be looked at, or there is none.
             CloudError: It could not be asked for, and can be later.
         """
         found = self._asked("GET", "")
-        return {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
+        labels = {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
+        number = str(found.get("name", "")).rpartition("/")[2]
+        return Project(str(found.get("projectId", "")), number, labels)
 
     def granted(self, permissions: Sequence[str]) -> frozenset[str]:
         """Return which of some permissions whoever asks has on the project.
@@ -62,12 +78,15 @@ class Sandbox:
             ) from error
 
 
-def check_is_sandbox(project: str, catalog: Catalog, settings: Settings) -> None:
-    """Refuse a project that is protected, is no sandbox, or in which a drill could not clean up.
+def sandbox_of(project: str, catalog: Catalog, settings: Settings) -> str:
+    """Return the id of a sandbox project, which an operator can name by its number, too.
 
     Raises:
-        RefusedError: It is, is none, or a right is missing.
+        RefusedError: It is protected, is no sandbox, or a drill could not clean up in it.
     """
-    check_not_protected(project, catalog, settings.project)
-    found = Sandbox(Rest(settings.api_endpoint), project)
-    check_sandbox(project, found.labels(), found.granted(NEEDED))
+    check_not_protected((project,), catalog, settings.project)
+    asked = Sandbox(Rest(settings.api_endpoint), project)
+    found = asked.project()
+    check_not_protected((found.id, found.number), catalog, settings.project)
+    check_sandbox(found.id, found.labels, asked.granted(NEEDED))
+    return found.id

@@ -20,6 +20,7 @@ from tests.integration.orchestration import State
 from tests.served import serving
 from tests.standin.cloud import SERVICES, Cloud
 from tests.standin.firestore.creation import create_database
+from tests.standin.projects import project_number
 
 TABLES = (lake.GAMES, lake.EMPTY)
 DOCUMENTS: dict[str, dict[str, Any]] = {"done/one": {"n": 1}, "done/two": {"n": 2.5}}
@@ -167,6 +168,11 @@ def test_what_is_no_sandbox_is_never_written_to(rebound: Rebound, sandbox: str):
     words = ("drill", "gcs-bucket-corruption", "--project")
     own = rebound.run(*words, rebound.project, code=5)
     assert "never writes to the project that is protected" in own.stderr
+    label(rebound, rebound.project, {"rebound-sandbox": "true"})
+    for clean in ((), ("--clean", "--yes")):
+        by_number = rebound.run(*words, project_number(rebound.project), *clean, code=5)
+        assert f"{rebound.project}: a drill never writes to the project" in by_number.stderr
+    label(rebound, rebound.project, {})
     other = rebound.run(*words, f"{rebound.project}-other", code=5)
     assert "has no label rebound-sandbox=true" in other.stderr
     rebound.cloud.order("platform", "lacking", permissions=["storage.buckets.delete"])
@@ -192,11 +198,15 @@ def test_a_drill_that_was_killed_is_cleaned_up_and_told_of(rebound: Rebound, san
         rebound.cloud.await_fault("storage")
         killed.kill()
         killed.communicate(RUN_SECONDS)
-    assert left(rebound, sandbox) != []
+    assert (there := left(rebound, sandbox)) != []
     assert "no record" in rebound.run("drill", "--history").stdout
-    refused = rebound.run("drill", "--clean", "--project", sandbox, code=5)
-    assert "bucket rebound-drill-" in refused.stdout
-    rebound.run("drill", "--clean", "--project", sandbox, "--yes")
+    running = rebound.run("drill", "--clean", "--project", sandbox, "--yes", code=5)
+    assert "bucket rebound-drill-" in running.stdout
+    assert "the drill may be under way" in running.stderr
+    assert left(rebound, sandbox) == there
+    stopped = running.stderr.partition("`--stopped ")[2].partition("`")[0]
+    box = project_number(sandbox)
+    rebound.run("drill", "--clean", "--project", box, "--stopped", stopped, "--yes")
     assert left(rebound, sandbox) == []
     (told,) = (it for it in rebound.json("drill", "--history") if it["drill_id"] not in before)
     assert told["record"] is None

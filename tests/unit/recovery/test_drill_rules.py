@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from manifests.drill_layout import drill_id
 from manifests.errors import ReboundError, RefusedError, UsageError
 from recovery.drill.controls.planting import control
 from recovery.drill.model import (
     Control,
     DrillBegun,
     DrilledPart,
+    DrillRecord,
+    Kept,
     Phase,
     PhaseName,
 )
@@ -24,6 +27,7 @@ from recovery.drill.rules import (
     read_criteria,
     verdict,
 )
+from recovery.drill.under_way import refuse_under_way
 from tests.unit.drills import BEGUN, CAUGHT, NOW, PART, PHASES
 from tests.unit.samples import catalog
 
@@ -116,15 +120,55 @@ def test_phases_have_no_gaps():
 def test_no_drill_goes_where_it_must_not():
     """By project, by label, and by rights that are missing."""
     guarded = catalog(protected_projects=["live-platform"])
-    for project in ("live-platform", "own-project"):
+    for names in (("live-platform",), ("own-project",), ("own-project", "4711")):
         with pytest.raises(RefusedError, match="never writes"):
-            check_not_protected(project, guarded, "own-project")
-    check_not_protected("a-sandbox", guarded, "own-project")
+            check_not_protected(names, guarded, "own-project")
+    check_not_protected(("a-sandbox", "4712"), guarded, "own-project")
     with pytest.raises(RefusedError, match="no label"):
         check_sandbox("a-sandbox", {"rebound-sandbox": "yes"}, NEEDED)
     with pytest.raises(RefusedError, match="datasets"):
         check_sandbox("a-sandbox", {"rebound-sandbox": "true"}, set(NEEDED[2:]))
     check_sandbox("a-sandbox", {"rebound-sandbox": "true"}, NEEDED)
+
+
+def kept(hours_ago: float, mark: str, *, has_ended: bool = False) -> Kept:
+    """Return what is known of a drill."""
+    name = drill_id("sample", NOW - timedelta(hours=hours_ago), mark)
+    record = DrillRecord(
+        begun=BEGUN,
+        verdict="fail",
+        why="",
+        ended_at=NOW,
+        seconds=1,
+        phases=PHASES,
+        measured=(),
+        parts=(PART,),
+        controls=(CAUGHT,),
+        recoveries=(),
+        deviations=(),
+        made=(),
+        left=(),
+        next_due_at=NOW,
+    )
+    return Kept(drill_id=name, record=record if has_ended else None)
+
+
+def test_what_a_drill_uses_is_not_removed():
+    """One without a record may be at work for a day, and so may one that nobody here knows."""
+    ended, young, old = kept(1, "aaaaaa", has_ended=True), kept(1, "bbbbbb"), kept(25, "cccccc")
+    known = (ended, young, old)
+    made = {"aaaaaa": ["bucket a"], "cccccc": ["bucket c"]}
+    refuse_under_way(made, known, now=NOW, stopped=())
+    for mark, names, why in (
+        ("bbbbbb", ("bbbbbb", young.drill_id), "may be under way: it began 1 h ago"),
+        ("dddddd", ("dddddd",), "no record here tells of the drill that made bucket x"),
+    ):
+        for stopped in ((), ("aaaaaa",)):
+            with pytest.raises(RefusedError, match=why) as caught:
+                refuse_under_way({**made, mark: ["bucket x"]}, known, now=NOW, stopped=stopped)
+            assert f"`--stopped {names[-1]}`" in caught.value.hint
+        for name in names:
+            refuse_under_way({**made, mark: ["bucket x"]}, known, now=NOW, stopped=(name,))
 
 
 def test_criteria_are_read_from_a_file_or_refused():
