@@ -26,6 +26,7 @@ from functions.instant import (
     refuse_placed,
     told_since,
 )
+from functions.kit.writing import with_kit
 from functions.lease import Lease, holding
 from functions.own_files import OwnFiles
 from functions.parts import complete_parts, every_part
@@ -233,6 +234,7 @@ class BackupRun:
             ),
         )
         manifest = concluded(start, self._owner, exporters, parts, clock=self._clock)
+        manifest = with_kit(manifest, vault_bucket)
         # Only who holds the lease now may publish: its renewal is the last thing before.
         witness = {"lease_generation": lease.confirm()}
         manifest = vault.put_manifest(manifest.model_copy(update=witness))

@@ -20,6 +20,7 @@ from recovery.verify import (
     compare_file,
     compare_listing,
     extra_objects,
+    kit_findings,
     other_generations,
 )
 
@@ -91,12 +92,13 @@ def verify_files[B: Backup](
 
 
 def verify_folder(vault: Bucket, manifest: Manifest) -> Verdict:
-    """Find what is in a run's folder and belongs to no document of the run.
+    """Find what is in a run's folder and belongs to no document of the run, and a kit that is damaged.
 
     A recovery reads only what the manifest lists, so that what else is there is not in its way.
     """
-    names = (item.name for item in vault.list_objects(layout.run_prefix(manifest.run_id)))
-    return Verdict(findings=extra_objects(manifest, names))
+    listed = {item.name: item for item in vault.list_objects(layout.run_prefix(manifest.run_id))}
+    findings = (*extra_objects(manifest, listed), *kit_findings(manifest, listed))
+    return Verdict(findings=findings)
 
 
 def _read(

@@ -111,6 +111,7 @@ def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ..
     run_id, parts = manifest.run_id, tuple(manifest.every_part)
     known = {stored.name for _, part in parts for stored in part.needed}
     known |= {item.name for item in manifest.abandoned}
+    known |= {manifest.kit.name} if manifest.kit else set()
     kinds = [kind.name for kind in PARTS]
     return tuple(
         Finding(subject=name, aspect="object", expected="not there", actual="not in the manifest")
@@ -119,6 +120,12 @@ def extra_objects(manifest: Manifest, names: Iterable[str]) -> tuple[Finding, ..
         and not layout.is_run_record(run_id, name, kinds)
         and not any(kind.is_record(part, run_id, name) for kind, part in parts)
     )
+
+
+def kit_findings(manifest: Manifest, listed: Mapping[str, ObjectInfo]) -> tuple[Finding, ...]:
+    """Compare the kit of a run with what its folder holds; one that was not made is not missed."""
+    kit = manifest.kit
+    return () if kit is None else _compare_object(kit, listed.get(kit.name))
 
 
 def compare_file(stored: StoredObject, read: ReadFile) -> tuple[Finding, ...]:
@@ -135,7 +142,7 @@ def compare_file(stored: StoredObject, read: ReadFile) -> tuple[Finding, ...]:
     )
 
 
-def _compare_object(stored: StoredObject, listed: ObjectInfo | None) -> tuple[Finding, ...]:
+def _compare_object(stored: ObjectInfo, listed: ObjectInfo | None) -> tuple[Finding, ...]:
     if listed is None:
         return (Finding(subject=stored.name, aspect="object", expected="there", actual="missing"),)
     # Another generation alone is no damage: a copy of the vault has others, and the bytes count.
@@ -146,9 +153,7 @@ def _compare_object(stored: StoredObject, listed: ObjectInfo | None) -> tuple[Fi
     )
 
 
-def _differing(
-    stored: StoredObject, *pairs: tuple[str, int | str, int | str]
-) -> tuple[Finding, ...]:
+def _differing(stored: ObjectInfo, *pairs: tuple[str, int | str, int | str]) -> tuple[Finding, ...]:
     return tuple(
         Finding(subject=stored.name, aspect=aspect, expected=str(expected), actual=str(actual))
         for aspect, expected, actual in pairs

@@ -12,9 +12,18 @@ from manifests.kinds.databases.model import DatabaseBackup
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.parts import PARTS
-from manifests.values import RecoveryPoint, RunId, Skew, Stored, StoredObject, UtcTime, Value
+from manifests.values import (
+    ObjectInfo,
+    RecoveryPoint,
+    RunId,
+    Skew,
+    Stored,
+    StoredObject,
+    UtcTime,
+    Value,
+)
 
-FORMAT_VERSION = "1.4"
+FORMAT_VERSION = "1.5"
 
 
 class AbandonedObject(Stored):
@@ -74,6 +83,8 @@ class Manifest(Stored):
     """What else there was in the project, and no run holds."""
     skews: tuple[Skew, ...] = ()
     abandoned: tuple[AbandonedObject, ...] = ()
+    kit: ObjectInfo | None = None
+    """What restores the run without Rebound; None where it was not made."""
     lease_generation: int | None = None
     """The generation of the lease under which it was written; the lease was renewed just before."""
 

@@ -6,6 +6,7 @@ when the manifest is read and before it is written; nothing later has to trust i
 
 from manifests.errors import BackupDamagedError
 from manifests.kinds.tables.checks import check_definitions
+from manifests.kit_layout import check_kit_name
 from manifests.model.run import Manifest
 from manifests.parts import PARTS
 from manifests.unique import check_unique
@@ -28,6 +29,8 @@ def check_manifest(manifest: Manifest) -> None:
     for table in manifest.tables:
         if table.dataset_id not in datasets:
             raise BackupDamagedError("its dataset is not listed", subject=table.name)
+    if manifest.kit is not None:
+        check_kit_name(manifest.kit.name, manifest.run_id)
     for kind in PARTS:
         parts = manifest.parts(kind)
         check_unique(manifest.run_id, kind.noun, (part.name for part in parts))

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from manifests.kinds.tables.model import TableBackup
+from manifests.kinds.tables.properties import settings
 from manifests.partitions import WHOLE_TABLE
 from manifests.values import Fingerprint, Resource
 from recovery.compare.findings import Finding, differences, finding, present
 from recovery.compare.observed import ObservedTable, still_kept
-from recovery.compare.properties import comparable, settings
+from recovery.compare.properties import comparable
 
 _SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 _SHAPE = ("timePartitioning", "rangePartitioning")

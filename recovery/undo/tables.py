@@ -9,9 +9,9 @@ from manifests.cloud.resources import Resources
 from manifests.cloud.table_paths import table_path, table_reference
 from manifests.control_statements import copied
 from manifests.errors import NotEqualError, RefusedError
+from manifests.kinds.tables.properties import settings
 from manifests.layout import work_id
 from manifests.values import Resource
-from recovery.compare.properties import settings
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome
 from recovery.outcome import RecoveryReport

@@ -188,7 +188,7 @@ def test_a_resource_of_another_project_is_refused(rebound: Rebound, function: Fu
     )
     forged = jobs.model_copy(update={"stored": stored, "entries": tuple(map(entry_of, moved))})
     made = genuine.model_copy(
-        update={"run_id": run_id, "resources": (forged,), "tables": (), "datasets": ()}
+        update={"run_id": run_id, "kit": None, "resources": (forged,), "tables": (), "datasets": ()}
     )
     rebound.vault.blob("runs/forged/manifest.json").upload_from_string(encode(made))
     refused = rebound.run(

@@ -174,6 +174,7 @@ def _copy_run(rebound: Rebound, name: str, days: int) -> None:
     run = rebound.manifest("one")
     changes = {
         "run_id": name,
+        "kit": None,
         "recovery_point": run.recovery_point - timedelta(days=days),
         **dict.fromkeys(("tables", "buckets", "databases", "datasets", "skews", "abandoned"), ()),
     }

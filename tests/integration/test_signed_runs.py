@@ -111,7 +111,7 @@ def test_a_rewritten_manifest_is_refused(signed: Rebound):
 
 def test_a_night_builds_on_no_run_that_it_does_not_trust(signed: Rebound):
     """A run of its name that somebody wrote is no run; one that nobody signed is no base."""
-    newer = signed.manifest(TONIGHT).model_copy(update={"run_id": NIGHT})
+    newer = signed.manifest(TONIGHT).model_copy(update={"run_id": NIGHT, "kit": None})
     rewrite(signed, NIGHT, newer)
     with serving(signed) as function:
         refused = function.manual(NIGHT)

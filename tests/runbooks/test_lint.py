@@ -30,7 +30,14 @@ IN_ORDER = (
     "Afterwards",
 )
 # Pages of another kind: an index, a card, a guide, a plan.
-OF_ANOTHER_ORDER = ("README.md", "quick-card.md", "deploy.md", "quarterly-drill.md", "security.md")
+OF_ANOTHER_ORDER = (
+    "README.md",
+    "quick-card.md",
+    "deploy.md",
+    "quarterly-drill.md",
+    "security.md",
+    "without-rebound.md",
+)
 PAGES_IN_ORDER = [page for page in PAGES if page not in OF_ANOTHER_ORDER]
 MOST_LINES_OF_A_CARD = 75
 MOST_COMMANDS_OF_A_DEPLOYMENT = 10

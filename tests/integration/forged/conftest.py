@@ -34,7 +34,9 @@ def forge(rebound: Rebound) -> Any:  # noqa: ANN401 - a generator of a function
 
     def write(**changes: Any) -> Manifest:  # noqa: ANN401 - fields of the model
         later = genuine.recovery_point + timedelta(minutes=1)
-        made = genuine.model_copy(update={"run_id": FORGED, "recovery_point": later, **changes})
+        made = genuine.model_copy(
+            update={"run_id": FORGED, "kit": None, "recovery_point": later, **changes}
+        )
         made = made.model_copy(
             update={
                 "started_at": changes.get("started_at", later),

@@ -27,7 +27,7 @@ from tests.served import serving
 def test_a_bomb_is_damaged(rebound: Rebound):
     """What is small in the vault and large in memory is not unpacked, and hides no other run."""
     genuine = rebound.manifest(NIGHT)
-    zipped = gzip.compress(encode(genuine.model_copy(update={"run_id": "zipped"})))
+    zipped = gzip.compress(encode(genuine.model_copy(update={"run_id": "zipped", "kit": None})))
     planted = {
         "zipped": (zipped, "gzip"),
         "zeros": (gzip.compress(bytes(200_000_000)), "gzip"),

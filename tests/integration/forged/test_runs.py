@@ -107,7 +107,7 @@ def test_forged_runs_of_fewer_tables_let_nothing_expire(
 ):
     """They are newer, and complete in themselves: the run that holds all is kept all the same."""
     genuine = rebound.manifest(NIGHT)
-    old = genuine.model_copy(update={"run_id": "old", "recovery_point": LONG_AGO})
+    old = genuine.model_copy(update={"run_id": "old", "kit": None, "recovery_point": LONG_AGO})
     old = old.model_copy(update={"started_at": LONG_AGO, "finished_at": LONG_AGO})
     start = RunStart(**said(old), run_id=RunId("old"), base_run_id=None)
     blobs = [rebound.vault.blob(f"runs/old/{name}.json") for name in ("start", "manifest")]
@@ -192,7 +192,10 @@ def test_a_manifest_that_was_there_first_is_no_backup(rebound: Rebound):
     }
     for run_id, manifest in placed.items():
         start = RunStart(**said(manifest), run_id=RunId(run_id), base_run_id=None)
-        whole = {"manifest": manifest.model_copy(update={"run_id": run_id}), "start": start}
+        whole = {
+            "manifest": manifest.model_copy(update={"run_id": run_id, "kit": None}),
+            "start": start,
+        }
         with rebound.cloud.minutes_ago(5 if run_id == tonight else 0):
             for name in ("manifest",) if run_id == "alone" else ("start", "manifest"):
                 blob = rebound.vault.blob(f"runs/{run_id}/{name}.json")

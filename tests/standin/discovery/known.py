@@ -47,7 +47,12 @@ KNOWN = (
         "google-cloud-bigquery sends the value of a FLOAT64 parameter as a number",
     ),
     Known(
-        rf"{_JOB}({_PARAMETER}|\.configuration\.load\.skipLeadingRows)",
+        r"bigquery\.datasets\.patch: request\..*",
+        r"google-cloud-sdk.*",
+        "bq reads a dataset and sends all of it, changed",
+    ),
+    Known(
+        rf"{_JOB}({_PARAMETER}|\.configuration\.load\.(skipLeadingRows|decimalTargetTypes))",
         ".*",
         "the stand-in tells a job's configuration as it was sent, which was accepted",
     ),

@@ -38,6 +38,18 @@ def from_text(text: str) -> int:
     return int(instant.replace(tzinfo=instant.tzinfo or UTC).timestamp() * SECOND)
 
 
+def in_utc(text: str) -> str:
+    """Return an instant as the API prints it that was written in whatever zone: in UTC, as precisely.
+
+    Raises:
+        StorageError: the text is no RFC 3339 instant.
+    """
+    from_text(text)
+    if text.endswith("Z"):
+        return text
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 class Clock:
     """Now, and the unique numbers that are made of it.
 

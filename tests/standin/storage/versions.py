@@ -17,7 +17,7 @@ from tests.standin.storage.errors import StorageError, invalid, no_such_object
 from tests.standin.storage.keys import default_key, kept_key
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Service
-from tests.standin.storage.times import SECOND, from_text, to_text
+from tests.standin.storage.times import SECOND, from_text, in_utc, to_text
 from tests.standin.storage.told import told_contexts
 
 # What a client says about an object.
@@ -63,7 +63,7 @@ def kept_settings(resource: Mapping[str, Any]) -> dict[str, Any]:
     if metadata:
         kept["metadata"] = metadata
     if "customTime" in kept:
-        from_text(kept["customTime"])
+        kept["customTime"] = in_utc(kept["customTime"])
     return kept
 
 

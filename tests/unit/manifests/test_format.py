@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 import manifests
-from manifests import claim_layout, layout
+from manifests import claim_layout, kit_layout, layout
 from manifests.cloud.expiry import HoldRecord
 from manifests.encoding import Encoding, encodings_of
 from manifests.kinds.buckets import layout as bucket_layout
@@ -102,7 +102,8 @@ def test_the_tree_of_objects_is_that_of_the_layout():
     """The document and the modules that build the names draw the same tree."""
     name = r"(?:(?:runs|holds|leases)/<run>|contents/<)[\w./<> -]*\S"
     drawn = set(re.findall(name, TEXT.partition("## The env")[0]))
-    modules = (layout, bucket_layout, claim_layout, database_layout, resource_layout, table_layout)
+    kinds = (bucket_layout, database_layout, resource_layout, table_layout)
+    modules = (layout, claim_layout, kit_layout, *kinds)
     built = "\n".join(module.__doc__ or "" for module in modules)
     assert {item for item in drawn if item.split("   ")[0] not in built} == set()
     assert len(drawn) >= 10

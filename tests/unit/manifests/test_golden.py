@@ -96,7 +96,13 @@ def test_golden_manifests_are_there():
         "1.2-gaps.json",
         "1.3-every-kind.json",
         "1.4-signed.json",
+        "1.5-kit.json",
     ]
+
+
+def test_a_golden_manifest_names_its_kit():
+    """Earlier ones have none."""
+    assert [golden(path).kit is not None for path in READABLE] == [False] * 5 + [True]
 
 
 def test_golden_manifest_says_what_it_said():
@@ -121,7 +127,7 @@ def test_skews_say_what_they_are_about():
     bucket = ("buckets", "scraped-files")
     assert about["1.2"] == [("tables", "nba"), bucket, bucket, ("databases", "(default)")]
     assert about["1.3"] == [("tables", "nba"), bucket, ("databases", "(default)")]
-    assert about["1.4"] == about["1.3"]
+    assert about["1.5"] == about["1.4"] == about["1.3"]
 
 
 def test_what_a_run_does_not_hold_is_read():

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from manifests.errors import BackupDamagedError
-from recovery.compare.properties import SORTS, Properties, changes, comparable, settings
+from manifests.kinds.tables.properties import SORTS, Properties, settings
+from recovery.compare.properties import changes, comparable
 from recovery.compare.tables import definition_findings
 from tests.unit.samples import GAMES
 

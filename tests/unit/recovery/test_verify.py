@@ -10,6 +10,7 @@ from recovery.verify import (
     compare_file,
     compare_listing,
     extra_objects,
+    kit_findings,
     other_generations,
 )
 from tests.unit.samples import BASE_RUN, RUN, games, manifest
@@ -105,6 +106,21 @@ def test_what_belongs_to_a_run_is_not_extra():
     names = [*listing(), *(f"runs/{RUN}/{name}" for name in own)]
     assert any(name.startswith(f"runs/{BASE_RUN}/") for name in names)
     assert extra_objects(manifest(), names) == ()
+
+
+def test_a_kit_is_looked_for_where_a_run_names_one():
+    """One that is gone or another is told; it is no extra object, and one that never was is not missed."""
+    kit = ObjectInfo(name=f"runs/{RUN}/kit/{'0' * 32}.zip", size_bytes=9, crc32c="x", generation=1)
+    with_kit = manifest(kit=kit)
+    assert kit_findings(manifest(), {}) == ()
+    assert kit_findings(with_kit, {kit.name: kit}) == ()
+    assert extra_objects(with_kit, [*listing(), kit.name]) == ()
+    assert [item.subject for item in extra_objects(manifest(), [*listing(), kit.name])] == [
+        kit.name
+    ]
+    assert [item.actual for item in kit_findings(with_kit, {})] == ["missing"]
+    other = kit.model_copy(update={"crc32c": "y"})
+    assert [item.aspect for item in kit_findings(with_kit, {kit.name: other})] == ["crc32c"]
 
 
 def test_only_the_chosen_tables_are_looked_for():

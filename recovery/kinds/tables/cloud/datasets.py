@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from manifests.errors import ReboundError, RefusedError
 from manifests.kinds.tables.model import DatasetBackup
+from manifests.kinds.tables.properties import settings
 from manifests.model.run import Manifest
 from manifests.values import Resource
 from recovery.compare.findings import Finding, finding
-from recovery.compare.properties import changes, is_authorized, same_entry, settings
+from recovery.compare.properties import changes, is_authorized, same_entry
 from recovery.compare.tables import dataset_findings
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget

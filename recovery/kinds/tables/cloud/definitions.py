@@ -5,11 +5,12 @@ from operator import attrgetter
 
 from manifests.cloud.table_paths import table_reference
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
+from manifests.kinds.tables.properties import settings
 from manifests.model.run import Manifest
 from manifests.references import definitions_of
 from manifests.values import Resource
 from recovery.compare.findings import Finding
-from recovery.compare.properties import changes, comparable, settings
+from recovery.compare.properties import changes, comparable
 from recovery.compare.tables import definition_findings
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget

@@ -2,9 +2,10 @@
 
 from manifests.cloud.table_paths import table_path, table_reference
 from manifests.kinds.tables.model import TableBackup
+from manifests.kinds.tables.properties import settings
 from manifests.values import Resource
 from recovery.compare.observed import ObservedTable
-from recovery.compare.properties import changes, settings
+from recovery.compare.properties import changes
 from recovery.compare.tables import property_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 

@@ -1,0 +1,49 @@
+"""Steps about Firestore: what `gcloud` can bring back, and what it cannot. Pure."""
+
+from collections.abc import Iterator
+from itertools import batched
+
+from functions.kit.buckets import gcloud
+from functions.kit.script import Command, Step, stem, vault_uri
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.values import Resource
+
+_FILES_OF_A_COMMAND = 500
+_TYPES = {"FIRESTORE_NATIVE": "firestore-native", "DATASTORE_MODE": "datastore-mode"}
+_LEFT = (
+    "every document: no command of gcloud writes one from these files; README.txt says what can be done",
+    "indexes, time-to-live policies and exemptions of fields",
+)
+
+
+def database_steps(database: DatabaseBackup) -> Iterator[Step]:
+    """Yield what makes a database, and what reads and counts the documents that a run holds of it."""
+    resource, name = database.resource, database.database_id
+    if resource.get("locationId"):
+        made = gcloud("firestore", "databases", "create", f"--database={name}", *_set(resource))
+        yield Step("database", name, (made,), left=_LEFT)
+    folder = f"documents/{stem(name)}"
+    commands = [Command(("mkdir", "-p", folder))]
+    uris = (vault_uri(item.stored.name) for item in database.files)
+    commands += [
+        gcloud("storage", "cp", *some, f"{folder}/")
+        for some in batched(uris, _FILES_OF_A_COMMAND, strict=False)
+    ]
+    stored, shown = f"answers/{stem(name)}.stored.jsonl", f"answers/{stem(name)}.documents.jsonl"
+    commands += [
+        Command(("python3", "check.py", "documents", name, folder), stdout=stored),
+        Command(("python3", "documents.py"), stdin=stored, stdout=shown),
+    ]
+    yield Step("documents", name, tuple(commands), left=_LEFT[:1])
+
+
+def _set(resource: Resource) -> Iterator[str]:
+    yield f"--location={resource['locationId']}"
+    if kind := _TYPES.get(str(resource.get("type"))):
+        yield f"--type={kind}"
+    if resource.get("pointInTimeRecoveryEnablement") == "POINT_IN_TIME_RECOVERY_ENABLED":
+        yield "--enable-pitr"
+    if resource.get("deleteProtectionState") == "DELETE_PROTECTION_ENABLED":
+        yield "--delete-protection"
+    if key := (resource.get("cmekConfig") or {}).get("kmsKeyName"):
+        yield f"--kms-key-name={key}"

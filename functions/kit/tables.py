@@ -1,0 +1,241 @@
+"""Steps that bring tables back with `bq`: made empty, loaded raw, decoded, counted, and protected. Pure."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from functions.kit.script import (
+    Command,
+    Step,
+    Variable,
+    Word,
+    as_json,
+    joined,
+    label_pairs,
+    stem,
+    vault_uris,
+)
+from manifests import statements
+from manifests.encoding import stored_fields
+from manifests.fingerprint import fingerprint_sql
+from manifests.kinds.tables.model import DatasetBackup, Export, TableBackup, encryption_key
+from manifests.kinds.tables.properties import settings
+from manifests.partitions import demands_filter, is_ingestion_time
+from manifests.sql import quoted
+from manifests.values import Resource
+
+WORKING_DATASET = "rebound_kit"
+_WORKING_SECONDS = 7 * 24 * 3600
+_DAY_MS = 24 * 3600 * 1000
+_MOST_ROWS = 100_000
+"""Partitions of one table: 10,000 at most (BigQuery, Quotas and limits)."""
+
+# What commands set; every other property that somebody set is told as left.
+_TABLE_SET = frozenset(
+    {
+        "clustering",
+        "description",
+        "encryptionConfiguration",
+        "labels",
+        "rangePartitioning",
+        "requirePartitionFilter",
+        "schema",
+        "timePartitioning",
+    }
+)
+_DATASET_SET = frozenset(
+    {
+        "access",
+        "defaultEncryptionConfiguration",
+        "defaultPartitionExpirationMs",
+        "defaultTableExpirationMs",
+        "description",
+        "labels",
+        "location",
+        "maxTimeTravelHours",
+        "storageBillingModel",
+    }
+)
+
+
+class Bq(NamedTuple):
+    """Writes `bq` commands for one location."""
+
+    location: str
+
+    def __call__(self, *words: Word, stdin: str = "", stdout: str = "") -> Command:
+        """Return a command of `bq`."""
+        project: Word = ("--project_id=", Variable.PROJECT)
+        flags: tuple[Word, ...] = (project, f"--location={self.location}", "--headless", "--quiet")
+        shown: tuple[Word, ...] = ("--format=json",) if stdout else ()
+        return Command(("bq", *flags, *shown, *words), stdin=stdin, stdout=stdout)
+
+    def query(self, file: str, stdout: str = "") -> Command:
+        """Return the command that runs a statement of a file."""
+        most = (f"--max_rows={_MOST_ROWS}",) if stdout else ()
+        return self("query", "--nouse_legacy_sql", *most, stdin=file, stdout=stdout)
+
+
+def dataset_steps(dataset: DatasetBackup) -> Iterator[Step]:
+    """Yield what makes a dataset, without what it does by itself to tables and whom it lets in."""
+    resource, bq = dataset.resource, bq_of(dataset)
+    words = [*_described(resource)]
+    if key := str((resource.get("defaultEncryptionConfiguration") or {}).get("kmsKeyName") or ""):
+        words.append(f"--default_kms_key={key}")
+    if hours := resource.get("maxTimeTravelHours"):
+        words.append(f"--max_time_travel_hours={int(hours)}")
+    if model := resource.get("storageBillingModel"):
+        words.append(f"--storage_billing_model={model}")
+    yield Step(
+        "dataset",
+        dataset.dataset_id,
+        (bq("mk", "--dataset", *words, dataset.dataset_id),),
+        left=left_of(resource, _DATASET_SET),
+    )
+
+
+def working_step(dataset: DatasetBackup) -> Step:
+    """Return what makes the dataset that raw rows are loaded into; its tables expire."""
+    own = f"--default_table_expiration={_WORKING_SECONDS}"
+    command = bq_of(dataset)("mk", "--force", "--dataset", own, WORKING_DATASET)
+    return Step("working-dataset", WORKING_DATASET, (command,))
+
+
+def access_step(dataset: DatasetBackup) -> Step:
+    """Return what lets into a dataset whom it let in, and gives its tables their expirations."""
+    resource, name = dataset.resource, f"files/{stem(dataset.dataset_id)}.access.json"
+    words = [f"--source={name}"]
+    for flag, key in (("table", "defaultTable"), ("partition", "defaultPartition")):
+        if milliseconds := int(resource.get(f"{key}ExpirationMs") or 0):
+            words.append(f"--default_{flag}_expiration={milliseconds // 1000}")
+    access = {"access": resource.get("access", [])}
+    command = bq_of(dataset)("update", "--dataset", *words, dataset.dataset_id)
+    return Step("access", dataset.dataset_id, (command,), {name: as_json(access)})
+
+
+def table_steps(table: TableBackup, bq: Bq) -> Iterator[Step]:
+    """Yield what makes a table, brings its rows, counts them, and protects them as they were.
+
+    Expirations are set behind the rows, so that none is lost before it is counted, and row access
+    policies behind the count, which they would hide rows from.
+    """
+    yield _creation(table, bq)
+    yield _rows(table, bq)
+    if protection := _protection(table, bq):
+        yield protection
+
+
+def bq_of(dataset: DatasetBackup) -> Bq:
+    """Return what writes commands for the location of a dataset."""
+    return Bq(str(dataset.resource.get("location") or "US"))
+
+
+def left_of(resource: Resource, known: frozenset[str]) -> tuple[str, ...]:
+    """Return the properties that somebody set, and that are none of those that commands set."""
+    own = settings(resource)
+    return tuple(sorted(key for key, value in own.items() if value and key not in known))
+
+
+def _creation(table: TableBackup, bq: Bq) -> Step:
+    resource, schema = table.resource, f"files/{stem(table.name)}.schema.json"
+    words = [f"--schema={schema}", *_described(resource), *_partitioned(resource)]
+    if fields := (resource.get("clustering") or {}).get("fields"):
+        words.append(f"--clustering_fields={joined(fields)}")
+    if demands_filter(resource):
+        words.append("--require_partition_filter")
+    if key := encryption_key(resource):
+        words.append(f"--destination_kms_key={key}")
+    return Step(
+        "table",
+        table.name,
+        (bq("mk", "--table", *words, table.name),),
+        {schema: as_json(resource["schema"]["fields"])},
+        left=left_of(resource, _TABLE_SET),
+    )
+
+
+def _partitioned(resource: Resource) -> Iterator[str]:
+    if by_time := resource.get("timePartitioning"):
+        yield f"--time_partitioning_type={by_time.get('type', 'DAY')}"
+        if field := by_time.get("field"):
+            yield f"--time_partitioning_field={field}"
+    if by_range := resource.get("rangePartitioning"):
+        limits = (by_range["range"][name] for name in ("start", "end", "interval"))
+        yield f"--range_partitioning={joined([by_range['field'], *map(str, limits)])}"
+
+
+def _rows(table: TableBackup, bq: Bq) -> Step:
+    name = stem(table.name)
+    files: dict[str, bytes] = {
+        f"files/{name}.stored.json": as_json(stored_fields(table.resource["schema"]["fields"])),
+        f"files/{name}.count.sql": fingerprint_sql(
+            table.name, table.resource, table.fingerprint_version
+        ).encode(),
+    }
+    commands: list[Command] = []
+    for number, export in enumerate(table.exports):
+        owned = [
+            item.partition_id for item in table.partitions if item.export_id == export.export_id
+        ]
+        if export.row_count and owned:
+            decode = f"files/{name}.{number:05d}.sql"
+            raw = f"{WORKING_DATASET}.raw_{_mark(table.name)}_{number:05d}"
+            files[decode] = _decoded(table, export, raw, owned).encode()
+            commands += [*_loads(table, export, raw, bq), bq.query(decode)]
+    answer = f"answers/{name}.json"
+    commands.append(bq.query(f"files/{name}.count.sql", answer))
+    commands.append(Command(("python3", "check.py", "rows", table.name, answer)))
+    return Step("rows", table.name, tuple(commands), files)
+
+
+def _loads(table: TableBackup, export: Export, raw: str, bq: Bq) -> Iterator[Command]:
+    """Yield loads of the files of an export into a raw table; the first one empties it."""
+    schema = f"files/{stem(table.name)}.stored.json"
+    key = encryption_key(table.resource)
+    flags = ["--source_format=AVRO", "--use_avro_logical_types"]
+    flags += [f"--destination_kms_key={key}"] if key else []
+    for number, uris in enumerate(vault_uris(stored.name for stored in export.objects)):
+        how = ("--noreplace",) if number else ("--replace",)
+        yield bq("load", *how, *flags, raw, uris, schema)
+
+
+def _decoded(table: TableBackup, export: Export, raw: str, owned: list[str]) -> str:
+    """Write the script that puts the rows of an export in their place, and forgets the raw ones."""
+    if export.partition_id is not None and is_ingestion_time(table.resource):
+        sql = statements.decoded_arrivals(table.name, raw, table.resource, export.partition_id)
+    else:
+        sql = statements.decoded(table.name, raw, table.resource, owned)
+    return f"{sql} DROP TABLE {quoted(raw)};"
+
+
+def _protection(table: TableBackup, bq: Bq) -> Step | None:
+    commands = [
+        bq(
+            "mk",
+            "--row_access_policy",
+            f"--policy_id={policy['rowAccessPolicyReference']['policyId']}",
+            f"--target_table={table.name}",
+            f"--grantees={joined(policy.get('grantees', []))}",
+            f"--filter_predicate={policy['filterPredicate']}",
+        )
+        for policy in table.row_access_policies
+    ]
+    files: dict[str, bytes] = {}
+    kept = int((table.resource.get("timePartitioning") or {}).get("expirationMs") or 0)
+    if kept:
+        sql = f"files/{stem(table.name)}.expiration.sql"
+        option = f"partition_expiration_days = {kept / _DAY_MS}"
+        files[sql] = f"ALTER TABLE {quoted(table.name)} SET OPTIONS ({option})".encode()
+        commands.append(bq.query(sql))
+    return Step("protection", table.name, tuple(commands), files) if commands else None
+
+
+def _described(resource: Resource) -> Iterator[str]:
+    if description := resource.get("description"):
+        yield f"--description={description}"
+    for pair in label_pairs(resource.get("labels") or {}, ":"):
+        yield f"--label={pair}"
+
+
+def _mark(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
