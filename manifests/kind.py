@@ -62,8 +62,7 @@ class CatalogPart(Value):
 
     @property
     @abstractmethod
-    def name(self) -> str:
-        """Return its name."""
+    def name(self) -> str: ...
 
     @property
     def written(self) -> str:

@@ -53,7 +53,7 @@ class AccessChange(Value):
 
 
 def given(subject: str, member: str, what: str, *, also_on: str = "") -> AccessChange:
-    """Return that somebody is given something.
+    """Return the change that gives somebody access to something.
 
     Args:
         subject: By what.
@@ -70,7 +70,7 @@ def given(subject: str, member: str, what: str, *, also_on: str = "") -> AccessC
 
 
 def removed(subject: str, protection: str) -> AccessChange:
-    """Return that a protection goes."""
+    """Return the change that removes a protection."""
     return AccessChange(change="removes protection", subject=subject, what=protection)
 
 
@@ -90,7 +90,7 @@ def keyed(subject: str, *, wanted: str, present: str, project: str) -> Iterator[
 
 
 def encrypted(subject: str, key: str, *, project: str) -> AccessChange:
-    """Return that something comes under a key that it is not under now."""
+    """Return the change that encrypts something with another key."""
     is_own = key.startswith(f"projects/{project}/")
     change: Change = "encrypts" if is_own else "uses a foreign key"
     return AccessChange(change=change, subject=subject, what=f"with the key {key}")

@@ -40,7 +40,7 @@ class Actions:
         self._clock = clock
 
     def begin(self, verb: str, subject: str, reason: str) -> Operator:
-        """Write down what is about to be done, and return by whom.
+        """Write down what is about to be done; return who does it.
 
         Nothing is done that could not be written down.
 

@@ -1,4 +1,4 @@
-"""Progress on a terminal; one line a change where there is none; silence for `--json`."""
+"""Shows progress: on a terminal as a bar, elsewhere as lines, and not at all with `--json`."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def terminal_columns(stream: TextIO | None = None) -> int | None:
 
 
 def fitted(text: str) -> str:
-    """Fit a text to the terminal that stdout is: folded between words, states in colours."""
+    """Fit a text to the terminal behind stdout: fold it between words, and colour states."""
     return text if terminal_columns() is None else coloured(_within(text, sys.stdout))
 
 
@@ -72,7 +72,7 @@ def _within(text: str, stream: TextIO) -> str:
 
 
 def coloured(text: str) -> str:
-    """Give the words of states their colour."""
+    """Give states their colours."""
     return STATES.sub(lambda found: styled(found[0], _COLOURS[tone_of(found[0])]), text)
 
 
@@ -117,7 +117,7 @@ class Console:
 
     @contextmanager
     def ending_at_once(self, text: str) -> Generator[None]:
-        """End the process when it is interrupted in the block, after saying this.
+        """Say this and end the process when it is interrupted in the block.
 
         What is under way in other threads is not waited for: ending anywhere is safe.
         """

@@ -1,8 +1,8 @@
 """What a command tells, as values: a document of sections and blocks, which renderers write. Pure.
 
-`recovery.report.text` writes a document for a terminal, `recovery.report.html` as a page. What one
-of them has no place for it leaves out: a text has seldom headings of sections, and its conclusion is
-the error with which the command ends.
+`recovery.report.text` writes a document for a terminal, `recovery.report.html` as a page. A
+renderer leaves out what it has no place for: a text seldom has headings of sections, and its
+conclusion is the error with which the command ends.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table: the first is what a thing is called, the last is told of it alone."""
+    """One column of a table. The first holds names of things, the last a remark on each."""
 
     heading: str
     align: Alignment = "left"
@@ -56,7 +56,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Things of which the same is told: a row has a cell for each column."""
+    """Things of which the same properties are told: each row has a cell for each column."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -78,7 +78,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Things of which nothing but one line is told, below what they have in common."""
+    """Things of which one line each is told, below a common heading."""
 
     heading: str
     items: tuple[str, ...]
@@ -86,7 +86,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many parts of a kind are proven, to be what."""
+    """A sentence that says how many parts of a kind are proven equal to what."""
 
     text: str
     is_good: bool
@@ -109,7 +109,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """How a number changed: one point behind the other.
+    """How a number changed, as points in order.
 
     Attributes:
         label: What the number is.
@@ -138,7 +138,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What it all came to: the error a command ends with, or that there is none.
+    """How a command ends: with an error, or without one.
 
     Attributes:
         state: In capitals when it is bad.

@@ -115,7 +115,7 @@ class Journal:
         return bounded(self._names.folder(folder), f"{name}.json")
 
     def abandon(self, abandoned: AbandonedRecovery) -> AbandonedRecovery:
-        """Write that an operator closed the recovery; an earlier word stays and is returned."""
+        """Write that an operator closed the recovery; an earlier record stays and is returned."""
         content = self._bucket.put_once(self._names.abandoned, encode(abandoned))
         return decode(content, AbandonedRecovery, subject=self._names.abandoned)
 
@@ -132,7 +132,7 @@ class Journal:
     def end(self, report: RecoveryReport) -> RecoveryReport:
         """Write how an attempt ended, and return what is written then.
 
-        One that proved everything is the report, written once: an earlier one stays.
+        An attempt that proved everything writes the report, once: an earlier report stays.
         """
         names = self._names
         name = names.report if report.is_proven else names.attempt(report.finished_at)
@@ -153,7 +153,7 @@ class Journal:
     ) -> tuple[RecoveryReport, datetime] | None:
         """Return how the recovery, or its last attempt, ended, and when that was written.
 
-        What cannot be read, or contradicts the plan, is as if it were not there.
+        A report that cannot be read, or contradicts the plan, is ignored.
 
         Args:
             planned: The plan, where it was read already.
@@ -170,7 +170,7 @@ class Journal:
         return None
 
     def problem(self) -> str:
-        """Return why what lies in the place of the report is not believed; empty where it is."""
+        """Return why the stored report is not believed; empty where it is."""
         found = self._readable(self._names.report, RecoveryReport)
         return contradiction(self.planned(), *found) if found else ""
 

@@ -40,7 +40,6 @@ class Shares:
 
     @property
     def things(self) -> int:
-        """Return how many things there are."""
         return len(self._shares)
 
     @property

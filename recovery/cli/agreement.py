@@ -98,7 +98,7 @@ def planned(session: Session, console: Console, scenario_name: str, options: Opt
 def still_planned(
     session: Session, file: Path, scenario_name: str | None, options: Options
 ) -> Plan:
-    """Return the plan of a file, when the world is still what it saw.
+    """Return the plan of a file, if the same would be planned now.
 
     Raises:
         RefusedError: The plan is not what would be planned now.
@@ -164,7 +164,7 @@ def another(session: Session, made: Plan) -> tuple[RefusedError, ...]:
 
 
 def silence(made: Plan, *, yes: bool) -> tuple[RefusedError, ...]:
-    """Return a refusal of a plan that changes something where nobody can be asked."""
+    """Return the refusal of a plan that changes something while nobody can be asked for a yes."""
     if made.changes and not yes and not sys.stdin.isatty():
         return (nobody_answers(),)
     return ()

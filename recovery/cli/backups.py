@@ -169,7 +169,7 @@ def _verify(
         verdict = verify_parts([part for _, part in manifest.every_part], reading)
     verdict = verdict.with_more(verify_folder(session.vault_bucket, manifest))
     try:
-        # What a quick look does not read may be as damaged as it was.
+        # A quick look does not read the files, so what was damaged before still counts as damaged.
         earlier = session.verdicts.last(run_id) if quick else None
         kept = recorded(run_id, verdict, earlier=earlier, now=session.started_at)
         session.verdicts.record(kept)

@@ -37,11 +37,11 @@ Watch = Annotated[
 
 
 class OpsGroup(TyperGroup):
-    """The words of `rebound ops`: without one it looks at everything."""
+    """The modes of `rebound ops`: without one it looks at everything."""
 
     @override
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Add the word that is meant where there is none."""
+        """Add the mode `full` where no mode is given."""
         if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
             args = [_FULL, *args]
         return super().parse_args(ctx, args)
@@ -96,7 +96,7 @@ def _show(word: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  #
 
 
 def frame_of(session: Session) -> Frame:
-    """Return in what light everything is judged."""
+    """Return the time and the catalog's bounds by which everything is judged."""
     catalog = session.catalog
     hours = {} if catalog.fence is None else {"most_fence_hours": catalog.fence.most_hours}
     return Frame(session.started_at, catalog.operations, catalog.processors, **hours)

@@ -110,14 +110,14 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     """Look at the dates of a recovery again, ask, and run those that lack."""
     rules, journal = _rules(session), DatesJournal(session.landing, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
-    # A journal lies where others can write: what it says was asked for is asked for again.
+    # Others can write to a journal: what it says was asked for has to be said again.
     again = {"project": session.settings.project, "no_fence": said["no_fence"]}
     request = begun.plan.request.model_copy(update=again)
     request.check(rules)
     if ended is not None and ended.is_proven:
         now = _planned(session, rules, request).plan
         tell(session, ended, as_json=said["as_json"])
-        # And how it says that it ended is looked at.
+        # And what it says of its end is looked at again.
         require_complete(now)
         say("everything is proven already; this is the report", err=True)
         return

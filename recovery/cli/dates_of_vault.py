@@ -47,7 +47,7 @@ def recover(
 ) -> tuple[RecoveryReport, ...]:
     """Plan the recovery of each table, ask, and carry them out, each with a journal of its own.
 
-    Whether dates lack all the same is for the caller to look at.
+    The caller looks whether dates lack afterwards.
     """
     if not made.requests:
         return ()
@@ -119,7 +119,7 @@ def _plans(
             partitions=tuple(item.held.values()),
             overwrite=made.request.overwrite,
             from_vault=True,
-            # A date that is missed is none that changes: how old the backup is says nothing.
+            # The rows of a past date do not change, so the age of the backup does not matter.
             point_was_named=True,
             no_fence=made.request.no_fence,
         )

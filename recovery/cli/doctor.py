@@ -54,5 +54,5 @@ def doctor(
 
 
 def _side(email: str) -> Side:
-    """Return what an identity is for; whoever is none of Rebound's own, recovers."""
+    """Return which side an identity is for: any that is not Rebound's own recovers."""
     return "backup" if email.startswith("rebound-backup@") else "restore"

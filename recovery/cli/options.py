@@ -98,7 +98,7 @@ def past(read: datetime | None, *, now: datetime) -> datetime | None:
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines: all that a person is told goes through here, made printable.
+    """Print lines, each made printable: every text for a person goes through here.
 
     Args:
         lines: Each stays one, whatever a name in it holds.

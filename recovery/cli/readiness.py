@@ -98,7 +98,7 @@ def _looked(session: Session, console: Console) -> tuple[Found, Facts]:
 
 
 def _status_findings(status: Any) -> list[HealthFinding]:  # noqa: ANN401 - a fact
-    """Return how each part stands: restored and proven counts, believed does not."""
+    """Return how each part stands: only what was restored and proven counts."""
     if not isinstance(status, Status):
         return []
     others = list(status.others)

@@ -108,7 +108,7 @@ def plan(
         if not as_json:
             say(f"not yet: {error}", f"hint: {error.hint}", err=True)
     write_page(html, plan_document(made, now=session.started_at, refusal=refusal))
-    # What a service that is enabled first holds is looked at when it is.
+    # What a service holds can be looked at only once it is enabled.
     if made.unseen and not made.come_first:
         names = ", ".join(printable(item.name) for item in made.unseen)
         raise CloudError(f"could not be looked at, and is left: {names}", hint=made.unseen[0].hint)
@@ -219,7 +219,7 @@ def resume(
     begun = seen_again(session, begun, lock_again=lock_again, confirmed_project=confirm_project)
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False)
-    # A journal lies where others can write: what it says was agreed to is agreed to again.
+    # Others can write to a journal: what it says was agreed to has to be agreed to again.
     repeated: dict[str, object] = {
         "into_prefix": into_prefix,
         "into_bucket": into_bucket,
@@ -255,13 +255,13 @@ def _tell_proven(
     confirm_project: str | None,
     as_json: bool,
 ) -> None:
-    """Print the report of a recovery that is over, if what it brought back still is so.
+    """Print the report of a recovery that is over, if what it brought back is still equal.
 
-    Nothing is done again: what came since is nobody's mistake. But a report lies where others can
-    write.
+    Nothing is recovered again: later changes are no damage. But others can write a report, so it is
+    compared.
 
     Raises:
-        NotEqualError: It is not so now.
+        NotEqualError: Something of it is not equal now.
     """
     found = differing(session, begun, confirmed_project=confirm_project)
     tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)

@@ -46,13 +46,13 @@ def security(
 
 
 def security_light(session: Session, hours: float = _HOURS) -> Light:
-    """Return in what light everything is judged."""
+    """Return the time and the expectations by which everything is judged."""
     settings, expected = session.settings, session.catalog.operations.security
     return Light(session.started_at, hours, settings.project, settings.vault_bucket, expected)
 
 
 def security_looks(session: Session, light: Light) -> Looks:
-    """Return what looks at each source."""
+    """Return what looks, by check."""
     rest = session.tools.rest()
     locations = session.catalog.operations.locations
     return SecurityLooking(rest, session.vault_bucket.versions, light, locations).looks

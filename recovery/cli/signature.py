@@ -67,7 +67,7 @@ def _typed(field: FieldInfo) -> tuple[Any, Any]:
     """Return the type that typer reads for a field, and the default it shows.
 
     Raises:
-        TypeError: There is none: the command line has no way to say it.
+        TypeError: The command line has no way to give a value of that type.
     """
     if field.annotation is bool:
         return bool, field.default

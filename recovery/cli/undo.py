@@ -1,4 +1,4 @@
-"""The way back: undo what a recovery did, where nobody wrote since."""
+"""`rebound undo`: undo what a recovery did, where nobody wrote since."""
 
 import sys
 from typing import Annotated
@@ -68,7 +68,7 @@ def undo(
 
 
 def _report(session: Session, recovery_id: str) -> RecoveryReport:
-    """Return how a recovery ended, and no later than when that was written down.
+    """Return how a recovery ended; its end is no later than when that was written down.
 
     Raises:
         UsageError: No attempt at it has ended.
@@ -81,7 +81,7 @@ def _report(session: Session, recovery_id: str) -> RecoveryReport:
             hint=f"`rebound resume {recovery_id}` brings it to an end",
         )
     report, written_at = found
-    # Who can write to a journal could otherwise let every later write seem to be the recovery's.
+    # Otherwise a forged report could make later writes look like the recovery's own.
     return report.model_copy(update={"finished_at": min(report.finished_at, written_at)})
 
 

@@ -1,4 +1,5 @@
 """What differs between the recovery point and the world. Pure, and failing closed.
 
-What could not be observed differs: a comparison never passes because there was nothing to compare.
+What could not be observed counts as different: a comparison never passes for lack of something to
+compare.
 """

@@ -88,7 +88,7 @@ def _bindings(policy: Resource) -> list[object]:
 
 
 def changed_configuration(expected: Resource, actual: Resource) -> Resource:
-    """Return the patch that gives a bucket its configuration back, but for what is for ever."""
+    """Return the patch that gives a bucket its configuration back, as far as a patch can."""
     before, now = configuration(expected), configuration(actual)
     patch = {
         key: before.get(key, _ABSENT.get(key))
@@ -96,7 +96,7 @@ def changed_configuration(expected: Resource, actual: Resource) -> Resource:
         if before.get(key) != now.get(key)
     }
     if "labels" in patch:
-        # A patch merges labels: what is to go is named.
+        # A patch merges labels: a label that is to go has to be named.
         gone = dict.fromkeys(set(now.get("labels", {})) - set(before.get("labels", {})))
         patch["labels"] = {**gone, **before.get("labels", {})}
     return patch

@@ -41,7 +41,7 @@ def database_findings(expected: Resource, actual: Resource) -> tuple[Finding, ..
 
 
 def _set(value: object) -> object:
-    """Treat what is unspecified as absent, and leave out which version of a key is in use."""
+    """Treat unspecified values as absent, and leave out the version of the key."""
     if isinstance(value, dict):
         return {key: item for key, item in value.items() if key != "activeKeyVersion" and item}
     return None if str(value).endswith("_UNSPECIFIED") else value

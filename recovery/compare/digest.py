@@ -1,10 +1,10 @@
-"""A digest of things that pass by, so that what was seen can be told from what is there later."""
+"""A digest of many values, by which a later look tells whether anything changed."""
 
 import hashlib
 
 
 class Digest:
-    """Takes values in, one after another, and tells one text of all of them."""
+    """Takes values one after another, and gives one digest of all of them."""
 
     def __init__(self) -> None:
         self._hash = hashlib.blake2b(digest_size=16)

@@ -16,8 +16,8 @@ class Finding(Value):
         subject: The table, dataset or object.
         aspect: What about it differs.
         expected: The value at the recovery point.
-        actual: The value now. Beside "there", "not there", "whole", "readable" or "measured" it
-            says for itself what is wrong.
+        actual: The value now. When the expected value is "there", "not there", "whole", "readable"
+        or "measured", it alone says what is wrong.
     """
 
     subject: str

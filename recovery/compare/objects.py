@@ -50,7 +50,7 @@ def damage_of(
 
 
 def _is_same_version(expected: ObjectVersion, live: ObjectVersion) -> bool:
-    """Whether a version whose checksums nobody is told is the very one that was there."""
+    """Whether a version without readable checksums is the very one that was there."""
     return not expected.crc32c and expected.generation == live.generation
 
 
@@ -71,7 +71,7 @@ def object_finding(
 
 
 def _told(version: ObjectVersion, other: ObjectVersion) -> Resource:
-    """Return what is said about a version where the other says something else."""
+    """Return the settings of a version in which another one differs."""
     told = settings_patch(version.settings, other.settings)
     for key, value, beside in (
         ("retention", version.settings.retention, other.settings.retention),

@@ -155,7 +155,7 @@ def _setting_pairs(
 
 
 def _column_pairs(expected: Resource, actual: Resource) -> list[tuple[str, object, object]]:
-    """Return what of columns can be set where they are, and what of a schema is no column."""
+    """Return what can be set of columns in place, and of the schema as a whole."""
     wanted, found = (settings(resource).get("schema") or {} for resource in (expected, actual))
     return [
         ("column properties", _field_details(wanted), _field_details(found)),

@@ -74,7 +74,7 @@ def _judged(
     name: str,
     **how: Any,  # noqa: ANN401 - what the rule takes
 ) -> Look:
-    """Return what looks at something of a name, and judges it."""
+    """Return a look at the thing with a name, and the rule that judges it."""
     return lambda: rule(look(name), name, **how)
 
 

@@ -67,7 +67,6 @@ class Looks:
 
     @cached_property
     def project_number(self) -> str:
-        """The number of the project."""
         return self._configuration.project_number()
 
     def enabled(self) -> frozenset[str]:

@@ -86,7 +86,7 @@ def _of_stored(prepared: Prepared) -> Iterator[Control]:
 
 
 def _unread(prepared: Prepared, copies: Bucket) -> list[str]:
-    """Return why the copy of the manifest cannot be read, by who has read none yet."""
+    """Return why the copy of the manifest cannot be read; a new reader has cached none."""
     session, run_id = prepared.session, prepared.stored.run_id
     try:
         Vault(copies, session.owner, clock=session.clock).manifest(run_id)
@@ -121,7 +121,7 @@ def _of_tables(prepared: Prepared, task: Task) -> Iterator[Control]:
 
 
 def _by_word(prepared: Prepared, task: Task, said: TableBackup) -> Sequence[Step]:
-    """Return how a restored table compares with what a manifest would say of it."""
+    """Return how a restored table compares with another description of it."""
     tables = tuple(said if it.name == said.name else it for it in prepared.stored.tables)
     manifest = prepared.stored.model_copy(update={"tables": tables})
     request = task.request.model_copy(update={"tables": (said.name,)})

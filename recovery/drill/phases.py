@@ -1,4 +1,4 @@
-"""The phases of a drill, measured without gaps: what one does not take the next one does. Pure."""
+"""Measures the phases of a drill without gaps: the next one begins when one ends. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

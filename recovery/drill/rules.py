@@ -187,7 +187,7 @@ def verdict(
 
 
 def _broken(phases: Sequence[Phase]) -> Iterator[tuple[DrillVerdict, str]]:
-    """Tell of a drill that did not come to its end: because of what is stored, or of anything else."""
+    """Tell of a drill that broke off, because of the backup or of anything else."""
     for item in phases:
         if item.state == "FAILED":
             yield "fail" if item.exit_code in _OF_THE_BACKUP else "incomplete", item.what
@@ -199,7 +199,7 @@ def _broken(phases: Sequence[Phase]) -> Iterator[tuple[DrillVerdict, str]]:
 def _blind(
     criteria: Criteria, phases: Sequence[Phase], controls: Sequence[Control]
 ) -> Iterator[tuple[DrillVerdict, str]]:
-    """Tell of a drill whose checks were not shown to be able to fail."""
+    """Tell of a drill whose checks did not detect the planted damage."""
     planted = [item for item in controls if item.is_planted]
     if missed := [f"{item.name} ({item.check})" for item in planted if not item.is_caught]:
         yield "void", f"no check told of {listed(missed)}"
@@ -242,7 +242,7 @@ def due_scenario(parts: Sequence[PartStatus]) -> str:
 
 
 def check_verifier(record: DrillRecord | None, verifier: str) -> None:
-    """Refuse that somebody agrees with what is not there, or with their own work.
+    """Refuse a sign-off of a missing record, or by the operator of the drill.
 
     Raises:
         RefusedError: The drill has no record, or the verifier is its operator.

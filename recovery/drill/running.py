@@ -100,7 +100,7 @@ class Drill:
         return self._prepared.plan(task.request.model_copy(update={"exact": exact}))
 
     def _fence(self) -> str:
-        """Make sure that nobody else writes to what is restored: its names are new, and known to none."""
+        """Make sure that nobody else writes to what is restored: all of its names are new."""
         if there := self._cleaning.made(self._places.mark):
             raise RefusedError("it is there already", subject=there[0].label)
         rule = self._session.catalog.fence

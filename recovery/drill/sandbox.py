@@ -1,4 +1,4 @@
-"""Looks at a sandbox project: what it is labelled as, and what whoever asks may do there."""
+"""Reads the labels of a sandbox project, and what the caller may do there."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

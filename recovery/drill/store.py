@@ -32,12 +32,12 @@ class Drills:
             raise RefusedError("another drill has that id", subject=begun.drill_id)
 
     def end(self, record: DrillRecord) -> DrillRecord:
-        """Write how a drill ended, once: an earlier word stays, and is returned."""
+        """Write how a drill ended, once: an earlier record stays, and is returned."""
         name = drill_layout.record_name(record.begun.drill_id)
         return decode(self._bucket.put_once(name, encode(record)), DrillRecord, subject=name)
 
     def sign(self, signed: SignOff) -> SignOff:
-        """Write that somebody agreed with a record, once: an earlier word stays, and is returned."""
+        """Write that somebody agreed with a record, once: an earlier one stays, and is returned."""
         name = drill_layout.signed_name(signed.drill_id)
         return decode(self._bucket.put_once(name, encode(signed)), SignOff, subject=name)
 

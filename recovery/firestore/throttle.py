@@ -22,7 +22,7 @@ class Throttle(Protocol):
 
 
 class Unthrottled:
-    """Never waits: for a database nobody else uses, and one already warm."""
+    """Never waits: for a database of nobody else's, or one at its full write rate."""
 
     def wait(self, collection: str, count: int) -> None:
         """Wait not at all."""

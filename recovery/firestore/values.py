@@ -1,4 +1,4 @@
-"""Between the values of a plan, written as Firestore's REST API does, and stored bytes."""
+"""Converts values between the form of Firestore's REST API, as in a plan, and stored bytes."""
 
 import struct
 from typing import Any
@@ -20,8 +20,8 @@ def to_bytes(fields: dict[str, dict[str, Any]]) -> bytes:
 def same_content(left: bytes, right: bytes) -> bool:
     """Whether fields are the same as far as Firestore tells them apart.
 
-    It keeps no sign of a zero, so that one in a backup could never be brought back: documents that
-    differ in that alone are equal.
+    Firestore keeps no sign of a zero, so a negative zero cannot be restored: documents that differ
+    in that alone are equal.
     """
     if left == right:
         return True

@@ -23,7 +23,7 @@ _DONE, _DEADLINE, _NOT_FOUND, _EXISTS, _EXHAUSTED, _PRECONDITION, _ABORTED = 0, 
 _UNAVAILABLE = 14
 _INVALID = 3
 _OF_WHO_ASKS = frozenset({7, 16})
-"""Permission denied and unauthenticated: no other document fares better."""
+"""Permission denied and unauthenticated: every other document would be refused too."""
 _OVERTAKEN = frozenset({_NOT_FOUND, _EXISTS, _PRECONDITION})
 _TRANSIENT = frozenset({_DEADLINE, _EXHAUSTED, _ABORTED, _UNAVAILABLE})
 _PATIENCE_SECONDS = 600

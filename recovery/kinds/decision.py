@@ -15,7 +15,7 @@ class Seen(Value):
     """The things of one kind as they are.
 
     Attributes:
-        unseen: What could not be looked at; it is nowhere else.
+        unseen: What could not be looked at; it appears in no other field.
     """
 
     unseen: tuple[Unseen, ...] = ()
@@ -27,7 +27,7 @@ class Origin(NamedTuple):
     Attributes:
         manifest: That of the run, with what falls back as older runs have it; or None.
         points: The recovery points of what falls back, by name.
-        expired: When the own time of what is brought back was over, by name.
+        expired: When the expiration of what is brought back was over, by name.
         protected: The names of what the catalog protects, whether the run holds it or not.
     """
 

@@ -1,4 +1,4 @@
-"""What a recovery starts besides: whatever listens to the documents that it writes."""
+"""What a recovery triggers: functions that listen to the documents it writes."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from recovery.request import Request
 
 
 def event_words(database: str, documents: int, request: Request) -> Iterator[MissingWord]:
-    """Yield the word that starting what the events of documents start needs.
+    """Yield the word that is needed where writing documents triggers functions.
 
     Each document that is written or removed is an event (Firestore, Extend with Cloud Run functions).
 

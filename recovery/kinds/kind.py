@@ -30,7 +30,7 @@ class Rules[S: Seen](DrillRules, ABC):
         outcomes: The classes of its outcomes.
         from_run: Whether it is brought back from a run.
         falls_back: Whether one can come from an older run than the others, where a file is damaged.
-        leaves_out: Whether a plan has no step for what nothing can make.
+        leaves_out: Whether a plan leaves out the things that cannot be made.
         unlisted: What a manifest calls those of the project that no run holds.
     """
 
@@ -123,8 +123,8 @@ class Rules[S: Seen](DrillRules, ABC):
     def resumed(self, begun: Sequence[Step], origin: Origin, seen: S, request: Request) -> Decision:
         """Decide again what is left of a plan that was begun.
 
-        A journal lies where others can write. So what happens is decided anew; what the interrupted
-        attempt made is told as made, so that it gets what comes at the end.
+        Others can write to a journal, so what happens is decided anew. What the interrupted attempt
+        created counts as created, so that it gets the final settings.
 
         Args:
             begun: The steps of the journal.
@@ -168,7 +168,7 @@ class Rules[S: Seen](DrillRules, ABC):
         del steps, target, own
 
     def digested(self, seen: S) -> object:
-        """Return what of the things, as plain values, changes when anything is written to them."""
+        """Return plain values that change whenever one of the things is written."""
         return seen.model_dump(mode="json")
 
     @abstractmethod

@@ -91,7 +91,7 @@ class Restored(NamedTuple):
     Attributes:
         backup: The part.
         things: How many rows, objects, documents or resources.
-        held: How many come back of it where all of it is asked for.
+        held: How many come back when all of the part is asked for.
     """
 
     backup: Backup

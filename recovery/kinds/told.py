@@ -13,9 +13,9 @@ class Held(NamedTuple):
     """What a run holds of one kind.
 
     Attributes:
-        rows: A line for each part of which no table tells.
+        rows: A line for each part that is in no table.
         gaps: What the run says that it does not hold.
-        table: The parts of which the same is told; None where there are none.
+        table: The parts as a table; None where there are none.
     """
 
     rows: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ def dashboard_document(
         platform: What is looked at.
         findings: What was found.
         facts: What was read.
-        frame: When it was, and in what light it is judged.
+        frame: When it was, and by which bounds it is judged.
     """
     sections = {
         name: list(_judged(name, findings)) for name in (_RECOVER, _HELD, _BROKE, _PLATFORM)

@@ -1,4 +1,4 @@
-"""What was read for a look at the platform, and in what light it is judged. Pure.
+"""What was read for a look at the platform, and by which bounds it is judged. Pure.
 
 What could not be read is `Unread`, with the reason: it is unknown, never healthy.
 """
@@ -141,7 +141,7 @@ class Backups:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """In what light everything is judged.
+    """The time and the bounds by which everything is judged.
 
     Attributes:
         now: The present instant.

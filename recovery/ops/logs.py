@@ -1,4 +1,4 @@
-"""Reading logs: bounded, and honest about what was not searched."""
+"""Reads logs up to a bound, and tells whether the search came to its end."""
 
 from collections import Counter
 from datetime import datetime

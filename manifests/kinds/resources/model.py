@@ -55,5 +55,4 @@ class ResourceBackup(Backup):
 
     @property
     def count(self) -> int:
-        """Return how many resources there are."""
         return len(self.entries)

@@ -1,1 +1,1 @@
-"""What follows from what was looked at. Pure: values in, problems out."""
+"""Judges what was looked at. Pure: values in, problems out."""

@@ -1,4 +1,4 @@
-"""The catalog against what is in the project: what it names is there, what is there it names. Pure."""
+"""Compares the catalog with the project: each has to name what the other has. Pure."""
 
 from collections.abc import Collection, Iterator
 

@@ -1,4 +1,4 @@
-"""What has to be set on datasets and databases, so that nothing in them goes by itself. Pure."""
+"""What has to be set on datasets and databases, so that nothing in them expires unnoticed. Pure."""
 
 from collections.abc import Iterator
 
@@ -42,7 +42,7 @@ def working_problems(
 def dataset_problems(
     dataset: Resource | None, dataset_id: str, *, project: str, location: str
 ) -> Iterator[Problem]:
-    """Tell what of a protected dataset lets its tables vanish, or be brought back with less.
+    """Tell which settings of a protected dataset let tables expire, or make them harder to restore.
 
     Args:
         dataset: The dataset; None where there is none.

@@ -9,7 +9,7 @@ from recovery.doctor.rules.problem import Problem, warning
 from recovery.units import age, counted, size
 
 SILENT_HOURS = 27
-"""A day, and what retries may take: as the alert `missed-backup`."""
+"""A day and the time of retries, as in the alert `missed-backup`."""
 VERIFIED_DAYS = 8
 _EXTRACTED_A_DAY_BYTES = 50 * 2**40
 """BigQuery, Quotas and limits: extract bytes a day of a project, in the shared pool."""

@@ -1,5 +1,5 @@
-"""Damage that a drill plants in copies: each check that says all is well has to tell of some.
+"""Plants damage in copies: each check that calls all well has to detect some of it.
 
-Before anything is planted the same check looks at the copy and has to find nothing: what is told
-afterwards is told of the damage.
+The same check looks at the copy before, and has to find nothing: so what it finds afterwards is the
+damage.
 """

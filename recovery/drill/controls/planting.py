@@ -1,4 +1,4 @@
-"""One damage: a look that finds nothing, the planting, and a look that has to find it."""
+"""Plants one damage, between a look that has to find nothing and one that has to find it."""
 
 from collections.abc import Callable, Sequence
 
@@ -38,14 +38,14 @@ def control(
     try:
         after = look()
     except ReboundError as error:
-        # A check that ends with an error has told of nothing that it was meant to.
+        # A check that ends with an error has not detected the damage.
         return made.model_copy(update={"what": f"the check could not be made: {error}"})
     told = after[0] if after else "the check found nothing"
     return made.model_copy(update={"is_caught": bool(after), "what": told})
 
 
 def not_planted(name: str, subject: str, check: str, why: str) -> Control:
-    """Return that a damage was not planted."""
+    """Return the control of a damage that could not be planted."""
     return Control(
         name=name, subject=subject, check=check, is_planted=False, is_caught=False, what=why
     )

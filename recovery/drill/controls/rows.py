@@ -63,7 +63,7 @@ def row_controls(
     *,
     mark: str,
 ) -> Iterator[Control]:
-    """Change, remove and double a row, each in a clone of its own time.
+    """Change, remove and double a row, each in a clone of its own.
 
     Args:
         jobs: Those of the sandbox.
@@ -110,7 +110,7 @@ def tag_control(
 
     Args:
         table: The table in the manifest.
-        look: Returns what a plan says of what was restored, by this word of the manifest.
+        look: Returns what a plan says of what was restored, if the manifest says so.
     """
     field = table.resource["schema"]["fields"][0]
     tagged = {**field, "policyTags": _TAGGED if "policyTags" not in field else {"names": ["x"]}}

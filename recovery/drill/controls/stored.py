@@ -69,7 +69,7 @@ def manifest_control(
         look: Returns what reading it finds wrong.
     """
     name = layout.manifest_name(manifest.run_id)
-    # Whatever names its own run in it stays: the manifest only says that it is another's.
+    # Only the run id is changed: all names in it stay those of the run.
     other = manifest.model_copy(update={"run_id": RunId(f"{manifest.run_id[:90]}-stale")})
     _put(copies, name, encode(manifest))
     return control(

@@ -12,7 +12,7 @@ _MOST_RECORDS = 60
 
 
 def record(landing: Bucket, found: ReadinessRecord) -> None:
-    """Write the scores of a day, once: an earlier word of the same day stays."""
+    """Write the scores of a day, once: an earlier record of the same day stays."""
     landing.put_once(readiness_name(found.looked_at.date()), encode(found))
 
 

@@ -1,4 +1,4 @@
-"""A bucket beside its inventory: every name with what was and what is, in one pass."""
+"""Joins a bucket with its inventory in one pass: what each name held, and what it holds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import replace
@@ -47,10 +47,11 @@ class Compared(NamedTuple):
 
     Attributes:
         step: What has to happen to it; None when it is as it was.
-        fate: What becomes of a retention that one which is as it was had, and has no more.
-        has_past: Whether only its past tells what it was, and that was not listed.
+        fate: What becomes of the retention that an unchanged object had and has lost.
+        has_past: Whether only older versions tell what it was, and these were not listed.
         live: What is live under its name.
-        is_then: Whether it is held against what it was then, though its record holds a later version.
+        is_then: Whether it is compared with its content at the recovery point, though its record
+            holds a later version.
     """
 
     name: str
@@ -112,8 +113,8 @@ class Comparison:
     def steps(self, key_range: KeyRange) -> Iterator[Compared]:
         """Yield every object, of then or now, with what has to happen to it.
 
-        What is live is told by the listing of live versions alone. Only from the first name on
-        that is not as it was are the other versions listed, too: they are where it comes back from.
+        Live versions are listed first. From the first name that differs on, the other versions are
+        listed too: objects are restored from them.
 
         Args:
             key_range: Those that are compared.
@@ -136,7 +137,7 @@ class Comparison:
     def _listed(self, kind: Kind, key_range: KeyRange) -> Iterator[ObjectVersion]:
         listed = self.target.versions(kind, key_range.start, key_range.end)
         if kind == "all":
-            # The live ones among them are listed twice; as ended ones they are no new source.
+            # The live versions among them were listed already, and are no new source.
             listed = (version._replace(state="noncurrent") for version in listed)
         return self.target.with_checksums(listed)
 
@@ -154,7 +155,8 @@ class Comparison:
                     continue
                 wanted = None if record is None else expected_of(record, versions)
                 step = plan_object(name, wanted, versions, self.recovery_point, self._retention)
-                # A name that was not there and is not is no object, whatever versions it left.
+                # A name with neither a record nor a live version is no object, whatever versions it
+                # left.
                 if wanted is not None or step is not None:
                     fate = "none" if wanted is None or step else self._fate(wanted, versions)
                     live = live_of(versions)
@@ -166,7 +168,7 @@ class Comparison:
         return self._retention.lacking(record.version.settings, present)
 
     def _wanted(self, record: ObjectRecord) -> ObjectRecord:
-        """Leave out of a record what the target decides for itself.
+        """Leave out of a record what the target bucket decides.
 
         Another bucket has a key of its own; a bucket can move its objects between storage classes.
         """

@@ -9,8 +9,8 @@ from manifests.kinds.buckets.model import BucketBackup
 from manifests.values import Resource
 from recovery.compare.buckets import configuration
 
-# What would act on objects while they are restored, keep them from being put right, or keep the
-# recovery itself out.
+# Settings that would act on objects while they are restored, block corrections, or lock the
+# recovery out.
 _AT_THE_END = frozenset(
     {"autoclass", "defaultEventBasedHold", "ipFilter", "lifecycle", "retentionPolicy"}
 )
@@ -23,7 +23,7 @@ def first_configuration(resource: Resource) -> Resource:
     """Return what a bucket is created with."""
     late = {*_AT_THE_END, _RETENTION_OF_OBJECTS}
     made = {key: value for key, value in configuration(resource).items() if key not in late}
-    # Without a word about it the service gives a policy of seven days.
+    # By default the service sets a policy of seven days.
     made.setdefault("softDeletePolicy", {"retentionDurationSeconds": "0"})
     return made
 
@@ -74,7 +74,7 @@ def undelete_bucket(target: VersionedBucket, generation: int) -> bool:
 
 
 def finish_bucket(target: VersionedBucket, backup: BucketBackup) -> None:
-    """Set what had to wait for the objects, and let in who could use the bucket.
+    """Set what had to wait for the objects, and grant the access that the bucket gave.
 
     Raises:
         CloudError: It could not be set.

@@ -1,7 +1,7 @@
 """Keeps runs from being written while contents are pruned: a run could refer to one of them.
 
-Each side says in the landing bucket what it does before it looks for the other: a run its lease, a
-prune its own. So of two that begin at once at least one sees the other, and stops.
+Each side writes to the landing bucket before it looks for the other: a run its lease, a prune its
+own record. So of two that begin at once at least one sees the other, and stops.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _TERM = timedelta(minutes=15)
 
 
 class Pruning:
-    """That contents are being pruned, as long as it is said again and again.
+    """The record that contents are being pruned; it has to be renewed.
 
     Args:
         landing: The bucket with the leases.
@@ -39,10 +39,10 @@ class Pruning:
         self._say(over=found.generation if found is not None else 0)
 
     def go_on(self) -> None:
-        """Say it again, when that is due.
+        """Renew the record when that is due.
 
         Raises:
-            RefusedError: It was not said in time, so that a run may have begun.
+            RefusedError: It was not renewed in time, so that a run may have begun.
         """
         now = self._clock()
         if now >= self._expires_at:

@@ -86,7 +86,10 @@ class Garbage:
                             yield version
 
     def delete(self, version: ObjectVersion) -> bool:
-        """Let one content go and delete it; tell whether it is gone. A policy can keep it."""
+        """End the hold of a content and delete it; tell whether it is gone.
+
+        A retention policy can keep it.
+        """
         version = set_hold(self._vault.versions, version, held=False)
         with cloud_errors(self._vault.uri(version.name)):
             try:

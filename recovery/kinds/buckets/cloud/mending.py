@@ -73,7 +73,7 @@ class Mender:
         return self._rules.begun_at
 
     def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
-        """Do what steps say: in one request where one write each is all, the others singly."""
+        """Carry out steps: those of one write each in one request, the others one by one."""
         self._ramp.take(len(steps))
         calls = [self._single_write(step) for step in steps]
         written = iter(self._target.at_once([call for call in calls if call is not None]))
@@ -163,7 +163,7 @@ class Mender:
             return False
         if expected is None or not same_content(expected.version, live):
             return True
-        # A soft-deleted version comes back with the settings it had: then it is ours, half done.
+        # A version that was undeleted has its old settings: an earlier try of ours was interrupted.
         versions = (origin.version for origin in step.origins if origin.source == "soft-deleted")
         return not any(
             version is not None and not settings_patch(version.settings, live.settings)
@@ -225,7 +225,7 @@ class Mender:
             return copied(copy.generation)
 
     def _settle(self, written: ObjectVersion, expected: ObjectRecord) -> None:
-        """Correct what the way it came back did not carry."""
+        """Set what the restored version lacks."""
         if patch := self._patch(expected, written):
             self._target.patch(written, patch)
 
@@ -244,7 +244,7 @@ class Mender:
         return settings
 
     def _after_race(self, step: ObjectStep) -> Mended:
-        """Find out who was faster: an earlier try of ours whose answer was lost, or another."""
+        """Find out who wrote first: an earlier try of ours, or somebody else."""
         live, expected = self._target.find(step.name), step.expected
         if expected is None:
             return Mended(step) if live is None else Mended(step, left="changed")
@@ -276,5 +276,5 @@ class Mender:
 
 
 def _concerns_all(error: ClientError) -> bool:
-    """Whether a refusal is of who asks, and not of what: then no other object fares better."""
+    """Whether a refusal is about the caller: then every other object would be refused too."""
     return isinstance(error, Forbidden) and "does not have storage." in str(error.message)

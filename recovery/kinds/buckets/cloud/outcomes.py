@@ -87,8 +87,8 @@ def merged(
 def with_earlier(now: RangeOutcome, earlier: RangeOutcome | None) -> RangeOutcome:
     """Return how a key range ended, with what an interrupted attempt says that it did to it.
 
-    That is told, not believed: it counts where nothing had to be done now, as far as so many objects
-    are equal, and nothing else of it does.
+    Of the journal only counts are used: where nothing had to be done now, and no more than there
+    are equal objects.
 
     Args:
         now: How it ended when it was looked at.

@@ -1,4 +1,4 @@
-"""Whose a bucket is: buckets tell the number of their project, and people name it by its id."""
+"""Finds out which project owns a bucket, which tells its project's number and no id."""
 
 import re
 

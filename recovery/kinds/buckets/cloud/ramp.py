@@ -1,4 +1,4 @@
-"""How fast a recovery writes objects: a bucket that grows used to a rate takes twice of it later."""
+"""How fast a recovery writes objects: the rate that a bucket takes doubles every so often."""
 
 import threading
 import time

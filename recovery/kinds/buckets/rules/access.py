@@ -46,7 +46,8 @@ def bucket_changes(
         for role in roles
     }
     present = {*of_project, *_granted(now.policy)}
-    # What was taken from a bucket that is there was taken on purpose: others do not speak for it.
+    # Access that was removed from an existing bucket was removed on purpose: that other buckets
+    # give it does not count.
     others = buckets if now.resource is None else {}
     for member, role in _granted(backup.access or {}):
         if (member, role) not in present:

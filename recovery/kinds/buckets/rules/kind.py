@@ -95,7 +95,7 @@ class BucketRules(Rules[BucketsSeen]):
             if step.create or step.sets:
                 yield from bucket_changes(backup, seen.present, target)
             for key, objects in step.keys.items():
-                # Under the project's own keys they are told of where the objects are.
+                # Objects under the project's own keys are told of elsewhere in the plan.
                 change = encrypted(
                     f"{counted(objects, 'object')} of {step.title}", key, project=target.project
                 )
@@ -103,7 +103,7 @@ class BucketRules(Rules[BucketsSeen]):
 
     def check_own(self, steps: Sequence[Step], target: Target, own: Own) -> None:
         """Refuse to write to the buckets with backups and journals."""
-        # A plan comes back from where others can write: what is written is made of what it names.
+        # Others can write a plan: the written bucket is computed from the names in it.
         stored = {name for step in steps for name in (step.into, target.bucket or step.name)}
         if taken := stored.intersection(own.buckets):
             raise RefusedError("backups and journals are kept there", subject=min(taken))

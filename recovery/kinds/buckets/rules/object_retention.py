@@ -22,7 +22,7 @@ def retention_rules(bucket: Resource, request: Request, *, now: datetime) -> Ret
 
 
 class RetentionCounts(Value):
-    """How many objects come back with which retention; the fields are fates."""
+    """How many objects come back with which retention; each field is a `Fate`."""
 
     set: int = 0
     locked: int = 0

@@ -110,9 +110,9 @@ class ObjectStep(NamedTuple):
 
 
 def expected_of(record: ObjectRecord, versions: Sequence[ObjectVersion]) -> ObjectRecord:
-    """Return what an object is to be, of a record that holds a later version than it was then.
+    """Return the record that an object is compared with, where the inventory holds a later version.
 
-    That is what it was then, while soft delete keeps it or it is back already.
+    It is that of the recovery point while soft delete keeps that content, or it is live again.
 
     Args:
         record: Its record in the inventory.

@@ -58,7 +58,7 @@ class HistoryReader:
         self, rule: CompletionRule, rules: Rebuild, processor: str, column: str, today: date
     ) -> list[ProcessorRun]:
         table, _, name = column.rpartition(".")
-        # Rows of today may still be coming: only the processor itself knows when it is done.
+        # Rows of today may still be written: only the processor knows when it has finished.
         since = first_day(rules, today)
         sql = statements.rows_by_date(f"{self._project}.{table}", name, since, today)
         job = f"rebound-rows-{self._own_id}-{rule.collection}-{processor}"

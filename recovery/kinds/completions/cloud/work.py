@@ -135,7 +135,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         writer.flush()
         after = self._live(documents, step.documents)
         compared = [_compared(item, after.get(item.path)) for item in step.documents]
-        # What an interrupted attempt wrote is told by its time alone.
+        # Only its time tells that an interrupted attempt wrote a document.
         written = sum(
             item.state == "equal" and after[item.path].update_time_nanos > nanos_at(begun_at)
             for item in compared

@@ -104,7 +104,7 @@ class DatabaseTarget:
         return sum(refers(record.fields, self._original) for record in stored)
 
     def _looked_up(self) -> tuple[bool, Resource | None]:
-        """Tell whether there is a database, and how it is set up."""
+        """Return whether there is a database, and its settings."""
         try:
             found = self._databases.resource()
         except CloudError as error:
@@ -113,7 +113,7 @@ class DatabaseTarget:
             # Documents can be recovered without the right to see how the database is set up; if
             # there is none, reading it says so.
             return True, None
-        # What the service tells of it moves on by itself, and would make an approved plan void.
+        # Fields that only the service sets change by themselves, and would void an approved plan.
         return found is not None, None if found is None else database_settings(found)
 
     def settings_findings(self) -> tuple[Finding, ...]:
@@ -171,14 +171,14 @@ class DatabaseTarget:
         throttle: Throttle,
         advance: Callable[[int], None],
     ) -> Restored:
-        """Write what the step decides, part by part, and look at the database again.
+        """Write what the step decides, file by file, and look at the database again.
 
         Args:
             step: What was decided.
             begun_at: When the recovery began: what was written since is neither replaced nor
                 removed, however late an interrupted recovery is continued.
             undo: Keeps a file of the documents that are about to be replaced or removed; takes its
-                content and a name made of it.
+                content, and whether they are removed.
             removed_before: Paths of documents that earlier attempts removed, or were about to.
             throttle: Says when a batch may be written.
             advance: Told how many documents a file holds that is done.

@@ -1,4 +1,4 @@
-"""What was done to a database: counted while it is, and corrected by the look that follows."""
+"""Counts what is done to a database; the look that follows corrects the counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Restored(NamedTuple):
 
 @dataclass(slots=True)
 class Done:
-    """Counts what is written in one part.
+    """Counts what is written of one file.
 
     Attributes:
         overtaken: Paths whose precondition was refused: somebody else wrote the document, or our
@@ -45,7 +45,7 @@ class Done:
             self.written += number
 
     def merge(self, other: "Done") -> None:
-        """Count what was done in another part."""
+        """Add the counts of another file."""
         self.written += other.written
         self.removed += other.removed
         self.refused |= other.refused

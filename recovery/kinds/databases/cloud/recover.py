@@ -188,7 +188,7 @@ def _refused(refused: Mapping[str, str]) -> Failure | None:
 
 
 def _newer_kept(step: DatabaseStep, state: DatabaseState) -> tuple[Finding, ...]:
-    """Tell of documents of the backup that hold something else: kept, and not equal."""
+    """Tell of documents that were kept and are not equal to the backup."""
     kept = {
         "documents changed after the recovery point": (
             0 if step.overwrite or step.only_missing else state.count("newer"),

@@ -120,7 +120,7 @@ def _named(
 
 
 def _word(state: DocumentState, step: DatabaseStep) -> str:
-    """Return which word would do something about documents of a state, in brackets; or nothing."""
+    """Return the word that replaces or removes documents of a state, in brackets; or nothing."""
     if state in ("later", "added"):
         return ""
     return (

@@ -136,7 +136,7 @@ class Rerun:
     def _before(
         self, processor: Processor, day: date, requests: list[tuple[int, datetime]]
     ) -> Answer | None:
-        """Write down that a request is sent, unless it is none of need or none is left."""
+        """Write down that a request is sent, if one is needed and one is left."""
         if requests:
             self._journal.answer(processor.name, day, requests[-1][0], self._clock())
             if self._passes(processor, day):
@@ -165,7 +165,7 @@ class Rerun:
         return not findings_of(processor, day, rows, self._games.get(day, UNKNOWN))
 
     def _came_of_an_earlier(self, processor: Processor, day: date) -> bool:
-        """Whether a request that nobody saw answered, and that may still be at work, did it."""
+        """Whether an earlier request, which may still have been at work, brought the date back."""
         sent_at = self._journal.unanswered_since(processor.name, day)
         return sent_at is not None and self._comes(processor, day, sent_at)
 
@@ -182,7 +182,7 @@ class Rerun:
 
 
 def _in_parallel(todo: Sequence[Callable[[], DateOutcome]], parallel: int) -> list[DateOutcome]:
-    """Do everything; what was not begun when one of it failed is left."""
+    """Do everything in parallel; when one fails, what has not begun is left."""
     with ThreadPoolExecutor(parallel, thread_name_prefix="dates") as pool:
         begun = [pool.submit(work) for work in todo]
         try:

@@ -1,7 +1,8 @@
 """Asks the platform's services to run a processor for a date.
 
-A processor writes for minutes, and one that runs twice at once can write twice. So a request is only
-repeated when it was surely answered or never taken on; an answer that was lost is no reason to.
+A processor writes for minutes, and one that runs twice at once can write twice. So a request is
+repeated only when it was answered, or surely never arrived. It is not repeated when its answer was
+lost.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -78,7 +79,7 @@ class Services:
     def run(
         self, processor: Processor, day: date, *, before: Callable[[], Answer | None]
     ) -> Answer:
-        """Ask for one date of a processor, again while that surely does no harm.
+        """Ask for one date of a processor, again while a second request surely does no harm.
 
         Args:
             processor: The processor.

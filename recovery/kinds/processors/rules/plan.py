@@ -141,7 +141,7 @@ class ProcessorPlan(Value):
         return next(item for item in (*self.steps, *self.others) if item.processor == processor)
 
     def waiting(self, processor: Processor, day: date) -> tuple[str, ...]:
-        """Return the processors that a date of this one waits for in vain: nobody runs them."""
+        """Return the processors that a date of this one waits for and that nobody runs."""
         return tuple(
             name
             for name in processor.after
@@ -283,7 +283,7 @@ def _step(processor: Processor, known: _Known) -> ProcessorStep:
 
 
 def _due(processor: Processor, known: _Known) -> tuple[list[date], list[IdleDate]]:
-    """Return the dates that are due of what was asked for, and those that were named in vain."""
+    """Return the requested dates that are due, and those named ones that are not."""
     service, request = known.rules.service(processor), known.request
     due, idle = [], []
     for day in sorted(set(request.dates or known.games)):

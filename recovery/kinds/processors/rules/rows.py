@@ -1,6 +1,6 @@
 """What the rows of one date have to be, and what is wrong with them. Pure.
 
-That a request answered is no proof, nor that the history says success: the rows are.
+Only the rows are a proof: an answered request is none, nor is a success in the history.
 """
 
 import math

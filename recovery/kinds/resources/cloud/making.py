@@ -155,7 +155,7 @@ class Making:
     def _made_unsaid(
         self, kind: ResourceType, name: str, resource: Resource, unsaid: Exception
     ) -> Resource:
-        """Return what a call made whose answer did not come, told by its title.
+        """Return what a call made whose answer was lost, found by its title.
 
         There was none of that title when the call was decided on.
         """

@@ -47,7 +47,7 @@ class Recovering:
     Args:
         rest: Calls the APIs.
         configuration: Reads the resources of the project that is written.
-        names: What is called otherwise there; addresses of what is made are added.
+        names: New names by old ones; addresses of what is made are added.
         running: The recovery.
         lost: The project that is lost, its number, and addresses in it; nothing where none is.
         pinned: Images that are run by their digests.
@@ -275,7 +275,7 @@ class Recovering:
 def _names_of_now(
     kind: ResourceType, old_name: str, name: str, wanted: Resource, found: Resource
 ) -> dict[str, str]:
-    """Return by what a resource was referred to and called, and by what it is now."""
+    """Return the old names and addresses of a resource, each with the new one."""
     old, new = addresses(wanted), addresses(found)
     now = {address: new[field] for field, address in old.items() if field in new}
     # As the backup has it: the name is found whole, before the project in it is.

@@ -1,4 +1,4 @@
-"""Looks whether a secret has a value; what it is nobody here reads."""
+"""Looks whether a secret has a value, and never reads the value."""
 
 from manifests.cloud.configuration import Configuration
 from manifests.kinds.resources.table import resource_type

@@ -219,7 +219,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         return looked_at(kind.name, look)
 
     def _names(self, origin: Origin) -> dict[str, str]:
-        """Return what is called otherwise where the recovery writes."""
+        """Return the new name of each name that is another one where the recovery writes."""
         run = origin.run
         if run.project == self._target.project:
             return {}

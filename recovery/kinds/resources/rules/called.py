@@ -35,7 +35,7 @@ def lost_references(
 def waits_for(
     kind: ResourceType, wanted: Resource, lost: Collection[str], now: Collection[str]
 ) -> str:
-    """Return the address of the backup that a writer calls and nothing stands for yet; or nothing.
+    """Return an address that a writer calls and that has no replacement yet; empty for none.
 
     Args:
         kind: Its type.

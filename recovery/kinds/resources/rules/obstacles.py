@@ -1,4 +1,4 @@
-"""What keeps a resource from being made again, whatever anybody says. Pure."""
+"""What keeps a resource from being made again, for which there is no word. Pure."""
 
 from manifests.kinds.resources.images import images
 from manifests.values import Resource

@@ -26,8 +26,8 @@ class Grant(Value):
 def added(stored: Resource, present: Resource) -> tuple[Resource | None, list[Grant]]:
     """Return a policy that also grants what the backup grants, and what it grants besides.
 
-    Conditions are part of a binding. Members that were deleted stay so: who has their name now is
-    somebody else (IAM, Deleted principals).
+    Conditions are part of a binding. Members that were deleted are left out: an account of the same
+    name is another one (IAM, Deleted principals).
 
     Args:
         stored: As the backup has it.

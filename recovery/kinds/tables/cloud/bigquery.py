@@ -119,7 +119,7 @@ class BigQueryTarget:
             return {}
         found: dict[str, Resource | None] = {}
         for item in manifest.datasets:
-            # Who may not look at them is told that the access of the copy is news.
+            # Where they may not be read, all access of the copy counts as new.
             with suppress(CloudError):
                 found[item.dataset_id] = self.resources.of(own).dataset(item.dataset_id)
         return found
@@ -143,7 +143,7 @@ class BigQueryTarget:
     def _missing(
         self, manifest: Manifest, gone: Collection[str], planned: Collection[str]
     ) -> tuple[TableRef, ...]:
-        """Return what definitions that are gone read, and is not there, nor planned to be made."""
+        """Return the tables that missing views and routines read and that nobody makes."""
         own = Target(project=manifest.project) == self.target
         read = {
             item
@@ -160,7 +160,7 @@ class BigQueryTarget:
         return tuple(item for item, there in zip(read, is_there, strict=True) if not there)
 
     def _is_there(self, reference: TableRef) -> bool:
-        """Whether a table is there, as far as can be told: what may not be looked at may be."""
+        """Whether a table is there; one that may not be read counts as there."""
         project, dataset_id, table_id = reference
         try:
             return self.resources.of(project).has_table(f"{dataset_id}.{table_id}")
@@ -217,7 +217,7 @@ class BigQueryTarget:
         )
 
     def check_key(self, name: str, key: str) -> None:
-        """Refuse a working table that rows with a key of their own would be less protected in.
+        """Refuse a working table that is not encrypted with the key of its rows.
 
         Raises:
             RefusedError: It has another key.

@@ -43,7 +43,7 @@ def create_datasets(
     Except access for views, routines and datasets that may not be there yet: `finish_datasets`.
 
     Returns:
-        Those that could not be created, by their ids; the others are no worse for it.
+        Those that could not be created, by their ids.
     """
     failed: dict[str, DatasetOutcome] = {}
     for item in manifest.datasets:

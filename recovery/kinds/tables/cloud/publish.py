@@ -86,7 +86,8 @@ class Publisher:
         self._refuse_unplanned_loss(table, step, request, {} if live is None else live.resource)
         undo = self._undo_point(table, live)
         if step.action == "replace partitions":
-            # A shorter partition expiration than the table's own would eat what comes.
+            # A shorter partition expiration than the table's own would delete partitions that come
+            # back.
             self._properties.set(table)
             self._replace_partitions(table, step, staged)
         elif step.action in ("create", "fill", "rebuild"):
@@ -115,7 +116,7 @@ class Publisher:
     def _refuse_unplanned_loss(
         self, table: TableBackup, step: TableStep, request: Request, live: Resource
     ) -> None:
-        """Stop where a writer put rows since the plan: nobody agreed to lose them.
+        """Refuse to replace rows that were written since the plan: nobody agreed to lose them.
 
         Rows that are equal to the recovery point are our own, of a try that was interrupted.
         """
@@ -198,8 +199,8 @@ class Publisher:
     def _copy(self, table: TableBackup, staged: str) -> None:
         """Copy the staging table into the empty live table, in one atomic job.
 
-        Appended, so that the table keeps its row access policies (BigQuery, Using row-level
-        security with other features); that it is empty was seen before.
+        The rows are appended, so that the table keeps its row access policies (BigQuery, Using
+        row-level security with other features). The table was seen to be empty before.
         """
         name = self._target.name(table.name)
         kept, observed, _ = still_kept(table, self._target.observe_table(table))
@@ -236,7 +237,7 @@ class Publisher:
                 retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
             ),
             subject=table.name,
-            # A copy that failed can have come: appending again would double its rows.
+            # A copy that failed can have written its rows: appending again would double them.
             achieved=lambda: bool(self._target.observe_table(table).partitions),
         )
 

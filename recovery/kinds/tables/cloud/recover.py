@@ -108,14 +108,15 @@ class TableRecovery:
             self._progress(step.name, "failed")
             return _failed(step, error)
         outcome = _published(step, undo=undo, source=source)
-        # Before it is proven: whoever goes on after a kill finds it equal, and has to tell of this.
+        # The entry is written before the proof: after a kill the table is found equal, and the
+        # entry tells of this attempt.
         self._running.journal.record(FOLDER, outcome.name, outcome)
         return outcome
 
     def _found_equal(self, table: TableBackup, step: TableStep, proof: Proof) -> TableOutcome:
         """Say how a table ended that is equal.
 
-        Its undo point is looked for: where a journal says that one is, others can write.
+        Its undo point is looked for in BigQuery, since others can write to the journal.
         """
         earlier = self._running.journal.entry(FOLDER, table.name, TableOutcome)
         undo = self._publisher.undo_of(table) if step.action != "leave" else ""

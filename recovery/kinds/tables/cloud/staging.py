@@ -120,7 +120,8 @@ class Staging:
     def _travelled(self, name: str, table: TableBackup, wanted: dict[str, Fingerprint]) -> bool:
         """Copy the rows from the table's own history; return whether they are proven.
 
-        A history can be shorter than it says. What is not proven is deleted: the vault is next.
+        A history can be shorter than documented. Rows that are not proven are deleted, and the
+        vault is tried next.
         """
         incarnation = self._created(name, table.resource)
         sql = statements.travelled(

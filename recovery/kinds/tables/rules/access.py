@@ -98,7 +98,7 @@ def _of_dataset(
             also_on = _also_on(entry, present, target) if now is None else ""
             yield given(subject, *_told(entry), also_on=also_on)
     for entry in step.authorizes:
-        # That it is listed now means nothing: what it names is made, or changed.
+        # The entry may be listed now, but the view or routine in it is made or changed.
         yield given(subject, *_told(entry))
     if is_set:
         yield from keyed(

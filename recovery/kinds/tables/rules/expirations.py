@@ -1,4 +1,4 @@
-"""Tables and views whose own time is over: told again, it would delete what comes back. Pure."""
+"""Expirations that are over: setting one again would delete what comes back. Pure."""
 
 from datetime import UTC, datetime
 

@@ -131,7 +131,7 @@ class TableRules(Rules[TablesSeen]):
                     "a plan that was begun undeletes nothing", subject=step.name
                 )
         target = request.target
-        # Where it writes is not asked of a journal.
+        # What is written is computed here, and not read from the journal.
         named = (
             target.dataset_id(step.name)
             if isinstance(step, DatasetStep)

@@ -53,7 +53,7 @@ def _dataset_rows(dataset: DatasetStep, name: str) -> Iterator[Row]:
 
 
 def _expiration_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
-    """Tell what comes back though its own time is over."""
+    """Tell what comes back although its expiration is over."""
     at = request.expire_at
     how = f"expires {at:%Y-%m-%d %H:%M} UTC" if at else "does not expire (`--expire-at` says when)"
     timed: tuple[TableStep | DefinitionStep, ...] = (

@@ -10,7 +10,7 @@ from recovery.compare.observed import ObservedTable
 type SourceName = Literal["time travel", "vault"]
 
 _DEFAULT_WINDOW_HOURS = 168
-# What is at the very edge of the window can be gone before the copy begins.
+# An instant at the edge of the window can be out of it before the copy begins.
 _MARGIN = timedelta(hours=1)
 
 

@@ -125,7 +125,7 @@ def plan_table(table: TableBackup, observed: ObservedTable, request: Request) ->
 
 
 def _rule_drops(table: TableBackup, observed: ObservedTable, kept: ObservedTable) -> bool:
-    """Whether the table has another rule now, and giving it its own back would drop rows."""
+    """Whether the table has another expiration now, and setting the old one would delete rows."""
     if observed.resource is None or observed.partitions == kept.partitions:
         return False
     rules = [item.get("timePartitioning") or {} for item in (table.resource, observed.resource)]
