@@ -1,9 +1,11 @@
 """What an operator sets for the command."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, model_validator
 
+from manifests.ids import ProjectId
 from manifests.settings import CommonSettings
 
 
@@ -19,6 +21,7 @@ class Settings(CommonSettings):
             is written again one by one, slower and slower.
         region: Where the functions and their schedules are; the catalog's location when empty.
         contacts: Whom to call, which `doctor` looks at.
+        sandbox: The project that drills recover to; empty where each drill names one.
     """
 
     undo_dataset: str = Field(default="rebound_undo", pattern=r"^[A-Za-z0-9_]{1,1024}$")
@@ -26,6 +29,7 @@ class Settings(CommonSettings):
     parallel_objects: int = Field(default=64, ge=1, le=500)
     region: str = Field(default="", pattern=r"^([a-z]+-[a-z]+[0-9]+)?$")
     contacts: Path = Path("runbooks/contacts.json")
+    sandbox: ProjectId | Literal[""] = ""
 
     @property
     def working_datasets(self) -> tuple[str, str]:

@@ -5,12 +5,15 @@
 # nothing of what never was (Cloud Monitoring, Metric-absence policies). `or vector(0)` is for that.
 locals {
   # Of each function: what fires when it is silent.
-  dead_men = {
-    backup = "missed-backup"
-    verify = "silent-verify"
-    expire = "silent-expire"
-    tick   = "silent-tick"
-  }
+  dead_men = merge(
+    {
+      backup = "missed-backup"
+      verify = "silent-verify"
+      expire = "silent-expire"
+      tick   = "silent-tick"
+    },
+    var.sandbox == null ? {} : { drill = "silent-drill" },
+  )
 
   # From where on a gauge of the hourly tick raises an alert. An age counts from 1970 where there is
   # nothing yet, so that it is raised where nothing ever was.
@@ -68,6 +71,10 @@ locals {
       title = "A drill is overdue"
       lines = "jsonPayload.gauge=\"age_of_drill_seconds\" AND jsonPayload.value>${local.limits.age_of_drill_seconds}"
     }
+    drill-failed = {
+      title = "A drill failed"
+      lines = "jsonPayload.message=\"drill failed\""
+    }
     fence-standing = {
       title = "A fence was left standing"
       lines = "jsonPayload.gauge=\"age_of_fence_seconds\" AND jsonPayload.value>${local.limits.age_of_fence_seconds}"
@@ -109,6 +116,12 @@ locals {
       refused-schedule = {
         title = "A schedule's calls are all refused"
         query = "sum by (job_id) (increase({\"logging.googleapis.com/user/rebound_attempts_refused\", monitored_resource=\"cloud_scheduler_job\"}[3h])) > 5.5"
+      }
+    },
+    var.sandbox == null ? {} : {
+      silent-drill = {
+        title = "No drill has passed for ${try(var.sandbox.silent_hours, 51)} hours"
+        query = format(local.silent, "drills_passed", "cloud_run_revision", try(var.sandbox.silent_hours, 51))
       }
     },
     var.vault_most_bytes == null ? {} : {

@@ -29,3 +29,11 @@ resource "google_bigquery_dataset_iam_member" "protected" {
   role       = google_project_iam_custom_role.side["backup/datasets"].id
   member     = google_service_account.function["backup"].member
 }
+
+# A drill looks at which views of the platform are authorized, and reads no row of it.
+resource "google_bigquery_dataset_iam_member" "drill" {
+  for_each   = var.sandbox == null ? [] : local.datasets
+  dataset_id = each.value
+  role       = google_project_iam_custom_role.side["drill/datasets"].id
+  member     = google_service_account.function["drill"].member
+}

@@ -1,7 +1,9 @@
 # What is deployed today: one row a function. Its name is that of its entry point in the bundle's
 # main.py, its identity and its schedule.
 locals {
-  functions = {
+  functions = merge(local.nightly, local.drilled)
+
+  nightly = {
     backup = {
       timeout_seconds = 3600 # the most there is
       memory          = "2Gi"
@@ -28,6 +30,16 @@ locals {
     }
   }
 
+  # Where there is a sandbox, a sample of what is stored is restored there, proven and removed.
+  drilled = var.sandbox == null ? {} : {
+    drill = {
+      timeout_seconds = 3600
+      memory          = "2Gi"
+      cpu             = "2"
+      instances       = 1
+    }
+  }
+
   environment = {
     REBOUND_PROJECT         = var.project
     REBOUND_VAULT_BUCKET    = google_storage_bucket.vault.name
@@ -42,6 +54,14 @@ resource "google_storage_bucket_object" "bundle" {
   bucket = google_storage_bucket.landing.name
   name   = "deployed/${basename(var.bundle)}"
   source = var.bundle
+}
+
+# What drills is on the operator's side, so that it has a bundle of its own.
+resource "google_storage_bucket_object" "drill" {
+  count  = var.sandbox == null ? 0 : 1
+  bucket = google_storage_bucket.landing.name
+  name   = "deployed/${basename(var.drill_bundle)}"
+  source = var.drill_bundle
 }
 
 resource "google_cloudfunctions2_function" "rebound" {
@@ -59,7 +79,7 @@ resource "google_cloudfunctions2_function" "rebound" {
     source {
       storage_source {
         bucket = google_storage_bucket.landing.name
-        object = google_storage_bucket_object.bundle.name
+        object = each.key == "drill" ? google_storage_bucket_object.drill[0].name : google_storage_bucket_object.bundle.name
       }
     }
   }
@@ -80,6 +100,7 @@ resource "google_cloudfunctions2_function" "rebound" {
         REBOUND_VERIFY_NIGHTS = tostring(var.verify_nights)
         REBOUND_EXPIRE_ARMED  = tostring(var.expire_armed)
       },
+      each.key == "drill" ? { REBOUND_SANDBOX = google_project.sandbox[0].project_id } : {},
       var.signing_key == null ? {} : { REBOUND_SIGNING_KEY = var.signing_key },
       var.settings,
     )

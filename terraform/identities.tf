@@ -29,11 +29,14 @@ resource "google_project_iam_member" "backup" {
 
 # What the others may do in the vault and in landing: only an armed expire deletes backups.
 locals {
-  works_as = {
-    verify = "verify"
-    expire = var.expire_armed ? "expiry" : "watch"
-    tick   = "watch"
-  }
+  works_as = merge(
+    {
+      verify = "verify"
+      expire = var.expire_armed ? "expiry" : "watch"
+      tick   = "watch"
+    },
+    var.sandbox == null ? {} : { drill = "drill" },
+  )
 }
 
 # Who may act as the one who recovers may look at everything by themselves, with `rebound doctor`.

@@ -16,6 +16,7 @@ locals {
     backup_complete  = local.complete
     shares_verified  = "${local.said_by_functions} AND jsonPayload.message=\"share is verified\""
     runs_expired     = "${local.said_by_functions} AND jsonPayload.message=~\"^runs (are|would be) expired$\""
+    drills_passed    = "${local.said_by_functions} AND jsonPayload.message=\"drill passed\""
     ticks            = "${local.said_by_functions} AND jsonPayload.gauge=\"vault_bytes\""
     attempts         = local.said_of_attempts
     attempts_refused = "${local.said_of_attempts} AND severity>=ERROR"

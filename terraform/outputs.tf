@@ -4,6 +4,7 @@ output "environment" {
     REBOUND_UNDO_DATASET = google_bigquery_dataset.working["undo"].dataset_id
     REBOUND_UNDO_DAYS    = tostring(var.undo_days)
     REBOUND_REGION       = local.region
+    REBOUND_SANDBOX      = try(google_project.sandbox[0].project_id, "")
   })
 }
 

@@ -31,6 +31,13 @@ resource "google_project_iam_custom_role" "sandbox" {
   permissions = sort(distinct(flatten([for call in local.permissions.restore.project : call.needs])))
 }
 
+resource "google_project_iam_member" "drill" {
+  count   = var.sandbox == null ? 0 : 1
+  project = google_project.sandbox[0].project_id
+  role    = google_project_iam_custom_role.sandbox[0].id
+  member  = google_service_account.function["drill"].member
+}
+
 resource "google_project_iam_member" "sandbox" {
   count   = var.sandbox == null ? 0 : 1
   project = google_project.sandbox[0].project_id

@@ -7,6 +7,7 @@ locals {
     backup = "0 8 * * *"
     verify = "0 11 * * *"
     expire = "0 13 * * *"
+    drill  = "0 15 * * *"
     tick   = "17 * * * *"
   }, var.schedules)
   attempt_seconds = 1800 # the most there is

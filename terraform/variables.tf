@@ -195,6 +195,22 @@ variable "bundle" {
   }
 }
 
+variable "drill_bundle" {
+  description = "What drills, packed, as `make bundle` names it: ../dist/drill-DIGEST.zip. It is needed where there is a sandbox."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.drill_bundle == null || can(regex("(^|/)drill-[0-9a-f]{16}\\.zip$", var.drill_bundle))
+    error_message = "The bundle is named by its digest, as drill-0123456789abcdef.zip."
+  }
+
+  validation {
+    condition     = (var.drill_bundle == null) == (var.sandbox == null)
+    error_message = "What drills needs a sandbox, and a sandbox is for what drills."
+  }
+}
+
 variable "ingress" {
   description = "From where the functions can be reached; IAM decides who may call. ALLOW_INTERNAL_ONLY lets schedules in, and no operator's manual run."
   type        = string
@@ -332,12 +348,13 @@ variable "secrets" {
 }
 
 variable "sandbox" {
-  description = "The project that drills recover to, made here with the label that they insist on; none when null."
+  description = "The project that drills recover to, made here with the label that they insist on, and after how many hours without one that passed an alert is raised; none when null."
   type = object({
     project         = string
     billing_account = string
     org_id          = optional(string)
     folder_id       = optional(string)
+    silent_hours    = optional(number, 51)
   })
   default = null
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from zipfile import ZipFile
 
-from functions.bundle import write_bundle
+from functions.bundle import FUNCTIONS, Bundle, write_bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 _ENVIRONMENTS = ROOT / ".local" / "deployed"
@@ -25,11 +25,11 @@ def unpacked(bundle: Path, folder: Path) -> Path:
 
 
 @functools.cache
-def own_bundle() -> Path:
-    """Unpack this checkout's bundle once for this process, so that its modules are compiled once."""
+def own_bundle(bundle: Bundle = FUNCTIONS) -> Path:
+    """Unpack a bundle of this checkout once for this process, so that its modules are compiled once."""
     folder = Path(tempfile.mkdtemp(prefix="rebound-bundle-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return unpacked(write_bundle(ROOT, folder), folder / "unpacked")
+    return unpacked(write_bundle(ROOT, folder, bundle), folder / "unpacked")
 
 
 def python_of(source: Path) -> Path:

@@ -14,17 +14,18 @@ from typing import Any
 
 import requests
 
+from functions.bundle import DRILL, FUNCTIONS
 from tests.deployed import framework_words, own_bundle, python_of
 from tests.forks import Forked, fork_server
 from tests.harness import RUN_SECONDS, START_SECONDS, Rebound, free_port
 
-_IMPORTED = (
-    "functions.main",
-    "functions.maintenance",
+_SERVER = (
     "functions_framework._cli",
     "functions_framework._http.gunicorn",
     "gunicorn.workers.gthread",
 )
+_IMPORTED = ("functions.main", "functions.maintenance", *_SERVER)
+_IMPORTED_TO_DRILL = ("functions.drilling", "recovery.drill.called", *_SERVER)
 
 type Server = subprocess.Popen[bytes] | Forked
 
@@ -117,15 +118,17 @@ class Function:
 
 @contextmanager
 def serving(rebound: Rebound, target: str = "backup", **env: str) -> Generator[Function]:
-    """Serve the deployable bundle with the real functions-framework until the block ends.
+    """Serve a deployable bundle with the real functions-framework until the block ends.
 
     Args:
         rebound: The platform.
         target: The function.
         env: More of its environment.
     """
-    source = own_bundle()
-    server = fork_server(python_of(source), "functions_framework._cli:_cli", _IMPORTED, source)
+    is_drill = target == "drill"
+    source = own_bundle(DRILL if is_drill else FUNCTIONS)
+    imported = _IMPORTED_TO_DRILL if is_drill else _IMPORTED
+    server = fork_server(python_of(source), "functions_framework._cli:_cli", imported, source)
 
     def begin(port: int, log: Path, env: Mapping[str, str]) -> Forked:
         words = framework_words(port, target)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from functions.bundle import ENTRY_POINT, write_bundle
+from functions.bundle import DRILL, DRILL_ENTRY_POINT, ENTRY_POINT, write_bundle
 from tests.deployed import ROOT, unpacked
 
 SHIPPED = ("functions", "recovery", "manifests")
@@ -37,6 +37,17 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the bundle and return the folder it was unpacked in."""
     directory = tmp_path_factory.mktemp("bundle")
     return unpacked(write_bundle(ROOT, directory), directory / "unpacked")
+
+
+def test_drill_has_a_bundle_of_its_own(tmp_path: Path):
+    """It is that of the functions with the operator's side, and another main.py joins the two."""
+    unpacked(write_bundle(ROOT, tmp_path, DRILL), tmp_path / "drill")
+    drill = tmp_path / "drill"
+    files = {path.relative_to(drill).as_posix() for path in drill.rglob("*") if path.is_file()}
+    data = (".py", ".json", ".j2", ".css", ".sql")
+    assert files == sources(SHIPPED, *data) | {"main.py", "requirements.txt"}
+    assert (drill / "main.py").read_bytes() == DRILL_ENTRY_POINT
+    assert re.fullmatch(r"drill-[0-9a-f]{16}\.zip", max(path.name for path in tmp_path.glob("*-*")))
 
 
 def sources(packages: tuple[str, ...], *suffixes: str) -> set[str]:

@@ -12,6 +12,7 @@ import typer
 from manifests.drill_layout import parse_drill_id
 from manifests.errors import PartialError, UsageError
 from manifests.json_text import read_file
+from manifests.settings import read_settings
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.options import (
     Html,
@@ -38,6 +39,7 @@ from recovery.drill.store import Drills
 from recovery.drill.tasks import SAMPLE
 from recovery.drill.under_way import refuse_under_way
 from recovery.scenarios import SCENARIOS
+from recovery.settings import Settings
 from recovery.units import counted, listed
 
 app = typer.Typer()
@@ -56,7 +58,7 @@ def drill(
     ] = None,
     project: Annotated[
         str | None,
-        typer.Option(help="The sandbox project: labelled as such, and nothing else in it."),
+        typer.Option(help="The sandbox project, in which nothing else is; REBOUND_SANDBOX."),
     ] = None,
     due: Annotated[
         bool,
@@ -136,9 +138,10 @@ def _criteria(file: Path | None) -> Criteria | None:
 
 
 def _named(project: str | None) -> str:
-    if project is None:
+    named = project or read_settings(Settings).sandbox
+    if not named:
         raise UsageError("nothing says where to", hint="`--project` names a sandbox project")
-    return project
+    return named
 
 
 def _scenario(name: str | None, *, due: bool, sample: bool) -> str:

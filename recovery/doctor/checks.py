@@ -104,7 +104,8 @@ def _deployment_checks(looks: Looks) -> Iterator[Check]:
         lambda: deployment.service_problems(looks.enabled(), project=looks.project),
         "every API that is needed is enabled",
     )
-    for name in deployment.IDENTITIES:
+    functions = deployment.deployed(has_sandbox=bool(looks.tools.settings.sandbox))
+    for name in deployment.identities(functions):
         email = _email(looks, name)
         look = _judged(deployment.identity_problems, looks.account, email)
         yield Check("identity", email, look, "it can be used")
@@ -114,7 +115,7 @@ def _deployment_checks(looks: Looks) -> Iterator[Check]:
         "REBOUND_VAULT_BUCKET": settings.vault_bucket,
         "REBOUND_LANDING_BUCKET": settings.landing_bucket,
     }
-    for function, hours in deployment.SILENT_HOURS.items():
+    for function, hours in functions.items():
         name = f"rebound-{function}"
         email = _email(looks, name)
         look = _judged(

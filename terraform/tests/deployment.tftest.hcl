@@ -173,7 +173,8 @@ run "secrets_are_read_by_functions_alone" {
 
 run "a_sandbox_has_the_label_that_drills_insist_on" {
   variables {
-    sandbox = { project = "some-sandbox", billing_account = "012345-6789AB-CDEF01" }
+    sandbox      = { project = "some-sandbox", billing_account = "012345-6789AB-CDEF01" }
+    drill_bundle = "../dist/drill-0123456789abcdef.zip"
   }
   assert {
     condition     = google_project.sandbox[0].labels["rebound-sandbox"] == "true"
@@ -187,15 +188,47 @@ run "a_sandbox_has_the_label_that_drills_insist_on" {
     condition     = toset(setsubtract(google_project_iam_custom_role.sandbox[0].permissions, google_project_iam_custom_role.side["restore/project"].permissions)) == toset(["bigquery.datasets.delete", "datastore.databases.delete", "storage.buckets.delete"])
     error_message = "A drill removes what it made, and `rebound drill` refuses a sandbox in which it could not."
   }
+  assert {
+    condition     = google_cloudfunctions2_function.rebound["drill"].build_config[0].source[0].storage_source[0].object == "deployed/drill-0123456789abcdef.zip" && google_cloudfunctions2_function.rebound["drill"].service_config[0].environment_variables["REBOUND_SANDBOX"] == "some-sandbox"
+    error_message = "What drills has a bundle of its own, and knows where it may write."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.vault_function["drill"].role == google_project_iam_custom_role.side["drill/vault"].id && toset(google_project_iam_custom_role.side["drill/landing"].permissions) == toset(["storage.objects.create", "storage.objects.get", "storage.objects.list"])
+    error_message = "What drills reads the vault, and only adds to the landing bucket."
+  }
+  assert {
+    condition     = keys(local.dead_men) == keys(google_cloudfunctions2_function.rebound) && contains(keys(google_monitoring_alert_policy.query), "silent-drill")
+    error_message = "That nothing was drilled has to be told."
+  }
+  assert {
+    condition     = output.environment["REBOUND_SANDBOX"] == "some-sandbox"
+    error_message = "`rebound drill` has to know the sandbox."
+  }
+}
+
+run "drills_nowhere_without_a_sandbox" {
+  assert {
+    condition     = !contains(keys(google_cloudfunctions2_function.rebound), "drill") && output.environment["REBOUND_SANDBOX"] == ""
+    error_message = "Nothing drills where there is nowhere to."
+  }
 }
 
 run "refuses_a_sandbox_that_is_the_platform" {
   command = plan
   variables {
-    sandbox = { project = "some-platform", billing_account = "012345-6789AB-CDEF01" }
-    secrets = { REBOUND_PROJECT = "x" }
+    sandbox      = { project = "some-platform", billing_account = "012345-6789AB-CDEF01" }
+    drill_bundle = "../dist/drill-0123456789abcdef.zip"
+    secrets      = { REBOUND_PROJECT = "x" }
   }
   expect_failures = [var.sandbox, var.secrets]
+}
+
+run "refuses_a_sandbox_in_which_nothing_drills" {
+  command = plan
+  variables {
+    sandbox = { project = "some-sandbox", billing_account = "012345-6789AB-CDEF01" }
+  }
+  expect_failures = [var.drill_bundle]
 }
 
 run "a_second_vault_follows" {

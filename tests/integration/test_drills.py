@@ -4,49 +4,24 @@ One small platform with tables, a bucket and a database serves all of these test
 """
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud import bigquery, storage
 
 from recovery.runbooks import page_digests
-from tests.harness import RUN_SECONDS, Rebound, make_rebound
-from tests.integration import bucket_objects, lake
-from tests.integration.configuration import call
-from tests.integration.orchestration import State
-from tests.served import serving
+from tests.harness import RUN_SECONDS, Rebound
+from tests.integration import drills, lake
 from tests.standin.cloud import SERVICES, Cloud
-from tests.standin.firestore.creation import create_database
 from tests.standin.projects import project_number
 
-TABLES = (lake.GAMES, lake.EMPTY)
-DOCUMENTS: dict[str, dict[str, Any]] = {"done/one": {"n": 1}, "done/two": {"n": 2.5}}
 
 
 @pytest.fixture(scope="module")
 def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebound]:
     """Return the platform with one complete night."""
-    folder, project = tmp_path_factory.mktemp("drills"), f"p-{uuid.uuid4().hex[:10]}"
-    with local_cloud.minutes_ago(100, ("firestore",)):
-        create_database(project)
-    catalog = lake.write_catalog(
-        folder,
-        TABLES,
-        buckets=[{"bucket": f"{project}-raw"}],
-        databases=[{"database": "(default)", "triggers": []}],
-        protected_projects=[project],
-    )
-    made = make_rebound(local_cloud, folder, project, REBOUND_CATALOG=catalog)
-    lake.fill(made)
-    bucket_objects.fill(made, bucket_objects.make_bucket(made))
-    with local_cloud.minutes_ago(3):
-        State(made).write(DOCUMENTS)
-    with serving(made) as function:
-        function.complete("night")
-    yield made
+    yield drills.platform(local_cloud, tmp_path_factory.mktemp("drills"))
     for service in SERVICES:
         local_cloud.clear_faults(service)
 
@@ -93,15 +68,7 @@ def test_status_tells_what_it_could_not_look_at(rebound: Rebound):
 @pytest.fixture(scope="module")
 def sandbox(rebound: Rebound) -> str:
     """Return a project that is labelled as a sandbox."""
-    project = f"{rebound.project}-box"
-    label(rebound, project, {"rebound-sandbox": "true"})
-    return project
-
-
-def label(rebound: Rebound, project: str, labels: dict[str, str]) -> None:
-    """Give a project labels, and no others."""
-    path = f"cloudresourcemanager.googleapis.com/v3/projects/{project}"
-    call(rebound, "PATCH", path, {"labels": labels}, updateMask="labels")
+    return drills.sandbox(rebound)
 
 
 def drilled(rebound: Rebound, sandbox: str, *words: str, code: int = 0) -> dict[str, Any]:
@@ -109,16 +76,6 @@ def drilled(rebound: Rebound, sandbox: str, *words: str, code: int = 0) -> dict[
     record = rebound.json("drill", *words, "--project", sandbox, "--by", "mia", code=code)
     assert isinstance(record, dict)
     return record
-
-
-def left(rebound: Rebound, sandbox: str) -> list[str]:
-    """Return what there is in the sandbox, by our own look."""
-    datasets = bigquery.Client(project=sandbox).list_datasets(include_all=True)
-    buckets = storage.Client(project=sandbox).list_buckets()
-    admin = State(rebound, project=rebound.project).admin
-    databases = admin.list_databases(parent=f"projects/{sandbox}").databases
-    names = [*(item.dataset_id for item in datasets), *(item.name for item in buckets)]
-    return [*names, *(item.name for item in databases)]
 
 
 def of_control(record: dict[str, Any], name: str) -> dict[str, Any]:
@@ -153,7 +110,7 @@ def test_a_drill_restores_proves_and_catches_what_it_planted(
     assert record["begun"]["pages"] == page_digests()
     assert record["made"]
     assert record["left"] == []
-    assert left(rebound, sandbox) == []
+    assert drills.left(rebound, sandbox) == []
     phases = record["phases"]
     names = ["PREPARING", "FENCING", "RESTORING", "PROVING", "CLEANING_UP"]
     assert [item["name"] for item in phases] == names
@@ -168,11 +125,11 @@ def test_what_is_no_sandbox_is_never_written_to(rebound: Rebound, sandbox: str):
     words = ("drill", "gcs-bucket-corruption", "--project")
     own = rebound.run(*words, rebound.project, code=5)
     assert "never writes to the project that is protected" in own.stderr
-    label(rebound, rebound.project, {"rebound-sandbox": "true"})
+    drills.label(rebound, rebound.project, {"rebound-sandbox": "true"})
     for clean in ((), ("--clean", "--yes")):
         by_number = rebound.run(*words, project_number(rebound.project), *clean, code=5)
         assert f"{rebound.project}: a drill never writes to the project" in by_number.stderr
-    label(rebound, rebound.project, {})
+    drills.label(rebound, rebound.project, {})
     other = rebound.run(*words, f"{rebound.project}-other", code=5)
     assert "has no label rebound-sandbox=true" in other.stderr
     rebound.cloud.order("platform", "lacking", permissions=["storage.buckets.delete"])
@@ -185,7 +142,7 @@ def test_what_is_no_sandbox_is_never_written_to(rebound: Rebound, sandbox: str):
     with rebound.cloud.fault("platform", "cloudresourcemanager.projects.get", "status", **refused):
         unseen = rebound.run(*words, sandbox, code=5)
     assert "no sandbox of ours" in unseen.stderr
-    assert left(rebound, sandbox) == []
+    assert drills.left(rebound, sandbox) == []
 
 
 def test_a_drill_that_was_killed_is_cleaned_up_and_told_of(rebound: Rebound, sandbox: str):
@@ -198,16 +155,16 @@ def test_a_drill_that_was_killed_is_cleaned_up_and_told_of(rebound: Rebound, san
         rebound.cloud.await_fault("storage")
         killed.kill()
         killed.communicate(RUN_SECONDS)
-    assert (there := left(rebound, sandbox)) != []
+    assert (there := drills.left(rebound, sandbox)) != []
     assert "no record" in rebound.run("drill", "--history").stdout
     running = rebound.run("drill", "--clean", "--project", sandbox, "--yes", code=5)
     assert "bucket rebound-drill-" in running.stdout
     assert "the drill may be under way" in running.stderr
-    assert left(rebound, sandbox) == there
+    assert drills.left(rebound, sandbox) == there
     stopped = running.stderr.partition("`--stopped ")[2].partition("`")[0]
     box = project_number(sandbox)
     rebound.run("drill", "--clean", "--project", box, "--stopped", stopped, "--yes")
-    assert left(rebound, sandbox) == []
+    assert drills.left(rebound, sandbox) == []
     (told,) = (it for it in rebound.json("drill", "--history") if it["drill_id"] not in before)
     assert told["record"] is None
     assert told["begun"]["operator"] == "mia"
@@ -221,9 +178,9 @@ def test_a_failed_drill_keeps_its_evidence(rebound: Rebound, sandbox: str, tmp_p
     record = drilled(rebound, sandbox, *words, code=8)
     assert (record["verdict"], record["why"]) == ("fail", "not met: RTO")
     assert record["left"]
-    assert left(rebound, sandbox) != []
+    assert drills.left(rebound, sandbox) != []
     rebound.run("drill", "--clean", "--project", sandbox, "--yes")
-    assert left(rebound, sandbox) == []
+    assert drills.left(rebound, sandbox) == []
 
 
 def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):

@@ -48,7 +48,11 @@ _SILENT_HOURS = re.search(
     re.DOTALL,
 )
 TITLES = {
-    name: title.replace("${var.silent_hours}", _SILENT_HOURS[1] if _SILENT_HOURS else "")
+    name: re.sub(
+        r"\$\{(?:try\()?var\.(?:sandbox\.)?silent_hours(?:, (\d+)\))?\}",
+        lambda found: found[1] or (_SILENT_HOURS[1] if _SILENT_HOURS else ""),
+        title,
+    )
     for name, title, _, _ in _ROWS
 }
 """What each alert says, as it is deployed by default."""

@@ -13,6 +13,7 @@ import requests
 
 from tests.e2e.disasters import DISASTERS, Disaster, catalog_quiet_within
 from tests.harness import Rebound, make_rebound
+from tests.integration.configuration import call
 from tests.served import serving
 from tests.standin.cloud import PROJECT, SERVICES, Cloud, Service, running
 from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
@@ -22,6 +23,8 @@ _DATASET = re.compile(r"/datasets/([^/:?]+)")
 _BUCKET = re.compile(r"/b/([^/?]+)")
 # The clock asks the root of the service, and a batch is the calls that are in it.
 _FUNCTIONS = {"verify": ("verify",), "watch": ("tick", "expire")}
+_SANDBOX = "some-sandbox"
+_OF_DRILLS = re.compile(r"rebound[_-]drill[_-]")
 _NO_CALL = ("unknown", "storage.batch", "")
 
 type Calls = set[tuple[str, str]]
@@ -50,11 +53,13 @@ def recorded(folder: Path) -> dict[str, Calls]:
                 rebound.run(command, "--yes")
         with _recording(cloud) as doctor:
             rebound.ended("doctor", "--side", "backup")
+        drill = _drilled(cloud, rebound)
     sides = {
         "backup": backup,
         "restore": restore,
         "expiry": expiry,
         "doctor": doctor,
+        "drill": drill,
         **by_function,
     }
     told = {side: set(_told(calls, rebound)) for side, calls in sides.items()}
@@ -76,6 +81,16 @@ def _recovered(cloud: Cloud, rebound: Rebound) -> tuple[list[str], list[str]]:
             if code and disaster.supply is not None:
                 disaster.supply(rebound)
     return restore, configuration
+
+
+def _drilled(cloud: Cloud, rebound: Rebound) -> list[str]:
+    """Return the calls of a drill into a project that is labelled as a sandbox."""
+    path = f"cloudresourcemanager.googleapis.com/v3/projects/{_SANDBOX}"
+    labels = {"labels": {"rebound-sandbox": "true"}}
+    call(rebound, "PATCH", path, labels, updateMask="labels")
+    with _recording(cloud) as calls:
+        rebound.run("drill", "--sample", "--project", _SANDBOX)
+    return calls
 
 
 def _commands(disaster: Disaster) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -115,20 +130,25 @@ def _recording(cloud: Cloud, services: tuple[Service, ...] = _OF_DATA) -> Genera
 
 
 def _told(calls: Iterable[str], rebound: Rebound) -> Iterator[tuple[str, str]]:
+    """Yield what each call is about, and its method."""
     own = {
         rebound.env["REBOUND_VAULT_BUCKET"]: "vault",
         rebound.env["REBOUND_LANDING_BUCKET"]: "landing",
         "rebound_scratch": "scratch",
         "rebound_undo": "undo",
     }
-    for call in calls:
-        method, _, target = call.partition(" ")
+
+    def place(name: str, others: str) -> str:
+        return "sandbox" if _OF_DRILLS.match(name) else own.get(name, others)
+
+    for item in calls:
+        method, _, target = item.partition(" ")
         if method in _NO_CALL:
             continue
         datasets, buckets = _DATASET.findall(target), _BUCKET.findall(target)
         for name in datasets:
-            yield own.get(name, "datasets"), method
+            yield place(name, "datasets"), method
         for name in buckets:  # a copy is about two
-            yield own.get(name, "buckets"), method
+            yield place(name, "buckets"), method
         if not datasets and not buckets:
-            yield "project", method
+            yield "sandbox" if _SANDBOX in target else "project", method

@@ -9,7 +9,7 @@ import pytest
 
 import functions.settings
 import recovery.settings
-from functions.bundle import ENTRY_POINT
+from functions.bundle import DRILL_ENTRY_POINT, ENTRY_POINT
 from manifests.catalog import load_catalog
 from manifests.cloud.working import SCRATCH_DAYS
 from tests.deployed import ROOT
@@ -133,7 +133,7 @@ def needed() -> set[str]:
     """Return what an operator has to set, and what Terraform may name otherwise."""
     fields = recovery.settings.Settings.model_fields
     required = {name for name, field in fields.items() if field.is_required()}
-    others = {"scratch_dataset", "undo_dataset", "undo_days", "region", "trusted_keys"}
+    others = {"scratch_dataset", "undo_dataset", "undo_days", "region", "sandbox", "trusted_keys"}
     return required | others
 
 
@@ -143,16 +143,18 @@ def test_functions_are_set_what_has_no_default():
     _, _, environment = SOURCES["functions.tf"].partition("environment = {")
     given = set(re.findall(r"REBOUND_(\w+)", environment))
     required = {name.upper() for name, field in fields.items() if field.is_required()}
-    assert required <= given <= {name.upper() for name in fields}
+    of_drills = {name.upper() for name in recovery.settings.Settings.model_fields}
+    assert required <= given <= {name.upper() for name in fields} | (of_drills & {"SANDBOX"})
 
 
 def test_functions_are_those_of_the_bundle():
     """Each function that is deployed is an entry point of the bundle's main.py."""
-    _, _, block = SOURCES["functions.tf"].partition("  functions = {\n")
+    _, _, block = SOURCES["functions.tf"].partition("  nightly = {\n")
     names = re.findall(r"^    (\w+) = \{$", block, re.MULTILINE)
-    assert names
-    for name in names:
+    assert names[-1] == "drill"
+    for name in names[:-1]:
         assert f"import {name} as {name}".encode() in ENTRY_POINT
+    assert b"\ndrill = " in DRILL_ENTRY_POINT
 
 
 def test_no_role_is_a_basic_one_and_no_member_is_everybody():

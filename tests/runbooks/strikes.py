@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.harness import LOCATION
-from tests.integration.configuration import APIS, enable, lose
+from tests.integration.configuration import APIS, call, enable, lose
 from tests.integration.orchestration import State
 from tests.integration.processors import platform
 from tests.runbooks.console import Shell
@@ -152,6 +152,29 @@ def _drill(world: World, shell: Shell) -> Generator[None]:
         world.rebound.bigquery_client.delete_dataset(name, delete_contents=True)
 
 
+@contextmanager
+def _sandbox(world: World, shell: Shell) -> Generator[None]:
+    """Have a project that drills may fill, and people who run and verify one."""
+    project = f"{world.rebound.project}-box"
+    path = f"cloudresourcemanager.googleapis.com/v3/projects/{project}"
+    labels = {"labels": {"rebound-sandbox": "true"}}
+    call(world.rebound, "PATCH", path, labels, updateMask="labels")
+    people = {"NAME": "ada", "APPROVER": "grace", "VERIFIER": "noor"}
+    shell.filled |= {"SANDBOX": project, "UNTIL": "2027-01-31", **people}
+    yield
+
+
+@contextmanager
+def _failed_drill(world: World, shell: Shell) -> Generator[None]:
+    """Fail a drill by criteria that nothing meets: what it made is kept."""
+    with _sandbox(world, shell):
+        criteria = shell.folder / "criteria.json"
+        criteria.write_text('{"rto_seconds": 0.001, "rpo_seconds": 86400}')
+        words = ("--sample", "--project", shell.filled["SANDBOX"], "--criteria", str(criteria))
+        world.rebound.run("drill", *words, code=8)
+        yield
+
+
 STRIKES: Mapping[str, Strike] = {
     "README.md": _nothing,
     "quick-card.md": _documents,
@@ -163,6 +186,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/backup-failed.md": _partial,
     "alerts/call-refused.md": _nothing,
     "alerts/damaged-backup.md": _damage,
+    "alerts/drill-failed.md": _failed_drill,
     "alerts/drill-overdue.md": _nothing,
     "alerts/expire-failed.md": _nothing,
     "alerts/fence-standing.md": _fence,
@@ -172,6 +196,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/proof-too-old.md": _drill,
     "alerts/refused-schedule.md": _nothing,
     "alerts/run-growth.md": _nothing,
+    "alerts/silent-drill.md": _nothing,
     "alerts/silent-expire.md": _nothing,
     "alerts/silent-schedule.md": _nothing,
     "alerts/silent-tick.md": _nothing,
@@ -181,7 +206,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/tables-unprotected.md": _new_table,
     "alerts/vault-growth.md": _nothing,
     "alerts/verify-failed.md": _damage,
-    "quarterly-drill.md": _nothing,
+    "quarterly-drill.md": _sandbox,
     "deploy.md": _drill,
     "project-gone.md": _project,
     "security.md": _nothing,

@@ -26,11 +26,20 @@ SERVICES = frozenset(
 )
 """The APIs that a deployment needs, as terraform/services.tf enables them."""
 SILENT_HOURS: Mapping[str, float] = {"backup": 27, "verify": 27, "expire": 27, "tick": 3}
-"""Each function that is deployed, and for how long its schedule may be silent."""
-IDENTITIES = (*(f"rebound-{name}" for name in SILENT_HOURS), "rebound-schedule", "rebound-restore")
-"""The service accounts of a deployment, by their own ids."""
+"""Each function that is deployed everywhere, and for how long its schedule may be silent."""
+SILENT_DRILL_HOURS = 51
 _DEADLINE_SECONDS = 1800
 _SETTINGS = ("REBOUND_PROJECT", "REBOUND_VAULT_BUCKET", "REBOUND_LANDING_BUCKET")
+
+
+def deployed(*, has_sandbox: bool) -> dict[str, float]:
+    """Return each function of a deployment, and for how many hours its schedule may be silent."""
+    return {**SILENT_HOURS, **({"drill": SILENT_DRILL_HOURS} if has_sandbox else {})}
+
+
+def identities(functions: Collection[str]) -> tuple[str, ...]:
+    """Return the service accounts of a deployment, by their own ids."""
+    return (*(f"rebound-{name}" for name in functions), "rebound-schedule", "rebound-restore")
 
 
 def service_problems(enabled: Collection[str], *, project: str) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """What follows from what a doctor sees; the rest is planted in tests/integration/test_doctor.py."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -223,9 +224,12 @@ def test_deployment_is_what_terraform_makes():
     assert all(f'"{name}"' in services for name in deployment.SERVICES)
     assert services.count(".googleapis.com") == len(deployment.SERVICES)
     functions = (ROOT / "terraform" / "functions.tf").read_text()
-    block = functions.partition("  functions = {\n")[2].partition("\n  }\n")[0]
-    names = [line.split()[0] for line in block.splitlines() if line.endswith("= {")]
-    assert sorted(names) == sorted(deployment.SILENT_HOURS)
+    block = functions.partition("  nightly = {\n")[2].partition("\n  environment = {\n")[0]
+    names = re.findall(r"^    (\w+) = \{$", block, re.MULTILINE)
+    assert sorted(names) == sorted(deployment.deployed(has_sandbox=True))
+    assert "drill" not in deployment.deployed(has_sandbox=False)
+    text = (ROOT / "terraform" / "variables.tf").read_text()
+    assert f"silent_hours    = optional(number, {deployment.SILENT_DRILL_HOURS})" in text
 
 
 def failing(error: Exception) -> Callable[[], list[Problem]]:

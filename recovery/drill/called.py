@@ -1,0 +1,105 @@
+"""A drill that nobody watches: a sample into the sandbox, once for the time of a schedule."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from manifests.errors import MisconfiguredError, RunInProgressError
+from manifests.layout import recovery_begun_at
+from manifests.settings import read_settings
+from recovery.drill.asked import Asked
+from recovery.drill.cleaning import Cleaning
+from recovery.drill.document import drill_error
+from recovery.drill.model import DrillRecord, Kept
+from recovery.drill.preparing import prepared
+from recovery.drill.running import Drill
+from recovery.drill.sandbox import sandbox_of
+from recovery.drill.store import Drills
+from recovery.drill.tasks import SAMPLE
+from recovery.session import Session
+from recovery.settings import Settings
+
+OPERATOR = "rebound-drill"
+"""Who runs the drills that a schedule asks for."""
+_EARLY = timedelta(minutes=1)
+_LONGEST_CALL = timedelta(hours=1)
+"""After it Cloud Run ends a call of a function, and with it the drill."""
+
+
+def drilled(at: datetime | None) -> dict[str, object]:
+    """Drill a sample, unless that was done for the same time, and return what it showed.
+
+    What a drill made that did not come to its end is removed first.
+
+    Args:
+        at: The time of the schedule; None, and one that has not come, for now.
+
+    Raises:
+        MisconfiguredError: No sandbox is named.
+        RunInProgressError: Another call is at it.
+        ReboundError: It was refused, or did not pass.
+    """
+    settings = read_settings(Settings)
+    if not settings.sandbox:
+        raise MisconfiguredError(
+            "no sandbox is named", hint="set REBOUND_SANDBOX to a project that drills may fill"
+        )
+    session = Session(settings)
+    is_due = at is not None and at <= session.started_at + _EARLY
+    earlier = _own(Drills(session.landing), at) if at is not None and is_due else []
+    ended = next((item.record for item in earlier if item.record is not None), None)
+    if ended is None:
+        _remove(session, settings.sandbox, earlier)
+        ended = Drill(prepared(_asked(settings.sandbox)), lambda *_, **__: None).record()
+    if error := drill_error(ended):
+        raise error
+    return told_of(ended)
+
+
+def told_of(record: DrillRecord) -> dict[str, object]:
+    """Return what a line tells of a drill."""
+    return {
+        "drill_id": record.begun.drill_id,
+        "run": record.begun.run_id,
+        "seconds": round(record.seconds, 1),
+        "parts": len(record.parts),
+        "planted": len(record.planted),
+        "caught": record.caught,
+    }
+
+
+def _asked(sandbox: str) -> Asked:
+    return Asked(
+        scenario=SAMPLE,
+        sandbox=sandbox,
+        run=None,
+        is_random=False,
+        criteria=None,
+        criteria_from="",
+        operator=OPERATOR,
+        approver="",
+    )
+
+
+def _own(drills: Drills, at: datetime) -> list[Kept]:
+    """Return the drills of the schedule that were begun at its time or since."""
+    since = [name for name in drills.ids() if recovery_begun_at(name) >= at - _EARLY]
+    kept = map(drills.kept, since)
+    return [item for item in kept if item.begun is not None and item.begun.operator == OPERATOR]
+
+
+def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:
+    """Remove what drills made that were killed.
+
+    Raises:
+        RunInProgressError: One may be under way.
+    """
+    marks = set()
+    for item in broken:
+        if item.begun is not None and session.started_at - item.begun.began_at < _LONGEST_CALL:
+            raise RunInProgressError("another call is at this drill", subject=item.drill_id)
+        marks.add(item.drill_id.rpartition("-")[2])
+    if not marks:
+        return
+    project = sandbox_of(sandbox, session.catalog, session.settings)
+    cleaning = Cleaning(project, session.catalog.location)
+    cleaning.remove([item for item in cleaning.made() if item.mark in marks])
