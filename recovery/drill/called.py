@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from manifests.drill_layout import mark_of
 from manifests.errors import MisconfiguredError, RunInProgressError
 from manifests.layout import recovery_begun_at
 from manifests.settings import read_settings
@@ -95,9 +96,9 @@ def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:
     """
     marks = set()
     for item in broken:
-        if item.begun is not None and session.started_at - item.begun.began_at < _LONGEST_CALL:
+        if session.started_at - recovery_begun_at(item.drill_id) < _LONGEST_CALL:
             raise RunInProgressError("another call is at this drill", subject=item.drill_id)
-        marks.add(item.drill_id.rpartition("-")[2])
+        marks.add(mark_of(item.drill_id))
     if not marks:
         return
     project = sandbox_of(sandbox, session.catalog, session.settings)

@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 import requests
 
-from manifests.drill_layout import begun_name
-from manifests.store.envelope import decode, encode
-from recovery.drill.model import DrillBegun
+from manifests import drill_layout as layout
+from manifests.layout import recovery_begun_at
 from tests.harness import Rebound, whole_minute
 from tests.integration.drills import left, platform
 from tests.integration.drills import sandbox as make_sandbox
@@ -34,7 +33,7 @@ def sandbox(rebound: Rebound) -> str:
 
 def test_a_schedule_drills_by_itself(rebound: Rebound, sandbox: str):
     """Once for its time, however often it calls; what a killed call left is removed by a later one."""
-    at = whole_minute()
+    at = whole_minute(timedelta(minutes=90))
     slow = {"match": "-planted", "times": None}
     with (
         serving(rebound, "drill", REBOUND_SANDBOX=sandbox) as killed,
@@ -68,10 +67,10 @@ def test_a_schedule_drills_by_itself(rebound: Rebound, sandbox: str):
 
 def _let_it_be_over(rebound: Rebound, drill_id: str) -> None:
     """Let a drill have begun an hour earlier, so that no call can be at it any more."""
-    blob = rebound.landing.blob(begun_name(drill_id))
-    begun = decode(blob.download_as_bytes(), DrillBegun, subject=drill_id)
-    longer_ago = {"began_at": begun.began_at - timedelta(hours=1)}
-    blob.upload_from_string(encode(begun.model_copy(update=longer_ago)))
+    began = recovery_begun_at(drill_id) - timedelta(hours=1)
+    earlier = layout.drill_id("sample", began, layout.mark_of(drill_id))
+    blob = rebound.landing.blob(layout.begun_name(drill_id))
+    rebound.landing.rename_blob(blob, layout.begun_name(earlier))
 
 
 def test_a_drill_that_does_not_pass_raises_its_alert(rebound: Rebound, sandbox: str):

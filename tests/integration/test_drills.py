@@ -17,7 +17,6 @@ from tests.standin.cloud import SERVICES, Cloud
 from tests.standin.projects import project_number
 
 
-
 @pytest.fixture(scope="module")
 def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebound]:
     """Return the platform with one complete night."""
