@@ -84,7 +84,7 @@ class Fences:
                     yield _checked(found.record, fence, found.name)
 
     def end(self, thawed: ThawRecord) -> ThawRecord:
-        """Write that a fence is over, in both places; an earlier word stays and is returned."""
+        """Write that a fence is over, in both places; an earlier record stays and is returned."""
         name = fence_layout.thawed_name(thawed.fence_id)
         content = self._second.put_once(name, self._bucket.put_once(name, encode(thawed)))
         return decode(content, ThawRecord, subject=name)
