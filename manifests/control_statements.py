@@ -1,6 +1,9 @@
-"""Statements that plant a damage in a copy of a table, for a drill to find. Pure."""
+"""Statements of an undo, and those that plant a damage in a copy of a table for a drill. Pure."""
+
+from collections.abc import Iterable
 
 from manifests.kinds.tables.model import generated_columns
+from manifests.partitions import in_partitions
 from manifests.sql import quoted
 from manifests.values import Resource
 
@@ -27,6 +30,27 @@ def changeable_column(resource: Resource) -> str | None:
 def copied(copy: str, table: str) -> str:
     """Replace a table by a clone of another one, or of its undo point."""
     return f"CREATE OR REPLACE TABLE {quoted(copy)} CLONE {quoted(table)}"
+
+
+def only_if(
+    unchanged: str, script: str, table: str, resource: Resource, partitions: Iterable[str]
+) -> str:
+    """Write a script that does something to a table only while a condition holds, and fails else.
+
+    The condition is looked at in the script's own transaction, which reads one state of the table;
+    what somebody else changes meanwhile makes it fail, and what he adds stays (BigQuery,
+    Multi-statement transactions).
+
+    Args:
+        unchanged: The condition, which fails by itself where it does not hold.
+        script: A script of one transaction.
+        table: Full id of the table.
+        resource: Its resource.
+        partitions: The partitions that the condition is about.
+    """
+    begin, where = "BEGIN TRANSACTION;", in_partitions(resource, partitions)
+    looking = f"DELETE FROM {quoted(table)} AS row_ WHERE {where} AND NOT {unchanged};"
+    return f"{begin} {looking}{script.removeprefix(begin)}"
 
 
 def unfiltered(copy: str) -> str:

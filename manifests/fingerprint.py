@@ -8,8 +8,8 @@ are never compared.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from manifests.partitions import partition_expression, partition_filter
-from manifests.sql import quoted
+from manifests.partitions import in_partitions, partition_expression, partition_filter
+from manifests.sql import literal, quoted
 from manifests.values import Fingerprint, Resource
 
 FINGERPRINT_VERSION = 2
@@ -22,6 +22,9 @@ _AS_TEXT = {
     "GEOGRAPHY": "ST_ASTEXT({0})",
     "JSON": "IF({0} IS NULL, NULL, TO_JSON_STRING({0}))",
 }
+# Sums of INT64 overflow at four thousand million rows; no alias may be a reserved word.
+_LOW = f"SUM(CAST(row_hash & {_LOW_MASK} AS NUMERIC))"
+_HIGH = f"SUM(CAST((row_hash >> 32) & {_LOW_MASK} AS NUMERIC))"
 EMPTY = Fingerprint(row_count=0, xor=0, low_sum=0, high_sum=0)
 
 
@@ -36,18 +39,49 @@ def fingerprint_sql(reference: str, resource: Resource, version: int = FINGERPRI
     Returns:
         A SELECT with the columns partition_id, row_count, xor, low_sum and high_sum.
     """
-    columns = ", ".join(compared_columns(resource, version).values())
-    # Sums of INT64 overflow at four thousand million rows; no alias may be a reserved word.
-    halves = (
-        f"SUM(CAST(row_hash & {_LOW_MASK} AS NUMERIC)) AS low_sum, "
-        f"SUM(CAST((row_hash >> 32) & {_LOW_MASK} AS NUMERIC)) AS high_sum"
-    )
     return (
-        f"SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, {halves} "
+        f"SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, "
+        f"{_LOW} AS low_sum, {_HIGH} AS high_sum "
         f"FROM (SELECT {partition_expression(resource)} AS partition_id, "
-        f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns}))) AS row_hash "
+        f"{_row_hash(resource, version)} "
         f"FROM {quoted(reference)} AS row_{partition_filter(resource)}) GROUP BY partition_id"
     )
+
+
+def unchanged_sql(
+    reference: str,
+    resource: Resource,
+    partitions: Iterable[str],
+    expected: Fingerprint,
+    *,
+    version: int,
+    refusal: str,
+) -> str:
+    """Write a condition that holds while partitions hold what was seen, and else fails its statement.
+
+    Args:
+        reference: Full table id.
+        resource: The table's resource.
+        partitions: The partitions.
+        expected: What was seen in all of them together.
+        version: How that was measured.
+        refusal: What the failure says.
+    """
+    holds = (
+        f"COUNT(*) = {expected.row_count} AND IFNULL(BIT_XOR(row_hash), 0) = {expected.xor} "
+        f"AND IFNULL({_LOW}, 0) = NUMERIC '{expected.low_sum}' "
+        f"AND IFNULL({_HIGH}, 0) = NUMERIC '{expected.high_sum}'"
+    )
+    return (
+        f"(SELECT IF({holds}, TRUE, ERROR({literal(refusal)})) "
+        f"FROM (SELECT {_row_hash(resource, version)} FROM {quoted(reference)} AS row_ "
+        f"WHERE {in_partitions(resource, partitions)}))"
+    )
+
+
+def _row_hash(resource: Resource, version: int) -> str:
+    columns = ", ".join(compared_columns(resource, version).values())
+    return f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns}))) AS row_hash"
 
 
 def compared_columns(resource: Resource, version: int = FINGERPRINT_VERSION) -> dict[str, str]:

@@ -8,6 +8,8 @@
 
     recoveries/<recovery>/undo/databases/<database>/<digest>.avro             documents to be replaced
     recoveries/<recovery>/undo/databases/<database>/removed/<digest>.avro     documents to be removed
+    recoveries/<recovery>/undo/resources/<digest>.zip                         what a function was built from
+    recoveries/<recovery>/undone-documents/<database>/<digest>.avro           what an undo replaced
     recoveries/<recovery>/requests/<processor>/<date>/<n>.json                about to be sent
     recoveries/<recovery>/answers/<processor>/<date>/<n>.json                 it was answered
     undo/<recovery>/<bucket>/<name>                objects as they were before
@@ -62,6 +64,15 @@ class JournalNames:
         """Return the name of a file of documents: another content is another file."""
         folder = self.removed_documents if are_removed else self.undo_documents
         return f"{folder(database_id)}{hashlib.sha256(content).hexdigest()[:32]}.avro"
+
+    def former_archive(self, content: bytes) -> str:
+        """Return the name of what a function was built from before it was changed."""
+        return f"{self.folder('undo')}resources/{hashlib.sha256(content).hexdigest()}.zip"
+
+    def undone_file(self, database_id: str, content: bytes) -> str:
+        """Return the name of a file of documents that an undo replaced or removed."""
+        folder = self.folder("undone-documents")
+        return f"{folder}{database_id}/{hashlib.sha256(content).hexdigest()[:32]}.avro"
 
     def request(self, processor: str, day: date, number: int) -> str:
         """Return where it is written that a request is about to be sent."""

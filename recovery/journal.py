@@ -3,6 +3,9 @@
     tables/<table>.json                        one table is published
     databases/<id>.json                        one database is written and proven
     buckets/<bucket>/<number>.json             what was written to one key range, now proven
+    before/<kind> <name>.json                  what a thing was before it was written
+    before/objects/<bucket>/<digest>.json      objects of which only what is said of them is set
+    undone/<time>.json                         how an undo ended
 
 Each is below the folder of the recovery, where `manifests.journal_layout` says what else is.
 

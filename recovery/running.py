@@ -66,8 +66,10 @@ def seen_again(
     """
     request = _asked(session, planned, lock_again=lock_again, confirmed_project=confirmed_project)
     plan = planned.plan
-    plan = plan.model_copy(update={"request": request, **_told(session, plan.run_id, request)})
-    origin = visible(_origin(session, plan), {item.name for item in plan.unseen}, plan.request)
+    plan = plan.model_copy(
+        update={"request": request, **told_of_run(session, plan.run_id, request)}
+    )
+    origin = visible(origin_of(session, plan), {item.name for item in plan.unseen}, plan.request)
     world = {
         rules.kind: session.work(rules.kind, request.target).observe(
             origin, request, Begun(planned.started_at, rules.of(plan.steps))
@@ -146,7 +148,7 @@ def execute(
     paused = stand(session, planned.recovery_id, plan.fence, tell)
     report = carried_out(
         planned,
-        _origin(session, plan),
+        origin_of(session, plan),
         lambda kind: session.work(kind, plan.request.target),
         journal=journal,
         clock=session.clock.latest,
@@ -164,7 +166,7 @@ def remember(session: Session, report: RecoveryReport, how: ProofHow) -> None:
         how: What it was.
     """
     try:
-        origin = _origin(session, report.plan)
+        origin = origin_of(session, report.plan)
         if origin.manifest is None or (proof := proof_of(report, origin.manifest, how)) is None:
             return
         session.proofs.record(proof)
@@ -189,7 +191,7 @@ def finish(session: Session, report: RecoveryReport, paused: Collection[str], te
         end(session, report.recovery_id, paused, tell)
 
 
-def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:
+def told_of_run(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:
     """Return what a plan tells of its run, which a journal is not asked for.
 
     Raises:
@@ -206,7 +208,7 @@ def _told(session: Session, run_id: RunId | None, request: Request) -> dict[str,
     }
 
 
-def _origin(session: Session, plan: Plan) -> Origin:
+def origin_of(session: Session, plan: Plan) -> Origin:
     """Return what a plan brings back.
 
     Raises:

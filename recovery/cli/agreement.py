@@ -24,6 +24,7 @@ from recovery.plan.unread import unread
 from recovery.report.planned import plan_document
 from recovery.session import Session
 from recovery.stored import Reading
+from recovery.undo.model import UndoPlan
 
 _UNDER_WAY = timedelta(days=1)
 
@@ -163,7 +164,7 @@ def another(session: Session, made: Plan) -> tuple[RefusedError, ...]:
     return (refusal,)
 
 
-def silence(made: Plan, *, yes: bool) -> tuple[RefusedError, ...]:
+def silence(made: Plan | UndoPlan, *, yes: bool) -> tuple[RefusedError, ...]:
     """Return the refusal of a plan that changes something while nobody can be asked for a yes."""
     if made.changes and not yes and not sys.stdin.isatty():
         return (nobody_answers(),)

@@ -1,7 +1,7 @@
 """The recoveries that were begun: which there are, and what became of each."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,6 @@ from manifests import layout
 from manifests.cloud.recoveries import Recoveries
 from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from manifests.settings import read_settings
 from recovery.cli import dates
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
@@ -25,7 +24,7 @@ from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan.said import resuming
 from recovery.report.basis import Basis
 from recovery.report.conclusion import ending, outcome_error, state_of
-from recovery.report.ended import report_document
+from recovery.report.ended import kept_until, report_document
 from recovery.report.recoveries import (
     Standing,
     progress_document,
@@ -34,7 +33,7 @@ from recovery.report.recoveries import (
 )
 from recovery.running import finish
 from recovery.session import Session
-from recovery.settings import Settings
+from recovery.undo.running import undone_told
 
 app = typer.Typer()
 
@@ -78,7 +77,7 @@ def report(
         return
     basis = basis_of(session, *found)
     fences = session.tools.fences.of(found[0].recovery_id)
-    write_page(html, _document(found[0], basis, fences))
+    write_page(html, _document(session, found[0], basis, fences))
     tell_ended(session, found[0], basis, as_json=as_json)
 
 
@@ -130,7 +129,7 @@ def tell_ended(
         of_fences = {"fences": told} if told else {}
         print_json(found.model_dump(mode="json") | rests_on | of_fences)
     else:
-        tell(_document(found, basis, fences))
+        tell(_document(session, found, basis, fences))
     if error := outcome_error(found):
         raise error
 
@@ -154,10 +153,11 @@ def finish_and_tell(
 
 
 def _document(
-    found: RecoveryReport, basis: Basis | None, fences: Sequence[StandingFence]
+    session: Session, found: RecoveryReport, basis: Basis | None, fences: Sequence[StandingFence]
 ) -> Document:
-    kept = timedelta(days=read_settings(Settings).undo_days)
-    return report_document(found, basis, fences, undo_until=found.finished_at + kept)
+    until = kept_until(found, session.settings.undo_days)
+    undone = undone_told(Journal(session.landing, found.recovery_id))
+    return report_document(found, basis, fences, undo_until=until, undone=undone)
 
 
 def _list_recoveries(session: Session, html: Path | None, *, as_json: bool) -> None:

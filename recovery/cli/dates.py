@@ -95,7 +95,7 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
     if request.from_vault:
         done = vault.recover(session, console, rules, made.plan, said)
         left = _planned(session, rules, request, made.tables).plan
-        vault.tell(done, left, as_json=said["as_json"])
+        vault.tell(session, done, left, as_json=said["as_json"])
         return
     others = [] if said["anew"] else _under_way(session)
     _agree(session, rules, made.plan, said, others)

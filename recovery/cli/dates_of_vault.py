@@ -19,7 +19,7 @@ from recovery.kinds.processors.rules.vault import TableDates, held_dates
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
 from recovery.report.conclusion import outcome_error
-from recovery.report.ended import report_document
+from recovery.report.ended import kept_until, report_document
 from recovery.report.processors import dates_plan_document, left_section
 from recovery.request import Request, Target
 from recovery.running import execute, finish, new_recovery
@@ -71,7 +71,9 @@ def recover(
     return tuple(_carried_out(session, console, plan, said["reason"]) for plan in plans)
 
 
-def tell(done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool) -> None:
+def tell(
+    session: Session, done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool
+) -> None:
     """Print how each table's recovery ended, and what lacks now.
 
     Raises:
@@ -82,7 +84,8 @@ def tell(done: tuple[RecoveryReport, ...], left: ProcessorPlan, *, as_json: bool
         print_json({"recoveries": recoveries, "left": left.model_dump(mode="json")})
     else:
         for item in done:
-            show(report_document(item))
+            until = kept_until(item, session.settings.undo_days)
+            show(report_document(item, undo_until=until))
         show(Document((left_section(left),)))
     for item in done:
         if error := outcome_error(item):

@@ -1,18 +1,20 @@
 """`rebound undo`: undo what a recovery did, where nobody wrote since."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from manifests.errors import RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli.agreement import nobody_answers, require_yes
+from recovery.cli import dates
+from recovery.cli.agreement import require_yes, silence
 from recovery.cli.options import (
+    Access,
     ConfirmProject,
     Html,
     Json,
     Reason,
+    Untrusted,
     Yes,
     open_session,
     print_json,
@@ -23,6 +25,7 @@ from recovery.journal import Journal
 from recovery.outcome import RecoveryReport
 from recovery.session import Session
 from recovery.undo.document import undo_document, undo_plan_document
+from recovery.undo.model import UndoPlan
 from recovery.undo.rules import undo_error
 from recovery.undo.running import Undoing
 
@@ -34,9 +37,13 @@ def undo(
     recovery: Annotated[str, typer.Argument(help="The recovery.")],
     parts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PART...", help="Only these tables, views, buckets or databases."),
+        typer.Argument(
+            metavar="PART...", help="Only these tables, views, buckets, databases or resources."
+        ),
     ] = None,
     confirm_project: ConfirmProject = None,
+    access: Access = False,
+    untrusted: Untrusted = False,
     reason: Reason = "",
     yes: Yes = False,
     html: Html = None,
@@ -44,17 +51,29 @@ def undo(
 ) -> None:
     """Put back what a recovery replaced, and remove what it made; newer writes are never lost."""
     session = open_session()
-    report = _report(session, parse_recovery_id(recovery))
+    recovery_id = parse_recovery_id(recovery)
+    if dates.is_ours(recovery_id):
+        raise RefusedError(
+            "processors that ran again wrote rows, and nothing that was sent can be taken back",
+            subject=recovery_id,
+            hint=f"`rebound report {recovery_id}` names where each table is kept as it was",
+        )
+    report = _report(session, recovery_id)
     _check_project(session, report, confirm_project)
     undoing = Undoing(session, report)
     plan = undoing.plan(parts or ())
     if not as_json:
         tell(undo_plan_document(plan))
-    if plan.changes and not yes:
-        if not sys.stdin.isatty():
-            raise nobody_answers()
-        require_yes()
+    session.refuse(
+        undoing.judged(plan),
+        confirmed_project=confirm_project,
+        access=access,
+        untrusted=untrusted,
+        others=(*_of_others(plan, confirm_project), *silence(plan, yes=yes)),
+    )
     if plan.changes:
+        if not yes:
+            require_yes()
         session.actions.begin("undo", report.recovery_id, reason)
     done = undoing.carry_out(plan)
     document = undo_document(done)
@@ -101,3 +120,16 @@ def _check_project(session: Session, report: RecoveryReport, confirmed: str | No
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
         )
+
+
+def _of_others(plan: UndoPlan, confirmed: str | None) -> list[RefusedError]:
+    """Return a refusal of each bucket of another project that nobody named."""
+    return [
+        RefusedError(
+            f"it belongs to the project with the number {step.owner}",
+            subject=f"{step.kind} {step.into}",
+            hint=f"`--confirm-project {step.owner}` allows it",
+        )
+        for step in plan.steps
+        if step.changes and step.owner and confirmed != step.owner
+    ]

@@ -36,6 +36,11 @@ class Finding(Value):
             return f"{self.aspect}: {self.actual}"
         return f"{self.aspect} is {self.actual}, not {self.expected}"
 
+    @property
+    def text_to(self) -> str:
+        """Say what it becomes where it is set to what is expected."""
+        return f"{self.aspect}: {self.expected}, now {self.actual}"
+
 
 def differences(subject: str, pairs: list[tuple[str, object, object]]) -> tuple[Finding, ...]:
     """Return a finding for each aspect whose expected and actual values differ."""

@@ -9,9 +9,10 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from manifests.errors import RefusedError
-from manifests.values import Value
+from manifests.values import RunId, Value
 from recovery.options.asked import Options
 from recovery.options.option import option_of, spelled
+from recovery.request import Request
 
 WORDS = (
     "into_prefix",
@@ -28,6 +29,25 @@ WORDS = (
 """Locking, access and a project have to be said again in any case."""
 
 
+SCOPE = (
+    "into_project",
+    "dataset",
+    "table",
+    "partition",
+    "bucket",
+    "prefix",
+    "pattern",
+    "database",
+    "collection",
+    "document",
+    "rebuild",
+    "exclude",
+    "only_missing",
+    "from_vault",
+    "rewrite_references",
+)
+"""The words that say what a recovery is about; who goes on with it need not say them again."""
+
 OF_DATES = ("overwrite",)
 """The only one of them that missed dates have."""
 
@@ -35,6 +55,20 @@ OF_DATES = ("overwrite",)
 def resuming(recovery_id: str, request: Value, words: Sequence[str] = WORDS) -> str:
     """Return the command that goes on with a recovery, with the words it needs."""
     return " ".join(("rebound resume", recovery_id, *_spelt(request, {}, words)))
+
+
+def recovering(request: Request, run_id: RunId | None) -> str:
+    """Return the command that begins a recovery like one that was.
+
+    Args:
+        request: What was asked for.
+        run_id: The run that was restored; None where nothing came from one.
+    """
+    project = request.target.project if request.project_was_named else ""
+    words = [word for word in SCOPE if word != "into_project" or project]
+    run = ("--run", run_id) if run_id else ()
+    spelt = _spelt(request, {}, (*words, *WORDS))
+    return " ".join(("rebound recover", request.scenario, *run, *spelt))
 
 
 def unsaid(

@@ -1,7 +1,7 @@
 """What a recovery that ended says to the person who asked, as a document. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recovery.document import (
     Block,
@@ -29,6 +29,7 @@ def report_document(
     fences: Sequence[StandingFence] = (),
     *,
     undo_until: datetime | None = None,
+    undone: str = "",
 ) -> Document:
     """Tell how each part ended, what is proven, whether it was in time, and how to go back.
 
@@ -37,6 +38,7 @@ def report_document(
         basis: What it rests on; None where everything was looked at just now.
         fences: The fences of the recovery.
         undo_until: Until when what was there before is kept; None where nobody says.
+        undone: That it was undone, and when; empty where it was not.
     """
     rests_on = () if basis is None else (Section((basis.facts(report),), "What this rests on"),)
     told = tuple(fences_told(report.plan.fence, fences))
@@ -50,7 +52,7 @@ def report_document(
             Section(tuple(_what_is_proven(report)), "What is proven"),
             *((Section(told, "What was paused meanwhile"),) if told else ()),
             *rests_on,
-            *_way_back(report, undo_until),
+            *_way_back(report, undo_until, undone),
         ),
     )
 
@@ -89,10 +91,20 @@ def _estimated(report: RecoveryReport) -> Iterator[tuple[str, str]]:
         yield "estimated", duration(takes.measured_seconds)
 
 
-def _way_back(report: RecoveryReport, until: datetime | None) -> Iterator[Section]:
-    """Yield the command that undoes what a recovery of a run changed."""
-    has_changed = any(item.action != "leave" for item in report.outcomes)
-    if until is not None and report.plan.run_id is not None and has_changed:
-        command = f"rebound undo {report.recovery_id}"
-        condition = f"until {until:%Y-%m-%d %H:%M} UTC, where nobody wrote since"
-        yield Section((Command("to go back", command, condition),), "The way back")
+def kept_until(report: RecoveryReport, undo_days: int) -> datetime:
+    """Return until when all that a recovery replaced is kept.
+
+    An undo point of a table was made after the recovery began.
+    """
+    return report.started_at + timedelta(days=undo_days)
+
+
+def _way_back(report: RecoveryReport, until: datetime | None, undone: str) -> Iterator[Section]:
+    """Yield the command that undoes what a recovery changed, or that somebody did so."""
+    has_changed = any(item.action not in ("leave", "cannot") for item in report.outcomes)
+    if until is None or not has_changed:
+        return
+    command = f"rebound undo {report.recovery_id}"
+    condition = f"until {until:%Y-%m-%d %H:%M} UTC, where nobody wrote since"
+    told = (Paragraph(undone),) if undone else ()
+    yield Section((*told, Command("to go back", command, condition)), "The way back")

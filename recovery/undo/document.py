@@ -1,18 +1,31 @@
 """What an undo would do, and how it ended, as documents. Pure."""
 
-from recovery.document import Document, Facts, Listing, Row, Rows, Section
+from collections.abc import Iterator
+
+from recovery.document import (
+    Block,
+    Command,
+    Document,
+    Facts,
+    Listing,
+    Paragraph,
+    Row,
+    Rows,
+    Section,
+)
 from recovery.report.conclusion import concluded
-from recovery.undo.model import UndoPlan, UndoReport
+from recovery.undo.model import UndoPlan, UndoReport, UndoStep
 from recovery.undo.rules import undo_error
-from recovery.units import counted, shown
+from recovery.units import counted, printable, shown
 
 
 def undo_plan_document(plan: UndoPlan) -> Document:
-    """Tell what goes back, what does not, and why."""
+    """Tell what goes back, what would be written, what does not go back, and why."""
     rows = tuple(
         Row(
-            f"{step.kind} {shown(step.into)}: {shown(step.why)}{_from(step.source)}",
+            f"{step.kind} {shown(step.into)}: {printable(step.why)}{_from(step.source)}",
             step.action.upper() if step.action == "cannot" else step.action,
+            below=tuple(_below(step)),
         )
         for step in plan.steps
     )
@@ -22,7 +35,7 @@ def undo_plan_document(plan: UndoPlan) -> Document:
         title=f"undo {plan.recovery_id} in {plan.project}",
         sections=(
             Section((Facts((("it ended", ended), ("what was there is kept until", until))),)),
-            Section((Rows(rows, "planned"),), "What happens"),
+            Section((Rows(rows, "planned"), *_nothing_left(plan)), "What happens"),
         ),
     )
 
@@ -38,14 +51,29 @@ def undo_document(report: UndoReport) -> Document:
     )
     good = sum(not item.failure for item in report.outcomes)
     told = f"{good} of {counted(len(report.outcomes), 'thing')} proven as before the recovery"
+    again = (Command("to recover again", report.again),) if report.again and report.outcomes else ()
     return Document(
         title=f"undo of {report.recovery_id}",
         conclusion=concluded(undo_error(report), state="undone"),
         sections=(
             Section((Rows(rows, "ended"), Listing(told, ())), "How each ended"),
             Section((Listing("did not go back:", report.left),) if report.left else ()),
+            Section(again),
         ),
     )
+
+
+def _below(step: UndoStep) -> Iterator[Row]:
+    yield from (Row(printable(line)) for line in step.told)
+    for item in step.access:
+        word = item.change.upper() if item.needs_word else item.change
+        yield Row(printable(f"{word}: {item.what}, {item.subject}"))
+
+
+def _nothing_left(plan: UndoPlan) -> Iterator[Block]:
+    """Say that everything is as it was, where it is."""
+    if not plan.changes and not any(step.action == "cannot" for step in plan.steps):
+        yield Paragraph(f"nothing has to go back; to recover again: {plan.again}")
 
 
 def _from(source: str) -> str:
@@ -53,4 +81,4 @@ def _from(source: str) -> str:
 
 
 def _behind(text: str) -> str:
-    return f": {shown(text)}" if text else ""
+    return f": {printable(text)}" if text else ""

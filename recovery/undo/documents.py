@@ -1,90 +1,87 @@
 """Puts documents back that a recovery replaced or removed, and removes those that it made."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 
+from manifests.catalog import Catalog
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
-from manifests.documents import DocumentRecord, read_file
-from manifests.errors import CloudError, NotEqualError, RefusedError
+from manifests.documents import write_file
+from manifests.errors import CloudError, ManifestAlteredError, NotEqualError, RefusedError
 from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
-from manifests.model.run import Manifest
 from manifests.names import EVERYTHING
-from manifests.values import ObjectInfo
-from recovery.firestore.values import same_content
+from recovery.firestore.kept import KeptDocuments
+from recovery.firestore.values import rewritten, same_content, to_bytes
+from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
+from recovery.kinds.completions.rules.rebuild import CompletionsStep
+from recovery.kinds.databases.cloud.source import StoredDocuments
+from recovery.kinds.databases.rules.documents import DatabaseStep, file_ranges
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.outcome import RecoveryReport
+from recovery.kinds.documents import DocumentsOutcome
 from recovery.undo.document_rules import GoingDocument, Recovered, digest_of, going_documents
+from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
+from recovery.undo.shared import not_as_planned
 
 _BATCH = 300
+_MOST_NAMED = 10
+_OVERTAKEN = (5, 6, 9, 10)
+"""Not found, there already, a precondition, aborted (google.rpc.Code): somebody else was faster."""
 
 
 class DocumentUndo:
     """The documents of one recovery.
 
     Args:
+        catalog: Says where documents are that are rebuilt.
         landing: The bucket with undo points.
         vault: The bucket with the backups.
-        manifest: That of the run that was recovered.
-        project: The project that was recovered.
+        ended: The recovery.
     """
 
-    def __init__(self, landing: Bucket, vault: Bucket, manifest: Manifest, project: str) -> None:
+    def __init__(self, catalog: Catalog, landing: Bucket, vault: Bucket, ended: Ended) -> None:
+        self._catalog = catalog
         self._landing = landing
         self._vault = vault
-        self._manifest = manifest
-        self._project = project
+        self._ended = ended
 
-    def steps(self, report: RecoveryReport) -> list[UndoStep]:
-        """Look at every database and decide what happens to it.
+    def steps(self) -> list[UndoStep]:
+        """Look at every database and decide what happens to its documents.
 
         Raises:
             CloudError: One could not be read.
             BackupDamagedError: An undo point, or the backup, is not whole.
+            ManifestAlteredError: The report names what its plan or run has not.
         """
-        return [self._step(item, report) for item in report.of(DatabaseOutcome)]
+        kinds = (DatabaseOutcome, CompletionsOutcome)
+        return [self._decided(item)[0] for kind in kinds for item in self._ended.of(kind)]
 
-    def _step(self, outcome: DatabaseOutcome, report: RecoveryReport) -> UndoStep:
-        step = UndoStep(
-            kind="database",
-            name=outcome.name,
-            into=outcome.into,
-            action="leave",
-            why="the recovery wrote no document",
-            source=outcome.undo,
-            things=0,
-        )
-        if outcome.action == "leave":
-            return step
-        going, newer = self._going(outcome, report)
-        if newer:
-            return step.cannot(f"{len(newer)} documents were written since, as {newer[0]}")
-        made = sum(item.before is None for item in going)
-        return step.going("documents", things=len(going), made=made, seen=digest_of(going))
+    def undo(self, step: UndoStep) -> str:
+        """Carry out one step and prove it; return where what goes is kept.
 
-    def undo(self, step: UndoStep, report: RecoveryReport) -> str:
-        """Carry out one step and prove it.
+        Each document is written under the time of its last write that was looked at.
 
         Raises:
             RefusedError: The documents are not what the plan saw.
             NotEqualError: They are not what they were before the recovery.
             CloudError: They could not be written.
         """
-        (outcome,) = (item for item in report.of(DatabaseOutcome) if item.into == step.into)
-        going, newer = self._going(outcome, report)
-        if newer or digest_of(going) != step.seen:
-            raise RefusedError("it is not what the plan saw", subject=step.into, hint="look again")
+        kind = CompletionsOutcome if step.kind == "completions" else DatabaseOutcome
+        now, going = self._decided(self._ended.outcome(kind, step.name))
+        if now != step:
+            raise not_as_planned(step, now)
+        # What comes from a run is in the vault.
+        redo = self._keep(step, going) if step.kind == "completions" else ""
         documents = self._documents(step.into)
         for start in range(0, len(going), _BATCH):
             batch = going[start : start + _BATCH]
             statuses = documents.write([_write(documents, item) for item in batch])
             for item, status in zip(batch, statuses, strict=True):
-                if status.code:
-                    raise CloudError(status.message, subject=f"{step.into}/{item.path}")
+                _check(f"{step.into}/{item.path}", status.code, status.message)
         self._prove(step, going)
-        return ""
+        return redo
 
     def _prove(self, step: UndoStep, going: list[GoingDocument]) -> None:
         now = {item.path: item.fields for item in self._documents(step.into).read(EVERYTHING)}
@@ -98,51 +95,92 @@ class DocumentUndo:
                 f"{len(unequal)} documents are not as before, as {unequal[0]}", subject=step.into
             )
 
-    def _going(
-        self, outcome: DatabaseOutcome, report: RecoveryReport
-    ) -> tuple[list[GoingDocument], list[str]]:
-        replaced, removed = self._kept(report.recovery_id, outcome.into)
-        live = self._documents(outcome.into).read(EVERYTHING)
+    def _decided(self, outcome: DocumentsOutcome) -> tuple[UndoStep, list[GoingDocument]]:
+        into = self._ended.request.target.database or outcome.name
+        step = UndoStep(
+            kind="completions" if isinstance(outcome, CompletionsOutcome) else "database",
+            name=outcome.name,
+            into=into,
+            action="leave",
+            why="the recovery wrote no document",
+            source=outcome.undo,
+            things=0,
+        )
+        if outcome.action == "leave":
+            return step, []
+        going, newer = self._going(outcome, into)
+        if newer:
+            why = f"{len(newer)} documents were written since, as {newer[0]}"
+            return step.cannot(why, *newer[:_MOST_NAMED]), []
+        made = sum(item.before is None for item in going)
+        step = step.going("documents", things=len(going), made=made, seen=digest_of(going))
+        told = [f"{item.path} {'as it was' if item.before else 'goes'}" for item in going]
+        return step.model_copy(update={"told": tuple(told[:_MOST_NAMED])}), going
+
+    def _going(self, outcome: DocumentsOutcome, into: str) -> tuple[list[GoingDocument], list[str]]:
+        kept = KeptDocuments(self._landing, self._ended.recovery_id, into)
+        stored = (
+            self._rebuilt(outcome.name)
+            if isinstance(outcome, CompletionsOutcome)
+            else self._stored(outcome.name, into)
+        )
         return going_documents(
             Recovered(
-                since_nanos=nanos_at(report.started_at),
-                until_nanos=nanos_at(report.finished_at),
-                live={item.path: item for item in live},
-                stored=self._stored(outcome.name),
-                replaced=replaced,
-                removed=removed,
+                since_nanos=nanos_at(self._ended.began_at),
+                until_nanos=nanos_at(self._ended.ended_at),
+                live={item.path: item for item in self._documents(into).read(EVERYTHING)},
+                stored=stored,
+                replaced=kept.replaced(),
+                removed=kept.removed(),
                 same=same_content,
             )
         )
 
-    def _stored(self, name: str) -> Mapping[str, bytes]:
-        """Return what the backup holds of a database."""
-        backup = self._manifest.part(DATABASES, name)
-        files = backup.files if backup else ()
+    def _stored(self, name: str, into: str) -> Mapping[str, bytes]:
+        """Return what the recovery wrote of a database, as the backup holds it."""
+        backup = self._ended.part(DATABASES, name)
+        planned = planned_of(self._ended, DatabaseStep, name)
+        original = str(backup.resource.get("name", ""))
+        copy = Connection(self._project, into).database
+        rewrites = planned.rewrites and original != copy
+        rewrite = partial(rewritten, original=original, copy=copy) if rewrites else None
+        reader = StoredDocuments(self._vault, rewrite)
         return {
             record.path: record.fields
-            for file in files
-            for record in read_file(self._content(file.stored), subject=file.stored.name)
+            for file, ranges in file_ranges(backup, planned.ranges)
+            for record in reader.read(file, ranges)
         }
 
-    def _content(self, stored: ObjectInfo) -> bytes:
-        return b"".join(self._vault.stored_chunks(stored))
+    def _rebuilt(self, name: str) -> Mapping[str, bytes]:
+        """Return what the recovery rebuilt, in the collections that the catalog says are.
 
-    def _kept(
-        self, recovery_id: str, into: str
-    ) -> tuple[dict[str, DocumentRecord], dict[str, DocumentRecord]]:
-        """Return what was replaced and what was removed, as it was; the first word of each counts."""
-        names = JournalNames(recovery_id)
-        replaced: dict[str, DocumentRecord] = {}
-        removed: dict[str, DocumentRecord] = {}
-        for item in self._landing.list_objects(names.undo_documents(into)):
-            kept = removed if item.name.startswith(names.removed_documents(into)) else replaced
-            for record in self._records(item.name):
-                kept.setdefault(record.path, record)
-        return replaced, removed
+        Raises:
+            ManifestAlteredError: The plan names documents elsewhere.
+        """
+        entry = next((item for item in self._catalog.databases if item.database == name), None)
+        rules = entry.rebuild.completions if entry and entry.rebuild else ()
+        known = {rule.collection for rule in rules}
+        documents = planned_of(self._ended, CompletionsStep, name).documents
+        for item in documents:
+            if item.path.rpartition("/")[0] not in known:
+                raise ManifestAlteredError(
+                    "the plan rebuilds what the catalog does not say is rebuilt", subject=item.path
+                )
+        return {item.path: to_bytes(item.fields) for item in documents}
 
-    def _records(self, name: str) -> Iterator[DocumentRecord]:
-        return read_file(self._landing.read(name) or b"", subject=name)
+    def _keep(self, step: UndoStep, going: list[GoingDocument]) -> str:
+        """Keep what is replaced or removed: nothing else has it."""
+        lives = [item.live for item in going if item.live]
+        if not lives:
+            return ""
+        content = write_file(lives)
+        name = JournalNames(self._ended.recovery_id).undone_file(step.into, content)
+        self._landing.put_if(name, content, generation=0, content_type="application/avro")
+        return self._landing.uri(name)
+
+    @property
+    def _project(self) -> str:
+        return self._ended.request.target.project
 
     def _documents(self, database_id: str) -> Documents:
         return Documents(Connection(self._project, database_id))
@@ -153,3 +191,14 @@ def _write(documents: Documents, item: GoingDocument) -> object:
     if item.before is not None:
         return documents.put(item.before, replaces_nanos=version)
     return documents.remove(item.path, removes_nanos=version or 0)
+
+
+def _check(subject: str, code: int, message: str) -> None:
+    if code in _OVERTAKEN:
+        raise RefusedError(
+            "it was written while it was looked at; it is left",
+            subject=subject,
+            hint="pause what writes (`rebound fence`), then undo again",
+        )
+    if code:
+        raise CloudError(message, subject=subject)

@@ -4,9 +4,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from manifests.values import Resource, UtcTime, Value
+from manifests.values import UtcTime, Value
+from recovery.access_change import AccessChange
 
-UndoKind = Literal["table", "view", "routine", "bucket", "database", "dataset", "resource"]
+UndoKind = Literal[
+    "table",
+    "view",
+    "routine",
+    "dataset",
+    "bucket",
+    "bucket settings",
+    "database",
+    "database settings",
+    "completions",
+    "foundation",
+    "resource",
+]
 UndoAction = Literal["put back", "remove", "leave", "cannot"]
 """What an undo does.
 
@@ -15,6 +28,8 @@ UndoAction = Literal["put back", "remove", "leave", "cannot"]
     leave     nothing has to be done
     cannot    what was there is not kept any more, or newer writes would be lost
 """
+
+AS_BEFORE = "it is as it was before the recovery"
 
 
 class UndoStep(Value):
@@ -26,7 +41,9 @@ class UndoStep(Value):
         source: Where what was there before is kept; empty where nothing was.
         things: How many objects or documents go back; 1 for a table, view or routine.
         seen: Which state of it was looked at: another one is left.
-        before: What a view or routine was.
+        told: What would be written, or keeps it from going back, line by line.
+        owner: The number of another project that it belongs to; empty where it is the recovery's.
+        access: What changes about who may see what.
     """
 
     kind: UndoKind
@@ -37,16 +54,27 @@ class UndoStep(Value):
     source: str = ""
     things: int = Field(default=1, ge=0)
     seen: str = ""
-    before: Resource | None = None
+    told: tuple[str, ...] = ()
+    access: tuple[AccessChange, ...] = ()
+    owner: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return by what it can be named."""
+        return frozenset((self.name, self.into, self.into.rpartition("/")[2]))
 
     @property
     def changes(self) -> bool:
         """Whether it does anything."""
         return self.action in ("put back", "remove")
 
-    def cannot(self, why: str) -> "UndoStep":
+    def because(self, action: UndoAction, why: str, *told: str) -> "UndoStep":
+        """Return the step with what happens, and why."""
+        return self.model_copy(update={"action": action, "why": why, "told": told})
+
+    def cannot(self, why: str, *told: str) -> "UndoStep":
         """Return the step that says why nothing can go back."""
-        return self.model_copy(update={"action": "cannot", "why": why})
+        return self.because("cannot", why, *told)
 
     def going(self, what: str, *, things: int, made: int, seen: str) -> "UndoStep":
         """Return the step that puts back what a recovery wrote in place.
@@ -57,10 +85,11 @@ class UndoStep(Value):
             made: How many of them were not there before.
             seen: Which state of them was looked at.
         """
+        if not things:
+            return self.because("leave", AS_BEFORE)
         why = f"{things - made} {what} as they were before, {made} made by the recovery go"
-        action = "put back" if things else "leave"
         return self.model_copy(
-            update={"action": action, "things": things, "why": why, "seen": seen}
+            update={"action": "put back", "things": things, "why": why, "seen": seen}
         )
 
 
@@ -69,12 +98,14 @@ class UndoPlan(Value):
 
     Attributes:
         until: Until when undo points of tables are kept.
+        again: The command that does again what the recovery did.
     """
 
     recovery_id: str
     project: str
     ended_at: UtcTime
     until: UtcTime
+    again: str
     steps: tuple[UndoStep, ...]
 
     @property
@@ -82,12 +113,18 @@ class UndoPlan(Value):
         """Whether it would do anything."""
         return any(step.changes for step in self.steps)
 
+    @property
+    def access(self) -> tuple[AccessChange, ...]:
+        """Return what it would change about who may see what."""
+        return tuple(item for step in self.steps if step.changes for item in step.access)
+
 
 class UndoOutcome(Value):
     """How the undo of one thing ended.
 
     Attributes:
         failure: Why it is not as it was before; empty where it is shown to be.
+        exit_code: Of the error that says so; 0 for none.
         redo: Where what the recovery left is kept, so that an undo can be undone by hand.
     """
 
@@ -96,6 +133,7 @@ class UndoOutcome(Value):
     into: str
     action: UndoAction
     failure: str = ""
+    exit_code: int = 0
     redo: str = ""
 
 
@@ -104,6 +142,7 @@ class UndoReport(Value):
 
     Attributes:
         left: What could not go back, and why, as the plan said.
+        again: The command that does again what the recovery did.
     """
 
     recovery_id: str
@@ -111,3 +150,4 @@ class UndoReport(Value):
     finished_at: UtcTime
     outcomes: tuple[UndoOutcome, ...]
     left: tuple[str, ...]
+    again: str = ""

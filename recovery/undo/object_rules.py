@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
-from manifests.versions import same_content
+from manifests.versions import same_content, settings_patch
 from recovery.kinds.buckets.rules.buckets import ObjectCount
-from recovery.kinds.buckets.rules.objects import EXTRA
+from recovery.kinds.buckets.rules.objects import EXTRA, SAME_CONTENT
 from recovery.naming import bounded
 
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
@@ -23,12 +23,14 @@ class GoingObject(NamedTuple):
         aside: What its bytes are called where they were put aside; empty where the bucket keeps
             them itself.
         live: The version that is live now; None where none is.
+        is_said: Whether only what is said of it goes back: its content is what it was.
     """
 
     name: str
     before: ObjectVersion | None
     aside: str
     live: ObjectVersion | None
+    is_said: bool = False
 
 
 class Recovered(NamedTuple):
@@ -41,6 +43,7 @@ class Recovered(NamedTuple):
         records: What the backup holds, by name.
         aside: What was put aside, by its name.
         folder: Where it lies.
+        said: Objects of which only what is said of them was set, as they were, by name.
     """
 
     since: datetime
@@ -49,6 +52,7 @@ class Recovered(NamedTuple):
     records: Mapping[str, ObjectRecord]
     aside: Mapping[str, ObjectVersion]
     folder: str
+    said: Mapping[str, ObjectVersion] = {}
 
     @property
     def live(self) -> dict[str, ObjectVersion]:
@@ -71,7 +75,10 @@ class Recovered(NamedTuple):
         if (ended := self.ended.get(name)) is not None:
             return GoingObject(name, ended, "", None)
         kept = self.aside.get(bounded(self.folder, name))
-        return None if kept is None else GoingObject(name, kept, kept.name, None)
+        if kept is not None:
+            return GoingObject(name, kept, kept.name, None)
+        said = self.said.get(name)
+        return None if said is None else GoingObject(name, said, "", None, is_said=True)
 
     def wrote(self, version: ObjectVersion) -> bool:
         """Whether the recovery wrote a version: while it ran, and with what the backup holds."""
@@ -83,8 +90,9 @@ class Recovered(NamedTuple):
 def going_objects(found: Recovered) -> tuple[list[GoingObject], list[str]]:
     """Return what goes back, and the names of what was written since."""
     extra, newer = _extra(found)
-    going = sorted([*_written(found), *extra], key=lambda item: item.name)
-    return going, sorted({*newer, *_overwritten(found)})
+    said, changed = _said(found)
+    going = sorted([*_written(found), *extra, *said], key=lambda item: item.name)
+    return going, sorted({*newer, *changed, *_overwritten(found)})
 
 
 def _written(found: Recovered) -> Iterator[GoingObject]:
@@ -124,14 +132,49 @@ def _extra(found: Recovered) -> tuple[list[GoingObject], list[str]]:
     return going, newer
 
 
+def _said(found: Recovered) -> tuple[list[GoingObject], list[str]]:
+    """Return objects of which only what is said goes back, and the names of what was changed since.
+
+    One whose content was written anew to set what is said of it is one that was written.
+    """
+    live = found.live
+    going: list[GoingObject] = []
+    newer: list[str] = []
+    for name, before in found.said.items():
+        now, record = live.get(name), found.records.get(name)
+        if now is not None and found.wrote(now):
+            continue
+        if now is None or now.generation != before.generation:
+            newer.append(name)
+        elif is_said_as(before, now):
+            continue
+        elif record is None or not is_said_as(record.version, now):
+            newer.append(name)
+        else:
+            going.append(GoingObject(name, before, "", now, is_said=True))
+    return going, newer
+
+
+def is_said_as(before: ObjectVersion, now: ObjectVersion) -> bool:
+    """Whether what is said of an object is what it was."""
+    return not settings_patch(before.settings, now.settings)
+
+
+def is_as_before(before: ObjectVersion | None, now: ObjectVersion | None) -> bool:
+    """Whether an object is what it was before the recovery."""
+    if now is None or before is None:
+        return now is None and before is None
+    return same_content(before, now) and is_said_as(before, now)
+
+
 def _is_back(before: ObjectVersion | None, live: ObjectVersion | None) -> bool:
     """Whether what was there is there again: an undo that broke off put it back."""
-    if before is None or live is None:
-        return before is live
-    return same_content(before, live)
+    return is_as_before(before, live)
 
 
-def lost_before(going: Sequence[GoingObject], restored: Sequence[ObjectCount]) -> str:
+def lost_before(
+    going: Sequence[GoingObject], restored: Sequence[ObjectCount], said: int = 0
+) -> str:
     """Return why what seems to be made by the recovery may have replaced something; empty where not.
 
     What was there before can have expired since: nothing is deleted that could stand in its place.
@@ -139,7 +182,11 @@ def lost_before(going: Sequence[GoingObject], restored: Sequence[ObjectCount]) -
     Args:
         going: What goes back.
         restored: What the recovery says that it brought back.
+        said: Of how many objects it wrote down what was said of them.
     """
+    only_said = sum(item.objects for item in restored if item.source in SAME_CONTENT)
+    if only_said > said:
+        return f"of {only_said} objects only what is said of them was set, and that was not kept"
     made = sum(item.before is None for item in going)
     missing = sum(item.objects for item in restored if item.damage == "missing")
     if made <= missing:
@@ -153,5 +200,6 @@ def digest_of(going: Sequence[GoingObject]) -> str:
     """Return which state of objects was looked at."""
     seen = hashlib.sha256()
     for item in going:
-        seen.update(f"{item.name}\0{item.live and item.live.generation}\0".encode())
+        live = item.live and (item.live.generation, item.live.metageneration)
+        seen.update(f"{item.name}\0{live}\0".encode())
     return seen.hexdigest()

@@ -9,24 +9,34 @@ from manifests.cloud.inventory import read_inventory
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket, after_prefix
-from manifests.errors import NotEqualError, RefusedError
+from manifests.errors import NotEqualError
 from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.kinds.buckets.model import BucketBackup, ObjectRecord, ObjectVersion
-from manifests.model.run import Manifest
-from manifests.versions import same_content, settings_resource, soft_delete_seconds
+from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
+from manifests.values import Resource
+from manifests.versions import (
+    needs_new_content,
+    settings_patch,
+    settings_resource,
+    soft_delete_seconds,
+)
+from recovery.kinds.buckets.cloud.owner import foreign_owner
+from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.outcome import RecoveryReport
+from recovery.kinds.former import FormerObjects, objects_folder
+from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
 from recovery.undo.object_rules import (
     GoingObject,
     Recovered,
     digest_of,
     going_objects,
+    is_as_before,
     lost_before,
 )
+from recovery.undo.shared import not_as_planned
 
-_UNCHANGED_CONTENT = ("metadata", "live")
+_MOST_NAMED = 10
 
 
 class ObjectUndo:
@@ -36,69 +46,44 @@ class ObjectUndo:
         api: Calls the API.
         landing: The bucket with what was put aside.
         vault: The bucket with the backups.
-        manifest: That of the run that was recovered.
+        ended: The recovery.
     """
 
-    def __init__(self, api: StorageApi, landing: Bucket, vault: Bucket, manifest: Manifest) -> None:
+    def __init__(self, api: StorageApi, landing: Bucket, vault: Bucket, ended: Ended) -> None:
         self._api = api
         self._landing = VersionedBucket(api, landing.name)
         self._vault = vault
-        self._manifest = manifest
+        self._ended = ended
 
-    def steps(self, report: RecoveryReport) -> list[UndoStep]:
-        """Look at every bucket and decide what happens to it.
+    def steps(self) -> list[UndoStep]:
+        """Look at every bucket and decide what happens to its objects.
 
         Raises:
             CloudError: One could not be listed.
             BackupDamagedError: The inventory is not what the manifest says.
+            ManifestAlteredError: The report names what its plan or run has not.
         """
-        return [self._step(item, report) for item in report.of(BucketOutcome)]
+        return [self._decided(item)[0] for item in self._ended.of(BucketOutcome)]
 
-    def _step(self, outcome: BucketOutcome, report: RecoveryReport) -> UndoStep:
-        step = UndoStep(
-            kind="bucket",
-            name=outcome.name,
-            into=outcome.into,
-            action="leave",
-            why="the recovery wrote no object",
-            source=outcome.undo,
-            things=0,
-        )
-        if not (outcome.restored or outcome.moved_aside or outcome.written_before):
-            return step
-        if lost := [item for item in outcome.restored if item.source in _UNCHANGED_CONTENT]:
-            number = sum(item.objects for item in lost)
-            return step.cannot(
-                f"of {number} objects only what is said of them was set, and that was not kept"
-            )
-        going, newer = self._going(outcome, report)
-        if newer:
-            return step.cannot(
-                f"{len(newer)} objects were written since, or are not kept, as {newer[0]}"
-            )
-        if why := lost_before(going, outcome.restored):
-            return step.cannot(why)
-        made = sum(item.before is None for item in going)
-        return step.going("objects", things=len(going), made=made, seen=digest_of(going))
-
-    def undo(self, step: UndoStep, report: RecoveryReport) -> str:
+    def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it.
+
+        Each object is written under the generation that was looked at.
 
         Raises:
             RefusedError: The objects are not what the plan saw.
             NotEqualError: They are not what they were before the recovery.
             CloudError: They could not be written.
         """
-        (outcome,) = (item for item in report.of(BucketOutcome) if item.into == step.into)
-        going, newer = self._going(outcome, report)
-        if newer or digest_of(going) != step.seen:
-            raise RefusedError("it is not what the plan saw", subject=step.into, hint="look again")
+        now, going = self._decided(self._ended.outcome(BucketOutcome, step.name))
+        if now != step:
+            raise not_as_planned(step, now)
         bucket = VersionedBucket(self._api, step.into)
         unequal = []
         with cloud_errors(bucket.uri()):
             for item in going:
                 _write(bucket, item, self._landing.name)
-                if not _is_as_before(bucket.find(item.name), item.before):
+                if not is_as_before(item.before, bucket.find(item.name)):
                     unequal.append(item.name)
         if unequal:
             raise NotEqualError(
@@ -106,52 +91,99 @@ class ObjectUndo:
             )
         return ""
 
-    def _going(
-        self, outcome: BucketOutcome, report: RecoveryReport
-    ) -> tuple[list[GoingObject], list[str]]:
-        bucket = VersionedBucket(self._api, outcome.into)
+    def _decided(self, outcome: BucketOutcome) -> tuple[UndoStep, list[GoingObject]]:
+        planned = planned_of(self._ended, BucketStep, outcome.name)
+        into = self._ended.request.target.bucket or outcome.name
+        step = UndoStep(
+            kind="bucket",
+            name=outcome.name,
+            into=into,
+            action="leave",
+            why="the recovery wrote no object",
+            source=outcome.undo,
+            things=0,
+        )
+        if not (
+            planned.writes or outcome.restored or outcome.moved_aside or outcome.written_before
+        ):
+            return step, []
+        bucket = VersionedBucket(self._api, into)
+        with cloud_errors(bucket.uri()):
+            resource = bucket.resource()
+        if resource is None:
+            return step.cannot("it is gone"), []
+        backup = self._ended.part(BUCKETS, outcome.name)
+        owner = foreign_owner(self._api, backup, resource, self._ended.request)
+        step = step.model_copy(update={"owner": owner})
+        found = self._found(outcome.name, bucket, resource)
+        going, newer = going_objects(found)
+        if newer:
+            why = f"{len(newer)} objects were written since, or are not kept, as {newer[0]}"
+            return step.cannot(why, *newer[:_MOST_NAMED]), []
+        if why := lost_before(going, outcome.restored, len(found.said)):
+            return step.cannot(why), []
+        made = sum(item.before is None for item in going)
+        step = step.going("objects", things=len(going), made=made, seen=digest_of(going))
+        return step, going
+
+    def _found(self, name: str, bucket: VersionedBucket, resource: Resource) -> Recovered:
+        """Look at everything that is in a bucket, and at what is kept of it."""
         with cloud_errors(bucket.uri()):
             versions = list(bucket.with_checksums(bucket.versions("all", "", None)))
-            if soft_delete_seconds(bucket.resource() or {}):
+            if soft_delete_seconds(resource):
                 versions += bucket.versions("soft-deleted", "", None)
-            folder = undo_objects(report.recovery_id, outcome.name)
+            folder = undo_objects(self._ended.recovery_id, name)
             aside = list(self._landing.versions("live", folder, after_prefix(folder)))
-        return going_objects(
-            Recovered(
-                since=report.started_at,
-                until=report.finished_at,
-                versions=versions,
-                records={item.version.name: item for item in self._records(outcome.name)},
-                aside={item.name: item for item in aside},
-                folder=folder,
-            )
+        return Recovered(
+            since=self._ended.began_at,
+            until=self._ended.ended_at,
+            versions=versions,
+            records={item.version.name: item for item in self._records(name)},
+            aside={item.name: item for item in aside},
+            folder=folder,
+            said=self._said(bucket.name),
         )
 
+    def _said(self, into: str) -> dict[str, ObjectVersion]:
+        entries = self._ended.journal.entries(objects_folder(into), FormerObjects)
+        return {item.name: item for entry in entries for item in entry.objects}
+
     def _records(self, name: str) -> Iterator[ObjectRecord]:
-        backup: BucketBackup | None = self._manifest.part(BUCKETS, name)
-        for shard in backup.shards if backup else ():
+        for shard in self._ended.part(BUCKETS, name).shards:
             yield from read_inventory(self._vault, shard)
 
 
 def _write(bucket: VersionedBucket, item: GoingObject, landing: str) -> None:
     """Write one object, if nobody wrote it since it was looked at."""
-    over = item.live.generation if item.live else 0
+    live, before = item.live, item.before
+    over = live.generation if live else 0
     try:
-        if item.before is None:
-            if item.live is not None:
-                bucket.delete(item.live)
-        elif item.before.state == "soft-deleted":
-            bucket.restore(item.name, item.before.generation, over=over)
+        if before is None:
+            if live is not None:
+                bucket.delete(live)
+        elif item.is_said and live is not None:
+            if not needs_new_content(before, live):
+                bucket.patch(live, settings_patch(before.settings, live.settings))
+                return
+            settings = settings_resource(before.settings) | {"storageClass": before.storage_class}
+            bucket.rewrite(
+                item.name,
+                (bucket.name, item.name, over),
+                settings=settings,
+                over=over,
+                key=before.settings.kms_key,
+            )
+        elif before.state == "soft-deleted":
+            bucket.restore(item.name, before.generation, over=over)
         else:
             origin = (landing, item.aside) if item.aside else (bucket.name, item.name)
-            source = (*origin, item.before.generation)
-            settings = settings_resource(item.before.settings)
-            bucket.rewrite(item.name, source, settings=settings, over=over)
+            settings = settings_resource(before.settings)
+            bucket.rewrite(
+                item.name,
+                (*origin, before.generation),
+                settings=settings,
+                over=over,
+                key=before.settings.kms_key,
+            )
     except (PreconditionFailed, NotFound):
         return  # the look that follows tells
-
-
-def _is_as_before(now: ObjectVersion | None, before: ObjectVersion | None) -> bool:
-    if now is None or before is None:
-        return now is None and before is None
-    return same_content(before, now) and before.settings.metadata == now.settings.metadata

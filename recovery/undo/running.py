@@ -1,28 +1,44 @@
 """An undo, planned from a recovery's report and carried out."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from manifests.cloud.clients import bigquery_client, storage_api
-from manifests.cloud.jobs import Jobs
-from manifests.cloud.resources import Resources
-from manifests.errors import ManifestAlteredError, ReboundError, RefusedError
+from manifests.cloud.clients import storage_api
+from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundError
 from recovery.journal import Journal
-from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
-from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome
+from recovery.kinds.decision import Own
+from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.outcome import RecoveryReport
+from recovery.plan.model import Plan
+from recovery.plan.own import check_own
+from recovery.plan.said import recovering
+from recovery.report.ended import kept_until
+from recovery.running import origin_of, told_of_run
 from recovery.session import Session
+from recovery.undo.bucket_settings import BucketSettingsUndo
+from recovery.undo.database_settings import DatabaseSettingsUndo
+from recovery.undo.datasets import DatasetUndo
+from recovery.undo.definitions import DefinitionUndo
 from recovery.undo.documents import DocumentUndo
+from recovery.undo.ended import Ended
 from recovery.undo.model import UndoOutcome, UndoPlan, UndoReport, UndoStep
 from recovery.undo.objects import ObjectUndo
-from recovery.undo.rules import chosen, left_of, undo_other
+from recovery.undo.resources import ResourceUndo
+from recovery.undo.rules import chosen, left_of, undo_error
 from recovery.undo.tables import TableUndo
 
-_KEPT = (TableOutcome, DefinitionOutcome, BucketOutcome, DatabaseOutcome)
 FOLDER = "undone"
 """Of a journal, with one entry an undo."""
+
+
+class Undoer(Protocol):
+    """Puts things of some kinds back."""
+
+    def steps(self) -> list[UndoStep]:
+        """Look at everything and decide what happens to it."""
+
+    def undo(self, step: UndoStep) -> str:
+        """Look again, carry out one step and prove it; return where what goes is kept."""
 
 
 class Undoing:
@@ -33,86 +49,140 @@ class Undoing:
         report: How the recovery ended.
 
     Raises:
-        RefusedError: It restored nothing of a run.
         ManifestAlteredError: Its run has another manifest now.
     """
 
     def __init__(self, session: Session, report: RecoveryReport) -> None:
         self._session = session
         self._report = report
-        project, run_id = report.plan.request.target.project, report.plan.run_id
-        if run_id is None or report.of(CompletionsOutcome):
-            raise RefusedError(
-                "it was rebuilt from history, and what was there is not kept as a whole",
-                subject=report.recovery_id,
-            )
-        manifest = session.vault.manifest(run_id)
-        if session.vault.digest(run_id) != report.plan.manifest_digest:
-            raise ManifestAlteredError(
-                "its manifest is not the one that the recovery was made of", subject=run_id
-            )
-        client = bigquery_client(project, session.catalog.location)
-        self._tables = TableUndo(
-            Jobs(client, session.catalog.location),
-            Resources(client, project),
-            session.settings.undo_dataset,
-            session.own_id,
-        )
-        self._documents = DocumentUndo(session.landing, session.vault_bucket, manifest, project)
-        self._objects = ObjectUndo(
-            storage_api(project), session.landing, session.vault_bucket, manifest
-        )
+        self._journal = Journal(session.landing, report.recovery_id)
+        self._ended = Ended(report, origin_of(session, report.plan), self._journal)
+        self._planned: dict[tuple[str, str], Undoer] = {}
 
     def plan(self, parts: Sequence[str]) -> UndoPlan:
         """Look at everything the recovery touched and decide what goes back.
 
         Raises:
             UsageError: A part was named that it did not touch.
+            ManifestAlteredError: Its report names what its plan or run has not.
             CloudError: Something could not be looked at.
         """
         report = self._report
-        steps = (
-            *self._tables.steps(report),
-            *self._objects.steps(report),
-            *self._documents.steps(report),
-            *(undo_other(item) for item in report.outcomes if not isinstance(item, _KEPT)),
-        )
+        steps: list[UndoStep] = []
+        for undoer in self._undoers():
+            found = undoer.steps()
+            self._planned |= {(item.kind, item.name): undoer for item in found}
+            steps += found
+        if untold := [item for item in report.outcomes if not self._is_told(item.kind, item.name)]:
+            raise ManifestAlteredError(
+                "its report tells of what no recovery brings back", subject=untold[0].name
+            )
         return UndoPlan(
             recovery_id=report.recovery_id,
             project=report.plan.request.target.project,
             ended_at=report.finished_at,
-            until=report.finished_at + timedelta(days=self._session.settings.undo_days),
+            until=kept_until(report, self._session.settings.undo_days),
+            again=recovering(report.plan.request, report.plan.run_id),
             steps=chosen(steps, parts),
         )
+
+    def judged(self, plan: UndoPlan) -> Plan:
+        """Return what is held against the words that were said: the run, and what changes of access.
+
+        Raises:
+            RefusedError: The run is another project's, and nobody named the project it goes to.
+        """
+        was = self._report.plan
+        told = told_of_run(self._session, was.run_id, was.request)
+        update = {"steps": (), "takes": None, "access": plan.access, **told}
+        return was.model_copy(update=update)
+
+    def check_own(self) -> None:
+        """Refuse a recovery that wrote where Rebound keeps what is its own: none does.
+
+        Raises:
+            RefusedError: Its journal says so.
+        """
+        settings = self._session.settings
+        own = Own(settings.own_buckets, settings.working_datasets)
+        check_own(self._report.plan, own)
+
+    def _is_told(self, kind: str, name: str) -> bool:
+        return (kind, name) in self._planned
+
+    def _undoers(self) -> Iterator[Undoer]:
+        """Yield what puts things back, in the order in which they go.
+
+        What acts on data goes before it, a view behind the tables that it reads, and what a dataset,
+        bucket or database is set to be last.
+        """
+        session, ended = self._session, self._ended
+        report, project = ended.report, ended.request.target.project
+        kinds = {step.kind for step in report.plan.steps}
+        yield ResourceUndo(session, ended, "resources")
+        if kinds & {"table", "view", "routine", "dataset"}:
+            target = bigquery_target(session.tools, ended.request.target)
+            yield TableUndo(target, ended, session.own_id)
+            yield DefinitionUndo(target, ended)
+            yield DatasetUndo(target, ended)
+        if "bucket" in kinds:
+            api = storage_api(project)
+            yield ObjectUndo(api, session.landing, session.vault_bucket, ended)
+            yield BucketSettingsUndo(api, ended)
+        if kinds & {"database", "completions"}:
+            yield DocumentUndo(session.catalog, session.landing, session.vault_bucket, ended)
+            yield DatabaseSettingsUndo(ended)
+        yield ResourceUndo(session, ended, "foundations")
 
     def carry_out(self, plan: UndoPlan) -> UndoReport:
         """Do what a plan says, prove each thing, and write down how it ended.
 
-        One that fails stops no other. Views go before the tables that they read are put back.
+        One that fails stops no other. What cannot be done yet, as a view whose sources come back behind
+        it, is tried again as long as something else can.
         """
         began_at = self._session.clock.latest()
-        outcomes = tuple(self._undone(step) for step in plan.steps if step.changes)
+        ended: dict[tuple[str, str], UndoOutcome] = {}
+        pending = [step for step in plan.steps if step.changes]
+        while pending:
+            failed = []
+            for step in pending:
+                outcome, again = self._undone(step)
+                ended[step.kind, step.name] = outcome
+                failed += [step] if again else []
+            if len(failed) == len(pending):
+                break
+            pending = failed
         report = UndoReport(
             recovery_id=plan.recovery_id,
             began_at=began_at,
             finished_at=self._session.clock.latest(),
-            outcomes=outcomes,
+            outcomes=tuple(ended.values()),
             left=left_of(plan),
+            again=plan.again,
         )
         name = f"{report.finished_at:%Y%m%dT%H%M%S.%fZ}"
-        Journal(self._session.landing, plan.recovery_id).record(FOLDER, name, report)
+        self._journal.record(FOLDER, name, report)
         return report
 
-    def _undone(self, step: UndoStep) -> UndoOutcome:
+    def _undone(self, step: UndoStep) -> tuple[UndoOutcome, bool]:
+        """Carry one step out; return how that ended, and whether it can be tried again."""
         outcome = UndoOutcome(kind=step.kind, name=step.name, into=step.into, action=step.action)
         try:
-            if step.kind == "bucket":
-                self._objects.undo(step, self._report)
-            elif step.kind == "database":
-                self._documents.undo(step, self._report)
-            else:
-                redo = self._tables.undo(step, self._report.recovery_id)
-                outcome = outcome.model_copy(update={"redo": redo})
+            redo = self._planned[step.kind, step.name].undo(step)
         except ReboundError as error:
-            return outcome.model_copy(update={"failure": error.message})
-        return outcome
+            failed = {"failure": error.message, "exit_code": error.exit_code}
+            return outcome.model_copy(update=failed), step.kind in ("view", "routine")
+        return outcome.model_copy(update={"redo": redo}), False
+
+
+def undone_told(journal: Journal) -> str:
+    """Return that a recovery was undone, and when last; empty where it was not, or nobody can read it."""
+    try:
+        found = journal.entries(FOLDER, UndoReport)
+    except BackupDamagedError:
+        return ""
+    done = [item for item in found if item.outcomes]
+    if not done:
+        return ""
+    word = "undone in part" if undo_error(done[-1]) else "undone"
+    return f"{word} {done[-1].finished_at:%Y-%m-%d %H:%M} UTC"

@@ -1,76 +1,57 @@
-"""Puts tables, views and routines back, and proves that they are what they were before."""
-
-from collections.abc import Callable
+"""Puts tables back, and proves that they are what they were before."""
 
 from manifests import statements
-from manifests.cloud.contents import read_contents
-from manifests.cloud.jobs import Jobs
-from manifests.cloud.resources import Resources
-from manifests.cloud.table_paths import table_path, table_reference
-from manifests.control_statements import copied
-from manifests.errors import NotEqualError, RefusedError
+from manifests.cloud.table_paths import table_path, table_reference, tables_path
+from manifests.cloud.working import ready_dataset
+from manifests.control_statements import copied, only_if
+from manifests.errors import CloudError, NotEqualError, RefusedError
+from manifests.fingerprint import combined, unchanged_sql
+from manifests.kinds.tables.kind import TABLES
+from manifests.kinds.tables.model import TableBackup
 from manifests.kinds.tables.properties import settings
 from manifests.layout import work_id
 from manifests.values import Resource
-from recovery.kinds.tables.rules.definitions import DefinitionStep
-from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome
-from recovery.outcome import RecoveryReport
+from recovery.compare.observed import ObservedTable
+from recovery.compare.tables import property_findings, shape_findings
+from recovery.kinds.former import FOLDER, Former, former_name
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.properties import Properties, writable
+from recovery.kinds.tables.cloud.publish import undo_name
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.tables import TableStep, is_table
+from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
-from recovery.undo.rules import is_as_before, undo_definition, undo_table, version_of
+from recovery.undo.shared import not_as_planned, undo_point_problem
+from recovery.undo.table_rules import SeenTable, TableBack, undo_table
+
+_WRITTEN_SINCE = "rebound: rows were written since the recovery"
 
 
 class TableUndo:
-    """The tables, views and routines of one recovery.
+    """The tables of one recovery.
 
     Args:
-        jobs: Those of the project that was recovered.
-        resources: Its resources.
-        undo_dataset: Where what the recovery left is kept before it goes.
-        own_id: Makes the ids of this process's jobs its own.
+        target: The project that was recovered.
+        ended: The recovery.
+        own_id: Makes what this process makes its own.
     """
 
-    def __init__(self, jobs: Jobs, resources: Resources, undo_dataset: str, own_id: str) -> None:
-        self._jobs = jobs
-        self._resources = resources
-        self._undo_dataset = undo_dataset
+    def __init__(self, target: BigQueryTarget, ended: Ended, own_id: str) -> None:
+        self._target = target
+        self._ended = ended
         self._own_id = own_id
+        self._kept: dict[str, tuple[ObservedTable, str]] = {}
 
-    def steps(self, report: RecoveryReport) -> list[UndoStep]:
-        """Look at everything and decide what happens to it.
+    def steps(self) -> list[UndoStep]:
+        """Look at every table and decide what happens to it.
 
         Raises:
-            CloudError: Something could not be looked at.
+            CloudError: One could not be looked at.
+            ManifestAlteredError: The report names what its plan or run has not.
         """
-        ended_at = report.finished_at
-        planned = {step.name: step for step in report.plan.of(DefinitionStep)}
-        tables = [
-            undo_table(
-                item,
-                self._table(item.into),
-                self._kept(item.undo),
-                began_at=report.started_at,
-                ended_at=ended_at,
-            )
-            for item in report.of(TableOutcome)
-        ]
-        definitions = [
-            undo_definition(
-                item,
-                planned.get(item.name),
-                self._definition(item.kind, item.into),
-                began_at=report.started_at,
-                ended_at=ended_at,
-            )
-            for item in report.of(DefinitionOutcome)
-        ]
-        return [*definitions, *tables]
+        return [self._back(item).step for item in self._ended.of(TableOutcome)]
 
-    def _kept(self, source: str) -> Resource | None:
-        """Return an undo point; what lies elsewhere is none, whatever a report says."""
-        own = self._full(f"{self._undo_dataset}.")
-        return self._table(_relative(source)) if source.startswith(own) else None
-
-    def undo(self, step: UndoStep, recovery_id: str) -> str:
+    def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it; return where what was there is kept.
 
         Raises:
@@ -78,98 +59,196 @@ class TableUndo:
             NotEqualError: It is not what it was before the recovery.
             CloudError: It could not be done.
         """
-        doing: dict[str, Callable[[UndoStep, str], str]] = {"table": self._undo_table}
-        return doing.get(step.kind, self._undo_definition)(step, recovery_id)
-
-    def _undo_table(self, step: UndoStep, recovery_id: str) -> str:
-        live = self._table(step.into)
-        _check_seen(step, live)
-        redo = ""
-        if live is not None:
-            redo = self._full(f"{self._undo_dataset}.{work_id(f'undone-{recovery_id}', step.into)}")
-            self._run(step, "keep", statements.snapshot(redo, self._full(step.into)))
-        if step.action == "remove":
-            etag = str((live or {}).get("etag"))
-            self._resources.delete(table_path(step.into), etag=etag, subject=step.into)
-            if self._table(step.into) is not None:
-                raise NotEqualError("it is there still", subject=step.into)
+        back = self._back(self._ended.outcome(TableOutcome, step.name))
+        if back.step != step:
+            raise not_as_planned(step, back.step)
+        self._make_room()
+        redo = self._keep(back)
+        if back.step.action == "remove":
+            self._remove(back)
             return redo
-        self._run(step, "back", copied(self._full(step.into), step.source))
-        self._prove(step)
+        if back.is_whole:
+            self._put_back_whole(back)
+        elif back.partitions or back.removed:
+            self._put_back_rows(back)
+        former = self._former_of(back)
+        if is_table(former.resource):
+            Properties(self._target).set(former, with_foreign_keys=True)
+        self._prove(back, former)
         return redo
 
-    def _prove(self, step: UndoStep) -> None:
-        """Compare a table with its undo point: rows, columns and what they are partitioned by."""
-        names = {"kept": _relative(step.source), "live": step.into}
-        found = {role: self._table(name) for role, name in names.items()}
-        measured = {
-            role: read_contents(
-                self._jobs,
-                f"rebound-undo-{self._own_id}-{role}-{work_id('x', step.into)[-8:]}",
-                self._full(names[role]),
-                resource or {},
-                subject=step.into,
-                stored_rows=int((resource or {}).get("numRows", 0)),
-            ).partitions
-            for role, resource in found.items()
-        }
-        if measured["kept"] != measured["live"]:
-            raise NotEqualError("its rows are not those of its undo point", subject=step.into)
-        columns = [(item or {}).get("schema", {}).get("fields") for item in found.values()]
-        if columns[0] != columns[1]:
-            raise NotEqualError("its columns are not those of its undo point", subject=step.into)
+    def _back(self, outcome: TableOutcome) -> TableBack:
+        planned = planned_of(self._ended, TableStep, outcome.name)
+        table = self._ended.part(TABLES, outcome.name)
+        into = self._ended.request.target.name(outcome.name)
+        former = self._ended.journal.entry(FOLDER, former_name("table", into), Former)
+        if former is None:
+            nothing = ObservedTable(resource=None)
+            seen = SeenTable(table, None, nothing, nothing, (), self._ended.began_at)
+            return undo_table(outcome, seen, self._ended.request)
+        kept, problem = self._undo_point(outcome.name, into, table.fingerprint_version)
+        seen = SeenTable(
+            left=table,
+            former=former,
+            kept=kept,
+            live=self._looked_at(into, table.fingerprint_version),
+            removed=planned.removed_partitions,
+            began_at=self._ended.began_at,
+            problem=problem,
+        )
+        return undo_table(outcome, seen, self._ended.request)
 
-    def _undo_definition(self, step: UndoStep, recovery_id: str) -> str:
-        del recovery_id
-        live = self._definition(step.kind, step.into)
-        _check_seen(step, live)
-        dataset_id, own_id = step.into.split(".", 1)
-        collection = f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"
-        path, etag = f"{collection}/{own_id}", str((live or {}).get("etag"))
-        if live is not None and (step.action == "remove" or step.kind == "view"):
-            self._resources.delete(path, etag=etag, subject=own_id)
-            live = None
-        if step.action == "put back" and step.before is not None:
-            body = self._body(step, step.before)
-            if live is None:
-                self._resources.create(collection, body, subject=own_id)
-            else:
-                self._resources.replace(path, body, etag=etag, subject=own_id)
-        now = self._definition(step.kind, step.into)
-        is_right = now is None if step.before is None else is_as_before(step.before, now)
-        if not is_right:
-            raise NotEqualError("it is not what it was before", subject=step.into)
-        return ""
+    def _undo_point(self, name: str, into: str, version: int) -> tuple[ObservedTable, str]:
+        """Return an undo point by its own name, and why it is none; read once, as it never changes.
 
-    def _body(self, step: UndoStep, before: Resource) -> Resource:
-        project = self._resources.project
-        if step.kind == "routine":
-            dataset_id, routine_id = step.into.split(".", 1)
-            reference = {"projectId": project, "datasetId": dataset_id, "routineId": routine_id}
-            return {"routineReference": reference, **settings(before)}
-        own = {key: value for key, value in settings(before).items() if key != "schema"}
-        return {"tableReference": table_reference(project, step.into), **own}
+        Where it is, no report is asked.
+        """
+        if name not in self._kept:
+            kept = undo_name(self._target.settings.undo_dataset, self._ended.recovery_id, name)
+            found = self._target.resources.table(kept)
+            problem = ""
+            if found is not None:
+                problem = undo_point_problem(
+                    found.resource,
+                    self._target.full_id(into),
+                    began_at=self._ended.began_at,
+                    ended_at=self._ended.ended_at,
+                )
+            looked = ObservedTable(resource=None)
+            if found is not None and not problem:
+                looked = self._looked_at(kept, version)
+            self._kept[name] = looked, problem
+        return self._kept[name]
 
-    def _run(self, step: UndoStep, what: str, sql: str) -> None:
-        job_id = f"rebound-undo-{self._own_id}-{what}-{work_id('x', step.into)[-8:]}"
-        self._jobs.query(job_id, sql, subject=step.into)
+    def _looked_at(self, name: str, version: int) -> ObservedTable:
+        """Look at a table and measure its content."""
+        found = self._target.resources.table(name)
+        if found is None:
+            return ObservedTable(resource=None)
+        looked = ObservedTable(
+            resource=found.resource, row_access_policies=found.row_access_policies
+        )
+        if found.resource.get("type", "TABLE") not in ("TABLE", "SNAPSHOT"):
+            return looked
+        contents = self._target.measure(name, found.resource, version)
+        return looked.model_copy(update=contents._asdict())
 
-    def _table(self, name: str) -> Resource | None:
-        found = self._resources.table(name)
-        return None if found is None else found.resource
+    def _make_room(self) -> None:
+        settings = self._target.settings
+        ready_dataset(
+            self._target.resources,
+            settings.undo_dataset,
+            location=self._target.location,
+            table_days=settings.undo_days,
+        )
 
-    def _definition(self, kind: str, name: str) -> Resource | None:
-        return self._resources.routine(name) if kind == "routine" else self._table(name)
+    def _keep(self, back: TableBack) -> str:
+        """Keep what goes, and insist that it is what was looked at."""
+        live = self._target.resources.table(back.step.into)
+        if live is None or not is_table(live.resource):
+            return ""
+        name = work_id(f"undone-{self._ended.recovery_id}-{self._own_id}", back.step.into)
+        redo = f"{self._target.settings.undo_dataset}.{name}"
+        into = self._target.full_id(back.step.into)
+        self._run(back, "keep", statements.snapshot(self._target.full_id(redo), into))
+        table = self._ended.part(TABLES, back.step.name)
+        kept = self._looked_at(redo, table.fingerprint_version)
+        if back.is_whole and dict(kept.partitions or {}) != dict(back.expected):
+            raise RefusedError(
+                "rows were written while it was looked at; it is left",
+                subject=back.step.into,
+                hint="pause what writes (`rebound fence`), then undo again",
+            )
+        return self._target.full_id(redo)
 
-    def _full(self, name: str) -> str:
-        return f"{self._resources.project}.{name}"
+    def _remove(self, back: TableBack) -> None:
+        into = back.step.into
+        self._delete(into)
+        if self._target.resources.has_table(into):
+            raise NotEqualError("it is there still", subject=into)
+
+    def _delete(self, into: str) -> None:
+        live = self._target.resources.table(into)
+        if live is not None:
+            etag = str(live.resource.get("etag"))
+            self._target.resources.delete(table_path(into), etag=etag, subject=into)
+
+    def _put_back_whole(self, back: TableBack) -> None:
+        """Put back what had another shape: in one statement, where it had rows."""
+        into, former = back.step.into, self._former_of(back)
+        if back.step.source:
+            self._run(back, "back", copied(self._target.full_id(into), back.step.source))
+            return
+        self._delete(into)
+        own = (
+            writable(former.resource) if is_table(former.resource) else _definition(former.resource)
+        )
+        body = {**own, "tableReference": table_reference(self._target.target.project, into)}
+        self._target.resources.create(tables_path(into), body, subject=into)
+
+    def _put_back_rows(self, back: TableBack) -> None:
+        """Replace partitions in one transaction, if there is in them what was looked at."""
+        table = self._ended.part(TABLES, back.step.name)
+        resource, live = self._former_of(back).resource, self._target.full_id(back.step.into)
+        # Where nothing is put back nothing is read of an undo point: there is none of what was empty.
+        script = statements.published(
+            live, back.step.source or live, resource, back.partitions, back.removed
+        )
+        touched = (*back.partitions, *back.removed)
+        unchanged = unchanged_sql(
+            live,
+            resource,
+            touched,
+            combined(back.expected.values()),
+            version=table.fingerprint_version,
+            refusal=_WRITTEN_SINCE,
+        )
+        sql = only_if(unchanged, script, live, resource, touched)
+        try:
+            self._run(back, "back", sql)
+        except CloudError as error:
+            if _WRITTEN_SINCE not in error.message:
+                raise
+            raise RefusedError(
+                "rows were written while it was looked at; they were left alone",
+                subject=back.step.into,
+                hint="pause what writes (`rebound fence`), then undo again",
+            ) from error
+
+    def _former_of(self, back: TableBack) -> TableBackup:
+        if back.former is None:
+            raise NotEqualError("nothing is known of what it was", subject=back.step.into)
+        return back.former
+
+    def _prove(self, back: TableBack, former: TableBackup) -> None:
+        """Compare a table with what it was: rows of what was put back, columns and properties."""
+        table = self._ended.part(TABLES, back.step.name)
+        live = self._looked_at(back.step.into, table.fingerprint_version)
+        if live.resource is None:
+            raise NotEqualError("it is not there", subject=back.step.into)
+        kept, _ = self._undo_point(back.step.name, back.step.into, table.fingerprint_version)
+        before, now = kept.partitions or {}, live.partitions or {}
+        touched = {*before, *now} if back.is_whole else {*back.partitions, *back.removed}
+        wrong = [
+            f"partition {name}" for name in sorted(touched) if before.get(name) != now.get(name)
+        ]
+        wrong += [item.aspect for item in shape_findings(former, live.resource)]
+        if is_table(former.resource):
+            wrong += [item.aspect for item in property_findings(former, live)]
+        if wrong:
+            raise NotEqualError(
+                f"it is not as before: {wrong[0]}, of {len(wrong)}", subject=back.step.into
+            )
+
+    def _run(self, back: TableBack, what: str, sql: str) -> None:
+        job_id = f"rebound-undo-{self._own_id}-{what}-{work_id('x', back.step.into)[-8:]}"
+        self._target.jobs.query(job_id, sql, subject=back.step.into)
 
 
-def _relative(full: str) -> str:
-    """Return `dataset.table` of a full id."""
-    return full.split(".", 1)[1]
-
-
-def _check_seen(step: UndoStep, live: Resource | None) -> None:
-    if version_of(live) != step.seen:
-        raise RefusedError("it is not what the plan saw", subject=step.into, hint="look again")
+def _definition(resource: Resource) -> Resource:
+    """Return what of a view or external table is given when it is made."""
+    own = settings(resource)
+    if "view" in own or "materializedView" in own:
+        # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
+        own.pop("schema", None)
+    return own

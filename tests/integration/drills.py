@@ -1,4 +1,4 @@
-"""A small platform with tables, a bucket and a database, and a project that drills may fill."""
+"""A small protected platform with tables, a bucket and a database; a project that drills may fill."""
 
 import uuid
 from pathlib import Path
@@ -14,8 +14,12 @@ from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.firestore.creation import create_database
 
-TABLES = (lake.GAMES, lake.EMPTY)
-_DOCUMENTS: dict[str, dict[str, Any]] = {"done/one": {"n": 1}, "done/two": {"n": 2.5}}
+TABLES = (lake.GAMES, lake.EVENTS, lake.EMPTY)
+_DOCUMENTS: dict[str, dict[str, Any]] = {
+    "done/one": {"n": 1},
+    "done/two": {"n": 2.5},
+    "done/three": {"n": 3},
+}
 
 
 def platform(local_cloud: Cloud, folder: Path) -> Rebound:

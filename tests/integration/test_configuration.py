@@ -15,6 +15,8 @@ from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.integration.configuration import (
     APIS,
+    PUBSUB,
+    SECRETS,
     TYPES,
     call,
     configure,
@@ -118,6 +120,20 @@ def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(
             for run in ("first", "second")
         )
         assert after == before, kind
+    (recovery,) = rebound.recoveries
+    again = rebound.run("undo", recovery, code=5).stdout
+    assert (
+        "the recovery made it, and nobody wrote to it since; with it go its values, tags" in again
+    )
+    rebound.run("undo", recovery, "--yes")
+    assert states(rebound) == {}
+    project = rebound.project
+    assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/topics").get("topics")
+    assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/subscriptions").get(
+        "subscriptions"
+    )
+    assert not call(rebound, "GET", f"{SECRETS}/projects/{project}/secrets").get("secrets")
+    assert "nothing has to go back" in rebound.run("undo", recovery).stdout
 
 
 def settable_of(kind: str, line: dict[str, Any]) -> dict[str, Any]:
@@ -139,6 +155,14 @@ def test_what_differs_is_shown_and_left_without_a_word(rebound: Rebound, functio
     rebound.run("recover", "complete-outage", "--overwrite", "load-hourly", "--yes")
     assert job(rebound, "load-hourly")["schedule"] == "0 6 * * *"
     assert states(rebound)["load-hourly"] == "ENABLED"
+    recovery = max(rebound.recoveries)
+    told = rebound.run("undo", recovery, "load-hourly", "--yes").stdout
+    assert 'schedule: "0 9 * * *", now "0 6 * * *"' in told
+    assert job(rebound, "load-hourly")["schedule"] == "0 9 * * *"
+    call(rebound, "PATCH", path, {"schedule": "0 3 * * *"}, updateMask="schedule")
+    refused = rebound.run("undo", recovery, "--yes", code=5)
+    assert "it was changed since the recovery" in refused.stderr
+    assert job(rebound, "load-hourly")["schedule"] == "0 3 * * *"
 
 
 def test_a_type_that_cannot_be_listed_is_no_backup_of_it(rebound: Rebound, function: Function):

@@ -13,9 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from manifests import statements
+from manifests.control_statements import only_if
 from manifests.encoding import decode_sql, encode_sql
 from manifests.errors import BackupDamagedError, SourceUnreadableError
-from manifests.fingerprint import fingerprint_sql
+from manifests.fingerprint import EMPTY, fingerprint_sql, unchanged_sql
 from manifests.resource_types import check_resource
 from tests.standin.bigquery.googlesql.requests import statement_kinds, table_paths
 from tests.standin.bigquery.googlesql.shape import spaced
@@ -175,6 +176,13 @@ BUILDERS: dict[str, tuple[Builder, tuple[str, ...], set[str]]] = {
         lambda table, some: statements.published(A, B, table, some, some),
         ("begin", "delete", "delete", "insert", "commit"),
         {A, B},
+    ),
+    "only if": (
+        lambda table, some: only_if(
+            unchanged_sql(A, table, some, EMPTY, version=2, refusal="x"), "", A, table, some
+        ),
+        ("begin", "delete"),
+        {A},
     ),
     "travelled": (
         lambda table, some: statements.travelled(A, B, table, some, at=AT),

@@ -9,9 +9,16 @@ import pytest
 
 from manifests import statements
 from manifests.catalog import load_catalog
-from manifests.control_statements import changeable_column, row_changed, row_doubled, row_dropped
+from manifests.control_statements import (
+    changeable_column,
+    only_if,
+    row_changed,
+    row_doubled,
+    row_dropped,
+)
 from manifests.encoding import decode_sql, encode_sql, stored_fields
-from manifests.fingerprint import fingerprint_sql
+from manifests.fingerprint import fingerprint_sql, unchanged_sql
+from manifests.values import Fingerprint
 from recovery.compare.difference import Sides
 from tests.standin.bigquery.engine.types import canonical
 from tests.standin.bigquery.googlesql.library import GoogleSqlError
@@ -72,6 +79,17 @@ def test_what_measures_and_carries_a_table_is_googlesql(name: str):
     analyze(spaced(sides.totals_sql()), [there])
     analyze(spaced(sides.samples_sql(going=True, most=5)), [there])
     analyze(spaced(sides.columns_sql([fields[0]["name"]])), [there])
+    _, looked_at, *_ = only_if_unchanged(table).split("; ")
+    analyze(spaced(looked_at), [there])
+
+
+def only_if_unchanged(table: dict[str, Any]) -> str:
+    """Return a script that does nothing, and only where nobody wrote since."""
+    seen = Fingerprint(row_count=3, xor=-(2**63), low_sum=2**70, high_sum=0)
+    parted = {"timePartitioning", "rangePartitioning"} & table.keys()
+    some = ["__UNPARTITIONED__"] if parted else ["__ALL__"]
+    unchanged = unchanged_sql(FULL_ID, table, some, seen, version=2, refusal="it is new")
+    return only_if(unchanged, "BEGIN TRANSACTION; COMMIT TRANSACTION;", FULL_ID, table, some)
 
 
 @pytest.mark.parametrize("name", sorted(REAL))

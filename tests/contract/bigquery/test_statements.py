@@ -8,7 +8,10 @@ import pytest
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 
+from manifests.control_statements import only_if
 from manifests.encoding import decode_sql, encode_sql, stored_fields
+from manifests.fingerprint import combined, unchanged_sql
+from manifests.statements import published
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.measuring import measure
 from tests.contract.bigquery.server import PROJECT
@@ -209,6 +212,31 @@ def test_a_transaction_is_atomic(query: Query):
         "BEGIN TRANSACTION; DELETE FROM t WHERE TRUE; INSERT INTO t VALUES (2); COMMIT TRANSACTION;"
     )
     assert query("SELECT a FROM t") == [(2,)]
+
+
+def test_a_script_that_is_guarded_fails_where_somebody_wrote(
+    query: Query, client: bigquery.Client, dataset: str
+):
+    """Rows are put back only while there is in their partitions what was looked at."""
+    query("CREATE TABLE live (d DATE, a INT64) PARTITION BY d")
+    query("INSERT INTO live VALUES ('2024-01-01', 1), ('2024-01-01', 2), ('2024-01-02', 3)")
+    query("CREATE TABLE kept (d DATE, a INT64) PARTITION BY d")
+    query("INSERT INTO kept VALUES ('2024-01-01', 9)")
+    name, kept = f"{PROJECT}.{dataset}.live", f"{PROJECT}.{dataset}.kept"
+    resource = client.get_table(name).to_api_repr()
+    seen = combined(measure(client, f"{dataset}.live", resource).values())
+    both = ["20240101", "20240102"]
+    guard = unchanged_sql(name, resource, both, seen, version=2, refusal="written since")
+    script = only_if(
+        guard, published(name, kept, resource, both[:1], both[1:]), name, resource, both
+    )
+    query("UPDATE live SET a = 4 WHERE a = 3")
+    with pytest.raises(BadRequest, match="written since"):
+        query(script)
+    assert sorted(query("SELECT a FROM live")) == [(1,), (2,), (4,)]
+    query("UPDATE live SET a = 3 WHERE a = 4")
+    query(script)
+    assert query("SELECT a FROM live") == [(9,)]
 
 
 def test_parameters(query: Query):

@@ -67,10 +67,17 @@ def test_rebuilt(rebound: Rebound):
 
 
 def test_rebuilt_over_what_is_there(rebound: Rebound):
-    """With the word, a document that differs is replaced; doing it again changes nothing."""
+    """With the word, a document that differs is replaced, and can go back; again nothing changes."""
     state = State(rebound)
     state.write({f"phase4_completion/{yesterday()}": {"garbage": 1}})
     words = ("recover", SCENARIO, "--rebuild", "--yes", "--overwrite", "(default)")
+    lost = state.content()
+    recovery = rebound.json(*words)["recovery_id"]
+    assert f"rebound undo {recovery}, until" in rebound.run("report", recovery).stdout
+    told = rebound.run("undo", recovery, "--yes").stdout
+    assert f"phase4_completion/{yesterday()} as it was" in told
+    assert f"phase3_completion/{yesterday()} goes" in told
+    assert state.content() == lost
     rebound.run(*words)
     document = state.client.document(f"phase4_completion/{yesterday()}").get().to_dict()
     assert document["_first_completion_at"] == "2026-01-02T08:00:00+00:00"

@@ -62,6 +62,8 @@ def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     assert [item["state"] for item in league.json("report")] == ["proven"]
     assert "thawed" in league.run("report", recovery).stdout
     assert states(league) == {"gap-detector": "ENABLED"}
+    told = league.run("undo", recovery, "--yes", code=5).stderr
+    assert f"`rebound report {recovery}` names where each table is kept as it was" in told
     # What is whole is not run again.
     again = recovered(phases)
     assert not again["dates"]

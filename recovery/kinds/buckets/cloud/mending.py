@@ -21,7 +21,13 @@ from manifests.values import Resource
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.ramp import Ramp
-from recovery.kinds.buckets.rules.objects import EXTRA, ObjectStep, Origin, Source
+from recovery.kinds.buckets.rules.objects import (
+    EXTRA,
+    SAME_CONTENT,
+    ObjectStep,
+    Origin,
+    Source,
+)
 from recovery.kinds.buckets.rules.outcomes import LeftReason
 from recovery.naming import bounded
 
@@ -50,6 +56,7 @@ class Mender:
         undo: The bucket for what is moved or replaced.
         rules: What may be done.
         ramp: How fast.
+        keep: Keeps what objects are of which only what is said of them is about to be set.
     """
 
     def __init__(
@@ -60,12 +67,14 @@ class Mender:
         undo: VersionedBucket,
         rules: Rules,
         ramp: Ramp,
+        keep: Callable[[Sequence[ObjectVersion]], None],
     ) -> None:
         self._target = target
         self._vault = vault
         self._undo = undo
         self._rules = rules
         self._ramp = ramp
+        self._keep = keep
 
     @property
     def begun_at(self) -> datetime:
@@ -75,6 +84,13 @@ class Mender:
     def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
         """Carry out steps: those of one write each in one request, the others one by one."""
         self._ramp.take(len(steps))
+        said = [
+            step.live
+            for step in steps
+            if step.live and step.source in SAME_CONTENT and self.obstacle(step) is None
+        ]
+        if said:
+            self._keep(said)
         calls = [self._single_write(step) for step in steps]
         written = iter(self._target.at_once([call for call in calls if call is not None]))
         return [

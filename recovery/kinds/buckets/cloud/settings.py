@@ -1,12 +1,17 @@
 """The settings of a bucket that is there: compared with what they were, and set back."""
 
+from contextlib import suppress
+
 from google.api_core.exceptions import Forbidden
 
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.kinds.buckets.model import BucketBackup
+from manifests.values import Resource
 from recovery.compare.buckets import access_findings, bucket_findings, changed_configuration
 from recovery.compare.findings import Finding, finding
+from recovery.kinds.former import FOLDER, Former, former_name
+from recovery.kinds.work import Entries
 
 
 def configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tuple[Finding, ...]:
@@ -26,14 +31,16 @@ def configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tup
             return *found, unread
 
 
-def set_bucket(target: VersionedBucket, backup: BucketBackup) -> None:
-    """Set a bucket that is there to what it was.
+def set_bucket(target: VersionedBucket, backup: BucketBackup, journal: Entries) -> None:
+    """Set a bucket that is there to what it was; what it is now is written down first.
 
     Raises:
         CloudError: It could not be set, or somebody else changed it meanwhile.
     """
     with cloud_errors(target.uri()):
         found = target.resource() or {}
+        former = Former(resource=found, access=readable_access(target))
+        journal.record(FOLDER, former_name("bucket", target.name), former)
         patch = changed_configuration(backup.resource, found)
         if patch:
             target.configure(patch, metageneration=int(found.get("metageneration", 0)))
@@ -41,6 +48,13 @@ def set_bucket(target: VersionedBucket, backup: BucketBackup) -> None:
             backup.bucket, backup.access, target.access()
         ):
             target.grant(backup.access)
+
+
+def readable_access(target: VersionedBucket) -> Resource | None:
+    """Return the IAM policy of a bucket; None where it may not be read."""
+    with suppress(Forbidden):
+        return target.access()
+    return None
 
 
 def notified_topics(target: VersionedBucket) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
 from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.kinds.buckets.model import BucketBackup
+from manifests.kinds.buckets.model import BucketBackup, ObjectVersion
 from manifests.model.run import Manifest
 from manifests.object_retention import RetentionRules
 from manifests.values import Resource
@@ -44,6 +44,7 @@ from recovery.kinds.buckets.rules.objects import EXTRA
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, RangeOutcome, journal_folder
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Origin
+from recovery.kinds.former import FormerObjects, objects_folder
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
@@ -228,7 +229,7 @@ class BucketWork(Work[BucketsSeen]):
             if step.create:
                 finish_bucket(target, backup)
             elif step.sets:
-                set_bucket(target, backup)
+                set_bucket(target, backup, running.journal)
             is_compared = step.create or step.configuration
             findings = configuration_findings(target, backup) if is_compared else ()
         except ReboundError as error:
@@ -251,12 +252,18 @@ class BucketWork(Work[BucketsSeen]):
         journal: Entries,
         advance: Callable[[int], None],
     ) -> list[RangeOutcome]:
+
+        def keep(objects: Sequence[ObjectVersion]) -> None:
+            former = FormerObjects(objects=tuple(objects))
+            journal.record(objects_folder(comparison.target.name), former.name, former)
+
         mender = Mender(
             comparison.target,
             vault=self._vault.versions,
             undo=self._landing.versions,
             rules=rules,
             ramp=self._ramp,
+            keep=keep,
         )
         bucket = comparison.backup.bucket
         folder = journal_folder(bucket)

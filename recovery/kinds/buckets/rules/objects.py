@@ -20,6 +20,9 @@ Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "non
     none          nowhere: it cannot be brought back
 """
 
+SAME_CONTENT: tuple[Source, ...] = ("metadata", "live")
+"""Where only what is said of an object is set."""
+
 EXTRA = "extra/"
 """The folder of what is moved aside, within that of what is replaced."""
 _GENERATION = "generation {0.generation} of {0.created_at:%Y-%m-%d %H:%M:%S} with its crc32c"

@@ -17,6 +17,7 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare.documents import ListedDocument
 from recovery.compare.findings import Finding
+from recovery.firestore.kept import KeptDocuments
 from recovery.firestore.throttle import Ramp, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
@@ -51,6 +52,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         self._project = tools.settings.project
         self._own_id = tools.own_id
         self._started_at = tools.started_at
+        self._landing = tools.landing
         self._target = target
 
     def observe(
@@ -86,7 +88,8 @@ class CompletionsWork(Work[CompletionsSeen]):
         for step in of(steps, CompletionsStep):
             running.progress(step.into, "writing")
             try:
-                outcome = self._rebuild(step, begun_at=running.started_at)
+                kept = KeptDocuments(self._landing, running.recovery_id, step.into)
+                outcome = self._rebuild(step, kept, begun_at=running.started_at)
             except ReboundError as error:
                 outcome = _outcome(step, failure=Failure.of(error))
             running.progress(step.into, outcome.stage)
@@ -119,19 +122,24 @@ class CompletionsWork(Work[CompletionsSeen]):
             record.path: record for name in collections for record in documents.read(below(name))
         }
 
-    def _rebuild(self, step: CompletionsStep, *, begun_at: datetime) -> CompletionsOutcome:
+    def _rebuild(
+        self, step: CompletionsStep, kept: KeptDocuments, *, begun_at: datetime
+    ) -> CompletionsOutcome:
         documents = self._documents(step.into)
         live = self._live(documents, step.documents)
         writer = BatchWriter(documents, Unthrottled() if step.unthrottled else Ramp())
+        todo = []
         for item in step.documents:
             found, content = live.get(item.path), to_bytes(item.fields)
             if found is not None and found.update_time_nanos > nanos_at(begun_at):
                 # A processor wrote it since, or an earlier try of this very recovery.
                 continue
             if found is None or (step.overwrite and not same_content(found.fields, content)):
-                version = None if found is None else found.update_time_nanos
-                record = DocumentRecord(item.path, content, 0, 0)
-                writer.add(item.path, documents.put(record, replaces_nanos=version))
+                todo.append((DocumentRecord(item.path, content, 0, 0), found))
+        kept.keep([found for _, found in todo if found is not None])
+        for record, found in todo:
+            version = None if found is None else found.update_time_nanos
+            writer.add(record.path, documents.put(record, replaces_nanos=version))
         writer.flush()
         after = self._live(documents, step.documents)
         compared = [_compared(item, after.get(item.path)) for item in step.documents]
@@ -140,7 +148,8 @@ class CompletionsWork(Work[CompletionsSeen]):
             item.state == "equal" and after[item.path].update_time_nanos > nanos_at(begun_at)
             for item in compared
         )
-        return _outcome(step, documents=compared, written=written)
+        outcome = _outcome(step, documents=compared, written=written)
+        return outcome.model_copy(update={"undo": kept.uri})
 
 
 def _compared(document: RebuiltDocument, live: DocumentRecord | None) -> RebuiltDocument:

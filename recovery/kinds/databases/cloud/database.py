@@ -15,7 +15,7 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
-from manifests.documents import DocumentRecord, batches, write_file
+from manifests.documents import DocumentRecord, batches
 from manifests.errors import CloudError
 from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
@@ -23,6 +23,7 @@ from manifests.values import Resource
 from recovery.compare.databases import database_findings, database_settings
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
 from recovery.compare.findings import Finding
+from recovery.firestore.kept import KeptDocuments
 from recovery.firestore.throttle import Throttle
 from recovery.firestore.values import refers, rewritten, same_content
 from recovery.firestore.writing import BatchWriter
@@ -120,12 +121,13 @@ class DatabaseTarget:
         """Look at the settings of the database again, and say what is not what it was."""
         return database_findings(self._backup.resource, self._databases.resource() or {})
 
-    def set(self) -> None:
-        """Set the database to what it was.
+    def set(self, keep: Callable[[Resource | None], None]) -> None:
+        """Set the database to what it was; who keeps what it is now is told first.
 
         Raises:
             CloudError: It could not be set.
         """
+        keep(self._databases.resource())
         self._databases.configure(
             self._backup.resource, {item.aspect for item in self.settings_findings()}
         )
@@ -166,7 +168,7 @@ class DatabaseTarget:
         step: DatabaseStep,
         *,
         begun_at: datetime,
-        undo: Callable[[bytes, bool], None],
+        kept: KeptDocuments,
         removed_before: MutableSet[str],
         throttle: Throttle,
         advance: Callable[[int], None],
@@ -177,8 +179,7 @@ class DatabaseTarget:
             step: What was decided.
             begun_at: When the recovery began: what was written since is neither replaced nor
                 removed, however late an interrupted recovery is continued.
-            undo: Keeps a file of the documents that are about to be replaced or removed; takes its
-                content, and whether they are removed.
+            kept: Keeps the documents that are about to be replaced or removed.
             removed_before: Paths of documents that earlier attempts removed, or were about to.
             throttle: Says when a batch may be written.
             advance: Told how many documents a file holds that is done.
@@ -199,7 +200,7 @@ class DatabaseTarget:
                     yield pair
 
             wanted = _wanted(pairs(), step, done, begun_nanos=nanos_at(begun_at))
-            self._write(wanted, done, undo=undo, throttle=throttle)
+            self._write(wanted, done, kept=kept, throttle=throttle)
             proven = _tallied(map(done.corrected, pairs()))
             advance(item[0].stored.row_count if item[0] else 0)
             return proven, done
@@ -216,7 +217,7 @@ class DatabaseTarget:
         wanted: Iterable[DocumentPair],
         done: Done,
         *,
-        undo: Callable[[bytes, bool], None],
+        kept: KeptDocuments,
         throttle: Throttle,
     ) -> None:
         writer = BatchWriter(self._documents, throttle, done.overtaken, done.refused)
@@ -225,8 +226,7 @@ class DatabaseTarget:
                 going = [
                     pair.live for pair in pairs if pair.live and (not pair.stored) == are_removed
                 ]
-                if going:
-                    undo(write_file(going), are_removed)
+                kept.keep(going, are_removed=are_removed)
             for pair in pairs:
                 self._add(writer, pair)
                 done.count(pair)

@@ -3,19 +3,20 @@
 from collections.abc import Callable, Mapping
 
 from manifests.cloud.objects import Bucket
-from manifests.documents import read_file
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
-from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
+from recovery.firestore.kept import KeptDocuments
 from recovery.firestore.throttle import Ramp, Unthrottled
 from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
+from recovery.kinds.former import FOLDER as FORMER
+from recovery.kinds.former import Former, former_name
 from recovery.kinds.outcome import Failure
 from recovery.kinds.work import Running
 from recovery.units import counted
@@ -82,17 +83,18 @@ class DatabaseRecovery:
         if step.create:
             self._progress(step.into, "creating")
             target.create()
-        undo = _Undo(self._landing, self._running.recovery_id, step.into)
+        undo = KeptDocuments(self._landing, self._running.recovery_id, step.into)
         restored = target.restore(
             step,
             begun_at=self._running.started_at,
-            undo=undo.keep,
-            removed_before=undo.removed(),
+            kept=undo,
+            removed_before=set(undo.removed()),
             throttle=Unthrottled() if step.unthrottled else Ramp(),
             advance=self._counting(step, backup),
         )
         if step.sets:
-            target.set()
+            journal, name = self._running.journal, former_name(step.kind, step.into)
+            target.set(lambda now: journal.record(FORMER, name, Former(resource=now)))
         settings = target.settings_findings() if step.settings else ()
         settings += target.index_findings() if step.create else ()
         outcome = _outcome(step, restored, undo=undo.uri)
@@ -108,34 +110,6 @@ class DatabaseRecovery:
             self._progress(step.into, told, done / max(1, backup.document_count))
 
         return count
-
-
-class _Undo:
-    """Keeps what is about to be replaced or removed, in files named by their content."""
-
-    def __init__(self, landing: Bucket, recovery_id: str, database_id: str) -> None:
-        self._landing = landing
-        self._names = JournalNames(recovery_id)
-        self._database_id = database_id
-
-    @property
-    def uri(self) -> str:
-        """Where the documents are, or nothing; an interrupted process may have kept them."""
-        folder = self._names.undo_documents(self._database_id)
-        kept = any(True for _ in self._landing.list_objects(folder))
-        return self._landing.uri(folder) if kept else ""
-
-    def removed(self) -> set[str]:
-        """Return the paths of documents that earlier attempts removed, or were about to."""
-        return {
-            record.path
-            for item in self._landing.list_objects(self._names.removed_documents(self._database_id))
-            for record in read_file(self._landing.read(item.name) or b"", subject=item.name)
-        }
-
-    def keep(self, content: bytes, are_removed: bool) -> None:  # noqa: FBT001 - one of two folders
-        name = self._names.undo_file(self._database_id, content, are_removed=are_removed)
-        self._landing.put_if(name, content, generation=0, content_type="application/avro")
 
 
 def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOutcome:

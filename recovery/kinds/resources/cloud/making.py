@@ -118,6 +118,19 @@ class Making:
             body = self._built(kind, name, request.body, archive)
             self._done(kind, self._call(kind, request._replace(body=body)))
 
+    def remove(self, kind: ResourceType, name: str) -> None:
+        """Delete a resource; one that is not there is no error.
+
+        Raises:
+            CloudError: It could not be deleted.
+        """
+        with cloud_errors(name, f"the permission to delete {kind.name}"):
+            try:
+                answer = self._rest.call("DELETE", kind.host, f"{kind.version}/{name}")
+                self._done(kind, answer)
+            except google_errors.NotFound:
+                return
+
     def set_policy(self, kind: ResourceType, name: str, policy: Resource) -> None:
         """Set the IAM policy of a resource, under its etag.
 

@@ -7,9 +7,11 @@ exactly that, and nothing whose target is still in the project that is lost.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from manifests import fence_layout
 from manifests.cloud.configuration import Configuration
+from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.fields import differences
@@ -21,6 +23,7 @@ from recovery.fence.model import FencedWriter, FenceRecord
 from recovery.fence.rules import as_before, fenced
 from recovery.fence.store import Fences
 from recovery.kinds.outcome import Failure
+from recovery.kinds.resources.cloud.keeping import keep_former
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.secrets import has_value
 from recovery.kinds.resources.rules.called import lost_references, waits_for
@@ -53,6 +56,7 @@ class Recovering:
         pinned: Images that are run by their digests.
         archive: Reads what a function is built from, by its name in the vault.
         fences: Where what is made stopped is written down.
+        landing: Where it is kept what is changed.
         project: The project that is written.
     """
 
@@ -67,6 +71,7 @@ class Recovering:
         pinned: Mapping[str, str],
         archive: Callable[[str], bytes],
         fences: Fences,
+        landing: Bucket,
         project: str,
     ) -> None:
         self._making = Making(rest, configuration)
@@ -76,6 +81,7 @@ class Recovering:
         self._running = running
         self._archive = archive
         self._fences = fences
+        self._keep = partial(keep_former, configuration, landing, running)
         self._project = project
         self._held = fences.writers()
         self._stopped: list[FencedWriter] = []
@@ -194,7 +200,7 @@ class Recovering:
                 raise CloudError(f"what answers at {address} is not made yet", subject=step.into)
             return self._created(kind, step.into, wanted, archive)
         elif step.action == "update":
-            found = self._configuration.resource(kind, step.into) or {}
+            found = self._keep(kind, step.into, has_archive=archive is not None) or {}
             differing = {item.path.partition(".")[0] for item in differences(kind, wanted, found)}
             self._making.change(kind, step.into, wanted, differing, archive)
         return step.into
@@ -244,7 +250,7 @@ class Recovering:
         if resumes and not lost:
             before = fenced(kind, {**found, **_pause_field(kind, wanted)}, _THINGS)
             self._stopped.append(before)
-        self._learned.append(_names_of_now(kind, outcome.name, name, wanted, found))
+        self._learned.append(names_of_now(kind, outcome.name, name, wanted, found))
         return outcome.model_copy(
             update={"into": name, "findings": (*differs, *lost), "resumes": resumes and not lost}
         )
@@ -272,7 +278,7 @@ class Recovering:
             raise CloudError("its IAM policy was set, and lacks what was granted", subject=name)
 
 
-def _names_of_now(
+def names_of_now(
     kind: ResourceType, old_name: str, name: str, wanted: Resource, found: Resource
 ) -> dict[str, str]:
     """Return the old names and addresses of a resource, each with the new one."""

@@ -120,6 +120,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             pinned=self._pinned,
             archive=lambda name: read_object(self._tools.vault, archives[name]),
             fences=self._tools.fences,
+            landing=self._tools.landing,
             project=self._target.project,
         )
         for kind in TYPES:

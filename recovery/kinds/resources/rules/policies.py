@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from manifests.values import Resource, Value
@@ -53,6 +54,24 @@ def added(stored: Resource, present: Resource) -> tuple[Resource | None, list[Gr
         return None, []
     kept = [item for item in bindings.values() if item["members"]]
     return {**present, "bindings": kept, "version": 3}, grants
+
+
+def taken(present: Resource, grants: Sequence[Grant]) -> Resource | None:
+    """Return a policy without what was granted; None where it does not grant it.
+
+    Args:
+        present: As it is, with its etag.
+        grants: What goes.
+    """
+    going = {(item.role, item.member, item.condition) for item in grants}
+    bindings, found = [], False
+    for item in present.get("bindings", ()):
+        title = str((item.get("condition") or {}).get("title", ""))
+        members = item.get("members", ())
+        kept = [who for who in members if (item["role"], who, title) not in going]
+        found = found or len(kept) != len(members)
+        bindings += [{**item, "members": kept}] if kept else []
+    return {**present, "bindings": bindings, "version": 3} if found else None
 
 
 def _key(binding: dict[str, Any]) -> tuple[str, str]:

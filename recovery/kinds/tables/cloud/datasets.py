@@ -10,10 +10,12 @@ from manifests.values import Resource
 from recovery.compare.findings import Finding, finding
 from recovery.compare.properties import changes, is_authorized, same_entry
 from recovery.compare.tables import dataset_findings
+from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome
+from recovery.kinds.work import Entries
 
 
 def undelete_dataset(target: BigQueryTarget, item: DatasetBackup) -> bool:
@@ -65,6 +67,7 @@ def finish_datasets(
     steps: Sequence[DatasetStep],
     *,
     failed: Mapping[str, DatasetOutcome],
+    journal: Entries,
 ) -> tuple[DatasetOutcome, ...]:
     """Set datasets that were made, or are to be set, to what they were, and look at each again.
 
@@ -75,6 +78,7 @@ def finish_datasets(
         manifest: The plan's manifest.
         steps: What happens to each.
         failed: Those that could not be created.
+        journal: Where it is written down what each was.
     """
     outcomes = list(failed.values())
     for item in manifest.datasets:
@@ -82,6 +86,9 @@ def finish_datasets(
         if step is None or not step.is_told or item.dataset_id in failed:
             continue
         try:
+            if not step.create:
+                former = Former(resource=target.resources.dataset(step.into))
+                journal.record(FOLDER, former_name(step.kind, step.into), former)
             outcomes.append(_outcome(step, findings=_finished(target, item, step)))
         except ReboundError as error:
             outcomes.append(_outcome(step, failure=Failure.of(error)))
@@ -101,7 +108,7 @@ def _finished(
                 etag=str(found["etag"]),
                 subject=dataset_id,
             )
-    findings = _authorize(target, step) if step.authorizes else ()
+    findings = authorize(target, step) if step.authorizes else ()
     if step.create or step.findings:
         return (*findings, *dataset_findings(item.resource, target.resources.dataset(dataset_id)))
     return findings
@@ -119,7 +126,7 @@ def _step(steps: Sequence[DatasetStep], item: DatasetBackup) -> DatasetStep | No
     return next((step for step in steps if step.name == item.dataset_id), None)
 
 
-def _authorize(target: BigQueryTarget, step: DatasetStep) -> tuple[Finding, ...]:
+def authorize(target: BigQueryTarget, step: DatasetStep) -> tuple[Finding, ...]:
     """Give entries again, after taking those away that name what is not there any more."""
     found = target.resources.dataset(step.name)
     for wanted in ((), step.authorizes):

@@ -20,6 +20,7 @@ from recovery.compare.observed import (
     still_kept,
 )
 from recovery.compare.tables import shape_findings, table_findings
+from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.properties import Properties, writable
 from recovery.kinds.tables.rules.tables import (
@@ -29,6 +30,7 @@ from recovery.kinds.tables.rules.tables import (
     is_table,
     modified,
 )
+from recovery.kinds.work import Entries
 from recovery.request import Request
 
 
@@ -52,11 +54,13 @@ class Publisher:
     Args:
         bigquery_target: The project that is recovered.
         recovery_id: Names the undo points and jobs.
+        journal: Where it is written down what a table was.
     """
 
-    def __init__(self, bigquery_target: BigQueryTarget, recovery_id: str) -> None:
+    def __init__(self, bigquery_target: BigQueryTarget, recovery_id: str, journal: Entries) -> None:
         self._target = bigquery_target
         self._recovery_id = recovery_id
+        self._journal = journal
         self._properties = Properties(bigquery_target)
 
     def publish(self, table: TableBackup, step: TableStep, request: Request, staged: str) -> str:
@@ -84,6 +88,7 @@ class Publisher:
                 hint="make a new plan",
             )
         self._refuse_unplanned_loss(table, step, request, {} if live is None else live.resource)
+        self._journal.record(FOLDER, former_name(step.kind, step.into), _former(live))
         undo = self._undo_point(table, live)
         if step.action == "replace partitions":
             # A shorter partition expiration than the table's own would delete partitions that come
@@ -152,8 +157,7 @@ class Publisher:
         return self._target.full_id(name) if is_kept else ""
 
     def _undo_name(self, table: TableBackup) -> str:
-        work_id = layout.work_id(self._recovery_id, table.name)
-        return f"{self._target.settings.undo_dataset}.{work_id}"
+        return undo_name(self._target.settings.undo_dataset, self._recovery_id, table.name)
 
     def _undo_point(self, table: TableBackup, live: TableResource | None) -> str:
         """Keep what is there as a snapshot; return its full id, also one of an earlier try."""
@@ -271,6 +275,17 @@ class Publisher:
 
     def _job_id(self, table: TableBackup, step: str) -> str:
         return f"rebound-{layout.work_id(self._recovery_id, table.name)}-{step}"
+
+
+def undo_name(undo_dataset: str, recovery_id: str, table: str) -> str:
+    """Return `dataset.table` of the undo point of a table of a recovery."""
+    return f"{undo_dataset}.{layout.work_id(recovery_id, table)}"
+
+
+def _former(live: TableResource | None) -> Former:
+    if live is None:
+        return Former(resource=None)
+    return Former(resource=live.resource, policies=live.row_access_policies)
 
 
 def _can_be_kept(resource: Resource) -> bool:

@@ -52,7 +52,7 @@ class TableRecovery:
         self._staging = Staging(
             target, vault, running.recovery_id, recovery_point=manifest.recovery_point
         )
-        self._publisher = Publisher(target, running.recovery_id)
+        self._publisher = Publisher(target, running.recovery_id, running.journal)
 
     def recover(self, steps: Sequence[Step]) -> Iterator[Outcome]:
         """Recover everything that steps name, and yield what was proven and what was not.
@@ -69,7 +69,13 @@ class TableRecovery:
         self._in_parallel(self._constrained, tables)
         yield from self._in_parallel(self._proven, zip(tables, published, strict=True))
         unmade = restore_definitions(self._target, self._manifest, of(steps, DefinitionStep))
-        yield from finish_datasets(self._target, self._manifest, datasets, failed=failed)
+        yield from finish_datasets(
+            self._target,
+            self._manifest,
+            datasets,
+            failed=failed,
+            journal=self._running.journal,
+        )
         yield from unmade
 
     def _make_room(self) -> None:

@@ -80,7 +80,7 @@ def access_changes(
     for item in tables:
         table = _held(manifest.part(TABLES, item.name), item.name)
         if table.dataset_id not in undeleted:
-            yield from _of_table(table, present.tables[item.name], target)
+            yield from table_changes(table, present.tables[item.name], target)
 
 
 def _of_dataset(
@@ -109,6 +109,26 @@ def _of_dataset(
         )
 
 
+def dataset_changes(
+    subject: str, wanted: Resource, now: Resource, *, project: str
+) -> Iterator[AccessChange]:
+    """Yield what changes when a dataset that is there is set.
+
+    Args:
+        subject: The dataset.
+        wanted: What it becomes.
+        now: What it is.
+        project: The project that it is in.
+    """
+    known = [*_OF_EVERY_DATASET, *_entries(now)]
+    for entry in _entries(wanted):
+        if not any(same_entry(entry, other) for other in known):
+            yield given(subject, *_told(entry))
+    yield from keyed(
+        subject, wanted=_default_key(wanted), present=_default_key(now), project=project
+    )
+
+
 def _also_on(entry: Resource, present: TablesSeen, target: Target) -> str:
     """Return a dataset that gives the same now; empty when none does."""
     if is_authorized(entry):
@@ -120,7 +140,10 @@ def _also_on(entry: Resource, present: TablesSeen, target: Target) -> str:
     return ""
 
 
-def _of_table(table: TableBackup, actual: ObservedTable, target: Target) -> Iterator[AccessChange]:
+def table_changes(
+    table: TableBackup, actual: ObservedTable, target: Target
+) -> Iterator[AccessChange]:
+    """Yield what changes when a table that is there becomes another, but for its rows."""
     subject = f"table {target.prefix}{table.name}"
     yield from _of_policies(
         subject, _by_id(table.row_access_policies), _by_id(actual.row_access_policies)
@@ -161,6 +184,11 @@ def _held[Backup](backup: Backup | None, name: str) -> Backup:
 
 def _entries(dataset: Resource | None) -> list[Resource]:
     return (dataset or {}).get("access") or []
+
+
+def authorized(subject: str, entry: Resource) -> AccessChange:
+    """Return that a dataset lets a view or routine read what is in it."""
+    return given(subject, *_told(entry))
 
 
 def _told(entry: Resource) -> tuple[str, str]:

@@ -71,7 +71,7 @@ def definition_now(step: DefinitionStep, run: Manifest, seen: TablesSeen) -> Def
     Raises:
         ManifestAlteredError: What it says is replaced is nothing that could have been.
     """
-    _check_replaced(step)
+    check_replaced(step)
     expected = _definitions(run).get(step.name)
     if expected is None:
         return step
@@ -89,8 +89,12 @@ def _definitions(run: Manifest) -> Mapping[str, Resource]:
     return {name: resource for item in run.datasets for name, _, resource in definitions_of(item)}
 
 
-def _check_replaced(step: DefinitionStep) -> None:
-    """Refuse what cannot be compared with what is there."""
+def check_replaced(step: DefinitionStep) -> None:
+    """Refuse what cannot be compared with what is there.
+
+    Raises:
+        ManifestAlteredError: What a plan says is replaced is no view or routine.
+    """
     try:
         Settings.model_validate(step.replaced or {})
     except ValidationError as error:

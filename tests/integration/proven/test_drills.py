@@ -1,10 +1,6 @@
-"""What was shown to restore: the age of proof, and drills that would have told of damage.
-
-One small platform with tables, a bucket and a database serves all of these tests.
-"""
+"""What was shown to restore: the age of proof, and drills that would have told of damage."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +9,7 @@ import pytest
 from recovery.runbooks import page_digests
 from tests.harness import RUN_SECONDS, Rebound
 from tests.integration import drills, lake
-from tests.standin.cloud import SERVICES, Cloud
 from tests.standin.projects import project_number
-
-
-@pytest.fixture(scope="module")
-def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebound]:
-    """Return the platform with one complete night."""
-    yield drills.platform(local_cloud, tmp_path_factory.mktemp("drills"))
-    for service in SERVICES:
-        local_cloud.clear_faults(service)
 
 
 def part_of(told: dict[str, Any], label: str) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""Puts views and routines back, and proves that they are what they were before."""
+
+from manifests.cloud.table_paths import table_reference
+from manifests.errors import ManifestAlteredError, NotEqualError
+from manifests.kinds.tables.properties import settings
+from manifests.references import definitions_of
+from manifests.values import Resource
+from recovery.compare.properties import changes, is_authorized
+from recovery.compare.tables import definition_findings
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.datasets import authorize
+from recovery.kinds.tables.rules.access import authorized
+from recovery.kinds.tables.rules.datasets import DatasetStep, authorized_name
+from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
+from recovery.request import Target
+from recovery.undo.definition_rules import undo_definition
+from recovery.undo.ended import Ended, planned_of
+from recovery.undo.model import UndoStep
+from recovery.undo.shared import not_as_planned
+
+
+class DefinitionUndo:
+    """The views and routines of one recovery.
+
+    Args:
+        target: The project that was recovered.
+        ended: The recovery.
+    """
+
+    def __init__(self, target: BigQueryTarget, ended: Ended) -> None:
+        self._target = target
+        self._ended = ended
+
+    def steps(self) -> list[UndoStep]:
+        """Look at each and decide what happens to it.
+
+        Raises:
+            CloudError: One could not be looked at.
+            ManifestAlteredError: The report names what its plan or run has not.
+        """
+        return [self._step(item) for item in self._ended.of(DefinitionOutcome)]
+
+    def undo(self, step: UndoStep) -> str:
+        """Carry out one step and prove it.
+
+        Raises:
+            RefusedError: It is not what the plan saw.
+            NotEqualError: It is not what it was before the recovery.
+            CloudError: It could not be done.
+        """
+        now = self._step(self._ended.outcome(DefinitionOutcome, step.name))
+        if now != step:
+            raise not_as_planned(step, now)
+        before = planned_of(self._ended, DefinitionStep, step.name).replaced
+        authorizing = self._authorizing(step)
+        self._write(step, before)
+        if before is not None:
+            self._authorize(authorizing)
+        live = self._target.definition(step.kind, step.name)
+        if before is not None and live is not None and step.kind == "view":
+            live = self._with_details(step, before, live)
+        is_gone = before is None and live is None
+        if not is_gone and (before is None or definition_findings(before, live, subject=step.into)):
+            raise NotEqualError("it is not what it was before", subject=step.into)
+        return ""
+
+    def _step(self, outcome: DefinitionOutcome) -> UndoStep:
+        name = outcome.name
+        planned = planned_of(self._ended, DefinitionStep, name)
+        expected = {
+            known: resource
+            for item in self._ended.origin.run.datasets
+            for known, kind, resource in definitions_of(item)
+            if kind == outcome.kind
+        }
+        if name not in expected:
+            raise ManifestAlteredError("its report names what is not in the run", subject=name)
+        step = undo_definition(
+            outcome,
+            planned,
+            expected[name],
+            self._target.definition(outcome.kind, name),
+            into=self._ended.request.target.name(name),
+            began_at=self._ended.began_at,
+        )
+        if step.action != "put back":
+            return step
+        # That it is authorized now means nothing: what it shows changes.
+        access = tuple(
+            authorized(f"dataset {dataset_id}", entry)
+            for dataset_id, entries in self._authorizing(step).items()
+            for entry in entries
+        )
+        return step.model_copy(update={"access": access})
+
+    def _authorizing(self, step: UndoStep) -> dict[str, list[Resource]]:
+        """Return the entries that let a view or routine read datasets, by their ids."""
+        if self._target.target != Target(project=self._ended.origin.run.project):
+            return {}
+        own = (step.kind, self._target.target.project, *step.into.split(".", 1))
+        found = {
+            name: [
+                entry
+                for entry in (resource or {}).get("access") or ()
+                if is_authorized(entry) and authorized_name(entry) == own
+            ]
+            for name, resource in self._target.datasets(self._ended.origin.run).items()
+        }
+        return {name: entries for name, entries in found.items() if entries}
+
+    def _authorize(self, authorizing: dict[str, list[Resource]]) -> None:
+        """Let it read again what it could: BigQuery takes that from what is changed or made.
+
+        Raises:
+            NotEqualError: It is not so then.
+        """
+        for name, entries in authorizing.items():
+            step = DatasetStep(name=name, into=name, authorizes=tuple(entries))
+            if lacking := authorize(self._target, step):
+                raise NotEqualError(lacking[0].text, subject=f"dataset {name}")
+
+    def _write(self, step: UndoStep, before: Resource | None) -> None:
+        """Make it what it was, if it still is what was looked at.
+
+        What of a materialized view is fixed when it is made is so for good: it is made again.
+        """
+        dataset_id, own_id = step.into.split(".", 1)
+        collection = f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"
+        path = f"{collection}/{own_id}"
+        live = self._target.definition(step.kind, step.name)
+        etag = str((live or {}).get("etag"))
+        kept = before is not None and "view" in before and "view" in (live or {})
+        if live is not None and not (kept or (before is not None and step.kind == "routine")):
+            self._target.resources.delete(path, etag=etag, subject=own_id)
+            live = None
+        if before is None:
+            return
+        body = self._body(step, before)
+        if live is None:
+            self._target.resources.create(collection, body, subject=own_id)
+        else:
+            self._target.resources.replace(path, body, etag=etag, subject=own_id)
+
+    def _with_details(self, step: UndoStep, before: Resource, live: Resource) -> Resource | None:
+        """Set what is said of a view's columns, which are those of its query, once they are there."""
+        if not definition_findings(before, live, subject=step.into):
+            return live
+        dataset_id, own_id = step.into.split(".", 1)
+        self._target.resources.patch(
+            f"datasets/{dataset_id}/tables/{own_id}",
+            changes(before, live),
+            etag=str(live["etag"]),
+            subject=own_id,
+        )
+        return self._target.definition(step.kind, step.name)
+
+    def _body(self, step: UndoStep, before: Resource) -> Resource:
+        project = self._target.target.project
+        if step.kind == "routine":
+            dataset_id, routine_id = step.into.split(".", 1)
+            reference = {"projectId": project, "datasetId": dataset_id, "routineId": routine_id}
+            return {"routineReference": reference, **settings(before)}
+        # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
+        own = {key: value for key, value in settings(before).items() if key != "schema"}
+        return {"tableReference": table_reference(project, step.into), **own}

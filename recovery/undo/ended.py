@@ -1,0 +1,99 @@
+"""A recovery that ended, as it is undone: what it brought back, what it says of itself.
+
+Its journal lies where others can write. What is named in it is named in the run and in the plan, and
+where it was written is not asked of it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from manifests.errors import ManifestAlteredError
+from manifests.kind import Backup, PartKind
+from recovery.kinds.decision import Origin
+from recovery.kinds.outcome import Outcome
+from recovery.kinds.step import Step
+from recovery.kinds.work import Entries
+from recovery.outcome import RecoveryReport
+from recovery.request import Request
+
+
+class Ended(NamedTuple):
+    """One recovery.
+
+    Attributes:
+        report: How it ended.
+        origin: What it brought back.
+        journal: What it wrote down.
+    """
+
+    report: RecoveryReport
+    origin: Origin
+    journal: Entries
+
+    @property
+    def recovery_id(self) -> str:
+        """Return its id."""
+        return self.report.recovery_id
+
+    @property
+    def request(self) -> Request:
+        """Return what was asked for."""
+        return self.report.plan.request
+
+    @property
+    def began_at(self) -> datetime:
+        """Return when it began."""
+        return self.report.started_at
+
+    @property
+    def ended_at(self) -> datetime:
+        """Return when it ended."""
+        return self.report.finished_at
+
+    def of[Some: Outcome](self, kind: type[Some]) -> Sequence[Some]:
+        """Return the outcomes of a kind.
+
+        Raises:
+            ManifestAlteredError: One is of nothing that was planned, or there twice.
+        """
+        found = self.report.of(kind)
+        known = {(step.kind, step.name) for step in self.report.plan.steps}
+        told: set[tuple[str, str]] = set()
+        for item in found:
+            own = item.kind, item.name
+            if own in told or own not in known:
+                raise ManifestAlteredError(
+                    "its report tells of what was not planned, or twice", subject=item.name
+                )
+            told.add(own)
+        return found
+
+    def outcome[Some: Outcome](self, kind: type[Some], name: str) -> Some:
+        """Return the outcome of one thing."""
+        return next(item for item in self.of(kind) if item.name == name)
+
+    def part[B: Backup](self, kind: PartKind[B], name: str) -> B:
+        """Return what the run has of one thing.
+
+        Raises:
+            ManifestAlteredError: It has not, or the catalog does not name it.
+        """
+        found = self.origin.run.part(kind, name)
+        if found is None:
+            raise ManifestAlteredError(
+                "its report names what is not in the run, or not in the catalog", subject=name
+            )
+        return found
+
+
+def planned_of[S: Step](ended: Ended, kind: type[S], name: str) -> S:
+    """Return what was planned of one thing that the report tells of.
+
+    Raises:
+        ManifestAlteredError: Nothing was.
+    """
+    for step in ended.report.plan.of(kind):
+        if step.name == name:
+            return step
+    raise ManifestAlteredError("its report tells of what was not planned", subject=name)

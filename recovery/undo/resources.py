@@ -1,0 +1,192 @@
+"""Sets resources of the platform's configuration back, and removes those that a recovery made."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+from manifests.cloud.configuration import Configuration
+from manifests.cloud.rest import Rest
+from manifests.errors import ManifestAlteredError, NotEqualError
+from manifests.kinds.resources.layout import is_archive
+from manifests.kinds.resources.table import TYPES, resource_type
+from manifests.kinds.resources.types import ResourceType
+from recovery.kinds.former import FOLDER, Former, former_name
+from recovery.kinds.resources.cloud.making import Making
+from recovery.kinds.resources.cloud.recovering import names_of_now
+from recovery.kinds.resources.rules.policies import taken
+from recovery.kinds.resources.rules.rewriting import Rewriting
+from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
+from recovery.kinds.resources.rules.steps import (
+    ConfigurationOutcome,
+    ConfigurationStep,
+    FoundationOutcome,
+    FoundationStep,
+    ResourceOutcome,
+    ResourceStep,
+)
+from recovery.scenarios import RecoveryKind
+from recovery.session import Session
+from recovery.undo.ended import Ended, planned_of
+from recovery.undo.model import UndoStep
+from recovery.undo.resource_rules import SeenAgain, fields_to_set, granted_now, undo_resource
+from recovery.undo.shared import not_as_planned
+
+_OF: Mapping[str, tuple[type[ConfigurationOutcome], type[ConfigurationStep]]] = {
+    "foundations": (FoundationOutcome, FoundationStep),
+    "resources": (ResourceOutcome, ResourceStep),
+}
+
+
+class ResourceUndo:
+    """The resources of one recovery.
+
+    Args:
+        session: The clients.
+        ended: The recovery.
+        which: Those that are there before data is, or those that come behind it.
+    """
+
+    def __init__(
+        self, session: Session, ended: Ended, which: Literal["foundations", "resources"]
+    ) -> None:
+        self._session = session
+        self._ended = ended
+        self._which: RecoveryKind = which
+        self._outcomes, self._steps = _OF[which]
+        rest = Rest(session.settings.api_endpoint)
+        self._configuration = Configuration(rest, ended.request.target.project)
+        self._making = Making(rest, self._configuration)
+
+    def steps(self) -> list[UndoStep]:
+        """Look at every resource and decide what happens to it, last made first.
+
+        Raises:
+            CloudError: One could not be looked at.
+            ManifestAlteredError: The report names what its plan or run has not.
+        """
+        order = [kind.name for kind in TYPES]
+        outcomes = sorted(
+            self._ended.of(self._outcomes), key=lambda item: order.index(item.type), reverse=True
+        )
+        return [self._step(item) for item in outcomes]
+
+    def undo(self, step: UndoStep) -> str:
+        """Carry out one step and prove it.
+
+        Raises:
+            RefusedError: It is not what the plan saw.
+            NotEqualError: It is not what it was before the recovery.
+            CloudError: It could not be done.
+        """
+        outcome = self._ended.outcome(self._outcomes, step.name)
+        kind = resource_type(outcome.type)
+        now = self._step(outcome)
+        if now != step:
+            raise not_as_planned(step, now)
+        if step.action == "remove":
+            self._making.remove(kind, step.into)
+            if self._configuration.resource(kind, step.into) is not None:
+                raise NotEqualError("it is there still", subject=step.into)
+            return ""
+        if outcome.action == "update":
+            self._set_back(kind, outcome)
+        self._take(kind, outcome)
+        if (after := self._step(outcome)).action != "leave":
+            raise NotEqualError(f"it is not as before: {after.why}", subject=step.into)
+        return ""
+
+    def _step(self, outcome: ConfigurationOutcome) -> UndoStep:
+        planned_of(self._ended, self._steps, outcome.name)
+        item = self._items.get(outcome.name)
+        if item is None or item.type != outcome.type:
+            raise ManifestAlteredError(
+                "its report names what is not in the run, or not in the catalog",
+                subject=outcome.name,
+            )
+        kind = resource_type(outcome.type)
+        into = self._into(kind, item)
+        outcome = outcome.model_copy(update={"into": into})
+        live = self._configuration.resource(kind, into, none_where_disabled=True)
+        has_policy = live is not None and kind.policy and outcome.granted
+        return undo_resource(
+            outcome,
+            SeenAgain(
+                wanted=self._rewriting.resource(item.stored.resource)[0],
+                live=live,
+                policy=self._configuration.policy(kind, into) if has_policy else None,
+                former=self._former(kind, into),
+                holds=self._holds(kind, into) if live is not None else "",
+                began_at=self._ended.began_at,
+                **self._archive(kind, into, item, is_there=live is not None),
+            ),
+        )
+
+    def _archive(
+        self, kind: ResourceType, into: str, item: SeenResource, *, is_there: bool
+    ) -> dict[str, bool]:
+        """Tell whether a function is built from what it was, and what the recovery built it from."""
+        former = self._former(kind, into)
+        if not (is_there and item.stored.source):
+            return {}
+        now = self._configuration.archive(kind, into)
+        kept = self._session.landing.read(former.archive) if former and former.archive else None
+        return {
+            "is_archive_ours": is_archive(item.stored.source, now),
+            "is_archive_former": kept in (None, now),
+        }
+
+    @cached_property
+    def _seen(self) -> ResourcesSeen:
+        """What the run has of resources, beside what is there."""
+        work = self._session.work(self._which, self._ended.request.target)
+        found: ResourcesSeen = work.observe(self._ended.origin, self._ended.request)
+        for hidden in found.unseen:
+            raise hidden.error
+        return found
+
+    @cached_property
+    def _items(self) -> Mapping[str, SeenResource]:
+        return {item.stored.name: item for item in self._seen.items}
+
+    @cached_property
+    def _rewriting(self) -> Rewriting:
+        """The names of now: of another project, and of what answers elsewhere since it was made."""
+        names, rewriting = dict(self._seen.names), Rewriting(self._seen.names)
+        for item in self._seen.items:
+            if item.resource is not None:
+                kind = resource_type(item.type)
+                wanted, _ = rewriting.resource(item.stored.resource)
+                name = self._into(kind, item)
+                names |= names_of_now(kind, item.stored.name, name, wanted, item.resource)
+        return Rewriting(names)
+
+    def _into(self, kind: ResourceType, item: SeenResource) -> str:
+        if kind.naming == "assigned" and item.resource is not None:
+            return str(item.resource["name"])
+        return Rewriting(self._seen.names).text(item.stored.name)
+
+    def _former(self, kind: ResourceType, into: str) -> Former | None:
+        return self._ended.journal.entry(FOLDER, former_name(kind.name, into), Former)
+
+    def _holds(self, kind: ResourceType, into: str) -> str:
+        found = self._configuration.below(kind, into)
+        return ", ".join(f"its {len(items)} {name}" for name, items in found.items() if items)
+
+    def _set_back(self, kind: ResourceType, outcome: ConfigurationOutcome) -> None:
+        into = self._into(kind, self._items[outcome.name])
+        former, live = self._former(kind, into), self._configuration.resource(kind, into)
+        if former is None or former.resource is None or live is None:
+            raise NotEqualError("nothing is known of what it was", subject=into)
+        archive = self._session.landing.read(former.archive) if former.archive else None
+        fields = fields_to_set(kind, former.resource, live)
+        self._making.change(kind, into, former.resource, fields, archive)
+
+    def _take(self, kind: ResourceType, outcome: ConfigurationOutcome) -> None:
+        """Take what the recovery granted, and nothing else."""
+        if not outcome.granted:
+            return
+        into = self._into(kind, self._items[outcome.name])
+        present = self._configuration.policy(kind, into) or {}
+        policy = taken(present, granted_now(outcome.granted, present))
+        if policy is not None:
+            self._making.set_policy(kind, into, policy)

@@ -1,0 +1,90 @@
+"""What the rules of every kind of things that go back have in common. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from manifests.errors import RefusedError
+from manifests.references import text_of
+from manifests.values import Resource
+from recovery.compare.digest import Digest
+from recovery.compare.properties import comparable
+from recovery.kinds.outcome import Outcome
+from recovery.undo.model import UndoAction, UndoStep
+
+MADE = "the recovery made it, and nobody wrote to it since"
+GONE = "it is gone already"
+_MOST_TOLD = 5
+
+
+def unkept(outcome: Outcome) -> tuple[UndoAction, str]:
+    """Return what becomes of a thing of which nobody wrote down what it was, and why."""
+    if outcome.action == "leave":
+        return "leave", "the recovery left it as it was"
+    if outcome.failure is not None and not outcome.undo:
+        return "leave", "the recovery did not write it"
+    return "cannot", "what it was before was not kept"
+
+
+def text_lines(definition: Resource) -> Iterator[str]:
+    """Yield the lines of the text that a view or routine would have again."""
+    yield from (f"| {line}" for line in text_of(definition).splitlines() or [""])
+
+
+def state_seen(live: Resource | None) -> str:
+    """Return which state of what has no rows was looked at; empty for none."""
+    if live is None:
+        return ""
+    digest = Digest()
+    digest.add(live.get("creationTime"), comparable(live))
+    return digest.text
+
+
+def made_before(live: Resource, began_at: datetime) -> str:
+    """Return that a thing is older than a recovery that says it made it; empty where it is not."""
+    made_at = datetime.fromtimestamp(int(live.get("creationTime", 0)) / 1000, UTC)
+    if made_at >= began_at:
+        return ""
+    return f"it was made at {made_at:%Y-%m-%d %H:%M:%S} UTC, before the recovery began"
+
+
+def few(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the first of some lines, and how many more there are."""
+    found = list(lines)
+    yield from found[:_MOST_TOLD]
+    if len(found) > _MOST_TOLD:
+        yield f"... {len(found) - _MOST_TOLD:,} more"
+
+
+def not_as_planned(step: UndoStep, now: UndoStep) -> RefusedError:
+    """Return the refusal of a step that would be another one now."""
+    why = f": {now.why}" if now.why != step.why else ""
+    return RefusedError(
+        f"it is not what the plan saw{why}; it is left",
+        subject=step.into,
+        hint="the same command looks again",
+    )
+
+
+def undo_point_problem(
+    snapshot: Resource, table: str, *, began_at: datetime, ended_at: datetime
+) -> str:
+    """Return why a table cannot be the undo point of another; empty where it can.
+
+    Args:
+        snapshot: Its resource.
+        table: The full id of the table that is undone.
+        began_at: When the recovery began.
+        ended_at: When it ended.
+    """
+    definition = snapshot.get("snapshotDefinition") or {}
+    base = definition.get("baseTableReference") or {}
+    of = ".".join(str(base.get(key, "")) for key in ("projectId", "datasetId", "tableId"))
+    if of != table:
+        return f"what lies in the place of its undo point is one of {of if base else 'nothing'}"
+    taken_at = datetime.fromisoformat(str(definition.get("snapshotTime")))
+    if not began_at <= taken_at <= ended_at:
+        return (
+            "what lies in the place of its undo point was taken at "
+            f"{taken_at:%Y-%m-%d %H:%M:%S} UTC, when the recovery did not run"
+        )
+    return ""

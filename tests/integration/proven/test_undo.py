@@ -1,0 +1,235 @@
+"""The way back: after each recovery everything is as it was before it, where nobody wrote since."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+from google.cloud.firestore_admin_v1 import types
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from manifests.store.envelope import decode, encode
+from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.outcome import RecoveryReport
+from tests.harness import Rebound
+from tests.integration import bucket_objects, lake
+from tests.integration.orchestration import State
+from tests.integration.state import state
+
+TABLES, BUCKETS, DATABASES = (
+    "bigquery-dataset-loss",
+    "gcs-bucket-corruption",
+    "firestore-state-loss",
+)
+OVER = ("--overwrite", "*", "--settings", "--access")
+HISTORY = types.Database.PointInTimeRecoveryEnablement
+
+
+class Sort(NamedTuple):
+    """How things of one sort are damaged, looked at, and recovered.
+
+    Attributes:
+        words: The words of a recovery of all of it.
+    """
+
+    damage: Callable[[Rebound], None]
+    look: Callable[[Rebound], object]
+    words: tuple[str, ...] = OVER
+
+
+def damage_tables(rebound: Rebound) -> None:
+    """Change rows and properties of a table, drop another, replace a view, relabel the dataset."""
+    lake_id = f"{rebound.project}.{lake.DATASET}"
+    rebound.query(f"UPDATE `{lake_id}.games` SET home = 'nobody' WHERE game_id = 'first'")
+    rebound.query(f"ALTER TABLE `{lake_id}.games` SET OPTIONS(description='wrong')")
+    rebound.query(f"DROP TABLE `{lake_id}.events`")
+    rebound.query(f"CREATE OR REPLACE VIEW `{lake_id}.busy` AS SELECT 1 AS one")
+    dataset = rebound.bigquery_client.get_dataset(lake.DATASET)
+    dataset.labels = {"team": "nobody"}
+    rebound.bigquery_client.update_dataset(dataset, ["labels"])
+
+
+def damage_objects(rebound: Rebound) -> None:
+    """Delete an object, overwrite another, change what is said of a third, relabel the bucket."""
+    bucket = rebound.storage_client.get_bucket(bucket_objects.platform(rebound))
+    bucket.blob(bucket_objects.NAMES[5]).delete()
+    bucket_objects.put(bucket, bucket_objects.NAMES[1], b"garbage")
+    said = bucket.blob(bucket_objects.NAMES[2])
+    said.metadata = {"wrong": "yes"}
+    said.patch()
+    bucket.labels = {"team": "nobody"}
+    bucket.patch()
+
+
+def damage_documents(rebound: Rebound) -> None:
+    """Delete a document, change another, make one that no backup knows; switch history on."""
+    documents = State(rebound)
+    documents.lose("done/two")
+    documents.write({"done/one": {"n": "changed"}, "done/extra": {"n": 9}})
+    wrong = types.Database(name=documents.name, point_in_time_recovery_enablement=HISTORY(1))
+    mask = FieldMask(paths=["point_in_time_recovery_enablement"])
+    documents.admin.update_database(database=wrong, update_mask=mask).result()
+
+
+def tables_of(rebound: Rebound) -> object:
+    """Return everything about tables, views and their dataset, by our own look."""
+    dataset = rebound.bigquery_client.get_dataset(lake.DATASET)
+    access = sorted(map(str, dataset.access_entries))
+    return state(rebound), dict(dataset.labels), dataset.description, access
+
+
+def objects_of(rebound: Rebound) -> object:
+    """Return every object, and the bucket's labels."""
+    bucket = rebound.storage_client.get_bucket(bucket_objects.platform(rebound))
+    return bucket_objects.looked_at(bucket), dict(bucket.labels)
+
+
+def documents_of(rebound: Rebound) -> object:
+    """Return every document, and whether the database keeps history."""
+    documents = State(rebound)
+    database = documents.admin.get_database(name=documents.name)
+    return documents.content(), database.point_in_time_recovery_enablement
+
+
+SORTS: Mapping[str, Sort] = {
+    TABLES: Sort(damage_tables, tables_of),
+    BUCKETS: Sort(damage_objects, objects_of),
+    DATABASES: Sort(damage_documents, documents_of, (*OVER, "--exact", "--unthrottled")),
+}
+
+
+def recovered(rebound: Rebound, scenario: str, *words: str) -> str:
+    """Recover everything of a scenario and return the id of the recovery."""
+    said = words or SORTS[scenario].words
+    own = ("--run", "night", "--confirm-project", rebound.project, "--yes")
+    told = rebound.json("recover", scenario, *said, *own)
+    return str(told["recovery_id"])
+
+
+def undone(rebound: Rebound, recovery: str, *words: str, code: int = 0) -> dict[str, Any]:
+    """Undo a recovery and return what is told of it."""
+    own = ("--confirm-project", rebound.project, "--access", "--yes")
+    told: dict[str, Any] = rebound.json("undo", recovery, *own, *words, code=code)
+    return told
+
+
+@pytest.mark.parametrize("scenario", list(SORTS))
+def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: str):
+    """Equal to before by our own look; again nothing is left to do; and it can be recovered again."""
+    sort = SORTS[scenario]
+    sort.damage(rebound)
+    before = sort.look(rebound)
+    recovery = recovered(rebound, scenario)
+    assert sort.look(rebound) != before
+    assert f"rebound undo {recovery}, until" in rebound.run("report", recovery).stdout
+    words = ("undo", recovery, "--confirm-project", rebound.project, "--access")
+    refused = rebound.run(*words, code=5)
+    assert "nobody is there to say yes" in refused.stderr
+    told = undone(rebound, recovery, "--reason", f"back, {scenario}")
+    assert sort.look(rebound) == before
+    acted = [item for item in rebound.json("actions") if item["verb"] == "undo"][-1]
+    assert (acted["subject"], acted["operator"]["reason"]) == (recovery, f"back, {scenario}")
+    assert told["left"] == []
+    assert not [item for item in told["outcomes"] if item["failure"]]
+    again = rebound.run(*words).stdout
+    assert "nothing has to go back; to recover again: rebound recover" in again
+    assert "undone" in rebound.run("report", recovery).stdout
+    assert told["again"].startswith(f"rebound recover {scenario} --run night")
+    recovered(rebound, scenario)
+    assert sort.look(rebound) != before
+
+
+def home_of_first(rebound: Rebound) -> str:
+    """Return what the one row holds that is damaged."""
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    found = rebound.query(f"SELECT home FROM {games} WHERE game_id = 'first'")
+    return str(found[0]["home"])
+
+
+def write_home(rebound: Rebound, home: str) -> None:
+    """Write that row, at a time at which the recovery still ran."""
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    with rebound.cloud.minutes_ago(5, ("bigquery",)):
+        rebound.query(f"UPDATE {games} SET home = '{home}' WHERE game_id = 'first'")
+    assert home_of_first(rebound) == home
+
+
+def test_what_was_written_meanwhile_is_never_lost(rebound: Rebound):
+    """While the recovery ran, or after an undo's plan; the rest goes back, and an undo goes on."""
+    damage_tables(rebound)
+    before = tables_of(rebound)
+    recovery = recovered(rebound, TABLES)
+    left = home_of_first(rebound)
+    write_home(rebound, "newer")
+    told = undone(rebound, recovery, code=6)
+    (reason,) = (text for text in told["left"] if text.startswith("table lake.games"))
+    assert "partition __UNPARTITIONED__: 1 others now, the recovery left 1, before it 1" in reason
+    assert home_of_first(rebound) == "newer"
+    assert "events" not in {item.table_id for item in rebound.bigquery_client.list_tables("lake")}
+
+    write_home(rebound, left)
+    slow = {"seconds": 4, "match": rebound.landing.name}
+    with rebound.cloud.fault("storage", "storage.objects.insert", "latency", **slow):
+        process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
+        rebound.cloud.await_fault("storage")
+        write_home(rebound, "newest")
+        out, err = process.communicate(60)
+    assert process.returncode == 6, out + err
+    assert "it is not what the plan saw: written since the recovery" in out
+    assert home_of_first(rebound) == "newest"
+
+    write_home(rebound, left)
+    undone(rebound, recovery)
+    assert tables_of(rebound) == before
+    recovered(rebound, TABLES)
+
+
+def test_one_part_goes_back_alone(rebound: Rebound):
+    """The others stay as the recovery left them; an unknown one is refused."""
+    damage_tables(rebound)
+    recovery = recovered(rebound, TABLES)
+    rebound.run("undo", recovery, "--yes", code=5)
+    undone(rebound, recovery, lake.EVENTS)
+    names = {item.table_id for item in rebound.bigquery_client.list_tables("lake")}
+    assert "events" not in names
+    assert home_of_first(rebound) != "nobody"
+    words = ("undo", recovery, "lake.nothing", "--confirm-project", rebound.project, "--yes")
+    rebound.run(*words, code=2)
+    recovered(rebound, TABLES)
+
+
+def test_a_journal_chooses_nothing_that_goes_back(rebound: Rebound):
+    """What would be written is shown; what lies in an undo point's place, and other names, are refused."""
+    damage_tables(rebound)
+    recovery = recovered(rebound, TABLES)
+    words = ("undo", recovery, "--confirm-project", rebound.project)
+    name = f"recoveries/{recovery}/report.json"
+    genuine = rebound.landing.blob(name).download_as_bytes()
+    report = decode(genuine, RecoveryReport, subject=name)
+
+    def forge(**changes: Any) -> None:  # noqa: ANN401 - fields of the report
+        rebound.landing.blob(name).upload_from_string(encode(report.model_copy(update=changes)))
+
+    planned = report.plan.of(DefinitionStep)
+    view = next(step for step in planned if step.name == "lake.busy")
+    evil = {**(view.replaced or {}), "view": {"query": "SELECT 'evil' AS x"}}
+    steps = tuple(
+        step.model_copy(update={"replaced": evil}) if step is view else step
+        for step in report.plan.steps
+    )
+    forge(plan=report.plan.model_copy(update={"steps": steps}))
+    assert "| SELECT 'evil' AS x" in rebound.run(*words, code=5).stdout
+    other = TableOutcome(name=lake.TYPES, into=lake.TYPES, action="create")
+    forge(outcomes=(*report.outcomes, other))
+    assert "of what was not planned" in rebound.run(*words, "--yes", code=4).stderr
+    rebound.landing.blob(name).upload_from_string(genuine)
+
+    (kept,) = (item.undo for item in report.of(TableOutcome) if item.name == lake.GAMES)
+    rebound.bigquery_client.delete_table(kept)
+    source = f"{rebound.project}.{lake.TYPES}"
+    rebound.query(f"CREATE SNAPSHOT TABLE `{kept}` CLONE `{source}`")
+    rows = lake.rows(rebound, lake.GAMES)
+    told = rebound.run(*words, lake.GAMES, "--yes", code=5).stdout
+    assert f"what lies in the place of its undo point is one of {source}" in told
+    assert lake.rows(rebound, lake.GAMES) == rows
+    recovered(rebound, TABLES)

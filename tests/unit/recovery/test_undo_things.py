@@ -1,0 +1,187 @@
+"""Which documents and objects go back after a recovery, and which were written since."""
+
+from collections.abc import Mapping
+
+from manifests.documents import DocumentRecord
+from manifests.kinds.buckets.model import ObjectSettings, ObjectVersion
+from recovery.kinds.buckets.rules.buckets import ObjectCount
+from recovery.naming import bounded
+from recovery.undo.document_rules import Recovered as RecoveredDocuments
+from recovery.undo.document_rules import digest_of as digest_of_documents
+from recovery.undo.document_rules import going_documents
+from recovery.undo.object_rules import (
+    GoingObject,
+    Recovered,
+    digest_of,
+    going_objects,
+    is_as_before,
+    lost_before,
+)
+from tests.unit.object_samples import minutes, record, version
+
+
+def document(path: str, fields: str, *, made: int = 0, written: int = 0) -> DocumentRecord:
+    """Return a document; its times are in nanoseconds since 1970."""
+    return DocumentRecord(path, fields.encode(), made, written or made)
+
+
+def documents(
+    *live: DocumentRecord,
+    stored: Mapping[str, str],
+    replaced: tuple[DocumentRecord, ...] = (),
+    removed: tuple[DocumentRecord, ...] = (),
+) -> tuple[list[tuple[str, str | None]], list[str]]:
+    """Return what goes back after a recovery from 100 to 200, and what was written since."""
+    going, newer = going_documents(
+        RecoveredDocuments(
+            since_nanos=100,
+            until_nanos=200,
+            live={item.path: item for item in live},
+            stored={path: fields.encode() for path, fields in stored.items()},
+            replaced={item.path: item for item in replaced},
+            removed={item.path: item for item in removed},
+            same=lambda one, other: one == other,
+        )
+    )
+    assert digest_of_documents(going) == digest_of_documents(list(going))
+    return [(it.path, it.before.fields.decode() if it.before else None) for it in going], newer
+
+
+def test_documents_go_back_to_what_they_were():
+    """One that was replaced, one that was removed, and one that the recovery made."""
+    going, newer = documents(
+        document("a/1", "backup", made=10, written=150),
+        document("a/3", "backup", made=150),
+        document("a/4", "another's", made=150),
+        document("a/5", "backup", made=10),
+        stored={"a/1": "backup", "a/3": "backup", "a/5": "backup"},
+        replaced=(document("a/1", "before"),),
+        removed=(document("a/2", "before"),),
+    )
+    assert going == [("a/1", "before"), ("a/2", "before"), ("a/3", None)]
+    assert newer == []
+
+
+def test_documents_that_are_back_already_are_nobodys_write():
+    """An undo that broke off in the middle goes on."""
+    going, newer = documents(
+        document("a/1", "before", made=10, written=300),
+        document("a/2", "before", made=300),
+        document("a/3", "backup", made=10, written=150),
+        stored={"a/1": "backup", "a/3": "backup", "a/4": "backup"},
+        replaced=(document("a/1", "before"), document("a/3", "before")),
+        removed=(document("a/2", "before"),),
+    )
+    assert going == [("a/3", "before")]
+    assert newer == []
+
+
+def test_documents_that_were_written_since_do_not():
+    """After the recovery, or by somebody else while it ran."""
+    going, newer = documents(
+        document("a/1", "newer", made=10, written=300),
+        document("a/2", "again", made=300),
+        document("a/3", "newer", made=150, written=300),
+        stored={"a/1": "backup", "a/3": "backup", "a/6": "backup"},
+        replaced=(document("a/1", "before"), document("a/6", "before")),
+        removed=(document("a/2", "before"),),
+    )
+    assert going == []
+    assert newer == ["a/1", "a/2", "a/3", "a/6"]
+
+
+def objects(
+    *versions: ObjectVersion,
+    names: tuple[str, ...] = ("a",),
+    aside: tuple[str, ...] = (),
+    said: tuple[ObjectVersion, ...] = (),
+) -> tuple[list[tuple[str, bool]], list[str]]:
+    """Return what goes back after a recovery from minute 1 to 2, whose backup holds `content`."""
+    going, newer = going_objects(
+        Recovered(
+            since=minutes(1),
+            until=minutes(2),
+            versions=versions,
+            records={name: record(name) for name in names},
+            aside={name: version(name, b"old") for name in (bounded("undo/", it) for it in aside)},
+            folder="undo/",
+            said={item.name: item for item in said},
+        )
+    )
+    assert digest_of(going) == digest_of(list(going))
+    return [(item.name, item.before is not None) for item in going], newer
+
+
+def test_objects_go_back_to_what_they_were():
+    """What the bucket keeps itself, what was put aside, and what the recovery made."""
+    ours = version("a", created=1.5)
+    old = version("a", b"old", ended=1.5)
+    assert objects(ours, old) == ([("a", True)], [])
+    assert objects(ours, aside=("a",)) == ([("a", True)], [])
+    assert objects(ours) == ([("a", False)], [])
+    assert objects(aside=("extra/b",)) == ([("b", True)], [])
+
+
+def test_objects_that_somebody_else_wrote_stay():
+    """While the recovery ran it left them; what was written since is told."""
+    theirs = version("a", b"theirs", created=1.5)
+    assert objects(theirs) == ([], [])
+    before = version("a", created=0.5)
+    assert objects(before) == ([], [])
+    ended = version("a", created=1.5, ended=3)
+    assert objects(version("a", b"new", created=3), ended) == ([], ["a"])
+    assert objects(version("b", created=3), aside=("extra/b",)) == ([], ["b"])
+
+
+def test_objects_that_are_back_already_are_nobodys_write():
+    """An undo that broke off in the middle goes on."""
+    ended = version("a", created=1.5, ended=3)
+    back, old = version("a", b"old", created=3), version("a", b"old", ended=1.5)
+    assert objects(back, old, ended) == ([], [])
+    assert objects(back, ended, aside=("a",)) == ([], [])
+    assert objects(ended) == ([], [])
+    assert objects(version("b", b"old", created=3), aside=("extra/b",)) == ([], [])
+
+
+def test_objects_with_names_of_any_length_go_back():
+    """What was put aside under a shortened name is found; of an extra one the name is not known."""
+    long = "x" * 1020
+    assert objects(version(long, created=1.5), names=(long,), aside=(long,)) == ([(long, True)], [])
+    going, newer = objects(aside=(f"extra/{long}",))
+    assert (going, len(newer)) == ([], 1)
+
+
+def test_an_object_that_is_called_extra_is_one_that_was_replaced():
+    """What is moved aside lies beside it."""
+    name = "extra/b"
+    ours = version(name, created=1.5)
+    assert objects(ours, names=(name,), aside=(name,)) == ([(name, True)], [])
+
+
+def test_nothing_is_deleted_that_stands_where_something_was():
+    """What was there before expires, while the recovery's own objects seem to be new."""
+    ours = GoingObject("a", None, "", version("a", created=1.5))
+    replaced = ObjectCount(damage="overwritten", source="vault", objects=1, size_bytes=7)
+    missing = replaced.model_copy(update={"damage": "missing"})
+    assert "not kept" in lost_before([ours], [replaced])
+    assert "not kept" in lost_before([ours], [])
+    assert lost_before([ours], [replaced, missing]) == ""
+    assert lost_before([ours._replace(before=version("a", b"old"))], [replaced]) == ""
+
+
+def test_what_is_said_of_an_object_goes_back_where_it_was_written_down():
+    """Its content stayed; what was said since by somebody else is left and told."""
+    ours = version("a", created=0.5)
+    wrong = ours._replace(settings=ObjectSettings(content_type="text/wrong"))
+    other = ours._replace(settings=ObjectSettings(content_type="text/other"))
+    assert objects(ours, said=(wrong,)) == ([("a", True)], [])
+    assert objects(wrong, said=(wrong,)) == ([], [])
+    assert objects(other, said=(wrong,)) == ([], ["a"])
+    assert objects(version("a", b"new", created=3), said=(wrong,)) == ([], ["a"])
+    assert objects(said=(wrong,)) == ([], ["a"])
+    anew = version("a", created=1.5)
+    assert objects(anew, said=(wrong,)) == ([("a", True)], [])
+    assert not is_as_before(wrong, ours)
+    only_said = ObjectCount(damage="metadata changed", source="metadata", objects=1, size_bytes=7)
+    assert "that was not kept" in lost_before([], [only_said])
+    assert lost_before([], [only_said], said=1) == ""
