@@ -20,6 +20,7 @@ from google.cloud import bigquery, firestore, storage
 from manifests.claim_layout import lease_name
 from manifests.model.run import LeaseRecord, Manifest
 from manifests.store.envelope import decode, encode
+from tests.commands import MODULES
 from tests.deployed import ROOT
 from tests.forks import Forked, ForkServer, fork_server
 from tests.standin.cloud import Cloud, client_environment
@@ -143,7 +144,7 @@ class Rebound:
 
 def command_server() -> ForkServer:
     """Return the fork server of `rebound`."""
-    return fork_server(Path(sys.executable), "recovery.cli:main", ("recovery.cli",), ROOT)
+    return fork_server(Path(sys.executable), "recovery.cli:main", ("recovery.cli", *MODULES), ROOT)
 
 
 def of_kind(told: Mapping[str, Any], *kinds: str) -> list[dict[str, Any]]:

@@ -13,7 +13,9 @@ import functions.settings
 import recovery.settings
 from manifests.errors import ReboundError
 from recovery.cli import app
+from recovery.cli.commands import COMMANDS
 from recovery.scenarios import SCENARIOS
+from tests.commands import every_option
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -84,24 +86,13 @@ def test_ci_runs_the_readme_test_command():
 
 def test_readme_names_every_rebound_command():
     """The README shows each command of `rebound`, and no other."""
-    command = typer.main.get_command(app)
-    assert isinstance(command, typer.core.TyperGroup)
-    assert set(re.findall(r"(?:^|`)rebound ([a-z][a-z-]+)", README, re.MULTILINE)) == set(
-        command.commands
-    )
+    named = set(re.findall(r"(?:^|`)rebound ([a-z][a-z-]+)", README, re.MULTILINE))
+    assert named == set(COMMANDS)
 
 
 def test_readme_options_exist():
     """Each option that either names is an option of some command."""
-    command = typer.main.get_command(app)
-    assert isinstance(command, typer.core.TyperGroup)
-    groups = [each for each in command.commands.values() if isinstance(each, typer.core.TyperGroup)]
-    commands = [
-        command,
-        *command.commands.values(),
-        *(it for each in groups for it in each.commands.values()),
-    ]
-    known = {option for each in commands for p in each.params for option in p.opts}
+    known = every_option() | {item.opts[0] for item in typer.main.get_command(app).params}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README + REFERENCE))
     assert used
     assert used <= known

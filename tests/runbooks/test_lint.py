@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 
-from recovery.cli import app
 from recovery.doctor.rules.own import contact_problems
 from recovery.scenarios import SCENARIOS
 from recovery.units import duration
+from tests.commands import every_command, every_option
 from tests.deployed import ROOT
 from tests.judges.alert_lines import TITLES
 from tests.runbooks.console import fences, refusal
@@ -96,24 +95,17 @@ def test_the_first_thing_is_a_command(page: str):
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_and_options_exist(page: str):
     """No page names a command or an option that is gone."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, typer.core.TyperGroup)
+    every = every_command()
     for words in commands(text(page)):
-        command = group.commands[words[0]]
-        rest = words[1:]
-        if isinstance(command, typer.core.TyperGroup):
-            command, rest = command.commands[rest[0]], rest[1:]
-        known = {"--help", *(option for each in command.params for option in each.opts)}
-        assert {word for word in rest if word.startswith("--")} <= known, words
+        name = max((it for it in every if words[: len(it.split())] == it.split()), key=len)
+        known = {"--help", *(option for each in every[name].params for option in each.opts)}
+        assert {word for word in words if word.startswith("--")} <= known, words
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_options_that_stand_alone_exist(page: str):
     """An option that a sentence names is an option of `rebound`."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, typer.core.TyperGroup)
-    known = {option for each in group.commands.values() for p in each.params for option in p.opts}
-    assert set(re.findall(r"`(--[a-z-]+)", text(page))) <= known
+    assert set(re.findall(r"`(--[a-z-]+)", text(page))) <= every_option()
 
 
 def test_every_scenario_has_a_page_and_every_page_a_scenario():

@@ -2,9 +2,10 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+import subprocess
+import sys
 from contextvars import copy_context
-from typing import Any
+from importlib import import_module
 
 import pytest
 import typer
@@ -12,45 +13,59 @@ from typer.testing import CliRunner
 
 from manifests.errors import UsageError
 from recovery.cli import app
-from recovery.cli.examples import EXAMPLES
+from recovery.cli.commands import COMMANDS, loaded
 from recovery.console import be_quiet, say_aside
 from recovery.ops.monitoring import monitoring_query
 from recovery.scenarios import scenario
+from tests.commands import every_command
+from tests.deployed import ROOT
 
-GROUP: Any = typer.main.get_command(app)
-
-
-def commands(command: object, *path: str) -> Iterator[tuple[str, Any]]:
-    """Yield every command with its words."""
-    if isinstance(command, typer.core.TyperGroup):
-        for name, below in command.commands.items():
-            yield from commands(below, *path, name)
-    else:
-        yield " ".join(path), command
-
-
-COMMANDS = dict(commands(GROUP))
+EVERY = every_command()
 
 
 def example(path: str) -> str:
     """Return the example that a command's help has."""
-    command = COMMANDS[path]
+    command = EVERY[path]
     told = f"{command.help or ''} {command.epilog or ''}"
     found = re.findall(rf"`(rebound {path}(?: [^`]*)?)`", told)
     assert found, f"the help of `rebound {path}` has no example"
     return str(found[-1])
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@pytest.mark.parametrize("path", EVERY)
 def test_help_ends_with_an_example(path: str):
     """It names options that there are, and as many words as the command takes."""
     words = shlex.split(example(path))[1 + len(path.split()) :]
-    COMMANDS[path].make_context(path, words, resilient_parsing=False).close()
+    EVERY[path].make_context(path, words, resilient_parsing=False).close()
 
 
-def test_no_example_is_of_another_command():
-    """What is gone has no example left."""
-    assert set(EXAMPLES) <= set(COMMANDS)
+def test_the_list_of_commands_is_whole():
+    """Every command of a module is in it, with the first sentence of its own help."""
+    there = {
+        name: command
+        for path in (ROOT / "recovery" / "cli").glob("*.py")
+        if "app = typer.Typer(" in path.read_text() and path.stem != "__init__"
+        for name, command in typer.main.get_group(
+            import_module(f"recovery.cli.{path.stem}").app
+        ).commands.items()
+    }
+    assert set(there) == set(COMMANDS)
+    for name, row in COMMANDS.items():
+        assert (there[name].help or "").splitlines()[0] == row.help
+        assert loaded(name).callback is not None
+
+
+def test_nothing_is_imported_for_the_list():
+    """`rebound --help` and `--version` wait for none of Google's clients."""
+    code = (
+        "import sys; from recovery.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print({'requests', 'google.auth', 'pydantic'} & set(sys.modules))"
+    )
+    for word in ("--help", "--version"):
+        words = [sys.executable, "-c", code, word]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "set()"
 
 
 def test_help_is_shown_with_it():

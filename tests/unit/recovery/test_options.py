@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
-from typer.main import get_command
 from typer.models import OptionInfo
 
 from manifests import coverage
 from manifests.errors import UsageError
 from manifests.kinds.tables.kind import TABLES
 from manifests.values import Value
-from recovery.cli import app
+from recovery.cli.commands import loaded
 from recovery.cli.signature import takes_options
 from recovery.options.asked import OPTIONS_OF, Options
 from recovery.options.backup import BackupOptions
@@ -81,7 +80,7 @@ def test_which_options_choose_the_backup():
 @pytest.mark.parametrize("command", ["plan", "recover"])
 def test_the_command_line_has_each_once(command: str):
     """There is an option for each field, said as it is spelt; none is there twice."""
-    parameters = get_command(app).commands[command].params  # type: ignore[attr-defined]
+    parameters = loaded(command).params
     spelt = [word for item in parameters for word in item.opts]
     assert len(spelt) == len(set(spelt))
     for name, field in Options.model_fields.items():
