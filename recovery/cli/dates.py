@@ -101,8 +101,8 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
     _agree(session, rules, made.plan, said, others)
     began = session.begun_at()
     recovery_id = layout.recovery_id(SCENARIO, began, session.own_id[:4])
-    session.actions.begin("recover", recovery_id, said["reason"])
-    planned = PlannedDates(recovery_id=recovery_id, started_at=began, plan=made.plan)
+    who = session.actions.begin("recover", recovery_id, said["reason"])
+    planned = PlannedDates(recovery_id=recovery_id, started_at=began, plan=made.plan, operator=who)
     _execute(session, console, made, planned, begins=True, as_json=said["as_json"])
 
 

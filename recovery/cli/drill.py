@@ -246,6 +246,7 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
         if not sys.stdin.isatty():
             raise nobody_answers()
         require_yes()
+    session.actions.begin("drill --clean", project, "")
     failures = cleaning.remove(made)
     left = [item.label for item in cleaning.made()]
     removed = [item.label for item in made if item.label not in left]

@@ -76,6 +76,8 @@ def _of_dates(session: Session, now: Standing) -> tuple[Incident, Document]:
         project=begun.plan.request.project,
         state=now.state,
         detail=now.detail,
+        begun_by=begun.operator.told if begun.operator else "",
+        reason=begun.operator.reason if begun.operator else "",
         began_at=begun.started_at,
         ended_at=None if ended is None else ended.finished_at,
         not_proven=tuple(

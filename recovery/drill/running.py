@@ -19,6 +19,7 @@ from recovery.fence.rules import planned_fence
 from recovery.fence.work import Fencing
 from recovery.journal import Journal
 from recovery.kinds.works import verify_parts
+from recovery.operator import Operator
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.unread import unread
@@ -49,6 +50,7 @@ class Drill:
         self._controls: tuple[Control, ...] = ()
         self._deviations: list[str] = list(prepared.begun.passed_over)
         self._made: tuple[str, ...] = ()
+        self._operator: Operator | None = None
 
     def record(self) -> DrillRecord:
         """Go through the phases and return what it came to, written down.
@@ -58,6 +60,7 @@ class Drill:
         """
         drills = Drills(self._session.landing)
         drills.begin(self._begun)
+        self._operator = self._session.actions.begin("drill", self._begun.drill_id, "")
         is_whole = (
             self._phase("PREPARING", self._prepare)
             and self._phase("FENCING", self._fence)
@@ -137,7 +140,9 @@ class Drill:
         own = f"{self._places.mark}{number:02x}"
         recovery_id = layout.recovery_id(f"drill-{plan.request.scenario}", began, own)
         journal = Journal(session.landing, recovery_id)
-        planned = PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan)
+        planned = PlannedRecovery(
+            recovery_id=recovery_id, started_at=began, plan=plan, operator=self._operator
+        )
         journal.begin(planned)
         try:
             report, _ = execute(

@@ -2,11 +2,19 @@
 
 from collections.abc import Iterable
 
-from recovery.document import Column, Document, Section, Table
-from recovery.operator import Action
+from recovery.document import Column, Document, Paragraph, Section, Table
+from recovery.operator import Action, Operator
 from recovery.units import printable, shown
 
 _COLUMNS = (Column("when (UTC)"), Column("who"), Column("did"), Column("to"), Column("because"))
+
+
+def begun_by(operator: Operator | None) -> tuple[Paragraph, ...]:
+    """Tell who began something, and why; nothing where nobody wrote that down."""
+    if operator is None:
+        return ()
+    why = f": {shown(operator.reason)}" if operator.reason else ""
+    return (Paragraph(f"begun by {printable(operator.told)}{why}"),)
 
 
 def actions_document(actions: Iterable[Action]) -> Document:

@@ -15,12 +15,13 @@ from recovery.document import (
 from recovery.fence.model import StandingFence
 from recovery.kinds.known import rules_of
 from recovery.outcome import RecoveryReport
+from recovery.report.acted import begun_by
 from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.fenced import fences_told
 from recovery.report.planned import fallen_back_rows, left_alone_rows, unseen_rows
 from recovery.scenarios import scenario
-from recovery.units import duration, printable, shown
+from recovery.units import duration
 
 
 def report_document(
@@ -77,9 +78,7 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     rto = ("achieved RTO", f"{took} (objective {objective})")
     yield Facts((rto, ("achieved RPO", lost), *_estimated(report)))
-    if report.operator is not None:
-        why = f": {shown(report.operator.reason)}" if report.operator.reason else ""
-        yield Paragraph(f"begun by {printable(report.operator.told)}{why}")
+    yield from begun_by(report.operator)
     if report.plan.trust is not None:
         yield Paragraph(f"manifest of the run: {report.plan.trust.told}")
 

@@ -20,6 +20,7 @@ from recovery.fence.model import StandingFence
 from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, outcome_error
 from recovery.kinds.processors.rules.plan import FaultyDate, ProcessorPlan, ProcessorStep
 from recovery.kinds.processors.rules.vault import TableDates
+from recovery.report.acted import begun_by
 from recovery.report.conclusion import concluded, ending
 from recovery.report.fenced import fence_section, fences_told
 from recovery.scenarios import scenario
@@ -79,7 +80,7 @@ def dates_report_document(report: DatesReport, fences: Sequence[StandingFence] =
         title=f"recovery {report.recovery_id}: {SCENARIO}",
         conclusion=concluded(error, state=state),
         sections=(
-            Section(()),
+            Section(begun_by(report.operator)),
             Section((Rows(ran, "ended"),), "How each date ended"),
             left_section(report.left),
             Section(tuple(_what_is_proven(report)), "What is proven"),

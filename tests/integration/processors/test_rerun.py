@@ -48,7 +48,7 @@ def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     for name in ALL:
         platform.lose(league, name, *days)
     platform.lose(league, "teams", GAME_DAYS[0])
-    report = recovered(phases)
+    report = recovered(phases, "--reason", "a night without games")
     assert {name: platform.counts(league, name) for name in ALL} == before
     lost = [(name, day) for name in ALL for day in days]
     assert phases.asked == sorted([*lost, ("teams", GAME_DAYS[0])])
@@ -61,6 +61,7 @@ def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     assert league.json("report", recovery)["dates"] == report["dates"]
     assert [item["state"] for item in league.json("report")] == ["proven"]
     assert "thawed" in league.run("report", recovery).stdout
+    assert_told_who(league, report)
     assert states(league) == {"gap-detector": "ENABLED"}
     told = league.run("undo", recovery, "--yes", code=5).stderr
     assert f"`rebound report {recovery}` names where each table is kept as it was" in told
@@ -68,6 +69,19 @@ def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     again = recovered(phases)
     assert not again["dates"]
     assert len(phases.calls) == report["requests"]
+
+
+def assert_told_who(league: Rebound, report: dict[str, Any]) -> None:
+    """Insist that plan, report and incident say who began a recovery of dates, and why."""
+    recovery, operator = report["recovery_id"], report["operator"]
+    assert (operator["command"][0], operator["reason"]) == ("recover", "a night without games")
+    plan = json.loads(league.landing.blob(f"recoveries/{recovery}/plan.json").download_as_bytes())
+    assert plan["document"]["operator"] == operator
+    told = " ".join(league.run("report", recovery).stdout.split())
+    assert f"{operator['login']}: a night without games" in told
+    incident = league.json("report", recovery, "--incident")
+    assert incident["reason"] == operator["reason"]
+    assert operator["login"] in incident["begun_by"]
 
 
 def test_an_answer_is_no_proof(phases: Phases):

@@ -176,6 +176,11 @@ def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):
     assert (record["begun"]["chosen"], record["begun"]["is_newest"]) == ("random", True)
     assert len(record["recoveries"]) == 3
     drill_id = record["begun"]["drill_id"]
+    (done,) = (item for item in rebound.json("actions") if item["subject"] == drill_id)
+    assert done["verb"] == "drill"
+    for recovery in record["recoveries"]:
+        blob = rebound.landing.blob(f"recoveries/{recovery}/plan.json")
+        assert json.loads(blob.download_as_bytes())["document"]["operator"] == done["operator"]
     own = rebound.run("drill", "--sign-off", drill_id, "--by", "Mia", code=5)
     assert "somebody else has to agree" in own.stderr
     signed = rebound.json("drill", "--sign-off", drill_id, "--by", "noor")

@@ -99,6 +99,7 @@ class Rerun:
             dates=tuple(outcomes),
             requests=self._journal.requests,
             billed_bytes=self._tables.billed_bytes,
+            operator=self._planned.operator,
         )
         return self._journal.end(report)
 

@@ -6,6 +6,7 @@ from typing import Literal
 from manifests.errors import CloudError, NotEqualError, ObjectiveMissedError, PartialError
 from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.plan import ProcessorPlan
+from recovery.operator import Operator
 from recovery.scenarios import scenario
 from recovery.units import duration
 
@@ -42,6 +43,8 @@ class PlannedDates(Value):
     recovery_id: str
     started_at: UtcTime
     plan: ProcessorPlan
+    operator: Operator | None = None
+    """Who began it; None of one that an older version of Rebound began."""
 
 
 class DatesReport(Value):
@@ -52,6 +55,7 @@ class DatesReport(Value):
         dates: How each date ended that was to be run.
         requests: How many requests all attempts of the recovery sent.
         billed_bytes: What the queries of this attempt were billed for.
+        operator: Who began it; None of one that an older version of Rebound began.
     """
 
     recovery_id: str
@@ -62,6 +66,7 @@ class DatesReport(Value):
     dates: tuple[DateOutcome, ...]
     requests: int
     billed_bytes: int
+    operator: Operator | None = None
 
     @property
     def is_proven(self) -> bool:
