@@ -34,15 +34,23 @@ class Bundle(NamedTuple):
     entry_point: bytes
 
 
-ENTRY_POINT = b"".join(
-    f"from functions.{module} import {name} as {name}\n".encode()
-    for module, name in (
-        ("main", "backup"),
-        ("maintenance", "expire"),
-        ("maintenance", "tick"),
-        ("maintenance", "verify"),
-    )
-)
+ENTRY_POINT = b"""\
+from importlib import import_module
+
+FUNCTIONS = {
+    "backup": "functions.main",
+    "expire": "functions.maintenance",
+    "tick": "functions.maintenance",
+    "verify": "functions.maintenance",
+}
+
+
+def __getattr__(name):
+    if name not in FUNCTIONS:
+        raise AttributeError(name)
+    return getattr(import_module(FUNCTIONS[name]), name)
+"""
+"""Each function imports its own module alone: the hourly one needs no client of BigQuery."""
 DRILL_ENTRY_POINT = b"""\
 from functions.drilling import drilling
 from recovery.drill.called import drilled

@@ -75,7 +75,7 @@ def test_wheel_has_the_command(wheel: dict[str, bytes]):
 
 
 def test_bundle_holds_the_function_and_its_contract(bundle: Path):
-    """The bundle is the function, the contract, one line and pinned requirements."""
+    """The bundle is the functions, the contract, a short main.py and pinned requirements."""
     files = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
     expected = sources(FUNCTIONS, ".py", ".json")
     assert files == expected | {"main.py", "requirements.txt"}

@@ -153,7 +153,7 @@ def test_functions_are_those_of_the_bundle():
     names = re.findall(r"^    (\w+) = \{$", block, re.MULTILINE)
     assert names[-1] == "drill"
     for name in names[:-1]:
-        assert f"import {name} as {name}".encode() in ENTRY_POINT
+        assert f'    "{name}": "functions.'.encode() in ENTRY_POINT
     assert b"\ndrill = " in DRILL_ENTRY_POINT
 
 
