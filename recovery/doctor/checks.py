@@ -145,7 +145,7 @@ def _permission_checks(looks: Looks, side: permissions.Side) -> Iterator[Check]:
     who = looks.who() or "who calls"
 
     def check(
-        subject: str, wanted: frozenset[str], granted: Callable[..., frozenset[str]]
+        subject: str, wanted: frozenset[str], granted: Callable[..., frozenset[str] | None]
     ) -> Check:
         def look() -> Iterator[Problem]:
             has = granted(subject, wanted)
@@ -241,7 +241,7 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
         "quota",
         "extracts a day",
         lambda: points.quota_problems(looks.newest()),
-        "a full run stays far below it",
+        "a full run stays far below it; no other quota is looked at",
     )
 
 

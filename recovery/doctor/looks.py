@@ -170,14 +170,19 @@ class Looks:
                 found |= set(answer.get("permissions", ()))
         return frozenset(found)
 
-    def on_table(self, table: str, permissions: Collection[str]) -> frozenset[str]:
-        """Return which of some permissions who calls has on `dataset.table`."""
+    def on_table(self, table: str, permissions: Collection[str]) -> frozenset[str] | None:
+        """Return which of some permissions who calls has on `dataset.table`; None without the table.
+
+        On what is not there nobody is told to have any (BigQuery REST, tables.testIamPermissions).
+        """
         path = f"/projects/{self.project}/{table_path(table)}:testIamPermissions"
         with cloud_errors(table):
             answer = self._bigquery._connection.api_request(  # noqa: SLF001 - as manifests.cloud.resources
                 method="POST", path=path, data={"permissions": sorted(permissions)}
             )
-        return frozenset(answer.get("permissions", ()))
+        has = frozenset(map(str, answer.get("permissions", ())))
+        dataset_id, _, table_id = table.partition(".")
+        return has if has or table_id in self._resources.table_ids(dataset_id) else None
 
     def on_bucket(self, name: str, permissions: Collection[str]) -> frozenset[str]:
         """Return which of some permissions who calls has on a bucket."""

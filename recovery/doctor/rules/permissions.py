@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from recovery.doctor.rules.problem import Problem
+from recovery.doctor.rules.problem import Problem, warning
 
 type Side = Literal["backup", "restore", "expiry"]
 type Table = Mapping[str, Mapping[str, list[dict[str, Any]]]]
@@ -61,16 +61,20 @@ def of_table(side: str, *, table: Table) -> frozenset[str]:
 
 
 def permission_problems(
-    wanted: Collection[str], granted: Collection[str], *, side: str, who: str
+    wanted: Collection[str], granted: Collection[str] | None, *, side: str, who: str
 ) -> Iterator[Problem]:
     """Tell what a side lacks.
 
     Args:
         wanted: What it needs.
-        granted: What of that it has.
+        granted: What of that it has; None on a table that is not there.
         side: The side.
         who: Who was asked for.
     """
+    if granted is None:
+        what = f"it is missing, so that nobody can tell whether {who} can {side}"
+        yield warning(what, "rebound plan bigquery-dataset-loss")
+        return
     lacking = sorted(set(wanted).difference(granted))
     if not lacking:
         return

@@ -187,6 +187,14 @@ def test_permissions_are_those_that_terraform_grants():
     assert permissions.needed("expiry", "datasets", types=[], table=table) == frozenset()
 
 
+def test_what_is_missing_lacks_no_permission():
+    """Of a table that is gone nobody is told that a role has to be granted."""
+    (found,) = permissions.permission_problems(["a.b.c"], None, side="backup", who="ada@x")
+    assert "missing" in found.what
+    assert "lacks" not in found.what
+    assert list(permissions.permission_problems(["a.b.c"], [], side="backup", who="ada@x"))
+
+
 def test_many_lacking_permissions_are_counted():
     """A list that nobody reads to its end is none."""
     wanted = [f"a.b.c{number}" for number in range(9)]
