@@ -84,6 +84,12 @@ class Trust(Value):
         return f"not trusted: {self.doubt}" if self.doubt else ""
 
 
+def key_blocks(pem: str) -> frozenset[str]:
+    """Return the keys of a text in PEM, each as its block."""
+    blocks = (block.strip() for block in pem.split(_END))
+    return frozenset(f"{block}\n{_END}\n" for block in blocks if block)
+
+
 class TrustedKeys:
     """The public keys whose signatures are believed; without any, every document is believed.
 
@@ -97,7 +103,7 @@ class TrustedKeys:
     """
 
     def __init__(self, pem: str = "") -> None:
-        blocks = [f"{block.strip()}\n{_END}\n" for block in pem.split(_END) if block.strip()]
+        blocks = key_blocks(pem)
         if len(blocks) > _MOST_KEYS:
             message = f"{len(blocks)} public keys; {_MOST_KEYS} at most"
             raise ValueError(message)

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 from manifests.cloud.working import SCRATCH_DAYS
 from manifests.errors import ReboundError
 from recovery.doctor.looks import Looks
-from recovery.doctor.rules import buckets, coverage, datasets, deployment, own, permissions, points
+from recovery.doctor.rules import (
+    buckets,
+    coverage,
+    datasets,
+    deployment,
+    own,
+    permissions,
+    points,
+    signatures,
+)
 from recovery.doctor.rules.problem import Problem, told
 from recovery.health import Health, HealthFinding
 
@@ -66,6 +75,7 @@ def all_checks(
     yield from _dataset_checks(looks)
     yield from _coverage_checks(looks)
     yield from _point_checks(looks)
+    yield from _signature_checks(looks)
 
 
 def _judged(
@@ -242,6 +252,23 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
         "extracts a day",
         lambda: points.quota_problems(looks.newest()),
         "a full run stays far below it; no other quota is looked at",
+    )
+
+
+def _signature_checks(looks: Looks) -> Iterator[Check]:
+    trusted, name = looks.tools.settings.trusted_keys, "rebound-backup"
+    look = _judged(signatures.key_problems, looks.function, name, trusted=trusted)
+    well = (
+        "who recovers trusts just what the backup signs with"
+        if trusted
+        else "no key is set: nothing is signed, and everything is believed"
+    )
+    yield Check("keys", name, look, well)
+    yield Check(
+        "signature",
+        looks.tools.settings.vault_bucket,
+        lambda: signatures.signed_problems(looks.runs, trusted=trusted),
+        "a trusted key signed the newest run" if trusted else "nothing is checked without a key",
     )
 
 

@@ -61,6 +61,9 @@ def spoil(rebound: Rebound) -> dict[str, str]:
     function = f"cloudfunctions/v2/{plane.region}/functions/rebound-backup"
     found = plane.call("GET", function)["serviceConfig"]
     told = found["environmentVariables"] | {"REBOUND_VAULT_BUCKET": "another-vault"}
+    told["REBOUND_SIGNING_KEY"] = (
+        "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
+    )
     service = {"serviceConfig": {"environmentVariables": told}}
     mask = "serviceConfig.environmentVariables"
     plane.call("PATCH", function, service, updateMask=mask)
@@ -154,6 +157,7 @@ PLANTED = [
     ("services", "{p}", "critical: cloudbuild.googleapis.com is not enabled -> gcloud services"),
     ("identity", "rebound-restore@{p}.iam.gserviceaccount.com", "critical: it is disabled"),
     ("function", "rebound-backup", "critical: its REBOUND_VAULT_BUCKET is another-vault"),
+    ("keys", "rebound-backup", "critical: rebound-backup signs, and your REBOUND_TRUSTED_KEYS"),
     ("schedule", "rebound-backup", "critical: it is paused, and calls nothing"),
     ("schedule", "rebound-backup", "failed, with code 7"),
     ("permissions to backup", "{p}", "it lacks bigquery.jobs.create"),

@@ -208,7 +208,7 @@ def test_a_key_that_nobody_trusts_signs_nothing(bucket: MemoryBucket, signer: Si
         "x",
         pem_of(ec.generate_private_key(ec.SECP384R1()).public_key()),
         pem_of(rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()),
-        Signer().pem * 21,
+        "".join(Signer().pem for _ in range(21)),
     ],
     ids=["no key", "another curve", "another algorithm", "too many"],
 )
