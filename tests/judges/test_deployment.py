@@ -169,6 +169,14 @@ def test_no_role_is_a_basic_one_and_no_member_is_everybody():
     assert not re.search(r"_iam_(policy|binding)\"", TEXT)
 
 
+def test_the_catalog_expects_only_whom_terraform_lets_delete():
+    """Of Rebound's identities an armed expire alone deletes in the vault; people are named by name."""
+    deleting = re.findall(r'^ +(\w+) = .*"expiry"', SOURCES["identities.tf"], re.MULTILINE)
+    assert deleting
+    expected = {f"serviceAccount:rebound-{name}@*" for name in deleting}
+    assert set(load_catalog(None).operations.security.deleters) == expected
+
+
 def test_the_schema_that_is_kept_is_what_is_used():
     """Every type in the kept schema is used, so that it stays small."""
     wanted = wanted_types(TYPES.read_text())
