@@ -169,6 +169,13 @@ def test_no_role_is_a_basic_one_and_no_member_is_everybody():
     assert not re.search(r"_iam_(policy|binding)\"", TEXT)
 
 
+def test_what_checkov_skips_has_a_reason():
+    """Each policy that is not kept says why, beside the thing that does not keep it."""
+    skipped = re.findall(r"checkov:skip(.*)$", TEXT, re.MULTILINE)
+    assert skipped
+    assert all(re.fullmatch(r"=CKV2?_GCP_\d+:\w.{20,}", each) for each in skipped)
+
+
 def test_the_catalog_expects_only_whom_terraform_lets_delete():
     """Of Rebound's identities an armed expire alone deletes in the vault; people are named by name."""
     deleting = re.findall(r'^ +(\w+) = .*"expiry"', SOURCES["identities.tf"], re.MULTILINE)
