@@ -66,6 +66,9 @@ class CommonSettings(BaseSettings):
         return self
 
 
+_HINT = "recovery/README.md lists them; `terraform output -json environment` has their values"
+
+
 def read_settings[Settings: CommonSettings](kind: type[Settings]) -> Settings:
     """Read settings from the environment.
 
@@ -76,7 +79,7 @@ def read_settings[Settings: CommonSettings](kind: type[Settings]) -> Settings:
         return kind()
     except ValidationError as error:
         names = "; ".join(map(_told, error.errors()))
-        raise UsageError(names, hint="README.md lists the settings") from error
+        raise UsageError(names, hint=_HINT) from error
 
 
 def _told(error: ErrorDetails) -> str:

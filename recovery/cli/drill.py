@@ -151,7 +151,10 @@ def _scenario(name: str | None, *, due: bool, sample: bool) -> str:
         UsageError: Nothing says that, or more than one thing does.
     """
     if sum((name is not None, due, sample)) != 1:
-        raise UsageError("name a scenario, or say `--due` or `--sample`")
+        raise UsageError(
+            "what is drilled is said once: a scenario, `--due` or `--sample`",
+            hint=f"there are: {', '.join(it.name for it in SCENARIOS if it.covers)}",
+        )
     if due:
         return due_scenario(status_of(open_session()).parts)
     return SAMPLE if sample else str(name)

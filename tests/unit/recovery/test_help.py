@@ -102,3 +102,22 @@ def test_quiet_prints_no_notes(capsys: pytest.CaptureFixture[str]):
     assert "before" in told
     assert "a note" not in told
     assert "it broke" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("list",), "terraform output -json environment"),
+        (("drill",), "bigquery-dataset-loss"),
+        (("recover",), "--plan"),
+    ],
+    ids=["settings", "drill", "recover"],
+)
+def test_who_types_it_for_the_first_time_is_told_what_to_type(
+    words: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+):
+    """What is missing has a hint with what there is."""
+    monkeypatch.delenv("REBOUND_PROJECT", raising=False)
+    failed = CliRunner().invoke(app, words)
+    assert isinstance(failed.exception, UsageError)
+    assert told in failed.exception.hint
