@@ -4,7 +4,7 @@ import re
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from manifests.settings import CommonSettings
+from manifests.settings import KEY_VERSION, CommonSettings
 from manifests.store.claims import MOST_SECONDS
 from manifests.verification import MOST_SHARES
 
@@ -35,11 +35,7 @@ class Settings(CommonSettings):
     most_copied_objects: int = Field(default=3_000_000, ge=0)
     lease_seconds: float = Field(default=120, gt=0, le=MOST_SECONDS)
     frozen_hours: int = Field(default=24, ge=1)
-    signing_key: str = Field(
-        default="",
-        pattern=r"^(projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[^/\s]+"
-        r"/cryptoKeyVersions/[1-9][0-9]*)?$",
-    )
+    signing_key: str = Field(default="", pattern=KEY_VERSION)
     verify_nights: int = Field(default=7, ge=1, le=MOST_SHARES)
     expire_armed: bool = False
     webhook_url: SecretStr = SecretStr("")

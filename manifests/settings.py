@@ -11,6 +11,12 @@ from manifests.errors import UsageError
 from manifests.ids import BucketName, ProjectId
 from manifests.signing import TrustedKeys
 
+KEY_VERSION = (
+    r"^(projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[^/\s]+"
+    r"/cryptoKeyVersions/[1-9][0-9]*)?$"
+)
+"""What a version of a key of Cloud KMS is called, or nothing."""
+
 
 class CommonSettings(BaseSettings):
     """Where the platform and its backups are.

@@ -14,14 +14,16 @@ import structlog
 from pydantic import BaseModel
 
 from manifests.errors import BackupDamagedError, ManifestFormatError
+from manifests.signing import Trust
 from manifests.store.decoded import judging
-from manifests.store.envelope import decode
+from manifests.store.seal import Seal
 from manifests.values import ObjectInfo
 
 _MOST_BYTES = 1024 * 1024
 _MOST_TOTAL_BYTES = 16 * 1024 * 1024
 _MOST_RECORDS = 10_000
 _PARALLEL_READS = 16
+_BELIEVING = Seal()
 
 log = structlog.get_logger()
 
@@ -44,12 +46,14 @@ class Found[Record: BaseModel](NamedTuple):
         record: None where it cannot be read, or is not.
         error: Why not.
         sha256: Of what is stored, in hexadecimal, where it is a record.
+        trust: Whether it is believed to be from whom it should be, where it is a record.
     """
 
     name: str
     record: Record | None
     error: BackupDamagedError | None = None
     sha256: str = ""
+    trust: Trust | None = None
 
 
 class Records:
@@ -58,10 +62,14 @@ class Records:
     Args:
         bucket: The bucket.
         most_bytes: No record is larger.
+        seal: Tells which are believed.
     """
 
-    def __init__(self, bucket: Readable, *, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(
+        self, bucket: Readable, *, most_bytes: int = _MOST_BYTES, seal: Seal = _BELIEVING
+    ) -> None:
         self._bucket = bucket
+        self._seal = seal
         self._most_bytes = most_bytes
         self._left_bytes = _MOST_TOTAL_BYTES
 
@@ -72,7 +80,7 @@ class Records:
         if content is None:
             return None
         self._left_bytes -= min(len(content), most_bytes)
-        return _found(name, content, kind, most_bytes=most_bytes)
+        return self._found(name, content, kind, most_bytes=most_bytes)
 
     def below[Record: BaseModel](
         self, folder: str, kind: type[Record], *, age: Callable[[str], Any] = str
@@ -104,7 +112,7 @@ class Records:
             )
             for item, content in zip(chosen, contents, strict=True):
                 if content is not None:
-                    yield _found(item.name, content, kind, most_bytes=item.size_bytes)
+                    yield self._found(item.name, content, kind, most_bytes=item.size_bytes)
 
     def _chosen(self, newest_first: Iterable[ObjectInfo]) -> Sequence[ObjectInfo]:
         """Return those that may be read, the oldest first."""
@@ -114,6 +122,19 @@ class Records:
                 self._left_bytes -= item.size_bytes
                 chosen.append(item)
         return chosen[::-1]
+
+    def _found[Record: BaseModel](
+        self, name: str, content: bytes, kind: type[Record], *, most_bytes: int
+    ) -> Found[Record]:
+        try:
+            if len(content) > most_bytes:
+                message = f"it has more than {most_bytes:,} bytes, and no more are read of it"
+                raise ManifestFormatError(message, subject=name)
+            with judging(name):
+                record, trust = self._seal.decode(content, kind, subject=name)
+        except BackupDamagedError as error:
+            return Found(name, None, error)
+        return Found(name, record, sha256=hashlib.sha256(content).hexdigest(), trust=trust)
 
 
 def read[Record: BaseModel](found: Found[Record] | None) -> Record | None:
@@ -126,17 +147,3 @@ def read[Record: BaseModel](found: Found[Record] | None) -> Record | None:
 def readable[Record: BaseModel](found: Iterable[Found[Record]]) -> Iterator[Record]:
     """Yield the records that can be read; of each that cannot, it is told why."""
     return (record for item in found if (record := read(item)) is not None)
-
-
-def _found[Record: BaseModel](
-    name: str, content: bytes, kind: type[Record], *, most_bytes: int
-) -> Found[Record]:
-    try:
-        if len(content) > most_bytes:
-            message = f"it has more than {most_bytes:,} bytes, and no more are read of it"
-            raise ManifestFormatError(message, subject=name)
-        with judging(name):
-            record = decode(content, kind, subject=name)
-    except BackupDamagedError as error:
-        return Found(name, None, error)
-    return Found(name, record, sha256=hashlib.sha256(content).hexdigest())

@@ -35,7 +35,7 @@ from recovery.drill.preparing import prepared
 from recovery.drill.rules import check_verifier, due_scenario, read_criteria
 from recovery.drill.running import Drill
 from recovery.drill.sandbox import sandbox_of
-from recovery.drill.store import Drills
+from recovery.drill.store import drills_of
 from recovery.drill.tasks import SAMPLE
 from recovery.drill.under_way import refuse_under_way
 from recovery.scenarios import SCENARIOS
@@ -185,7 +185,7 @@ def _run(asked: Asked, html: Path | None, *, as_json: bool) -> None:
 
 def _history(year: int | None, html: Path | None, *, as_json: bool) -> None:
     session = open_session()
-    kept = [item for item in Drills(session.landing).all() if year in (None, _year(item))]
+    kept = [item for item in drills_of(session.tools).all() if year in (None, _year(item))]
     document = history_document(kept, now=session.started_at)
     write_page(html, document)
     if as_json or year is not None:
@@ -202,9 +202,9 @@ def _year(kept: Kept) -> int | None:
 
 def _sign(name: str, verifier: str, *, as_json: bool) -> None:
     session = open_session()
-    drills = Drills(session.landing)
+    drills = drills_of(session.tools)
     kept = drills.kept(parse_drill_id(name))
-    check_verifier(kept.record, verifier)
+    check_verifier(kept.record, verifier, doubt=kept.trust.problem if kept.trust else "")
     signed = drills.sign(
         SignOff(
             drill_id=kept.drill_id,
@@ -220,7 +220,7 @@ def _find(name: str, said: dict[str, str], *, as_json: bool) -> None:
     session = open_session()
     if missing := [word for word in ("what", "owner", "due") if not said[word]]:
         raise UsageError(f"a finding has to say {', '.join(missing)}", subject=name)
-    drills = Drills(session.landing)
+    drills = drills_of(session.tools)
     kept = drills.kept(parse_drill_id(name))
     made = DrillFinding(drill_id=kept.drill_id, found_at=session.started_at, **said)
     drills.find(made)
@@ -243,7 +243,7 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
     by_mark: dict[str, list[str]] = defaultdict(list)
     for item in made:
         by_mark[item.mark].append(item.label)
-    kept = Drills(session.landing).all() if made else ()
+    kept = drills_of(session.tools).all() if made else ()
     refuse_under_way(by_mark, kept, now=session.started_at, stopped=stopped)
     if made and not yes:
         if not sys.stdin.isatty():

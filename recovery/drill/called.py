@@ -14,7 +14,7 @@ from recovery.drill.model import DrillRecord, Kept
 from recovery.drill.preparing import prepared
 from recovery.drill.running import Drill
 from recovery.drill.sandbox import sandbox_of
-from recovery.drill.store import Drills
+from recovery.drill.store import Drills, drills_of
 from recovery.drill.tasks import SAMPLE
 from recovery.session import Session
 from recovery.settings import Settings
@@ -46,7 +46,7 @@ def drilled(at: datetime | None) -> dict[str, object]:
         )
     session = Session(settings)
     is_due = at is not None and at <= session.started_at + _EARLY
-    earlier = _own(Drills(session.landing), at) if at is not None and is_due else []
+    earlier = _own(drills_of(session.tools), at) if at is not None and is_due else []
     ended = next((item.record for item in earlier if item.record is not None), None)
     if ended is None:
         _remove(session, settings.sandbox, earlier)

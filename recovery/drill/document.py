@@ -155,7 +155,10 @@ def _rest(record: DrillRecord) -> Iterator[Block]:
 def history_document(kept: Sequence[Kept], *, now: datetime) -> Document:
     """List drills, what each came to, and who verified it."""
     rows = tuple(_told(item, now) for item in kept)
-    return Document((Section((Table(_HISTORY, rows),)),))
+    states = {item.trust.state for item in kept if item.trust is not None}
+    unchecked = Paragraph("NOT CHECKED who wrote them: REBOUND_DRILL_KEYS is not set")
+    told = (unchecked,) if states & {"unsigned", "unchecked"} else ()
+    return Document((Section((Table(_HISTORY, rows), *told)),))
 
 
 def _told(item: Kept, now: datetime) -> tuple[str, ...]:
@@ -170,5 +173,6 @@ def _told(item: Kept, now: datetime) -> tuple[str, ...]:
     open_findings = f"{len(item.findings)} findings; " if item.findings else ""
     caught = f"{record.caught}/{len(record.planted)}"
     took = duration(record.seconds)
-    why = shown(f"{open_findings}{record.why}")
+    doubt = f"{item.trust.problem}; " if item.trust and item.trust.problem else ""
+    why = shown(f"{doubt}{open_findings}{record.why}")
     return item.drill_id, record.verdict, point, took, caught, verifier, since, why

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from manifests.signing import Trust
 from manifests.values import RunId, Stored, UtcTime, Value
 
 PhaseName = Literal["PREPARING", "FENCING", "RESTORING", "PROVING", "CLEANING_UP"]
@@ -227,6 +228,7 @@ class Kept(Value):
         begun: What it was to show; None where that cannot be read.
         record: How it ended; None where it did not, or that cannot be read.
         record_digest: SHA-256 of the stored record, in hexadecimal.
+        trust: Whether the record is believed to be from whom it should be; None without one.
         signed: Who agreed with it.
         findings: What is to be mended.
     """
@@ -235,5 +237,6 @@ class Kept(Value):
     begun: DrillBegun | None = None
     record: DrillRecord | None = None
     record_digest: str = ""
+    trust: Trust | None = None
     signed: SignOff | None = None
     findings: tuple[DrillFinding, ...] = ()

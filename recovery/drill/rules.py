@@ -241,14 +241,18 @@ def due_scenario(parts: Sequence[PartStatus]) -> str:
     return (never or sorted(shown, key=lambda item: str(item.proven_at)))[0].scenario
 
 
-def check_verifier(record: DrillRecord | None, verifier: str) -> None:
-    """Refuse a sign-off of a missing record, or by the operator of the drill.
+def check_verifier(record: DrillRecord | None, verifier: str, *, doubt: str = "") -> None:
+    """Refuse that somebody agrees with what is not there or not believed, or with their own work.
 
     Raises:
-        RefusedError: The drill has no record, or the verifier is its operator.
+        RefusedError: The drill has no record, it is not trusted, or the verifier is its operator.
     """
     if record is None:
         raise RefusedError("the drill has no record that could be agreed with")
+    if doubt:
+        raise RefusedError(
+            f"its record is {doubt}", subject=record.begun.drill_id, hint="find out who wrote it"
+        )
     if verifier.strip().casefold() in ("", record.begun.operator.strip().casefold()):
         raise RefusedError(
             f"{record.begun.operator} ran it, so that somebody else has to agree",

@@ -13,7 +13,7 @@ from recovery.drill.model import Control, DrilledPart, DrillRecord, DrillVerdict
 from recovery.drill.parts import drilled_parts
 from recovery.drill.preparing import Prepared
 from recovery.drill.rules import measured, next_due, verdict
-from recovery.drill.store import Drills
+from recovery.drill.store import drills_of
 from recovery.drill.tasks import Task
 from recovery.fence.rules import planned_fence
 from recovery.fence.work import Fencing
@@ -58,7 +58,7 @@ class Drill:
         Raises:
             CloudError: The record could not be written.
         """
-        drills = Drills(self._session.landing)
+        drills = drills_of(self._session.tools)
         drills.begin(self._begun)
         self._operator = self._session.actions.begin("drill", self._begun.drill_id, "")
         is_whole = (

@@ -1,11 +1,19 @@
 """Where drills are written down: each record once, failed ones too."""
 
+import structlog
+
 from manifests import drill_layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import RefusedError, UsageError
+from manifests.cloud.signer import KmsSigner
+from manifests.errors import CloudError, MisconfiguredError, RefusedError, UsageError
+from manifests.signing import TrustedKeys
 from manifests.store.bounded import Records, read, readable
 from manifests.store.envelope import decode, encode
+from manifests.store.seal import Seal
 from recovery.drill.model import DrillBegun, DrillFinding, DrillRecord, Kept, SignOff
+from recovery.kinds.work import Tools
+
+log = structlog.get_logger()
 
 # Far more than the names of all parts of a platform.
 _MOST_BYTES = 4 * 1024 * 1024
@@ -16,10 +24,12 @@ class Drills:
 
     Args:
         bucket: Where they are kept.
+        seal: Signs how a drill ended, and tells which records of that are believed.
     """
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, seal: Seal) -> None:
         self._bucket = bucket
+        self._seal = seal
 
     def begin(self, begun: DrillBegun) -> None:
         """Write down what a drill is to show, before anything is made.
@@ -32,9 +42,17 @@ class Drills:
             raise RefusedError("another drill has that id", subject=begun.drill_id)
 
     def end(self, record: DrillRecord) -> DrillRecord:
-        """Write how a drill ended, once: an earlier record stays, and is returned."""
+        """Write how a drill ended, once: an earlier record stays, and is returned.
+
+        One that cannot be signed is written all the same, and is told to be unsigned ever after.
+        """
         name = drill_layout.record_name(record.begun.drill_id)
-        return decode(self._bucket.put_once(name, encode(record)), DrillRecord, subject=name)
+        try:
+            content = self._seal.encode(record, subject=name)
+        except (CloudError, MisconfiguredError) as error:
+            log.warning("the record of the drill is not signed", reason=str(error))
+            content = encode(record)
+        return decode(self._bucket.put_once(name, content), DrillRecord, subject=name)
 
     def sign(self, signed: SignOff) -> SignOff:
         """Write that somebody agreed with a record, once: an earlier one stays, and is returned."""
@@ -74,7 +92,7 @@ class Drills:
 
     @property
     def _records(self) -> Records:
-        return Records(self._bucket, most_bytes=_MOST_BYTES)
+        return Records(self._bucket, most_bytes=_MOST_BYTES, seal=self._seal)
 
     def _kept(self, drill: str, records: Records) -> Kept:
         stored = records.one(drill_layout.record_name(drill), DrillRecord)
@@ -85,8 +103,16 @@ class Drills:
             begun=read(records.one(drill_layout.begun_name(drill), DrillBegun)),
             record=record if is_ours else None,
             record_digest=stored.sha256 if stored is not None and is_ours else "",
+            trust=stored.trust if stored is not None and is_ours else None,
             signed=read(records.one(drill_layout.signed_name(drill), SignOff)),
             findings=tuple(
                 readable(records.below(drill_layout.findings_prefix(drill), DrillFinding))
             ),
         )
+
+
+def drills_of(tools: Tools) -> Drills:
+    """Return the records of drills, signed and believed as an operator's settings say."""
+    key, trusted = tools.settings.drill_key, TrustedKeys(tools.settings.drill_keys)
+    sign = KmsSigner(tools.rest(), key) if key else None
+    return Drills(tools.landing, Seal(trusted, sign))

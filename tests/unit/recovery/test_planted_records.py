@@ -17,6 +17,7 @@ from manifests.proof_layout import proof_name
 from manifests.readiness_layout import readiness_name
 from manifests.store.bounded import Records, read
 from manifests.store.envelope import encode
+from manifests.store.seal import Seal
 from manifests.values import RunId, Stored
 from recovery.actions import Actions
 from recovery.drill.store import Drills
@@ -116,7 +117,7 @@ PLACES: dict[str, tuple[str, Stored | TableOutcome, Callable[[int], str], Callab
         drill_layout.begun_name(DRILL.drill_id),
         DRILL,
         older_drill,
-        lambda landing: list(filter(None, (kept.begun for kept in Drills(landing).all()))),
+        lambda landing: list(filter(None, (kept.begun for kept in Drills(landing, Seal()).all()))),
     ),
 }
 

@@ -1,0 +1,57 @@
+"""The record of a drill is evidence: who could write the landing bucket could have written it."""
+
+import pytest
+
+from manifests.drill_layout import record_name
+from manifests.errors import CloudError, RefusedError
+from manifests.signing import Signature, TrustedKeys
+from manifests.store.envelope import encode
+from manifests.store.seal import Seal
+from recovery.drill.document import history_document
+from recovery.drill.rules import check_verifier
+from recovery.drill.store import Drills
+from recovery.report.text import text_of
+from tests.unit.drills import BEGUN, DRILL_ID, NOW
+from tests.unit.manifests.test_signing import Signer
+from tests.unit.recovery.test_drill_records import RECORD
+from tests.unit.samples import MemoryBucket
+
+
+def told(bucket: MemoryBucket, seal: Seal) -> str:
+    """Return what the history says, in one line."""
+    return " ".join(text_of(history_document(Drills(bucket, seal).all(), now=NOW)).split())
+
+
+def test_a_record_is_signed_and_one_that_somebody_wrote_is_told():
+    """It is believed from who has the key, nobody agrees with another, and without keys that is said."""
+    signer, bucket = Signer(), MemoryBucket()
+    seal = Seal(TrustedKeys(signer.pem), signer)
+    drills = Drills(bucket, seal)
+    drills.begin(BEGUN)
+    assert drills.end(RECORD) == RECORD
+    (kept,) = drills.all()
+    assert kept.trust is not None
+    assert kept.trust.is_signed
+    assert "not trusted" not in told(bucket, seal)
+    assert "NOT CHECKED" in told(bucket, Seal())
+    for forged in (encode(RECORD), encode(RECORD, sign=Signer())):
+        bucket.objects[record_name(DRILL_ID)] = forged
+        kept = drills.kept(DRILL_ID)
+        assert kept.trust is not None
+        assert "not trusted" in told(bucket, seal)
+        with pytest.raises(RefusedError, match="its record is not trusted"):
+            check_verifier(kept.record, "noor", doubt=kept.trust.problem)
+
+
+def test_a_drill_whose_record_cannot_be_signed_has_one():
+    """What it showed is not lost; that nobody signed it is told ever after."""
+
+    def refuse(digest: str) -> Signature:
+        raise CloudError("Cloud KMS refused", subject=digest)
+
+    bucket = MemoryBucket()
+    seal = Seal(TrustedKeys(Signer().pem), refuse)
+    drills = Drills(bucket, seal)
+    drills.begin(BEGUN)
+    assert drills.end(RECORD) == RECORD
+    assert "not trusted: it is not signed" in told(bucket, seal)
