@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.kit.contents import kit_bytes
-from functions.kit.script import Command, Variable, separated, stem, vault_uris
+from functions.kit.script import Command, Step, Variable, separated, stem, vault_uris
 from functions.kit.writing import with_kit
 from manifests.encoding import decode_sql
 from manifests.errors import SourceUnreadableError, UnsafeNameError
@@ -185,3 +185,9 @@ def test_a_run_without_a_kit_says_so():
         "kit",
         "BackupDamagedError: gone.jsonl: it is not there any more",
     )
+
+
+def test_what_is_told_ends_no_comment():
+    """A name that holds the end of a line is shown without it."""
+    odd = Step("x", "a\ntouch pwned\r", (), left=("b\u2028\ntouch pwned",)).script()
+    assert not [line for line in odd.splitlines() if line.startswith("touch")]
