@@ -9,14 +9,9 @@ from functions.kit.tables import Bq, bq_of, left_of
 from manifests.errors import SourceUnreadableError
 from manifests.kinds.tables.model import DatasetBackup
 from manifests.references import DefinitionKind, definitions_of, references
-from manifests.sql import quoted
+from manifests.sql import expression, quoted
 from manifests.values import Resource
 
-_TEXTS = re.compile(
-    r"""--[^\n]*|\#[^\n]*|/\*.*?\*/|'{3}.*?'{3}|"{3}.*?"{3}"""
-    r"""|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`[^`]*`""",
-    re.DOTALL,
-)
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*")
 _VIEW_SET = frozenset({"description", "labels", "materializedView", "schema", "view"})
 _MADE = {"SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION"}
@@ -94,25 +89,12 @@ def _routine_sql(name: str, resource: Resource) -> str:
         or "remoteFunctionOptions" in resource
     ):
         raise SourceUnreadableError("only functions of SQL are made by these commands")
-    _check_expression(body)
+    text = expression(body)
     arguments = ", ".join(map(_argument, resource.get("arguments", ())))
     returns = resource.get("returnType")
     type_of = f" RETURNS {_type_sql(returns)}" if returns and made == "FUNCTION" else ""
-    text = f"(\n{body}\n)" if made == "FUNCTION" else f"\n{body}\n"
+    text = text if made == "FUNCTION" else f"\n{body}\n"
     return f"CREATE {made} {quoted(name)}({arguments}){type_of} AS {text};"
-
-
-def _check_expression(body: str) -> None:
-    """Refuse a text that could end the expression it stands in and begin a statement of its own."""
-    depth = 0
-    for character in _TEXTS.sub(" ", body):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth < 0 or character == ";":
-            break
-    else:
-        if not depth:
-            return
-    raise SourceUnreadableError("its text is no expression")
 
 
 def _argument(argument: Resource) -> str:

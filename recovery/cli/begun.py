@@ -11,7 +11,7 @@ from manifests import layout
 from manifests.cloud.recoveries import Recoveries
 from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli import dates
+from recovery.cli import dates, repair
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
 from recovery.cli.options import Html, Json, note, open_session, print_json, say, tell, write_page
@@ -22,6 +22,7 @@ from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan.said import resuming
+from recovery.repair.rules import is_repair
 from recovery.report.basis import Basis
 from recovery.report.conclusion import ending, outcome_error, state_of
 from recovery.report.ended import kept_until, report_document
@@ -65,6 +66,9 @@ def report(
         tell_incident(
             session, standing(session, parse_recovery_id(recovery)), html, as_json=as_json
         )
+        return
+    if is_repair(recovery):
+        repair.report(session, parse_recovery_id(recovery), html, as_json=as_json)
         return
     if dates.is_ours(recovery):
         dates.report(session, parse_recovery_id(recovery), html, as_json=as_json)

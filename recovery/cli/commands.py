@@ -98,6 +98,12 @@ ROWS = (
         "rebound diff nba_analytics.player_game_summary --partition 20261123",
     ),
     Row(
+        "repair",
+        "repair",
+        "Take back what a job or a while did wrongly to rows of a table; later writes stay.",
+        "rebound repair nba_analytics.player_game_summary --job bquxjob_5f1b --key game_id",
+    ),
+    Row(
         "report",
         "begun",
         "Show how a recovery ended, how far it is, or every recovery there was.",

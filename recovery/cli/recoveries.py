@@ -18,7 +18,7 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.layout import parse_recovery_id
-from recovery.cli import dates
+from recovery.cli import dates, repair
 from recovery.cli.agreement import (
     Words,
     agreed,
@@ -197,6 +197,9 @@ def resume(
     """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
+    of_repair = Words(confirm_project, access, untrusted, yes=yes, as_json=as_json)
+    if repair.resumed(session, recovery_id, of_repair, reason):
+        return
     if dates.is_ours(recovery_id):
         said = {
             "yes": yes,

@@ -12,17 +12,25 @@ def difference_document(found: TableDifference) -> Document:
     point = f"{found.recovery_point:%Y-%m-%d %H:%M} UTC, run {found.run_id}"
     if not found.partitions:
         return Document((Section((Paragraph(f"{found.table}: its rows are those of {point}"),)),))
-    return Document((Section(tuple(_blocks(found))),), title=f"{found.table} compared with {point}")
+    return Document(
+        (Section(tuple(difference_blocks(found))),), title=f"{found.table} compared with {point}"
+    )
 
 
-def _blocks(found: TableDifference) -> Iterator[Block]:
+def difference_blocks(
+    found: TableDifference,
+    *,
+    going: str = "there now and not in the backup",
+    coming: str = "in the backup and not there now",
+) -> Iterator[Block]:
+    """Yield which rows go and which come, in the words for each."""
     yield Facts((("partitions that differ:", listed(found.partitions, 20)),))
     yield Listing(
-        f"{counted(found.going, 'row')} there now and not in the backup:",
+        f"{counted(found.going, 'row')} {going}:",
         tuple(f"- {row}" for row in found.going_samples),
     )
     yield Listing(
-        f"{counted(found.coming, 'row')} in the backup and not there now:",
+        f"{counted(found.coming, 'row')} {coming}:",
         tuple(f"+ {row}" for row in found.coming_samples),
     )
     if found.key:

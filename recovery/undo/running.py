@@ -12,6 +12,8 @@ from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.own import check_own
 from recovery.plan.said import recovering
+from recovery.repair.rules import is_repair
+from recovery.repair.running import left_by
 from recovery.report.ended import kept_until
 from recovery.running import origin_of, told_of_run
 from recovery.session import Session
@@ -56,7 +58,12 @@ class Undoing:
         self._session = session
         self._report = report
         self._journal = Journal(session.landing, report.recovery_id)
-        self._ended = Ended(report, origin_of(session, report.plan), self._journal)
+        origin = (
+            left_by(self._journal, report)
+            if is_repair(report.recovery_id)
+            else origin_of(session, report.plan)
+        )
+        self._ended = Ended(report, origin, self._journal)
         self._planned: dict[tuple[str, str], Undoer] = {}
 
     def plan(self, parts: Sequence[str]) -> UndoPlan:

@@ -85,7 +85,7 @@ def table_difference(
         partitions=partitions,
     )
     try:
-        return known.model_copy(update=_measured(target, sides, key, samples=samples, job=job))
+        return known.model_copy(update=measured(target, sides, key, samples=samples, job=job))
     finally:
         staging.remove(table.name)
 
@@ -102,9 +102,19 @@ def _check(table: TableBackup, step: TableStep, key: Sequence[str]) -> None:
         raise UsageError(f"no column of the table: {', '.join(unknown)}", subject=table.name)
 
 
-def _measured(
+def measured(
     target: BigQueryTarget, sides: Sides, key: Sequence[str], *, samples: int, job: str
 ) -> dict[str, object]:
+    """Count and show the rows that differ between two tables, as fields of a `TableDifference`.
+
+    Args:
+        target: Where the tables are.
+        sides: The tables.
+        key: The columns that tell which row is which.
+        samples: How many rows of each side are shown.
+        job: Begins the ids of the jobs.
+    """
+
     def rows(name: str, sql: str) -> list[dict[str, object]]:
         return target.jobs.rows(f"{job}-{name}", sql, subject=sides.live)
 

@@ -1,0 +1,51 @@
+"""What BigQuery says of a job that somebody else ran."""
+
+from google.api_core.exceptions import NotFound
+
+from manifests.cloud.jobs import Job
+from manifests.cloud.retry import calling, cloud_errors
+from manifests.errors import CloudError, UsageError
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.repair.rules import JobFacts
+
+
+def job_facts(target: BigQueryTarget, job_id: str) -> JobFacts:
+    """Return what BigQuery says of a job.
+
+    Raises:
+        UsageError: There is none of that id, or it has not ended.
+        CloudError: It could not be asked for.
+    """
+    try:
+        with cloud_errors(job_id):
+            job = calling(
+                lambda: target.jobs.client.get_job(
+                    job_id,
+                    location=target.location,
+                    retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+                )
+            )
+    except CloudError as error:
+        if isinstance(error.__cause__, NotFound):
+            raise UsageError(
+                f"no such job in {target.location}",
+                subject=job_id,
+                hint="`bq ls --jobs --all` lists them",
+            ) from error
+        raise
+    if job.state != "DONE" or not (job.started and job.ended):
+        raise UsageError("the job has not ended", subject=job_id)
+    return JobFacts(
+        job_id=job_id,
+        user=str(job.user_email or "somebody"),
+        started_at=job.started,
+        ended_at=job.ended,
+        failure=str((job.error_result or {}).get("message", "")),
+        tables=_written(job),
+    )
+
+
+def _written(job: Job) -> set[str]:
+    """Return what a job wrote, as far as it says; a script names nothing."""
+    named = (getattr(job, name, None) for name in ("destination", "ddl_target_table"))
+    return {f"{item.dataset_id}.{item.table_id}" for item in named if item is not None}

@@ -1,0 +1,95 @@
+"""One day's rows are deleted while somebody debugs: they come back, and nothing else changes."""
+
+import re
+
+from google.cloud import bigquery
+
+from tests.harness import Rebound
+from tests.integration import lake
+from tests.served import Function
+
+GAMES = lake.GAMES
+
+
+def rows(rebound: Rebound, where: str = "TRUE") -> list[str]:
+    """Return the rows of the table that meet a condition, as sorted text."""
+    found = rebound.query(f"SELECT * FROM `{rebound.project}.{GAMES}` WHERE {where}")
+    return sorted(repr(sorted(row.items())) for row in found)
+
+
+def change(rebound: Rebound, statement: str) -> bigquery.QueryJob:
+    """Run a statement on the table to its end; return its job."""
+    job = rebound.bigquery_client.query(statement.format(games=f"`{rebound.project}.{GAMES}`"))
+    job.result()
+    return job
+
+
+def test_a_job_is_taken_back_and_later_writes_stay(rebound: Rebound, function: Function):
+    """What one job did wrongly is shown, taken back and proven; what came later stays; undo goes back."""
+    function.complete("night")
+    day = "game_date = DATE '2024-01-02'"
+    was = rows(rebound, day)
+    job = change(rebound, f"DELETE FROM {{games}} WHERE {day}")
+    assert rows(rebound, day) == []
+    later = "UPDATE {games} SET points = -5 WHERE game_id = 'g9'"
+    change(rebound, later)
+    change(
+        rebound,
+        "INSERT INTO {games} (game_id, game_date, points) VALUES ('g10', DATE '2024-01-02', -7)",
+    )
+    before, others = rows(rebound), rows(rebound, f"NOT IFNULL({day}, FALSE)")
+    assert len(was) == 23
+
+    refused = rebound.run("repair", GAMES, "--job", job.job_id, "--yes", code=5)
+    assert "nothing says which rows are the same" in refused.stderr
+    words = ("repair", GAMES, "--job", job.job_id, "--key", "game_id")
+    shown = rebound.run(*words, code=5)
+    assert "nobody is there to say yes" in shown.stderr
+    assert rows(rebound) == before
+    for told in (
+        "partitions that differ: 20240102",
+        "0 rows that go",
+        "22 rows that come back",
+        "1 row of those that went wrong, written since, left as is",
+        "just so in run night",
+    ):
+        assert told in shown.stdout, shown.stdout
+    done = rebound.run(*words, "--yes", "--reason", "a slip")
+    assert "22 rows back and 0 rows gone in 1 partition, proven" in done.stdout
+    kept = [row for row in was if "'g10'" not in row]
+    assert [row for row in rows(rebound, day) if "-7" not in row] == kept
+    assert "-7" in str(rows(rebound, "game_id = 'g10'"))
+    assert rows(rebound, f"NOT IFNULL({day}, FALSE)") == others
+    (name,) = re.findall(r"rebound undo ([\w-]+)", done.stdout)
+    assert "proven" in rebound.run("report", name).stdout
+    scratch = rebound.bigquery_client.list_tables("rebound_scratch")
+    assert not [item.table_id for item in scratch if "repair" in item.table_id]
+
+    rebound.run("undo", name, "--yes")
+    assert rows(rebound) == before
+
+
+def test_a_while_is_taken_back_without_duplicates(rebound: Rebound, function: Function):
+    """Without its history the backup is the witness; of equal rows one comes back."""
+    function.complete("night")
+    change(rebound, "DELETE FROM {games} WHERE game_id IN ('twin', 'g1')")
+    assert (
+        "nothing went wrong"
+        in rebound.run("repair", GAMES, "--run", "night", "--partition", "20240105", "--yes").stdout
+    )
+    words = ("repair", GAMES, "--run", "night", "--once", "--yes")
+    told = rebound.json(*words)
+    assert (told["repair"]["rows"]["coming"], told["repair"]["left_out"]) == (2, 1)
+    assert told["repair"]["witness"]["name"] == "vault"
+    assert len(rows(rebound, "game_id = 'twin'")) == len(rows(rebound, "game_id = 'g1'")) == 1
+    for wrong in (
+        (GAMES,),
+        ("lake.nothing", "--since", "2026-01-01T00:00Z"),
+        ("lake.games; DROP", "--where", "TRUE"),
+        (GAMES, "--job", "no-such-job"),
+        (GAMES, "--since", "2999-01-01T00:00Z"),
+        (GAMES, "--run", "night", "--key", "nothing"),
+    ):
+        rebound.run("repair", *wrong, code=2)
+    where = ("--where", "TRUE) OR (TRUE", "--key", "game_id")
+    rebound.run("repair", GAMES, "--run", "night", *where, "--yes", code=9)
