@@ -114,6 +114,14 @@ def test_documents_survive_a_file(records: list[DocumentRecord]):
     assert write_file(records) == content
 
 
+@pytest.mark.parametrize("path", ["", "c", "/", "c/", "/d", "c//d/e", "c/d/e"])
+def test_a_path_of_no_document_is_refused(path: str):
+    """Whoever wrote the file: what walks a path by its segments would stop in the middle."""
+    content = write_file([DocumentRecord(path, b"", 1, 1)])
+    with pytest.raises(UnsafeNameError, match="is not the path of a document"):
+        list(read_file(content, subject="f"))
+
+
 SAMPLE = [
     DocumentRecord(f"c/d{number}", bytes([number]) * 40, number, number) for number in range(50)
 ]
