@@ -25,6 +25,7 @@ from tests.integration.configuration import (
 )
 from tests.served import Function, serving
 from tests.standin.cloud import Cloud
+from tests.standin.projects import project_number
 
 SCENARIO = "complete-outage"
 SECRETS = "secretmanager.googleapis.com/v1"
@@ -107,7 +108,9 @@ def configure(rebound: Rebound) -> None:
     }
     service = {"template": {"containers": [{"image": image(project), "env": [key]}]}}
     call(rebound, "POST", f"{parent(rebound)}/services", service, serviceId="loader")
-    pool = {"template": {"containers": [{"image": image(project)}]}}
+    by_number = {"secret": f"projects/{project_number(project)}/secrets/slack", "version": "1"}
+    named = {"name": "HOOK", "valueSource": {"secretKeyRef": by_number}}
+    pool = {"template": {"containers": [{"image": image(project), "env": [named]}]}}
     call(rebound, "POST", f"{parent(rebound)}/workerPools", pool, workerPoolId="puller")
     url = call(rebound, "GET", f"{parent(rebound)}/services/loader")["uri"]
     make_subscription(rebound, "raw-sub", "raw-complete", f"{url}/process")
@@ -191,6 +194,7 @@ def test_what_needs_a_secret_waits_for_its_value_and_all_comes_back(
     project = lost.project
     planned = lost.run("plan", SCENARIO, "--access").stdout
     assert "needs    a value of secret slack, which no backup has" in planned
+    assert "needs    version 1 of secret slack, which no backup has" in planned
     assert "pubsub/subscription orphan-sub" not in planned
     assert "its topic had been deleted before the backup" in planned
     recovery = recovered(lost)
@@ -290,6 +294,10 @@ def test_into_another_project_every_reference_is_rewritten(world: Rebound):
     assert found["alert"]["httpTarget"]["uri"] == own
     assert {item["state"] for item in found.values()} == {"PAUSED"}
     assert f"rewritten httpTarget.uri: {own}" in done.stdout
+    pool = call(world, "GET", f"{RUN}/projects/{other}/locations/{LOCATION}/workerPools/puller")
+    (named,) = pool["template"]["containers"][0]["env"]
+    secret = f"projects/{project_number(other)}/secrets/slack"
+    assert named["valueSource"]["secretKeyRef"]["secret"] == secret
     policy = call(world, "POST", f"{PROJECTS}/projects/{other}:getIamPolicy", {})
     runner = f"serviceAccount:runner@{other}.iam.gserviceaccount.com"
     assert [runner] in [item["members"] for item in policy["bindings"]]

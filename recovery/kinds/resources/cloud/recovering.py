@@ -58,6 +58,7 @@ class Recovering:
         fences: Where what is made stopped is written down.
         landing: Where it is kept what is changed.
         project: The project that is written.
+        own: Its id and its number.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Recovering:
         fences: Fences,
         landing: Bucket,
         project: str,
+        own: frozenset[str],
     ) -> None:
         self._making = Making(rest, configuration)
         self._configuration = configuration
@@ -83,6 +85,7 @@ class Recovering:
         self._fences = fences
         self._keep = partial(keep_former, configuration, landing, running)
         self._project = project
+        self._own = own
         self._held = fences.writers()
         self._stopped: list[FencedWriter] = []
         self._learned: list[dict[str, str]] = []
@@ -213,7 +216,7 @@ class Recovering:
         """
         lacking = [
             value
-            for value in secret_values(wanted, self._project)
+            for value in secret_values(wanted, self._own)
             if not has_value(self._configuration, value, self._project)
         ]
         if lacking:

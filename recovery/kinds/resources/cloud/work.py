@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
@@ -73,7 +73,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         check_owner(
             (rewriting.text(stored.name) for _, stored in wanted),
             project=self._target.project,
-            number=self._configuration.project_number,
+            number=lambda: self._number,
         )
         look = partial(self._seen, rewriting, titled, self._tools.fences.writers())
         with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
@@ -90,13 +90,13 @@ class ConfigurationWork(Work[ResourcesSeen]):
             for item in seen.values()
             if item.resource is None
         ]
-        read = {value for item in missing for value in secret_values(item, self._target.project)}
+        read = {value for item in missing for value in secret_values(item, self._own)}
         gone, self._pinned = self._images(seen.values(), rewriting)
         return ResourcesSeen(
             items=tuple(seen.values()),
             names={**names, **self._pinned},
             gone_images=gone,
-            project=self._target.project,
+            own=self._own,
             no_values=frozenset(
                 value
                 for value in read
@@ -122,6 +122,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             fences=self._tools.fences,
             landing=self._tools.landing,
             project=self._target.project,
+            own=self._own,
         )
         for kind in TYPES:
             about = [step for step in chosen if step.type == kind.name]
@@ -131,6 +132,14 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 item.name: item for item in read_resources(self._tools.vault, backups[kind.name])
             }
             yield from recovering.recover(kind, [(step, stored[step.name]) for step in about])
+
+    @cached_property
+    def _number(self) -> str:
+        return self._configuration.project_number()
+
+    @property
+    def _own(self) -> frozenset[str]:
+        return frozenset({self._target.project, self._number})
 
     def _seen(
         self,
@@ -225,7 +234,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         if run.project == self._target.project:
             return {}
         numbers = {backup.project_number for backup in run.resources if backup.project_number}
-        now = self._configuration.project_number()
+        now = self._number
         places = {place for backup in run.resources for place in backup.locations}
         return {
             run.project: self._target.project,

@@ -198,7 +198,7 @@ class ResourceRules(ConfigurationRules):
 
 def _needs(wanted: Resource, seen: ResourcesSeen) -> tuple[str, ...]:
     """Return the values of secrets that a resource reads and that are not there."""
-    read = secret_values(wanted, seen.project)
+    read = secret_values(wanted, seen.own)
     return tuple(value.told for value in read if value in seen.no_values)
 
 

@@ -1,7 +1,7 @@
 """The values of secrets that a resource cannot do without: no backup has them. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from manifests.values import Resource
@@ -29,54 +29,54 @@ class SecretValue(NamedTuple):
         return f"version {self.version} of secret {self.secret}"
 
 
-def secret_values(resource: Resource, project: str) -> tuple[SecretValue, ...]:
+def secret_values(resource: Resource, own: Collection[str]) -> tuple[SecretValue, ...]:
     """Return the values that a service, job, worker pool or function reads, each once.
 
-    Those of other projects are not looked at (Cloud Run REST, EnvVarSource and SecretVolumeSource;
-    Cloud Functions REST, SecretEnvVar and SecretVolume).
+    Those of other projects are not looked at. A project is named by its id or its number (Cloud Run
+    REST, SecretKeySelector and SecretVolumeSource; Cloud Functions REST, SecretEnvVar and SecretVolume).
 
     Args:
         resource: The resource, rewritten.
-        project: The project that it is in.
+        own: The id and the number of the project that it is in.
     """
-    return tuple(dict.fromkeys(_values(resource, project)))
+    return tuple(dict.fromkeys(_values(resource, {"", *own})))
 
 
-def _values(resource: Resource, project: str) -> Iterator[SecretValue]:
+def _values(resource: Resource, own: Collection[str]) -> Iterator[SecretValue]:
     template = resource.get("template") or {}
     # A job has a template of executions, with one of tasks in it.
     for inner in (template, template.get("template") or {}):
-        yield from _of_template(inner, project)
+        yield from _of_template(inner, own)
     built = resource.get("serviceConfig") or {}
     for variable in built.get("secretEnvironmentVariables") or ():
-        if variable.get("projectId") in (None, "", project):
-            yield from _value(variable.get("secret"), variable.get("version"), project)
+        if (variable.get("projectId") or "") in own:
+            yield from _value(variable.get("secret"), variable.get("version"), own)
     for volume in built.get("secretVolumes") or ():
-        if volume.get("projectId") in (None, "", project):
-            yield from _mounted(volume.get("secret"), volume.get("versions"), project)
+        if (volume.get("projectId") or "") in own:
+            yield from _mounted(volume.get("secret"), volume.get("versions"), own)
 
 
-def _of_template(template: Resource, project: str) -> Iterator[SecretValue]:
+def _of_template(template: Resource, own: Collection[str]) -> Iterator[SecretValue]:
     for container in template.get("containers") or ():
         for variable in container.get("env") or ():
             key = (variable.get("valueSource") or {}).get("secretKeyRef") or {}
-            yield from _value(key.get("secret"), key.get("version"), project)
+            yield from _value(key.get("secret"), key.get("version"), own)
     for volume in template.get("volumes") or ():
         mounted = volume.get("secret") or {}
-        yield from _mounted(mounted.get("secret"), mounted.get("items"), project)
+        yield from _mounted(mounted.get("secret"), mounted.get("items"), own)
 
 
-def _mounted(secret: Any, items: Any, project: str) -> Iterator[SecretValue]:  # noqa: ANN401 - any JSON
+def _mounted(secret: Any, items: Any, own: Collection[str]) -> Iterator[SecretValue]:  # noqa: ANN401 - any JSON
     """Yield the values of a volume; without items it holds the latest one."""
     versions: list[Resource] = items or [{}]
     for item in versions:
-        yield from _value(secret, item.get("version"), project)
+        yield from _value(secret, item.get("version"), own)
 
 
-def _value(secret: Any, version: Any, project: str) -> Iterator[SecretValue]:  # noqa: ANN401 - any JSON
+def _value(secret: Any, version: Any, own: Collection[str]) -> Iterator[SecretValue]:  # noqa: ANN401 - any JSON
     name = str(secret or "")
     found = _FULL.fullmatch(name)
-    if found is not None and name.split("/")[1] != project:
+    if found is not None and name.split("/")[1] not in own:
         return
     if own := found["secret"] if found is not None else name:
         yield SecretValue(own, str(version or _LATEST))

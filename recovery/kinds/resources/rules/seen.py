@@ -34,12 +34,12 @@ class ResourcesSeen(Seen):
     Attributes:
         names: What is called otherwise now: the project, and its number.
         gone_images: Images that services and jobs run, and that are not there.
-        project: The project that is written.
+        own: The id and the number of the project that is written.
         no_values: Values of secrets that what is missing reads, and that are not there.
     """
 
     items: tuple[SeenResource, ...] = ()
     names: Mapping[str, str] = {}
     gone_images: frozenset[str] = frozenset()
-    project: str = ""
+    own: frozenset[str] = frozenset()
     no_values: frozenset[SecretValue] = frozenset()

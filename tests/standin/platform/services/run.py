@@ -147,7 +147,9 @@ def _secrets(call: Call, containers: list[Body]) -> Iterator[str]:
         for variable in container.get("env", []):
             if key := variable.get("valueSource", {}).get("secretKeyRef"):
                 secret = key["secret"]
-                full = secret if "/" in secret else f"projects/{call.project}/secrets/{secret}"
+                _, project, *_ = secret.split("/") if "/" in secret else ("", call.project)
+                owner = call.store.project_of(project) or project
+                full = f"projects/{owner}/secrets/{short(secret)}"
                 yield f"{full}/versions/{key.get('version', 'latest')}"
 
 

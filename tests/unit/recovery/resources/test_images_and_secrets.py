@@ -3,6 +3,8 @@
 from manifests.kinds.resources.images import by_digest, digest_of
 from recovery.kinds.resources.rules.secrets import SecretValue, secret_values
 
+OWN = ("p", "75")
+
 
 def test_values_of_secrets_that_are_read_are_found():
     """Of services, jobs and functions, as variables and volumes; those of others are not ours."""
@@ -17,9 +19,9 @@ def test_values_of_secrets_that_are_read_are_found():
             ],
         }
     }
-    assert secret_values(service, "p") == (SecretValue("a"), SecretValue("v", "3"))
+    assert secret_values(service, OWN) == (SecretValue("a"), SecretValue("v", "3"))
     job = {"template": {"template": {"volumes": [{"secret": {"secret": "whole"}}]}}}
-    assert secret_values(job, "p") == (SecretValue("whole"),)
+    assert secret_values(job, OWN) == (SecretValue("whole"),)
     function = {
         "serviceConfig": {
             "secretEnvironmentVariables": [
@@ -29,10 +31,21 @@ def test_values_of_secrets_that_are_read_are_found():
             "secretVolumes": [{"secret": "g", "versions": [{"version": "latest"}]}],
         }
     }
-    assert secret_values(function, "p") == (SecretValue("f", "2"), SecretValue("g"))
+    assert secret_values(function, OWN) == (SecretValue("f", "2"), SecretValue("g"))
     other = {"template": {"volumes": [{"secret": {"secret": "projects/q/secrets/v"}}]}}
-    assert secret_values(other, "p") == ()
+    assert secret_values(other, OWN) == ()
     assert SecretValue("v", "3").told == "version 3 of secret v"
+
+
+def test_a_project_of_a_secret_is_named_by_its_number_too():
+    """As Cloud Functions does, and whoever copies the full name of a secret."""
+    key = {"secret": "projects/75/secrets/a", "version": "1"}
+    service = {"template": {"containers": [{"env": [{"valueSource": {"secretKeyRef": key}}]}]}}
+    assert secret_values(service, OWN) == (SecretValue("a", "1"),)
+    named = {"secret": "f", "version": "2", "projectId": "75"}
+    function = {"serviceConfig": {"secretEnvironmentVariables": [named], "secretVolumes": [named]}}
+    assert set(secret_values(function, OWN)) == {SecretValue("f", "2"), SecretValue("f")}
+    assert secret_values(service, ("p", "76")) == ()
 
 
 def test_an_image_is_named_by_its_digest():
