@@ -25,6 +25,7 @@ from recovery.fence.rules import held_by_others, planned_fence
 from recovery.fence.text import outcome_lines, quiet_lines
 from recovery.fence.work import Fencing, require_all
 from recovery.journal import Journal
+from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome
 from recovery.plan.model import Plan
 from recovery.session import Session
 
@@ -79,12 +80,18 @@ def doubted(
 
 
 def _made(session: Session, record: FenceRecord) -> frozenset[str]:
-    """Return the names of what the plan of a fence's recovery makes; of none where it is not there."""
+    """Return the names of what the recovery of a fence makes; of none where its plan is not there.
+
+    What its service names is in the journal alone, when it is made.
+    """
+    journal = Journal(session.landing, record.recovery_id)
     try:
-        planned = Journal(session.landing, record.recovery_id).planned()
+        planned = journal.planned()
+        ended = journal.entries(FOLDER, ConfigurationOutcome)
     except (BackupDamagedError, RefusedError, UsageError):
         return frozenset()
-    return frozenset(step.into for step in planned.plan.steps if step.changes)
+    made = {step.into for step in planned.plan.steps if step.changes}
+    return frozenset(made | {item.into for item in ended if item.action == "create"})
 
 
 def with_fence(session: Session, plan: Plan) -> Plan:

@@ -42,6 +42,7 @@ class Configuration:
         locations: Collection[str],
         *,
         none_where_disabled: bool = False,
+        none_where_missing: bool = False,
     ) -> dict[str, Resource]:
         """Return every resource of a type by its full name, in order of the names.
 
@@ -51,6 +52,7 @@ class Configuration:
             kind: The type.
             locations: Where they are; not looked at where the type has no locations.
             none_where_disabled: Whether there are none where the project has not enabled the service.
+            none_where_missing: Whether there are none where there is no such location.
 
         Raises:
             CloudError: The list could not be read, or is not whole.
@@ -59,6 +61,10 @@ class Configuration:
         with cloud_errors(subject):
             try:
                 names = sorted(self._names(kind, locations, subject))
+            except google_errors.NotFound:
+                if not none_where_missing:
+                    raise
+                names = []
             except google_errors.Forbidden as error:
                 if not (none_where_disabled and is_disabled(error)):
                     raise
@@ -177,6 +183,20 @@ class Configuration:
             found = self._rest.call("GET", "cloudresourcemanager.googleapis.com", path)
         return str(found["name"]).rpartition("/")[2]
 
+    def bucket_owner(self, bucket: str) -> str | None:
+        """Return the number of the project that a bucket is in; None where there is no such bucket.
+
+        Raises:
+            CloudError: It could not be asked for.
+        """
+        path, query = f"storage/v1/b/{bucket}", {"fields": "projectNumber"}
+        with cloud_errors(f"bucket {bucket}", "storage.buckets.get"):
+            try:
+                found = self._rest.call("GET", "storage.googleapis.com", path, query=query)
+            except google_errors.NotFound:
+                return None
+        return str(found["projectNumber"])
+
     def order(self, kind: ResourceType, name: str, order: Order, before: Resource) -> None:
         """Call a method of a resource, such as `pause`.
 
@@ -232,12 +252,13 @@ class Configuration:
             for page in self._pages(kind, f"{kind.version}/{collection}", kind.query):
                 require_whole(page.get("unreachable", ()), subject)
                 for item in page.get(kind.items, ()):
-                    yield kind.full_name(item["name"], collection), item
+                    yield kind.full_name(item[kind.identifier], collection), item
 
     def _pages(
         self, kind: ResourceType, path: str, asked: Mapping[str, str]
     ) -> Iterator[dict[str, Any]]:
-        query: dict[str, str | int] = {"pageSize": _PAGE, **asked}
+        query: dict[str, str | int] = {"pageSize": _PAGE} if kind.is_paged else {}
+        query |= asked
         while True:
             page = self._rest.call("GET", kind.host, path, query=query)
             yield page

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ OUTPUT_ONLY = ROOT / "manifests" / "kinds" / "resources" / "output_only.json"
 _DOCUMENTS = files("googleapiclient") / "discovery_cache" / "documents"
 
 _ANY_PARENT = re.compile(r"\{v1Id\}/\{v1Id1\}")
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 type _Schemas = Mapping[str, Mapping[str, Any]]
 
@@ -36,7 +38,11 @@ def as_text(fields: Mapping[str, list[str]]) -> str:
 
 def document(kind: ResourceType) -> Mapping[str, Any]:
     """Return the discovery document of a type's API."""
-    name = f"{kind.host.split('.')[0]}.{kind.version}.json"
+    return _document(f"{kind.host.split('.')[0]}.{kind.version.rpartition('/')[2]}.json")
+
+
+@cache
+def _document(name: str) -> Mapping[str, Any]:
     return dict(json.loads((_DOCUMENTS / name).read_text(encoding="utf-8")))
 
 
@@ -46,7 +52,7 @@ def schema_name(kind: ResourceType) -> str:
     listed = next(
         method["response"]["$ref"]
         for method in methods(document(kind))
-        if method["httpMethod"] == "GET" and flat_path(method) == collection_of(kind)
+        if method["httpMethod"] == "GET" and flat_path(kind, method) == collection_of(kind)
     )
     return str(schemas[listed]["properties"][kind.items]["items"]["$ref"])
 
@@ -59,15 +65,14 @@ def methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def collection_of(kind: ResourceType) -> str:
-    """Return a type's list as its discovery document writes the path."""
-    path = kind.collection.replace("{project}", "{projectsId}")
-    return f"{kind.version}/{path.replace('{location}', '{locationsId}')}"
+    """Return the path of a type's list, with nothing in the braces of what stands for something."""
+    return _PLACEHOLDER.sub("{}", f"{kind.version}/{kind.collection}")
 
 
-def flat_path(method: Mapping[str, Any]) -> str:
-    """Return the path of a method; some documents leave open that a parent is a project."""
-    path = str(method.get("flatPath", method["path"]))
-    return _ANY_PARENT.sub("projects/{projectsId}", path)
+def flat_path(kind: ResourceType, method: Mapping[str, Any]) -> str:
+    """Return the path of a method so; some documents leave open that a parent is a project."""
+    path = f"{document(kind)['servicePath']}{method.get('flatPath', method['path'])}"
+    return _PLACEHOLDER.sub("{}", _ANY_PARENT.sub("projects/{}", path))
 
 
 def _fields(kind: ResourceType) -> Iterator[str]:

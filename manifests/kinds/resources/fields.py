@@ -1,5 +1,6 @@
 """What of a resource is compared and written: everything but what Google alone writes. Pure."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -36,6 +37,18 @@ def settable(kind: ResourceType, resource: Resource) -> Resource:
         resource: As its API returned it.
     """
     return dict(_without(resource, _tree((*kind.output_only, *_ALWAYS))))
+
+
+def title(kind: ResourceType, resource: Resource) -> str:
+    """Return what tells a resource from others of its type whose service names it.
+
+    Args:
+        kind: Its type.
+        resource: As its API returned it, or as it is to be.
+    """
+    if kind.key:
+        return str(resource.get(kind.key, ""))
+    return json.dumps(settable(kind, resource), sort_keys=True)
 
 
 def differences(kind: ResourceType, expected: Resource, actual: Resource) -> list[Difference]:

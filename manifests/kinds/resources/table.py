@@ -5,71 +5,11 @@ The rows are in the order in which a configuration is made again.
 
 from manifests.errors import UsageError
 from manifests.kinds.resources import pauses
+from manifests.kinds.resources.foundations import FOUNDATIONS
 from manifests.kinds.resources.types import ResourceType
 
 TYPES = (
-    ResourceType(
-        name="serviceusage/service",
-        host="serviceusage.googleapis.com",
-        version="v1",
-        collection="projects/{project}/services",
-        items="services",
-        naming="enabled",
-        changing="never",
-        query={"filter": "state:ENABLED"},
-        before_data=True,
-        absent="DISABLED",
-        assigned=("config", "parent"),
-    ),
-    ResourceType(
-        name="iam/role",
-        host="iam.googleapis.com",
-        version="v1",
-        collection="projects/{project}/roles",
-        items="roles",
-        parameter="roleId",
-        wrapper="role",
-        query={"view": "FULL"},
-        assigned=("deleted",),
-        before_data=True,
-    ),
-    ResourceType(
-        name="iam/service-account",
-        host="iam.googleapis.com",
-        version="v1",
-        collection="projects/{project}/serviceAccounts",
-        items="accounts",
-        parameter="accountId",
-        wrapper="serviceAccount",
-        changed_in="serviceAccount",
-        policy="POST",
-        not_held=("keys",),
-        before_data=True,
-    ),
-    ResourceType(
-        name="secretmanager/secret",
-        host="secretmanager.googleapis.com",
-        version="v1",
-        collection="projects/{project}/secrets",
-        items="secrets",
-        parameter="secretId",
-        policy="GET",
-        not_held=("values", "tags"),
-        before_data=True,
-        below=("versions",),
-    ),
-    ResourceType(
-        name="bigquery/connection",
-        host="bigqueryconnection.googleapis.com",
-        version="v1",
-        collection="projects/{project}/locations/{location}/connections",
-        items="connections",
-        parameter="connectionId",
-        policy="POST",
-        policy_by_body=True,
-        not_held=("passwords",),
-        before_data=True,
-    ),
+    *FOUNDATIONS,
     ResourceType(
         name="pubsub/schema",
         host="pubsub.googleapis.com",
@@ -178,6 +118,23 @@ TYPES = (
         parameter="triggerId",
         policy="GET",
         after=("run/service", "functions/function", "workflows/workflow", "pubsub/topic"),
+    ),
+    # Made when objects are back: every one that is written would be told to what listens.
+    ResourceType(
+        name="storage/notification",
+        host="storage.googleapis.com",
+        version="storage/v1",
+        # Where they are looked for are buckets.
+        collection="b/{location}/notificationConfigs",
+        items="items",
+        is_paged=False,
+        naming="assigned",
+        identifier="id",
+        # Nothing names one: it is what it says.
+        key="",
+        changing="never",
+        after=("pubsub/topic",),
+        assigned=("id", "kind", "selfLink"),
     ),
     ResourceType(
         name="cloudresourcemanager/project",

@@ -89,8 +89,11 @@ class ResourceType(NamedTuple):
         changing: How its fields are set.
         changed_in: The field of the request that holds it, beside the mask; empty where the request is
             it and the mask a parameter.
-        key: The field that tells one from another and means the same in another project.
+        identifier: The field that names one in a list.
+        key: The field that tells one from another and means the same in another project; empty where
+            all that is set of it does.
         query: What the list is asked besides.
+        is_paged: Whether the list comes in pages.
         policy: The verb that reads the IAM policy of one; empty where it has none.
         policy_by_body: Whether the version of the policy is asked for in a body.
         before_data: Whether it has to be there before data is brought back; what acts on data comes
@@ -116,8 +119,10 @@ class ResourceType(NamedTuple):
     wrapper: str = ""
     changing: Changing = "mask"
     changed_in: str = ""
+    identifier: str = "name"
     key: str = "name"
     query: Mapping[str, str] = {}
+    is_paged: bool = True
     policy: Literal["", "GET", "POST"] = ""
     policy_by_body: bool = False
     before_data: bool = False
@@ -178,6 +183,11 @@ class ResourceType(NamedTuple):
         folders = re.escape(self.collection).replace(r"\{project\}", _SEGMENT)
         pattern = f"{folders.replace(r'\{location\}', _SEGMENT)}/{_OWN_NAME}"
         return re.fullmatch(pattern, name) is not None
+
+    def location_of(self, name: str) -> str:
+        """Return the location in the full name of a resource; empty where its type has none."""
+        parts = dict(zip(self.collection.split("/"), name.split("/"), strict=False))
+        return parts.get("{location}", "")
 
     def full_name(self, name: str, collection: str) -> str:
         """Return the full name of a resource; some lists give the last part of it alone."""

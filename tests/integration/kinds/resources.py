@@ -20,7 +20,7 @@ from tests.judges.resource_fields import output_only
 
 
 class Resources(World):
-    """Two schedules, one of them paused on purpose, and a topic with what reads it."""
+    """Two schedules, one of them paused on purpose, a topic with what reads it, a scheduled query."""
 
     words = ("complete-outage", "--overwrite", "*")
     agreed = ("--access", "--yes")
@@ -28,6 +28,7 @@ class Resources(World):
         "scheduler/job": ("{jobs}", "jobs"),
         "pubsub/topic": (f"{PUBSUB}/projects/{{project}}/topics", "topics"),
         "pubsub/subscription": (f"{PUBSUB}/projects/{{project}}/subscriptions", "subscriptions"),
+        "bigquery/transfer": ("{transfers}", "transferConfigs"),
     }
 
     @classmethod
@@ -39,7 +40,8 @@ class Resources(World):
 
     def fill(self) -> None:
         """Make the resources."""
-        enable(self.rebound, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")
+        services = ("cloudscheduler", "pubsub", "bigquerydatatransfer")
+        enable(self.rebound, *(f"{name}.googleapis.com" for name in services))
         make_job(self.rebound, "hourly", description="Stündlich", retryConfig={"retryCount": 3})
         make_job(self.rebound, "paused")
         pause_job(self.rebound, "paused")
@@ -47,6 +49,13 @@ class Resources(World):
         topic = f"projects/{self.rebound.project}/topics/raw"
         export = {"topic": topic, "cloudStorageConfig": {"bucket": "lake"}}
         call(self.rebound, "PUT", f"{self._subscriptions}/export", export)
+        query = {
+            "displayName": "totals",
+            "dataSourceId": "scheduled_query",
+            "schedule": "every day",
+        }
+        params = {"destinationDatasetId": "lake", "params": {"query": "SELECT 1 AS one"}}
+        call(self.rebound, "POST", self._transfers, {**query, **params})
         binding = {"role": "roles/pubsub.publisher", "members": ["user:a@example.com"]}
         policy = {"policy": {"bindings": [binding]}}
         call(self.rebound, "POST", f"{self._topics}/raw:setIamPolicy", policy)
@@ -54,6 +63,15 @@ class Resources(World):
     @property
     def _topics(self) -> str:
         return f"{PUBSUB}/projects/{self.rebound.project}/topics"
+
+    @property
+    def _transfers(self) -> str:
+        parent = f"projects/{self.rebound.project}/locations/{LOCATION}"
+        return f"bigquerydatatransfer.googleapis.com/v1/{parent}/transferConfigs"
+
+    def _transfer(self) -> str:
+        (found,) = call(self.rebound, "GET", self._transfers)["transferConfigs"]
+        return f"bigquerydatatransfer.googleapis.com/v1/{found['name']}"
 
     @property
     def _subscriptions(self) -> str:
@@ -70,6 +88,7 @@ class Resources(World):
         readers = [f"{self._subscriptions}/{name}" for name in ("raw-sub", "export")]
         return {
             "a schedule": lambda: self._lose(hourly),
+            "a scheduled query": lambda: self._lose(self._transfer()),
             "a setting": lambda: self._change(hourly, readers[0]),
             "a topic, its policy and its readers": lambda: self._lose(
                 *readers, f"{self._topics}/raw"
@@ -100,9 +119,16 @@ class Resources(World):
         told: dict[str, object] = {}
         for kind, (path, items) in self._LISTS.items():
             own = {"etag", *output_only()[kind]} - {"state"}
-            where = path.format(jobs=jobs_path(self.rebound), project=self.rebound.project)
-            for item in call(self.rebound, "GET", where).get(items, ()):
-                told[item["name"]] = {key: item[key] for key in sorted({*item} - own)}
+            where = path.format(
+                jobs=jobs_path(self.rebound),
+                project=self.rebound.project,
+                transfers=self._transfers,
+            )
+            own |= {"name"} if kind == "bigquery/transfer" else set()
+            for number, item in enumerate(call(self.rebound, "GET", where).get(items, ())):
+                # One that is made anew has another name.
+                name = f"{number} {item['displayName']}" if "displayName" in item else item["name"]
+                told[name] = {key: item[key] for key in sorted({*item} - own)}
                 if kind == "pubsub/topic":
                     policy = call(self.rebound, "GET", f"{PUBSUB}/{item['name']}:getIamPolicy")
                     told[f"{item['name']} policy"] = policy.get("bindings")

@@ -9,6 +9,7 @@ from tests.integration.configuration import states
 from tests.integration.kinds.resources import Resources
 from tests.integration.kinds.worlds import made
 from tests.standin.cloud import Cloud
+from tests.standin.projects import project_number
 
 JOBS = "cloudscheduler.projects.locations.jobs"
 MOMENTS = {
@@ -17,6 +18,7 @@ MOMENTS = {
     "what it says is set": f"{JOBS}.patch",
     "a topic is made": "pubsub.projects.topics.create",
     "its policy is set": "pubsub.projects.topics.setIamPolicy",
+    "a scheduled query is made": "bigquerydatatransfer.projects.locations.transferConfigs.create",
     "its reader is made": "pubsub.projects.subscriptions.create",
 }
 """Until what is done, whose answer the recovery does not live to read."""
@@ -36,7 +38,9 @@ def test_killed_recovery_is_resumed(world: Resources, when: str):
     for lost, lose in world.damages.items():
         if lost != "a setting":
             lose()
-    fault = {"operation": MOMENTS[when], "kind": "stall", "match": rebound.project, "seconds": 30}
+    # The scheduled query's own name has the number.
+    named = f"({rebound.project}|{project_number(rebound.project)})"
+    fault = {"operation": MOMENTS[when], "kind": "stall", "match": named, "seconds": 30}
     rebound.cloud.order("platform", "faults", **fault)
     process = rebound.begin("recover", *world.words, *world.agreed)
     rebound.cloud.await_fault("platform")

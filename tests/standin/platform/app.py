@@ -14,7 +14,7 @@ from tests.standin.database import transaction
 from tests.standin.dates import Dated
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
-from tests.standin.platform import admin, archives, bodies, locations
+from tests.standin.platform import admin, archives, bodies, buckets, locations
 from tests.standin.platform.api import Api, Route
 from tests.standin.platform.errors import PlatformError, invalid, unknown_field
 from tests.standin.platform.invocation import invoke
@@ -56,24 +56,24 @@ class PlatformApp:
         """Answer a request."""
         if scope["type"] != "http":
             return
-        if scope["path"].startswith(_CONTROLS):
-            response = await self._ordered(Request(scope, receive))
-            await response(scope, receive, send)
+        if (api := self._api(scope["path"])) is not None:
+            await self._judging(api)(scope, receive, send)
             return
-        if scope["path"].startswith(f"/{archives.HOST}/"):
-            response = await self._service.archives.answer(Request(scope, receive))
-            await response(scope, receive, send)
-            return
-        if scope["path"].partition("/")[2].partition("/")[0].endswith(_OF_RUN):
-            response = await self._invoked(Request(scope, receive))
-            await response(scope, receive, send)
-            return
-        api = self._api(scope["path"])
-        if api is None:
-            response = PlatformError("NOT_FOUND", f"Not Found: {scope['path']}").response()
-            await response(scope, receive, send)
-            return
-        await self._judging(api)(scope, receive, send)
+        response = await self._elsewhere(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _elsewhere(self, request: Request) -> Response:
+        """Answer what no API of the control plane does."""
+        path = request.url.path
+        if path.startswith(_CONTROLS):
+            return await self._ordered(request)
+        if path.startswith(buckets.PREFIX):
+            return await buckets.answer(self._service, request)
+        if path.startswith(f"/{archives.HOST}/"):
+            return await self._service.archives.answer(request)
+        if path.partition("/")[2].partition("/")[0].endswith(_OF_RUN):
+            return await self._invoked(request)
+        return PlatformError("NOT_FOUND", f"Not Found: {path}").response()
 
     async def _invoked(self, request: Request) -> Response:
         """Answer as what runs at the address would."""

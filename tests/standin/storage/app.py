@@ -56,6 +56,7 @@ JSON_HANDLERS: dict[str, Handler] = {
     "storage.buckets.operations.get": restores.get_operation,
     "storage.notifications.insert": notifications.insert,
     "storage.notifications.list": notifications.list_all,
+    "storage.notifications.get": notifications.get,
     "storage.notifications.delete": notifications.delete,
     "storage.folders.list": folders.list_folders,
     "storage.folders.insert": folders.insert,

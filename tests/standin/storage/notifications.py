@@ -41,6 +41,18 @@ async def list_all(call: Call) -> Response:
     return answer(call, {"kind": "storage#notifications", **listed})
 
 
+async def get(call: Call) -> Response:
+    """Answer `storage.notifications.get`."""
+    bucket = find_bucket(call.service, call.path["bucket"])
+    row = call.service.database.execute(
+        "SELECT resource FROM notifications WHERE bucket = ? AND id = ?",
+        (bucket.id, call.path["notification"]),
+    ).fetchone()
+    if row is None:
+        raise StorageError(404, "notFound", "Notification not found.")
+    return answer(call, json.loads(row["resource"]))
+
+
 async def delete(call: Call) -> Response:
     """Answer `storage.notifications.delete`."""
     bucket = find_bucket(call.service, call.path["bucket"])

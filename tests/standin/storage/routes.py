@@ -24,6 +24,7 @@ storage.buckets.testIamPermissions GET b/{bucket}/iam/testPermissions
 storage.buckets.getStorageLayout GET b/{bucket}/storageLayout
 storage.notifications.insert POST b/{bucket}/notificationConfigs
 storage.notifications.list GET b/{bucket}/notificationConfigs
+storage.notifications.get GET b/{bucket}/notificationConfigs/{notification}
 storage.notifications.delete DELETE b/{bucket}/notificationConfigs/{notification}
 storage.folders.list GET b/{bucket}/folders
 storage.folders.insert POST b/{bucket}/folders

@@ -264,6 +264,8 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, 
                 f"noncurrent versions of objects of bucket {plan.name}: of each name the one comes "
                 "back that was live"
             )
+        if plan.create:
+            notes.append(f"notifications of bucket {plan.name}, but in a complete outage")
         if plan.create and backup is not None and backup.access is None:
             notes.append(f"access granted on bucket {plan.name}: the backup could not read it")
         if backup is not None and _deletes_objects(backup.resource):
@@ -279,7 +281,7 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, 
     if plans:
         moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"
         notes.append(f"objects written after {moment}, and the times at which objects were made")
-        notes.append("access granted on single objects, and a bucket's notification settings")
+        notes.append("access granted on single objects")
     return tuple(notes)
 
 

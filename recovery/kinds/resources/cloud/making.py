@@ -10,9 +10,11 @@ from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors, is_transient
 from manifests.errors import CloudError
+from manifests.kinds.resources.fields import title
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.kinds.resources.rules.creation import Creation, changed, creation, left_to_set
+from recovery.kinds.resources.rules.policies import added, without_agents
 
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -62,7 +64,9 @@ class Making:
                 if request.is_repeatable or not is_transient(error):
                     raise
                 made = self._made_unsaid(kind, name, resource, error)
-        full = str(made.get("name", name)) if kind.naming == "assigned" else name
+        collection = name.rpartition("/")[0]
+        assigned = kind.full_name(str(made.get(kind.identifier, "")), collection)
+        full = assigned if kind.naming == "assigned" else name
         if kind.pauses:
             self._stop(kind, full, resource)
         return full
@@ -131,6 +135,28 @@ class Making:
             except google_errors.NotFound:
                 return
 
+    def grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
+        """Add to the IAM policy of a resource what the backup's grants besides.
+
+        An account of one of Google's services is made when that is first used, and nothing can be
+        granted to it before; what others lack is granted all the same.
+
+        Raises:
+            CloudError: It could not be, or somebody else set the policy meanwhile.
+        """
+        try:
+            self._add(kind, name, stored)
+        except CloudError:
+            self._add(kind, name, without_agents(stored))
+            raise
+        if added(stored, self._configuration.policy(kind, name) or {})[1]:
+            raise CloudError("its IAM policy was set, and lacks what was granted", subject=name)
+
+    def _add(self, kind: ResourceType, name: str, stored: Resource) -> None:
+        policy, _ = added(stored, self._configuration.policy(kind, name) or {})
+        if policy is not None:
+            self.set_policy(kind, name, policy)
+
     def set_policy(self, kind: ResourceType, name: str, policy: Resource) -> None:
         """Set the IAM policy of a resource, under its etag.
 
@@ -172,10 +198,8 @@ class Making:
 
         There was none of that title when the call was decided on.
         """
-        parts = name.split("/")
-        places = [parts[at + 1] for at, part in enumerate(parts) if part == "locations"]
-        found = self._configuration.resources(kind, places).values()
-        made = [item for item in found if item.get(kind.key) == resource.get(kind.key)]
+        found = self._configuration.resources(kind, (kind.location_of(name),)).values()
+        made = [item for item in found if title(kind, item) == title(kind, resource)]
         if not made:
             raise unsaid
         return made[0]

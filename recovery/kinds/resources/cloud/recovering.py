@@ -4,12 +4,10 @@ What ran at the recovery point is made stopped. It is written down as a fence, s
 exactly that, and nothing whose target is still in the project that is lost.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from manifests import fence_layout
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
@@ -19,16 +17,16 @@ from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.compare.findings import Finding
-from recovery.fence.model import FencedWriter, FenceRecord
+from recovery.fence.model import FencedWriter
 from recovery.fence.rules import as_before, fenced
 from recovery.fence.store import Fences
 from recovery.kinds.outcome import Failure
 from recovery.kinds.resources.cloud.keeping import keep_former
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.secrets import has_value
+from recovery.kinds.resources.cloud.stopped import THINGS, MadeStopped
 from recovery.kinds.resources.rules.called import lost_references, waits_for
 from recovery.kinds.resources.rules.planning import archive_finding, findings
-from recovery.kinds.resources.rules.policies import added
 from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
 from recovery.kinds.resources.rules.secrets import secret_values, told_values
 from recovery.kinds.resources.rules.steps import (
@@ -41,7 +39,6 @@ from recovery.kinds.resources.rules.steps import (
 from recovery.kinds.work import Running
 
 _WRITERS = 4
-_THINGS = ("resources",)
 
 
 class Recovering:
@@ -82,12 +79,12 @@ class Recovering:
         self._names = {**names, **pinned}
         self._running = running
         self._archive = archive
-        self._fences = fences
         self._keep = partial(keep_former, configuration, landing, running)
         self._project = project
         self._own = own
         self._held = fences.writers()
-        self._stopped: list[FencedWriter] = []
+        self._stopped = MadeStopped(fences, running, project)
+        self._named: list[FencedWriter] = []
         self._learned: list[dict[str, str]] = []
 
     def recover(
@@ -100,14 +97,14 @@ class Recovering:
             todo: What happens to each, and what the backup has of it.
         """
         rewriting = Rewriting(self._names)
-        self._write_down(self._expected(kind, todo, rewriting))
+        self._stopped.write_down(self._expected(kind, todo, rewriting))
         with ThreadPoolExecutor(_WRITERS, thread_name_prefix="resources") as pool:
             outcomes = list(
                 pool.map(lambda item: self._recovered(kind, item[0], item[1], rewriting), todo)
             )
         # Their names are known only now.
-        self._write_down(self._stopped if kind.naming == "assigned" else ())
-        self._stopped.clear()
+        self._stopped.write_down(self._named if kind.naming == "assigned" else ())
+        self._named.clear()
         # While others of the type are made, nobody may add to the names that they are made with.
         for learned in self._learned:
             self._names |= learned
@@ -128,29 +125,10 @@ class Recovering:
             if step.create
         ]
         return [
-            fenced(kind, wanted, _THINGS)
+            fenced(kind, wanted, THINGS)
             for wanted in made
             if kind.runs(wanted) and not self._still_lost(kind, wanted)
         ]
-
-    def _write_down(self, writers: Sequence[FencedWriter]) -> None:
-        """Write down what is made stopped, for a thaw to resume it wherever the recovery breaks off."""
-        if not writers:
-            return
-        recovery_id = self._running.recovery_id
-        suffix = hashlib.sha256(recovery_id.encode()).hexdigest()[:4]
-        self._fences.add(
-            FenceRecord(
-                fence_id=fence_layout.fence_id(self._running.started_at, suffix),
-                project=self._project,
-                fenced_at=self._running.started_at,
-                why=f"made by the recovery {recovery_id}",
-                things=_THINGS,
-                writers=tuple(sorted(writers, key=lambda item: item.name)),
-                recovery_id=recovery_id,
-                is_made=True,
-            )
-        )
 
     def _recovered(
         self,
@@ -179,7 +157,7 @@ class Recovering:
                 found = (*ended.findings, archive_finding(name))
                 ended = ended.model_copy(update={"findings": found})
             if step.grants and stored.policy is not None:
-                self._grant(kind, ended.into, rewriting.resource(stored.policy)[0])
+                self._making.grant(kind, ended.into, rewriting.resource(stored.policy)[0])
         except ReboundError as error:
             return outcome.model_copy(update={"failure": Failure.of(error)})
         self._running.journal.record(FOLDER, f"{kind.name} {ended.name}", ended)
@@ -230,8 +208,10 @@ class Recovering:
         self, kind: ResourceType, name: str, wanted: Resource, archive: bytes | None
     ) -> str:
         """Make a resource, unless an attempt that was interrupted has."""
-        found = self._configuration.resource(kind, name) if kind.naming != "assigned" else None
-        if found is not None and not self._differing(kind, wanted, found):
+        found = self._configuration.resource(kind, name)
+        # What its service names would be made twice: the proof says what differs.
+        is_ours = kind.naming == "assigned" or (found and not self._differing(kind, wanted, found))
+        if found is not None and is_ours:
             return name
         return self._making.create(kind, name, wanted, archive)
 
@@ -251,8 +231,8 @@ class Recovering:
         resumes = made and kind.runs(wanted)
         lost = self._still_lost(kind, wanted) if resumes else ()
         if resumes and not lost:
-            before = fenced(kind, {**found, **_pause_field(kind, wanted)}, _THINGS)
-            self._stopped.append(before)
+            before = fenced(kind, {**found, **_pause_field(kind, wanted)}, THINGS)
+            self._named.append(before)
         self._learned.append(names_of_now(kind, outcome.name, name, wanted, found))
         return outcome.model_copy(
             update={"into": name, "findings": (*differs, *lost), "resumes": resumes and not lost}
@@ -270,15 +250,6 @@ class Recovering:
 
     def _still_lost(self, kind: ResourceType, wanted: Resource) -> tuple[Finding, ...]:
         return lost_references(kind, wanted, self._lost, set(self._names.values()))
-
-    def _grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
-        present = self._configuration.policy(kind, name) or {}
-        policy, _ = added(stored, present)
-        if policy is None:
-            return
-        self._making.set_policy(kind, name, policy)
-        if added(stored, self._configuration.policy(kind, name) or {})[1]:
-            raise CloudError("its IAM policy was set, and lacks what was granted", subject=name)
 
 
 def names_of_now(

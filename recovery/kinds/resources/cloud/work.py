@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
+from manifests.kinds.resources.fields import title
 from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.lines import StoredResource
@@ -22,7 +23,7 @@ from recovery.kinds.resources.cloud.recovering import Recovering
 from recovery.kinds.resources.cloud.secrets import has_value
 from recovery.kinds.resources.cloud.stored import read_object, read_resources
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
-from recovery.kinds.resources.rules.planning import check_owner
+from recovery.kinds.resources.rules.planning import bucket_of, check_owner
 from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
 from recovery.kinds.resources.rules.secrets import secret_values
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
@@ -35,7 +36,7 @@ from recovery.unseen import Unseen, looked_at, told_apart
 _READERS = 8
 _ANSWERING = ("run/service", "functions/function")
 
-type _Titles = Mapping[object, Resource]
+type _Titles = Mapping[str, Resource]
 """The resources of a type by their titles."""
 
 
@@ -63,13 +64,13 @@ class ConfigurationWork(Work[ResourcesSeen]):
         del begun
         names = self._names(origin)
         backups = _in_order(self.rules.wanted(origin.run, request))
-        titled = {backup.type: self._titled(backup) for backup in backups}
+        rewriting = Rewriting(names)
+        titled = {backup.type: self._titled(backup, rewriting) for backup in backups}
         wanted = [
             (backup, stored)
             for backup in backups
             for stored in read_resources(self._tools.vault, backup)
         ]
-        rewriting = Rewriting(names)
         check_owner(
             (rewriting.text(stored.name) for _, stored in wanted),
             project=self._target.project,
@@ -84,7 +85,6 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 for item, found in zip(wanted, looked, strict=True)
             }
         )
-        rewriting = Rewriting(names)
         missing = [
             rewriting.resource(item.stored.resource)[0]
             for item in seen.values()
@@ -97,6 +97,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             names={**names, **self._pinned},
             gone_images=gone,
             own=self._own,
+            foreign_buckets=self._foreign(rewriting.text(item.name) for _, item in wanted),
             no_values=frozenset(
                 value
                 for value in read
@@ -156,7 +157,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
 
         def look() -> SeenResource:
             resource = (
-                titles.get(stored.resource.get(kind.key))
+                titles.get(title(kind, rewriting.resource(stored.resource)[0]))
                 if kind.naming == "assigned"
                 else self._configuration.resource(kind, name)
             )
@@ -177,6 +178,16 @@ class ConfigurationWork(Work[ResourcesSeen]):
             )
 
         return looked_at(told, look)
+
+    def _foreign(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the buckets that names are in and another project has; one that is missing is made."""
+        owners = {
+            bucket: self._configuration.bucket_owner(bucket)
+            for bucket in set(map(bucket_of, names)) - {""}
+        }
+        return frozenset(
+            bucket for bucket, owner in owners.items() if owner not in (None, self._number)
+        )
 
     def _images(
         self, items: Iterable[SeenResource], rewriting: Rewriting
@@ -215,16 +226,19 @@ class ConfigurationWork(Work[ResourcesSeen]):
             for address in addresses(stored.resource).values()
         )
 
-    def _titled(self, backup: ResourceBackup) -> _Titles | Unseen:
+    def _titled(self, backup: ResourceBackup, rewriting: Rewriting) -> _Titles | Unseen:
         """Return by title what is there of a type whose service names it; nothing of any other."""
         kind = resource_type(backup.type)
         if kind.naming != "assigned":
             return {}
 
         def look() -> _Titles:
-            found = self._configuration.resources(kind, backup.locations).values()
+            places = list(map(rewriting.text, backup.locations))
+            found = self._configuration.resources(kind, places, none_where_missing=True)
             # Of equal titles the first one counts.
-            return {item.get(kind.key): item for item in reversed(found)}
+            return {
+                title(kind, item): {"name": name, **item} for name, item in reversed(found.items())
+            }
 
         return looked_at(kind.name, look)
 

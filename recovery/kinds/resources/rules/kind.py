@@ -14,7 +14,7 @@ from recovery.kinds.decision import Decision, Origin
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.resources.rules.obstacles import obstacle
-from recovery.kinds.resources.rules.planning import managed_names, plan_resource
+from recovery.kinds.resources.rules.planning import bucket_of, managed_names, plan_resource
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.rows import (
     held_resources,
@@ -23,7 +23,7 @@ from recovery.kinds.resources.rules.rows import (
     resource_rows,
 )
 from recovery.kinds.resources.rules.secrets import secret_values
-from recovery.kinds.resources.rules.seen import ResourcesSeen
+from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.kinds.resources.rules.steps import (
     FOLDER,
     ConfigurationOutcome,
@@ -90,7 +90,7 @@ class ConfigurationRules(Rules[ResourcesSeen]):
             for item in seen.items
             if item.resource is None
             and item.stored.name not in managed
-            and (why := obstacle(item.type, wanted[item.stored.name], seen.gone_images))
+            and (why := _obstacle(item, wanted[item.stored.name], rewriting, seen))
         }
         planned = [
             step.model_copy(update={"needs": _needs(wanted[step.name], seen)})
@@ -194,6 +194,13 @@ class ResourceRules(ConfigurationRules):
     steps = (ResourceStep,)
     outcomes = (ResourceOutcome,)
     before_data = False
+
+
+def _obstacle(
+    item: SeenResource, wanted: Resource, rewriting: Rewriting, seen: ResourcesSeen
+) -> str:
+    foreign = bucket_of(rewriting.text(item.stored.name)) in seen.foreign_buckets
+    return obstacle(item.type, wanted, seen.gone_images, foreign=foreign)
 
 
 def _needs(wanted: Resource, seen: ResourcesSeen) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ _TERRAFORM_LABEL = "goog-terraform-provisioned"
 _MANAGED_LABEL = "goog-managed-by"
 """Another service made it and keeps it, as Cloud Functions its services and triggers."""
 _ACCOUNT = "iam/service-account"
+_NOTIFICATION = "storage/notification"
 _SERVICE = "run/service"
 _LONGEST_VALUE = 200
 
@@ -109,8 +110,15 @@ def project_of(name: str) -> str:
     return name.split("/")[1] if name.startswith("projects/") else ""
 
 
+def bucket_of(name: str) -> str:
+    """Return the bucket that a resource's full name is in; empty for one of a project."""
+    return name.split("/")[1] if name.startswith("b/") else ""
+
+
 def check_owner(names: Iterable[str], *, project: str, number: Callable[[], str]) -> None:
     """Refuse a run with a resource of another project, which a recovery would write there.
+
+    The name of a bucket does not say whose it is: what is of one is looked at by itself.
 
     Args:
         names: The full names of its resources, as they are where the recovery writes.
@@ -122,7 +130,8 @@ def check_owner(names: Iterable[str], *, project: str, number: Callable[[], str]
     """
     owners: dict[str, str] = {}
     for name in names:
-        owners.setdefault(project_of(name), name)
+        if not bucket_of(name):
+            owners.setdefault(project_of(name), name)
     owners.pop(project, None)
     if any(map(str.isdigit, owners)):
         owners.pop(number(), None)
@@ -138,7 +147,8 @@ def check_owner(names: Iterable[str], *, project: str, number: Callable[[], str]
 def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:
     """Return the full names of what other resources make: it comes back with them.
 
-    A trigger of Eventarc has a subscription of its own, and a topic where nobody named one.
+    A trigger of Eventarc has a subscription of its own, and a topic where nobody named one, which
+    buckets tell of what it is about.
     """
     names: set[str | None] = set()
     for item in items:
@@ -148,6 +158,8 @@ def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:
         if item.type == "eventarc/trigger":
             carried = (resource.get("transport") or {}).get("pubsub") or {}
             names |= {carried.get("subscription"), _own_topic(carried.get("topic"))}
+        if item.type == _NOTIFICATION and _own_topic(resource.get("topic")):
+            names.add(item.stored.name)
     return frozenset(name for name in names if name)
 
 

@@ -9,7 +9,9 @@ from manifests.values import Resource, Value
 
 _DELETED = "deleted:"
 _AGENT = re.compile(r"gcp-sa-|:service-\d+@|@cloudservices\.gserviceaccount\.com$")
-"""Accounts of Google's own services: Google grants them what they need."""
+"""Accounts of Google's own services."""
+_OF_GOOGLE = re.compile(r"(?i)^roles/(.*serviceAgent|editor)$")
+"""What Google itself grants them; else somebody did, as to publish what is written to a bucket."""
 
 
 class Grant(Value):
@@ -45,7 +47,7 @@ def added(stored: Resource, present: Resource) -> tuple[Resource | None, list[Gr
         missing = [
             member
             for member in item.get("members", ())
-            if member not in there.get("members", ()) and _is_restored(member)
+            if member not in there.get("members", ()) and _is_restored(member, item["role"])
         ]
         there["members"] = [*there.get("members", ()), *missing]
         title = str((item.get("condition") or {}).get("title", ""))
@@ -74,9 +76,19 @@ def taken(present: Resource, grants: Sequence[Grant]) -> Resource | None:
     return {**present, "bindings": bindings, "version": 3} if found else None
 
 
+def without_agents(policy: Resource) -> Resource:
+    """Return a policy without what it grants to accounts of Google's own services."""
+    bindings = [
+        {**item, "members": [who for who in item.get("members", ()) if not _AGENT.search(who)]}
+        for item in policy.get("bindings", ())
+    ]
+    return {**policy, "bindings": bindings}
+
+
 def _key(binding: dict[str, Any]) -> tuple[str, str]:
     return binding["role"], json.dumps(binding.get("condition"), sort_keys=True)
 
 
-def _is_restored(member: str) -> bool:
-    return not (member.startswith(_DELETED) or _AGENT.search(member))
+def _is_restored(member: str, role: str) -> bool:
+    is_of_google = _AGENT.search(member) and _OF_GOOGLE.match(role)
+    return not (member.startswith(_DELETED) or is_of_google)

@@ -35,6 +35,7 @@ class ResourcesSeen(Seen):
         names: What is called otherwise now: the project, and its number.
         gone_images: Images that services and jobs run, and that are not there.
         own: The id and the number of the project that is written.
+        foreign_buckets: Buckets that resources are in and that another project has.
         no_values: Values of secrets that what is missing reads, and that are not there.
     """
 
@@ -42,4 +43,5 @@ class ResourcesSeen(Seen):
     names: Mapping[str, str] = {}
     gone_images: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    foreign_buckets: frozenset[str] = frozenset()
     no_values: frozenset[SecretValue] = frozenset()

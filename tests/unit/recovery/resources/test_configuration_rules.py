@@ -11,7 +11,6 @@ from manifests.kinds.resources.table import TYPES, resource_type
 from recovery.kinds.resources.rules.creation import creation, left_to_set
 from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import managed_names
-from recovery.kinds.resources.rules.policies import Grant, added
 from recovery.kinds.resources.rules.rewriting import Place, Rewriting, addresses, remaining
 from recovery.kinds.resources.rules.seen import SeenResource
 
@@ -182,41 +181,6 @@ def test_where_services_and_functions_answer_is_known():
     assert addresses(function) == {"url": "https://f", "serviceConfig.uri": "https://g"}
 
 
-def test_access_is_added_and_never_taken():
-    """Deleted accounts stay deleted, Google's own are Google's, conditions are kept apart."""
-    condition = {"title": "days", "expression": "true"}
-    stored = {
-        "bindings": [
-            {"role": "roles/run.invoker", "members": ["user:a@x", "deleted:user:b@x?uid=1"]},
-            {"role": "roles/run.invoker", "members": ["user:c@x"], "condition": condition},
-            {
-                "role": "roles/run.serviceAgent",
-                "members": [
-                    "serviceAccount:s@gcp-sa-run.iam.gserviceaccount.com",
-                    "serviceAccount:service-75@compute-system.iam.gserviceaccount.com",
-                    "serviceAccount:75@cloudservices.gserviceaccount.com",
-                ],
-            },
-        ]
-    }
-    present = {"etag": "e", "bindings": [{"role": "roles/run.invoker", "members": ["user:d@x"]}]}
-    policy, grants = added(stored, present)
-    assert grants == [
-        Grant(role="roles/run.invoker", member="user:a@x"),
-        Grant(role="roles/run.invoker", member="user:c@x", condition="days"),
-    ]
-    assert policy == {
-        "etag": "e",
-        "version": 3,
-        "bindings": [
-            {"role": "roles/run.invoker", "members": ["user:d@x", "user:a@x"]},
-            {"role": "roles/run.invoker", "members": ["user:c@x"], "condition": condition},
-        ],
-    }
-    assert policy is not None
-    assert added(stored, policy) == (None, [])
-
-
 @pytest.mark.parametrize(
     ("image", "path"),
     [
@@ -252,6 +216,8 @@ def test_what_cannot_be_made_is_told_with_why():
     orphan = {"topic": "_deleted-topic_"}
     assert "had been deleted" in obstacle("pubsub/subscription", orphan, frozenset())
     assert obstacle("pubsub/topic", {}, frozenset()) == ""
+    told = obstacle("storage/notification", {}, frozenset(), foreign=True)
+    assert told == "its bucket is another project's"
 
 
 def test_what_another_resource_makes_comes_with_it():
@@ -269,8 +235,10 @@ def test_what_another_resource_makes_comes_with_it():
             },
         ),
         seen("eventarc/trigger", "v", {"transport": {"pubsub": {"topic": "projects/p/topics/x"}}}),
+        seen("storage/notification", "n", {"topic": "//x/projects/p/topics/eventarc-1"}),
+        seen("storage/notification", "m", {"topic": "//x/projects/p/topics/x"}),
     ]
-    assert managed_names(items) == {"s", "projects/p/topics/eventarc-1", "u"}
+    assert managed_names(items) == {"s", "projects/p/topics/eventarc-1", "u", "n"}
 
 
 def seen(kind: str, name: str, resource: dict[str, Any]) -> SeenResource:

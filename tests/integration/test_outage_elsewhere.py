@@ -1,0 +1,67 @@
+"""A complete outage that is recovered into another project: every reference is rewritten."""
+
+import pytest
+
+from tests.harness import LOCATION, Rebound
+from tests.integration.configuration import PUBSUB, SCHEDULER, call
+from tests.integration.outages import (
+    OLD,
+    PROJECTS,
+    RUN,
+    SCENARIO,
+    build,
+    image,
+    made_of,
+    put_image,
+    supply,
+)
+from tests.standin.cloud import Cloud
+from tests.standin.projects import project_number
+
+
+@pytest.fixture(scope="module")
+def world(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform of a service with what calls it and what it reads, and one complete run."""
+    return build(cloud, tmp_path_factory.mktemp("outage"))
+
+
+def test_into_another_project_every_reference_is_rewritten(world: Rebound):
+    """Ids, numbers and addresses; services are enabled first; nothing runs that points back."""
+    other = f"{world.project}-dr"
+    put_image(world, other, OLD)
+    words = ("--into-project", other, "--confirm-project", other)
+    planned = world.run("plan", SCENARIO, "--access", *words)
+    assert "serviceusage/service run.googleapis.com" in planned.stdout
+    assert "its bucket is another project's" in planned.stdout
+    partial = world.run("recover", SCENARIO, "--access", "--yes", *words, code=6)
+    assert "serviceusage/service run.googleapis.com: enabled" in partial.stderr
+    supply(world, other)
+    recovery = max(world.recoveries)
+    done = world.run("resume", recovery, "--access", "--confirm-project", other, "--yes")
+    made = made_of(world, other)
+    assert {name.split(":")[0] for name in made["images"]} <= {
+        image(other).split(":")[0],
+        f"{image(other).split(':')[0]}@sha256",
+    }
+    jobs = f"{SCHEDULER}/projects/{other}/locations/{LOCATION}/jobs"
+    found = {item["name"].rpartition("/")[2]: item for item in call(world, "GET", jobs)["jobs"]}
+    assert found["load-hourly"]["httpTarget"]["uri"] == f"{made['uri']}/load"
+    own = f"https://{LOCATION}-{other}.cloudfunctions.net/alert"
+    assert found["alert"]["httpTarget"]["uri"] == own
+    assert {item["state"] for item in found.values()} == {"PAUSED"}
+    assert f"rewritten httpTarget.uri: {own}" in done.stdout
+    check_names_in(world, other)
+    world.run("thaw", "--no-check", "--yes", REBOUND_PROJECT=other)
+    path = f"{PUBSUB}/projects/{other}/subscriptions/raw-sub"
+    assert call(world, "GET", path)["pushConfig"]["pushEndpoint"] == f"{made['uri']}/process"
+
+
+def check_names_in(world: Rebound, other: str) -> None:
+    """See that a secret is named by the project's number, and who is granted something by its id."""
+    pool = call(world, "GET", f"{RUN}/projects/{other}/locations/{LOCATION}/workerPools/puller")
+    (named,) = pool["template"]["containers"][0]["env"]
+    secret = f"projects/{project_number(other)}/secrets/slack"
+    assert named["valueSource"]["secretKeyRef"]["secret"] == secret
+    policy = call(world, "POST", f"{PROJECTS}/projects/{other}:getIamPolicy", {})
+    runner = f"serviceAccount:runner@{other}.iam.gserviceaccount.com"
+    assert [runner] in [item["members"] for item in policy["bindings"]]
