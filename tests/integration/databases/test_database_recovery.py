@@ -49,21 +49,27 @@ def state(rebound: Rebound) -> State:
     return filled(rebound, awkward(f"projects/{rebound.project}/databases/(default)"))
 
 
-def test_everything_lost(rebound: Rebound, state: State):
+def test_everything_lost(rebound: Rebound):
     """A database that was emptied is exactly what it was, but for what is never restored.
 
-    That is a top-level collection: one of the same id below a document comes back, uncounted.
+    That is a top-level collection with all below it. One of the same id below a document comes back,
+    and is counted among what does.
     """
+    nested = {"processing_locks/p_2026-01-02/holders/a": {"n": 1}}
+    platform = awkward(f"projects/{rebound.project}/databases/(default)")
+    state = filled(rebound, platform | nested)
     before = state.content()
-    assert "types/every/processing_locks/kept" in before
+    back = durable(before)
+    assert "types/every/processing_locks/kept" in back
     state.lose(*before)
-    plan = rebound.json("plan", SCENARIO)
-    assert of_kind(plan, "database")[0]["never_restored"] == {
-        "processing_locks": 1,
-        "processor_heartbeats": 1,
-    }
+    plan = rebound.run("plan", SCENARIO).stdout
+    assert "never restored (processing_locks 2, processor_heartbeats 1)" in plan
+    (step,) = of_kind(rebound.json("plan", SCENARIO), "database")
+    assert step["never_restored"] == {"processing_locks": 2, "processor_heartbeats": 1}
+    assert sum(item["missing"] for item in step["state"]["collections"]) == len(back)
     done = rebound.run("recover", SCENARIO, "--yes")
-    assert state.content() == durable(before)
+    assert state.content() == back
+    assert f"{len(back)} equal, {len(back)} written" in done.stdout
     assert "never restored: processing_locks, processor_heartbeats" in done.stdout
     assert "1 of 1 databases proven equal" in done.stdout
 
