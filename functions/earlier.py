@@ -81,11 +81,16 @@ class Base:
 
     @classmethod
     def of(cls, vault: Vault, run_id: RunId) -> "Base | None":
-        """Return a run, or None where it is not believed, or not as its start record says.
+        """Return a run, or None where it is gone, damaged, not believed, or not as its start says.
 
         Whoever can write to the vault could begin a run that names a forged run as its base.
         """
-        manifest = vault.manifest(run_id)
+        try:
+            manifest = vault.manifest(run_id)
+        except BackupDamagedError as error:
+            # Without it everything is exported: a base that is lost costs no night.
+            log.error("an earlier run is not built on", run_id=run_id, reason=error.message)  # noqa: TRY400 - told in words
+            return None
         trust = vault.trust(run_id)
         found = None if trust.is_signed else vault.borne_out(manifest)
         reason = trust.problem or vault.foreign(manifest.platform, manifest.project)

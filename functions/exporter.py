@@ -25,6 +25,7 @@ class RunContext(NamedTuple):
 
     Attributes:
         start: The run.
+        start_generation: That of its start record, which nobody knows before the run begins.
         catalog: What must be protected, each table listed.
         settings: Where things are, and how much is in flight.
         holder: A name for this process that no other process has.
@@ -39,6 +40,7 @@ class RunContext(NamedTuple):
     """
 
     start: RunStart
+    start_generation: int
     catalog: Catalog
     settings: Settings
     holder: str

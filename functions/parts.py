@@ -11,6 +11,7 @@ from functions.exporter import Exporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
 from manifests.errors import (
+    BackupDamagedError,
     NeverThereError,
     PartialError,
     PointLostError,
@@ -162,7 +163,9 @@ def _attempt(
         log.warning("the table was not there at the recovery point", reason=error.message)
         return None
     except ReboundError as error:
-        message = f"{error.message} ({error.hint})" if error.hint else error.message
+        # What is wrong with something that is stored is told of that very object.
+        what = str(error) if isinstance(error, BackupDamagedError) else error.message
+        message = f"{what} ({error.hint})" if error.hint else what
         is_spared = part.entry.backup == "best effort"
         log.error("part failed", reason=message, retryable=error.retryable)  # noqa: TRY400 - no stack trace
         return FailedPart(

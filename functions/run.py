@@ -206,6 +206,7 @@ class BackupRun:
         )
         context = RunContext(
             start=start,
+            start_generation=run.generation,
             catalog=self._catalog.listing((*start.tables, *start.perhaps)),
             settings=self._settings,
             holder=self._holder,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
+from itertools import zip_longest
 
 import google_crc32c
 from google.api_core.exceptions import NotFound, PreconditionFailed
@@ -12,10 +13,16 @@ from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.downloads import Document, piece, whole_document
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError
+from manifests.errors import (
+    CloudError,
+    ObjectChangedError,
+    ObjectMissingError,
+    StrangeObjectError,
+)
 from manifests.json_text import MOST_BYTES
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.store.claims import Dated
+from manifests.store.decoded import STRANGE_HINT
 from manifests.values import ObjectInfo, Resource
 
 _READ_BYTES = 2 * 1024 * 1024
@@ -60,7 +67,7 @@ class Bucket:
         """
         if self.put_if(name, content, generation=0) is not None:
             return content
-        found = self.read(name)
+        found = self.read(name, most_bytes=max(len(content), MOST_BYTES))
         if found is None:
             raise CloudError(
                 "it vanished while it was read back", subject=self.uri(name), retryable=True
@@ -183,27 +190,41 @@ class Bucket:
 
         Raises:
             ObjectMissingError: The source generation is gone.
-            ObjectChangedError: What is in this bucket differs from the source.
+            ObjectChangedError: The copy differs from the source.
+            StrangeObjectError: Something else is there.
         """
         self._before_write()
         origin = (source.name, found.name, found.generation)
 
-        def copy() -> ObjectVersion | None:
+        def copy() -> tuple[ObjectVersion | None, bool]:
             try:
-                return self.versions.rewrite(name, origin, settings={"name": name}, over=0)
+                return self.versions.rewrite(name, origin, settings={"name": name}, over=0), True
             except PreconditionFailed:
-                # An earlier try put it there.
-                return self.versions.find(name)
+                return self.versions.find(name), False
 
-        copied = source._unless_gone(found.name, found.generation, copy)  # noqa: SLF001 - same class
-        if copied is None:
+        answer = source._unless_gone(found.name, found.generation, copy)  # noqa: SLF001 - same class
+        if answer is None:
             raise ObjectMissingError("the object to copy is gone", subject=source.uri(found.name))
-        if (copied.crc32c, copied.size_bytes) != (found.crc32c, found.size_bytes):
+        there, is_new = answer
+        if there is None:
+            raise CloudError("it vanished while it was looked at", subject=name, retryable=True)
+        copied = _info(there)
+        is_like = (copied.crc32c, copied.size_bytes) == (found.crc32c, found.size_bytes)
+        if is_new and not is_like:
             raise ObjectChangedError(
                 f"the copy has crc32c {copied.crc32c}, the source {found.crc32c}",
                 subject=self.uri(name),
             )
-        return _info(copied)
+        # An earlier try put it there, or somebody else did: a CRC32C is easily made to fit.
+        if not is_new and not (is_like and self._holds_bytes_of(copied, source, found)):
+            raise StrangeObjectError(
+                "something else lies there", subject=self.uri(name), hint=STRANGE_HINT
+            )
+        return copied
+
+    def _holds_bytes_of(self, copied: ObjectInfo, source: "Bucket", found: ObjectInfo) -> bool:
+        pairs = zip_longest(self.chunks(copied), source.chunks(found))
+        return all(ours == theirs for ours, theirs in pairs)
 
     def delete(self, name: str, *, generation: int) -> None:
         """Delete one exact generation; one that is already gone is no error."""

@@ -85,8 +85,13 @@ def test_a_second_place_has_every_resource(rebound: Rebound, tmp_path: Path):
     )
     with serving(rebound, REBOUND_CATALOG=catalog) as function:
         function.complete("first")
-    (part,) = rebound.manifest("first").resources
-    assert second.blob(part.stored.name).download_as_bytes().count(b"\n") == 2
+        (part,) = rebound.manifest("first").resources
+        assert second.blob(part.stored.name).download_as_bytes().count(b"\n") == 2
+        name = part.stored.name.replace("/first/", "/next/")
+        second.blob(name).upload_from_string("[]")
+        refused = function.manual("next")
+    assert refused.status_code == 422
+    assert f"{second.name}/{name}: something else lies there" in refused.json()["message"]
 
 
 def test_services_that_no_type_covers_are_named(rebound: Rebound, function: Function):

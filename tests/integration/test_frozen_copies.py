@@ -6,7 +6,6 @@ import pytest
 
 from manifests import layout
 from manifests.kinds.tables.kind import TABLES
-from manifests.values import RunId
 from tests.harness import Rebound
 from tests.integration import lake
 from tests.served import Function
@@ -27,8 +26,8 @@ def hide(rebound: Rebound, table: str, **what: str) -> None:
 
 
 def frozen(table: str, run_id: str = "night") -> str:
-    """Return `dataset.table` of a run's frozen copy."""
-    return f"rebound_scratch.{layout.work_id(RunId(run_id), table)}"
+    """Return a pattern of `dataset.table` of a run's frozen copy, whose name nobody knows before."""
+    return f"rebound_scratch.{layout.work_id(f'{run_id}-*', table)}"
 
 
 def protect(rebound: Rebound) -> None:
@@ -54,6 +53,20 @@ def test_a_copy_with_fewer_rows_than_the_table_had_is_no_backup(
     assert "its frozen copy holds 201 of the 205 rows" in refusal(function)
     hide(rebound, frozen(lake.GAMES))
     function.complete("night")
+
+
+def test_a_copy_that_somebody_made_before_is_not_the_runs(rebound: Rebound, function: Function):
+    """Nobody knows a run's start, and so what its copies are called, before it has begun."""
+    function.complete("first")
+    predicted = f"{rebound.project}.rebound_scratch.{layout.work_id('night', lake.GAMES)}"
+    games = f"{rebound.project}.{lake.GAMES}"
+    rebound.query(f"CREATE TABLE `{predicted}` AS SELECT * REPLACE (1 AS points) FROM `{games}`")
+    function.complete("night", full=True)
+    first, night = (rebound.manifest(name).part(TABLES, lake.GAMES) for name in ("first", "night"))
+    assert first is not None
+    assert night is not None
+    assert night.fingerprint == first.fingerprint
+    assert {export.run_id for export in night.exports} == {"night"}
 
 
 def test_a_copy_that_lost_its_partitions_is_exported_whole(rebound: Rebound, function: Function):

@@ -12,6 +12,7 @@ from manifests.signing import TrustedKeys
 from manifests.store.decoded import Started
 from manifests.store.seal import Seal
 from tests.harness import Rebound
+from tests.unit.forged import fitting
 from tests.unit.manifests.test_signing import START, Signer
 from tests.unit.samples import POINT
 
@@ -52,6 +53,23 @@ def test_a_run_takes_over_what_it_wrote(new_rebound: Callable[..., Rebound], sea
     assert files(rebound, seal).read(OTHER) is None
     empty = files(rebound, seal).put_once(OTHER, b"")
     assert files(rebound, seal).read(OTHER) == empty
+
+
+def test_a_copy_is_of_its_source(new_rebound: Callable[..., Rebound]):
+    """One whose answer was lost is ours; what somebody made to fit its checksum is not."""
+    rebound = new_rebound()
+    api = storage_api(rebound.project)
+    landing, vault = (Bucket(api, it.name) for it in (rebound.landing, rebound.vault))
+    rebound.landing.blob("a").upload_from_string(CONTENT)
+    found = landing.info("a")
+    assert found is not None
+    with rebound.cloud.fault("storage", "storage.objects.rewrite", "lost"):
+        first = vault.copy_here(landing, found, NAME)
+    assert vault.copy_here(landing, found, NAME) == first
+    for planted in (fitting(CONTENT), CONTENT + b"!"):
+        rebound.vault.blob(NAME).upload_from_string(planted)
+        with pytest.raises(StrangeObjectError, match="something else lies there"):
+            vault.copy_here(landing, found, NAME)
 
 
 def test_a_run_takes_over_nothing_else(new_rebound: Callable[..., Rebound]):

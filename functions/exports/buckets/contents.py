@@ -11,7 +11,7 @@ from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError, ObjectChangedError
 from manifests.kinds.buckets.layout import content_name
-from manifests.kinds.buckets.model import ContentThen, NotStored, ObjectRecord, ObjectVersion
+from manifests.kinds.buckets.model import ContentThen, ObjectRecord, ObjectVersion
 from manifests.versions import same_content
 
 type Candidate = tuple[ObjectVersion, Sequence[ObjectVersion]]
@@ -63,6 +63,8 @@ class Contents:
         damaged: Contents of the vault that were found damaged, and when: they are stored anew.
         is_looked_at: Whether the vault is asked for the content of a name that an earlier run says
             is there.
+        mark: Digits that nobody knew before: what has to lie beside something else has them in its
+            name.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Contents:
         most_copied: int,
         damaged: Mapping[str, datetime],
         is_looked_at: Callable[[str], bool],
+        mark: str,
     ) -> None:
         self._bucket = bucket
         self._vault = vault
@@ -81,6 +84,7 @@ class Contents:
         self._may_copy = most_copied
         self._damaged = damaged
         self._is_looked_at = is_looked_at
+        self._mark = mark
         self._lock = threading.Lock()
         self.copied = 0
         self.copied_bytes = 0
@@ -107,26 +111,47 @@ class Contents:
 
     def _store(self, version: ObjectVersion, versions: Sequence[ObjectVersion]) -> ObjectRecord:
         """Copy a version's content, from any version that holds it and can be read."""
-        name = content_name(self._bucket.name, version)
         readable = [item for item in (version, *versions) if item.state != "soft-deleted"]
         sources = [item for item in readable if same_content(item, version)]
         if sources and not self._takes_one():
-            earlier = self._vault.find(name)
-            return _record(version, name, earlier, otherwise="left over")
+            return self._here(version) or ObjectRecord(version, not_stored="left over")
         for source in sources:
-            if (copy := self._copy(source, name)) is not None:
-                return _record(version, name, copy, otherwise="gone")
+            if (record := self._copied(version, source)) is not None:
+                return record
         # A soft-deleted version cannot be read, and a version can vanish after it was listed; the
         # same content can still be here from an earlier run or another object.
-        record = _record(version, name, self._vault.find(name), otherwise="gone")
-        if record.stored_as is not None:
+        if (record := self._here(version)) is not None:
             return record
         # The content of the recovery point cannot be read any more. The live content is stored
         # instead: a recovery uses it once soft delete does not keep the other any longer.
         live = self._bucket.find(version.name)
         if live is None or live.generation == version.generation:
-            return record
+            return ObjectRecord(version, not_stored="gone")
         return self._store(live, (live,))._replace(then=_then(version))
+
+    def _here(self, version: ObjectVersion) -> ObjectRecord | None:
+        """Return the record of a version whose content is in the vault; None where it surely is not."""
+        name = content_name(self._bucket.name, version)
+        found = self._vault.find(name)
+        if found is None or not _is_surely(found, version):
+            return None
+        return ObjectRecord(version, name, found.generation)
+
+    def _copied(self, version: ObjectVersion, source: ObjectVersion) -> ObjectRecord | None:
+        """Return the record of a version whose content was copied, or was there; None without a source.
+
+        What lies there and could be another content, which somebody made to fit, is left alone: the
+        copy lies beside it.
+        """
+        for mark in ("", self._mark):
+            name = content_name(self._bucket.name, version, mark=mark)
+            copy, is_ours = self._copy(source, name)
+            if copy is None:
+                return None
+            if is_ours or mark or _is_surely(copy, version):
+                return _record(version, name, copy)
+            log.warning("what lies there is not surely the content", content=name)
+        raise AssertionError
 
     def _holds(self, earlier: ObjectRecord, version: ObjectVersion) -> bool:
         """Whether the vault has a version's content where an earlier run says, undamaged."""
@@ -138,7 +163,11 @@ class Contents:
         """Return a record whose content is in the vault, as an earlier run says; else store it."""
         name = record.stored_as or ""
         found = self._vault.find(name)
-        if found is not None and same_content(record.version, found):
+        if (
+            found is not None
+            and same_content(record.version, found)
+            and (found.generation == record.stored_generation or _is_surely(found, record.version))
+        ):
             return record._replace(stored_generation=found.generation)
         log.error("an earlier run names content that the vault does not hold", content=name)
         return self._store(record.version, versions)
@@ -149,26 +178,27 @@ class Contents:
             self._may_copy -= 1
             return self._may_copy >= 0
 
-    def _copy(self, source: ObjectVersion, name: str) -> ObjectVersion | None:
+    def _copy(self, source: ObjectVersion, name: str) -> tuple[ObjectVersion | None, bool]:
+        """Return what is in the vault then, and whether it was put there by us; None for no source."""
         origin = (self._bucket.name, source.name, source.generation)
         try:
             copy = self._vault.rewrite(name, origin, settings=_PLAIN, over=self._replaced(name))
         except PreconditionFailed:
-            return self._vault.find(name)
+            return self._vault.find(name), False
         except Forbidden:
             if name not in self._damaged:
                 raise
             log.warning("damaged content is protected, and stays as it is", content=name)
-            return self._vault.find(name)
+            return self._vault.find(name), True
         except NotFound:
             if self._bucket.find(source.name, source.generation) is not None:
                 # The source is there, so the vault must be missing.
                 raise
-            return None
+            return None, False
         with self._lock:
             self.copied += 1
             self.copied_bytes += source.size_bytes
-        return copy
+        return copy, True
 
     def _replaced(self, name: str) -> int:
         """Return the generation that a copy may replace: that of damaged content, or 0 for none."""
@@ -190,12 +220,13 @@ def _then(version: ObjectVersion) -> ContentThen:
     return ContentThen(version.generation, version.size_bytes, version.crc32c, version.md5)
 
 
-def _record(
-    version: ObjectVersion, name: str, copy: ObjectVersion | None, *, otherwise: NotStored
-) -> ObjectRecord:
-    """Return the record of a version, whose content is the copy if there is one."""
-    if copy is None:
-        return ObjectRecord(version, not_stored=otherwise)
+def _is_surely(found: ObjectVersion, version: ObjectVersion) -> bool:
+    """Whether what lies in the vault has a version's content: a CRC32C alone is easily made to fit."""
+    return same_content(found, version) and found.md5 is not None and found.md5 == version.md5
+
+
+def _record(version: ObjectVersion, name: str, copy: ObjectVersion) -> ObjectRecord:
+    """Return the record of a version whose content is the copy."""
     if not same_content(version, copy):
         raise ObjectChangedError(
             f"the vault holds other bytes than {version.name} under their key", subject=name

@@ -21,7 +21,7 @@ from functions.exports.buckets.gaps import bucket_skews
 from functions.exports.buckets.inventories import Shards
 from functions.exports.buckets.listing import bucket_names
 from functions.exports.buckets.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
-from functions.exports.buckets.sampling import sampled
+from functions.exports.buckets.sampling import mark_of, sampled
 from functions.log import LoggingPool, logged_step
 from manifests.cloud.inventory import read_range
 from manifests.cloud.retry import cloud_errors
@@ -91,6 +91,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
                     most_copied=self._settings.most_copied_objects,
                     damaged=self.context.damaged,
                     is_looked_at=sampled(base.object_count if base else 0, self.context.holder),
+                    mark=mark_of(self.context.holder),
                 )
                 work = _RangeWork(self.context, bucket, contents, base, history=history)
                 with (

@@ -1,4 +1,7 @@
-"""Which contents a night looks for although an earlier run says that the vault holds them. Pure."""
+"""What of a night nobody can know before: which contents it looks for, and how it names a second one.
+
+Pure.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -21,3 +24,12 @@ def sampled(objects: int, salt: str) -> Callable[[str], bool]:
         return int.from_bytes(mark) < share
 
     return is_chosen
+
+
+def mark_of(salt: str) -> str:
+    """Return digits that nobody can guess who does not know what the process is called.
+
+    Args:
+        salt: What it is called.
+    """
+    return str(int.from_bytes(hashlib.blake2b(salt.encode(), digest_size=8).digest()))

@@ -6,6 +6,7 @@ The first call fixes the ranges; a later one goes on in each where an earlier on
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, override
@@ -20,7 +21,12 @@ from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at, too_old
 from manifests.cloud.partitions import RANGE_DOCUMENTS, find_cuts
 from manifests.documents import batches, combined_collections
-from manifests.errors import CloudError, SourceUnreadableError
+from manifests.errors import (
+    CloudError,
+    SourceUnreadableError,
+    StrangeObjectError,
+    UnsafeNameError,
+)
 from manifests.kinds.databases.catalog import CatalogDatabase
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.layout import (
@@ -34,11 +40,14 @@ from manifests.kinds.databases.layout import (
 from manifests.kinds.databases.model import DatabaseBackup, IndexSettings
 from manifests.model.run import Manifest, Unprotected
 from manifests.names import NameRange, cut, inside
+from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import decode, encode
 from manifests.values import ObjectInfo, Resource, Skew, Stored
 
 _FILE_BYTES = 2 * 1024 * 1024
 _FILE_DOCUMENTS = 20_000
+_MOST_ATTEMPTS = 1000
+"""What three digits tell apart."""
 
 log = structlog.get_logger()
 
@@ -201,7 +210,11 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
     def _attempt(self, database_id: str) -> int:
         """Return the attempt to continue: the last one whose ranges are known, or a new one.
 
-        An earlier version wrote files without a record of their ranges.
+        An earlier version wrote files without a record of their ranges. What has no name of ours is
+        nobody's attempt.
+
+        Raises:
+            StrangeObjectError: Somebody wrote files of every attempt that there could be.
         """
         run_id = self._start.run_id
         names = [
@@ -210,8 +223,16 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
         known = [ranges_attempt(name, run_id=run_id, database_id=database_id) for name in names]
         if begun := [attempt for attempt in known if attempt is not None]:
             return max(begun)
-        left = [attempt_of(name, run_id=run_id, database_id=database_id) for name in names]
-        return max(left, default=-1) + 1
+        left = set()
+        for name in names:
+            with suppress(UnsafeNameError):
+                left.add(attempt_of(name, run_id=run_id, database_id=database_id))
+        unused = next((attempt for attempt in range(_MOST_ATTEMPTS) if attempt not in left), None)
+        if unused is None:
+            raise StrangeObjectError(
+                "files of every attempt are there", subject=database_id, hint=STRANGE_HINT
+            )
+        return unused
 
     def _ranges(
         self, documents: Documents, attempt: int, base: DatabaseBackup | None

@@ -14,6 +14,7 @@ from functions.log import LoggingPool, logged_step
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
+from manifests.errors import StrangeObjectError
 from manifests.kinds.resources.catalog import CatalogResources
 from manifests.kinds.resources.images import image_project, images
 from manifests.kinds.resources.kind import RESOURCES
@@ -24,6 +25,7 @@ from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
 from manifests.model.run import Manifest, Unprotected
 from manifests.parts import PARTS
+from manifests.store.decoded import STRANGE_HINT
 from manifests.values import ObjectInfo, Resource, Skew, StoredObject
 
 _WITHOUT_CONTENT = frozenset({"cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"})
@@ -156,8 +158,10 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         )
 
     def _put(self, name: str, content: bytes, *, row_count: int) -> StoredObject:
-        if self._second is not None:
-            self._second.put_once(name, content)
+        if self._second is not None and self._second.put_once(name, content) != content:
+            raise StrangeObjectError(
+                "something else lies there", subject=self._second.uri(name), hint=STRANGE_HINT
+            )
         info = self.context.files.put_once(name, content).info
         return StoredObject(**info.model_dump(), row_count=row_count)
 

@@ -46,9 +46,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
         self._start, self._settings = context.start, context.settings
         self._jobs, self._resources = context.jobs, context.resources
         self._landing, self._vault = context.landing, context.vault
-        self._frozen = FrozenCopies(
-            context.start, context.settings, context.jobs, context.resources, context.holder
-        )
+        self._frozen = FrozenCopies(context)
         self._extracts = Extracts(context, self._frozen)
         self._last_point: datetime | None = None
 

@@ -7,15 +7,14 @@ from typing import NamedTuple
 import structlog
 from google.cloud import bigquery
 
+from functions.exporter import RunContext
 from functions.exports.tables.choice import has_same_layout
 from functions.exports.tables.dropped import is_before_history, never_was, table_then
 from functions.exports.tables.readable import readable, refuse_other_key
-from functions.settings import Settings
 from manifests import layout, statements
 from manifests.cloud.contents import check_all_seen, read_contents
-from manifests.cloud.jobs import Jobs
 from manifests.cloud.permissions import COPIES_POLICIES, READS_PROTECTED_HISTORY
-from manifests.cloud.resources import Resources, TableResource
+from manifests.cloud.resources import TableResource
 from manifests.cloud.table_paths import table_path
 from manifests.errors import (
     CloudError,
@@ -26,7 +25,6 @@ from manifests.errors import (
 )
 from manifests.fingerprint import combined
 from manifests.kinds.tables.model import Definition, TableBackup, encryption_key
-from manifests.model.run import RunStart
 from manifests.partitions import demands_filter, is_ingestion_time
 from manifests.values import Fingerprint, Resource
 
@@ -57,21 +55,15 @@ class FrozenCopies:
     """The frozen copies of one run, in the scratch dataset. Safe to share between threads.
 
     Args:
-        start: The run.
-        settings: Where the platform and its backups are.
-        jobs: Where statements run.
-        resources: Reads tables.
-        holder: A name for this process that no other process has.
+        context: What the run works with.
     """
 
-    def __init__(
-        self, start: RunStart, settings: Settings, jobs: Jobs, resources: Resources, holder: str
-    ) -> None:
-        self._start = start
-        self._settings = settings
-        self._jobs = jobs
-        self._resources = resources
-        self._holder = holder
+    def __init__(self, context: RunContext) -> None:
+        self._start, self._settings = context.start, context.settings
+        self._jobs, self._resources = context.jobs, context.resources
+        self._holder = context.holder
+        # A copy or job that somebody made before the run began has another name.
+        self._owner = f"{context.start.run_id}-{context.start_generation}"
 
     def freeze(self, table: str, base: TableBackup | None) -> FrozenTable:
         """Clone a table as of the recovery point, count and fingerprint the clone.
@@ -116,7 +108,7 @@ class FrozenCopies:
 
     def table_id(self, table: str) -> str:
         """Return the id of a table's frozen copy in the scratch dataset."""
-        return layout.work_id(self._start.run_id, table)
+        return layout.work_id(self._owner, table)
 
     def full_id(self, table_id: str) -> str:
         """Return the full id of a table in the scratch dataset."""

@@ -92,18 +92,23 @@ def bucket_of_shard(name: str) -> str:
     return found[1]
 
 
-def content_name(bucket: str, version: ObjectVersion) -> str:
+def content_name(bucket: str, version: ObjectVersion, *, mark: str = "") -> str:
     """Return where the vault keeps a version's bytes.
 
     A composite object has no MD5, and a CRC32C is too short to tell contents apart: its key is made
     of what identifies the version.
 
+    Args:
+        bucket: The protected bucket.
+        version: The version.
+        mark: Digits that nobody knew before, where something else lies under the version's own key.
+
     Raises:
         UnsafeNameError: The checksums are not what Cloud Storage reports.
     """
     crc32c = _hex(version.crc32c, version.name)
-    if version.md5 is None:
-        key = f"{_name_hash(bucket, version.name)}-g{version.generation}"
+    if version.md5 is None or mark:
+        key = f"{_name_hash(bucket, version.name)}-g{version.generation}{mark}"
     else:
         key = _hex(version.md5, version.name)
     name = f"{CONTENTS_PREFIX}{key[:2]}/{key}-{crc32c}-{version.size_bytes}"

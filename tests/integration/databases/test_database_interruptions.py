@@ -103,12 +103,17 @@ def test_documents_that_somebody_else_stored(rebound: Rebound):
 
 
 def test_files_without_ranges_are_left_behind(rebound: Rebound):
-    """Files of a version that kept no ranges are not continued: the run says they are no part of it."""
-    name = "runs/night/databases/(default)/000/000000000000.avro"
-    rebound.vault.blob(name).upload_from_string(b"of another time")
+    """Files of a version that kept no ranges are not continued: the run says they are no part of it.
+
+    Nor is what has no name of ours.
+    """
+    folder = "runs/night/databases/(default)/"
+    names = [f"{folder}000/000000000000.avro", f"{folder}999/000000000000.avro", f"{folder}garbage"]
+    for name in names:
+        rebound.vault.blob(name).upload_from_string(b"of another time")
     manifest = back_up(rebound)
     (database,) = manifest["databases"]
-    assert [item["name"] for item in manifest["abandoned"]] == [name]
+    assert [item["name"] for item in manifest["abandoned"]] == names
     assert all("/001/" in file["stored"]["name"] for file in database["files"])
     assert stored_documents(rebound, database).keys() == awkward(State(rebound).name).keys()
 

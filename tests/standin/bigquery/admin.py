@@ -53,7 +53,7 @@ def grants(service: Service, call: Call) -> list[Resource]:
 
 
 def set_hidden(service: Service, call: Call) -> Resource:
-    """Hide rows, or the values of a column, from everybody who reads a table; nothing shows all."""
+    """Hide rows, or the values of a column, from everybody who reads tables; nothing shows all."""
     service.settings.hidden[call.body["table"]] = Hidden(
         rows=call.body.get("rows", ""), column=call.body.get("column", "")
     )

@@ -37,7 +37,7 @@ class Settings:
         most_bytes_in_one_file: Above so many logical bytes an extract needs a wildcard.
         streaming_buffers: Estimated rows to show, by `project.dataset.table`.
         lacking: Permissions that no caller has; all others everybody has.
-        hidden: What no reader sees, by `project.dataset.table`, of its clones too.
+        hidden: What no reader sees, by a pattern of `project.dataset.table`, of its clones too.
         lost_by_clones: Parts of a table's resource that its clones and snapshots do not get.
         loads_per_table: Loads that a table takes in 24 hours (Quotas and limits, Load jobs).
         modifications: How often a table that is partitioned by `ingestion`, by a `column` or not

@@ -1,6 +1,7 @@
 """What statements and resources share: rows, settings, and how often a table may change."""
 
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from tests.standin.bigquery.engine.database import Database
 from tests.standin.bigquery.engine.entries import Entry
@@ -42,8 +43,13 @@ class Shared:
         """Return what no reader sees of a table; a clone has its base table's protection too."""
         base = entry.resource.get("cloneDefinition", {}).get("baseTableReference", {})
         names = (".".join(entry.key), ".".join(base.get(key, "") for key in _NAMED))
-        found = (self.settings.hidden.get(name) for name in names)
-        return next((item for item in found if item is not None), Hidden())
+        found = (
+            item
+            for name in names
+            for pattern, item in self.settings.hidden.items()
+            if fnmatchcase(name, pattern)
+        )
+        return next(found, Hidden())
 
     def copied_policies(self, source: Entry, copy: Entry) -> Entry:
         """Return a copy, clone or snapshot of a table with the table's policies.

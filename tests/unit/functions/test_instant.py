@@ -84,6 +84,22 @@ def test_run_that_takes_the_place_of_what_somebody_wrote():
     assert current_run(vault(), RUN) == RUN
 
 
+def test_a_base_that_is_lost_costs_no_night():
+    """What was named as the base when the run began can be gone or damaged when it goes on."""
+    stored, bucket = manifest(), MemoryBucket()
+    owner = Owner(platform=stored.platform, project=stored.project)
+
+    def base() -> Base | None:
+        return Base.of(Vault(bucket, owner, clock=lambda: stored.finished_at), RUN)
+
+    assert base() is None
+    bucket.objects[layout.start_name(RUN)] = encode(RunStart(base_run_id=None, **_said(stored)))
+    bucket.objects[layout.manifest_name(RUN)] = encode(stored)
+    assert base() is not None
+    bucket.objects[layout.manifest_name(RUN)] = encode(stored)[:-9]
+    assert base() is None
+
+
 def test_a_signed_run_is_built_on_without_its_receipts():
     """Who has the key said what it holds: receipts of before there was one are not asked."""
     signer = Signer()
