@@ -4,7 +4,7 @@ import re
 
 from google.cloud import bigquery
 
-from tests.harness import Rebound
+from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration import lake
 from tests.served import Function
 
@@ -93,3 +93,25 @@ def test_a_while_is_taken_back_without_duplicates(rebound: Rebound, function: Fu
         rebound.run("repair", *wrong, code=2)
     where = ("--where", "TRUE) OR (TRUE", "--key", "game_id")
     rebound.run("repair", GAMES, "--run", "night", *where, "--yes", code=9)
+
+
+def test_a_repair_that_was_killed_is_brought_to_its_end(rebound: Rebound, function: Function):
+    """Wherever it was killed, `resume` publishes what was agreed to, or proves that it is there."""
+    function.complete("night")
+    before = rows(rebound)
+    job = change(rebound, "UPDATE {games} SET home = 'x' WHERE game_date = DATE '2024-01-03'")
+    assert rows(rebound) != before
+    process = rebound.begin("repair", GAMES, "--job", job.job_id, "--yes")
+
+    def journal() -> list[str]:
+        names = [blob.name for blob in rebound.landing.list_blobs(prefix="recoveries/repair-")]
+        return [name.split("/")[1] for name in names if "/repairs/" in name]
+
+    await_that(lambda: bool(journal()))
+    process.kill()
+    process.communicate(RUN_SECONDS)
+    name = journal()[0]
+    assert "proven" in rebound.run("resume", name, "--yes").stdout
+    assert rows(rebound) == before
+    rebound.run("undo", name, "--yes")
+    assert "'home', 'x'" in str(rows(rebound))
