@@ -1,5 +1,6 @@
 """`rebound undo`: undo what a recovery did, where nobody wrote since."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -21,8 +22,10 @@ from recovery.cli.options import (
     tell,
     write_page,
 )
+from recovery.cli.statement import statement
 from recovery.journal import Journal
-from recovery.outcome import RecoveryReport
+from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.plan.said import unsaid
 from recovery.session import Session
 from recovery.undo.document import undo_document, undo_plan_document
 from recovery.undo.model import UndoPlan
@@ -41,6 +44,9 @@ def undo(
             metavar="PART...", help="Only these tables, views, buckets, databases or resources."
         ),
     ] = None,
+    into_prefix: Annotated[str, statement("into_prefix")] = "",
+    into_bucket: Annotated[str, statement("into_bucket")] = "",
+    into_database: Annotated[str, statement("into_database")] = "",
     confirm_project: ConfirmProject = None,
     access: Access = False,
     untrusted: Untrusted = False,
@@ -58,18 +64,26 @@ def undo(
             subject=recovery_id,
             hint=f"`rebound report {recovery_id}` names where each table is kept as it was",
         )
-    report = _report(session, recovery_id)
+    begun = Journal(session.landing, recovery_id).planned()
+    report = _report(session, begun)
     _check_project(session, report, confirm_project)
-    undoing = Undoing(session, report)
+    undoing = Undoing(session, begun, report)
+    undoing.check_own()
     plan = undoing.plan(parts or ())
     if not as_json:
         tell(undo_plan_document(plan))
+    said = {
+        "into_prefix": into_prefix,
+        "into_bucket": into_bucket,
+        "into_database": into_database,
+    }
+    words = _unsaid(begun, said) if yes and plan.changes else []
     session.refuse(
         undoing.judged(plan),
         confirmed_project=confirm_project,
         access=access,
         untrusted=untrusted,
-        others=(*_of_others(plan, confirm_project), *silence(plan, yes=yes)),
+        others=(*_of_others(plan, confirm_project), *silence(plan, yes=yes), *words),
     )
     if plan.changes:
         if not yes:
@@ -86,14 +100,14 @@ def undo(
         raise error
 
 
-def _report(session: Session, recovery_id: str) -> RecoveryReport:
+def _report(session: Session, begun: PlannedRecovery) -> RecoveryReport:
     """Return how a recovery ended; its end is no later than when that was written down.
 
     Raises:
         UsageError: No attempt at it has ended.
     """
-    journal = Journal(session.landing, recovery_id)
-    if (found := journal.dated_report(journal.planned())) is None:
+    recovery_id = begun.recovery_id
+    if (found := Journal(session.landing, recovery_id).dated_report(begun)) is None:
         raise UsageError(
             "no attempt at it has ended, so that nobody knows what it wrote",
             subject=recovery_id,
@@ -120,6 +134,11 @@ def _check_project(session: Session, report: RecoveryReport, confirmed: str | No
             subject=project,
             hint=f"`--confirm-project {project}` allows it",
         )
+
+
+def _unsaid(begun: PlannedRecovery, said: Mapping[str, object]) -> list[RefusedError]:
+    """Return a refusal of each word of a journal that says where it wrote, and nobody says now."""
+    return unsaid(begun.plan.request, said, recovery_id=begun.recovery_id, words=tuple(said))
 
 
 def _of_others(plan: UndoPlan, confirmed: str | None) -> list[RefusedError]:

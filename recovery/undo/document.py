@@ -21,6 +21,7 @@ from recovery.units import counted, printable, shown
 
 def undo_plan_document(plan: UndoPlan) -> Document:
     """Tell what goes back, what would be written, what does not go back, and why."""
+    doubts = tuple(Row(printable(item), "NOT OURS") for item in plan.doubts)
     rows = tuple(
         Row(
             f"{step.kind} {shown(step.into)}: {printable(step.why)}{_from(step.source)}",
@@ -35,7 +36,7 @@ def undo_plan_document(plan: UndoPlan) -> Document:
         title=f"undo {plan.recovery_id} in {plan.project}",
         sections=(
             Section((Facts((("it ended", ended), ("what was there is kept until", until))),)),
-            Section((Rows(rows, "planned"), *_nothing_left(plan)), "What happens"),
+            Section((Rows((*doubts, *rows), "planned"), *_nothing_left(plan)), "What happens"),
         ),
     )
 

@@ -15,6 +15,7 @@ from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Entries
 from recovery.outcome import RecoveryReport
+from recovery.plan.model import Plan
 from recovery.request import Request
 
 
@@ -23,11 +24,13 @@ class Ended(NamedTuple):
 
     Attributes:
         report: How it ended.
+        begun: The plan that it was begun with: an attempt that goes on finds done what was done before.
         origin: What it brought back.
         journal: What it wrote down.
     """
 
     report: RecoveryReport
+    begun: Plan
     origin: Origin
     journal: Entries
 
@@ -39,7 +42,7 @@ class Ended(NamedTuple):
     @property
     def request(self) -> Request:
         """Return what was asked for."""
-        return self.report.plan.request
+        return self.begun.request
 
     @property
     def began_at(self) -> datetime:
@@ -58,7 +61,8 @@ class Ended(NamedTuple):
             ManifestAlteredError: One is of nothing that was planned, or there twice.
         """
         found = self.report.of(kind)
-        known = {(step.kind, step.name) for step in self.report.plan.steps}
+        plans = (self.begun, self.report.plan)
+        known = {(step.kind, step.name) for plan in plans for step in plan.steps}
         told: set[tuple[str, str]] = set()
         for item in found:
             own = item.kind, item.name
@@ -93,7 +97,7 @@ def planned_of[S: Step](ended: Ended, kind: type[S], name: str) -> S:
     Raises:
         ManifestAlteredError: Nothing was.
     """
-    for step in ended.report.plan.of(kind):
+    for step in (*ended.begun.of(kind), *ended.report.plan.of(kind)):
         if step.name == name:
             return step
     raise ManifestAlteredError("its report tells of what was not planned", subject=name)

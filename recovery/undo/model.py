@@ -99,10 +99,12 @@ class UndoPlan(Value):
     Attributes:
         until: Until when undo points of tables are kept.
         again: The command that does again what the recovery did.
+        doubts: What is wrong with the run that says what the recovery left.
     """
 
     recovery_id: str
     project: str
+    doubts: tuple[str, ...] = ()
     ended_at: UtcTime
     until: UtcTime
     again: str

@@ -77,7 +77,7 @@ def undo_resource(outcome: ConfigurationOutcome, seen: SeenAgain) -> UndoStep:
 
 def granted_now(grants: Sequence[Grant], policy: Resource) -> tuple[Grant, ...]:
     """Return those of some grants that a policy has."""
-    return tuple(item for item in grants if taken(policy, [item]) is not None)
+    return tuple(item for item in dict.fromkeys(grants) if taken(policy, [item]) is not None)
 
 
 def fields_to_set(kind: ResourceType, former: Resource, live: Resource) -> frozenset[str]:

@@ -68,7 +68,7 @@ class ResourceUndo:
         outcomes = sorted(
             self._ended.of(self._outcomes), key=lambda item: order.index(item.type), reverse=True
         )
-        return [self._step(item) for item in outcomes]
+        return [self._step(self._outcome(item.name)) for item in outcomes]
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it.
@@ -78,7 +78,7 @@ class ResourceUndo:
             NotEqualError: It is not what it was before the recovery.
             CloudError: It could not be done.
         """
-        outcome = self._ended.outcome(self._outcomes, step.name)
+        outcome = self._outcome(step.name)
         kind = resource_type(outcome.type)
         now = self._step(outcome)
         if now != step:
@@ -95,8 +95,18 @@ class ResourceUndo:
             raise NotEqualError(f"it is not as before: {after.why}", subject=step.into)
         return ""
 
+    def _outcome(self, name: str) -> ConfigurationOutcome:
+        """Return how a resource ended, with what earlier attempts did to it."""
+        outcome = self._ended.outcome(self._outcomes, name)
+        begun = planned_of(self._ended, self._steps, name)
+        update: dict[str, object] = {"granted": (*begun.grants, *outcome.granted)}
+        if begun.create:
+            update["action"] = begun.action
+        elif outcome.action == "leave" and begun.action == "update":
+            update["action"] = "update"
+        return outcome.model_copy(update=update)
+
     def _step(self, outcome: ConfigurationOutcome) -> UndoStep:
-        planned_of(self._ended, self._steps, outcome.name)
         item = self._items.get(outcome.name)
         if item is None or item.type != outcome.type:
             raise ManifestAlteredError(

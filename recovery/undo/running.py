@@ -8,7 +8,7 @@ from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundEr
 from recovery.journal import Journal
 from recovery.kinds.decision import Own
 from recovery.kinds.tables.cloud.work import bigquery_target
-from recovery.outcome import RecoveryReport
+from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.own import check_own
 from recovery.plan.said import recovering
@@ -48,13 +48,14 @@ class Undoing:
 
     Args:
         session: The clients.
-        report: How the recovery ended.
+        begun: The recovery as it was begun.
+        report: How it ended.
 
     Raises:
         ManifestAlteredError: Its run has another manifest now.
     """
 
-    def __init__(self, session: Session, report: RecoveryReport) -> None:
+    def __init__(self, session: Session, begun: PlannedRecovery, report: RecoveryReport) -> None:
         self._session = session
         self._report = report
         self._journal = Journal(session.landing, report.recovery_id)
@@ -63,7 +64,7 @@ class Undoing:
             if is_repair(report.recovery_id)
             else origin_of(session, report.plan)
         )
-        self._ended = Ended(report, origin, self._journal)
+        self._ended = Ended(report, begun.plan, origin, self._journal)
         self._planned: dict[tuple[str, str], Undoer] = {}
 
     def plan(self, parts: Sequence[str]) -> UndoPlan:
@@ -72,9 +73,13 @@ class Undoing:
         Raises:
             UsageError: A part was named that it did not touch.
             ManifestAlteredError: Its report names what its plan or run has not.
-            CloudError: Something could not be looked at.
+            RefusedError: The run is another project's, and nobody named the project it goes to.
+        CloudError: Something could not be looked at.
         """
         report = self._report
+        told = told_of_run(self._session, report.plan.run_id, report.plan.request)
+        trust = told.get("trust")
+        doubts = (told.get("foreign", ""), trust.problem if trust else "")
         steps: list[UndoStep] = []
         for undoer in self._undoers():
             found = undoer.steps()
@@ -90,6 +95,7 @@ class Undoing:
             ended_at=report.finished_at,
             until=kept_until(report, self._session.settings.undo_days),
             again=recovering(report.plan.request, report.plan.run_id),
+            doubts=tuple(filter(None, doubts)),
             steps=chosen(steps, parts),
         )
 
@@ -125,7 +131,7 @@ class Undoing:
         """
         session, ended = self._session, self._ended
         report, project = ended.report, ended.request.target.project
-        kinds = {step.kind for step in report.plan.steps}
+        kinds = {step.kind for step in (*ended.begun.steps, *report.plan.steps)}
         yield ResourceUndo(session, ended, "resources")
         if kinds & {"table", "view", "routine", "dataset"}:
             target = bigquery_target(session.tools, ended.request.target)

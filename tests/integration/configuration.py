@@ -158,3 +158,16 @@ def lose(rebound: Rebound) -> None:
     call(rebound, "DELETE", f"{services}/loader")
     assert states(rebound) == {}
     assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/topics").get("topics")
+
+
+def nothing_is_left(rebound: Rebound, project: str) -> bool:
+    """Whether a project has no schedule, service or topic, and nobody may do anything in it."""
+    place = f"projects/{project}/locations/{LOCATION}"
+    projects = "cloudresourcemanager.googleapis.com/v3/projects"
+    answers = (
+        call(rebound, "GET", f"{SCHEDULER}/{place}/jobs").get("jobs"),
+        call(rebound, "GET", f"{RUN}/{place}/services").get("services"),
+        call(rebound, "GET", f"{PUBSUB}/projects/{project}/topics").get("topics"),
+        call(rebound, "POST", f"{projects}/{project}:getIamPolicy", {}).get("bindings"),
+    )
+    return not any(answers)

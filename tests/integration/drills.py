@@ -14,7 +14,6 @@ from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.firestore.creation import create_database
 
-TABLES = (lake.GAMES, lake.EVENTS, lake.EMPTY)
 _DOCUMENTS: dict[str, dict[str, Any]] = {
     "done/one": {"n": 1},
     "done/two": {"n": 2.5},
@@ -29,7 +28,6 @@ def platform(local_cloud: Cloud, folder: Path) -> Rebound:
         create_database(project)
     catalog = lake.write_catalog(
         folder,
-        TABLES,
         buckets=[{"bucket": f"{project}-raw"}],
         databases=[{"database": "(default)", "triggers": []}],
         protected_projects=[project],

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.harness import LOCATION, Rebound
-from tests.integration.configuration import PUBSUB, SCHEDULER, call
+from tests.integration.configuration import PUBSUB, SCHEDULER, call, nothing_is_left
 from tests.integration.outages import (
     OLD,
     PROJECTS,
@@ -54,6 +54,7 @@ def test_into_another_project_every_reference_is_rewritten(world: Rebound):
     world.run("thaw", "--no-check", "--yes", REBOUND_PROJECT=other)
     path = f"{PUBSUB}/projects/{other}/subscriptions/raw-sub"
     assert call(world, "GET", path)["pushConfig"]["pushEndpoint"] == f"{made['uri']}/process"
+    undone(world, other, recovery)
 
 
 def check_names_in(world: Rebound, other: str) -> None:
@@ -65,3 +66,11 @@ def check_names_in(world: Rebound, other: str) -> None:
     policy = call(world, "POST", f"{PROJECTS}/projects/{other}:getIamPolicy", {})
     runner = f"serviceAccount:runner@{other}.iam.gserviceaccount.com"
     assert [runner] in [item["members"] for item in policy["bindings"]]
+
+
+def undone(world: Rebound, other: str, recovery: str) -> None:
+    """Undo all of it, whichever attempt made it: the value that somebody supplied keeps its secret."""
+    told = world.run("undo", recovery, "--confirm-project", other, "--yes", code=6).stdout
+    assert "its 1 versions would be lost with it" in told
+    assert "takes roles/bigquery.user from serviceAccount:runner@" in told
+    assert nothing_is_left(world, other)

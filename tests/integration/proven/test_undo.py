@@ -10,9 +10,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from manifests.store.envelope import decode, encode
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import TableOutcome
-from recovery.outcome import RecoveryReport
+from recovery.outcome import PlannedRecovery, RecoveryReport
 from tests.harness import Rebound
 from tests.integration import bucket_objects, lake
+from tests.integration.damages import DAMAGES, Damage, destroy
 from tests.integration.orchestration import State
 from tests.integration.state import state
 
@@ -91,6 +92,14 @@ def documents_of(rebound: Rebound) -> object:
     return documents.content(), database.point_in_time_recovery_enablement
 
 
+SHAPES = {
+    "hours emptied": Damage(("TRUNCATE TABLE `{lake}.events`",), lake.EVENTS, "fill"),
+    "types replaced by a view": Damage(
+        ("DROP TABLE `{lake}.types`", "CREATE VIEW `{lake}.types` AS SELECT 1 AS id"),
+        lake.TYPES,
+        "rebuild",
+    ),
+}
 SORTS: Mapping[str, Sort] = {
     TABLES: Sort(damage_tables, tables_of),
     BUCKETS: Sort(damage_objects, objects_of),
@@ -137,6 +146,21 @@ def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: s
     assert told["again"].startswith(f"rebound recover {scenario} --run night")
     recovered(rebound, scenario)
     assert sort.look(rebound) != before
+
+
+def test_tables_of_another_shape_go_back_too(rebound: Rebound):
+    """One that had a column more, one that was empty, and a view that stood in a table's place."""
+    for damage in ("schema changed", "hours emptied", "types replaced by a view"):
+        destroy(rebound, {**DAMAGES, **SHAPES}[damage])
+    before = tables_of(rebound)
+    recovery = recovered(rebound, TABLES)
+    assert tables_of(rebound) != before
+    told = rebound.run("undo", recovery, "--confirm-project", rebound.project, "--yes").stdout
+    assert "table lake.games: as it was, with 205 rows, from " in told
+    assert "table lake.types: as the view that it was" in told
+    assert "| SELECT 1 AS id" in told
+    assert tables_of(rebound) == before
+    recovered(rebound, TABLES)
 
 
 def home_of_first(rebound: Rebound) -> str:
@@ -203,26 +227,29 @@ def test_a_journal_chooses_nothing_that_goes_back(rebound: Rebound):
     damage_tables(rebound)
     recovery = recovered(rebound, TABLES)
     words = ("undo", recovery, "--confirm-project", rebound.project)
-    name = f"recoveries/{recovery}/report.json"
-    genuine = rebound.landing.blob(name).download_as_bytes()
-    report = decode(genuine, RecoveryReport, subject=name)
-
-    def forge(**changes: Any) -> None:  # noqa: ANN401 - fields of the report
-        rebound.landing.blob(name).upload_from_string(encode(report.model_copy(update=changes)))
-
-    planned = report.plan.of(DefinitionStep)
-    view = next(step for step in planned if step.name == "lake.busy")
-    evil = {**(view.replaced or {}), "view": {"query": "SELECT 'evil' AS x"}}
-    steps = tuple(
-        step.model_copy(update={"replaced": evil}) if step is view else step
-        for step in report.plan.steps
+    plan_blob, report_blob = (
+        rebound.landing.blob(f"recoveries/{recovery}/{name}.json") for name in ("plan", "report")
     )
-    forge(plan=report.plan.model_copy(update={"steps": steps}))
+    genuine, ended = plan_blob.download_as_bytes(), report_blob.download_as_bytes()
+    planned = decode(genuine, PlannedRecovery, subject="plan")
+    report = decode(ended, RecoveryReport, subject="report")
+
+    evil = {"view": {"query": "SELECT 'evil' AS x"}}
+    steps = tuple(
+        step.model_copy(update={"replaced": {**(step.replaced or {}), **evil}})
+        if isinstance(step, DefinitionStep) and step.name == "lake.busy"
+        else step
+        for step in planned.plan.steps
+    )
+    forged = planned.plan.model_copy(update={"steps": steps})
+    plan_blob.upload_from_string(encode(planned.model_copy(update={"plan": forged})))
     assert "| SELECT 'evil' AS x" in rebound.run(*words, code=5).stdout
-    other = TableOutcome(name=lake.TYPES, into=lake.TYPES, action="create")
-    forge(outcomes=(*report.outcomes, other))
+    plan_blob.upload_from_string(genuine)
+    other = TableOutcome(name="lake.secret", into="lake.secret", action="create")
+    more = report.model_copy(update={"outcomes": (*report.outcomes, other)})
+    report_blob.upload_from_string(encode(more))
     assert "of what was not planned" in rebound.run(*words, "--yes", code=4).stderr
-    rebound.landing.blob(name).upload_from_string(genuine)
+    report_blob.upload_from_string(ended)
 
     (kept,) = (item.undo for item in report.of(TableOutcome) if item.name == lake.GAMES)
     rebound.bigquery_client.delete_table(kept)
