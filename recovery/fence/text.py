@@ -16,6 +16,12 @@ from recovery.units import age, counted, duration
 
 _HOUR_SECONDS = 3600
 _MOST_TIMES = 6
+_SUBSCRIPTION = "pubsub/subscription"
+_KEPT = (
+    "note   what waits for a subscription is kept for its retention, 7 days unless set, and one "
+    "that nobody uses expires, after 31 days unless set"
+)
+"""Pub/Sub REST, Subscription: messageRetentionDuration, expirationPolicy."""
 
 
 def fence_lines(record: FenceRecord) -> list[str]:
@@ -23,6 +29,8 @@ def fence_lines(record: FenceRecord) -> list[str]:
     lines = [f"fence {', '.join(record.things)}"]
     lines += [f"  pause  {_writer(item)}" for item in record.writers]
     lines += [f"  leave  {name} (it does not run)" for name in record.idle]
+    if any(item.type == _SUBSCRIPTION for item in record.writers):
+        lines.append(f"  {_KEPT}")
     paused, idle = counted(len(record.writers), "writer"), len(record.idle)
     lines.append(f"{paused} to pause, {idle} paused already")
     return lines
@@ -97,7 +105,7 @@ def sought_lines(resumed: Sequence[FenceOutcome], discarding: Discarding) -> lis
         f"{discarding.before:%Y-%m-%dT%H:%M:%SZ}; it is pushed again {duration(discarding.seconds)} "
         "after that was ordered"
         for item in resumed
-        if item.type == "pubsub/subscription" and not item.failure
+        if item.type == _SUBSCRIPTION and not item.failure
     ]
 
 
@@ -123,6 +131,8 @@ def standing_lines(
             f"{record.fence_id}  {age(seconds)}  {counted(len(record.writers), 'writer')}{late}",
             f"    {', '.join(record.things)}: {record.why}",
         ]
+        if any(item.type == _SUBSCRIPTION for item in record.writers):
+            lines.append(f"    {_KEPT}")
     return lines or ["no fence stands"]
 
 

@@ -3,15 +3,12 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from manifests.catalog import load_catalog
 from manifests.store.envelope import decode, encode
 from recovery.fence.model import FenceRecord
-from recovery.fence.quiet import Looking, changed
 from tests.harness import LOCATION, RUN_SECONDS, Rebound, await_that, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import (
@@ -148,6 +145,25 @@ def test_a_kill_while_writers_are_paused_is_gone_on_from(rebound: Rebound):
     rebound.run("resume", recovery_of(rebound), "--yes")
 
 
+def test_a_kill_between_the_report_and_the_thaw_leaves_a_fence(rebound: Rebound):
+    """All is proven and told, and nothing is resumed yet: the fence says so, and a thaw ends it."""
+    push = "pubsub.projects.subscriptions.modifyPushConfig"
+    # The first one pauses; the first wave is what is pushed.
+    with rebound.cloud.fault("platform", push, "stall", seconds=30, skip=1, match=rebound.project):
+        process = rebound.begin("recover", SCENARIO, "--yes")
+        rebound.cloud.await_fault("platform")
+        process.kill()
+        process.communicate(60)
+    recovery = recovery_of(rebound)
+    report = rebound.json("report", recovery)
+    assert [item["into"] for item in report["outcomes"] if item["action"] != "leave"]
+    assert lake.rows(rebound, lake.GAMES)
+    assert states(rebound)["load-hourly"] == states(rebound)["refill"] == "PAUSED"
+    assert f"the recovery {recovery}" in rebound.run("fence", "--status").stdout
+    told = rebound.run("thaw", "--yes").stdout
+    assert "load-paused" not in told
+
+
 def test_what_is_not_proven_stays_fenced_and_says_so(rebound: Rebound):
     """A recovery that leaves something out leaves its writers paused; a thaw by hand ends the fence."""
     table = lake.EVENTS.partition(".")[2]
@@ -280,20 +296,3 @@ def test_what_a_fence_holds_is_what_it_was(rebound: Rebound):
     assert "differs" not in done.stdout
     assert "pushEndpoint" not in subscription(rebound, "raw-sub").get("pushConfig", {})
     rebound.run("thaw", "--yes")
-
-
-def test_quiet_is_looked_at_in_tables_objects_and_documents(world: Rebound):
-    """Each is a change: a row, an object that is written or removed, a document."""
-    bucket = f"{world.project}-raw"
-    things = ("bucket " + bucket, "database (default)", f"dataset {lake.DATASET}", "queue q")
-    looking = Looking(load_catalog(Path(world.env["REBOUND_CATALOG"])), world.project)
-    before, unknown = looking.look(things)
-    assert list(unknown) == ["queue q"]
-    world.storage_client.bucket(bucket).blob("a/ü").upload_from_string("x")
-    world.firestore_client.document("state/one").set({"a": 1})
-    world.query(f"INSERT INTO `{world.project}.{lake.EMPTY}` VALUES (1, 'x')")
-    after, _ = looking.look(things)
-    assert changed(before, after) == ("(default)/state/one", f"{bucket}/a/ü", lake.EMPTY)
-    world.storage_client.bucket(bucket).blob("a/ü").delete()
-    assert changed(after, looking.look(things)[0]) == (f"{bucket}/a/ü",)
-    world.query(f"DELETE FROM `{world.project}.{lake.EMPTY}` WHERE TRUE")

@@ -18,7 +18,7 @@ def _export(field: str) -> Pause:
     )
 
 
-# A subscription that is pulled keeps its messages and delivers none by itself.
+# A subscription that is pulled delivers nothing by itself, and keeps its messages for their retention.
 SUBSCRIPTION = (
     Pause(
         field="pushConfig",
