@@ -243,30 +243,11 @@ class BackupRun:
         return manifest
 
     def _start(self, request: RunRequest, earlier: EarlierRuns) -> Started:
-        made = created(self._resources, self._catalog)
-        recovery_point = request.recovery_point or awaited_point(made.values(), self._clock)
-        now = self._clock()
-        if recovery_point > now or now - recovery_point > _TIME_TRAVEL:
-            raise UsageError(
-                "a recovery point lies in the past 7 days", subject=recovery_point.isoformat()
-            )
-        run = self._vault.start(
-            RunStart(
-                run_id=request.run_id,
-                platform=self._catalog.platform,
-                recovery_point=recovery_point,
-                started_at=now,
-                base_run_id=None if request.force_full else earlier.newest(),
-                tables=of_whole_datasets(self._catalog, made, recovery_point),
-                perhaps=perhaps_there(
-                    self._catalog,
-                    made,
-                    recovery_point,
-                    known=earlier.tables(recovery_point),
-                    told_since=told_since(self._resources, self._catalog, now),
-                ),
-            )
-        )
+        point, now = request.recovery_point, self._clock()
+        if point is not None and (point > now or now - point > _TIME_TRAVEL):
+            raise UsageError("a recovery point lies in the past 7 days", subject=point.isoformat())
+        begun = self._vault.started(request.run_id)
+        run = self._vault.start(begun.start if begun else self._new(request, earlier))
         start = run.start
         refuse_placed(run, request.scheduled_at)
         if foreign := self._vault.foreign(start.platform, self._owner.project):
@@ -279,6 +260,27 @@ class BackupRun:
                 hint="name another run id",
             )
         return run
+
+    def _new(self, request: RunRequest, earlier: EarlierRuns) -> RunStart:
+        """Return how a run begins that nobody has begun, once its instant has come."""
+        made = created(self._resources, self._catalog)
+        recovery_point = request.recovery_point or awaited_point(made.values(), self._clock)
+        now = self._clock()
+        return RunStart(
+            run_id=request.run_id,
+            platform=self._catalog.platform,
+            recovery_point=recovery_point,
+            started_at=now,
+            base_run_id=None if request.force_full else earlier.newest(),
+            tables=of_whole_datasets(self._catalog, made, recovery_point),
+            perhaps=perhaps_there(
+                self._catalog,
+                made,
+                recovery_point,
+                known=earlier.tables(recovery_point),
+                told_since=told_since(self._resources, self._catalog, now),
+            ),
+        )
 
 
 def _clean_up(exporters: Iterable[Exporter[Any, Any]]) -> None:
