@@ -10,6 +10,9 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --universal --python-v
 # that pyenv knows, and fails when that version is not selected.
 IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
 
+# Each process of a test run would compile every test anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup demo test check fuzz suites sweep bench bundle cloud lock
 
 help: ## List the targets.
@@ -20,9 +23,9 @@ setup: $(INSTALLED) ## Make .venv with Python 3.13 and the pinned requirements.
 demo: $(INSTALLED) ## Lose a local Google Cloud and bring it back, with proof.
 	$(PYTHON) -m tests.e2e.demo
 
-# A process that has done its half takes tests of the other, so that neither waits at the end.
+# A file stays in one process, which makes what its tests share once; the longest come first.
 test: $(INSTALLED) ## Run every test that needs no real cloud; ARGS='-k name' runs some.
-	$(PYTHON) -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(INSTALLED) ## Check format, lint, types, import rules, weak spots, what Terraform says of terraform/, known vulnerabilities (without their service it fails, but for ARGS=--where-available), and that every test can be read.
 	$(VENV)/bin/ruff format --check .
