@@ -105,7 +105,8 @@ def test_generated_columns_are_refused(rebound: Rebound):
     resource = {"tableReference": reference, "schema": {"fields": fields}}
     connection = rebound.bigquery_client._connection  # noqa: SLF001 - the client drops fields
     path = f"/projects/{rebound.project}/datasets/lake/tables"
-    connection.api_request("POST", path, data=resource)
+    with rebound.cloud.minutes_ago(5):
+        connection.api_request("POST", path, data=resource)
     lake.write_catalog(rebound.folder, (*lake.TABLES, "lake.made"))
     with serving(rebound) as function:
         answer = function.manual("night")

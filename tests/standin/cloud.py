@@ -122,11 +122,16 @@ class Cloud:
         """
         deadline = time.monotonic() + _ANSWER_SECONDS
         while time.monotonic() < deadline:
-            answer = requests.get(f"{self.admins[service]}/standin/faults", timeout=_ANSWER_SECONDS)
-            if any(item["fired"] for item in answer.json()):
+            if any(item["fired"] for item in self.faults(service)):
                 return
             time.sleep(0.02)
         raise TimeoutError(service)
+
+    def faults(self, service: Service) -> list[dict[str, Any]]:
+        """Return every fault of a service with its count."""
+        answer = requests.get(f"{self.admins[service]}/standin/faults", timeout=_ANSWER_SECONDS)
+        found: list[dict[str, Any]] = answer.json()
+        return found
 
     def clear_faults(self, service: Service) -> list[dict[str, Any]]:
         """Take every fault of a service away, and return them with their counts."""

@@ -76,17 +76,18 @@ def test_ingestion_time(query: Query, client: bigquery.Client, dataset: str):
 
 
 def test_the_fingerprint_is_fast(query: Query, client: bigquery.Client, dataset: str):
-    """A table of 60 columns and 20,000 rows is fingerprinted within seconds."""
+    """A table of 60 columns and 20,000 rows is fingerprinted in a few times what making it takes."""
     columns = ", ".join(
         [f"i + {at} AS i{at}" for at in range(20)]
         + [f"i * {at} / 7 AS f{at}" for at in range(20)]
         + [f"CONCAT('text ', CAST(i AS STRING), '{at}') AS s{at}" for at in range(20)]
     )
+    began = time.monotonic()
     query(f"CREATE TABLE wide AS SELECT {columns} FROM UNNEST(GENERATE_ARRAY(1, 20000)) AS i")
+    made = time.monotonic()
     resource = client.get_table(f"{dataset}.wide").to_api_repr()
-    start = time.monotonic()
     assert measure(client, f"{dataset}.wide", resource)["__ALL__"].row_count == 20000
-    assert time.monotonic() - start < 40
+    assert time.monotonic() - made < 20 * (made - began)
 
 
 def test_deleted_tables_are_told_of(query: Query):
