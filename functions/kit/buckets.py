@@ -100,7 +100,16 @@ def _objects(bucket: BucketBackup, uri: str) -> Step:
     commands += [
         Command((*checker, "copies", bucket.bucket, folder), stdout=script),
         Command(("sh", "-eu", script)),
-        gcloud("storage", "objects", "list", f"{uri}/**", "--raw", shown, stdout=listing),
+        gcloud(
+            "storage",
+            "objects",
+            "list",
+            f"{uri}/**",
+            "--raw",
+            "--fetch-encrypted-object-hashes",
+            shown,
+            stdout=listing,
+        ),
         Command((*checker, "objects", bucket.bucket, folder, listing)),
     ]
     left = ("holds, contexts, retention and keys of single objects", "times of objects")

@@ -74,6 +74,8 @@ What to know:
 - Views, routines and policies name the project that they were made in.
 - Objects are copied by a command each, about one in a second; answers/*.sh can be cut and run in
   pieces at once. Their commands are printed by check.py from the inventory of the run.
+- In another project no configuration but access is made, since it names accounts, topics and
+  targets of the original: each such step says so, and ends.
 - Schedules are made paused, subscriptions without what they push to. Run them once data is proven:
   gcloud scheduler jobs resume JOB; gcloud pubsub subscriptions modify-push-config SUBSCRIPTION.
 
@@ -141,7 +143,11 @@ def _resources(
     backups = {backup.type: backup for backup in manifest.resources}
     for kind in TYPES:
         if kind.name in backups and kind.before_data is before_data:
-            yield from resource_steps(backups[kind.name], resources[kind.name])
+            for step in resource_steps(backups[kind.name], resources[kind.name]):
+                # The names of accounts, topics and destinations are those of their project: what is
+                # made of them in another would act on the original.
+                is_named = step.sort not in ("access", "resources")
+                yield step._replace(only_in=manifest.project) if is_named else step
 
 
 def _whole(sort: str, name: str, steps: Iterable[Step]) -> list[Step]:
@@ -162,7 +168,12 @@ def _manifest_step(manifest: Manifest) -> Step:
     listings = []
     for number, prefix in enumerate(sorted({run_prefix(manifest.run_id), *runs})):
         listing = f"answers/vault.{number:05d}.json"
-        shown = ("--raw", "--format=json(name,size,crc32c)")
+        # A list has no checksum of what is under a key of Cloud KMS, unless each is fetched.
+        shown = (
+            "--raw",
+            "--fetch-encrypted-object-hashes",
+            "--format=json(name,size,crc32c)",
+        )
         where = vault_uri(f"{prefix}**")
         commands.append(gcloud("storage", "objects", "list", where, *shown, stdout=listing))
         listings.append(listing)

@@ -10,6 +10,7 @@ from manifests.values import Resource
 
 _FILES_OF_A_COMMAND = 500
 _TYPES = {"FIRESTORE_NATIVE": "firestore-native", "DATASTORE_MODE": "datastore-mode"}
+_EDITIONS = {"STANDARD": "standard", "ENTERPRISE": "enterprise"}
 _LEFT = (
     "every document: no command of gcloud writes one from these files; README.txt says what can be done",
     "indexes, time-to-live policies and exemptions of fields",
@@ -45,5 +46,7 @@ def _set(resource: Resource) -> Iterator[str]:
         yield "--enable-pitr"
     if resource.get("deleteProtectionState") == "DELETE_PROTECTION_ENABLED":
         yield "--delete-protection"
+    if edition := _EDITIONS.get(str(resource.get("databaseEdition"))):
+        yield f"--edition={edition}"
     if key := (resource.get("cmekConfig") or {}).get("kmsKeyName"):
         yield f"--kms-key-name={key}"

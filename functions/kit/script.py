@@ -68,6 +68,7 @@ class Step(NamedTuple):
         commands: In order.
         files: Files of the kit that the commands read, by name.
         left: What of it the commands do not bring back.
+        only_in: The project that its words name; in another it does nothing, and says so.
     """
 
     sort: str
@@ -75,6 +76,7 @@ class Step(NamedTuple):
     commands: tuple[Command, ...]
     files: Mapping[str, bytes] = {}
     left: tuple[str, ...] = ()
+    only_in: str = ""
 
     def script(self) -> str:
         """Return the step as a script that can be run alone."""
@@ -83,9 +85,17 @@ class Step(NamedTuple):
             f"# {self.sort} {told(self.name)}",
             *(f"# not brought back: {told(item)}" for item in self.left),
             *(f': "${{{name}:?set {name}, as restore.sh does}}"' for name in Variable),
+            *self._guard(),
             *(command.line() for command in self.commands),
         ]
         return "\n".join(lines) + "\n"
+
+    def _guard(self) -> tuple[str, ...]:
+        if not self.only_in:
+            return ()
+        says = shlex.quote(f"left: it names project {told(self.only_in)}")
+        own = shlex.quote(self.only_in)
+        return (f'if [ "${{PROJECT}}" != {own} ]; then echo {says} >&2; exit 0; fi',)
 
 
 def stem(name: str) -> str:

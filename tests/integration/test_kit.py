@@ -34,6 +34,7 @@ HOSTILE = 'it\'s $(touch pwned) `touch pwned`; touch pwned\n# "x"'
 UNFIT = "query?x=1#fragment"
 NAMES = ("$(touch pwned) 'x'.txt", UNFIT, "games/1.json", "unicode/Dončić-\U0001f3c0", "zz/last")
 TABLE = "lake.games"
+KEY = "projects/k/locations/us/keyRings/r/cryptoKeys/c"
 WORLD = """
 CREATE TABLE `{lake}.games` (
   game_id STRING NOT NULL OPTIONS(description='The id of the league'),
@@ -69,7 +70,11 @@ def platform(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     table = made.bigquery_client.get_table(TABLE)
     table.description = HOSTILE
     made.bigquery_client.update_table(table, ["description"])
-    bucket_objects.fill(made, bucket_objects.make_bucket(made, versioning=True), NAMES)
+    # What is under a key of Cloud KMS has no checksum in a list.
+    made.vault.default_kms_key_name = KEY
+    made.vault.patch()
+    bucket = bucket_objects.make_bucket(made, versioning=True, default_kms_key_name=KEY)
+    bucket_objects.fill(made, bucket, NAMES)
     with made.cloud.minutes_ago(5):
         State(made).write({"states/ü": {"n": 7, "text": HOSTILE}, "states/b": {"on": True}})
     enable(made, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")

@@ -18,6 +18,7 @@ from manifests.kinds.resources.model import ResourceBackup
 from manifests.kit_layout import check_kit_name, kit_name
 from manifests.store.consistency import check_manifest
 from manifests.values import StoredObject
+from tests.fuzz.whole import BUCKET
 from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games, manifest
 
 HOSTILE = 'x\'; touch pwned $(touch pwned) `touch pwned` "$HOME"\n# touch pwned'
@@ -191,3 +192,25 @@ def test_what_is_told_ends_no_comment():
     """A name that holds the end of a line is shown without it."""
     odd = Step("x", "a\ntouch pwned\r", (), left=("b\u2028\ntouch pwned",)).script()
     assert not [line for line in odd.splitlines() if line.startswith("touch")]
+
+
+def test_what_names_its_project_does_nothing_in_another():
+    """An account, a topic or a target of the original would be acted on."""
+    script = Step("pubsub-topic", "t", (Command(("echo", "made")),), only_in="platform").script()
+    for project, said in (("platform", ("made\n", "")), ("other", ("", "left: "))):
+        done = subprocess.run(
+            ["/bin/sh", "-eu", "-c", script],
+            env={"PROJECT": project, "VAULT": "v"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (done.stdout, done.stderr[:6]) == said
+
+
+def test_checksums_are_asked_for_where_a_key_hides_them():
+    """A list tells none of what is under a key of Cloud KMS (gcloud storage objects list)."""
+    lines = "\n".join(kit(buckets=(BUCKET,)).values()).splitlines()
+    listings = [line for line in lines if "storage objects list" in line and "crc32c" in line]
+    assert len(listings) > 1
+    assert all("--fetch-encrypted-object-hashes" in line for line in listings)
