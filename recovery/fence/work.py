@@ -126,7 +126,10 @@ class Fencing:
         return self._configuration.resource(kind, name)
 
     def run(self, kind: ResourceType, name: str) -> None:
-        """Have a schedule run now, whether it is paused or not, once.
+        """Have a schedule run now.
+
+        That one which is paused runs too, no page says (Cloud Scheduler REST, jobs.run): whoever orders
+        it looks at what comes of it.
 
         Raises:
             CloudError: It was refused; or, retryable, it may run and nobody said so.
