@@ -67,4 +67,6 @@ def _end(session: Session, policies: Policies, email: str, reason: str, *, as_js
     if as_json:
         print_json({"member": member, "granted": False, "was_granted": was_granted})
     else:
-        say(f"{email}: {'its grant is over' if was_granted else 'nothing was granted to it'}")
+        say(
+            f"{email}: {'its grant is taken back, in effect within minutes' if was_granted else 'nothing was granted to it'}"
+        )

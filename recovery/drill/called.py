@@ -22,8 +22,9 @@ from recovery.settings import Settings
 OPERATOR = "rebound-drill"
 """Who runs the drills that a schedule asks for."""
 _EARLY = timedelta(minutes=1)
-_LONGEST_CALL = timedelta(hours=1)
-"""After it Cloud Run ends a call of a function, and with it the drill."""
+_LONGEST_CALL = timedelta(hours=2)
+"""Nothing of a call goes on for longer. Cloud Run ends a call after an hour, and may leave its code
+running (Configure request timeout for services), which has no processor once the call is over."""
 
 
 def drilled(at: datetime | None) -> dict[str, object]:

@@ -33,7 +33,7 @@ def sandbox(rebound: Rebound) -> str:
 
 def test_a_schedule_drills_by_itself(rebound: Rebound, sandbox: str):
     """Once for its time, however often it calls; what a killed call left is removed by a later one."""
-    at = whole_minute(timedelta(minutes=90))
+    at = whole_minute(timedelta(minutes=150))
     slow = {"match": "-planted", "times": None}
     with (
         serving(rebound, "drill", REBOUND_SANDBOX=sandbox) as killed,
@@ -66,8 +66,8 @@ def test_a_schedule_drills_by_itself(rebound: Rebound, sandbox: str):
 
 
 def _let_it_be_over(rebound: Rebound, drill_id: str) -> None:
-    """Let a drill have begun an hour earlier, so that no call can be at it any more."""
-    began = recovery_begun_at(drill_id) - timedelta(hours=1)
+    """Let a drill have begun two hours earlier, so that no call can be at it any more."""
+    began = recovery_begun_at(drill_id) - timedelta(hours=2)
     earlier = layout.drill_id("sample", began, layout.mark_of(drill_id))
     blob = rebound.landing.blob(layout.begun_name(drill_id))
     rebound.landing.rename_blob(blob, layout.begun_name(earlier))
