@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.deployed import ROOT
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, Rebound, make_rebound
 from tests.served import serving
+from tests.standin.cloud import Cloud
 from tests.standin.seed import seed_bigquery
 
 SCALE = 0.001
@@ -34,13 +35,18 @@ OF_THE_MOMENT = {
 }
 
 
-@pytest.fixture
-def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
-    """Return a platform with all that the seed makes of BigQuery, each table in the catalog."""
+@pytest.fixture(scope="module")
+def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform with all that the seed makes of BigQuery, each table in the catalog.
+
+    Each test leaves it whole.
+    """
     catalog = json.loads((ROOT / "manifests" / "catalog.json").read_text())
-    path = tmp_path / "everything.json"
+    folder = tmp_path_factory.mktemp("everything")
+    path = folder / "everything.json"
     path.write_text(json.dumps(catalog))
-    made = new_rebound(REBOUND_CATALOG=str(path))
+    project = f"p-{uuid.uuid4().hex[:10]}"
+    made = make_rebound(cloud, folder, project, REBOUND_CATALOG=str(path))
     with made.cloud.minutes_ago(5):
         seed_bigquery(made.project, SCALE, LOCATION)
     odd = list(made.bigquery_client.list_tables("rebound_odd"))
@@ -54,6 +60,15 @@ def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     }
     path.write_text(json.dumps({**catalog, **more, "tables": catalog["tables"] + tables}))
     return made
+
+
+@pytest.fixture(scope="module")
+def before(rebound: Rebound) -> dict[str, Any]:
+    """Return all there is, which is in the run `night`."""
+    found = picture(rebound)
+    with serving(rebound) as function:
+        function.complete("night")
+    return found
 
 
 def datasets_of(rebound: Rebound) -> list[str]:
@@ -110,12 +125,9 @@ def rows_digest(rebound: Rebound, path: str) -> tuple[int, str]:
             return len(rows), hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
 
-def test_everything_back(rebound: Rebound):
+def test_everything_back(rebound: Rebound, before: dict[str, Any]):
     """Every dataset is deleted; each property and row the API tells of is there again."""
-    before = picture(rebound)
     assert any(value for key, value in before.items() if key.endswith("/policies"))
-    with serving(rebound) as function:
-        function.complete("night")
     client = rebound.bigquery_client
     for dataset_id in datasets_of(rebound):
         client.delete_dataset(dataset_id, delete_contents=True)
@@ -127,11 +139,8 @@ def test_everything_back(rebound: Rebound):
     assert {key: after[key] for key in before if after[key] != before[key]} == {}
 
 
-def test_everything_damaged(rebound: Rebound):
+def test_everything_damaged(rebound: Rebound, before: dict[str, Any]):
     """Rows of every table are lost; each comes back from the vault as from its own history."""
-    before = picture(rebound)
-    with serving(rebound) as function:
-        function.complete("night")
     for words in (("--from-vault",), ()):
         for path in [key for key in before if key.endswith("/rows")]:
             _, dataset_id, _, table_id, _ = path.split("/")
