@@ -20,28 +20,34 @@ from manifests.model.run import (
 from manifests.store.envelope import decode, encode
 from manifests.verification import ShareRecord
 from recovery.actions import Action
+from recovery.compare.difference import TableDifference
 from recovery.document import Document
 from recovery.drill.document import drill_document, history_document
 from recovery.drill.model import DrillFinding, DrillRecord, Kept, Measured, SignOff
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 from recovery.fence.text import fence_lines
 from recovery.kinds.buckets.rules.outcomes import RangeOutcome
+from recovery.kinds.former import Former, FormerObjects
 from recovery.kinds.processors.cloud.journal import SentRequest
 from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, PlannedDates
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, Unread
 from recovery.kinds.processors.rules.request import DatesRequest
+from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.operator import Operator
 from recovery.ops.readiness.model import ReadinessRecord
 from recovery.outcome import AbandonedRecovery
+from recovery.repair.model import Repair, Window, Witness
 from recovery.report.acted import actions_document
 from recovery.report.html import page_of
 from recovery.report.processors import dates_report_document
 from recovery.report.text import text_of
+from recovery.undo.model import UndoOutcome, UndoReport
 from recovery.units import as_text
 from tests.fuzz.whole import RECOVERY, whole_report
 from tests.unit.drills import BEGUN, CAUGHT, DRILL_ID, NOW, PART, PHASES
-from tests.unit.samples import POINT, RUN
+from tests.unit.object_samples import record
+from tests.unit.samples import GAMES, POINT, RUN, fingerprint_of, games
 
 _DATES = "processor-failure-20250105T000000Z-abcd"
 _DAY = date(2025, 1, 3)
@@ -145,6 +151,34 @@ SAMPLES: tuple[BaseModel, ...] = (
     AbandonedRecovery(recovery_id=RECOVERY, abandoned_at=NOW, why="a test"),
     RangeOutcome(number=1),
     whole_report().of(TableOutcome)[0],
+    games(),
+    ConfigurationOutcome(
+        kind="resource", name="projects/p/topics/t", into="projects/q/topics/t", action="create"
+    ),
+    Former(resource=GAMES, policies=({"filterPredicate": "TRUE"},), access={"bindings": []}),
+    FormerObjects(objects=(record("a").version,)),
+    UndoReport(
+        recovery_id=RECOVERY,
+        began_at=NOW,
+        finished_at=NOW,
+        outcomes=(
+            UndoOutcome(kind="table", name="nba.games", into="nba.games", action="put back"),
+        ),
+        left=("why",),
+    ),
+    Repair(
+        table="nba.games",
+        window=Window(since=NOW),
+        witness=Witness(name="time travel", why="it reaches back"),
+        partitions=("20250101",),
+        key=("team",),
+        rows=TableDifference(table="nba.games", run_id="", recovery_point=NOW, going=1, coming=2),
+        kept_keys=0,
+        left_out=0,
+        seen={"20250101": fingerprint_of(["a"])},
+        repaired={"20250101": fingerprint_of(["b"])},
+        version=2,
+    ),
     SentRequest(sent_at=NOW),
     PlannedDates(recovery_id=_DATES, started_at=NOW, plan=_DATES_PLAN),
     DatesReport(
