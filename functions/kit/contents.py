@@ -61,7 +61,7 @@ restored, and the Python 3 that they need themselves. Nothing of it is Rebound's
 Look at a step before you run it: each is a page of commands, in the order of their numbers.
 
 What is there is never written over. What cannot be made because it is there fails its step, and
-you decide: remove what is there, or pass over the step. A table that is there with rows: pass over
+you decide: remove what is there, or pass over the step. What no command makes fails its step, too. A table that is there with rows: pass over
 nothing, move it away first. Objects of buckets are copied only where none are.
 
 What is proven: each object of the vault against the manifest, rows of each table by count and

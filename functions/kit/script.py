@@ -87,8 +87,16 @@ class Step(NamedTuple):
             *(f': "${{{name}:?set {name}, as restore.sh does}}"' for name in Variable),
             *self._guard(),
             *(command.line() for command in self.commands),
+            *self._ending(),
         ]
         return "\n".join(lines) + "\n"
+
+    def _ending(self) -> tuple[str, ...]:
+        """Return what fails a step that does nothing: it is passed over by hand, and not by itself."""
+        if self.commands or not self.left:
+            return ()
+        says = (shlex.quote(f"left: {told(item)}") for item in self.left)
+        return (*(f"echo {text} >&2" for text in says), "exit 1")
 
     def _guard(self) -> tuple[str, ...]:
         if not self.only_in:

@@ -6,7 +6,7 @@ import structlog
 
 from functions.kit.contents import kit_bytes
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, CloudError
+from manifests.errors import BackupDamagedError, CloudError, StrangeObjectError
 from manifests.kinds.resources.lines import StoredResource, resources_of
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kit_layout import kit_name, kits_prefix
@@ -38,7 +38,8 @@ def _with_kit(manifest: Manifest, vault: Bucket) -> Manifest:
     resources = {backup.type: _read(backup, vault) for backup in manifest.resources}
     content = kit_bytes(manifest, resources, vault.name)
     name = kit_name(manifest.run_id, content)
-    vault.put_once(name, content)
+    if vault.put_once(name, content) != content:
+        raise StrangeObjectError("it was there, and is another", subject=name)
     found = {item.name: item for item in vault.list_objects(kits_prefix(manifest.run_id))}
     if name not in found:
         raise CloudError("it was written, and is not there", subject=name, retryable=True)

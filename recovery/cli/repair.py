@@ -63,7 +63,9 @@ def repair(
     partition: Partitions = None,
     key: Annotated[
         list[str] | None,
-        typer.Option(help="A column that tells which row is which, where somebody wrote since."),
+        typer.Option(
+            help="A column that identifies a row, where the table has no primary key and the catalog names none."
+        ),
     ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Of equal rows that come back only one does.")

@@ -47,8 +47,12 @@ def drilled(at: datetime | None) -> dict[str, object]:
         )
     session = Session(settings)
     is_due = at is not None and at <= session.started_at + _EARLY
-    earlier = _own(drills_of(session.tools), at) if at is not None and is_due else []
-    ended = next((item.record for item in earlier if item.record is not None), None)
+    earlier = (
+        _own(drills_of(session.tools), at, latest=session.started_at + _EARLY)
+        if at is not None and is_due
+        else []
+    )
+    ended = next((item.record for item in earlier if _is_believed(item)), None)
     if ended is None:
         _remove(session, settings.sandbox, earlier)
         ended = Drill(prepared(_asked(settings.sandbox)), lambda *_, **__: None).record()
@@ -82,11 +86,17 @@ def _asked(sandbox: str) -> Asked:
     )
 
 
-def _own(drills: Drills, at: datetime) -> list[Kept]:
-    """Return the drills of the schedule that were begun at its time or since."""
+def _own(drills: Drills, at: datetime, *, latest: datetime) -> list[Kept]:
+    """Return the drills of the schedule that were begun at its time or since, none of them later."""
     since = [name for name in drills.ids() if recovery_begun_at(name) >= at - _EARLY]
-    kept = map(drills.kept, since)
+    kept = (drills.kept(name) for name in since if recovery_begun_at(name) <= latest)
     return [item for item in kept if item.begun is not None and item.begun.operator == OPERATOR]
+
+
+def _is_believed(kept: Kept) -> bool:
+    """Whether a record is that of the drill that began, and nobody doubts who wrote it."""
+    is_its_own = kept.record is not None and kept.record.begun == kept.begun
+    return is_its_own and not (kept.trust and kept.trust.problem)
 
 
 def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:

@@ -5,9 +5,16 @@ import structlog
 from manifests import drill_layout
 from manifests.cloud.objects import Bucket
 from manifests.cloud.signer import KmsSigner
-from manifests.errors import CloudError, MisconfiguredError, RefusedError, UsageError
+from manifests.errors import (
+    CloudError,
+    MisconfiguredError,
+    RefusedError,
+    StrangeObjectError,
+    UsageError,
+)
 from manifests.signing import TrustedKeys
 from manifests.store.bounded import Records, read, readable
+from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import decode, encode
 from manifests.store.seal import Seal
 from recovery.drill.model import DrillBegun, DrillFinding, DrillRecord, Kept, SignOff
@@ -42,9 +49,12 @@ class Drills:
             raise RefusedError("another drill has that id", subject=begun.drill_id)
 
     def end(self, record: DrillRecord) -> DrillRecord:
-        """Write how a drill ended, once: an earlier record stays, and is returned.
+        """Write how a drill ended, once, and return the record.
 
         One that cannot be signed is written all the same, and is told to be unsigned ever after.
+
+        Raises:
+            StrangeObjectError: A record that this drill did not write lies there.
         """
         name = drill_layout.record_name(record.begun.drill_id)
         try:
@@ -52,7 +62,13 @@ class Drills:
         except (CloudError, MisconfiguredError) as error:
             log.warning("the record of the drill is not signed", reason=str(error))
             content = encode(record)
-        return decode(self._bucket.put_once(name, content), DrillRecord, subject=name)
+        if self._bucket.put_once(name, content) != content:
+            raise StrangeObjectError(
+                "the record of this drill was there before it ended",
+                subject=name,
+                hint=STRANGE_HINT,
+            )
+        return record
 
     def sign(self, signed: SignOff) -> SignOff:
         """Write that somebody agreed with a record, once: an earlier one stays, and is returned."""

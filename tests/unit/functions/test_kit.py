@@ -214,3 +214,27 @@ def test_checksums_are_asked_for_where_a_key_hides_them():
     listings = [line for line in lines if "storage objects list" in line and "crc32c" in line]
     assert len(listings) > 1
     assert all("--fetch-encrypted-object-hashes" in line for line in listings)
+
+
+def test_a_step_that_does_nothing_fails():
+    """What no command makes is passed over by who restores, and never without a word."""
+    done = subprocess.run(
+        ["/bin/sh", "-eu", "-c", Step("view", "v", (), left=("all of it: 'x'",)).script()],
+        env={"PROJECT": "p", "VAULT": "v"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "left: all of it: 'x'\n"
+
+
+def test_a_kit_that_was_there_before_is_named_by_no_manifest():
+    """Its name can be computed; what lies under it is compared, and a run without a kit says so."""
+    bucket, run = NamedBucket(), manifest()
+    with_kit(run, bucket)
+    (name,) = bucket.objects
+    bucket.objects[name] = b"rm -rf /"
+    made = with_kit(run, bucket)
+    assert made.kit is None
+    assert "it was there, and is another" in made.lacking[-1].message

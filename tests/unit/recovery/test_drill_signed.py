@@ -1,12 +1,15 @@
 """The record of a drill is evidence: who could write the landing bucket could have written it."""
 
+from datetime import timedelta
+
 import pytest
 
-from manifests.drill_layout import record_name
-from manifests.errors import CloudError, RefusedError
+from manifests.drill_layout import drill_id, record_name
+from manifests.errors import CloudError, RefusedError, StrangeObjectError
 from manifests.signing import Signature, TrustedKeys
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
+from recovery.drill.called import OPERATOR, _is_believed, _own
 from recovery.drill.document import history_document
 from recovery.drill.rules import check_verifier
 from recovery.drill.store import Drills
@@ -55,3 +58,37 @@ def test_a_drill_whose_record_cannot_be_signed_has_one():
     drills.begin(BEGUN)
     assert drills.end(RECORD) == RECORD
     assert "not trusted: it is not signed" in told(bucket, seal)
+
+
+def test_a_record_that_was_there_before_is_no_result():
+    """Whoever sees a drill begin can write how it ended before it does."""
+    bucket = MemoryBucket()
+    drills = Drills(bucket, Seal())
+    drills.begin(BEGUN)
+    planted = encode(RECORD.model_copy(update={"why": "all is well"}))
+    bucket.objects[record_name(DRILL_ID)] = planted
+    with pytest.raises(StrangeObjectError, match="before it ended"):
+        drills.end(RECORD)
+    assert bucket.objects[record_name(DRILL_ID)] == planted
+
+
+def test_only_a_drill_that_could_have_been_made_counts_for_a_schedule():
+    """One of the future stops no drill, and one whose record is doubted stands for none."""
+    begun = BEGUN.model_copy(update={"operator": OPERATOR})
+    later = NOW + timedelta(days=1)
+    future = drill_id("sample", later, "ab12cd34")
+    bucket, signer = MemoryBucket(), Signer()
+    drills = Drills(bucket, Seal(TrustedKeys(signer.pem), signer))
+    drills.begin(begun)
+    drills.begin(begun.model_copy(update={"drill_id": future, "began_at": later}))
+    (found,) = _own(drills, NOW, latest=NOW)
+    assert found.drill_id == DRILL_ID
+    assert not _is_believed(found)
+    record = RECORD.model_copy(update={"begun": begun})
+    bucket.objects[record_name(DRILL_ID)] = encode(record)
+    assert not _is_believed(drills.kept(DRILL_ID))
+    bucket.objects.pop(record_name(DRILL_ID))
+    drills.end(record)
+    assert _is_believed(drills.kept(DRILL_ID))
+    other = found.model_copy(update={"begun": BEGUN, "record": record})
+    assert not _is_believed(other)
