@@ -17,7 +17,7 @@ from recovery.kinds.buckets.cloud.settings import readable_access
 from recovery.kinds.buckets.rules.access import PresentBucket, bucket_changes
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.kinds.former import FOLDER, Former, former_name
+from recovery.kinds.former import Former
 from recovery.undo.datasets import STAYS
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
@@ -62,7 +62,10 @@ class BucketSettingsUndo:
         """
         outcome = self._ended.outcome(BucketOutcome, step.name)
         now = self._step(outcome, planned_of(self._ended, BucketStep, step.name))
-        former, bucket = self._former(step.into), VersionedBucket(self._api, step.into)
+        former, bucket = (
+            self._ended.former("bucket", step.into),
+            VersionedBucket(self._api, step.into),
+        )
         if now != step or former is None:
             raise not_as_planned(step, now)
         with cloud_errors(bucket.uri()):
@@ -88,7 +91,7 @@ class BucketSettingsUndo:
         )
         if planned.create:
             return step.cannot(STAYS)
-        former, live = self._former(into), self._live(into)
+        former, live = self._ended.former("bucket", into), self._live(into)
         if former is None or former.resource is None:
             return step.because(*unkept(outcome))
         backup = self._ended.part(BUCKETS, outcome.name)
@@ -103,9 +106,6 @@ class BucketSettingsUndo:
         changes = tuple(bucket_changes(wanted, {outcome.name: live}, target))
         owner = foreign_owner(self._api, backup, live.resource or {}, self._ended.request)
         return step.model_copy(update={"access": changes, "owner": owner})
-
-    def _former(self, into: str) -> Former | None:
-        return self._ended.journal.entry(FOLDER, former_name("bucket", into), Former)
 
     def _live(self, into: str) -> PresentBucket | None:
         bucket = VersionedBucket(self._api, into)

@@ -10,7 +10,6 @@ from recovery.compare.databases import database_findings, database_settings
 from recovery.compare.digest import Digest
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
-from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.undo.datasets import STAYS
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
@@ -53,7 +52,7 @@ class DatabaseSettingsUndo:
         """
         planned = planned_of(self._ended, DatabaseStep, step.name)
         now = self._step(self._ended.outcome(DatabaseOutcome, step.name), planned)
-        former, databases = self._former(step.into), self._databases(step.into)
+        former, databases = self._ended.former("database", step.into), self._databases(step.into)
         if now != step or former is None or former.resource is None:
             raise not_as_planned(step, now)
         found = database_findings(former.resource, databases.resource() or {})
@@ -69,7 +68,7 @@ class DatabaseSettingsUndo:
         )
         if planned.create:
             return step.cannot(STAYS)
-        former = self._former(into)
+        former = self._ended.former("database", into)
         if former is None or former.resource is None:
             return step.because(*unkept(outcome))
         live = self._databases(into).resource()
@@ -78,9 +77,6 @@ class DatabaseSettingsUndo:
         step = step.model_copy(update={"seen": digest.text})
         ours = self._ended.part(DATABASES, outcome.name).resource
         return undo_settings(step, former.resource, ours, live, database_findings)
-
-    def _former(self, into: str) -> Former | None:
-        return self._ended.journal.entry(FOLDER, former_name("database", into), Former)
 
     def _databases(self, into: str) -> Databases:
         return Databases(Connection(self._ended.request.target.project, into))

@@ -4,7 +4,6 @@ from manifests.errors import ManifestAlteredError, NotEqualError
 from manifests.kinds.tables.model import DatasetBackup
 from recovery.compare.properties import changes
 from recovery.compare.tables import dataset_findings
-from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.rules.access import dataset_changes
 from recovery.kinds.tables.rules.datasets import DatasetStep
@@ -49,7 +48,10 @@ class DatasetUndo:
         now = self._step(self._ended.outcome(DatasetOutcome, step.name))
         if now != step:
             raise not_as_planned(step, now)
-        former, live = self._former(step.into), self._target.resources.dataset(step.into)
+        former, live = (
+            self._ended.former("dataset", step.into),
+            self._target.resources.dataset(step.into),
+        )
         if former is None or former.resource is None or live is None:
             raise not_as_planned(step, now)
         self._target.resources.patch(
@@ -69,7 +71,7 @@ class DatasetUndo:
         step = UndoStep(kind="dataset", name=outcome.name, into=into, action="leave", why="")
         if planned.create:
             return step.cannot(STAYS)
-        former = self._former(into)
+        former = self._ended.former("dataset", into)
         if former is None or former.resource is None:
             return step.because(*unkept(outcome))
         live = self._target.resources.dataset(into)
@@ -82,9 +84,6 @@ class DatasetUndo:
             f"dataset {into}", former.resource, live, project=self._target.target.project
         )
         return step.model_copy(update={"access": tuple(access)})
-
-    def _former(self, into: str) -> Former | None:
-        return self._ended.journal.entry(FOLDER, former_name("dataset", into), Former)
 
     def _backup(self, name: str) -> DatasetBackup:
         for item in self._ended.origin.run.datasets:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from manifests.errors import ManifestAlteredError
 from manifests.kind import Backup, PartKind
 from recovery.kinds.decision import Origin
+from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Entries
@@ -76,6 +77,15 @@ class Ended(NamedTuple):
     def outcome[Some: Outcome](self, kind: type[Some], name: str) -> Some:
         """Return the outcome of one thing."""
         return next(item for item in self.of(kind) if item.name == name)
+
+    def former(self, kind: str, into: str) -> Former | None:
+        """Return what the recovery wrote down of a thing before it changed it; None for nothing.
+
+        Args:
+            kind: What it is, as a sentence names it.
+            into: The name of what was written.
+        """
+        return self.journal.entry(FOLDER, former_name(kind, into), Former)
 
     def part[B: Backup](self, kind: PartKind[B], name: str) -> B:
         """Return what the run has of one thing.

@@ -10,7 +10,7 @@ from manifests.errors import ManifestAlteredError, NotEqualError
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.kinds.resources.types import ResourceType
-from recovery.kinds.former import FOLDER, Former, former_name
+from recovery.kinds.former import Former
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.recovering import names_of_now
 from recovery.kinds.resources.rules.policies import taken
@@ -118,24 +118,30 @@ class ResourceUndo:
         outcome = outcome.model_copy(update={"into": into})
         live = self._configuration.resource(kind, into, none_where_disabled=True)
         has_policy = live is not None and kind.policy and outcome.granted
+        former = self._ended.former(kind.name, into)
         return undo_resource(
             outcome,
             SeenAgain(
                 wanted=self._rewriting.resource(item.stored.resource)[0],
                 live=live,
                 policy=self._configuration.policy(kind, into) if has_policy else None,
-                former=self._former(kind, into),
+                former=former,
                 holds=self._holds(kind, into) if live is not None else "",
                 began_at=self._ended.began_at,
-                **self._archive(kind, into, item, is_there=live is not None),
+                **self._archive(kind, into, item, former, is_there=live is not None),
             ),
         )
 
     def _archive(
-        self, kind: ResourceType, into: str, item: SeenResource, *, is_there: bool
+        self,
+        kind: ResourceType,
+        into: str,
+        item: SeenResource,
+        former: Former | None,
+        *,
+        is_there: bool,
     ) -> dict[str, bool]:
         """Tell whether a function is built from what it was, and what the recovery built it from."""
-        former = self._former(kind, into)
         if not (is_there and item.stored.source):
             return {}
         now = self._configuration.archive(kind, into)
@@ -175,16 +181,14 @@ class ResourceUndo:
             return str(item.resource["name"])
         return Rewriting(self._seen.names).text(item.stored.name)
 
-    def _former(self, kind: ResourceType, into: str) -> Former | None:
-        return self._ended.journal.entry(FOLDER, former_name(kind.name, into), Former)
-
     def _holds(self, kind: ResourceType, into: str) -> str:
         found = self._configuration.below(kind, into)
         return ", ".join(f"its {len(items)} {name}" for name, items in found.items() if items)
 
     def _set_back(self, kind: ResourceType, outcome: ConfigurationOutcome) -> None:
         into = self._into(kind, self._items[outcome.name])
-        former, live = self._former(kind, into), self._configuration.resource(kind, into)
+        former = self._ended.former(kind.name, into)
+        live = self._configuration.resource(kind, into)
         if former is None or former.resource is None or live is None:
             raise NotEqualError("nothing is known of what it was", subject=into)
         archive = self._session.landing.read(former.archive) if former.archive else None

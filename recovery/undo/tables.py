@@ -13,7 +13,6 @@ from manifests.layout import work_id
 from manifests.values import Resource
 from recovery.compare.observed import ObservedTable
 from recovery.compare.tables import property_findings, shape_findings
-from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.properties import Properties, writable
 from recovery.kinds.tables.cloud.publish import undo_name
@@ -81,7 +80,7 @@ class TableUndo:
         planned = planned_of(self._ended, TableStep, outcome.name)
         table = self._ended.part(TABLES, outcome.name)
         into = self._ended.request.target.name(outcome.name)
-        former = self._ended.journal.entry(FOLDER, former_name("table", into), Former)
+        former = self._ended.former("table", into)
         if former is None:
             nothing = ObservedTable(resource=None)
             seen = SeenTable(table, None, nothing, nothing, (), self._ended.began_at)
