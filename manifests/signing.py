@@ -7,7 +7,8 @@ needed to check is a public key, so that a vault can be read by somebody without
 
 import base64
 import binascii
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -37,6 +38,15 @@ class Signature(Value):
     value: str = Field(max_length=1000)
 
 
+type Author = Literal["run", "operator"]
+"""Who writes what is signed: a run of a backup, or an operator's command."""
+
+KEYS_OF: Mapping[Author, str] = {"run": "REBOUND_TRUSTED_KEYS", "operator": "REBOUND_OPERATOR_KEYS"}
+"""Which setting holds the public keys that an author is believed by."""
+KEY_OF: Mapping[Author, str] = {"run": "REBOUND_SIGNING_KEY", "operator": "REBOUND_OPERATOR_KEY"}
+"""Which setting names the key that an author signs with."""
+_WHERE: Mapping[Author, str] = {"run": "vault", "operator": "landing bucket"}
+
 type Sign = Callable[[str], Signature]
 """Signs a digest, `sha256:` and 64 hexadecimal digits."""
 
@@ -48,10 +58,12 @@ class Trust(Value):
         state: `trusted` and `untrusted` are about keys that are trusted; without any, a document is
             `unsigned`, or its signature is `unchecked`.
         key: The key that the signature names.
+        author: Who should have written it.
     """
 
     state: Literal["trusted", "untrusted", "unsigned", "unchecked"]
     key: str = ""
+    author: Author = "run"
 
     @property
     def is_signed(self) -> bool:
@@ -65,13 +77,13 @@ class Trust(Value):
             case "trusted":
                 return f"signed with {self.key}"
             case "untrusted" if self.key:
-                return "its signature is by no key that REBOUND_TRUSTED_KEYS holds"
+                return f"its signature is by no key that {KEYS_OF[self.author]} holds"
             case "untrusted":
                 return "it is not signed"
             case "unchecked":
-                return f"signed with {self.key}, NOT CHECKED: REBOUND_TRUSTED_KEYS is not set"
+                return f"signed with {self.key}, NOT CHECKED: {KEYS_OF[self.author]} is not set"
             case _:
-                return "NOT SIGNED: who can write the vault could have written it"
+                return f"NOT SIGNED: who can write the {_WHERE[self.author]} could have written it"
 
     @property
     def doubt(self) -> str:
@@ -130,6 +142,11 @@ class TrustedKeys:
 
 
 NO_KEYS = TrustedKeys()
+
+
+def placed(digest: str, name: str) -> str:
+    """Return the digest of a document in its place, so that its signature is good nowhere else."""
+    return _DIGEST + hashlib.sha256(f"{digest}\n{name}".encode()).hexdigest()
 
 
 def digest_bytes(digest: str) -> bytes:

@@ -24,7 +24,6 @@ from recovery.fence.quiet import Looking, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
 from recovery.fence.text import outcome_lines, quiet_lines
 from recovery.fence.work import Fencing, require_all
-from recovery.journal import Journal
 from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome
 from recovery.plan.model import Plan
 from recovery.session import Session
@@ -84,7 +83,7 @@ def _made(session: Session, record: FenceRecord) -> frozenset[str]:
 
     What its service names is in the journal alone, when it is made.
     """
-    journal = Journal(session.landing, record.recovery_id)
+    journal = session.journal(record.recovery_id)
     try:
         planned = journal.planned()
         ended = journal.entries(FOLDER, ConfigurationOutcome)

@@ -9,6 +9,8 @@
 
 Each is below the folder of the recovery, where `manifests.journal_layout` says what else is.
 
+Each is signed where the operator has a key, and read only if it is believed.
+
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
@@ -32,7 +34,7 @@ from manifests.journal_layout import (
     recovery_of,
 )
 from manifests.store.bounded import Records, read, readable
-from manifests.store.envelope import decode, encode
+from manifests.store.seal import Seal
 from manifests.values import Value
 from recovery.naming import bounded
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
@@ -41,10 +43,17 @@ _PARALLEL_LOOKS = 16
 
 
 class Journal:
-    """The journal of one recovery."""
+    """The journal of one recovery.
 
-    def __init__(self, bucket: Bucket, recovery_id: str) -> None:
+    Args:
+        bucket: Where it is kept.
+        recovery_id: The recovery.
+        seal: Signs what is written, and tells what is believed.
+    """
+
+    def __init__(self, bucket: Bucket, recovery_id: str, seal: Seal) -> None:
         self._bucket = bucket
+        self._seal = seal
         self._names = JournalNames(recovery_id)
         self.recovery_id = recovery_id
 
@@ -54,7 +63,8 @@ class Journal:
         Raises:
             RefusedError: Another one is there.
         """
-        name, ours = self._names.plan, encode(recovery)
+        name = self._names.plan
+        ours = self._seal.encode(recovery, subject=name)
         if self._bucket.put_once(name, ours) != ours:
             raise RefusedError("another plan is there already", subject=name, hint="plan again")
 
@@ -64,7 +74,7 @@ class Journal:
         Raises:
             UsageError: There is no such recovery.
             RefusedError: An older version of Rebound began it.
-            BackupDamagedError: It cannot be read, or is another's.
+            BackupDamagedError: It cannot be read, is another's, or nobody we trust signed it.
         """
         name, content = self._names.plan, self.require()
         if _is_older(content):
@@ -74,7 +84,7 @@ class Journal:
                 hint=f"`rebound abandon {self.recovery_id} --why ...` closes it, and `rebound recover` "
                 "begins another",
             )
-        planned = decode(content, PlannedRecovery, subject=name)
+        planned = self._seal.believed(content, PlannedRecovery, subject=name)
         begun_at = layout.recovery_begun_at(self.recovery_id)
         if (planned.recovery_id, planned.started_at.replace(microsecond=0)) != (
             self.recovery_id,
@@ -101,26 +111,30 @@ class Journal:
 
     def record(self, folder: str, name: str, document: Value) -> None:
         """Write an entry, once: what a kind did to one thing; that of an earlier attempt stays."""
-        ours = encode(document)
-        if self._bucket.put_once(self._entry(folder, name), ours) != ours:
+        where = self._entry(folder, name)
+        ours = self._seal.encode(document, subject=where)
+        if self._bucket.put_once(where, ours) != ours:
             # Where it is no entry it is told, once more: ours could not be written.
             self.entry(folder, name, type(document))
 
     def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
         """Return an entry, or None where there is none; one that cannot be read is told, and none."""
-        return read(Records(self._bucket).one(self._entry(folder, name), kind))
+        return read(self._records.one(self._entry(folder, name), kind))
 
     def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
         """Return the entries of a folder, in order of their names; the others are told, and none."""
-        return tuple(readable(Records(self._bucket).below(self._names.folder(folder), kind)))
+        return tuple(readable(self._records.below(self._names.folder(folder), kind)))
+
+    @property
+    def _records(self) -> Records:
+        return Records(self._bucket, seal=self._seal, only_believed=True)
 
     def _entry(self, folder: str, name: str) -> str:
         return bounded(self._names.folder(folder), f"{name}.json")
 
     def abandon(self, abandoned: AbandonedRecovery) -> AbandonedRecovery:
         """Write that an operator closed the recovery; an earlier record stays and is returned."""
-        content = self._bucket.put_once(self._names.abandoned, encode(abandoned))
-        return decode(content, AbandonedRecovery, subject=self._names.abandoned)
+        return self._written(self._names.abandoned, abandoned)
 
     def abandoned(self) -> AbandonedRecovery | None:
         """Return that an operator closed the recovery, or None."""
@@ -139,7 +153,12 @@ class Journal:
         """
         names = self._names
         name = names.report if report.is_proven else names.attempt(report.finished_at)
-        return decode(self._bucket.put_once(name, encode(report)), RecoveryReport, subject=name)
+        return self._written(name, report)
+
+    def _written[Written: Value](self, name: str, document: Written) -> Written:
+        """Write a document, once, and return what is written then."""
+        content = self._bucket.put_once(name, self._seal.encode(document, subject=name))
+        return self._seal.believed(content, type(document), subject=name)
 
     def report(self) -> RecoveryReport | None:
         """Return the report, or None when not everything is proven."""
@@ -194,17 +213,20 @@ class Journal:
         """
         try:
             found = self._bucket.read_dated(name)
-            return found and (decode(found.content, kind, subject=name), found.written_at)
+            return found and (
+                self._seal.believed(found.content, kind, subject=name),
+                found.written_at,
+            )
         except BackupDamagedError:
             return None
 
 
-def under_way(bucket: Bucket, scenario: str, *, since: datetime) -> list[str]:
+def under_way(bucket: Bucket, scenario: str, seal: Seal, *, since: datetime) -> list[str]:
     """Return recoveries of a scenario that begun since an instant and no attempt of which ended."""
     found = []
     for recovery_id in Recoveries(bucket).ids():
         is_ours = recovery_id.startswith(f"{scenario}-")
-        journal = Journal(bucket, recovery_id)
+        journal = Journal(bucket, recovery_id, seal)
         if not is_ours or layout.recovery_begun_at(recovery_id) <= since:
             continue
         if not (journal.last_report() or journal.abandoned() or journal.ended_before()):

@@ -12,14 +12,19 @@ from manifests.cloud.expiry import Expiry
 from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.protection import Protections
+from manifests.cloud.rest import Rest
+from manifests.cloud.signer import KmsSigner
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model.run import Manifest, Owner
 from manifests.selection import Selection, select
+from manifests.signing import TrustedKeys
+from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import RunId
 from recovery.actions import Actions
+from recovery.journal import Journal
 from recovery.kinds.decision import Origin, Own
 from recovery.kinds.known import rules_of
 from recovery.kinds.work import Tools, Work
@@ -61,6 +66,7 @@ class Session:
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(self.api, settings.vault_bucket)
         self.landing = Bucket(self.api, settings.landing_bucket)
+        self.seal = _operators_seal(settings)
         self.verdicts = Verdicts(self.landing)
         self.proofs = Proofs(self.landing)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
@@ -86,8 +92,13 @@ class Session:
             reach=reach,
             own_id=self.own_id,
             started_at=self.started_at,
+            seal=self.seal,
         )
         self._works: dict[tuple[RecoveryKind, Target], Work[Any]] = {}
+
+    def journal(self, recovery_id: str) -> Journal:
+        """Return the journal of a recovery."""
+        return Journal(self.landing, recovery_id, self.seal)
 
     def known(self, run: str) -> RunId:
         """Return the id of a run that an operator named.
@@ -268,3 +279,9 @@ class Session:
         """
         self.clock.settle()
         return self.clock.latest(self._opened)
+
+
+def _operators_seal(settings: Settings) -> Seal:
+    key, trusted = settings.operator_key, TrustedKeys(settings.operator_keys)
+    sign = KmsSigner(Rest(settings.api_endpoint), key, "operator") if key else None
+    return Seal(trusted, sign, "operator")

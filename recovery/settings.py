@@ -22,9 +22,10 @@ class Settings(CommonSettings):
             is written again one by one, slower and slower.
         region: Where the functions and their schedules are; the catalog's location when empty.
         contacts: Whom to call, which `doctor` looks at.
-        drill_key: The version of a key of Cloud KMS that signs records of drills; empty leaves them
-            unsigned. It is none that manifests are believed by: who drills makes no backups.
-        drill_keys: The public keys, in PEM, whose records of drills are believed.
+        operator_key: The version of a key of Cloud KMS that signs what operators' commands write:
+            journals and records of drills; empty leaves them unsigned. It is none that manifests are
+            believed by: who recovers makes no backups.
+        operator_keys: The public keys, in PEM, whose records are believed.
         sandbox: The project that drills recover to; empty where each drill names one.
     """
 
@@ -33,13 +34,13 @@ class Settings(CommonSettings):
     parallel_objects: int = Field(default=64, ge=1, le=500)
     region: str = Field(default="", pattern=r"^([a-z]+-[a-z]+[0-9]+)?$")
     contacts: Path = Path("runbooks/contacts.json")
-    drill_key: str = Field(default="", pattern=KEY_VERSION)
-    drill_keys: str = ""
+    operator_key: str = Field(default="", pattern=KEY_VERSION)
+    operator_keys: str = ""
     sandbox: ProjectId | Literal[""] = ""
 
-    @field_validator("drill_keys")
+    @field_validator("operator_keys")
     @classmethod
-    def _drill_keys_are_read(cls, pem: str) -> str:
+    def _operator_keys_are_read(cls, pem: str) -> str:
         TrustedKeys(pem)
         return pem
 

@@ -7,7 +7,7 @@ import google_crc32c
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError, MisconfiguredError
-from manifests.signing import Signature, digest_bytes
+from manifests.signing import KEY_OF, Author, Signature, digest_bytes
 
 _HOST = "cloudkms.googleapis.com"
 
@@ -19,9 +19,11 @@ class KmsSigner:
         rest: Calls Cloud KMS.
         key: `projects/*/locations/*/keyRings/*/cryptoKeys/*/cryptoKeyVersions/*`, of the algorithm
             EC_SIGN_P256_SHA256.
+        author: Whose it is.
     """
 
-    def __init__(self, rest: Rest, key: str) -> None:
+    def __init__(self, rest: Rest, key: str, author: Author = "run") -> None:
+        self._author: Author = author
         self._rest = rest
         self._key = key
 
@@ -51,7 +53,8 @@ class KmsSigner:
             raise MisconfiguredError(
                 f"what is written cannot be signed: {error.message}",
                 subject=self._key,
-                hint=error.hint or "enable the key of REBOUND_SIGNING_KEY, or name another version",
+                hint=error.hint
+                or f"enable the key of {KEY_OF[self._author]}, or name another version",
             ) from error
         value = str(answer.get("signature", ""))
         checksum = str(google_crc32c.value(base64.b64decode(value)))

@@ -63,13 +63,20 @@ class Records:
         bucket: The bucket.
         most_bytes: No record is larger.
         seal: Tells which are believed.
+        only_believed: Whether one that is not is none.
     """
 
     def __init__(
-        self, bucket: Readable, *, most_bytes: int = _MOST_BYTES, seal: Seal = _BELIEVING
+        self,
+        bucket: Readable,
+        *,
+        most_bytes: int = _MOST_BYTES,
+        seal: Seal = _BELIEVING,
+        only_believed: bool = False,
     ) -> None:
         self._bucket = bucket
         self._seal = seal
+        self._only_believed = only_believed
         self._most_bytes = most_bytes
         self._left_bytes = _MOST_TOTAL_BYTES
 
@@ -132,6 +139,8 @@ class Records:
                 raise ManifestFormatError(message, subject=name)
             with judging(name):
                 record, trust = self._seal.decode(content, kind, subject=name)
+                if self._only_believed:
+                    self._seal.require(trust, subject=name)
         except BackupDamagedError as error:
             return Found(name, None, error)
         return Found(name, record, sha256=hashlib.sha256(content).hexdigest(), trust=trust)

@@ -201,7 +201,7 @@ class Vault:
             if manifest.run_id != run_id:
                 raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
             check_manifest(manifest)
-        return manifest, self.seal.trust(envelope)
+        return manifest, self.seal.trust(envelope, subject=name)
 
     def knows(self, run_id: RunId) -> bool:
         """Whether anything is stored of a run, whatever its state."""

@@ -153,7 +153,7 @@ def check_backup(session: Session, console: Console, made: Plan) -> None:
 def another(session: Session, made: Plan) -> tuple[RefusedError, ...]:
     """Return a refusal of a plan while another recovery of its scenario is under way."""
     since = session.started_at - _UNDER_WAY
-    others = under_way(session.landing, made.request.scenario, since=since)
+    others = under_way(session.landing, made.request.scenario, session.seal, since=since)
     if not (others and made.changes):
         return ()
     refusal = RefusedError(

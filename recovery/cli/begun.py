@@ -73,7 +73,7 @@ def report(
     if dates.is_ours(recovery):
         dates.report(session, parse_recovery_id(recovery), html, as_json=as_json)
         return
-    journal = Journal(session.landing, parse_recovery_id(recovery))
+    journal = session.journal(parse_recovery_id(recovery))
     journal.planned()
     found, now = journal.dated_report(), standing(session, journal.recovery_id)
     if found is None or now.state == "abandoned":
@@ -95,9 +95,9 @@ def abandon(
 ) -> None:
     """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
     session = open_session()
-    journal = Journal(session.landing, parse_recovery_id(recovery))
+    journal = session.journal(parse_recovery_id(recovery))
     if dates.is_ours(recovery):
-        DatesJournal(session.landing, journal.recovery_id).planned()
+        DatesJournal(session.landing, journal.recovery_id, session.seal).planned()
     else:
         journal.require()
     found = standing(session, journal.recovery_id)
@@ -160,7 +160,7 @@ def _document(
     session: Session, found: RecoveryReport, basis: Basis | None, fences: Sequence[StandingFence]
 ) -> Document:
     until = kept_until(found, session.settings.undo_days)
-    undone = undone_told(Journal(session.landing, found.recovery_id))
+    undone = undone_told(session.journal(found.recovery_id))
     return report_document(found, basis, fences, undo_until=until, undone=undone)
 
 
@@ -194,11 +194,11 @@ def only_open(session: Session) -> str:
 
 def standing(session: Session, recovery_id: str) -> Standing:
     """Return what became of a recovery."""
-    journal = Journal(session.landing, recovery_id)
+    journal = session.journal(recovery_id)
     try:
         abandoned = journal.abandoned()
         if dates.is_ours(recovery_id):
-            ran = DatesJournal(session.landing, recovery_id).last_report()
+            ran = DatesJournal(session.landing, recovery_id, session.seal).last_report()
             error = None if ran is None else outcome_error_of_dates(ran)
             is_proven = ran is not None and ran.is_proven
             state, detail = ending(error, is_proven=is_proven, abandoned=abandoned)

@@ -21,7 +21,6 @@ from recovery.cli.options import note, print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
-from recovery.journal import Journal
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.cloud.rerun import Rerun
 from recovery.kinds.processors.cloud.services import Services
@@ -108,7 +107,7 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
 
 def resume(session: Session, console: Console, recovery_id: str, said: Mapping[str, Any]) -> None:
     """Look at the dates of a recovery again, ask, and run those that lack."""
-    rules, journal = _rules(session), DatesJournal(session.landing, recovery_id)
+    rules, journal = _rules(session), DatesJournal(session.landing, recovery_id, session.seal)
     begun, ended = journal.planned(), journal.last_report()
     # Others can write to a journal: what it says was asked for has to be said again.
     again = {"project": session.settings.project, "no_fence": said["no_fence"]}
@@ -121,7 +120,7 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
         require_complete(now)
         say("everything is proven already; this is the report", err=True)
         return
-    if Journal(session.landing, recovery_id).abandoned() is not None:
+    if session.journal(recovery_id).abandoned() is not None:
         raise RefusedError(
             "it was abandoned", subject=recovery_id, hint="`rebound recover` begins another"
         )
@@ -140,7 +139,7 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
 
 def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bool) -> None:
     """Show how a recovery of dates ended, or that it is under way."""
-    journal = DatesJournal(session.landing, recovery_id)
+    journal = DatesJournal(session.landing, recovery_id, session.seal)
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
         write_page(html, dates_report_document(ended, session.tools.fences.of(recovery_id)))
@@ -246,8 +245,8 @@ def _under_way(session: Session) -> list[RefusedError]:
     for recovery_id in filter(is_ours, Recoveries(session.landing).ids()):
         if layout.recovery_begun_at(recovery_id) <= session.started_at - _UNDER_WAY:
             continue
-        is_closed = Journal(session.landing, recovery_id).abandoned() is not None
-        if not is_closed and DatesJournal(session.landing, recovery_id).last_report() is None:
+        journal = DatesJournal(session.landing, recovery_id, session.seal)
+        if session.journal(recovery_id).abandoned() is None and journal.last_report() is None:
             return [
                 RefusedError(
                     "another recovery of this scenario was begun and has not ended",
@@ -273,7 +272,7 @@ def _execute(
     running = {step.processor for step in made.plan.steps if step.runs}
     services.prepare(item for item in rules.processors if item.name in running)
     with console.ending_at_once(f"interrupted; {again}"):
-        journal = DatesJournal(session.landing, recovery_id)
+        journal = DatesJournal(session.landing, recovery_id, session.seal)
         if begins:
             journal.begin(planned)
         say(f"recovery {recovery_id}", err=True)

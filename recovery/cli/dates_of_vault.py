@@ -12,7 +12,6 @@ from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
 from recovery.fencing import with_fence
-from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import require_complete
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.kinds.processors.rules.vault import TableDates, held_dates
@@ -95,7 +94,7 @@ def tell(
 
 def _carried_out(session: Session, console: Console, plan: Plan, reason: str) -> RecoveryReport:
     recovery = new_recovery(session, plan, reason)
-    journal = Journal(session.landing, recovery.recovery_id)
+    journal = session.journal(recovery.recovery_id)
     with console.ending_at_once(f"interrupted; `rebound resume {recovery.recovery_id}` continues"):
         journal.begin(recovery)
         say(f"recovery {recovery.recovery_id}", err=True)

@@ -7,7 +7,6 @@ from recovery.cli import dates
 from recovery.cli.basis import basis_of
 from recovery.cli.options import print_json, tell, write_page
 from recovery.document import Document
-from recovery.journal import Journal
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.outcome import SCENARIO
 from recovery.report.ended import report_document
@@ -39,7 +38,7 @@ def tell_incident(session: Session, now: Standing, html: Path | None, *, as_json
 
 
 def _of_backup(session: Session, now: Standing) -> tuple[Incident, Document]:
-    journal = Journal(session.landing, parse_recovery_id(now.recovery_id))
+    journal = session.journal(parse_recovery_id(now.recovery_id))
     begun, dated = journal.planned(), journal.dated_report()
     ended = None if dated is None else dated[0]
     outcomes = () if ended is None else ended.outcomes
@@ -67,7 +66,7 @@ def _of_backup(session: Session, now: Standing) -> tuple[Incident, Document]:
 
 
 def _of_dates(session: Session, now: Standing) -> tuple[Incident, Document]:
-    journal = DatesJournal(session.landing, parse_recovery_id(now.recovery_id))
+    journal = DatesJournal(session.landing, parse_recovery_id(now.recovery_id), session.seal)
     begun, ended = journal.planned(), journal.last_report()
     lacking = () if ended is None else [step for step in ended.left.steps if not step.is_complete]
     incident = Incident(

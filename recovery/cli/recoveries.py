@@ -51,7 +51,6 @@ from recovery.cli.options import (
 from recovery.cli.signature import takes_options
 from recovery.cli.statement import statement
 from recovery.console import Console
-from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import SCENARIO
 from recovery.options.asked import Options
 from recovery.outcome import PlannedRecovery, RecoveryReport
@@ -211,7 +210,7 @@ def resume(
         }
         dates.resume(session, console, recovery_id, said)
         return
-    journal = Journal(session.landing, recovery_id)
+    journal = session.journal(recovery_id)
     begun = journal.planned()
     if (ended := journal.dated_report(begun)) is not None and ended[0].is_proven:
         _tell_proven(session, begun, *ended, confirm_project=confirm_project, as_json=as_json)
@@ -282,7 +281,7 @@ def _execute(
     session: Session, console: Console, recovery: PlannedRecovery, *, begins: bool, as_json: bool
 ) -> None:
     """Carry out the very recovery that was agreed to; write it down first when it begins."""
-    journal = Journal(session.landing, recovery.recovery_id)
+    journal = session.journal(recovery.recovery_id)
     again = f"`{resuming(journal.recovery_id, recovery.plan.request)}` continues"
     if (fence := recovery.plan.fence) is not None and fence.writers:
         again += ", until then what was paused stays so (`rebound thaw`)"

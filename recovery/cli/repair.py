@@ -126,7 +126,7 @@ def begin(
         raise
     operator = session.actions.begin(PREFIX, name, reason)
     planned = PlannedRecovery(recovery_id=name, started_at=began, plan=plan, operator=operator)
-    journal = Journal(session.landing, name)
+    journal = session.journal(name)
     journal.begin(planned)
     journal.record(FOLDER, asked.table, found)
     report = _carried_out(session, Repairing(session, target, planned, found), planned)
@@ -143,7 +143,7 @@ def resumed(session: Session, recovery: str, words: Words, reason: str) -> bool:
     """
     if not is_repair(recovery):
         return False
-    journal = Journal(session.landing, recovery)
+    journal = session.journal(recovery)
     planned = journal.planned()
     found = _found(journal, planned)
     if (ended := journal.report()) is not None:
@@ -162,7 +162,7 @@ def resumed(session: Session, recovery: str, words: Words, reason: str) -> bool:
 
 def report(session: Session, recovery: str, html: Path | None, *, as_json: bool) -> None:
     """Tell how a repair ended, or how far it is."""
-    journal = Journal(session.landing, recovery)
+    journal = session.journal(recovery)
     planned = journal.planned()
     found, ended = _found(journal, planned), journal.last_report()
     if ended is not None:

@@ -23,7 +23,6 @@ from recovery.cli.options import (
     write_page,
 )
 from recovery.cli.statement import statement
-from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.said import unsaid
 from recovery.session import Session
@@ -64,7 +63,7 @@ def undo(
             subject=recovery_id,
             hint=f"`rebound report {recovery_id}` names where each table is kept as it was",
         )
-    begun = Journal(session.landing, recovery_id).planned()
+    begun = session.journal(recovery_id).planned()
     report = _report(session, begun)
     _check_project(session, report, confirm_project)
     undoing = Undoing(session, begun, report)
@@ -107,7 +106,7 @@ def _report(session: Session, begun: PlannedRecovery) -> RecoveryReport:
         UsageError: No attempt at it has ended.
     """
     recovery_id = begun.recovery_id
-    if (found := Journal(session.landing, recovery_id).dated_report(begun)) is None:
+    if (found := session.journal(recovery_id).dated_report(begun)) is None:
         raise UsageError(
             "no attempt at it has ended, so that nobody knows what it wrote",
             subject=recovery_id,

@@ -156,7 +156,7 @@ def history_document(kept: Sequence[Kept], *, now: datetime) -> Document:
     """List drills, what each came to, and who verified it."""
     rows = tuple(_told(item, now) for item in kept)
     states = {item.trust.state for item in kept if item.trust is not None}
-    unchecked = Paragraph("NOT CHECKED who wrote them: REBOUND_DRILL_KEYS is not set")
+    unchecked = Paragraph("NOT CHECKED who wrote them: REBOUND_OPERATOR_KEYS is not set")
     told = (unchecked,) if states & {"unsigned", "unchecked"} else ()
     return Document((Section((Table(_HISTORY, rows), *told)),))
 

@@ -139,7 +139,7 @@ class Drill:
         session, began = self._session, self._session.begun_at()
         own = f"{self._places.mark}{number:02x}"
         recovery_id = layout.recovery_id(f"drill-{plan.request.scenario}", began, own)
-        journal = Journal(session.landing, recovery_id)
+        journal = session.journal(recovery_id)
         planned = PlannedRecovery(
             recovery_id=recovery_id, started_at=began, plan=plan, operator=self._operator
         )

@@ -4,7 +4,6 @@ import structlog
 
 from manifests import drill_layout
 from manifests.cloud.objects import Bucket
-from manifests.cloud.signer import KmsSigner
 from manifests.errors import (
     CloudError,
     MisconfiguredError,
@@ -12,7 +11,6 @@ from manifests.errors import (
     StrangeObjectError,
     UsageError,
 )
-from manifests.signing import TrustedKeys
 from manifests.store.bounded import Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import decode, encode
@@ -129,6 +127,4 @@ class Drills:
 
 def drills_of(tools: Tools) -> Drills:
     """Return the records of drills, signed and believed as an operator's settings say."""
-    key, trusted = tools.settings.drill_key, TrustedKeys(tools.settings.drill_keys)
-    sign = KmsSigner(tools.rest(), key) if key else None
-    return Drills(tools.landing, Seal(trusted, sign))
+    return Drills(tools.landing, tools.seal)

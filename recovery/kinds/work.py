@@ -9,6 +9,7 @@ from manifests.catalog import Catalog
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
+from manifests.store.seal import Seal
 from manifests.values import Value
 from recovery.fence.store import Fences
 from recovery.kinds.decision import Origin, Seen
@@ -30,6 +31,7 @@ class Tools(NamedTuple):
         reach: Insists that a service answers.
         own_id: Makes the ids of this process's jobs its own.
         started_at: When the command began.
+        seal: Signs what is written in the landing bucket, and tells what of it is believed.
     """
 
     settings: Settings
@@ -40,6 +42,7 @@ class Tools(NamedTuple):
     reach: Reach
     own_id: str
     started_at: datetime
+    seal: Seal
 
     def rest(self) -> Rest:
         """Return what calls REST APIs, and tells at once of one that does not answer."""

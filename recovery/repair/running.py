@@ -38,7 +38,7 @@ class Repairing:
         self._target = target
         self._planned = planned
         self._found = found
-        self._journal = Journal(session.landing, planned.recovery_id)
+        self._journal = session.journal(planned.recovery_id)
         self._publisher = Publisher(target, planned.recovery_id, self._journal)
         self._staging = Staging(
             target,

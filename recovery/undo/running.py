@@ -58,7 +58,7 @@ class Undoing:
     def __init__(self, session: Session, begun: PlannedRecovery, report: RecoveryReport) -> None:
         self._session = session
         self._report = report
-        self._journal = Journal(session.landing, report.recovery_id)
+        self._journal = session.journal(report.recovery_id)
         origin = (
             left_by(self._journal, report)
             if is_repair(report.recovery_id)

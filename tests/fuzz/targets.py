@@ -26,6 +26,7 @@ from manifests.references import definitions_of
 from manifests.store.claims import Dated, lease_claim
 from manifests.store.decoded import Started
 from manifests.store.envelope import encode
+from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from recovery.compare.buckets import bucket_findings, changed_configuration
 from recovery.compare.findings import Finding
@@ -225,7 +226,7 @@ def _journal(name: str, content: bytes) -> Journal:
     bucket.written_at = NOW
     bucket.objects[f"recoveries/{RECOVERY}/plan.json"] = _PLANNED
     bucket.objects[f"recoveries/{RECOVERY}/{name}"] = content
-    return Journal(bucket, RECOVERY)
+    return Journal(bucket, RECOVERY, Seal())
 
 
 def take_plan(content: bytes) -> None:

@@ -8,6 +8,7 @@ import pytest
 from manifests.cloud.objects import Bucket
 from manifests.errors import CloudError
 from manifests.layout import recovery_begun_at
+from manifests.store.seal import Seal
 from recovery.execute import carried_out
 from recovery.journal import Journal
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
@@ -74,7 +75,7 @@ def ended(works: Mapping[KindName, Work[Any]]) -> tuple[RecoveryReport, list[tup
         PLANNED,
         Origin(manifest()),
         lambda kind: works[kind],
-        journal=Journal(cast("Bucket", MemoryBucket()), RECOVERY),
+        journal=Journal(cast("Bucket", MemoryBucket()), RECOVERY, Seal()),
         clock=lambda: PLANNED.started_at,
         progress=lambda name, stage, _share=0.0: told.append((name, stage)),
     )

@@ -8,12 +8,16 @@ import pytest
 from pydantic import ValidationError
 
 from manifests.cloud.objects import Bucket
-from manifests.errors import RefusedError
+from manifests.errors import ManifestUntrustedError, RefusedError
 from manifests.layout import recovery_begun_at
+from manifests.signing import TrustedKeys
 from manifests.store.envelope import encode
+from manifests.store.seal import Seal
 from recovery.journal import Journal, under_way
+from recovery.kinds.former import FOLDER, Former
 from recovery.kinds.tables.rules.datasets import DatasetStep
-from recovery.outcome import PlannedRecovery
+from recovery.outcome import AbandonedRecovery, PlannedRecovery
+from tests.unit.manifests.test_signing import Signer
 from tests.unit.samples import MemoryBucket
 from tests.unit.worlds import GONE, plan, world
 
@@ -22,7 +26,7 @@ RECOVERY = "bigquery-dataset-loss-20261124T080000Z-abcd"
 
 def test_a_plan_that_is_there_already_is_not_begun():
     """What is carried out is what was agreed to; writing the same again is no other plan."""
-    journal = Journal(cast("Bucket", MemoryBucket()), RECOVERY)
+    journal = Journal(cast("Bucket", MemoryBucket()), RECOVERY, Seal())
     planned = PlannedRecovery(
         recovery_id=RECOVERY, started_at=recovery_begun_at(RECOVERY), plan=plan(world())
     )
@@ -47,14 +51,51 @@ def test_what_an_older_version_began_is_closed_and_not_continued(ended: str):
     bucket = MemoryBucket()
     for name in filter(None, ("plan.json", ended)):
         bucket.objects[f"recoveries/{RECOVERY}/{name}"] = json.dumps(body).encode()
-    journal = Journal(cast("Bucket", bucket), RECOVERY)
+    journal = Journal(cast("Bucket", bucket), RECOVERY, Seal())
     with pytest.raises(RefusedError, match="an older version of Rebound began it") as refused:
         journal.planned()
     assert f"`rebound abandon {RECOVERY} --why ...` closes it" in refused.value.hint
     assert (journal.last_report(), journal.ended_before()) == (None, bool(ended))
     before = recovery_begun_at(RECOVERY) - timedelta(days=1)
-    still_open = under_way(cast("Bucket", bucket), "bigquery-dataset-loss", since=before)
+    still_open = under_way(cast("Bucket", bucket), "bigquery-dataset-loss", Seal(), since=before)
     assert still_open == ([] if ended else [RECOVERY])
+
+
+def test_a_journal_is_believed_where_a_trusted_key_signed_it_for_its_place():
+    """Nobody else can write a plan, an entry or an end; and a signed entry is good in its place only."""
+    signer, bucket = Signer(), MemoryBucket()
+    bucket.written_at = recovery_begun_at(RECOVERY)
+    journal = Journal(
+        cast("Bucket", bucket), RECOVERY, Seal(TrustedKeys(signer.pem), signer, "operator")
+    )
+    planned = PlannedRecovery(
+        recovery_id=RECOVERY, started_at=recovery_begun_at(RECOVERY), plan=plan(world())
+    )
+    journal.begin(planned)
+    assert journal.planned() == planned
+    before = Former(resource={"description": "ours"})
+    journal.record(FOLDER, "table nba.games", before)
+    assert journal.entry(FOLDER, "table nba.games", Former) == before
+    own = f"recoveries/{RECOVERY}/before/table nba"
+    bucket.objects[f"{own}.other.json"] = bucket.objects[f"{own}.games.json"]
+    bucket.objects[f"{own}.third.json"] = encode(before)
+    bucket.objects[f"{own}.fourth.json"] = Seal(sign=Signer(), author="operator").encode(
+        before, subject=f"{own}.fourth.json"
+    )
+    for name in ("other", "third", "fourth"):
+        assert journal.entry(FOLDER, f"table nba.{name}", Former) is None
+    assert journal.entries(FOLDER, Former) == (before,)
+    bucket.objects[f"recoveries/{RECOVERY}/abandoned.json"] = encode(
+        AbandonedRecovery(
+            recovery_id=RECOVERY, abandoned_at=recovery_begun_at(RECOVERY), why="planted"
+        )
+    )
+    assert journal.abandoned() is None
+    bucket.objects[f"recoveries/{RECOVERY}/plan.json"] = encode(planned)
+    with pytest.raises(ManifestUntrustedError, match="it is not signed") as untrusted:
+        journal.planned()
+    assert "REBOUND_OPERATOR_KEYS" in untrusted.value.hint
+    assert Journal(cast("Bucket", bucket), RECOVERY, Seal()).planned() == planned
 
 
 VIEW = {"view": {"projectId": "p", "datasetId": "d", "tableId": "v"}}

@@ -93,7 +93,7 @@ PLACES: dict[str, tuple[str, Stored | TableOutcome, Callable[[int], str], Callab
         f"recoveries/{RECOVERY}/tables/nba.games.json",
         TABLE,
         lambda number: f"recoveries/{RECOVERY}/tables/a{number:03d}.json",
-        lambda landing: list(Journal(landing, RECOVERY).entries("tables", TableOutcome)),
+        lambda landing: list(Journal(landing, RECOVERY, Seal()).entries("tables", TableOutcome)),
     ),
     "verdicts": (
         "verdicts/night.json",
@@ -159,7 +159,7 @@ def test_an_entry_that_cannot_be_read_is_none(capsys: pytest.CaptureFixture[str]
     """Neither whoever reads it ends, nor whoever writes where it lies; both tell of it."""
     landing: Any = Landing()
     name = f"recoveries/{RECOVERY}/tables/nba.games.json"
-    journal = Journal(landing, RECOVERY)
+    journal = Journal(landing, RECOVERY, Seal())
     for planted in (b"garbage", LARGE, encode(ACTION)):
         landing.objects[name] = planted
         assert journal.entry("tables", "nba.games", TableOutcome) is None

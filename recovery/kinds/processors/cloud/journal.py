@@ -15,7 +15,8 @@ from datetime import date, datetime
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestAlteredError, RefusedError, UsageError
 from manifests.journal_layout import JournalNames
-from manifests.store.envelope import decode, encode
+from manifests.store.bounded import Records, read
+from manifests.store.seal import Seal
 from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
 
@@ -27,10 +28,17 @@ class SentRequest(Value):
 
 
 class DatesJournal:
-    """The journal of one recovery of dates. Safe to share between threads."""
+    """The journal of one recovery of dates. Safe to share between threads.
 
-    def __init__(self, bucket: Bucket, recovery_id: str) -> None:
+    Args:
+        bucket: Where it is kept.
+        recovery_id: The recovery.
+        seal: Signs what is written, and tells what is believed.
+    """
+
+    def __init__(self, bucket: Bucket, recovery_id: str, seal: Seal) -> None:
         self._bucket = bucket
+        self._seal = seal
         self._names = JournalNames(recovery_id)
         self.recovery_id = recovery_id
         self._lock = threading.Lock()
@@ -46,14 +54,14 @@ class DatesJournal:
         Raises:
             RefusedError: Another one is there.
         """
-        self._once(self._names.plan, encode(planned))
+        self._once(self._names.plan, planned)
 
     def planned(self) -> PlannedDates:
         """Return the plan of a recovery that was begun.
 
         Raises:
             UsageError: There is no such recovery.
-            BackupDamagedError: It cannot be read, or is another's.
+            BackupDamagedError: It cannot be read, is another's, or nobody we trust signed it.
         """
         name = self._names.plan
         content = self._bucket.read(name)
@@ -61,7 +69,7 @@ class DatesJournal:
             raise UsageError(
                 "no such recovery", subject=self.recovery_id, hint="`rebound report` lists them"
             )
-        planned = decode(content, PlannedDates, subject=name)
+        planned = self._seal.believed(content, PlannedDates, subject=name)
         if planned.recovery_id != self.recovery_id:
             raise ManifestAlteredError("it is the plan of another recovery", subject=name)
         return planned
@@ -80,13 +88,13 @@ class DatesJournal:
         with self._lock:
             self._sent[processor, str(day)] += 1
             number = self._sent[processor, str(day)]
-        self._once(self._names.request(processor, day, number), encode(SentRequest(sent_at=at)))
+        self._once(self._names.request(processor, day, number), SentRequest(sent_at=at))
         return number
 
     def answer(self, processor: str, day: date, number: int, at: datetime) -> None:
         """Write that a request was answered."""
-        entry = encode(SentRequest(sent_at=at))
-        self._bucket.put_once(self._names.answer(processor, day, number), entry)
+        name = self._names.answer(processor, day, number)
+        self._bucket.put_once(name, self._seal.encode(SentRequest(sent_at=at), subject=name))
 
     def unanswered_since(self, processor: str, day: date) -> datetime | None:
         """Return when the last request of a date was sent, if nothing answered it.
@@ -95,16 +103,22 @@ class DatesJournal:
         request that may be at work is waited for.
         """
         number = self._sent[processor, str(day)]
-        if not number or self._bucket.read(self._names.answer(processor, day, number)):
+        if not number or self._is_answered(processor, day, number):
             return None
         found = self._bucket.read_dated(self._names.request(processor, day, number))
         return None if found is None else found.written_at
+
+    def _is_answered(self, processor: str, day: date, number: int) -> bool:
+        name = self._names.answer(processor, day, number)
+        records = Records(self._bucket, seal=self._seal, only_believed=True)
+        return read(records.one(name, SentRequest)) is not None
 
     def end(self, report: DatesReport) -> DatesReport:
         """Write how an attempt ended, and return what is written then."""
         names = self._names
         name = names.report if report.is_proven else names.attempt(report.finished_at)
-        return decode(self._bucket.put_once(name, encode(report)), DatesReport, subject=name)
+        content = self._bucket.put_once(name, self._seal.encode(report, subject=name))
+        return self._seal.believed(content, DatesReport, subject=name)
 
     def last_report(self) -> DatesReport | None:
         """Return the report, else that of the last attempt.
@@ -116,12 +130,13 @@ class DatesJournal:
         for name in (self._names.report, *sorted(attempts, reverse=True)[:1]):
             content = self._bucket.read(name)
             with suppress(BackupDamagedError):
-                found = content and decode(content, DatesReport, subject=name)
+                found = content and self._seal.believed(content, DatesReport, subject=name)
                 if found and found.recovery_id == self.recovery_id:
                     return found
         return None
 
-    def _once(self, name: str, content: bytes) -> None:
+    def _once(self, name: str, document: Value) -> None:
+        content = self._seal.encode(document, subject=name)
         if self._bucket.put_once(name, content) != content:
             raise RefusedError(
                 "another process wrote it", subject=name, hint="see who is at this recovery"
