@@ -1,6 +1,7 @@
 """JSON that somebody else wrote, read without more memory or time than a document of ours takes."""
 
 import json
+import math
 from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -29,7 +30,7 @@ def parsed(content: bytes) -> Any:  # noqa: ANN401 - JSON of any shape
     """
     check_size(content)
     try:
-        value = json.loads(content, parse_int=_number)
+        value = json.loads(content, parse_int=_number, parse_float=_finite, parse_constant=_finite)
     except RecursionError as error:
         raise ValueError(_nested()) from error
     _check_shape(value)
@@ -78,6 +79,14 @@ def _number(text: str) -> int:
         message = f"a number of {len(text)} digits"
         raise ValueError(message)
     return int(text)
+
+
+def _finite(text: str) -> float:
+    # JSON has no other numbers, and no text of ours can be made of them (RFC 8259, Numbers).
+    if not math.isfinite(number := float(text)):
+        message = f"{text[:_MOST_DIGITS]} is no number of JSON"
+        raise ValueError(message)
+    return number
 
 
 def _check_shape(value: object) -> None:

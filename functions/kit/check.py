@@ -18,20 +18,23 @@ import shlex
 import sys
 import zlib
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 # In a destination these are patterns, or a generation: gcloud storage would write another name.
 UNFIT = re.compile(r"[*?\[\]\x00-\x1f\x7f]|#[0-9]+$|/$")
-FLAGS = (
-    "content_type",
-    "content_encoding",
-    "content_disposition",
-    "content_language",
-    "cache_control",
-    "custom_time",
-    "storage_class",
-)
+# No document or file of a run is larger, and no block of one once it is inflated.
+MOST_BYTES = 32 * 1024 * 1024
+MOST_BLOCK_BYTES = 16 * 1024 * 1024
+MOST_VALUES = 1_000_000
+CONTENT = ("type", "encoding", "disposition", "language")
+FLAGS = (*map("content_{}".format, CONTENT), "cache_control", "custom_time", "storage_class")
+DAMAGED = (AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError, zlib.error)
+# What each byte adds to a checksum.
+TABLE = [*range(256)]
+for _ in range(8):
+    TABLE = [number >> 1 ^ (0x82F63B78 if number & 1 else 0) for number in TABLE]
 
 
 class NotEqualError(Exception):
@@ -40,12 +43,26 @@ class NotEqualError(Exception):
 
 def manifest() -> Any:  # noqa: ANN401 - JSON
     """Return the manifest's document, if it is what its digest says."""
-    envelope = json.loads(Path("manifest.json").read_bytes())
+    envelope = parsed(whole(Path("manifest.json")))
     document = envelope["document"]
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     if f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" != envelope["digest"]:
         raise NotEqualError("manifest.json is not what its digest says")
     return document
+
+
+def whole(path: Path) -> bytes:
+    """Return what is in a document or file of a run, which none of ours is larger than."""
+    if path.stat().st_size > MOST_BYTES:
+        raise NotEqualError(f"{path.name} has more than {MOST_BYTES:,} bytes")
+    return path.read_bytes()
+
+
+def parsed(text: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON, which has no more values than any document of ours."""
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_VALUES:
+        raise NotEqualError(f"a document has more than {MOST_VALUES:,} values")
+    return json.loads(text, parse_constant=int)  # NaN is no number of JSON, and none for int
 
 
 def part(kind: str, name: str, *keys: str) -> Any:  # noqa: ANN401 - JSON
@@ -124,10 +141,8 @@ def copy_command(bucket: str, name: str, record: dict[str, Any]) -> str:
     words += [f"--{key.replace('_', '-')}={record[key]}" for key in FLAGS if record[key]]
     pairs = [f"{key}={value}" for key, value in record["metadata"].items()]
     if pairs:
-        number = 0
-        while any(f"@{number}@" in pair for pair in pairs):
-            number += 1
-        words.append(f"--custom-metadata=^@{number}@^{f'@{number}@'.join(pairs)}")
+        mark = next(mark for n in count() if not any((mark := f"@{n}@") in pair for pair in pairs))
+        words.append(f"--custom-metadata=^{mark}^{mark.join(pairs)}")
     source = f'gs://"${{VAULT}}"/{shlex.quote(record["stored_as"])}'
     return " ".join([shlex.join(words), source, shlex.quote(f"gs://{bucket}/{name}")])
 
@@ -158,56 +173,62 @@ def documents(database: str, folder: str) -> None:
         wrong = [] if measured(item["fingerprint"]) == total else ["their fingerprint differs"]
         conclude(f"{total[0]} documents of {database} from {item['first_path']}", wrong)
         for record in records:
-            fields = base64.b64encode(record["fields"]).decode()
-            line = {"path": record["path"], "fields": fields}
+            line = {"path": record["path"], "fields": base64.b64encode(record["fields"]).decode()}
             sys.stdout.write(f"{json.dumps(line)}\n")
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
     """Return the number that begins at a place, and the place behind it."""
-    number = shift = 0
-    while True:
+    number = 0
+    for shift in range(0, 70, 7):
         number |= (data[at] & 0x7F) << shift
-        shift, at = shift + 7, at + 1
+        at += 1
         if data[at - 1] < 0x80:  # noqa: PLR2004 - the bit that says that more follows
             return number, at
+    raise ValueError("a number is too long")
 
 
 def records_of(folder: str, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the records of an Avro file that was copied from the vault, if it is what was stored."""
-    content = (Path(folder) / item["name"].rpartition("/")[2]).read_bytes()
+    content = whole(Path(folder) / item["name"].rpartition("/")[2])
     if (len(content), crc32c(content)) != (item["size_bytes"], item["crc32c"]):
         raise NotEqualError(f"{item['name']} is not what was stored")
     meta, at = decoded({"type": "map", "values": "bytes"}, content, 4)
-    schema, at = json.loads(meta["avro.schema"]), at + 16
+    schema, at = parsed(meta["avro.schema"]), at + 16
     while at < len(content):
-        count, at = decoded("long", content, at)
+        records, at = decoded("long", content, at)
         block, at = decoded("bytes", content, at)
         at, place = at + 16, 0
-        block = zlib.decompress(block, -15) if meta.get("avro.codec") == b"deflate" else block
-        for _ in range(count):
+        block = inflated(block) if meta.get("avro.codec") == b"deflate" else block
+        if not 0 <= records <= len(block):
+            raise NotEqualError(f"{item['name']}: {records:,} records in {len(block):,} bytes")
+        for _ in range(records):
             record, place = decoded(schema, block, place)
             yield record
+
+
+def inflated(block: bytes) -> bytes:
+    """Return a block as it was before it was deflated."""
+    inflating = zlib.decompressobj(-15)
+    plain = inflating.decompress(block, MOST_BLOCK_BYTES)
+    if not inflating.eof:
+        raise NotEqualError(f"a block does not end, or not within {MOST_BLOCK_BYTES:,} bytes")
+    return plain
 
 
 def decoded(schema: Any, data: bytes, at: int) -> tuple[Any, int]:  # noqa: ANN401 - JSON
     """Return the value of a schema of Avro that begins at a place, and the place behind it."""
     kind = schema["type"] if isinstance(schema, dict) else schema
     if kind == "record":
-        return decoded_record(schema["fields"], data, at)
+        record = {}
+        for field in schema["fields"]:
+            record[field["name"]], at = decoded(field["type"], data, at)
+        return record, at
     if kind == "null":
         return None, at
     if kind == "boolean":
         return data[at] == 1, at + 1
     return decoded_sized(schema, kind, data, at)
-
-
-def decoded_record(fields: Any, data: bytes, at: int) -> tuple[Any, int]:  # noqa: ANN401 - JSON
-    """Return a record of Avro, and the place behind it."""
-    record = {}
-    for field in fields:
-        record[field["name"]], at = decoded(field["type"], data, at)
-    return record, at
 
 
 def decoded_sized(schema: Any, kind: Any, data: bytes, at: int) -> tuple[Any, int]:  # noqa: ANN401 - JSON
@@ -219,6 +240,8 @@ def decoded_sized(schema: Any, kind: Any, data: bytes, at: int) -> tuple[Any, in
     if kind == "map":
         return decoded_map(schema["values"], data, number, at)
     if kind in ("string", "bytes"):
+        if not 0 <= number <= len(data) - at:
+            raise NotEqualError(f"an Avro file has no {number:,} bytes where it says so")
         content = data[at : at + number]
         return content.decode() if kind == "string" else content, at + number
     return (number, at) if isinstance(kind, str) else decoded(kind, data, at)
@@ -244,16 +267,6 @@ def crc32c(content: bytes) -> str:
     return base64.b64encode((value ^ 0xFFFFFFFF).to_bytes(4, "big")).decode()
 
 
-def remainder(number: int) -> int:
-    """Return what a byte adds to a checksum."""
-    for _ in range(8):
-        number = number >> 1 ^ (0x82F63B78 if number & 1 else 0)
-    return number
-
-
-TABLE = [remainder(number) for number in range(256)]
-
-
 def conclude(what: str, wrong: list[str]) -> None:
     """Say that something is equal, or raise with what is not."""
     if wrong:
@@ -276,8 +289,11 @@ def main(words: list[str]) -> int:
         known[words[0]](*words[1:])
     except NotEqualError as error:
         tell(str(error))
-        return 1
-    return 0
+    except DAMAGED as error:
+        tell(f"what is read is not as a run stores it: {type(error).__name__}: {error}")
+    else:
+        return 0
+    return 1
 
 
 if __name__ == "__main__":

@@ -38,9 +38,11 @@ def timestamp(message: bytes) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{parts.get(2, 0):09d}Z"
 
 
-def double(content: bytes) -> Any:  # noqa: ANN401 - the client's type
-    """Return a number of eight bytes."""
-    return struct.unpack("<d", content)[0]
+def double(content: bytes) -> Any:  # noqa: ANN401 - a number or a text
+    """Return a number of eight bytes; as a text where JSON has none (Protocol Buffers, ProtoJSON)."""
+    number = struct.unpack("<d", content)[0]
+    names = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    return names.get(str(number), number)
 
 
 def place(message: bytes) -> dict[str, float]:
@@ -87,12 +89,13 @@ def wire(message: bytes) -> Iterator[tuple[int, Any]]:
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
     """Return the number that begins at a place, and the place behind it."""
-    number = shift = 0
-    while True:
+    number = 0
+    for shift in range(0, 70, 7):
         number |= (data[at] & 0x7F) << shift
-        shift, at = shift + 7, at + 1
+        at += 1
         if data[at - 1] < 0x80:  # noqa: PLR2004 - the bit that says that more follows
             return number, at
+    raise ValueError("a number is too long")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+from manifests.json_text import parsed
+
 WRONG_ITEMS = """
 import resource, sys
 from manifests.errors import BackupDamagedError
@@ -40,3 +44,11 @@ def test_half_a_million_wrong_items_are_one_error():
         [name, "refused"] for name in ("objects", "numbers", "skews", "unknown", "forbidden")
     ]
     assert int(told[-1]) < 512, "MiB"
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_what_no_text_of_ours_can_hold_is_refused(text: str):
+    """Python's reader takes it for a number, and nothing that is written again can hold it."""
+    with pytest.raises(ValueError, match="is no number of JSON"):
+        parsed(f'{{"a":[{text}]}}'.encode())
+    assert parsed(b'[1.5,-0.0,1e-999,"NaN"]') == [1.5, -0.0, 0.0, "NaN"]
