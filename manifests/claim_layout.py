@@ -37,6 +37,15 @@ def action_name(did_at: datetime, own_id: str) -> str:
     return f"{ACTIONS_PREFIX}{did_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{own_id}.json"
 
 
+def acted_at(name: str) -> datetime | None:
+    """Return when a command did what a record is about, or None for any other object."""
+    at = name.partition("-")[0]
+    try:
+        return datetime.strptime(f"{at}+0000", f"{ACTIONS_PREFIX}%Y%m%dT%H%M%S.%fZ%z")
+    except ValueError:
+        return None
+
+
 def unlock_name(run_id: RunId, unlocked_at: datetime) -> str:
     """Return the name of the record of a lease that was broken."""
     return f"unlocks/{run_id}/{unlocked_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.json"

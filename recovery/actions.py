@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
-from manifests.claim_layout import ACTIONS_PREFIX, action_name
+from manifests.claim_layout import ACTIONS_PREFIX, acted_at, action_name
 from manifests.cloud.objects import Bucket
 from manifests.store.bounded import Records, readable
 from manifests.store.envelope import encode
@@ -68,5 +68,9 @@ class Actions:
 
     def all(self, *, since: datetime | None = None) -> tuple[Action, ...]:
         """Return the records, oldest first; what cannot be read is told of and left out."""
-        found = readable(Records(self._landing).below(ACTIONS_PREFIX, Action))
-        return tuple(action for action in found if since is None or action.did_at >= since)
+
+        def age(name: str) -> datetime | None:
+            at = acted_at(name)
+            return at if at is not None and (since is None or at >= since) else None
+
+        return tuple(readable(Records(self._landing).below(ACTIONS_PREFIX, Action, age=age)))

@@ -94,6 +94,9 @@ class Records:
     ) -> Iterator[Found[Record]]:
         """Yield the records of a folder in order of their age; of too many the last ones.
 
+        Of those that are too large together the small ones come first, whatever their age: a few large
+        ones would otherwise push out all that are as ours.
+
         Args:
             folder: What their names begin with.
             kind: What they are.
@@ -121,14 +124,14 @@ class Records:
                 if content is not None:
                     yield self._found(item.name, content, kind, most_bytes=item.size_bytes)
 
-    def _chosen(self, newest_first: Iterable[ObjectInfo]) -> Sequence[ObjectInfo]:
+    def _chosen(self, newest_first: Sequence[ObjectInfo]) -> Sequence[ObjectInfo]:
         """Return those that may be read, the oldest first."""
-        chosen = []
-        for item in newest_first:
+        chosen = set()
+        for item in sorted(newest_first, key=lambda item: item.size_bytes.bit_length()):
             if item.size_bytes <= min(self._most_bytes, self._left_bytes):
                 self._left_bytes -= item.size_bytes
-                chosen.append(item)
-        return chosen[::-1]
+                chosen.add(item.name)
+        return [item for item in reversed(newest_first) if item.name in chosen]
 
     def _found[Record: BaseModel](
         self, name: str, content: bytes, kind: type[Record], *, most_bytes: int

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from manifests import drill_layout, fence_layout, layout
-from manifests.claim_layout import ACTIONS_PREFIX, action_name
+from manifests.claim_layout import action_name
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import BackupDamagedError
@@ -135,6 +135,19 @@ def test_who_plants_records_fills_no_memory(place: str, planted: bytes):
     assert landing.read_bytes < 24 * MIB
 
 
+@pytest.mark.parametrize("place", ["actions", "entries", "readiness", "verdicts"])
+@pytest.mark.parametrize("planted", [b" " * 1024 * 64, SMALL], ids=["medium", "large"])
+def test_large_records_that_are_newer_push_none_of_ours_out(place: str, planted: bytes):
+    """Who plants records gives them any name: what is as large as ours comes first."""
+    _, ours, other, all_of = PLACES[place]
+    landing = Landing()
+    for number in range(1, 99 if place == "readiness" else 600):
+        landing.objects[other(number)] = planted
+    landing.objects[other(0)] = encode(ours)
+    assert all_of(landing) == [ours]
+    assert landing.read_bytes < 24 * MIB
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_what_cannot_be_read_hides_nothing_else(place: str):
     """It is none, and the others are as they were."""
@@ -147,12 +160,22 @@ def test_what_cannot_be_read_hides_nothing_else(place: str):
 def test_what_is_left_out_is_told(capsys: pytest.CaptureFixture[str]):
     """Each that cannot be read is named, and how many are not read."""
     landing = Landing()
-    landing.objects |= {f"{ACTIONS_PREFIX}{number}": LARGE for number in range(3)}
-    landing.objects[f"{ACTIONS_PREFIX}4"] = b"garbage"
+    landing.objects |= {action_name(earlier(number), "1"): LARGE for number in range(3)}
+    landing.objects[action_name(earlier(4), "1")] = b"garbage"
     assert actions(landing) == []
     told = capsys.readouterr()
     assert "3 of 4 records are not read" in told.out + told.err
-    assert f"{ACTIONS_PREFIX}4" in told.out + told.err
+    assert action_name(earlier(4), "1") in told.out + told.err
+
+
+def test_what_was_done_before_a_time_is_not_read():
+    """So who looks at a shorter time sees what was not read of a longer one."""
+    landing: Any = Landing()
+    landing.objects |= {action_name(earlier(0), "1"): SMALL, action_name(NOW, "1"): encode(ACTION)}
+    assert Actions(landing, identity="", project="p", own_id="1", clock=lambda: NOW).all(
+        since=NOW
+    ) == (ACTION,)
+    assert landing.read_bytes < MIB
 
 
 def test_an_entry_that_cannot_be_read_is_none(capsys: pytest.CaptureFixture[str]):
