@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from google.api_core.exceptions import Forbidden
+from google.api_core.exceptions import ClientError, Forbidden
 
 from manifests.cloud.api import StorageApi
 from manifests.cloud.batch import Query
@@ -53,3 +53,8 @@ def protects(refusal: Forbidden) -> bool:
     """
     reasons = {item.get("reason") for item in refusal.errors if isinstance(item, dict)}
     return bool(reasons & _PROTECTED) or _UNDER_HOLD in str(refusal.message)
+
+
+def concerns_all(refusal: ClientError) -> bool:
+    """Whether a refusal is about the caller: then every other object would be refused too."""
+    return isinstance(refusal, Forbidden) and "does not have storage." in str(refusal.message)

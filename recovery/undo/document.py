@@ -15,7 +15,7 @@ from recovery.document import (
 )
 from recovery.report.conclusion import concluded
 from recovery.undo.model import UndoPlan, UndoReport, UndoStep
-from recovery.undo.rules import undo_error
+from recovery.undo.rules import left_of, undo_error
 from recovery.units import counted, printable, shown
 
 
@@ -66,6 +66,8 @@ def undo_document(report: UndoReport) -> Document:
 
 def _below(step: UndoStep) -> Iterator[Row]:
     yield from (Row(printable(line)) for line in step.told)
+    if step.left:
+        yield Row(printable(step.left), "LEFT")
     for item in step.access:
         word = item.change.upper() if item.needs_word else item.change
         yield Row(printable(f"{word}: {item.what}, {item.subject}"))
@@ -73,7 +75,7 @@ def _below(step: UndoStep) -> Iterator[Row]:
 
 def _nothing_left(plan: UndoPlan) -> Iterator[Block]:
     """Say that everything is as it was, where it is."""
-    if not plan.changes and not any(step.action == "cannot" for step in plan.steps):
+    if not plan.changes and not left_of(plan):
         yield Paragraph(f"nothing has to go back; to recover again: {plan.again}")
 
 

@@ -8,12 +8,14 @@ from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.documents import write_file
-from manifests.errors import CloudError, ManifestAlteredError, NotEqualError, RefusedError
+from manifests.errors import ManifestAlteredError
 from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
 from manifests.names import EVERYTHING
 from recovery.firestore.kept import KeptDocuments
+from recovery.firestore.throttle import Ramp
 from recovery.firestore.values import rewritten, same_content, to_bytes
+from recovery.firestore.writing import BatchWriter
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
 from recovery.kinds.databases.cloud.source import StoredDocuments
@@ -23,12 +25,9 @@ from recovery.kinds.documents import DocumentsOutcome
 from recovery.undo.document_rules import GoingDocument, Recovered, digest_of, going_documents
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
-from recovery.undo.shared import not_as_planned
+from recovery.undo.shared import unfinished
 
-_BATCH = 300
 _MOST_NAMED = 10
-_OVERTAKEN = (5, 6, 9, 10)
-"""Not found, there already, a precondition, aborted (google.rpc.Code): somebody else was faster."""
 
 
 class DocumentUndo:
@@ -46,6 +45,7 @@ class DocumentUndo:
         self._landing = landing
         self._vault = vault
         self._ended = ended
+        self._planned: dict[UndoStep, list[GoingDocument]] = {}
 
     def steps(self) -> list[UndoStep]:
         """Look at every database and decide what happens to its documents.
@@ -56,44 +56,39 @@ class DocumentUndo:
             ManifestAlteredError: The report names what its plan or run has not.
         """
         kinds = (DatabaseOutcome, CompletionsOutcome)
-        return [self._decided(item)[0] for kind in kinds for item in self._ended.of(kind)]
+        self._planned = dict(self._decided(item) for kind in kinds for item in self._ended.of(kind))
+        return list(self._planned)
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it; return where what goes is kept.
 
-        Each document is written under the time of its last write that was looked at.
+        Each document is written under the time of its last write that the plan saw. One that somebody
+        wrote since, or that is refused, stays; the others go back.
 
         Raises:
-            RefusedError: The documents are not what the plan saw.
+            RefusedError: Some were written meanwhile.
             NotEqualError: They are not what they were before the recovery.
             CloudError: They could not be written.
         """
-        kind = CompletionsOutcome if step.kind == "completions" else DatabaseOutcome
-        now, going = self._decided(self._ended.outcome(kind, step.name))
-        if now != step:
-            raise not_as_planned(step, now)
+        going = self._planned[step]
         # What comes from a run is in the vault.
         redo = self._keep(step, going) if step.kind == "completions" else ""
         documents = self._documents(step.into)
-        for start in range(0, len(going), _BATCH):
-            batch = going[start : start + _BATCH]
-            statuses = documents.write([_write(documents, item) for item in batch])
-            for item, status in zip(batch, statuses, strict=True):
-                _check(f"{step.into}/{item.path}", status.code, status.message)
-        self._prove(step, going)
-        return redo
-
-    def _prove(self, step: UndoStep, going: list[GoingDocument]) -> None:
-        now = {item.path: item.fields for item in self._documents(step.into).read(EVERYTHING)}
-        unequal = [
+        overtaken, refused = set[str](), dict[str, str]()
+        writer = BatchWriter(documents, Ramp(), overtaken, refused)
+        for item in going:
+            writer.add(item.path, _write(documents, item))
+        writer.flush()
+        now = {item.path: item.fields for item in documents.read(EVERYTHING)}
+        wrong = [
             item.path
             for item in going
             if now.get(item.path) != (item.before.fields if item.before else None)
         ]
-        if unequal:
-            raise NotEqualError(
-                f"{len(unequal)} documents are not as before, as {unequal[0]}", subject=step.into
-            )
+        # One that was overtaken and is as it was is our own write, whose answer was lost.
+        if problem := unfinished("documents", step.into, wrong, overtaken, refused):
+            raise problem
+        return redo
 
     def _decided(self, outcome: DocumentsOutcome) -> tuple[UndoStep, list[GoingDocument]]:
         into = self._ended.request.target.database or outcome.name
@@ -109,11 +104,11 @@ class DocumentUndo:
         if outcome.action == "leave":
             return step, []
         going, newer = self._going(outcome, into)
-        if newer:
-            why = f"{len(newer)} documents were written since, as {newer[0]}"
-            return step.cannot(why, *newer[:_MOST_NAMED]), []
         made = sum(item.before is None for item in going)
-        step = step.going("documents", things=len(going), made=made, seen=digest_of(going))
+        seen = digest_of(going)
+        step = step.going("documents", things=len(going), made=made, seen=seen, newer=newer)
+        if not going:
+            return step, []
         told = [f"{item.path} {'as it was' if item.before else 'goes'}" for item in going]
         return step.model_copy(update={"told": tuple(told[:_MOST_NAMED])}), going
 
@@ -191,14 +186,3 @@ def _write(documents: Documents, item: GoingDocument) -> object:
     if item.before is not None:
         return documents.put(item.before, replaces_nanos=version)
     return documents.remove(item.path, removes_nanos=version or 0)
-
-
-def _check(subject: str, code: int, message: str) -> None:
-    if code in _OVERTAKEN:
-        raise RefusedError(
-            "it was written while it was looked at; it is left",
-            subject=subject,
-            hint="pause what writes (`rebound fence`), then undo again",
-        )
-    if code:
-        raise CloudError(message, subject=subject)

@@ -1,11 +1,13 @@
 """What an undo would do to each thing, and how that ended. Pure."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
+from recovery.units import listed
 
 UndoKind = Literal[
     "table",
@@ -42,6 +44,7 @@ class UndoStep(Value):
         things: How many objects or documents go back; 1 for a table, view or routine.
         seen: Which state of it was looked at: another one is left.
         told: What would be written, or keeps it from going back, line by line.
+        left: What of it stays while the rest goes back, and why; empty for nothing.
         owner: The number of another project that it belongs to; empty where it is the recovery's.
         access: What changes about who may see what.
     """
@@ -55,6 +58,7 @@ class UndoStep(Value):
     things: int = Field(default=1, ge=0)
     seen: str = ""
     told: tuple[str, ...] = ()
+    left: str = ""
     access: tuple[AccessChange, ...] = ()
     owner: str = ""
 
@@ -76,7 +80,9 @@ class UndoStep(Value):
         """Return the step that says why nothing can go back."""
         return self.because("cannot", why, *told)
 
-    def going(self, what: str, *, things: int, made: int, seen: str) -> "UndoStep":
+    def going(
+        self, what: str, *, things: int, made: int, seen: str, newer: Sequence[str] = ()
+    ) -> "UndoStep":
         """Return the step that puts back what a recovery wrote in place.
 
         Args:
@@ -84,12 +90,17 @@ class UndoStep(Value):
             things: How many the recovery wrote.
             made: How many of them were not there before.
             seen: Which state of them was looked at.
+            newer: The names of those that stay.
         """
+        stay = f"{len(newer)} {what} were written since, or are not kept" if newer else ""
+        if newer and not things:
+            return self.cannot(f"{stay}: {listed(newer)}")
         if not things:
             return self.because("leave", AS_BEFORE)
         why = f"{things - made} {what} as they were before, {made} made by the recovery go"
+        left = f"{stay}; they stay: {listed(newer)}" if newer else ""
         return self.model_copy(
-            update={"action": "put back", "things": things, "why": why, "seen": seen}
+            update={"action": "put back", "things": things, "why": why, "seen": seen, "left": left}
         )
 
 
@@ -143,7 +154,7 @@ class UndoReport(Value):
     """How an undo ended.
 
     Attributes:
-        left: What could not go back, and why, as the plan said.
+        left: What did not go back, and why, as the plan said.
         again: The command that does again what the recovery did.
     """
 

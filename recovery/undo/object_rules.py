@@ -3,7 +3,9 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
@@ -33,7 +35,8 @@ class GoingObject(NamedTuple):
     is_said: bool = False
 
 
-class Recovered(NamedTuple):
+@dataclass(frozen=True)
+class Recovered:
     """What is known of the objects of a recovery.
 
     Attributes:
@@ -52,14 +55,14 @@ class Recovered(NamedTuple):
     records: Mapping[str, ObjectRecord]
     aside: Mapping[str, ObjectVersion]
     folder: str
-    said: Mapping[str, ObjectVersion] = {}
+    said: Mapping[str, ObjectVersion]
 
-    @property
+    @cached_property
     def live(self) -> dict[str, ObjectVersion]:
         """Return what is live now, by name."""
         return {item.name: item for item in self.versions if item.state == "live"}
 
-    @property
+    @cached_property
     def ended(self) -> dict[str, ObjectVersion]:
         """Return what stopped being live while the recovery ran, by name; the first of each."""
         ended = [item for item in self.versions if item.ended_at and self.during(item.ended_at)]
@@ -86,19 +89,39 @@ class Recovered(NamedTuple):
         is_equal = record is not None and same_content(record.version, version)
         return is_equal and self.during(version.created_at)
 
+    def is_ours(self, version: ObjectVersion) -> bool:
+        """Whether a version is as the recovery left it, also in what is said of it."""
+        if not self.wrote(version):
+            return False
+        was_said = version.updated_at <= self.until
+        return was_said or is_said_as(self.records[version.name].version, version)
+
+    @property
+    def made(self) -> int:
+        """Return of how many names that the recovery wrote no earlier version is kept."""
+        wrote = {item.name for item in self.versions if self.wrote(item)}
+        return sum(self.before(name) is None for name in wrote)
+
 
 def going_objects(found: Recovered) -> tuple[list[GoingObject], list[str]]:
     """Return what goes back, and the names of what was written since."""
     extra, newer = _extra(found)
     said, changed = _said(found)
     going = sorted([*_written(found), *extra, *said], key=lambda item: item.name)
-    return going, sorted({*newer, *changed, *_overwritten(found)})
+    return going, sorted({*newer, *changed, *_overwritten(found), *_said_since(found)})
 
 
 def _written(found: Recovered) -> Iterator[GoingObject]:
     for name, now in found.live.items():
-        if found.wrote(now):
+        if found.is_ours(now):
             yield (found.before(name) or GoingObject(name, None, "", None))._replace(live=now)
+
+
+def _said_since(found: Recovered) -> Iterator[str]:
+    """Yield what the recovery wrote and somebody said something else of since."""
+    for name, now in found.live.items():
+        if found.wrote(now) and not found.is_ours(now):
+            yield name
 
 
 def _overwritten(found: Recovered) -> Iterator[str]:
@@ -172,22 +195,19 @@ def _is_back(before: ObjectVersion | None, live: ObjectVersion | None) -> bool:
     return is_as_before(before, live)
 
 
-def lost_before(
-    going: Sequence[GoingObject], restored: Sequence[ObjectCount], said: int = 0
-) -> str:
+def lost_before(made: int, restored: Sequence[ObjectCount], said: int = 0) -> str:
     """Return why what seems to be made by the recovery may have replaced something; empty where not.
 
     What was there before can have expired since: nothing is deleted that could stand in its place.
 
     Args:
-        going: What goes back.
+        made: Of how many names that it wrote no earlier version is kept.
         restored: What the recovery says that it brought back.
         said: Of how many objects it wrote down what was said of them.
     """
     only_said = sum(item.objects for item in restored if item.source in SAME_CONTENT)
     if only_said > said:
         return f"of {only_said} objects only what is said of them was set, and that was not kept"
-    made = sum(item.before is None for item in going)
     missing = sum(item.objects for item in restored if item.damage == "missing")
     if made <= missing:
         return ""

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.exceptions import BadRequest, Forbidden, NotFound, PreconditionFailed
 
 from manifests.cloud.api import StorageApi
 from manifests.cloud.inventory import read_inventory
 from manifests.cloud.objects import Bucket
-from manifests.cloud.retry import cloud_errors
+from manifests.cloud.protection import concerns_all
+from manifests.cloud.retry import cloud_errors, is_transient
 from manifests.cloud.versions import VersionedBucket, after_prefix
-from manifests.errors import NotEqualError
 from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
@@ -34,9 +34,7 @@ from recovery.undo.object_rules import (
     is_as_before,
     lost_before,
 )
-from recovery.undo.shared import not_as_planned
-
-_MOST_NAMED = 10
+from recovery.undo.shared import unfinished
 
 
 class ObjectUndo:
@@ -54,6 +52,7 @@ class ObjectUndo:
         self._landing = VersionedBucket(api, landing.name)
         self._vault = vault
         self._ended = ended
+        self._planned: dict[UndoStep, list[GoingObject]] = {}
 
     def steps(self) -> list[UndoStep]:
         """Look at every bucket and decide what happens to its objects.
@@ -63,32 +62,36 @@ class ObjectUndo:
             BackupDamagedError: The inventory is not what the manifest says.
             ManifestAlteredError: The report names what its plan or run has not.
         """
-        return [self._decided(item)[0] for item in self._ended.of(BucketOutcome)]
+        self._planned = dict(self._decided(item) for item in self._ended.of(BucketOutcome))
+        return list(self._planned)
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it.
 
-        Each object is written under the generation that was looked at.
+        Each object is written under the generation that the plan saw. One that somebody wrote since, or
+        that is refused, stays; the others go back.
 
         Raises:
-            RefusedError: The objects are not what the plan saw.
+            RefusedError: Some were written meanwhile.
             NotEqualError: They are not what they were before the recovery.
             CloudError: They could not be written.
         """
-        now, going = self._decided(self._ended.outcome(BucketOutcome, step.name))
-        if now != step:
-            raise not_as_planned(step, now)
         bucket = VersionedBucket(self._api, step.into)
-        unequal = []
+        wrong, overtaken, refused = [], set[str](), dict[str, str]()
         with cloud_errors(bucket.uri()):
-            for item in going:
-                _write(bucket, item, self._landing.name)
+            for item in self._planned[step]:
+                try:
+                    _write(bucket, item, self._landing.name)
+                except (PreconditionFailed, NotFound):
+                    overtaken.add(item.name)
+                except (BadRequest, Forbidden) as error:
+                    if is_transient(error) or concerns_all(error):
+                        raise
+                    refused[item.name] = f"{error.code}: {error.message}"
                 if not is_as_before(item.before, bucket.find(item.name)):
-                    unequal.append(item.name)
-        if unequal:
-            raise NotEqualError(
-                f"{len(unequal)} objects are not as before, as {unequal[0]}", subject=step.into
-            )
+                    wrong.append(item.name)
+        if problem := unfinished("objects", step.into, wrong, overtaken, refused):
+            raise problem
         return ""
 
     def _decided(self, outcome: BucketOutcome) -> tuple[UndoStep, list[GoingObject]]:
@@ -117,13 +120,11 @@ class ObjectUndo:
         step = step.model_copy(update={"owner": owner})
         found = self._found(outcome.name, bucket, resource)
         going, newer = going_objects(found)
-        if newer:
-            why = f"{len(newer)} objects were written since, or are not kept, as {newer[0]}"
-            return step.cannot(why, *newer[:_MOST_NAMED]), []
-        if why := lost_before(going, outcome.restored, len(found.said)):
+        if why := lost_before(found.made, outcome.restored, len(found.said)):
             return step.cannot(why), []
         made = sum(item.before is None for item in going)
-        step = step.going("objects", things=len(going), made=made, seen=digest_of(going))
+        seen = digest_of(going)
+        step = step.going("objects", things=len(going), made=made, seen=seen, newer=newer)
         return step, going
 
     def _found(self, name: str, bucket: VersionedBucket, resource: Resource) -> Recovered:
@@ -157,33 +158,29 @@ def _write(bucket: VersionedBucket, item: GoingObject, landing: str) -> None:
     """Write one object, if nobody wrote it since it was looked at."""
     live, before = item.live, item.before
     over = live.generation if live else 0
-    try:
-        if before is None:
-            if live is not None:
-                bucket.delete(live)
-        elif item.is_said and live is not None:
-            if not needs_new_content(before, live):
-                bucket.patch(live, settings_patch(before.settings, live.settings))
-                return
-            settings = settings_resource(before.settings) | {"storageClass": before.storage_class}
-            bucket.rewrite(
-                item.name,
-                (bucket.name, item.name, over),
-                settings=settings,
-                over=over,
-                key=before.settings.kms_key,
-            )
-        elif before.state == "soft-deleted":
-            bucket.restore(item.name, before.generation, over=over)
-        else:
-            origin = (landing, item.aside) if item.aside else (bucket.name, item.name)
-            settings = settings_resource(before.settings)
-            bucket.rewrite(
-                item.name,
-                (*origin, before.generation),
-                settings=settings,
-                over=over,
-                key=before.settings.kms_key,
-            )
-    except (PreconditionFailed, NotFound):
-        return  # the look that follows tells
+    if before is None:
+        if live is not None:
+            bucket.delete(live)
+    elif item.is_said and live is not None:
+        if not needs_new_content(before, live):
+            bucket.patch(live, settings_patch(before.settings, live.settings))
+            return
+        settings = settings_resource(before.settings) | {"storageClass": before.storage_class}
+        bucket.rewrite(
+            item.name,
+            (bucket.name, item.name, over),
+            settings=settings,
+            over=over,
+            key=before.settings.kms_key,
+        )
+    elif before.state == "soft-deleted":
+        bucket.restore(item.name, before.generation, over=over)
+    else:
+        origin = (landing, item.aside) if item.aside else (bucket.name, item.name)
+        bucket.rewrite(
+            item.name,
+            (*origin, before.generation),
+            settings=settings_resource(before.settings),
+            over=over,
+            key=before.settings.kms_key,
+        )

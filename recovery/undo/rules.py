@@ -53,7 +53,9 @@ def undo_error(report: UndoReport) -> ReboundError | None:
 
 
 def left_of(plan: UndoPlan) -> tuple[str, ...]:
-    """Return what of a plan cannot go back, and why."""
+    """Return what of a plan does not go back, and why."""
     return tuple(
-        f"{step.kind} {step.into}: {step.why}" for step in plan.steps if step.action == "cannot"
+        f"{step.kind} {step.into}: {step.why if step.action == 'cannot' else step.left}"
+        for step in plan.steps
+        if step.action == "cannot" or step.left
     )

@@ -1,15 +1,17 @@
 """What the rules of every kind of things that go back have in common. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from manifests.errors import RefusedError
+from manifests.errors import CloudError, NotEqualError, ReboundError, RefusedError
 from manifests.references import text_of
 from manifests.values import Resource
 from recovery.compare.digest import Digest
+from recovery.compare.observed import ObservedTable
 from recovery.compare.properties import comparable
 from recovery.kinds.outcome import Outcome
 from recovery.undo.model import UndoAction, UndoStep
+from recovery.units import shown
 
 MADE = "the recovery made it, and nobody wrote to it since"
 GONE = "it is gone already"
@@ -39,6 +41,18 @@ def state_seen(live: Resource | None) -> str:
     return digest.text
 
 
+def table_seen(table: ObservedTable) -> str:
+    """Return which state of a table was looked at; empty for none."""
+    if table.resource is None:
+        return ""
+    digest = Digest()
+    digest.add(table.resource.get("creationTime"), comparable(table.resource))
+    digest.add([comparable(policy) for policy in table.row_access_policies])
+    for name, content in sorted((table.partitions or {}).items()):
+        digest.add(name, content.row_count, content.xor, content.low_sum, content.high_sum)
+    return digest.text
+
+
 def made_before(live: Resource, began_at: datetime) -> str:
     """Return that a thing is older than a recovery that says it made it; empty where it is not."""
     made_at = datetime.fromtimestamp(int(live.get("creationTime", 0)) / 1000, UTC)
@@ -63,6 +77,43 @@ def not_as_planned(step: UndoStep, now: UndoStep) -> RefusedError:
         subject=step.into,
         hint="the same command looks again",
     )
+
+
+def unfinished(
+    what: str,
+    into: str,
+    wrong: Sequence[str],
+    overtaken: Collection[str],
+    refused: Mapping[str, str],
+) -> ReboundError | None:
+    """Return the error of what was written in place and is not all as it was; None where it is.
+
+    Args:
+        what: What the things are called.
+        into: What they are in.
+        wrong: The names of those that are not as they were.
+        overtaken: Those of which another version was there than the plan saw.
+        refused: Those that Google Cloud refused, and why.
+    """
+    refusals = [name for name in wrong if name in refused]
+    newer = [name for name in wrong if name in overtaken and name not in refused]
+    unequal = [name for name in wrong if name not in overtaken and name not in refused]
+    if unequal:
+        return NotEqualError(f"not as before: {_some(unequal, what)}", subject=into)
+    if refusals:
+        why = f"Google Cloud refused {_some(refusals, what)}: {refused[refusals[0]]}"
+        return CloudError(why, subject=into)
+    if newer:
+        return RefusedError(
+            f"changed since the plan, and left: {_some(newer, what)}",
+            subject=into,
+            hint="pause what writes (`rebound fence`), then undo again",
+        )
+    return None
+
+
+def _some(names: Sequence[str], what: str) -> str:
+    return f"{len(names)} {what}, as {shown(names[0])}"
 
 
 def undo_point_problem(

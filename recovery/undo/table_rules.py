@@ -12,9 +12,7 @@ from manifests.expiration import expired
 from manifests.kinds.tables.model import TableBackup
 from manifests.partitions import WHOLE_TABLE
 from manifests.values import Fingerprint, Resource
-from recovery.compare.digest import Digest
 from recovery.compare.observed import ObservedTable
-from recovery.compare.properties import comparable
 from recovery.compare.tables import property_findings, shape_findings
 from recovery.kinds.former import Former
 from recovery.kinds.tables.rules.access import table_changes
@@ -22,7 +20,7 @@ from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import holds_rows, is_table
 from recovery.request import Request
 from recovery.undo.model import AS_BEFORE, UndoAction, UndoStep
-from recovery.undo.shared import GONE, MADE, few, made_before, text_lines, unkept
+from recovery.undo.shared import GONE, MADE, few, made_before, table_seen, text_lines, unkept
 from recovery.units import counted, listed
 
 
@@ -58,6 +56,7 @@ class TableBack(NamedTuple):
         removed: Those that go.
         expected: What is in all of these now.
         is_whole: Whether it is put back as a whole: it had another shape, or is gone.
+        with_properties: Whether its properties go back: not where somebody changed them since.
     """
 
     step: UndoStep
@@ -66,6 +65,7 @@ class TableBack(NamedTuple):
     removed: tuple[str, ...] = ()
     expected: Mapping[str, Fingerprint] = {}
     is_whole: bool = False
+    with_properties: bool = True
 
     def because(self, action: UndoAction, why: str, *told: str) -> "TableBack":
         """Return it with what happens, and why."""
@@ -102,7 +102,7 @@ def undo_table(outcome: TableOutcome, seen: SeenTable, request: Request) -> Tabl
         into=request.target.name(outcome.name),
         action="leave",
         why="",
-        seen=seen_of(seen.live),
+        seen=table_seen(seen.live),
     )
     back = TableBack(step)
     if (former := seen.former) is None:
@@ -181,13 +181,15 @@ def _in_place(
     wanted, live = property_findings(was, seen.live), seen.live.partitions or {}
     ours = {item.aspect for item in property_findings(seen.left, seen.live)}
     changed = [f"its {item.aspect}" for item in wanted if item.aspect in ours]
-    if newer := (*split.newer, *changed):
+    touched = (*split.back, *split.gone)
+    settings = [] if changed else [item.text_to for item in wanted]
+    newer = (*split.newer, *changed)
+    if newer and not (touched or settings):
         return back.because("cannot", *_newer(newer))
     others = tuple(
         f"left: partition {name}, which the recovery did not touch" for name in split.others
     )
-    touched = (*split.back, *split.gone)
-    if not touched and not wanted:
+    if not touched and not settings:
         return back.because("leave", AS_BEFORE, *few(others))
     before = seen.kept.partitions or {}
     rows = sum(before[name].row_count for name in split.back)
@@ -195,12 +197,13 @@ def _in_place(
     told = [f"{counted(len(touched), 'partition')}: {counted(rows, 'row')} for {goes:,}"] * bool(
         touched
     )
-    settings = [item.text_to for item in wanted]
     names = [f"partition {name} as it was" for name in split.back]
     names += [f"partition {name} goes" for name in split.gone]
-    access = tuple(table_changes(was, seen.live, request.target))
+    access = () if changed else tuple(table_changes(was, seen.live, request.target))
+    left = f"written since the recovery, and stays: {listed(newer)}" if newer else ""
     return back._replace(
-        step=back.step.model_copy(update={"access": access}),
+        step=back.step.model_copy(update={"access": access, "left": left}),
+        with_properties=not changed,
         partitions=split.back,
         removed=split.gone,
         expected={name: live[name] for name in touched if name in live},
@@ -253,18 +256,6 @@ def _not_ours(outcome: TableOutcome, seen: SeenTable, request: Request) -> tuple
     # Half of what a recovery does is no write of somebody else.
     changed = () if outcome.failure else property_findings(seen.left, seen.live)
     return *rows, *(f"its {item.aspect}" for item in changed)
-
-
-def seen_of(table: ObservedTable) -> str:
-    """Return which state of a table was looked at; empty for none."""
-    if table.resource is None:
-        return ""
-    digest = Digest()
-    digest.add(table.resource.get("creationTime"), comparable(table.resource))
-    digest.add([comparable(policy) for policy in table.row_access_policies])
-    for name, content in sorted((table.partitions or {}).items()):
-        digest.add(name, content.row_count, content.xor, content.low_sum, content.high_sum)
-    return digest.text
 
 
 def _lasting(

@@ -71,7 +71,7 @@ class TableUndo:
         elif back.partitions or back.removed:
             self._put_back_rows(back)
         former = self._former_of(back)
-        if is_table(former.resource):
+        if is_table(former.resource) and back.with_properties:
             Properties(self._target).set(former, with_foreign_keys=True)
         self._prove(back, former)
         return redo
@@ -232,7 +232,7 @@ class TableUndo:
             f"partition {name}" for name in sorted(touched) if before.get(name) != now.get(name)
         ]
         wrong += [item.aspect for item in shape_findings(former, live.resource)]
-        if is_table(former.resource):
+        if is_table(former.resource) and back.with_properties:
             wrong += [item.aspect for item in property_findings(former, live)]
         if wrong:
             raise NotEqualError(

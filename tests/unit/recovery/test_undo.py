@@ -81,10 +81,22 @@ def test_only_partitions_that_the_recovery_wrote_go_back():
     ],
 )
 def test_rows_that_are_not_what_the_recovery_left_are_newer(live: dict[str, Fingerprint], why: str):
-    """Whenever they were written: how many there are is told, and nothing goes back."""
+    """Whenever they were written: how many there are is told, and that partition stays."""
     found = back(now(live))
+    assert (found.step.action, found.partitions, found.removed) == ("put back", (), (UNDATED,))
+    assert f"stays: partition {OTHER_DAY}: {why}" in found.step.left
+    alone = {name: content for name, content in live.items() if name != UNDATED}
+    found = back(now(alone), now({**BEFORE, DAY: LEFT[DAY]}, type="SNAPSHOT"))
     assert found.step.action == "cannot"
     assert f"written since the recovery: partition {OTHER_DAY}: {why}" in found.step.why
+
+
+def test_partitions_that_nobody_wrote_since_go_back_beside_one_that_somebody_did():
+    """That one stays and is named, with its rows."""
+    found = back(now({**LEFT, UNDATED: LATER}))
+    assert (found.step.action, found.partitions, found.removed) == ("put back", (OTHER_DAY,), ())
+    assert f"stays: partition {UNDATED}: 1 now, the recovery left 2" in found.step.left
+    assert set(found.expected) == {OTHER_DAY}
 
 
 def test_an_undo_that_is_done_or_half_done_is_no_newer_write():
@@ -114,7 +126,9 @@ def test_properties_go_back_that_nobody_changed_since():
     newer = back(now(LEFT, labels={"tier": "newest"}), now(LEFT, type="SNAPSHOT"), was)
     assert (newer.step.action, "its labels" in newer.step.why) == ("cannot", True)
     policies = ObservedTable.model_copy(now(LEFT), update={"row_access_policies": ()})
-    assert "its row access policies" in back(policies).step.why
+    found = back(policies)
+    assert (found.partitions, found.with_properties) == ((OTHER_DAY,), False)
+    assert "its row access policies" in found.step.left
 
 
 def test_a_table_that_was_made_goes_where_it_is_what_was_made():

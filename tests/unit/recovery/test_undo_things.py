@@ -1,6 +1,7 @@
 """Which documents and objects go back after a recovery, and which were written since."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from manifests.documents import DocumentRecord
 from manifests.kinds.buckets.model import ObjectSettings, ObjectVersion
@@ -10,7 +11,6 @@ from recovery.undo.document_rules import Recovered as RecoveredDocuments
 from recovery.undo.document_rules import digest_of as digest_of_documents
 from recovery.undo.document_rules import going_documents
 from recovery.undo.object_rules import (
-    GoingObject,
     Recovered,
     digest_of,
     going_objects,
@@ -90,24 +90,29 @@ def test_documents_that_were_written_since_do_not():
     assert newer == ["a/1", "a/2", "a/3", "a/6"]
 
 
-def objects(
+def recovered(
     *versions: ObjectVersion,
     names: tuple[str, ...] = ("a",),
     aside: tuple[str, ...] = (),
     said: tuple[ObjectVersion, ...] = (),
-) -> tuple[list[tuple[str, bool]], list[str]]:
-    """Return what goes back after a recovery from minute 1 to 2, whose backup holds `content`."""
-    going, newer = going_objects(
-        Recovered(
-            since=minutes(1),
-            until=minutes(2),
-            versions=versions,
-            records={name: record(name) for name in names},
-            aside={name: version(name, b"old") for name in (bounded("undo/", it) for it in aside)},
-            folder="undo/",
-            said={item.name: item for item in said},
-        )
+) -> Recovered:
+    """Return what is known after a recovery from minute 1 to 2, whose backup holds `content`."""
+    return Recovered(
+        since=minutes(1),
+        until=minutes(2),
+        versions=versions,
+        records={name: record(name) for name in names},
+        aside={name: version(name, b"old") for name in (bounded("undo/", it) for it in aside)},
+        folder="undo/",
+        said={item.name: item for item in said},
     )
+
+
+def objects(
+    *versions: ObjectVersion, **known: tuple[Any, ...]
+) -> tuple[list[tuple[str, bool]], list[str]]:
+    """Return what goes back after it, and what was written since."""
+    going, newer = going_objects(recovered(*versions, **known))
     assert digest_of(going) == digest_of(list(going))
     return [(item.name, item.before is not None) for item in going], newer
 
@@ -160,13 +165,19 @@ def test_an_object_that_is_called_extra_is_one_that_was_replaced():
 
 def test_nothing_is_deleted_that_stands_where_something_was():
     """What was there before expires, while the recovery's own objects seem to be new."""
-    ours = GoingObject("a", None, "", version("a", created=1.5))
+    ours, old = version("a", created=1.5), version("a", b"old", ended=1.5)
+    made = recovered(ours).made
     replaced = ObjectCount(damage="overwritten", source="vault", objects=1, size_bytes=7)
     missing = replaced.model_copy(update={"damage": "missing"})
-    assert "not kept" in lost_before([ours], [replaced])
-    assert "not kept" in lost_before([ours], [])
-    assert lost_before([ours], [replaced, missing]) == ""
-    assert lost_before([ours._replace(before=version("a", b"old"))], [replaced]) == ""
+    assert "not kept" in lost_before(made, [replaced])
+    assert "not kept" in lost_before(made, [])
+    assert lost_before(made, [replaced, missing]) == ""
+    assert lost_before(recovered(ours, old).made, [replaced]) == ""
+    # One that was missing, and that somebody wrote or deleted since, is one of those that were.
+    both = ("a", "b")
+    deleted = version("b", created=1.5, ended=3)
+    for since in ((deleted,), (deleted, version("b", b"new", created=3))):
+        assert recovered(ours, *since, names=both).made == len(both)
 
 
 def test_what_is_said_of_an_object_goes_back_where_it_was_written_down():
@@ -183,5 +194,14 @@ def test_what_is_said_of_an_object_goes_back_where_it_was_written_down():
     assert objects(anew, said=(wrong,)) == ([("a", True)], [])
     assert not is_as_before(wrong, ours)
     only_said = ObjectCount(damage="metadata changed", source="metadata", objects=1, size_bytes=7)
-    assert "that was not kept" in lost_before([], [only_said])
-    assert lost_before([], [only_said], said=1) == ""
+    assert "that was not kept" in lost_before(0, [only_said])
+    assert lost_before(0, [only_said], said=1) == ""
+
+
+def test_what_was_said_since_of_an_object_that_was_written_stays():
+    """Its content is the recovery's; what is said of it is somebody else's, and newer."""
+    ours, old = version("a", created=1.5), version("a", b"old", ended=1.5)
+    other = ours._replace(settings=ObjectSettings(content_type="text/other"))
+    assert objects(other._replace(updated_at=minutes(3)), old) == ([], ["a"])
+    assert objects(other._replace(updated_at=minutes(1.6)), old) == ([("a", True)], [])
+    assert objects(ours._replace(updated_at=minutes(3)), old) == ([("a", True)], [])

@@ -6,14 +6,13 @@ from typing import Any, NamedTuple
 
 from google.api_core.exceptions import (
     BadRequest,
-    ClientError,
     Forbidden,
     NotFound,
     PreconditionFailed,
 )
 
 from manifests.cloud.batch import ApiCall
-from manifests.cloud.protection import protects
+from manifests.cloud.protection import concerns_all, protects
 from manifests.cloud.retry import is_transient
 from manifests.cloud.versions import VersionedBucket
 from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVersion
@@ -121,7 +120,7 @@ class Mender:
         except (BadRequest, Forbidden) as error:
             if isinstance(error, Forbidden) and protects(error):
                 return Mended(step, left="protected")
-            if is_transient(error) or _concerns_all(error):
+            if is_transient(error) or concerns_all(error):
                 raise
             return Mended(step, left="refused", refusal=f"{error.code}: {error.message}")
 
@@ -289,8 +288,3 @@ class Mender:
                 raise
         if step.damage == "extra":
             self._target.delete(live)
-
-
-def _concerns_all(error: ClientError) -> bool:
-    """Whether a refusal is about the caller: then every other object would be refused too."""
-    return isinstance(error, Forbidden) and "does not have storage." in str(error.message)

@@ -1,0 +1,83 @@
+"""What somebody wrote since a recovery, or Google Cloud refuses, stays; all else goes back."""
+
+from tests.harness import Rebound
+from tests.integration import bucket_objects
+from tests.integration.bucket_objects import NAMES
+from tests.integration.orchestration import State
+from tests.integration.proven.test_undo import (
+    BUCKETS,
+    DATABASES,
+    documents_of,
+    objects_of,
+    recovered,
+    undone,
+)
+
+
+def test_one_object_that_is_newer_and_one_that_is_refused(rebound: Rebound):
+    """Each is named and stays; the others are as before the recovery."""
+    bucket = rebound.storage_client.get_bucket(bucket_objects.platform(rebound))
+    newer, refused, gone = NAMES[1], NAMES[6], NAMES[5]
+    bucket.blob(gone).delete()
+    for name in (newer, refused):
+        bucket_objects.put(bucket, name, b"garbage")
+    recovery = recovered(rebound, BUCKETS)
+    assert bucket.blob(gone).exists()
+    bucket_objects.put(bucket, newer, b"written since")
+
+    how = {"status": 400, "times": None, "match": refused.rpartition("/")[2]}
+    with rebound.cloud.fault("storage", r"storage\.objects\.(restore|rewrite)", "status", **how):
+        told = undone(rebound, recovery, code=6)
+    (left,) = told["left"]
+    assert f"1 objects were written since, or are not kept; they stay: {newer}" in left
+    (outcome,) = told["outcomes"]
+    assert f"Google Cloud refused 1 objects, as {refused}: 400" in outcome["failure"]
+    assert not bucket.blob(gone).exists()
+    assert bucket.blob(refused).download_as_bytes() == bucket_objects.content_of(refused)
+
+    told = undone(rebound, recovery, code=6)
+    assert not told["outcomes"][0]["failure"]
+    assert bucket.blob(refused).download_as_bytes() == b"garbage"
+    assert bucket.blob(newer).download_as_bytes() == b"written since"
+    assert undone(rebound, recovery, code=5)["outcomes"] == []
+    before = objects_of(rebound)
+    recovered(rebound, BUCKETS)
+    assert objects_of(rebound) != before
+
+
+def test_one_document_that_is_newer_and_one_that_is_written_meanwhile(rebound: Rebound):
+    """One before the undo's plan and one behind it: both stay, the others are as before."""
+    documents = State(rebound)
+    documents.lose("done/two")
+    documents.write({"done/one": {"n": "wrong"}, "done/three": {"n": "wrong"}})
+    before = documents.content()
+    recovery = recovered(rebound, DATABASES)
+    documents.write({"done/one": {"n": "written since"}})
+    newer = documents.content()["done/one"]
+
+    slow = {"seconds": 4, "match": rebound.landing.name}
+    with rebound.cloud.fault("storage", r"storage\.objects\.insert", "latency", **slow):
+        process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
+        rebound.cloud.await_fault("storage")
+        documents.write({"done/three": {"n": "meanwhile"}})
+        meanwhile = documents.content()["done/three"]
+        out, err = process.communicate(60)
+    assert process.returncode == 6, out + err
+    assert "they stay: done/one" in out
+    assert "changed since the plan, and left: 1 documents, as done/three" in out
+    now = {**before, "done/one": newer, "done/three": meanwhile}
+    assert documents.content() == now
+    recovered(rebound, DATABASES)
+    assert documents_of(rebound) != now
+
+
+def test_an_answer_that_is_lost_costs_an_undo_nothing(rebound: Rebound):
+    """What it wrote itself is no write of somebody else's."""
+    documents = State(rebound)
+    documents.write({"done/one": {"n": "wrong"}, "done/three": {"n": "wrong"}})
+    before = documents.content()
+    recovery = recovered(rebound, DATABASES)
+    with rebound.cloud.fault("firestore", ".*BatchWrite", "lost", match=rebound.project):
+        undone(rebound, recovery)
+    assert documents.content() == before
+    recovered(rebound, DATABASES)
