@@ -83,3 +83,55 @@ def test_top_counts_carry_their_counts(query: Query):
     values = "UNNEST(['apple', 'apple', 'pear', 'pear', 'pear', 'banana']) AS x"
     found = query(f"SELECT APPROX_TOP_COUNT(x, 2) FROM {values}")
     assert found == [([{"value": "pear", "count": 3}, {"value": "apple", "count": 2}],)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT MODE(x) FROM UNNEST([1]) AS x", "Function not found: MODE"),
+        ("SELECT TIMESTAMP '2024-01-01' > DATETIME '2024-01-01'", "No matching signature"),
+        ("CREATE TABLE t (a INT64 NOT NULL DEFAULT 5)", "but got keyword DEFAULT"),
+        # BigQuery has it, GoogleSQL as it is published has not: nothing here could judge an answer.
+        ("SELECT MAX_BY(x, y) FROM (SELECT 1 AS x, 2 AS y)", "Function not found: MAX_BY"),
+    ],
+)
+def test_what_is_no_googlesql_is_refused(query: Query, sql: str, said: str):
+    """What DuckDB would have answered."""
+    with pytest.raises(BadRequest, match=said):
+        query(sql)
+
+
+def test_a_required_column_may_have_a_default(query: Query):
+    """The default comes before NOT NULL (Data definition language, column_schema)."""
+    query("CREATE TABLE t (a INT64 DEFAULT 5 NOT NULL, b INT64)")
+    query("INSERT t (b) VALUES (1)")
+    assert query("SELECT a, b FROM t") == [(5, 1)]
+    with pytest.raises(BadRequest, match="Required field a cannot be null"):
+        query("INSERT t VALUES (NULL, 1)")
+
+
+def test_a_merge_loses_no_member(query: Query):
+    """A struct that would be matched by the names of its members is refused."""
+    query("CREATE TABLE t (a INT64, s STRUCT<x INT64>)")
+    merge = "MERGE t USING (SELECT 1 AS a, {} AS s) AS source ON t.a = source.a "
+    with pytest.raises(BadRequest, match="not called as those of s"):
+        query(merge.format("STRUCT(7)") + "WHEN NOT MATCHED THEN INSERT ROW")
+    query(merge.format("STRUCT(7 AS x)") + "WHEN NOT MATCHED THEN INSERT ROW")
+    query(merge.format("STRUCT(8 AS x)") + "WHEN MATCHED THEN UPDATE SET s = source.s")
+    assert query("SELECT s.x FROM t") == [(8,)]
+
+
+def test_a_view_reads_its_own_location_only(client: bigquery.Client, dataset: str, query: Query):
+    """The datasets of a view and of what it reads are in one location (Create logical views)."""
+    elsewhere = bigquery.Dataset(f"{client.project}.{dataset}_eu")
+    elsewhere.location = "EU"
+    client.create_dataset(elsewhere)
+    client.query(f"CREATE TABLE {dataset}_eu.t (a INT64)", location="EU", job_retry=None).result()
+    view = bigquery.Table(f"{client.project}.{dataset}.v")
+    view.view_query = f"SELECT a FROM `{client.project}.{dataset}_eu.t`"
+    with pytest.raises(NotFound, match="was not found in location US"):
+        client.create_table(view)
+    table = bigquery.Table(f"{client.project}.{dataset}.u", [bigquery.SchemaField("a", "INTEGER")])
+    assert client.create_table(table).location == "US"
+    with pytest.raises(NotFound, match="was not found in location"):
+        query(f"CREATE TABLE w AS SELECT a FROM {dataset}_eu.t")

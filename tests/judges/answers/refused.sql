@@ -8,6 +8,9 @@ STRUCT<a INT64, b STRING>(1, 'x')
 (1, 'x')
 CAST(STRUCT(1, 'x') AS STRUCT<a INT64, b STRING>)
 CAST(DATE '2024-05-15' AS STRING FORMAT 'YYYY/MM/DD')
+CAST('abc' AS STRING(3))
+CAST(b'abc' AS BYTES(3))
+CAST(1.5 AS BIGNUMERIC(2, 1))
 JSON_VALUE('{"a": 1.50}', '$.a')
 JSON '{"a": 1}'.a
 JSON '{"a": [1, 2]}'.a[0]

@@ -1,17 +1,20 @@
 """Row versions: which rows a table had at an instant, and how rows come and go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import LIVE, Entry, Generation
 from tests.standin.bigquery.engine.types import (
+    BIGNUMERIC,
     Field,
     duckdb_type,
     is_repeated,
     is_required,
     item_of,
+    literal,
     quoted,
+    too_long,
 )
 from tests.standin.bigquery.errors import invalid, invalid_query
 
@@ -88,38 +91,64 @@ def append(write: Write, generation: Generation, select: str, columns: str) -> i
     """Append the rows of a SELECT, whose columns are named, and return how many.
 
     Raises:
-        BigQueryError: A REQUIRED column would be NULL.
+        BigQueryError: A REQUIRED column would be NULL, or a value is longer than its type.
     """
     count = write.changed_rows(
         f"INSERT INTO {generation.name} ({columns}, {FROM}, {TO}) "
         f"SELECT rb_new.*, {write.stamp}, {LIVE} FROM ({select}) AS rb_new"
     )
-    check_required(write, generation)
+    check_constraints(write, generation)
     return count
 
 
-def check_required(write: Write, generation: Generation) -> None:
-    """Refuse NULL in REQUIRED columns of what a change wrote.
+def check_constraints(write: Write, generation: Generation) -> None:
+    """Refuse NULL in REQUIRED columns of what a change wrote, and values longer than their type.
 
     Raises:
-        BigQueryError: There is one; it names the column.
+        BigQueryError: There is one.
     """
     broken = [
-        (field["name"], condition)
+        (condition, literal(f"Required field {field['name']} cannot be null"))
         for field in generation.fields
         if (condition := _violation(quoted(field["name"]), field))
     ]
+    broken += [
+        (f"{measure} > {most}", f"replace({literal(said)}, '{{}}', ({measure})::VARCHAR)")
+        for field in generation.fields
+        for measure, most, said in _measures(quoted(field["name"]), field)
+    ]
     if not broken:
         return
-    cases = " ".join(
-        f"WHEN {condition} THEN {number}" for number, (_, condition) in enumerate(broken)
-    )
+    cases = " ".join(f"WHEN {condition} THEN {message}" for condition, message in broken)
     found = write.execute(
         f"SELECT CASE {cases} END AS violated FROM {generation.name} "
         f"WHERE {FROM} = {write.stamp} AND {IS_LIVE} AND violated IS NOT NULL LIMIT 1"
     )
     if found:
-        raise invalid(f"Required field {broken[found[0][0]][0]} cannot be null")
+        raise invalid(str(found[0][0]))
+
+
+def _measures(expression: str, field: Field, depth: int = 0) -> Iterator[tuple[str, int, str]]:
+    """Return what is measured of a field's values, the most it may be, and what is said of more.
+
+    NUMERIC is not among them: DuckDB's own type minds its digits.
+    """
+    if is_repeated(field):
+        item = f"i{depth}"
+        for measure, most, said in _measures(item, item_of(field), depth + 1):
+            yield f"list_max(list_transform({expression}, lambda {item}: {measure}))", most, said
+    elif field["type"] == "RECORD":
+        for child in field["fields"]:
+            yield from _measures(f"{expression}.{quoted(child['name'])}", child, depth)
+    elif "maxLength" in field:
+        length = "octet_length" if field["type"] == "BYTES" else "length"
+        yield f"{length}({expression})", int(field["maxLength"]), too_long(field)
+    elif field["type"] == "BIGNUMERIC" and "precision" in field:
+        precision, scale = int(field["precision"]), int(field.get("scale", 0))
+        fitting = f"-?0*[0-9]{{0,{precision - scale}}}([.][0-9]{{0,{scale}}}0*)?"
+        text = f"{expression}.{quoted(BIGNUMERIC)}"
+        said = f"BIGNUMERIC({precision}, {scale}) does not hold a value that it got"
+        yield f"(NOT regexp_full_match({text}, {literal(fitting)}))::INT", 0, said
 
 
 def _violation(expression: str, field: Field, depth: int = 0) -> str:

@@ -1,5 +1,6 @@
 """How tables come, change shape and go."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -204,6 +205,11 @@ def _check_field(old: Field, new: Field, subject: str) -> None:
             f"Provided Schema does not match Table {subject}. "
             f"Field {name} has changed type from {old['type']} to {new['type']}"
         )
+    if _is_narrower(old, new):
+        raise invalid(
+            f"Provided Schema does not match Table {subject}. "
+            f"Field {name} has changed its type parameters to hold less"
+        )
     if is_required(new) and not is_required(old):
         raise invalid(
             f"Provided Schema does not match Table {subject}. "
@@ -211,6 +217,21 @@ def _check_field(old: Field, new: Field, subject: str) -> None:
         )
     if old["type"] == "RECORD":
         check_change(old["fields"], new["fields"], subject)
+
+
+def _is_narrower(old: Field, new: Field) -> bool:
+    """Whether a type's parameters hold less than before (Modifying table schemas)."""
+    if "maxLength" in new:
+        return int(new["maxLength"]) < int(old.get("maxLength", sys.maxsize))
+    if "precision" not in new:
+        return False
+    if "precision" not in old:
+        return True
+    digits, earlier = (
+        (int(it["precision"]) - int(it.get("scale", 0)), int(it.get("scale", 0)))
+        for it in (new, old)
+    )
+    return digits[0] < earlier[0] or digits[1] < earlier[1]
 
 
 def _shape(field: Field) -> tuple[str, str]:

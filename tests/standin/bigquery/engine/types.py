@@ -57,6 +57,7 @@ _BY_ID = {
     "decimal": "NUMERIC",
 }
 _PICOSECONDS = "12"
+_PARAMETERS = ("maxLength", "precision", "scale", "timestampPrecision")
 
 
 def quoted(name: str) -> str:
@@ -81,6 +82,7 @@ def canonical(fields: Iterable[Field]) -> list[Field]:
             raise invalid("Field is missing its name or type.")
         kind = str(field["type"]).upper()
         changed = {**field, "type": _API_NAMES.get(kind, kind)}
+        changed |= {name: str(field[name]) for name in _PARAMETERS if name in field}
         if changed["type"] == "RECORD":
             if not field.get("fields"):
                 raise invalid(f"Field {field['name']} is type RECORD but has no schema")
@@ -108,6 +110,12 @@ def item_of(field: Field) -> Field:
 def is_picosecond(field: Field) -> bool:
     """Whether a TIMESTAMP holds picoseconds."""
     return str(field.get("timestampPrecision", "")) == _PICOSECONDS
+
+
+def too_long(field: Field) -> str:
+    """Return what is said of a value longer than its type, with `{}` for the value's length."""
+    kind, most = field["type"], field["maxLength"]
+    return f"{kind}({most}) has maximum length {most} but got a value with length {{}}"
 
 
 def duckdb_type(field: Field) -> str:

@@ -1,6 +1,7 @@
 """Rows that come as JSON: what is wrong with one, and how its values are typed."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.standin.bigquery.engine.types import (
     item_of,
     literal,
     quoted,
+    too_long,
 )
 
 _INTEGER = re.compile(r"[-+]?\d+")
@@ -67,6 +69,9 @@ def _present_problem(value: Any, field: Field, *, ignore_unknown: bool) -> str |
     check = _CHECKS.get(field["type"])
     if check is not None and not check(value):
         return f"Cannot convert value to {field['type'].lower()} (bad value): {value}"
+    if "maxLength" in field:
+        length = len(b64decode(value) if field["type"] == "BYTES" else str(value))
+        return too_long(field).format(length) if length > int(field["maxLength"]) else None
     return None
 
 

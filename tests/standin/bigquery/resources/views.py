@@ -20,10 +20,17 @@ def view_schema(service: Shared, key: TableKey, query: str) -> tuple[list[Field]
     """Return the columns of a view's query, and the numbers of the tables it reads.
 
     Raises:
-        BigQueryError: The query cannot run.
+        BigQueryError: The query cannot run, or reads what is in another location.
     """
     with service.database.reading() as connection, engine_errors():
-        session = Session(service=service, connection=connection, project=key[0], filtered=None)
+        dataset = service.database.catalog.require_dataset(key[0], key[1])
+        session = Session(
+            service=service,
+            connection=connection,
+            project=key[0],
+            location=str(dataset.resource["location"]),
+            filtered=None,
+        )
         check_syntax(query)
         check_types(query, session)
         fields = describe(connection, to_duckdb(parse(query), session)).fields

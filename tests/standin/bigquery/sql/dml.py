@@ -16,7 +16,7 @@ from tests.standin.bigquery.engine.rows import (
     FROM,
     PARTITION_TIME,
     TO,
-    check_required,
+    check_constraints,
     column_list,
     end_rows,
     validity,
@@ -180,5 +180,5 @@ def insert_new(session: Session, write: Write, entry: Entry, sql: str) -> int:
         f"INSERT INTO {entry.rows.name} ({values.columns}, {FROM}, {TO}) "
         f"SELECT *, {write.stamp}, {LIVE} FROM ({values.select})"
     )
-    check_required(write, entry.rows)
+    check_constraints(write, entry.rows)
     return count

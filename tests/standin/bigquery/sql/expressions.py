@@ -64,6 +64,8 @@ def _cast(node: exp.Expression) -> exp.Expression | None:
         return cast(node.this.copy(), duckdb_type(field_of_type("x", target)))
     if node.args.get("format"):
         raise invalid_query("CAST with a FORMAT is not supported by the stand-in")
+    if target.this != exp.DType.DECIMAL and target.find(exp.DataTypeParam):
+        raise invalid_query("CAST to a type with a length is not supported by the stand-in")
     changed = _converted(node.this.copy(), target)
     if isinstance(node, exp.TryCast):
         return call("TRY", changed)

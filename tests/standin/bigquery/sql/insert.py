@@ -64,7 +64,7 @@ def coerced(expression: str, source: Field, target: Field, depth: int = 0) -> st
         depth: How many arrays are around it.
     """
     kind = duckdb_type(target)
-    if _fits(source, target):
+    if fits(source, target):
         cast = f"CAST({expression} AS {kind})"
         return f"coalesce({cast}, [])" if is_repeated(target) else cast
     if is_repeated(target) and is_repeated(source):
@@ -83,14 +83,14 @@ def coerced(expression: str, source: Field, target: Field, depth: int = 0) -> st
     return f"CAST({form.format(expression)} AS {kind})"
 
 
-def _fits(source: Field, target: Field) -> bool:
+def fits(source: Field, target: Field) -> bool:
     """Whether a plain cast does: no tagged type to make, the same members in the same order."""
     if is_repeated(source) != is_repeated(target):
         return True
     if target["type"] == source["type"] == "RECORD":
         pairs = list(zip(source["fields"], target["fields"], strict=False))
         return len(source["fields"]) == len(target["fields"]) and all(
-            given["name"].lower() == child["name"].lower() and _fits(given, child)
+            given["name"].lower() == child["name"].lower() and fits(given, child)
             for given, child in pairs
         )
     return (target["type"], source["type"]) not in _COERCIONS

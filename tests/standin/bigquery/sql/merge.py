@@ -7,6 +7,7 @@ from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.rows import end_rows
 from tests.standin.bigquery.engine.types import Field, quoted
+from tests.standin.bigquery.errors import invalid_query
 from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.dml import (
     NEW_ROWS,
@@ -17,9 +18,10 @@ from tests.standin.bigquery.sql.dml import (
     insert_new,
     target_of,
 )
-from tests.standin.bigquery.sql.insert import default_of
+from tests.standin.bigquery.sql.insert import default_of, fits
 from tests.standin.bigquery.sql.nodes import raw
 from tests.standin.bigquery.sql.outcome import Outcome
+from tests.standin.bigquery.sql.results import describe
 from tests.standin.bigquery.sql.statements import Statement
 from tests.standin.bigquery.sql.translate import to_duckdb
 
@@ -70,6 +72,7 @@ def _merge_text(session: Session, tree: exp.Merge, target: Target) -> str:
     parts = []
     source = tree.args["using"]
     name = source.alias_or_name
+    _check_members(session, tree, target)
     if with_target:
         left = exp.Select(expressions=_merge_columns(session, target, with_target, name))
         left.set("from_", exp.From(this=target.rows()))
@@ -85,6 +88,34 @@ def _merge_text(session: Session, tree: exp.Merge, target: Target) -> str:
         parts.append(to_duckdb(right, session))
     listed = " UNION ALL ".join(f"({part})" for part in parts)
     return f"SELECT * FROM ({listed}) WHERE rb_action IS NOT NULL"
+
+
+def _check_members(session: Session, tree: exp.Merge, target: Target) -> None:
+    """Refuse structs whose members are not called as the column's: DuckDB would match by name.
+
+    Raises:
+        BigQueryError: There is one.
+    """
+    records = {it["name"].lower(): it for it in target.entry.fields if it["type"] == "RECORD"}
+    given = [
+        (records[name], value)
+        for clause in tree.args["whens"].expressions
+        for name, value in _clause_values(clause, target, tree.args["using"].alias_or_name).items()
+        if name in records
+    ]
+    if not given:
+        return
+    columns = [exp.alias_(value.copy(), f"c{at}") for at, (_, value) in enumerate(given)]
+    probe = exp.Select(expressions=columns)
+    probe.set("from_", exp.From(this=target.rows()))
+    probe.set("joins", [exp.Join(this=_present(tree.args["using"]), kind="CROSS")])
+    found = describe(session.connection, to_duckdb(probe, session)).fields
+    for (column, _), value in zip(given, found, strict=True):
+        if value["type"] == "RECORD" and not fits(value, column):
+            raise invalid_query(
+                f"MERGE of a struct whose members are not called as those of {column['name']} is "
+                "not supported by the stand-in"
+            )
 
 
 def _present(source: exp.Expression) -> exp.Expression:
