@@ -12,6 +12,8 @@ from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
 from recovery.units import counted, duration, shown, size
 
+_NOTHING = ("nothing to recover: what was asked for is equal, or stays as it is",)
+
 
 def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = None) -> Document:
     """Tell what happens to what, why, and what cannot be brought back.
@@ -24,7 +26,7 @@ def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = N
     age = duration((now - plan.recovery_point).total_seconds())
     point = f"{plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago"
     foreign = (Paragraph(f"NOT OURS: {shown(plan.foreign)}"),) if plan.foreign else ()
-    cost = tuple(map(Paragraph, _cost(plan)))
+    cost = tuple(map(Paragraph, _cost(plan) if plan.changes or plan.unseen else _NOTHING))
     lost = Listing("cannot be brought back:", plan.cannot_bring_back)
     return Document(
         title=f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",

@@ -11,7 +11,9 @@ from tests.integration.configuration import APIS, call, enable, lose
 from tests.integration.orchestration import State
 from tests.integration.processors import platform
 from tests.runbooks.console import Shell
-from tests.runbooks.world import World
+from tests.runbooks.world import DOCUMENTS, World
+
+_SINCE = "since-the-backup"
 
 type Strike = Callable[[World, Shell], AbstractContextManager[object]]
 
@@ -29,11 +31,16 @@ def _nothing(world: World, shell: Shell) -> AbstractContextManager[object]:
 
 @contextmanager
 def _tables(world: World, shell: Shell) -> Generator[None]:
-    """Delete a dataset, and the rows of a table."""
+    """Delete a dataset, and the rows of a table; another was written since the backup."""
     del shell
     world.rebound.bigquery_client.delete_dataset("stats", delete_contents=True)
     world.rebound.query("TRUNCATE TABLE cache.zones")
+    late = f"game = '{_SINCE}'"
+    world.rebound.query(f"INSERT INTO cache.features (day, game) VALUES ('2024-12-01', '{_SINCE}')")
     yield
+    (kept,) = world.rebound.query(f"SELECT COUNT(*) AS n FROM cache.features WHERE {late}")
+    assert kept["n"] == 1
+    world.rebound.query(f"DELETE FROM cache.features WHERE {late}")
 
 
 @contextmanager
@@ -46,20 +53,27 @@ def _one_table(world: World, shell: Shell) -> Generator[None]:
 
 @contextmanager
 def _objects(world: World, shell: Shell) -> Generator[None]:
-    """Delete an object and overwrite another."""
-    del shell
+    """Delete an object and overwrite another; one is new since the backup."""
     first, second, *_ = world.bucket.list_blobs()
     first.delete()
     second.upload_from_string(b"\x00garbage")
+    shell.filled["PREFIX"] = second.name[:-1]
+    late = world.bucket.blob(_SINCE)
+    late.upload_from_string(b"new")
     yield
+    late.delete()
 
 
 @contextmanager
 def _documents(world: World, shell: Shell) -> Generator[None]:
-    """Delete a document."""
-    State(world.rebound).lose("phase3_completion/2024-11-29")
+    """Delete a document; another was written since the backup."""
+    state, late = State(world.rebound), "phase4_completion/2024-11-30"
+    state.lose("phase3_completion/2024-11-29")
+    before = DOCUMENTS[late]
+    state.write({late: {**before, "_completed_count": 1}})
     shell.filled["SCENARIO"] = "firestore-state-loss"
     yield
+    state.write({late: before})
 
 
 @contextmanager
@@ -144,11 +158,11 @@ def _project(world: World, shell: Shell) -> Generator[None]:
 
 
 @contextmanager
-def _drill(world: World, shell: Shell) -> Generator[None]:
-    """Remove what the first drill made."""
+def _trial(world: World, shell: Shell) -> Generator[None]:
+    """Remove what the trial restore made."""
     del shell
     yield
-    for name in ("drill_stats", "drill_cache"):
+    for name in ("trial_stats", "trial_cache"):
         world.rebound.bigquery_client.delete_dataset(name, delete_contents=True)
 
 
@@ -193,7 +207,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/missed-backup.md": _nothing,
     "alerts/permission-denied.md": _partial,
     "alerts/point-too-old.md": _nothing,
-    "alerts/proof-too-old.md": _drill,
+    "alerts/proof-too-old.md": _trial,
     "alerts/refused-schedule.md": _nothing,
     "alerts/run-growth.md": _nothing,
     "alerts/silent-drill.md": _nothing,
@@ -207,7 +221,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/vault-growth.md": _nothing,
     "alerts/verify-failed.md": _damage,
     "quarterly-drill.md": _sandbox,
-    "deploy.md": _drill,
+    "deploy.md": _trial,
     "project-gone.md": _project,
     "security.md": _nothing,
 }

@@ -2,18 +2,19 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from recovery.doctor.rules.own import contact_problems
-from recovery.scenarios import SCENARIOS
+from recovery.scenarios import SCENARIOS, Scenario
 from recovery.units import duration
 from tests.commands import every_command, every_option
 from tests.deployed import ROOT
 from tests.judges.alert_lines import TITLES
-from tests.runbooks.console import fences, refusal
+from tests.runbooks.console import fences, refusal, steps
 from tests.runbooks.strikes import STRIKES
 
 RUNBOOKS = ROOT / "runbooks"
@@ -38,6 +39,13 @@ OF_ANOTHER_ORDER = (
     "without-rebound.md",
 )
 PAGES_IN_ORDER = [page for page in PAGES if page not in OF_ANOTHER_ORDER]
+NARROWING = {
+    "bigquery-dataset-loss": ("--dataset", "--table", "--exclude", "--only-missing"),
+    "gcs-bucket-corruption": ("--bucket", "--prefix", "--pattern", "--exclude", "--only-missing"),
+    "firestore-state-loss": ("--collection", "--document", "--exclude", "--only-missing"),
+    "complete-outage": ("--exclude", "--only-missing"),
+    "processor-failure": ("--processor", "--date", "--since"),
+}
 MOST_LINES_OF_A_CARD = 75
 MOST_COMMANDS_OF_A_DEPLOYMENT = 10
 
@@ -70,6 +78,40 @@ def commands(text: str) -> Iterator[list[str]]:
 def test_every_fence_is_run_or_says_why_not(page: str):
     """Nothing stands in a page that nobody tried, without a word."""
     assert not [reason for fence in fences(RUNBOOKS / page) if (reason := refusal(fence))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_command_replaces_everything(page: str):
+    """What is followed under stress replaces what it names, and nothing else."""
+    typed = [
+        step.command.replace("<", "").replace(">", "")
+        for fence in fences(RUNBOOKS / page)
+        for step in steps(fence.source)
+    ]
+    words = [shlex.split(line, comments=True) for line in typed if line.startswith("rebound ")]
+    assert not [line for line in words if {"*", "--exact"} & set(line)]
+
+
+@pytest.mark.parametrize("item", SCENARIOS, ids=lambda item: item.name)
+def test_a_scenario_page_says_how_to_narrow(item: Scenario):
+    """A part of what is lost comes back without the rest, and what is there stays."""
+    assert {f"`{option}`" for option in NARROWING[item.name]} <= set(
+        re.findall(r"`--[a-z-]+`", text(f"scenarios/{item.name}.md"))
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_whoever_holds_and_expires_runs_is_named(page: str):
+    """The identity that recovers may do neither."""
+    for section in re.split(r"^## ", text(page), flags=re.MULTILINE):
+        changes = re.search(r"rebound (hold|release|prune --yes)", section)
+        assert not changes or "expiry_members" in section, page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_states_are_no_words(page: str):
+    """What stands in front of a line is its state, and what is typed are options."""
+    assert not re.findall(r"\bwords?\b", text(page))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -137,17 +179,34 @@ def test_the_decision_tree_names_every_page_as_it_is():
         assert page == "project-gone.md" or re.search(row, tree, re.MULTILINE), page
 
 
-@pytest.mark.parametrize("page", [*PAGES_IN_ORDER, "README.md", "quick-card.md"])
+def _told(page: str, heading: str = "Whom to tell") -> set[str]:
+    """Return what a section names in code: roles and channels."""
+    section = text(page).partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return set(re.findall(r"`([a-z-]+)`", section))
+
+
+@pytest.mark.parametrize("page", PAGES_IN_ORDER)
 def test_whoever_is_told_has_a_line_in_the_contacts(page: str):
     """Pages name roles and channels, and never people."""
     roles, channels = contacts()
-    known = roles | channels
-    told = text(page).partition("## Whom to tell")[2].partition("\n## ")[0]
-    named = set(re.findall(r"`([a-z-]+)`", told))
-    if page in PAGES_IN_ORDER:
-        assert named & channels
-        named |= {facts(page)[-1]}
-    assert named <= known
+    assert _told(page) | {facts(page)[-1]} <= roles | channels
+
+
+@pytest.mark.parametrize("page", PAGES_IN_ORDER)
+def test_whom_a_severity_calls_is_told_in_one_place(page: str):
+    """A page refers to the table for its severity, and adds only whom the table does not call."""
+    table = text("README.md").partition("## Severity\n")[2].partition("\n\n- ")[0]
+    called = set(re.findall(r"`([a-z-]+)`", table))
+    assert {"incidents", "team-lead"} <= called
+    up = "../" if "/" in page else ""
+    assert f"[{facts(page)[0]}]({up}README.md#severity)" in text(page)
+    assert not _told(page) & called
+
+
+def test_the_table_of_severities_names_whom_the_contacts_have():
+    """Each severity calls roles and channels that somebody fills in."""
+    roles, channels = contacts()
+    assert _told("README.md", "Severity") <= roles | channels
 
 
 def test_roles_and_channels_are_used():

@@ -34,7 +34,7 @@ _TYPES = (
     "scheduler/job",
 )
 _DATABASE_AGE_MINUTES = 24 * 60
-_DOCUMENTS = {
+DOCUMENTS = {
     f"phase{phase}_completion/2024-11-{day}": {"_completed_count": 2, "_triggered": True}
     for phase in (3, 4)
     for day in (29, 30)
@@ -113,7 +113,7 @@ def making(cloud: Cloud, folder: Path) -> Generator[World]:
         platform.create(rebound)
         bucket_objects.fill(rebound, bucket_objects.make_bucket(rebound))
         with cloud.minutes_ago(5):
-            State(rebound).write(_DOCUMENTS)
+            State(rebound).write(DOCUMENTS)
         enable(rebound, *APIS)
         configure(rebound)
         _make_restorer(rebound)
@@ -142,6 +142,7 @@ def _write_catalog(folder: Path, project: str, url: str) -> str:
     everything = {"names": ["load-*", "raw-*"], "writes": ["*"]}
     content = {
         **json.loads(path.read_text()),
+        "protected_projects": [project],
         "buckets": [{"bucket": f"{project}-raw"}],
         "databases": [{"database": "(default)", "triggers": []}],
         "resources": [{"type": name, "locations": [LOCATION]} for name in _TYPES],

@@ -16,6 +16,7 @@ from recovery.plan.takes import Takes
 from recovery.plan.words import check_plan
 from recovery.report.planned import plan_document
 from recovery.report.text import text_of
+from recovery.unseen import Unseen
 from tests.unit.platforms import whole_manifest
 from tests.unit.samples import POINT, RUN, manifest
 from tests.unit.worlds import GONE, bucket_step, plan, request, world
@@ -84,7 +85,7 @@ def test_what_no_day_allows_is_impossible():
 
 def test_what_is_impossible_is_refused_before_anything_begins():
     """With what can be done instead; what can be done is told in the plan."""
-    made = plan(world())
+    made = plan(world(games=GONE))
     told = Takes(impossible=("nba.games: too many partitions",), jobs=3, measured_seconds=90)
     with pytest.raises(RefusedError, match="cannot be done in one day"):
         check_plan(
@@ -96,6 +97,17 @@ def test_what_is_impossible_is_refused_before_anything_begins():
     text = text_of(plan_document(made.model_copy(update={"takes": told}), now=POINT))
     assert "takes about 1 min 30 s" in text
     assert "IMPOSSIBLE in one day" in text
+
+
+def test_a_plan_that_changes_nothing_says_so():
+    """It costs nothing, and what could not be looked at is not called equal."""
+    told = text_of(plan_document(plan(world()), now=POINT))
+    assert "nothing to recover: what was asked for is equal, or stays as it is" in told
+    assert "to load" not in told
+    unseen = Unseen(name="bucket raw", why="answered 403", hint="")
+    blind = plan(world()).model_copy(update={"unseen": (unseen,)})
+    for made in (blind, plan(world(games=GONE))):
+        assert "nothing to recover" not in text_of(plan_document(made, now=POINT))
 
 
 @pytest.mark.parametrize(
