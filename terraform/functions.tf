@@ -47,6 +47,11 @@ locals {
     REBOUND_SCRATCH_DATASET = google_bigquery_dataset.working["scratch"].dataset_id
     REBOUND_TRUSTED_KEYS    = var.trusted_keys
   }
+
+  signed_by_operators = merge(
+    { REBOUND_OPERATOR_KEYS = var.operator_keys },
+    var.operator_key == null ? {} : { REBOUND_OPERATOR_KEY = var.operator_key },
+  )
 }
 
 # The name tells the content apart, and a new name is what makes a new revision.
@@ -101,8 +106,8 @@ resource "google_cloudfunctions2_function" "rebound" {
         REBOUND_VERIFY_NIGHTS = tostring(var.verify_nights)
         REBOUND_EXPIRE_ARMED  = tostring(var.expire_armed)
       },
-      each.key == "drill" ? { REBOUND_SANDBOX = google_project.sandbox[0].project_id } : {},
-      var.signing_key == null ? {} : { REBOUND_SIGNING_KEY = var.signing_key },
+      each.key == "drill" ? merge(local.signed_by_operators, { REBOUND_SANDBOX = google_project.sandbox[0].project_id }) : {},
+      each.key == "drill" || var.signing_key == null ? {} : { REBOUND_SIGNING_KEY = var.signing_key },
       var.settings,
     )
 

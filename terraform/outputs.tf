@@ -1,6 +1,6 @@
 output "environment" {
   description = "What `rebound` reads from its environment."
-  value = merge(local.environment, {
+  value = merge(local.environment, local.signed_by_operators, {
     REBOUND_UNDO_DATASET = google_bigquery_dataset.working["undo"].dataset_id
     REBOUND_UNDO_DAYS    = tostring(var.undo_days)
     REBOUND_REGION       = local.region

@@ -436,3 +436,30 @@ variable "trusted_keys" {
   type        = string
   default     = ""
 }
+
+variable "operator_key" {
+  description = "The version of another key, as signing_key, that signs what who recovers writes: journals, fences and records of drills; null signs nothing."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.operator_key == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+/cryptoKeyVersions/[1-9][0-9]*$", var.operator_key))
+    error_message = "A key signs with one of its versions: its full name ends with cryptoKeyVersions/NUMBER."
+  }
+
+  validation {
+    condition     = var.operator_key == null || var.signing_key == null || try(split("/cryptoKeyVersions/", var.operator_key)[0] != split("/cryptoKeyVersions/", var.signing_key)[0], true)
+    error_message = "Who recovers could make a backup: it needs a key that does not sign manifests."
+  }
+
+  validation {
+    condition     = (var.operator_key == null) == (var.operator_keys == "")
+    error_message = "Who signs has to trust the key, and believes nothing where nobody signs: operator_key and operator_keys are set together."
+  }
+}
+
+variable "operator_keys" {
+  description = "The public keys, in PEM and one behind the other, whose journals and records are believed: that of operator_key, and those that were rotated out for as long as there is what they signed."
+  type        = string
+  default     = ""
+}

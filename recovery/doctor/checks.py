@@ -21,6 +21,7 @@ from recovery.doctor.rules.problem import Problem, told
 from recovery.health import Health, HealthFinding
 
 _AT_ONCE = 8
+_DRILL = "rebound-drill"
 
 type Look = Callable[[], Iterable[Problem]]
 
@@ -264,12 +265,29 @@ def _signature_checks(looks: Looks) -> Iterator[Check]:
         else "no key is set: nothing is signed, and everything is believed"
     )
     yield Check("keys", name, look, well)
+    yield from _operator_key_checks(looks)
     yield Check(
         "signature",
         looks.tools.settings.vault_bucket,
         lambda: signatures.signed_problems(looks.runs, trusted=trusted),
         "a trusted key signed the newest run" if trusted else "nothing is checked without a key",
     )
+
+
+def _operator_key_checks(looks: Looks) -> Iterator[Check]:
+    settings = looks.tools.settings
+    key, keys = settings.operator_key, settings.operator_keys
+
+    def own() -> Iterator[Problem]:
+        return signatures.operator_key_problems(key=key, keys=keys, trusted=settings.trusted_keys)
+
+    well = "what you write is signed" if key else "no key is set: what you write is not signed"
+    yield Check("keys", "you", own, well)
+    if settings.sandbox:
+        look = _judged(
+            signatures.key_problems, looks.function, _DRILL, trusted=keys, author="operator"
+        )
+        yield Check("keys", _DRILL, look, "it signs as you do" if keys else well)
 
 
 def _email(looks: Looks, name: str) -> str:

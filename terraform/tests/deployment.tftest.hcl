@@ -206,6 +206,52 @@ run "a_sandbox_has_the_label_that_drills_insist_on" {
   }
 }
 
+run "who_recovers_signs_with_a_key_that_no_backup_uses" {
+  variables {
+    drill_bundle  = "../dist/drill-0123456789abcdef.zip"
+    sandbox       = { project = "some-sandbox", billing_account = "000000-000000-000000" }
+    signing_key   = "projects/p/locations/l/keyRings/r/cryptoKeys/manifests/cryptoKeyVersions/1"
+    trusted_keys  = "one"
+    operator_key  = "projects/p/locations/l/keyRings/r/cryptoKeys/operators/cryptoKeyVersions/1"
+    operator_keys = "other"
+  }
+  assert {
+    condition     = toset([for it in google_kms_crypto_key_iam_member.operator : it.crypto_key_id]) == toset(["projects/p/locations/l/keyRings/r/cryptoKeys/operators"]) && keys(google_kms_crypto_key_iam_member.operator) == ["drill", "restore"]
+    error_message = "Who recovers and who drills sign with their key, and with no other."
+  }
+  assert {
+    condition     = google_kms_crypto_key_iam_member.signing[0].crypto_key_id == "projects/p/locations/l/keyRings/r/cryptoKeys/manifests"
+    error_message = "The backup signs with its own."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.rebound["drill"].service_config[0].environment_variables["REBOUND_OPERATOR_KEY"] == var.operator_key && !contains(keys(google_cloudfunctions2_function.rebound["drill"].service_config[0].environment_variables), "REBOUND_SIGNING_KEY")
+    error_message = "What drills has to sign as operators do, and not as the backup does."
+  }
+  assert {
+    condition     = output.environment["REBOUND_OPERATOR_KEY"] == var.operator_key && output.environment["REBOUND_OPERATOR_KEYS"] == "other"
+    error_message = "`rebound` has to be told of the key."
+  }
+}
+
+run "refuses_one_key_for_both" {
+  command = plan
+  variables {
+    signing_key   = "projects/p/locations/l/keyRings/r/cryptoKeys/one/cryptoKeyVersions/1"
+    trusted_keys  = "one"
+    operator_key  = "projects/p/locations/l/keyRings/r/cryptoKeys/one/cryptoKeyVersions/2"
+    operator_keys = "two"
+  }
+  expect_failures = [var.operator_key]
+}
+
+run "refuses_a_key_that_nobody_believes" {
+  command = plan
+  variables {
+    operator_key = "projects/p/locations/l/keyRings/r/cryptoKeys/one/cryptoKeyVersions/1"
+  }
+  expect_failures = [var.operator_key]
+}
+
 run "drills_nowhere_without_a_sandbox" {
   assert {
     condition     = !contains(keys(google_cloudfunctions2_function.rebound), "drill") && output.environment["REBOUND_SANDBOX"] == ""

@@ -134,7 +134,7 @@ def needed() -> set[str]:
     fields = recovery.settings.Settings.model_fields
     required = {name for name, field in fields.items() if field.is_required()}
     others = {"scratch_dataset", "undo_dataset", "undo_days", "region", "sandbox", "trusted_keys"}
-    return required | others
+    return required | others | {"operator_keys"}
 
 
 def test_functions_are_set_what_has_no_default():
@@ -144,7 +144,12 @@ def test_functions_are_set_what_has_no_default():
     given = set(re.findall(r"REBOUND_(\w+)", environment))
     required = {name.upper() for name, field in fields.items() if field.is_required()}
     of_drills = {name.upper() for name in recovery.settings.Settings.model_fields}
-    assert required <= given <= {name.upper() for name in fields} | (of_drills & {"SANDBOX"})
+    assert (
+        required
+        <= given
+        <= {name.upper() for name in fields}
+        | (of_drills & {"SANDBOX", "OPERATOR_KEY", "OPERATOR_KEYS"})
+    )
 
 
 def test_functions_are_those_of_the_bundle():

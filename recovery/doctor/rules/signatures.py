@@ -1,38 +1,63 @@
-"""Whether what a night writes is signed, and whether who recovers believes just that. Pure."""
+"""Whether what is written is signed, and whether who recovers believes just that. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from manifests.selection import RunSummary
-from manifests.signing import key_blocks
+from manifests.signing import KEY_OF, KEYS_OF, Author, key_blocks
 from manifests.values import Resource
 from recovery.doctor.rules.problem import Problem, section, warning
 
 _OUTPUT = "terraform output -json environment"
+_VARIABLE_OF: Mapping[Author, str] = {"run": "signing_key", "operator": "operator_key"}
 
 
-def key_problems(function: Resource | None, name: str, *, trusted: str) -> Iterator[Problem]:
-    """Tell where the backup signs with other keys than who recovers trusts.
+def key_problems(
+    function: Resource | None, name: str, *, trusted: str, author: Author = "run"
+) -> Iterator[Problem]:
+    """Tell where a function signs with other keys than the operator trusts.
 
     Args:
-        function: The function that makes backups; None where there is none, which is told elsewhere.
+        function: The function; None where there is none, which is told elsewhere.
         name: Its own name.
-        trusted: The operator's own trusted keys, in PEM.
+        trusted: The keys in PEM that the operator believes an author by.
+        author: As who it signs.
     """
     if function is None:
         return
+    key, keys = KEY_OF[author], KEYS_OF[author]
     told = section(section(function, "serviceConfig"), "environmentVariables")
-    ours, theirs = key_blocks(trusted), key_blocks(str(told.get("REBOUND_TRUSTED_KEYS") or ""))
-    signs = bool(told.get("REBOUND_SIGNING_KEY"))
+    ours, theirs = key_blocks(trusted), key_blocks(str(told.get(keys) or ""))
+    signs = bool(told.get(key))
     if signs and not ours:
-        what = f"{name} signs, and your REBOUND_TRUSTED_KEYS is not set: nothing is checked"
+        what = f"{name} signs, and your {keys} is not set: nothing is checked"
         yield Problem(what, _OUTPUT)
     elif ours and not signs:
-        what = f"you trust keys, and {name} signs with none: no run of it is believed"
-        yield Problem(what, "terraform apply -var signing_key=...")
+        what = f"your {keys} is set, and {name} signs with none: nothing that it writes is believed"
+        yield Problem(what, f"terraform apply -var {_VARIABLE_OF[author]}=...")
     elif theirs - ours:
-        yield Problem(f"{name} trusts a key that your REBOUND_TRUSTED_KEYS lacks", _OUTPUT)
+        yield Problem(f"{name} trusts a key that your {keys} lacks", _OUTPUT)
     elif ours - theirs:
-        yield warning(f"you trust a key that {name} does not: runs it signed are no base", _OUTPUT)
+        what = f"your {keys} holds a key that {name} does not: it believes nothing signed with that"
+        yield warning(what, _OUTPUT)
+
+
+def operator_key_problems(*, key: str, keys: str, trusted: str) -> Iterator[Problem]:
+    """Tell where an operator's own key, and the keys that are believed, do not fit together.
+
+    Args:
+        key: The version of a key that signs what the operator's commands write; empty for none.
+        keys: The public keys in PEM whose journals are believed.
+        trusted: The public keys in PEM whose manifests are believed.
+    """
+    signs, believes = KEY_OF["operator"], KEYS_OF["operator"]
+    if key and not keys:
+        yield Problem(f"{signs} signs, and {believes} is not set: nothing is checked", _OUTPUT)
+    if keys and not key:
+        what = f"{believes} is set, and {signs} is not: what you write will not be believed"
+        yield Problem(what, _OUTPUT)
+    if key_blocks(keys) & key_blocks(trusted):
+        what = f"{believes} and {KEYS_OF['run']} hold one key: who recovers could make a backup"
+        yield Problem(what, "terraform apply -var operator_key=...")
 
 
 def signed_problems(runs: Sequence[RunSummary], *, trusted: str) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from manifests.selection import RunSummary
-from recovery.doctor.rules.signatures import key_problems, signed_problems
+from recovery.doctor.rules.signatures import key_problems, operator_key_problems, signed_problems
 from tests.unit.manifests.test_signing import KEY, Signer
 from tests.unit.samples import POINT
 
@@ -20,9 +20,13 @@ SIGNS = {"REBOUND_SIGNING_KEY": KEY}
         ({**SIGNS, "REBOUND_TRUSTED_KEYS": OURS}, OURS, ""),
         ({**SIGNS, "REBOUND_TRUSTED_KEYS": OTHER + OURS}, f"{OURS}\n\n{OTHER}", ""),
         ({**SIGNS, "REBOUND_TRUSTED_KEYS": OURS}, "", "your REBOUND_TRUSTED_KEYS is not set"),
-        ({}, OURS, "no run of it is believed"),
+        ({}, OURS, "nothing that it writes is believed"),
         ({**SIGNS, "REBOUND_TRUSTED_KEYS": OURS}, OTHER, "that your REBOUND_TRUSTED_KEYS lacks"),
-        ({**SIGNS, "REBOUND_TRUSTED_KEYS": OURS}, OURS + OTHER, "are no base"),
+        (
+            {**SIGNS, "REBOUND_TRUSTED_KEYS": OURS},
+            OURS + OTHER,
+            "it believes nothing signed with that",
+        ),
     ],
 )
 def test_keys_that_do_not_agree_are_told(environment: dict[str, Any], trusted: str, what: str):
@@ -32,6 +36,32 @@ def test_keys_that_do_not_agree_are_told(environment: dict[str, Any], trusted: s
     assert len(found) == bool(what)
     assert what in "".join(found)
     assert not list(key_problems(None, "rebound-backup", trusted=trusted))
+
+
+@pytest.mark.parametrize(
+    ("key", "keys", "trusted", "what"),
+    [
+        ("", "", OURS, ""),
+        (KEY, OTHER, OURS, ""),
+        (KEY, "", OURS, "REBOUND_OPERATOR_KEYS is not set: nothing is checked"),
+        ("", OTHER, OURS, "what you write will not be believed"),
+        (KEY, OTHER + OURS, OURS, "who recovers could make a backup"),
+    ],
+)
+def test_an_operators_keys_that_do_not_fit_are_told(key: str, keys: str, trusted: str, what: str):
+    """Who signs believes the key, and it is none that manifests are believed by."""
+    found = [item.what for item in operator_key_problems(key=key, keys=keys, trusted=trusted)]
+    assert len(found) == bool(what)
+    assert what in "".join(found)
+
+
+def test_a_drill_that_signs_otherwise_is_told():
+    """The function that drills writes as operators do, with their key."""
+    environment = {**SIGNS, "REBOUND_TRUSTED_KEYS": OURS}
+    function = {"serviceConfig": {"environmentVariables": environment}}
+    (found,) = key_problems(function, "rebound-drill", trusted=OTHER, author="operator")
+    assert "your REBOUND_OPERATOR_KEYS is set, and rebound-drill signs with none" in found.what
+    assert found.mend == "terraform apply -var operator_key=..."
 
 
 def test_a_newest_run_that_nobody_signed_is_told():
