@@ -42,6 +42,11 @@ def fenced_at(fence: str) -> datetime | None:
     return begun_at(fence)
 
 
+def folder(fence: str) -> str:
+    """Return the folder of a fence."""
+    return f"{FENCES_PREFIX}{fence}/"
+
+
 def fence_name(fence: str) -> str:
     """Return the name of a fence's record."""
     return f"{FENCES_PREFIX}{fence}{_RECORD}"

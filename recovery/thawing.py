@@ -79,6 +79,8 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
                     subject=record.fence_id,
                     hint=f"`rebound thaw {record.fence_id}` shows it and asks",
                 )
+            if stay := _staying(thaw):
+                tell("\n".join(f"stays paused: {step.name}: {step.why}" for step in stay))
             for wave in resumed(session, thaw, tell):
                 told = outcome_lines(wave.outcomes, "resumed")
                 tell("\n".join([f"thaw {record.fence_id}", *told]))
@@ -89,6 +91,16 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
             subject=recovery_id,
             hint="`rebound fence --status` says why; find out who wrote it",
         )
+
+
+def _staying(thaw: Thaw) -> list[ThawStep]:
+    """Return the steps that leave a writer as it is, where it does not run."""
+    return [
+        step
+        for step in thaw.steps
+        if step.action == "leave"
+        if (found := thaw.present.get(step.name)) and not resource_type(step.type).runs(found)
+    ]
 
 
 def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool) -> Thaw:
@@ -104,6 +116,7 @@ def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool)
         present,
         changed_too=changed_too,
         held={name: fence for name, (fence, _) in held.items()},
+        is_checked=session.seal.is_checking,
     )
     return Thaw(record, steps, {name: item for name, item in present.items() if item is not None})
 

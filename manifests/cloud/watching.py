@@ -53,12 +53,10 @@ def _complete(documents: Vault) -> list[WatchedRun]:
 
 
 def _standing(landing: Bucket, vault: Bucket) -> tuple[datetime, ...]:
-    """Return since when each fence stands: it is written down in both buckets, its end in one."""
-    names = {
-        item.name
-        for bucket in (landing, vault)
-        for item in bucket.list_objects(fence_layout.FENCES_PREFIX)
-    }
-    fences = {fence for name in names if (fence := fence_layout.fence_of(name))}
-    standing = (it for it in sorted(fences) if fence_layout.thawed_name(it) not in names)
-    return tuple(filter(None, map(fence_layout.fenced_at, standing)))
+    """Return since when each fence stands: each bucket that knows of it has to know of its end."""
+    standing: set[str] = set()
+    for bucket in (landing, vault):
+        names = {item.name for item in bucket.list_objects(fence_layout.FENCES_PREFIX)}
+        fences = {fence for name in names if (fence := fence_layout.fence_of(name))}
+        standing |= {it for it in fences if fence_layout.thawed_name(it) not in names}
+    return tuple(filter(None, map(fence_layout.fenced_at, sorted(standing))))

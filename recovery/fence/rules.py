@@ -16,6 +16,7 @@ from recovery.fence.addresses import called, sent_to, written_itself
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 
 _REST = "the rest"
+_UNCHECKED = "NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
 _WHO_SAY_IT = ("pubsub/subscription", "bigquery/transfer")
 """Types of which some say themselves what they write."""
 
@@ -125,17 +126,27 @@ def held_by_others(
 ) -> dict[str, tuple[str, FencedWriter]]:
     """Return the writers that other standing fences have paused, by name, each with its fence.
 
+    A fence takes over from another how a writer was before: one that says something else of a writer
+    does not hold it, and would not resume it as it was.
+
     Args:
         record: The fence that they are not of; that of a recovery is not the other of any of its own.
         standing: The fences that stand.
     """
     own = ("", "") if record is None else (record.fence_id, record.recovery_id)
+    before = {} if record is None else {item.name: _before(item) for item in record.writers}
     return {
         writer.name: (other.fence_id, writer)
         for other in standing
         if other.fence_id != own[0] and not (own[1] and other.recovery_id == own[1])
         for writer in other.writers
+        if before.get(writer.name) in (None, _before(writer))
     }
+
+
+def _before(writer: FencedWriter) -> tuple[object, ...]:
+    """Return what a thaw makes of a writer, and what it compares it with."""
+    return writer.type, writer.field, writer.before, writer.sha256
 
 
 def planned_thaw(
@@ -144,6 +155,7 @@ def planned_thaw(
     *,
     changed_too: bool,
     held: Mapping[str, str] = MappingProxyType({}),
+    is_checked: bool = True,
 ) -> list[ThawStep]:
     """Decide what a thaw does with each writer of a fence.
 
@@ -154,9 +166,12 @@ def planned_thaw(
         present: The writers as they are now, by name; None where there is none any more.
         changed_too: Whether those are resumed that somebody changed while they were paused.
         held: The fence that holds a writer besides, by the writer's name.
+        is_checked: Whether somebody checked who wrote the record of that fence.
     """
+    doubt = "" if is_checked else f"; {_UNCHECKED}"
+    others = {name: f"{fence} holds it too, and resumes it{doubt}" for name, fence in held.items()}
     return [
-        _thaw(item, present[item.name], changed_too=changed_too, other=held.get(item.name, ""))
+        _thaw(item, present[item.name], changed_too=changed_too, other=others.get(item.name, ""))
         for item in record.writers
     ]
 
@@ -185,7 +200,7 @@ def _thaw(
     if kind.runs(resource):
         return step.model_copy(update={"why": "it runs already"})
     if other:
-        return step.model_copy(update={"why": f"{other} holds it too, and resumes it"})
+        return step.model_copy(update={"why": other})
     field = kind.pause_by(writer.field).field
     if rest_digest(kind, resource, field) != writer.sha256 and not changed_too:
         why = "it was changed meanwhile and stays paused"

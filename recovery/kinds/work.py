@@ -51,7 +51,7 @@ class Tools(NamedTuple):
     @property
     def fences(self) -> Fences:
         """Return the records of fences, which are kept in both buckets."""
-        return Fences(self.landing, self.vault)
+        return Fences(self.landing, self.vault, self.seal)
 
 
 class Entries(Protocol):

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from google.cloud import storage
 
 from manifests.kinds.resources.table import resource_type
 from manifests.store.envelope import decode, encode
-from recovery.fence.model import FenceRecord
+from recovery.fence.model import FenceRecord, ThawRecord
 from recovery.fence.rules import rest_digest
 from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration import lake
@@ -275,3 +276,25 @@ def test_a_writer_that_nothing_bears_out_needs_a_word(rebound: Rebound):
     refused = rebound.run("thaw", planted, "--yes", code=5)
     assert "only one of the two records of the fence names it" in refused.stderr
     assert states(rebound)["load-paused"] == "PAUSED"
+
+
+def test_what_somebody_planted_beside_a_fence_neither_ends_nor_holds_it(rebound: Rebound):
+    """An end that one bucket alone tells is none; what a fence in both says otherwise holds nothing."""
+    before, fence = states(rebound), fenced(rebound)
+    ended = ThawRecord(fence_id=fence, thawed_at=datetime(2026, 11, 29, tzinfo=UTC), resumed=())
+    rebound.landing.blob(f"fences/{fence}/thawed.json").upload_from_string(encode(ended))
+    told = rebound.run("fence", "--status")
+    assert fence in told.stdout
+    assert "only one of the two buckets has it" in told.stderr
+    planted, name = "fence-20260101T000000Z-0000", f"fences/{fence}/fence.json"
+    record = decode(rebound.vault.blob(name).download_as_bytes(), FenceRecord, subject=name)
+    held, pushed = sorted(record.writers, key=lambda item: item.type)[-2:]
+    other = pushed.model_copy(update={"before": {"pushEndpoint": "https://other/"}})
+    forged = record.model_copy(update={"fence_id": planted, "writers": (held, other)})
+    for bucket in (rebound.landing, rebound.vault):
+        bucket.blob(name.replace(fence, planted)).upload_from_string(encode(forged))
+    told = rebound.run("thaw", fence, "--yes")
+    assert "2 of 2 writers resumed" in told.stdout
+    assert f"{planted} holds it too, and resumes it; NOT CHECKED who wrote that" in told.stdout
+    rebound.run("thaw", planted, "--yes")
+    assert states(rebound) == before

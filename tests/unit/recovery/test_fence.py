@@ -264,3 +264,24 @@ def test_two_fences_of_one_recovery_hold_nothing_against_each_other():
     first = fence(job("gap-detector-30min")).model_copy(update={"recovery_id": "r"})
     second = first.model_copy(update={"fence_id": "g"})
     assert held_by_others(first, [first, second]) == {}
+
+
+def test_a_fence_that_says_something_else_of_a_writer_does_not_hold_it():
+    """Who plants one in both buckets could have a writer stay paused for ever, as if it were held."""
+    ours = fence(job("gap-detector-30min"))
+    (writer,) = ours.writers
+    paused = job("gap-detector-30min", state="PAUSED")
+    for update in ({"before": "DISABLED"}, {"sha256": "0" * 64}, {"field": "pushConfig"}):
+        planted = ours.model_copy(
+            update={"fence_id": "g", "writers": (writer.model_copy(update=update),)}
+        )
+        assert held_by_others(ours, [ours, planted]) == {}
+        assert writer.name in held_by_others(None, [planted])
+    copied = ours.model_copy(update={"fence_id": "g"})
+    by = {name: other for name, (other, _) in held_by_others(ours, [copied]).items()}
+    (step,) = planned_thaw(
+        ours, {writer.name: paused}, changed_too=False, held=by, is_checked=False
+    )
+    assert step.why == (
+        "g holds it too, and resumes it; NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
+    )

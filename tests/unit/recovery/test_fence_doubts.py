@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from manifests import fence_layout
+from manifests.store.seal import Seal
 from recovery.fence.doubts import doubts, projects_of, strange_writers
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 from recovery.fence.store import Fences
@@ -87,11 +88,11 @@ def test_what_is_doubted_is_resumed_by_its_name_alone():
 def test_what_one_place_alone_has_is_told(place: int):
     """Who can write to one bucket adds to no fence, and makes none that a recovery goes on with."""
     places = [MemoryBucket(), MemoryBucket()]
-    fences = Fences(*places)
+    fences = Fences(*places, Seal())
     fences.begin(record(writer(GAPS)))
     assert fences.readable() == [record(writer(GAPS))]
     assert fences.alone(fences.record(FENCE)) == frozenset()
-    Fences(places[place], MemoryBucket()).add(record(writer(MAIL)))
+    Fences(places[place], MemoryBucket(), Seal()).add(record(writer(MAIL)))
     assert {item.name for item in fences.record(FENCE).writers} == {GAPS, MAIL}
     assert fences.alone(fences.record(FENCE)) == {MAIL}
     assert fences.readable() == [record(writer(GAPS))]

@@ -5,8 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests import fence_layout
-from recovery.fence.model import FenceRecord, ThawRecord
+from manifests.errors import ManifestUntrustedError, StrangeObjectError
+from manifests.signing import TrustedKeys
+from manifests.store.envelope import encode
+from manifests.store.seal import Seal
+from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 from recovery.fence.store import Fences
+from tests.unit.manifests.test_signing import Signer
 from tests.unit.samples import MemoryBucket
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -21,19 +26,18 @@ THAWED = ThawRecord(fence_id=FENCE, thawed_at=NOW, resumed=("projects/p/topics/t
 def test_a_thawed_fence_does_not_stand_again(lost: int | None):
     """Where one of the two buckets is lost, the other tells that the fence is over."""
     places = [MemoryBucket(), MemoryBucket()]
-    fences = Fences(*places)
+    fences = Fences(*places, Seal())
     fences.begin(RECORD)
     assert fences.readable() == [RECORD]
     assert fences.end(THAWED) == THAWED
     if lost is not None:
         places[lost].objects.clear()
-    assert fences.ids() == [FENCE]
     assert fences.readable() == []
 
 
 def test_the_first_word_on_how_it_ended_stays():
     """Two operators thaw at once: both read the same record."""
-    fences = Fences(MemoryBucket(), MemoryBucket())
+    fences = Fences(MemoryBucket(), MemoryBucket(), Seal())
     fences.begin(RECORD)
     fences.end(THAWED)
     assert fences.end(THAWED.model_copy(update={"resumed": ()})) == THAWED
@@ -43,7 +47,7 @@ def test_the_first_word_on_how_it_ended_stays():
 def test_a_fence_that_cannot_be_read_hides_no_other(what: str):
     """It is named, with the reason; those that can be read are told as ever."""
     places = [MemoryBucket(), MemoryBucket()]
-    fences = Fences(*places)
+    fences = Fences(*places, Seal())
     fences.begin(RECORD)
     other = fence_layout.fence_id(NOW, "0000")
     fences.begin(RECORD.model_copy(update={"fence_id": other}))
@@ -60,7 +64,7 @@ def test_a_fence_that_cannot_be_read_hides_no_other(what: str):
 def test_either_place_tells_that_a_fence_is_over():
     """What somebody put in the place of one of the two records of its end."""
     places = [MemoryBucket(), MemoryBucket()]
-    fences = Fences(*places)
+    fences = Fences(*places, Seal())
     fences.begin(RECORD)
     fences.end(THAWED)
     for place in places:
@@ -69,3 +73,90 @@ def test_either_place_tells_that_a_fence_is_over():
         assert fences.thawed(FENCE) == THAWED
         assert fences.standing() == []
         place.objects[fence_layout.thawed_name(FENCE)] = kept
+
+
+def test_what_one_bucket_says_of_its_end_ends_no_fence(capsys: pytest.CaptureFixture[str]):
+    """Who can write to one of the two could have a recovery forget what it paused; it is told."""
+    for planted in (0, 1):
+        places = [MemoryBucket(), MemoryBucket()]
+        fences = Fences(*places, Seal())
+        fences.begin(RECORD)
+        places[planted].objects[fence_layout.thawed_name(FENCE)] = encode(THAWED)
+        assert fences.readable() == [RECORD]
+        assert fences.thawed(FENCE) is None
+        told = capsys.readouterr()
+        assert "only one of the two buckets has it" in told.out + told.err
+        fences.end(THAWED)
+        assert fences.readable() == []
+
+
+def test_only_who_has_the_key_begins_and_ends_fences(capsys: pytest.CaptureFixture[str]):
+    """What others wrote into both buckets, or took from another place, is told and orders nothing."""
+    signer, places = Signer(), [MemoryBucket(), MemoryBucket()]
+    fences = Fences(*places, Seal(TrustedKeys(signer.pem), signer, "operator"))
+    fences.begin(RECORD)
+    other = fence_layout.fence_id(NOW, "0000")
+    fences.begin(RECORD.model_copy(update={"fence_id": other}))
+    fences.end(THAWED.model_copy(update={"fence_id": other}))
+    signed = places[0].objects[fence_layout.thawed_name(other)]
+    forged = fence_layout.fence_id(NOW, "ffff")
+    for place in places:
+        place.objects[fence_layout.fence_name(forged)] = encode(
+            RECORD.model_copy(update={"fence_id": forged})
+        )
+    for planted in (encode(THAWED), encode(THAWED, sign=Signer()), signed):
+        for place in places:
+            place.objects[fence_layout.thawed_name(FENCE)] = planted
+        assert fences.readable() == [RECORD]
+        assert "nobody believes that a fence is over" in "".join(capsys.readouterr())
+        with pytest.raises(StrangeObjectError, match="something else lies there"):
+            fences.end(THAWED)
+    assert [(item.name, item.record is None) for item in fences.standing()] == [
+        (FENCE, False),
+        (forged, True),
+    ]
+    with pytest.raises(ManifestUntrustedError, match="it is not signed"):
+        fences.record(forged)
+    del places[1].objects[fence_layout.thawed_name(FENCE)]
+    assert fences.end(THAWED) == THAWED
+    assert fences.readable() == []
+
+
+def test_one_signed_record_is_enough():
+    """What lies in its other place stops no thaw, and makes no writer doubtful."""
+    signer, places = Signer(), [MemoryBucket(), MemoryBucket()]
+    fences = Fences(*places, Seal(TrustedKeys(signer.pem), signer, "operator"))
+    name = "projects/p/locations/l/jobs/night"
+    writer = FencedWriter(
+        type="scheduler/job", name=name, writes=(), before="ENABLED", sha256="0" * 64
+    )
+    record = RECORD.model_copy(update={"writers": (writer,)})
+    fences.add(record)
+    for stored in places[0].objects:
+        places[0].objects[stored] = b"garbage"
+    assert fences.record(FENCE) == record
+    assert fences.alone(record) == frozenset()
+    assert fences.readable() == [record]
+
+
+def test_planted_fences_take_no_memory_and_hide_none_of_ours():
+    """Those that are as large as ours are read first, and each of the others is told."""
+    read_bytes = 0
+
+    class Counting(MemoryBucket):
+        def read(self, name: str, *, most_bytes: int = 0) -> bytes | None:
+            nonlocal read_bytes
+            content = super().read(name, most_bytes=most_bytes)
+            read_bytes += len(content or b"")
+            return content
+
+    places = [Counting(), Counting()]
+    fences = Fences(*places, Seal())
+    fences.begin(RECORD)
+    for number in range(40):
+        for year in (2020, 2030):
+            planted = fence_layout.fence_id(NOW.replace(year=year), f"{number:04x}")
+            places[0].objects[fence_layout.fence_name(planted)] = b" " * 1024 * 1024
+    assert fences.readable() == [RECORD]
+    assert sum(item.error is not None for item in fences.standing()) == 80
+    assert read_bytes < 2 * 18 * 1024 * 1024

@@ -196,20 +196,28 @@ def test_an_entry_that_cannot_be_read_is_none(capsys: pytest.CaptureFixture[str]
     assert journal.entry("tables", "nba.games", TableOutcome) == TABLE
 
 
-def test_a_fence_that_cannot_be_read_whole_is_not_taken_for_less():
-    """A writer that nobody can read of would stay paused."""
+def test_a_fence_that_cannot_be_read_whole_is_not_taken_for_less(
+    capsys: pytest.CaptureFixture[str],
+):
+    """A writer that nobody can read of would stay paused; each is written into the vault first."""
     landing, vault = Landing(), Landing()
     fence = fence_layout.fence_id(NOW, "00ff")
     record = FenceRecord(fence_id=fence, project="p", fenced_at=NOW, why="", things=(), writers=())
-    fences = Fences(landing, vault)
+    fences = Fences(landing, vault, Seal())
     fences.begin(record)
-    for planted in (b"garbage", LARGE):
-        landing.objects[f"{fence_layout.more_prefix(fence)}x.json"] = planted
-        with pytest.raises(BackupDamagedError):
+    planted = f"{fence_layout.more_prefix(fence)}x.json"
+    for content in (b"garbage", LARGE):
+        landing.objects[planted] = content
+        assert fences.record(fence) == record
+        assert "a record is not read" in "".join(capsys.readouterr())
+        vault.objects[planted] = content
+        with pytest.raises(BackupDamagedError) as damaged:
             fences.record(fence)
+        assert "remove it" in damaged.value.hint
         (found,) = fences.standing()
         assert (found.name, found.record) == (fence, None)
         assert fences.readable() == []
+        del vault.objects[planted]
 
 
 def test_one_record_is_as_large_as_any():

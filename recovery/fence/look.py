@@ -1,0 +1,219 @@
+"""One look at the records of fences in both buckets, within bounds.
+
+Each record comes into the vault first: what the landing bucket alone says of a fence that the vault
+knows was written by somebody else, or its writing broke off.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import structlog
+from pydantic import BaseModel
+
+from manifests import fence_layout
+from manifests.cloud.objects import Bucket
+from manifests.errors import (
+    BackupDamagedError,
+    ManifestAlteredError,
+    UnsafeNameError,
+    UsageError,
+)
+from manifests.kinds.resources.table import resource_type
+from manifests.store.bounded import Found, Records
+from manifests.store.seal import Seal
+from manifests.values import Value
+from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
+
+MOST_BYTES = 4 * 1024 * 1024
+"""No record is larger: far more than the writers of a platform."""
+_MOST_NAMES = 20_000
+MOST_FENCES = 1_000
+"""No more of them are read in one look."""
+_HINT = "find out who wrote it, and remove it; other fences are read all the same"
+
+log = structlog.get_logger()
+
+
+class FenceWriters(Value):
+    """What is written down of a fence.
+
+    Attributes:
+        record: The fence, with the writers that either place names.
+        alone: The names of those that one place alone names; of none where only what is signed is
+            believed.
+    """
+
+    record: FenceRecord
+    alone: frozenset[str]
+
+
+class _Place(NamedTuple):
+    """One of the two buckets, and how large what it has of fences is, by name."""
+
+    records: Records
+    sizes: Mapping[str, int]
+
+    def knows(self, fence: str) -> bool:
+        """Whether the record of a fence is there."""
+        return fence_layout.fence_name(fence) in self.sizes
+
+
+class Look:
+    """What both buckets say of fences.
+
+    Args:
+        landing: The bucket with journals.
+        vault: The bucket with the backups.
+        seal: Tells what is believed.
+        prefix: What is looked at, all fences or the folder of one.
+    """
+
+    def __init__(self, landing: Bucket, vault: Bucket, seal: Seal, prefix: str) -> None:
+        self._seal = seal
+        self._landing, self._vault = (
+            _Place(
+                Records(bucket, most_bytes=MOST_BYTES, seal=seal, only_believed=True),
+                {
+                    item.name: item.size_bytes
+                    for item in deque(bucket.list_objects(prefix), _MOST_NAMES)
+                },
+            )
+            for bucket in (landing, vault)
+        )
+
+    @property
+    def ids(self) -> list[str]:
+        """Return every fence there was, oldest first."""
+        names = {*self._landing.sizes, *self._vault.sizes}
+        return sorted(filter(None, map(fence_layout.fence_of, names)))
+
+    def standing(self) -> list[Found[FenceWriters]]:
+        """Return the fences that were not thawed, oldest first.
+
+        Of one that cannot be read it is told why: who writes here could otherwise stop every look at
+        the others. The small ones are read first, and of them the newest.
+        """
+        sizes = Counter[str]()
+        for name, size_bytes in (*self._landing.sizes.items(), *self._vault.sizes.items()):
+            sizes[name.removeprefix(fence_layout.FENCES_PREFIX).partition("/")[0]] += size_bytes
+        newest_first = self.ids[::-1]
+        ids = sorted(newest_first, key=lambda fence: sizes[fence].bit_length())
+        if len(ids) > MOST_FENCES:
+            log.warning("fences are not read: there are too many", fences=len(ids) - MOST_FENCES)
+        found = []
+        for fence in ids[:MOST_FENCES]:
+            try:
+                if self.thawed(fence) is None:
+                    found.append(Found(fence, self.fence(fence)))
+            except BackupDamagedError as error:
+                found.append(Found(fence, None, error))
+        return sorted(found, key=lambda item: item.name)
+
+    def fence(self, fence: str) -> FenceWriters:
+        """Return what is written down of a fence.
+
+        Raises:
+            UsageError: There is no such fence.
+            BackupDamagedError: It cannot be read, is another's, nobody we trust signed it, or its two
+                records differ.
+        """
+        record = self._first(fence)
+        places = [[*self._writers(record, place)] for place in (self._landing, self._vault)]
+        writers = {writer.name: writer for own in places for writer in own}
+        alone = {
+            writer.name
+            for writer in writers.values()
+            if not self._seal.is_checking and not all(writer in own for own in places)
+        }
+        merged = record.model_copy(update={"writers": tuple(writers.values())})
+        return FenceWriters(record=merged, alone=frozenset(alone))
+
+    def _first(self, fence: str) -> FenceRecord:
+        """Return the record that a fence began with."""
+        name = fence_layout.fence_name(fence)
+        found = self._both(name, FenceRecord)
+        if not found:
+            raise UsageError(
+                "no such fence", subject=fence, hint="`rebound fence --status` lists them"
+            )
+        read = [(item.record, item.sha256) for item in found if item.record is not None]
+        wrong = [item.error for item in found if item.error is not None]
+        if wrong and not (read and self._seal.is_checking):
+            raise _hinting(wrong[0])
+        (record, digest), (_, other) = read[0], read[-1]
+        if digest != other:
+            raise ManifestAlteredError(
+                "its two records differ",
+                subject=name,
+                hint="find out who wrote them, in the vault and in the landing bucket",
+            )
+        return _checked(record, fence, name)
+
+    def _writers(self, record: FenceRecord, place: _Place) -> Iterator[FencedWriter]:
+        """Yield the writers of a fence that are written down in a place.
+
+        Raises:
+            BackupDamagedError: A record of some cannot be read: a writer that it names would stay
+                paused.
+        """
+        fence = record.fence_id
+        if place.knows(fence):
+            yield from record.writers
+        is_second = place is self._landing and self._vault.knows(fence)
+        for found in place.records.below(fence_layout.more_prefix(fence), FenceRecord):
+            try:
+                if found.error is not None:
+                    raise found.error
+                if found.record is not None:
+                    yield from _checked(found.record, fence, found.name).writers
+            except BackupDamagedError as error:
+                if not is_second:
+                    raise _hinting(error) from error
+                log.warning("a record is not read", name=found.name, reason=error.message)
+
+    def thawed(self, fence: str) -> ThawRecord | None:
+        """Return how a fence ended, or None while it stands.
+
+        Where signatures are checked, one record tells. Where not, each bucket that knows the fence has
+        to have one: where one is lost, what was thawed does not stand again.
+
+        Raises:
+            BackupDamagedError: Its end is written down, and can be read in neither place.
+        """
+        name = fence_layout.thawed_name(fence)
+        found = self._both(name, ThawRecord)
+        ours = [item.record for item in found if item.record and item.record.fence_id == fence]
+        places = (self._landing, self._vault)
+        is_everywhere = all(name in place.sizes for place in places if place.knows(fence))
+        is_over = bool(ours) if self._seal.is_checking else bool(found) and is_everywhere
+        reasons = [str(item.error.message) for item in found if item.error is not None]
+        if is_over and not ours:
+            why = reasons[0] if reasons else "it is the record of another fence"
+            raise ManifestAlteredError(why, subject=name, hint=_HINT)
+        if found and not is_over:
+            why = reasons[0] if reasons else "only one of the two buckets has it"
+            log.warning("nobody believes that a fence is over", name=name, reason=why)
+        return ours[0] if is_over else None
+
+    def _both[Record: BaseModel](self, name: str, kind: type[Record]) -> Sequence[Found[Record]]:
+        """Return what lies in the place of a record, in either bucket."""
+        places = (self._landing, self._vault)
+        return [found for place in places if (found := place.records.one(name, kind)) is not None]
+
+
+def _hinting(error: BackupDamagedError) -> BackupDamagedError:
+    error.hint = _HINT
+    return error
+
+
+def _checked(record: FenceRecord, fence: str, name: str) -> FenceRecord:
+    if record.fence_id != fence:
+        raise ManifestAlteredError("it is the record of another fence", subject=name)
+    for writer in record.writers:
+        kind = resource_type(writer.type)
+        fields = {"", *(pause.field for pause in kind.pauses)}
+        is_writer = kind.pauses and writer.field in fields
+        if not (is_writer and kind.is_name(writer.name)):
+            raise UnsafeNameError("not the name of any writer", subject=writer.name)
+    return record
