@@ -29,7 +29,12 @@ _SETTINGS = (
     "point_in_time_recovery_enablement",
     "delete_protection_state",
     "database_edition",
+    "app_engine_integration_mode",
+    "firestore_data_access_mode",
+    "mongodb_compatible_data_access_mode",
+    "realtime_updates_mode",
 )
+"""What a database is created with, besides its key."""
 _AS_REST = {"preserving_proto_field_name": False, "use_integers_for_enums": False}
 _SET_FIELDS = ("indexConfig.usesAncestorConfig:false", "ttlConfig:*")
 """The fields that can be listed: one filter each (FirestoreAdmin, ListFields)."""

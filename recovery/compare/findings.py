@@ -45,7 +45,7 @@ class Finding(Value):
 def differences(subject: str, pairs: list[tuple[str, object, object]]) -> tuple[Finding, ...]:
     """Return a finding for each aspect whose expected and actual values differ."""
     return tuple(
-        finding(subject, aspect, _text(expected), _text(actual))
+        finding(subject, aspect, value_text(expected), value_text(actual))
         for aspect, expected, actual in pairs
         if expected != actual
     )
@@ -56,7 +56,8 @@ def finding(subject: str, aspect: str, expected: str, actual: str) -> Finding:
     return Finding(subject=subject, aspect=aspect, expected=expected, actual=actual)
 
 
-def _text(value: object) -> str:
+def value_text(value: object) -> str:
+    """Return a value as findings show it."""
     return _UNSET if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 

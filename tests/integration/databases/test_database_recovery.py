@@ -155,6 +155,9 @@ def test_deleted_database(rebound: Rebound, state: State):
         state.admin.delete_database(name=state.name).result()
     with pytest.raises(NotFound):
         state.content()
+    told = rebound.run("plan", SCENARIO).stdout
+    assert 'make     firestoreDataAccessMode "DATA_ACCESS_MODE_ENABLED"' in told
+    assert "tags of (default), which is created" in told
     with rebound.cloud.fault("firestore", ".*CreateDatabase", "lost"):
         rebound.run("recover", SCENARIO, "--yes")
     assert State(rebound).content() == durable(before)

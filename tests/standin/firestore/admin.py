@@ -34,6 +34,9 @@ DeleteDatabaseMetadata = types.DeleteDatabaseMetadata.pb()
 ExportDocumentsMetadata = types.ExportDocumentsMetadata.pb()
 ExportDocumentsResponse = types.ExportDocumentsResponse.pb()
 ImportDocumentsMetadata = types.ImportDocumentsMetadata.pb()
+FIXED = ("location_id", "database_edition", "cmek_config", "realtime_updates_mode", "tags")
+"""Immutable by the discovery document; location and key by Manage databases."""
+Mode = types.Database.DataAccessMode
 
 
 class Admin:
@@ -75,16 +78,24 @@ class Admin:
             raise invalid("A database needs a location.")
         name = f"{request.parent}/databases/{request.database_id}"
         resource = Resource.FromString(request.database.SerializeToString())
+        _set_modes(resource)
+        resource.ClearField("tags")
         now = timestamp(self._store.clock.now_micros())
         resource.MergeFrom(Resource(name=name, create_time=now, update_time=now))
         self._store.create(name, resource)
         return self.operations.done(name, self._described(resource), CreateDatabaseMetadata())
 
     def update_database(self, request: Message) -> Message:
-        """Answer UpdateDatabase, for the fields of its mask."""
+        """Answer UpdateDatabase, for the fields of its mask.
+
+        Raises:
+            RequestError: A field is fixed when a database is created.
+        """
         name = request.database.name
         resource = Resource.FromString(self._store.database(name).resource.SerializeToString())
         for field in request.update_mask.paths:
+            if field.partition(".")[0] in FIXED:
+                raise invalid(f"{field} cannot be updated.")
             setattr(resource, field, getattr(request.database, field))
         resource.update_time.CopyFrom(timestamp(now_micros()))
         self._store.save(name, resource)
@@ -209,3 +220,26 @@ def methods(store: Store, storage: str | None) -> list[Method]:
         Method(SERVICE, NAMESPACE, name, getattr(types, f"{name}Request").pb(), answer)
         for name, answer in table.items()
     ] + admin.operations.methods()
+
+
+def _set_modes(resource: Message) -> None:
+    """Give a new database the modes that its edition has by default (Firestore REST, Database).
+
+    Raises:
+        RequestError: Its edition does not have a mode that is asked for.
+    """
+    is_enterprise = resource.database_edition == types.Database.DatabaseEdition.ENTERPRISE
+    if (
+        not is_enterprise
+        and resource.mongodb_compatible_data_access_mode == Mode.DATA_ACCESS_MODE_ENABLED
+    ):
+        raise invalid("MongoDB compatible data access needs the Enterprise edition.")
+    enabled, disabled = Mode.DATA_ACCESS_MODE_ENABLED, Mode.DATA_ACCESS_MODE_DISABLED
+    firestore, mongodb = (disabled, enabled) if is_enterprise else (enabled, disabled)
+    resource.firestore_data_access_mode = resource.firestore_data_access_mode or firestore
+    resource.mongodb_compatible_data_access_mode = (
+        resource.mongodb_compatible_data_access_mode or mongodb
+    )
+    resource.app_engine_integration_mode = (
+        resource.app_engine_integration_mode or types.Database.AppEngineIntegrationMode.DISABLED
+    )

@@ -3,6 +3,7 @@
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
 from recovery.compare.findings import Finding
 from recovery.kinds.databases.rules.documents import DatabaseStep
+from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.databases.rules.rows import (
     database_outcome_row,
@@ -11,6 +12,7 @@ from recovery.kinds.databases.rules.rows import (
 )
 from recovery.kinds.outcome import Failure
 from recovery.units import as_text
+from tests.unit.samples import POINT
 from tests.unit.told import ended, planned
 
 CONTROL = "c/red\x1b[31m"
@@ -81,3 +83,21 @@ def test_names_do_not_reach_the_terminal_as_they_are():
     lines = printed(ended(database_outcome_row(outcome)))
     assert f"            {ESCAPED}: 2: {ESCAPED}, expected none" in lines
     assert f"            {ESCAPED}: refused" in lines
+
+
+def test_what_is_fixed_is_not_set():
+    """A setting that is fixed at creation differs for good, and the plan says so instead of setting it."""
+    fixed = Finding(subject="d", aspect="realtimeUpdatesMode", expected='"A"', actual='"B"')
+    other = Finding(subject="d", aspect="deleteProtectionState", expected='"A"', actual='"B"')
+    step = step_with(missing=1).model_copy(update={"settings": (fixed, other), "sets": True})
+    lines = planned(database_row(step))
+    assert (
+        '    differs  realtimeUpdatesMode is "B", not "A" (fixed when a database is created)'
+        in lines
+    )
+    assert '    set      deleteProtectionState is "B", not "A"' in lines
+    (note,) = [text for text in documents_lost((step,), POINT) if "fixed" in text]
+    assert (
+        note
+        == "settings of (default), which are fixed when a database is created: realtimeUpdatesMode"
+    )

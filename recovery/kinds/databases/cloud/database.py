@@ -20,7 +20,7 @@ from manifests.errors import CloudError
 from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
 from manifests.values import Resource
-from recovery.compare.databases import database_findings, database_settings
+from recovery.compare.databases import database_findings, database_settings, is_fixed
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
 from recovery.compare.findings import Finding
 from recovery.firestore.kept import KeptDocuments
@@ -128,9 +128,8 @@ class DatabaseTarget:
             CloudError: It could not be set.
         """
         keep(self._databases.resource())
-        self._databases.configure(
-            self._backup.resource, {item.aspect for item in self.settings_findings()}
-        )
+        changing = {item.aspect for item in self.settings_findings() if not is_fixed(item)}
+        self._databases.configure(self._backup.resource, changing)
 
     def create(self) -> None:
         """Create the database as the backup describes it, if there is none.

@@ -95,7 +95,7 @@ class DatabaseRecovery:
         if step.sets:
             journal, name = self._running.journal, former_name(step.kind, step.into)
             target.set(lambda now: journal.record(FORMER, name, Former(resource=now)))
-        settings = target.settings_findings() if step.settings else ()
+        settings = target.settings_findings() if step.settings or step.create else ()
         settings += target.index_findings() if step.create else ()
         outcome = _outcome(step, restored, undo=undo.uri)
         return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})

@@ -7,7 +7,7 @@ from manifests.errors import RefusedError, UsageError
 from manifests.ids import DatabaseId
 from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
-from recovery.compare.databases import database_findings
+from recovery.compare.databases import database_findings, made_settings, unmade_settings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
 from recovery.compare.findings import Finding
 from recovery.firestore.rate import ramp_seconds
@@ -37,6 +37,8 @@ class DatabaseStep(Step):
         stored_bytes: What is read of the backup.
         sets_indexes: Where the database is created, the indexes and field settings that are made with
             it; None where the backup does not know them.
+        made_with: Where the database is created, the settings it is created with.
+        made_without: Likewise, the names of settings that this version does not know to set.
         rewrites: Whether references to the original database are rewritten to this copy of it.
         settings: What differs in what the database is set to be, where that is part of the recovery.
         sets: Whether the database is set to what it was.
@@ -57,6 +59,8 @@ class DatabaseStep(Step):
     never_restored: Mapping[str, int] = {}
     stored_bytes: int = 0
     sets_indexes: tuple[str, ...] | None = ()
+    made_with: tuple[str, ...] = ()
+    made_without: tuple[str, ...] = ()
     rewrites: bool = False
     settings: tuple[Finding, ...] = ()
     sets: bool = False
@@ -166,6 +170,8 @@ def plan_database(
             name: state.left_out.get(name, 0) for name in ephemeral_of(backup, request)
         },
         sets_indexes=() if state.exists else _set_indexes(backup),
+        made_with=() if state.exists else made_settings(backup.resource),
+        made_without=() if state.exists else unmade_settings(backup.resource),
         rewrites=request.rewrite_references,
         settings=settings,
         sets=request.settings and bool(settings),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from recovery.compare.databases import is_fixed
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.units import counted
 
@@ -26,6 +27,21 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         "without an exemption documents with more than 40,000 index entries are refused"
         for step in steps
         if step.create and step.sets_indexes is None
+    ]
+    notes += [
+        f"tags of {step.into}, which is created: Google tells nobody which a database has"
+        for step in steps
+        if step.create
+    ]
+    notes += [
+        f"settings of {step.into}, which is created: {', '.join(step.made_without)}"
+        for step in steps
+        if step.made_without
+    ]
+    notes += [
+        f"settings of {step.into}, which are fixed when a database is created: {', '.join(fixed)}"
+        for step in steps
+        if (fixed := [item.aspect for item in step.settings if is_fixed(item)])
     ]
     notes += [
         f"references of {counted(step.state.referring, 'document')} of {step.into} that point at the "

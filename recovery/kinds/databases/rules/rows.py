@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from manifests.kinds.databases.model import DatabaseBackup
+from recovery.compare.databases import is_fixed
 from recovery.compare.documents import DocumentState, ListedDocument
 from recovery.document import Row, Verdict, more
 from recovery.kinds.databases.rules.documents import DatabaseStep
@@ -44,8 +45,8 @@ def database_row(step: DatabaseStep) -> Row:
     if not step.changes and not step.keeps(state):
         return Row(f"{into}: already equal, {equal}", "leave", below=settings)
     verb = "create, restore" if step.create else "restore" if step.changes else "leave"
-    made = tuple(Row(name, "make") for name in step.sets_indexes or () if step.create)
-    below = (*settings, *made, *_state_rows(step))
+    made = (*step.made_with, *(step.sets_indexes or ())) if step.create else ()
+    below = (*settings, *(Row(name, "make") for name in made), *_state_rows(step))
     if step.changes:
         below += (Row(f"by each document's event: {_started(step)}", "starts"),)
     return Row(f"{into}: {equal} equal", verb, below=below)
@@ -53,6 +54,9 @@ def database_row(step: DatabaseStep) -> Row:
 
 def _setting_rows(step: DatabaseStep) -> Iterator[Row]:
     for item in step.settings:
+        if is_fixed(item):
+            yield Row(f"{item.text} (fixed when a database is created)", "differs")
+            continue
         left = "" if step.sets else " (left alone; `--settings` sets it back)"
         yield Row(f"{item.text}{left}", "set" if step.sets else "differs")
 
