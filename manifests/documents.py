@@ -46,7 +46,7 @@ _SCHEMA = fastavro.parse_schema(DOCUMENT_FILE.schema)
 _FASTEST = 1
 _BLOCK_BYTES = 256 * 1024
 _NUMERIC_ID = re.compile(r"__id(-?[0-9]{1,19})__")
-_HALF = 2**63
+HALF = 2**63
 _LOW_MASK = 0xFFFFFFFF
 
 type PathKey = tuple[str, ...]
@@ -110,7 +110,7 @@ def numeric_id(segment: str) -> int | None:
 
 def _id_key(segment: str) -> str:
     number = numeric_id(segment)
-    return segment if number is None else f"\0{number + _HALF:020d}"
+    return segment if number is None else f"\0{number + HALF:020d}"
 
 
 class Tally:

@@ -25,12 +25,24 @@ class Position(NamedTuple):
         """Return what sorts positions."""
         return path_key(self.path), self.after
 
+    @property
+    def text(self) -> str:
+        """Say where the position is."""
+        return f"{'after' if self.after else 'before'} {self.path}"
+
 
 class NameRange(NamedTuple):
     """The documents between two positions; None leaves that side open."""
 
     start: Position | None = None
     end: Position | None = None
+
+    @property
+    def text(self) -> str:
+        """Say which names the range holds."""
+        start = "the first name" if self.start is None else self.start.text
+        end = "the last name" if self.end is None else self.end.text
+        return f"the range from {start} to {end}"
 
     def common(self, other: "NameRange") -> "NameRange | None":
         """Return the documents that are in both ranges, or None where no document can be."""

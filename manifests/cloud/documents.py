@@ -12,8 +12,8 @@ from google.cloud.firestore_v1 import types
 from google.protobuf.message import Message
 
 from manifests.cloud.firestore import Connection, firestore_errors, nanos_of, timestamp
-from manifests.cloud.passes import Passes, is_timed_out
-from manifests.cloud.retry import calling, is_transient
+from manifests.cloud.passes import Passes
+from manifests.cloud.retry import calling, is_timed_out, is_transient
 from manifests.documents import DocumentRecord
 from manifests.names import NameRange, Position
 

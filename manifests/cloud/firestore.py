@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from manifests.cloud.clients import CALL_SECONDS
-from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.retry import calling, cloud_errors, is_timed_out
 from manifests.errors import PointLostError, SourceUnreadableError
 
 _NANOS = 1_000_000_000
@@ -86,8 +86,23 @@ class Connection:
 
     def call(self, method: str, request: Message) -> Any:  # noqa: ANN401 - a protobuf message
         """Return the answer of a call, made again while its failure is transient."""
-        call = self._calls[method]
-        return calling(lambda: call(request, metadata=self._metadata, timeout=CALL_SECONDS))
+        return calling(lambda: self._call(method, request))
+
+    def call_in_time(self, method: str, request: Message) -> Any | None:  # noqa: ANN401 - a protobuf message
+        """Return the answer of such a call, or None where Firestore takes too long for one."""
+
+        def ask() -> Any | None:  # noqa: ANN401 - a protobuf message
+            try:
+                return self._call(method, request)
+            except google_errors.GoogleAPICallError as error:
+                if is_timed_out(error):
+                    return None
+                raise
+
+        return calling(ask)
+
+    def _call(self, method: str, request: Message) -> Any:  # noqa: ANN401 - a protobuf message
+        return self._calls[method](request, metadata=self._metadata, timeout=CALL_SECONDS)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from google.cloud.firestore_v1 import types
 
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, firestore_errors, timestamp
-from manifests.cloud.passes import is_timed_out
 from manifests.names import EVERYTHING
 
 RANGE_DOCUMENTS = 10_000
@@ -20,7 +19,8 @@ def find_cuts(documents: Documents, *, at_nanos: int, nested: Iterable[str] = ()
     """Return the paths at which a database is cut into ranges that can be read at the same time.
 
     PartitionQuery cuts all large collections with one id, wherever they are. Firestore lists the
-    ids of top-level collections only: those of nested ones have to be known from elsewhere.
+    ids of top-level collections only: those of nested ones have to be known from elsewhere. Where
+    it takes too long for one or the other, ranges are fewer and larger, and hold the same documents.
 
     Args:
         documents: The database's documents.
@@ -54,7 +54,9 @@ def _collection_ids(connection: Connection, at_nanos: int) -> list[str]:
     )
     found: list[str] = []
     while True:
-        answer = connection.call("ListCollectionIds", request)
+        answer = connection.call_in_time("ListCollectionIds", request)
+        if answer is None:
+            return found
         found += answer.collection_ids
         request.page_token = answer.next_page_token
         if not request.page_token:
@@ -65,13 +67,10 @@ def _cursors(connection: Connection, request: Any) -> list[str]:  # noqa: ANN401
     found: list[str] = []
     while True:
         try:
-            answer = connection.call("PartitionQuery", request)
+            answer = connection.call_in_time("PartitionQuery", request)
         except google_errors.MethodNotImplemented:
             return []
-        except google_errors.GoogleAPICallError as error:
-            if not is_timed_out(error):
-                raise
-            # Fewer and larger ranges hold the same documents.
+        if answer is None:
             return found
         names = [cursor.values[0].reference_value for cursor in answer.partitions]
         found += [name.removeprefix(f"{connection.root}/") for name in names]

@@ -2,7 +2,8 @@
 
 A query that passes over many documents that were just deleted ends after about a minute with
 nothing found (googleapis/nodejs-firestore#964), so that the next one would begin where it began.
-Then the rest is read in parts, cut at names that are known from elsewhere.
+Then the rest is read in parts: cut at names that are known from elsewhere, and where those do not
+help, at places that no name has to be known for.
 """
 
 import random
@@ -10,21 +11,18 @@ import time
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from google.api_core import exceptions as google_errors
-
+from manifests.cloud.retry import is_timed_out
+from manifests.cutting import finer_cuts
 from manifests.documents import PathKey, path_key
 from manifests.errors import CloudError
 from manifests.names import NameRange, Position
 
 _MOST_FAILURES = 8
+_MOST_TIME_OUTS = 20
+"""So often in a row a part is cut without that one is read through: each time-out costs a minute."""
 _LONGEST_PAUSE_SECONDS = 20
 _SMALLER = 8
 """How many times smaller the next range is after a time-out, each of which costs a minute."""
-
-
-def is_timed_out(error: Exception) -> bool:
-    """Whether a query took longer than Firestore lets one take."""
-    return isinstance(error, google_errors.DeadlineExceeded) or "timed out" in str(error)
 
 
 class Passes:
@@ -46,11 +44,15 @@ class Passes:
         self._landmarks = landmarks
         self._keys: list[tuple[PathKey, bool]] = []
         self._landmarks_a_part = 0
+        self._pieces: list[Position | None] = []
+        self._has_advanced = False
         self.is_over = False
 
     @property
     def rest(self) -> NameRange:
         """What is read next: all that was not seen yet, or a part of it."""
+        if self._pieces:
+            return NameRange(self._start, self._pieces[-1])
         if not self._landmarks_a_part:
             return NameRange(self._start, self._end)
         at = self._next_landmark() + self._landmarks_a_part
@@ -72,25 +74,51 @@ class Passes:
         self._last_key, self._last_path = key, path
         self._start = Position(path, after=True)
         self._failures = 0
+        self._has_advanced = True
 
     def end_part(self) -> None:
         """Go on to the next part, which may be larger, after nothing was found in the rest of one."""
         self._start = self.rest.end
         self.is_over = self._start == self._end
-        self._landmarks_a_part *= 2
+        if self._pieces:
+            self._pieces.pop()
+        if not self._pieces:
+            self._landmarks_a_part *= 2
         self._failures = 0
 
     def fail(self, error: Exception) -> None:
-        """Wait before the next stream, with a smaller part where time was short; or give up."""
+        """Wait before the next stream, with a smaller part where time was short; or give up.
+
+        Raises:
+            CloudError: Time is too short for a part that cannot be smaller.
+            Exception: What was given: it came too often.
+        """
         self._failures += 1
-        if is_timed_out(error) and self._is_cut():
+        if is_timed_out(error) and not self._has_advanced:
+            self._cut(error)
             return
+        self._has_advanced = False
         if self._failures > _MOST_FAILURES:
             raise error
         longest = min(0.25 * 2**self._failures, _LONGEST_PAUSE_SECONDS)
         time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries
 
-    def _is_cut(self) -> bool:
+    def _cut(self, error: Exception) -> None:
+        if not self._pieces and self._is_cut_at_landmarks():
+            return
+        rest = self.rest
+        cuts = finer_cuts(rest)
+        if not cuts or self._failures > _MOST_TIME_OUTS:
+            raise CloudError(
+                f"too much was deleted in {rest.text} for a query to pass over it in time: {error}",
+                subject=self._database,
+                hint="Firestore clears away what was deleted by itself: run the same command again in "
+                "some hours; if it stays so, Google's support can help",
+                retryable=True,
+            ) from error
+        self._pieces = [*(self._pieces or [rest.end]), *reversed(cuts)]
+
+    def _is_cut_at_landmarks(self) -> bool:
         self._keys = self._keys or [Position(path).key for path in self._landmarks]
         ahead = len(self._keys) - self._next_landmark()
         larger = min(self._landmarks_a_part or ahead, ahead)

@@ -81,6 +81,11 @@ def is_transient(error: BaseException) -> bool:
     return False
 
 
+def is_timed_out(error: BaseException) -> bool:
+    """Whether a query took longer than Firestore lets one take; another one would take as long."""
+    return isinstance(error, google_errors.DeadlineExceeded) or "timed out" in str(error)
+
+
 def _reasons(error: google_errors.GoogleAPICallError) -> set[object]:
     return {item.get("reason") for item in error.errors if isinstance(item, dict)}
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.api_core.exceptions import ServiceUnavailable
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.documents import DocumentRecord
+from manifests.errors import CloudError
+from recovery.compare.databases import database_findings
 from recovery.firestore.throttle import Unthrottled
 from recovery.firestore.writing import BatchWriter
 from tests.harness import Rebound, minutes_ago, of_kind
@@ -69,6 +72,34 @@ def test_a_backup_over_what_was_just_deleted(rebound: Rebound):
     assert rebound.manifest("after").databases[0].document_count == len(left)
 
 
+def test_a_first_backup_after_a_mass_deletion(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """A first run knows no name to cut at, cannot even list the collections, and completes."""
+    rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
+    state = State(rebound)
+    left = ("games/0499", "games/0499/plays/7", "größe/ñ1", "many/__id7__")
+    paths = [
+        *(f"games/{number:04d}" for number in range(600)),
+        *(f"many/__id{number}__" for number in range(100)),
+        *(f"größe/ñ{number}" for number in range(100)),
+        left[1],
+    ]
+    with rebound.cloud.minutes_ago(5):
+        state.write({path: {"n": 1} for path in paths})
+    with rebound.cloud.minutes_ago(2):
+        doomed = [path for path in paths if path not in left]
+        for start in range(0, len(doomed), 300):
+            state.delete(*doomed[start : start + 300])
+    rebound.cloud.order("firestore", "patience", database=state.name, deleted=20)
+    with pytest.raises(ServiceUnavailable, match="Query timed out"):
+        list(state.client.collections(retry=None))
+    with serving(rebound) as function:
+        function.complete("first")
+    backup = rebound.manifest("first").databases[0]
+    assert (backup.document_count, backup.uncounted) == (len(left), len(left))
+    rebound.cloud.order("firestore", "patience", database=state.name, deleted=None)
+    assert sorted(state.content()) == sorted(left)
+
+
 def test_one_deleted_document_is_too_many(rebound: Rebound):
     """Where no part is small enough, the database cannot be read, and that is no success."""
     state = State(rebound)
@@ -76,6 +107,8 @@ def test_one_deleted_document_is_too_many(rebound: Rebound):
     rebound.cloud.order("firestore", "patience", database=state.name, deleted=0)
     done = rebound.run("plan", SCENARIO, code=9)
     assert "Query timed out" in done.stderr
+    assert "the range from before many/0100 to after many/0100" in done.stderr
+    assert "Firestore clears away what was deleted" in done.stderr
 
 
 def test_writes_that_are_put_off(rebound: Rebound):
@@ -169,13 +202,18 @@ def test_indexes_of_a_lost_database_are_named(rebound: Rebound):
 
 
 def test_key_and_settings_of_a_created_database(new_rebound: Callable[..., Rebound]):
-    """A database is created with the key, the history and the protection of the one it replaces."""
+    """A database is created with its key and every setting that a creation takes, edition and modes too."""
     rebound = new_rebound()
     like = {
         "locationId": "nam5",
         "type": "FIRESTORE_NATIVE",
+        "databaseEdition": "ENTERPRISE",
         "pointInTimeRecoveryEnablement": "POINT_IN_TIME_RECOVERY_ENABLED",
         "deleteProtectionState": "DELETE_PROTECTION_ENABLED",
+        "appEngineIntegrationMode": "ENABLED",
+        "firestoreDataAccessMode": "DATA_ACCESS_MODE_ENABLED",
+        "mongodbCompatibleDataAccessMode": "DATA_ACCESS_MODE_DISABLED",
+        "realtimeUpdatesMode": "REALTIME_UPDATES_MODE_ENABLED",
         "cmekConfig": {"kmsKeyName": "projects/k/key", "activeKeyVersion": ["projects/k/key/1"]},
         "aFieldOfTomorrow": 1,
     }
@@ -184,5 +222,13 @@ def test_key_and_settings_of_a_created_database(new_rebound: Callable[..., Rebou
     resource = made.resource()
     assert resource is not None
     assert resource["cmekConfig"] == {"kmsKeyName": "projects/k/key", "activeKeyVersion": []}
-    names = ("locationId", "type", "pointInTimeRecoveryEnablement", "deleteProtectionState")
-    assert [resource[name] for name in names] == [like[name] for name in names]
+    wanted = {key: like[key] for key in like if key not in ("cmekConfig", "aFieldOfTomorrow")}
+    assert {key: resource[key] for key in wanted} == wanted
+    assert [item.aspect for item in database_findings(like, resource)] == ["aFieldOfTomorrow"]
+    lower = {**like, "appEngineIntegrationMode": "DISABLED"}
+    made.configure(lower, {"appEngineIntegrationMode"})
+    changed = made.resource()
+    assert changed is not None
+    assert changed["appEngineIntegrationMode"] == "DISABLED"
+    with pytest.raises(CloudError, match="realtime_updates_mode"):
+        made.configure(like, {"realtimeUpdatesMode"})

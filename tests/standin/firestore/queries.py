@@ -4,13 +4,12 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import grpc
 from google.protobuf.message import Message
 
 from tests.standin.firestore import fieldpaths, filters
 from tests.standin.firestore.database import Database, Deleted, Stored
 from tests.standin.firestore.filters import Candidate, FieldFilter
-from tests.standin.firestore.messages import Document, RequestError, StructuredQuery, invalid
+from tests.standin.firestore.messages import Document, StructuredQuery, invalid
 from tests.standin.firestore.paths import path_key, split_name
 from tests.standin.firestore.values import SortKey, sort_key
 
@@ -114,12 +113,8 @@ def _stored(source: Source, query: Message, orders: Orders) -> Iterator[Stored]:
     collection, start = selector.collection_id, _lower_bound(source, query, orders)
     if selector.all_descendants:
         found = database.pass_through(parent, stamp, collection or None, start)
-        last = (
-            query.end_at.values[0].reference_value
-            if orders == BY_NAME and query.end_at.values
-            else None
-        )
-        return _patiently(found, database.patience, last)
+        is_ended = orders == BY_NAME and bool(query.end_at.values)
+        return _patiently(found, database, query.end_at if is_ended else None)
     if not collection:
         return _children(source)
     path = f"{parent}/{collection}" if parent else collection
@@ -130,35 +125,32 @@ def _stored(source: Source, query: Message, orders: Orders) -> Iterator[Stored]:
 
 
 def _patiently(
-    found: Iterator[Stored | Deleted], patience: int | None, last: str | None
+    found: Iterator[Stored | Deleted], database: Database, end: Message | None
 ) -> Iterator[Stored]:
     """Yield documents until too many deleted ones were passed over.
 
     Args:
         found: What there is and was, in name order.
-        patience: How many are not too many; None for any number.
-        last: The name that the query ends at; None for none.
+        database: Whose patience it is.
+        end: The cursor that the query ends at; None for none.
 
     Raises:
         RequestError: As Firestore ends a query after a minute, whatever it found until then.
     """
-    if patience is None:
+    if database.patience is None:
         yield from (item for item in found if isinstance(item, Stored))
         return
-    passed, end = 0, None if last is None else path_key(split_name(last)[1])
+    passed = 0
+    last = None if end is None else path_key(split_name(end.values[0].reference_value)[1])
     for item in found:
-        if end is not None and path_key(item.path) > end:
+        key = path_key(item.path)
+        if end is not None and last is not None and (key > last or (end.before and key == last)):
             return
         if isinstance(item, Stored):
             yield item
             continue
         passed += 1
-        if passed > patience:
-            raise RequestError(
-                grpc.StatusCode.UNAVAILABLE,
-                "Query timed out. Please try either limiting the entities scanned, or run with an "
-                "updated index configuration.",
-            )
+        database.check_patience(passed)
 
 
 def _children(source: Source) -> Iterator[Stored]:
