@@ -1,10 +1,11 @@
 """Statements of an undo, and those that plant a damage in a copy of a table for a drill. Pure."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from manifests.kinds.tables.model import generated_columns
 from manifests.partitions import in_partitions
-from manifests.sql import quoted
+from manifests.sql import moment, quoted
 from manifests.values import Resource
 
 _CHANGED = {
@@ -30,6 +31,14 @@ def changeable_column(resource: Resource) -> str | None:
 def copied(copy: str, table: str) -> str:
     """Replace a table by a clone of another one, or of its undo point."""
     return f"CREATE OR REPLACE TABLE {quoted(copy)} CLONE {quoted(table)}"
+
+
+def kept_as_of(copy: str, table: str, at: datetime) -> str:
+    """Keep a table as it was at an instant (BigQuery, Create table snapshots)."""
+    then = moment("TIMESTAMP", at)
+    return (
+        f"CREATE SNAPSHOT TABLE {quoted(copy)} CLONE {quoted(table)} FOR SYSTEM_TIME AS OF {then}"
+    )
 
 
 def only_if(

@@ -6,10 +6,11 @@ are never compared.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from manifests.partitions import in_partitions, partition_expression, partition_filter
-from manifests.sql import literal, quoted
+from manifests.sql import literal, moment, quoted
 from manifests.values import Fingerprint, Resource
 
 FINGERPRINT_VERSION = 2
@@ -28,23 +29,31 @@ _HIGH = f"SUM(CAST((row_hash >> 32) & {_LOW_MASK} AS NUMERIC))"
 EMPTY = Fingerprint(row_count=0, xor=0, low_sum=0, high_sum=0)
 
 
-def fingerprint_sql(reference: str, resource: Resource, version: int = FINGERPRINT_VERSION) -> str:
+def fingerprint_sql(
+    reference: str,
+    resource: Resource,
+    version: int = FINGERPRINT_VERSION,
+    *,
+    at: datetime | None = None,
+) -> str:
     """Write the statement that counts and fingerprints every partition.
 
     Args:
         reference: Full table id, `project.dataset.table`.
         resource: The table's resource; its schema and partitioning shape the statement.
         version: How the content was measured that the answers are compared with.
+        at: The instant of which the rows are; the present when None.
 
     Returns:
         A SELECT with the columns partition_id, row_count, xor, low_sum and high_sum.
     """
+    then = "" if at is None else f" FOR SYSTEM_TIME AS OF {moment('TIMESTAMP', at)}"
     return (
         f"SELECT partition_id, COUNT(*) AS row_count, BIT_XOR(row_hash) AS `xor`, "
         f"{_LOW} AS low_sum, {_HIGH} AS high_sum "
         f"FROM (SELECT {partition_expression(resource)} AS partition_id, "
         f"{_row_hash(resource, version)} "
-        f"FROM {quoted(reference)} AS row_{partition_filter(resource)}) GROUP BY partition_id"
+        f"FROM {quoted(reference)} AS row_{then}{partition_filter(resource)}) GROUP BY partition_id"
     )
 
 

@@ -1,6 +1,7 @@
 """Sets buckets back to what they were before a recovery."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from google.api_core.exceptions import PreconditionFailed
 
@@ -60,24 +61,23 @@ class BucketSettingsUndo:
             NotEqualError: It is not what it was before the recovery.
             CloudError: It could not be done.
         """
+        bucket = VersionedBucket(self._api, step.into)
+        # Read before it is decided again, so that nothing is changed that nobody looked at.
+        with cloud_errors(bucket.uri()):
+            live, access = bucket.resource() or {}, readable_access(bucket)
         outcome = self._ended.outcome(BucketOutcome, step.name)
         now = self._step(outcome, planned_of(self._ended, BucketStep, step.name))
-        former, bucket = (
-            self._ended.former("bucket", step.into),
-            VersionedBucket(self._api, step.into),
-        )
+        former = self._ended.former("bucket", step.into)
         if now != step or former is None:
             raise not_as_planned(step, now)
+        # A refused condition can be our own first try, whose answer was lost: the look that follows tells.
         with cloud_errors(bucket.uri()):
-            live = bucket.resource() or {}
-            patch = changed_configuration(former.resource or {}, live)
-            try:
-                if patch:
+            if patch := changed_configuration(former.resource or {}, live):
+                with suppress(PreconditionFailed):
                     bucket.configure(patch, metageneration=int(live.get("metageneration", 0)))
-            except PreconditionFailed as error:
-                raise not_as_planned(step, now) from error
-            if former.access is not None:
-                bucket.grant(former.access)
+            if former.access is not None and access is not None:
+                with suppress(PreconditionFailed):
+                    bucket.grant(former.access, etag=str(access.get("etag")))
         live_now = self._live(step.into) or PresentBucket()
         wrong = _differing(_present(former, live_now), live_now)
         if wrong:

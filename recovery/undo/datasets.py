@@ -45,13 +45,12 @@ class DatasetUndo:
             NotEqualError: It is not what it was before the recovery.
             CloudError: It could not be done.
         """
+        # Read before it is decided again, so that its etag is not that of what nobody looked at.
+        live = self._target.resources.dataset(step.into)
         now = self._step(self._ended.outcome(DatasetOutcome, step.name))
         if now != step:
             raise not_as_planned(step, now)
-        former, live = (
-            self._ended.former("dataset", step.into),
-            self._target.resources.dataset(step.into),
-        )
+        former = self._ended.former("dataset", step.into)
         if former is None or former.resource is None or live is None:
             raise not_as_planned(step, now)
         self._target.resources.patch(

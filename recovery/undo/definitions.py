@@ -49,12 +49,14 @@ class DefinitionUndo:
             NotEqualError: It is not what it was before the recovery.
             CloudError: It could not be done.
         """
+        # Read before it is decided again, so that its etag is not that of what nobody looked at.
+        present = self._target.definition(step.kind, step.name)
         now = self._step(self._ended.outcome(DefinitionOutcome, step.name))
         if now != step:
             raise not_as_planned(step, now)
         before = planned_of(self._ended, DefinitionStep, step.name).replaced
         authorizing = self._authorizing(step)
-        self._write(step, before)
+        self._write(step, before, present)
         if before is not None:
             self._authorize(authorizing)
         live = self._target.definition(step.kind, step.name)
@@ -120,7 +122,7 @@ class DefinitionUndo:
             if lacking := authorize(self._target, step):
                 raise NotEqualError(lacking[0].text, subject=f"dataset {name}")
 
-    def _write(self, step: UndoStep, before: Resource | None) -> None:
+    def _write(self, step: UndoStep, before: Resource | None, live: Resource | None) -> None:
         """Make it what it was, if it still is what was looked at.
 
         What of a materialized view is fixed when it is made is so for good: it is made again.
@@ -128,7 +130,6 @@ class DefinitionUndo:
         dataset_id, own_id = step.into.split(".", 1)
         collection = f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"
         path = f"{collection}/{own_id}"
-        live = self._target.definition(step.kind, step.name)
         etag = str((live or {}).get("etag"))
         kept = before is not None and "view" in before and "view" in (live or {})
         if live is not None and not (kept or (before is not None and step.kind == "routine")):

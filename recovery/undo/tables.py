@@ -1,11 +1,14 @@
 """Puts tables back, and proves that they are what they were before."""
 
+from datetime import UTC, datetime
+
 from manifests import statements
+from manifests.cloud.jobs import Job
 from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.cloud.working import ready_dataset
-from manifests.control_statements import copied, only_if
-from manifests.errors import CloudError, NotEqualError, RefusedError
-from manifests.fingerprint import combined, unchanged_sql
+from manifests.control_statements import copied, kept_as_of, only_if
+from manifests.errors import CloudError, NotEqualError, PartialError, RefusedError
+from manifests.fingerprint import combined, fingerprint_sql, partitions_of, unchanged_sql
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.kinds.tables.properties import settings
@@ -58,21 +61,27 @@ class TableUndo:
             NotEqualError: It is not what it was before the recovery.
             CloudError: It could not be done.
         """
+        # Read before it is decided again, so that its etag is not that of what nobody looked at.
+        present = self._target.resources.table(step.into)
+        live = None if present is None else present.resource
         back = self._back(self._ended.outcome(TableOutcome, step.name))
         if back.step != step:
             raise not_as_planned(step, back.step)
         self._make_room()
-        redo = self._keep(back)
+        redo = self._keep(back, live)
         if back.step.action == "remove":
-            self._remove(back)
+            self._remove(back, live)
             return redo
+        replaced: Job | None = None
         if back.is_whole:
-            self._put_back_whole(back)
+            replaced = self._put_back_whole(back, live)
         elif back.partitions or back.removed:
             self._put_back_rows(back)
         former = self._former_of(back)
         if is_table(former.resource) and back.with_properties:
             Properties(self._target).set(former, with_foreign_keys=True)
+        if replaced is not None and live is not None and is_table(live):
+            self._check_nothing_went(back, live, replaced.started)
         self._prove(back, former)
         return redo
 
@@ -141,13 +150,11 @@ class TableUndo:
             table_days=settings.undo_days,
         )
 
-    def _keep(self, back: TableBack) -> str:
+    def _keep(self, back: TableBack, live: Resource | None) -> str:
         """Keep what goes, and insist that it is what was looked at."""
-        live = self._target.resources.table(back.step.into)
-        if live is None or not is_table(live.resource):
+        if live is None or not is_table(live):
             return ""
-        name = work_id(f"undone-{self._ended.recovery_id}-{self._own_id}", back.step.into)
-        redo = f"{self._target.settings.undo_dataset}.{name}"
+        redo = self._redo(back, "undone")
         into = self._target.full_id(back.step.into)
         self._run(back, "keep", statements.snapshot(self._target.full_id(redo), into))
         table = self._ended.part(TABLES, back.step.name)
@@ -160,30 +167,59 @@ class TableUndo:
             )
         return self._target.full_id(redo)
 
-    def _remove(self, back: TableBack) -> None:
+    def _redo(self, back: TableBack, what: str) -> str:
+        name = work_id(f"{what}-{self._ended.recovery_id}-{self._own_id}", back.step.into)
+        return f"{self._target.settings.undo_dataset}.{name}"
+
+    def _remove(self, back: TableBack, live: Resource | None) -> None:
         into = back.step.into
-        self._delete(into)
+        self._delete(into, live)
         if self._target.resources.has_table(into):
             raise NotEqualError("it is there still", subject=into)
 
-    def _delete(self, into: str) -> None:
-        live = self._target.resources.table(into)
+    def _delete(self, into: str, live: Resource | None) -> None:
         if live is not None:
-            etag = str(live.resource.get("etag"))
+            etag = str(live.get("etag"))
             self._target.resources.delete(table_path(into), etag=etag, subject=into)
 
-    def _put_back_whole(self, back: TableBack) -> None:
-        """Put back what had another shape: in one statement, where it had rows."""
+    def _put_back_whole(self, back: TableBack, live: Resource | None) -> Job | None:
+        """Put back what had another shape: in one statement, which is returned, where it had rows."""
         into, former = back.step.into, self._former_of(back)
         if back.step.source:
-            self._run(back, "back", copied(self._target.full_id(into), back.step.source))
-            return
-        self._delete(into)
+            return self._run(back, "back", copied(self._target.full_id(into), back.step.source))
+        self._delete(into, live)
         own = (
             writable(former.resource) if is_table(former.resource) else _definition(former.resource)
         )
         body = {**own, "tableReference": table_reference(self._target.target.project, into)}
         self._target.resources.create(tables_path(into), body, subject=into)
+        return None
+
+    def _check_nothing_went(self, back: TableBack, was: Resource, began_at: datetime) -> None:
+        """Insist that a table held what was looked at until it was replaced: no condition says so.
+
+        The previous version of a replaced table can be read (BigQuery, Access historical data).
+
+        Raises:
+            PartialError: Rows were written meanwhile; they are kept.
+            CloudError: It cannot be read.
+        """
+        into = back.step.into
+        table, found = self._target.full_id(into), self._target.resources.table(into)
+        made_ms = 0 if found is None else int(found.resource["creationTime"])
+        at = max(began_at, datetime.fromtimestamp((made_ms - 1) / 1000, UTC))
+        version = self._ended.part(TABLES, back.step.name).fingerprint_version
+        sql = fingerprint_sql(table, was, version, at=at)
+        rows = self._target.jobs.rows(self._job_id(back, "went"), sql, subject=into)
+        if partitions_of(rows) == dict(back.expected):
+            return
+        kept = self._target.full_id(self._redo(back, "late"))
+        self._run(back, "late", kept_as_of(kept, table, at))
+        raise PartialError(
+            f"rows were written while it was replaced; it was kept with them in {kept}",
+            subject=into,
+            hint="pause what writes (`rebound fence`) before the next undo",
+        )
 
     def _put_back_rows(self, back: TableBack) -> None:
         """Replace partitions in one transaction, if there is in them what was looked at."""
@@ -239,9 +275,12 @@ class TableUndo:
                 f"it is not as before: {wrong[0]}, of {len(wrong)}", subject=back.step.into
             )
 
-    def _run(self, back: TableBack, what: str, sql: str) -> None:
-        job_id = f"rebound-undo-{self._own_id}-{what}-{work_id('x', back.step.into)[-8:]}"
-        self._target.jobs.query(job_id, sql, subject=back.step.into)
+    def _run(self, back: TableBack, what: str, sql: str) -> Job:
+        job_id = self._job_id(back, what)
+        return self._target.jobs.query(job_id, sql, subject=back.step.into).job
+
+    def _job_id(self, back: TableBack, what: str) -> str:
+        return f"rebound-undo-{self._own_id}-{what}-{work_id('x', back.step.into)[-8:]}"
 
 
 def _definition(resource: Resource) -> Resource:

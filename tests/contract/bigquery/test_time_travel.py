@@ -73,6 +73,19 @@ def test_every_kind_of_change_can_be_looked_behind(query: Query):
     assert query("SELECT * FROM t") == [("other",)]
 
 
+def test_a_table_that_a_clone_replaced_can_be_looked_at(query: Query):
+    """CREATE OR REPLACE leaves the previous version readable (BigQuery, Access historical data)."""
+    query("CREATE TABLE t AS SELECT 1 AS a")
+    query("CREATE TABLE other AS SELECT 'other' AS b")
+    before = micros()
+    query("CREATE OR REPLACE TABLE t CLONE other")
+    at = f"FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({before})"
+    assert query("SELECT * FROM t") == [("other",)]
+    assert query(f"SELECT a FROM t {at}") == [(1,)]
+    query(f"CREATE SNAPSHOT TABLE kept CLONE t {at}")
+    assert query("SELECT a FROM kept") == [(1,)]
+
+
 def test_the_past_has_limits(query: Query):
     """Before the table, in the future and in another incarnation there is nothing to see."""
     before = micros()

@@ -1,15 +1,20 @@
 """What somebody wrote since a recovery, or Google Cloud refuses, stays; all else goes back."""
 
+import re
+
 from tests.harness import Rebound
-from tests.integration import bucket_objects
+from tests.integration import bucket_objects, lake
 from tests.integration.bucket_objects import NAMES
+from tests.integration.damages import DAMAGES, destroy
 from tests.integration.orchestration import State
 from tests.integration.proven.test_undo import (
     BUCKETS,
     DATABASES,
+    TABLES,
     documents_of,
     objects_of,
     recovered,
+    tables_of,
     undone,
 )
 
@@ -81,3 +86,28 @@ def test_an_answer_that_is_lost_costs_an_undo_nothing(rebound: Rebound):
         undone(rebound, recovery)
     assert documents.content() == before
     recovered(rebound, DATABASES)
+
+
+def test_rows_that_are_written_while_a_whole_table_is_replaced_are_told_and_kept(rebound: Rebound):
+    """No statement replaces a table on a condition: the version that was replaced is looked at."""
+    destroy(rebound, DAMAGES["schema changed"])
+    before = tables_of(rebound)
+    recovery = recovered(rebound, TABLES)
+    left = set(lake.rows(rebound, lake.GAMES))
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    held = {
+        "operation": r"bigquery\.jobs\.getQueryResults",
+        "match": f"{rebound.project}.*-measure-4",
+    }
+    with rebound.cloud.held("bigquery", **held):
+        process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
+        rebound.cloud.await_fault("bigquery")
+        rebound.query(f"INSERT INTO {games} (game_id, home) VALUES ('late', 'late')")
+    out, err = process.communicate(60)
+    assert process.returncode == 6, out + err
+    told = re.search(r"rows were written while it was replaced; .* kept with them in (\S+)", out)
+    assert told is not None
+    assert set(lake.rows(rebound, told[1].partition(".")[2])) - left
+    assert tables_of(rebound) == before
+    undone(rebound, recovery)
+    recovered(rebound, TABLES)

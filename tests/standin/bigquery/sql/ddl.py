@@ -11,7 +11,7 @@ from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.expiration import under_its_rule
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.measures import measured, stamped
-from tests.standin.bigquery.engine.rows import append, replaced
+from tests.standin.bigquery.engine.rows import append, generation_at, replaced
 from tests.standin.bigquery.engine.tables import (
     check_partitioning,
     described,
@@ -92,12 +92,14 @@ def _constraints(schema: exp.Schema | None) -> Resource:
     return found
 
 
-def _created(write: Write, key: TableKey, resource: Resource, existing: Entry | None) -> Entry:
+def _created(
+    write: Write, key: TableKey, resource: Resource, existing: Entry | None, kind: str = "TABLE"
+) -> Entry:
     if existing is not None and existing.is_table:
         return _replaced_table(write, key, resource, existing)
     if existing is not None:
         drop_table(write, existing)
-    return new_table(write, key, resource)
+    return new_table(write, key, resource, kind=kind)
 
 
 def _replaced_table(write: Write, key: TableKey, resource: Resource, existing: Entry) -> Entry:
@@ -129,16 +131,17 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
     source = session.table(source_key)
     if not source.is_table:
         raise invalid_query(f"{source.full_name} is a {source.resource['type']}, not a table")
-    if existing is not None:
-        drop_table(write, existing)
+    if instant is not None:
+        then = generation_at(source, instant).fields
+        source = source.with_resource(schema={**source.resource["schema"], "fields": list(then)})
     operation = "SNAPSHOT" if parts["snapshot"] else verb
     resource = copied_resource(source, operation, write.stamp if instant is None else instant)
     resource |= table_options(options_of(parts["options"], session), resource)
     lost = session.service.settings.lost_by_clones if operation in ("CLONE", "SNAPSHOT") else ()
     for part in lost:
         resource.pop(part, None)
-    snapshot = "SNAPSHOT" if parts["snapshot"] else "TABLE"
-    entry = new_table(write, key, resource, kind=snapshot)
+    entry = _created(write, key, resource, existing, "SNAPSHOT" if parts["snapshot"] else "TABLE")
+    write.save(measured(entry, write))
     if verb != "LIKE":
         _fill(session, write, source, entry, instant)
     return outcome
