@@ -132,8 +132,9 @@ def run_clone(session: Session, statement: Statement, write: Write) -> Outcome:
     if not source.is_table:
         raise invalid_query(f"{source.full_name} is a {source.resource['type']}, not a table")
     if instant is not None:
-        then = generation_at(source, instant).fields
-        source = source.with_resource(schema={**source.resource["schema"], "fields": list(then)})
+        source = source.with_resource(
+            schema={"fields": list(generation_at(source, instant).fields)}
+        )
     operation = "SNAPSHOT" if parts["snapshot"] else verb
     resource = copied_resource(source, operation, write.stamp if instant is None else instant)
     resource |= table_options(options_of(parts["options"], session), resource)
