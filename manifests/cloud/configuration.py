@@ -8,7 +8,7 @@ from typing import Any
 from google.api_core import exceptions as google_errors
 
 from manifests.cloud.rest import Query, Rest
-from manifests.cloud.retry import believed, cloud_errors, require_whole
+from manifests.cloud.retry import asked_twice, believed, cloud_errors, require_whole
 from manifests.kinds.resources.images import REGISTRY, digest_of, image_path
 from manifests.kinds.resources.types import Order, ResourceType
 from manifests.values import Resource
@@ -120,10 +120,10 @@ class Configuration:
             CloudError: It could not be asked for.
         """
         with cloud_errors(image, "artifactregistry.tags.get and artifactregistry.versions.get"):
+            look = partial(self._rest.call, "GET", REGISTRY, image_path(image))
             try:
-                return digest_of(self._rest.call("GET", REGISTRY, image_path(image)))
-            except google_errors.NotFound:
-                return ""
+                found = asked_twice(look, google_errors.NotFound)
+                return "" if found is None else digest_of(found)
             except google_errors.Forbidden as error:
                 if not is_disabled(error):
                     raise
@@ -191,11 +191,9 @@ class Configuration:
         """
         path, query = f"storage/v1/b/{bucket}", {"fields": "projectNumber"}
         with cloud_errors(f"bucket {bucket}", "storage.buckets.get"):
-            try:
-                found = self._rest.call("GET", "storage.googleapis.com", path, query=query)
-            except google_errors.NotFound:
-                return None
-        return str(found["projectNumber"])
+            look = partial(self._rest.call, "GET", "storage.googleapis.com", path, query=query)
+            found = asked_twice(look, google_errors.NotFound)
+        return None if found is None else str(found["projectNumber"])
 
     def order(self, kind: ResourceType, name: str, order: Order, before: Resource) -> None:
         """Call a method of a resource, such as `pause`.

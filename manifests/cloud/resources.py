@@ -149,7 +149,10 @@ class Resources:
             none was deleted within its time travel window.
         """
         path = f"datasets/{dataset_id}:undelete"
-        self._call("POST", path, dataset_id, unless=(NotFound, Conflict), data={})
+        undelete = partial(self._call, "POST", path, dataset_id, data={})
+        # What is created instead cannot be undeleted any more: one answer that it is gone is not enough.
+        if undelete(unless=(NotFound, Conflict)) is None:
+            undelete(unless=(NotFound, Conflict))
         return self.dataset(dataset_id)
 
     def patch(self, path: str, changes: Resource, *, etag: str, subject: str) -> bool:

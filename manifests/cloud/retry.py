@@ -7,7 +7,7 @@ A call that has neither is made once, and its effect is looked up.
 
 import re
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import requests.exceptions
@@ -136,6 +136,24 @@ def believed[Answer](
         return answer
 
     return _again_while(lambda error: isinstance(error, ContradictionError), look)
+
+
+def asked_twice[Answer](ask: Callable[[], Answer], denial: type[Exception]) -> Answer | None:
+    """Return an answer, or None where it was answered twice that what is asked for is not there.
+
+    For what no list shows, as a dataset that was deleted: one answer can be false.
+
+    Args:
+        ask: The call.
+        denial: The error that says so.
+
+    Raises:
+        Exception: Any other that the call raises.
+    """
+    for _ in range(2):
+        with suppress(denial):
+            return ask()
+    return None
 
 
 def _again_while[Answer](

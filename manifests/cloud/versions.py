@@ -67,14 +67,14 @@ class VersionedBucket:
             if item["name"] == self.name
         ]
 
-    def undelete(self, generation: int) -> None:
+    def undelete(self, generation: int) -> Resource:
         """Bring a soft-deleted bucket back; its objects stay soft-deleted.
 
         Raises:
             google.api_core.exceptions.NotFound: It is not kept any more.
             google.api_core.exceptions.Conflict: There is a bucket of this name.
         """
-        self._api.call("POST", f"b/{self.name}/restore", {"generation": generation})
+        return self._api.call("POST", f"b/{self.name}/restore", {"generation": generation})
 
     def access(self) -> Resource:
         """Return the bucket's IAM policy.

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
+from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from manifests.cloud.api import object_path
@@ -13,7 +15,7 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.firestore import Connection
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import ReboundError
+from manifests.errors import CloudError, ReboundError
 from manifests.kinds.buckets.model import ObjectVersion
 from recovery.kinds.places import mark_of_bucket, mark_of_database, mark_of_dataset
 
@@ -127,14 +129,20 @@ class Cleaning:
                 lambda item: self._remove_object(name, item), bucket.versions("all", "", None)
             ):
                 pass
-            self._storage.call("DELETE", f"b/{name}", {})
+            with suppress(NotFound):  # an earlier try, whose answer was lost
+                self._storage.call("DELETE", f"b/{name}", {})
+            if bucket.resource() is not None:
+                raise CloudError("it was deleted, and is there still", subject=bucket.uri())
 
     def _remove_object(self, bucket: str, version: ObjectVersion) -> None:
         path, query = object_path(bucket, version.name), {"generation": version.generation}
-        if version.settings.temporary_hold or version.settings.event_based_hold:
-            released = {"temporaryHold": False, "eventBasedHold": False}
-            self._storage.call("PATCH", path, {**query}, released)
-        self._storage.call("DELETE", path, {**query})
+        with suppress(
+            NotFound
+        ):  # an earlier try, whose answer was lost: a bucket goes only when it is empty
+            if version.settings.temporary_hold or version.settings.event_based_hold:
+                released = {"temporaryHold": False, "eventBasedHold": False}
+                self._storage.call("PATCH", path, {**query}, released)
+            self._storage.call("DELETE", path, {**query})
 
     def _remove_database(self, name: str) -> None:
         databases = Databases(Connection(self._project, name))

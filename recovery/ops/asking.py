@@ -1,10 +1,11 @@
 """Asking BigQuery a monitoring query, with a bound on what it may cost."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from google.cloud import bigquery
 
-from manifests.cloud.jobs import Jobs
+from manifests.cloud.jobs import Job, Jobs
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError
 from recovery.ops.facts import Answer
@@ -59,12 +60,18 @@ def ask(
             error.hint = "`--most-mib` allows more"
         raise
     with cloud_errors(query.name):
-        found = calling(lambda: job.result(retry=None, job_retry=None))
-        rows = tuple(tuple(row.values()) for row in found)
+        columns, rows = calling(lambda: _all_rows(job))
     return Answer(
-        columns=tuple(field.name for field in found.schema),
+        columns=columns,
         rows=rows,
         processed_bytes=job.total_bytes_processed or 0,
         billed_bytes=job.total_bytes_billed or 0,
         most_bytes=most_bytes,
     )
+
+
+def _all_rows(job: Job) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+    """Return the names of the columns, and all rows: each page can be lost."""
+    found = job.result(retry=None, job_retry=None)
+    rows = tuple(tuple(row.values()) for row in found)
+    return tuple(field.name for field in found.schema), rows

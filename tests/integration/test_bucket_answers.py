@@ -242,3 +242,17 @@ def test_subscribers_need_a_word(raw: Rebound, night: Function):
     assert "project-p/topics/told would be told" in refused.stderr
     assert "--notify" in refused.stderr
     assert sources(recover(raw, "--notify")) == {("missing", "soft-deleted"): 1}
+
+
+def test_a_bucket_that_is_once_said_to_be_gone_for_good_is_undeleted(raw: Rebound, night: Function):
+    """Creating it instead would lose what it still keeps: one answer is not enough."""
+    bucket = make_bucket(raw, versioning=True)
+    fill(raw, bucket)
+    back_up(night)
+    for blob in bucket.list_blobs(versions=True):
+        blob.delete()
+    bucket.delete()
+    fault = {"status": 404, "match": bucket.name}
+    with raw.cloud.fault("storage", r"storage\.buckets\.restore", "status", **fault):
+        outcome = recover(raw, "--access")
+    assert sources(outcome) == {("missing", "soft-deleted"): len(NAMES)}

@@ -96,3 +96,17 @@ def test_clock_that_is_ahead(raw: Rebound, night: Function):
         assert (forced.status_code, "forced run" in forced.text) == (400, True)
     assert set(records_of(raw, backup_of(raw, "night"))) == set(NAMES)
     assert raw.manifest("night").finished_at < datetime.now(UTC) - timedelta(minutes=2)
+
+
+def test_a_dataset_that_is_once_said_to_be_gone_for_good_is_undeleted(
+    rebound: Rebound, function: Function
+):
+    """Creating it instead would lose what nobody protects: one answer is not enough."""
+    scrap = f"`{rebound.project}.{lake.DATASET}.scrap`"
+    rebound.query(f"CREATE TABLE {scrap} AS SELECT 'nobody protects it' AS note")
+    function.complete("night")
+    rebound.bigquery_client.delete_dataset(lake.DATASET, delete_contents=True)
+    with denying(rebound, ("datasets.undelete", "/lake:undelete")):
+        told = rebound.run("recover", SCENARIO, "--yes")
+    assert "dataset lake: undeleted" in told.stderr
+    assert rebound.query(f"SELECT note FROM {scrap}")

@@ -114,6 +114,23 @@ def test_what_was_not_made_is_told(rebound: Rebound):
     assert not reading.resources(kind, [])
 
 
+def test_an_account_that_is_once_said_to_be_gone_for_good_is_undeleted(rebound: Rebound):
+    """One that is made instead has another id, and what was granted to the old one stays dead."""
+    enable(rebound, "iam.googleapis.com")
+    rest, reading = configuration(rebound)
+    kind = resource_type("iam/service-account")
+    name = f"projects/{rebound.project}/serviceAccounts/loader@{rebound.project}.iam.gserviceaccount.com"
+    making = Making(rest, reading)
+    making.create(kind, name, {"displayName": "loads"})
+    unique_id = str((reading.resource(kind, name) or {})["uniqueId"])
+    making.remove(kind, name)
+    assert reading.resource(kind, name) is None
+    fault = {"status": 404, "match": unique_id}
+    with rebound.cloud.fault("platform", r"iam\..*undelete", "status", **fault):
+        assert making.undelete_account(kind, name, unique_id)
+    assert (reading.resource(kind, name) or {})["uniqueId"] == unique_id
+
+
 def test_a_schedule_is_run_once(rebound: Rebound):
     """Its run has an effect each time: that nobody said whether it runs is told."""
     make_job(rebound, "load")

@@ -2,7 +2,7 @@
 
 from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 
-from manifests.cloud.retry import cloud_errors
+from manifests.cloud.retry import asked_twice, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError
 from manifests.kinds.buckets.model import BucketBackup
@@ -63,9 +63,7 @@ def undelete_bucket(target: VersionedBucket, generation: int) -> bool:
     """
     with cloud_errors(target.uri()):
         try:
-            target.undelete(generation)
-        except NotFound:
-            return False
+            return asked_twice(lambda: target.undelete(generation), NotFound) is not None
         except Conflict:
             # The answer of an earlier try was lost, or the recovery is resumed.
             if target.resource() is None:

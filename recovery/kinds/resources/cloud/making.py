@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from google.api_core import exceptions as google_errors
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
-from manifests.cloud.retry import cloud_errors, is_transient
+from manifests.cloud.retry import asked_twice, cloud_errors, is_transient
 from manifests.errors import CloudError
 from manifests.kinds.resources.fields import title
 from manifests.kinds.resources.types import ResourceType
@@ -167,7 +168,7 @@ class Making:
         with cloud_errors(name, f"the permission to set the IAM policy of {kind.name}"):
             self._rest.call("POST", kind.host, path, body={"policy": policy})
 
-    def undelete_account(self, kind: ResourceType, unique_id: str) -> bool:
+    def undelete_account(self, kind: ResourceType, name: str, unique_id: str) -> bool:
         """Bring a deleted service account back with what was granted to it.
 
         An account that is made anew has another id, and what was granted to the old one stays dead
@@ -176,13 +177,14 @@ class Making:
         Returns:
             Whether it is back; not when it was deleted too long ago, or never.
         """
-        path = f"{kind.version}/projects/-/serviceAccounts/{unique_id}:undelete"
+        # With `-` for the project a refusal can have another code (IAM REST, serviceAccounts.undelete).
+        path = f"{kind.version}/{name.rpartition('/')[0]}/{unique_id}:undelete"
         with cloud_errors(unique_id):
             try:
-                self._rest.call("POST", kind.host, path, body={})
-            except (google_errors.NotFound, google_errors.BadRequest):
+                undelete = partial(self._rest.call, "POST", kind.host, path, body={})
+                return asked_twice(undelete, google_errors.NotFound) is not None
+            except google_errors.BadRequest:
                 return False
-        return True
 
     def _ours(self, kind: ResourceType, name: str) -> Resource:
         found = self._configuration.resource(kind, name) or {}

@@ -173,7 +173,7 @@ class Recovering:
         """Do what a step says, and return the full name of what is there then."""
         if step.action == "undelete":
             unique_id = str(wanted.get("uniqueId", ""))
-            if not (unique_id and self._making.undelete_account(kind, unique_id)):
+            if not (unique_id and self._making.undelete_account(kind, step.into, unique_id)):
                 return self._making.create(kind, step.into, wanted)
         elif step.action == "create":
             self._require_values(step, wanted)
