@@ -1,4 +1,4 @@
-"""One fault at one call of a backup or a recovery, and what became of it.
+"""One fault at one call of a backup, a recovery or an undo, and what became of it.
 
 A call that fails loudly is made again, as the schedule or an operator would: then everything has to
 be right. What ends well has to be right at once.
@@ -15,7 +15,8 @@ from tests.sweep.world import LOSSES, REFERENCE, Loss, World, holdings
 type Verdict = Literal["not fired", "right at once", "loud", "wrong"]
 
 BACKUP = "backup"
-WORKS = (BACKUP, *LOSSES)
+UNDO = "undo: "
+WORKS = (BACKUP, *LOSSES, *(f"{UNDO}{name}" for name in LOSSES))
 _HTTP: tuple[Service, ...] = ("storage", "bigquery")
 _TOLD_CODES = {3, 4, 5, 6, 7, 9}
 _OK, _SERVER_ERROR = 200, 500
@@ -101,6 +102,7 @@ def calls(world: World, work: str) -> dict[Service, int]:
     problem = ended.problem or worker.wrong()
     assert ended.is_done, ended
     assert not problem, problem
+    worker.leave()
     return {service: sum(item["fired"] for item in faults) for service, faults in removed.items()}
 
 
@@ -130,6 +132,7 @@ def attempt(world: World, trial: Trial) -> Result:
     if wrong := problem or worker.wrong():
         worker.mend()
         return Result(trial, "wrong", f"{wrong}; told: {ended.told}", call)
+    worker.leave()
     if not call:
         return Result(trial, "not fired")
     return Result(trial, "right at once" if ended.is_done else "loud", ended.told, call)
@@ -170,6 +173,9 @@ class _Backup:
     def mend(self) -> None:
         """Leave the run as it is: no other one needs it."""
 
+    def leave(self) -> None:
+        """Do nothing: the platform is whole."""
+
 
 class _Recovery:
     """A loss, made good by an operator who does what the hints say."""
@@ -184,14 +190,14 @@ class _Recovery:
 
     def begin(self, *, may_refuse: bool = False) -> _Ended:  # noqa: ARG002 - as a backup
         """Recover."""
-        return self._run("recover", self._loss.scenario, *_RECOVER)
+        return self.run("recover", self._loss.scenario, *_RECOVER)
 
     def go_on(self) -> _Ended:
         """Resume what was begun; where that is refused, plan anew."""
         begun = self._rebound.recoveries - self._known
-        ended = self._run("resume", min(begun), *_RESUME) if begun else None
+        ended = self.run("resume", min(begun), *_RESUME) if begun else None
         if ended is None or not ended.is_done:
-            ended = self._run("recover", self._loss.scenario, *_RECOVER, "--anew")
+            ended = self.run("recover", self._loss.scenario, *_RECOVER, "--anew")
         return ended
 
     def wrong(self) -> str:
@@ -204,15 +210,19 @@ class _Recovery:
 
     def mend(self) -> None:
         """Recover once more, so that the next trial begins with the whole platform."""
-        self._run("recover", self._loss.scenario, *_RECOVER, "--anew")
+        self.run("recover", self._loss.scenario, *_RECOVER, "--anew")
         assert self._loss.picture(self._rebound) == self._before
+
+    def leave(self) -> None:
+        """Do nothing: the platform is whole."""
 
     def _has_undo_point(self) -> bool:
         ours = tuple(self._rebound.recoveries - self._known)
         listed = self._rebound.bigquery_client.list_tables("rebound_undo")
         return any(item.table_id.startswith(ours) for item in listed)
 
-    def _run(self, *words: str) -> _Ended:
+    def run(self, *words: str) -> _Ended:
+        """Run a command, and say how it ended."""
         done = self._rebound.ended(*words)
         code = done.returncode
         is_told = code == 0 or (code in _TOLD_CODES and "Traceback" not in done.stderr)
@@ -220,5 +230,45 @@ class _Recovery:
         return _Ended(code == 0, told, "" if is_told else f"exit {code}")
 
 
-def _worker(world: World, work: str) -> "_Backup | _Recovery":
-    return _Backup(world) if work == BACKUP else _Recovery(world, LOSSES[work])
+class _Undo:
+    """A loss that was made good, and an operator who wants it back."""
+
+    def __init__(self, world: World, loss: Loss) -> None:
+        self._loss, self._rebound = loss, world.rebound
+        self._recovery = _Recovery(world, loss)
+        self._lost = loss.picture(world.rebound)
+        known = world.rebound.recoveries
+        recovered = self._recovery.begin()
+        assert recovered.is_done, recovered
+        (self._id,) = world.rebound.recoveries - known
+        assert loss.picture(world.rebound) != self._lost
+
+    def begin(self, *, may_refuse: bool = False) -> _Ended:  # noqa: ARG002 - as a backup
+        """Undo."""
+        return self._recovery.run("undo", self._id, "--yes", "--access", "--json")
+
+    def go_on(self) -> _Ended:
+        """Undo again."""
+        return self.begin()
+
+    def wrong(self) -> str:
+        """Say what is wrong with what went back."""
+        return "" if self._loss.picture(self._rebound) == self._lost else "not as before"
+
+    def mend(self) -> None:
+        """Recover, so that the next trial begins with the whole platform."""
+        self._recovery.mend()
+
+    def leave(self) -> None:
+        """Recover, as what is lost again is to be there for the next trial."""
+        self._recovery.mend()
+
+
+type _Worker = _Backup | _Recovery | _Undo
+
+
+def _worker(world: World, work: str) -> _Worker:
+    if work == BACKUP:
+        return _Backup(world)
+    name = work.removeprefix(UNDO)
+    return _Recovery(world, LOSSES[name]) if name == work else _Undo(world, LOSSES[name])
