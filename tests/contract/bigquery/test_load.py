@@ -222,3 +222,14 @@ def test_streamed_rows(client: bigquery.Client, query: Query, dataset: str):
     ]
     assert client.insert_rows_json(name, [{"a": 4}, {"s": "y"}], skip_invalid_rows=True)
     assert sorted(row[0] for row in client.list_rows(name)) == [1, 4]
+
+
+def test_a_streamed_row_has_the_defaults_of_what_it_does_not_name(
+    client: bigquery.Client, query: Query, dataset: str
+):
+    """Whatever the rows beside it name; a null that it names stays one (Specify default column values)."""
+    query("CREATE TABLE t (a INT64, s STRING DEFAULT 'x', n INT64 DEFAULT 7)")
+    rows = [{"a": 1, "s": "own"}, {"a": 2, "n": 8}, {"a": 3, "s": None}, {"a": 4}]
+    assert client.insert_rows_json(f"{dataset}.t", rows) == []
+    found = query("SELECT a, s, n FROM t ORDER BY a")
+    assert found == [(1, "own", 7), (2, "x", 8), (3, None, 7), (4, "x", 7)]

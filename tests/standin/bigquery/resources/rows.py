@@ -6,7 +6,8 @@ from typing import Any
 import duckdb
 
 from tests.standin.bigquery.call import DEFAULT_PAGE, Call
-from tests.standin.bigquery.engine.entries import Resource
+from tests.standin.bigquery.engine.database import Write
+from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.measures import measured
 from tests.standin.bigquery.engine.partitions import belongs, check_partition
 from tests.standin.bigquery.engine.rows import append, generation_at, select_rows
@@ -118,15 +119,26 @@ def _write(service: Service, call: Call, rows: list[Resource]) -> None:
             raise not_found("Table", ".".join(call.table_key))
         entry = writable(entry)
         session = Session(service=service, connection=write.connection, project=call.project)
-        text = json_select(entry.fields, json.dumps(rows))
-        present = {name.lower() for row in rows for name in row}
-        fields = [it for it in entry.fields if it["name"].lower() in present]
-        columns = ", ".join(quoted(field["name"]) for field in fields)
-        try:
-            query = describe(write.connection, f"SELECT {columns} FROM ({text})")
-            names = [field["name"] for field in fields]
-            values = values_for(entry, query, names, session, write)
-            append(write, entry.rows, values.select, values.columns)
-        except duckdb.Error as error:
-            raise BigQueryError("invalid", str(error).split("\n", maxsplit=1)[0]) from error
+        named: dict[frozenset[str], list[Resource]] = {}
+        for row in rows:
+            named.setdefault(frozenset(map(str.lower, row)), []).append(row)
+        # What a row does not name has its default, whatever other rows name.
+        for present, some in named.items():
+            _append(session, write, entry, present, some)
         write.save(measured(entry, write))
+
+
+def _append(
+    session: Session, write: Write, entry: Entry, present: frozenset[str], rows: list[Resource]
+) -> None:
+    """Append rows that name the same columns."""
+    fields = [it for it in entry.fields if it["name"].lower() in present]
+    names = [field["name"] for field in fields]
+    columns = ", ".join(map(quoted, names)) or "NULL"
+    text = json_select(entry.fields, json.dumps(rows))
+    try:
+        query = describe(write.connection, f"SELECT {columns} FROM ({text})")
+        values = values_for(entry, query, names, session, write)
+        append(write, entry.rows, values.select, values.columns)
+    except duckdb.Error as error:
+        raise BigQueryError("invalid", str(error).split("\n", maxsplit=1)[0]) from error
