@@ -110,6 +110,22 @@ def test_a_rule_that_was_shortened_is_given_back_before_the_rows(
         assert recovered(rebound)[BY_DAY]["action"] == "replace partitions"
 
 
+def test_a_default_of_the_dataset_takes_no_rows_of_a_table_without_a_rule(
+    rebound: Rebound, function: Function
+):
+    """The table is made with the default, which goes before the first row comes."""
+    client = rebound.bigquery_client
+    dataset = client.get_dataset(lake.DATASET)
+    dataset.default_partition_expiration_ms = 24 * 3600 * 1000
+    client.update_dataset(dataset, ["default_partition_expiration_ms"])
+    change(rebound, "ALTER TABLE `{lake}.by_day` SET OPTIONS(partition_expiration_days = NULL)")
+    function.complete("night")
+    change(rebound, "DROP TABLE `{lake}.by_day`")
+    rebound.json("recover", SCENARIO, "--yes")
+    assert numbers(rebound, BY_DAY) == [-2, -1, -1, *range(40)]
+    assert client.get_table(BY_DAY).time_partitioning.expiration_ms is None
+
+
 def test_giving_a_rule_back_that_would_drop_rows_needs_a_word(rebound: Rebound, function: Function):
     """The table holds old rows, because somebody took its rule away."""
     function.complete("night")

@@ -19,6 +19,7 @@ from recovery.kinds.databases.rules.documents import (
     scope,
     wanted_ranges,
 )
+from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.rows import database_row
 from recovery.request import Request, Target
 from tests.unit import told
@@ -249,3 +250,10 @@ def test_neighbours_are_begun_apart(count: int):
     order = apart(count, 4)
     assert sorted(order) == list(range(count))
     assert apart(8, 4) == [0, 2, 4, 6, 1, 3, 5, 7]
+
+
+def test_what_is_past_its_time_is_told_to_go_again():
+    """Firestore deletes it within a day of a recovery that was proven (Manage data retention with TTL)."""
+    step = planned(backup(("c/a",)), DAMAGED, request())
+    told_of = documents_lost((step,), datetime(2026, 11, 24, 8, tzinfo=UTC))
+    assert any("past their time to live" in line and "again" in line for line in told_of)
