@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 from manifests.documents import DocumentRecord, PathKey, collection_id, path_key
 from manifests.values import Resource, Value
 from recovery.compare.digest import Digest
+from recovery.listening import Listening
 
 DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added"]
 MOST_LISTED = 100
@@ -78,6 +79,7 @@ class DatabaseState(Value):
         left_out: How many documents of the backup are below each collection that is never restored.
         seen: A digest of the documents that are not equal, each with the time of its last write.
         settings: What somebody set it to be; None where it may not be read.
+        listening: What Eventarc starts for each document that is written.
     """
 
     exists: bool
@@ -85,6 +87,7 @@ class DatabaseState(Value):
     referring: int = 0
     left_out: Mapping[str, int] = {}
     settings: Resource | None = None
+    listening: Listening = Listening()
     collections: tuple[CollectionState, ...] = ()
     listed: tuple[ListedDocument, ...] = ()
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from recovery.kinds.step import MissingWord
+from recovery.listening import Listening
 from recovery.request import Request
 
 
-def event_words(database: str, documents: int, request: Request) -> Iterator[MissingWord]:
+def event_words(
+    database: str, documents: int, request: Request, listening: Listening
+) -> Iterator[MissingWord]:
     """Yield the word that is needed where writing documents triggers functions.
 
     Each document that is written or removed is an event (Firestore, Extend with Cloud Run functions).
@@ -15,19 +18,34 @@ def event_words(database: str, documents: int, request: Request) -> Iterator[Mis
         database: The database that is written.
         documents: How many are written or removed in it.
         request: What the operator asked for.
+        listening: What Eventarc tells of the database.
     """
-    started = request.triggers.get(database, ())
-    if not documents or request.notify or started == ():
+    if not documents or request.notify:
         return
-    if started is None:
+    by_catalog = request.triggers.get(database, ())
+    started = dict.fromkeys((*(by_catalog or ()), *listening.names))
+    if not started and by_catalog is None:
         yield MissingWord(
             f"nobody says what the events of {documents} documents start",
             subject=database,
             hint="name it as `triggers` in the catalog, [] for nothing; or `--notify` allows it",
         )
-    else:
+    elif started:
         yield MissingWord(
             f"each of {documents} documents starts {', '.join(started)}",
             subject=database,
             hint="`--notify` allows it; or stop what listens",
         )
+    elif listening.unasked:
+        yield MissingWord(
+            f"it is unknown what of Eventarc {documents} documents start: {listening.unasked}",
+            subject=database,
+            hint="grant the identity eventarc.triggers.list; or `--notify` allows it",
+        )
+
+
+def started_text(by_catalog: tuple[str, ...] | None, listening: Listening) -> str:
+    """Say what the events of documents start, by the catalog and by Eventarc."""
+    if by_catalog is None:
+        return f"unknown, the catalog does not say; {listening.text}"
+    return f"{', '.join(by_catalog) or 'nothing'} by the catalog; {listening.text}"

@@ -179,7 +179,8 @@ def test_a_plan_tells_what_events_start():
     asked = request(triggers={"(default)": ("on-completion",)})
     step = planned(backup(("c/a",)), DAMAGED, asked)
     assert (
-        "starts   by each document's event: on-completion" in told.planned(database_row(step))[-1]
+        "starts   by each document's event: on-completion by the catalog"
+        in told.planned(database_row(step))[-1]
     )
     unsaid = planned(backup(("c/a",)), DAMAGED, request(triggers={"(default)": None}))
     assert "does not say" in told.planned(database_row(unsaid))[-1]

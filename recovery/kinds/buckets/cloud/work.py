@@ -32,7 +32,7 @@ from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.cloud.restore import PARALLEL_RANGES, RangeRestore, spread
 from recovery.kinds.buckets.cloud.settings import (
     configuration_findings,
-    notified_topics,
+    listeners,
     set_bucket,
 )
 from recovery.kinds.buckets.rules.access import PresentBucket
@@ -63,6 +63,7 @@ class BucketWork(Work[BucketsSeen]):
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._api = storage_api(target.project)
+        self._rest = tools.rest()
         self._settings = tools.settings
         self._clock = tools.clock
         self._vault = tools.vault
@@ -179,7 +180,7 @@ class BucketWork(Work[BucketsSeen]):
         return seen.model_copy(
             update={
                 "owner": foreign_owner(self._api, backup, resource, request),
-                "notified": notified_topics(target),
+                **listeners(target, self._rest, request.target.project),
                 "configuration": configuration_findings(target, backup) if compares else (),
             }
         )

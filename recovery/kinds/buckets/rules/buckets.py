@@ -18,6 +18,7 @@ from recovery.compare.objects import Damage
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts
 from recovery.kinds.buckets.rules.objects import Source
 from recovery.kinds.step import MissingWord, Step
+from recovery.listening import Listening
 from recovery.request import Request
 from recovery.scope import ObjectScope
 
@@ -61,6 +62,7 @@ class SeenBucket(Value):
         keys: How many objects come under which key of Cloud KMS, which they are not under now: an
             inventory may name any.
         retention: What becomes of the retention that objects which come back had of their own.
+        listening: What Eventarc starts for each object that is written.
         notified: Topics that are told of every object that is written, and what listens to them
             acts on it.
         configuration: What differs in the bucket's own configuration and access, where they are
@@ -79,6 +81,7 @@ class SeenBucket(Value):
     samples: tuple[ObjectSample, ...]
     keys: Mapping[str, int] = {}
     retention: RetentionCounts = RetentionCounts()
+    listening: Listening = Listening()
     notified: tuple[str, ...] = ()
     configuration: tuple[Finding, ...] = ()
 

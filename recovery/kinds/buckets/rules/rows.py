@@ -70,6 +70,8 @@ def _what_happens(plan: BucketStep) -> Iterator[Row]:
     yield from map(Row, plan.retention.sentences)
     if plan.notified:
         yield Row(f"TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")
+    if plan.listening.names or plan.listening.unasked:
+        yield Row(f"by each object's event: {plan.listening.text}", "starts")
     for item in plan.configuration:
         left = "" if plan.sets else " (left alone; `--settings` sets it back)"
         yield Row(

@@ -35,8 +35,10 @@ from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work
+from recovery.listening import Triggers
 from recovery.reach import require_firestore
 from recovery.request import Request, Target
+from recovery.triggers import live_triggers
 
 
 class CompletionsWork(Work[CompletionsSeen]):
@@ -54,6 +56,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         self._started_at = tools.started_at
         self._landing = tools.landing
         self._target = target
+        self._rest = tools.rest()
 
     def observe(
         self, origin: Origin, request: Request, begun: Begun | None = None
@@ -77,8 +80,11 @@ class CompletionsWork(Work[CompletionsSeen]):
                 hint="`rebuild` of a database in the catalog names the history",
             )
         require_firestore(Connection(self._target.project, wanted[0].database))
+        triggers = live_triggers(self._rest, self._target.project)
         return CompletionsSeen(
-            databases=tuple(self._seen(item, item.rebuild) for item in wanted if item.rebuild),
+            databases=tuple(
+                self._seen(item, item.rebuild, triggers) for item in wanted if item.rebuild
+            ),
             observed_at=self._started_at,
         )
 
@@ -98,12 +104,13 @@ class CompletionsWork(Work[CompletionsSeen]):
     def _documents(self, database: str) -> Documents:
         return Documents(Connection(self._target.project, database))
 
-    def _seen(self, entry: CatalogDatabase, rules: Rebuild) -> SeenCompletions:
+    def _seen(self, entry: CatalogDatabase, rules: Rebuild, triggers: Triggers) -> SeenCompletions:
+        into = self._target.database or entry.database
         today = self._started_at.astimezone(ZoneInfo(rules.time_zone)).date()
         history = HistoryReader(self._project, self._catalog.location, self._own_id)
         inferred, unread = history.inferred(rules, today)
         documents, ignored = rebuilt(rules, [*history.runs(rules, today), *inferred], today=today)
-        live = self._live(self._documents(self._target.database or entry.database), documents)
+        live = self._live(self._documents(into), documents)
         return SeenCompletions(
             name=entry.database,
             history=rules.history,
@@ -112,6 +119,7 @@ class CompletionsWork(Work[CompletionsSeen]):
             ignored=ignored,
             unread=tuple(unread),
             never_restored=entry.ephemeral,
+            listening=triggers.of("firestore", "database", into),
         )
 
     def _live(

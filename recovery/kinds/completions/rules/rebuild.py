@@ -18,6 +18,7 @@ from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
 from manifests.values import UtcTime, Value
 from recovery.kinds.events import event_words
 from recovery.kinds.step import MissingWord, Step
+from recovery.listening import Listening
 from recovery.request import Request
 
 REASON = "rebuilt_from_run_history"
@@ -84,6 +85,7 @@ class CompletionsStep(Step):
         overwrite: Whether documents that are there with other content are replaced.
         unread: The sources that could not be read, and why: then nothing is proven.
         ignored: Names in the history that no document may hold, with the runs they had.
+        listening: What Eventarc starts for each document that is written.
     """
 
     kind: Literal["completions"] = "completions"
@@ -98,6 +100,7 @@ class CompletionsStep(Step):
     ignored: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
     never_restored: tuple[str, ...] = ()
+    listening: Listening = Listening()
 
     @property
     def written(self) -> str:
@@ -114,7 +117,7 @@ class CompletionsStep(Step):
     ) -> Iterator[MissingWord]:
         """Yield the word that starting what listens to documents needs."""
         del confirmed_project
-        yield from event_words(self.into, len(self.writes), request)
+        yield from event_words(self.into, len(self.writes), request, self.listening)
 
     @property
     def writes(self) -> tuple[RebuiltDocument, ...]:

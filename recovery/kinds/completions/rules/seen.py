@@ -7,6 +7,7 @@ from manifests.ids import DatabaseId, TableName
 from manifests.values import UtcTime, Value
 from recovery.kinds.completions.rules.rebuild import RebuiltDocument
 from recovery.kinds.decision import Seen
+from recovery.listening import Listening
 
 
 class SeenCompletions(Value):
@@ -20,6 +21,7 @@ class SeenCompletions(Value):
         ignored: Names in the history that no document may hold, with the runs they had.
         unread: The sources that could not be read, and why.
         never_restored: The ephemeral top-level collections.
+        listening: What Eventarc starts for each document that is written.
     """
 
     name: DatabaseId
@@ -29,6 +31,7 @@ class SeenCompletions(Value):
     ignored: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
     never_restored: tuple[str, ...] = ()
+    listening: Listening = Listening()
 
 
 class CompletionsSeen(Seen):

@@ -1,5 +1,6 @@
 """Looks at every database a recovery of a manifest could touch."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +15,7 @@ from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.asked import wanted_databases
 from recovery.kinds.databases.rules.documents import ephemeral_of, named_ranges, wanted_ranges
+from recovery.listening import Triggers
 from recovery.reach import require_firestore
 from recovery.request import Request
 from recovery.unseen import Unseen, looked_at, told_apart
@@ -25,6 +27,7 @@ def observe_databases(
     *,
     vault: Bucket,
     parallel: int,
+    triggers: Callable[[], Triggers],
     begun_at: datetime | None = None,
 ) -> tuple[dict[str, DatabaseState], tuple[Unseen, ...]]:
     """Compare each wanted database, or what stands for it, with its backup.
@@ -34,6 +37,7 @@ def observe_databases(
         request: What the operator asked for.
         vault: Where the backup is.
         parallel: Parts of one database in flight at once.
+        triggers: Asks Eventarc what listens.
         begun_at: When the recovery began that is resumed; None before one has.
 
     Returns:
@@ -57,6 +61,8 @@ def observe_databases(
                 hint="top-level collections are named by their id, others by their whole path",
             )
 
+    live = triggers() if wanted else Triggers()
+
     def look(item: DatabaseBackup) -> DatabaseState:
         target = DatabaseTarget(
             item,
@@ -68,7 +74,9 @@ def observe_databases(
         )
         left_out = {name: stored.count(item, below(name)) for name in ephemeral_of(item, request)}
         seen = target.observe(wanted_ranges(item, request), begun_at=begun_at)
-        return seen.model_copy(update={"left_out": left_out})
+        into = request.target.database or item.database_id
+        listening = live.of("firestore", "database", into)
+        return seen.model_copy(update={"left_out": left_out, "listening": listening})
 
     return told_apart(
         {

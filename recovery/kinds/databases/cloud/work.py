@@ -1,6 +1,7 @@
 """Looks at Firestore databases, and recovers them."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from recovery.kinds.databases.cloud.observe import observe_databases
 from recovery.kinds.databases.cloud.recover import DatabaseRecovery
@@ -12,6 +13,7 @@ from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work
 from recovery.request import Request, Target
+from recovery.triggers import live_triggers
 
 
 class DatabaseWork(Work[DatabasesSeen]):
@@ -23,7 +25,7 @@ class DatabaseWork(Work[DatabasesSeen]):
     """
 
     def __init__(self, tools: Tools, target: Target) -> None:
-        del target
+        self._triggers = partial(live_triggers, tools.rest(), target.project)
         self._vault = tools.vault
         self._landing = tools.landing
         self._parallel = tools.settings.parallel_streams
@@ -37,6 +39,7 @@ class DatabaseWork(Work[DatabasesSeen]):
             request,
             vault=self._vault,
             parallel=self._parallel,
+            triggers=self._triggers,
             begun_at=begun.at if begun else None,
         )
         return DatabasesSeen(databases=databases, unseen=unseen)

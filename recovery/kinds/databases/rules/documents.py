@@ -126,7 +126,7 @@ class DatabaseStep(Step):
                 hint=f"`--overwrite '{self.into}'` replaces them, what they held is kept as an undo "
                 "point; `--only-missing` leaves them",
             )
-        yield from event_words(self.into, self.writes + self.removes, request)
+        yield from event_words(self.into, self.writes + self.removes, request, self.state.listening)
 
     def is_kept(self, state: DocumentState) -> bool:
         """Whether a document that differs may differ when the recovery ends."""

@@ -9,6 +9,7 @@ from recovery.document import Row, Verdict, more
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.documents import documents_outcome_row, proven_documents
+from recovery.kinds.events import started_text
 from recovery.kinds.told import held_text
 from recovery.units import counted, duration, shown, size
 
@@ -48,7 +49,12 @@ def database_row(step: DatabaseStep) -> Row:
     made = (*step.made_with, *(step.sets_indexes or ())) if step.create else ()
     below = (*settings, *(Row(name, "make") for name in made), *_state_rows(step))
     if step.changes:
-        below += (Row(f"by each document's event: {_started(step)}", "starts"),)
+        below += (
+            Row(
+                f"by each document's event: {started_text(step.triggers, step.state.listening)}",
+                "starts",
+            ),
+        )
     return Row(f"{into}: {equal} equal", verb, below=below)
 
 
@@ -69,13 +75,6 @@ def _state_rows(step: DatabaseStep) -> Iterator[Row]:
             hint = _word(name, step) if action == "keep" else ""
             named = _named(step.state.listed, (name,), count)
             yield Row(f"{count:,} {meaning}{hint}", action, below=named)
-
-
-def _started(step: DatabaseStep) -> str:
-    """Tell what the catalog says of the events; Eventarc itself is not asked."""
-    if step.triggers is None:
-        return "unknown, the catalog does not say what listens"
-    return ", ".join(step.triggers) or "nothing, by the catalog"
 
 
 def database_outcome_row(outcome: DatabaseOutcome) -> Row:

@@ -1,0 +1,87 @@
+"""What listens now to what a recovery writes: Eventarc's triggers, which no run has to know. Pure."""
+
+from collections.abc import Iterator
+
+from manifests.values import Resource, Value
+
+_AUDITED = "google.cloud.audit.log.v1.written"
+
+
+class Listening(Value):
+    """What Eventarc tells of what is written to one database or bucket.
+
+    Attributes:
+        names: The triggers.
+        is_enabled: Whether the project has Eventarc enabled: without it no trigger is there.
+        unasked: Why Eventarc could not be asked; empty where it was.
+    """
+
+    names: tuple[str, ...] = ()
+    is_enabled: bool = True
+    unasked: str = ""
+
+    @property
+    def text(self) -> str:
+        """Say what listens, or that nobody knows."""
+        if self.unasked:
+            return f"UNKNOWN which triggers of Eventarc: {self.unasked}"
+        if not self.is_enabled:
+            return "no trigger of Eventarc, which is not enabled"
+        return ", ".join(self.names) or "no trigger of Eventarc"
+
+
+class Triggers(Value):
+    """The triggers of one project.
+
+    Attributes:
+        found: As Eventarc tells of them.
+        is_enabled: As of `Listening`.
+        unasked: Likewise.
+    """
+
+    found: tuple[Resource, ...] = ()
+    is_enabled: bool = True
+    unasked: str = ""
+
+    def of(self, service: str, attribute: str, value: str) -> Listening:
+        """Return what listens to one database or bucket.
+
+        Args:
+            service: `firestore` or `storage`.
+            attribute: The attribute of its events that names it.
+            value: Its name.
+        """
+        names = tuple(
+            sorted(
+                _name(trigger)
+                for trigger in self.found
+                if _listens(trigger, service, attribute, value)
+            )
+        )
+        return Listening(names=names, is_enabled=self.is_enabled, unasked=self.unasked)
+
+
+def _listens(trigger: Resource, service: str, attribute: str, value: str) -> bool:
+    """Whether events about a thing reach a trigger (Eventarc REST, Trigger, EventFilter).
+
+    One for audit logs may name a method or a resource that no recovery touches: it listens.
+    """
+    exact = {
+        item["attribute"]: item["value"] for item in _filters(trigger) if "operator" not in item
+    }
+    kind = exact.get("type", "")
+    if kind == _AUDITED:
+        return bool(exact.get("serviceName") == f"{service}.googleapis.com")
+    is_of_service = str(kind).startswith(f"google.cloud.{service}.")
+    return is_of_service and bool(exact.get(attribute, value) == value)
+
+
+def _filters(trigger: Resource) -> Iterator[Resource]:
+    return (
+        item for item in trigger.get("eventFilters", ()) if {"attribute", "value"} <= item.keys()
+    )
+
+
+def _name(trigger: Resource) -> str:
+    *_, location, _, own = str(trigger.get("name", "")).rsplit("/", 3)
+    return f"trigger {own} in {location}"

@@ -1,0 +1,59 @@
+"""What listens to documents that a recovery writes, whether the catalog knows it or not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Rebound
+from tests.integration.configuration import RUN, call, enable
+from tests.integration.orchestration import State, write_catalog
+from tests.served import serving
+
+SCENARIO = "firestore-state-loss"
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform whose catalog has one database, which starts nothing."""
+    return new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
+
+
+def test_triggers_that_no_run_knows(rebound: Rebound):
+    """A trigger that was made since needs the word; where Eventarc does not say, so does that."""
+    state = State(rebound)
+    with rebound.cloud.minutes_ago(3):
+        state.write({f"games/{number}": {"n": number} for number in range(3)})
+    before = state.content()
+    with serving(rebound) as function:
+        function.complete("night")
+    enable(rebound, "eventarc.googleapis.com", "run.googleapis.com")
+    run = f"projects/{rebound.project}/locations/us-west2/services"
+    image = {"template": {"containers": [{"image": "us-docker.pkg.dev/p/r/i"}]}}
+    call(rebound, "POST", f"{RUN}/{run}", image, serviceId="listener")
+    kind = "google.cloud.firestore.document.v1.written"
+    filters = [
+        {"attribute": "type", "value": kind},
+        {"attribute": "database", "value": "(default)"},
+    ]
+    destination = {"cloudRun": {"service": "listener", "region": "us-west2"}}
+    triggers = f"eventarc.googleapis.com/v1/projects/{rebound.project}/locations/us-west2/triggers"
+    body = {"eventFilters": filters, "destination": destination}
+    call(rebound, "POST", triggers, body, triggerId="late")
+    state.lose(*before)
+    told = rebound.run("plan", SCENARIO).stdout
+    assert "by each document's event: nothing by the catalog; trigger late in us-west2" in told
+    refused = rebound.run("recover", SCENARIO, "--yes", code=5).stderr
+    assert "documents starts trigger late in us-west2" in refused
+    unlisted = rebound.cloud.fault(
+        *("platform", "eventarc.projects.locations.triggers.list", "status"),
+        status=403,
+        reason="PERMISSION_DENIED",
+        times=None,
+    )
+    with unlisted:
+        unknown = rebound.run("recover", SCENARIO, "--yes", code=5).stderr
+    assert "unknown what of Eventarc" in unknown
+    assert state.content() == {}
+    rebound.run("recover", SCENARIO, "--yes", "--notify")
+    assert state.content() == before
