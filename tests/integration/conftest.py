@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from tests.harness import Rebound
 from tests.integration import bucket_objects, lake
@@ -38,3 +39,11 @@ def night(raw: Rebound) -> Iterator[Function]:
     """Serve the backup function of that platform."""
     with serving(raw) as served:
         yield served
+
+
+@pytest.fixture
+def no_pauses(mocker: MockerFixture) -> list[float]:
+    """Let no call that is made again in this process wait; return how long each would have."""
+    pauses: list[float] = []
+    mocker.patch("tenacity.nap.time").sleep = pauses.append
+    return pauses

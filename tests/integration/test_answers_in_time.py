@@ -120,7 +120,7 @@ def test_jobs_that_are_said_not_to_be_there(rebound: Rebound):
             assert jobs.rows(f"begun-{operation}", "SELECT 1 AS id", subject="lake") == [{"id": 1}]
 
 
-def test_refusals_that_last(rebound: Rebound):
+def test_refusals_that_last(rebound: Rebound, no_pauses: list[float]):
     """Rows that BigQuery refuses to give are asked for as often as anything else, and no longer."""
     jobs = Jobs(bigquery_client(rebound.project, LOCATION), LOCATION)
     operation = "bigquery.jobs.getQueryResults"
@@ -129,4 +129,5 @@ def test_refusals_that_last(rebound: Rebound):
         jobs.answer("asked", "SELECT 1 AS id", subject="lake")
     (fault,) = rebound.cloud.clear_faults("bigquery")
     assert fault["fired"] == 8
+    assert len(no_pauses) == 7
     assert refused.value.retryable

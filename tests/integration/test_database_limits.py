@@ -12,6 +12,7 @@ from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.documents import DocumentRecord
 from manifests.errors import CloudError
+from manifests.names import EVERYTHING
 from recovery.compare.databases import database_findings
 from recovery.firestore.throttle import Unthrottled
 from recovery.firestore.writing import BatchWriter
@@ -111,17 +112,24 @@ def test_one_deleted_document_is_too_many(rebound: Rebound):
     assert "Firestore clears away what was deleted" in done.stderr
 
 
-def test_writes_that_are_put_off(rebound: Rebound):
+def test_writes_that_are_put_off(rebound: Rebound, no_pauses: list[float]):
     """Writes that Firestore puts off for longer than a call is repeated are made in the end."""
     state = State(rebound)
     before = state.content()
-    state.lose(*list(before)[:100])
+    documents = Documents(Connection(rebound.project, "(default)"))
+    lost = list(documents.read(EVERYTHING))[:100]
+    state.lose(*(record.path for record in lost))
+    pauses: list[float] = []
+    writer = BatchWriter(documents, Unthrottled(), sleep=pauses.append)
     fault = rebound.cloud.fault(
         "firestore", "firestore.BatchWrite", "status", reason="ABORTED", times=10
     )
     with fault:
-        rebound.run("recover", SCENARIO, "--yes", "--unthrottled")
+        for record in lost:
+            writer.add(record.path, documents.put(record, replaces_nanos=None))
+        writer.flush()
     assert state.content() == before
+    assert len(no_pauses) > len(pauses) > 0
 
 
 def test_writes_that_contend(new_rebound: Callable[..., Rebound]):

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ PROJECT = "ops-day"
 EXECUTIONS = "workflowexecutions.googleapis.com/v1"
 WORKFLOWS = {"good": "return: 1", "bad": "raise: no"}
 MISSING = "nba_precompute.player_daily_cache"
-LATENCY_SECONDS = 3
 
 
 def write_catalog(folder: Path) -> tuple[str, Frame]:
@@ -165,14 +165,29 @@ def test_quick_is_a_text_with_what_to_do(rebound: Rebound):
 
 def test_queries_are_asked_at_once(rebound: Rebound):
     """No query waits for the answer of another, so that all take as long as the slowest."""
-    methods = "bigquery.jobs.(insert|getQueryResults)"
-    cloud = rebound.cloud
-    cloud.order("bigquery", "faults", operation=methods, kind="latency", seconds=LATENCY_SECONDS, times=None)  # fmt: skip
-    rebound.run("ops", "full", code=10)
-    (fault,) = cloud.clear_faults("bigquery")
-    order = [line.split()[0].rpartition(".")[2] for line in fault["calls"]]
-    assert order.count("insert") == 8
-    assert order.index("getQueryResults") >= 4, "jobs are begun before any answer is there"
+    cloud, client = rebound.cloud, rebound.bigquery_client
+    earlier = {job.job_id for job in client.list_jobs()}
+    with cloud.held("bigquery", "bigquery.jobs.(insert|getQueryResults)", times=None):
+        process = rebound.begin("ops", "full")
+        calls = awaited_calls(rebound, 4)
+    assert all(".insert " in line for line in calls[:4]), (
+        "jobs are begun before any answer is there"
+    )
+    process.communicate(RUN_SECONDS)
+    assert process.returncode == 10
+    assert len({job.job_id for job in client.list_jobs()} - earlier) == 8
+
+
+def awaited_calls(rebound: Rebound, count: int) -> list[str]:
+    """Wait until so many calls of BigQuery are held up, and return them in their order."""
+    last = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < last:
+        (fault,) = rebound.cloud.faults("bigquery")
+        if fault["fired"] >= count:
+            calls: list[str] = fault["calls"]
+            return calls
+        time.sleep(0.02)
+    raise TimeoutError(count)
 
 
 @pytest.mark.parametrize(
