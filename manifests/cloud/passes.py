@@ -85,6 +85,7 @@ class Passes:
         if not self._pieces:
             self._landmarks_a_part *= 2
         self._failures = 0
+        self._has_advanced = False
 
     def fail(self, error: Exception) -> None:
         """Wait before the next stream, with a smaller part where time was short; or give up.
