@@ -18,7 +18,7 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.kinds.tables.kind import TABLES
-from manifests.layout import parse_run_id
+from manifests.layout import last_attempt_name, parse_run_id
 from manifests.store.decoded import Started
 from manifests.store.vault import Vault
 from manifests.values import RunId
@@ -108,14 +108,16 @@ def current_run(vault: Vault, run_id: RunId) -> RunId:
         RefusedError: There are more of those than any night makes.
     """
     current, number = run_id, 1
+    first = ""
     while reason := _obstacle(vault, current):
+        first = first or reason
         log.error("another run takes the place of one", passed_over=current, reason=reason)
         number += 1
         if number > _MOST_RUNS:
             raise RefusedError(
-                f"{number - 1} runs of this time can never be complete",
+                f"{number - 1} runs of this time can never be complete, the first: {first}",
                 subject=run_id,
-                hint="find out who wrote that of them; a manual run has another id",
+                hint="find out who wrote that of them, and remove it; a manual run has another id",
             )
         current = parse_run_id(f"{run_id}-r{number}")
     return current
@@ -127,7 +129,7 @@ def _obstacle(vault: Vault, run_id: RunId) -> str:
     An object that is unreadable or not believed is never replaced, so it stays an obstacle.
     """
     if vault.has_failed(run_id):
-        return "no attempt can complete it"
+        return f"{last_attempt_name(run_id)} says that no attempt can complete it"
     try:
         vault.manifest(run_id)
         return vault.trust(run_id).problem

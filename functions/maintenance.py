@@ -6,7 +6,7 @@
     tick     each hour: reads catalog and vault and logs every gauge, one line each
 
 POST, without a body; a call that no schedule made, or whose schedule was run by force, is about now. A
-retry of a schedule that has read its share is answered from what was written down then.
+retry of a schedule whose share was found damaged is answered from what was written down then.
 """
 
 from collections.abc import Callable
@@ -144,20 +144,8 @@ def _verified(place: _Place) -> dict[str, object]:
     name = share_name(place.at)
     share = share_at(place.at, place.settings.verify_nights)
     structlog.contextvars.bind_contextvars(share=share.number, shares=share.of)
-    found = place.landing.read_dated(name)
-    if found is not None and found.written_at < place.at - _EARLY:
-        raise RefusedError(
-            f"what was read tonight was written at {found.written_at:%Y-%m-%dT%H:%M:%SZ}, before its "
-            "time",
-            subject=name,
-            hint="find out who wrote it, and delete it",
-        )
-    content = (
-        place.landing.put_once(name, encode(_share_record(place, share)))
-        if found is None
-        else found.content
-    )
-    record = decode(content, ShareRecord, subject=name)
+    record = _found_before(place, name) or _share_record(place, share)
+    place.landing.put_once(name, encode(record))
     told = {"share": record.share, "shares": record.shares, "objects": record.objects}
     told |= {"read_bytes": record.read_bytes}
     if record.damaged:
@@ -169,6 +157,32 @@ def _verified(place: _Place) -> dict[str, object]:
         )
     log.info("share is verified", **told)
     return {"state": "whole", **told}
+
+
+def _found_before(place: _Place, name: str) -> ShareRecord | None:
+    """Return what an earlier call for this night found damaged; None where it has to be read.
+
+    Whoever can write there could say that all is whole: that is never believed without reading.
+
+    Raises:
+        RefusedError: It was written before the schedule's time, by somebody else.
+    """
+    found = place.landing.read_dated(name)
+    if found is None:
+        return None
+    if found.written_at < place.at - _EARLY:
+        raise RefusedError(
+            f"what was read tonight was written at {found.written_at:%Y-%m-%dT%H:%M:%SZ}, before its "
+            "time",
+            subject=name,
+            hint="find out who wrote it, and delete it",
+        )
+    try:
+        record = decode(found.content, ShareRecord, subject=name)
+    except BackupDamagedError as error:
+        log.warning("what is written of tonight's share is not read", reason=str(error))
+        return None
+    return record if record.damaged else None
 
 
 def _share_record(place: _Place, share: Share) -> ShareRecord:

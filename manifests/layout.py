@@ -156,6 +156,11 @@ def attempt_name(run_id: RunId, attempted_at: datetime) -> str:
     return f"{attempts_prefix(run_id)}{attempted_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.json"
 
 
+def last_attempt_name(run_id: RunId) -> str:
+    """Return the name of the record of an attempt that no other can follow, behind all the others."""
+    return f"{attempts_prefix(run_id)}last.json"
+
+
 def hold_name(run_id: RunId) -> str:
     """Return the name of the object that keeps a run from expiring."""
     return f"{HOLDS_PREFIX}{run_id}.json"

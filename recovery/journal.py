@@ -14,7 +14,6 @@ Each is signed where the operator has a key, and read only if it is believed.
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import compress
@@ -33,6 +32,7 @@ from manifests.journal_layout import (
     JournalNames,
     recovery_of,
 )
+from manifests.json_text import parsed
 from manifests.store.bounded import Records, read, readable
 from manifests.store.seal import Seal
 from manifests.values import Value
@@ -40,6 +40,7 @@ from recovery.naming import bounded
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
 
 _PARALLEL_LOOKS = 16
+_MOST_ATTEMPTS = 10
 
 
 class Journal:
@@ -198,7 +199,7 @@ class Journal:
 
     def ended_before(self) -> bool:
         """Whether an attempt has ended that an older version of Rebound made: it is not read."""
-        names = (self._names.report, *self._attempts())
+        names = (self._names.report, *self._attempts()[-_MOST_ATTEMPTS:])
         return any(_is_older(self._bucket.read(name) or b"") for name in names)
 
     def _attempts(self) -> list[str]:
@@ -251,7 +252,7 @@ def unclosed(bucket: Bucket) -> tuple[str, ...]:
 def _is_older(content: bytes) -> bool:
     """Whether a plan or report was written when each kind had a list of its own in it."""
     try:
-        plan = json.loads(content)["document"]["plan"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        plan = parsed(content)["document"]["plan"]
+    except (ValueError, TypeError, KeyError):
         return False
     return isinstance(plan, dict) and "steps" not in plan and "tables" in plan

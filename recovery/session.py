@@ -68,7 +68,7 @@ class Session:
         self.landing = Bucket(self.api, settings.landing_bucket)
         self.seal = _operators_seal(settings)
         self.verdicts = Verdicts(self.landing)
-        self.proofs = Proofs(self.landing)
+        self.proofs = Proofs(self.landing, self.seal)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
         whose = settings.trusted
         self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock, trusted=whose)

@@ -3,7 +3,7 @@
 proofs/<recovery>.json    written once, when everything in a recovery was proven
 
 `rebound status` tells how old the newest proof is. No recovery depends on a proof: a forged one can
-only make an untested part look tested.
+only make an untested part look tested. Where operators have a key only what it signed counts.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from manifests.layout import recovery_begun_at
 from manifests.model.proof import ProofRecord
 from manifests.proof_layout import PROOFS_PREFIX, proof_name, proving_recovery
 from manifests.store.bounded import Records, read
-from manifests.store.envelope import encode
+from manifests.store.seal import Seal
 
 # Far more than the names of all parts of a run.
 _MOST_BYTES = 4 * 1024 * 1024
@@ -25,14 +25,24 @@ _LONGEST = timedelta(days=30)
 
 
 class Proofs:
-    """The proofs about the runs of one vault."""
+    """The proofs about the runs of one vault.
 
-    def __init__(self, landing: Bucket) -> None:
+    Args:
+        landing: The bucket with journals.
+        seal: Signs what is written, and tells what is believed.
+    """
+
+    def __init__(self, landing: Bucket, seal: Seal) -> None:
         self._landing = landing
+        self._seal = seal
 
     def record(self, proof: ProofRecord) -> None:
-        """Write what a recovery showed, once; an earlier record stays."""
-        self._landing.put_once(proof_name(proof.recovery_id), encode(proof))
+        """Write what a recovery showed, once; an earlier record stays.
+
+        One that cannot be signed is written all the same: what it proves is restored.
+        """
+        name = proof_name(proof.recovery_id)
+        self._landing.put_once(name, self._seal.encode_anyway(proof, subject=name))
 
     def since(self, earliest: datetime, *, now: datetime) -> Iterator[ProofRecord]:
         """Yield the proofs since an instant; unreadable ones and impossible times are left out.
@@ -47,7 +57,9 @@ class Proofs:
             is_wanted = begun_at is not None and earliest - _LONGEST <= begun_at <= now
             return begun_at if is_wanted else None
 
-        records = Records(self._landing, most_bytes=_MOST_BYTES)
+        records = Records(
+            self._landing, most_bytes=_MOST_BYTES, seal=self._seal, only_believed=True
+        )
         for found in records.below(PROOFS_PREFIX, ProofRecord, age=age):
             proof = read(found)
             if (

@@ -8,6 +8,7 @@ from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import BackupDamagedError
 from manifests.gauges import Watched, WatchedRun
+from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.verified_layout import SHARES_PREFIX, verified_at
 
@@ -30,7 +31,7 @@ def watched(vault: Bucket, landing: Bucket, documents: Vault, *, now: datetime) 
     shares = (verified_at(item.name) for item in landing.list_objects(SHARES_PREFIX))
     return Watched(
         complete=sorted(_complete(documents)),
-        proofs=tuple(Proofs(landing).since(now - _REMEMBERED, now=now)),
+        proofs=tuple(Proofs(landing, Seal()).since(now - _REMEMBERED, now=now)),
         verified=tuple(filter(None, shares)),
         damaged=len(Verdicts(landing).damaged()),
         fenced=_standing(landing, vault),

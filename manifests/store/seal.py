@@ -1,10 +1,13 @@
 """Signs what is written where there is a key, and tells of what is read whether it is believed."""
 
+import structlog
 from pydantic import BaseModel
 
-from manifests.errors import ManifestUntrustedError, MisconfiguredError
+from manifests.errors import CloudError, ManifestUntrustedError, MisconfiguredError
 from manifests.signing import KEY_OF, KEYS_OF, NO_KEYS, Author, Sign, Trust, TrustedKeys, placed
 from manifests.store.envelope import Opened, encode, opened, read
+
+log = structlog.get_logger()
 
 
 class Seal:
@@ -51,6 +54,17 @@ class Seal:
                 hint=f"{KEYS_OF[self._author]} has to hold the public key of {KEY_OF[self._author]}",
             )
         return content
+
+    def encode_anyway(self, document: BaseModel, *, subject: str) -> bytes:
+        """Return a document in its envelope, unsigned where it cannot be signed, which is told.
+
+        So what has happened is written down; who checks signatures does not believe it.
+        """
+        try:
+            return self.encode(document, subject=subject)
+        except (CloudError, MisconfiguredError) as error:
+            log.warning("what is written is not signed", name=subject, reason=str(error))
+            return encode(document)
 
     def decode[Document: BaseModel](
         self, content: bytes, kind: type[Document], *, subject: str

@@ -125,11 +125,13 @@ class Vault:
     def record_failure(self, attempt: FailedAttempt, *, is_last: bool = False) -> None:
         """Write why an attempt ended without a manifest, and whether every other one would."""
         name = layout.attempt_name(attempt.run_id, attempt.attempted_at)
-        self._bucket.put_once(_last(attempt.run_id) if is_last else name, encode(attempt))
+        self._bucket.put_once(
+            layout.last_attempt_name(attempt.run_id) if is_last else name, encode(attempt)
+        )
 
     def has_failed(self, run_id: RunId) -> bool:
         """Whether a run can never be complete."""
-        return self._bucket.read(_last(run_id)) is not None
+        return self._bucket.read(layout.last_attempt_name(run_id)) is not None
 
     def put_manifest(self, manifest: Manifest) -> Manifest:
         """Write the manifest once, after everything it lists; an earlier one stays.
@@ -289,8 +291,3 @@ def _said(document: Manifest | RunStart) -> tuple[object, ...]:
 def _lacks(manifest: Manifest) -> str:
     parts = ", ".join(item.part for item in manifest.lacking)
     return f"lacks {parts}" if parts else ""
-
-
-def _last(run_id: RunId) -> str:
-    """Return the name of the record of an attempt that no other can follow, behind all the others."""
-    return f"{layout.attempts_prefix(run_id)}last.json"

@@ -5,8 +5,6 @@ import structlog
 from manifests import drill_layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import (
-    CloudError,
-    MisconfiguredError,
     RefusedError,
     StrangeObjectError,
     UsageError,
@@ -55,11 +53,7 @@ class Drills:
             StrangeObjectError: A record that this drill did not write lies there.
         """
         name = drill_layout.record_name(record.begun.drill_id)
-        try:
-            content = self._seal.encode(record, subject=name)
-        except (CloudError, MisconfiguredError) as error:
-            log.warning("the record of the drill is not signed", reason=str(error))
-            content = encode(record)
+        content = self._seal.encode_anyway(record, subject=name)
         if self._bucket.put_once(name, content) != content:
             raise StrangeObjectError(
                 "the record of this drill was there before it ended",

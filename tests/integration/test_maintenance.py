@@ -267,3 +267,22 @@ def test_nobody_says_beforehand_what_will_be_read(rebound: Rebound, functions: d
     forged.delete()
     assert refused.status_code == 409, refused.text
     assert "before its time" in refused.json()["message"]
+
+
+@pytest.mark.parametrize("planted", ["whole", "no record"])
+def test_nobody_says_for_the_vault_that_it_is_whole(
+    rebound: Rebound, functions: dict[str, Function], planted: str
+):
+    """A record from after the schedule's time, before the share was read, spares no reading."""
+    scheduled_at = night(1) if planted == "whole" else night(6)
+    record = ShareRecord(verified_at=scheduled_at, share=0, shares=1, objects=9, read_bytes=9)
+    content = encode(record) if planted == "whole" else b"{"
+    forged = rebound.landing.blob(share_name(scheduled_at))
+    forged.upload_from_string(content)
+    odd = rebound.vault.blob("runs/odd/manifest.json")
+    odd.upload_from_string("{")
+    answer = functions["verify"].scheduled(scheduled_at, "rebound-verify", body=None)
+    odd.delete()
+    forged.delete()
+    assert answer.status_code == 500, answer.text
+    assert "what is stored is damaged" in answer.json()["message"]

@@ -177,7 +177,7 @@ def test_what_somebody_plants_during_a_night_is_not_in_its_run(signed: Rebound):
         told = [line for line in function.log_lines() if "passed_over" in line]
     assert {line["passed_over"]: line["reason"] for line in told} == {
         placed: "not trusted: it is not signed",
-        tonight: "no attempt can complete it",
+        tonight: f"runs/{tonight}/attempts/last.json says that no attempt can complete it",
     }
     assert (states(signed)[placed], states(signed)[tonight]) == ("partial", "partial")
 

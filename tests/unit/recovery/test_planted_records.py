@@ -67,7 +67,7 @@ def actions(landing: Any) -> list[Action]:  # noqa: ANN401 - as little of a buck
 
 def proofs(landing: Any) -> list[ProofRecord]:  # noqa: ANN401 - as above
     """Return what was proven within a year."""
-    return list(Proofs(landing).since(NOW - timedelta(days=365), now=NOW))
+    return list(Proofs(landing, Seal()).since(NOW - timedelta(days=365), now=NOW))
 
 
 def earlier(number: int) -> datetime:

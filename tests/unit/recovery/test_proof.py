@@ -11,7 +11,9 @@ from manifests.cloud.proofs import Proofs
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
 from manifests.proof_layout import proof_name, proving_recovery
+from manifests.signing import TrustedKeys
 from manifests.store.envelope import encode
+from manifests.store.seal import Seal
 from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
@@ -23,6 +25,7 @@ from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import RecoveryReport
 from recovery.plan.fallen import FallBack
 from recovery.proof import proof_of
+from tests.unit.manifests.test_signing import Signer
 from tests.unit.platforms import whole_manifest
 from tests.unit.samples import BASE_POINT, BASE_RUN, POINT, RUN, MemoryBucket, manifest
 from tests.unit.worlds import GONE, plan, world
@@ -162,7 +165,9 @@ def kept(content: bytes, name: str = proof_name(ID)) -> list[ProofRecord]:
     """Return the proofs of a bucket with one object."""
     bucket: Any = MemoryBucket()
     bucket.put_once(name, content)
-    return list(Proofs(bucket).since(BEGUN - timedelta(days=1), now=BEGUN + timedelta(days=1)))
+    return list(
+        Proofs(bucket, Seal()).since(BEGUN - timedelta(days=1), now=BEGUN + timedelta(days=1))
+    )
 
 
 def test_a_proof_is_kept_once_and_read():
@@ -170,10 +175,26 @@ def test_a_proof_is_kept_once_and_read():
     bucket: Any = MemoryBucket()
     first = proof(table())
     assert first is not None
-    Proofs(bucket).record(first)
-    Proofs(bucket).record(first.model_copy(update={"how": "recovery"}))
-    found = Proofs(bucket).since(BEGUN, now=BEGUN + timedelta(days=1))
+    Proofs(bucket, Seal()).record(first)
+    Proofs(bucket, Seal()).record(first.model_copy(update={"how": "recovery"}))
+    found = Proofs(bucket, Seal()).since(BEGUN, now=BEGUN + timedelta(days=1))
     assert list(found) == [first]
+
+
+def test_only_what_was_signed_proves_where_there_is_a_key():
+    """What others wrote, or took from the place of another proof, makes no part look tested."""
+    bucket: Any = MemoryBucket()
+    signer, made = Signer(), proof(table())
+    assert made is not None
+    sealed = Proofs(bucket, Seal(TrustedKeys(signer.pem), signer, "operator"))
+    since, now = BEGUN - timedelta(days=1), BEGUN + timedelta(days=1)
+    for planted in (encode(made), encode(made, sign=Signer()), encode(made, sign=signer)):
+        bucket.objects[proof_name(ID)] = planted
+        assert not list(sealed.since(since, now=now))
+        assert list(Proofs(bucket, Seal()).since(since, now=now)) == [made]
+    bucket.objects.clear()
+    sealed.record(made)
+    assert list(sealed.since(since, now=now)) == [made]
 
 
 def test_an_old_proof_is_forgotten():
@@ -181,10 +202,10 @@ def test_an_old_proof_is_forgotten():
     bucket: Any = MemoryBucket()
     made = proof(table())
     assert made is not None
-    Proofs(bucket).record(made)
+    Proofs(bucket, Seal()).record(made)
     after = made.proven_at + timedelta(seconds=1)
-    assert not list(Proofs(bucket).since(after, now=after))
-    assert not list(Proofs(bucket).since(BEGUN, now=BEGUN))
+    assert not list(Proofs(bucket, Seal()).since(after, now=after))
+    assert not list(Proofs(bucket, Seal()).since(BEGUN, now=BEGUN))
 
 
 def test_what_cannot_be_read_or_be_true_proves_nothing():
