@@ -1,7 +1,5 @@
 """What listens now to what a recovery writes: Eventarc's triggers, which no run has to know. Pure."""
 
-from collections.abc import Iterator
-
 from manifests.values import Resource, Value
 
 _AUDITED = "google.cloud.audit.log.v1.written"
@@ -12,11 +10,13 @@ class Listening(Value):
 
     Attributes:
         names: The triggers.
+        audited: Those of them that listen to audit logs, of which the thing itself knows nothing.
         is_enabled: Whether the project has Eventarc enabled: without it no trigger is there.
         unasked: Why Eventarc could not be asked; empty where it was.
     """
 
     names: tuple[str, ...] = ()
+    audited: tuple[str, ...] = ()
     is_enabled: bool = True
     unasked: str = ""
 
@@ -51,14 +51,13 @@ class Triggers(Value):
             attribute: The attribute of its events that names it.
             value: Its name.
         """
-        names = tuple(
-            sorted(
-                _name(trigger)
-                for trigger in self.found
-                if _listens(trigger, service, attribute, value)
-            )
+        found = [item for item in self.found if _listens(item, service, attribute, value)]
+        return Listening(
+            names=tuple(sorted(map(_name, found))),
+            audited=tuple(sorted(_name(item) for item in found if _kind(item) == _AUDITED)),
+            is_enabled=self.is_enabled,
+            unasked=self.unasked,
         )
-        return Listening(names=names, is_enabled=self.is_enabled, unasked=self.unasked)
 
 
 def _listens(trigger: Resource, service: str, attribute: str, value: str) -> bool:
@@ -66,20 +65,20 @@ def _listens(trigger: Resource, service: str, attribute: str, value: str) -> boo
 
     One for audit logs may name a method or a resource that no recovery touches: it listens.
     """
-    exact = {
-        item["attribute"]: item["value"] for item in _filters(trigger) if "operator" not in item
-    }
-    kind = exact.get("type", "")
+    kind, exact = _kind(trigger), _exact(trigger)
     if kind == _AUDITED:
         return bool(exact.get("serviceName") == f"{service}.googleapis.com")
-    is_of_service = str(kind).startswith(f"google.cloud.{service}.")
+    is_of_service = kind.startswith(f"google.cloud.{service}.")
     return is_of_service and bool(exact.get(attribute, value) == value)
 
 
-def _filters(trigger: Resource) -> Iterator[Resource]:
-    return (
-        item for item in trigger.get("eventFilters", ()) if {"attribute", "value"} <= item.keys()
-    )
+def _kind(trigger: Resource) -> str:
+    return _exact(trigger).get("type", "")
+
+
+def _exact(trigger: Resource) -> dict[str, str]:
+    filters = [item for item in trigger.get("eventFilters", ()) if "operator" not in item]
+    return {str(item.get("attribute")): str(item.get("value")) for item in filters}
 
 
 def _name(trigger: Resource) -> str:

@@ -9,8 +9,10 @@ from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.objects import plan_object
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
 from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row
+from recovery.listening import Listening
 from recovery.report.runs import verdict_document
 from recovery.report.text import text_of
+from recovery.request import Request, Target
 from recovery.units import shown
 from recovery.verify import Verdict
 from tests.unit.object_samples import POINT, record, version
@@ -152,3 +154,26 @@ def test_a_verdict_says_what_was_read(verdict: Verdict, text: str, *, quick: boo
     trusted = Trust(state="trusted", key="a key")
     told = text_of(verdict_document("night", verdict, trusted, quick=quick))
     assert told == f"{text}\nmanifest: signed with a key"
+
+
+def test_a_trigger_for_audit_logs_needs_the_word():
+    """No topic of the bucket tells of it, so that it is asked for by itself."""
+    request = Request(scenario="gcs-bucket-corruption", target=Target(project="platform"))
+    listening = Listening(names=("audit", "own"), audited=("audit",))
+    plan = plan_of(missing=1).model_copy(update={"listening": listening})
+    (missing,) = plan.missing_words(request, confirmed_project=None)
+    assert missing.what == "audit would be told of every object that is written"
+    allowed = request.model_copy(update={"notify": True})
+    assert not list(plan.missing_words(allowed, confirmed_project=None))
+
+
+def test_a_plan_says_what_eventarc_starts():
+    """Triggers that are there now are named, and so is that Eventarc could not be asked."""
+    found = Listening(names=("trigger late in us-west2",))
+    for listening, said in (
+        (found, "trigger late in us-west2"),
+        (Listening(unasked="403"), "UNKNOWN which triggers of Eventarc: 403"),
+    ):
+        plan = plan_of(missing=1).model_copy(update={"listening": listening})
+        assert any(f"by each object's event: {said}" in line for line in planned(bucket_row(plan)))
+    assert not any("event" in line for line in planned(bucket_row(plan_of(missing=1))))

@@ -63,7 +63,7 @@ def listeners(target: VersionedBucket, rest: Rest, project: str) -> dict[str, ob
     """Return what is told of what is written to a bucket: its topics, and triggers of Eventarc.
 
     A trigger for the bucket's own events has a topic of the bucket, and so needs the word with it
-    (Eventarc, Route Cloud Storage events); one for audit logs has none.
+    (Eventarc, Route Cloud Storage events); one for audit logs has none, and needs it by itself.
     """
     with cloud_errors(target.uri()):
         found = target.notifications()

@@ -170,9 +170,10 @@ class BucketStep(Step, SeenBucket):
                 subject=self.title,
                 hint=f"`--overwrite {self.into}` allows it; what is replaced is kept",
             )
-        if self.notified and self.writes and not request.notify:
+        told = (*self.notified, *self.listening.audited)
+        if told and self.writes and not request.notify:
             yield MissingWord(
-                f"{', '.join(self.notified)} would be told of every object that is written",
+                f"{', '.join(told)} would be told of every object that is written",
                 subject=self.title,
                 hint="`--notify` allows it; or stop what listens, or remove the notification",
             )
