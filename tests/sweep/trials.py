@@ -94,9 +94,9 @@ class _Ended(NamedTuple):
 
 def calls(world: World, work: str) -> dict[Service, int]:
     """Return how many calls a work makes to each service, undisturbed."""
+    worker = _worker(world, work)
     for service in SERVICES:
         _order(world.rebound, service, {"kind": "latency", "seconds": 0.0}, times=None)
-    worker = _worker(world, work)
     ended = worker.begin()
     removed = {service: world.rebound.cloud.clear_faults(service) for service in SERVICES}
     problem = ended.problem or worker.wrong()
