@@ -91,6 +91,11 @@ class JournalNames:
         return processor, day
 
 
+def archive_digest(name: str) -> str:
+    """Return the SHA-256, in hexadecimal, that the name of what a function was built from says."""
+    return name.rpartition("/")[2].removesuffix(".zip")
+
+
 def undo_objects(recovery_id: str, bucket: str) -> str:
     """Return the folder of the objects of a bucket that a recovery put aside."""
     return f"undo/{recovery_id}/{bucket}/"

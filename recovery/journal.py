@@ -5,6 +5,8 @@
     buckets/<bucket>/<number>.json             what was written to one key range, now proven
     before/<kind> <name>.json                  what a thing was before it was written
     before/objects/<bucket>/<digest>.json      objects of which only what is said of them is set
+    before/aside/<bucket>/<digest>.json        copies of objects whose content is about to go
+    before/documents/<database>/<digest>.json  a file of documents that are about to be written over
     undone/<time>.json                         how an undo ended
 
 Each is below the folder of the recovery, where `manifests.journal_layout` says what else is.
@@ -14,9 +16,7 @@ Each is signed where the operator has a key, and read only if it is believed.
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import compress
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
@@ -25,21 +25,23 @@ from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
     RefusedError,
+    StrangeObjectError,
     UsageError,
 )
 from manifests.journal_layout import (
-    RECOVERIES_PREFIX,
     JournalNames,
-    recovery_of,
 )
 from manifests.json_text import parsed
-from manifests.store.bounded import Records, read, readable
+from manifests.signing import Trust
+from manifests.store.bounded import Readable, Records, read, readable
+from manifests.store.decoded import STRANGE_HINT
+from manifests.store.envelope import opened
 from manifests.store.seal import Seal
 from manifests.values import Value
 from recovery.naming import bounded
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
+from recovery.within import Within
 
-_PARALLEL_LOOKS = 16
 _MOST_ATTEMPTS = 10
 
 
@@ -55,6 +57,9 @@ class Journal:
     def __init__(self, bucket: Bucket, recovery_id: str, seal: Seal) -> None:
         self._bucket = bucket
         self._seal = seal
+        self._source: Readable = bucket
+        self._is_new = False
+        self._own: set[str] = set()
         self._names = JournalNames(recovery_id)
         self.recovery_id = recovery_id
 
@@ -68,6 +73,7 @@ class Journal:
         ours = self._seal.encode(recovery, subject=name)
         if self._bucket.put_once(name, ours) != ours:
             raise RefusedError("another plan is there already", subject=name, hint="plan again")
+        self._is_new = True
 
     def planned(self) -> PlannedRecovery:
         """Return the plan of a recovery that was begun.
@@ -118,6 +124,50 @@ class Journal:
             # Where it is no entry it is told, once more: ours could not be written.
             self.entry(folder, name, type(document))
 
+    def keep(self, folder: str, name: str, document: Value) -> None:
+        """Write an entry that an undo needs, once; that of an earlier attempt stays.
+
+        Raises:
+            StrangeObjectError: Something lies there that the recovery did not write: what is about to
+                be changed could not go back.
+        """
+        where = self._entry(folder, name)
+        ours = self._seal.encode(document, subject=where)
+        if self._bucket.put_once(where, ours) == ours:
+            self._own.add(where)
+        elif where not in self._own:
+            since = Within(self._bucket, layout.recovery_begun_at(self.recovery_id), None)
+            records = Records(since, seal=self._seal, only_believed=True)
+            if self._is_new or read(records.one(where, type(document))) is None:
+                raise StrangeObjectError(
+                    "it lay there before the recovery wrote its own",
+                    subject=where,
+                    hint=STRANGE_HINT,
+                )
+
+    def during(self, ended_at: datetime) -> "Journal":
+        """Return the journal as it was when the recovery ended, where nobody signed it.
+
+        What was written before or since is told, and none.
+
+        Args:
+            ended_at: When the recovery ended.
+
+        Raises:
+            StrangeObjectError: Its plan was not written while it ran.
+        """
+        journal = Journal(self._bucket, self.recovery_id, self._seal)
+        if not self._seal.is_checking:
+            since = layout.recovery_begun_at(self.recovery_id)
+            journal._source = Within(self._bucket, since, ended_at)
+            journal._source.read(self._names.plan, most_bytes=1)
+        return journal
+
+    def trust(self) -> Trust:
+        """Return whether the plan is from whom it should be."""
+        content, name = self.require(), self._names.plan
+        return self._seal.trust(opened(content, subject=name), subject=name)
+
     def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
         """Return an entry, or None where there is none; one that cannot be read is told, and none."""
         return read(self._records.one(self._entry(folder, name), kind))
@@ -128,7 +178,7 @@ class Journal:
 
     @property
     def _records(self) -> Records:
-        return Records(self._bucket, seal=self._seal, only_believed=True)
+        return Records(self._source, seal=self._seal, only_believed=True)
 
     def _entry(self, folder: str, name: str) -> str:
         return bounded(self._names.folder(folder), f"{name}.json")
@@ -158,7 +208,12 @@ class Journal:
 
     def _written[Written: Value](self, name: str, document: Written) -> Written:
         """Write a document, once, and return what is written then."""
-        content = self._bucket.put_once(name, self._seal.encode(document, subject=name))
+        ours = self._seal.encode(document, subject=name)
+        content = self._bucket.put_once(name, ours)
+        if content != ours and self._is_new:
+            raise StrangeObjectError(
+                "it lay there before the recovery ended", subject=name, hint=STRANGE_HINT
+            )
         return self._seal.believed(content, type(document), subject=name)
 
     def report(self) -> RecoveryReport | None:
@@ -220,33 +275,6 @@ class Journal:
             )
         except BackupDamagedError:
             return None
-
-
-def under_way(bucket: Bucket, scenario: str, seal: Seal, *, since: datetime) -> list[str]:
-    """Return recoveries of a scenario that begun since an instant and no attempt of which ended."""
-    found = []
-    for recovery_id in Recoveries(bucket).ids():
-        is_ours = recovery_id.startswith(f"{scenario}-")
-        journal = Journal(bucket, recovery_id, seal)
-        if not is_ours or layout.recovery_begun_at(recovery_id) <= since:
-            continue
-        if not (journal.last_report() or journal.abandoned() or journal.ended_before()):
-            found.append(recovery_id)
-    return found
-
-
-def unclosed(bucket: Bucket) -> tuple[str, ...]:
-    """Return the recoveries that nobody ended or closed, oldest first, told by names alone."""
-    folders = bucket.list_folders(RECOVERIES_PREFIX)
-    begun = sorted(found for name in folders if (found := recovery_of(name)))
-
-    def is_open(recovery_id: str) -> bool:
-        names = JournalNames(recovery_id)
-        ends = (bucket.info(name) for name in (names.report, names.abandoned))
-        return not any(ends) and bucket.info(names.plan) is not None
-
-    with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="journals") as pool:
-        return tuple(compress(begun, pool.map(is_open, begun)))
 
 
 def _is_older(content: bytes) -> bool:

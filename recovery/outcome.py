@@ -9,6 +9,8 @@ from recovery.operator import Operator
 from recovery.plan.model import Plan
 
 _SKEW = timedelta(minutes=5)
+_LATE = timedelta(minutes=15)
+"""A report is written when everything has ended, tried again as long as any write."""
 
 
 class PlannedRecovery(Value):
@@ -66,7 +68,8 @@ def contradiction(planned: PlannedRecovery, report: RecoveryReport, written_at: 
         return "it is about another run than the plan"
     if (plan.request.scenario, plan.request.target) != (was.request.scenario, was.request.target):
         return "it is about something else than the plan"
-    if not report.started_at <= report.finished_at <= written_at + _SKEW:
+    at_once = -_SKEW <= written_at - report.finished_at <= _LATE
+    if not (at_once and report.started_at <= report.finished_at):
         return "its times are not in order"
     ended = {(item.kind, item.name) for item in report.outcomes}
     # What an attempt that goes on finds as it was to be is left, and of some of that nothing is told.

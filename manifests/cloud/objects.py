@@ -124,13 +124,13 @@ class Bucket:
         read = partial(whole_document, self._api, self.name, name, most_bytes=most_bytes)
         return self._unless_gone(name, None, read)
 
-    def read_dated(self, name: str) -> Dated | None:
+    def read_dated(self, name: str, *, most_bytes: int = MOST_BYTES) -> Dated | None:
         """Return the live object's content and when it was written, on Cloud Storage's clock."""
         while True:
             found = self._found(name, None)
             if found is None:
                 return None
-            read = self.read_with_generation(name)
+            read = self._document(name, most_bytes)
             if read is not None and read.generation == found.generation:
                 return Dated(*read, found.created_at)
 

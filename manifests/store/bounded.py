@@ -32,7 +32,11 @@ class Readable(Protocol):
     """The little that is needed of a bucket."""
 
     def read(self, name: str, *, most_bytes: int) -> bytes | None:
-        """Return the live object's content, cut behind one byte too many, or None."""
+        """Return the live object's content, cut behind one byte too many, or None.
+
+        Raises:
+            BackupDamagedError: It is none that is believed.
+        """
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
@@ -83,10 +87,11 @@ class Records:
     def one[Record: BaseModel](self, name: str, kind: type[Record]) -> Found[Record] | None:
         """Return what lies in the place of a record, or None where nothing does."""
         most_bytes = min(self._most_bytes, self._left_bytes)
-        content = self._bucket.read(name, most_bytes=most_bytes)
+        content = self._content(name, most_bytes)
         if content is None:
             return None
-        self._left_bytes -= min(len(content), most_bytes)
+        if isinstance(content, bytes):
+            self._left_bytes -= min(len(content), most_bytes)
         return self._found(name, content, kind, most_bytes=most_bytes)
 
     def below[Record: BaseModel](
@@ -117,9 +122,7 @@ class Records:
             message = f"{left} of {listed} records are not read: they are too large, or too many"
             yield Found(folder, None, ManifestFormatError(message, subject=folder))
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="records") as pool:
-            contents = pool.map(
-                lambda item: self._bucket.read(item.name, most_bytes=item.size_bytes), chosen
-            )
+            contents = pool.map(lambda item: self._content(item.name, item.size_bytes), chosen)
             for item, content in zip(chosen, contents, strict=True):
                 if content is not None:
                     yield self._found(item.name, content, kind, most_bytes=item.size_bytes)
@@ -133,9 +136,22 @@ class Records:
                 chosen.add(item.name)
         return [item for item in reversed(newest_first) if item.name in chosen]
 
+    def _content(self, name: str, most_bytes: int) -> bytes | BackupDamagedError | None:
+        try:
+            return self._bucket.read(name, most_bytes=most_bytes)
+        except BackupDamagedError as error:
+            return error
+
     def _found[Record: BaseModel](
-        self, name: str, content: bytes, kind: type[Record], *, most_bytes: int
+        self,
+        name: str,
+        content: bytes | BackupDamagedError,
+        kind: type[Record],
+        *,
+        most_bytes: int,
     ) -> Found[Record]:
+        if isinstance(content, BackupDamagedError):
+            return Found(name, None, content)
         try:
             if len(content) > most_bytes:
                 message = f"it has more than {most_bytes:,} bytes, and no more are read of it"

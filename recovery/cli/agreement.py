@@ -14,7 +14,6 @@ from recovery.cli.damage import OFFER, fall_backs, ways_around
 from recovery.cli.options import past, print_json, tell, write_file
 from recovery.console import Console
 from recovery.fencing import with_fence
-from recovery.journal import under_way
 from recovery.kinds.works import verify_parts
 from recovery.options.asked import Options
 from recovery.plan.approval import PlanFile, approved, read_plan
@@ -24,6 +23,7 @@ from recovery.plan.unread import unread
 from recovery.report.planned import plan_document
 from recovery.session import Session
 from recovery.stored import Reading
+from recovery.under_way import under_way
 from recovery.undo.model import UndoPlan
 
 _UNDER_WAY = timedelta(days=1)

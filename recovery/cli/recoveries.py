@@ -266,13 +266,13 @@ def _tell_proven(
         NotEqualError: Something of it is not equal now.
     """
     found = differing(session, begun, confirmed_project=confirm_project)
-    tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)
     if found:
         raise NotEqualError(
             f"the report says that everything was proven, and it is not so now: {found[0]}",
             subject=begun.recovery_id,
             hint=f"`rebound plan {ended.plan.request.scenario}` shows what differs",
         )
+    tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)
     say("everything is proven already; this is the report", err=True)
     remember(session, ended, "recovery")
 

@@ -129,7 +129,7 @@ def begin(
     journal = session.journal(name)
     journal.begin(planned)
     journal.record(FOLDER, asked.table, found)
-    report = _carried_out(session, Repairing(session, target, planned, found), planned)
+    report = _carried_out(session, Repairing(session, target, planned, found, journal), planned)
     if report.is_proven:
         look.clean_up()
     tell_ended(session, found, report, html, as_json=words.as_json)
@@ -155,7 +155,7 @@ def resumed(session: Session, recovery: str, words: Words, reason: str) -> bool:
     again = planned.model_copy(update={"plan": _planned(session, found)})
     _agree(session, found, again.plan, words)
     session.actions.begin("resume", recovery, reason)
-    report = _carried_out(session, Repairing(session, target, again, found), again)
+    report = _carried_out(session, Repairing(session, target, again, found, journal), again)
     tell_ended(session, found, report, None, as_json=words.as_json)
     return True
 

@@ -37,9 +37,66 @@ class FormerObjects(Value):
         return hashlib.sha256(repr(tuple(seen)).encode()).hexdigest()[:32]
 
 
+class AsideObject(Value):
+    """An object of which a copy was put aside: its content is about to go.
+
+    Attributes:
+        name: What the copy is called in the landing bucket.
+        generation: The generation of the copy, which nobody else can write.
+        before: The object as it was.
+        is_extra: Whether it goes altogether; else another content takes its place.
+    """
+
+    name: str
+    generation: int
+    before: ObjectVersion
+    is_extra: bool
+
+
+class AsideObjects(Value):
+    """Objects whose content is about to go."""
+
+    objects: tuple[AsideObject, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the entry about them."""
+        seen = ((item.name, item.generation) for item in self.objects)
+        return hashlib.sha256(repr(tuple(seen)).encode()).hexdigest()[:32]
+
+
+class KeptFile(Value):
+    """A file in which documents are kept that are about to be written over.
+
+    Attributes:
+        name: Where it is in the landing bucket.
+        sha256: Of its content, in hexadecimal.
+        are_removed: Whether the documents are removed; else they are replaced.
+    """
+
+    name: str
+    sha256: str
+    are_removed: bool
+
+    @property
+    def own_name(self) -> str:
+        """Return the name of the entry about it."""
+        return f"{'removed' if self.are_removed else 'replaced'} {self.sha256}"
+
+
+def documents_folder(database: str) -> str:
+    """Return the folder of a journal about the files of documents of a database."""
+    return f"{FOLDER}/documents/{database}"
+
+
 def objects_folder(bucket: str) -> str:
     """Return the folder of a journal about the objects of a bucket."""
     return f"{FOLDER}/objects/{bucket}"
+
+
+def aside_folder(bucket: str) -> str:
+    """Return the folder of a journal about the copies of objects of a bucket."""
+    return f"{FOLDER}/aside/{bucket}"
 
 
 def former_name(kind: str, name: str) -> str:

@@ -60,6 +60,13 @@ class Entries(Protocol):
     def record(self, folder: str, name: str, document: Value) -> None:
         """Write an entry, once."""
 
+    def keep(self, folder: str, name: str, document: Value) -> None:
+        """Write an entry that an undo needs, once.
+
+        Raises:
+            StrangeObjectError: Something lies there that the recovery did not write.
+        """
+
     def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
         """Return an entry, or None."""
 

@@ -1,10 +1,13 @@
 """A repair that somebody said yes to, carried out: published with an undo point, and proven."""
 
 from manifests import __version__
+from manifests.catalog import Catalog
 from manifests.cloud.working import ready_dataset
 from manifests.errors import ManifestAlteredError, ReboundError, RefusedError
+from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
+from manifests.resource_types import check_resource
 from manifests.values import RunId
 from recovery.compare.observed import ObservedTable
 from recovery.journal import Journal
@@ -15,6 +18,7 @@ from recovery.kinds.tables.cloud.publish import Publisher
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep
+from recovery.kinds.work import Entries
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.repair.model import FOLDER, Repair
 from recovery.repair.rules import as_table, holds_then
@@ -29,16 +33,22 @@ class Repairing:
         target: The project that the table is in.
         planned: What was agreed to.
         found: What it was made of.
+        journal: What was done so far.
     """
 
     def __init__(
-        self, session: Session, target: BigQueryTarget, planned: PlannedRecovery, found: Repair
+        self,
+        session: Session,
+        target: BigQueryTarget,
+        planned: PlannedRecovery,
+        found: Repair,
+        journal: Journal,
     ) -> None:
         self._session = session
         self._target = target
         self._planned = planned
         self._found = found
-        self._journal = session.journal(planned.recovery_id)
+        self._journal = journal
         self._publisher = Publisher(target, planned.recovery_id, self._journal)
         self._staging = Staging(
             target,
@@ -138,16 +148,28 @@ def _left(step: TableStep) -> str:
     return f"{step.name}.left"
 
 
-def left_by(journal: Journal, report: RecoveryReport) -> Origin:
+def left_by(journal: Entries, report: RecoveryReport, catalog: Catalog) -> Origin:
     """Return what a repair left, as a run that holds it and nothing else.
 
     Raises:
-        ManifestAlteredError: It is not in its journal.
+        ManifestAlteredError: It is not in its journal, or is of more than one table.
+        BackupDamagedError: It is no table.
+        RefusedError: The catalog does not name the table.
     """
-    (step,), plan = report.plan.of(TableStep), report.plan
+    plan, steps = report.plan, report.plan.of(TableStep)
+    if len(steps) != 1:
+        raise ManifestAlteredError("a repair is of one table", subject=report.recovery_id)
+    (step,) = steps
     table = journal.entry(FOLDER, _left(step), TableBackup)
     if table is None or table.name != step.name:
         raise ManifestAlteredError("what it left is not in its journal", subject=report.recovery_id)
+    check_resource("table", table.resource, subject=table.name)
+    if not catalog.protects(TABLES, table.name):
+        raise RefusedError(
+            "the catalog does not name the table, and a journal is not asked what was repaired",
+            subject=table.name,
+            hint=f"`rebound report {report.recovery_id}` names where it is kept as it was",
+        )
     run = Manifest(
         run_id=RunId(report.recovery_id),
         platform="",

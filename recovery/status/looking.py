@@ -20,10 +20,10 @@ from manifests.values import RunId
 from recovery.fence.store import Fences
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding
-from recovery.journal import unclosed
 from recovery.status.model import Facts, PartStatus, Status
 from recovery.status.points import Points, StoredRun, newest_points, protected_parts
 from recovery.status.rules import answer_of, part_status, shown_of, unprotected_findings
+from recovery.under_way import unclosed
 from recovery.units import age, listed
 from recovery.verdicts import leaning_parts
 

@@ -21,6 +21,7 @@ from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.former import Former
 from recovery.undo.datasets import STAYS
 from recovery.undo.ended import Ended, planned_of
+from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.settings_rules import undo_settings
 from recovery.undo.shared import not_as_planned, unkept
@@ -91,7 +92,10 @@ class BucketSettingsUndo:
         )
         if planned.create:
             return step.cannot(STAYS)
-        former, live = self._ended.former("bucket", into), self._live(into)
+        return decided(step, lambda: self._decided(step, outcome))
+
+    def _decided(self, step: UndoStep, outcome: BucketOutcome) -> UndoStep:
+        former, live = self._ended.former("bucket", step.into), self._live(step.into)
         if former is None or former.resource is None:
             return step.because(*unkept(outcome))
         backup = self._ended.part(BUCKETS, outcome.name)

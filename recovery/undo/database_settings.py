@@ -12,6 +12,7 @@ from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.undo.datasets import STAYS
 from recovery.undo.ended import Ended, planned_of
+from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.settings_rules import undo_settings
 from recovery.undo.shared import not_as_planned, unkept
@@ -68,6 +69,10 @@ class DatabaseSettingsUndo:
         )
         if planned.create:
             return step.cannot(STAYS)
+        return decided(step, lambda: self._decided(step, outcome))
+
+    def _decided(self, step: UndoStep, outcome: DatabaseOutcome) -> UndoStep:
+        into = step.into
         former = self._ended.former("database", into)
         if former is None or former.resource is None:
             return step.because(*unkept(outcome))

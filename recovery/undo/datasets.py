@@ -9,6 +9,7 @@ from recovery.kinds.tables.rules.access import dataset_changes
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome
 from recovery.undo.ended import Ended, planned_of
+from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.settings_rules import dataset_left, undo_settings
 from recovery.undo.shared import not_as_planned, state_seen, unkept
@@ -70,6 +71,10 @@ class DatasetUndo:
         step = UndoStep(kind="dataset", name=outcome.name, into=into, action="leave", why="")
         if planned.create:
             return step.cannot(STAYS)
+        return decided(step, lambda: self._decided(step, outcome, planned))
+
+    def _decided(self, step: UndoStep, outcome: DatasetOutcome, planned: DatasetStep) -> UndoStep:
+        into = step.into
         former = self._ended.former("dataset", into)
         if former is None or former.resource is None:
             return step.because(*unkept(outcome))

@@ -12,9 +12,9 @@ from recovery.undo.model import AS_BEFORE, UndoStep
 from recovery.undo.shared import (
     GONE,
     MADE,
+    definition_lines,
     made_before,
     state_seen,
-    text_lines,
 )
 
 
@@ -67,12 +67,7 @@ def _back(
     step: UndoStep, before: Resource | None, live: Resource | None, began_at: datetime
 ) -> UndoStep:
     if before is not None:
-        settings = [
-            item.text_to
-            for item in definition_findings(before, live, subject=step.into)
-            if item.aspect not in ("view", "definitionBody", "definition")
-        ]
-        return step.because("put back", "its text becomes", *text_lines(before), *settings)
+        return step.because("put back", "it becomes", *definition_lines(before))
     if live is not None and (why := made_before(live, began_at)):
         return step.cannot(why)
     return step.because("remove", MADE)

@@ -30,12 +30,10 @@ def undo_plan_document(plan: UndoPlan) -> Document:
         )
         for step in plan.steps
     )
-    ended = f"{plan.ended_at:%Y-%m-%d %H:%M} UTC"
-    until = f"{plan.until:%Y-%m-%d %H:%M} UTC"
     return Document(
         title=f"undo {plan.recovery_id} in {plan.project}",
         sections=(
-            Section((Facts((("it ended", ended), ("what was there is kept until", until))),)),
+            Section((Facts(tuple(_facts(plan))),)),
             Section((Rows((*doubts, *rows), "planned"), *_nothing_left(plan)), "What happens"),
         ),
     )
@@ -62,6 +60,12 @@ def undo_document(report: UndoReport) -> Document:
             Section(again),
         ),
     )
+
+
+def _facts(plan: UndoPlan) -> Iterator[tuple[str, str]]:
+    yield "it ended", f"{plan.ended_at:%Y-%m-%d %H:%M} UTC"
+    yield "what was there is kept until", f"{plan.until:%Y-%m-%d %H:%M} UTC"
+    yield "what the recovery wrote down", plan.trust.told
 
 
 def _below(step: UndoStep) -> Iterator[Row]:

@@ -87,8 +87,10 @@ def _made(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:
 
 
 def digest_of(going: Sequence[GoingDocument]) -> str:
-    """Return which state of documents was looked at."""
+    """Return which state of documents was looked at, and what they become."""
     seen = hashlib.sha256()
     for item in going:
-        seen.update(f"{item.path}\0{item.live and item.live.update_time_nanos}\0".encode())
+        before = hashlib.sha256(item.before.fields).hexdigest() if item.before else None
+        now = item.live and item.live.update_time_nanos
+        seen.update(f"{item.path}\0{now}\0{before}\0".encode())
     return seen.hexdigest()

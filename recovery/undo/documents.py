@@ -12,7 +12,6 @@ from manifests.errors import ManifestAlteredError
 from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
 from manifests.names import EVERYTHING
-from recovery.firestore.kept import KeptDocuments
 from recovery.firestore.throttle import Ramp
 from recovery.firestore.values import rewritten, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
@@ -22,8 +21,10 @@ from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.documents import DatabaseStep, file_ranges
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.documents import DocumentsOutcome
+from recovery.kinds.kept import KeptDocuments
 from recovery.undo.document_rules import GoingDocument, Recovered, digest_of, going_documents
 from recovery.undo.ended import Ended, planned_of
+from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.shared import unfinished
 
@@ -52,12 +53,19 @@ class DocumentUndo:
 
         Raises:
             CloudError: One could not be read.
-            BackupDamagedError: An undo point, or the backup, is not whole.
             ManifestAlteredError: The report names what its plan or run has not.
         """
         kinds = (DatabaseOutcome, CompletionsOutcome)
-        self._planned = dict(self._decided(item) for kind in kinds for item in self._ended.of(kind))
-        return list(self._planned)
+        return [
+            decided(self._step(item), partial(self._looked_at, item))
+            for kind in kinds
+            for item in self._ended.of(kind)
+        ]
+
+    def _looked_at(self, outcome: DocumentsOutcome) -> UndoStep:
+        step, going = self._decided(outcome)
+        self._planned[step] = going
+        return step
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it; return where what goes is kept.
@@ -90,20 +98,22 @@ class DocumentUndo:
             raise problem
         return redo
 
-    def _decided(self, outcome: DocumentsOutcome) -> tuple[UndoStep, list[GoingDocument]]:
-        into = self._ended.request.target.database or outcome.name
-        step = UndoStep(
+    def _step(self, outcome: DocumentsOutcome) -> UndoStep:
+        return UndoStep(
             kind="completions" if isinstance(outcome, CompletionsOutcome) else "database",
             name=outcome.name,
-            into=into,
+            into=self._ended.request.target.database or outcome.name,
             action="leave",
             why="the recovery wrote no document",
             source=outcome.undo,
             things=0,
         )
+
+    def _decided(self, outcome: DocumentsOutcome) -> tuple[UndoStep, list[GoingDocument]]:
+        step = self._step(outcome)
         if outcome.action == "leave":
             return step, []
-        going, newer = self._going(outcome, into)
+        going, newer = self._going(outcome, step.into)
         made = sum(item.before is None for item in going)
         seen = digest_of(going)
         step = step.going("documents", things=len(going), made=made, seen=seen, newer=newer)
@@ -113,7 +123,7 @@ class DocumentUndo:
         return step.model_copy(update={"told": tuple(told[:_MOST_NAMED])}), going
 
     def _going(self, outcome: DocumentsOutcome, into: str) -> tuple[list[GoingDocument], list[str]]:
-        kept = KeptDocuments(self._landing, self._ended.recovery_id, into)
+        kept = KeptDocuments(self._landing, self._ended.journal, self._ended.recovery_id, into)
         stored = (
             self._rebuilt(outcome.name)
             if isinstance(outcome, CompletionsOutcome)

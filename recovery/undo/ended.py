@@ -18,6 +18,7 @@ from recovery.kinds.work import Entries
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
 from recovery.request import Request
+from recovery.undo.former_rules import check_former
 
 
 class Ended(NamedTuple):
@@ -84,8 +85,14 @@ class Ended(NamedTuple):
         Args:
             kind: What it is, as a sentence names it.
             into: The name of what was written.
+
+        Raises:
+            BackupDamagedError: What was written down cannot be what the thing was.
         """
-        return self.journal.entry(FOLDER, former_name(kind, into), Former)
+        former = self.journal.entry(FOLDER, former_name(kind, into), Former)
+        if former is not None:
+            check_former(kind, into, former)
+        return former
 
     def part[B: Backup](self, kind: PartKind[B], name: str) -> B:
         """Return what the run has of one thing.

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from manifests.signing import Trust
 from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.units import listed
@@ -111,6 +112,7 @@ class UndoPlan(Value):
         until: Until when undo points of tables are kept.
         again: The command that does again what the recovery did.
         doubts: What is wrong with the run that says what the recovery left.
+        trust: Whether what the recovery wrote down is from whom it should be.
     """
 
     recovery_id: str
@@ -119,6 +121,7 @@ class UndoPlan(Value):
     ended_at: UtcTime
     until: UtcTime
     again: str
+    trust: Trust
     steps: tuple[UndoStep, ...]
 
     @property

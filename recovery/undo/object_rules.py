@@ -1,8 +1,7 @@
 """Which objects go back after a recovery, and which were written since. Pure."""
 
 import hashlib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,10 +10,8 @@ from typing import NamedTuple
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
 from manifests.versions import same_content, settings_patch
 from recovery.kinds.buckets.rules.buckets import ObjectCount
-from recovery.kinds.buckets.rules.objects import EXTRA, SAME_CONTENT
-from recovery.naming import bounded
-
-_SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
+from recovery.kinds.buckets.rules.objects import SAME_CONTENT
+from recovery.kinds.former import AsideObject
 
 
 class GoingObject(NamedTuple):
@@ -22,15 +19,14 @@ class GoingObject(NamedTuple):
 
     Attributes:
         before: The version that was live before the recovery; None where there was none.
-        aside: What its bytes are called where they were put aside; empty where the bucket keeps
-            them itself.
+        aside: The copy of its bytes that was put aside; None where the bucket keeps them itself.
         live: The version that is live now; None where none is.
         is_said: Whether only what is said of it goes back: its content is what it was.
     """
 
     name: str
     before: ObjectVersion | None
-    aside: str
+    aside: AsideObject | None
     live: ObjectVersion | None
     is_said: bool = False
 
@@ -44,8 +40,8 @@ class Recovered:
         until: When it ended.
         versions: Every version in the bucket: live, noncurrent and soft-deleted ones.
         records: What the backup holds, by name.
-        aside: What was put aside, by its name.
-        folder: Where it lies.
+        aside: What was put aside, and is there still.
+        gone: What was put aside, and is not there any more.
         said: Objects of which only what is said of them was set, as they were, by name.
     """
 
@@ -53,8 +49,8 @@ class Recovered:
     until: datetime
     versions: Sequence[ObjectVersion]
     records: Mapping[str, ObjectRecord]
-    aside: Mapping[str, ObjectVersion]
-    folder: str
+    aside: Sequence[AsideObject]
+    gone: Sequence[AsideObject]
     said: Mapping[str, ObjectVersion]
 
     @cached_property
@@ -76,12 +72,27 @@ class Recovered:
     def before(self, name: str) -> GoingObject | None:
         """Return what was live under a name before the recovery replaced it, as far as it is kept."""
         if (ended := self.ended.get(name)) is not None:
-            return GoingObject(name, ended, "", None)
-        kept = self.aside.get(bounded(self.folder, name))
+            return GoingObject(name, ended, None, None)
+        kept = self.replaced.get(name)
         if kept is not None:
-            return GoingObject(name, kept, kept.name, None)
+            return GoingObject(name, kept.before, kept, None)
         said = self.said.get(name)
-        return None if said is None else GoingObject(name, said, "", None, is_said=True)
+        return None if said is None else GoingObject(name, said, None, None, is_said=True)
+
+    @cached_property
+    def replaced(self) -> dict[str, AsideObject]:
+        """Return what was put aside because another content took its place, by name."""
+        return {item.before.name: item for item in self.aside if not item.is_extra}
+
+    @cached_property
+    def lost(self) -> frozenset[str]:
+        """Return the names of what cannot go back: it is not as it was, and its copy is not there."""
+        return frozenset(
+            item.before.name
+            for item in self.gone
+            if item.before.name not in self.ended
+            and not is_as_before(item.before, self.live.get(item.before.name))
+        )
 
     def wrote(self, version: ObjectVersion) -> bool:
         """Whether the recovery wrote a version: while it ran, and with what the backup holds."""
@@ -100,7 +111,7 @@ class Recovered:
     def made(self) -> int:
         """Return of how many names that the recovery wrote no earlier version is kept."""
         wrote = {item.name for item in self.versions if self.wrote(item)}
-        return sum(self.before(name) is None for name in wrote)
+        return sum(self.before(name) is None for name in wrote - self.lost)
 
 
 def going_objects(found: Recovered) -> tuple[list[GoingObject], list[str]]:
@@ -108,13 +119,14 @@ def going_objects(found: Recovered) -> tuple[list[GoingObject], list[str]]:
     extra, newer = _extra(found)
     said, changed = _said(found)
     going = sorted([*_written(found), *extra, *said], key=lambda item: item.name)
-    return going, sorted({*newer, *changed, *_overwritten(found), *_said_since(found)})
+    left = {*newer, *changed, *_overwritten(found), *_said_since(found), *found.lost}
+    return going, sorted(left)
 
 
 def _written(found: Recovered) -> Iterator[GoingObject]:
     for name, now in found.live.items():
-        if found.is_ours(now):
-            yield (found.before(name) or GoingObject(name, None, "", None))._replace(live=now)
+        if found.is_ours(now) and name not in found.lost:
+            yield (found.before(name) or GoingObject(name, None, None, None))._replace(live=now)
 
 
 def _said_since(found: Recovered) -> Iterator[str]:
@@ -136,22 +148,16 @@ def _overwritten(found: Recovered) -> Iterator[str]:
 
 
 def _extra(found: Recovered) -> tuple[list[GoingObject], list[str]]:
-    """Return what was moved aside and goes back, and the names of what cannot.
-
-    Of a name that was too long for the folder only a digest is kept.
-    """
-    live, folder = found.live, f"{found.folder}{EXTRA}"
+    """Return what was moved aside and goes back, and the names of what cannot."""
+    live = found.live
     going: list[GoingObject] = []
     newer: list[str] = []
-    for full, kept in found.aside.items():
-        name = full.removeprefix(folder)
-        was = live.get(f"{EXTRA}{name}")
-        if not full.startswith(folder) or (was is not None and found.wrote(was)):
-            continue
-        if _SHORTENED.search(full) or (name in live and not _is_back(kept, live[name])):
+    for kept in found.aside:
+        name = kept.before.name
+        if kept.is_extra and name not in live:
+            going.append(GoingObject(name, kept.before, kept, None))
+        elif kept.is_extra and not _is_back(kept.before, live[name]):
             newer.append(name)
-        elif name not in live:
-            going.append(GoingObject(name, kept, kept.name, None))
     return going, newer
 
 
@@ -167,15 +173,21 @@ def _said(found: Recovered) -> tuple[list[GoingObject], list[str]]:
         now, record = live.get(name), found.records.get(name)
         if now is not None and found.wrote(now):
             continue
-        if now is None or now.generation != before.generation:
+        if now is None or not _is_same_version(before, now):
             newer.append(name)
         elif is_said_as(before, now):
             continue
         elif record is None or not is_said_as(record.version, now):
             newer.append(name)
         else:
-            going.append(GoingObject(name, before, "", now, is_said=True))
+            going.append(GoingObject(name, before, None, now, is_said=True))
     return going, newer
+
+
+def _is_same_version(before: ObjectVersion, now: ObjectVersion) -> bool:
+    """Whether only what is said of an object can differ: a version keeps its content and its key."""
+    is_same = before.generation == now.generation and same_content(before, now)
+    return is_same and before.settings.kms_key == now.settings.kms_key
 
 
 def is_said_as(before: ObjectVersion, now: ObjectVersion) -> bool:
@@ -195,7 +207,14 @@ def _is_back(before: ObjectVersion | None, live: ObjectVersion | None) -> bool:
     return is_as_before(before, live)
 
 
-def lost_before(made: int, restored: Sequence[ObjectCount], said: int = 0) -> str:
+def lost_before(
+    made: int,
+    restored: Sequence[ObjectCount],
+    said: int = 0,
+    *,
+    moved: int = 0,
+    extra: int = 0,
+) -> str:
     """Return why what seems to be made by the recovery may have replaced something; empty where not.
 
     What was there before can have expired since: nothing is deleted that could stand in its place.
@@ -204,7 +223,13 @@ def lost_before(made: int, restored: Sequence[ObjectCount], said: int = 0) -> st
         made: Of how many names that it wrote no earlier version is kept.
         restored: What the recovery says that it brought back.
         said: Of how many objects it wrote down what was said of them.
+        moved: How many objects it says that it moved aside.
+        extra: Of how many it wrote that down.
     """
+    if moved > extra:
+        return (
+            f"{moved} objects were moved aside, and of {extra} it was written down which these are"
+        )
     only_said = sum(item.objects for item in restored if item.source in SAME_CONTENT)
     if only_said > said:
         return f"of {only_said} objects only what is said of them was set, and that was not kept"
@@ -216,10 +241,28 @@ def lost_before(made: int, restored: Sequence[ObjectCount], said: int = 0) -> st
     )
 
 
+def keys_of(going: Sequence[GoingObject], known: Collection[str]) -> dict[str, list[str]]:
+    """Return the keys of Cloud KMS that only a journal names, and the objects that get each.
+
+    Args:
+        going: What goes back.
+        known: The keys of the bucket and of the run.
+    """
+    found: dict[str, list[str]] = {}
+    for item in going:
+        key = item.before.settings.kms_key if item.before else None
+        is_told = item.is_said or item.aside is not None
+        present = item.live.settings.kms_key if item.live else None
+        if key and is_told and key not in (*known, present):
+            found.setdefault(key, []).append(item.name)
+    return found
+
+
 def digest_of(going: Sequence[GoingObject]) -> str:
-    """Return which state of objects was looked at."""
+    """Return which state of objects was looked at, and what they become."""
     seen = hashlib.sha256()
     for item in going:
         live = item.live and (item.live.generation, item.live.metageneration)
-        seen.update(f"{item.name}\0{live}\0".encode())
+        kept = item.aside and (item.aside.name, item.aside.generation)
+        seen.update(f"{item.name}\0{live}\0{item.before!r}\0{kept}\0".encode())
     return seen.hexdigest()

@@ -1,6 +1,7 @@
 """Puts objects back that a recovery replaced or moved aside, and deletes those that it made."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from google.api_core.exceptions import BadRequest, Forbidden, NotFound, PreconditionFailed
 
@@ -20,11 +21,19 @@ from manifests.versions import (
     settings_resource,
     soft_delete_seconds,
 )
+from recovery.access_change import AccessChange, encrypted
 from recovery.kinds.buckets.cloud.owner import foreign_owner
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.kinds.former import FormerObjects, objects_folder
+from recovery.kinds.former import (
+    AsideObject,
+    AsideObjects,
+    FormerObjects,
+    aside_folder,
+    objects_folder,
+)
 from recovery.undo.ended import Ended, planned_of
+from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.object_rules import (
     GoingObject,
@@ -32,9 +41,11 @@ from recovery.undo.object_rules import (
     digest_of,
     going_objects,
     is_as_before,
+    keys_of,
     lost_before,
 )
 from recovery.undo.shared import unfinished
+from recovery.units import counted
 
 
 class ObjectUndo:
@@ -59,11 +70,17 @@ class ObjectUndo:
 
         Raises:
             CloudError: One could not be listed.
-            BackupDamagedError: The inventory is not what the manifest says.
             ManifestAlteredError: The report names what its plan or run has not.
         """
-        self._planned = dict(self._decided(item) for item in self._ended.of(BucketOutcome))
-        return list(self._planned)
+        return [
+            decided(self._step(item), partial(self._looked_at, item))
+            for item in self._ended.of(BucketOutcome)
+        ]
+
+    def _looked_at(self, outcome: BucketOutcome) -> UndoStep:
+        step, going = self._decided(outcome)
+        self._planned[step] = going
+        return step
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it.
@@ -94,18 +111,21 @@ class ObjectUndo:
             raise problem
         return ""
 
-    def _decided(self, outcome: BucketOutcome) -> tuple[UndoStep, list[GoingObject]]:
-        planned = planned_of(self._ended, BucketStep, outcome.name)
-        into = self._ended.request.target.bucket or outcome.name
-        step = UndoStep(
+    def _step(self, outcome: BucketOutcome) -> UndoStep:
+        return UndoStep(
             kind="bucket",
             name=outcome.name,
-            into=into,
+            into=self._ended.request.target.bucket or outcome.name,
             action="leave",
             why="the recovery wrote no object",
             source=outcome.undo,
             things=0,
         )
+
+    def _decided(self, outcome: BucketOutcome) -> tuple[UndoStep, list[GoingObject]]:
+        planned = planned_of(self._ended, BucketStep, outcome.name)
+        step = self._step(outcome)
+        into = step.into
         if not (
             planned.writes or outcome.restored or outcome.moved_aside or outcome.written_before
         ):
@@ -120,12 +140,28 @@ class ObjectUndo:
         step = step.model_copy(update={"owner": owner})
         found = self._found(outcome.name, bucket, resource)
         going, newer = going_objects(found)
-        if why := lost_before(found.made, outcome.restored, len(found.said)):
+        extra = sum(item.is_extra for item in (*found.aside, *found.gone))
+        if why := lost_before(
+            found.made, outcome.restored, len(found.said), moved=outcome.moved_aside, extra=extra
+        ):
             return step.cannot(why), []
         made = sum(item.before is None for item in going)
         seen = digest_of(going)
         step = step.going("objects", things=len(going), made=made, seen=seen, newer=newer)
-        return step, going
+        return step.model_copy(update={"access": self._keyed(into, going, found, resource)}), going
+
+    def _keyed(
+        self, into: str, going: list[GoingObject], found: Recovered, resource: Resource
+    ) -> tuple[AccessChange, ...]:
+        """Return what is encrypted with a key that only the journal names."""
+        own = (resource.get("encryption") or {}).get("defaultKmsKeyName")
+        known = {item.version.settings.kms_key for item in found.records.values()}
+        keys = keys_of(going, {key for key in (own, *known) if key})
+        project = self._ended.request.target.project
+        return tuple(
+            encrypted(f"{counted(len(names), 'object')} of bucket {into}", key, project=project)
+            for key, names in keys.items()
+        )
 
     def _found(self, name: str, bucket: VersionedBucket, resource: Resource) -> Recovered:
         """Look at everything that is in a bucket, and at what is kept of it."""
@@ -134,20 +170,28 @@ class ObjectUndo:
             if soft_delete_seconds(resource):
                 versions += bucket.versions("soft-deleted", "", None)
             folder = undo_objects(self._ended.recovery_id, name)
-            aside = list(self._landing.versions("live", folder, after_prefix(folder)))
+            there = {
+                (item.name, item.generation)
+                for item in self._landing.versions("live", folder, after_prefix(folder))
+            }
+        aside = self._aside(bucket.name)
         return Recovered(
             since=self._ended.began_at,
             until=self._ended.ended_at,
             versions=versions,
             records={item.version.name: item for item in self._records(name)},
-            aside={item.name: item for item in aside},
-            folder=folder,
+            aside=[item for item in aside if (item.name, item.generation) in there],
+            gone=[item for item in aside if (item.name, item.generation) not in there],
             said=self._said(bucket.name),
         )
 
     def _said(self, into: str) -> dict[str, ObjectVersion]:
         entries = self._ended.journal.entries(objects_folder(into), FormerObjects)
         return {item.name: item for entry in entries for item in entry.objects}
+
+    def _aside(self, into: str) -> list[AsideObject]:
+        entries = self._ended.journal.entries(aside_folder(into), AsideObjects)
+        return [item for entry in entries for item in entry.objects]
 
     def _records(self, name: str) -> Iterator[ObjectRecord]:
         for shard in self._ended.part(BUCKETS, name).shards:
@@ -176,10 +220,12 @@ def _write(bucket: VersionedBucket, item: GoingObject, landing: str) -> None:
     elif before.state == "soft-deleted":
         bucket.restore(item.name, before.generation, over=over)
     else:
-        origin = (landing, item.aside) if item.aside else (bucket.name, item.name)
+        aside = item.aside
         bucket.rewrite(
             item.name,
-            (*origin, before.generation),
+            (landing, aside.name, aside.generation)
+            if aside
+            else (bucket.name, item.name, before.generation),
             settings=settings_resource(before.settings),
             over=over,
             key=before.settings.kms_key,

@@ -36,7 +36,9 @@ class SeenAgain(NamedTuple):
         holds: What is in it that nothing brings back, as the values of a secret.
         began_at: When the recovery began.
         is_archive_ours: Whether it is built from what the recovery built it from.
-        is_archive_former: Whether it is built from what it was before, as far as that is kept.
+        archive: The SHA-256 of what it would be built from again; empty where it is built from that,
+            or was not built from anything else.
+        archive_problem: Why that is not kept; empty where it is.
     """
 
     wanted: Resource
@@ -46,20 +48,14 @@ class SeenAgain(NamedTuple):
     holds: str
     began_at: datetime
     is_archive_ours: bool = True
-    is_archive_former: bool = True
+    archive: str = ""
+    archive_problem: str = ""
 
 
 def undo_resource(outcome: ConfigurationOutcome, seen: SeenAgain) -> UndoStep:
     """Decide what happens to one resource."""
     kind = resource_type(outcome.type)
-    step = UndoStep(
-        kind=_kind(outcome),
-        name=outcome.name,
-        into=outcome.into,
-        action="leave",
-        why="",
-        seen=_seen(seen),
-    )
+    step = step_of(outcome).model_copy(update={"seen": _seen(seen)})
     if outcome.action in ("create", "undelete"):
         return _made(step, kind, outcome, seen)
     granted = () if seen.policy is None else granted_now(outcome.granted, seen.policy)
@@ -73,6 +69,13 @@ def undo_resource(outcome: ConfigurationOutcome, seen: SeenAgain) -> UndoStep:
     if not taking:
         return step.because("leave", AS_BEFORE)
     return step.because("put back", f"without {counted(len(taking), 'grant')}", *taking)
+
+
+def step_of(outcome: ConfigurationOutcome) -> UndoStep:
+    """Return what is told of one resource before it is looked at."""
+    return UndoStep(
+        kind=_kind(outcome), name=outcome.name, into=outcome.into, action="leave", why=""
+    )
 
 
 def granted_now(grants: Sequence[Grant], policy: Resource) -> tuple[Grant, ...]:
@@ -122,18 +125,18 @@ def _changed(
     if seen.live is None:
         return step.cannot("it is gone")
     back = list(findings(kind, seen.former.resource, seen.live))
-    rebuilds = not seen.is_archive_former
-    if not back and not rebuilds:
+    if not back and not seen.archive:
         return step.because("leave", AS_BEFORE)
     # A field is set as a whole.
     since = {_field(item) for item in findings(kind, seen.wanted, seen.live)}
     newer = [item.text for item in back if _field(item) in since]
-    if rebuilds and not seen.is_archive_ours:
+    if seen.archive and not seen.is_archive_ours:
         newer.append("what it is built from")
-    if newer:
-        return step.cannot("it was changed since the recovery", *newer)
+    if newer or seen.archive_problem:
+        why = f"what it was built from {seen.archive_problem}"
+        return step.cannot("it was changed since the recovery" if newer else why, *newer)
     told = [item.text_to for item in back]
-    told += ["built again from what it was built from"] if rebuilds else []
+    told += [f"built again from what has the SHA-256 {seen.archive}"] if seen.archive else []
     return step.because("put back", "as it was before the recovery", *told)
 
 
@@ -153,5 +156,5 @@ def _since(kind: ResourceType, seen: SeenAgain, live: Resource) -> list[str]:
 
 def _seen(seen: SeenAgain) -> str:
     digest = Digest()
-    digest.add(seen.live, seen.policy, seen.holds, seen.is_archive_ours, seen.is_archive_former)
+    digest.add(seen.live, seen.policy, seen.holds, seen.is_archive_ours, seen.archive)
     return digest.text

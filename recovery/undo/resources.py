@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
 from manifests.errors import ManifestAlteredError, NotEqualError
+from manifests.journal_layout import archive_digest
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.kinds.resources.types import ResourceType
@@ -26,9 +27,17 @@ from recovery.kinds.resources.rules.steps import (
 )
 from recovery.scenarios import RecoveryKind
 from recovery.session import Session
+from recovery.undo.archives import KeptArchives
 from recovery.undo.ended import Ended, planned_of
+from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
-from recovery.undo.resource_rules import SeenAgain, fields_to_set, granted_now, undo_resource
+from recovery.undo.resource_rules import (
+    SeenAgain,
+    fields_to_set,
+    granted_now,
+    step_of,
+    undo_resource,
+)
 from recovery.undo.shared import not_as_planned
 
 _OF: Mapping[str, tuple[type[ConfigurationOutcome], type[ConfigurationStep]]] = {
@@ -56,6 +65,7 @@ class ResourceUndo:
         rest = Rest(session.settings.api_endpoint)
         self._configuration = Configuration(rest, ended.request.target.project)
         self._making = Making(rest, self._configuration)
+        self._archives = KeptArchives(session.landing, ended.recovery_id)
 
     def steps(self) -> list[UndoStep]:
         """Look at every resource and decide what happens to it, last made first.
@@ -116,6 +126,13 @@ class ResourceUndo:
         kind = resource_type(outcome.type)
         into = self._into(kind, item)
         outcome = outcome.model_copy(update={"into": into})
+        step = step_of(outcome)
+        return decided(step, lambda: self._decided(kind, item, outcome))
+
+    def _decided(
+        self, kind: ResourceType, item: SeenResource, outcome: ConfigurationOutcome
+    ) -> UndoStep:
+        into = outcome.into
         live = self._configuration.resource(kind, into, none_where_disabled=True)
         has_policy = live is not None and kind.policy and outcome.granted
         former = self._ended.former(kind.name, into)
@@ -140,16 +157,16 @@ class ResourceUndo:
         former: Former | None,
         *,
         is_there: bool,
-    ) -> dict[str, bool]:
-        """Tell whether a function is built from what it was, and what the recovery built it from."""
+    ) -> dict[str, Any]:
+        """Tell what a function is built from: what it was, what the recovery built it from, or else."""
         if not (is_there and item.stored.source):
             return {}
         now = self._configuration.archive(kind, into)
-        kept = self._session.landing.read(former.archive) if former and former.archive else None
-        return {
-            "is_archive_ours": is_archive(item.stored.source, now),
-            "is_archive_former": kept in (None, now),
-        }
+        told: dict[str, Any] = {"is_archive_ours": is_archive(item.stored.source, now)}
+        if former and former.archive and not self._archives.is_of(former.archive, now):
+            told["archive"] = archive_digest(former.archive)
+            told["archive_problem"] = self._archives.content(former.archive)[1]
+        return told
 
     @cached_property
     def _seen(self) -> ResourcesSeen:
@@ -191,9 +208,21 @@ class ResourceUndo:
         live = self._configuration.resource(kind, into)
         if former is None or former.resource is None or live is None:
             raise NotEqualError("nothing is known of what it was", subject=into)
-        archive = self._session.landing.read(former.archive) if former.archive else None
+        archive = self._former_archive(kind, into, former)
         fields = fields_to_set(kind, former.resource, live)
         self._making.change(kind, into, former.resource, fields, archive)
+
+    def _former_archive(self, kind: ResourceType, into: str, former: Former) -> bytes | None:
+        """Return what a function has to be built from; None where it is, or is built from nothing."""
+        if not former.archive:
+            return None
+        now = self._configuration.archive(kind, into)
+        if self._archives.is_of(former.archive, now):
+            return None
+        content, problem = self._archives.content(former.archive)
+        if content is None:
+            raise NotEqualError(f"what it was built from {problem}", subject=into)
+        return content
 
     def _take(self, kind: ResourceType, outcome: ConfigurationOutcome) -> None:
         """Take what the recovery granted, and nothing else."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from manifests.cloud.clients import storage_api
 from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundError
+from manifests.store.decoded import judging
 from recovery.journal import Journal
 from recovery.kinds.decision import Own
 from recovery.kinds.tables.cloud.work import bigquery_target
@@ -25,6 +26,7 @@ from recovery.undo.documents import DocumentUndo
 from recovery.undo.ended import Ended
 from recovery.undo.model import UndoOutcome, UndoPlan, UndoReport, UndoStep
 from recovery.undo.objects import ObjectUndo
+from recovery.undo.once import ReadOnce
 from recovery.undo.resources import ResourceUndo
 from recovery.undo.rules import chosen, left_of, undo_error
 from recovery.undo.tables import TableUndo
@@ -53,18 +55,21 @@ class Undoing:
 
     Raises:
         ManifestAlteredError: Its run has another manifest now.
+        RefusedError: It is a repair of a table that the catalog does not name.
+        StrangeObjectError: Its plan was not written while it ran, and nobody signed it.
     """
 
     def __init__(self, session: Session, begun: PlannedRecovery, report: RecoveryReport) -> None:
         self._session = session
         self._report = report
         self._journal = session.journal(report.recovery_id)
-        origin = (
-            left_by(self._journal, report)
-            if is_repair(report.recovery_id)
-            else origin_of(session, report.plan)
-        )
-        self._ended = Ended(report, begun.plan, origin, self._journal)
+        written = ReadOnce(self._journal.during(report.finished_at))
+        # Of a repair the run is a witness only; it is looked at all the same.
+        origin = origin_of(session, report.plan)
+        self._is_repair = is_repair(report.recovery_id)
+        if self._is_repair:
+            origin = left_by(written, report, session.catalog)
+        self._ended = Ended(report, begun.plan, origin, written)
         self._planned: dict[tuple[str, str], Undoer] = {}
 
     def plan(self, parts: Sequence[str]) -> UndoPlan:
@@ -82,7 +87,7 @@ class Undoing:
         doubts = (told.get("foreign", ""), trust.problem if trust else "")
         steps: list[UndoStep] = []
         for undoer in self._undoers():
-            found = undoer.steps()
+            found = [self._possible(step) for step in undoer.steps()]
             self._planned |= {(item.kind, item.name): undoer for item in found}
             steps += found
         if untold := [item for item in report.outcomes if not self._is_told(item.kind, item.name)]:
@@ -96,8 +101,13 @@ class Undoing:
             until=kept_until(report, self._session.settings.undo_days),
             again=recovering(report.plan.request, report.plan.run_id),
             doubts=tuple(filter(None, doubts)),
+            trust=self._journal.trust(),
             steps=chosen(steps, parts),
         )
+
+    def _possible(self, step: UndoStep) -> UndoStep:
+        is_made = self._is_repair and step.action == "remove"
+        return step.cannot("a repair makes no table that could go again") if is_made else step
 
     def judged(self, plan: UndoPlan) -> Plan:
         """Return what is held against the words that were said: the run, and what changes of access.
@@ -107,6 +117,9 @@ class Undoing:
         """
         was = self._report.plan
         told = told_of_run(self._session, was.run_id, was.request)
+        if self._is_repair and self._session.settings.trusted and not plan.trust.is_signed:
+            # What it left is in its journal alone, where that of a recovery is in a signed run.
+            told["trust"] = plan.trust.model_copy(update={"state": "untrusted"})
         update = {"steps": (), "takes": None, "access": plan.access, **told}
         return was.model_copy(update=update)
 
@@ -181,7 +194,8 @@ class Undoing:
         """Carry one step out; return how that ended, and whether it can be tried again."""
         outcome = UndoOutcome(kind=step.kind, name=step.name, into=step.into, action=step.action)
         try:
-            redo = self._planned[step.kind, step.name].undo(step)
+            with judging(step.into):
+                redo = self._planned[step.kind, step.name].undo(step)
         except ReboundError as error:
             failed = {"failure": error.message, "exit_code": error.exit_code}
             return outcome.model_copy(update=failed), step.kind in ("view", "routine")

@@ -1,9 +1,11 @@
 """What the rules of every kind of things that go back have in common. Pure."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from manifests.errors import CloudError, NotEqualError, ReboundError, RefusedError
+from manifests.kinds.tables.properties import settings
 from manifests.references import text_of
 from manifests.values import Resource
 from recovery.compare.digest import Digest
@@ -16,6 +18,7 @@ from recovery.units import shown
 MADE = "the recovery made it, and nobody wrote to it since"
 GONE = "it is gone already"
 _MOST_TOLD = 5
+_TEXTS = ("view.query", "materializedView.query", "definitionBody")
 
 
 def unkept(outcome: Outcome) -> tuple[UndoAction, str]:
@@ -27,9 +30,26 @@ def unkept(outcome: Outcome) -> tuple[UndoAction, str]:
     return "cannot", "what it was before was not kept"
 
 
-def text_lines(definition: Resource) -> Iterator[str]:
-    """Yield the lines of the text that a view or routine would have again."""
-    yield from (f"| {line}" for line in text_of(definition).splitlines() or [""])
+def definition_lines(definition: Resource) -> Iterator[str]:
+    """Yield all that a view, routine or external table would be again, but for its columns.
+
+    Who could write a journal could have it read elsewhere, or call somebody.
+    """
+    yield from (f"| {line}" for line in text_of(definition).splitlines())
+    own = {key: value for key, value in settings(definition).items() if key != "schema"}
+    yield from (f"{name}: {json.dumps(value)}" for name, value in _flat(own) if name not in _TEXTS)
+
+
+def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values in a resource, each with its dotted name."""
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from _flat(value[key], f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _flat(item, name)
+    else:
+        yield name, value
 
 
 def state_seen(live: Resource | None) -> str:

@@ -20,7 +20,7 @@ from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import holds_rows, is_table
 from recovery.request import Request
 from recovery.undo.model import AS_BEFORE, UndoAction, UndoStep
-from recovery.undo.shared import GONE, MADE, few, made_before, table_seen, text_lines, unkept
+from recovery.undo.shared import GONE, MADE, definition_lines, few, made_before, table_seen, unkept
 from recovery.units import counted, listed
 
 
@@ -96,14 +96,7 @@ def undo_table(outcome: TableOutcome, seen: SeenTable, request: Request) -> Tabl
         seen: What is known of it.
         request: What the recovery was asked for.
     """
-    step = UndoStep(
-        kind="table",
-        name=outcome.name,
-        into=request.target.name(outcome.name),
-        action="leave",
-        why="",
-        seen=table_seen(seen.live),
-    )
+    step = step_of(outcome, request).model_copy(update={"seen": table_seen(seen.live)})
     back = TableBack(step)
     if (former := seen.former) is None:
         return back.because(*unkept(outcome))
@@ -121,6 +114,12 @@ def undo_table(outcome: TableOutcome, seen: SeenTable, request: Request) -> Tabl
     if live is None or shape_findings(was, live):
         return _whole(back, was, outcome, seen, request)
     return _in_place(back, was, outcome, seen, request)
+
+
+def step_of(outcome: TableOutcome, request: Request) -> UndoStep:
+    """Return what is told of one table before it is looked at."""
+    into = request.target.name(outcome.name)
+    return UndoStep(kind="table", name=outcome.name, into=into, action="leave", why="")
 
 
 def _obstacle(former: Former, seen: SeenTable) -> str:
@@ -159,12 +158,13 @@ def _whole(
     back = back._replace(is_whole=True, expected=seen.live.partitions or {})
     if not is_table(was.resource):
         what = str(was.resource.get("type")).lower().replace("_", " ")
-        return back.because("put back", f"as the {what} that it was", *text_lines(was.resource))
+        lines = definition_lines(was.resource)
+        return back.because("put back", f"as the {what} that it was", *lines)
     rows = sum(item.row_count for item in (seen.kept.partitions or {}).values())
     told: tuple[str, ...] = ()
+    access = tuple(table_changes(was, seen.live, request.target))
+    back = back._replace(step=back.step.model_copy(update={"access": access}))
     if seen.live.resource is not None:
-        access = tuple(table_changes(was, seen.live, request.target))
-        back = back._replace(step=back.step.model_copy(update={"access": access}))
         told = tuple(item.text_to for item in property_findings(was, seen.live))
     return back.because("put back", f"as it was, with {counted(rows, 'row')}", *told)
 

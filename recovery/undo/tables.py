@@ -1,6 +1,7 @@
 """Puts tables back, and proves that they are what they were before."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from manifests import statements
 from manifests.cloud.jobs import Job
@@ -22,9 +23,10 @@ from recovery.kinds.tables.cloud.publish import undo_name
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep, is_table
 from recovery.undo.ended import Ended, planned_of
+from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.shared import not_as_planned, undo_point_problem
-from recovery.undo.table_rules import SeenTable, TableBack, undo_table
+from recovery.undo.table_rules import SeenTable, TableBack, step_of, undo_table
 
 _WRITTEN_SINCE = "rebound: rows were written since the recovery"
 
@@ -51,7 +53,10 @@ class TableUndo:
             CloudError: One could not be looked at.
             ManifestAlteredError: The report names what its plan or run has not.
         """
-        return [self._back(item).step for item in self._ended.of(TableOutcome)]
+        return [
+            decided(step_of(item, self._ended.request), partial(self._step, item))
+            for item in self._ended.of(TableOutcome)
+        ]
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it; return where what was there is kept.
@@ -84,6 +89,9 @@ class TableUndo:
             self._check_nothing_went(back, live, replaced.started)
         self._prove(back, former)
         return redo
+
+    def _step(self, outcome: TableOutcome) -> UndoStep:
+        return self._back(outcome).step
 
     def _back(self, outcome: TableOutcome) -> TableBack:
         planned = planned_of(self._ended, TableStep, outcome.name)

@@ -27,7 +27,7 @@ from recovery.drill.model import DrillFinding, DrillRecord, Kept, Measured, Sign
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 from recovery.fence.text import fence_lines
 from recovery.kinds.buckets.rules.outcomes import RangeOutcome
-from recovery.kinds.former import Former, FormerObjects
+from recovery.kinds.former import AsideObject, AsideObjects, Former, FormerObjects, KeptFile
 from recovery.kinds.processors.cloud.journal import SentRequest
 from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, PlannedDates
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, Unread
@@ -157,6 +157,12 @@ SAMPLES: tuple[BaseModel, ...] = (
     ),
     Former(resource=GAMES, policies=({"filterPredicate": "TRUE"},), access={"bindings": []}),
     FormerObjects(objects=(record("a").version,)),
+    AsideObjects(
+        objects=(
+            AsideObject(name="undo/r/b/a", generation=7, before=record("a").version, is_extra=True),
+        )
+    ),
+    KeptFile(name="recoveries/r/undo/databases/d/x.avro", sha256="ab12", are_removed=True),
     UndoReport(
         recovery_id=RECOVERY,
         began_at=NOW,

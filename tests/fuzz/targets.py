@@ -223,7 +223,7 @@ _PLANNED = encode(whole_recovery())
 
 def _journal(name: str, content: bytes) -> Journal:
     bucket = MemoryBucket()
-    bucket.written_at = NOW
+    bucket.written_at = whole_report().finished_at
     bucket.objects[f"recoveries/{RECOVERY}/plan.json"] = _PLANNED
     bucket.objects[f"recoveries/{RECOVERY}/{name}"] = content
     return Journal(bucket, RECOVERY, Seal())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from manifests.store.envelope import encode
@@ -63,7 +64,7 @@ def reported(rebound: Rebound, plan: dict[str, Any], of: int | None = None) -> G
             "recovery_id": PLANTED,
             "plan": plan,
             "started_at": _BEGUN,
-            "finished_at": _BEGUN,
+            "finished_at": datetime.now(UTC),
             "outcomes": outcomes[:of],
         }
     )

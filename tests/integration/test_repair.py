@@ -1,9 +1,15 @@
 """One day's rows are deleted while somebody debugs: they come back, and nothing else changes."""
 
+import json
 import re
+from datetime import UTC, datetime
+from typing import Any
 
 from google.cloud import bigquery
+from pydantic import RootModel
 
+from manifests.layout import recovery_id
+from manifests.store.envelope import encode
 from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration import lake
 from tests.served import Function
@@ -115,3 +121,29 @@ def test_a_repair_that_was_killed_is_brought_to_its_end(rebound: Rebound, functi
     assert rows(rebound) == before
     rebound.run("undo", name, "--yes")
     assert "'home', 'x'" in str(rows(rebound))
+
+
+def test_a_journal_that_calls_itself_a_repair_is_held_to_the_catalog(
+    rebound: Rebound, function: Function
+):
+    """Who writes one of a table that nobody protects has nothing undone in it."""
+    function.complete("night")
+    job = change(rebound, "UPDATE {games} SET home = 'x' WHERE game_date = DATE '2024-01-03'")
+    genuine = rebound.json("repair", GAMES, "--job", job.job_id, "--yes")["recovery_id"]
+    secret = f"`{rebound.project}.lake.secret`"
+    rebound.query(f"CREATE TABLE {secret} COPY `{rebound.project}.{GAMES}`")
+    began = datetime.now(UTC).replace(microsecond=0)
+    forged = recovery_id("repair", began, "abcd")
+    for blob in rebound.landing.list_blobs(prefix=f"recoveries/{genuine}/"):
+        text = json.dumps(json.loads(blob.download_as_bytes())["document"])
+        for was, now in ((genuine, forged), (GAMES, "lake.secret"), ('"games"', '"secret"')):
+            text = text.replace(was, now)
+        document = json.loads(text)
+        times = {"started_at": began, "finished_at": datetime.now(UTC)}
+        document |= {key: value.isoformat() for key, value in times.items() if key in document}
+        name = blob.name.replace(genuine, forged).replace(GAMES, "lake.secret")
+        content = encode(RootModel[dict[str, Any]](document))
+        rebound.landing.blob(name).upload_from_string(content)
+    refused = rebound.run("undo", forged, "--yes", code=5).stderr
+    assert "lake.secret: the catalog does not name the table" in refused
+    rebound.run("undo", genuine, "--yes")

@@ -9,8 +9,9 @@ import pytest
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest, Receipt, RunStart
-from manifests.store.envelope import encode
+from manifests.store.envelope import decode, encode
 from manifests.values import RunId
+from recovery.kinds.former import Former
 from tests.harness import LOCATION, Rebound, make_rebound, minutes_ago
 from tests.integration import lake
 from tests.integration.configuration import call, enable
@@ -21,17 +22,16 @@ from tests.standin.cloud import Cloud
 EARLIER, TONIGHT = "earlier", "tonight"
 
 
-def signing_key(rebound: Rebound) -> str:
+def signing_key(rebound: Rebound, name: str = "manifests") -> str:
     """Make a key that signs, and return the name of its first version."""
     enable(rebound, "cloudkms.googleapis.com")
     project = f"projects/{rebound.project}"
     ring = f"cloudkms.googleapis.com/v1/{project}/locations/{LOCATION}/keyRings"
-    call(rebound, "POST", ring, {}, keyRingId="rebound")
+    if name == "manifests":
+        call(rebound, "POST", ring, {}, keyRingId="rebound")
     kind = {"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"algorithm": "EC_SIGN_P256_SHA256"}}
-    call(rebound, "POST", f"{ring}/rebound/cryptoKeys", kind, cryptoKeyId="manifests")
-    return (
-        f"{project}/locations/{LOCATION}/keyRings/rebound/cryptoKeys/manifests/cryptoKeyVersions/1"
-    )
+    call(rebound, "POST", f"{ring}/rebound/cryptoKeys", kind, cryptoKeyId=name)
+    return f"{project}/locations/{LOCATION}/keyRings/rebound/cryptoKeys/{name}/cryptoKeyVersions/1"
 
 
 def public_key(rebound: Rebound, key: str) -> str:
@@ -201,3 +201,36 @@ def test_who_did_what_and_why_is_written_down(signed: Rebound):
     assert "begun by" in signed.run("report", recovery).stdout
     after = {blob.name: blob.generation for blob in signed.landing.list_blobs(prefix="actions/")}
     assert before.items() <= after.items()
+
+
+def test_an_undo_believes_what_an_operators_key_signed(signed: Rebound):
+    """Who rewrites what a recovery wrote down, while it runs or since, chooses nothing that goes back."""
+    key = signing_key(signed, "operators")
+    env = {"REBOUND_OPERATOR_KEY": key, "REBOUND_OPERATOR_KEYS": public_key(signed, key)}
+    games = f"`{signed.project}.{lake.GAMES}`"
+    signed.query(f"ALTER TABLE {games} SET OPTIONS(description='before')")
+    words = ("--run", TONIGHT, "--overwrite", "*", "--settings", "--yes")
+    recovery = signed.json("recover", SCENARIO, *words, **env)["recovery_id"]
+    blob = signed.landing.blob(f"recoveries/{recovery}/before/table {lake.GAMES}.json")
+    genuine = blob.download_as_bytes()
+    former = decode(genuine, Former, subject="before")
+    evil = former.model_copy(
+        update={"resource": {**(former.resource or {}), "description": "evil"}}
+    )
+    blob.upload_from_string(encode(evil))
+    told = signed.run("undo", recovery, "--yes", code=5, **env)
+    assert "it is not signed" in told.stderr
+    assert "what it was before was not kept" in told.stdout
+    blob.upload_from_string(genuine)
+    told = signed.run("undo", recovery, "--yes", **env)
+    assert f"signed with {key}" in " ".join(told.stdout.split())
+    table = signed.bigquery_client.get_table(f"{signed.project}.{lake.GAMES}")
+    assert table.description == "before"
+    refused = signed.run(
+        "undo",
+        recovery,
+        "--yes",
+        code=4,
+        REBOUND_OPERATOR_KEYS=public_key(signed, signing_key(signed, "others")),
+    )
+    assert "its signature is by no key that REBOUND_OPERATOR_KEYS holds" in refused.stderr

@@ -40,14 +40,21 @@ class MemoryBucket:
         """Store content where nothing is, and return what is there then."""
         return self.objects.setdefault(name, content)
 
+    def put_if(
+        self, name: str, content: bytes, *, generation: int, content_type: str
+    ) -> int | None:
+        """Store content where nothing is; None where something is."""
+        del generation, content_type
+        return 1 if self.objects.setdefault(name, content) is content else None
+
     def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> bytes | None:
         """Return an object's content, cut behind one byte too many, or None."""
         content = self.objects.get(name)
         return None if content is None else content[: most_bytes + 1]
 
-    def read_dated(self, name: str) -> Dated | None:
+    def read_dated(self, name: str, *, most_bytes: int = MOST_BYTES) -> Dated | None:
         """Return an object's content, and when all of them were written, or None."""
-        content = self.objects.get(name)
+        content = self.read(name, most_bytes=most_bytes)
         return None if content is None else Dated(content, 1, self.written_at)
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:

@@ -7,6 +7,8 @@ import pytest
 from google.cloud.firestore_admin_v1 import types
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from manifests.documents import DocumentRecord, write_file
+from manifests.journal_layout import JournalNames, undo_objects
 from manifests.store.envelope import decode, encode
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import TableOutcome
@@ -223,28 +225,17 @@ def test_one_part_goes_back_alone(rebound: Rebound):
 
 
 def test_a_journal_chooses_nothing_that_goes_back(rebound: Rebound):
-    """What would be written is shown; what lies in an undo point's place, and other names, are refused."""
+    """What lies in an undo point's place, other names and what was written since are refused."""
     damage_tables(rebound)
     recovery = recovered(rebound, TABLES)
     words = ("undo", recovery, "--confirm-project", rebound.project)
     plan_blob, report_blob = (
         rebound.landing.blob(f"recoveries/{recovery}/{name}.json") for name in ("plan", "report")
     )
-    genuine, ended = plan_blob.download_as_bytes(), report_blob.download_as_bytes()
-    planned = decode(genuine, PlannedRecovery, subject="plan")
+    ended = report_blob.download_as_bytes()
+    planned = decode(plan_blob.download_as_bytes(), PlannedRecovery, subject="plan")
     report = decode(ended, RecoveryReport, subject="report")
 
-    evil = {"view": {"query": "SELECT 'evil' AS x"}}
-    steps = tuple(
-        step.model_copy(update={"replaced": {**(step.replaced or {}), **evil}})
-        if isinstance(step, DefinitionStep) and step.name == "lake.busy"
-        else step
-        for step in planned.plan.steps
-    )
-    forged = planned.plan.model_copy(update={"steps": steps})
-    plan_blob.upload_from_string(encode(planned.model_copy(update={"plan": forged})))
-    assert "| SELECT 'evil' AS x" in rebound.run(*words, code=5).stdout
-    plan_blob.upload_from_string(genuine)
     other = TableOutcome(name="lake.secret", into="lake.secret", action="create")
     more = report.model_copy(update={"outcomes": (*report.outcomes, other)})
     report_blob.upload_from_string(encode(more))
@@ -259,4 +250,38 @@ def test_a_journal_chooses_nothing_that_goes_back(rebound: Rebound):
     told = rebound.run(*words, lake.GAMES, "--yes", code=5).stdout
     assert f"what lies in the place of its undo point is one of {source}" in told
     assert lake.rows(rebound, lake.GAMES) == rows
+
+    evil = {"view": {"query": "SELECT 'evil' AS x"}}
+    steps = tuple(
+        step.model_copy(update={"replaced": {**(step.replaced or {}), **evil}})
+        if isinstance(step, DefinitionStep) and step.name == "lake.busy"
+        else step
+        for step in planned.plan.steps
+    )
+    forged = planned.plan.model_copy(update={"steps": steps})
+    plan_blob.upload_from_string(encode(planned.model_copy(update={"plan": forged})))
+    assert "plan.json: it was written at " in rebound.run(*words, "--yes", code=4).stderr
     recovered(rebound, TABLES)
+
+
+def test_what_somebody_plants_is_not_put_back(rebound: Rebound):
+    """Beside what a recovery kept of documents and objects; what went back is what was there."""
+    for scenario in (DATABASES, BUCKETS):
+        sort = SORTS[scenario]
+        sort.damage(rebound)
+        before = sort.look(rebound)
+        recovery = recovered(rebound, scenario)
+        names, bucket = JournalNames(recovery), bucket_objects.platform(rebound)
+        evil = write_file([DocumentRecord("done/evil", b"", 0, 0)])
+        planted = {
+            names.undo_file("(default)", evil, are_removed=True): evil,
+            f"{undo_objects(recovery, bucket)}extra/evil": b"evil",
+        }
+        for name, content in planted.items():
+            rebound.landing.blob(name).upload_from_string(content)
+        told = rebound.run(
+            "undo", recovery, "--confirm-project", rebound.project, "--access", "--yes"
+        )
+        assert sort.look(rebound) == before
+        assert "NOT SIGNED: who can write the landing bucket" in told.stdout
+        recovered(rebound, scenario)

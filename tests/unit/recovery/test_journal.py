@@ -8,15 +8,16 @@ import pytest
 from pydantic import ValidationError
 
 from manifests.cloud.objects import Bucket
-from manifests.errors import ManifestUntrustedError, RefusedError
+from manifests.errors import ManifestUntrustedError, RefusedError, StrangeObjectError
 from manifests.layout import recovery_begun_at
 from manifests.signing import TrustedKeys
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
-from recovery.journal import Journal, under_way
+from recovery.journal import Journal
 from recovery.kinds.former import FOLDER, Former
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.outcome import AbandonedRecovery, PlannedRecovery
+from recovery.under_way import under_way
 from tests.unit.manifests.test_signing import Signer
 from tests.unit.samples import MemoryBucket
 from tests.unit.worlds import GONE, plan, world
@@ -117,3 +118,51 @@ def test_what_a_journal_authorizes_has_its_type(entry: dict[str, Any]):
     assert DatasetStep(name="d", into="d", authorizes=(VIEW,)).authorizes == (VIEW,)
     with pytest.raises(ValidationError):
         DatasetStep(name="d", into="d", authorizes=(entry,))
+
+
+def test_what_was_written_when_the_recovery_did_not_run_is_not_the_recoverys(
+    capsys: pytest.CaptureFixture[str],
+):
+    """Where nothing is signed the bucket's own times tell who cannot have written an entry."""
+    bucket, began = MemoryBucket(), recovery_begun_at(RECOVERY)
+    ended = began + timedelta(minutes=5)
+    bucket.written_at = began
+    journal = Journal(cast("Bucket", bucket), RECOVERY, Seal())
+    journal.begin(PlannedRecovery(recovery_id=RECOVERY, started_at=began, plan=plan(world())))
+    before = Former(resource={"description": "ours"})
+    journal.keep(FOLDER, "table nba.games", before)
+    written = journal.during(ended)
+    assert written.entry(FOLDER, "table nba.games", Former) == before
+    for moment in (began - timedelta(seconds=1), ended + timedelta(seconds=1)):
+        bucket.written_at = moment
+        assert written.entry(FOLDER, "table nba.games", Former) is None
+        assert written.entries(FOLDER, Former) == ()
+        told = capsys.readouterr()
+        assert "when the recovery did not run" in told.out + told.err
+        with pytest.raises(StrangeObjectError, match="when the recovery did not run"):
+            journal.during(ended)
+    signer = Signer()
+    seal = Seal(TrustedKeys(signer.pem), signer, "operator")
+    signed = Journal(cast("Bucket", bucket), RECOVERY, seal)
+    signed.record(FOLDER, "table nba.odds", before)
+    assert signed.during(ended).entry(FOLDER, "table nba.odds", Former) == before
+
+
+def test_nothing_is_changed_for_which_somebody_else_wrote_what_it_was():
+    """It would go back to that: an entry that lay there before is not the recovery's."""
+    bucket, began = MemoryBucket(), recovery_begun_at(RECOVERY)
+    bucket.written_at = began
+    journal = Journal(cast("Bucket", bucket), RECOVERY, Seal())
+    journal.begin(PlannedRecovery(recovery_id=RECOVERY, started_at=began, plan=plan(world())))
+    planted = encode(Former(resource={"description": "theirs"}))
+    bucket.objects[f"recoveries/{RECOVERY}/before/table nba.games.json"] = planted
+    with pytest.raises(StrangeObjectError, match="before the recovery wrote its own"):
+        journal.keep(FOLDER, "table nba.games", Former(resource=None))
+    journal.keep(FOLDER, "table nba.odds", Former(resource=None))
+    journal.keep(FOLDER, "table nba.odds", Former(resource={}))
+    resumed = Journal(cast("Bucket", bucket), RECOVERY, Seal())
+    resumed.keep(FOLDER, "table nba.odds", Former(resource={}))
+    assert resumed.entry(FOLDER, "table nba.odds", Former) == Former(resource=None)
+    bucket.written_at = began - timedelta(seconds=1)
+    with pytest.raises(StrangeObjectError, match="before the recovery wrote its own"):
+        resumed.keep(FOLDER, "table nba.odds", Former(resource={}))

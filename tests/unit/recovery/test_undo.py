@@ -168,6 +168,17 @@ def test_a_table_that_was_made_anew_goes_back_as_a_whole():
     assert back(NOTHING, kept, Former(resource=narrow), action="rebuild").is_whole
 
 
+def test_a_key_that_only_a_journal_names_is_told():
+    """Also where the table is gone and would be made with it: who has the key can lock it all up."""
+    key = "projects/evil/locations/us/keyRings/r/cryptoKeys/k"
+    locked = {**GAMES, "encryptionConfiguration": {"kmsKeyName": key}}
+    kept = ObservedTable(resource={**locked, "type": "SNAPSHOT"}, partitions=BEFORE)
+    for live in (NOTHING, now()):
+        found = back(live, kept, Former(resource=locked), action="rebuild")
+        keys = [item for item in found.step.access if key in item.what]
+        assert [item.change for item in keys] == ["uses a foreign key"]
+
+
 def test_a_table_that_was_empty_is_empty_again():
     """Nothing was kept of its rows, as there were none; all of it goes."""
     empty = Former(resource={**GAMES, "numRows": "0"}, policies=games().row_access_policies)

@@ -116,12 +116,12 @@ def test_a_resource_that_was_changed_is_set_back():
     assert "changed since" in resource("update", {**MADE, "labels": {"x": "y"}}, former).why
     assert "was not kept" in resource("update", MADE).why
     assert resource("update", None, former).why == "it is gone"
-    built = resource("update", former.resource, former, is_archive_former=False)
-    assert built.told == ("built again from what it was built from",)
-    other = resource(
-        "update", former.resource, former, is_archive_former=False, is_archive_ours=False
-    )
+    built = resource("update", former.resource, former, archive="ab12")
+    assert built.told == ("built again from what has the SHA-256 ab12",)
+    other = resource("update", former.resource, former, archive="ab12", is_archive_ours=False)
     assert other.told == ("what it is built from",)
+    gone = resource("update", former.resource, former, archive="ab12", archive_problem="is gone")
+    assert (gone.action, gone.why) == ("cannot", "what it was built from is gone")
 
 
 def test_what_was_granted_is_taken_and_nothing_else():

@@ -6,15 +6,17 @@ from typing import Any
 from manifests.documents import DocumentRecord
 from manifests.kinds.buckets.model import ObjectSettings, ObjectVersion
 from recovery.kinds.buckets.rules.buckets import ObjectCount
-from recovery.naming import bounded
+from recovery.kinds.former import AsideObject
 from recovery.undo.document_rules import Recovered as RecoveredDocuments
 from recovery.undo.document_rules import digest_of as digest_of_documents
 from recovery.undo.document_rules import going_documents
 from recovery.undo.object_rules import (
+    GoingObject,
     Recovered,
     digest_of,
     going_objects,
     is_as_before,
+    keys_of,
     lost_before,
 )
 from tests.unit.object_samples import minutes, record, version
@@ -90,10 +92,17 @@ def test_documents_that_were_written_since_do_not():
     assert newer == ["a/1", "a/2", "a/3", "a/6"]
 
 
+def copy(name: str) -> AsideObject:
+    """Return what was written down of a copy; a name that begins with `+` is one of an extra object."""
+    before = version(name.removeprefix("+"), b"old")
+    return AsideObject(name="undo/x", generation=7, before=before, is_extra=name.startswith("+"))
+
+
 def recovered(
     *versions: ObjectVersion,
     names: tuple[str, ...] = ("a",),
     aside: tuple[str, ...] = (),
+    gone: tuple[str, ...] = (),
     said: tuple[ObjectVersion, ...] = (),
 ) -> Recovered:
     """Return what is known after a recovery from minute 1 to 2, whose backup holds `content`."""
@@ -102,8 +111,8 @@ def recovered(
         until=minutes(2),
         versions=versions,
         records={name: record(name) for name in names},
-        aside={name: version(name, b"old") for name in (bounded("undo/", it) for it in aside)},
-        folder="undo/",
+        aside=[copy(name) for name in aside],
+        gone=[copy(name) for name in gone],
         said={item.name: item for item in said},
     )
 
@@ -124,7 +133,7 @@ def test_objects_go_back_to_what_they_were():
     assert objects(ours, old) == ([("a", True)], [])
     assert objects(ours, aside=("a",)) == ([("a", True)], [])
     assert objects(ours) == ([("a", False)], [])
-    assert objects(aside=("extra/b",)) == ([("b", True)], [])
+    assert objects(aside=("+b",)) == ([("b", True)], [])
 
 
 def test_objects_that_somebody_else_wrote_stay():
@@ -135,7 +144,7 @@ def test_objects_that_somebody_else_wrote_stay():
     assert objects(before) == ([], [])
     ended = version("a", created=1.5, ended=3)
     assert objects(version("a", b"new", created=3), ended) == ([], ["a"])
-    assert objects(version("b", created=3), aside=("extra/b",)) == ([], ["b"])
+    assert objects(version("b", created=3), aside=("+b",)) == ([], ["b"])
 
 
 def test_objects_that_are_back_already_are_nobodys_write():
@@ -145,15 +154,43 @@ def test_objects_that_are_back_already_are_nobodys_write():
     assert objects(back, old, ended) == ([], [])
     assert objects(back, ended, aside=("a",)) == ([], [])
     assert objects(ended) == ([], [])
-    assert objects(version("b", b"old", created=3), aside=("extra/b",)) == ([], [])
+    assert objects(version("b", b"old", created=3), aside=("+b",)) == ([], [])
 
 
 def test_objects_with_names_of_any_length_go_back():
-    """What was put aside under a shortened name is found; of an extra one the name is not known."""
+    """What was put aside under a shortened name is found, for its whole name was written down."""
     long = "x" * 1020
     assert objects(version(long, created=1.5), names=(long,), aside=(long,)) == ([(long, True)], [])
-    going, newer = objects(aside=(f"extra/{long}",))
-    assert (going, len(newer)) == ([], 1)
+    assert objects(aside=(f"+{long}",)) == ([(long, True)], [])
+
+
+def test_a_copy_that_is_not_there_any_more_puts_nothing_back():
+    """Nor does one that somebody wrote in its place: it has another generation. Nothing is deleted."""
+    ours = version("a", created=1.5)
+    assert objects(ours, gone=("a",)) == ([], ["a"])
+    assert recovered(ours, gone=("a",)).made == 0
+    assert objects(gone=("+b",)) == ([], ["b"])
+    assert objects(version("b", b"old", created=3), gone=("+b",)) == ([], [])
+    assert "of 1 it was written down" in lost_before(0, [], moved=2, extra=1)
+    assert lost_before(0, [], moved=1, extra=1) == ""
+
+
+def test_a_journal_names_no_key_for_what_keeps_its_own():
+    """A version keeps its key; what gets one that only the journal names is told."""
+    ours = version("a", created=0.5)
+    keyed = ours._replace(settings=ObjectSettings(content_type="text/wrong", kms_key="theirs"))
+    assert objects(ours, said=(keyed,)) == ([], ["a"])
+    aside = AsideObject(name="undo/a", generation=7, before=keyed, is_extra=False)
+    going = [
+        GoingObject("a", keyed, aside, version("a")),
+        GoingObject("b", keyed, None, version("b"), is_said=True),
+        GoingObject("c", keyed, None, version("c")),
+    ]
+    assert keys_of(going, ()) == {"theirs": ["a", "b"]}
+    assert keys_of(going, ("theirs",)) == {}
+    other = aside.model_copy(update={"generation": 8})
+    changed = [going[0]._replace(aside=other), *going[1:]]
+    assert digest_of(changed) != digest_of(going)
 
 
 def test_an_object_that_is_called_extra_is_one_that_was_replaced():

@@ -12,6 +12,7 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
+from manifests.signing import Trust
 from manifests.values import Resource
 from recovery.access_change import AccessChange
 from recovery.kinds.outcome import Failure
@@ -22,6 +23,7 @@ from recovery.undo.definition_rules import undo_definition
 from recovery.undo.document import undo_document, undo_plan_document
 from recovery.undo.model import UndoOutcome, UndoPlan, UndoReport, UndoStep
 from recovery.undo.rules import chosen, left_of, undo_error
+from recovery.undo.shared import definition_lines
 from tests.unit.samples import GAMES, POINT
 
 BEGAN = POINT + timedelta(hours=7)
@@ -67,6 +69,33 @@ def test_a_view_goes_back_to_what_the_plan_saw():
         view_back({**GAMES, "schema": {"fields": []}}, VIEW)
 
 
+def test_nothing_comes_back_unseen():
+    """Where an external table reads, whom a remote function calls, and what code a view brings."""
+    reading = {
+        "tableReference": VIEW["tableReference"],
+        "type": "EXTERNAL",
+        "externalDataConfiguration": {
+            "sourceUris": ["gs://evil/a", "gs://evil/b"],
+            "connectionId": "evil.us.c",
+        },
+    }
+    assert set(definition_lines(reading)) == {
+        'externalDataConfiguration.connectionId: "evil.us.c"',
+        'externalDataConfiguration.sourceUris: "gs://evil/a"',
+        'externalDataConfiguration.sourceUris: "gs://evil/b"',
+    }
+    calling = {
+        "routineReference": {"projectId": "p", "datasetId": "nba", "routineId": "f"},
+        "routineType": "SCALAR_FUNCTION",
+        "remoteFunctionOptions": {"endpoint": "https://evil.example"},
+    }
+    assert 'remoteFunctionOptions.endpoint: "https://evil.example"' in definition_lines(calling)
+    code = {"view": {**OLD["view"], "userDefinedFunctionResources": [{"inlineCode": "evil()"}]}}
+    found = view_back({**OLD, **code}, VIEW)
+    assert 'view.userDefinedFunctionResources.inlineCode: "evil()"' in found.told
+    assert found.told[:2] == ("| SELECT", "| 2")
+
+
 STEPS = (
     UndoStep(
         kind="table",
@@ -85,6 +114,7 @@ PLAN = UndoPlan(
     ended_at=ENDED,
     until=ENDED,
     again="rebound recover bigquery-dataset-loss",
+    trust=Trust(state="unsigned", author="operator"),
     steps=STEPS,
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from google.api_core.exceptions import (
@@ -19,16 +20,16 @@ from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVe
 from manifests.values import Resource
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.kinds.buckets.cloud.allowed import Rules
+from recovery.kinds.buckets.cloud.keeping import Keeping
 from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.rules.objects import (
-    EXTRA,
     SAME_CONTENT,
     ObjectStep,
     Origin,
     Source,
 )
 from recovery.kinds.buckets.rules.outcomes import LeftReason
-from recovery.naming import bounded
+from recovery.kinds.former import AsideObject
 
 
 class Mended(NamedTuple):
@@ -52,10 +53,9 @@ class Mender:
     Args:
         target: The bucket.
         vault: The bucket with the backups.
-        undo: The bucket for what is moved or replaced.
         rules: What may be done.
         ramp: How fast.
-        keep: Keeps what objects are of which only what is said of them is about to be set.
+        kept: Keeps what objects are before they are changed.
     """
 
     def __init__(
@@ -63,17 +63,15 @@ class Mender:
         target: VersionedBucket,
         *,
         vault: VersionedBucket,
-        undo: VersionedBucket,
         rules: Rules,
         ramp: Ramp,
-        keep: Callable[[Sequence[ObjectVersion]], None],
+        kept: Keeping,
     ) -> None:
         self._target = target
         self._vault = vault
-        self._undo = undo
         self._rules = rules
         self._ramp = ramp
-        self._keep = keep
+        self._kept = kept
 
     @property
     def begun_at(self) -> datetime:
@@ -89,23 +87,24 @@ class Mender:
             if step.live and step.source in SAME_CONTENT and self.obstacle(step) is None
         ]
         if said:
-            self._keep(said)
+            self._kept.said(said)
+        refused = self._put_aside(steps)
         calls = [self._single_write(step) for step in steps]
         written = iter(self._target.at_once([call for call in calls if call is not None]))
         return [
-            self._finished(step, None if call is None else next(written))
+            refused.get(step.name) or self._finished(step, None if call is None else next(written))
             for step, call in zip(steps, calls, strict=True)
         ]
 
-    def mend(self, step: ObjectStep) -> Mended:
+    def _mend(self, step: ObjectStep) -> Mended:
         """Do what a step says, or say why not."""
         if (obstacle := self.obstacle(step)) is not None:
             return Mended(step, left=obstacle)
         return self._guarded(step, lambda: self._mended(step))
 
     def _mended(self, step: ObjectStep) -> Mended:
-        if self._goes_aside(step):
-            self._put_aside(step)
+        if step.damage == "extra" and step.live is not None:
+            self._target.delete(step.live)
         return Mended(step) if step.expected is None else self._restored(step, step.expected)
 
     def _goes_aside(self, step: ObjectStep) -> bool:
@@ -151,7 +150,7 @@ class Mender:
         """Finish what was written at once with others; do it singly when nothing is known of it."""
         expected = step.expected
         if written is None or expected is None:
-            return self.mend(step)
+            return self._mend(step)
 
         def settled() -> Mended:
             self._settle(written, expected)
@@ -271,20 +270,23 @@ class Mender:
             self._settle(live, expected)
         return Mended(step, source=step.source)
 
-    def _put_aside(self, step: ObjectStep) -> None:
-        """Copy what is live to the undo bucket; an extra object is then deleted."""
-        live = step.live
-        if live is None:
-            return
-        folder = EXTRA if step.damage == "extra" else ""
-        name = bounded(f"{self._rules.aside}{folder}", step.name)
-        try:
-            self._undo.rewrite(
-                name, (self._target.name, step.name, live.generation), settings={}, over=0
-            )
-        except PreconditionFailed:
-            earlier = self._undo.find(name)
-            if earlier is None or not same_content(earlier, live):
-                raise
-        if step.damage == "extra":
-            self._target.delete(live)
+    def _put_aside(self, steps: Sequence[ObjectStep]) -> dict[str, Mended]:
+        """Put copies of what is about to go aside, and write down which these are.
+
+        Returns:
+            What became of each object that could not be copied, by its name.
+        """
+        kept: list[AsideObject] = []
+        refused: dict[str, Mended] = {}
+        for step in steps:
+            if step.live and self._goes_aside(step) and self.obstacle(step) is None:
+                done = self._guarded(step, partial(self._copied, step, step.live, kept))
+                if done.left is not None or not (kept and kept[-1].before.name == step.name):
+                    refused[step.name] = done
+        if kept:
+            self._kept.aside(kept)
+        return refused
+
+    def _copied(self, step: ObjectStep, live: ObjectVersion, kept: list[AsideObject]) -> Mended:
+        kept.append(self._kept.copy(live, is_extra=step.damage == "extra"))
+        return Mended(step)

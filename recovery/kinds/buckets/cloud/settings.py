@@ -42,7 +42,7 @@ def set_bucket(target: VersionedBucket, backup: BucketBackup, journal: Entries) 
     with cloud_errors(target.uri()):
         found = target.resource() or {}
         former = Former(resource=found, access=readable_access(target))
-        journal.record(FOLDER, former_name("bucket", target.name), former)
+        journal.keep(FOLDER, former_name("bucket", target.name), former)
         patch = changed_configuration(backup.resource, found)
         if patch:
             target.configure(patch, metageneration=int(found.get("metageneration", 0)))

@@ -16,7 +16,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import ReboundError
 from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
-from manifests.kinds.buckets.model import BucketBackup, ObjectVersion
+from manifests.kinds.buckets.model import BucketBackup
 from manifests.model.run import Manifest
 from manifests.object_retention import RetentionRules
 from manifests.values import Resource
@@ -24,6 +24,7 @@ from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
+from recovery.kinds.buckets.cloud.keeping import Keeping
 from recovery.kinds.buckets.cloud.mending import Mender
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
@@ -44,7 +45,6 @@ from recovery.kinds.buckets.rules.objects import EXTRA
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, RangeOutcome, journal_folder
 from recovery.kinds.buckets.rules.seen import BucketsSeen
 from recovery.kinds.decision import Origin
-from recovery.kinds.former import FormerObjects, objects_folder
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
@@ -253,18 +253,12 @@ class BucketWork(Work[BucketsSeen]):
         journal: Entries,
         advance: Callable[[int], None],
     ) -> list[RangeOutcome]:
-
-        def keep(objects: Sequence[ObjectVersion]) -> None:
-            former = FormerObjects(objects=tuple(objects))
-            journal.record(objects_folder(comparison.target.name), former.name, former)
-
         mender = Mender(
             comparison.target,
             vault=self._vault.versions,
-            undo=self._landing.versions,
             rules=rules,
             ramp=self._ramp,
-            keep=keep,
+            kept=Keeping(comparison.target, self._landing.versions, rules.aside, journal),
         )
         bucket = comparison.backup.bucket
         folder = journal_folder(bucket)

@@ -17,7 +17,6 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare.documents import ListedDocument
 from recovery.compare.findings import Finding
-from recovery.firestore.kept import KeptDocuments
 from recovery.firestore.throttle import Ramp, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
@@ -31,6 +30,7 @@ from recovery.kinds.completions.rules.rebuild import (
 )
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
 from recovery.kinds.decision import Origin
+from recovery.kinds.kept import KeptDocuments
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
@@ -94,7 +94,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         for step in of(steps, CompletionsStep):
             running.progress(step.into, "writing")
             try:
-                kept = KeptDocuments(self._landing, running.recovery_id, step.into)
+                kept = KeptDocuments(self._landing, running.journal, running.recovery_id, step.into)
                 outcome = self._rebuild(step, kept, begun_at=running.started_at)
             except ReboundError as error:
                 outcome = _outcome(step, failure=Failure.of(error))

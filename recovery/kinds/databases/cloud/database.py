@@ -23,13 +23,13 @@ from manifests.values import Resource
 from recovery.compare.databases import database_findings, database_settings, is_fixed
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
 from recovery.compare.findings import Finding
-from recovery.firestore.kept import KeptDocuments
 from recovery.firestore.throttle import Throttle
 from recovery.firestore.values import refers, rewritten, same_content
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.databases.cloud.done import Done, Restored
 from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.documents import DatabaseStep, apart, file_ranges
+from recovery.kinds.kept import KeptDocuments
 
 _BATCH_BYTES = 4 * 1024 * 1024
 """Of documents that are held while they are replaced; each may be as large as 1 MiB."""

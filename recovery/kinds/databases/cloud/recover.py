@@ -9,7 +9,6 @@ from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
-from recovery.firestore.kept import KeptDocuments
 from recovery.firestore.throttle import Ramp, Unthrottled
 from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
@@ -17,6 +16,7 @@ from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
 from recovery.kinds.former import FOLDER as FORMER
 from recovery.kinds.former import Former, former_name
+from recovery.kinds.kept import KeptDocuments
 from recovery.kinds.outcome import Failure
 from recovery.kinds.work import Running
 from recovery.units import counted
@@ -83,7 +83,9 @@ class DatabaseRecovery:
         if step.create:
             self._progress(step.into, "creating")
             target.create()
-        undo = KeptDocuments(self._landing, self._running.recovery_id, step.into)
+        undo = KeptDocuments(
+            self._landing, self._running.journal, self._running.recovery_id, step.into
+        )
         restored = target.restore(
             step,
             begun_at=self._running.started_at,
@@ -94,7 +96,7 @@ class DatabaseRecovery:
         )
         if step.sets:
             journal, name = self._running.journal, former_name(step.kind, step.into)
-            target.set(lambda now: journal.record(FORMER, name, Former(resource=now)))
+            target.set(lambda now: journal.keep(FORMER, name, Former(resource=now)))
         settings = target.settings_findings() if step.settings or step.create else ()
         settings += target.index_findings() if step.create else ()
         outcome = _outcome(step, restored, undo=undo.uri)

@@ -38,5 +38,5 @@ def keep_former(
         landing.put_if(kept, archive, generation=0, content_type="application/zip")
     found = configuration.resource(kind, name)
     former = Former(resource=found, archive=kept)
-    running.journal.record(FOLDER, former_name(kind.name, name), former)
+    running.journal.keep(FOLDER, former_name(kind.name, name), former)
     return found

@@ -88,7 +88,7 @@ def finish_datasets(
         try:
             if not step.create:
                 former = Former(resource=target.resources.dataset(step.into))
-                journal.record(FOLDER, former_name(step.kind, step.into), former)
+                journal.keep(FOLDER, former_name(step.kind, step.into), former)
             outcomes.append(_outcome(step, findings=_finished(target, item, step)))
         except ReboundError as error:
             outcomes.append(_outcome(step, failure=Failure.of(error)))

@@ -88,7 +88,7 @@ class Publisher:
                 hint="make a new plan",
             )
         self._refuse_unplanned_loss(table, step, request, {} if live is None else live.resource)
-        self._journal.record(FOLDER, former_name(step.kind, step.into), _former(live))
+        self._journal.keep(FOLDER, former_name(step.kind, step.into), _former(live))
         undo = self._undo_point(table, live)
         if step.action == "replace partitions":
             # A shorter partition expiration than the table's own would delete partitions that come

@@ -1,0 +1,39 @@
+"""What functions were built from before a recovery, as it kept that."""
+
+from manifests.cloud.objects import Bucket
+from manifests.journal_layout import JournalNames
+
+_MOST_BYTES = 256 * 1024 * 1024
+"""No archive that is kept is larger."""
+
+
+class KeptArchives:
+    """The archives that one recovery kept, each named by its content and read once.
+
+    Args:
+        landing: Where they are.
+        recovery_id: The recovery.
+    """
+
+    def __init__(self, landing: Bucket, recovery_id: str) -> None:
+        self._landing = landing
+        self._names = JournalNames(recovery_id)
+        self._read: dict[str, tuple[bytes | None, str]] = {}
+
+    def is_of(self, name: str, content: bytes) -> bool:
+        """Whether an archive that was kept under a name has this content."""
+        return self._names.former_archive(content) == name
+
+    def content(self, name: str) -> tuple[bytes | None, str]:
+        """Return an archive, and why it is not to be had.
+
+        Args:
+            name: Where an entry of the journal says that it is.
+        """
+        if name not in self._read:
+            content = self._landing.read(name, most_bytes=_MOST_BYTES)
+            problem = "is not kept any more" if content is None else ""
+            if content is not None and not self.is_of(name, content):
+                problem = "is not what lies in its place"
+            self._read[name] = None if problem else content, problem
+        return self._read[name]

@@ -1,0 +1,52 @@
+"""What of a bucket was written while something ran, by the bucket's own clock.
+
+Nobody can write an object and have Cloud Storage say that it was there before (Cloud Storage, Object
+metadata: `timeCreated` is set by the service).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from manifests.cloud.objects import Bucket
+from manifests.errors import StrangeObjectError
+from manifests.store.decoded import STRANGE_HINT
+from manifests.values import ObjectInfo
+
+
+class Within:
+    """A bucket of which nothing else is read.
+
+    Args:
+        bucket: The bucket.
+        since: When it began.
+        until: When it ended; None for not yet.
+    """
+
+    def __init__(self, bucket: Bucket, since: datetime, until: datetime | None) -> None:
+        self._bucket = bucket
+        self._since = since
+        self._until = until
+
+    def read(self, name: str, *, most_bytes: int) -> bytes | None:
+        """Return the live object's content, cut behind one byte too many, or None.
+
+        Raises:
+            StrangeObjectError: It was written before, or since.
+        """
+        found = self._bucket.read_dated(name, most_bytes=most_bytes)
+        if found is None:
+            return None
+        if why := untimely(found.written_at, self._since, self._until):
+            raise StrangeObjectError(why, subject=name, hint=STRANGE_HINT)
+        return found.content
+
+    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Yield the live objects below a prefix, in name order, whenever they were written."""
+        return self._bucket.list_objects(prefix)
+
+
+def untimely(written_at: datetime, since: datetime, until: datetime | None) -> str:
+    """Return why something was not written while a recovery ran; empty where it was."""
+    if since <= written_at and (until is None or written_at <= until):
+        return ""
+    return f"it was written at {written_at:%Y-%m-%d %H:%M:%S} UTC, when the recovery did not run"
