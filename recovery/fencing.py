@@ -196,7 +196,8 @@ def stand(
         fences.begin(own[-1])
     for item in own:
         outcomes = fencing.pause(item)
-        tell("\n".join([f"fence {item.fence_id}", *outcome_lines(outcomes, "paused")]))
+        for line in (f"fence {item.fence_id}", *outcome_lines(outcomes, "paused")):
+            tell(line)
         require_all(outcomes, hint=f"`rebound thaw {item.fence_id}` undoes the fence")
     _require_quiet(session, rule, fence.things, recovery_id, tell)
     return frozenset(writer.name for item in own for writer in item.writers)
@@ -207,7 +208,8 @@ def _borne_out(session: Session, record: FenceRecord, tell: Tell) -> FenceRecord
     strange = doubted(session, record, fencing_of(session).present(record))
     if not strange:
         return record
-    tell("\n".join(f"left alone: {name}: {why}" for name, why in strange.items()))
+    for name, why in strange.items():
+        tell(f"left alone: {name}: {why}")
     writers = tuple(item for item in record.writers if item.name not in strange)
     return record.model_copy(update={"writers": writers})
 
@@ -222,7 +224,8 @@ def _require_quiet(
         seconds=rule.quiet_seconds,
         within_seconds=rule.quiet_within_seconds,
     )
-    tell("\n".join(quiet_lines(quiet)))
+    for line in quiet_lines(quiet):
+        tell(line)
     if quiet.changed:
         raise PartialError(
             f"nothing was recovered: {len(quiet.changed)} things are still written, the first: "

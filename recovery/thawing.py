@@ -82,8 +82,8 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
             if stay := _staying(thaw):
                 tell("\n".join(f"stays paused: {step.name}: {step.why}" for step in stay))
             for wave in resumed(session, thaw, tell):
-                told = outcome_lines(wave.outcomes, "resumed")
-                tell("\n".join([f"thaw {record.fence_id}", *told]))
+                for line in (f"thaw {record.fence_id}", *outcome_lines(wave.outcomes, "resumed")):
+                    tell(line)
             conclude(session, thaw)
     if left:
         raise PartialError(
@@ -207,8 +207,8 @@ def resumed(
     for name, wave in in_waves(waves, steps):
         discarding = _discarding(session, rule) if seek_past else None
         outcomes = fencing.resume(thaw.record, wave, discarding=discarding)
-        if discarding and (told := sought_lines(outcomes, discarding)):
-            tell("\n".join(told))
+        for line in sought_lines(outcomes, discarding) if discarding else ():
+            tell(line)
         if outcomes:
             yield ResumedWave(name if waves else "", outcomes)
         require_all(outcomes, hint=f"`rebound thaw {thaw.record.fence_id}` goes on")

@@ -134,8 +134,20 @@ def tell_ended(
         print_json(found.model_dump(mode="json") | rests_on | of_fences)
     else:
         tell(_document(session, found, basis, fences))
+        _tell_standing(session, {item.fence_id for item in fences})
     if error := outcome_error(found):
         raise error
+
+
+def _tell_standing(session: Session, own: Collection[str]) -> None:
+    """Name the fences of the project that stand beside those of a recovery, which ends none of them."""
+    for item in session.tools.fences.readable():
+        if item.project == session.settings.project and item.fence_id not in own:
+            why = f" ({item.why})" if item.why else ""
+            note(
+                f"hint: {item.fence_id} still stands{why}: `rebound thaw {item.fence_id}` resumes "
+                "what it paused"
+            )
 
 
 def finish_and_tell(

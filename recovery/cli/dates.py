@@ -143,7 +143,7 @@ def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bo
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
         write_page(html, dates_report_document(ended, session.tools.fences.of(recovery_id)))
-        say("as its journal says; nothing was looked at again, `rebound plan` does", err=True)
+        note("this is what its journal says; `rebound plan processor-failure` looks at the tables")
         tell(session, ended, as_json=as_json)
     elif as_json:
         print_json(begun.model_dump(mode="json"))

@@ -85,6 +85,8 @@ def fence(
     quiet = None if failures(outcomes) else _quiet(session, record, rule)
     _tell(record, outcomes, quiet, as_json=as_json)
     require_all(outcomes, hint=hint)
+    if record.writers and not as_json:
+        note(f"hint: `rebound thaw {record.fence_id}` resumes exactly these")
     if quiet is not None and quiet.changed:
         raise NotEqualError(
             f"{len(quiet.changed)} things are still written, the first: {quiet.changed[0]}",

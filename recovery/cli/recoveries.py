@@ -105,7 +105,11 @@ def plan(
     except RefusedError as error:
         refusal = error
         if not as_json:
-            say(f"not yet: {error}", f"hint: {error.hint}", err=True)
+            note(f"not yet: {error}")
+            note(f"hint: {error.hint}")
+    else:
+        if made.changes and not as_json:
+            note("hint: `rebound recover` with the same options does this")
     write_page(html, plan_document(made, now=session.started_at, refusal=refusal))
     # What a service holds can be looked at only once it is enabled.
     if made.unseen and not made.come_first:

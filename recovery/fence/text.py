@@ -75,7 +75,7 @@ def due_lines(
             lines.append(f"  fires    {name} at {times}{f' and {left} more' * (left > 0)} UTC")
     if any(item.waits for _, item in coming) and not seek_past:
         lines.append(
-            "  hint: `--seek-past` discards what waits; how much does, Pub/Sub does not say"
+            "  hint: `--seek-past` discards what waits; Pub/Sub does not say how much that is"
         )
     return [f"in the hour after a thaw of {record.fence_id}:", *lines] if lines else []
 

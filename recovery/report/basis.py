@@ -4,15 +4,16 @@ It lies where others can write. What of it can be held against something else is
 somebody wrote, and the report says so.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 from manifests.values import UtcTime, Value
-from recovery.document import Facts
+from recovery.document import Paragraph
 from recovery.outcome import RecoveryReport
 
 _MANIFEST = {
-    "same": "is the one that the recovery was made of",
-    "other": "IS NOT THE ONE THAT THE RECOVERY WAS MADE OF",
+    "same": "is the one that was restored",
+    "other": "IS NOT THE ONE THAT WAS RESTORED",
     "unreadable": "CANNOT BE READ ANY MORE",
 }
 
@@ -28,12 +29,13 @@ class Basis(Value):
     written_at: UtcTime
     manifest: Literal["same", "other", "unreadable"] | None = None
 
-    def facts(self, report: RecoveryReport) -> Facts:
+    def sentences(self, report: RecoveryReport) -> Iterator[Paragraph]:
         """Say what the report rests on."""
-        told = [("written", f"{self.written_at:%Y-%m-%d %H:%M:%S} UTC, in the landing bucket")]
+        when = f"{self.written_at:%Y-%m-%d %H:%M:%S} UTC"
+        yield Paragraph(f"this report was written to the landing bucket on {when}")
         if self.manifest is not None:
-            told.append(
-                ("manifest", f"that of run {report.plan.run_id} {_MANIFEST[self.manifest]}")
-            )
-        told.append(("now", "nothing was looked at again; `rebound plan` does"))
-        return Facts(tuple(told))
+            yield Paragraph(f"the manifest of run {report.plan.run_id} {_MANIFEST[self.manifest]}")
+        yield Paragraph(
+            "nothing was looked at again: `rebound plan "
+            f"{report.plan.request.scenario}` tells what differs now"
+        )

@@ -41,7 +41,9 @@ def report_document(
         undo_until: Until when what was there before is kept; None where nobody says.
         undone: That it was undone, and when; empty where it was not.
     """
-    rests_on = () if basis is None else (Section((basis.facts(report),), "What this rests on"),)
+    rests_on = (
+        () if basis is None else (Section(tuple(basis.sentences(report)), "What this rests on"),)
+    )
     told = tuple(fences_told(report.plan.fence, fences))
     state, _ = state_of(report, None)
     return Document(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from recovery.document import Block, Command, Paragraph, Row, Rows, Section
 from recovery.fence.model import FencedWriter, PlannedFence, StandingFence
 from recovery.fence.text import short_name
-from recovery.units import counted, duration, shown
+from recovery.units import counted, duration, printable, shown
 
 
 def fence_section(fence: PlannedFence | None) -> tuple[Section, ...]:
@@ -25,7 +25,7 @@ def _rows(fence: PlannedFence) -> Iterator[Row]:
     if fence.idle:
         yield Row(f"{counted(len(fence.idle), 'writer')} that does not run", "leave")
     quiet = duration(fence.quiet_seconds)
-    yield Row(f"nothing may change in {things} for {quiet} before anything is written", "quiet")
+    yield Row(f"until nothing in {things} has changed for {quiet}", "wait")
 
 
 def _writer(writer: FencedWriter) -> str:
@@ -45,11 +45,11 @@ def fences_told(fence: PlannedFence | None, fences: Sequence[StandingFence]) -> 
         yield Paragraph(f"NOT FENCED: what writes to {things} ran meanwhile (`--no-fence`)")
     for item in fences:
         if item.thawed_at is not None:
-            left = f", {len(item.left)} left as they are" if item.left else ""
             yield Paragraph(
                 f"{item.fence_id}: thawed {item.thawed_at:%Y-%m-%d %H:%M} UTC, "
-                f"{counted(item.resumed, 'writer')} resumed{left}"
+                f"{counted(item.resumed, 'writer')} resumed"
             )
+            yield from (Paragraph(f"  left as it is: {printable(left)}") for left in item.left)
         elif not item.is_made:
             yield Command(
                 "STILL FENCED",

@@ -12,6 +12,7 @@ from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
 from recovery.units import counted, duration, shown, size
 
+_LEAST_TOLD_SECONDS = 1.0
 _NOTHING = ("nothing to recover: what was asked for is equal, or stays as it is",)
 
 
@@ -116,15 +117,17 @@ def _cost(plan: Plan) -> Iterator[str]:
 
 def _time(takes: Takes) -> Iterator[str]:
     """Say how long it takes, as measured before and as limits allow."""
-    moved = f"{size(takes.moved_bytes)} to read of the vault, {counted(takes.jobs, 'job')}"
-    yield f"{moved}, {size(takes.scanned_bytes)} scanned to prove tables"
+    work = [f"{size(takes.moved_bytes)} to read from the vault"]
+    work += [counted(takes.jobs, "job") + " of BigQuery"] if takes.jobs else []
+    work += [f"{size(takes.scanned_bytes)} scanned to prove tables"] if takes.scanned_bytes else []
+    yield ", ".join(work)
     if takes.measured_seconds is not None:
         yield (
             f"takes about {duration(takes.measured_seconds)}, as measured by "
             f"{shown(takes.measured_by)}"
         )
-    if takes.binding:
+    if takes.binding and takes.at_least_seconds >= _LEAST_TOLD_SECONDS:
         least = duration(takes.at_least_seconds)
-        yield f"takes at least {least}: what binds is {takes.binding}"
+        yield f"takes at least {least}, by a limit of Google Cloud: {takes.binding}"
     for item in takes.impossible:
         yield f"IMPOSSIBLE in one day: {shown(item)}"

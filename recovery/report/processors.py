@@ -163,8 +163,10 @@ def _cost(
     yield Paragraph(
         f"{counted(plan.requests, 'request')}, about {duration(plan.seconds)} as a rule"
     )
-    most = f"{bounds.requests:,} requests, none begun after {duration(bounds.seconds)}"
-    yield Paragraph(f"no more than {most}; queries of {size(bounds.query_bytes)} at most")
+    yield Paragraph(
+        f"bounds of the catalog: {bounds.requests:,} requests, none begun after "
+        f"{duration(bounds.seconds)}, queries of {size(bounds.query_bytes)}"
+    )
     if plan.requests:
         yield Paragraph(f"what else runs these dates: `rebound fence {SCENARIO}` pauses it")
 

@@ -24,7 +24,8 @@ from recovery.units import as_text
 _GAP = "  "
 _INDENT = "    "
 _COUNT_WIDTH = 9
-_BEHIND_A_NUMBER = re.compile(r"(?<=\d) (?=\w)")
+_BEHIND_A_NUMBER = re.compile(r"(?<=\d) (?=\w)|(?<=\d of) (?=\d)")
+_COMMAND = re.compile(r"`[^`]+`")
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 # How far rows are set in, and how wide their states are, at each depth.
 _SET_OUT: dict[Telling, tuple[tuple[int, int], ...]] = {
@@ -69,10 +70,10 @@ def _block_lines(block: Block, columns: int | None) -> Iterable[str]:
             return table_lines(block, columns=columns)
         case Listing():
             return [block.heading, *(f"  {item}" for item in block.items)]
-        case Chart():
-            return [_chart_line(block)]
+        case Command():
+            return _command_lines(block, columns)
         case _:
-            return [_sentence(block)]
+            return [_chart_line(block) if isinstance(block, Chart) else _sentence(block)]
 
 
 def _chart_line(chart: Chart) -> str:
@@ -91,15 +92,19 @@ def _chart_line(chart: Chart) -> str:
     return f"  {chart.label}: {bars} {first} to {last}, {min(known):,.10g} to {max(known):,.10g}, last {now}"
 
 
-def _sentence(block: Facts | Paragraph | Verdict | Command) -> str:
-    match block:
-        case Facts():
-            return ", ".join(f"{label} {value}" for label, value in block.facts)
-        case Command():
-            condition = f", {block.condition}" if block.condition else ""
-            return f"{block.purpose}: {block.command}{condition}"
-        case _:
-            return block.text
+def _command_lines(block: Command, columns: int | None) -> list[str]:
+    """Write a command behind what it is for, or on a line of its own, from which it can be copied."""
+    condition = f", {block.condition}" if block.condition else ""
+    line = f"{block.purpose}: {block.command}{condition}"
+    if columns is None or len(line) <= columns:
+        return [line]
+    return [f"{block.purpose}{condition}:", f"{_INDENT}{block.command}"]
+
+
+def _sentence(block: Facts | Paragraph | Verdict) -> str:
+    if isinstance(block, Facts):
+        return ", ".join(f"{label} {value}" for label, value in block.facts)
+    return block.text
 
 
 def row_lines(rows: Iterable[Row], telling: Telling, *, depth: int = 0) -> Iterator[str]:
@@ -151,7 +156,8 @@ def table_lines(table: Table, *, columns: int | None) -> list[str]:
 def folded(line: str, *, columns: int | None) -> list[str]:
     """Break a line that is too long, between words, with what follows indented.
 
-    A number stays with the word behind it. A word that is longer than a line is not broken.
+    A number stays with the word behind it, and a command in backticks on one line where it fits. A word
+    that is longer than a line is not broken.
 
     Args:
         line: The line.
@@ -160,8 +166,14 @@ def folded(line: str, *, columns: int | None) -> list[str]:
     if columns is None or len(line) <= columns:
         return [line]
     start = len(line) - len(line.lstrip())
+    room = columns - start - len(_INDENT)
+
+    def whole(found: re.Match[str]) -> str:
+        fits = len(found[0]) <= room
+        return found[0].replace(" ", _UNBROKEN) if fits else found[0]
+
     lines = textwrap.wrap(
-        _BEHIND_A_NUMBER.sub(_UNBROKEN, line),
+        _COMMAND.sub(whole, _BEHIND_A_NUMBER.sub(_UNBROKEN, line)),
         columns,
         subsequent_indent=" " * start + _INDENT,
         break_long_words=False,

@@ -144,8 +144,8 @@ def test_a_planted_journal_that_hides_what_goes_takes_nothing(rebound: Rebound):
             told = rebound.run("resume", PLANTED, "--yes", code=7).stderr
             assert "the report says that everything was proven, and it is not so now: lake." in told
             told = rebound.run("report", PLANTED, code=8).stdout
-            assert "nothing was looked at again; `rebound plan` does" in told
-            assert f"that of run {NIGHT} is the one that the recovery was made of" in told
+            assert "nothing was looked at again: `rebound plan bigquery-dataset-loss`" in told
+            assert f"the manifest of run {NIGHT} is the one that was restored" in told
         with planted(rebound, plan), reported(rebound, plan, of=0):
             assert "under way" in rebound.run("report", PLANTED).stdout
             assert "not believed: it says nothing of lake." in rebound.run("report").stdout

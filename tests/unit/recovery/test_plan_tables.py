@@ -254,7 +254,8 @@ def test_what_cannot_be_brought_back_is_told():
     notes = "\n".join(plan(world()).cannot_bring_back)
     assert "rows written after 2026-11-24T08:01Z" in notes
     assert "about 3 rows of nba.games that were still in its streaming buffer" in notes
-    assert "definitions of nba as of the recovery point: they were read 130 s later" in notes
+    read_later = "the backup read them 130 s later"
+    assert f"definitions of nba as they were at the recovery point: {read_later}" in notes
     assert "time travel history" in notes
     assert "names the original" not in notes
     elsewhere = plan(world(), target=Target(project="platform", prefix="drill_"))

@@ -9,7 +9,7 @@ from manifests.model.run import PartFailure
 from manifests.selection import RunSummary
 from manifests.signing import Trust
 from manifests.values import RunId
-from recovery.document import Column, Table
+from recovery.document import Column, Command, Document, Section, Table
 from recovery.progress import Shares
 from recovery.report.runs import (
     manifest_document,
@@ -140,6 +140,23 @@ def test_folding():
     table = Table((Column("n"), Column("a", "right"), Column("")), (("b" * 9, "1", ""),))
     (header, one, two) = table_lines(table, columns=10)[-3:]
     assert (header, one, two) == ("    a", "b" * 9, "    1")
+
+
+def test_a_command_stays_on_one_line():
+    """It can be copied; one that is longer than a line is broken all the same."""
+    hint = "hint: nothing is lost, and `rebound thaw fence-20261124T090000Z-1f2e` resumes it"
+    assert (
+        folded(hint, columns=60)[1] == "    `rebound thaw fence-20261124T090000Z-1f2e` resumes it"
+    )
+    assert len(folded(f"hint: `{'rebound ' * 20}`", columns=60)) > 1
+    assert folded("restored, 7 of 9 objects", columns=20) == ["restored,", "    7 of 9 objects"]
+    back = Command("to go back", f"rebound undo {'r' * 40}", "until 2026-12-07")
+    document = Document((Section((back,)),))
+    assert text_of(document, columns=60).splitlines() == [
+        "to go back, until 2026-12-07:",
+        f"    rebound undo {'r' * 40}",
+    ]
+    assert text_of(document) == f"to go back: rebound undo {'r' * 40}, until 2026-12-07"
 
 
 @pytest.mark.parametrize(

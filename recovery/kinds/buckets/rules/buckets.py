@@ -21,6 +21,7 @@ from recovery.kinds.step import MissingWord, Step
 from recovery.listening import Listening
 from recovery.request import Request
 from recovery.scope import ObjectScope
+from recovery.units import counted
 
 
 class ObjectCount(Value):
@@ -166,7 +167,7 @@ class BucketStep(Step, SeenBucket):
             )
         if self.replaced and not request.decides_overwriting(self.into):
             yield MissingWord(
-                f"{self.replaced:,} objects hold other content now that would be replaced",
+                f"content that is there would be replaced, of {counted(self.replaced, 'object')}",
                 subject=self.title,
                 hint=f"`--overwrite {self.into}` allows it; what is replaced is kept",
             )
@@ -278,7 +279,8 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, 
                 "and a rule about other times can delete restored ones within a day"
             )
         notes += [
-            f"{skew.subject} as of the recovery point: read {skew.skew_seconds:.0f} s later"
+            f"{skew.subject} as they were at the recovery point: the backup read them "
+            f"{skew.skew_seconds:.0f} s later"
             for skew in manifest.skews
             if (skew.kind, skew.name) == ("buckets", plan.name)
         ]

@@ -97,7 +97,7 @@ def database_cost(steps: Sequence[DatabaseStep]) -> Iterator[str]:
         return
     written, removed = sum(step.writes for step in steps), sum(step.removes for step in steps)
     documents = (
-        f"{written:,} documents to write and {removed:,} to remove, "
+        f"{counted(written, 'document')} to write and {removed:,} to remove, "
         f"{size(sum(step.stored_bytes for step in steps))} of the backup to read; proving reads every "
         "document twice"
     )

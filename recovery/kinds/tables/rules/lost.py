@@ -33,7 +33,8 @@ def tables_lost(
     notes += dropped_notes(wanted)
     datasets = {table.dataset_id for table in wanted}
     notes += [
-        f"{skew.subject} as of the recovery point: they were read {skew.skew_seconds:.0f} s later"
+        f"{skew.subject} as they were at the recovery point: the backup read them "
+        f"{skew.skew_seconds:.0f} s later"
         for skew in manifest.skews
         if skew.kind == "tables" and skew.name in datasets
     ]
