@@ -158,6 +158,19 @@ def test_links_resolve():
     ]
 
 
+def test_the_format_names_every_folder():
+    """Each folder that a layout builds names in is in the tree of the two buckets."""
+    modules = [*(ROOT / "manifests").rglob("*layout.py")]
+    built = re.findall(
+        r'^[A-Z]+_(?:PREFIX|NAME) = "([^"]+)"',
+        "\n".join(path.read_text() for path in modules),
+        re.MULTILINE,
+    )
+    tree = (ROOT / "manifests" / "FORMAT.md").read_text().split("```")[1]
+    assert {"runs/", "holds/", "fences/", "drills/", "prune.json"} <= set(built)
+    assert not [name for name in built if name not in tree]
+
+
 def test_no_emoji():
     """Nothing that is shipped or read carries a pictograph; test data may."""
     assert is_emoji("\N{ROCKET}")

@@ -34,7 +34,7 @@ def ready_dataset(resources: Resources, dataset_id: str, *, location: str, table
         # A partitioned copy may take it, and its rows and its row count shrink alike (BigQuery,
         # Managing partitioned tables, Set the partition expiration).
         raise MisconfiguredError(
-            "the dataset lets partitions expire, so copies in it could lose rows without a word",
+            "the dataset lets partitions expire, so copies in it could lose rows, and nobody is told",
             subject=dataset_id,
             hint="remove its default partition expiration",
         )

@@ -27,7 +27,19 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+_SCENARIOS = """
+SCENARIO says what is lost:
+
+bigquery-dataset-loss: tables, rows, a whole dataset of BigQuery
+gcs-bucket-corruption: objects of a bucket
+firestore-state-loss: documents of Firestore
+complete-outage: services and schedules, perhaps everything
+processor-failure: dates without rows
+"""
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, epilog=_SCENARIOS
+)
 
 
 @app.callback()
@@ -42,7 +54,12 @@ def common(
         bool, typer.Option("--quiet", help="Print data and errors alone: no progress, no notes.")
     ] = False,
 ) -> None:
-    """Restore what Rebound backed up, and prove it."""
+    """Restore what Rebound backed up, and prove it.
+
+    Something is lost: `rebound plan SCENARIO` shows what, and changes nothing.
+    You do not know what: `rebound status`.
+    What to do, step by step: the pages that begin with runbooks/README.md.
+    """
     if quiet:
         be_quiet()
 

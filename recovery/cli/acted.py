@@ -17,7 +17,7 @@ def actions(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List who did what to runs and recoveries, and why: `rebound actions --since 2026-11-24T00:00Z`."""
+    """List who did what to runs and recoveries, and why."""
     session = open_session()
     found = session.actions.all(since=moment(since))
     if as_json:

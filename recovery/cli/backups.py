@@ -48,7 +48,10 @@ def list_runs(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List backup runs: their state, age, size, and whether they are held; the newest last."""
+    """List the backup runs; the newest last.
+
+    With the state, recovery point, age and size of each, and whether it is held.
+    """
     session = open_session()
     held = session.expiry().held()
     found = session.vault.runs()
@@ -77,7 +80,7 @@ def list_runs(
 
 @app.command()
 def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
-    """Show what a run holds."""
+    """Show what a run holds, and what it does not."""
     session = open_session()
     run_id = session.known(run)
     try:
@@ -108,7 +111,9 @@ def verify(
     all_contents: AllContents = False,
     as_json: Json = False,
 ) -> None:
-    """Compare stored runs with their manifests: read every file, and some contents of buckets.
+    """Read what a run stored and compare it with its manifest.
+
+    Every file is read, and some contents of buckets.
 
     Without the name of a run, a damaged run in the vault is a failure, too.
     """

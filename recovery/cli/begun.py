@@ -53,7 +53,10 @@ def report(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Show how a recovery ended, how far it is, or every recovery there was."""
+    """Show how a recovery ended, or list all recoveries.
+
+    One that has not ended is told as far as it is.
+    """
     if incident and recovery is None:
         raise UsageError(
             "an incident report is about one recovery", hint="`rebound report` lists them"
@@ -93,7 +96,10 @@ def abandon(
     ],
     as_json: Json = False,
 ) -> None:
-    """Close a recovery that has not ended. What it did stays; a process at it is not stopped."""
+    """Close a recovery that nobody goes on with.
+
+    What it did stays; a process at it is not stopped.
+    """
     session = open_session()
     journal = session.journal(parse_recovery_id(recovery))
     if dates.is_ours(recovery):

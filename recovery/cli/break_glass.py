@@ -7,7 +7,7 @@ import typer
 
 from manifests.cloud.rest import Rest
 from manifests.errors import UsageError
-from recovery.cli.options import Json, Reason, open_session, print_json, say, tell
+from recovery.cli.options import Json, open_session, print_json, say, tell
 from recovery.ops.break_glass.document import grant_document, grant_json
 from recovery.ops.break_glass.rules import Places, emergency_grants
 from recovery.ops.break_glass.work import Policies
@@ -24,14 +24,23 @@ def break_glass(
         float,
         typer.Option(min=_FEWEST_HOURS, max=_MOST_HOURS, help="How long it holds, in hours."),
     ] = _HOURS,
-    yes: Annotated[bool, typer.Option("--yes", help="Grant it; without it nothing is.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Grant it; needs `--reason`. Without it nothing is granted."),
+    ] = False,
     end: Annotated[
         bool, typer.Option("--end", help="Take back what was granted, before its time.")
     ] = False,
-    reason: Reason = "",
+    reason: Annotated[
+        str,
+        typer.Option("--reason", help="Why: written down with who did what. `--yes` needs it."),
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Show what whoever recovers has to be granted in an emergency; with `--yes`, grant it."""
+    """Show what a recovery has to be granted; `--yes` grants it.
+
+    The grant is for an emergency and ends by itself. It needs a reason: `--yes` goes with `--reason`.
+    """
     if yes and end:
         raise UsageError("it is granted or taken back, not both", hint="leave one of them out")
     if yes and not reason:

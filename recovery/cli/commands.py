@@ -19,165 +19,212 @@ class Row(NamedTuple):
 
     Attributes:
         module: The module of `recovery.cli` that has it.
-        help: The first line of its help.
-        example: What its help ends with; empty where its help has one.
+        help: The first line of its help, which fits a line of the list on a terminal of 80 columns.
+        example: What its help ends with.
+        panel: Under which heading it is listed.
     """
 
     name: str
     module: str
     help: str
-    example: str = ""
+    example: str
+    panel: str
+
+
+LOST = "When something is lost, in this order"
+DAILY = "Every day"
+BACKUPS = "Backups"
 
 
 ROWS = (
     Row(
-        "list",
-        "backups",
-        "List backup runs: their state, age, size, and whether they are held; the newest last.",
-        "rebound list --limit 7",
-    ),
-    Row("show", "backups", "Show what a run holds.", "rebound show nightly-20261124T090000Z"),
-    Row(
-        "verify",
-        "backups",
-        "Compare stored runs with their manifests: read every file, and some contents of buckets.",
-        "rebound verify --all --quick",
-    ),
-    Row(
-        "expire",
-        "keeping",
-        "Show which runs are past their retention; with `--yes`, delete them.",
-        "rebound expire --yes --reason 'the yearly review'",
-    ),
-    Row(
-        "prune",
-        "keeping",
-        "Show how much content of buckets no run needs any more; with `--yes`, delete it.",
-        "rebound prune --yes",
-    ),
-    Row(
-        "hold",
-        "keeping",
-        "Keep a run for ever, until `rebound release`.",
-        "rebound hold nightly-20261124T090000Z --reason 'before the migration'",
-    ),
-    Row(
-        "release",
-        "keeping",
-        "Let held runs expire like any other; one that cannot be does not stop the others.",
-        "rebound release nightly-20261124T090000Z",
-    ),
-    Row(
-        "unlock",
-        "keeping",
-        "Break the lease of a run that nobody writes any more, so that it can be written again.",
-        "rebound unlock nightly-20261124T090000Z --why 'its machine is gone'",
+        "status",
+        "status",
+        "Tell whether everything could be recovered now.",
+        "rebound status --watch 60",
+        LOST,
     ),
     Row(
         "plan",
         "recoveries",
-        "Show what a recovery would do, and which words it still needs. Changes nothing.",
-        "rebound plan bigquery-dataset-loss --at 2026-11-24T09:00Z",
-    ),
-    Row(
-        "recover",
-        "recoveries",
-        "Plan, ask, restore, prove and report.",
-        "rebound recover firestore-state-loss --run nightly-20261124T090000Z",
-    ),
-    Row(
-        "resume",
-        "recoveries",
-        "Show a recovery that was interrupted or is partial, ask, and continue it.",
-        "rebound resume bigquery-dataset-loss-20261124T090000Z-1f2e",
+        "Show what a recovery would do. Changes nothing.",
+        "rebound plan gcs-bucket-corruption --prefix games/2026-11-24/",
+        LOST,
     ),
     Row(
         "diff",
         "differences",
-        "Show which rows of a table a recovery would take away, and which it would bring back.",
+        "Show which rows a recovery of a table would replace.",
         "rebound diff nba_analytics.player_game_summary --partition 20261123",
-    ),
-    Row(
-        "repair",
-        "repair",
-        "Take back what a job or a while did wrongly to rows of a table; later writes stay.",
-        "rebound repair nba_analytics.player_game_summary --job bquxjob_5f1b --key game_id",
-    ),
-    Row(
-        "report",
-        "begun",
-        "Show how a recovery ended, how far it is, or every recovery there was.",
-        "rebound report bigquery-dataset-loss-20261124T090000Z-1f2e --html report.html",
-    ),
-    Row(
-        "abandon",
-        "begun",
-        "Close a recovery that has not ended. What it did stays; a process at it is not stopped.",
-        "rebound abandon bigquery-dataset-loss-20261124T090000Z-1f2e --why 'the run was wrong'",
-    ),
-    Row(
-        "actions",
-        "acted",
-        "List who did what to runs and recoveries, and why: `rebound actions --since 2026-11-24T00:00Z`.",
-        "",
+        LOST,
     ),
     Row(
         "fence",
         "fences",
-        "Pause what writes to the things that are to be restored: `rebound fence --dataset nba_raw`.",
+        "Pause what writes to what is to be restored.",
         "rebound fence bigquery-dataset-loss --why 'rows are wrong'",
+        LOST,
+    ),
+    Row(
+        "recover",
+        "recoveries",
+        "Restore what was lost, and prove it.",
+        "rebound recover bigquery-dataset-loss --only-missing --confirm-project my-platform",
+        LOST,
+    ),
+    Row(
+        "resume",
+        "recoveries",
+        "Go on with a recovery that was interrupted or is partial.",
+        "rebound resume bigquery-dataset-loss-20261124T090000Z-1f2e",
+        LOST,
+    ),
+    Row(
+        "report",
+        "begun",
+        "Show how a recovery ended, or list all recoveries.",
+        "rebound report bigquery-dataset-loss-20261124T090000Z-1f2e --html report.html",
+        LOST,
     ),
     Row(
         "thaw",
         "fences",
-        "Resume exactly what a fence paused, as it was: `rebound thaw`.",
+        "Resume exactly what a fence paused.",
         "rebound thaw fence-20261124T090000Z-1f2e",
+        LOST,
     ),
-    Row("ops", "ops", "Ask the platform and its backups how they are.", ""),
     Row(
-        "security",
-        "security",
-        "Tell who did what that nobody expected, and whether the backups are safe: `rebound security`.",
-        "rebound security --hours 168",
+        "undo",
+        "undo",
+        "Put back what a recovery replaced, remove what it made.",
+        "rebound undo bigquery-dataset-loss-20261124T090000Z-1f2e",
+        LOST,
+    ),
+    Row(
+        "repair",
+        "repair",
+        "Take back what one job, or one hour, did wrongly to rows.",
+        "rebound repair nba_analytics.player_game_summary --job bquxjob_5f1b --key game_id",
+        LOST,
+    ),
+    Row(
+        "abandon",
+        "begun",
+        "Close a recovery that nobody goes on with.",
+        "rebound abandon bigquery-dataset-loss-20261124T090000Z-1f2e --why 'the run was wrong'",
+        LOST,
     ),
     Row(
         "break-glass",
         "break_glass",
-        "Show what whoever recovers has to be granted in an emergency; with `--yes`, grant it.",
+        "Show what a recovery has to be granted; `--yes` grants it.",
         "rebound break-glass --hours 2 --yes --reason 'rows of the season are gone'",
+        LOST,
     ),
     Row(
-        "readiness",
-        "readiness",
-        "Tell how ready the platform is, and what is missing: `rebound readiness --declared said.json`.",
-        "rebound readiness --declared said.json --html readiness.html",
-    ),
-    Row(
-        "status",
-        "status",
-        "Tell whether everything could be recovered now, and how old the proof of that is.",
-        "rebound status --watch 60",
+        "ops",
+        "ops",
+        "Look at the platform and its backups.",
+        "rebound ops quick",
+        DAILY,
     ),
     Row(
         "doctor",
         "doctor",
-        "Look at all that a night and a recovery need, and say what mends what is wrong.",
+        "Check what backups and recoveries need, and how to mend it.",
         "rebound doctor --side backup",
+        DAILY,
     ),
     Row(
-        "metrics", "metrics", "Print the gauges in the text form of Prometheus.", "rebound metrics"
+        "security",
+        "security",
+        "Show who did what nobody expected, and if backups are safe.",
+        "rebound security --hours 168",
+        DAILY,
     ),
     Row(
         "drill",
         "drill",
-        "Restore into a sandbox project and prove it: `rebound drill SCENARIO --project SANDBOX`.",
-        "",
+        "Restore into a sandbox project and prove it.",
+        "rebound drill bigquery-dataset-loss --project my-sandbox",
+        DAILY,
     ),
     Row(
-        "undo",
-        "undo",
-        "Put back what a recovery replaced, and remove what it made; newer writes are never lost.",
-        "rebound undo bigquery-dataset-loss-20261124T090000Z-1f2e",
+        "readiness",
+        "readiness",
+        "Compute how ready the platform is, and what is missing.",
+        "rebound readiness --declared said.json --html readiness.html",
+        DAILY,
+    ),
+    Row(
+        "actions",
+        "acted",
+        "List who did what to runs and recoveries, and why.",
+        "rebound actions --since 2026-11-24T00:00Z",
+        DAILY,
+    ),
+    Row(
+        "metrics",
+        "metrics",
+        "Print the gauges as Prometheus reads them.",
+        "rebound metrics",
+        DAILY,
+    ),
+    Row(
+        "list",
+        "backups",
+        "List the backup runs; the newest last.",
+        "rebound list --limit 7",
+        BACKUPS,
+    ),
+    Row(
+        "show",
+        "backups",
+        "Show what a run holds, and what it does not.",
+        "rebound show nightly-20261124T090000Z",
+        BACKUPS,
+    ),
+    Row(
+        "verify",
+        "backups",
+        "Read what a run stored and compare it with its manifest.",
+        "rebound verify --all --quick",
+        BACKUPS,
+    ),
+    Row(
+        "hold",
+        "keeping",
+        "Keep a run whatever its age, until `rebound release`.",
+        "rebound hold nightly-20261124T090000Z --reason 'before the migration'",
+        BACKUPS,
+    ),
+    Row(
+        "release",
+        "keeping",
+        "Let held runs expire like any other.",
+        "rebound release nightly-20261124T090000Z",
+        BACKUPS,
+    ),
+    Row(
+        "expire",
+        "keeping",
+        "Show which runs are past their retention; `--yes` deletes.",
+        "rebound expire --yes --reason 'the yearly review'",
+        BACKUPS,
+    ),
+    Row(
+        "prune",
+        "keeping",
+        "Show which contents no run needs any more; `--yes` deletes.",
+        "rebound prune --yes",
+        BACKUPS,
+    ),
+    Row(
+        "unlock",
+        "keeping",
+        "Break the lease of a run that nobody writes any more.",
+        "rebound unlock nightly-20261124T090000Z --why 'its machine is gone'",
+        BACKUPS,
     ),
 )
 COMMANDS: Mapping[str, Row] = {row.name: row for row in ROWS}
@@ -191,7 +238,7 @@ class Unread(typer.core.TyperCommand):
     """
 
     def __init__(self, row: Row) -> None:
-        super().__init__(row.name, help=row.help)
+        super().__init__(row.name, help=row.help, rich_help_panel=row.panel)
         self._row = row
 
     def make_context(self, *words: Any, **how: Any) -> Any:  # noqa: ANN401 - as the base class
@@ -212,8 +259,7 @@ def loaded(name: str) -> Any:  # noqa: ANN401 - a command of the click that Type
     row = COMMANDS[name]
     app = import_module(f"recovery.cli.{row.module}").app
     found = typer.main.get_group(app).commands[name]
-    if row.example:
-        found.epilog = f"Example: `{row.example}`"
+    found.epilog = f"Example: `{row.example}`"
     # What is imported stays, and nearly all else is freed by its last reference: collecting often
     # finds nothing, and took 0.3 s of the 4.3 s in which 10,000 objects were restored.
     gc.freeze()

@@ -48,15 +48,16 @@ class OpsGroup(TyperGroup):
 
 
 def add_dashboards(group: typer.Typer) -> None:
-    """Add a command for each word."""
-    for word, mode in MODES.items():
-        group.command(word, help=f"{mode.help}: `rebound ops {word}`.")(_command(word))
+    """Add a command for each mode."""
+    for name, mode in MODES.items():
+        example = f"Example: `rebound ops {name}`"
+        group.command(name, help=f"{mode.help}.", epilog=example)(_command(name))
 
 
-def _command(word: str) -> Callable[..., None]:
+def _command(name: str) -> Callable[..., None]:
     def shown(watch: Watch = None, html: Html = None, as_json: Json = False) -> None:
         while True:
-            findings = _show(word, html=html, as_json=as_json)
+            findings = _show(name, html=html, as_json=as_json)
             if watch is None:
                 break
             time.sleep(watch)
@@ -72,20 +73,20 @@ def _command(word: str) -> Callable[..., None]:
     return shown
 
 
-def _show(word: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  # noqa: ANN401 - a path
+def _show(name: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  # noqa: ANN401 - a path
     """Look once and tell of it."""
     session, console = open_session(), Console(quiet=as_json)
     frame = frame_of(session)
     looking = Looking(session.tools, session.vault, frame, partial(status_of, session))
-    names = chosen_checks(MODES[word], frame)
+    names = chosen_checks(MODES[name], frame)
     with console.looking(len(names)) as answered:
         facts = looking.look(names, answered)
     findings = findings_of(facts, frame)
     title = f"{session.catalog.platform} in {session.settings.project}"
-    document = dashboard_document(word, title, findings, facts, frame)
+    document = dashboard_document(name, title, findings, facts, frame)
     write_page(html, document)
     if as_json:
-        print_json(_json(word, findings, facts, frame))
+        print_json(_json(name, findings, facts, frame))
     else:
         tell(document)
     billed = costs(facts)
@@ -103,10 +104,10 @@ def frame_of(session: Session) -> Frame:
 
 
 def _json(
-    word: str, findings: Sequence[HealthFinding], facts: Facts, frame: Frame
+    name: str, findings: Sequence[HealthFinding], facts: Facts, frame: Frame
 ) -> dict[str, Any]:
     return {
-        "mode": word,
+        "mode": name,
         **health_json(findings),
         "looked_at": frame.now.isoformat(),
         "day": frame.day.isoformat(),

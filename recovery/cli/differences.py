@@ -39,7 +39,10 @@ def diff(
     at: At = None,
     as_json: Json = False,
 ) -> None:
-    """Show which rows of a table a recovery would take away, and which it would bring back."""
+    """Show which rows a recovery of a table would replace.
+
+    Those that it would take away, and those that it would bring back.
+    """
     session = open_session()
     selection, manifest = session.choose(run=run, at=past(moment(at), now=session.started_at))
     if manifest.part(TABLES, table) is None:

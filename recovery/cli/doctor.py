@@ -33,7 +33,7 @@ def doctor(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Look at all that a night and a recovery need, and say what mends what is wrong."""
+    """Check what backups and recoveries need, and how to mend it."""
     session = open_session()
     looks = Looks(session.tools, session.api, session.vault)
     sides: tuple[Side, ...] = tuple(item.value for item in side or ()) or (_side(looks.who()),)

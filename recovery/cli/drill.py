@@ -106,7 +106,10 @@ def drill(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Restore into a sandbox project and prove it: `rebound drill SCENARIO --project SANDBOX`."""
+    """Restore into a sandbox project and prove it.
+
+    Then damage is planted in copies, and has to be found. The record is kept: `--history` lists all.
+    """
     if history or evidence is not None:
         _history(evidence, html, as_json=as_json)
     elif sign_off is not None:

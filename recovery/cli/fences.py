@@ -59,7 +59,7 @@ def fence(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Pause what writes to the things that are to be restored: `rebound fence --dataset nba_raw`."""
+    """Pause what writes to what is to be restored."""
     session = open_session()
     rule = rule_of(session)
     if status:
@@ -127,7 +127,7 @@ def thaw(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Resume exactly what a fence paused, as it was: `rebound thaw`."""
+    """Resume exactly what a fence paused."""
     session = open_session()
     fences = session.tools.fences
     record = fences.record(fence_layout.parse_fence_id(name) if name else _only(fences))

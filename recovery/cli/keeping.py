@@ -18,7 +18,7 @@ def expire(
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """Show which runs are past their retention; with `--yes`, delete them."""
+    """Show which runs are past their retention; `--yes` deletes."""
     session = open_session()
     expiry = session.expiry()
     decisions = expiry.decide(session.clock())
@@ -48,7 +48,7 @@ def prune(
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """Show how much content of buckets no run needs any more; with `--yes`, delete it."""
+    """Show which contents no run needs any more; `--yes` deletes."""
     session = open_session()
     if yes:
         session.actions.begin("prune", "", reason)
@@ -69,7 +69,7 @@ def hold(
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """Keep a run for ever, until `rebound release`."""
+    """Keep a run whatever its age, until `rebound release`."""
     session = open_session()
     run_id = session.known(run)
     session.vault.manifest(run_id)
@@ -87,7 +87,10 @@ def release(
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """Let held runs expire like any other; one that cannot be does not stop the others."""
+    """Let held runs expire like any other.
+
+    One that cannot be released does not stop the others.
+    """
     session = open_session()
     run_ids = [session.known(run) for run in runs]
     session.actions.begin("release", " ".join(run_ids), reason)
@@ -119,7 +122,10 @@ def unlock(
     ],
     as_json: Json = False,
 ) -> None:
-    """Break the lease of a run that nobody writes any more, so that it can be written again."""
+    """Break the lease of a run that nobody writes any more.
+
+    Then it can be written again.
+    """
     session, run_id = open_session(), parse_run_id(run)
     session.actions.begin("unlock", run_id, why)
     session.expiry().unlock(run_id, why, session.clock())

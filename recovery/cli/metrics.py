@@ -11,7 +11,7 @@ app = typer.Typer()
 
 @app.command()
 def metrics(as_json: Json = False) -> None:
-    """Print the gauges in the text form of Prometheus."""
+    """Print the gauges as Prometheus reads them."""
     session = open_session()
     found = watched(
         session.vault_bucket, session.landing, session.vault, now=session.clock.latest()

@@ -25,18 +25,22 @@ _MOST_MIB = 1024
 
 app = typer.Typer()
 group = typer.Typer(cls=OpsGroup)
-app.add_typer(group, name="ops", help="Ask the platform and its backups how they are.")
+app.add_typer(group, name="ops")
 
 
 @group.callback()
 def ops() -> None:
-    """Ask the platform and its backups how they are: `rebound ops quick`; everything without a word."""
+    """Look at the platform and its backups.
+
+    Without a command `rebound ops` is `rebound ops full`. Exit code 0: all is
+    healthy; 10: something is not, or is unknown; 11: something soon will not be.
+    """
 
 
 add_dashboards(group)
 
 
-@group.command()
+@group.command(epilog="Example: `rebound ops query freshness --param day=2026-01-03`")
 def query(
     name: Annotated[
         str | None,
@@ -56,7 +60,7 @@ def query(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a monitoring query, as `rebound ops query freshness --param day=2026-01-03`."""
+    """Ask the platform's tables one question; list the questions without a name."""
     if name is None:
         _list_queries(as_json=as_json)
         return

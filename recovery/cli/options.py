@@ -38,11 +38,9 @@ Access = Annotated[
     bool,
     typer.Option("--access", help="Allow what the plan changes about who may see what."),
 ]
-Reason = Annotated[
-    str, typer.Option("--reason", help="Why, in your words: written down with who did what.")
-]
+Reason = Annotated[str, typer.Option("--reason", help="Why: written down with who did what.")]
 Untrusted = Annotated[
-    bool, typer.Option("--untrusted", help="Take a run that nobody whose key is trusted signed.")
+    bool, typer.Option("--untrusted", help="Take a run that no trusted key signed.")
 ]
 Html = Annotated[
     Path | None,

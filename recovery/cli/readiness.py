@@ -46,7 +46,7 @@ def tell_readiness(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Tell how ready the platform is, and what is missing: `rebound readiness --declared said.json`."""
+    """Compute how ready the platform is, and what is missing."""
     said = read_declared(declared)
     session = open_session()
     found, facts = _looked(session, Console(quiet=as_json))

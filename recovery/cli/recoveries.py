@@ -3,7 +3,6 @@
 `plan` and `recover` take the same options, those of `recovery.options`.
 """
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,7 @@ import typer
 
 from manifests.errors import (
     CloudError,
-    NotEqualError,
     PartialError,
-    ReboundError,
     RefusedError,
     UsageError,
 )
@@ -30,8 +27,8 @@ from recovery.cli.agreement import (
     still_planned,
     write_plan,
 )
-from recovery.cli.basis import basis_of
-from recovery.cli.begun import finish_and_tell, only_open, tell_ended
+from recovery.cli.begun import only_open
+from recovery.cli.carrying import carry_out, tell_proven
 from recovery.cli.options import (
     Access,
     ConfirmProject,
@@ -45,21 +42,18 @@ from recovery.cli.options import (
     Yes,
     note,
     open_session,
-    say,
     write_page,
 )
 from recovery.cli.signature import takes_options
-from recovery.cli.statement import statement
+from recovery.cli.statement import repeated
 from recovery.console import Console
 from recovery.kinds.processors.rules.outcome import SCENARIO
 from recovery.options.asked import Options
-from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
-from recovery.plan.said import resuming, unsaid
+from recovery.plan.said import unsaid
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
-from recovery.running import differing, execute, new_recovery, remember, seen_again
-from recovery.session import Session
+from recovery.running import new_recovery, seen_again
 from recovery.units import printable
 
 app = typer.Typer()
@@ -84,7 +78,10 @@ def plan(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a recovery would do, and which words it still needs. Changes nothing."""
+    """Show what a recovery would do. Changes nothing.
+
+    And which options it still needs, what it takes, and what cannot be brought back.
+    """
     session = open_session()
     if scenario_name == SCENARIO:
         dates.plan(session, context)
@@ -140,7 +137,10 @@ def recover(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Plan, ask, restore, prove and report."""
+    """Restore what was lost, and prove it.
+
+    It shows the plan, asks, pauses what writes, restores, proves, resumes and reports.
+    """
     if scenario_name is None and plan_file is None:
         raise UsageError("nothing says what happened", hint="name a scenario, or `--plan FILE`")
     session, console = open_session(), Console(quiet=as_json)
@@ -167,7 +167,7 @@ def recover(
                 hint="make a new plan",
             )
         made = agreed_now()
-    _execute(session, console, new_recovery(session, made, reason), begins=True, as_json=as_json)
+    carry_out(session, console, new_recovery(session, made, reason), begins=True, as_json=as_json)
 
 
 @app.command()
@@ -176,16 +176,16 @@ def resume(
         str | None,
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
-    into_prefix: Annotated[str, statement("into_prefix")] = "",
-    into_bucket: Annotated[str, statement("into_bucket")] = "",
-    into_database: Annotated[str, statement("into_database")] = "",
-    overwrite: Annotated[list[str] | None, statement("overwrite")] = None,
-    exact: Annotated[bool, statement("exact")] = False,
-    settings: Annotated[bool, statement("settings")] = False,
-    notify: Annotated[bool, statement("notify")] = False,
-    create_datasets: Annotated[bool, statement("create_datasets")] = False,
-    not_in_catalog: Annotated[bool, statement("not_in_catalog")] = False,
-    no_fence: Annotated[bool, statement("no_fence")] = False,
+    into_prefix: Annotated[str, repeated("into_prefix")] = "",
+    into_bucket: Annotated[str, repeated("into_bucket")] = "",
+    into_database: Annotated[str, repeated("into_database")] = "",
+    overwrite: Annotated[list[str] | None, repeated("overwrite")] = None,
+    exact: Annotated[bool, repeated("exact")] = False,
+    settings: Annotated[bool, repeated("settings")] = False,
+    notify: Annotated[bool, repeated("notify")] = False,
+    create_datasets: Annotated[bool, repeated("create_datasets")] = False,
+    not_in_catalog: Annotated[bool, repeated("not_in_catalog")] = False,
+    no_fence: Annotated[bool, repeated("no_fence")] = False,
     lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
@@ -194,9 +194,10 @@ def resume(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Show a recovery that was interrupted or is partial, ask, and continue it.
+    """Go on with a recovery that was interrupted or is partial.
 
-    With `--yes`, every word that it was begun with has to be said again.
+    It shows what it would do, and asks. With `--yes` nobody is asked: then
+    the options of the last part below that it was begun with are given again.
     """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
@@ -217,7 +218,7 @@ def resume(
     journal = session.journal(recovery_id)
     begun = journal.planned()
     if (ended := journal.dated_report(begun)) is not None and ended[0].is_proven:
-        _tell_proven(session, begun, *ended, confirm_project=confirm_project, as_json=as_json)
+        tell_proven(session, begun, *ended, confirm_project=confirm_project, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
         another_one = "`rebound recover` begins another"
@@ -249,55 +250,4 @@ def resume(
     )
     ask(begun.plan, yes=yes)
     session.actions.begin("resume", recovery_id, reason)
-    _execute(session, console, begun, begins=False, as_json=as_json)
-
-
-def _tell_proven(
-    session: Session,
-    begun: PlannedRecovery,
-    ended: RecoveryReport,
-    written_at: datetime,
-    *,
-    confirm_project: str | None,
-    as_json: bool,
-) -> None:
-    """Print the report of a recovery that is over, if what it brought back is still equal.
-
-    Nothing is recovered again: later changes are no damage. But others can write a report, so it is
-    compared.
-
-    Raises:
-        NotEqualError: Something of it is not equal now.
-    """
-    found = differing(session, begun, confirmed_project=confirm_project)
-    if found:
-        raise NotEqualError(
-            f"the report says that everything was proven, and it is not so now: {found[0]}",
-            subject=begun.recovery_id,
-            hint=f"`rebound plan {ended.plan.request.scenario}` shows what differs",
-        )
-    tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)
-    say("everything is proven already; this is the report", err=True)
-    remember(session, ended, "recovery")
-
-
-def _execute(
-    session: Session, console: Console, recovery: PlannedRecovery, *, begins: bool, as_json: bool
-) -> None:
-    """Carry out the very recovery that was agreed to; write it down first when it begins."""
-    journal = session.journal(recovery.recovery_id)
-    again = f"`{resuming(journal.recovery_id, recovery.plan.request)}` continues"
-    if (fence := recovery.plan.fence) is not None and fence.writers:
-        again += ", until then what was paused stays so (`rebound thaw`)"
-    with console.ending_at_once(f"interrupted; {again}"):
-        if begins:
-            journal.begin(recovery)
-        say(f"recovery {journal.recovery_id}", err=True)
-        with console.recovering(recovery.plan.followed) as progress:
-            try:
-                done, paused = execute(session, journal, recovery, progress=progress, tell=note)
-            except ReboundError as error:
-                error.hint = f"{error.hint}; then {again}" if error.hint else again
-                raise
-        remember(session, done, "recovery")
-    finish_and_tell(session, done, paused, as_json=as_json)
+    carry_out(session, console, begun, begins=False, as_json=as_json)

@@ -16,7 +16,6 @@ from recovery.cli.options import (
     Json,
     Partitions,
     Reason,
-    Run,
     Untrusted,
     Yes,
     moment,
@@ -74,7 +73,13 @@ def repair(
         str, typer.Option(help="Of rows of one key only that with most in this column comes back.")
     ] = "",
     samples: Annotated[int, typer.Option(min=0, max=1000, help="Rows shown of each side.")] = 5,
-    run: Run = None,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare with this run; with the table's own history when omitted, or where that is gone "
+            "with the newest run from before."
+        ),
+    ] = None,
     confirm_project: ConfirmProject = None,
     untrusted: Untrusted = False,
     reason: Reason = "",
@@ -82,7 +87,10 @@ def repair(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Take back what a job or a while did wrongly to rows of a table; later writes stay."""
+    """Take back what one job, or one hour, did wrongly to rows.
+
+    Later writes stay. It shows what goes and what comes back, and asks.
+    """
     session = open_session()
     asked = _asked(
         table=table,

@@ -27,7 +27,7 @@ def security(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Tell who did what that nobody expected, and whether the backups are safe: `rebound security`."""
+    """Show who did what nobody expected, and if backups are safe."""
     session = open_session()
     light = security_light(session, hours)
     looks = security_looks(session, light)

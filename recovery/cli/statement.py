@@ -7,6 +7,23 @@ import typer
 from recovery.options.asked import Options
 from recovery.options.option import option_of, spelled
 
+_AGAIN = "Repeated with --yes, where the recovery was begun with them"
+_WROTE_TO = {
+    "into_prefix": "The recovery wrote to datasets whose ids begin with this.",
+    "into_bucket": "The recovery wrote to this bucket.",
+    "into_database": "The recovery wrote to this Firestore database.",
+}
+
+
+def repeated(name: str) -> Any:  # noqa: ANN401 - typer says so, too
+    """Return how typer reads an option of a recovery that was begun, where nobody is asked.
+
+    Args:
+        name: The field of `Options` that it is.
+    """
+    told = _WROTE_TO.get(name) or option_of(Options.model_fields[name]).help
+    return typer.Option(spelled(name), help=told, rich_help_panel=_AGAIN)
+
 
 def statement(name: str, *, panel: str | None = None) -> Any:  # noqa: ANN401 - typer says so, too
     """Return how typer reads an option.

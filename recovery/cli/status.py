@@ -28,7 +28,10 @@ def status(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Tell whether everything could be recovered now, and how old the proof of that is."""
+    """Tell whether everything could be recovered now.
+
+    And how old the proof of that is, part by part.
+    """
     session = open_session()
     found = status_of(session)
     while watch is not None:

@@ -22,7 +22,7 @@ from recovery.cli.options import (
     tell,
     write_page,
 )
-from recovery.cli.statement import statement
+from recovery.cli.statement import repeated
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.said import unsaid
 from recovery.session import Session
@@ -43,9 +43,9 @@ def undo(
             metavar="PART...", help="Only these tables, views, buckets, databases or resources."
         ),
     ] = None,
-    into_prefix: Annotated[str, statement("into_prefix")] = "",
-    into_bucket: Annotated[str, statement("into_bucket")] = "",
-    into_database: Annotated[str, statement("into_database")] = "",
+    into_prefix: Annotated[str, repeated("into_prefix")] = "",
+    into_bucket: Annotated[str, repeated("into_bucket")] = "",
+    into_database: Annotated[str, repeated("into_database")] = "",
     confirm_project: ConfirmProject = None,
     access: Access = False,
     untrusted: Untrusted = False,
@@ -54,7 +54,10 @@ def undo(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Put back what a recovery replaced, and remove what it made; newer writes are never lost."""
+    """Put back what a recovery replaced, remove what it made.
+
+    What was written since is never lost: it is refused and told. It shows what it would do, and asks.
+    """
     session = open_session()
     recovery_id = parse_recovery_id(recovery)
     if dates.is_ours(recovery_id):

@@ -88,7 +88,7 @@ def unsaid(
     """
     return [
         RefusedError(
-            f"`{word}` is a word of the journal, which others can write",
+            f"`{word}` is an option that only the journal gives, and others can write there",
             subject=recovery_id,
             hint=f"`{word}` says it again; without `--yes` the plan is shown and asked about",
         )

@@ -99,6 +99,6 @@ def refuse_all(refusals: Iterable[RefusedError]) -> None:
         raise found[0]
     if found:
         raise RefusedError(
-            f"{len(found)} words are missing: {'; '.join(map(str, found))}",
+            f"{len(found)} options are missing: {'; '.join(map(str, found))}",
             hint="; ".join(dict.fromkeys(item.hint for item in found)),
         )

@@ -1,7 +1,6 @@
 """A recovery is fenced: writers are paused before anything is written, and resumed when all is proven."""
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -110,29 +109,13 @@ def test_a_plan_says_what_is_paused_and_a_report_that_it_was_resumed(rebound: Re
     assert "leave                1 writer that does not run" in planned
     assert "wait                 until nothing in dataset lake has changed for 1.0 s" in planned
     done = rebound.run("recover", SCENARIO, "--yes")
-    lines = done.stderr.splitlines()
-    paused = lines.index("3 of 3 writers paused")
-    assert lines[paused - 1].startswith("fence fence-")
-    assert any(re.fullmatch(r"thaw fence-[\w-]+", line) for line in lines)
+    assert "3 of 3 writers paused" in done.stderr.splitlines()
     assert "4 tables looked at" not in done.stderr, "one of them is gone"
     assert "3 tables looked at for 1.0 s: 0 of them written" in done.stderr
     assert "thawed" in done.stdout
     assert "3 writers resumed" in done.stdout
     report = rebound.json("report", recovery_of(rebound))
     assert [item["resumed"] for item in report["fences"]] == [3]
-
-
-def test_a_fence_of_somebody_else_is_named_in_the_end(rebound: Rebound):
-    """A recovery ends its own fence alone: which still holds the writers is told, with what ends it."""
-    fenced = rebound.run("fence", SCENARIO, "--why", "rows are lost", "--yes").stderr
-    (fence,) = set(re.findall(r"fence-\w+-\w+", fenced))
-    assert f"hint: `rebound thaw {fence}` resumes exactly these" in fenced
-    done = rebound.run("recover", SCENARIO, "--yes")
-    assert f"{fence} holds it too, and resumes it" in done.stdout
-    told = f"{fence} still stands (rows are lost): `rebound thaw {fence}` resumes what it paused"
-    assert told in done.stderr
-    rebound.run("thaw", fence, "--yes")
-    assert "still stands" not in rebound.run("report", recovery_of(rebound)).stderr
 
 
 def test_a_kill_leaves_a_fence_that_the_same_recovery_goes_on_with(rebound: Rebound):

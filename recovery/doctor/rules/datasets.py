@@ -27,7 +27,7 @@ def working_problems(
     update = f"bq update --dataset {project}:{dataset_id}"
     yield from _place_problems(dataset, dataset_id, project=project, location=location)
     if "defaultPartitionExpirationMs" in dataset:
-        what = "it lets partitions expire, so that copies in it lose rows without a word"
+        what = "it lets partitions expire, so that copies in it lose rows, and nobody is told"
         yield Problem(what, f"{update} --default_partition_expiration 0")
     lifetime_ms = int(dataset.get("defaultTableExpirationMs", 0))
     seconds = days * _DAY_MS // 1000

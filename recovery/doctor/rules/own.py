@@ -23,14 +23,14 @@ def setting_problems(
     Args:
         environment: The process's.
         project: That of the settings.
-        protected: The projects that take a second word.
+        protected: The projects that take `--confirm-project`.
     """
     for name in _PROJECT_VARIABLES:
         if environment.get(name, project) != project:
             what = f"{name} is {environment[name]}, and REBOUND_PROJECT is {project}"
             yield warning(what, f"export {name}={project}")
     if project not in protected:
-        what = f"{project} is not among the catalog's protected_projects: no second word is asked"
+        what = f"{project} is not among the catalog's protected_projects: no `--confirm-project` is asked for"
         yield warning(what, "add it to protected_projects in manifests/catalog.json")
 
 

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from manifests.errors import UsageError
 from recovery.cli import app
-from recovery.cli.commands import COMMANDS, loaded
+from recovery.cli.commands import COMMANDS, LOST, loaded
 from recovery.console import be_quiet, say_aside
+from recovery.ops.checks import MODES
 from recovery.ops.monitoring import monitoring_query
-from recovery.scenarios import scenario
+from recovery.scenarios import SCENARIOS, scenario
 from tests.commands import every_command
 from tests.deployed import ROOT
 
@@ -53,6 +54,56 @@ def test_the_list_of_commands_is_whole():
     for name, row in COMMANDS.items():
         assert (there[name].help or "").splitlines()[0] == row.help
         assert loaded(name).callback is not None
+
+
+def test_the_list_fits_and_begins_with_what_is_done_after_a_loss():
+    """One line a command on a terminal of 80 columns; who reads it at night reads from the top."""
+    told = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).stdout
+    for row in COMMANDS.values():
+        assert f"{row.help} " in told, row.name
+    listed = re.findall(r"^\W+([a-z-]+)  ", told.partition(LOST)[2], re.MULTILINE)
+    assert listed[:6] == ["status", "plan", "diff", "fence", "recover", "resume"]
+    assert sorted(listed) == sorted(COMMANDS)
+    assert all(item.name in told for item in SCENARIOS)
+    assert "rebound plan SCENARIO" in told
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_help_calls_options_options(path: str):
+    """A word is what a sentence is made of."""
+    command = EVERY[path]
+    told = [command.help or "", *(getattr(each, "help", None) or "" for each in command.params)]
+    assert not [text for text in told if re.search(r"\bwords?\b", text)]
+
+
+def test_what_is_said_again_of_a_recovery_is_not_what_it_would_do():
+    """`undo` and `resume` restore into nothing else: there these options say where it wrote."""
+    for path in ("undo", "resume"):
+        told = {each.name: getattr(each, "help", "") for each in EVERY[path].params}
+        assert told["into_bucket"] == "The recovery wrote to this bucket."
+        assert not [name for name, text in told.items() if "Restore into" in (text or "")]
+
+
+def test_a_repair_says_what_a_run_is_to_it():
+    """It is a witness, and nothing is restored from it as a whole."""
+    told = {each.name: getattr(each, "help", "") for each in EVERY["repair"].params}
+    assert "Compare with this run" in told["run"]
+
+
+def test_a_grant_says_that_it_needs_a_reason():
+    """Both options say so, as the refusal does."""
+    told = {each.name: getattr(each, "help", "") for each in EVERY["break-glass"].params}
+    assert "needs `--reason`" in told["yes"]
+    assert "`--yes` needs it" in told["reason"]
+
+
+def test_the_modes_of_ops_are_listed_with_what_each_shows():
+    """And what it shows when none is named."""
+    told = CliRunner().invoke(app, ["ops", "--help"], env={"COLUMNS": "100"}).stdout
+    for name, mode in MODES.items():
+        assert f"{name} " in told
+        assert f"{mode.help}." in told
+    assert "`rebound ops` is `rebound ops full`" in told
 
 
 def test_nothing_is_imported_for_the_list():

@@ -213,7 +213,7 @@ def test_all_words_that_are_missing_are_told_at_once():
     """Each costs its operator a plan, so that one refusal names them all."""
     with pytest.raises(RefusedError) as refused:
         check_plan(plan(LOSING), protected=("platform",), confirmed_project=None)
-    assert refused.value.message.startswith("2 words are missing: ")
+    assert refused.value.message.startswith("2 options are missing: ")
     for word in ("--overwrite nba.games", "--only-missing", "--confirm-project platform"):
         assert word in refused.value.hint
 

@@ -1,0 +1,64 @@
+"""Carrying a recovery out that was agreed to, and telling how it ended."""
+
+from datetime import datetime
+
+from manifests.errors import NotEqualError, ReboundError
+from recovery.cli.basis import basis_of
+from recovery.cli.begun import finish_and_tell, tell_ended
+from recovery.cli.options import note, say
+from recovery.console import Console
+from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.plan.said import resuming
+from recovery.running import differing, execute, remember
+from recovery.session import Session
+
+
+def tell_proven(
+    session: Session,
+    begun: PlannedRecovery,
+    ended: RecoveryReport,
+    written_at: datetime,
+    *,
+    confirm_project: str | None,
+    as_json: bool,
+) -> None:
+    """Print the report of a recovery that is over, if what it brought back is still equal.
+
+    Nothing is recovered again: later changes are no damage. But others can write a report, so it is
+    compared.
+
+    Raises:
+        NotEqualError: Something of it is not equal now.
+    """
+    found = differing(session, begun, confirmed_project=confirm_project)
+    if found:
+        raise NotEqualError(
+            f"the report says that everything was proven, and it is not so now: {found[0]}",
+            subject=begun.recovery_id,
+            hint=f"`rebound plan {ended.plan.request.scenario}` shows what differs",
+        )
+    tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)
+    say("everything is proven already; this is the report", err=True)
+    remember(session, ended, "recovery")
+
+
+def carry_out(
+    session: Session, console: Console, recovery: PlannedRecovery, *, begins: bool, as_json: bool
+) -> None:
+    """Carry out the very recovery that was agreed to; write it down first when it begins."""
+    journal = session.journal(recovery.recovery_id)
+    again = f"`{resuming(journal.recovery_id, recovery.plan.request)}` continues"
+    if (fence := recovery.plan.fence) is not None and fence.writers:
+        again += ", until then what was paused stays so (`rebound thaw`)"
+    with console.ending_at_once(f"interrupted; {again}"):
+        if begins:
+            journal.begin(recovery)
+        say(f"recovery {journal.recovery_id}", err=True)
+        with console.recovering(recovery.plan.followed) as progress:
+            try:
+                done, paused = execute(session, journal, recovery, progress=progress, tell=note)
+            except ReboundError as error:
+                error.hint = f"{error.hint}; then {again}" if error.hint else again
+                raise
+        remember(session, done, "recovery")
+    finish_and_tell(session, done, paused, as_json=as_json)
