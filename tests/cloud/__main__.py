@@ -47,21 +47,30 @@ def main() -> int:
     except ProtectedProjectError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    _clean(arguments.project)
+    is_clean = _clean(arguments.project)
     if arguments.clean:
-        return 0
+        return int(not is_clean)
     sys.stdout.write(COST.format(project=arguments.project) + NOT_ASKED)
     sys.stdout.flush()
     command = [sys.executable, "-m", "pytest", "-m", "", *(words or TESTS)]
+    code = 1
     try:
-        return subprocess.call(command, env={**os.environ, PROJECT_VARIABLE: arguments.project})
+        code = subprocess.call(command, env={**os.environ, PROJECT_VARIABLE: arguments.project})
     finally:
-        _clean(arguments.project)
+        is_clean = _clean(arguments.project)
+    return code if is_clean else code or 1
 
 
-def _clean(project: str) -> None:
-    for removed in remove_everything(project):
-        sys.stdout.write(f"removed {removed}\n")
+def _clean(project: str) -> bool:
+    """Remove what runs made, say so of each thing, and tell whether nothing is left."""
+    is_clean = True
+    for name, problem in remove_everything(project):
+        if problem:
+            is_clean = False
+            sys.stderr.write(f"error: {name} is still there: {problem}\n")
+        else:
+            sys.stdout.write(f"removed {name}\n")
+    return is_clean
 
 
 if __name__ == "__main__":

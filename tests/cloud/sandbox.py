@@ -5,9 +5,11 @@ name that begins with it. So what a run that was killed left over is found by th
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery, firestore, storage
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient
 from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
@@ -102,40 +104,62 @@ def refuse_protected(project: str) -> None:
         raise ProtectedProjectError(message)
 
 
-def remove_everything(project: str) -> Iterator[str]:
-    """Remove what any run made in a project, and name each thing when it is gone."""
-    yield from _remove_datasets(project)
-    yield from _remove_buckets(project)
-    yield from _remove_databases(project)
+def remove_everything(project: str) -> Iterator[tuple[str, str]]:
+    """Remove what any run made in a project: yield each thing, and why it stays; empty when it is gone.
+
+    What cannot be removed keeps nothing else.
+    """
+    kinds = {"datasets": _datasets, "buckets": _buckets, "databases": _databases}
+    for kind, found in kinds.items():
+        things: list[tuple[str, Callable[[], object]]] = []
+        if problem := _problem(lambda things=things, found=found: things.extend(found(project))):
+            yield f"one of the {kind}", problem
+        for name, remove in things:
+            yield name, _problem(remove)
 
 
-def _remove_datasets(project: str) -> Iterator[str]:
+def _problem(work: Callable[[], object]) -> str:
+    """Do something, and return why it could not be done; empty when it is done."""
+    try:
+        work()
+    except GoogleAPIError as error:
+        return str(error)
+    return ""
+
+
+def _datasets(project: str) -> Iterator[tuple[str, Callable[[], object]]]:
     client = bigquery.Client(project=project)
     for item in client.list_datasets(filter=f"labels.{LABEL}"):
-        client.delete_dataset(item.reference, delete_contents=True, not_found_ok=True)
-        yield f"dataset {item.dataset_id}"
+        remove = partial(client.delete_dataset, delete_contents=True, not_found_ok=True)
+        yield f"dataset {item.dataset_id}", partial(remove, item.reference)
 
 
-def _remove_buckets(project: str) -> Iterator[str]:
+def _buckets(project: str) -> Iterator[tuple[str, Callable[[], object]]]:
     client = storage.Client(project=project)
     for bucket in client.list_buckets(prefix=LABEL):
-        if LABEL not in bucket.labels:
-            continue
-        for blob in client.list_blobs(bucket, versions=True):
-            if blob.temporary_hold or blob.event_based_hold:
-                blob.temporary_hold = blob.event_based_hold = False
-                blob.patch()
-            blob.delete()
-        bucket.delete()
-        yield f"bucket {bucket.name}"
+        if LABEL in bucket.labels:
+            yield f"bucket {bucket.name}", partial(_remove_bucket, client, bucket)
 
 
-def _remove_databases(project: str) -> Iterator[str]:
+def _remove_bucket(client: storage.Client, bucket: storage.Bucket) -> None:
+    for blob in client.list_blobs(bucket, versions=True):
+        if blob.temporary_hold or blob.event_based_hold:
+            blob.temporary_hold = blob.event_based_hold = False
+            blob.patch()
+        blob.delete()
+    bucket.delete()
+
+
+def _databases(project: str) -> Iterator[tuple[str, Callable[[], object]]]:
     admin = _firestore_admin(project)
     for database in admin.list_databases(parent=f"projects/{project}").databases:
-        if database.name.rsplit("/", 1)[1].startswith(LABEL):
-            admin.delete_database(name=database.name).result(_ANSWER_SECONDS)
-            yield f"database {database.name.rsplit('/', 1)[1]}"
+        database_id = database.name.rsplit("/", 1)[1]
+        if database_id.startswith(LABEL):
+            yield f"database {database_id}", partial(_remove_database, admin, database.name)
+
+
+def _remove_database(admin: FirestoreAdminClient, name: str) -> None:
+    admin.delete_database(name=name).result(_ANSWER_SECONDS)
 
 
 def _firestore_admin(project: str) -> FirestoreAdminClient:

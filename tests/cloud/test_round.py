@@ -49,6 +49,7 @@ def rebound(sandbox: Sandbox, tmp_path: Path) -> Rebound:
         "REBOUND_CATALOG": catalog,
         "REBOUND_SCRATCH_DATASET": sandbox.dataset("scratch"),
         "REBOUND_UNDO_DATASET": sandbox.dataset("undo"),
+        "REBOUND_API_ENDPOINT": os.environ.get("REBOUND_API_ENDPOINT", "https:/"),
     }
     cloud = Cloud(urls={}, admins={}, env={})
     made = make_rebound(

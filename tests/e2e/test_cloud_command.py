@@ -67,6 +67,7 @@ def test_everything_runs_and_is_removed(sandbox: Rebound, reports: Path, tmp_pat
     assert done.returncode == 1, done.stdout + done.stderr
     take_what_is_probed(reports)
     assert "below one US dollar" in done.stdout
+    assert "in about half\nan hour" in done.stdout
     assert "1 failed, " in done.stdout, done.stdout
     assert int(done.stdout.rsplit(" passed", 1)[0].split()[-1]) > 20
     written = json.loads(path.read_text())
@@ -94,6 +95,15 @@ def test_a_killed_run_is_cleaned_up(sandbox: Rebound, reports: Path):
     namesake = sandbox.storage_client.create_bucket(f"{LABEL}-{sandbox.project}")
     assert len(left(sandbox)) > 5
 
+    # One bucket that cannot be removed keeps nothing else, and is told.
+    stuck = f"{LABEL}-killed-holds-plain"
+    with sandbox.cloud.fault(
+        "storage", "storage.buckets.delete", "status", status=403, match=stuck, times=None
+    ):
+        done = command(sandbox, sandbox.project, "--clean")
+        assert done.returncode == 1
+    assert f"bucket {stuck} is still there" in done.stderr
+    assert sorted(left(sandbox)) == sorted([namesake.name, stuck])
     done = command(sandbox, sandbox.project, "--clean")
     assert done.returncode == 0, done.stderr
     assert left(sandbox) == [namesake.name]
