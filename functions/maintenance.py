@@ -45,6 +45,7 @@ from manifests.gauges import gauges
 from manifests.model.run import Owner
 from manifests.settings import read_settings
 from manifests.store.envelope import decode, encode
+from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.verification import Share, ShareRecord, share_at, verdict_after
 from manifests.verified_layout import share_name
@@ -60,6 +61,7 @@ class _Place(NamedTuple):
     """Where a call works, and when.
 
     Attributes:
+        operators: Tells which of operators' journals and records are believed.
         at: The time of the schedule that calls; now where none does, or it was run by force.
     """
 
@@ -70,6 +72,7 @@ class _Place(NamedTuple):
     vault: Bucket
     landing: Bucket
     documents: Vault
+    operators: Seal
     at: datetime
 
 
@@ -118,6 +121,7 @@ def _place(request: flask.Request) -> _Place:
         vault=vault,
         landing=Bucket(api, settings.landing_bucket),
         documents=Vault(vault, owner, clock=api.clock, trusted=settings.trusted),
+        operators=Seal(settings.trusted_operators, author="operator"),
         at=_told_time(request.headers.get, api.clock()),
     )
 
@@ -221,6 +225,7 @@ def _expired(place: _Place) -> dict[str, object]:
         place.landing,
         catalog=place.catalog,
         protections=Protections(place.api, place.settings.vault_bucket),
+        seal=place.operators,
     )
     is_armed = place.settings.expire_armed
     decisions = expiry.decide(place.clock())
@@ -237,7 +242,7 @@ def _expired(place: _Place) -> dict[str, object]:
 
 def _ticked(place: _Place) -> dict[str, object]:
     now = place.clock()
-    found = watched(place.vault, place.landing, place.documents, now=now)
+    found = watched(place.vault, place.landing, place.documents, seal=place.operators, now=now)
     told: dict[str, object] = {}
     for gauge in gauges(found, now=now):
         log.info("gauge", gauge=gauge.name, value=gauge.value, platform=place.catalog.platform)

@@ -30,6 +30,8 @@ class CommonSettings(BaseSettings):
         catalog: Another catalog than the one that is shipped.
         trusted_keys: The public keys, in PEM, whose documents are believed; where there is none,
             every document is.
+        operator_keys: The public keys, in PEM, whose journals and records are believed; where there is
+            none, all are.
         api_endpoint: What stands before the host in the addresses of Google's REST APIs.
         parallel_tables: Parts of a run, or tables of a recovery, in flight at once.
         parallel_streams: Parts of one Firestore database in flight at once.
@@ -43,6 +45,7 @@ class CommonSettings(BaseSettings):
     scratch_dataset: str = Field(default="rebound_scratch", pattern=r"^[A-Za-z0-9_]{1,1024}$")
     catalog: Path | None = None
     trusted_keys: str = ""
+    operator_keys: str = ""
     api_endpoint: str = Field(default="https:/", pattern=r"^https?:/(/[^\s?#]+)?$")
     parallel_tables: int = Field(default=16, ge=1, le=100)
     parallel_streams: int = Field(default=4, ge=1, le=32)
@@ -57,7 +60,12 @@ class CommonSettings(BaseSettings):
         """Return whose manifests are believed."""
         return TrustedKeys(self.trusted_keys)
 
-    @field_validator("trusted_keys")
+    @cached_property
+    def trusted_operators(self) -> TrustedKeys:
+        """Return whose journals and records are believed."""
+        return TrustedKeys(self.operator_keys)
+
+    @field_validator("trusted_keys", "operator_keys")
     @classmethod
     def _keys_are_read(cls, pem: str) -> str:
         TrustedKeys(pem)

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.cloud.recoveries import Recoveries
+from manifests.cloud.recoveries import recovery_ids
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
@@ -108,7 +108,7 @@ class Journal:
         """
         content = self._bucket.read(self._names.plan)
         if content is None:
-            known = ", ".join(Recoveries(self._bucket).ids()) or "none"
+            known = ", ".join(recovery_ids(self._bucket)) or "none"
             raise UsageError(
                 f"no such recovery; there are: {known}",
                 subject=self.recovery_id,

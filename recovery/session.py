@@ -19,7 +19,6 @@ from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model.run import Manifest, Owner
 from manifests.selection import Selection, select
-from manifests.signing import TrustedKeys
 from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import RunId
@@ -227,6 +226,7 @@ class Session:
             self.landing,
             catalog=self.catalog,
             protections=Protections(self.api, self.vault_bucket.name),
+            seal=self.seal,
         )
 
     def prune(self) -> Prune:
@@ -282,6 +282,6 @@ class Session:
 
 
 def _operators_seal(settings: Settings) -> Seal:
-    key, trusted = settings.operator_key, TrustedKeys(settings.operator_keys)
+    key = settings.operator_key
     sign = KmsSigner(Rest(settings.api_endpoint), key, "operator") if key else None
-    return Seal(trusted, sign, "operator")
+    return Seal(settings.trusted_operators, sign, "operator")

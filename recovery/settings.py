@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from manifests.ids import ProjectId
 from manifests.settings import KEY_VERSION, CommonSettings
-from manifests.signing import TrustedKeys
 
 
 class Settings(CommonSettings):
@@ -25,7 +24,6 @@ class Settings(CommonSettings):
         operator_key: The version of a key of Cloud KMS that signs what operators' commands write:
             journals and records of drills; empty leaves them unsigned. It is none that manifests are
             believed by: who recovers makes no backups.
-        operator_keys: The public keys, in PEM, whose records are believed.
         sandbox: The project that drills recover to; empty where each drill names one.
     """
 
@@ -35,14 +33,7 @@ class Settings(CommonSettings):
     region: str = Field(default="", pattern=r"^([a-z]+-[a-z]+[0-9]+)?$")
     contacts: Path = Path("runbooks/contacts.json")
     operator_key: str = Field(default="", pattern=KEY_VERSION)
-    operator_keys: str = ""
     sandbox: ProjectId | Literal[""] = ""
-
-    @field_validator("operator_keys")
-    @classmethod
-    def _operator_keys_are_read(cls, pem: str) -> str:
-        TrustedKeys(pem)
-        return pem
 
     @property
     def working_datasets(self) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from itertools import compress
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.cloud.recoveries import Recoveries
+from manifests.cloud.recoveries import recovery_ids
 from manifests.errors import (
     BackupDamagedError,
     ManifestUntrustedError,
@@ -26,7 +26,7 @@ def under_way(bucket: Bucket, scenario: str, seal: Seal, *, since: datetime) -> 
     One that nobody we trust began is none.
     """
     found = []
-    for recovery_id in Recoveries(bucket).ids():
+    for recovery_id in recovery_ids(bucket):
         is_ours = recovery_id.startswith(f"{scenario}-")
         journal = Journal(bucket, recovery_id, seal)
         if not is_ours or layout.recovery_begun_at(recovery_id) <= since:

@@ -46,12 +46,10 @@ locals {
     REBOUND_LANDING_BUCKET  = google_storage_bucket.landing.name
     REBOUND_SCRATCH_DATASET = google_bigquery_dataset.working["scratch"].dataset_id
     REBOUND_TRUSTED_KEYS    = var.trusted_keys
+    REBOUND_OPERATOR_KEYS   = var.operator_keys
   }
 
-  signed_by_operators = merge(
-    { REBOUND_OPERATOR_KEYS = var.operator_keys },
-    var.operator_key == null ? {} : { REBOUND_OPERATOR_KEY = var.operator_key },
-  )
+  signed_by_operators = var.operator_key == null ? {} : { REBOUND_OPERATOR_KEY = var.operator_key }
 }
 
 # The name tells the content apart, and a new name is what makes a new revision.

@@ -21,6 +21,7 @@ from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
 from manifests.selection import RunSummary
 from manifests.store.claims import lease_claim
 from manifests.store.envelope import encode
+from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import RunId, Stored, UtcTime
 
@@ -43,6 +44,7 @@ class Expiry:
         landing: The bucket with leases and journals.
         catalog: What is protected, and for how long runs are kept.
         protections: What the vault lets nobody delete.
+        seal: Tells whose journals are believed.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Expiry:
         *,
         catalog: Catalog,
         protections: Protections,
+        seal: Seal,
     ) -> None:
         self._vault = vault
         self._documents = documents
@@ -60,6 +63,7 @@ class Expiry:
         self._catalog = catalog
         self._policy = catalog.retention
         self._protections = protections
+        self._seal = seal
 
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
         """Decide for every run whether it is kept; what the vault protects is."""
@@ -165,7 +169,7 @@ class Expiry:
 
         A plan that cannot be read could need any run.
         """
-        recoveries = Recoveries(self._landing)
+        recoveries = Recoveries(self._landing, self._seal)
         needed: set[RunId] = set()
         for recovery_id in recoveries.open(since=now - timedelta(days=self._policy.keep_days)):
             try:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, ManifestAlteredError
+from manifests.errors import BackupDamagedError, ManifestAlteredError, ManifestUntrustedError
 from manifests.journal_layout import RECOVERIES_PREFIX, JournalNames, planned_recovery
-from manifests.store.envelope import decode
+from manifests.store.seal import Seal
 from manifests.values import RunId, Stored
 
 _READS_NO_RUN = "processor-failure-"
@@ -35,27 +35,34 @@ class _End(Stored):
     recovery_id: str
 
 
+def recovery_ids(landing: Bucket) -> list[str]:
+    """Return every recovery that was begun, oldest first.
+
+    Args:
+        landing: The bucket with their journals.
+    """
+    listed = landing.list_objects(RECOVERIES_PREFIX)
+    return sorted(found for item in listed if (found := planned_recovery(item.name)))
+
+
 class Recoveries:
     """The recoveries of one landing bucket.
 
     Args:
         landing: The bucket with their journals.
+        seal: Tells whose journals are believed.
     """
 
-    def __init__(self, landing: Bucket) -> None:
+    def __init__(self, landing: Bucket, seal: Seal) -> None:
         self._landing = landing
-
-    def ids(self) -> list[str]:
-        """Return every recovery that was begun, oldest first."""
-        listed = self._landing.list_objects(RECOVERIES_PREFIX)
-        return sorted(found for item in listed if (found := planned_recovery(item.name)))
+        self._seal = seal
 
     def open(self, *, since: datetime) -> Iterator[str]:
         """Yield the recoveries that were begun since an instant and that nobody has ended.
 
-        A record of an end that cannot be read, or is another recovery's, does not count.
+        A record of an end that cannot be read, is another recovery's, or is not believed, ends nothing.
         """
-        for recovery_id in self.ids():
+        for recovery_id in recovery_ids(self._landing):
             if recovery_id.startswith(_READS_NO_RUN):
                 continue
             is_young = layout.recovery_begun_at(recovery_id) > since
@@ -67,12 +74,15 @@ class Recoveries:
                 yield recovery_id
 
     def needs(self, recovery_id: str) -> frozenset[RunId]:
-        """Return the runs that a recovery reads.
+        """Return the runs that a recovery reads: none where nobody who is trusted began it.
 
         Raises:
             BackupDamagedError: Its plan cannot be read, or is another's.
         """
-        planned = self._document(recovery_id, JournalNames(recovery_id).plan, _Planned)
+        try:
+            planned = self._document(recovery_id, JournalNames(recovery_id).plan, _Planned)
+        except ManifestUntrustedError:
+            return frozenset()
         if planned is None:
             return frozenset()
         own = () if planned.plan.run_id is None else (planned.plan.run_id,)
@@ -93,7 +103,7 @@ class Recoveries:
         content = self._landing.read(name)
         if content is None:
             return None
-        found = decode(content, kind, subject=name)
+        found = self._seal.believed(content, kind, subject=name)
         if found.recovery_id != recovery_id:
             raise ManifestAlteredError("it is of another recovery", subject=name)
         return found

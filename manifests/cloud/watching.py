@@ -15,13 +15,16 @@ from manifests.verified_layout import SHARES_PREFIX, verified_at
 _REMEMBERED = timedelta(days=400)
 
 
-def watched(vault: Bucket, landing: Bucket, documents: Vault, *, now: datetime) -> Watched:
+def watched(
+    vault: Bucket, landing: Bucket, documents: Vault, *, seal: Seal, now: datetime
+) -> Watched:
     """Look at the vault and at what is written down beside it; nothing of a run but its manifest.
 
     Args:
         vault: The bucket with the backups.
         landing: The bucket with journals, verdicts and fences.
         documents: The runs in the vault.
+        seal: Tells which proofs are believed.
         now: The present instant.
     """
     files = size_bytes = 0
@@ -31,7 +34,7 @@ def watched(vault: Bucket, landing: Bucket, documents: Vault, *, now: datetime) 
     shares = (verified_at(item.name) for item in landing.list_objects(SHARES_PREFIX))
     return Watched(
         complete=sorted(_complete(documents)),
-        proofs=tuple(Proofs(landing, Seal()).since(now - _REMEMBERED, now=now)),
+        proofs=tuple(Proofs(landing, seal).since(now - _REMEMBERED, now=now)),
         verified=tuple(filter(None, shares)),
         damaged=len(Verdicts(landing).damaged()),
         fenced=_standing(landing, vault),

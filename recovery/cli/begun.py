@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from manifests import layout
-from manifests.cloud.recoveries import Recoveries
+from manifests.cloud.recoveries import recovery_ids
 from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli import dates, repair
@@ -260,4 +260,4 @@ def _show_under_way(
 
 
 def _standings(session: Session) -> list[Standing]:
-    return [standing(session, name) for name in Recoveries(session.landing).ids()]
+    return [standing(session, name) for name in recovery_ids(session.landing)]

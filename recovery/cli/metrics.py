@@ -14,7 +14,11 @@ def metrics(as_json: Json = False) -> None:
     """Print the gauges as Prometheus reads them."""
     session = open_session()
     found = watched(
-        session.vault_bucket, session.landing, session.vault, now=session.clock.latest()
+        session.vault_bucket,
+        session.landing,
+        session.vault,
+        seal=session.seal,
+        now=session.clock.latest(),
     )
     told = tuple(gauges(found, now=session.started_at))
     if as_json:

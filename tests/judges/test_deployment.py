@@ -147,8 +147,7 @@ def test_functions_are_set_what_has_no_default():
     assert (
         required
         <= given
-        <= {name.upper() for name in fields}
-        | (of_drills & {"SANDBOX", "OPERATOR_KEY", "OPERATOR_KEYS"})
+        <= {name.upper() for name in fields} | (of_drills & {"SANDBOX", "OPERATOR_KEY"})
     )
 
 

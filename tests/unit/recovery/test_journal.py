@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from manifests.cloud.objects import Bucket
+from manifests.cloud.recoveries import Recoveries
 from manifests.errors import ManifestUntrustedError, RefusedError, StrangeObjectError
 from manifests.layout import recovery_begun_at
 from manifests.signing import TrustedKeys
@@ -97,6 +98,32 @@ def test_a_journal_is_believed_where_a_trusted_key_signed_it_for_its_place():
         journal.planned()
     assert "REBOUND_OPERATOR_KEYS" in untrusted.value.hint
     assert Journal(cast("Bucket", bucket), RECOVERY, Seal()).planned() == planned
+
+
+def test_a_planted_end_gives_up_no_run_that_a_recovery_reads():
+    """What expires is asked of journals that are believed: their ends, and what they need."""
+    signer, bucket = Signer(), MemoryBucket()
+    bucket.written_at = begun_at = recovery_begun_at(RECOVERY)
+    keys, landing = TrustedKeys(signer.pem), cast("Bucket", bucket)
+    planned = PlannedRecovery(recovery_id=RECOVERY, started_at=begun_at, plan=plan(world()))
+    journal = Journal(landing, RECOVERY, Seal(keys, signer, "operator"))
+    journal.begin(planned)
+    checking = Recoveries(landing, Seal(keys, author="operator"))
+    since = begun_at - timedelta(days=1)
+
+    ended = AbandonedRecovery(recovery_id=RECOVERY, abandoned_at=begun_at, why="planted")
+    bucket.objects[f"recoveries/{RECOVERY}/abandoned.json"] = encode(ended)
+    assert list(checking.open(since=since)) == [RECOVERY]
+    assert not list(Recoveries(landing, Seal()).open(since=since)), "without keys it is believed"
+    assert checking.needs(RECOVERY) == {planned.plan.run_id}
+
+    other = RECOVERY.replace("abcd", "beef")
+    theirs = planned.model_copy(update={"recovery_id": other})
+    bucket.objects[f"recoveries/{other}/plan.json"] = encode(theirs)
+    assert checking.needs(other) == frozenset(), "nobody who is trusted began it"
+    del bucket.objects[f"recoveries/{RECOVERY}/abandoned.json"]
+    journal.abandon(ended)
+    assert RECOVERY not in set(checking.open(since=since))
 
 
 VIEW = {"view": {"projectId": "p", "datasetId": "d", "tableId": "v"}}
