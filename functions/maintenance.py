@@ -143,12 +143,15 @@ def _verified(place: _Place) -> dict[str, object]:
 
     Raises:
         BackupDamagedError: Something is not as it has to be; a retry can help once it is mended.
-        RefusedError: What was found was written down before the schedule's time, by somebody else.
+        RefusedError: It is whole, and somebody had written of it before the schedule's time.
     """
     name = share_name(place.at)
     share = share_at(place.at, place.settings.verify_nights)
     structlog.contextvars.bind_contextvars(share=share.number, shares=share.of)
-    record = _found_before(place, name) or _share_record(place, share)
+    found = place.landing.read_dated(name)
+    is_planted = found is not None and found.written_at < place.at - _EARLY
+    earlier = None if found is None or is_planted else _found_damaged(found.content, name)
+    record = earlier or _share_record(place, share)
     place.landing.put_once(name, encode(record))
     told = {"share": record.share, "shares": record.shares, "objects": record.objects}
     told |= {"read_bytes": record.read_bytes}
@@ -159,30 +162,23 @@ def _verified(place: _Place) -> dict[str, object]:
             hint="`rebound verify --all` says in which runs; the next run stores it anew",
             retryable=True,
         )
+    if is_planted:
+        raise RefusedError(
+            "tonight's share is whole, and what is written of it was there before its time",
+            subject=name,
+            hint="find out who wrote it, and delete it",
+        )
     log.info("share is verified", **told)
     return {"state": "whole", **told}
 
 
-def _found_before(place: _Place, name: str) -> ShareRecord | None:
+def _found_damaged(content: bytes, name: str) -> ShareRecord | None:
     """Return what an earlier call for this night found damaged; None where it has to be read.
 
     Whoever can write there could say that all is whole: that is never believed without reading.
-
-    Raises:
-        RefusedError: It was written before the schedule's time, by somebody else.
     """
-    found = place.landing.read_dated(name)
-    if found is None:
-        return None
-    if found.written_at < place.at - _EARLY:
-        raise RefusedError(
-            f"what was read tonight was written at {found.written_at:%Y-%m-%dT%H:%M:%SZ}, before its "
-            "time",
-            subject=name,
-            hint="find out who wrote it, and delete it",
-        )
     try:
-        record = decode(found.content, ShareRecord, subject=name)
+        record = decode(content, ShareRecord, subject=name)
     except BackupDamagedError as error:
         log.warning("what is written of tonight's share is not read", reason=str(error))
         return None

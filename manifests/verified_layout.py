@@ -4,6 +4,7 @@ verdicts/<run>.json      what the last look at a run found
 verified/<night>.json    what was found of the share of the vault that was read in a night
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from manifests.values import RunId
@@ -20,6 +21,12 @@ def verdict_name(run_id: RunId) -> str:
 def share_name(scheduled_at: datetime) -> str:
     """Return where the landing bucket keeps that a night's share was read."""
     return f"{SHARES_PREFIX}{scheduled_at:%Y%m%dT%H%M%SZ}.json"
+
+
+def verified_nights(names: Iterable[str], *, now: datetime) -> tuple[datetime, ...]:
+    """Return for which nights it is written that a share was read; a night to come is none."""
+    found = (verified_at(name) for name in names)
+    return tuple(night for night in found if night is not None and night <= now)
 
 
 def verified_at(name: str) -> datetime | None:

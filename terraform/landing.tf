@@ -10,6 +10,12 @@ resource "google_storage_bucket" "landing" {
   public_access_prevention    = "enforced"
   deletion_policy             = "PREVENT"
 
+  encryption {
+    customer_supplied_encryption_enforcement_config {
+      restriction_mode = "FullyRestricted" # nobody else could read what is written under such a key
+    }
+  }
+
   soft_delete_policy {
     retention_duration_seconds = 0
   }

@@ -30,7 +30,9 @@ resource "google_project_iam_custom_role" "sandbox" {
   role_id     = "reboundDrill"
   title       = "Rebound: drills"
   description = "What a recovery needs, in a project where nothing can be lost."
-  permissions = sort(distinct(flatten([for call in local.permissions.restore.project : call.needs])))
+  permissions = sort(distinct(flatten([
+    for call in local.permissions.restore.project : call.needs if !startswith(call.call, "cloudkms")
+  ])))
 }
 
 resource "google_project_iam_member" "drill" {

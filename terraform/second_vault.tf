@@ -34,6 +34,12 @@ resource "google_storage_bucket" "second_vault" {
     }
   }
 
+  encryption {
+    customer_supplied_encryption_enforcement_config {
+      restriction_mode = "FullyRestricted" # nobody else could read what is written under such a key
+    }
+  }
+
   soft_delete_policy {
     retention_duration_seconds = var.vault_soft_delete_days * local.day_seconds
   }

@@ -43,10 +43,11 @@ resource "google_storage_bucket" "vault" {
     retention_duration_seconds = var.vault_soft_delete_days * local.day_seconds
   }
 
-  dynamic "encryption" {
-    for_each = var.vault_kms_key == null ? [] : [var.vault_kms_key]
-    content {
-      default_kms_key_name = encryption.value
+  encryption {
+    default_kms_key_name = var.vault_kms_key
+
+    customer_supplied_encryption_enforcement_config {
+      restriction_mode = "FullyRestricted" # nobody else could read what is written under such a key
     }
   }
 

@@ -78,9 +78,10 @@ class Proofs:
 
 
 def _can_be(proof: ProofRecord, earliest: datetime, now: datetime) -> bool:
-    """Whether a proof counts still, and is not from before its recovery or from the future."""
+    """Whether a proof counts still, and neither it nor a point that it proves is of the future."""
     begun_at = recovery_begun_at(proof.recovery_id)
-    return max(earliest, begun_at) <= proof.proven_at <= now
+    is_of_the_past = all(part.recovery_point <= proof.proven_at for part in proof.parts)
+    return is_of_the_past and max(earliest, begun_at) <= proof.proven_at <= now
 
 
 def _begun_at(name: str) -> datetime | None:

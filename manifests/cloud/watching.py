@@ -10,7 +10,7 @@ from manifests.errors import BackupDamagedError
 from manifests.gauges import Watched, WatchedRun
 from manifests.store.seal import Seal
 from manifests.store.vault import Vault
-from manifests.verified_layout import SHARES_PREFIX, verified_at
+from manifests.verified_layout import SHARES_PREFIX, verified_nights
 
 _REMEMBERED = timedelta(days=400)
 
@@ -31,11 +31,11 @@ def watched(
     for item in vault.list_objects(""):
         files += 1
         size_bytes += item.size_bytes
-    shares = (verified_at(item.name) for item in landing.list_objects(SHARES_PREFIX))
+    shares = (item.name for item in landing.list_objects(SHARES_PREFIX))
     return Watched(
         complete=sorted(_complete(documents)),
         proofs=tuple(Proofs(landing, seal).since(now - _REMEMBERED, now=now)),
-        verified=tuple(filter(None, shares)),
+        verified=verified_nights(shares, now=now),
         damaged=len(Verdicts(landing).damaged()),
         fenced=_standing(landing, vault),
         files=files,

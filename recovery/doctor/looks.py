@@ -29,7 +29,7 @@ from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
 from manifests.store.vault import Vault
 from manifests.values import Resource
-from manifests.verified_layout import SHARES_PREFIX, verified_at
+from manifests.verified_layout import SHARES_PREFIX, verified_nights
 from recovery.kinds.work import Tools
 from recovery.reach import require_firestore
 
@@ -149,7 +149,7 @@ class Looks:
     def shares(self) -> tuple[datetime, ...]:
         """Return for which nights a share of the vault was read."""
         listed = self.tools.landing.list_objects(SHARES_PREFIX)
-        return tuple(filter(None, (verified_at(item.name) for item in listed)))
+        return verified_nights((item.name for item in listed), now=self.tools.started_at)
 
     def newest(self) -> Manifest | None:
         """Return the manifest of the newest complete run, or None."""

@@ -96,7 +96,7 @@ def _own(drills: Drills, at: datetime, *, latest: datetime) -> list[Kept]:
 def _is_believed(kept: Kept) -> bool:
     """Whether a record is that of the drill that began, and nobody doubts who wrote it."""
     is_its_own = kept.record is not None and kept.record.begun == kept.begun
-    return is_its_own and not (kept.trust and kept.trust.problem)
+    return is_its_own and kept.has_ended
 
 
 def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:

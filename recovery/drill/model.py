@@ -225,12 +225,12 @@ class Kept(Value):
     """Everything that is kept of one drill.
 
     Attributes:
-        begun: What it was to show; None where that cannot be read.
+        begun: What it was to show; None where that cannot be read, or is not believed.
         record: How it ended; None where it did not, or that cannot be read.
         record_digest: SHA-256 of the stored record, in hexadecimal.
         trust: Whether the record is believed to be from whom it should be; None without one.
-        signed: Who agreed with it.
-        findings: What is to be mended.
+        signed: Who agreed with it; None where nobody did who is believed.
+        findings: What is to be mended, as far as it is believed.
     """
 
     drill_id: str
@@ -240,3 +240,8 @@ class Kept(Value):
     trust: Trust | None = None
     signed: SignOff | None = None
     findings: tuple[DrillFinding, ...] = ()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is a record of its end that nobody doubts."""
+        return self.record is not None and not (self.trust and self.trust.problem)

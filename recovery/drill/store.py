@@ -1,5 +1,7 @@
 """Where drills are written down: each record once, failed ones too."""
 
+from itertools import count
+
 import structlog
 
 from manifests import drill_layout
@@ -11,7 +13,6 @@ from manifests.errors import (
 )
 from manifests.store.bounded import Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
-from manifests.store.envelope import decode, encode
 from manifests.store.seal import Seal
 from recovery.drill.model import DrillBegun, DrillFinding, DrillRecord, Kept, SignOff
 from recovery.kinds.work import Tools
@@ -27,7 +28,7 @@ class Drills:
 
     Args:
         bucket: Where they are kept.
-        seal: Signs how a drill ended, and tells which records of that are believed.
+        seal: Signs what is written of a drill, and tells what is believed.
     """
 
     def __init__(self, bucket: Bucket, seal: Seal) -> None:
@@ -39,8 +40,10 @@ class Drills:
 
         Raises:
             RefusedError: Another drill has that id.
+            CloudError: It could not be signed.
         """
-        name, ours = drill_layout.begun_name(begun.drill_id), encode(begun)
+        name = drill_layout.begun_name(begun.drill_id)
+        ours = self._seal.encode(begun, subject=name)
         if self._bucket.put_once(name, ours) != ours:
             raise RefusedError("another drill has that id", subject=begun.drill_id)
 
@@ -65,16 +68,16 @@ class Drills:
     def sign(self, signed: SignOff) -> SignOff:
         """Write that somebody agreed with a record, once: an earlier one stays, and is returned."""
         name = drill_layout.signed_name(signed.drill_id)
-        return decode(self._bucket.put_once(name, encode(signed)), SignOff, subject=name)
+        written = self._bucket.put_once(name, self._seal.encode(signed, subject=name))
+        return self._seal.believed(written, SignOff, subject=name)
 
     def find(self, finding: DrillFinding) -> None:
         """Write down what is to be mended after a drill."""
-        content, number = encode(finding), 1
-        while (
-            self._bucket.put_once(drill_layout.finding_name(finding.drill_id, number), content)
-            != content
-        ):
-            number += 1
+        for number in count(1):
+            name = drill_layout.finding_name(finding.drill_id, number)
+            content = self._seal.encode(finding, subject=name)
+            if self._bucket.put_once(name, content) == content:
+                return
 
     def ids(self) -> list[str]:
         """Return every drill there was, the oldest first."""
@@ -84,6 +87,8 @@ class Drills:
     def kept(self, drill: str) -> Kept:
         """Return everything that is kept of a drill; what cannot be read is told, and not there.
 
+        Who wrote the record of how it ended is told with it; all else counts only where it is believed.
+
         Raises:
             UsageError: There was no such drill.
         """
@@ -91,30 +96,34 @@ class Drills:
             raise UsageError(
                 "no such drill", subject=drill, hint="`rebound drill --history` lists them"
             )
-        return self._kept(drill, self._records)
+        return self._kept(drill, self._told, self._believed)
 
     def all(self) -> list[Kept]:
         """Return what is kept of every drill, the oldest first; of too much what is newest."""
-        records = self._records
-        return [self._kept(drill, records) for drill in reversed(self.ids())][::-1]
+        told, believed = self._told, self._believed
+        return [self._kept(drill, told, believed) for drill in reversed(self.ids())][::-1]
 
     @property
-    def _records(self) -> Records:
+    def _told(self) -> Records:
         return Records(self._bucket, most_bytes=_MOST_BYTES, seal=self._seal)
 
-    def _kept(self, drill: str, records: Records) -> Kept:
-        stored = records.one(drill_layout.record_name(drill), DrillRecord)
+    @property
+    def _believed(self) -> Records:
+        return Records(self._bucket, most_bytes=_MOST_BYTES, seal=self._seal, only_believed=True)
+
+    def _kept(self, drill: str, told: Records, believed: Records) -> Kept:
+        stored = told.one(drill_layout.record_name(drill), DrillRecord)
         record = read(stored)
         is_ours = record is not None and record.begun.drill_id == drill
         return Kept(
             drill_id=drill,
-            begun=read(records.one(drill_layout.begun_name(drill), DrillBegun)),
+            begun=read(believed.one(drill_layout.begun_name(drill), DrillBegun)),
             record=record if is_ours else None,
             record_digest=stored.sha256 if stored is not None and is_ours else "",
             trust=stored.trust if stored is not None and is_ours else None,
-            signed=read(records.one(drill_layout.signed_name(drill), SignOff)),
+            signed=read(believed.one(drill_layout.signed_name(drill), SignOff)),
             findings=tuple(
-                readable(records.below(drill_layout.findings_prefix(drill), DrillFinding))
+                readable(believed.below(drill_layout.findings_prefix(drill), DrillFinding))
             ),
         )
 

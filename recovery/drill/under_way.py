@@ -21,7 +21,7 @@ def refuse_under_way(
 ) -> None:
     """Refuse to remove what a drill may still use.
 
-    One that was killed and one that is at work look alike: neither has a record.
+    One that was killed and one that is at work look alike: neither has a record that is believed.
 
     Args:
         made: What there is, by the mark of the drill that made it.
@@ -40,7 +40,7 @@ def refuse_under_way(
             continue
         if drill is None:
             why = f"no record here tells of the drill that made {listed(sorted(things))}"
-        elif drill.record is None and now - (began := recovery_begun_at(name)) < _LONGEST:
+        elif not drill.has_ended and now - (began := recovery_begun_at(name)) < _LONGEST:
             since = age((now - began).total_seconds())
             why = f"the drill may be under way: it began {since} ago and has no record"
         else:

@@ -88,7 +88,7 @@ run "vault_of_its_own_project_with_a_key" {
     error_message = "Only the vault is in the vault's project."
   }
   assert {
-    condition     = google_storage_bucket.vault.encryption[0].default_kms_key_name == var.vault_kms_key
+    condition     = google_storage_bucket.vault.encryption[0].default_kms_key_name == var.vault_kms_key && google_storage_bucket.vault.encryption[0].customer_supplied_encryption_enforcement_config[0].restriction_mode == "FullyRestricted"
     error_message = "The vault has to use the key."
   }
   assert {

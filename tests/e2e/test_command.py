@@ -75,7 +75,11 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     assert recovery.startswith(SCENARIO)
 
     refused = rebound.run("recover", SCENARIO, code=5).stderr
-    for word in ("2 words", f"`rebound resume {recovery}` continues it, `--anew`", "`--yes` says"):
+    for word in (
+        "2 options",
+        f"`rebound resume {recovery}` continues it, `--anew`",
+        "`--yes` says",
+    ):
         assert word in refused
     assert "`--anew` begins another" in rebound.run("plan", SCENARIO).stderr
     assert f"{recovery}  under way" in rebound.run("report").stdout

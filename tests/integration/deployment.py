@@ -96,6 +96,9 @@ def _make_buckets(rebound: Rebound, names: dict[str, str]) -> None:
         bucket = client.bucket(name)
         bucket.iam_configuration.uniform_bucket_level_access_enabled = True
         bucket.iam_configuration.public_access_prevention = "enforced"
+        bucket.encryption = {
+            "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+        }
         if name == names["vault"]:
             bucket.retention_period = 60
             bucket.default_event_based_hold = True

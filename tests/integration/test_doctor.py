@@ -89,6 +89,9 @@ def _spoil_buckets(rebound: Rebound) -> None:
         bucket.reload()
         bucket.iam_configuration.public_access_prevention = "inherited"
         bucket.iam_configuration.uniform_bucket_level_access_enabled = False
+        bucket.encryption = {
+            "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "NotRestricted"}
+        }
         bucket.add_lifecycle_delete_rule(age=30)
     vault.retention_period = None
     vault.default_event_based_hold = False
@@ -165,6 +168,7 @@ PLANTED = [
     ("permissions to backup", "lake.games", "warning: it is missing, so that nobody can tell"),
     ("vault", "{p}-vault", "critical: nothing prevents that it is made public"),
     ("vault", "{p}-vault", "warning: single objects in it can be granted to anybody"),
+    ("vault", "{p}-vault", "warning: objects under a key that only their writer knows"),
     ("vault", "{p}-vault", "critical: it has neither a retention policy nor versions"),
     ("vault", "{p}-vault", "warning: what is deleted from it is gone at once"),
     ("vault", "{p}-vault", "critical: a lifecycle rule deletes what is live"),

@@ -67,6 +67,22 @@ def night(days: int) -> datetime:
     return whole_minute(timedelta(days=days))
 
 
+def test_nobody_says_beforehand_what_will_be_read(rebound: Rebound, functions: dict[str, Function]):
+    """The record of a share lies where others can write: one that lay there before is none."""
+    functions["backup"].complete("one")
+    tonight = night(5)
+    record = ShareRecord(verified_at=tonight, share=0, shares=1, objects=9, read_bytes=9)
+    forged = rebound.landing.blob(share_name(tonight))
+    with rebound.cloud.minutes_ago(6 * 24 * 60, ("storage",)):
+        forged.upload_from_string(encode(record))
+    refused = functions["verify"].scheduled(tonight, "rebound-verify", body=None)
+    forged.delete()
+    assert refused.status_code == 409, refused.text
+    told = refused.json()["message"]
+    assert "tonight's share is whole" in told, "it was read all the same"
+    assert "before its time" in told
+
+
 def test_damage_is_found_and_stored_anew(rebound: Rebound, functions: dict[str, Function]):
     """A share that is damaged answers 500, to its retries too, until the next night has mended it."""
     backup, verify = functions["backup"], functions["verify"]
@@ -254,19 +270,6 @@ def test_calls_that_are_refused(rebound: Rebound, functions: dict[str, Function]
     if name == "tick":
         with serving(rebound, name, REBOUND_CATALOG="nowhere.json") as wrong:
             assert wrong.call().status_code == 500
-
-
-def test_nobody_says_beforehand_what_will_be_read(rebound: Rebound, functions: dict[str, Function]):
-    """The record of a share lies where others can write: one that lay there before is none."""
-    tonight = night(0)
-    record = ShareRecord(verified_at=tonight, share=0, shares=1, objects=9, read_bytes=9)
-    forged = rebound.landing.blob(share_name(tonight))
-    with rebound.cloud.minutes_ago(30, ("storage",)):
-        forged.upload_from_string(encode(record))
-    refused = functions["verify"].scheduled(tonight, "rebound-verify", body=None)
-    forged.delete()
-    assert refused.status_code == 409, refused.text
-    assert "before its time" in refused.json()["message"]
 
 
 @pytest.mark.parametrize("planted", ["whole", "no record"])

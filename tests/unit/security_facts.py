@@ -35,6 +35,9 @@ VAULT_BUCKET: dict[str, Any] = {
         "publicAccessPrevention": "enforced",
         "uniformBucketLevelAccess": {"enabled": True},
     },
+    "encryption": {
+        "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+    },
     "retentionPolicy": {"retentionPeriod": "2592000", "isLocked": True},
     "defaultEventBasedHold": True,
     "softDeletePolicy": {"retentionDurationSeconds": "604800"},

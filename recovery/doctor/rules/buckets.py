@@ -98,6 +98,10 @@ def _own_problems(bucket: Resource, name: str) -> Iterator[Problem]:
     if not section(access, "uniformBucketLevelAccess").get("enabled"):
         what = "single objects in it can be granted to anybody: access is not uniform"
         yield warning(what, f"{_update(name)} --uniform-bucket-level-access")
+    supplied = section(section(bucket, "encryption"), "customerSuppliedEncryptionEnforcementConfig")
+    if supplied.get("restrictionMode") != "FullyRestricted":
+        what = "objects under a key that only their writer knows can be put into it"
+        yield warning(what, "terraform apply")
 
 
 def _place_problems(bucket: Resource, name: str, location: str) -> Iterator[Problem]:

@@ -3,7 +3,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import BadRequest
+from google.api_core.exceptions import BadRequest, PreconditionFailed
 from google.cloud import storage
 
 from tests.contract.storage.server import Server
@@ -38,6 +38,19 @@ def test_listings_leave_out_checksums_under_a_key(server: Server, client: storag
     found = listed(server, plain.name)
     assert "crc32c" not in found["copy"]
     assert found["open"]["crc32c"] == sealed.crc32c
+
+
+def test_a_bucket_can_take_no_objects_under_keys_of_others(server: Server, client: storage.Client):
+    """What nobody else could read is refused (Enforce or restrict the encryption types for a bucket)."""
+    enforced = {
+        "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+    }
+    bucket = client.bucket(server.new_bucket(encryption=enforced))
+    with pytest.raises(PreconditionFailed):
+        bucket.blob("sealed", encryption_key=OWN_KEY).upload_from_string(b"data")
+    assert not list(bucket.list_blobs())
+    bucket.blob("open").upload_from_string(b"data")
+    assert bucket.blob("open").download_as_bytes() == b"data"
 
 
 def test_customer_supplied_keys(server: Server, bucket: storage.Bucket):

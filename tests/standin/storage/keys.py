@@ -37,6 +37,21 @@ def default_key(bucket: dict[str, Any]) -> dict[str, Any]:
     return {"kmsKeyName": f"{name}/cryptoKeyVersions/1"} if name else {}
 
 
+def check_enforced(bucket: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Refuse a new object under a key that its writer sent along where the bucket takes none.
+
+    Cloud Storage, Enforce or restrict the encryption types for a bucket; the answer is that of its
+    clients' own system tests, the words are ours.
+
+    Raises:
+        StorageError: the bucket takes no such object.
+    """
+    enforced = bucket.get("encryption", {}).get("customerSuppliedEncryptionEnforcementConfig", {})
+    if "customerEncryption" in settings and enforced.get("restrictionMode") == "FullyRestricted":
+        message = "The bucket restricts objects under customer-supplied encryption keys."
+        raise StorageError(412, "conditionNotMet", message)
+
+
 def kept_key(settings: dict[str, Any]) -> dict[str, Any]:
     """Return what an object's settings say about its key."""
     return {key: settings[key] for key in SEALED if key in settings}

@@ -14,7 +14,7 @@ from tests.standin.storage.buckets import Bucket, find_bucket
 from tests.standin.storage.contents import Content
 from tests.standin.storage.database import LIVE, NONCURRENT, SOFT_DELETED
 from tests.standin.storage.errors import StorageError, invalid, no_such_object
-from tests.standin.storage.keys import default_key, kept_key
+from tests.standin.storage.keys import check_enforced, default_key, kept_key
 from tests.standin.storage.preconditions import Preconditions
 from tests.standin.storage.service import Service
 from tests.standin.storage.times import SECOND, from_text, in_utc, to_text
@@ -210,6 +210,7 @@ def _insert(
     generation = service.clock.generation()
     now = service.clock.now()
     kept = {"storageClass": bucket.settings["storageClass"], **settings}
+    check_enforced(bucket.settings, settings)
     if not kept_key(settings):
         kept |= default_key(bucket.settings)
     if "contexts" in kept:

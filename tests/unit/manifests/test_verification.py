@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from manifests.model.run import VerdictRecord
 from manifests.values import ObjectInfo
 from manifests.verification import MOST_SHARES, Share, files_of, share_at, unlike, verdict_after
-from manifests.verified_layout import share_name, verified_at
+from manifests.verified_layout import share_name, verified_at, verified_nights
 from tests.unit.samples import POINT, RUN, games, manifest
 
 NIGHTS = st.integers(min_value=1, max_value=MOST_SHARES)
@@ -40,6 +40,8 @@ def test_a_retry_reads_the_same_share():
     """The schedule's time says which, and names what is written down of it."""
     assert share_at(POINT, 7) == share_at(POINT + timedelta(hours=5), 7)
     assert verified_at(share_name(POINT)) == POINT
+    names = [share_name(POINT), share_name(POINT.replace(year=2099)), "verified/soon.json"]
+    assert verified_nights(names, now=POINT) == (POINT,), "a night to come was not read"
     for name in ("verified/x.json", "verified/20261124T080100Z", "verified/20261399T080100Z.json"):
         assert verified_at(name) is None
 

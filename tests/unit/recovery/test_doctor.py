@@ -28,6 +28,9 @@ VAULT: dict[str, Any] = {
         "uniformBucketLevelAccess": {"enabled": True},
     },
     "softDeletePolicy": {"retentionDurationSeconds": "604800"},
+    "encryption": {
+        "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+    },
 }
 
 

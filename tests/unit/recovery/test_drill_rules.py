@@ -8,6 +8,7 @@ import pytest
 
 from manifests.drill_layout import drill_id
 from manifests.errors import ReboundError, RefusedError, UsageError
+from manifests.signing import Trust
 from recovery.drill.controls.planting import control
 from recovery.drill.model import (
     Control,
@@ -169,6 +170,9 @@ def test_what_a_drill_uses_is_not_removed():
             assert f"`--stopped {names[-1]}`" in caught.value.hint
         for name in names:
             refuse_under_way({**made, mark: ["bucket x"]}, known, now=NOW, stopped=(name,))
+    doubted = ended.model_copy(update={"trust": Trust(state="untrusted")})
+    with pytest.raises(RefusedError, match="may be under way"):
+        refuse_under_way(made, (doubted, young, old), now=NOW, stopped=())
 
 
 def test_criteria_are_read_from_a_file_or_refused():

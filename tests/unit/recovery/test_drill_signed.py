@@ -4,13 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from manifests.drill_layout import drill_id, record_name
+from manifests.drill_layout import (
+    begun_name,
+    drill_id,
+    finding_name,
+    record_name,
+    signed_name,
+)
 from manifests.errors import CloudError, RefusedError, StrangeObjectError
 from manifests.signing import Signature, TrustedKeys
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
 from recovery.drill.called import OPERATOR, _is_believed, _own
 from recovery.drill.document import history_document
+from recovery.drill.model import DrillFinding, SignOff
 from recovery.drill.rules import check_verifier
 from recovery.drill.store import Drills
 from recovery.report.text import text_of
@@ -52,12 +59,41 @@ def test_a_drill_whose_record_cannot_be_signed_has_one():
     def refuse(digest: str) -> Signature:
         raise CloudError("Cloud KMS refused", subject=digest)
 
-    bucket = MemoryBucket()
-    seal = Seal(TrustedKeys(Signer().pem), refuse)
-    drills = Drills(bucket, seal)
-    drills.begin(BEGUN)
-    assert drills.end(RECORD) == RECORD
+    bucket, signer = MemoryBucket(), Signer()
+    keys = TrustedKeys(signer.pem)
+    with pytest.raises(CloudError, match="refused"):
+        Drills(bucket, Seal(keys, refuse)).begin(BEGUN)
+    assert not bucket.objects, "nothing is made by a drill that nobody would believe"
+    Drills(bucket, Seal(keys, signer)).begin(BEGUN)
+    seal = Seal(keys, refuse)
+    assert Drills(bucket, seal).end(RECORD) == RECORD
     assert "not trusted: it is not signed" in told(bucket, seal)
+
+
+def test_what_somebody_planted_beside_a_record_says_nothing():
+    """A drill that nobody began stops none, and nobody agreed or found anything without the key."""
+    bucket, signer = MemoryBucket(), Signer()
+    drills = Drills(bucket, Seal(TrustedKeys(signer.pem), signer, "operator"))
+    drills.begin(BEGUN)
+    drills.end(RECORD)
+    signed = SignOff(drill_id=DRILL_ID, verifier="noor", signed_at=NOW, record_digest="0")
+    finding = DrillFinding(
+        drill_id=DRILL_ID, what="slow", owner="ben", found_at=NOW, due="2027-01-31"
+    )
+    theirs = drill_id("sample", NOW, "ab12cd34")
+    begun = BEGUN.model_copy(update={"drill_id": theirs, "operator": OPERATOR})
+    bucket.objects[signed_name(DRILL_ID)] = encode(signed)
+    bucket.objects[finding_name(DRILL_ID, 1)] = encode(finding)
+    bucket.objects[begun_name(theirs)] = encode(begun)
+    kept = drills.kept(DRILL_ID)
+    assert (kept.begun, kept.signed, kept.findings) == (BEGUN, None, ())
+    assert not _own(drills, NOW, latest=NOW)
+    assert len(_own(Drills(bucket, Seal()), NOW, latest=NOW)) == 1, "without keys it is believed"
+    drills.find(finding)
+    del bucket.objects[signed_name(DRILL_ID)]
+    assert drills.sign(signed) == signed
+    kept = drills.kept(DRILL_ID)
+    assert (kept.signed, kept.findings) == (signed, (finding,))
 
 
 def test_a_record_that_was_there_before_is_no_result():

@@ -219,6 +219,9 @@ def test_what_cannot_be_read_or_be_true_proves_nothing():
     assert kept(encode(made).replace(b'"how":"drill"', b'"how":"hope!"')) == []
     assert kept(encode(made), proof_name(other)) == []
     assert kept(encode(earlier)) == []
+    (part,) = made.parts
+    never = part.model_copy(update={"recovery_point": made.proven_at + timedelta(days=9999)})
+    assert kept(encode(made.model_copy(update={"parts": (never,)}))) == []
     assert kept(encode(made), "proofs/readme.txt") == []
     assert kept(encode(made), "proofs/nobody.json") == []
 
