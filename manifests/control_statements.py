@@ -1,4 +1,4 @@
-"""Statements of an undo, and those that plant a damage in a copy of a table for a drill. Pure."""
+"""Statements that are bound to a condition, of an undo, and that plant a damage for a drill. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime

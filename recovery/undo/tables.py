@@ -7,9 +7,9 @@ from manifests import statements
 from manifests.cloud.jobs import Job
 from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.cloud.working import ready_dataset
-from manifests.control_statements import copied, kept_as_of, only_if
-from manifests.errors import CloudError, NotEqualError, PartialError, RefusedError
-from manifests.fingerprint import combined, fingerprint_sql, partitions_of, unchanged_sql
+from manifests.control_statements import copied, kept_as_of
+from manifests.errors import NotEqualError, PartialError, RefusedError
+from manifests.fingerprint import fingerprint_sql, partitions_of
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.kinds.tables.properties import settings
@@ -20,6 +20,7 @@ from recovery.compare.tables import property_findings, shape_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.properties import Properties, writable
 from recovery.kinds.tables.cloud.publish import undo_name
+from recovery.kinds.tables.cloud.replacing import Going, Replacement, replace_partitions
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep, is_table
 from recovery.undo.ended import Ended, planned_of
@@ -27,8 +28,6 @@ from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.shared import not_as_planned, undo_point_problem
 from recovery.undo.table_rules import SeenTable, TableBack, step_of, undo_table
-
-_WRITTEN_SINCE = "rebound: rows were written since the recovery"
 
 
 class TableUndo:
@@ -231,32 +230,16 @@ class TableUndo:
 
     def _put_back_rows(self, back: TableBack) -> None:
         """Replace partitions in one transaction, if there is in them what was looked at."""
-        table = self._ended.part(TABLES, back.step.name)
-        resource, live = self._former_of(back).resource, self._target.full_id(back.step.into)
-        # Where nothing is put back nothing is read of an undo point: there is none of what was empty.
-        script = statements.published(
-            live, back.step.source or live, resource, back.partitions, back.removed
-        )
-        touched = (*back.partitions, *back.removed)
-        unchanged = unchanged_sql(
-            live,
-            resource,
-            touched,
-            combined(back.expected.values()),
+        table, into = self._ended.part(TABLES, back.step.name), back.step.into
+        replacement = Replacement(
+            into=into,
+            # Where nothing is put back nothing is read of an undo point: there is none of what was empty.
+            source=back.step.source or self._target.full_id(into),
+            resource=self._former_of(back).resource,
+            going=Going(back.partitions, back.removed, back.expected),
             version=table.fingerprint_version,
-            refusal=_WRITTEN_SINCE,
         )
-        sql = only_if(unchanged, script, live, resource, touched)
-        try:
-            self._run(back, "back", sql)
-        except CloudError as error:
-            if _WRITTEN_SINCE not in error.message:
-                raise
-            raise RefusedError(
-                "rows were written while it was looked at; they were left alone",
-                subject=back.step.into,
-                hint="pause what writes (`rebound fence`), then undo again",
-            ) from error
+        replace_partitions(self._target, self._job_id(back, "back"), replacement, subject=into)
 
     def _former_of(self, back: TableBack) -> TableBackup:
         if back.former is None:

@@ -23,12 +23,16 @@ from recovery.compare.tables import shape_findings, table_findings
 from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.properties import Properties, writable
+from recovery.kinds.tables.cloud.replacing import (
+    Going,
+    Replacement,
+    replace_partitions,
+    rows_to_go,
+)
 from recovery.kinds.tables.rules.tables import (
     TableStep,
     holds_rows,
-    holds_something,
     is_table,
-    modified,
 )
 from recovery.kinds.work import Entries
 from recovery.request import Request
@@ -87,16 +91,17 @@ class Publisher:
                 subject=table.name,
                 hint="make a new plan",
             )
-        self._refuse_unplanned_loss(table, step, request, {} if live is None else live.resource)
+        present = {} if live is None else live.resource
+        going = rows_to_go(self._target, table, step, request, present)
         self._journal.keep(FOLDER, former_name(step.kind, step.into), _former(live))
         undo = self._undo_point(table, live)
         if step.action == "replace partitions":
             # A shorter partition expiration than the table's own would delete partitions that come
             # back.
             self._properties.set(table)
-            self._replace_partitions(table, step, staged)
+            self._replace(table, "replace", staged, going)
         elif step.action in ("create", "fill", "rebuild"):
-            self._write_whole(table, step, staged)
+            self._write_whole(table, step, staged, going)
         self._properties.set(table)
         return undo
 
@@ -117,38 +122,6 @@ class Publisher:
         )
         known, present, gone = still_kept(whole_table, observed)
         return Proof(findings, expired_of(table, gone), extra_partitions(known, present))
-
-    def _refuse_unplanned_loss(
-        self, table: TableBackup, step: TableStep, request: Request, live: Resource
-    ) -> None:
-        """Refuse to replace rows that were written since the plan: nobody agreed to lose them.
-
-        Rows that are equal to the recovery point are our own, of a try that was interrupted.
-        """
-        if live and not self._is_as_planned(table, step, request, live):
-            raise RefusedError(
-                "rows appeared since the plan was made; they were left alone",
-                subject=table.name,
-                hint="pause the writers, then make a new plan with `--overwrite`",
-            )
-
-    def _is_as_planned(
-        self, table: TableBackup, step: TableStep, request: Request, live: Resource
-    ) -> bool:
-        """Whether what is to be replaced or removed is what the plan told of, or ours already."""
-        if step.action == "rebuild":
-            # Once its shape is right the table is our own, and has to be empty when it is filled.
-            is_told = step.needs_overwrite or not holds_something(live)
-            return not shape_findings(table, live) or (is_told and modified(live) == step.modified)
-        touched = (*step.partitions, *step.removed_partitions)
-        if not touched:
-            return True
-        told = step.told(request)
-        kept, observed, _ = still_kept(table, self._target.observe_table(table))
-        known, present = kept.fingerprints, observed.partitions
-        return present is not None and all(
-            present.get(name) in (None, known.get(name), told.get(name)) for name in touched
-        )
 
     def undo_of(self, table: TableBackup) -> str:
         """Return the full id of the undo point of a table; empty where there is none."""
@@ -179,7 +152,7 @@ class Publisher:
         self._target.check_key(name, encryption_key(live.resource))
         return self._target.full_id(name)
 
-    def _write_whole(self, table: TableBackup, step: TableStep, staged: str) -> None:
+    def _write_whole(self, table: TableBackup, step: TableStep, staged: str, going: Going) -> None:
         name = self._target.name(table.name)
         live = self._target.resources.table(name)
         if live is not None and shape_findings(table, live.resource):
@@ -188,7 +161,7 @@ class Publisher:
             self._target.resources.delete(table_path(name), subject=table.name)
         self._create_shell(table)
         if step.partitions:
-            self._replace_partitions(table, step, staged)
+            self._replace(table, "replace", staged, going)
             return
         self._copy(table, staged)
 
@@ -218,11 +191,8 @@ class Publisher:
             )
         incarnation = (observed.resource or {}).get("creationTime", "0")
         if len(kept.partitions) > statements.MOST_PARTITIONS:
-            self._target.jobs.query(
-                self._job_id(table, f"insert-{incarnation}"),
-                self._replacing(table, staged, tuple(kept.fingerprints)),
-                subject=table.name,
-            )
+            everything = Going(tuple(kept.fingerprints))
+            self._replace(table, f"insert-{incarnation}", staged, everything)
             return
         config = bigquery.CopyJobConfig(
             create_disposition="CREATE_NEVER", write_disposition="WRITE_APPEND"
@@ -245,33 +215,45 @@ class Publisher:
             achieved=lambda: bool(self._target.observe_table(table).partitions),
         )
 
-    def _replace_partitions(self, table: TableBackup, step: TableStep, staged: str) -> None:
-        """Replace the differing partitions in one transaction; everything else stays."""
-        self._target.jobs.query(
-            self._job_id(table, "replace"),
-            self._replacing(table, staged, step.partitions, step.removed_partitions),
-            subject=table.name,
-            usable=lambda _: not self._rows_differ(table, step),
-        )
-
-    def _replacing(
+    def _replace(
         self,
         table: TableBackup,
+        what: str,
         staged: str,
-        partitions: tuple[str, ...],
-        removed: tuple[str, ...] = (),
-    ) -> str:
-        """Write the script that replaces partitions of the live table by staged ones."""
-        live = self._target.full_id(self._target.name(table.name))
-        staged_id = self._target.full_id(staged)
-        return statements.published(live, staged_id, table.resource, partitions, removed)
+        going: Going,
+    ) -> None:
+        """Replace partitions by staged ones in one transaction; everything else stays.
 
-    def _rows_differ(self, table: TableBackup, step: TableStep) -> bool:
-        kept, observed, _ = still_kept(table, self._target.observe_table(table))
-        present, wanted = observed.partitions, kept.fingerprints
-        return present is None or any(
-            present.get(name) != wanted[name] for name in step.partitions if name in wanted
+        Raises:
+            RefusedError: There is in them something else than what was seen.
+        """
+
+        def is_done() -> bool:
+            kept, observed, _ = still_kept(table, self._target.observe_table(table))
+            present, wanted = observed.partitions, kept.fingerprints
+            return present is not None and all(
+                present.get(name) == wanted.get(name) for name in going.names
+            )
+
+        replacement = Replacement(
+            into=self._target.name(table.name),
+            source=self._target.full_id(staged),
+            resource=table.resource,
+            going=going,
+            version=table.fingerprint_version,
         )
+        try:
+            replace_partitions(
+                self._target,
+                self._job_id(table, what),
+                replacement,
+                subject=table.name,
+                usable=lambda _: is_done(),
+            )
+        except RefusedError:
+            # A job that failed can have done it all the same.
+            if not is_done():
+                raise
 
     def _job_id(self, table: TableBackup, step: str) -> str:
         return f"rebound-{layout.work_id(self._recovery_id, table.name)}-{step}"

@@ -1,0 +1,146 @@
+"""Replaces partitions of a table, while they hold what was looked at: what came since is not lost."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from manifests import statements
+from manifests.cloud.jobs import FinishedJob
+from manifests.control_statements import only_if
+from manifests.errors import CloudError, RefusedError
+from manifests.fingerprint import combined, unchanged_sql
+from manifests.kinds.tables.model import TableBackup
+from manifests.values import Fingerprint, Resource
+from recovery.compare.observed import still_kept
+from recovery.compare.tables import shape_findings
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.rules.tables import TableStep, holds_something, modified
+from recovery.request import Request
+
+_WRITTEN_SINCE = "rebound: rows were written since they were looked at"
+_HINT = "pause what writes (`rebound fence`), then do it again"
+
+
+class Going(NamedTuple):
+    """Partitions of a table whose rows go.
+
+    Attributes:
+        replaced: Those that others take the place of.
+        removed: Those that are only removed.
+        seen: What is in all of these, by their ids.
+    """
+
+    replaced: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    seen: Mapping[str, Fingerprint] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return all of them."""
+        return (*self.replaced, *self.removed)
+
+
+class Replacement(NamedTuple):
+    """What takes the place of rows of a table.
+
+    Attributes:
+        into: The table, `dataset.table`.
+        source: The full id of the table that has the other rows.
+        resource: The resource of both; its schema and partitioning shape the statement.
+        going: The rows that go.
+        version: How they were measured.
+    """
+
+    into: str
+    source: str
+    resource: Resource
+    going: Going
+    version: int
+
+
+def rows_to_go(
+    target: BigQueryTarget, table: TableBackup, step: TableStep, request: Request, live: Resource
+) -> Going:
+    """Return the rows that are about to be replaced or removed.
+
+    Rows that are equal to the recovery point are our own, of a try that was interrupted.
+
+    Args:
+        target: The project that is written.
+        table: The table in the manifest.
+        step: What the plan says about it.
+        request: What the operator asked for.
+        live: Its resource as it is; empty where there is none.
+
+    Raises:
+        RefusedError: Rows were written since the plan: nobody agreed to lose them.
+    """
+    going = Going(step.partitions, step.removed_partitions)
+    is_planned, seen = True, dict[str, Fingerprint]()
+    if live and step.action == "rebuild":
+        # Once its shape is right the table is our own, and has to be empty when it is filled.
+        is_told = step.needs_overwrite or not holds_something(live)
+        is_seen = is_told and modified(live) == step.modified
+        is_planned = is_seen or not shape_findings(table, live)
+    elif live and going.names:
+        found, told = target.observe_table(table), step.told(request)
+        kept, observed, _ = still_kept(table, found)
+        known, present = kept.fingerprints, observed.partitions
+        is_planned = present is not None and all(
+            present.get(name) in (None, known.get(name), told.get(name)) for name in going.names
+        )
+        seen = dict(found.partitions or {})
+    if not is_planned:
+        raise RefusedError(
+            "rows appeared since the plan was made; they were left alone",
+            subject=table.name,
+            hint="pause the writers, then make a new plan with `--overwrite`",
+        )
+    return going._replace(seen={name: seen[name] for name in going.names if name in seen})
+
+
+def replace_partitions(
+    target: BigQueryTarget,
+    job_id: str,
+    replacement: Replacement,
+    *,
+    subject: str,
+    usable: Callable[[FinishedJob], bool] | None = None,
+) -> None:
+    """Replace partitions of a table in one transaction, if there is in them what was looked at.
+
+    Args:
+        target: The project that is written.
+        job_id: What identifies the work.
+        replacement: What takes the place of what.
+        subject: The table, for errors.
+        usable: As of `Jobs.run`.
+
+    Raises:
+        RefusedError: Something else is there; it stays.
+        CloudError: It could not be done.
+    """
+    live, resource, going = (
+        target.full_id(replacement.into),
+        replacement.resource,
+        replacement.going,
+    )
+    script = statements.published(live, replacement.source, resource, going.replaced, going.removed)
+    unchanged = unchanged_sql(
+        live,
+        resource,
+        going.names,
+        combined(going.seen.values()),
+        version=replacement.version,
+        refusal=_WRITTEN_SINCE,
+    )
+    sql = only_if(unchanged, script, live, resource, going.names)
+    try:
+        target.jobs.query(job_id, sql, subject=subject, usable=usable)
+    except CloudError as error:
+        if _WRITTEN_SINCE not in error.message:
+            raise
+        raise RefusedError(
+            "rows were written while it was looked at; they were left alone",
+            subject=subject,
+            hint=_HINT,
+        ) from error

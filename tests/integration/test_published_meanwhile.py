@@ -1,0 +1,86 @@
+"""What somebody writes to a table while it is published stays, and is told: no undo point has it."""
+
+import pytest
+
+from tests.harness import RUN_SECONDS, Rebound
+from tests.integration import lake
+from tests.integration.damages import DAMAGES, destroy
+from tests.integration.state import state
+from tests.served import Function
+
+SCENARIO = "bigquery-dataset-loss"
+RECOVER = ("recover", SCENARIO, "--yes", "--overwrite", "*", "--exact")
+DAY = "2024-01-02"
+
+
+def games(rebound: Rebound) -> str:
+    """Return the quoted name of the table."""
+    return f"`{rebound.project}.{lake.GAMES}`"
+
+
+def late(rebound: Rebound) -> list[dict[str, object]]:
+    """Return the row that came late."""
+    return rebound.query(f"SELECT game_id FROM {games(rebound)} WHERE game_id = 'late'")
+
+
+def told_of_late_row(rebound: Rebound, day: str, *words: str) -> str:
+    """Run a command, write a row when its undo point is kept, and return what it told."""
+    undo_point = {"match": "rebound_undo/tables/", "skip": 1}
+    with rebound.cloud.held("bigquery", r"bigquery\.tables\.get", **undo_point):
+        process = rebound.begin(*words)
+        rebound.cloud.await_fault("bigquery")
+        rebound.query(
+            f"INSERT INTO {games(rebound)} (game_id, game_date) VALUES ('late', DATE '{day}')"
+        )
+    out, err = process.communicate(RUN_SECONDS)
+    assert process.returncode == 6, out + err
+    return str(out)
+
+
+@pytest.mark.parametrize(
+    ("damage", "day"),
+    [
+        (f"UPDATE {{0}} SET pace = 0 WHERE game_date = DATE '{DAY}'", DAY),
+        (
+            "INSERT INTO {0} (game_id, game_date) VALUES ('extra', DATE '2030-01-01')",
+            "2030-01-01",
+        ),
+    ],
+    ids=["replaced", "removed"],
+)
+def test_rows_that_come_behind_the_last_look_stay(
+    rebound: Rebound, function: Function, damage: str, day: str
+):
+    """The transaction that replaces partitions, or removes them, looks once more itself."""
+    function.complete("night")
+    before = state(rebound)
+    rebound.query(damage.format(games(rebound)))
+    told = told_of_late_row(rebound, day, *RECOVER)
+    assert "rows were written while it was looked at; they were left alone" in told
+    assert late(rebound)
+    rebound.query(f"DELETE FROM {games(rebound)} WHERE game_id = 'late'")
+    rebound.run(*RECOVER)
+    assert state(rebound) == before
+
+
+def test_a_repair_keeps_them_as_well(rebound: Rebound, function: Function):
+    """Rows that come while a repair publishes are no rows that went wrong."""
+    function.complete("night")
+    where = f"WHERE game_date = DATE '{DAY}'"
+    job = rebound.bigquery_client.query(f"DELETE FROM {games(rebound)} {where}")
+    job.result()
+    words = ("repair", lake.GAMES, "--job", job.job_id, "--key", "game_id", "--yes")
+    told = told_of_late_row(rebound, DAY, *words)
+    assert "rows were written while it was looked at; they were left alone" in told
+    assert late(rebound)
+
+
+def test_what_a_failed_job_replaced_is_done(rebound: Rebound, function: Function):
+    """Its own rows, of an attempt that failed behind its commit, are nobody else's."""
+    function.complete("night")
+    before = state(rebound)
+    destroy(rebound, DAMAGES["rows changed"])
+    fault = {"job": "-replace-", "reason": "backendError", "times": 1, "after_commit": True}
+    rebound.cloud.order("bigquery", "job-faults", **fault)
+    rebound.run(*RECOVER)
+    assert state(rebound) == before
