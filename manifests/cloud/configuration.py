@@ -233,7 +233,7 @@ class Configuration:
             found = self._rest.call("GET", kind.host, f"{kind.version}/{name}")
         except google_errors.NotFound:
             return None
-        return None if kind.absent and found.get("state") == kind.absent else found
+        return None if kind.is_absent(found) else found
 
     def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> Iterator[str]:
         return (name for name, _ in self._items(kind, locations, subject))

@@ -127,7 +127,7 @@ def test_an_account_that_is_once_said_to_be_gone_for_good_is_undeleted(rebound: 
     assert reading.resource(kind, name) is None
     fault = {"status": 404, "match": unique_id}
     with rebound.cloud.fault("platform", r"iam\..*undelete", "status", **fault):
-        assert making.undelete_account(kind, name, unique_id)
+        assert making.undelete(kind, name, {"uniqueId": unique_id})
     assert (reading.resource(kind, name) or {})["uniqueId"] == unique_id
 
 

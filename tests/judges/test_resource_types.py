@@ -58,6 +58,7 @@ def test_a_type_is_listed_read_and_made_as_the_document_says(kind: ResourceType)
     assert ("GET", one_of(kind)) in found
     if kind.naming == "given":
         return
+    assert (("POST", f"{one_of(kind)}:undelete") in found) == bool(kind.undeleted_by)
     if kind.naming == "enabled":
         assert ("POST", f"{one_of(kind)}:enable") in found
         return

@@ -13,7 +13,7 @@ FOUNDATIONS = (
         changing="never",
         query={"filter": "state:ENABLED"},
         before_data=True,
-        absent="DISABLED",
+        absent=("state", "DISABLED"),
         assigned=("config", "parent"),
     ),
     ResourceType(
@@ -27,6 +27,9 @@ FOUNDATIONS = (
         query={"view": "FULL"},
         assigned=("deleted",),
         before_data=True,
+        # For seven days what a deleted role was is answered (IAM REST, roles.delete).
+        absent=("deleted", True),
+        undeleted_by="name",
     ),
     ResourceType(
         name="iam/service-account",
@@ -40,6 +43,7 @@ FOUNDATIONS = (
         policy="POST",
         not_held=("keys",),
         before_data=True,
+        undeleted_by="uniqueId",
     ),
     ResourceType(
         name="secretmanager/secret",

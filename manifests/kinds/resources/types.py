@@ -98,7 +98,8 @@ class ResourceType(NamedTuple):
         policy_by_body: Whether the version of the policy is asked for in a body.
         before_data: Whether it has to be there before data is brought back; what acts on data comes
             behind.
-        absent: The value of `state` of one that is not there.
+        absent: The field, and its value, of one that is answered and is not there.
+        undeleted_by: The field that names a deleted one where it can be brought back; empty where none can.
         after: The types that have to be there before.
         pauses: How each thing is stopped that it does by itself, of which it does one at a time.
         below: Lists below one resource that are kept with it, by the name of the list.
@@ -126,7 +127,8 @@ class ResourceType(NamedTuple):
     policy: Literal["", "GET", "POST"] = ""
     policy_by_body: bool = False
     before_data: bool = False
-    absent: str = ""
+    absent: tuple[str, str | bool] | None = None
+    undeleted_by: str = ""
     after: tuple[str, ...] = ()
     pauses: tuple[Pause, ...] = ()
     below: tuple[str, ...] = ()
@@ -140,6 +142,10 @@ class ResourceType(NamedTuple):
     def is_regional(self) -> bool:
         """Whether it is listed location by location."""
         return "{location}" in self.collection
+
+    def is_absent(self, resource: Resource) -> bool:
+        """Whether a resource that its API answers is none any more."""
+        return self.absent is not None and resource.get(self.absent[0]) == self.absent[1]
 
     def runs(self, resource: Resource) -> bool:
         """Whether a resource does anything by itself now."""

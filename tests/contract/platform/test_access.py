@@ -113,8 +113,10 @@ def test_roles(server: Server, project: str):
     server.answer("DELETE", f"{path}/reader")
     assert server.answer("GET", path) == {}
     body = {"roleId": "reader", "role": role}
-    assert server.refusal("POST", path, json=body) == (409, "ALREADY_EXISTS")
+    assert server.answer("GET", f"{path}/reader")["deleted"]
+    assert server.refusal("POST", path, json=body) == (400, "FAILED_PRECONDITION")
     server.answer("POST", f"{path}/reader:undelete", json={})
+    assert server.refusal("POST", path, json=body) == (409, "ALREADY_EXISTS")
     assert len(server.answer("GET", path)["roles"]) == 1
 
 

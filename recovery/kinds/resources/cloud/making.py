@@ -168,18 +168,28 @@ class Making:
         with cloud_errors(name, f"the permission to set the IAM policy of {kind.name}"):
             self._rest.call("POST", kind.host, path, body={"policy": policy})
 
-    def undelete_account(self, kind: ResourceType, name: str, unique_id: str) -> bool:
-        """Bring a deleted service account back with what was granted to it.
+    def undelete(self, kind: ResourceType, name: str, wanted: Resource) -> bool:
+        """Bring a deleted resource back, with what was granted to it or by it.
 
         An account that is made anew has another id, and what was granted to the old one stays dead
-        (IAM, Undelete a service account).
+        (IAM, Undelete a service account); no role has the id of a deleted one for 37 days (IAM, Create
+        and manage custom roles).
+
+        Args:
+            kind: Its type.
+            name: Its full name.
+            wanted: As the backup has it.
 
         Returns:
             Whether it is back; not when it was deleted too long ago, or never.
         """
+        collection, _, own_name = name.rpartition("/")
+        own = own_name if kind.undeleted_by == "name" else str(wanted.get(kind.undeleted_by, ""))
+        if not own:
+            return False
         # With `-` for the project a refusal can have another code (IAM REST, serviceAccounts.undelete).
-        path = f"{kind.version}/{name.rpartition('/')[0]}/{unique_id}:undelete"
-        with cloud_errors(unique_id):
+        path = f"{kind.version}/{collection}/{own}:undelete"
+        with cloud_errors(name):
             try:
                 undelete = partial(self._rest.call, "POST", kind.host, path, body={})
                 return asked_twice(undelete, google_errors.NotFound) is not None

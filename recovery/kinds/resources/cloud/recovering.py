@@ -172,19 +172,31 @@ class Recovering:
     ) -> str:
         """Do what a step says, and return the full name of what is there then."""
         if step.action == "undelete":
-            unique_id = str(wanted.get("uniqueId", ""))
-            if not (unique_id and self._making.undelete_account(kind, step.into, unique_id)):
+            if not self._making.undelete(kind, step.into, wanted):
                 return self._making.create(kind, step.into, wanted)
+            # It is as it was deleted, which need not be as the backup has it.
+            self._set(kind, step.into, wanted, self._configuration.resource(kind, step.into))
         elif step.action == "create":
             self._require_values(step, wanted)
             if address := waits_for(kind, wanted, self._lost, set(self._names.values())):
                 raise CloudError(f"what answers at {address} is not made yet", subject=step.into)
             return self._created(kind, step.into, wanted, archive)
         elif step.action == "update":
-            found = self._keep(kind, step.into, has_archive=archive is not None) or {}
-            differing = {item.path.partition(".")[0] for item in differences(kind, wanted, found)}
-            self._making.change(kind, step.into, wanted, differing, archive)
+            found = self._keep(kind, step.into, has_archive=archive is not None)
+            self._set(kind, step.into, wanted, found, archive)
         return step.into
+
+    def _set(
+        self,
+        kind: ResourceType,
+        name: str,
+        wanted: Resource,
+        found: Resource | None,
+        archive: bytes | None = None,
+    ) -> None:
+        """Set what of a resource differs."""
+        differing = {item.path.partition(".")[0] for item in differences(kind, wanted, found or {})}
+        self._making.change(kind, name, wanted, differing, archive)
 
     def _require_values(self, step: ConfigurationStep, wanted: Resource) -> None:
         """Refuse to make what reads a secret that has no value: it would be made and fail.

@@ -20,7 +20,6 @@ _TERRAFORM_LABEL = "goog-terraform-provisioned"
 """The Google provider puts it on what it makes (Terraform google provider, Default labels)."""
 _MANAGED_LABEL = "goog-managed-by"
 """Another service made it and keeps it, as Cloud Functions its services and triggers."""
-_ACCOUNT = "iam/service-account"
 _NOTIFICATION = "storage/notification"
 _SERVICE = "run/service"
 _LONGEST_VALUE = 200
@@ -168,7 +167,7 @@ def _own_topic(name: str | None) -> str | None:
 
 
 def _made(kind: ResourceType) -> dict[str, str]:
-    if kind.name == _ACCOUNT:
+    if kind.undeleted_by:
         return {"action": "undelete", "why": "what is granted to it comes back with it"}
     return {"action": "create"}
 

@@ -5,7 +5,7 @@ import secrets
 
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
-from tests.standin.platform.crud import found, shown
+from tests.standin.platform.crud import create, found, shown
 from tests.standin.platform.errors import PlatformError, failed_precondition, invalid, not_found
 from tests.standin.platform.policies import rename_member
 from tests.standin.platform.service import Call, new_etag, short
@@ -130,6 +130,17 @@ def list_roles(call: Call) -> Body:
     return {"roles": roles} if roles else {}
 
 
+def create_role(call: Call) -> Body:
+    """Make a role; none has the id of one that was deleted (terraform-provider-google#1668)."""
+    own_id = call.body.get("roleId")
+    role = call.store.find(ROLES.id, f"{call.target}/roles/{own_id}")
+    if role is not None and role.body.get("deleted"):
+        raise failed_precondition(
+            f"You can't create a role_id ({own_id}) which has been marked for deletion."
+        )
+    return dict(create(call, ROLES))
+
+
 def delete_role(call: Call) -> Body:
     """Mark a role as deleted: it can be brought back for seven days."""
     return _marked(call, is_deleted=True)
@@ -194,6 +205,7 @@ HANDLERS: dict[str, Handler] = {
     f"{_KEYS}.list": list_keys,
     f"{_KEYS}.create": create_key,
     f"{ROLES.id}.list": list_roles,
+    f"{ROLES.id}.create": create_role,
     f"{ROLES.id}.delete": delete_role,
     f"{ROLES.id}.undelete": undelete_role,
 }
