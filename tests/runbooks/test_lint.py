@@ -144,6 +144,21 @@ def test_commands_and_options_exist(page: str):
         assert {word for word in words if word.startswith("--")} <= known, words
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md"])
+def test_who_goes_on_or_back_names_the_project(page: str):
+    """What a page says to type is not refused: a protected project is named again each time."""
+    typed = commands(text(page).replace("\n   ", " "))
+    needing = [words for words in typed if words[0] in ("resume", "undo")]
+    assert not [words for words in needing if "--confirm-project" not in words]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_who_calls_for_a_run_again_knows_whose_it_is(page: str):
+    """The function refuses a call by hand for a run of a schedule; the page says so before the call."""
+    before, call, _ = text(page).partition('{"run_id": "<RUN>"}')
+    assert not call or "it is a schedule's" in before
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_options_that_stand_alone_exist(page: str):
     """An option that a sentence names is an option of `rebound`."""
