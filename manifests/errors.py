@@ -24,7 +24,7 @@ can help. Unknown exit codes must be treated as failures.
     ├── PartialError                 6   some of it is done, a retry continues
     │   └── UnprotectedError         6   a run is written, some of what it lists is not in the vault
     ├── NotEqualError                7   restored, and not equal to the recovery point
-    ├── ObjectiveMissedError         8   recovered, later than the objective allows
+    ├── ObjectiveMissedError         8   proven, but late or from too old a point; a fence stands for too long
     ├── UnhealthyError              10   what was looked at is not healthy, or could not be looked at
     ├── NeedsAttentionError         11   it works, and something will not for long
     └── CloudError                   9   Google Cloud refused or was unavailable
@@ -182,7 +182,7 @@ class NotEqualError(ReboundError):
 
 
 class ObjectiveMissedError(ReboundError):
-    """Recovered and proven, but later than the objective allows."""
+    """Proven, but late or from too old a point; or a fence stands for too long."""
 
     exit_code = 8
 

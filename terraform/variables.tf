@@ -284,7 +284,7 @@ variable "restore_until" {
 }
 
 variable "expiry_members" {
-  description = "Who may hold, release, expire and prune: the only ones who can delete in the vault."
+  description = "Who may hold, release, expire and prune: the only people who can delete in the vault."
   type        = set(string)
   default     = []
 

@@ -57,7 +57,7 @@ def common(
     """Restore what Rebound backed up, and prove it.
 
     Something is lost: `rebound plan SCENARIO` shows what, and changes nothing.
-    You do not know what: `rebound status`.
+    You do not know what: `rebound plan complete-outage` looks at everything.
     What to do, step by step: the pages that begin with runbooks/README.md.
     """
     if quiet:

@@ -76,7 +76,7 @@ ROWS = (
         "resume",
         "recoveries",
         "Go on with a recovery that was interrupted or is partial.",
-        "rebound resume bigquery-dataset-loss-20261124T090000Z-1f2e",
+        "rebound resume bigquery-dataset-loss-20261124T090000Z-1f2e --confirm-project my-platform",
         LOST,
     ),
     Row(
@@ -97,7 +97,7 @@ ROWS = (
         "undo",
         "undo",
         "Put back what a recovery replaced, remove what it made.",
-        "rebound undo bigquery-dataset-loss-20261124T090000Z-1f2e",
+        "rebound undo bigquery-dataset-loss-20261124T090000Z-1f2e --confirm-project my-platform",
         LOST,
     ),
     Row(

@@ -47,7 +47,8 @@ _DATABASES = typer.Option("--database", help="Only the writers of this Firestore
 @app.command()
 def fence(
     name: Annotated[
-        str | None, typer.Argument(metavar="SCENARIO", help="What happened; all when omitted.")
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="What happened; all writers when omitted."),
     ] = None,
     dataset: Annotated[list[str] | None, _DATASETS] = None,
     bucket: Annotated[list[str] | None, _BUCKETS] = None,

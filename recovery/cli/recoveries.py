@@ -123,7 +123,10 @@ def recover(
     plan_file: Annotated[
         Path | None,
         typer.Option(
-            "--plan", exists=True, dir_okay=False, help="Exactly the plan that is written here."
+            "--plan",
+            exists=True,
+            dir_okay=False,
+            help="Exactly the plan that `rebound plan --out` wrote.",
         ),
     ] = None,
     options: Options,
@@ -139,7 +142,7 @@ def recover(
 ) -> None:
     """Restore what was lost, and prove it.
 
-    It shows the plan, asks, pauses what writes, restores, proves, resumes and reports.
+    It shows the plan, asks, pauses what writes, restores, proves, lets that write again, and reports.
     """
     if scenario_name is None and plan_file is None:
         raise UsageError("nothing says what happened", hint="name a scenario, or `--plan FILE`")
@@ -196,8 +199,10 @@ def resume(
 ) -> None:
     """Go on with a recovery that was interrupted or is partial.
 
-    It shows what it would do, and asks. With `--yes` nobody is asked: then
-    the options of the last part below that it was begun with are given again.
+    It shows what it would do, and asks. `--confirm-project`, `--access`,
+    `--lock-again` and `--untrusted` are given again in any case. With
+    `--yes` nobody is asked: then the options of the last part below that
+    it was begun with are given again, too.
     """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)

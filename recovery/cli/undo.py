@@ -56,7 +56,7 @@ def undo(
 ) -> None:
     """Put back what a recovery replaced, remove what it made.
 
-    What was written since is never lost: it is refused and told. It shows what it would do, and asks.
+    What was written since is never lost: it stays, and is named. It shows what it would do, and asks.
     """
     session = open_session()
     recovery_id = parse_recovery_id(recovery)

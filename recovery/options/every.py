@@ -26,7 +26,7 @@ class EveryOptions(Value):
         bool, Option("Only what is not there; leave what differs as it is.", "only_missing")
     ] = False
     exact: Annotated[bool, Option("Remove what the recovery point does not know.", "exact")] = False
-    notify: Annotated[bool, Option("Let what listens be told of what is written.", "notify")] = (
+    notify: Annotated[bool, Option("Start or tell what listens to what is written.", "notify")] = (
         False
     )
     settings: Annotated[

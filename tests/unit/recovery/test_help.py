@@ -66,6 +66,13 @@ def test_the_list_fits_and_begins_with_what_is_done_after_a_loss():
     assert sorted(listed) == sorted(COMMANDS)
     assert all(item.name in told for item in SCENARIOS)
     assert "rebound plan SCENARIO" in told
+    assert "You do not know what: `rebound plan complete-outage`" in told
+
+
+def test_examples_of_what_changes_a_protected_project_name_it():
+    """What the help shows is not refused; a resumed recovery has to be told again, too."""
+    for path in ("recover", "resume", "undo"):
+        assert "--confirm-project " in example(path)
 
 
 @pytest.mark.parametrize("path", EVERY)
