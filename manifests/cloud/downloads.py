@@ -4,7 +4,8 @@ import re
 from typing import NamedTuple
 
 import google_crc32c
-from google.api_core.exceptions import RequestRangeNotSatisfiable
+import structlog
+from google.api_core.exceptions import BadRequest, RequestRangeNotSatisfiable
 
 from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import Query
@@ -13,6 +14,9 @@ from manifests.errors import ObjectChangedError
 from manifests.json_text import MOST_BYTES
 
 _CRC32C = re.compile(r"\bcrc32c=([^,\s]+)")
+_TOLD = "generation,customerEncryption"
+
+log = structlog.get_logger()
 
 
 class Document(NamedTuple):
@@ -27,16 +31,21 @@ def whole_document(
 ) -> Document:
     """Read a live object as it is stored, and no more of it than a document may have and a byte.
 
-    So whoever decodes it sees that it is too large.
+    So whoever decodes it sees that it is too large. One under a key that its writer kept to himself is
+    read as an empty one, which is none of ours: it must not stop who reads others.
 
     Raises:
         ConnectionError: Other bytes came than are stored.
     """
     try:
         answer = api.download(bucket, name, {}, 0, most_bytes)
-    except RequestRangeNotSatisfiable:
-        # There is no first byte.
-        told = api.call("GET", object_path(bucket, name), {"fields": "generation"})
+    except (BadRequest, RequestRangeNotSatisfiable) as error:
+        told = api.call("GET", object_path(bucket, name), {"fields": _TOLD})
+        # It is that, or there is no first byte.
+        if isinstance(error, BadRequest):
+            if not told.get("customerEncryption"):
+                raise
+            log.warning("an object is under its writer's own key, and taken for empty", name=name)
         return Document(b"", int(told["generation"]))
     stored = _CRC32C.search(answer.header("X-Goog-Hash"))
     is_whole = len(answer.content) <= most_bytes
@@ -53,7 +62,7 @@ def piece(
     """Read the bytes of an exact generation from one to another, inclusive.
 
     Raises:
-        ObjectChangedError: The object is shorter.
+        ObjectChangedError: The object is shorter, or under a key that its writer kept to himself.
         ConnectionError: They did not all come.
     """
     query: Query = {"generation": generation}
@@ -65,5 +74,10 @@ def piece(
         api.download(bucket, name, query, end, end)
     except RequestRangeNotSatisfiable as error:
         raise ObjectChangedError(f"it has fewer than {end + 1} bytes", subject=name) from error
+    except BadRequest as error:
+        told = api.call("GET", object_path(bucket, name), {**query, "fields": _TOLD})
+        if not told.get("customerEncryption"):
+            raise
+        raise ObjectChangedError("it is under its writer's own key", subject=name) from error
     message = f"{len(chunk)} of {end - start + 1} bytes came"
     raise ConnectionError(message)
