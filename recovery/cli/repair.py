@@ -35,7 +35,7 @@ from recovery.plan.model import Plan
 from recovery.repair.document import ended_document, repair_document
 from recovery.repair.looking import RepairLook
 from recovery.repair.model import FOLDER, PREFIX, Ask, Repair
-from recovery.repair.rules import check_ask, is_repair, plan_of
+from recovery.repair.rules import agrees, check_ask, is_repair, plan_of
 from recovery.repair.running import Repairing
 from recovery.report.conclusion import outcome_error
 from recovery.report.recoveries import abandoned_text
@@ -261,11 +261,11 @@ def _found(journal: Journal, planned: PlannedRecovery) -> Repair:
     """Return what a repair was made of.
 
     Raises:
-        ManifestAlteredError: It is not there, or of another table.
+        ManifestAlteredError: It is not there, of another table, or does something else than it tells.
     """
-    (step,) = planned.plan.of(TableStep)
-    found = journal.entry(FOLDER, step.name, Repair)
-    if found is None or found.table != step.name:
+    names = [step.name for step in planned.plan.of(TableStep)]
+    found = journal.entry(FOLDER, names[0], Repair) if len(names) == 1 else None
+    if found is None or found.table != names[0] or not agrees(found):
         raise ManifestAlteredError(
             "what it was made of is not in its journal",
             subject=journal.recovery_id,

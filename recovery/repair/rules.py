@@ -222,6 +222,14 @@ def holds_then(found: Repair, now: Mapping[str, Fingerprint]) -> dict[str, Finge
     return {**others, **found.repaired}
 
 
+def agrees(found: Repair) -> bool:
+    """Whether what a repair does is what is told of it: its journal lies where others can write."""
+    was, becomes = combined(found.seen.values()), combined(found.repaired.values())
+    told = was.row_count - found.rows.going + found.rows.coming
+    touched = {*found.seen, *found.repaired}
+    return touched.issubset(found.partitions) and told == becomes.row_count
+
+
 def plan_of(found: Repair, target: Target, **told: Any) -> Plan:  # noqa: ANN401 - fields of the model
     """Return the recovery that a repair is.
 

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from manifests.claim_layout import PRUNE_NAME
+from manifests.fence_layout import fence_id, fence_name
 from manifests.model.run import Manifest
 from manifests.store.envelope import encode
 from manifests.values import Skew
@@ -80,6 +82,36 @@ def test_a_lease_that_cannot_be_read_is_told_and_broken(rebound: Rebound):
         item.delete()
 
 
+def test_what_nobody_can_decrypt_stops_nothing_else(rebound: Rebound):
+    """Who may write can give a key of his own with it, and keep that to himself."""
+    fence = fence_name(fence_id(datetime.now(UTC), "abcd"))
+    leases = ("leases/after.json", "leases/locked.json", PRUNE_NAME)
+    journals = (fence, f"recoveries/{PLANTED}/plan.json", "verdicts/x.json")
+    places = [(rebound.landing, name) for name in (*leases, *journals)]
+    places += [(rebound.vault, name) for name in (fence, "runs/locked/manifest.json")]
+    locked = [bucket.blob(name, encryption_key=bytes(32)) for bucket, name in places]
+    try:
+        with rebound.cloud.minutes_ago(90, ("storage",)):
+            for blob in locked:
+                blob.upload_from_string(b"{}")
+        assert states(rebound) == {NIGHT: "complete", "locked": "damaged"}
+        assert rebound.json("plan", SCENARIO)["run_id"] == NIGHT
+        assert "under its writer's own key" in rebound.run("expire").stderr
+        rebound.run("report")
+        rebound.run("unlock", "locked", "--why", "nobody can read it")
+        with serving(rebound) as function:
+            function.complete("after", full=True)
+        names = [item.name for item in rebound.vault.list_blobs(prefix="runs/after/tables/")]
+        rebound.vault.blob(names[0], encryption_key=bytes(32)).upload_from_string(b"x")
+        told = rebound.run("verify", "after", code=4).stdout
+        assert "it is under its writer's own key" in told
+    finally:
+        planted = [bucket.blob(name) for bucket, name in places]
+        for blob in [*planted, *rebound.vault.list_blobs(prefix="runs/after/")]:
+            if blob.exists():
+                blob.delete()
+
+
 def test_a_plan_of_another_recovery_is_damaged(rebound: Rebound):
     """A plan that was copied to another place is not resumed."""
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
@@ -87,6 +119,25 @@ def test_a_plan_of_another_recovery_is_damaged(rebound: Rebound):
     with planted(rebound, plan, lambda planned: planned.model_copy(update=renamed)):
         told = rebound.run("resume", PLANTED, "--yes", code=4).stderr
     assert "it is the plan of another recovery" in told
+
+
+def test_a_planted_repair_of_no_table_is_damaged(rebound: Rebound):
+    """Nor is one of two: a repair is of one table."""
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
+    name = PLANTED.replace(SCENARIO, "repair")
+    begun = {
+        "recovery_id": name,
+        "started_at": "2026-01-01T00:00:00Z",
+        "plan": plan | {"steps": []},
+    }
+    blob = rebound.landing.blob(f"recoveries/{name}/plan.json")
+    blob.upload_from_string(encode(PlannedRecovery.model_validate(begun)))
+    try:
+        for words in (("report", name), ("resume", name, "--yes")):
+            told = rebound.run(*words, code=4).stderr
+            assert "what it was made of is not in its journal" in told
+    finally:
+        blob.delete()
 
 
 def test_a_manifest_that_was_written_again_is_not_the_plans(

@@ -13,6 +13,7 @@ from recovery.compare.observed import ObservedTable
 from recovery.repair.model import Ask, Repair, Window, Witness
 from recovery.repair.rules import (
     JobFacts,
+    agrees,
     check_ask,
     check_key,
     check_table,
@@ -141,6 +142,17 @@ def test_the_plan_replaces_what_it_saw_and_nothing_else():
     (step,) = plan_of(found(), Target(project="platform")).steps
     assert (step.partitions, step.removed_partitions) == (("20250101",), ("20250103",))  # type: ignore[union-attr]
     assert step.seen == WRONG  # type: ignore[union-attr]
+
+
+def test_what_a_repair_tells_is_what_it_does():
+    """Who writes its entry could have it remove more rows than it shows, or other partitions."""
+    rows = found().rows.model_copy(update={"going": 1, "coming": 1})
+    genuine = found().model_copy(update={"rows": rows})
+    assert agrees(genuine)
+    more = {**WRONG, "20240101": fingerprint_of(["x", "y"])}
+    assert not agrees(genuine.model_copy(update={"seen": more}))
+    partitions = (*genuine.partitions, "20240101")
+    assert not agrees(genuine.model_copy(update={"seen": more, "partitions": partitions}))
 
 
 @pytest.mark.parametrize("where", ["TRUE) OR (TRUE", "TRUE; DROP TABLE nba.games", "'", "TRUE /*"])
