@@ -97,7 +97,7 @@ class BucketSettingsUndo:
     def _decided(self, step: UndoStep, outcome: BucketOutcome) -> UndoStep:
         former, live = self._ended.former("bucket", step.into), self._live(step.into)
         if former is None or former.resource is None:
-            return step.because(*unkept(outcome))
+            return step.because(*unkept(outcome, was_to_change=True))
         backup = self._ended.part(BUCKETS, outcome.name)
         access = (live.policy if live else {}) if backup.access is None else backup.access
         ours = PresentBucket(resource=backup.resource, policy=access)

@@ -75,7 +75,7 @@ class DatabaseSettingsUndo:
         into = step.into
         former = self._ended.former("database", into)
         if former is None or former.resource is None:
-            return step.because(*unkept(outcome))
+            return step.because(*unkept(outcome, was_to_change=True))
         live = self._databases(into).resource()
         digest = Digest()
         digest.add(None if live is None else database_settings(live))

@@ -77,7 +77,7 @@ class DatasetUndo:
         into = step.into
         former = self._ended.former("dataset", into)
         if former is None or former.resource is None:
-            return step.because(*unkept(outcome))
+            return step.because(*unkept(outcome, was_to_change=planned.sets))
         live = self._target.resources.dataset(into)
         ours = dataset_left(planned, former.resource, self._backup(outcome.name).resource)
         step = step.model_copy(update={"seen": state_seen(live)})

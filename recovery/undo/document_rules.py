@@ -66,6 +66,22 @@ def going_documents(found: Recovered) -> tuple[list[GoingDocument], list[str]]:
     return going, [item.path for item, is_ours in items if not is_ours]
 
 
+def unknown_documents(found: Recovered, *, written: int, removed: int) -> int:
+    """Return of how many documents nobody knows what they were: what was kept of them is gone.
+
+    What the recovery made was made since it began; of what is gone by now nothing can be told.
+
+    Args:
+        found: What is known.
+        written: How many documents the recovery made or replaced.
+        removed: How many it removed.
+    """
+    others = (found.live.get(path) for path in found.stored.keys() - found.replaced.keys())
+    made = sum(now is None or now.create_time_nanos >= found.since_nanos for now in others)
+    replaced = max(written - made - len(found.replaced), 0)
+    return replaced + max(removed - len(found.removed), 0)
+
+
 def _replaced(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:
     for path, before in found.replaced.items():
         now = found.live.get(path)

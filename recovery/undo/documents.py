@@ -22,7 +22,13 @@ from recovery.kinds.databases.rules.documents import DatabaseStep, file_ranges
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.documents import DocumentsOutcome
 from recovery.kinds.kept import KeptDocuments
-from recovery.undo.document_rules import GoingDocument, Recovered, digest_of, going_documents
+from recovery.undo.document_rules import (
+    GoingDocument,
+    Recovered,
+    digest_of,
+    going_documents,
+    unknown_documents,
+)
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
@@ -113,32 +119,34 @@ class DocumentUndo:
         step = self._step(outcome)
         if outcome.action == "leave":
             return step, []
-        going, newer = self._going(outcome, step.into)
+        found = self._found(outcome, step.into)
+        going, newer = going_documents(found)
         made = sum(item.before is None for item in going)
         seen = digest_of(going)
         step = step.going("documents", things=len(going), made=made, seen=seen, newer=newer)
+        written, removed = outcome.written, outcome.removed
+        if unknown := unknown_documents(found, written=written, removed=removed):
+            step = step.unkept("documents", unknown)
         if not going:
             return step, []
         told = [f"{item.path} {'as it was' if item.before else 'goes'}" for item in going]
         return step.model_copy(update={"told": tuple(told[:_MOST_NAMED])}), going
 
-    def _going(self, outcome: DocumentsOutcome, into: str) -> tuple[list[GoingDocument], list[str]]:
+    def _found(self, outcome: DocumentsOutcome, into: str) -> Recovered:
         kept = KeptDocuments(self._landing, self._ended.journal, self._ended.recovery_id, into)
         stored = (
             self._rebuilt(outcome.name)
             if isinstance(outcome, CompletionsOutcome)
             else self._stored(outcome.name, into)
         )
-        return going_documents(
-            Recovered(
-                since_nanos=nanos_at(self._ended.began_at),
-                until_nanos=nanos_at(self._ended.ended_at),
-                live={item.path: item for item in self._documents(into).read(EVERYTHING)},
-                stored=stored,
-                replaced=kept.replaced(),
-                removed=kept.removed(),
-                same=same_content,
-            )
+        return Recovered(
+            since_nanos=nanos_at(self._ended.began_at),
+            until_nanos=nanos_at(self._ended.ended_at),
+            live={item.path: item for item in self._documents(into).read(EVERYTHING)},
+            stored=stored,
+            replaced=kept.replaced(),
+            removed=kept.removed(),
+            same=same_content,
         )
 
     def _stored(self, name: str, into: str) -> Mapping[str, bytes]:

@@ -104,6 +104,19 @@ class UndoStep(Value):
             update={"action": "put back", "things": things, "why": why, "seen": seen, "left": left}
         )
 
+    def unkept(self, what: str, number: int) -> "UndoStep":
+        """Return the step that also says of how many things nobody knows what they were.
+
+        Args:
+            what: What they are called.
+            number: How many.
+        """
+        why = f"what {number:,} {what} were is not kept any more; they stay as they are"
+        if self.changes:
+            left = "; ".join(filter(None, (self.left, why)))
+            return self.model_copy(update={"left": left})
+        return self.cannot(f"{self.why}; {why}" if self.action == "cannot" else why)
+
 
 class UndoPlan(Value):
     """What an undo of one recovery would do.

@@ -21,9 +21,15 @@ _MOST_TOLD = 5
 _TEXTS = ("view.query", "materializedView.query", "definitionBody")
 
 
-def unkept(outcome: Outcome) -> tuple[UndoAction, str]:
-    """Return what becomes of a thing of which nobody wrote down what it was, and why."""
-    if outcome.action == "leave":
+def unkept(outcome: Outcome, *, was_to_change: bool = False) -> tuple[UndoAction, str]:
+    """Return what becomes of a thing of which nobody wrote down what it was, and why.
+
+    Args:
+        outcome: How the recovery of it ended, by its last attempt.
+        was_to_change: Whether the recovery began in order to change it: then it wrote that down first,
+            and somebody else has taken it away.
+    """
+    if outcome.action == "leave" and not was_to_change:
         return "leave", "the recovery left it as it was"
     if outcome.failure is not None and not outcome.undo:
         return "leave", "the recovery did not write it"

@@ -264,6 +264,18 @@ def test_a_journal_chooses_nothing_that_goes_back(rebound: Rebound):
     recovered(rebound, TABLES)
 
 
+def test_what_was_kept_and_is_gone_is_no_end(rebound: Rebound):
+    """Who deletes what a recovery wrote down of documents makes no undo seem to be done."""
+    damage_documents(rebound)
+    recovery = recovered(rebound, DATABASES)
+    for blob in rebound.landing.list_blobs(prefix=f"recoveries/{recovery}/before/"):
+        blob.delete()
+    told = undone(rebound, recovery, code=6)
+    (left,) = told["left"]
+    assert "what 2 documents were is not kept any more; they stay as they are" in left
+    recovered(rebound, DATABASES)
+
+
 def test_what_somebody_plants_is_not_put_back(rebound: Rebound):
     """Beside what a recovery kept of documents and objects; what went back is what was there."""
     for scenario in (DATABASES, BUCKETS):

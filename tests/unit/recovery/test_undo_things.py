@@ -9,7 +9,7 @@ from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.former import AsideObject
 from recovery.undo.document_rules import Recovered as RecoveredDocuments
 from recovery.undo.document_rules import digest_of as digest_of_documents
-from recovery.undo.document_rules import going_documents
+from recovery.undo.document_rules import going_documents, unknown_documents
 from recovery.undo.object_rules import (
     GoingObject,
     Recovered,
@@ -90,6 +90,31 @@ def test_documents_that_were_written_since_do_not():
     )
     assert going == []
     assert newer == ["a/1", "a/2", "a/3", "a/6"]
+
+
+def test_documents_whose_entries_are_gone_are_counted():
+    """Who deletes what was written down of a document would have its undo say that nothing is left."""
+    found = RecoveredDocuments(
+        since_nanos=100,
+        until_nanos=200,
+        live={
+            item.path: item
+            for item in (
+                document("a/1", "backup", made=10, written=150),
+                document("a/2", "backup", made=150),
+                document("a/3", "again", made=300),
+                document("a/4", "backup", made=10),
+            )
+        },
+        stored=dict.fromkeys(("a/1", "a/2", "a/3", "a/4", "a/5"), b"backup"),
+        replaced={"a/1": document("a/1", "before")},
+        removed={"a/6": document("a/6", "before")},
+        same=lambda one, other: one == other,
+    )
+    assert unknown_documents(found, written=4, removed=1) == 0
+    assert unknown_documents(found, written=0, removed=0) == 0
+    assert unknown_documents(found._replace(replaced={}), written=4, removed=1) == 1
+    assert unknown_documents(found._replace(removed={}), written=4, removed=1) == 1
 
 
 def copy(name: str) -> AsideObject:
