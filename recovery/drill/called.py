@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from manifests.drill_layout import mark_of
+from manifests.cloud.objects import Bucket
+from manifests.drill_layout import begun_name, mark_of
 from manifests.errors import MisconfiguredError, RunInProgressError
 from manifests.layout import recovery_begun_at
 from manifests.settings import read_settings
@@ -46,10 +47,10 @@ def drilled(at: datetime | None) -> dict[str, object]:
             "no sandbox is named", hint="set REBOUND_SANDBOX to a project that drills may fill"
         )
     session = Session(settings)
-    is_due = at is not None and at <= session.started_at + _EARLY
+    drills, latest = drills_of(session.tools), session.started_at + _EARLY
     earlier = (
-        _own(drills_of(session.tools), at, latest=session.started_at + _EARLY)
-        if at is not None and is_due
+        [item for item in _own(drills, at, latest=latest) if _is_timely(session.landing, item)]
+        if at is not None and at <= latest
         else []
     )
     ended = next((item.record for item in earlier if _is_believed(item)), None)
@@ -91,6 +92,12 @@ def _own(drills: Drills, at: datetime, *, latest: datetime) -> list[Kept]:
     since = [name for name in drills.ids() if recovery_begun_at(name) >= at - _EARLY]
     kept = (drills.kept(name) for name in since if recovery_begun_at(name) <= latest)
     return [item for item in kept if item.begun is not None and item.begun.operator == OPERATOR]
+
+
+def _is_timely(landing: Bucket, kept: Kept) -> bool:
+    """Whether a drill was written down when it says that it began: nobody begins one beforehand."""
+    found = landing.read_dated(begun_name(kept.drill_id))
+    return found is not None and found.written_at >= recovery_begun_at(kept.drill_id) - _EARLY
 
 
 def _is_believed(kept: Kept) -> bool:

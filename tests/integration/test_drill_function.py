@@ -48,6 +48,7 @@ def test_a_schedule_drills_by_itself(rebound: Rebound, sandbox: str):
         busy = function.scheduled(at, "rebound-drill")
         assert (busy.status_code, busy.json()["error"]) == (503, "RunInProgressError")
         _let_it_be_over(rebound, busy.json()["subject"])
+        _begin_beforehand(rebound, busy.json()["subject"])
         done = function.scheduled(at, "rebound-drill")
         assert done.status_code == 200, done.text
         told = done.json()
@@ -71,6 +72,17 @@ def _let_it_be_over(rebound: Rebound, drill_id: str) -> None:
     earlier = layout.drill_id("sample", began, layout.mark_of(drill_id))
     blob = rebound.landing.blob(layout.begun_name(drill_id))
     rebound.landing.rename_blob(blob, layout.begun_name(earlier))
+
+
+def _begin_beforehand(rebound: Rebound, drill_id: str) -> None:
+    """Plant half an hour before that another drill began when this one did."""
+    mark, began = layout.mark_of(drill_id), recovery_begun_at(drill_id)
+    drills = rebound.landing.list_blobs(prefix=layout.DRILLS_PREFIX)
+    (kept,) = (item for item in drills if item.name.endswith(f"-{mark}/begun.json"))
+    content = kept.download_as_bytes()
+    planted = layout.begun_name(layout.drill_id("sample", began, "abcdef"))
+    with rebound.cloud.minutes_ago(30, ("storage",)):
+        rebound.landing.blob(planted).upload_from_string(content)
 
 
 def test_a_drill_that_does_not_pass_raises_its_alert(rebound: Rebound, sandbox: str):
