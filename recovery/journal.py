@@ -240,8 +240,8 @@ class Journal:
             planned = planned or self.planned()
         except (BackupDamagedError, RefusedError, UsageError):
             return None
-        attempts = self._attempts()
-        for name in (self._names.report, *attempts[-1:]):
+        # Somebody else can have written the newest of them.
+        for name in (self._names.report, *reversed(self._attempts()[-_MOST_ATTEMPTS:])):
             found = self._readable(name, RecoveryReport)
             if found is not None and not contradiction(planned, *found):
                 return found

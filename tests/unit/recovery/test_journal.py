@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from manifests.cloud.objects import Bucket
 from manifests.cloud.recoveries import Recoveries
 from manifests.errors import ManifestUntrustedError, RefusedError, StrangeObjectError
+from manifests.journal_layout import JournalNames
 from manifests.layout import recovery_begun_at
 from manifests.signing import TrustedKeys
 from manifests.store.envelope import encode
@@ -17,7 +18,7 @@ from manifests.store.seal import Seal
 from recovery.journal import Journal
 from recovery.kinds.former import FOLDER, Former
 from recovery.kinds.tables.rules.datasets import DatasetStep
-from recovery.outcome import AbandonedRecovery, PlannedRecovery
+from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.under_way import under_way
 from tests.unit.manifests.test_signing import Signer
 from tests.unit.samples import MemoryBucket
@@ -124,6 +125,23 @@ def test_a_planted_end_gives_up_no_run_that_a_recovery_reads():
     del bucket.objects[f"recoveries/{RECOVERY}/abandoned.json"]
     journal.abandon(ended)
     assert RECOVERY not in set(checking.open(since=since))
+
+
+def test_what_lies_behind_the_last_attempt_does_not_hide_how_that_ended():
+    """Who writes there could have a recovery that is partial look as if it were under way."""
+    bucket, began = MemoryBucket(), recovery_begun_at(RECOVERY)
+    bucket.written_at = ended = began + timedelta(minutes=5)
+    made = plan(world()).model_copy(update={"steps": ()})
+    journal = Journal(cast("Bucket", bucket), RECOVERY, Seal())
+    journal.begin(PlannedRecovery(recovery_id=RECOVERY, started_at=began, plan=made))
+    report = RecoveryReport(
+        recovery_id=RECOVERY, plan=made, started_at=began, finished_at=ended, outcomes=()
+    )
+    names = JournalNames(RECOVERY)
+    bucket.objects[names.attempt(ended)] = encode(report)
+    assert journal.last_report() == report
+    bucket.objects[f"{names.attempts}later.json"] = b"{}"
+    assert journal.last_report() == report
 
 
 VIEW = {"view": {"projectId": "p", "datasetId": "d", "tableId": "v"}}

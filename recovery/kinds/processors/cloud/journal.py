@@ -20,6 +20,8 @@ from manifests.store.seal import Seal
 from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
 
+_MOST_ATTEMPTS = 10
+
 
 class SentRequest(Value):
     """That a request was about to be sent."""
@@ -127,7 +129,7 @@ class DatesJournal:
         otherwise stop every command that looks for what is under way.
         """
         attempts = [item.name for item in self._bucket.list_objects(self._names.attempts)]
-        for name in (self._names.report, *sorted(attempts, reverse=True)[:1]):
+        for name in (self._names.report, *sorted(attempts, reverse=True)[:_MOST_ATTEMPTS]):
             content = self._bucket.read(name)
             with suppress(BackupDamagedError):
                 found = content and self._seal.believed(content, DatesReport, subject=name)
