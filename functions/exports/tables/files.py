@@ -18,12 +18,12 @@ _PARALLEL_FILES = 4
 def landed(landing: Bucket, folder: str, expected_files: int) -> tuple[ObjectInfo, ...] | None:
     """Return what an extract left in its folder, or None when it is not what the job counted.
 
-    BigQuery says how many files it wrote; anything else in the folder, or a name that is not the
-    next number, means that the folder cannot be trusted (BigQuery, Export table data).
+    BigQuery says how many files it wrote, and counts them from 0 (BigQuery, Export table data). What
+    else lies in the folder somebody else wrote: it is left alone, and keeps no night from its end.
     """
-    found = tuple(landing.list_objects(folder))
+    found = {item.name: item for item in landing.list_objects(folder)}
     wanted = [table_layout.data_file_name(folder, number) for number in range(expected_files)]
-    return found if [item.name for item in found] == wanted else None
+    return tuple(found[name] for name in wanted) if found.keys() >= set(wanted) else None
 
 
 def bring_to_vault(
