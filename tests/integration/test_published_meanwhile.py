@@ -84,3 +84,32 @@ def test_what_a_failed_job_replaced_is_done(rebound: Rebound, function: Function
     rebound.cloud.order("bigquery", "job-faults", **fault)
     rebound.run(*RECOVER)
     assert state(rebound) == before
+
+
+def test_a_table_of_another_shape_is_deleted_as_it_was_kept(rebound: Rebound, function: Function):
+    """A row that is written between the undo point and the deletion stays, and the table with it."""
+    function.complete("night")
+    before = state(rebound)
+    destroy(rebound, DAMAGES["schema changed"])
+    told = told_of_late_row(rebound, DAY, *RECOVER)
+    assert "it was written while it was kept; it was left alone" in told
+    assert late(rebound)
+    rebound.query(f"DELETE FROM {games(rebound)} WHERE game_id = 'late'")
+    rebound.run(*RECOVER)
+    assert state(rebound) == before
+
+
+def test_rows_that_are_on_their_way_are_not_deleted(rebound: Rebound, function: Function):
+    """A snapshot leaves out what is still buffered, so that no undo point would have it."""
+    function.complete("night")
+    before = state(rebound)
+    destroy(rebound, DAMAGES["schema changed"])
+    damaged = state(rebound)
+    buffer = {"table": f"{rebound.project}.{lake.GAMES}"}
+    rebound.cloud.order("bigquery", "streaming-buffer", **buffer, estimatedRows=12)
+    told = rebound.run(*RECOVER, code=6).stdout
+    assert "rows are being streamed into it, which no undo point has" in told
+    rebound.cloud.order("bigquery", "streaming-buffer", **buffer, estimatedRows=None)
+    assert state(rebound) == damaged
+    rebound.run(*RECOVER)
+    assert state(rebound) == before

@@ -7,7 +7,7 @@ from google.cloud import bigquery
 from manifests import layout, statements
 from manifests.cloud.permissions import COPIES_POLICIES
 from manifests.cloud.resources import TableResource
-from manifests.cloud.table_paths import table_path, table_reference, tables_path
+from manifests.cloud.table_paths import table_reference, tables_path
 from manifests.errors import RefusedError
 from manifests.kinds.tables.model import TableBackup, encryption_key
 from manifests.values import Resource
@@ -26,6 +26,7 @@ from recovery.kinds.tables.cloud.properties import Properties, writable
 from recovery.kinds.tables.cloud.replacing import (
     Going,
     Replacement,
+    remove_kept,
     replace_partitions,
     rows_to_go,
 )
@@ -101,7 +102,7 @@ class Publisher:
             self._properties.set(table)
             self._replace(table, "replace", staged, going)
         elif step.action in ("create", "fill", "rebuild"):
-            self._write_whole(table, step, staged, going)
+            self._write_whole(table, step, staged, going, kept=live)
         self._properties.set(table)
         return undo
 
@@ -152,13 +153,21 @@ class Publisher:
         self._target.check_key(name, encryption_key(live.resource))
         return self._target.full_id(name)
 
-    def _write_whole(self, table: TableBackup, step: TableStep, staged: str, going: Going) -> None:
+    def _write_whole(
+        self,
+        table: TableBackup,
+        step: TableStep,
+        staged: str,
+        going: Going,
+        *,
+        kept: TableResource | None,
+    ) -> None:
         name = self._target.name(table.name)
         live = self._target.resources.table(name)
         if live is not None and shape_findings(table, live.resource):
-            if step.action != "rebuild":
+            if step.action != "rebuild" or kept is None:
                 raise RefusedError("a table of another shape appeared", subject=table.name)
-            self._target.resources.delete(table_path(name), subject=table.name)
+            remove_kept(self._target, name, kept, live, subject=table.name)
         self._create_shell(table)
         if step.partitions:
             self._replace(table, "replace", staged, going)

@@ -1,10 +1,14 @@
-"""Replaces partitions of a table, while they hold what was looked at: what came since is not lost."""
+"""Writes over rows of a table, while these are what was looked at: nothing that came since is lost."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from google.api_core.exceptions import PreconditionFailed
+
 from manifests import statements
 from manifests.cloud.jobs import FinishedJob
+from manifests.cloud.resources import TableResource
+from manifests.cloud.table_paths import table_path
 from manifests.control_statements import only_if
 from manifests.errors import CloudError, RefusedError
 from manifests.fingerprint import combined, unchanged_sql
@@ -143,4 +147,39 @@ def replace_partitions(
             "rows were written while it was looked at; they were left alone",
             subject=subject,
             hint=_HINT,
+        ) from error
+
+
+def remove_kept(
+    target: BigQueryTarget, name: str, kept: TableResource, live: TableResource, *, subject: str
+) -> None:
+    """Delete a table of another shape, if all that is in it is in its undo point.
+
+    A snapshot leaves out what is still in the streaming buffer (BigQuery, Table snapshots).
+
+    Args:
+        target: The project that is written.
+        name: The table, `dataset.table`.
+        kept: It as it was before it was kept.
+        live: It as it is.
+        subject: The table, for errors.
+
+    Raises:
+        RefusedError: It was written since, or rows are on their way into it; it stays.
+        CloudError: It could not be done.
+    """
+    if live.streaming_buffer is not None:
+        raise RefusedError(
+            "rows are being streamed into it, which no undo point has; it was left alone",
+            subject=subject,
+            hint="pause the writers and wait until the buffer is empty, 90 minutes at most",
+        )
+    etag = str(kept.resource["etag"])
+    try:
+        target.resources.delete(table_path(name), etag=etag, subject=subject)
+    except CloudError as error:
+        if not isinstance(error.__cause__, PreconditionFailed):
+            raise
+        raise RefusedError(
+            "it was written while it was kept; it was left alone", subject=subject, hint=_HINT
         ) from error
