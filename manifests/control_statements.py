@@ -28,9 +28,16 @@ def changeable_column(resource: Resource) -> str | None:
     return None
 
 
-def copied(copy: str, table: str) -> str:
-    """Replace a table by a clone of another one, or of its undo point."""
-    return f"CREATE OR REPLACE TABLE {quoted(copy)} CLONE {quoted(table)}"
+def copied(copy: str, table: str, *, over: bool = True) -> str:
+    """Make a table a clone of another one, or of its undo point.
+
+    Args:
+        copy: Full id of the table.
+        table: Full id of the other one.
+        over: Whether it takes the place of what is there; else the statement fails where anything is.
+    """
+    how = "CREATE OR REPLACE TABLE" if over else "CREATE TABLE"
+    return f"{how} {quoted(copy)} CLONE {quoted(table)}"
 
 
 def kept_as_of(copy: str, table: str, at: datetime) -> str:

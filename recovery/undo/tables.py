@@ -193,7 +193,8 @@ class TableUndo:
         """Put back what had another shape: in one statement, which is returned, where it had rows."""
         into, former = back.step.into, self._former_of(back)
         if back.step.source:
-            return self._run(back, "back", copied(self._target.full_id(into), back.step.source))
+            sql = copied(self._target.full_id(into), back.step.source, over=live is not None)
+            return self._run(back, "back", sql)
         self._delete(into, live)
         own = (
             writable(former.resource) if is_table(former.resource) else _definition(former.resource)

@@ -111,3 +111,23 @@ def test_rows_that_are_written_while_a_whole_table_is_replaced_are_told_and_kept
     assert tables_of(rebound) == before
     undone(rebound, recovery)
     recovered(rebound, TABLES)
+
+
+def test_a_table_that_somebody_makes_where_one_is_gone_stays(rebound: Rebound):
+    """Where there was nothing to replace an undo replaces nothing, whatever comes meanwhile."""
+    destroy(rebound, DAMAGES["schema changed"])
+    recovery = recovered(rebound, TABLES)
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    rebound.query(f"DROP TABLE {games}")
+    held = {"operation": r"bigquery\.datasets\.get", "match": f"{rebound.project}/.*/rebound_undo"}
+    with rebound.cloud.held("bigquery", **held):
+        process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
+        rebound.cloud.await_fault("bigquery")
+        rebound.query(f"CREATE TABLE {games} AS SELECT 'mine' AS note")
+    out, err = process.communicate(60)
+    assert process.returncode == 6, out + err
+    assert "Already Exists" in out
+    assert rebound.query(f"SELECT note FROM {games}") == [{"note": "mine"}]
+    rebound.query(f"DROP TABLE {games}")
+    undone(rebound, recovery)
+    recovered(rebound, TABLES)
