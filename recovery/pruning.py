@@ -1,12 +1,12 @@
 """Deletes contents of buckets that no run needs: what they are is found here, nothing is decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from manifests.cloud.expiry import Expiry
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
-from manifests.errors import RefusedError
+from manifests.errors import BackupDamagedError, RefusedError
 from manifests.store.vault import Vault
 from manifests.values import Value
 from recovery.kinds.buckets.cloud.exclusion import Pruning
@@ -64,7 +64,7 @@ class Prune:
         Raises:
             RefusedError: A run is being written, so that what it needs is not known yet, or
                 somebody else prunes.
-            BackupDamagedError: An inventory cannot be read, so what it needs is not known.
+            BackupDamagedError: An inventory is gone or cannot be read, so what it needs is not known.
         """
         if not delete:
             return self._pruned(clock(), advance=lambda: None, delete=False)
@@ -85,6 +85,7 @@ class Prune:
         garbage = Garbage(
             self._vault,
             runs=self._documents.run_ids(),
+            known=self._inventories(),
             older_than=now - timedelta(days=self._partial_days),
             holds=delete and self._holds_what_is_new(),
             advance=advance,
@@ -96,6 +97,15 @@ class Prune:
             size_bytes += version.size_bytes
             protected += delete and not garbage.delete(version)
         return PrunedContents(objects=objects, size_bytes=size_bytes, protected=protected)
+
+    def _inventories(self) -> Iterator[str]:
+        """Yield each inventory that a manifest lists; a manifest that cannot be read lists none."""
+        for run_id in self._documents.run_ids():
+            try:
+                manifest = self._documents.manifest(run_id)
+            except BackupDamagedError:
+                continue
+            yield from (stored.name for bucket in manifest.buckets for stored in bucket.needed)
 
     def _holds_what_is_new(self) -> bool:
         """Whether the vault puts an event-based hold on what is written to it."""

@@ -259,3 +259,22 @@ def test_vault_that_holds_what_is_written(raw: Rebound, night: Function):
     with raw.cloud.minutes_ago(-61 * 24 * 60):
         assert raw.json("prune", "--yes")["deleted"] == 1
     assert set(contents(raw)) == {content_of("kept").decode()}
+
+
+def test_nothing_is_pruned_while_an_inventory_is_gone(raw: Rebound, night: Function):
+    """What only it lists is needed still: it can come back, as contents that are deleted cannot."""
+    fill(raw, make_bucket(raw), NAMES[:2])
+    back_up(night)
+    for text, blob in contents(raw).items():
+        with raw.cloud.minutes_ago(40 * 24 * 60):
+            raw.vault.blob(blob.name).upload_from_string(text)
+    shard = next(iter(raw.vault.list_blobs(match_glob="**/inventory/*.avro")))
+    whole = shard.download_as_bytes()
+    shard.delete()
+    assert not shard.exists()
+    for words in ((), ("--yes",)):
+        refused = raw.run("prune", *words, code=4).stderr
+        assert f"{shard.name}: an inventory that its manifest lists is gone" in refused
+    assert len(contents(raw)) == 2
+    shard.upload_from_string(whole)
+    assert raw.json("prune", "--yes")["objects"] == 0

@@ -17,6 +17,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import protects
 from manifests.cloud.retry import believed, cloud_errors
 from manifests.cloud.stored import whole
+from manifests.errors import ObjectMissingError
 from manifests.inventory import SHARD_FILE, read_shard
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard, buckets_prefix
 from manifests.kinds.buckets.model import ObjectVersion
@@ -37,6 +38,7 @@ class Garbage:
     Args:
         vault: The bucket with the backups.
         runs: Every run in the vault, complete or not.
+        known: The inventories that manifests list.
         older_than: Contents made after this instant are never garbage: a run that is being
             written may need them and have no inventory yet.
         holds: Whether contents that are needed are held, as the vault does with what is new.
@@ -48,6 +50,7 @@ class Garbage:
         vault: Bucket,
         *,
         runs: Iterable[RunId],
+        known: Iterable[str],
         older_than: datetime,
         holds: bool,
         advance: Callable[[], None],
@@ -56,6 +59,7 @@ class Garbage:
         self._older_than = older_than
         self._holds = holds
         self._advance = advance
+        self._known = known
         self._shards = [
             found
             for run_id in runs
@@ -67,9 +71,16 @@ class Garbage:
         """Yield each content that no inventory lists.
 
         Raises:
-            BackupDamagedError: An inventory cannot be read, so nothing can be said to be garbage.
+            BackupDamagedError: An inventory is gone or cannot be read, so nothing can be said to be
+                garbage.
             CloudError: The vault cannot be listed.
         """
+        if missing := set(self._known).difference(shard.name for shard in self._shards):
+            raise ObjectMissingError(
+                "an inventory that its manifest lists is gone, so what it needs is not known",
+                subject=min(missing),
+                hint="restore it, where the vault keeps what was deleted; or let its run expire",
+            )
         size_bytes = sum(shard.size_bytes for shard in self._shards)
         rows = (size_bytes // (1 << 20) + 1) * _ROWS_A_MEBIBYTE
         ranges = list(passes(rows))
