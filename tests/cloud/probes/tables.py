@@ -1,6 +1,8 @@
-"""Frozen copies of every layout, and rows that expire by a table's own rule."""
+"""Frozen copies of every layout, rows that expire by a table's own rule, versions that were replaced."""
 
+import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.cloud import bigquery
@@ -22,6 +24,7 @@ _VALUES = {
     "d TIMESTAMP": f"ARRAY(SELECT TIMESTAMP(x) FROM UNNEST([{_DATES}]) AS x)",
     "d INT64": "[-1, 0, 99, 100, NULL]",
 }
+_APART_SECONDS = 1
 _SHAPE = ("timePartitioning", "rangePartitioning", "clustering", "requirePartitionFilter", "labels")
 
 
@@ -100,4 +103,41 @@ def expired_rows(sandbox: Sandbox) -> object:
     }
 
 
-PROBES = (clones, clones_where_partitions_expire, expired_rows)
+def replaced_by_a_clone(sandbox: Sandbox) -> object:
+    """Return what is read of the version of a table that a clone of another shape took the place of.
+
+    As of the beginning of the statement, and of the last millisecond before the table was made that is
+    there now: an undo looks there for rows that were written while it replaced a table.
+    """
+    dataset = sandbox.dataset("replaced")
+    live, kept, late = (f"`{dataset}.{name}`" for name in ("live", "kept", "late"))
+    rows(sandbox, f"CREATE TABLE {live} AS SELECT 1 AS a")
+    rows(sandbox, f"CREATE SNAPSHOT TABLE {kept} CLONE {live}")
+    rows(sandbox, f"CREATE OR REPLACE TABLE {live} AS SELECT 'x' AS b")
+    rows(sandbox, f"INSERT INTO {live} VALUES ('y')")
+    time.sleep(_APART_SECONDS)
+    client = sandbox.bigquery_client
+    job = client.query(f"CREATE OR REPLACE TABLE {live} CLONE {kept}", job_retry=None)
+    job.result(job_retry=None)
+    made_at = client.get_table(f"{sandbox.project}.{dataset}.live").created
+    last = made_at - timedelta(milliseconds=1)
+    keep = f"CREATE SNAPSHOT TABLE {late} CLONE {live} {_as_of(last)}"
+    return {
+        "now": rows(sandbox, f"SELECT * FROM {live}"),
+        "as it began": answered(lambda: _rows_then(sandbox, live, job.started)),
+        "the last moment": answered(lambda: _rows_then(sandbox, live, last)),
+        "is made after it began": made_at >= job.started,
+        "kept": answered(lambda: rows(sandbox, keep)),
+        "has kept": answered(lambda: rows(sandbox, f"SELECT b FROM {late} ORDER BY b")),
+    }
+
+
+def _rows_then(sandbox: Sandbox, table: str, at: datetime) -> list[list[Any]]:
+    return rows(sandbox, f"SELECT b FROM {table} {_as_of(at)} ORDER BY b")
+
+
+def _as_of(at: datetime) -> str:
+    return f"FOR SYSTEM_TIME AS OF TIMESTAMP '{at.isoformat()}'"
+
+
+PROBES = (clones, clones_where_partitions_expire, expired_rows, replaced_by_a_clone)
