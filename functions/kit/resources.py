@@ -16,6 +16,7 @@ from functions.kit.script import (
     joined,
     label_pairs,
     plain_name,
+    plain_path,
     separated,
     stem,
     vault_uri,
@@ -186,7 +187,7 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> Step:
         words.append(f"{form.file}={name}")
     # An account is made by what stands before the `@`, and a sink goes to a place.
     ids = [own_id.partition("@")[0] if kind.name == "iam/service-account" else own_id]
-    ids += [plain_name(found["destination"])] if kind.name == "logging/sink" else []
+    ids += [plain_path(found["destination"])] if kind.name == "logging/sink" else []
     ids = [] if kind.name == "monitoring/dashboard" else ids
     commands = [gcloud(*form.group, form.verb, *ids, *place, *words)]
     if form.has_policy and (item.policy or {}).get("bindings"):

@@ -128,6 +128,15 @@ def plain_name(name: str) -> str:
     return name
 
 
+def plain_path(path: str) -> str:
+    """Return names between slashes, as the destination of a sink, which none may take for an option.
+
+    Raises:
+        SourceUnreadableError: One of them could be one.
+    """
+    return "/".join(map(plain_name, path.split("/")))
+
+
 def joined(items: Iterable[str]) -> str:
     """Return items as the value of an option that takes several between commas.
 

@@ -117,6 +117,24 @@ def test_a_schedule_is_made_so_that_it_is_never_due_before_it_is_paused():
     assert "that it runs: it is paused" in script
 
 
+@pytest.mark.parametrize(
+    ("destination", "is_made"),
+    [
+        ("storage.googleapis.com/logs-of-games", True),
+        ("bigquery.googleapis.com/projects/p/datasets/logs", True),
+        ("--log-filter=x", False),
+        ("storage.googleapis.com/--odd", False),
+        ("storage.googleapis.com//logs", False),
+    ],
+)
+def test_a_sink_goes_where_it_went(destination: str, is_made: bool):  # noqa: FBT001 - a case
+    """A destination is a path of names (Cloud Logging, sinks); what could be an option is left out."""
+    sink = {"name": "errors", "destination": destination, "filter": "severity>=ERROR"}
+    (script,) = _resources("logging/sink", sink)
+    assert (f" logging sinks create errors {destination} " in script) == is_made
+    assert is_made or "errors" in script.partition("not brought back")[2]
+
+
 def test_access_to_a_project_is_only_added():
     """Each member is added to what is there; what is under a condition is told."""
     bindings = [
