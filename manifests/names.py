@@ -11,7 +11,8 @@ from typing import NamedTuple
 from manifests.documents import PathKey, numeric_id, path_key
 
 LOWEST_ID = "__id-9223372036854775808__"
-"""No document id sorts before this one (Firestore, Best practices; numeric ids sort first)."""
+"""No document id sorts before this one: numeric ids of Datastore do (google-cloud-firestore, Query,
+`REFERENCE_NAME_MIN_ID`)."""
 
 
 class Position(NamedTuple):

@@ -30,11 +30,15 @@ _SETTINGS = (
     "delete_protection_state",
     "database_edition",
     "app_engine_integration_mode",
+)
+"""What a database is created with, besides its key."""
+_ENTERPRISE_SETTINGS = (
     "firestore_data_access_mode",
     "mongodb_compatible_data_access_mode",
     "realtime_updates_mode",
 )
-"""What a database is created with, besides its key."""
+"""What one of the Enterprise edition is created with besides, and no other takes (Terraform,
+google_firestore_database)."""
 _AS_REST = {"preserving_proto_field_name": False, "use_integers_for_enums": False}
 _SET_FIELDS = ("indexConfig.usesAncestorConfig:false", "ttlConfig:*")
 """The fields that can be listed: one filter each (FirestoreAdmin, ListFields)."""
@@ -183,7 +187,9 @@ class Databases:
             CloudError: It could not be created.
         """
         known = types.Database.from_json(json.dumps(like), ignore_unknown_fields=True)
-        wanted = types.Database(**{name: getattr(known, name) for name in _SETTINGS})
+        is_enterprise = known.database_edition == types.Database.DatabaseEdition.ENTERPRISE
+        names = _SETTINGS + _ENTERPRISE_SETTINGS if is_enterprise else _SETTINGS
+        wanted = types.Database(**{name: getattr(known, name) for name in names})
         if known.cmek_config.kms_key_name:
             # Firestore chooses the version of the key: a request must not name it.
             wanted.cmek_config.kms_key_name = known.cmek_config.kms_key_name

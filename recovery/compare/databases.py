@@ -30,17 +30,29 @@ _CREATED_WITH = frozenset(
         "concurrencyMode",
         "databaseEdition",
         "deleteProtectionState",
-        "firestoreDataAccessMode",
         "locationId",
-        "mongodbCompatibleDataAccessMode",
         "pointInTimeRecoveryEnablement",
-        "realtimeUpdatesMode",
         "type",
     }
 )
-_FIXED = frozenset({"cmekConfig", "databaseEdition", "locationId", "realtimeUpdatesMode"})
+_STANDARD: Resource = {
+    "firestoreDataAccessMode": "DATA_ACCESS_MODE_ENABLED",
+    "mongodbCompatibleDataAccessMode": "DATA_ACCESS_MODE_DISABLED",
+    "realtimeUpdatesMode": "REALTIME_UPDATES_MODE_ENABLED",
+}
+"""What only a database of the Enterprise edition is created with (Terraform, google_firestore_database),
+and what it is in one of the Standard edition."""
+_FIXED = frozenset(
+    {
+        "appEngineIntegrationMode",
+        "cmekConfig",
+        "databaseEdition",
+        "locationId",
+        "realtimeUpdatesMode",
+    }
+)
 """What is set when a database is created and never after (Firestore REST, Database: immutable; Manage
-databases: location and key)."""
+databases: location and key), or not back again (App Engine requirement)."""
 
 
 def database_settings(resource: Resource) -> Resource:
@@ -62,14 +74,20 @@ def database_findings(expected: Resource, actual: Resource) -> tuple[Finding, ..
 def made_settings(resource: Resource) -> tuple[str, ...]:
     """Return the settings that a database is created with, each with its value."""
     settings = database_settings(resource)
-    return tuple(
-        f"{key} {value_text(settings[key])}" for key in sorted(_CREATED_WITH & settings.keys())
-    )
+    made = _created_with(settings) & settings.keys()
+    return tuple(f"{key} {value_text(settings[key])}" for key in sorted(made))
 
 
 def unmade_settings(resource: Resource) -> tuple[str, ...]:
-    """Return the names of settings that a database has and is not created with."""
-    return tuple(sorted(database_settings(resource).keys() - _CREATED_WITH))
+    """Return the names of settings that a database has and would not have once it is created."""
+    settings = database_settings(resource)
+    own = {key for key, value in settings.items() if value != _STANDARD.get(key)}
+    return tuple(sorted(own - _created_with(settings)))
+
+
+def _created_with(settings: Resource) -> frozenset[str]:
+    is_enterprise = settings.get("databaseEdition") == "ENTERPRISE"
+    return _CREATED_WITH.union(_STANDARD) if is_enterprise else _CREATED_WITH
 
 
 def is_fixed(finding: Finding) -> bool:

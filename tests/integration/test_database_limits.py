@@ -238,5 +238,7 @@ def test_key_and_settings_of_a_created_database(new_rebound: Callable[..., Rebou
     changed = made.resource()
     assert changed is not None
     assert changed["appEngineIntegrationMode"] == "DISABLED"
+    with pytest.raises(CloudError, match="App Engine"):
+        made.configure(like, {"appEngineIntegrationMode"})
     with pytest.raises(CloudError, match="realtime_updates_mode"):
         made.configure(like, {"realtimeUpdatesMode"})

@@ -9,12 +9,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
 import requests
 from google.cloud import firestore
+from google.cloud.firestore_admin_v1 import FirestoreAdminClient
+from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
+    FirestoreAdminGrpcTransport,
+)
 
 from tests.contract import real
 
@@ -96,6 +101,13 @@ def standin(data_dir: Path, *options: str) -> Iterator[Service]:
     with _process(command, stdout=subprocess.PIPE) as process:
         ready = json.loads(process.stdout.readline())
         yield Service(ready["url"], process, ready["admin"])
+
+
+@contextmanager
+def admin_client(service: Service) -> Iterator[FirestoreAdminClient]:
+    """Yield the real admin client of a Firestore."""
+    with closing(grpc.insecure_channel(service.host)) as channel:
+        yield FirestoreAdminClient(transport=FirestoreAdminGrpcTransport(channel=channel))
 
 
 def emulator_jar() -> Path | None:

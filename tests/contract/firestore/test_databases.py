@@ -1,20 +1,14 @@
-import contextlib
 import json
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
 
-import grpc
 import pytest
 import requests
 from google.api_core import exceptions
 from google.cloud import firestore_admin_v1 as admin_api
-from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
-    FirestoreAdminGrpcTransport,
-)
 from google.longrunning import operations_pb2
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -58,10 +52,8 @@ def wire(with_storage: Service) -> Iterator[Wire]:
 @pytest.fixture
 def admin(with_storage: Service) -> Iterator[admin_api.FirestoreAdminClient]:
     """Return the real admin client."""
-    channel = grpc.insecure_channel(with_storage.host)
-    transport = FirestoreAdminGrpcTransport(channel=channel)
-    with contextlib.closing(channel):
-        yield admin_api.FirestoreAdminClient(transport=transport)
+    with parts.admin_client(with_storage) as client:
+        yield client
 
 
 def create(
@@ -76,29 +68,6 @@ def create(
     )
     request = {"parent": f"projects/{project}", "database": database, "database_id": database_id}
     return admin.create_database(request).result(timeout=240).name
-
-
-def test_what_is_fixed_when_a_database_is_created(
-    admin: admin_api.FirestoreAdminClient, wire: Wire
-):
-    """Modes default by edition, tags are never answered, and what is fixed refuses a change.
-
-    Firestore REST, Database: "Immutable", "Input only", and what is the default of each edition.
-    """
-    database: dict[str, Any] = {"location_id": "nam5", "type_": "FIRESTORE_NATIVE"}
-    database |= {"database_edition": "ENTERPRISE", "tags": {"123/environment": "production"}}
-    request = {"parent": f"projects/{wire.project}", "database": database, "database_id": "made"}
-    made = admin.create_database(request).result(timeout=240)
-    modes = (made.firestore_data_access_mode.name, made.mongodb_compatible_data_access_mode.name)
-    assert modes == ("DATA_ACCESS_MODE_DISABLED", "DATA_ACCESS_MODE_ENABLED")
-    assert not made.tags
-    change = admin_api.types.Database(name=made.name)
-    for field in ("realtime_updates_mode", "database_edition", "location_id", "tags"):
-        with pytest.raises(exceptions.InvalidArgument, match=field):
-            admin.update_database(database=change, update_mask=FieldMask(paths=[field]))
-    database |= {"database_edition": "STANDARD", "mongodb_compatible_data_access_mode": modes[1]}
-    with pytest.raises(exceptions.InvalidArgument, match="Enterprise edition"):
-        admin.create_database(request | {"database_id": "standard"})
 
 
 def test_databases_are_created_listed_and_deleted(

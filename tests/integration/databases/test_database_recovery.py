@@ -156,7 +156,8 @@ def test_deleted_database(rebound: Rebound, state: State):
     with pytest.raises(NotFound):
         state.content()
     told = rebound.run("plan", SCENARIO).stdout
-    assert 'make     firestoreDataAccessMode "DATA_ACCESS_MODE_ENABLED"' in told
+    assert 'make     databaseEdition "STANDARD"' in told
+    assert "realtimeUpdatesMode" not in told
     assert "tags of (default), which is created" in told
     with rebound.cloud.fault("firestore", ".*CreateDatabase", "lost"):
         rebound.run("recover", SCENARIO, "--yes")

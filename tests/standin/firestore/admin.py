@@ -36,7 +36,16 @@ ExportDocumentsResponse = types.ExportDocumentsResponse.pb()
 ImportDocumentsMetadata = types.ImportDocumentsMetadata.pb()
 FIXED = ("location_id", "database_edition", "cmek_config", "realtime_updates_mode", "tags")
 """Immutable by the discovery document; location and key by Manage databases."""
-Mode = types.Database.DataAccessMode
+ENTERPRISE_MODES = (
+    "firestore_data_access_mode",
+    "mongodb_compatible_data_access_mode",
+    "realtime_updates_mode",
+)
+"""What is said of a database of the Enterprise edition only (Terraform, google_firestore_database)."""
+Access = types.Database.DataAccessMode
+Edition = types.Database.DatabaseEdition
+Integration = types.Database.AppEngineIntegrationMode
+Realtime = types.RealtimeUpdatesMode
 
 
 class Admin:
@@ -94,9 +103,12 @@ class Admin:
         name = request.database.name
         resource = Resource.FromString(self._store.database(name).resource.SerializeToString())
         for field in request.update_mask.paths:
+            wanted = getattr(request.database, field.partition(".")[0])
             if field.partition(".")[0] in FIXED:
                 raise invalid(f"{field} cannot be updated.")
-            setattr(resource, field, getattr(request.database, field))
+            if field == "app_engine_integration_mode" and wanted == Integration.ENABLED:
+                raise invalid("A database is not linked to App Engine again.")
+            setattr(resource, field, wanted)
         resource.update_time.CopyFrom(timestamp(now_micros()))
         self._store.save(name, resource)
         return self.operations.done(name, self._described(resource), UpdateDatabaseMetadata())
@@ -226,20 +238,20 @@ def _set_modes(resource: Message) -> None:
     """Give a new database the modes that its edition has by default (Firestore REST, Database).
 
     Raises:
-        RequestError: Its edition does not have a mode that is asked for.
+        RequestError: Its edition does not take a mode that is asked for.
     """
-    is_enterprise = resource.database_edition == types.Database.DatabaseEdition.ENTERPRISE
-    if (
-        not is_enterprise
-        and resource.mongodb_compatible_data_access_mode == Mode.DATA_ACCESS_MODE_ENABLED
-    ):
-        raise invalid("MongoDB compatible data access needs the Enterprise edition.")
-    enabled, disabled = Mode.DATA_ACCESS_MODE_ENABLED, Mode.DATA_ACCESS_MODE_DISABLED
-    firestore, mongodb = (disabled, enabled) if is_enterprise else (enabled, disabled)
-    resource.firestore_data_access_mode = resource.firestore_data_access_mode or firestore
-    resource.mongodb_compatible_data_access_mode = (
-        resource.mongodb_compatible_data_access_mode or mongodb
-    )
-    resource.app_engine_integration_mode = (
-        resource.app_engine_integration_mode or types.Database.AppEngineIntegrationMode.DISABLED
-    )
+    defaults = {"database_edition": Edition.STANDARD}
+    defaults["app_engine_integration_mode"] = Integration.DISABLED
+    if resource.database_edition == Edition.ENTERPRISE:
+        modes = (
+            Access.DATA_ACCESS_MODE_DISABLED,
+            Access.DATA_ACCESS_MODE_ENABLED,
+            Realtime.REALTIME_UPDATES_MODE_DISABLED,
+        )
+        defaults |= dict(zip(ENTERPRISE_MODES, modes, strict=True))
+    elif given := [mode for mode in ENTERPRISE_MODES if getattr(resource, mode)]:
+        raise invalid(f"{given[0]} can only be specified for databases of the Enterprise edition.")
+    else:
+        defaults["realtime_updates_mode"] = Realtime.REALTIME_UPDATES_MODE_ENABLED
+    for field, mode in defaults.items():
+        setattr(resource, field, getattr(resource, field) or mode)

@@ -1,5 +1,7 @@
 """What a plan and a report say about Firestore databases."""
 
+import pytest
+
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
 from recovery.compare.findings import Finding
 from recovery.kinds.databases.rules.documents import DatabaseStep
@@ -85,19 +87,17 @@ def test_names_do_not_reach_the_terminal_as_they_are():
     assert f"            {ESCAPED}: refused" in lines
 
 
-def test_what_is_fixed_is_not_set():
-    """A setting that is fixed at creation differs for good, and the plan says so instead of setting it."""
-    fixed = Finding(subject="d", aspect="realtimeUpdatesMode", expected='"A"', actual='"B"')
+@pytest.mark.parametrize("aspect", ["realtimeUpdatesMode", "appEngineIntegrationMode"])
+def test_what_is_fixed_is_not_set(aspect: str):
+    """A setting that is fixed at creation differs for good, and the plan says so instead of setting it.
+
+    Who unlinks a database from App Engine could not link it again.
+    """
+    fixed = Finding(subject="d", aspect=aspect, expected='"A"', actual='"B"')
     other = Finding(subject="d", aspect="deleteProtectionState", expected='"A"', actual='"B"')
     step = step_with(missing=1).model_copy(update={"settings": (fixed, other), "sets": True})
     lines = planned(database_row(step))
-    assert (
-        '    differs  realtimeUpdatesMode is "B", not "A" (fixed when a database is created)'
-        in lines
-    )
+    assert f'    differs  {aspect} is "B", not "A" (fixed when a database is created)' in lines
     assert '    set      deleteProtectionState is "B", not "A"' in lines
     (note,) = [text for text in documents_lost((step,), POINT) if "fixed" in text]
-    assert (
-        note
-        == "settings of (default), which are fixed when a database is created: realtimeUpdatesMode"
-    )
+    assert note == f"settings of (default), which are fixed when a database is created: {aspect}"

@@ -1,7 +1,7 @@
 """Settings of buckets and databases: every one that somebody set is compared, and can be set back."""
 
 from recovery.compare.buckets import access_findings, bucket_findings, changed_configuration
-from recovery.compare.databases import database_findings
+from recovery.compare.databases import database_findings, made_settings, unmade_settings
 
 BUCKET = {
     "name": "raw",
@@ -61,3 +61,19 @@ def test_a_database_is_compared_by_what_somebody_set():
     now["deleteProtectionState"] = "DELETE_PROTECTION_DISABLED"
     (found,) = database_findings(was, now)
     assert (found.subject, found.aspect) == ("database d", "deleteProtectionState")
+
+
+def test_a_database_is_created_with_what_its_edition_takes():
+    """A Standard database has its modes by itself; one that is other than that cannot be brought back."""
+    modes = {
+        "firestoreDataAccessMode": "DATA_ACCESS_MODE_ENABLED",
+        "realtimeUpdatesMode": "REALTIME_UPDATES_MODE_ENABLED",
+    }
+    standard = {"databaseEdition": "STANDARD", **modes}
+    assert made_settings(standard) == ('databaseEdition "STANDARD"',)
+    assert unmade_settings(standard) == ()
+    other = {**standard, "realtimeUpdatesMode": "REALTIME_UPDATES_MODE_DISABLED", "tomorrow": 1}
+    assert unmade_settings(other) == ("realtimeUpdatesMode", "tomorrow")
+    enterprise = {**other, "databaseEdition": "ENTERPRISE"}
+    assert len(made_settings(enterprise)) == 3
+    assert unmade_settings(enterprise) == ("tomorrow",)
