@@ -10,13 +10,11 @@ class Listening(Value):
 
     Attributes:
         names: The triggers.
-        audited: Those of them that listen to audit logs, of which the thing itself knows nothing.
         is_enabled: Whether the project has Eventarc enabled: without it no trigger is there.
         unasked: Why Eventarc could not be asked; empty where it was.
     """
 
     names: tuple[str, ...] = ()
-    audited: tuple[str, ...] = ()
     is_enabled: bool = True
     unasked: str = ""
 
@@ -51,13 +49,9 @@ class Triggers(Value):
             attribute: The attribute of its events that names it.
             value: Its name.
         """
-        found = [item for item in self.found if _listens(item, service, attribute, value)]
-        return Listening(
-            names=tuple(sorted(map(_name, found))),
-            audited=tuple(sorted(_name(item) for item in found if _kind(item) == _AUDITED)),
-            is_enabled=self.is_enabled,
-            unasked=self.unasked,
-        )
+        found = (item for item in self.found if _listens(item, service, attribute, value))
+        names = tuple(sorted(map(_name, found)))
+        return Listening(names=names, is_enabled=self.is_enabled, unasked=self.unasked)
 
 
 def _listens(trigger: Resource, service: str, attribute: str, value: str) -> bool:
@@ -65,20 +59,13 @@ def _listens(trigger: Resource, service: str, attribute: str, value: str) -> boo
 
     One for audit logs may name a method or a resource that no recovery touches: it listens.
     """
-    kind, exact = _kind(trigger), _exact(trigger)
+    filters = [item for item in trigger.get("eventFilters", ()) if "operator" not in item]
+    exact = {str(item.get("attribute")): str(item.get("value")) for item in filters}
+    kind = exact.get("type", "")
     if kind == _AUDITED:
         return bool(exact.get("serviceName") == f"{service}.googleapis.com")
     is_of_service = kind.startswith(f"google.cloud.{service}.")
     return is_of_service and bool(exact.get(attribute, value) == value)
-
-
-def _kind(trigger: Resource) -> str:
-    return _exact(trigger).get("type", "")
-
-
-def _exact(trigger: Resource) -> dict[str, str]:
-    filters = [item for item in trigger.get("eventFilters", ()) if "operator" not in item]
-    return {str(item.get("attribute")): str(item.get("value")) for item in filters}
 
 
 def _name(trigger: Resource) -> str:

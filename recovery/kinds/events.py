@@ -1,6 +1,6 @@
-"""What a recovery triggers: functions that listen to the documents it writes."""
+"""What a recovery triggers: what listens to the documents and objects it writes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from recovery.kinds.step import MissingWord
 from recovery.listening import Listening
@@ -40,6 +40,34 @@ def event_words(
         yield MissingWord(
             f"it is unknown what of Eventarc {documents} documents start: {listening.unasked}",
             subject=database,
+            hint="grant the identity eventarc.triggers.list; or `--notify` allows it",
+        )
+
+
+def object_words(
+    bucket: str, notified: Sequence[str], listening: Listening
+) -> Iterator[MissingWord]:
+    """Yield the word that is needed where somebody is told of the objects that are written.
+
+    That a trigger for a bucket's own events has a topic among those that the bucket tells is not
+    documented, so that each trigger counts.
+
+    Args:
+        bucket: The bucket that is written, as a sentence names it.
+        notified: The topics that it tells.
+        listening: What Eventarc tells of the bucket.
+    """
+    if told := (*notified, *listening.names):
+        yield MissingWord(
+            f"{', '.join(told)} would be told of every object that is written",
+            subject=bucket,
+            hint="`--notify` allows it; or stop what listens, or remove the notification",
+        )
+    elif listening.unasked:
+        yield MissingWord(
+            "it is unknown what of Eventarc would be told of every object that is written: "
+            f"{listening.unasked}",
+            subject=bucket,
             hint="grant the identity eventarc.triggers.list; or `--notify` allows it",
         )
 

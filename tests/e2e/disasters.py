@@ -155,7 +155,13 @@ DISASTERS = (
         picture_of_bigquery,
         ("--overwrite", "*", "--create-datasets"),
     ),
-    Disaster("gcs-bucket-corruption", strike_bucket, picture_of_bucket),
+    # A trigger of Eventarc listens to the bucket.
+    Disaster(
+        "gcs-bucket-corruption",
+        strike_bucket,
+        picture_of_bucket,
+        ("--overwrite", "*", "--notify"),
+    ),
     Disaster("firestore-state-loss", strike_firestore, picture_of_firestore),
     Disaster(
         "complete-outage",

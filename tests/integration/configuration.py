@@ -60,6 +60,26 @@ def enable(rebound: Rebound, *services: str) -> None:
     call(rebound, "POST", path, {"serviceIds": list(services)})
 
 
+def make_trigger(rebound: Rebound, name: str, **filters: str) -> None:
+    """Make a trigger of Eventarc, and the service that it calls.
+
+    Args:
+        rebound: The platform.
+        name: Its id.
+        filters: What its events are exactly, by attribute.
+    """
+    enable(rebound, "eventarc.googleapis.com", "run.googleapis.com")
+    place = f"projects/{rebound.project}/locations/{LOCATION}"
+    image = {"template": {"containers": [{"image": "us-docker.pkg.dev/p/r/i"}]}}
+    call(rebound, "POST", f"{RUN}/{place}/services", image, serviceId="listener")
+    body = {
+        "eventFilters": [{"attribute": key, "value": value} for key, value in filters.items()],
+        "destination": {"cloudRun": {"service": "listener", "region": LOCATION}},
+    }
+    path = f"eventarc.googleapis.com/v1/{place}/triggers"
+    call(rebound, "POST", path, body, triggerId=name)
+
+
 def jobs_path(rebound: Rebound) -> str:
     """Return the path of the list of schedules."""
     return f"{SCHEDULER}/projects/{rebound.project}/locations/{LOCATION}/jobs"

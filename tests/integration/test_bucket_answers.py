@@ -23,6 +23,7 @@ from tests.integration.bucket_objects import (
     sources,
     stored_content,
 )
+from tests.integration.configuration import make_trigger
 from tests.served import Function
 
 KEY = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
@@ -242,6 +243,21 @@ def test_subscribers_need_a_word(raw: Rebound, night: Function):
     assert "project-p/topics/told would be told" in refused.stderr
     assert "--notify" in refused.stderr
     assert sources(recover(raw, "--notify")) == {("missing", "soft-deleted"): 1}
+
+
+def test_a_trigger_needs_a_word_also_for_a_bucket_that_is_gone(raw: Rebound, night: Function):
+    """Audit logs tell Eventarc of what is written to whatever bucket is made."""
+    make_trigger(
+        raw, "late", type="google.cloud.audit.log.v1.written", serviceName="storage.googleapis.com"
+    )
+    bucket = make_bucket(raw)
+    fill(raw, bucket, NAMES[:1])
+    back_up(night)
+    bucket.blob(NAMES[0]).delete()
+    bucket.delete()
+    refused = raw.run("recover", SCENARIO, "--yes", "--access", code=5)
+    assert f"trigger late in {LOCATION} would be told" in refused.stderr
+    assert recover(raw, "--access", "--notify")["restored"]
 
 
 def test_a_bucket_that_is_once_said_to_be_gone_for_good_is_undeleted(raw: Rebound, night: Function):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import Rebound
-from tests.integration.configuration import RUN, call, enable
+from tests.integration.configuration import make_trigger
 from tests.integration.orchestration import State, write_catalog
 from tests.served import serving
 
@@ -27,19 +27,8 @@ def test_triggers_that_no_run_knows(rebound: Rebound):
     before = state.content()
     with serving(rebound) as function:
         function.complete("night")
-    enable(rebound, "eventarc.googleapis.com", "run.googleapis.com")
-    run = f"projects/{rebound.project}/locations/us-west2/services"
-    image = {"template": {"containers": [{"image": "us-docker.pkg.dev/p/r/i"}]}}
-    call(rebound, "POST", f"{RUN}/{run}", image, serviceId="listener")
-    kind = "google.cloud.firestore.document.v1.written"
-    filters = [
-        {"attribute": "type", "value": kind},
-        {"attribute": "database", "value": "(default)"},
-    ]
-    destination = {"cloudRun": {"service": "listener", "region": "us-west2"}}
-    triggers = f"eventarc.googleapis.com/v1/projects/{rebound.project}/locations/us-west2/triggers"
-    body = {"eventFilters": filters, "destination": destination}
-    call(rebound, "POST", triggers, body, triggerId="late")
+    written = "google.cloud.firestore.document.v1.written"
+    make_trigger(rebound, "late", type=written, database="(default)")
     state.lose(*before)
     told = rebound.run("plan", SCENARIO).stdout
     assert "by each document's event: nothing by the catalog; trigger late in us-west2" in told

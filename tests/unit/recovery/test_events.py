@@ -104,7 +104,5 @@ def test_which_triggers_listen():
     )
     names = found.of("firestore", "database", "(default)").names
     assert names == tuple(f"trigger {name} in us-west2" for name in ("audit", "context", "own"))
-    assert found.of("firestore", "database", "other").audited == ("trigger audit in us-west2",)
-    assert found.of("storage", "bucket", "raw").audited == ()
     assert found.of("storage", "bucket", "raw").names == ("trigger bucket in us-west2",)
     assert found.of("storage", "bucket", "other").names == ()

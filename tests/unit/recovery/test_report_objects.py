@@ -156,15 +156,26 @@ def test_a_verdict_says_what_was_read(verdict: Verdict, text: str, *, quick: boo
     assert told == f"{text}\nmanifest: signed with a key"
 
 
-def test_a_trigger_for_audit_logs_needs_the_word():
-    """No topic of the bucket tells of it, so that it is asked for by itself."""
+@pytest.mark.parametrize(
+    ("listening", "said"),
+    [
+        (
+            Listening(names=("audit", "own")),
+            "audit, own would be told of every object that is written",
+        ),
+        (Listening(unasked="403: no"), "unknown what of Eventarc would be told of every object"),
+    ],
+)
+def test_what_eventarc_tells_needs_the_word(listening: Listening, said: str):
+    """Every trigger for the bucket, and that Eventarc does not answer."""
     request = Request(scenario="gcs-bucket-corruption", target=Target(project="platform"))
-    listening = Listening(names=("audit", "own"), audited=("audit",))
     plan = plan_of(missing=1).model_copy(update={"listening": listening})
     (missing,) = plan.missing_words(request, confirmed_project=None)
-    assert missing.what == "audit would be told of every object that is written"
+    assert said in missing.what
     allowed = request.model_copy(update={"notify": True})
     assert not list(plan.missing_words(allowed, confirmed_project=None))
+    unchanged = plan_of().model_copy(update={"listening": listening})
+    assert not list(unchanged.missing_words(request, confirmed_project=None))
 
 
 def test_a_plan_says_what_eventarc_starts():

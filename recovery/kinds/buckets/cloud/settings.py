@@ -4,7 +4,6 @@ from contextlib import suppress
 
 from google.api_core.exceptions import Forbidden
 
-from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.kinds.buckets.model import BucketBackup
@@ -13,7 +12,6 @@ from recovery.compare.buckets import access_findings, bucket_findings, changed_c
 from recovery.compare.findings import Finding, finding
 from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.work import Entries
-from recovery.triggers import live_triggers
 
 
 def configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tuple[Finding, ...]:
@@ -59,14 +57,8 @@ def readable_access(target: VersionedBucket) -> Resource | None:
     return None
 
 
-def listeners(target: VersionedBucket, rest: Rest, project: str) -> dict[str, object]:
-    """Return what is told of what is written to a bucket: its topics, and triggers of Eventarc.
-
-    A trigger for the bucket's own events has a topic of the bucket, and so needs the word with it
-    (Eventarc, Route Cloud Storage events); one for audit logs has none, and needs it by itself.
-    """
+def notified_topics(target: VersionedBucket) -> tuple[str, ...]:
+    """Return the topics that are told of what is written to a bucket."""
     with cloud_errors(target.uri()):
         found = target.notifications()
-    topics = {str(item.get("topic", "")).partition("/projects/")[2] for item in found}
-    listening = live_triggers(rest, project).of("storage", "bucket", target.name)
-    return {"notified": tuple(sorted(topics)), "listening": listening}
+    return tuple(sorted({str(item.get("topic", "")).partition("/projects/")[2] for item in found}))

@@ -33,7 +33,7 @@ from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.cloud.restore import PARALLEL_RANGES, RangeRestore, spread
 from recovery.kinds.buckets.cloud.settings import (
     configuration_findings,
-    listeners,
+    notified_topics,
     set_bucket,
 )
 from recovery.kinds.buckets.rules.access import PresentBucket
@@ -50,6 +50,7 @@ from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Entries, Running, Tools, Work
 from recovery.request import Request, Target
+from recovery.triggers import live_triggers
 from recovery.unseen import looked_at, told_apart
 
 
@@ -162,8 +163,10 @@ class BucketWork(Work[BucketsSeen]):
                 lambda key_range: _counted(comparison, key_range, retention), key_ranges
             ):
                 counter.merge(counted)
+        triggers = live_triggers(self._rest, request.target.project)
         seen = SeenBucket(
             exists=resource is not None,
+            listening=triggers.of("storage", "bucket", target.name),
             keeps_replaced=resource is not None and keeps_replaced(resource),
             objects=counter.objects,
             equal=counter.equal,
@@ -180,7 +183,7 @@ class BucketWork(Work[BucketsSeen]):
         return seen.model_copy(
             update={
                 "owner": foreign_owner(self._api, backup, resource, request),
-                **listeners(target, self._rest, request.target.project),
+                "notified": notified_topics(target),
                 "configuration": configuration_findings(target, backup) if compares else (),
             }
         )

@@ -17,6 +17,7 @@ from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts
 from recovery.kinds.buckets.rules.objects import Source
+from recovery.kinds.events import object_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.listening import Listening
 from recovery.request import Request
@@ -171,13 +172,8 @@ class BucketStep(Step, SeenBucket):
                 subject=self.title,
                 hint=f"`--overwrite {self.into}` allows it; what is replaced is kept",
             )
-        told = (*self.notified, *self.listening.audited)
-        if told and self.writes and not request.notify:
-            yield MissingWord(
-                f"{', '.join(told)} would be told of every object that is written",
-                subject=self.title,
-                hint="`--notify` allows it; or stop what listens, or remove the notification",
-            )
+        if self.writes and not request.notify:
+            yield from object_words(self.title, self.notified, self.listening)
 
     @property
     def moved_bytes(self) -> int:
