@@ -118,18 +118,25 @@ def plan_table(table: TableBackup, observed: ObservedTable, request: Request) ->
     return step.model_copy(
         update={
             "expired": expired_of(table, gone),
-            "loses_rows": step.loses_rows or drops,
+            "loses_rows": step.loses_rows or bool(drops),
             "only_removes": step.only_removes and not drops,
+            "seen": {**step.seen, **drops},
+            "losing": step.losing + combined(drops.values()).row_count,
         }
     )
 
 
-def _rule_drops(table: TableBackup, observed: ObservedTable, kept: ObservedTable) -> bool:
-    """Whether the table has another expiration now, and setting the old one would delete rows."""
-    if observed.resource is None or observed.partitions == kept.partitions:
-        return False
+def _rule_drops(
+    table: TableBackup, observed: ObservedTable, kept: ObservedTable
+) -> dict[str, Fingerprint]:
+    """Return what setting the old expiration would delete; nothing where the table has that now."""
+    if observed.resource is None:
+        return {}
     rules = [item.get("timePartitioning") or {} for item in (table.resource, observed.resource)]
-    return rules[0].get("expirationMs") != rules[1].get("expirationMs")
+    if rules[0].get("expirationMs") == rules[1].get("expirationMs"):
+        return {}
+    there, stays = observed.partitions or {}, kept.partitions or {}
+    return {name: content for name, content in there.items() if name not in stays}
 
 
 def _plan_kept(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
