@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,8 +38,6 @@ def test_what_an_interrupted_command_says_is_printable():
         capture_output=True,
         text=True,
         check=False,
-        # A shell that starts a job in the background has it ignore the signal.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         env=os.environ | {"NO_COLOR": "1", "TERM": "dumb"},
     )
     assert ended.returncode == 130
