@@ -8,7 +8,7 @@ actions/<time>-<id>.json      what an operator did, to what, and why; never chan
 
 from datetime import UTC, datetime
 
-from manifests.layout import RUN_ID, between
+from manifests.layout import RUN_ID, between, time_in
 from manifests.values import RunId
 
 LEASES_PREFIX = "leases/"
@@ -39,11 +39,7 @@ def action_name(did_at: datetime, own_id: str) -> str:
 
 def acted_at(name: str) -> datetime | None:
     """Return when a command did what a record is about, or None for any other object."""
-    at = name.partition("-")[0]
-    try:
-        return datetime.strptime(f"{at}+0000", f"{ACTIONS_PREFIX}%Y%m%dT%H%M%S.%fZ%z")
-    except ValueError:
-        return None
+    return time_in(name.partition("-")[0], f"{ACTIONS_PREFIX}%Y%m%dT%H%M%S.%fZ")
 
 
 def unlock_name(run_id: RunId, unlocked_at: datetime) -> str:

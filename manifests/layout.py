@@ -201,8 +201,18 @@ def begun_id(name: str, begun_at: datetime, mark: str) -> str:
 def begun_at(text: str) -> datetime | None:
     """Return when what has an id of `begun_id` was begun; None where its digits are no time."""
     found = _BEGUN.search(text)
+    return time_in(found[1], "%Y%m%dT%H%M%S") if found else None
+
+
+def time_in(text: str, form: str) -> datetime | None:
+    """Return the time that a text tells, in UTC; None where it tells none in that form.
+
+    Args:
+        text: The text.
+        form: As of `strptime`, without a zone.
+    """
     try:
-        return datetime.strptime(f"{found[1]}+0000", "%Y%m%dT%H%M%S%z") if found else None
+        return datetime.strptime(f"{text}+0000", f"{form}%z")
     except ValueError:
         return None
 

@@ -7,6 +7,7 @@ verified/<night>.json    what was found of the share of the vault that was read 
 from collections.abc import Iterable
 from datetime import datetime
 
+from manifests.layout import time_in
 from manifests.values import RunId
 
 VERDICTS_PREFIX = "verdicts/"
@@ -31,7 +32,4 @@ def verified_nights(names: Iterable[str], *, now: datetime) -> tuple[datetime, .
 
 def verified_at(name: str) -> datetime | None:
     """Return for which night it is written that a share was read, or None for any other object."""
-    try:
-        return datetime.strptime(f"{name}+0000", f"{SHARES_PREFIX}%Y%m%dT%H%M%SZ.json%z")
-    except ValueError:
-        return None
+    return time_in(name, f"{SHARES_PREFIX}%Y%m%dT%H%M%SZ.json")

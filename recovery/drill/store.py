@@ -73,7 +73,9 @@ class Drills:
 
     def find(self, finding: DrillFinding) -> None:
         """Write down what is to be mended after a drill."""
-        for number in count(1):
+        folder = drill_layout.findings_prefix(finding.drill_id)
+        there = sum(1 for _ in self._bucket.list_objects(folder))
+        for number in count(there + 1):
             name = drill_layout.finding_name(finding.drill_id, number)
             content = self._seal.encode(finding, subject=name)
             if self._bucket.put_once(name, content) == content:

@@ -1,6 +1,7 @@
 """What a thing was before a recovery changed it: written down first, once, for the way back. Pure."""
 
 import hashlib
+from collections.abc import Iterable
 
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.values import Resource, Value
@@ -33,8 +34,7 @@ class FormerObjects(Value):
     @property
     def name(self) -> str:
         """Return the name of the entry about them."""
-        seen = ((item.name, item.generation, item.metageneration) for item in self.objects)
-        return hashlib.sha256(repr(tuple(seen)).encode()).hexdigest()[:32]
+        return _named_by((it.name, it.generation, it.metageneration) for it in self.objects)
 
 
 class AsideObject(Value):
@@ -61,8 +61,7 @@ class AsideObjects(Value):
     @property
     def name(self) -> str:
         """Return the name of the entry about them."""
-        seen = ((item.name, item.generation) for item in self.objects)
-        return hashlib.sha256(repr(tuple(seen)).encode()).hexdigest()[:32]
+        return _named_by((it.name, it.generation) for it in self.objects)
 
 
 class KeptFile(Value):
@@ -82,6 +81,11 @@ class KeptFile(Value):
     def own_name(self) -> str:
         """Return the name of the entry about it."""
         return f"{'removed' if self.are_removed else 'replaced'} {self.sha256}"
+
+
+def _named_by(objects: Iterable[tuple[object, ...]]) -> str:
+    """Return the name of an entry about objects: of each, what tells its state apart."""
+    return hashlib.sha256(repr(tuple(objects)).encode()).hexdigest()[:32]
 
 
 def documents_folder(database: str) -> str:

@@ -37,6 +37,14 @@ def told_of_late_row(rebound: Rebound, day: str, *words: str) -> str:
     return str(out)
 
 
+def recover_without_late_row(rebound: Rebound, before: object) -> None:
+    """See that the late row stayed; delete it, recover, and see that all is as it was."""
+    assert late(rebound)
+    rebound.query(f"DELETE FROM {games(rebound)} WHERE game_id = 'late'")
+    rebound.run(*RECOVER)
+    assert state(rebound) == before
+
+
 @pytest.mark.parametrize(
     ("damage", "day"),
     [
@@ -57,10 +65,7 @@ def test_rows_that_come_behind_the_last_look_stay(
     rebound.query(damage.format(games(rebound)))
     told = told_of_late_row(rebound, day, *RECOVER)
     assert "rows were written while it was looked at; they were left alone" in told
-    assert late(rebound)
-    rebound.query(f"DELETE FROM {games(rebound)} WHERE game_id = 'late'")
-    rebound.run(*RECOVER)
-    assert state(rebound) == before
+    recover_without_late_row(rebound, before)
 
 
 def test_a_repair_keeps_them_as_well(rebound: Rebound, function: Function):
@@ -93,10 +98,7 @@ def test_a_table_of_another_shape_is_deleted_as_it_was_kept(rebound: Rebound, fu
     destroy(rebound, DAMAGES["schema changed"])
     told = told_of_late_row(rebound, DAY, *RECOVER)
     assert "it was written while it was kept; it was left alone" in told
-    assert late(rebound)
-    rebound.query(f"DELETE FROM {games(rebound)} WHERE game_id = 'late'")
-    rebound.run(*RECOVER)
-    assert state(rebound) == before
+    recover_without_late_row(rebound, before)
 
 
 def test_rows_that_are_on_their_way_are_not_deleted(rebound: Rebound, function: Function):
