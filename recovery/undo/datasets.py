@@ -1,23 +1,23 @@
 """Sets datasets back to what they were before a recovery."""
 
-from manifests.errors import ManifestAlteredError, NotEqualError
-from manifests.kinds.tables.model import DatasetBackup
+from manifests.errors import ManifestAlteredError
+from manifests.values import Resource
+from recovery.compare.findings import Finding
 from recovery.compare.properties import changes
 from recovery.compare.tables import dataset_findings
+from recovery.kinds.former import Former
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.rules.access import dataset_changes
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome
-from recovery.undo.ended import Ended, planned_of
-from recovery.undo.former_rules import decided
+from recovery.undo.ended import Ended
 from recovery.undo.model import UndoStep
-from recovery.undo.settings_rules import dataset_left, undo_settings
-from recovery.undo.shared import not_as_planned, state_seen, unkept
+from recovery.undo.settings_rules import dataset_left
+from recovery.undo.shared import state_seen
+from recovery.undo.undoer import SettingsUndo
 
-STAYS = "the recovery made it; it stays, empty or not: nobody who recovers may delete one"
 
-
-class DatasetUndo:
+class DatasetUndo(SettingsUndo[DatasetOutcome, DatasetStep, Resource]):
     """The datasets of one recovery.
 
     Args:
@@ -25,72 +25,50 @@ class DatasetUndo:
         ended: The recovery.
     """
 
+    outcomes = (DatasetOutcome,)
+    planned = DatasetStep
+    kind = noun = "dataset"
+
     def __init__(self, target: BigQueryTarget, ended: Ended) -> None:
+        super().__init__(ended)
         self._target = target
-        self._ended = ended
 
-    def steps(self) -> list[UndoStep]:
-        """Look at every dataset and decide what happens to it.
+    def _into(self, name: str) -> str:
+        return self._ended.request.target.dataset_id(name)
 
-        Raises:
-            CloudError: One could not be looked at.
-            ManifestAlteredError: The report names what its plan or run has not.
-        """
-        return [self._step(item) for item in self._ended.of(DatasetOutcome)]
+    def _live(self, into: str) -> Resource | None:
+        return self._target.resources.dataset(into)
 
-    def undo(self, step: UndoStep) -> str:
-        """Carry out one step and prove it.
+    def _before(self, former: Former, live: Resource | None) -> Resource:
+        del live
+        return former.resource or {}
 
-        Raises:
-            RefusedError: It is not what the plan saw.
-            NotEqualError: It is not what it was before the recovery.
-            CloudError: It could not be done.
-        """
-        # Read before it is decided again, so that its etag is not that of what nobody looked at.
-        live = self._target.resources.dataset(step.into)
-        now = self._step(self._ended.outcome(DatasetOutcome, step.name))
-        if now != step:
-            raise not_as_planned(step, now)
-        former = self._ended.former("dataset", step.into)
-        if former is None or former.resource is None or live is None:
-            raise not_as_planned(step, now)
-        self._target.resources.patch(
-            f"datasets/{step.into}",
-            changes(former.resource, live),
-            etag=str(live["etag"]),
-            subject=step.into,
-        )
-        found = dataset_findings(former.resource, self._target.resources.dataset(step.into))
-        if found:
-            raise NotEqualError(f"it is not as before: {found[0].text}", subject=step.into)
-        return ""
+    def _ours(
+        self, name: str, planned: DatasetStep, former: Former, live: Resource | None
+    ) -> Resource:
+        del live
+        for item in self._ended.origin.run.datasets:
+            if item.dataset_id == name:
+                return dataset_left(planned, former.resource or {}, item.resource)
+        raise ManifestAlteredError("its report names what is not in the run", subject=name)
 
-    def _step(self, outcome: DatasetOutcome) -> UndoStep:
-        planned = planned_of(self._ended, DatasetStep, outcome.name)
-        into = self._ended.request.target.dataset_id(outcome.name)
-        step = UndoStep(kind="dataset", name=outcome.name, into=into, action="leave", why="")
-        if planned.create:
-            return step.cannot(STAYS)
-        return decided(step, lambda: self._decided(step, outcome, planned))
+    def _differing(self, one: Resource, other: Resource) -> tuple[Finding, ...]:
+        return dataset_findings(one, other)
 
-    def _decided(self, step: UndoStep, outcome: DatasetOutcome, planned: DatasetStep) -> UndoStep:
-        into = step.into
-        former = self._ended.former("dataset", into)
-        if former is None or former.resource is None:
-            return step.because(*unkept(outcome, was_to_change=planned.sets))
-        live = self._target.resources.dataset(into)
-        ours = dataset_left(planned, former.resource, self._backup(outcome.name).resource)
-        step = step.model_copy(update={"seen": state_seen(live)})
-        step = undo_settings(step, former.resource, ours, live, dataset_findings)
-        if live is None or not step.changes:
-            return step
+    def _digest(self, live: Resource | None) -> str:
+        return state_seen(live)
+
+    def _shown(self, step: UndoStep, former: Former, live: Resource) -> UndoStep:
+        project = self._target.target.project
         access = dataset_changes(
-            f"dataset {into}", former.resource, live, project=self._target.target.project
+            f"dataset {step.into}", former.resource or {}, live, project=project
         )
         return step.model_copy(update={"access": tuple(access)})
 
-    def _backup(self, name: str) -> DatasetBackup:
-        for item in self._ended.origin.run.datasets:
-            if item.dataset_id == name:
-                return item
-        raise ManifestAlteredError("its report names what is not in the run", subject=name)
+    def _set(self, into: str, former: Former, live: Resource) -> None:
+        self._target.resources.patch(
+            f"datasets/{into}",
+            changes(former.resource or {}, live),
+            etag=str(live["etag"]),
+            subject=into,
+        )

@@ -17,10 +17,10 @@ from recovery.request import Target
 from recovery.undo.definition_rules import undo_definition
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
-from recovery.undo.shared import not_as_planned
+from recovery.undo.undoer import Undoer
 
 
-class DefinitionUndo:
+class DefinitionUndo(Undoer[DefinitionOutcome]):
     """The views and routines of one recovery.
 
     Args:
@@ -28,33 +28,17 @@ class DefinitionUndo:
         ended: The recovery.
     """
 
+    outcomes = (DefinitionOutcome,)
+
     def __init__(self, target: BigQueryTarget, ended: Ended) -> None:
+        super().__init__(ended)
         self._target = target
-        self._ended = ended
-
-    def steps(self) -> list[UndoStep]:
-        """Look at each and decide what happens to it.
-
-        Raises:
-            CloudError: One could not be looked at.
-            ManifestAlteredError: The report names what its plan or run has not.
-        """
-        return [self._step(item) for item in self._ended.of(DefinitionOutcome)]
 
     def undo(self, step: UndoStep) -> str:
-        """Carry out one step and prove it.
-
-        Raises:
-            RefusedError: It is not what the plan saw.
-            NotEqualError: It is not what it was before the recovery.
-            CloudError: It could not be done.
-        """
+        """Carry out one step and prove it."""
         # Read before it is decided again, so that its etag is not that of what nobody looked at.
         present = self._target.definition(step.kind, step.name)
-        now = self._step(self._ended.outcome(DefinitionOutcome, step.name))
-        if now != step:
-            raise not_as_planned(step, now)
-        before = planned_of(self._ended, DefinitionStep, step.name).replaced
+        before = planned_of(self._ended, DefinitionStep, self._as_planned(step)).replaced
         authorizing = self._authorizing(step)
         self._write(step, before, present)
         if before is not None:
@@ -69,7 +53,7 @@ class DefinitionUndo:
 
     def _step(self, outcome: DefinitionOutcome) -> UndoStep:
         name = outcome.name
-        planned = planned_of(self._ended, DefinitionStep, name)
+        planned = planned_of(self._ended, DefinitionStep, outcome)
         expected = {
             known: resource
             for item in self._ended.origin.run.datasets

@@ -12,7 +12,7 @@ from manifests.errors import ManifestAlteredError
 from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
 from manifests.names import EVERYTHING
-from recovery.firestore.throttle import Ramp
+from recovery.firestore.throttle import Throttled
 from recovery.firestore.values import rewritten, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
@@ -30,14 +30,13 @@ from recovery.undo.document_rules import (
     unknown_documents,
 )
 from recovery.undo.ended import Ended, planned_of
-from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
-from recovery.undo.shared import unfinished
+from recovery.undo.undoer import ContentUndo
 
 _MOST_NAMED = 10
 
 
-class DocumentUndo:
+class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
     """The documents of one recovery.
 
     Args:
@@ -47,64 +46,35 @@ class DocumentUndo:
         ended: The recovery.
     """
 
+    outcomes = (DatabaseOutcome, CompletionsOutcome)
+    what = "documents"
+
     def __init__(self, catalog: Catalog, landing: Bucket, vault: Bucket, ended: Ended) -> None:
+        super().__init__(ended)
         self._catalog = catalog
         self._landing = landing
         self._vault = vault
-        self._ended = ended
-        self._planned: dict[UndoStep, list[GoingDocument]] = {}
 
-    def steps(self) -> list[UndoStep]:
-        """Look at every database and decide what happens to its documents.
-
-        Raises:
-            CloudError: One could not be read.
-            ManifestAlteredError: The report names what its plan or run has not.
-        """
-        kinds = (DatabaseOutcome, CompletionsOutcome)
-        return [
-            decided(self._step(item), partial(self._looked_at, item))
-            for kind in kinds
-            for item in self._ended.of(kind)
-        ]
-
-    def _looked_at(self, outcome: DocumentsOutcome) -> UndoStep:
-        step, going = self._decided(outcome)
-        self._planned[step] = going
-        return step
-
-    def undo(self, step: UndoStep) -> str:
-        """Carry out one step and prove it; return where what goes is kept.
-
-        Each document is written under the time of its last write that the plan saw. One that somebody
-        wrote since, or that is refused, stays; the others go back.
-
-        Raises:
-            RefusedError: Some were written meanwhile.
-            NotEqualError: They are not what they were before the recovery.
-            CloudError: They could not be written.
-        """
-        going = self._planned[step]
-        # What comes from a run is in the vault.
-        redo = self._keep(step, going) if step.kind == "completions" else ""
+    def _written(
+        self,
+        step: UndoStep,
+        going: list[GoingDocument],
+        overtaken: set[str],
+        refused: dict[str, str],
+    ) -> list[str]:
         documents = self._documents(step.into)
-        overtaken, refused = set[str](), dict[str, str]()
-        writer = BatchWriter(documents, Ramp(), overtaken, refused)
+        writer = BatchWriter(documents, Throttled(), overtaken, refused)
         for item in going:
             writer.add(item.path, _write(documents, item))
         writer.flush()
         now = {item.path: item.fields for item in documents.read(EVERYTHING)}
-        wrong = [
+        return [
             item.path
             for item in going
             if now.get(item.path) != (item.before.fields if item.before else None)
         ]
-        # One that was overtaken and is as it was is our own write, whose answer was lost.
-        if problem := unfinished("documents", step.into, wrong, overtaken, refused):
-            raise problem
-        return redo
 
-    def _step(self, outcome: DocumentsOutcome) -> UndoStep:
+    def _untouched(self, outcome: DocumentsOutcome) -> UndoStep:
         return UndoStep(
             kind="completions" if isinstance(outcome, CompletionsOutcome) else "database",
             name=outcome.name,
@@ -116,17 +86,17 @@ class DocumentUndo:
         )
 
     def _decided(self, outcome: DocumentsOutcome) -> tuple[UndoStep, list[GoingDocument]]:
-        step = self._step(outcome)
+        step = self._untouched(outcome)
         if outcome.action == "leave":
             return step, []
         found = self._found(outcome, step.into)
         going, newer = going_documents(found)
         made = sum(item.before is None for item in going)
         seen = digest_of(going)
-        step = step.going("documents", things=len(going), made=made, seen=seen, newer=newer)
+        step = step.going(self.what, things=len(going), made=made, seen=seen, newer=newer)
         written, removed = outcome.written, outcome.removed
         if unknown := unknown_documents(found, written=written, removed=removed):
-            step = step.unkept("documents", unknown)
+            step = step.unkept(self.what, unknown)
         if not going:
             return step, []
         told = [f"{item.path} {'as it was' if item.before else 'goes'}" for item in going]
@@ -135,9 +105,9 @@ class DocumentUndo:
     def _found(self, outcome: DocumentsOutcome, into: str) -> Recovered:
         kept = KeptDocuments(self._landing, self._ended.journal, self._ended.recovery_id, into)
         stored = (
-            self._rebuilt(outcome.name)
+            self._rebuilt(outcome)
             if isinstance(outcome, CompletionsOutcome)
-            else self._stored(outcome.name, into)
+            else self._stored(outcome, into)
         )
         return Recovered(
             since_nanos=nanos_at(self._ended.began_at),
@@ -149,10 +119,10 @@ class DocumentUndo:
             same=same_content,
         )
 
-    def _stored(self, name: str, into: str) -> Mapping[str, bytes]:
+    def _stored(self, outcome: DocumentsOutcome, into: str) -> Mapping[str, bytes]:
         """Return what the recovery wrote of a database, as the backup holds it."""
-        backup = self._ended.part(DATABASES, name)
-        planned = planned_of(self._ended, DatabaseStep, name)
+        backup = self._ended.part(DATABASES, outcome.name)
+        planned = planned_of(self._ended, DatabaseStep, outcome)
         original = str(backup.resource.get("name", ""))
         copy = Connection(self._project, into).database
         rewrites = planned.rewrites and original != copy
@@ -164,16 +134,18 @@ class DocumentUndo:
             for record in reader.read(file, ranges)
         }
 
-    def _rebuilt(self, name: str) -> Mapping[str, bytes]:
+    def _rebuilt(self, outcome: CompletionsOutcome) -> Mapping[str, bytes]:
         """Return what the recovery rebuilt, in the collections that the catalog says are.
 
         Raises:
             ManifestAlteredError: The plan names documents elsewhere.
         """
-        entry = next((item for item in self._catalog.databases if item.database == name), None)
+        entry = next(
+            (item for item in self._catalog.databases if item.database == outcome.name), None
+        )
         rules = entry.rebuild.completions if entry and entry.rebuild else ()
         known = {rule.collection for rule in rules}
-        documents = planned_of(self._ended, CompletionsStep, name).documents
+        documents = planned_of(self._ended, CompletionsStep, outcome).documents
         for item in documents:
             if item.path.rpartition("/")[0] not in known:
                 raise ManifestAlteredError(
@@ -181,10 +153,10 @@ class DocumentUndo:
                 )
         return {item.path: to_bytes(item.fields) for item in documents}
 
-    def _keep(self, step: UndoStep, going: list[GoingDocument]) -> str:
-        """Keep what is replaced or removed: nothing else has it."""
+    def _kept(self, step: UndoStep, going: list[GoingDocument]) -> str:
+        """Keep what is replaced or removed where nothing else has it; what comes from a run is in the vault."""
         lives = [item.live for item in going if item.live]
-        if not lives:
+        if step.kind != "completions" or not lives:
             return ""
         content = write_file(lives)
         name = JournalNames(self._ended.recovery_id).undone_file(step.into, content)

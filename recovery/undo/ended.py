@@ -75,10 +75,6 @@ class Ended(NamedTuple):
             told.add(own)
         return found
 
-    def outcome[Some: Outcome](self, kind: type[Some], name: str) -> Some:
-        """Return the outcome of one thing."""
-        return next(item for item in self.of(kind) if item.name == name)
-
     def former(self, kind: str, into: str) -> Former | None:
         """Return what the recovery wrote down of a thing before it changed it; None for nothing.
 
@@ -108,13 +104,13 @@ class Ended(NamedTuple):
         return found
 
 
-def planned_of[S: Step](ended: Ended, kind: type[S], name: str) -> S:
-    """Return what was planned of one thing that the report tells of.
+def planned_of[S: Step](ended: Ended, kind: type[S], outcome: Outcome) -> S:
+    """Return what was planned of one thing that the report tells of: a view can be called as a routine is.
 
     Raises:
         ManifestAlteredError: Nothing was.
     """
     for step in (*ended.begun.of(kind), *ended.report.plan.of(kind)):
-        if step.name == name:
+        if (step.kind, step.name) == (outcome.kind, outcome.name):
             return step
-    raise ManifestAlteredError("its report tells of what was not planned", subject=name)
+    raise ManifestAlteredError("its report tells of what was not planned", subject=outcome.name)

@@ -10,19 +10,6 @@ from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.units import listed
 
-UndoKind = Literal[
-    "table",
-    "view",
-    "routine",
-    "dataset",
-    "bucket",
-    "bucket settings",
-    "database",
-    "database settings",
-    "completions",
-    "foundation",
-    "resource",
-]
 UndoAction = Literal["put back", "remove", "leave", "cannot"]
 """What an undo does.
 
@@ -39,6 +26,7 @@ class UndoStep(Value):
     """What an undo does to one thing.
 
     Attributes:
+        kind: What it is, as a sentence names it; of a bucket and a database, its settings go back apart.
         name: Its name at the recovery point.
         into: The name of what the recovery wrote.
         source: Where what was there before is kept; empty where nothing was.
@@ -50,7 +38,7 @@ class UndoStep(Value):
         access: What changes about who may see what.
     """
 
-    kind: UndoKind
+    kind: str
     name: str
     into: str
     action: UndoAction
@@ -157,7 +145,7 @@ class UndoOutcome(Value):
         redo: Where what the recovery left is kept, so that an undo can be undone by hand.
     """
 
-    kind: UndoKind
+    kind: str
     name: str
     into: str
     action: UndoAction

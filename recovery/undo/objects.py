@@ -1,7 +1,6 @@
 """Puts objects back that a recovery replaced or moved aside, and deletes those that it made."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from google.api_core.exceptions import BadRequest, Forbidden, NotFound, PreconditionFailed
 
@@ -33,7 +32,6 @@ from recovery.kinds.former import (
     objects_folder,
 )
 from recovery.undo.ended import Ended, planned_of
-from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.object_rules import (
     GoingObject,
@@ -44,11 +42,11 @@ from recovery.undo.object_rules import (
     keys_of,
     lost_before,
 )
-from recovery.undo.shared import unfinished
+from recovery.undo.undoer import ContentUndo
 from recovery.units import counted
 
 
-class ObjectUndo:
+class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
     """The objects of one recovery.
 
     Args:
@@ -58,45 +56,21 @@ class ObjectUndo:
         ended: The recovery.
     """
 
+    outcomes = (BucketOutcome,)
+    what = "objects"
+
     def __init__(self, api: StorageApi, landing: Bucket, vault: Bucket, ended: Ended) -> None:
+        super().__init__(ended)
         self._api = api
         self._landing = VersionedBucket(api, landing.name)
         self._vault = vault
-        self._ended = ended
-        self._planned: dict[UndoStep, list[GoingObject]] = {}
 
-    def steps(self) -> list[UndoStep]:
-        """Look at every bucket and decide what happens to its objects.
-
-        Raises:
-            CloudError: One could not be listed.
-            ManifestAlteredError: The report names what its plan or run has not.
-        """
-        return [
-            decided(self._step(item), partial(self._looked_at, item))
-            for item in self._ended.of(BucketOutcome)
-        ]
-
-    def _looked_at(self, outcome: BucketOutcome) -> UndoStep:
-        step, going = self._decided(outcome)
-        self._planned[step] = going
-        return step
-
-    def undo(self, step: UndoStep) -> str:
-        """Carry out one step and prove it.
-
-        Each object is written under the generation that the plan saw. One that somebody wrote since, or
-        that is refused, stays; the others go back.
-
-        Raises:
-            RefusedError: Some were written meanwhile.
-            NotEqualError: They are not what they were before the recovery.
-            CloudError: They could not be written.
-        """
-        bucket = VersionedBucket(self._api, step.into)
-        wrong, overtaken, refused = [], set[str](), dict[str, str]()
+    def _written(
+        self, step: UndoStep, going: list[GoingObject], overtaken: set[str], refused: dict[str, str]
+    ) -> list[str]:
+        bucket, wrong = VersionedBucket(self._api, step.into), []
         with cloud_errors(bucket.uri()):
-            for item in self._planned[step]:
+            for item in going:
                 try:
                     _write(bucket, item, self._landing.name)
                 except (PreconditionFailed, NotFound):
@@ -107,11 +81,9 @@ class ObjectUndo:
                     refused[item.name] = f"{error.code}: {error.message}"
                 if not is_as_before(item.before, bucket.find(item.name)):
                     wrong.append(item.name)
-        if problem := unfinished("objects", step.into, wrong, overtaken, refused):
-            raise problem
-        return ""
+        return wrong
 
-    def _step(self, outcome: BucketOutcome) -> UndoStep:
+    def _untouched(self, outcome: BucketOutcome) -> UndoStep:
         return UndoStep(
             kind="bucket",
             name=outcome.name,
@@ -123,8 +95,8 @@ class ObjectUndo:
         )
 
     def _decided(self, outcome: BucketOutcome) -> tuple[UndoStep, list[GoingObject]]:
-        planned = planned_of(self._ended, BucketStep, outcome.name)
-        step = self._step(outcome)
+        planned = planned_of(self._ended, BucketStep, outcome)
+        step = self._untouched(outcome)
         into = step.into
         if not (
             planned.writes or outcome.restored or outcome.moved_aside or outcome.written_before
@@ -147,7 +119,7 @@ class ObjectUndo:
             return step.cannot(why), []
         made = sum(item.before is None for item in going)
         seen = digest_of(going)
-        step = step.going("objects", things=len(going), made=made, seen=seen, newer=newer)
+        step = step.going(self.what, things=len(going), made=made, seen=seen, newer=newer)
         return step.model_copy(update={"access": self._keyed(into, going, found, resource)}), going
 
     def _keyed(

@@ -13,7 +13,7 @@ from recovery.kinds.former import Former
 from recovery.kinds.resources.rules.planning import findings
 from recovery.kinds.resources.rules.policies import Grant, taken
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
-from recovery.undo.model import AS_BEFORE, UndoKind, UndoStep
+from recovery.undo.model import AS_BEFORE, UndoStep
 from recovery.undo.shared import GONE, MADE, unkept
 from recovery.units import counted
 
@@ -73,9 +73,7 @@ def undo_resource(outcome: ConfigurationOutcome, seen: SeenAgain) -> UndoStep:
 
 def step_of(outcome: ConfigurationOutcome) -> UndoStep:
     """Return what is told of one resource before it is looked at."""
-    return UndoStep(
-        kind=_kind(outcome), name=outcome.name, into=outcome.into, action="leave", why=""
-    )
+    return UndoStep(kind=outcome.kind, name=outcome.name, into=outcome.into, action="leave", why="")
 
 
 def granted_now(grants: Sequence[Grant], policy: Resource) -> tuple[Grant, ...]:
@@ -86,10 +84,6 @@ def granted_now(grants: Sequence[Grant], policy: Resource) -> tuple[Grant, ...]:
 def fields_to_set(kind: ResourceType, former: Resource, live: Resource) -> frozenset[str]:
     """Return the fields in which a resource is not what it was."""
     return frozenset(map(_field, findings(kind, former, live)))
-
-
-def _kind(outcome: ConfigurationOutcome) -> UndoKind:
-    return "foundation" if resource_type(outcome.type).before_data else "resource"
 
 
 def _made(

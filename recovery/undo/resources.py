@@ -1,6 +1,6 @@
 """Sets resources of the platform's configuration back, and removes those that a recovery made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -38,7 +38,7 @@ from recovery.undo.resource_rules import (
     step_of,
     undo_resource,
 )
-from recovery.undo.shared import not_as_planned
+from recovery.undo.undoer import Undoer
 
 _OF: Mapping[str, tuple[type[ConfigurationOutcome], type[ConfigurationStep]]] = {
     "foundations": (FoundationOutcome, FoundationStep),
@@ -46,7 +46,7 @@ _OF: Mapping[str, tuple[type[ConfigurationOutcome], type[ConfigurationStep]]] = 
 }
 
 
-class ResourceUndo:
+class ResourceUndo(Undoer[ConfigurationOutcome]):
     """The resources of one recovery.
 
     Args:
@@ -58,41 +58,20 @@ class ResourceUndo:
     def __init__(
         self, session: Session, ended: Ended, which: Literal["foundations", "resources"]
     ) -> None:
+        super().__init__(ended)
         self._session = session
-        self._ended = ended
         self._which: RecoveryKind = which
-        self._outcomes, self._steps = _OF[which]
+        outcome, self._planned = _OF[which]
+        self.outcomes = (outcome,)
         rest = Rest(session.settings.api_endpoint)
         self._configuration = Configuration(rest, ended.request.target.project)
         self._making = Making(rest, self._configuration)
         self._archives = KeptArchives(session.landing, ended.recovery_id)
 
-    def steps(self) -> list[UndoStep]:
-        """Look at every resource and decide what happens to it, last made first.
-
-        Raises:
-            CloudError: One could not be looked at.
-            ManifestAlteredError: The report names what its plan or run has not.
-        """
-        order = [kind.name for kind in TYPES]
-        outcomes = sorted(
-            self._ended.of(self._outcomes), key=lambda item: order.index(item.type), reverse=True
-        )
-        return [self._step(self._outcome(item.name)) for item in outcomes]
-
     def undo(self, step: UndoStep) -> str:
-        """Carry out one step and prove it.
-
-        Raises:
-            RefusedError: It is not what the plan saw.
-            NotEqualError: It is not what it was before the recovery.
-            CloudError: It could not be done.
-        """
-        outcome = self._outcome(step.name)
+        """Carry out one step and prove it."""
+        outcome = self._whole(self._as_planned(step))
         kind = resource_type(outcome.type)
-        now = self._step(outcome)
-        if now != step:
-            raise not_as_planned(step, now)
         if step.action == "remove":
             self._making.remove(kind, step.into)
             if self._configuration.resource(kind, step.into) is not None:
@@ -101,14 +80,18 @@ class ResourceUndo:
         if outcome.action == "update":
             self._set_back(kind, outcome)
         self._take(kind, outcome)
-        if (after := self._step(outcome)).action != "leave":
+        if (after := self._step(self._outcome(step))).action != "leave":
             raise NotEqualError(f"it is not as before: {after.why}", subject=step.into)
         return ""
 
-    def _outcome(self, name: str) -> ConfigurationOutcome:
+    def _touched(self) -> Iterator[ConfigurationOutcome]:
+        """Yield the resources, last made first."""
+        order = [kind.name for kind in TYPES]
+        yield from sorted(super()._touched(), key=lambda item: order.index(item.type), reverse=True)
+
+    def _whole(self, outcome: ConfigurationOutcome) -> ConfigurationOutcome:
         """Return how a resource ended, with what earlier attempts did to it."""
-        outcome = self._ended.outcome(self._outcomes, name)
-        begun = planned_of(self._ended, self._steps, name)
+        begun = planned_of(self._ended, self._planned, outcome)
         update: dict[str, object] = {"granted": (*begun.grants, *outcome.granted)}
         if begun.create:
             update["action"] = begun.action
@@ -117,6 +100,7 @@ class ResourceUndo:
         return outcome.model_copy(update=update)
 
     def _step(self, outcome: ConfigurationOutcome) -> UndoStep:
+        outcome = self._whole(outcome)
         item = self._items.get(outcome.name)
         if item is None or item.type != outcome.type:
             raise ManifestAlteredError(

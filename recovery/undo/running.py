@@ -1,14 +1,19 @@
 """An undo, planned from a recovery's report and carried out."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any
 
 from manifests.cloud.clients import storage_api
 from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundError
 from manifests.store.decoded import judging
 from recovery.journal import Journal
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.decision import Own
+from recovery.kinds.documents import DocumentsOutcome
+from recovery.kinds.known import RULES
+from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.kinds.tables.cloud.work import bigquery_target
+from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.own import check_own
@@ -30,19 +35,22 @@ from recovery.undo.once import ReadOnce
 from recovery.undo.resources import ResourceUndo
 from recovery.undo.rules import chosen, left_of, undo_error
 from recovery.undo.tables import TableUndo
+from recovery.undo.undoer import NotUndone, Undoer
+
+_UNDONE = (
+    ConfigurationOutcome,
+    TableOutcome,
+    DefinitionOutcome,
+    DatasetOutcome,
+    BucketOutcome,
+    DocumentsOutcome,
+)
+_NOT_UNDONE = tuple(
+    item for rules in RULES for item in rules.outcomes if not issubclass(item, _UNDONE)
+)
 
 FOLDER = "undone"
 """Of a journal, with one entry an undo."""
-
-
-class Undoer(Protocol):
-    """Puts things of some kinds back."""
-
-    def steps(self) -> list[UndoStep]:
-        """Look at everything and decide what happens to it."""
-
-    def undo(self, step: UndoStep) -> str:
-        """Look again, carry out one step and prove it; return where what goes is kept."""
 
 
 class Undoing:
@@ -70,7 +78,7 @@ class Undoing:
         if self._is_repair:
             origin = left_by(written, report, session.catalog)
         self._ended = Ended(report, begun.plan, origin, written)
-        self._planned: dict[tuple[str, str], Undoer] = {}
+        self._planned: dict[tuple[str, str], Undoer[Any]] = {}
 
     def plan(self, parts: Sequence[str]) -> UndoPlan:
         """Look at everything the recovery touched and decide what goes back.
@@ -136,7 +144,7 @@ class Undoing:
     def _is_told(self, kind: str, name: str) -> bool:
         return (kind, name) in self._planned
 
-    def _undoers(self) -> Iterator[Undoer]:
+    def _undoers(self) -> Iterator[Undoer[Any]]:
         """Yield what puts things back, in the order in which they go.
 
         What acts on data goes before it, a view behind the tables that it reads, and what a dataset,
@@ -159,6 +167,7 @@ class Undoing:
             yield DocumentUndo(session.catalog, session.landing, session.vault_bucket, ended)
             yield DatabaseSettingsUndo(ended)
         yield ResourceUndo(session, ended, "foundations")
+        yield NotUndone(ended, _NOT_UNDONE)
 
     def carry_out(self, plan: UndoPlan) -> UndoReport:
         """Do what a plan says, prove each thing, and write down how it ended.

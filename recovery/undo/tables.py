@@ -1,7 +1,6 @@
 """Puts tables back, and proves that they are what they were before."""
 
 from datetime import UTC, datetime
-from functools import partial
 
 from manifests import statements
 from manifests.cloud.jobs import Job
@@ -28,9 +27,10 @@ from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.shared import not_as_planned, undo_point_problem
 from recovery.undo.table_rules import SeenTable, TableBack, step_of, undo_table
+from recovery.undo.undoer import Undoer
 
 
-class TableUndo:
+class TableUndo(Undoer[TableOutcome]):
     """The tables of one recovery.
 
     Args:
@@ -39,36 +39,20 @@ class TableUndo:
         own_id: Makes what this process makes its own.
     """
 
+    outcomes = (TableOutcome,)
+
     def __init__(self, target: BigQueryTarget, ended: Ended, own_id: str) -> None:
+        super().__init__(ended)
         self._target = target
-        self._ended = ended
         self._own_id = own_id
         self._kept: dict[str, tuple[ObservedTable, str]] = {}
 
-    def steps(self) -> list[UndoStep]:
-        """Look at every table and decide what happens to it.
-
-        Raises:
-            CloudError: One could not be looked at.
-            ManifestAlteredError: The report names what its plan or run has not.
-        """
-        return [
-            decided(step_of(item, self._ended.request), partial(self._step, item))
-            for item in self._ended.of(TableOutcome)
-        ]
-
     def undo(self, step: UndoStep) -> str:
-        """Carry out one step and prove it; return where what was there is kept.
-
-        Raises:
-            RefusedError: It is not what the plan saw.
-            NotEqualError: It is not what it was before the recovery.
-            CloudError: It could not be done.
-        """
+        """Carry out one step and prove it; return where what was there is kept."""
         # Read before it is decided again, so that its etag is not that of what nobody looked at.
         present = self._target.resources.table(step.into)
         live = None if present is None else present.resource
-        back = self._back(self._ended.outcome(TableOutcome, step.name))
+        back = self._back(self._outcome(step))
         if back.step != step:
             raise not_as_planned(step, back.step)
         self._make_room()
@@ -90,10 +74,11 @@ class TableUndo:
         return redo
 
     def _step(self, outcome: TableOutcome) -> UndoStep:
-        return self._back(outcome).step
+        step = step_of(outcome, self._ended.request)
+        return decided(step, lambda: self._back(outcome).step)
 
     def _back(self, outcome: TableOutcome) -> TableBack:
-        planned = planned_of(self._ended, TableStep, outcome.name)
+        planned = planned_of(self._ended, TableStep, outcome)
         table = self._ended.part(TABLES, outcome.name)
         into = self._ended.request.target.name(outcome.name)
         former = self._ended.former("table", into)
