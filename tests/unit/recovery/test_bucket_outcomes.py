@@ -4,7 +4,7 @@ from manifests.values import Resource
 from recovery.kinds.buckets.cloud.creation import first_configuration, last_configuration
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
-from recovery.kinds.buckets.cloud.ramp import Ramp
+from recovery.kinds.buckets.cloud.ramp import object_ramp
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.outcomes import LeftObjects, RangeOutcome
 from recovery.kinds.outcome import Failure
@@ -20,7 +20,7 @@ def count(damage: str, source: str, objects: int) -> ObjectCount:
     )
 
 
-def test_stretches_add_up():
+def test_key_ranges_add_up():
     """Counts of all key ranges are added; an extra object does not spoil the proof."""
     one = RangeOutcome(
         number=0,
@@ -51,13 +51,13 @@ def test_left_objects_are_an_error():
 
 
 def test_where_the_bucket_keeps_what_was_replaced():
-    """A bucket with versions or soft delete is its own undo place."""
+    """A bucket with versions or soft delete is its own undo point."""
     keeping = PLAN.model_copy(update={"keeps_replaced": True})
     ended = RangeOutcome(number=0, restored=(count("corrupted", "noncurrent", 1),))
     assert merged(keeping, [ended], aside="x").undo == "earlier versions in gs://raw"
 
 
-def test_pace_tells_rate_and_remaining_time():
+def test_a_meter_tells_rate_and_remaining_time():
     """Progress is told every few seconds, with the rate and the time that is left."""
     seconds, told = [0.0], []
     meter = Meter(100, lambda *line: told.append(line), clock=lambda: seconds[0])
@@ -111,7 +111,7 @@ def test_writes_begin_slowly():
         now[0] += seconds
         waited[0] += seconds
 
-    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
+    ramp = object_ramp(clock=lambda: now[0], sleep=sleep)
     for _ in range(400):
         ramp.take(25)
     assert 9 < waited[0] < 10
@@ -121,7 +121,7 @@ def test_writes_begin_slowly():
     assert 4.5 < waited[0] < 5
 
 
-def test_what_a_journal_says_of_a_stretch_is_told_as_far_as_it_can_be_so():
+def test_what_a_journal_says_of_a_key_range_is_told_as_far_as_it_can_be_so():
     """What was restored counts among what is equal now; nothing else of an entry is believed."""
     now = RangeOutcome(number=0, equal=5)
     restored = (count("missing", "vault", 2),)

@@ -259,7 +259,7 @@ def test_scope(scope: ObjectScope, names: set[str]):
     assert all(name >= start and (end is None or name < end) for name in names)
 
 
-def test_scope_leaves_stretches_out():
+def test_scope_leaves_key_ranges_out():
     """A key range that cannot hold a chosen name is not looked at."""
     scope = ObjectScope(prefix="m/")
     assert scope.within("", "m/") is None

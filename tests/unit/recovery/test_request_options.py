@@ -57,7 +57,7 @@ def test_triggers_are_those_of_the_protected_project():
 
 
 def test_rebuild_takes_what_it_can_use():
-    """A database, another target and the pace make sense without a backup, too."""
+    """A database, another target and the rate make sense without a backup, too."""
     asked = request(
         "firestore-state-loss",
         rebuild=True,

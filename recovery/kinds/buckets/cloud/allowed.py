@@ -16,7 +16,7 @@ class Rules:
         exact: Whether objects that the recovery point does not know are moved aside.
         keeps_replaced: Whether the bucket itself keeps what is replaced.
         retention: What of the retention of single objects is set again.
-        aside: The folder in the undo bucket for what is moved or replaced.
+        aside: The folder of the undo point, for what is moved or replaced.
     """
 
     begun_at: UtcTime

@@ -21,7 +21,6 @@ from manifests.values import Resource
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.kinds.buckets.cloud.allowed import Rules
 from recovery.kinds.buckets.cloud.keeping import Keeping
-from recovery.kinds.buckets.cloud.ramp import Ramp
 from recovery.kinds.buckets.rules.objects import (
     SAME_CONTENT,
     ObjectStep,
@@ -30,6 +29,7 @@ from recovery.kinds.buckets.rules.objects import (
 )
 from recovery.kinds.buckets.rules.outcomes import LeftReason
 from recovery.kinds.former import AsideObject
+from recovery.ramp import Ramp
 
 
 class Mended(NamedTuple):

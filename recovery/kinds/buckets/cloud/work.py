@@ -29,7 +29,7 @@ from recovery.kinds.buckets.cloud.mending import Mender
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
 from recovery.kinds.buckets.cloud.owner import foreign_owner
-from recovery.kinds.buckets.cloud.ramp import Ramp
+from recovery.kinds.buckets.cloud.ramp import object_ramp
 from recovery.kinds.buckets.cloud.restore import PARALLEL_RANGES, RangeRestore, spread
 from recovery.kinds.buckets.cloud.settings import (
     configuration_findings,
@@ -69,7 +69,7 @@ class BucketWork(Work[BucketsSeen]):
         self._clock = tools.clock
         self._vault = tools.vault
         self._landing = Bucket(self._api, tools.settings.landing_bucket)
-        self._ramp = Ramp()
+        self._ramp = object_ramp()
 
     def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> BucketsSeen:
         """Compare every wanted bucket with its inventory.

@@ -17,7 +17,7 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare.documents import ListedDocument
 from recovery.compare.findings import Finding
-from recovery.firestore.throttle import Ramp, Unthrottled
+from recovery.firestore.throttle import Throttled, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.completions.cloud.history import HistoryReader
@@ -135,7 +135,7 @@ class CompletionsWork(Work[CompletionsSeen]):
     ) -> CompletionsOutcome:
         documents = self._documents(step.into)
         live = self._live(documents, step.documents)
-        writer = BatchWriter(documents, Unthrottled() if step.unthrottled else Ramp())
+        writer = BatchWriter(documents, Unthrottled() if step.unthrottled else Throttled())
         todo = []
         for item in step.documents:
             found, content = live.get(item.path), to_bytes(item.fields)

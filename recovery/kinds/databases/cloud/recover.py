@@ -9,7 +9,7 @@ from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
-from recovery.firestore.throttle import Ramp, Unthrottled
+from recovery.firestore.throttle import Throttled, Unthrottled
 from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
 from recovery.kinds.databases.rules.documents import DatabaseStep
@@ -91,7 +91,7 @@ class DatabaseRecovery:
             begun_at=self._running.started_at,
             kept=undo,
             removed_before=set(undo.removed()),
-            throttle=Unthrottled() if step.unthrottled else Ramp(),
+            throttle=Unthrottled() if step.unthrottled else Throttled(),
             advance=self._counting(step, backup),
         )
         if step.sets:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery.firestore.throttle import Ramp
+from recovery.firestore.throttle import Throttled
 
 
 def test_ramp():
@@ -13,7 +13,7 @@ def test_ramp():
         slept[0] += seconds
         now[0] += seconds
 
-    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
+    ramp = Throttled(clock=lambda: now[0], sleep=sleep)
     for _ in range(11):
         ramp.wait("c", 300)
     assert slept[0] == pytest.approx(6.0)
@@ -34,7 +34,7 @@ def test_ramp_slows_down():
         slept[0] += seconds
         now[0] += seconds
 
-    ramp = Ramp(clock=lambda: now[0], sleep=sleep)
+    ramp = Throttled(clock=lambda: now[0], sleep=sleep)
     ramp.wait("c", 500)
     ramp.wait("c", 0)
     for _ in range(4):
