@@ -2,7 +2,7 @@
 
 import io
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from string import Template
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -14,6 +14,7 @@ from functions.kit.resources import resource_steps
 from functions.kit.script import Command, Step, stem, told, vault_uri
 from functions.kit.tables import access_step, bq_of, dataset_steps, table_steps, working_step
 from manifests.errors import SourceUnreadableError
+from manifests.kind import KindName
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import TYPES
 from manifests.layout import manifest_name, run_prefix
@@ -22,6 +23,7 @@ from manifests.model.run import Manifest
 _OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _PLAIN_FILE = 0o100644 << 16
+_WRITTEN: frozenset[KindName] = frozenset({"tables", "buckets", "databases", "resources"})
 _RESTORE = """\
 #!/bin/sh
 # Restores run $run with bq, gcloud and Python alone. Read README.txt first.
@@ -135,6 +137,22 @@ def _steps(manifest: Manifest, resources: Mapping[str, Sequence[StoredResource]]
     for database in manifest.databases:
         yield from _whole("database", database.name, database_steps(database))
     yield from _resources(manifest, resources, before_data=False)
+    yield from without_commands(manifest)
+
+
+def without_commands(
+    manifest: Manifest, written: Collection[KindName] = _WRITTEN
+) -> Iterator[Step]:
+    """Yield a step for each part of a kind that no commands are written for: it fails, and says so.
+
+    Args:
+        manifest: The run's manifest.
+        written: The kinds that commands are written for.
+    """
+    for kind, part in manifest.every_part:
+        if kind.name not in written:
+            left = f"all of it: no command of a kit brings back a {kind.noun}"
+            yield Step(kind.noun, part.name, (), left=(left,))
 
 
 def _resources(

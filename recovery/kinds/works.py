@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from manifests.kind import Backup, KindName
-from manifests.parts import kind_of
+from manifests.parts import PARTS, kind_of
 from recovery.kinds.buckets.cloud.contents import verify_buckets
 from recovery.kinds.buckets.cloud.work import BucketWork
 from recovery.kinds.completions.cloud.work import CompletionsWork
@@ -29,7 +29,7 @@ WORKS: Mapping[RecoveryKind, Callable[[Tools, Target], Work[Any]]] = {
     "resources": ResourceWork,
 }
 
-_VERIFY: Mapping[KindName, Callable[[Sequence[Any], Reading], Verdict]] = {
+VERIFY: Mapping[KindName, Callable[[Sequence[Any], Reading], Verdict]] = {
     "tables": verify_tables,
     "databases": verify_databases,
     "buckets": verify_buckets,
@@ -40,7 +40,7 @@ _VERIFY: Mapping[KindName, Callable[[Sequence[Any], Reading], Verdict]] = {
 def verify_parts(parts: Sequence[Backup], reading: Reading) -> Verdict:
     """Compare what is stored of some parts of a run with what it says of them; nothing live is asked."""
     verdict = Verdict()
-    for kind, verify in _VERIFY.items():
-        if own := [part for part in parts if kind_of(part).name == kind]:
-            verdict = verdict.with_more(verify(own, reading))
+    for kind in PARTS:
+        if own := [part for part in parts if kind_of(part) is kind]:
+            verdict = verdict.with_more(VERIFY[kind.name](own, reading))
     return verdict

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.kit.contents import kit_bytes
+from functions.kit.contents import kit_bytes, without_commands
 from functions.kit.script import Command, Step, Variable, separated, stem, vault_uris
 from functions.kit.writing import with_kit
 from manifests.encoding import decode_sql
@@ -227,6 +227,15 @@ def test_a_step_that_does_nothing_fails():
     )
     assert done.returncode == 1
     assert done.stderr == "left: all of it: 'x'\n"
+
+
+def test_a_kind_without_commands_is_told_of():
+    """Each part of it has a step that fails, so that nobody takes the kit for whole."""
+    run = manifest()
+    assert not list(without_commands(run))
+    steps = list(without_commands(run, written=frozenset()))
+    assert [item.name for item in steps] == [part.name for _, part in run.every_part]
+    assert all("exit 1" in item.script() and item.left for item in steps)
 
 
 def test_a_kit_that_was_there_before_is_named_by_no_manifest():

@@ -1,0 +1,38 @@
+"""Each kind is known wherever a recovery asks for it; what no list names is told of, and not left out."""
+
+from typing import Any, get_args
+
+import pytest
+
+from manifests.kind import KindName
+from manifests.parts import PARTS
+from recovery.kinds.kind import Rules
+from recovery.kinds.known import RULES
+from recovery.kinds.works import VERIFY, WORKS
+from recovery.scenarios import SCENARIOS, scenario
+
+NAMES = [kind.name for kind in PARTS]
+
+
+def test_every_kind_of_part_is_recovered_and_verified():
+    """The name, the rules, the work and what verifies it: a kind has all of them."""
+    kinds = {rules.kind for rules in RULES}
+    assert set(get_args(KindName)) == set(NAMES) == set(VERIFY)
+    assert kinds == set(WORKS)
+    assert kinds > set(NAMES)
+
+
+def test_every_kind_is_in_a_scenario():
+    """All that a run holds comes back after an outage; what is rebuilt is some scenario's too."""
+    covered = {name for item in SCENARIOS for name in (*item.covers, *item.rebuilds)}
+    assert covered == set(WORKS)
+    assert set(NAMES) < set(scenario("complete-outage").covers)
+
+
+@pytest.mark.parametrize(
+    "rules", [rules for rules in RULES if rules.from_run], ids=lambda rules: rules.kind
+)
+def test_an_outcome_is_called_as_its_kind_in_the_singular(rules: Rules[Any]):
+    """A drill and a plan that is resumed find the outcomes and steps of a part by that."""
+    tags = (get_args(item.model_fields["kind"].annotation) for item in rules.outcomes)
+    assert rules.noun in {tag for found in tags for tag in found}
