@@ -29,7 +29,7 @@ def test_key_ranges_add_up():
         left=(LeftObjects(reason="extra", objects=1, names=("x",)),),
     )
     other = RangeOutcome(number=1, equal=3, restored=(count("missing", "vault", 4),))
-    outcome = merged(PLAN, [one, other], aside="gs://landing/undo/")
+    outcome = merged(PLAN, [one, other], undo_point="gs://landing/undo/")
     assert outcome.is_proven
     assert outcome.equal == 4
     assert outcome.restored == (count("missing", "vault", 6), count("overwritten", "vault", 1))
@@ -42,7 +42,7 @@ def test_left_objects_are_an_error():
         LeftObjects(reason="changed", objects=2, names=("a", "b")),
         LeftObjects(reason="no source", objects=1, names=("c",)),
     )
-    outcome = merged(PLAN, [RangeOutcome(number=0, left=left)], aside="")
+    outcome = merged(PLAN, [RangeOutcome(number=0, left=left)], undo_point="")
     assert not outcome.is_proven
     assert outcome.exit_code == 6
     assert "2 changed while the recovery ran; 1 have no source left" in outcome.error
@@ -54,7 +54,7 @@ def test_where_the_bucket_keeps_what_was_replaced():
     """A bucket with versions or soft delete is its own undo point."""
     keeping = PLAN.model_copy(update={"keeps_replaced": True})
     ended = RangeOutcome(number=0, restored=(count("corrupted", "noncurrent", 1),))
-    assert merged(keeping, [ended], aside="x").undo == "earlier versions in gs://raw"
+    assert merged(keeping, [ended], undo_point="x").undo == "earlier versions in gs://raw"
 
 
 def test_a_meter_tells_rate_and_remaining_time():

@@ -7,7 +7,7 @@ from manifests.values import UtcTime
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Allowed:
     """What a recovery may do to a bucket.
 
     Attributes:
@@ -16,7 +16,7 @@ class Rules:
         exact: Whether objects that the recovery point does not know are moved aside.
         keeps_replaced: Whether the bucket itself keeps what is replaced.
         retention: What of the retention of single objects is set again.
-        aside: The folder of the undo point, for what is moved or replaced.
+        undo_folder: The folder of the undo point, for what is moved or replaced.
     """
 
     begun_at: UtcTime
@@ -24,4 +24,4 @@ class Rules:
     exact: bool
     keeps_replaced: bool
     retention: RetentionRules
-    aside: str
+    undo_folder: str

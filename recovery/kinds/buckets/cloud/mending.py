@@ -19,7 +19,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.values import Resource
 from manifests.versions import same_content, settings_patch, settings_resource
-from recovery.kinds.buckets.cloud.allowed import Rules
+from recovery.kinds.buckets.cloud.allowed import Allowed
 from recovery.kinds.buckets.cloud.keeping import Keeping
 from recovery.kinds.buckets.rules.objects import (
     SAME_CONTENT,
@@ -53,7 +53,7 @@ class Mender:
     Args:
         target: The bucket.
         vault: The bucket with the backups.
-        rules: What may be done.
+        allowed: What may be done.
         ramp: How fast.
         kept: Keeps what objects are before they are changed.
     """
@@ -63,20 +63,20 @@ class Mender:
         target: VersionedBucket,
         *,
         vault: VersionedBucket,
-        rules: Rules,
+        allowed: Allowed,
         ramp: Ramp,
         kept: Keeping,
     ) -> None:
         self._target = target
         self._vault = vault
-        self._rules = rules
+        self._allowed = allowed
         self._ramp = ramp
         self._kept = kept
 
     @property
     def begun_at(self) -> datetime:
         """Return when the recovery began."""
-        return self._rules.begun_at
+        return self._allowed.begun_at
 
     def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
         """Carry out steps: those of one write each in one request, the others one by one."""
@@ -108,7 +108,7 @@ class Mender:
         return Mended(step) if step.expected is None else self._restored(step, step.expected)
 
     def _goes_aside(self, step: ObjectStep) -> bool:
-        return step.damage == "extra" or (step.replaces and not self._rules.keeps_replaced)
+        return step.damage == "extra" or (step.replaces and not self._allowed.keeps_replaced)
 
     def _guarded(self, step: ObjectStep, work: Callable[[], Mended]) -> Mended:
         """Do something to an object, and say what became of it when that was refused."""
@@ -160,20 +160,20 @@ class Mender:
 
     def obstacle(self, step: ObjectStep) -> LeftReason | None:
         """Return why an object has to be left alone, or None."""
-        if step.damage == "extra" and not self._rules.exact:
+        if step.damage == "extra" and not self._allowed.exact:
             return "extra"
         if step.live is not None and self._was_touched(step.live, step.expected, step):
             return "changed"
         if step.damage != "extra" and not step.origins:
             return "no source"
-        is_refused = step.replaces and not self._rules.may_replace
+        is_refused = step.replaces and not self._allowed.may_replace
         return "not allowed" if is_refused else None
 
     def _was_touched(
         self, live: ObjectVersion, expected: ObjectRecord | None, step: ObjectStep
     ) -> bool:
         """Whether somebody else wrote an object after the recovery began."""
-        if max(live.created_at, live.updated_at) <= self._rules.begun_at:
+        if max(live.created_at, live.updated_at) <= self._allowed.begun_at:
             return False
         if expected is None or not same_content(expected.version, live):
             return True
@@ -246,13 +246,13 @@ class Mender:
     def _patch(self, expected: ObjectRecord, present: ObjectVersion) -> Resource:
         """Return what makes everything that is said of an object what it was."""
         wanted, now = expected.version.settings, present.settings
-        return settings_patch(wanted, now) | self._rules.retention.patch(wanted, now)
+        return settings_patch(wanted, now) | self._allowed.retention.patch(wanted, now)
 
     def _settings(self, expected: ObjectRecord) -> dict[str, Any]:
         """Return what is said about an object that is written."""
         version = expected.version
         settings = settings_resource(version.settings)
-        settings |= self._rules.retention.patch(version.settings, ObjectSettings())
+        settings |= self._allowed.retention.patch(version.settings, ObjectSettings())
         if version.storage_class:
             settings["storageClass"] = version.storage_class
         return settings

@@ -29,7 +29,7 @@ def merged(
     step: BucketStep,
     key_ranges: Sequence[RangeOutcome],
     *,
-    aside: str,
+    undo_point: str,
     moved_aside: int = 0,
     configuration: Sequence[Finding] = (),
     only_missing: bool = False,
@@ -40,7 +40,7 @@ def merged(
     Args:
         step: What was planned for it.
         key_ranges: How each ended.
-        aside: Where what was moved or replaced is, if the bucket does not keep it itself.
+        undo_point: Where what was moved or replaced is, if the bucket does not keep it itself.
         moved_aside: How many objects are there that were moved, by every attempt.
         configuration: What differs in the configuration of a bucket that was made again.
         later: How many objects the backup holds as they were later.
@@ -51,7 +51,7 @@ def merged(
     counts.merge(count for item in key_ranges for count in item.restored)
     restored = counts.values
     replaced = any(count.damage in ("overwritten", "corrupted") for count in restored)
-    places = [aside] if moved_aside or (replaced and not step.keeps_replaced) else []
+    places = [undo_point] if moved_aside or (replaced and not step.keeps_replaced) else []
     if replaced and step.keeps_replaced:
         places.append(f"earlier versions in gs://{step.into}")
     findings = (*configuration, *(found for item in key_ranges for found in item.findings))

@@ -21,7 +21,7 @@ from manifests.model.run import Manifest
 from manifests.object_retention import RetentionRules
 from manifests.values import Resource
 from manifests.versions import keeps_replaced
-from recovery.kinds.buckets.cloud.allowed import Rules
+from recovery.kinds.buckets.cloud.allowed import Allowed
 from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.kinds.buckets.cloud.keeping import Keeping
@@ -200,7 +200,7 @@ class BucketWork(Work[BucketsSeen]):
 
     def _recover(self, step: BucketStep, origin: Origin, running: Running) -> BucketOutcome:
         backup, request = origin.run.part(BUCKETS, step.name), running.request
-        aside = undo_objects(running.recovery_id, step.name)
+        undo_folder = undo_objects(running.recovery_id, step.name)
         try:
             if backup is None:
                 return failed_bucket(
@@ -216,17 +216,17 @@ class BucketWork(Work[BucketsSeen]):
             retention = retention_rules(resource, request, now=running.started_at)
             comparison = self._comparison(origin, backup, request, resource, retention)
             step = step.model_copy(update={"keeps_replaced": keeps_replaced(resource)})
-            rules = Rules(
+            allowed = Allowed(
                 begun_at=running.started_at,
                 may_replace=request.may_overwrite(step.into),
                 exact=request.exact,
                 keeps_replaced=step.keeps_replaced,
                 retention=retention,
-                aside=aside,
+                undo_folder=undo_folder,
             )
             key_ranges = self._restored(
                 comparison,
-                rules,
+                allowed,
                 journal=running.journal,
                 advance=Meter(step.objects, partial(running.progress, step.into)).advance,
             )
@@ -241,8 +241,8 @@ class BucketWork(Work[BucketsSeen]):
         return merged(
             step,
             key_ranges,
-            aside=self._landing.uri(aside),
-            moved_aside=sum(1 for _ in self._landing.list_objects(f"{aside}{EXTRA}")),
+            undo_point=self._landing.uri(undo_folder),
+            moved_aside=sum(1 for _ in self._landing.list_objects(f"{undo_folder}{EXTRA}")),
             configuration=findings,
             only_missing=request.only_missing,
             later=backup.content_later,
@@ -251,7 +251,7 @@ class BucketWork(Work[BucketsSeen]):
     def _restored(
         self,
         comparison: Comparison,
-        rules: Rules,
+        allowed: Allowed,
         *,
         journal: Entries,
         advance: Callable[[int], None],
@@ -259,9 +259,9 @@ class BucketWork(Work[BucketsSeen]):
         mender = Mender(
             comparison.target,
             vault=self._vault.versions,
-            rules=rules,
+            allowed=allowed,
             ramp=self._ramp,
-            kept=Keeping(comparison.target, self._landing.versions, rules.aside, journal),
+            kept=Keeping(comparison.target, self._landing.versions, allowed.undo_folder, journal),
         )
         bucket = comparison.backup.bucket
         folder = journal_folder(bucket)
