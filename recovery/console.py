@@ -151,17 +151,17 @@ class Console:
         columns = (
             BarColumn(bar_width=20),
             TaskProgressColumn(),
-            TextColumn("{task.fields[parts]}", markup=False),
+            TextColumn("{task.fields[ended]}", markup=False),
             TimeRemainingColumn(),
             TextColumn("left", markup=False),
         )
         with Bar(*columns, console=self._console, transient=True) as bar:
-            task = bar.add_task("recover", total=1.0, parts=f"0 of {shares.things}")
+            task = bar.add_task("recover", total=1.0, ended=f"0 of {shares.things}")
 
             def tell(name: str, stage: str, share: float = 0.0) -> None:
                 shares.note(name, stage, share)
-                parts = f"{shares.ended} of {shares.things}"
-                bar.update(task, completed=shares.done, parts=parts)
+                ended = f"{shares.ended} of {shares.things}"
+                bar.update(task, completed=shares.done, ended=ended)
                 if stage in ENDED:
                     self._tell(name, stage)
 

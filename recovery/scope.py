@@ -61,9 +61,9 @@ class ObjectScope(Value):
     def __str__(self) -> str:
         if self.is_all:
             return "all objects"
-        parts = [f"below {self.prefix!r}" if self.prefix else ""]
-        parts.append(f"like {self.pattern!r}" if self.pattern else "")
-        return "objects " + " and ".join(filter(None, parts))
+        told = [f"below {self.prefix!r}" if self.prefix else ""]
+        told.append(f"like {self.pattern!r}" if self.pattern else "")
+        return "objects " + " and ".join(filter(None, told))
 
 
 def _after(prefix: str) -> str | None:

@@ -72,7 +72,7 @@ def shown(name: str) -> str:
     return f"{text[:half]}...{text[-half:]}"
 
 
-def meant(word: str, known: Iterable[str]) -> str:
-    """Ask for the word that is most like one that is not known; nothing where none is."""
-    found = get_close_matches(word, list(known), n=1)
+def meant(name: str, known: Iterable[str]) -> str:
+    """Ask for the name that is most like one that is not known; nothing where none is."""
+    found = get_close_matches(name, list(known), n=1)
     return f"did you mean `{found[0]}`? " if found else ""

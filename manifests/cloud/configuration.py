@@ -167,7 +167,7 @@ class Configuration:
         Raises:
             CloudError: It could not be fetched.
         """
-        with cloud_errors(f"source of {name}", "cloudfunctions.functions.sourceCodeGet"):
+        with cloud_errors(f"archive of {name}", "cloudfunctions.functions.sourceCodeGet"):
             path = f"{kind.version}/{name}:generateDownloadUrl"
             answer = self._rest.call("POST", kind.host, path, body={})
             return self._rest.fetch(str(answer["downloadUrl"]))

@@ -163,10 +163,10 @@ def _column_pairs(expected: Resource, actual: Resource) -> list[tuple[str, objec
     ]
 
 
-def _content(part: Fingerprint) -> str:
+def _content(found: Fingerprint) -> str:
     # Every measured value: two contents that differ must not look alike in a report.
-    hashes = f"{part.xor & 0xFFFFFFFFFFFFFFFF:016x}-{part.low_sum:x}-{part.high_sum:x}"
-    return f"{part.row_count} rows, {hashes}"
+    hashes = f"{found.xor & 0xFFFFFFFFFFFFFFFF:016x}-{found.low_sum:x}-{found.high_sum:x}"
+    return f"{found.row_count} rows, {hashes}"
 
 
 def _without_expiration(partitioning: Resource | None) -> Resource | None:

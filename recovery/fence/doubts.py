@@ -44,7 +44,7 @@ def doubts(
 
 def projects_of(record: FenceRecord) -> set[str]:
     """Return the projects of the writers of a record, by id or by number."""
-    return {_part(writer.name, "projects") for writer in record.writers}
+    return {_segment(writer.name, "projects") for writer in record.writers}
 
 
 def strange_writers(
@@ -77,14 +77,14 @@ def _doubt(
     projects: Collection[str],
     made: Collection[str],
 ) -> str:
-    if (project := _part(writer.name, "projects")) not in projects:
+    if (project := _segment(writer.name, "projects")) not in projects:
         return f"it is in the project {project}"
     if writer.name in made:
         return ""
     kind = resource_type(writer.type)
     if rule is None:
         return "the catalog names no writers"
-    location = _part(writer.name, "locations")
+    location = _segment(writer.name, "locations")
     if location and location not in rule.locations:
         return f"it is in {location}, where the catalog has no writers"
     # What calls something is told by that, which a pause takes from it.
@@ -98,7 +98,7 @@ def _doubt(
     )
 
 
-def _part(name: str, behind: str) -> str:
-    """Return the part of a full name that follows another; empty where it has none."""
-    parts = name.split("/")
-    return parts[parts.index(behind) + 1] if behind in parts[:-1] else ""
+def _segment(name: str, behind: str) -> str:
+    """Return the segment of a full name that follows another; empty where it has none."""
+    segments = name.split("/")
+    return segments[segments.index(behind) + 1] if behind in segments[:-1] else ""

@@ -184,9 +184,9 @@ def said_values(given: Sequence[str]) -> dict[str, str]:
         UsageError: One is not so, or is said twice.
     """
     said: dict[str, str] = {}
-    for word in given:
-        name, is_said, value = word.partition("=")
+    for text in given:
+        name, is_said, value = text.partition("=")
         if not is_said or not name or name in said:
-            raise UsageError("not one value of one parameter, as day=2026-01-03", subject=word)
+            raise UsageError("not one value of one parameter, as day=2026-01-03", subject=text)
         said[name] = value
     return said

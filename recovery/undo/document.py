@@ -73,8 +73,8 @@ def _below(step: UndoStep) -> Iterator[Row]:
     if step.left:
         yield Row(printable(step.left), "LEFT")
     for item in step.access:
-        word = item.change.upper() if item.needs_word else item.change
-        yield Row(printable(f"{word}: {item.what}, {item.subject}"))
+        change = item.change.upper() if item.needs_word else item.change
+        yield Row(printable(f"{change}: {item.what}, {item.subject}"))
 
 
 def _nothing_left(plan: UndoPlan) -> Iterator[Block]:

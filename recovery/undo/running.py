@@ -220,5 +220,5 @@ def undone_told(journal: Journal) -> str:
     done = [item for item in found if item.outcomes]
     if not done:
         return ""
-    word = "undone in part" if undo_error(done[-1]) else "undone"
-    return f"{word} {done[-1].finished_at:%Y-%m-%d %H:%M} UTC"
+    state = "undone in part" if undo_error(done[-1]) else "undone"
+    return f"{state} {done[-1].finished_at:%Y-%m-%d %H:%M} UTC"

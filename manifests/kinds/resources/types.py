@@ -192,8 +192,8 @@ class ResourceType(NamedTuple):
 
     def location_of(self, name: str) -> str:
         """Return the location in the full name of a resource; empty where its type has none."""
-        parts = dict(zip(self.collection.split("/"), name.split("/"), strict=False))
-        return parts.get("{location}", "")
+        segments = dict(zip(self.collection.split("/"), name.split("/"), strict=False))
+        return segments.get("{location}", "")
 
     def full_name(self, name: str, collection: str) -> str:
         """Return the full name of a resource; some lists give the last part of it alone."""

@@ -38,7 +38,7 @@ def readiness_document(found: Readiness) -> Document:
     verdict = f"{found.score:g} of 100, {band(found.score)}; {found.passed:g} are enough"
     gaps = found.gaps
     hint = f"`{gaps[0].command}`" if gaps and gaps[0].command else ""
-    word = health.value.upper() if health is Health.CRITICAL else health.value
+    state = health.value.upper() if health is Health.CRITICAL else health.value
     sections = (
         Section((Paragraph(verdict), Facts(tuple(_dimensions(found)))), "The score"),
         Section(tuple(_plan(found)), "What is missing, and until when it is closed"),
@@ -50,7 +50,7 @@ def readiness_document(found: Readiness) -> Document:
     return Document(
         title=f"readiness of {found.project}, {found.looked_at:%Y-%m-%d %H:%M} UTC",
         sections=sections,
-        conclusion=Conclusion(word, verdict, hint),
+        conclusion=Conclusion(state, verdict, hint),
         has_headings=True,
     )
 

@@ -92,10 +92,10 @@ def health_of(found: Readiness) -> Health:
 
 
 def band(score: float) -> str:
-    """Return the word for a score."""
-    for least, word in ((90, "excellent"), (80, "good"), (70, "fair"), (60, "marginal")):
+    """Return what a score is called."""
+    for least, name in ((90, "excellent"), (80, "good"), (70, "fair"), (60, "marginal")):
         if score >= least:
-            return word
+            return name
     return "poor"
 
 

@@ -89,7 +89,7 @@ class Making:
         """
         parent = name.rpartition("/")[0]
         path = f"{kind.version}/{parent}:generateUploadUrl"
-        with cloud_errors(f"source of {name}", "cloudfunctions.functions.sourceCodeSet"):
+        with cloud_errors(f"archive of {name}", "cloudfunctions.functions.sourceCodeSet"):
             answer = self._rest.call("POST", kind.host, path, body={})
             self._rest.put(str(answer["uploadUrl"]), archive, "application/zip")
         return dict(answer["storageSource"])

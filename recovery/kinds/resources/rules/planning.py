@@ -88,7 +88,7 @@ def findings(kind: ResourceType, expected: Resource, actual: Resource) -> Iterat
 
 def archive_finding(name: str) -> Finding:
     """Return that a function is built from another archive."""
-    return Finding(subject=name, aspect="source", expected="that of the backup", actual="another")
+    return Finding(subject=name, aspect="archive", expected="that of the backup", actual="another")
 
 
 def grants(seen: SeenResource, rewriting: Rewriting) -> tuple[Grant, ...]:

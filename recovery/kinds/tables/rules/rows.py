@@ -69,12 +69,12 @@ def _expiration_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
             )
 
 
-def _equal_definitions(steps: Sequence[DefinitionStep], word: str) -> Iterator[Row]:
+def _equal_definitions(steps: Sequence[DefinitionStep], state: str) -> Iterator[Row]:
     """Tell which views and routines were looked at and are equal in every property."""
     names = [step.name for step in steps if step.action == "leave"]
     if names:
         what = "1 view or routine" if len(names) == 1 else f"{len(names):,} views and routines"
-        yield Row(f"{what}: already equal: {listed(names)}", word)
+        yield Row(f"{what}: already equal: {listed(names)}", state)
 
 
 def table_cost(steps: Sequence[Step]) -> Iterator[str]:
