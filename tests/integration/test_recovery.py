@@ -80,8 +80,8 @@ def test_dataset_gone(rebound: Rebound, function: Function):
     assert rebound.query(f"SELECT most FROM `{rebound.project}.lake.busiest`")
 
 
-def test_newer_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, function: Function):
-    """Rows in partitions newer than the recovery point stay, until `--exact` removes them."""
+def test_extra_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, function: Function):
+    """Rows in partitions that the recovery point does not know stay, until `--exact` removes them."""
     function.complete("night")
     rebound.query(
         f"INSERT INTO `{rebound.project}.{lake.GAMES}` (game_id, game_date) "
@@ -90,7 +90,7 @@ def test_newer_partitions_are_kept_unless_exact_is_asked(rebound: Rebound, funct
     report = rebound.json("recover", SCENARIO, "--yes")
     assert {table["action"] for table in of_kind(report, "table")} == {"leave"}
     told = rebound.run("report", report["recovery_id"]).stdout
-    assert "UTC, but for 1 newer partition kept (1 row)" in told
+    assert "UTC, but for 1 extra partition kept (1 row)" in told
     newest = (
         f"SELECT COUNT(*) AS n FROM `{rebound.project}.{lake.GAMES}` WHERE game_id = 'tomorrow'"
     )

@@ -89,7 +89,7 @@ def test_newer_partitions_are_removed_when_exactness_is_asked_for():
 
 
 def test_rows_in_a_table_that_was_empty_are_removed():
-    """They are no newer partition: the table is not equal while they are there."""
+    """They are no extra partition: the table is not equal while they are there."""
     found = ObservedTable(resource=EMPTY, partitions={"__ALL__": OTHER})
     made = planned(manifest(), world(**{"nothing-yet": found}), request()).of(TableStep)[2]
     assert (made.name, made.action) == (nothing_yet().name, "replace partitions")

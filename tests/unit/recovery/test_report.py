@@ -133,7 +133,7 @@ def test_a_plan_tells_what_would_happen():
     assert "REPLACES 1 ROW THAT IS THERE" in text(plan(LOSING))
     assert "REPLACES" not in text(plan(world(games=GONE)))
     newer = world(games=now(EQUAL | {"20250102": OTHER}))
-    assert "already equal; 1 newer partition kept (1 row)" in text(plan(newer))
+    assert "already equal; 1 extra partition kept (1 row)" in text(plan(newer))
     exact = text(plan(newer, exact=True))
     assert "removes 1 partition (1 row)" in exact
     assert "    20250102: 1 row there, 0 in the backup" in exact

@@ -21,7 +21,7 @@ _SOURCES = {
 }
 _LEFT: dict[LeftReason, str] = {
     "changed": "changed while the recovery ran",
-    "extra": "unknown to the recovery point (`--exact` moves them aside)",
+    "extra": "not known to the recovery point (`--exact` moves them aside)",
     "no source": "without any source",
     "not allowed": "holding other content (`--overwrite` replaces it)",
     "protected": "under a hold or a retention policy",

@@ -122,7 +122,7 @@ def proven_tables(
     tables = of(outcomes, TableOutcome)
     partitions = sum(len(item.kept.partitions) for item in tables)
     rows = counted(sum(item.kept.rows for item in tables), "row")
-    kept = [f"{counted(partitions, 'newer partition')} kept ({rows})"] if partitions else []
+    kept = [f"{counted(partitions, 'extra partition')} kept ({rows})"] if partitions else []
     yield from proven_of(tables, f"tables proven equal to {point}", [*exceptions, *kept])
     for item in tables:
         if item.undo:
@@ -187,8 +187,8 @@ def _table_row(step: TableStep, name: str) -> Row:
 
 def _left_notes(step: TableStep) -> list[str]:
     kept = len(step.kept_partitions)
-    newer = f"{counted(kept, 'newer partition')} kept ({counted(step.kept_rows, 'row')})"
-    return [step.why, *([newer] if kept else []), *_expired(step.expired)]
+    extra = f"{counted(kept, 'extra partition')} kept ({counted(step.kept_rows, 'row')})"
+    return [step.why, *([extra] if kept else []), *_expired(step.expired)]
 
 
 def _changed_notes(step: TableStep) -> list[str]:
@@ -204,7 +204,9 @@ def _changed_notes(step: TableStep) -> list[str]:
         rows = f"{counted(step.losing, 'row')} THAT {verb}" if step.losing else "WHAT IS"
         notes.append(f"REPLACES {rows} THERE".upper())
     if kept:
-        notes.append(f"keeps {_partitions(kept, step.kept_rows)} newer than the recovery point")
+        notes.append(
+            f"keeps {_partitions(kept, step.kept_rows)} that the recovery point does not know"
+        )
     if step.removed_partitions:
         removed = _partitions(len(step.removed_partitions), removed_rows(step))
         notes.append(f"removes {removed}")

@@ -176,7 +176,7 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
         return _written(table, request, "fill", damage, why="the table is empty")
     wanted = [name for name in known if not request.partitions or name in request.partitions]
     differing = tuple(sorted(name for name in wanted if present.get(name) != known[name]))
-    # The rows of a table without partitions are no newer partition that could be kept.
+    # The rows of a table without partitions are no extra partition that could be kept.
     removes = (request.exact and not request.partitions) or WHOLE_TABLE in extra
     replaced = [name for name in differing if name in present]
     replaces = bool(replaced or WHOLE_TABLE in extra or observed.partitions is None)
