@@ -52,7 +52,7 @@ def fitted(text: str) -> str:
     return text if terminal_columns() is None else coloured(_within(text, sys.stdout))
 
 
-def say_aside(text: str, *, label: str = "", colour: str = "") -> None:
+def say_on_stderr(text: str, *, label: str = "", colour: str = "") -> None:
     """Print what is no data to stderr, folded to the terminal that it is; not where it is to be quiet.
 
     Args:

@@ -15,7 +15,7 @@ import typer
 from manifests import __version__
 from manifests.errors import ReboundError
 from recovery.cli.commands import Commands
-from recovery.console import be_quiet, say_aside
+from recovery.console import be_quiet, say_on_stderr
 from recovery.units import printable
 
 _INTERRUPTED = 130
@@ -102,6 +102,6 @@ def _print_error(error: ReboundError) -> None:
     if "--json" in sys.argv:
         typer.echo(json.dumps(error.as_json()), err=True)
         return
-    say_aside(printable(str(error)), label="error", colour="red")
+    say_on_stderr(printable(str(error)), label="error", colour="red")
     if error.hint:
-        say_aside(printable(error.hint), label="hint", colour="cyan")
+        say_on_stderr(printable(error.hint), label="hint", colour="cyan")

@@ -10,7 +10,7 @@ import typer
 from manifests.errors import UsageError
 from manifests.settings import read_settings
 from recovery.cli.statement import statement
-from recovery.console import fitted, say_aside, terminal_columns
+from recovery.console import fitted, say_on_stderr, terminal_columns
 from recovery.document import Document
 from recovery.report.html import page_of
 from recovery.report.text import text_of
@@ -104,7 +104,7 @@ def say(*lines: str, err: bool = False) -> None:
     """
     plain = as_text(lines)
     if err:
-        say_aside(plain)
+        say_on_stderr(plain)
     else:
         typer.echo(fitted(plain))
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from manifests.errors import UsageError
 from recovery.cli import app
 from recovery.cli.commands import COMMANDS, LOST, loaded
-from recovery.console import be_quiet, say_aside
+from recovery.console import be_quiet, say_on_stderr
 from recovery.ops.checks import MODES
 from recovery.ops.monitoring import monitoring_query
 from recovery.scenarios import SCENARIOS, scenario
@@ -151,10 +151,10 @@ def test_quiet_prints_no_notes(capsys: pytest.CaptureFixture[str]):
 
     def quietly() -> None:
         be_quiet()
-        say_aside("a note")
-        say_aside("it broke", label="error", colour="red")
+        say_on_stderr("a note")
+        say_on_stderr("it broke", label="error", colour="red")
 
-    say_aside("before")
+    say_on_stderr("before")
     copy_context().run(quietly)
     told = capsys.readouterr().err
     assert "before" in told
