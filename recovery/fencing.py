@@ -53,7 +53,10 @@ def fencing_of(session: Session) -> Fencing:
 
 
 def doubted(
-    session: Session, record: FenceRecord, present: Mapping[str, Resource | None]
+    session: Session,
+    record: FenceRecord,
+    present: Mapping[str, Resource | None],
+    alone: Collection[str] = (),
 ) -> dict[str, str]:
     """Return why each writer of a fence that nothing else bears out is doubted, by its name.
 
@@ -61,6 +64,7 @@ def doubted(
         session: The clients.
         record: The fence.
         present: Its writers as they are.
+        alone: The names of those that only one of its two records has.
 
     Raises:
         CloudError: The project's number could not be asked for.
@@ -74,7 +78,7 @@ def doubted(
         session.catalog.fence,
         projects=projects,
         made=_made(session, record) if record.is_made else (),
-        alone=session.tools.fences.alone(record),
+        alone=alone,
     )
 
 

@@ -36,11 +36,13 @@ class Thaw(NamedTuple):
         record: The fence.
         steps: What happens to each writer.
         present: The writers as they are, by name.
+        alone: The names of those that only one of the two records of the fence has.
     """
 
     record: FenceRecord
     steps: Sequence[ThawStep]
     present: dict[str, Resource]
+    alone: Collection[str] = ()
 
 
 def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell) -> None:
@@ -103,8 +105,16 @@ def _staying(thaw: Thaw) -> list[ThawStep]:
     ]
 
 
-def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool) -> Thaw:
+def planned_thaw_of(
+    session: Session, record: FenceRecord, *, changed_too: bool, alone: Collection[str] = ()
+) -> Thaw:
     """Decide what a thaw of a fence does.
+
+    Args:
+        session: The clients.
+        record: The fence.
+        changed_too: Whether writers that were changed meanwhile are resumed too.
+        alone: The names of its writers that only one of its two records has.
 
     Raises:
         CloudError: A writer could not be looked at.
@@ -118,7 +128,8 @@ def planned_thaw_of(session: Session, record: FenceRecord, *, changed_too: bool)
         held={name: fence for name, (fence, _) in held.items()},
         is_checked=session.seal.is_checking,
     )
-    return Thaw(record, steps, {name: item for name, item in present.items() if item is not None})
+    there = {name: item for name, item in present.items() if item is not None}
+    return Thaw(record, steps, there, alone)
 
 
 def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[RefusedError]:
@@ -150,7 +161,9 @@ def unborne(session: Session, thaw: Thaw, said: Collection[str]) -> list[Refused
     Raises:
         CloudError: The project's number could not be asked for.
     """
-    return strange_writers(thaw.steps, doubted(session, thaw.record, thaw.present), said)
+    return strange_writers(
+        thaw.steps, doubted(session, thaw.record, thaw.present, thaw.alone), said
+    )
 
 
 def _kept(session: Session) -> dict[str, str]:

@@ -131,7 +131,8 @@ def thaw(
     """Resume exactly what a fence paused."""
     session = open_session()
     fences = session.tools.fences
-    record = fences.record(fence_layout.parse_fence_id(name) if name else _only(fences))
+    written = fences.fence(fence_layout.parse_fence_id(name) if name else _only(fences))
+    record = written.record
     if (over := fences.thawed(record.fence_id)) is not None:
         raise RefusedError(
             f"it was thawed at {over.thawed_at:%Y-%m-%dT%H:%MZ}", subject=record.fence_id
@@ -142,7 +143,7 @@ def thaw(
             subject=record.fence_id,
         )
     _check_wave(session, wave)
-    planned = planned_thaw_of(session, record, changed_too=changed)
+    planned = planned_thaw_of(session, record, changed_too=changed, alone=written.alone)
     if not as_json:
         lines = thaw_lines(record, planned.steps)
         say(*lines, *due_lines(coming(session, planned), record, seek_past=seek_past))
@@ -284,8 +285,7 @@ def _tell(
         told = {"quiet": None if quiet is None else quiet.model_dump(mode="json")}
         print_json({**_document(record, outcomes), **told})
         return
-    lines = outcome_lines(outcomes, "paused")
-    say(*lines, *(quiet_lines(quiet) if quiet is not None else ()))
+    say(*outcome_lines(outcomes, "paused"), *(quiet_lines(quiet) if quiet is not None else ()))
 
 
 def _tell_thawed(record: FenceRecord, outcomes: list[FenceOutcome], *, as_json: bool) -> None:

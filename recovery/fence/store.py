@@ -12,7 +12,7 @@ from manifests.store.bounded import Found
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
-from recovery.fence.look import MOST_BYTES, MOST_FENCES, Look
+from recovery.fence.look import MOST_BYTES, MOST_FENCES, FenceWriters, Look
 from recovery.fence.model import FencedWriter, FenceRecord, StandingFence, ThawRecord
 
 
@@ -58,22 +58,17 @@ class Fences:
             raise ManifestFormatError(message, subject=name)
         self._landing.put_once(name, self._vault.put_once(name, content))
 
-    def record(self, fence: str) -> FenceRecord:
-        """Return a fence that was begun.
+    def fence(self, fence: str) -> FenceWriters:
+        """Return a fence that was begun, and which of its writers one place alone names.
+
+        So it is where one of the two records is lost, and where somebody wrote who can write to one.
 
         Raises:
             UsageError: There is no such fence.
             BackupDamagedError: It cannot be read, is another's, nobody we trust signed it, or its two
                 records differ.
         """
-        return self._look(fence).fence(fence).record
-
-    def alone(self, record: FenceRecord) -> frozenset[str]:
-        """Return the names of the writers of a fence that are written down in one place only.
-
-        So it is where one of the two is lost, and where somebody wrote who can write to one.
-        """
-        return self._look(record.fence_id).fence(record.fence_id).alone
+        return self._look(fence).fence(fence)
 
     def end(self, thawed: ThawRecord) -> ThawRecord:
         """Write that a fence is over, in both places; an earlier record stays and is returned.

@@ -91,13 +91,13 @@ def test_what_one_place_alone_has_is_told(place: int):
     fences = Fences(*places, Seal())
     fences.begin(record(writer(GAPS)))
     assert fences.readable() == [record(writer(GAPS))]
-    assert fences.alone(fences.record(FENCE)) == frozenset()
+    assert fences.fence(FENCE).alone == frozenset()
     Fences(places[place], MemoryBucket(), Seal()).add(record(writer(MAIL)))
-    assert {item.name for item in fences.record(FENCE).writers} == {GAPS, MAIL}
-    assert fences.alone(fences.record(FENCE)) == {MAIL}
+    assert {item.name for item in fences.fence(FENCE).record.writers} == {GAPS, MAIL}
+    assert fences.fence(FENCE).alone == {MAIL}
     assert fences.readable() == [record(writer(GAPS))]
     fences.add(record(writer(MAIL)))
-    assert fences.alone(fences.record(FENCE)) == frozenset()
+    assert fences.fence(FENCE).alone == frozenset()
     places[place].objects.clear()
-    assert fences.alone(fences.record(FENCE)) == {GAPS, MAIL}
+    assert fences.fence(FENCE).alone == {GAPS, MAIL}
     assert [item.writers for item in fences.readable()] == [()]

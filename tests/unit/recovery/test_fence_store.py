@@ -116,7 +116,7 @@ def test_only_who_has_the_key_begins_and_ends_fences(capsys: pytest.CaptureFixtu
         (forged, True),
     ]
     with pytest.raises(ManifestUntrustedError, match="it is not signed"):
-        fences.record(forged)
+        fences.fence(forged)
     del places[1].objects[fence_layout.thawed_name(FENCE)]
     assert fences.end(THAWED) == THAWED
     assert fences.readable() == []
@@ -134,8 +134,8 @@ def test_one_signed_record_is_enough():
     fences.add(record)
     for stored in places[0].objects:
         places[0].objects[stored] = b"garbage"
-    assert fences.record(FENCE) == record
-    assert fences.alone(record) == frozenset()
+    assert fences.fence(FENCE).record == record
+    assert fences.fence(FENCE).alone == frozenset()
     assert fences.readable() == [record]
 
 

@@ -208,11 +208,11 @@ def test_a_fence_that_cannot_be_read_whole_is_not_taken_for_less(
     planted = f"{fence_layout.more_prefix(fence)}x.json"
     for content in (b"garbage", LARGE):
         landing.objects[planted] = content
-        assert fences.record(fence) == record
+        assert fences.fence(fence).record == record
         assert "a record is not read" in "".join(capsys.readouterr())
         vault.objects[planted] = content
         with pytest.raises(BackupDamagedError) as damaged:
-            fences.record(fence)
+            fences.fence(fence)
         assert "remove it" in damaged.value.hint
         (found,) = fences.standing()
         assert (found.name, found.record) == (fence, None)
