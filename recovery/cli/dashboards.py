@@ -10,7 +10,7 @@ from typing import Annotated, Any, override
 import typer
 from typer.core import TyperGroup
 
-from recovery.cli.options import Html, Json, open_session, print_json, say, tell, write_page
+from recovery.cli.options import Html, Json, open_session, say, show
 from recovery.cli.status import CLEARED, status_of
 from recovery.console import Console
 from recovery.health import HealthFinding, health_error, worst
@@ -84,11 +84,7 @@ def _show(name: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  #
     findings = findings_of(facts, frame)
     title = f"{session.catalog.platform} in {session.settings.project}"
     document = dashboard_document(name, title, findings, facts, frame)
-    write_page(html, document)
-    if as_json:
-        print_json(_json(name, findings, facts, frame))
-    else:
-        tell(document)
+    show(document, _json(name, findings, facts, frame), html, as_json=as_json)
     billed = costs(facts)
     if billed["most_bytes"] and not as_json:
         read, paid, most = (size(number) for number in billed.values())

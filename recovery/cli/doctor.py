@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
+from recovery.cli.options import Html, Json, open_session, show
 from recovery.doctor.checks import all_checks, examined
 from recovery.doctor.looks import Looks
 from recovery.doctor.rules.permissions import Side
@@ -41,11 +41,7 @@ def doctor(
     document = health_document(
         findings, title=f"{looks.project}, {session.started_at:%Y-%m-%d %H:%M} UTC"
     )
-    write_page(html, document)
-    if as_json:
-        print_json(health_json(findings))
-    else:
-        tell(document)
+    show(document, health_json(findings), html, as_json=as_json)
     error = health_error(
         worst(item.health for item in findings), hint="what mends it is below the list"
     )

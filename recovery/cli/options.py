@@ -119,6 +119,22 @@ def tell(document: Document) -> None:
     say(*text_of(document, columns=terminal_columns()).split("\n"))
 
 
+def show(document: Document, told: Any, html: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - any JSON
+    """Print what a command tells, and write it as a page where a file for it is named.
+
+    Args:
+        document: What a person is told.
+        told: The same as JSON.
+        html: The file of the page.
+        as_json: Whether JSON is printed, and no text.
+    """
+    write_page(html, document)
+    if as_json:
+        print_json(told)
+    else:
+        tell(document)
+
+
 def write_page(file: Path | None, document: Document) -> None:
     """Write a document as a page, where a file for it is named."""
     if file is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from recovery.cli.dashboards import frame_of
-from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
+from recovery.cli.options import Html, Json, open_session, show
 from recovery.cli.security import security_light, security_looks
 from recovery.cli.status import status_of
 from recovery.console import Console
@@ -62,11 +62,7 @@ def tell_readiness(
         past=past_records(session.landing),
     )
     document = readiness_document(made)
-    write_page(html, document)
-    if as_json:
-        print_json(_json(made))
-    else:
-        tell(document)
+    show(document, _json(made), html, as_json=as_json)
     if keep:
         record(session.landing, made.record)
     hint = document.conclusion.hint if document.conclusion else ""

@@ -23,8 +23,8 @@ from recovery.cli.options import (
     open_session,
     print_json,
     say,
+    show,
     tell,
-    write_page,
 )
 from recovery.fencing import stand, with_fence
 from recovery.journal import Journal
@@ -177,11 +177,9 @@ def report(session: Session, recovery: str, html: Path | None, *, as_json: bool)
         tell_ended(session, found, ended, html, as_json=as_json)
         return
     document = repair_document(found, planned.plan)
-    write_page(html, document)
-    if as_json:
-        print_json({"recovery_id": recovery, "repair": found.model_dump(mode="json")})
-    else:
-        tell(document)
+    told = {"recovery_id": recovery, "repair": found.model_dump(mode="json")}
+    show(document, told, html, as_json=as_json)
+    if not as_json:
         note(f"hint: if nobody is at it, `rebound resume {recovery}` brings it to an end")
 
 
@@ -196,11 +194,12 @@ def tell_ended(
     until = ended.finished_at + timedelta(days=session.settings.undo_days)
     fences = session.tools.fences.of(ended.recovery_id)
     document = ended_document(found, ended, fences, undo_until=until)
-    write_page(html, document)
-    if as_json:
-        print_json({**ended.model_dump(mode="json"), "repair": found.model_dump(mode="json")})
-    else:
-        tell(document)
+    show(
+        document,
+        {**ended.model_dump(mode="json"), "repair": found.model_dump(mode="json")},
+        html,
+        as_json=as_json,
+    )
     if error := outcome_error(ended):
         raise error
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
+from recovery.cli.options import Html, Json, open_session, show
 from recovery.console import Console
 from recovery.health import health_error, worst
 from recovery.ops.at_once import Looks, looked_at
@@ -35,11 +35,7 @@ def security(
         facts = looked_at(looks, answered)
     found = security_findings(facts, light)
     document = security_document(found, light)
-    write_page(html, document)
-    if as_json:
-        print_json(security_json(found, light))
-    else:
-        tell(document)
+    show(document, security_json(found, light), html, as_json=as_json)
     hint = document.conclusion.hint if document.conclusion else ""
     if error := health_error(worst(item.finding.health for item in found), hint=hint):
         raise error

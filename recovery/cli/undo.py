@@ -18,9 +18,8 @@ from recovery.cli.options import (
     Untrusted,
     Yes,
     open_session,
-    print_json,
+    show,
     tell,
-    write_page,
 )
 from recovery.cli.statement import repeated
 from recovery.outcome import PlannedRecovery, RecoveryReport
@@ -93,11 +92,12 @@ def undo(
         session.actions.begin("undo", report.recovery_id, reason)
     done = undoing.carry_out(plan)
     document = undo_document(done)
-    write_page(html, document)
-    if as_json:
-        print_json({**done.model_dump(mode="json"), "plan": plan.model_dump(mode="json")})
-    else:
-        tell(document)
+    show(
+        document,
+        {**done.model_dump(mode="json"), "plan": plan.model_dump(mode="json")},
+        html,
+        as_json=as_json,
+    )
     if error := undo_error(done):
         raise error
 
