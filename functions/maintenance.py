@@ -3,7 +3,8 @@
     verify   each night: reads a share of the vault, so that all is read in REBOUND_VERIFY_NIGHTS;
              200 when it is whole, 500 when something is damaged, which the next run stores anew
     expire   each day: says which runs are past their retention; deletes them where REBOUND_EXPIRE_ARMED
-    tick     each hour: reads catalog and vault and logs every gauge, one line each
+    tick     each hour: reads catalog and vault, logs every gauge, one line each, and writes the history
+             of runs and drills that BigQuery reads
 
 POST, without a body; a call that no schedule made, or whose schedule was run by force, is about now. A
 retry of a schedule whose share was found damaged is answered from what was written down then.
@@ -35,6 +36,7 @@ from manifests.cloud.api import StorageApi
 from manifests.cloud.clients import storage_api
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.expiry import Expiry
+from manifests.cloud.history import write_history
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.reading import Read, read_share
@@ -90,8 +92,8 @@ def expire(request: flask.Request) -> Answer:
 
 @functions_framework.http
 def tick(request: flask.Request) -> Answer:
-    """Log every gauge."""
-    return _answering(request, _ticked, name="tick", failed="gauges are not read")
+    """Log every gauge; write the history."""
+    return _answering(request, _ticked, name="tick", failed="gauges or history are not written")
 
 
 def _answering(
@@ -243,4 +245,5 @@ def _ticked(place: _Place) -> dict[str, object]:
     for gauge in gauges(found, now=now):
         log.info("gauge", gauge=gauge.name, value=gauge.value, platform=place.catalog.platform)
         told[gauge.name] = gauge.value
+    write_history(place.landing, place.documents, found, seal=place.operators, now=now)
     return told

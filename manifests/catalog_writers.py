@@ -6,8 +6,15 @@ from pydantic import Field, model_validator
 
 from manifests.values import Value
 
-type WriterType = Literal["scheduler/job", "pubsub/subscription", "bigquery/transfer"]
+type PausedType = Literal["scheduler/job", "pubsub/subscription", "bigquery/transfer"]
 """The types of resources that can be paused."""
+
+TRIGGER = "eventarc/trigger"
+type WriterType = Literal[
+    "scheduler/job", "pubsub/subscription", "bigquery/transfer", "eventarc/trigger"
+]
+"""The types of writers. Nothing pauses a trigger of Eventarc: its subscription is paused, which Eventarc
+makes in the project and leaves to its owner to configure (Eventarc, Retry events)."""
 
 SEEK_SECONDS = 90
 """A seek takes about a minute (Pub/Sub, Replay and purge messages with seek); half as much again."""
@@ -19,7 +26,8 @@ class CatalogWriter(Value):
     Attributes:
         type: Their type.
         names: Patterns of their names; `*` stands for anything.
-        targets: Patterns of what they call, an address or the name of a topic.
+        targets: Patterns of what they call, an address or the name of a topic; of a trigger of Eventarc
+            the name of a service, too.
         writes: Patterns of what they write, as `dataset nba_analytics`, `bucket nba-scraped-data` or
             `database (default)`.
         refills: Whether they look by themselves for what is missing, and fill it.
@@ -49,7 +57,7 @@ class Wave(Value):
     """
 
     name: str = Field(min_length=1)
-    type: WriterType | None = None
+    type: PausedType | None = None
     names: tuple[str, ...] = Field(default=("*",), min_length=1)
 
 

@@ -32,13 +32,20 @@ class Gauge(NamedTuple):
 
 
 class WatchedRun(NamedTuple):
-    """What is watched of one complete run: a vault can have more manifests than fit into memory."""
+    """What is watched of one complete run: a vault can have more manifests than fit into memory.
+
+    Attributes:
+        lacks: The parts that it is complete without.
+    """
 
     recovery_point: datetime
     run_id: RunId
+    started_at: datetime
+    finished_at: datetime
     parts: int
     files: int
     size_bytes: int
+    lacks: str = ""
 
     @classmethod
     def of(cls, run: Manifest) -> Self:
@@ -46,9 +53,12 @@ class WatchedRun(NamedTuple):
         return cls(
             run.recovery_point,
             run.run_id,
+            run.started_at,
+            run.finished_at,
             parts=sum(1 for _ in run.every_part),
             files=sum(1 for _ in files_of(run)),
             size_bytes=run.size_bytes,
+            lacks=", ".join(item.part for item in run.lacking),
         )
 
 
@@ -63,6 +73,7 @@ class Watched(NamedTuple):
         fenced: Since when each fence stands that was not thawed.
         files: How many objects are in the vault.
         size_bytes: What they take.
+        others: The runs that are not complete, or not believed, in order of their ids.
     """
 
     complete: Sequence[WatchedRun]
@@ -72,6 +83,7 @@ class Watched(NamedTuple):
     fenced: Sequence[datetime]
     files: int
     size_bytes: int
+    others: Sequence[RunId] = ()
 
 
 def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:

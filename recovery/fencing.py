@@ -67,17 +67,21 @@ def doubted(
         alone: The names of those that only one of its two records has.
 
     Raises:
-        CloudError: The project's number could not be asked for.
+        CloudError: The project's number, or its triggers of Eventarc, could not be asked for.
     """
+    rule = session.catalog.fence
     projects = {session.settings.project}
     if projects_of(record) - projects:
         projects.add(fencing_of(session).project_number())
+    made = _made(session, record) if record.is_made else frozenset()
+    if rule is not None:
+        made |= fencing_of(session).carriers(rule)
     return doubts(
         record,
         present,
-        session.catalog.fence,
+        rule,
         projects=projects,
-        made=_made(session, record) if record.is_made else (),
+        made=made,
         alone=alone,
     )
 

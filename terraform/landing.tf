@@ -68,3 +68,15 @@ resource "google_storage_bucket_iam_member" "landing_expiry" {
   role     = google_project_iam_custom_role.side["expiry/landing"].id
   member   = each.value
 }
+
+# What SQL reads of runs and drills is written anew each hour, and nothing else is by who does.
+resource "google_storage_bucket_iam_member" "landing_history" {
+  bucket = google_storage_bucket.landing.name
+  role   = google_project_iam_custom_role.side["watch/history"].id
+  member = google_service_account.function["tick"].member
+
+  condition {
+    title      = "rebound_history"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.landing.name}/objects/history/\")"
+  }
+}

@@ -10,6 +10,7 @@ from manifests.errors import BackupDamagedError
 from manifests.gauges import Watched, WatchedRun
 from manifests.store.seal import Seal
 from manifests.store.vault import Vault
+from manifests.values import RunId
 from manifests.verified_layout import SHARES_PREFIX, verified_nights
 
 _REMEMBERED = timedelta(days=400)
@@ -32,28 +33,35 @@ def watched(
         files += 1
         size_bytes += item.size_bytes
     shares = (item.name for item in landing.list_objects(SHARES_PREFIX))
+    complete, others = _runs(documents)
     return Watched(
-        complete=sorted(_complete(documents)),
+        complete=sorted(complete),
         proofs=tuple(Proofs(landing, seal).since(now - _REMEMBERED, now=now)),
         verified=verified_nights(shares, now=now),
         damaged=len(Verdicts(landing).damaged()),
         fenced=_standing(landing, vault),
         files=files,
         size_bytes=size_bytes,
+        others=others,
     )
 
 
-def _complete(documents: Vault) -> list[WatchedRun]:
-    found: list[WatchedRun] = []
+def _runs(documents: Vault) -> tuple[list[WatchedRun], list[RunId]]:
+    """Return the complete runs of this platform, and which others there are."""
+    complete: list[WatchedRun] = []
+    others: list[RunId] = []
     for run_id in documents.run_ids():
         try:
             manifest = documents.manifest(run_id)
             documents.require_trusted(run_id)
         except BackupDamagedError:  # there is no manifest, or none that is believed
+            others.append(run_id)
             continue
-        if not documents.foreign(manifest.platform, manifest.project):
-            found.append(WatchedRun.of(manifest))
-    return found
+        if documents.foreign(manifest.platform, manifest.project):
+            others.append(run_id)
+        else:
+            complete.append(WatchedRun.of(manifest))
+    return complete, others
 
 
 def _standing(landing: Bucket, vault: Bucket) -> tuple[datetime, ...]:

@@ -60,7 +60,7 @@ def query(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Ask the platform's tables one question; list the questions without a name."""
+    """Ask the platform's tables, or the history of backups; list the questions without a name."""
     if name is None:
         _list_queries(as_json=as_json)
         return
@@ -68,11 +68,20 @@ def query(
     session = open_session()
     values = chosen.values(said, now=session.started_at)
     if sql:
-        typer.echo(chosen.pasted(values), nl=False)
+        own = session.settings
+        script = chosen.pasted(values, bucket=own.landing_bucket, dataset=own.scratch_dataset)
+        typer.echo(script, nl=False)
         return
     client = bigquery_client(session.settings.project, session.catalog.location)
     jobs = Jobs(client, session.catalog.location)
-    answer = ask(jobs, chosen, values, call_id=session.own_id, most_bytes=most_mib * _MIB)
+    answer = ask(
+        jobs,
+        chosen,
+        values,
+        call_id=session.own_id,
+        most_bytes=most_mib * _MIB,
+        landing=session.settings.landing_bucket,
+    )
     if as_json:
         print_json(_document(chosen, values, answer))
         return

@@ -55,8 +55,8 @@ def tell_readiness(
     made = readiness(
         shipped_criteria(),
         found,
-        said,
-        service_levels(facts, proofs, session.started_at),
+        said.criteria,
+        service_levels(facts, proofs, said.levels, session.started_at),
         project=session.settings.project,
         now=session.started_at,
         past=past_records(session.landing),

@@ -13,6 +13,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
 from manifests.kind import KindName
 from manifests.kinds.tables.model import TableBackup
+from manifests.model.drill import Control
 from manifests.parts import PARTS
 from manifests.store.vault import Vault
 from manifests.values import Resource
@@ -32,7 +33,6 @@ from recovery.drill.controls.stored import (
     verified,
 )
 from recovery.drill.controls.things import document_control, object_control, schedule_controls
-from recovery.drill.model import Control
 from recovery.drill.preparing import Prepared
 from recovery.drill.tasks import Task, planted_request
 from recovery.kinds.step import Step

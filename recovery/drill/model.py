@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from manifests.model.drill import DrillEnd, DrillStart
 from manifests.signing import Trust
-from manifests.values import RunId, Stored, UtcTime, Value
+from manifests.values import Stored, UtcTime, Value
 
 PhaseName = Literal["PREPARING", "FENCING", "RESTORING", "PROVING", "CLEANING_UP"]
 """The words of Google's restore verification, where there is one (Backup and DR)."""
@@ -55,26 +56,6 @@ class Phase(Stored):
     exit_code: int = 0
 
 
-class Control(Stored):
-    """One damage that was planted in a copy, and whether a check told of it.
-
-    Attributes:
-        name: What was planted.
-        subject: In a copy of what.
-        check: The check that is meant to tell of it.
-        is_planted: Whether it could be planted; one that could not shows nothing.
-        is_caught: Whether that check told of it, and of nothing before it was planted.
-        what: What the check told, or why it was not planted.
-    """
-
-    name: str
-    subject: str
-    check: str
-    is_planted: bool
-    is_caught: bool
-    what: str
-
-
 class DrilledPart(Stored):
     """One thing that a drill restored.
 
@@ -110,11 +91,10 @@ class Measured(Stored):
     is_met: bool
 
 
-class DrillBegun(Stored):
+class DrillBegun(DrillStart):
     """What a drill is to show, written before anything is made.
 
     Attributes:
-        is_sample: Whether it is one of single parts, or of some of what they hold.
         threat: What the scenario is about.
         criteria_from: The file that they were read from; empty for the catalog's.
         criteria_digest: SHA-256 of the criteria, in hexadecimal.
@@ -122,18 +102,14 @@ class DrillBegun(Stored):
         out_of_scope: What of the scenario no drill restores, and why.
         sandbox: The project that is written to.
         isolation: Why nothing protected is in reach.
-        run_id: Whose recovery point is restored.
-        chosen: How that was chosen.
+        chosen: How the recovery point was chosen.
         passed_over: Runs that could not be, and why.
         manifest_digest: SHA-256 of the run's manifest.
         catalog_digest: SHA-256 of the catalog.
         pages: The SHA-256 of each page of the runbooks that was there to be followed.
     """
 
-    drill_id: str
-    scenario: str
     threat: str
-    is_sample: bool
     criteria: Criteria
     criteria_from: str
     criteria_digest: str
@@ -143,19 +119,16 @@ class DrillBegun(Stored):
     isolation: tuple[str, ...]
     operator: str
     approver: str
-    run_id: RunId
-    recovery_point: UtcTime
     chosen: Chosen
     is_newest: bool
     passed_over: tuple[str, ...]
-    began_at: UtcTime
     rebound_version: str
     manifest_digest: str
     catalog_digest: str
     pages: dict[str, str] = Field(default_factory=dict)
 
 
-class DrillRecord(Stored):
+class DrillRecord(DrillEnd):
     """How a drill ended.
 
     Attributes:
@@ -163,33 +136,17 @@ class DrillRecord(Stored):
         deviations: What went otherwise than planned.
         made: What was made in the sandbox.
         left: What of it is there still; empty where it was shown to be gone.
-        next_due_at: When the next one is.
     """
 
     begun: DrillBegun
     verdict: DrillVerdict
-    why: str
-    ended_at: UtcTime
-    seconds: float = Field(ge=0)
     phases: tuple[Phase, ...]
     measured: tuple[Measured, ...]
     parts: tuple[DrilledPart, ...]
-    controls: tuple[Control, ...]
     recoveries: tuple[str, ...]
     deviations: tuple[str, ...]
     made: tuple[str, ...]
     left: tuple[str, ...]
-    next_due_at: UtcTime
-
-    @property
-    def planted(self) -> tuple[Control, ...]:
-        """Return the damages that could be planted."""
-        return tuple(item for item in self.controls if item.is_planted)
-
-    @property
-    def caught(self) -> int:
-        """Return how many of them a check told of."""
-        return sum(item.is_caught for item in self.planted)
 
 
 class SignOff(Stored):

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from manifests.catalog import Catalog
 from manifests.errors import BackupDamagedError, NotEqualError, RefusedError, UsageError
+from manifests.model.drill import Control
 from manifests.selection import RunSummary
 from manifests.values import RunId
 from recovery.drill.model import (
-    Control,
     Criteria,
     DrillBegun,
     DrilledPart,

@@ -6,10 +6,11 @@ from contextlib import suppress
 from manifests import layout
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError, RefusedError
+from manifests.model.drill import Control
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.damage import planted_controls
 from recovery.drill.looks import differences_of
-from recovery.drill.model import Control, DrilledPart, DrillRecord, DrillVerdict, PhaseName
+from recovery.drill.model import DrilledPart, DrillRecord, DrillVerdict, PhaseName
 from recovery.drill.parts import drilled_parts
 from recovery.drill.preparing import Prepared
 from recovery.drill.rules import measured, next_due, verdict

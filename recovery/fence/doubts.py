@@ -30,7 +30,8 @@ def doubts(
         present: The writers as they are, by name; None where there is none.
         rule: What the catalog says of writers; None where it says nothing.
         projects: The project of the platform, by id and by number.
-        made: Names of what the plan of the record's recovery makes.
+        made: Names of what the plan of the record's recovery makes, and of what carries the events of
+            triggers that the catalog names.
         alone: Names of writers that only one of the two records of the fence has.
     """
     found = {

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from manifests.catalog_writers import CatalogWriter, FenceRule, Wave
+from manifests.catalog_writers import TRIGGER, CatalogWriter, FenceRule, Wave
+from manifests.errors import RefusedError
 from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
@@ -17,7 +18,8 @@ from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 
 _REST = "the rest"
 _UNCHECKED = "NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
-_WHO_SAY_IT = ("pubsub/subscription", "bigquery/transfer")
+_SUBSCRIPTION = "pubsub/subscription"
+_WHO_SAY_IT = (_SUBSCRIPTION, "bigquery/transfer")
 """Types of which some say themselves what they write."""
 
 
@@ -41,7 +43,8 @@ def planned_fence(
 ) -> FenceRecord:
     """Decide which writers are paused: those that run and write to anything of what is fenced.
 
-    The catalog says what they write, and some say it themselves. One that another fence has paused is a part of this one too: that one may be thawed first.
+    The catalog says what they write, and some say it themselves. One that another fence has paused is
+    a part of this one too: that one may be thawed first. Of a trigger of Eventarc its subscription is paused.
 
     Args:
         rule: The catalog's rule.
@@ -53,12 +56,19 @@ def planned_fence(
         now: The present instant.
         recovery_id: The recovery that it is a part of.
         held: The writers that other fences have paused, by name.
+
+    Raises:
+        RefusedError: A trigger of Eventarc writes, and it has no subscription that could be paused.
     """
     writers, idle = [], []
+    carried = _carried(rule, things, found)
     for name, resources in found.items():
         kind = resource_type(name)
         for resource in resources:
+            if name == TRIGGER:
+                continue
             about = [item for item in rule.writers if is_about(item, kind, resource)]
+            about += carried.get(resource["name"], ())
             says = written_itself(resource, project) & set(things)
             written = tuple(sorted(_written(about, things) | says))
             if not written:
@@ -80,6 +90,43 @@ def planned_fence(
         idle=tuple(idle),
         recovery_id=recovery_id,
     )
+
+
+def carriers(
+    rule: FenceRule, triggers: Iterable[Resource]
+) -> Iterator[tuple[Resource, str, list[CatalogWriter]]]:
+    """Yield each trigger of Eventarc that the catalog names, what carries its events, and what it says.
+
+    Args:
+        rule: The catalog's rule.
+        triggers: As Eventarc tells of them. A subscription of the project carries the events of each.
+    """
+    kind = resource_type(TRIGGER)
+    for trigger in triggers:
+        if about := [item for item in rule.writers if is_about(item, kind, trigger)]:
+            transport = (trigger.get("transport") or {}).get("pubsub") or {}
+            yield trigger, str(transport.get("subscription") or ""), about
+
+
+def _carried(
+    rule: FenceRule, things: Collection[str], found: Mapping[str, Iterable[Resource]]
+) -> Mapping[str, Sequence[CatalogWriter]]:
+    """Return what the catalog says of triggers, by the subscriptions that carry their events.
+
+    Raises:
+        RefusedError: One that writes has none in this project.
+    """
+    there = {item["name"] for item in found.get(_SUBSCRIPTION, ())}
+    carried: dict[str, list[CatalogWriter]] = {}
+    for trigger, name, about in carriers(rule, found.get(TRIGGER, ())):
+        if name not in there and _written(about, things):
+            raise RefusedError(
+                "it writes to what is fenced, and it has no subscription that could be paused",
+                subject=trigger["name"],
+                hint="delete it, and make it again afterwards; or `--no-fence` leaves all writers running",
+            )
+        carried.setdefault(name, []).extend(about)
+    return carried
 
 
 def fenced(

@@ -22,6 +22,9 @@ _KEPT = (
     "that nobody uses expires, after 31 days unless set"
 )
 """Pub/Sub REST, Subscription: messageRetentionDuration, expirationPolicy."""
+_OF_EVENTARC = "eventarc-"
+_EVENTS = "note   events that wait for a trigger of Eventarc are kept for 24 hours unless set"
+"""Eventarc, Retry events: the id of each subscription that it makes begins so."""
 
 
 def fence_lines(record: FenceRecord) -> list[str]:
@@ -31,6 +34,8 @@ def fence_lines(record: FenceRecord) -> list[str]:
     lines += [f"  leave  {name} (it does not run)" for name in record.idle]
     if any(item.type == _SUBSCRIPTION for item in record.writers):
         lines.append(f"  {_KEPT}")
+    if any(short_name(item).partition(" ")[2].startswith(_OF_EVENTARC) for item in record.writers):
+        lines.append(f"  {_EVENTS}")
     paused, idle = counted(len(record.writers), "writer"), len(record.idle)
     lines.append(f"{paused} to pause, {idle} paused already")
     return lines

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from manifests.catalog_writers import FenceRule
+from manifests.catalog_writers import TRIGGER, FenceRule
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import resource_type
@@ -15,7 +15,7 @@ from manifests.kinds.resources.types import Order, Pause, ResourceType
 from manifests.values import Resource
 from recovery.fence.addresses import addresses
 from recovery.fence.model import Discarding, FencedWriter, FenceOutcome, FenceRecord, ThawStep
-from recovery.fence.rules import writer_types
+from recovery.fence.rules import carriers, writer_types
 
 log = structlog.get_logger()
 
@@ -49,6 +49,18 @@ class Fencing:
             )
             for kind in writer_types(rule)
         }
+
+    def carriers(self, rule: FenceRule) -> frozenset[str]:
+        """Return the subscriptions that carry the events of triggers that the catalog names.
+
+        Raises:
+            CloudError: The triggers could not be listed.
+        """
+        kind = resource_type(TRIGGER)
+        if kind not in writer_types(rule):
+            return frozenset()
+        found = self._configuration.resources(kind, rule.locations, none_where_disabled=True)
+        return frozenset(name for _, name, _ in carriers(rule, found.values()) if name)
 
     def reached(self, locations: Sequence[str]) -> set[str]:
         """Return where services of the project are reached, and what its writers call now.

@@ -9,9 +9,11 @@ from manifests.cloud.jobs import Job, Jobs
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError
 from recovery.ops.facts import Answer
+from recovery.ops.histories import definitions
 from recovery.ops.monitoring import MonitoringQuery, Said
 
 _LIMIT = "bytesBilledLimitExceeded"
+_TICK = "the function `tick` writes the history each hour: `rebound doctor` says whether it runs"
 
 
 def ask(
@@ -21,6 +23,7 @@ def ask(
     *,
     call_id: str,
     most_bytes: int,
+    landing: str,
 ) -> Answer:
     """Ask one query and return all its rows.
 
@@ -31,6 +34,7 @@ def ask(
         call_id: What identifies this call of the command.
         most_bytes: BigQuery refuses to run it when it would bill more bytes (BigQuery REST,
             JobConfigurationQuery.maximumBytesBilled).
+        landing: The landing bucket, where the histories of backups and drills are.
 
     Raises:
         CloudError: BigQuery refused it, or was unavailable.
@@ -42,6 +46,11 @@ def ask(
         ],
         maximum_bytes_billed=most_bytes,
     )
+    if query.histories:
+        config.table_definitions = {
+            name: bigquery.ExternalConfig.from_api_repr(found)
+            for name, found in definitions(query.histories, landing).items()
+        }
     try:
         job = jobs.run(
             f"rebound-ops-{call_id}-{query.name}",
@@ -58,6 +67,8 @@ def ask(
     except CloudError as error:
         if _LIMIT in error.message:
             error.hint = "`--most-mib` allows more"
+        elif query.histories and not error.hint:
+            error.hint = _TICK
         raise
     with cloud_errors(query.name):
         columns, rows = calling(lambda: _all_rows(job))

@@ -95,6 +95,7 @@ class Looking:
             query.values(wanted, now=self._frame.now),
             call_id=self._tools.own_id,
             most_bytes=self._most_bytes,
+            landing=self._tools.settings.landing_bucket,
         )
 
     @property

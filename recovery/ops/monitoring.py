@@ -2,28 +2,34 @@
 
 A query is a file `queries/NAME.sql`. It begins with comments: `-- Answers:`, `-- Normal:`,
 `-- To do:`, and a line `-- Parameter: day DATE = today America/New_York` for each value it takes.
-Tables have no project: they are those of the project in which the query runs.
+Tables have no project: they are those of the project in which the query runs. `history_runs` and
+`history_drills` have no dataset either: they are what `tick` writes of backups and drills.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from manifests.errors import UsageError
-from manifests.values import Value
+from manifests.history import HistoryName
+from manifests.values import Value, aware
+from recovery.ops.histories import histories_of, standing_alone
 from recovery.units import meant
 
-type Said = date | int | str | None
-type Kind = Literal["DATE", "INT64", "STRING"]
+type Said = date | datetime | int | str | None
+type Kind = Literal["DATE", "INT64", "STRING", "TIMESTAMP"]
 
 _HEADER = re.compile(r"^-- (Answers|Normal|To do|Parameter): (.+)$", re.MULTILINE)
-_PARAMETER = re.compile(r"(?P<name>[a-z_]+) (?P<kind>DATE|INT64|STRING) = (?P<default>.+)")
+_PARAMETER = re.compile(
+    r"(?P<name>[a-z_]+) (?P<kind>DATE|INT64|STRING|TIMESTAMP) = (?P<default>.+)"
+)
 _USE = re.compile(r"@([a-z_]+)")
 _TODAY = "today "
+_NOW = "now"
 _NULL = "null"
 
 
@@ -31,7 +37,7 @@ class Parameter(Value):
     """A value that a query takes.
 
     Attributes:
-        default: What it is when nothing is said: a value, `null`, or `today ZONE`.
+        default: What it is when nothing is said: a value, `null`, `now`, or `today ZONE`.
     """
 
     name: str
@@ -52,6 +58,8 @@ class Parameter(Value):
             return None
         if self.kind == "DATE" and text.startswith(_TODAY):
             return now.astimezone(ZoneInfo(text.removeprefix(_TODAY))).date()
+        if self.kind == "TIMESTAMP" and text == _NOW:
+            return now
         try:
             return _READERS[self.kind](text)
         except ValueError as error:
@@ -62,6 +70,7 @@ _READERS: dict[Kind, Callable[[str], Said]] = {
     "DATE": date.fromisoformat,
     "INT64": int,
     "STRING": str,
+    "TIMESTAMP": aware,
 }
 
 
@@ -104,10 +113,22 @@ class MonitoringQuery(Value):
             for item in self.parameters
         }
 
-    def pasted(self, values: Mapping[str, Said]) -> str:
-        """Return the statement with its values in it, for a console that takes no parameters."""
+    @property
+    def histories(self) -> tuple[HistoryName, ...]:
+        """Return which histories of backups and drills it reads."""
+        return histories_of(self.sql)
+
+    def pasted(self, values: Mapping[str, Said], *, bucket: str, dataset: str) -> str:
+        """Return a script with the values in it, for a console that takes no parameters.
+
+        Args:
+            values: The value of each parameter.
+            bucket: The landing bucket, where the histories are.
+            dataset: Where the tables over them are made: one whose tables expire.
+        """
         kinds = {item.name: item.kind for item in self.parameters}
-        return _USE.sub(lambda use: _literal(kinds[use[1]], values[use[1]]), self.sql)
+        text = _USE.sub(lambda use: _literal(kinds[use[1]], values[use[1]]), self.sql)
+        return standing_alone(text, bucket=bucket, dataset=dataset)
 
 
 def _literal(kind: Kind, value: Said) -> str:
@@ -116,6 +137,8 @@ def _literal(kind: Kind, value: Said) -> str:
     if kind == "STRING":
         text = str(value).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
         return f"'{text}'"
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.astimezone(UTC).isoformat()}'"
     return f"DATE '{value}'" if kind == "DATE" else str(value)
 
 

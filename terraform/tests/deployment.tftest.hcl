@@ -27,6 +27,17 @@ run "identities_have_what_they_use" {
   }
 }
 
+run "who_looks_each_hour_writes_the_history_alone" {
+  assert {
+    condition     = strcontains(google_storage_bucket_iam_member.landing_history.condition[0].expression, "/objects/history/")
+    error_message = "The hourly look may replace nothing in landing but the history."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.landing_function["tick"].role == google_project_iam_custom_role.side["watch/landing"].id
+    error_message = "Elsewhere in landing it only reads."
+  }
+}
+
 run "only_an_armed_expire_deletes" {
   assert {
     condition     = google_storage_bucket_iam_member.vault_function["expire"].role == google_project_iam_custom_role.side["watch/vault"].id

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from functions.exports.buckets.ranges import KeyRange, KeyRanges
 from functions.exports.databases.exporter import DocumentCuts
 from manifests import fence_layout
+from manifests.model.drill import DrillEnd, DrillStart
 from manifests.model.proof import ProofRecord, ProvenPart
 from manifests.model.run import (
     FailedAttempt,
@@ -145,6 +146,8 @@ SAMPLES: tuple[BaseModel, ...] = (
     _ACTION,
     BEGUN,
     _DRILL,
+    DrillStart.model_validate(BEGUN.model_dump()),
+    DrillEnd.model_validate(_DRILL.model_dump()),
     _SIGNED,
     _FINDING,
     ReadinessRecord(looked_at=NOW, score=71.5, dimensions={"security": 50.0}),

@@ -12,10 +12,10 @@ from manifests.cloud.firestore import Connection
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
+from manifests.model.drill import Control
 from recovery.drill.controls.rows import PlantedTable, row_controls, tag_control
 from recovery.drill.controls.stored import manifest_control, stored_controls
 from recovery.drill.controls.things import document_control, object_control, schedule_controls
-from recovery.drill.model import Control
 from recovery.drill.rules import verdict
 from tests.harness import LOCATION, Rebound
 from tests.integration import bucket_objects, lake

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
-from recovery.ops.monitoring import monitoring_queries
+from recovery.ops.monitoring import monitoring_queries, monitoring_query
 from tests.harness import LOCATION, Rebound, make_rebound
+from tests.served import serving
 from tests.standin.bigquery.engine.types import canonical
 from tests.standin.cloud import Cloud
 from tests.standin.seed.rows import definitions
@@ -81,8 +82,11 @@ def make_platform(cloud: Cloud, factory: pytest.TempPathFactory, project: str) -
 
 @pytest.fixture(scope="module")
 def empty(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
-    """Return a platform without a row."""
-    return make_platform(cloud, tmp_path_factory, "ops-empty")
+    """Return a platform without a row, on which `tick` looked."""
+    made = make_platform(cloud, tmp_path_factory, "ops-empty")
+    with serving(made, "tick") as tick:
+        assert tick.call().json()["vault_objects"] == 0
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +100,8 @@ def filled(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
 
 def answers(rebound: Rebound, name: str, day: str, *more: str) -> list[dict[str, Any]]:
     """Run a query and return its rows."""
-    params = [word for item in (f"day={day}", *more) for word in ("--param", item)]
+    about = f"at={day}T00:00:00Z" if monitoring_query(name).histories else f"day={day}"
+    params = [word for item in (about, *more) for word in ("--param", item)]
     found = rebound.json("ops", "query", name, *params)
     assert found["processed_bytes"] <= found["billed_bytes"] <= found["most_bytes"] == 2**30
     rows: list[dict[str, Any]] = found["rows"]
@@ -246,8 +251,15 @@ def test_scorecard(filled: Rebound):
 def test_empty_tables_are_an_answer(empty: Rebound, name: str):
     """No query fails without rows, and none calls that good."""
     rows = answers(empty, name, IN_SEASON)
-    assert not {row.get("state") for row in rows} & {"there", "current", "good"}
+    assert not {row.get("state") for row in rows} & {"there", "current", "good", "complete"}
     assert not [row for row in rows if row.get("percent") is not None]
+
+
+def test_a_history_that_nobody_wrote_is_no_answer(filled: Rebound):
+    """Where `tick` never ran nothing is said of backups, and the hint says what to look at."""
+    refused = filled.run("ops", "query", "backup-freshness", code=9).stderr
+    assert "matched no files" in refused
+    assert "`tick` writes the history" in refused
 
 
 def test_what_is_paid_is_bounded_and_told(filled: Rebound):

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from recovery.ops.histories import columns_of, histories_of
 from recovery.ops.monitoring import monitoring_queries, monitoring_query
 from tests.judges.both import with_tables
 from tests.standin.bigquery.googlesql.evaluate import evaluate
 
 DAY, SUMMER = "2025-12-03", "2026-08-15"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_TABLE = re.compile(r"\bnba_[a-z]+\.[a-z_0-9]+")
+_TABLE = re.compile(r"\bnba_[a-z]+\.[a-z_0-9]+|\bhistory_(?:runs|drills)\b")
 _FOLDER = Path(__file__).parents[1] / "data" / "tables"
 # Two who played and one who did not, on seven dates.
 ROWS = {
@@ -49,12 +50,49 @@ FROM UNNEST([
   STRUCT('2025-11-27 04:59:59+00', 'CRITICAL', 'longer ago')
 ]) AS row_""",
 }
+_LOOKED = "TIMESTAMP '2025-12-03 06:00:00+00' AS looked_at"
+ROWS |= {
+    "history_runs": f"""
+SELECT {_LOOKED}, run.id AS run_id, run.state, TIMESTAMP(run.point) AS recovery_point,
+  TIMESTAMP(run.point) AS started_at,
+  IF(run.state = 'complete', TIMESTAMP_ADD(TIMESTAMP(run.point), INTERVAL 90 SECOND), NULL) AS finished_at,
+  run.parts, 7 AS files, run.size_bytes, TIMESTAMP(run.proven) AS proven_at, run.proven_parts, run.reason
+FROM UNNEST([
+  STRUCT(CAST(NULL AS STRING) AS id, CAST(NULL AS STRING) AS state, CAST(NULL AS STRING) AS point, CAST(NULL AS INT64) AS parts,
+    CAST(NULL AS INT64) AS size_bytes, CAST(NULL AS STRING) AS proven, CAST(NULL AS INT64) AS proven_parts,
+    CAST(NULL AS STRING) AS reason),
+  STRUCT('old', 'complete', '2025-07-01 08:00:00+00', 3, 50, '2025-12-01 00:00:00+00', 3, NULL),
+  STRUCT('n1', 'complete', '2025-12-01 08:00:00+00', 3, 100, NULL, 0, NULL),
+  STRUCT('n2', 'complete', '2025-12-02 08:00:00+00', 3, 150, NULL, 0, 'nba.odds'),
+  STRUCT('n3', 'partial', '2025-12-03 05:00:00+00', 1, NULL, NULL, NULL, 'no manifest'),
+  STRUCT('lost', 'partial', NULL, 0, NULL, NULL, NULL, 'no start record')
+]) AS run""",
+    "history_drills": f"""
+SELECT {_LOOKED}, it.id AS drill_id, it.scenario, FALSE AS is_sample, TIMESTAMP(it.began) AS began_at,
+  it.verdict, it.seconds, it.planted, it.caught, 'n1' AS run_id,
+  TIMESTAMP_SUB(TIMESTAMP(it.began), INTERVAL 5 HOUR) AS recovery_point,
+  TIMESTAMP(it.due) AS next_due_at, it.why
+FROM UNNEST([
+  STRUCT(CAST(NULL AS STRING) AS id, CAST(NULL AS STRING) AS scenario, CAST(NULL AS STRING) AS began, CAST(NULL AS STRING) AS verdict,
+    CAST(NULL AS FLOAT64) AS seconds, CAST(NULL AS INT64) AS planted, CAST(NULL AS INT64) AS caught,
+    CAST(NULL AS STRING) AS due, CAST(NULL AS STRING) AS why),
+  STRUCT('d1', 'sample', '2025-06-01 00:00:00+00', 'void', 90.0, 4, 3, '2025-09-01 00:00:00+00', 'blind'),
+  STRUCT('d2', 'sample', '2025-08-01 00:00:00+00', 'pass', 120.0, 4, 4, '2025-11-01 00:00:00+00', 'proven')
+]) AS it""",
+}
 _FEATURES = ("assists", "efg_pct", "minutes_played", "paint_attempts", "ts_pct")
 _DATE, _FOUND = "CAST(game_date AS STRING)", "CAST(found_on AS STRING)"
 
 
 def without_rows(name: str) -> str:
     """Return the query of a real table without a row."""
+    if name.startswith("history_"):
+        columns = [
+            f"CAST(NULL AS {kind}) AS `{column}`"
+            for history in histories_of(name)
+            for column, kind in columns_of(history).items()
+        ]
+        return f"SELECT {', '.join(columns)} FROM UNNEST([1]) WHERE FALSE"
     fields = json.loads((_FOLDER / f"{name}.json").read_text())["schema"]
     types = {"REPEATED": "CAST([] AS ARRAY<{}>)"}
     columns = [
@@ -77,7 +115,9 @@ def answers(
         said: What is said of further parameters.
     """
     query = monitoring_query(name)
-    sql = query.pasted(query.values({"day": day, **said}, now=NOW))
+    said = {"at": f"{day}T06:30:00Z", **said} if query.histories else {"day": day, **said}
+    pasted = query.pasted(query.values(said, now=NOW), bucket="b", dataset="scratch")
+    sql = pasted.rpartition(";\n")[2].replace("scratch.history_", "history_")
     used = sorted(set(_TABLE.findall(sql)))
     tables = {
         table: ROWS[table] if table in ROWS and not is_empty else without_rows(table)
@@ -115,11 +155,38 @@ def answers(
         ]),
         ("top-players", "*", [(1, "ann", "Ann", 6, 6, 30, 20.0), (2, "bob", "Bob", 6, 6, 20, 10.0)]),
         ("scorecard", "* EXCEPT (season_from)", [(6, 2, 0, 100.0, 50.0, 6, 2)]),
+        ("backup-freshness", "complete_runs, hours_old, proven_days_old, state", [
+            (3, 22, 154, "UNPROVEN"),
+        ]),
+        ("run-summary", "run_id, state, seconds, size_bytes, grown_percent, proven_parts, reason", [
+            ("n3", "partial", None, None, None, None, "no manifest"),
+            ("n2", "complete", 90, 150, 50.0, 0, "nba.odds"),
+            ("n1", "complete", 90, 100, None, 0, None),
+            ("lost", "partial", None, None, None, None, "no start record"),
+        ]),
+        ("drill-history", "drill_id, verdict, minutes, planted, caught, hours_lost, next_drill, why", [
+            ("d2", "pass", 2.0, 4, 4, 5, "DUE", "proven"),
+            ("d1", "void", 1.5, 4, 3, 5, "", "blind"),
+        ]),
     ],
 )  # fmt: skip
 def test_answer_is_known(name: str, columns: str, expected: list[tuple[Any, ...]]):
     """What is counted, shared and averaged, in the middle of a season."""
     assert answers(name, columns) == expected
+
+
+def test_what_is_known_of_backups_gets_old():
+    """Too old a point, too old a look, and nothing at all have words of their own."""
+
+    def state(**said: str) -> str:
+        [(found,)] = answers("backup-freshness", "state", **said)
+        return str(found)
+
+    assert state(most_days="200") == "current"
+    assert state(most_days="200", most_hours="22") == "STALE"
+    assert state(at="2025-11-30T00:00:00Z") == "STALE"
+    assert state(at="2025-06-30T00:00:00Z") == "NO BACKUP"
+    assert state(at="2025-12-03T09:30:00Z", most_days="200") == "UNKNOWN"
 
 
 def test_daily_completeness():
@@ -172,5 +239,5 @@ def test_parameters_are_minded():
 def test_empty_tables_are_an_answer(name: str):
     """No query fails without rows, and none calls that good."""
     rows = [json.loads(row) for (row,) in answers(name, "TO_JSON_STRING(answer)", is_empty=True)]
-    assert not {row.get("state") for row in rows} & {"there", "current", "good"}
+    assert not {row.get("state") for row in rows} & {"there", "current", "good", "complete"}
     assert not [row for row in rows if row.get("percent") is not None]

@@ -67,10 +67,12 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
         side: {(on if on in TABLE[side] else "project", call) for on, call in those}
         for side, those in found.items()
     }
-    # Who recovers writes fences into the vault, by a role that Terraform confines to their folder.
-    written = ("vault", "storage.objects.insert")
-    assert written in told["restore"]
-    told["restore"] = (told["restore"] - {written}) | {("fences", written[1])}
+    # Who recovers writes fences into the vault, and who looks each hour the history into landing: by
+    # roles that Terraform confines to their folders.
+    for side, bucket, folder in (("restore", "vault", "fences"), ("watch", "landing", "history")):
+        written = (bucket, "storage.objects.insert")
+        assert written in told[side]
+        told[side] = (told[side] - {written}) | {(folder, written[1])}
     return told
 
 
@@ -219,6 +221,7 @@ def test_who_looks_changes_nothing_but_what_it_tells():
     told = {
         ("verify", "landing"): {"storage.objects.create", "storage.objects.delete"},
         ("drill", "landing"): {"storage.objects.create"},
+        ("watch", "history"): {"storage.objects.create", "storage.objects.delete"},
     }
     for side in ("verify", "watch", "doctor", "drill"):
         for on in TABLE[side]:

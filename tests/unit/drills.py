@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from manifests import drill_layout
+from manifests.model.drill import Control
 from manifests.values import RunId
 from recovery.drill.model import (
-    Control,
     Criteria,
     DrillBegun,
     DrilledPart,

@@ -118,6 +118,13 @@ TYPES = (
         parameter="triggerId",
         policy="GET",
         after=("run/service", "functions/function", "workflows/workflow", "pubsub/topic"),
+        calls=(
+            "destination.cloudRun.service",
+            "destination.workflow",
+            "destination.cloudFunction",
+            "destination.httpEndpoint.uri",
+            "transport.pubsub.topic",
+        ),
     ),
     # Made when objects are back: every one that is written would be told to what listens.
     ResourceType(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from manifests.errors import ReboundError
-from recovery.drill.model import Control
+from manifests.model.drill import Control
 
 
 def control(

@@ -14,10 +14,10 @@ from manifests.control_statements import (
     unfiltered,
 )
 from manifests.kinds.tables.model import TableBackup, generated_columns
+from manifests.model.drill import Control
 from manifests.partitions import demands_filter
 from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
-from recovery.drill.model import Control
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.drilled import property_differences, row_differences
 

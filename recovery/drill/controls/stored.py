@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
+from manifests.model.drill import Control
 from manifests.model.run import Manifest
 from manifests.store.envelope import encode
 from manifests.values import ObjectInfo, RunId
 from recovery.drill.controls.planting import control
-from recovery.drill.model import Control
 from recovery.kinds.drilled import StoredFile
 from recovery.kinds.known import rules_of
 from recovery.kinds.works import verify_parts

@@ -10,10 +10,10 @@ from manifests.catalog_writers import FenceRule
 from manifests.cloud.documents import Documents
 from manifests.cloud.objects import Bucket
 from manifests.errors import CloudError
+from manifests.model.drill import Control
 from manifests.names import EVERYTHING
 from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
-from recovery.drill.model import Control
 from recovery.fence.rules import planned_fence
 from recovery.kinds.buckets.rules.drilled import object_differences
 from recovery.kinds.databases.rules.drilled import document_differences

@@ -29,7 +29,14 @@ _CRITERIA = (
     Column("on"),
     Column("evidence"),
 )
-_LEVELS = (Column("promised"), Column("target"), Column("measured"), Column(""))
+_LEVELS = (
+    Column("promised"),
+    Column("target"),
+    Column("measured"),
+    Column(""),
+    Column("told by"),
+    Column("evidence"),
+)
 
 
 def readiness_document(found: Readiness) -> Document:
@@ -88,7 +95,14 @@ def _plan(found: Readiness) -> Iterator[Block]:
 
 def _level(level: ServiceLevel) -> tuple[str, ...]:
     state = {True: "kept", False: "NOT KEPT", None: "UNKNOWN"}[level.is_met]
-    return (level.name, level.target, level.measured or "-", state)
+    return (
+        level.name,
+        level.target,
+        level.measured or "-",
+        state,
+        level.basis,
+        level.evidence or "-",
+    )
 
 
 def _checklist(found: Readiness) -> Iterator[Row]:

@@ -1,58 +1,70 @@
 """What was promised of the platform, and what was measured of it. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from manifests.model.proof import ProofRecord
 from recovery.ops.facts import Answer, Backups, Facts
-from recovery.ops.readiness.model import ServiceLevel
+from recovery.ops.readiness.model import Basis, DeclaredLevel, ServiceLevel
+from recovery.ops.readiness.promises import PROMISES, Promise
 from recovery.scenarios import SCENARIOS
 from recovery.units import age, duration
 
 _HOUR_SECONDS = 3600
 _CRITICAL_FEATURES = ("minutes_played", "usage_rate")
-_UNMEASURED: Mapping[str, str] = {
-    "availability": "99 %",
-    "phases 1 and 2 succeed": "95 %",
-    "mean absolute error of the model": "below 4.5",
-    "a batch of predictions": "60 s",
-    "the model is trained again": "each week",
-    "an incident is noticed": "30 min",
-    "somebody begins with a P0": "1 h",
-    "somebody begins with a P1": "4 h",
-    "services scale": "2 min",
-    "services recover by themselves": "75 %",
-    "infrastructure is up": "99 %",
-}
 
 
 def service_levels(
-    facts: Facts, proofs: Sequence[ProofRecord], now: datetime
+    facts: Facts,
+    proofs: Sequence[ProofRecord],
+    declared: Mapping[str, DeclaredLevel],
+    now: datetime,
 ) -> Iterator[ServiceLevel]:
     """Yield each promise with what was measured; what was not is not known to be kept.
+
+    Whether a promise is kept is computed of a number, whoever told it.
 
     Args:
         facts: What `rebound ops` read.
         proofs: What was shown to restore.
+        declared: What people say that they measured, by the names of promises.
         now: The present instant.
     """
     yield from _tables(facts)
-    yield from _schedules(facts)
+    yield from _orchestration(facts)
     yield _backup(facts, now)
     for scenario in SCENARIOS:
         seconds = [item.seconds for item in proofs if item.scenario == scenario.name]
         longest = max(seconds, default=None)
-        yield ServiceLevel(
-            name=f"recovery after {scenario.name}",
-            target=duration(scenario.rto_seconds),
-            measured=""
-            if longest is None
-            else f"{duration(longest)}, the longest of {len(seconds)}",
+        yield _measured(
+            f"recovery after {scenario.name}",
+            f"at most {duration(scenario.rto_seconds)}",
+            "" if longest is None else f"{duration(longest)}, the longest of {len(seconds)}",
             is_met=None if longest is None else longest <= scenario.rto_seconds,
         )
-    for name, target in _UNMEASURED.items():
-        yield ServiceLevel(name=name, target=target)
+    for name, promise in PROMISES.items():
+        yield _told(name, promise, declared.get(name), now.date())
+
+
+def _told(name: str, promise: Promise, said: DeclaredLevel | None, today: date) -> ServiceLevel:
+    """Return a promise of which people tell; what has expired is not known."""
+    if said is None:
+        return ServiceLevel(name=name, target=promise.target)
+    counts = said.counts_on(today)
+    return ServiceLevel(
+        name=name,
+        target=promise.target,
+        measured=promise.told(said.value) if counts else "",
+        is_met=promise.is_kept(said.value) if counts else None,
+        basis="declared",
+        evidence=said.told_on(today),
+    )
+
+
+def _measured(name: str, target: str, measured: str, *, is_met: bool | None) -> ServiceLevel:
+    basis: Basis = "nobody" if is_met is None else "looked at"
+    return ServiceLevel(name=name, target=target, measured=measured, is_met=is_met, basis=basis)
 
 
 def _tables(facts: Facts) -> Iterator[ServiceLevel]:
@@ -63,19 +75,19 @@ def _tables(facts: Facts) -> Iterator[ServiceLevel]:
     yield _percent("features are complete", 95, min(present.values(), default=None))
     critical = [100 - present[name] for name in _CRITICAL_FEATURES if name in present]
     most = max(critical, default=None)
-    yield ServiceLevel(
-        name="critical features that are missing",
-        target="below 5 %",
-        measured="" if most is None else f"{most:.1f} %",
+    yield _measured(
+        "critical features that are missing",
+        "below 5 %",
+        "" if most is None else f"{most:.1f} %",
         is_met=None if most is None else most < 5,  # noqa: PLR2004 - the target
     )
     behind = [row["days_behind"] for row in _rows(facts, "freshness")]
     known = [int(days) for days in behind if days is not None]
     is_known = bool(known) and len(known) == len(behind)
-    yield ServiceLevel(
-        name="tables are fresh",
-        target="24 h",
-        measured=f"{max(known)} d behind" if is_known else "",
+    yield _measured(
+        "tables are fresh",
+        "at most 24 h",
+        f"{max(known)} d behind" if is_known else "",
         is_met=max(known) < 2 if is_known else None,  # noqa: PLR2004 - of the day that is due
     )
     seasons = [
@@ -84,7 +96,12 @@ def _tables(facts: Facts) -> Iterator[ServiceLevel]:
     yield _percent("phases 3 and 4 succeed", 90, float(seasons[-1]) if seasons else None)
 
 
-def _schedules(facts: Facts) -> Iterator[ServiceLevel]:
+def _orchestration(facts: Facts) -> Iterator[ServiceLevel]:
+    found = facts.get("workflows")
+    workflows = found if isinstance(found, list) else []
+    ended = sum(item.state == "SUCCEEDED" for item in workflows)
+    share = 100 * ended / len(workflows) if workflows else None
+    yield _percent("phases 1 and 2 succeed", 95, share)
     jobs = facts.get("schedules")
     enabled = (
         [job for job in jobs if job.get("state") == "ENABLED"] if isinstance(jobs, list) else []
@@ -98,19 +115,19 @@ def _backup(facts: Facts, now: datetime) -> ServiceLevel:
     complete = backups.complete if isinstance(backups, Backups) else []
     point = complete[-1].recovery_point if complete else None
     seconds = None if point is None else (now - point).total_seconds()
-    return ServiceLevel(
-        name="a recovery loses at most",
-        target="26 h",
-        measured="" if seconds is None else age(seconds),
+    return _measured(
+        "a recovery loses",
+        "at most 26 h",
+        "" if seconds is None else age(seconds),
         is_met=None if seconds is None else seconds <= 26 * _HOUR_SECONDS,
     )
 
 
 def _percent(name: str, least: float, measured: float | None) -> ServiceLevel:
-    return ServiceLevel(
-        name=name,
-        target=f"{least:g} %",
-        measured="" if measured is None else f"{measured:.1f} %",
+    return _measured(
+        name,
+        f"at least {least:g} %",
+        "" if measured is None else f"{measured:.1f} %",
         is_met=None if measured is None else measured >= least,
     )
 

@@ -13,9 +13,11 @@ from pydantic import Field, ValidationError, model_validator
 from manifests.errors import UsageError
 from manifests.json_text import read_file
 from manifests.values import Stored, UtcTime, Value
+from recovery.ops.readiness.promises import PROMISES
 
 type Basis = Literal["looked at", "declared", "nobody"]
 _POINTS = 20
+_PROMISED = "promised/"
 
 
 class Criterion(Value):
@@ -59,18 +61,16 @@ class Criteria(Value):
         return self
 
 
-class Declared(Value):
-    """What somebody says of a criterion that nothing can look at.
+class Vouched(Value):
+    """What somebody says of what nothing can look at.
 
     Attributes:
-        points: What it is worth.
         by: Who says so.
         on: When it was said.
         expires: From this day on it counts for nothing.
         evidence: Where it can be seen.
     """
 
-    points: float = Field(ge=0, le=_POINTS)
     by: str = Field(min_length=1)
     on: date
     expires: date
@@ -82,6 +82,48 @@ class Declared(Value):
             message = "it expires before it was said"
             raise ValueError(message)
         return self
+
+    def counts_on(self, day: date) -> bool:
+        """Whether it was said by then, and has not expired."""
+        return self.on <= day < self.expires
+
+    def told_on(self, day: date) -> str:
+        """Return who says so, until when, and where it can be seen."""
+        until = "until" if self.counts_on(day) else "EXPIRED, on"
+        state = f"{until} {self.expires}" if self.on <= day else f"NOT YET, from {self.on} on"
+        return f"{self.by} says so, {state}: {self.evidence}"
+
+
+class Declared(Vouched):
+    """What somebody says of a criterion.
+
+    Attributes:
+        points: What it is worth.
+    """
+
+    points: float = Field(ge=0, le=_POINTS)
+
+
+class DeclaredLevel(Vouched):
+    """What somebody says that was measured of a promise; whether it is kept is computed.
+
+    Attributes:
+        value: The number, in the unit of the promise.
+    """
+
+    value: float = Field(allow_inf_nan=False)
+
+
+class Said(Value):
+    """What people declare.
+
+    Attributes:
+        criteria: Of criteria, by `dimension/criterion`.
+        levels: Of promises, by their names.
+    """
+
+    criteria: Mapping[str, Declared] = {}
+    levels: Mapping[str, DeclaredLevel] = {}
 
 
 class Scored(Value):
@@ -112,12 +154,23 @@ class ServiceLevel(Value):
 
     Attributes:
         is_met: None where it was not measured: then it is not known to be met.
+        basis: What it was told by.
+        evidence: Who says so, and until when; empty where it was looked at.
     """
 
     name: str
     target: str
     measured: str = ""
     is_met: bool | None = None
+    basis: Basis = "nobody"
+    evidence: str = ""
+
+    @model_validator(mode="after")
+    def _is_known_by_something(self) -> Self:
+        if (self.basis == "nobody") != (self.is_met is None and not self.evidence):
+            message = "what is known is known by something"
+            raise ValueError(message)
+        return self
 
 
 class ReadinessRecord(Stored):
@@ -175,27 +228,35 @@ def shipped_criteria() -> Criteria:
     return Criteria.model_validate(json.loads(source.read_text(encoding="utf-8")))
 
 
-def read_declared(path: Path | None) -> Mapping[str, Declared]:
-    """Read what people declare: an object of `dimension/criterion`.
+def read_declared(path: Path | None) -> Said:
+    """Read what people declare: an object of `dimension/criterion` and `promised/NAME`.
 
     Raises:
-        UsageError: The file is missing, no JSON, names no criterion, or lacks a name or an end.
+        UsageError: The file is missing, no JSON, names nothing that can be declared, or lacks a name or
+            an end.
     """
     if path is None:
-        return {}
+        return Said()
     content = read_file(path, UsageError)
-    try:
-        found = {name: Declared.model_validate(item) for name, item in content.items()}
-    except (AttributeError, ValidationError) as error:
-        raise UsageError(f"it cannot be read: {error}", subject=str(path)) from error
-    known = {
+    criteria = {
         f"{dimension.name}/{criterion.name}"
         for dimension in shipped_criteria().dimensions
         for criterion in dimension.criteria
         if not criterion.looks
     }
-    if unknown := sorted(set(found) - known):
+    known = sorted(criteria) + [f"{_PROMISED}{name}" for name in PROMISES]
+    try:
+        levels = {name for name in content if name.startswith(_PROMISED)}
+        found = Said.model_validate(
+            {
+                "criteria": {name: it for name, it in content.items() if name not in levels},
+                "levels": {name.removeprefix(_PROMISED): content[name] for name in levels},
+            }
+        )
+    except (AttributeError, TypeError, ValidationError) as error:
+        raise UsageError(f"it cannot be read: {error}", subject=str(path)) from error
+    if unknown := sorted(set(content) - set(known)):
         raise UsageError(
-            "nobody can declare it", subject=unknown[0], hint=f"one can: {', '.join(sorted(known))}"
+            "nobody can declare it", subject=unknown[0], hint=f"one can: {', '.join(known)}"
         )
     return found

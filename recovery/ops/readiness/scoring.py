@@ -136,8 +136,7 @@ def _scored(
             on=today if findings else None,
         )
     said = declared.get(f"{dimension.name}/{criterion.name}")
-    is_valid = said is not None and said.on <= today < said.expires
-    points = said.points if said is not None and is_valid else 0.0
+    points = said.points if said is not None and said.counts_on(today) else 0.0
     return Scored(
         dimension=dimension.name,
         name=criterion.name,
@@ -145,7 +144,7 @@ def _scored(
         scored=points,
         lost=round((criterion.points - points) * worth, 3),
         basis="nobody" if said is None else "declared",
-        evidence=_declared(said, is_valid=is_valid),
+        evidence="nobody declared it" if said is None else said.told_on(today),
         on=None if said is None else said.on,
     )
 
@@ -179,10 +178,3 @@ def _told(findings: Sequence[HealthFinding]) -> str:
     bad = [item for item in findings if item.health is not Health.HEALTHY]
     first = f"; {bad[0].check} {bad[0].subject}: {bad[0].what}".replace(" :", ":") if bad else ""
     return f"{healthy} of {counted(len(findings), 'finding')} healthy{first}"
-
-
-def _declared(said: Declared | None, *, is_valid: bool) -> str:
-    if said is None:
-        return "nobody declared it"
-    state = f"until {said.expires}" if is_valid else f"EXPIRED, on {said.expires}"
-    return f"{said.by} says so, {state}: {said.evidence}"

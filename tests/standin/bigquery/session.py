@@ -1,6 +1,7 @@
 """What the statements of one query job share: names, parameters, the connection."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import duckdb
 from sqlglot import exp
@@ -8,10 +9,24 @@ from sqlglot import exp
 from tests.standin.bigquery.engine.database import Write
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.locks import TableKey
+from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import invalid_query, not_found
 from tests.standin.bigquery.shared import Shared
 
 _NAME_PARTS = 3
+
+
+class External(NamedTuple):
+    """A table of files that a job brings along.
+
+    Attributes:
+        select: The SELECT of its rows.
+        size_bytes: What the files take.
+    """
+
+    fields: list[Field]
+    select: str
+    size_bytes: int
 
 
 @dataclass(kw_only=True)
@@ -29,6 +44,7 @@ class Session:
         filtered: What a query filters a view by, in lower case; None where nothing runs, so that no
             table can demand a filter.
         referenced: Every table that was read.
+        external: Tables of files that the job brings along, by their names.
     """
 
     service: Shared
@@ -40,6 +56,7 @@ class Session:
     write: Write | None = None
     filtered: frozenset[str] | None = frozenset()
     referenced: list[TableKey] = field(default_factory=list)
+    external: dict[str, External] = field(default_factory=dict)
 
     def key_of(self, table: exp.Expression) -> TableKey:
         """Return the full name that a table expression means.

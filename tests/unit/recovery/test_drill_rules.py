@@ -8,10 +8,10 @@ import pytest
 
 from manifests.drill_layout import drill_id
 from manifests.errors import ReboundError, RefusedError, UsageError
+from manifests.model.drill import Control
 from manifests.signing import Trust
 from recovery.drill.controls.planting import control
 from recovery.drill.model import (
-    Control,
     DrillBegun,
     DrilledPart,
     DrillRecord,

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from manifests.catalog_writers import CatalogWriter, FenceRule
+from manifests.errors import RefusedError
 from manifests.kinds.resources.table import resource_type
 from recovery.fence.addresses import own_places, strange_addresses
 from recovery.fence.model import FenceRecord
-from recovery.fence.rules import as_before, planned_fence, planned_thaw
+from recovery.fence.rules import as_before, planned_fence, planned_thaw, writer_types
+from recovery.fence.text import fence_lines
 from tests.unit.writers import subscription
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -68,3 +70,60 @@ def test_a_scheduled_query_writes_where_it_says():
     assert names(record) == ["1"]
     assert record.idle == ("bigquery/transfer 2",)
     assert not planned({"bigquery/transfer": [query]}, ("dataset x",)).writers
+
+
+TRIGGERED = FenceRule(
+    locations=("us-west2",),
+    writers=(
+        LOOP,
+        CatalogWriter(type="eventarc/trigger", targets=("nba-raw",), writes=("dataset nba_raw",)),
+    ),
+)
+CARRIER = "projects/p/subscriptions/eventarc-us-west2-raw-sub-1"
+
+
+def trigger(service: str, subscription_name: str = CARRIER) -> dict[str, Any]:
+    """Return a trigger of Eventarc as its API returns it."""
+    return {
+        "name": "projects/p/locations/us-west2/triggers/raw",
+        "destination": {"cloudRun": {"service": service, "region": "us-west2"}},
+        "transport": {
+            "pubsub": {"topic": "projects/p/topics/x", "subscription": subscription_name}
+        },
+    }
+
+
+def triggered(*triggers: dict[str, Any], things: tuple[str, ...]) -> FenceRecord:
+    """Return the fence where a trigger's subscription and another one are pushed."""
+    own = subscription(CARRIER.rpartition("/")[2], "x", pushEndpoint="https://nba-raw.a.run.app/")
+    other = subscription("other", "x", pushEndpoint="https://other.a.run.app/")
+    found = {"pubsub/subscription": [own, other], "eventarc/trigger": triggers}
+    return planned_fence(TRIGGERED, things, found, fence_id="f", project="p", why="", now=NOW)
+
+
+def test_a_trigger_of_eventarc_is_paused_by_its_subscription():
+    """Nothing pauses a trigger; what carries its events is pulled, and only where it writes."""
+    record = triggered(trigger("nba-raw"), things=("dataset nba_raw",))
+    assert names(record) == ["eventarc-us-west2-raw-sub-1"]
+    assert record.writers[0].writes == ("dataset nba_raw",)
+    assert record.writers[0].before == {"pushEndpoint": "https://nba-raw.a.run.app/"}
+    assert "24 hours" in "\n".join(fence_lines(record))
+    assert names(triggered(trigger("mail"), things=("dataset nba_raw",))) == []
+    assert names(triggered(trigger("nba-raw"), things=("dataset ref",))) == []
+    assert "24 hours" not in "\n".join(fence_lines(triggered(things=("dataset nba_raw",))))
+
+
+def test_a_trigger_that_nothing_can_pause_is_no_part_of_a_fence():
+    """Its events would be delivered while what they write is restored."""
+    gone = trigger("nba-raw", "projects/p/subscriptions/gone")
+    with pytest.raises(RefusedError, match="no subscription that could be paused"):
+        triggered(gone, things=("dataset nba_raw",))
+    with pytest.raises(RefusedError):
+        triggered({**gone, "transport": {}}, things=("dataset nba_raw",))
+    assert names(triggered(gone, things=("dataset ref",))) == []
+
+
+def test_triggers_are_looked_for_where_the_catalog_names_any():
+    """A project without Eventarc is not asked."""
+    assert "eventarc/trigger" not in {kind.name for kind in writer_types(RULE)}
+    assert "eventarc/trigger" in {kind.name for kind in writer_types(TRIGGERED)}

@@ -5,6 +5,7 @@ import pytest
 
 from manifests.errors import UsageError
 from recovery.ops.document import answer_document, json_value, queries_document
+from recovery.ops.histories import columns_of, definitions
 from recovery.ops.monitoring import monitoring_queries, monitoring_query, read_query, said_values
 from recovery.report.text import text_of
 
@@ -14,8 +15,8 @@ EVENING = datetime(2026, 1, 4, 3, 30, tzinfo=UTC)
 
 
 def test_queries_are_shipped():
-    """The ten, and what they lacked; each says what it answers, what is normal and what to do."""
-    assert len(monitoring_queries()) == 11
+    """The ten, what they lacked, and three of backups and drills; each says what it answers, what is normal and what to do."""
+    assert len(monitoring_queries()) == 14
     for query in monitoring_queries().values():
         assert query.answers.endswith("?")
         assert all((query.normal, query.to_do))
@@ -59,7 +60,31 @@ def test_pasted_statement_has_its_values():
     sql = f"{HEADER}-- Parameter: a STRING = x\n-- Parameter: b DATE = null\nSELECT @a, @b\n"
     query = read_query("q", sql)
     values = query.values({"a": "it's \\ \n"}, now=EVENING)
-    assert query.pasted(values).endswith("SELECT 'it\\'s \\\\ \\n', CAST(NULL AS DATE)\n")
+    pasted = query.pasted(values, bucket="landing", dataset="scratch")
+    assert pasted.endswith("SELECT 'it\\'s \\\\ \\n', CAST(NULL AS DATE)\n")
+
+
+def test_what_reads_a_history_brings_its_table_along():
+    """A console takes no definitions: the table is made where it expires, with every column."""
+    query = monitoring_query("backup-freshness")
+    values = query.values({"at": "2026-01-04T00:00:00Z"}, now=EVENING)
+    pasted = query.pasted(values, bucket="some-landing", dataset="scratch")
+    assert pasted.startswith(
+        "CREATE OR REPLACE EXTERNAL TABLE scratch.history_runs (\n  looked_at TIM"
+    )
+    assert "uris = ['gs://some-landing/history/runs.jsonl']" in pasted
+    assert "FROM scratch.history_runs\n" in pasted
+    assert "TIMESTAMP '2026-01-04T00:00:00+00:00'" in pasted
+    assert query.values({}, now=EVENING)["at"] == EVENING
+    with pytest.raises(UsageError):
+        query.values({"at": "2026-01-04T00:00:00"}, now=EVENING)
+    assert monitoring_query("freshness").histories == ()
+    [found] = definitions(query.histories, "some-landing").values()
+    types = {field["name"]: field["type"] for field in found["schema"]["fields"]}
+    assert types["size_bytes"] == "INTEGER"
+    assert types["looked_at"] == types["recovery_point"] == "TIMESTAMP"
+    assert columns_of("drills")["seconds"] == "FLOAT64"
+    assert columns_of("drills")["is_sample"] == "BOOL"
 
 
 @pytest.mark.parametrize(

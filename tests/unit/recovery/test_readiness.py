@@ -10,17 +10,21 @@ import pytest
 from manifests.errors import UsageError
 from manifests.model.proof import ProofRecord
 from recovery.health import Health, HealthFinding
-from recovery.ops.facts import Backups
+from recovery.ops.facts import Backups, Execution
 from recovery.ops.readiness.document import readiness_document
 from recovery.ops.readiness.levels import service_levels
 from recovery.ops.readiness.model import (
     Criteria,
     Declared,
+    DeclaredLevel,
     Readiness,
     ReadinessRecord,
+    Said,
+    ServiceLevel,
     read_declared,
     shipped_criteria,
 )
+from recovery.ops.readiness.promises import PROMISES
 from recovery.ops.readiness.scoring import (
     CHECKLIST,
     Found,
@@ -55,6 +59,11 @@ CRITERIA = Criteria.model_validate(
 )  # fmt: skip
 SAID = Declared(
     points=20, by="Ann", on=date(2026, 11, 1), expires=date(2027, 1, 1), evidence="the rota"
+)
+
+ERROR = "mean absolute error of the model"
+ERROR_SAID = DeclaredLevel(
+    value=4.27, by="Ann", on=date(2026, 11, 1), expires=date(2027, 1, 1), evidence="the report"
 )
 
 
@@ -114,22 +123,30 @@ def test_declared(changes: dict[str, Any], points: float):
     item = scored(found(Health.HEALTHY), on_call=SAID.model_copy(update=changes)).criteria[1]
     assert item.scored == points
     assert "Ann says so" in item.evidence
-    assert ("EXPIRED" in item.evidence) == (points == 0)
+    assert ("until" in item.evidence) == (points > 0)
 
 
 def test_declarations_are_read(tmp_path: Path):
     """Each has a name, a day and an end, and is of something that nothing can look at."""
     path = tmp_path / "said.json"
     said = json.loads(SAID.model_dump_json())
-    path.write_text(json.dumps({"operations/on-call": said}))
-    assert read_declared(path) == {"operations/on-call": SAID}
-    assert read_declared(None) == {}
+    level = json.loads(ERROR_SAID.model_dump_json())
+    path.write_text(json.dumps({"operations/on-call": said, f"promised/{ERROR}": level}))
+    assert read_declared(path) == Said(
+        criteria={"operations/on-call": SAID}, levels={ERROR: ERROR_SAID}
+    )
+    assert read_declared(None) == Said()
     for wrong in (
         {"operations/on-call": {**said, "by": ""}},
         {"operations/on-call": {**said, "expires": said["on"]}},
         {"operations/on-call": {**said, "points": 21}},
         {"operations/disaster recovery": said},
         {"weather": said},
+        {"promised/weather": level},
+        {f"promised/{ERROR}": {**level, "value": "much"}},
+        {f"promised/{ERROR}": {**level, "is_met": True}},
+        {f"promised/{ERROR}": said},
+        {"promised/tables are fresh": level},
         [],
     ):
         path.write_text(json.dumps(wrong))
@@ -193,6 +210,11 @@ def test_service_levels():
         ),
         "freshness": answer({"days_behind": 1}, {"days_behind": None}),
         "season-coverage": answer({"percent": 40.0}, {"percent": 92.0}),
+        "workflows": [
+            Execution("a", "SUCCEEDED"),
+            Execution("b", "FAILED"),
+            Execution("c", "MISSING"),
+        ],
         "schedules": [{"state": "ENABLED", "status": {"code": 7}}, {"state": "ENABLED"}],
         "backups": Backups((run("a", 27),)),
     }
@@ -200,18 +222,50 @@ def test_service_levels():
         recovery_id="x", scenario="bigquery-dataset-loss", how="drill", proven_at=NOW,
         seconds=3600, parts=(),
     )  # fmt: skip
-    levels = {item.name: item for item in service_levels(facts, (proof,), NOW)}
+    levels = {item.name: item for item in service_levels(facts, (proof,), {}, NOW)}
     assert {name: item.is_met for name, item in levels.items() if item.measured} == {
         "features are complete": False,
         "critical features that are missing": False,
         "phases 3 and 4 succeed": True,
         "schedules end well": False,
-        "a recovery loses at most": False,
+        "phases 1 and 2 succeed": False,
+        "a recovery loses": False,
         "recovery after bigquery-dataset-loss": True,
     }
     assert levels["tables are fresh"].is_met is None
     assert levels["recovery after gcs-bucket-corruption"].is_met is None
-    assert all(item.is_met is None for item in service_levels({}, (), NOW))
+    assert all(item.is_met is None for item in service_levels({}, (), {}, NOW))
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_met", "measured"),
+    [
+        ({}, True, "4.27"),
+        ({"value": 4.51}, False, "4.51"),
+        ({"value": 4.5}, True, "4.5"),
+        ({"expires": date(2026, 12, 4)}, None, ""),
+        ({"on": date(2026, 12, 5)}, None, ""),
+    ],
+    ids=["kept", "missed", "just kept", "expired", "not yet"],
+)
+def test_what_people_measure(changes: dict[str, Any], is_met: bool | None, measured: str):  # noqa: FBT001 - of a table
+    """They tell a number, who they are and until when; whether the promise is kept is computed."""
+    said = {ERROR: ERROR_SAID.model_copy(update=changes)}
+    levels = {item.name: item for item in service_levels({}, (), said, NOW)}
+    assert (levels[ERROR].is_met, levels[ERROR].measured) == (is_met, measured)
+    assert levels[ERROR].basis == "declared"
+    assert "Ann says so" in levels[ERROR].evidence
+    others = [levels[name] for name in PROMISES if name != ERROR]
+    assert {(item.is_met, item.basis) for item in others} == {(None, "nobody")}
+
+
+def test_more_is_better_where_it_was_promised_so():
+    """A share has a least, a time has a most."""
+    assert PROMISES["availability"].is_kept(99)
+    assert not PROMISES["availability"].is_kept(98.9)
+    assert PROMISES["somebody begins with a P0"].target == "at most 1 h"
+    with pytest.raises(ValueError, match="known by something"):
+        ServiceLevel(name="a", target="b", measured="c", is_met=True)
 
 
 def test_document():
@@ -221,7 +275,7 @@ def test_document():
         for days, score in ((1, 60.0), (30, 40.0))
     )
     made = readiness(
-        CRITERIA, found(Health.UNKNOWN), {"operations/on-call": SAID}, service_levels({}, (), NOW),
+        CRITERIA, found(Health.UNKNOWN), {"operations/on-call": SAID}, service_levels({}, (), {}, NOW),
         project="p", now=NOW, past=past,
     )  # fmt: skip
     text = text_of(readiness_document(made))

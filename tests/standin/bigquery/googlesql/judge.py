@@ -102,6 +102,8 @@ def _table(path: Path, name: Path, session: Session) -> Table | None:
     parts = ".".join(name).split(".")
     if "INFORMATION_SCHEMA" in map(str.upper, parts):
         return None
+    if len(parts) == 1 and parts[0] in session.external:
+        return Table(path, [_shown(field) for field in session.external[parts[0]].fields])
     entry = session.find(session.full_key(parts))
     if entry is None or _had_other_columns(entry):
         return None

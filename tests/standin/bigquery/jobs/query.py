@@ -1,12 +1,14 @@
 """Query jobs."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.types import Field
 from tests.standin.bigquery.errors import BigQueryError, invalid
 from tests.standin.bigquery.googlesql.judge import check_types
 from tests.standin.bigquery.jobs.destination import Rows, changes_of, key_of, write_rows
+from tests.standin.bigquery.jobs.external import external_tables
 from tests.standin.bigquery.script.execute import run_script
 from tests.standin.bigquery.service import Service
 from tests.standin.bigquery.session import Session
@@ -25,17 +27,17 @@ def query_work(service: Service) -> Callable[[Job], None]:
     """Return what does the work of a query job."""
 
     def work(job: Job) -> None:
-        with service.database.reading() as connection:
+        with service.database.reading() as connection, ExitStack() as stack:
             job.connection = connection
             try:
-                _run(service, job)
+                _run(service, job, stack)
             finally:
                 job.connection = None
 
     return work
 
 
-def _run(service: Service, job: Job) -> None:
+def _run(service: Service, job: Job, stack: ExitStack) -> None:
     assert job.connection is not None
     configuration = job.configuration
     if not configuration.get("query"):
@@ -48,6 +50,7 @@ def _run(service: Service, job: Job) -> None:
         location=job.location,
         default_dataset=default and (default.get("projectId", job.project), default["datasetId"]),
         parameters=configuration.get("queryParameters") or [],
+        external=external_tables(service, job, stack),
     )
     if job.resource["configuration"].get("dryRun"):
         _plan(session, job)
@@ -121,7 +124,8 @@ def _bytes_billed(session: Session) -> int:
 
 def _table_bytes(session: Session) -> list[int]:
     found = [session.find(key) for key in set(session.referenced)]
-    return [int(entry.resource.get("numBytes", 0)) for entry in found if entry is not None]
+    stored = [int(entry.resource.get("numBytes", 0)) for entry in found if entry is not None]
+    return stored + [item.size_bytes for item in session.external.values()]
 
 
 def _keep(service: Service, session: Session, job: Job, outcome: Outcome) -> None:

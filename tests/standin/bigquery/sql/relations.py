@@ -86,6 +86,8 @@ def _rows_of(
     names = ".".join(part.name for part in table.parts).split(".")
     if "INFORMATION_SCHEMA" in (name.upper() for name in names):
         return information_schema(names, session)
+    if names[0] in session.external and len(names) == 1:
+        return session.external[names[0]].select
     key = session.key_of(table)
     entry = session.table(key)
     session.referenced.append(key)

@@ -1,0 +1,70 @@
+"""Writes the history of backups and drills where BigQuery reads it, and reads what it is made of."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+import structlog
+
+from manifests import drill_layout, layout
+from manifests.cloud.objects import Bucket
+from manifests.gauges import Watched
+from manifests.history import (
+    HistoryName,
+    SeenDrill,
+    as_lines,
+    drill_lines,
+    history_name,
+    run_lines,
+)
+from manifests.model.drill import DrillEnd, DrillStart
+from manifests.store.bounded import Records, read
+from manifests.store.seal import Seal
+from manifests.store.vault import Vault
+from manifests.values import Value
+
+log = structlog.get_logger()
+
+_MOST_OTHERS = 200
+"""Of so many runs that are not complete it is told why; there is one a night at most."""
+_MOST_DRILLS = 400
+_MOST_BYTES = 4 * 1024 * 1024
+_NDJSON = "application/x-ndjson"
+
+
+def write_history(
+    landing: Bucket, documents: Vault, watched: Watched, *, seal: Seal, now: datetime
+) -> None:
+    """Write both histories anew.
+
+    Args:
+        landing: The bucket with the drills, which BigQuery reads.
+        documents: The runs in the vault.
+        watched: What was just looked at.
+        seal: Tells which drills are believed.
+        now: The present instant.
+    """
+    others = map(documents.summary, watched.others[-_MOST_OTHERS:])
+    _write(landing, "runs", run_lines(watched, others, now=now))
+    _write(landing, "drills", drill_lines(_drills(landing, seal), now=now))
+
+
+def _write(landing: Bucket, name: HistoryName, lines: Iterable[Value]) -> None:
+    place = history_name(name)
+    there = landing.info(place)
+    generation = 0 if there is None else there.generation
+    content = as_lines(lines)
+    if landing.put_if(place, content, generation=generation, content_type=_NDJSON) is None:
+        log.info("another call wrote the history", object=place)
+
+
+def _drills(landing: Bucket, seal: Seal) -> Iterator[SeenDrill]:
+    """Yield the last drills, the newest first."""
+    records = Records(landing, most_bytes=_MOST_BYTES, seal=seal, only_believed=True)
+    folders = map(drill_layout.drill_of, landing.list_folders(drill_layout.DRILLS_PREFIX))
+    begun = ((at, drill) for drill in folders if drill and (at := layout.begun_at(drill)))
+    for began_at, drill in islice(sorted(begun, reverse=True), _MOST_DRILLS):
+        end = read(records.one(drill_layout.record_name(drill), DrillEnd))
+        start = read(records.one(drill_layout.begun_name(drill), DrillStart))
+        is_its_own = end is not None and end.begun.drill_id == drill
+        yield SeenDrill(drill, began_at, start, end if is_its_own else None)

@@ -1,0 +1,43 @@
+"""Triggers of Eventarc that the catalog names as writers: nothing pauses one, but its subscription."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Rebound
+from tests.integration import lake
+from tests.integration.configuration import (
+    enable,
+    make_trigger,
+    subscription,
+    subscriptions,
+    with_fence,
+)
+
+WRITERS = ({"type": "eventarc/trigger", "targets": ["listener"], "writes": ["dataset *"]},)
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform whose service writes for each event that a trigger brings it."""
+    catalog = lake.write_catalog(tmp_path)
+    with_fence(catalog, writers=WRITERS)
+    made = new_rebound(REBOUND_CATALOG=catalog)
+    lake.create(made)
+    enable(made, "pubsub.googleapis.com")
+    make_trigger(made, "loaded", type="google.cloud.audit.log.v1.written", serviceName="x")
+    return made
+
+
+def test_a_trigger_delivers_nothing_until_a_thaw(rebound: Rebound):
+    """Eventarc's own subscription is pulled meanwhile, and pushes again as it did."""
+    (name,) = (it for it in subscriptions(rebound) if it.startswith("eventarc-"))
+    before = subscription(rebound, name)
+    assert before["pushConfig"]["pushEndpoint"].startswith("https://listener-")
+    told = rebound.run("fence", "--yes").stdout
+    assert "kept for 24 hours unless set" in told
+    assert not subscription(rebound, name).get("pushConfig")
+    assert name in rebound.run("fence", "--status").stdout
+    rebound.run("thaw", "--yes")
+    assert subscription(rebound, name)["pushConfig"] == before["pushConfig"]
