@@ -20,6 +20,8 @@ from manifests.values import UtcTime, Value
 from recovery.scenarios import RecoveryKind, ScenarioName, scenario
 from recovery.scope import ObjectScope
 
+_REGION = r"[a-z]+-[a-z]+[0-9]+"
+
 
 class Target(Value):
     """Where a recovery writes.
@@ -29,14 +31,32 @@ class Target(Value):
         prefix: Put before every dataset id; empty restores under the original names.
         bucket: The bucket that takes the place of the one that is restored; empty restores into
             the original one.
+        bucket_prefix: Put before the name of every bucket; empty restores into the original ones.
         database: The Firestore database that takes the place of the one that is restored; empty
             restores into the original one.
+        regions: Where the configuration of a region goes, as `us-west2=us-east4`; that of others stays.
     """
 
     project: ProjectId
     prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{0,100}$")] = ""
     bucket: Annotated[str, StringConstraints(pattern=rf"^({BUCKET_NAME})?$")] = ""
+    bucket_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9._-]{0,60})?$")] = ""
     database: Annotated[str, StringConstraints(pattern=rf"^({DATABASE_ID})?$")] = ""
+    regions: tuple[Annotated[str, StringConstraints(pattern=rf"^{_REGION}={_REGION}$")], ...] = ()
+
+    @property
+    def moves_buckets(self) -> bool:
+        """Whether buckets are restored into others."""
+        return bool(self.bucket or self.bucket_prefix)
+
+    @property
+    def region_of(self) -> dict[str, str]:
+        """Return the new region of each that has one."""
+        return {old: new for old, _, new in (item.partition("=") for item in self.regions)}
+
+    def bucket_name(self, original: str) -> str:
+        """Return the bucket that stands for an original one."""
+        return self.bucket or f"{self.bucket_prefix}{original}"
 
     def dataset_id(self, original: str) -> str:
         """Return the dataset that stands for an original one."""

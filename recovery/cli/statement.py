@@ -11,6 +11,8 @@ _AGAIN = "Repeated with --yes, where the recovery was begun with them"
 _WROTE_TO = {
     "into_prefix": "The recovery wrote to datasets whose ids begin with this.",
     "into_bucket": "The recovery wrote to this bucket.",
+    "into_bucket_prefix": "The recovery wrote to buckets whose names begin with this.",
+    "into_region": "The recovery made the configuration of a region in another, OLD=NEW.",
     "into_database": "The recovery wrote to this Firestore database.",
 }
 

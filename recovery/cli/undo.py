@@ -44,7 +44,9 @@ def undo(
     ] = None,
     into_prefix: Annotated[str, repeated("into_prefix")] = "",
     into_bucket: Annotated[str, repeated("into_bucket")] = "",
+    into_bucket_prefix: Annotated[str, repeated("into_bucket_prefix")] = "",
     into_database: Annotated[str, repeated("into_database")] = "",
+    into_region: Annotated[list[str] | None, repeated("into_region")] = None,
     confirm_project: ConfirmProject = None,
     access: Access = False,
     untrusted: Untrusted = False,
@@ -76,7 +78,9 @@ def undo(
     said = {
         "into_prefix": into_prefix,
         "into_bucket": into_bucket,
+        "into_bucket_prefix": into_bucket_prefix,
         "into_database": into_database,
+        "into_region": into_region,
     }
     words = _unsaid(begun, said) if yes and plan.changes else []
     session.refuse(

@@ -105,7 +105,7 @@ def sample_tasks(
 def _task(kind: RecoveryKind, drilled: Drilled, catalog: Catalog, sandbox: str) -> Task:
     whole: dict[str, Any] = {
         "scenario": scenario_of(kind).name,
-        "target": Target(project=sandbox, **drilled.target),
+        "target": Target.model_validate({"project": sandbox, **drilled.target}),
         "from_vault": True,
         "create_datasets": True,
         "unthrottled": True,

@@ -16,6 +16,7 @@ from recovery.options.databases import DatabaseOptions
 from recovery.options.every import EveryOptions
 from recovery.options.option import option_of, put, spelled
 from recovery.options.processors import ProcessorOptions
+from recovery.options.resources import ResourceOptions
 from recovery.options.tables import TableOptions
 from recovery.request import Request, said_of_databases
 from recovery.scenarios import Scenario, scenario
@@ -24,6 +25,7 @@ OPTIONS_OF: Mapping[KindName, type[Value]] = {
     "tables": TableOptions,
     "buckets": BucketOptions,
     "databases": DatabaseOptions,
+    "resources": ResourceOptions,
 }
 """The options that say something to recoveries of one kind alone."""
 
@@ -42,7 +44,13 @@ _NOT_FOR_REBUILD = (
 
 
 class Options(
-    ProcessorOptions, DatabaseOptions, BucketOptions, TableOptions, EveryOptions, BackupOptions
+    ProcessorOptions,
+    ResourceOptions,
+    DatabaseOptions,
+    BucketOptions,
+    TableOptions,
+    EveryOptions,
+    BackupOptions,
 ):
     """The options as they were given: the command line has one for each field, and no other.
 
@@ -124,9 +132,18 @@ class Options(
     def _check_each_other(self, wanted: Scenario, catalog: Catalog, now: datetime) -> None:
         """Refuse options that contradict each other."""
         is_covered = "buckets" in wanted.covers and catalog.buckets
-        if self.into_project and is_covered and not self.into_bucket:
+        if self.into_bucket and self.into_bucket_prefix:
+            raise UsageError(
+                "`--into-bucket` names the bucket, whatever `--into-bucket-prefix` says"
+            )
+        if self.into_project and is_covered and not (self.into_bucket or self.into_bucket_prefix):
             # A bucket's name is the same thing in every project.
-            raise UsageError("`--into-project` needs `--into-bucket`: bucket names are global")
+            raise UsageError(
+                "`--into-project` needs `--into-bucket` or `--into-bucket-prefix`: bucket names are global"
+            )
+        moved = [item.partition("=")[0] for item in self.into_region]
+        if twice := next((item for item in moved if moved.count(item) > 1), None):
+            raise UsageError("`--into-region` has one new region for each", subject=twice)
         if self.expire_at is not None and self.expire_at <= now:
             raise UsageError(
                 "what comes back would expire at once", subject=f"{self.expire_at:%Y-%m-%dT%H:%MZ}"

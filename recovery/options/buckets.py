@@ -23,6 +23,9 @@ class BucketOptions(Value):
     into_bucket: Annotated[
         str, Option("Restore into another bucket; made when there is none.", "target.bucket")
     ] = ""
+    into_bucket_prefix: Annotated[
+        str, Option("Restore into buckets whose names begin with this.", "target.bucket_prefix")
+    ] = ""
     lock_again: Annotated[
         bool, Option("Lock objects again whose own retention was: for ever.", "lock_again")
     ] = False

@@ -17,7 +17,9 @@ from recovery.request import Request
 WORDS = (
     "into_prefix",
     "into_bucket",
+    "into_bucket_prefix",
     "into_database",
+    "into_region",
     "overwrite",
     "exact",
     "settings",

@@ -46,7 +46,7 @@ class BucketSettingsUndo(SettingsUndo[BucketOutcome, BucketStep, PresentBucket])
                 yield outcome
 
     def _into(self, name: str) -> str:
-        return self._ended.request.target.bucket or name
+        return self._ended.request.target.bucket_name(name)
 
     def _live(self, into: str) -> PresentBucket | None:
         """Return a bucket as it is; of access that may not be read nothing is known."""

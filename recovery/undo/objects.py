@@ -87,7 +87,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         return UndoStep(
             kind="bucket",
             name=outcome.name,
-            into=self._ended.request.target.bucket or outcome.name,
+            into=self._ended.request.target.bucket_name(outcome.name),
             action="leave",
             why="the recovery wrote no object",
             source=outcome.undo,

@@ -123,7 +123,7 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
         return undo_resource(
             outcome,
             SeenAgain(
-                wanted=self._rewriting.resource(item.stored.resource)[0],
+                wanted=self._rewriting.of(kind.name).resource(item.stored.resource)[0],
                 live=live,
                 policy=self._configuration.policy(kind, into) if has_policy else None,
                 former=former,
@@ -168,19 +168,19 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
     @cached_property
     def _rewriting(self) -> Rewriting:
         """The names of now: of another project, and of what answers elsewhere since it was made."""
-        names, rewriting = dict(self._seen.names), Rewriting(self._seen.names)
+        more, rewriting = dict(self._seen.pinned), Rewriting(self._seen.names, self._seen.pinned)
         for item in self._seen.items:
             if item.resource is not None:
                 kind = resource_type(item.type)
-                wanted, _ = rewriting.resource(item.stored.resource)
+                wanted, _ = rewriting.of(kind.name).resource(item.stored.resource)
                 name = self._into(kind, item)
-                names |= names_of_now(kind, item.stored.name, name, wanted, item.resource)
-        return Rewriting(names)
+                more |= names_of_now(kind, item.stored.name, name, wanted, item.resource)
+        return Rewriting(self._seen.names, more)
 
     def _into(self, kind: ResourceType, item: SeenResource) -> str:
         if kind.naming == "assigned" and item.resource is not None:
             return str(item.resource["name"])
-        return Rewriting(self._seen.names).text(item.stored.name)
+        return Rewriting(self._seen.names).of(kind.name).text(item.stored.name)
 
     def _holds(self, kind: ResourceType, into: str) -> str:
         found = self._configuration.below(kind, into)

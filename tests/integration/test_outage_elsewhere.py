@@ -5,6 +5,7 @@ import pytest
 from tests.harness import LOCATION, Rebound
 from tests.integration.configuration import PUBSUB, SCHEDULER, call, nothing_is_left
 from tests.integration.outages import (
+    ELSEWHERE,
     OLD,
     PROJECTS,
     RUN,
@@ -74,3 +75,35 @@ def undone(world: Rebound, other: str, recovery: str) -> None:
     assert "its 1 versions would be lost with it" in told
     assert "takes roles/bigquery.user from serviceAccount:runner@" in told
     assert nothing_is_left(world, other)
+
+
+def test_into_another_region_what_was_in_it_is_made_there(world: Rebound):
+    """Names, addresses and images of it; what was in another region stays in that."""
+    other, region = f"{world.project}-far", "us-east4"
+    far = image(other).replace(LOCATION, region)
+    digest = OLD.removeprefix("sha256:")
+    world.cloud.order("platform", "images", image=far, digest=digest)
+    moved = ("--into-region", f"{LOCATION}={region}")
+    words = ("--into-project", other, "--confirm-project", other, *moved)
+    twins = ("--into-region", f"{LOCATION}={ELSEWHERE}", *words[:4])
+    assert "would have this name" in world.run("plan", SCENARIO, *twins, code=5).stderr
+    world.run("recover", SCENARIO, "--access", "--yes", *words, code=6)
+    supply(world, other)
+    recovery = max(world.recoveries)
+    again = ("--access", "--confirm-project", other, "--yes")
+    refused = world.run("resume", recovery, *again, code=5).stderr
+    assert f"`--into-region {LOCATION}={region}`" in refused
+    done = world.run("resume", recovery, *again, *moved).stdout
+    place = f"projects/{other}/locations"
+    service = call(world, "GET", f"{RUN}/{place}/{region}/services/loader")
+    assert service["template"]["containers"][0]["image"].startswith(
+        f"{region}-docker.pkg.dev/{other}/"
+    )
+    jobs = call(world, "GET", f"{SCHEDULER}/{place}/{region}/jobs")["jobs"]
+    uris = {item["name"].rpartition("/")[2]: item["httpTarget"]["uri"] for item in jobs}
+    assert uris["load-hourly"] == f"{service['uri']}/load"
+    assert uris["alert"] == f"https://{region}-{other}.cloudfunctions.net/alert"
+    (twin,) = call(world, "GET", f"{SCHEDULER}/{place}/{ELSEWHERE}/jobs")["jobs"]
+    assert twin["httpTarget"]["uri"] == "https://twin.example/"
+    assert not call(world, "GET", f"{RUN}/{place}/{LOCATION}/services").get("services")
+    assert f"rewritten httpTarget.uri: {uris['alert']}" in done

@@ -30,6 +30,7 @@ SAYS: dict[str, Any] = {
     "table": ("nba.games",),
     "into_project": "elsewhere",
     "into_bucket": "another-bucket",
+    "into_region": ("us-west2=us-east4",),
     "into_database": "copy-of-it",
     "bucket": ("raw-bucket",),
     "database": ("(default)",),
@@ -42,6 +43,8 @@ BESIDE = {"partition": {"table": ("nba.games",)}}
 def scenario_of(name: str) -> str:
     """Return a scenario to which an option says something."""
     kinds = {kind for kind, options in OPTIONS_OF.items() if name in options.model_fields}
+    if "resources" in kinds:
+        return "complete-outage"
     if "buckets" in kinds:
         return "gcs-bucket-corruption"
     return "firestore-state-loss" if "databases" in kinds else "bigquery-dataset-loss"

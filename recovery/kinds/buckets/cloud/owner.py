@@ -43,7 +43,7 @@ def foreign_owner(
         request: What the operator asked for.
     """
     owner = str(resource.get("projectNumber", ""))
-    is_original = resource["name"] == backup.bucket and not request.target.bucket
+    is_original = resource["name"] == backup.bucket and not request.target.moves_buckets
     if is_original and owner == str(backup.resource.get("projectNumber", "")):
         return ""
     known = project_number(api, request.target.project)

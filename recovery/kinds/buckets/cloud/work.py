@@ -126,7 +126,7 @@ class BucketWork(Work[BucketsSeen]):
         return found
 
     def _target(self, backup: BucketBackup, request: Request) -> VersionedBucket:
-        return VersionedBucket(self._api, request.target.bucket or backup.bucket)
+        return VersionedBucket(self._api, request.target.bucket_name(backup.bucket))
 
     def _comparison(
         self,

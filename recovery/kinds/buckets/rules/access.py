@@ -38,7 +38,7 @@ def bucket_changes(
         buckets: What is written and others of the run, as they are now, by their original names.
         target: Where it is written.
     """
-    subject = f"bucket {target.bucket or backup.bucket}"
+    subject = f"bucket {target.bucket_name(backup.bucket)}"
     now = buckets.get(backup.bucket, PresentBucket())
     of_project = {
         (f"{kind}:{target.project}", role)

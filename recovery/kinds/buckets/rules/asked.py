@@ -19,5 +19,5 @@ def compares_settings(request: Request, origin: str) -> bool:
         request: What the operator asked for.
         origin: The project the backup was made of.
     """
-    is_own = request.target.project == origin and not request.target.bucket
+    is_own = request.target.project == origin and not request.target.moves_buckets
     return is_own and request.objects.is_all

@@ -195,7 +195,7 @@ def plan_bucket(
     step = BucketStep(
         **vars(seen),
         name=backup.bucket,
-        into=request.target.bucket or backup.bucket,
+        into=request.target.bucket_name(backup.bucket),
         action="leave",
         later=max(0, backup.content_later - seen.then),
         untold_seconds=untold_seconds(backup, recovery_point),

@@ -58,7 +58,7 @@ class BucketRules(Rules[BucketsSeen]):
 
     def names(self, manifest: Manifest, request: Request) -> Iterator[str]:
         """Yield every bucket, and the one that takes its place."""
-        yield request.target.bucket
+        yield from (request.target.bucket_name(item.bucket) for item in manifest.buckets)
         yield from super().names(manifest, request)
 
     def not_in_run(self, manifest: Manifest, request: Request) -> Iterator[str]:
@@ -104,7 +104,7 @@ class BucketRules(Rules[BucketsSeen]):
     def check_own(self, steps: Sequence[Step], target: Target, own: Own) -> None:
         """Refuse to write to the buckets with backups and journals."""
         # Others can write a plan: the written bucket is computed from the names in it.
-        stored = {name for step in steps for name in (step.into, target.bucket or step.name)}
+        stored = {name for step in steps for name in (step.into, target.bucket_name(step.name))}
         if taken := stored.intersection(own.buckets):
             raise RefusedError("backups and journals are kept there", subject=min(taken))
 

@@ -27,6 +27,7 @@ from recovery.kinds.resources.cloud.secrets import has_value
 from recovery.kinds.resources.cloud.stopped import THINGS, MadeStopped
 from recovery.kinds.resources.rules.called import lost_references, waits_for
 from recovery.kinds.resources.rules.planning import archive_finding, findings
+from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
 from recovery.kinds.resources.rules.secrets import secret_values, told_values
 from recovery.kinds.resources.rules.steps import (
@@ -47,7 +48,7 @@ class Recovering:
     Args:
         rest: Calls the APIs.
         configuration: Reads the resources of the project that is written.
-        names: New names by old ones; addresses of what is made are added.
+        names: What is called otherwise; addresses of what is made are added.
         running: The recovery.
         lost: The project that is lost, its number, and addresses in it; nothing where none is.
         pinned: Images that are run by their digests.
@@ -62,7 +63,7 @@ class Recovering:
         self,
         rest: Rest,
         configuration: Configuration,
-        names: Mapping[str, str],
+        names: Names,
         running: Running,
         *,
         lost: frozenset[str],
@@ -76,7 +77,8 @@ class Recovering:
         self._making = Making(rest, configuration)
         self._configuration = configuration
         self._lost = lost
-        self._names = {**names, **pinned}
+        self._told = names
+        self._more = dict(pinned)
         self._running = running
         self._archive = archive
         self._keep = partial(keep_former, configuration, landing, running)
@@ -96,7 +98,7 @@ class Recovering:
             kind: The type.
             todo: What happens to each, and what the backup has of it.
         """
-        rewriting = Rewriting(self._names)
+        rewriting = Rewriting(self._told, self._more).of(kind.name)
         self._stopped.write_down(self._expected(kind, todo, rewriting))
         with ThreadPoolExecutor(_WRITERS, thread_name_prefix="resources") as pool:
             outcomes = list(
@@ -107,7 +109,7 @@ class Recovering:
         self._named.clear()
         # While others of the type are made, nobody may add to the names that they are made with.
         for learned in self._learned:
-            self._names |= learned
+            self._more |= learned
         return outcomes
 
     def _expected(
@@ -178,7 +180,7 @@ class Recovering:
             self._set(kind, step.into, wanted, self._configuration.resource(kind, step.into))
         elif step.action == "create":
             self._require_values(step, wanted)
-            if address := waits_for(kind, wanted, self._lost, set(self._names.values())):
+            if address := waits_for(kind, wanted, self._lost, self._now):
                 raise CloudError(f"what answers at {address} is not made yet", subject=step.into)
             return self._created(kind, step.into, wanted, archive)
         elif step.action == "update":
@@ -261,7 +263,13 @@ class Recovering:
         return tuple(findings(kind, *rest))
 
     def _still_lost(self, kind: ResourceType, wanted: Resource) -> tuple[Finding, ...]:
-        return lost_references(kind, wanted, self._lost, set(self._names.values()))
+        return lost_references(kind, wanted, self._lost, self._now)
+
+    @property
+    def _now(self) -> set[str]:
+        """Return what stands for what is lost."""
+        told = self._told
+        return {*told.words.values(), *told.regions.values(), *self._more.values()}
 
 
 def names_of_now(

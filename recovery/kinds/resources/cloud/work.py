@@ -23,7 +23,8 @@ from recovery.kinds.resources.cloud.recovering import Recovering
 from recovery.kinds.resources.cloud.secrets import has_value
 from recovery.kinds.resources.cloud.stored import read_object, read_resources
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
-from recovery.kinds.resources.rules.planning import bucket_of, check_owner
+from recovery.kinds.resources.rules.planning import bucket_of, check_apart, check_owner
+from recovery.kinds.resources.rules.renaming import Names, new_names
 from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
 from recovery.kinds.resources.rules.secrets import secret_values
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
@@ -71,8 +72,10 @@ class ConfigurationWork(Work[ResourcesSeen]):
             for backup in backups
             for stored in read_resources(self._tools.vault, backup)
         ]
+        new = [rewriting.of(backup.type).text(stored.name) for backup, stored in wanted]
+        check_apart(new)
         check_owner(
-            (rewriting.text(stored.name) for _, stored in wanted),
+            new,
             project=self._target.project,
             number=lambda: self._number,
         )
@@ -86,7 +89,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             }
         )
         missing = [
-            rewriting.resource(item.stored.resource)[0]
+            rewriting.of(item.type).resource(item.stored.resource)[0]
             for item in seen.values()
             if item.resource is None
         ]
@@ -94,10 +97,11 @@ class ConfigurationWork(Work[ResourcesSeen]):
         gone, self._pinned = self._images(seen.values(), rewriting)
         return ResourcesSeen(
             items=tuple(seen.values()),
-            names={**names, **self._pinned},
+            names=names,
+            pinned=self._pinned,
             gone_images=gone,
             own=self._own,
-            foreign_buckets=self._foreign(rewriting.text(item.name) for _, item in wanted),
+            foreign_buckets=self._foreign(new),
             no_values=frozenset(
                 value
                 for value in read
@@ -112,12 +116,13 @@ class ConfigurationWork(Work[ResourcesSeen]):
         chosen = of(steps, ConfigurationStep)
         archives = {item.name: item for part in backups.values() for item in part.sources}
         names = self._names(origin)
+        is_elsewhere = names != Names()
         recovering = Recovering(
             self._rest,
             self._configuration,
             names,
             running,
-            lost=frozenset(names) | self._addresses(backups.values() if names else ()),
+            lost=names.lost | self._addresses(backups.values() if is_elsewhere else ()),
             pinned=self._pinned,
             archive=lambda name: read_object(self._tools.vault, archives[name]),
             fences=self._tools.fences,
@@ -150,6 +155,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         backup: ResourceBackup,
         stored: StoredResource,
     ) -> SeenResource | Unseen:
+        rewriting = rewriting.of(backup.type)
         kind, name = resource_type(backup.type), rewriting.text(stored.name)
         told, titles = f"{kind.name} {name}", titled[kind.name]
         if isinstance(titles, Unseen):
@@ -233,7 +239,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             return {}
 
         def look() -> _Titles:
-            places = list(map(rewriting.text, backup.locations))
+            places = list(map(rewriting.of(kind.name).text, backup.locations))
             found = self._configuration.resources(kind, places, none_where_missing=True)
             # Of equal titles the first one counts.
             return {
@@ -242,20 +248,11 @@ class ConfigurationWork(Work[ResourcesSeen]):
 
         return looked_at(kind.name, look)
 
-    def _names(self, origin: Origin) -> dict[str, str]:
-        """Return the new name of each name that is another one where the recovery writes."""
-        run = origin.run
-        if run.project == self._target.project:
-            return {}
-        numbers = {backup.project_number for backup in run.resources if backup.project_number}
-        now = self._number
-        places = {place for backup in run.resources for place in backup.locations}
-        return {
-            run.project: self._target.project,
-            **dict.fromkeys(numbers, now),
-            # As addresses of functions have it: `us-west2-lost.cloudfunctions.net`.
-            **{f"{place}-{run.project}": f"{place}-{self._target.project}" for place in places},
-        }
+    def _names(self, origin: Origin) -> Names:
+        """Return what is called otherwise where the recovery writes."""
+        if origin.run.project == self._target.project and not self._target.regions:
+            return Names()
+        return new_names(origin.run, self._target, self._number)
 
 
 class FoundationWork(ConfigurationWork):

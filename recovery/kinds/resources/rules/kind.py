@@ -72,16 +72,17 @@ class ConfigurationRules(Rules[ResourcesSeen]):
 
     def plan(self, origin: Origin, seen: ResourcesSeen, request: Request) -> Decision:
         """Decide what happens to each resource."""
-        rewriting = Rewriting(seen.names)
+        rewriting = Rewriting(seen.names, seen.pinned)
         wanted = {
-            item.stored.name: rewriting.resource(item.stored.resource)[0] for item in seen.items
+            item.stored.name: rewriting.of(item.type).resource(item.stored.resource)[0]
+            for item in seen.items
         }
         managed = managed_names(seen.items)
         planned = [
             plan_resource(
                 item.model_copy(update={"is_managed": item.stored.name in managed}),
                 request,
-                rewriting,
+                rewriting.of(item.type),
             )
             for item in seen.items
         ]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from manifests.errors import ManifestAlteredError
+from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
@@ -112,6 +112,23 @@ def project_of(name: str) -> str:
 def bucket_of(name: str) -> str:
     """Return the bucket that a resource's full name is in; empty for one of a project."""
     return name.split("/")[1] if name.startswith("b/") else ""
+
+
+def check_apart(names: Iterable[str]) -> None:
+    """Refuse to make two resources under one name, as those of two regions that become one.
+
+    Raises:
+        RefusedError: Two would have it.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise RefusedError(
+                "two resources of the run would have this name",
+                subject=name,
+                hint="`--into-region` moves the regions into different ones",
+            )
+        seen.add(name)
 
 
 def check_owner(names: Iterable[str], *, project: str, number: Callable[[], str]) -> None:

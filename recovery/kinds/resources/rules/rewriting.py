@@ -6,9 +6,18 @@ restored under another project, number or address is looked up in one map, built
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from manifests.values import Resource
+from recovery.kinds.resources.rules.renaming import Names
+
+_WITH_DATA = ("bigquery/transfer", "bigquery/connection")
+"""Types that are where the datasets are (BigQuery, Locations)."""
+_NAMING_DATA = frozenset(
+    ("bucket", "database", "dataset", "datasetId", "destinationDatasetId", "value")
+)
+"""Fields that name data and nothing else; a `value` is that of an event's filter, or of a variable."""
+_VARIABLES = ".environmentVariables."
 
 
 class Place(NamedTuple):
@@ -31,13 +40,24 @@ class Rewriting:
     Args:
         names: The new name of each old one. An old name is found as a whole word: between
             characters that are no part of a name.
+        more: Of what was made meanwhile; it is found as a word.
     """
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = {old: new for old, new in names.items() if old and old != new}
+    def __init__(self, names: Names, more: Mapping[str, str] | None = None) -> None:
+        self._told, self._more = names, dict(more or {})
+        words = {**names.regions, **names.words, **self._more}
+        self._names = {old: new for old, new in words.items() if old and old != new}
+        self._plain = names.plain
         # A longer name is found before a shorter one that it begins with.
         longest = sorted(self._names, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(_whole, longest))) if longest else None
+        patterns = (_alone(name) if name in names.regions else _whole(name) for name in longest)
+        self._pattern = re.compile("|".join(patterns)) if longest else None
+
+    def of(self, kind: str) -> Self:
+        """Return the rewriting of the resources of a type: what is beside data stays in its region."""
+        if kind not in _WITH_DATA or not self._told.regions:
+            return self
+        return type(self)(self._told.model_copy(update={"regions": {}}), self._more)
 
     def text(self, text: str) -> str:
         """Return a text with every old name in it replaced."""
@@ -52,7 +72,8 @@ class Rewriting:
 
     def _rewritten(self, value: Any, at: str, places: list[Place]) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(value, str):
-            after = self.text(value)
+            is_plain = value in self._plain and _names_data(at)
+            after = self._plain[value] if is_plain else self.text(value)
             if after != value:
                 places.append(Place(at, value, after))
             return after
@@ -89,6 +110,10 @@ def remaining(resource: Resource, lost: Collection[str], now: Collection[str]) -
     return found
 
 
+def _names_data(path: str) -> bool:
+    return path.rpartition(".")[2] in _NAMING_DATA or _VARIABLES in f".{path}"
+
+
 def _is_in(name: str, text: str) -> bool:
     if name.isdigit():
         return re.search(rf"(?<!\d){name}(?!\d)", text) is not None
@@ -115,6 +140,11 @@ def _texts(value: Any, at: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - 
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _texts(item, f"{at}.{key}" if at else key)
+
+
+def _alone(region: str) -> str:
+    """Return the pattern of a region that is no part of an address: whose that is, it does not say."""
+    return rf"(?<![\w.-]){re.escape(region)}(?![\w.-])"
 
 
 def _whole(name: str) -> str:

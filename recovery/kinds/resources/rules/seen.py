@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from manifests.kinds.resources.lines import StoredResource
 from manifests.values import Resource, Value
 from recovery.kinds.decision import Seen
+from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.secrets import SecretValue
 
 
@@ -32,7 +33,8 @@ class ResourcesSeen(Seen):
     """Every resource of the backup that was asked for, in the order in which they are made.
 
     Attributes:
-        names: What is called otherwise now: the project, and its number.
+        names: What is called otherwise now.
+        pinned: Images that are run by their digests, by how the backup names them.
         gone_images: Images that services and jobs run, and that are not there.
         own: The id and the number of the project that is written.
         foreign_buckets: Buckets that resources are in and that another project has.
@@ -40,7 +42,8 @@ class ResourcesSeen(Seen):
     """
 
     items: tuple[SeenResource, ...] = ()
-    names: Mapping[str, str] = {}
+    names: Names = Names()
+    pinned: Mapping[str, str] = {}
     gone_images: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
     foreign_buckets: frozenset[str] = frozenset()

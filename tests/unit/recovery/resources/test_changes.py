@@ -8,6 +8,7 @@ from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import resource_type
 from recovery.kinds.resources.rules.creation import changed
 from recovery.kinds.resources.rules.planning import plan_resource
+from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.seen import SeenResource
 from recovery.request import Request
@@ -28,7 +29,7 @@ def test_what_nothing_can_change_is_told_and_left():
         (asked, "cannot"),
         (asked.model_copy(update={"overwrite": (), "only_missing": True}), "leave"),
     ):
-        step = plan_resource(other, request, Rewriting({}))
+        step = plan_resource(other, request, Rewriting(Names()))
         assert step.action == action
         assert [item.aspect for item in step.differs] == ["definition"]
         assert not step.changes

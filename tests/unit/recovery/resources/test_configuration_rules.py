@@ -11,6 +11,7 @@ from manifests.kinds.resources.table import TYPES, resource_type
 from recovery.kinds.resources.rules.creation import creation, left_to_set
 from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import managed_names
+from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.rewriting import Place, Rewriting, addresses, remaining
 from recovery.kinds.resources.rules.seen import SeenResource
 
@@ -121,7 +122,7 @@ def test_fields_below_maps_and_lists_are_found():
 
 def test_references_are_rewritten_as_whole_words():
     """A project's id can begin another's."""
-    rewriting = Rewriting({"prod": "sandbox", "prod-2": "second", "75": "76"})
+    rewriting = Rewriting(Names(words={"prod": "sandbox", "prod-2": "second", "75": "76"}))
     resource = {
         "topic": "projects/prod/topics/a",
         "others": ["projects/prod-2/topics/b", "projects/production/topics/c", "175", 75],
@@ -140,7 +141,7 @@ def test_references_are_rewritten_as_whole_words():
 def test_a_name_that_a_service_gives_is_replaced_before_the_project_in_it():
     """What the service called it in the lost project is known as the backup has it."""
     old, new = "projects/prod/notificationChannels/1", "projects/sandbox/notificationChannels/9"
-    rewriting = Rewriting({"prod": "sandbox", old: new})
+    rewriting = Rewriting(Names(words={"prod": "sandbox"}), {old: new})
     policy = {"notificationChannels": [old, "projects/prod/notificationChannels/12"]}
     assert rewriting.resource(policy)[0] == {
         "notificationChannels": [new, "projects/sandbox/notificationChannels/12"]

@@ -1,0 +1,107 @@
+"""What is called otherwise where a configuration is made again. Pure.
+
+A project has another id and number, its regions can be others, and so can the names that data has there:
+datasets with a prefix, buckets, a database. What services are reached at is known only when they are made.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from manifests.model.run import Manifest
+from manifests.values import Value
+from recovery.request import Target
+
+
+class Names(Value):
+    """The new name of each old one.
+
+    Attributes:
+        words: Of what is found as a whole word in any text.
+        plain: Of what is found where it is all that a field says which names data.
+        regions: Of regions, where they are no part of an address; not of what stays beside data.
+        lost: The id and the numbers of the project that is lost.
+    """
+
+    words: Mapping[str, str] = {}
+    plain: Mapping[str, str] = {}
+    regions: Mapping[str, str] = {}
+    lost: frozenset[str] = frozenset()
+
+
+def new_names(run: Manifest, target: Target, number: str) -> Names:
+    """Return what is called otherwise than in a run.
+
+    Data that is restored beside what is there renames nothing in its own project: what reads it reads
+    the original.
+
+    Args:
+        run: The run.
+        target: Where the recovery writes.
+        number: The number of that project.
+    """
+    regions = target.region_of
+    places = {place for backup in run.resources for place in backup.locations}
+    hosts = {
+        # As addresses of functions have it: `us-west2-lost.cloudfunctions.net`.
+        **{
+            f"{place}-{run.project}": f"{regions.get(place, place)}-{target.project}"
+            for place in places
+        },
+        **{
+            f"{old}-docker.pkg.dev/{run.project}": f"{new}-docker.pkg.dev/{target.project}"
+            for old, new in regions.items()
+        },
+    }
+    if run.project == target.project:
+        return Names(words=_changed(hosts), regions=regions)
+    numbers = {backup.project_number for backup in run.resources if backup.project_number}
+    own = {run.project: target.project, **dict.fromkeys(numbers, number)}
+    return Names(
+        words={**dict(_of_data(run, target)), **hosts, **own},
+        plain={**_datasets(run, target), **_buckets(run, target), **_databases(run, target)},
+        regions=regions,
+        lost=frozenset(own),
+    )
+
+
+def _of_data(run: Manifest, target: Target) -> Iterator[tuple[str, str]]:
+    """Yield how texts name data: datasets in a project, tables in a dataset, buckets, databases."""
+    for old, new in _datasets(run, target).items():
+        yield f"datasets/{old}", f"datasets/{new}"
+        for mark in ".:":
+            yield f"{run.project}{mark}{old}", f"{target.project}{mark}{new}"
+        for name in _named_in(run, old):
+            yield f"{old}.{name}", f"{new}.{name}"
+    for old, new in _buckets(run, target).items():
+        for place in ("gs://", "b/", "buckets/", "storage.googleapis.com/"):
+            yield f"{place}{old}", f"{place}{new}"
+    for old, new in _databases(run, target).items():
+        yield f"databases/{old}", f"databases/{new}"
+
+
+def _datasets(run: Manifest, target: Target) -> dict[str, str]:
+    names = {item.dataset_id for item in run.datasets} | {item.dataset_id for item in run.tables}
+    return _changed({name: target.dataset_id(name) for name in names})
+
+
+def _named_in(run: Manifest, dataset_id: str) -> Collection[str]:
+    """Return what a statement reads or calls of a dataset."""
+    found = {item.table_id for item in run.tables if item.dataset_id == dataset_id}
+    for dataset in run.datasets:
+        if dataset.dataset_id == dataset_id:
+            found |= {str(it["tableReference"]["tableId"]) for it in dataset.views}
+            found |= {str(it["routineReference"]["routineId"]) for it in dataset.routines}
+    return sorted(found)
+
+
+def _buckets(run: Manifest, target: Target) -> dict[str, str]:
+    return _changed({item.bucket: target.bucket_name(item.bucket) for item in run.buckets})
+
+
+def _databases(run: Manifest, target: Target) -> dict[str, str]:
+    return _changed(
+        {item.database_id: target.database or item.database_id for item in run.databases}
+    )
+
+
+def _changed(names: Mapping[str, str]) -> dict[str, str]:
+    return {old: new for old, new in names.items() if old != new}

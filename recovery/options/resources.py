@@ -1,0 +1,17 @@
+"""What can be said of a recovery of the platform's configuration. Pure."""
+
+from typing import Annotated
+
+from manifests.values import Value
+from recovery.options.option import Option
+
+
+class ResourceOptions(Value):
+    """Where to."""
+
+    into_region: Annotated[
+        tuple[str, ...],
+        Option(
+            "Make the configuration of a region in another, OLD=NEW; data stays.", "target.regions"
+        ),
+    ] = ()
