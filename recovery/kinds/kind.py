@@ -249,9 +249,15 @@ class Rules[S: Seen](DrillRules, ABC):
     def restored(
         self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
     ) -> Iterator[Restored]:
-        """Yield the parts of which anything came back from the vault and is proven."""
-        del outcomes, steps, manifest
-        return iter(())
+        """Yield the parts of which anything came back from the vault and is proven.
+
+        Unless a kind says more, a part came back whole where its outcome is proven and changed something.
+        """
+        del steps
+        back = {item.name for item in outcomes if item.is_proven and item.action != "leave"}
+        for part in self.parts(manifest):
+            if part.name in back:
+                yield Restored(part, part.count, part.count)
 
     def failed(self, step: Step, failure: Failure) -> Outcome:
         """Return the outcome of a step that was not carried out."""

@@ -8,6 +8,7 @@ from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
 from manifests.parts import part_kind
 from recovery.health import Health, HealthFinding, worst
+from recovery.kinds.known import rules_of
 from recovery.plan.lost import unprotected_text
 from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
 from recovery.status.model import Facts, PartName, PartStatus, Point, Shown
@@ -93,6 +94,10 @@ def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
 
 def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
     mend = f"`rebound drill {wanted.name} --project SANDBOX` shows it"
+    if any(rules.not_drilled for rules in rules_of((facts.part.kind,))):
+        mend = (
+            f"no drill restores it: `rebound recover {wanted.name} --into-project SANDBOX` shows it"
+        )
     if facts.whole is None:
         is_empty = facts.newest is not None and not facts.newest.things
         if is_empty and not part_kind(facts.part.kind).is_restored_empty:

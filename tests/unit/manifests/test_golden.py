@@ -161,7 +161,7 @@ def test_a_golden_manifest_has_a_part_of_every_kind():
     """A kind that comes later is in the golden manifest of its own version."""
     last = decode(READABLE[-1].read_bytes(), Manifest, subject="golden")
     held = {kind.name: sum(part.count for part in last.parts(kind)) for kind in PARTS}
-    assert held == {"tables": 8, "buckets": 5, "databases": 3, "resources": 2}
+    assert all(held.values()), held
 
 
 def test_unknown_fields_survive_at_every_level():

@@ -6,10 +6,14 @@ import pytest
 
 from manifests.kind import KindName
 from manifests.parts import PARTS
+from recovery.kinds.buckets.rules.kind import BucketRules
+from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.kind import Rules
 from recovery.kinds.known import RULES
+from recovery.kinds.outcome import Failure, Restored
 from recovery.kinds.works import VERIFY, WORKS
 from recovery.scenarios import SCENARIOS, scenario
+from tests.unit.platforms import whole_manifest
 
 NAMES = [kind.name for kind in PARTS]
 
@@ -27,6 +31,23 @@ def test_every_kind_is_in_a_scenario():
     covered = {name for item in SCENARIOS for name in (*item.covers, *item.rebuilds)}
     assert covered == set(WORKS)
     assert set(NAMES) < set(scenario("complete-outage").covers)
+
+
+class Topics(BucketRules):
+    """A kind that says nothing of its own about what it showed to restore."""
+
+    restored = Rules.restored
+
+
+def test_what_came_back_and_is_proven_is_shown_to_restore():
+    """A kind need not say so; what was left, or is not proven, shows nothing."""
+    held = whole_manifest()
+    (bucket,) = held.buckets
+    made = BucketOutcome(name=bucket.name, into="x", action="restore")
+    failed = made.model_copy(update={"failure": Failure(message="why")})
+    left = made.model_copy(update={"action": "leave"})
+    shown = [list(Topics().restored((item,), (), held)) for item in (made, failed, left)]
+    assert shown == [[Restored(bucket, bucket.count, bucket.count)], [], []]
 
 
 @pytest.mark.parametrize(

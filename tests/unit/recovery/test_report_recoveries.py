@@ -136,9 +136,5 @@ def test_every_kind_tells_how_far_it_is():
     ]
     values = {name: value for item in found for name, value in item.values.items()}
     assert values.pop("restored_objects") == {"raw-files": 3}
-    assert {name: len(value) for name, value in values.items()} == {
-        "tables": 0,
-        "databases": 1,
-        "foundations": 1,
-        "resources": 0,
-    }
+    made = {name for name, value in values.items() if value}
+    assert made == {"databases", "foundations"}

@@ -114,6 +114,16 @@ def test_nothing_can_be_shown_of_a_type_without_resources():
     assert part_status(facts, RULE, now=NOW).health is Health.HEALTHY
 
 
+def test_what_no_drill_restores_is_shown_by_a_recovery():
+    """A hint names no drill that would not show it."""
+    assert "rebound drill bigquery-dataset-loss" in stands().mend
+    topics = PartName("resources", "pubsub/topic")
+    facts = Facts(topics, "topics", is_required=True, newest=POINT_OF_GAMES, whole=None, some=None)
+    found = part_status(facts, RULE, now=NOW)
+    assert (found.health, "rebound drill" in found.mend) == (Health.UNKNOWN, False)
+    assert "rebound recover complete-outage --into-project" in found.mend
+
+
 def test_the_newest_proof_counts():
     """The newest proof of the whole part, whatever came back of it since."""
     old, new, sample = proof(days_ago=9), proof(days_ago=5), proof(days_ago=1, restored=1)
