@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -92,18 +92,6 @@ class Function:
         assert answer.status_code == 200, answer.text
         summary: dict[str, Any] = answer.json()
         return summary
-
-    def until_complete(self, run_id: str, **body: Any) -> Iterator[requests.Response]:  # noqa: ANN401 - JSON
-        """Call again, as a schedule's retries do, until the run is complete; yield each answer."""
-        deadline = time.monotonic() + RUN_SECONDS
-        while True:
-            answer = self.manual(run_id, **body)
-            yield answer
-            if answer.status_code == requests.codes.ok:
-                return
-            assert answer.status_code == requests.codes.service_unavailable, answer.text
-            assert time.monotonic() < deadline, answer.text
-            time.sleep(0.1)
 
     def log_lines(self) -> list[dict[str, Any]]:
         """Return the structured lines of the log."""

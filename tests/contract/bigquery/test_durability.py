@@ -13,11 +13,13 @@ from google.cloud import bigquery
 
 from tests.contract.bigquery.server import Server, end, process, running
 
+_ANSWER_SECONDS = 240
+
 
 def kill(server: Server) -> None:
     """Kill a server as a power failure would."""
     server.process.send_signal(signal.SIGKILL)
-    server.process.wait(20)
+    server.process.wait(_ANSWER_SECONDS)
 
 
 def test_everything_survives_a_restart(tmp_path: Path):
@@ -97,13 +99,13 @@ def _write(client: bigquery.Client) -> None:
     with contextlib.suppress(requests.RequestException, ConnectionError):
         while True:
             client.query(sql, retry=None, job_retry=None).result(
-                retry=None, job_retry=None, timeout=5
+                retry=None, job_retry=None, timeout=_ANSWER_SECONDS
             )
 
 
 def test_it_ends_on_sigterm(tmp_path: Path):
     """A server that answers ends cleanly when it is told to."""
     started, url = process("tests.standin.bigquery", "--data-dir", str(tmp_path))
-    assert requests.get(f"{url}/standin/health", timeout=240).json() == {"status": "ok"}
+    assert requests.get(f"{url}/standin/health", timeout=_ANSWER_SECONDS).json() == {"status": "ok"}
     end(started)
     assert started.returncode in (0, -signal.SIGTERM)

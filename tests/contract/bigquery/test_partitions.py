@@ -1,7 +1,6 @@
 """Partitioned tables in GoogleSQL, measured by the statement that Rebound issues."""
 
 import datetime as dt
-import time
 
 import pytest
 from google.api_core.exceptions import BadRequest
@@ -73,21 +72,6 @@ def test_ingestion_time(query: Query, client: bigquery.Client, dataset: str):
         "DELETE FROM t AS row_ WHERE FORMAT_TIMESTAMP('%Y%m%d', row_._PARTITIONTIME, 'UTC') IN ('20240105')"
     )
     assert query("SELECT * FROM t") == [(1,)]
-
-
-def test_the_fingerprint_is_fast(query: Query, client: bigquery.Client, dataset: str):
-    """A table of 60 columns and 20,000 rows is fingerprinted in a few times what making it takes."""
-    columns = ", ".join(
-        [f"i + {at} AS i{at}" for at in range(20)]
-        + [f"i * {at} / 7 AS f{at}" for at in range(20)]
-        + [f"CONCAT('text ', CAST(i AS STRING), '{at}') AS s{at}" for at in range(20)]
-    )
-    began = time.monotonic()
-    query(f"CREATE TABLE wide AS SELECT {columns} FROM UNNEST(GENERATE_ARRAY(1, 20000)) AS i")
-    made = time.monotonic()
-    resource = client.get_table(f"{dataset}.wide").to_api_repr()
-    assert measure(client, f"{dataset}.wide", resource)["__ALL__"].row_count == 20000
-    assert time.monotonic() - made < 20 * (made - began)
 
 
 def test_deleted_tables_are_told_of(query: Query):

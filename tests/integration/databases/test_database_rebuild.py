@@ -1,6 +1,5 @@
 """State rebuilt from run history, when no backup serves, through the operator's command."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from tests.integration.orchestration import State, write_catalog
 from tests.served import serving
 
 SCENARIO = "firestore-state-loss"
-_SLOWER = 4  # than a machine that does nothing else
 
 
 @pytest.fixture
@@ -167,11 +165,9 @@ def test_a_planted_journal_writes_no_document_of_its_own(rebound: Rebound):
 
 @pytest.mark.parametrize("words", [("plan", SCENARIO), ("plan", SCENARIO, "--rebuild")])
 def test_firestore_cannot_be_reached(rebound: Rebound, words: tuple[str, ...]):
-    """A Firestore that is not there is told of in seconds and in words, whatever is asked of it."""
+    """A Firestore that is not there is looked for once and told of, whatever is asked of it."""
     with serving(rebound) as function:
         function.complete("night")
-    began = time.monotonic()
     done = rebound.run(*words, code=9, FIRESTORE_EMULATOR_HOST="127.0.0.1:9")
-    assert time.monotonic() - began < 5 * _SLOWER
-    assert "127.0.0.1:9: Google Cloud could not be reached: no connection" in done.stderr
+    assert "127.0.0.1:9: Google Cloud could not be reached: no connection within 3 s" in done.stderr
     assert "hint: check the network" in done.stderr
