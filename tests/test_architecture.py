@@ -1,6 +1,7 @@
 """The rules of design that a machine can check, each also seen to break."""
 
 import ast
+import functools
 import re
 import shutil
 import subprocess
@@ -136,6 +137,13 @@ def modules(*folders: str) -> Iterator[Path]:
         yield from (path for path in (ROOT / folder).rglob("*.py") if path.is_file())
 
 
+@functools.cache
+def parsed(path: Path) -> tuple[str, ast.Module]:
+    """Return a module's source and its tree, which every rule reads and none changes."""
+    source = path.read_text()
+    return source, ast.parse(source)
+
+
 def lint_imports(root: Path) -> dict[str, str]:
     """Check the contracts of a checkout; return each one's verdict by its name."""
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
@@ -194,7 +202,7 @@ def test_rule_is_kept(rule: Rule):
     found = [
         f"{path.relative_to(ROOT)}: {finding}"
         for path in modules(*SHIPPED, *(["tests"] if rule in EVERYWHERE else []))
-        for finding in rule(path.read_text(), ast.parse(path.read_text()))
+        for finding in rule(*parsed(path))
     ]
     assert not found
 
