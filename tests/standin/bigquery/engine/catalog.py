@@ -22,6 +22,7 @@ class Catalog:
         self._now_micros = now_micros
         self._guard = threading.Lock()
         self._entries: dict[tuple[str, tuple[str, ...]], _Named] = {}
+        self._numbers: set[int] = set()
         self._next = 1
         self.apply(entries)
 
@@ -30,7 +31,13 @@ class Catalog:
         with self._guard:
             for entry in entries:
                 self._entries.setdefault((entry.kind, entry.key), {})[entry.number] = entry
+                self._numbers.add(entry.number)
                 self._next = max(self._next, entry.number + 1)
+
+    def has(self, number: int) -> bool:
+        """Return whether an entry of that number is stored."""
+        with self._guard:
+            return number in self._numbers
 
     def new_number(self) -> int:
         """Return a number for a new entry or generation."""

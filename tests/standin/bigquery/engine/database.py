@@ -40,7 +40,8 @@ class Write:
     def save(self, entry: Entry) -> None:
         """Store an entry, new or changed."""
         body = json.dumps(entry.document())
-        self.connection.execute("DELETE FROM rb_entries WHERE number = ?", [entry.number])
+        if entry.number in self.saved or self.catalog.has(entry.number):
+            self.connection.execute("DELETE FROM rb_entries WHERE number = ?", [entry.number])
         self.connection.execute("INSERT INTO rb_entries VALUES (?, ?)", [entry.number, body])
         self.saved[entry.number] = entry
 

@@ -55,14 +55,12 @@ def measured(entry: Entry, write: Write) -> Entry:
 
 def size_of(connection: Connection, table: str, fields: list[Field], where: str) -> tuple[int, int]:
     """Count rows exactly and estimate their logical bytes from the first ones."""
-    count = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchall()[0][0]
-    if not count:
-        return 0, 0
     widths = " + ".join(_width(field) for field in fields) or "0"
-    mean = connection.execute(
-        f"SELECT avg({widths}) FROM (SELECT * FROM {table} WHERE {where} LIMIT {_SAMPLE_ROWS})"
-    ).fetchall()[0][0]
-    return int(count), max(int(count), round(count * mean))
+    sample = f"SELECT * FROM {table} WHERE {where} LIMIT {_SAMPLE_ROWS}"
+    count, mean = connection.execute(f"SELECT count(*), avg({widths}) FROM ({sample})").fetchall()[0]
+    if count == _SAMPLE_ROWS:
+        count = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchall()[0][0]
+    return int(count), max(int(count), round(count * (mean or 0)))
 
 
 def _width(field: Field) -> str:

@@ -29,24 +29,20 @@ def _zoned_text(value: str) -> str:
     )
 
 
-def _fraction(micros: str) -> str:
-    """No digits, three or six of a second's fraction."""
-    return (
-        f"CASE WHEN {micros} % 1000000 = 0 THEN '' WHEN {micros} % 1000 = 0 THEN '.' || "
-        f"lpad(({micros} % 1000000 // 1000)::VARCHAR, 3, '0') ELSE '.' || "
-        f"lpad(({micros} % 1000000)::VARCHAR, 6, '0') END"
-    )
+def _written(value: str, form: str) -> str:
+    """A time with no digits, three or six of a second's fraction.
+
+    Every fingerprint has one for each column of times, and what DuckDB has to plan is what it costs.
+    """
+    text = f"strftime({value}, '{form}.%f')"
+    return f"regexp_replace(regexp_replace({text}, '000$', ''), '\\.000$', '')"
 
 
-_MICROS = "datepart('microsecond', x)"
-_CLOCK = (
-    "lpad(datepart('hour', x)::VARCHAR, 2, '0') || ':' || lpad(datepart('minute', x)::VARCHAR, 2, '0')"
-    " || ':' || lpad(datepart('second', x)::VARCHAR, 2, '0') || " + _fraction(_MICROS)
-)
-_DAY = (
-    "lpad(datepart('year', x)::VARCHAR, 4, '0') || '-' || lpad(datepart('month', x)::VARCHAR, 2, '0')"
-    " || '-' || lpad(datepart('day', x)::VARCHAR, 2, '0')"
-)
+_TIME_TEXTS = {
+    "TIME": _written("DATE '1970-01-01' + x", "%H:%M:%S"),
+    "DATE": "x::VARCHAR",
+    "TIMESTAMP": _written("x", "%Y-%m-%d %H:%M:%S"),
+}
 
 
 def _iso(number: str, letter: str) -> str:
@@ -77,7 +73,7 @@ TIME_MACROS: dict[str, dict[str, str]] = {
     "bq_floor_div(x, y)": {
         "BIGINT, BIGINT": "CASE WHEN x < 0 AND x % y <> 0 THEN x // y - 1 ELSE x // y END"
     },
-    "bq_time_text(x)": {"TIME": _CLOCK, "DATE": _DAY, "TIMESTAMP": f"{_DAY} || ' ' || {_CLOCK}"},
+    "bq_time_text(x)": _TIME_TEXTS,
     "bq_zoned_text(x, z)": {f"{_INSTANT}, VARCHAR": _zoned_text("timezone(z, x)")},
     # TO_JSON_STRING of an INTERVAL.
     "bq_interval_iso(x)": {

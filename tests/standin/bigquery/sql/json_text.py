@@ -33,7 +33,12 @@ _FORMS = {
         f"CASE WHEN {{0}} BETWEEN -{_EXACT} AND {_EXACT} THEN {{0}}::VARCHAR "
         "ELSE '\"' || {0} || '\"' END"
     ),
-    "FLOAT": ("CASE WHEN isfinite({0}) THEN bq_string({0}) ELSE '\"' || bq_text({0}) || '\"' END"),
+    # As bq_string has it, written out: what DuckDB has to plan is what a fingerprint costs.
+    "FLOAT": (
+        "CASE WHEN isnan({0}) THEN '\"NaN\"' WHEN isinf({0}) THEN CASE WHEN {0} > 0 THEN "
+        "'\"Infinity\"' ELSE '\"-Infinity\"' END WHEN {0} = 0 THEN '0' WHEN "
+        "printf('%.15g', {0})::DOUBLE = {0} THEN printf('%.15g', {0}) ELSE printf('%.17g', {0}) END"
+    ),
     "NUMERIC": (
         f"CASE WHEN {{0}} = trunc({{0}}) AND abs({{0}}) <= {_EXACT} "
         "THEN {0}::BIGINT::VARCHAR ELSE '\"' || bq_text({0}) || '\"' END"
