@@ -57,7 +57,9 @@ def size_of(connection: Connection, table: str, fields: list[Field], where: str)
     """Count rows exactly and estimate their logical bytes from the first ones."""
     widths = " + ".join(_width(field) for field in fields) or "0"
     sample = f"SELECT * FROM {table} WHERE {where} LIMIT {_SAMPLE_ROWS}"
-    count, mean = connection.execute(f"SELECT count(*), avg({widths}) FROM ({sample})").fetchall()[0]
+    count, mean = connection.execute(f"SELECT count(*), avg({widths}) FROM ({sample})").fetchall()[
+        0
+    ]
     if count == _SAMPLE_ROWS:
         count = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchall()[0][0]
     return int(count), max(int(count), round(count * (mean or 0)))
