@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from manifests.erasures import Erasure
 from manifests.model.run import (
     FORMAT_VERSION,
     FailedAttempt,
@@ -30,7 +31,16 @@ from manifests.signing import Signature
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 _MAJOR = FORMAT_VERSION.partition(".")[0]
 _RECEIPT: Any = Receipt.__class_getitem__(reduce(or_, (kind.model for kind in PARTS)))
-_DOCUMENTS = (Manifest, RunStart, _RECEIPT, FileMark, FailedAttempt, LeaseRecord, Signature)
+_DOCUMENTS = (
+    Manifest,
+    RunStart,
+    _RECEIPT,
+    FileMark,
+    FailedAttempt,
+    LeaseRecord,
+    Signature,
+    Erasure,
+)
 
 
 def schema() -> dict[str, Any]:

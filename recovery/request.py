@@ -104,6 +104,9 @@ class Request(Value):
         create_datasets: Whether datasets that are gone are created anew, so that what was deleted
             with them cannot be undeleted any more.
         no_fence: Whether writers keep running while it is recovered.
+        unsigned_erasures: Whether what entries of the ledger name that nobody we trust signed stays
+            erased, too.
+        skip_erasures: Whether it is recovered although not all of the ledger is believed.
         not_in_catalog: Whether what the run holds and the catalog does not name is recovered too.
         project_was_named: Whether the operator named the project that is written to.
         point_was_named: Whether the operator named the run, the time, or the history, which ends
@@ -138,6 +141,8 @@ class Request(Value):
     create_datasets: bool = False
     not_in_catalog: bool = False
     no_fence: bool = False
+    unsigned_erasures: bool = False
+    skip_erasures: bool = False
     project_was_named: bool = False
     point_was_named: bool = False
 

@@ -157,19 +157,23 @@ def execute(
     return report, paused
 
 
-def remember(session: Session, report: RecoveryReport, how: ProofHow) -> None:
+def remember(
+    session: Session, report: RecoveryReport, how: ProofHow, *, drill: tuple[str, str] = ("", "")
+) -> None:
     """Write down what a recovery showed to restore; without that word it seems longer ago.
 
     Args:
         session: The clients.
         report: How it ended.
         how: What it was.
+        drill: The drill that it was a part of, and that drill's scenario; empty for none.
     """
     try:
         origin = origin_of(session, report.plan)
         if origin.manifest is None or (proof := proof_of(report, origin.manifest, how)) is None:
             return
-        session.proofs.record(proof)
+        drill_id, drilled = drill
+        session.proofs.record(proof.model_copy(update={"drill_id": drill_id, "drilled": drilled}))
     except ReboundError as error:
         log.warning("`rebound status` will not tell of this proof", reason=str(error))
 
@@ -197,11 +201,13 @@ def told_of_run(session: Session, run_id: RunId | None, request: Request) -> dic
     Raises:
         RefusedError: The run is another project's, and nobody named the project it goes to.
     """
+    erasures = {"erasures": session.ledger.told(request)}
     if run_id is None:
-        return {}
+        return erasures
     manifest = session.vault.manifest(run_id)
     check_project(manifest, request)
     return {
+        **erasures,
         "foreign": session.vault.foreign(manifest.platform, manifest.project),
         "trust": session.vault.trust(run_id),
         "left_out": coverage.unprotected(session.catalog, manifest, request.named),
@@ -215,7 +221,7 @@ def origin_of(session: Session, plan: Plan) -> Origin:
         ManifestAlteredError: Its run has not the manifest that the plan was made of.
     """
     if plan.run_id is None:
-        return Origin()
+        return session.origin(None, plan.request)
     manifest = session.vault.manifest(plan.run_id)
     if session.vault.digest(plan.run_id) != plan.manifest_digest:
         raise ManifestAlteredError(

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from manifests import coverage
@@ -23,11 +24,14 @@ from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import RunId
 from recovery.actions import Actions
+from recovery.compare.erased import LeftRows
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin, Own
 from recovery.kinds.known import rules_of
 from recovery.kinds.work import Tools, Work
 from recovery.kinds.works import WORKS
+from recovery.ledger import Ledger
+from recovery.ledger_store import read_ledger
 from recovery.plan.approval import seen_digest
 from recovery.plan.estimate import takes
 from recovery.plan.fallen import FallBack, pieced
@@ -92,8 +96,14 @@ class Session:
             own_id=self.own_id,
             started_at=self.started_at,
             seal=self.seal,
+            left=LeftRows(),
         )
         self._works: dict[tuple[RecoveryKind, Target], Work[Any]] = {}
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return the keys that stay erased, as they are when they are asked for first."""
+        return read_ledger(self.vault_bucket, self.seal)
 
     def journal(self, recovery_id: str) -> Journal:
         """Return the journal of a recovery."""
@@ -153,10 +163,11 @@ class Session:
         self, manifest: Manifest | None, request: Request, fallen_back: Sequence[FallBack] = ()
     ) -> Origin:
         """Return what of a run is brought back; nothing where nothing comes from a run."""
+        erased = self.ledger.applied(request)
         if manifest is None:
-            return Origin()
+            return Origin(erased=erased)
         points = {item.name: item.recovery_point for item in fallen_back}
-        whole = Origin(self.pieced(manifest, fallen_back), points=points)
+        whole = Origin(self.pieced(manifest, fallen_back), points=points, erased=erased)
         return restorable(self.catalog, whole, request, now=self.clock())
 
     def plan(
@@ -191,7 +202,8 @@ class Session:
         )
         if made.unseen and not made.followed:
             raise made.unseen[0].error
-        made = made.model_copy(update={"seen": seen_digest(world)})
+        told = self.ledger.told(request)
+        made = made.model_copy(update={"seen": seen_digest(world), "erasures": told})
         if selection is None or manifest is None:
             return made
         made = with_not_held(made, self.catalog, origin.run)

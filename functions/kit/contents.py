@@ -81,6 +81,17 @@ What to know:
 - Schedules are made paused, subscriptions without what they push to. Run them once data is proven:
   gcloud scheduler jobs resume JOB; gcloud pubsub subscriptions modify-push-config SUBSCRIPTION.
 
+Erasure: keys that have to stay erased are in gs://$vault/erasures/, and no step heeds them. Read that
+folder now: it is newer than this kit. Each entry names digests, SHA-256 in hexadecimal, of a scope, `=`
+and a key; an entry that a later one `revokes` counts no more. Remove what they name before anybody
+sees it, once a step has proven what it restored:
+- rows: bq query --use_legacy_sql=false 'DELETE FROM `dataset.table` WHERE
+  TO_HEX(SHA256(CONCAT("dataset.table.column=", CAST(column AS STRING)))) IN ("DIGEST", ...)'
+  (the column in lower case in the scope)
+- objects, of the scope `bucket NAME`: those whose name has such a digest, or, where the entry has
+  `prefixes`, how it begins, as many bytes as it says; documents, of `database ID`: a path, with all below:
+  printf %s 'bucket NAME=OBJECT' | sha256sum
+
 Firestore: no command of gcloud or bq writes a document. The steps make the database, and write its
 documents, proven, to answers/*.documents.jsonl, as the REST API takes them. Where the database is
 still there and kept its history, gcloud alone can go back up to seven days, to a whole minute:

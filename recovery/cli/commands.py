@@ -192,6 +192,20 @@ ROWS = (
         BACKUPS,
     ),
     Row(
+        "erase",
+        "erasures",
+        "Write down which keys no restore brings back.",
+        "rebound erase --table crm.people --column email --keys gone.txt --reason 'asked on 3 May'",
+        BACKUPS,
+    ),
+    Row(
+        "erasures",
+        "erasures",
+        "List which keys no restore brings back.",
+        "rebound erasures --statements",
+        BACKUPS,
+    ),
+    Row(
         "hold",
         "keeping",
         "Keep a run whatever its age, until `rebound release`.",

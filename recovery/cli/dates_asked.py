@@ -26,7 +26,7 @@ _OPTIONS = (
     "reason",
     "no_fence",
 )
-_OF_VAULT = ("run", "at", "access", "untrusted")
+_OF_VAULT = ("run", "at", "access", "untrusted", "unsigned_erasures", "skip_erasures")
 
 
 def asked(session: Session, rules: Processors, context: typer.Context) -> DatesRequest:

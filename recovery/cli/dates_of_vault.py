@@ -52,7 +52,7 @@ def recover(
         return ()
     selection, manifest = _chosen(session, said)
     held = tuple(held_dates(made, rules, manifest))
-    plans = list(_plans(session, selection, manifest, made, held))
+    plans = list(_plans(session, selection, manifest, made, held, said))
     for plan in plans:
         if not said["as_json"]:
             show_plan(plan, now=session.started_at, as_json=False)
@@ -110,6 +110,7 @@ def _plans(
     manifest: Manifest,
     made: ProcessorPlan,
     held: tuple[TableDates, ...],
+    said: Mapping[str, Any],
 ) -> Iterator[Plan]:
     for item in held:
         if not item.held:
@@ -124,6 +125,8 @@ def _plans(
             # The rows of a past date do not change, so the age of the backup does not matter.
             point_was_named=True,
             no_fence=made.request.no_fence,
+            unsigned_erasures=said["unsigned_erasures"],
+            skip_erasures=said["skip_erasures"],
         )
         yield with_fence(session, session.plan((selection, manifest), request))
 

@@ -62,7 +62,13 @@ def diff(
     point = manifest.recovery_point
     found = table_difference(
         target,
-        Staging(target, session.vault_bucket, name, recovery_point=point),
+        Staging(
+            target,
+            session.vault_bucket,
+            name,
+            recovery_point=point,
+            erased=session.ledger.all(),
+        ),
         manifest,
         request,
         key=tuple(key or ()),

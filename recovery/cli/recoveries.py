@@ -191,6 +191,8 @@ def resume(
     create_datasets: Annotated[bool, repeated("create_datasets")] = False,
     not_in_catalog: Annotated[bool, repeated("not_in_catalog")] = False,
     no_fence: Annotated[bool, repeated("no_fence")] = False,
+    unsigned_erasures: Annotated[bool, repeated("unsigned_erasures")] = False,
+    skip_erasures: Annotated[bool, repeated("skip_erasures")] = False,
     lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
@@ -247,6 +249,8 @@ def resume(
         "create_datasets": create_datasets,
         "not_in_catalog": not_in_catalog,
         "no_fence": no_fence,
+        "unsigned_erasures": unsigned_erasures,
+        "skip_erasures": skip_erasures,
     }
     is_unasked = yes and begun.plan.changes
     words = unsaid(begun.plan.request, repeated, recovery_id=recovery_id) if is_unasked else []

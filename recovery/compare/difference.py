@@ -21,6 +21,7 @@ class TableDifference(Value):
         key: The columns that tell which row is which; empty where nobody named them.
         changed: Pairs of rows with the same key and other values.
         columns: In how many of these pairs each column differs.
+        erased: Rows of the backup that stay erased, and so do not come back.
     """
 
     table: str
@@ -34,6 +35,7 @@ class TableDifference(Value):
     key: tuple[str, ...] = ()
     changed: int = 0
     columns: Mapping[str, int] = {}
+    erased: int = 0
 
 
 class Sides(Value):

@@ -7,6 +7,7 @@ newer    other content, written after the recovery point: by somebody's work or 
 extra    not in the backup
 later    other content, written after the recovery itself began: never what it is to undo
 added    not in the backup, written after the recovery began
+erased   in the backup, and stays erased: what is live under its name counts as not in the backup
 """
 
 import operator
@@ -19,7 +20,7 @@ from manifests.values import Resource, Value
 from recovery.compare.digest import Digest
 from recovery.listening import Listening
 
-DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added"]
+DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added", "erased"]
 MOST_LISTED = 100
 """So many documents of each state are named in a plan or report; all are counted."""
 
@@ -65,6 +66,7 @@ class CollectionState(Value):
     extra: int = 0
     later: int = 0
     added: int = 0
+    erased: int = 0
 
 
 class DatabaseState(Value):
@@ -139,6 +141,16 @@ def joined(
             was, now = next(left, None), next(right, None)
 
 
+def parted(
+    stored: Iterable[DocumentRecord], is_erased: Callable[[str], bool]
+) -> tuple[list[DocumentRecord], list[DocumentRecord]]:
+    """Return the documents of a backup that stay erased, and the others, in their order."""
+    both: tuple[list[DocumentRecord], list[DocumentRecord]] = [], []
+    for record in stored:
+        both[not is_erased(record.path)].append(record)
+    return both
+
+
 def _keyed(records: Iterable[DocumentRecord]) -> Iterator[tuple[PathKey, DocumentRecord]]:
     return ((path_key(record.path), record) for record in records)
 
@@ -154,7 +166,7 @@ class StateTally:
     def add(self, pair: DocumentPair) -> None:
         """Take one document into account."""
         self._counts[collection_id(pair.path)][pair.state] += 1
-        if pair.state == "equal":
+        if pair.state in ("equal", "erased"):
             return
         self._seen.add(pair.path, pair.live and pair.live.update_time_nanos)
         if len(self._listed[pair.state]) < MOST_LISTED:

@@ -111,6 +111,8 @@ def _task(kind: RecoveryKind, drilled: Drilled, catalog: Catalog, sandbox: str) 
         "unthrottled": True,
         "rewrite_references": True,
         "project_was_named": True,
+        # A sandbox gets less than is there, never more.
+        "unsigned_erasures": True,
         **said_of_databases(catalog, is_own=False),
         **drilled.asked,
     }

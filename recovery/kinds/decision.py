@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from manifests.erasures import NOTHING_ERASED, Erasures
 from manifests.errors import ManifestAlteredError
 from manifests.model.run import Manifest
 from manifests.values import UtcTime, Value
@@ -29,12 +30,14 @@ class Origin(NamedTuple):
         points: The recovery points of what falls back, by name.
         expired: When the expiration of what is brought back was over, by name.
         protected: The names of what the catalog protects, whether the run holds it or not.
+        erased: The keys that stay erased, whatever the run holds.
     """
 
     manifest: Manifest | None = None
     points: Mapping[str, UtcTime] = {}
     expired: Mapping[str, UtcTime] = {}
     protected: frozenset[str] = frozenset()
+    erased: Erasures = NOTHING_ERASED
 
     @property
     def run(self) -> Manifest:

@@ -17,6 +17,7 @@ class DocumentsOutcome(Outcome):
             that are equal and were written since the recovery began are counted as such.
         removed: Documents that were removed, by this attempt and all before it.
         equal: Documents that are now as they are to be.
+        erased: Documents of the backup, or of the history, that stay erased.
         kept: The first documents that differ and were kept.
         kept_count: How many there are.
         never_restored: Ephemeral collections, which no recovery brings back.
@@ -25,6 +26,7 @@ class DocumentsOutcome(Outcome):
     written: int = 0
     removed: int = 0
     equal: int = 0
+    erased: int = 0
     kept: tuple[ListedDocument, ...] = ()
     kept_count: int = 0
     never_restored: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ def documents_outcome_row(outcome: DocumentsOutcome, kept: str, named: tuple[Row
     done = [outcome.action, f"{outcome.equal:,} equal"]
     done += [f"{outcome.written:,} written"] if outcome.written else []
     done += [f"{outcome.removed:,} removed"] if outcome.removed else []
+    done += [f"{outcome.erased:,} that stay erased"] if outcome.erased else []
     below = tuple(_what_happened(outcome, kept, named))
     return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
 
@@ -74,5 +77,7 @@ def proven_documents(
         exceptions: What else is not part of that.
     """
     kept = sum(item.kept_count for item in outcomes)
-    notes = [*exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
+    erased = sum(item.erased for item in outcomes)
+    gone = [f"{counted(erased, 'document')} that stay erased"] if erased else []
+    notes = [*gone, *exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
     yield from proven_of(outcomes, what, notes)

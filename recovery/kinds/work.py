@@ -11,6 +11,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.store.seal import Seal
 from manifests.values import Value
+from recovery.compare.erased import LeftRows
 from recovery.fence.store import Fences
 from recovery.kinds.decision import Origin, Seen
 from recovery.kinds.outcome import Outcome
@@ -32,6 +33,7 @@ class Tools(NamedTuple):
         own_id: Makes the ids of this process's jobs its own.
         started_at: When the command began.
         seal: Signs what is written in the landing bucket, and tells what of it is believed.
+        left: Remembers what is left of tables without the rows that stay erased.
     """
 
     settings: Settings
@@ -43,6 +45,7 @@ class Tools(NamedTuple):
     own_id: str
     started_at: datetime
     seal: Seal
+    left: LeftRows
 
     def rest(self) -> Rest:
         """Return what calls REST APIs, and tells at once of one that does not answer."""

@@ -35,6 +35,12 @@ class EveryOptions(Value):
     no_fence: Annotated[
         bool, Option("Let what writes to what is recovered run meanwhile.", "no_fence")
     ] = False
+    unsigned_erasures: Annotated[
+        bool, Option("Leave erased what unsigned entries of the ledger name.", "unsigned_erasures")
+    ] = False
+    skip_erasures: Annotated[
+        bool, Option("Restore although the ledger of erasures is not believed.", "skip_erasures")
+    ] = False
     rewrite_references: Annotated[
         bool,
         Option(

@@ -7,6 +7,7 @@ from recovery.access_change import AccessChange
 from recovery.fence.model import PlannedFence
 from recovery.kinds.known import AnyStep
 from recovery.kinds.step import Step
+from recovery.ledger import LedgerTold
 from recovery.plan.fallen import FallBack
 from recovery.plan.takes import Takes
 from recovery.request import Request
@@ -45,6 +46,8 @@ class Plan(Value):
     """What differs and is left, because only what is missing was asked for."""
     access: tuple[AccessChange, ...] = ()
     """What changes about who may see what."""
+    erasures: LedgerTold | None = None
+    """What the ledger says stays erased; None where nobody looked."""
     fence: PlannedFence | None = None
     """What is paused before anything is written; None where the catalog names no writers of it."""
     takes: Takes | None = None

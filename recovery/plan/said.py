@@ -27,6 +27,8 @@ WORDS = (
     "create_datasets",
     "not_in_catalog",
     "no_fence",
+    "unsigned_erasures",
+    "skip_erasures",
 )
 """Locking, access and a project have to be said again in any case."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from manifests.errors import RefusedError
 from recovery.kinds.step import refusals
+from recovery.ledger import ledger_refusals
 from recovery.plan.model import Plan
 
 
@@ -34,6 +35,7 @@ def check_plan(
             *others,
             *_impossible(plan),
             *_trust_refusals(plan, taken=untrusted),
+            *ledger_refusals(plan.erasures, plan.request),
             *_access_refusals(plan, allowed=access),
             *_refusals(plan, protected, confirmed_project),
         )

@@ -1,9 +1,10 @@
-"""What BigQuery says of a job that somebody else ran."""
+"""What BigQuery says of a job that somebody else ran, and where a repair looks at what it makes."""
 
 from google.api_core.exceptions import NotFound
 
 from manifests.cloud.jobs import Job
 from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
 from manifests.errors import CloudError, UsageError
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.repair.rules import JobFacts
@@ -49,3 +50,17 @@ def _written(job: Job) -> set[str]:
     """Return what a job wrote, as far as it says; a script names nothing."""
     named = (getattr(job, name, None) for name in ("destination", "ddl_target_table"))
     return {f"{item.dataset_id}.{item.table_id}" for item in named if item is not None}
+
+
+def make_room(target: BigQueryTarget) -> None:
+    """Make the dataset of what is made while a table is looked at, where it is not there.
+
+    Raises:
+        CloudError: It could not be made.
+    """
+    ready_dataset(
+        target.resources,
+        target.settings.scratch_dataset,
+        location=target.location,
+        table_days=SCRATCH_DAYS,
+    )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from manifests import statements
 from manifests.cloud.table_paths import table_path
-from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
+from manifests.cloud.working import SCRATCH_DAYS
 from manifests.errors import CloudError, NoRecoveryPointError, RefusedError
 from manifests.fingerprint import FINGERPRINT_VERSION
 from manifests.kinds.tables.kind import TABLES
@@ -21,9 +21,10 @@ from recovery.compare.observed import ObservedTable
 from recovery.compare.tables import shape_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.difference import measured
+from recovery.kinds.tables.cloud.erasing import Erasing
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.sources import Source, choose_source
-from recovery.repair.jobs import job_facts
+from recovery.repair.jobs import job_facts, make_room
 from recovery.repair.model import Ask, Repair, Window, Witness
 from recovery.repair.rules import (
     as_table,
@@ -69,6 +70,8 @@ class RepairLook:
         self._ask = ask
         self._recovery_id = recovery_id
         self._version = FINGERPRINT_VERSION
+        session.ledger.require_readable()
+        self._erased = session.ledger.all()
 
     @cached_property
     def now(self) -> ObservedTable:
@@ -91,7 +94,7 @@ class RepairLook:
         """
         resource = check_table(self._ask, self.now)
         key = key_of(self._ask, resource, self._session.catalog)
-        self._make_room()
+        make_room(self._target)
         window = self._window()
         witness, before, backup = self._before(window)
         now = self._measured(self._ask.table)
@@ -126,16 +129,11 @@ class RepairLook:
     @cached_property
     def staging(self) -> Staging:
         """Return what makes the table that holds what is to be published."""
-        bucket, began = self._session.vault_bucket, self._session.started_at
-        return Staging(self._target, bucket, self._recovery_id, recovery_point=began)
+        return self._staging(self._recovery_id)
 
-    def _make_room(self) -> None:
-        ready_dataset(
-            self._target.resources,
-            self._target.settings.scratch_dataset,
-            location=self._target.location,
-            table_days=SCRATCH_DAYS,
-        )
+    def _staging(self, name: str) -> Staging:
+        bucket, began = self._session.vault_bucket, self._session.started_at
+        return Staging(self._target, bucket, name, recovery_point=began, erased=self._erased)
 
     def _window(self) -> Window:
         if self._ask.job:
@@ -160,7 +158,7 @@ class RepairLook:
             else:
                 witness = Witness(name="time travel", why=source.why)
                 told = borne_out(witness, manifest, backup, holds, self._version)
-                return told, _State(self._full("before"), holds), None
+                return told, self._without_erased(holds), None
         if manifest is None or backup is None:
             raise NoRecoveryPointError(
                 f"no run before {window.since:%Y-%m-%dT%H:%M:%SZ} holds it, and its history does "
@@ -207,6 +205,13 @@ class RepairLook:
         self._check_shape(now, {} if found is None else found.resource, told)
         return self._measured(self._name(role))
 
+    def _without_erased(self, holds: Mapping[str, Fingerprint]) -> _State:
+        """Return the table as it was, without the rows that stay erased."""
+        copy, job = self._name("before"), self._job_id("before")
+        erasing = Erasing(self._target, self._erased)
+        is_less = erasing.remove(self._ask.table, self.now.resource or {}, copy, job)
+        return _State(self._full("before"), self._measured(copy) if is_less else holds)
+
     def _check_shape(self, table: TableBackup, other: Resource, when: str) -> None:
         if findings := shape_findings(table, other):
             raise RefusedError(
@@ -232,9 +237,7 @@ class RepairLook:
 
     @cached_property
     def _of_backup(self) -> Staging:
-        bucket, began = self._session.vault_bucket, self._session.started_at
-        name = f"{self._recovery_id}-backup"
-        return Staging(self._target, bucket, name, recovery_point=began)
+        return self._staging(f"{self._recovery_id}-backup")
 
     def _merged(
         self,

@@ -55,6 +55,7 @@ class Repairing:
             session.vault_bucket,
             planned.recovery_id,
             recovery_point=planned.started_at,
+            erased=session.ledger.all(),
         )
 
     def carry_out(self) -> RecoveryReport:

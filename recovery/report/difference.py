@@ -33,6 +33,9 @@ def difference_blocks(
         f"{counted(found.coming, 'row')} {coming}:",
         tuple(f"+ {row}" for row in found.coming_samples),
     )
+    if found.erased:
+        rows = f"{counted(found.erased, 'row')} of the backup stay erased, and are not among them"
+        yield Paragraph(rows)
     if found.key:
         rows, key = counted(found.changed, "row"), ", ".join(found.key)
         columns = sorted(found.columns.items(), key=lambda item: (-item[1], item[0]))

@@ -11,6 +11,8 @@ from recovery.document import (
     Paragraph,
     Rows,
     Section,
+    Span,
+    Timeline,
 )
 from recovery.fence.model import StandingFence
 from recovery.kinds.known import rules_of
@@ -19,7 +21,7 @@ from recovery.report.acted import begun_by
 from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.fenced import fences_told
-from recovery.report.planned import fallen_back_rows, left_alone_rows, unseen_rows
+from recovery.report.planned import erasure_rows, fallen_back_rows, left_alone_rows, unseen_rows
 from recovery.scenarios import scenario
 from recovery.units import duration
 
@@ -62,7 +64,12 @@ def report_document(
 
 def _how_each_ended(report: RecoveryReport) -> Iterator[Rows]:
     plan = report.plan
-    before = (*fallen_back_rows(plan), *unseen_rows(plan), *left_alone_rows(plan))
+    before = (
+        *fallen_back_rows(plan),
+        *unseen_rows(plan),
+        *left_alone_rows(plan),
+        *erasure_rows(plan),
+    )
     yield Rows(before, "planned")
     for rules in rules_of(plan.request.kinds):
         outcomes = rules.outcomes_of(report.outcomes)
@@ -80,6 +87,9 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     rto = ("achieved RTO", f"{took} (objective {objective})")
     yield Facts((rto, ("achieved RPO", lost), *_estimated(report)))
+    if report.phases:
+        spans = (Span(item.name, item.state, item.seconds) for item in report.phases)
+        yield Timeline("how long each phase of the last attempt took", tuple(spans))
     yield from begun_by(report.operator)
     if report.plan.trust is not None:
         yield Paragraph(f"manifest of the run: {report.plan.trust.told}")

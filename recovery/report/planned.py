@@ -10,9 +10,10 @@ from recovery.plan.model import Plan
 from recovery.plan.takes import Takes
 from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
-from recovery.units import counted, duration, shown, size
+from recovery.units import counted, duration, shown, size, usd
 
 _LEAST_TOLD_SECONDS = 1.0
+_CENT = 0.01
 _NOTHING = ("nothing to recover: what was asked for is equal, or stays as it is",)
 
 
@@ -54,6 +55,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from fallen_back_rows(plan)
     yield from _leaning(plan)
     yield from left_alone_rows(plan)
+    yield from erasure_rows(plan)
     for rules in rules_of(plan.request.kinds):
         yield from rules.plan_rows(rules.of(plan.steps), plan.request)
     for item in plan.access:
@@ -64,6 +66,24 @@ def left_alone_rows(plan: Plan) -> Iterator[Row]:
     """Name what differs and is not part of the recovery, because only what is missing is."""
     for name in plan.left_alone:
         yield Row(f"{name}: it differs, and only what is missing was asked for", "leave")
+
+
+def erasure_rows(plan: Plan) -> Iterator[Row]:
+    """Tell how many keys stay erased, and what of their ledger is not believed."""
+    told = plan.erasures
+    if told is None:
+        return
+    if told.keys:
+        yield Row(f"{counted(told.keys, 'key')}, by the ledger of erasures", "stays erased")
+    if told.unsigned:
+        stays = (
+            "what they name stays erased"
+            if plan.request.unsigned_erasures
+            else "WHAT THEY NAME COMES BACK"
+        )
+        yield Row(f"{counted(told.unsigned, 'erasure')} of the ledger: {stays}", "NOT SIGNED")
+    for why in told.unreadable:
+        yield Row(f"{shown(why)}: what it names COMES BACK", "NOT READ")
 
 
 def fallen_back_rows(plan: Plan) -> Iterator[Row]:
@@ -115,12 +135,25 @@ def _cost(plan: Plan) -> Iterator[str]:
         yield from _time(plan.takes)
 
 
+def _money(takes: Takes) -> Iterator[str]:
+    """Say what it costs; nothing where that is less than a cent."""
+    told = [f"{usd(takes.scanned_usd)} to scan"] if takes.scanned_usd >= _CENT else []
+    if takes.stored_usd >= _CENT:
+        told.append(f"{usd(takes.stored_usd)} a month to store what comes back")
+    if told:
+        yield (
+            f"costs about {', '.join(told)}, at Google's list prices in the US as of "
+            f"{takes.priced_on}; other locations cost more"
+        )
+
+
 def _time(takes: Takes) -> Iterator[str]:
     """Say how long it takes, as measured before and as limits allow."""
     work = [f"{size(takes.moved_bytes)} to read from the vault"]
     work += [counted(takes.jobs, "job") + " of BigQuery"] if takes.jobs else []
     work += [f"{size(takes.scanned_bytes)} scanned to prove tables"] if takes.scanned_bytes else []
     yield ", ".join(work)
+    yield from _money(takes)
     if takes.measured_seconds is not None:
         yield (
             f"takes about {duration(takes.measured_seconds)}, as measured by "

@@ -8,6 +8,7 @@ from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.documents import write_file
+from manifests.erasures import Erasures
 from manifests.errors import ManifestAlteredError
 from manifests.journal_layout import JournalNames
 from manifests.kinds.databases.kind import DATABASES
@@ -44,13 +45,17 @@ class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
         landing: The bucket with undo points.
         vault: The bucket with the backups.
         ended: The recovery.
+        erased: What stays erased.
     """
 
     outcomes = (DatabaseOutcome, CompletionsOutcome)
     what = "documents"
 
-    def __init__(self, catalog: Catalog, landing: Bucket, vault: Bucket, ended: Ended) -> None:
+    def __init__(
+        self, catalog: Catalog, landing: Bucket, vault: Bucket, ended: Ended, erased: Erasures
+    ) -> None:
         super().__init__(ended)
+        self._erased = erased
         self._catalog = catalog
         self._landing = landing
         self._vault = vault
@@ -90,10 +95,15 @@ class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
         if outcome.action == "leave":
             return step, []
         found = self._found(outcome, step.into)
-        going, newer = going_documents(found)
+        every, others = going_documents(found)
+        stays = self._erased.documents(outcome.name).holds_document
+        going = [item for item in every if item.before is None or not stays(item.path)]
+        newer = [name for name in others if not stays(name)]
+        erased = len(every) - len(going) + len(others) - len(newer)
         made = sum(item.before is None for item in going)
         seen = digest_of(going)
         step = step.going(self.what, things=len(going), made=made, seen=seen, newer=newer)
+        step = step.erased(self.what, erased)
         written, removed = outcome.written, outcome.removed
         if unknown := unknown_documents(found, written=written, removed=removed):
             step = step.unkept(self.what, unknown)

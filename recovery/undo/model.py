@@ -99,7 +99,21 @@ class UndoStep(Value):
             what: What they are called.
             number: How many.
         """
-        why = f"what {number:,} {what} were is not kept any more; they stay as they are"
+        return self._staying(
+            f"what {number:,} {what} were is not kept any more; they stay as they are"
+        )
+
+    def erased(self, what: str, number: int) -> "UndoStep":
+        """Return the step that also says how many things do not go back: they stay erased.
+
+        Args:
+            what: What they are called.
+            number: How many.
+        """
+        told = f"{number:,} {what} stay erased, as the ledger says"
+        return self._staying(told) if number else self
+
+    def _staying(self, why: str) -> "UndoStep":
         if self.changes:
             left = "; ".join(filter(None, (self.left, why)))
             return self.model_copy(update={"left": left})

@@ -10,6 +10,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import concerns_all
 from manifests.cloud.retry import cloud_errors, is_transient
 from manifests.cloud.versions import VersionedBucket, after_prefix
+from manifests.erasures import Erasures
 from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
@@ -54,13 +55,17 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         landing: The bucket with what was put aside.
         vault: The bucket with the backups.
         ended: The recovery.
+        erased: What stays erased.
     """
 
     outcomes = (BucketOutcome,)
     what = "objects"
 
-    def __init__(self, api: StorageApi, landing: Bucket, vault: Bucket, ended: Ended) -> None:
+    def __init__(
+        self, api: StorageApi, landing: Bucket, vault: Bucket, ended: Ended, erased: Erasures
+    ) -> None:
         super().__init__(ended)
+        self._erased = erased
         self._api = api
         self._landing = VersionedBucket(api, landing.name)
         self._vault = vault
@@ -111,7 +116,11 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         owner = foreign_owner(self._api, backup, resource, self._ended.request)
         step = step.model_copy(update={"owner": owner})
         found = self._found(outcome.name, bucket, resource)
-        going, newer = going_objects(found)
+        every, others = going_objects(found)
+        stays = self._erased.objects(outcome.name).holds_object
+        going = [item for item in every if item.before is None or not stays(item.name)]
+        newer = [name for name in others if not stays(name)]
+        erased = len(every) - len(going) + len(others) - len(newer)
         extra = sum(item.is_extra for item in (*found.aside, *found.gone))
         if why := lost_before(
             found.made, outcome.restored, len(found.said), moved=outcome.moved_aside, extra=extra
@@ -120,6 +129,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         made = sum(item.before is None for item in going)
         seen = digest_of(going)
         step = step.going(self.what, things=len(going), made=made, seen=seen, newer=newer)
+        step = step.erased(self.what, erased)
         return step.model_copy(update={"access": self._keyed(into, going, found, resource)}), going
 
     def _keyed(

@@ -63,11 +63,13 @@ class Undoing:
 
     Raises:
         ManifestAlteredError: Its run has another manifest now.
-        RefusedError: It is a repair of a table that the catalog does not name.
+        RefusedError: It is a repair of a table that the catalog does not name, or the ledger of
+            erasures cannot be read.
         StrangeObjectError: Its plan was not written while it ran, and nobody signed it.
     """
 
     def __init__(self, session: Session, begun: PlannedRecovery, report: RecoveryReport) -> None:
+        session.ledger.require_readable()
         self._session = session
         self._report = report
         self._journal = session.journal(report.recovery_id)
@@ -128,6 +130,8 @@ class Undoing:
         if self._is_repair and self._session.settings.trusted and not plan.trust.is_signed:
             # What it left is in its journal alone, where that of a recovery is in a signed run.
             told["trust"] = plan.trust.model_copy(update={"state": "untrusted"})
+        # Here all that the ledger names stays erased, whoever wrote it.
+        told["erasures"] = None
         update = {"steps": (), "takes": None, "access": plan.access, **told}
         return was.model_copy(update=update)
 
@@ -150,21 +154,23 @@ class Undoing:
         What acts on data goes before it, a view behind the tables that it reads, and what a dataset,
         bucket or database is set to be last.
         """
-        session, ended = self._session, self._ended
+        session, ended, erased = self._session, self._ended, self._session.ledger.all()
         report, project = ended.report, ended.request.target.project
         kinds = {step.kind for step in (*ended.begun.steps, *report.plan.steps)}
         yield ResourceUndo(session, ended, "resources")
         if kinds & {"table", "view", "routine", "dataset"}:
             target = bigquery_target(session.tools, ended.request.target)
-            yield TableUndo(target, ended, session.own_id)
+            yield TableUndo(target, ended, session.own_id, erased)
             yield DefinitionUndo(target, ended)
             yield DatasetUndo(target, ended)
         if "bucket" in kinds:
             api = storage_api(project)
-            yield ObjectUndo(api, session.landing, session.vault_bucket, ended)
+            yield ObjectUndo(api, session.landing, session.vault_bucket, ended, erased)
             yield BucketSettingsUndo(api, ended)
         if kinds & {"database", "completions"}:
-            yield DocumentUndo(session.catalog, session.landing, session.vault_bucket, ended)
+            yield DocumentUndo(
+                session.catalog, session.landing, session.vault_bucket, ended, erased
+            )
             yield DatabaseSettingsUndo(ended)
         yield ResourceUndo(session, ended, "foundations")
         yield NotUndone(ended, _NOT_UNDONE)

@@ -7,6 +7,7 @@ from manifests.cloud.jobs import Job
 from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.cloud.working import ready_dataset
 from manifests.control_statements import copied, kept_as_of
+from manifests.erasures import Erasures
 from manifests.errors import NotEqualError, PartialError, RefusedError
 from manifests.fingerprint import fingerprint_sql, partitions_of
 from manifests.kinds.tables.kind import TABLES
@@ -14,9 +15,11 @@ from manifests.kinds.tables.model import TableBackup
 from manifests.kinds.tables.properties import settings
 from manifests.layout import work_id
 from manifests.values import Resource
+from recovery.compare.erased import holding
 from recovery.compare.observed import ObservedTable
 from recovery.compare.tables import property_findings, shape_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.erasing import Erasing
 from recovery.kinds.tables.cloud.properties import Properties, writable
 from recovery.kinds.tables.cloud.publish import undo_name
 from recovery.kinds.tables.cloud.replacing import Going, Replacement, replace_partitions
@@ -28,6 +31,7 @@ from recovery.undo.model import UndoStep
 from recovery.undo.shared import not_as_planned, undo_point_problem
 from recovery.undo.table_rules import SeenTable, TableBack, step_of, undo_table
 from recovery.undo.undoer import Undoer
+from recovery.units import counted
 
 
 class TableUndo(Undoer[TableOutcome]):
@@ -37,13 +41,15 @@ class TableUndo(Undoer[TableOutcome]):
         target: The project that was recovered.
         ended: The recovery.
         own_id: Makes what this process makes its own.
+        erased: What stays erased.
     """
 
     outcomes = (TableOutcome,)
 
-    def __init__(self, target: BigQueryTarget, ended: Ended, own_id: str) -> None:
+    def __init__(self, target: BigQueryTarget, ended: Ended, own_id: str, erased: Erasures) -> None:
         super().__init__(ended)
         self._target = target
+        self._erasing = Erasing(target, erased)
         self._own_id = own_id
         self._kept: dict[str, tuple[ObservedTable, str]] = {}
 
@@ -79,7 +85,7 @@ class TableUndo(Undoer[TableOutcome]):
 
     def _back(self, outcome: TableOutcome) -> TableBack:
         planned = planned_of(self._ended, TableStep, outcome)
-        table = self._ended.part(TABLES, outcome.name)
+        table = holding(self._ended.part(TABLES, outcome.name), outcome.erased.left)
         into = self._ended.request.target.name(outcome.name)
         former = self._ended.former("table", into)
         if former is None:
@@ -117,8 +123,18 @@ class TableUndo(Undoer[TableOutcome]):
             looked = ObservedTable(resource=None)
             if found is not None and not problem:
                 looked = self._looked_at(kept, version)
+                problem = self._holds_erased(name, kept, found.resource)
             self._kept[name] = looked, problem
         return self._kept[name]
+
+    def _holds_erased(self, name: str, kept: str, resource: Resource) -> str:
+        """Return that an undo point holds rows that stay erased; empty where it does not."""
+        job = f"rebound-undo-{self._own_id}-erased-{work_id('x', kept)[-8:]}"
+        try:
+            rows = self._erasing.count(name, resource, kept, job)
+        except RefusedError as error:
+            return error.message
+        return f"its undo point holds {counted(rows, 'row')} that stay erased" if rows else ""
 
     def _looked_at(self, name: str, version: int) -> ObservedTable:
         """Look at a table and measure its content."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from functions.exports.buckets.ranges import KeyRange, KeyRanges
 from functions.exports.databases.exporter import DocumentCuts
 from manifests import fence_layout
+from manifests.erasures import Erasure
 from manifests.model.drill import DrillEnd, DrillStart
 from manifests.model.proof import ProofRecord, ProvenPart
 from manifests.model.run import (
@@ -35,11 +36,13 @@ from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, U
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.ledger import Ledger
 from recovery.operator import Operator
 from recovery.ops.readiness.model import ReadinessRecord
 from recovery.outcome import AbandonedRecovery
 from recovery.repair.model import Repair, Window, Witness
 from recovery.report.acted import actions_document
+from recovery.report.erasures import ledger_document
 from recovery.report.html import page_of
 from recovery.report.processors import dates_report_document
 from recovery.report.text import text_of
@@ -143,6 +146,16 @@ SAMPLES: tuple[BaseModel, ...] = (
         idle=("projects/p/locations/l/jobs/b",),
     ),
     ThawRecord(fence_id=_FENCE, thawed_at=NOW, resumed=("projects/p/topics/t",), left=("x: why",)),
+    Erasure(
+        number=1,
+        kind="bucket",
+        name="raw",
+        digests=("0" * 64,),
+        prefixes=(3,),
+        erased_at=NOW,
+        operator="a@x",
+        why="asked",
+    ),
     _ACTION,
     BEGUN,
     _DRILL,
@@ -204,6 +217,7 @@ SAMPLES: tuple[BaseModel, ...] = (
 """One of each class that `decode` reads, but for those that `targets` has a target of its own for."""
 
 _TOLD: Mapping[type[BaseModel], Callable[[Any], Document]] = {
+    Erasure: lambda found: ledger_document(Ledger(unsigned=(found,))),
     Action: lambda found: actions_document([found]),
     DrillRecord: drill_document,
     SignOff: lambda found: _history(signed=found),

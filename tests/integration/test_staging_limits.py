@@ -3,9 +3,11 @@
 from manifests import layout
 from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
+from manifests.erasures import NOTHING_ERASED
 from manifests.kinds.tables.kind import TABLES
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
-from recovery.kinds.tables.cloud.staging import Limits, Staging
+from recovery.kinds.tables.cloud.staging import Staging
+from recovery.kinds.tables.rules.staged import Limits
 from recovery.request import Target
 from recovery.settings import Settings
 from tests.harness import LOCATION, Rebound, minutes_ago
@@ -49,6 +51,7 @@ def test_more_exports_and_files_than_are_loaded_at_once(rebound: Rebound):
         Bucket(storage_api(rebound.project), settings.vault_bucket),
         layout.recovery_id("bigquery-dataset-loss", manifest.finished_at, "0000"),
         recovery_point=manifest.recovery_point,
+        erased=NOTHING_ERASED,
         limits=Limits(loads=1, uris=2),
     )
     # Staging proves its rows equal to the manifest before it returns.

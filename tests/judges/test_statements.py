@@ -17,9 +17,12 @@ from manifests.control_statements import (
     row_dropped,
 )
 from manifests.encoding import decode_sql, encode_sql, stored_fields
+from manifests.erasure_statements import counted_rows, erased_rows, removed_rows
+from manifests.erasures import digest_of, table_scope
 from manifests.fingerprint import fingerprint_sql, unchanged_sql
 from manifests.values import Fingerprint
 from recovery.compare.difference import Sides
+from tests.judges.answers import google
 from tests.standin.bigquery.engine.types import canonical
 from tests.standin.bigquery.googlesql.library import GoogleSqlError
 from tests.standin.bigquery.googlesql.requests import Table, analyze
@@ -105,6 +108,22 @@ def test_what_plants_a_damage_is_googlesql(name: str):
         row_doubled(FULL_ID, table, column),
     ):
         analyze(spaced(sql), [there])
+
+
+@pytest.mark.parametrize("kind", ["STRING", "INTEGER"])
+def test_what_stays_erased_is_googlesql(kind: str):
+    """Google computes the digest of a key that the ledger has; what removes and counts rows fits a table."""
+    key, fields = "17", canonical([{"name": "ID", "type": kind}])
+    table = {"schema": {"fields": fields}}
+    digests = frozenset({digest_of(table_scope("nba.games", "ID"), key)})
+    (condition,) = erased_rows("nba.games", table, {"id": digests})
+    there = Table(PATH, fields)
+    analyze(spaced(removed_rows(FULL_ID, condition)), [there])
+    analyze(spaced(counted_rows(FULL_ID, table, [condition])), [there])
+    rows = " UNION ALL ".join(f"SELECT CAST({item} AS {kind}) AS ID" for item in ("'17'", "'18'"))
+    rows = rows.replace("INTEGER", "INT64")
+    asked = f"SELECT {condition} FROM ({rows} UNION ALL SELECT NULL) AS row_ ORDER BY ID"
+    assert google(asked) == [(False,), (True,), (False,)]
 
 
 def test_what_looks_at_dates_is_googlesql():

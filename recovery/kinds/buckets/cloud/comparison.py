@@ -10,6 +10,7 @@ from manifests.cloud.inventory import read_range
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
+from manifests.erasures import ErasedNames
 from manifests.kinds.buckets.model import BucketBackup, ObjectRecord, ObjectVersion
 from manifests.object_retention import Fate, RetentionRules
 from manifests.values import Resource, UtcTime
@@ -50,6 +51,7 @@ class Compared(NamedTuple):
         fate: What becomes of the retention that an unchanged object had and has lost.
         has_past: Whether only older versions tell what it was, and these were not listed.
         live: What is live under its name.
+        is_erased: Whether it is an object of the backup that stays erased: nothing happens to it.
         is_then: Whether it is compared with its content at the recovery point, though its record
             holds a later version.
     """
@@ -60,6 +62,7 @@ class Compared(NamedTuple):
     has_past: bool = False
     is_then: bool = False
     live: ObjectVersion | None = None
+    is_erased: bool = False
 
     def is_written_since(self, moment: datetime) -> bool:
         """Whether what is live was written, or something said of it, after an instant."""
@@ -78,6 +81,7 @@ class Comparison:
         recovery_point: The instant of the inventory.
         resource: The configuration of that bucket; None when there is no such bucket.
         retention: What is done about the retention of its objects.
+        erased: The names that stay erased.
     """
 
     def __init__(
@@ -90,7 +94,9 @@ class Comparison:
         recovery_point: UtcTime,
         resource: Resource | None,
         retention: RetentionRules,
+        erased: ErasedNames,
     ) -> None:
+        self._erased = erased
         self.backup = backup
         self.target = target
         self._vault = vault
@@ -150,6 +156,8 @@ class Comparison:
             for name, record, versions in _joined(records, by_name(*listings)):
                 if not self._scope.matches(name):
                     continue
+                is_erased = record is not None and self._erased.holds_object(name)
+                record = None if is_erased else record  # noqa: PLW2901 - it is as if it were not there
                 if record is not None and record.then is not None and not is_whole:
                     yield Compared(name, None, has_past=True)
                     continue
@@ -161,6 +169,9 @@ class Comparison:
                     fate = "none" if wanted is None or step else self._fate(wanted, versions)
                     live = live_of(versions)
                     yield Compared(name, step, fate, is_then=wanted is not record, live=live)
+                if is_erased:
+                    # Behind what is live under its name, from which all is listed once more.
+                    yield Compared(name, None, is_erased=True)
 
     def _fate(self, record: ObjectRecord, versions: Sequence[ObjectVersion]) -> Fate:
         live = live_of(versions)

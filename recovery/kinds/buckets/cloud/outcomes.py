@@ -68,6 +68,7 @@ def merged(
         equal=sum(item.equal for item in key_ranges),
         written_before=sum(item.written_before for item in key_ranges),
         later=max(0, later - sum(item.then for item in key_ranges)),
+        erased=sum(item.erased for item in key_ranges),
         restored=restored,
         moved_aside=moved_aside,
         left=left,

@@ -65,6 +65,9 @@ class RangeRestore:
         for found in self._comparison.steps(key_range):
             step = found.step
             tally.then += found.is_then
+            tally.erased += found.is_erased
+            if found.is_erased:
+                continue
             if step is None:
                 tally.equal += 1
                 tally.written_before += found.is_written_since(self._mender.begun_at)
@@ -110,6 +113,7 @@ class _Tally:
         self.equal = 0
         self.written_before = 0
         self.then = 0
+        self.erased = 0
         self.left_names: dict[str, LeftReason] = {}
         self._refusal = ""
         self._extra = 0
@@ -158,6 +162,7 @@ class _Tally:
             equal=self.equal,
             written_before=self.written_before,
             then=self.then,
+            erased=self.erased,
             restored=self._restored.values,
             moved_aside=self._moved_aside,
             left=tuple(self._left()),

@@ -144,6 +144,7 @@ class BucketWork(Work[BucketsSeen]):
             recovery_point=origin.point(backup.bucket),
             resource=resource,
             retention=retention,
+            erased=origin.erased.objects(backup.bucket),
         )
 
     def _observe(
@@ -171,6 +172,7 @@ class BucketWork(Work[BucketsSeen]):
             objects=counter.objects,
             equal=counter.equal,
             then=counter.then,
+            erased=counter.erased,
             digest=counter.seen,
             counts=counter.counts,
             samples=counter.samples,
@@ -290,8 +292,9 @@ def _counted(comparison: Comparison, key_range: KeyRange, retention: RetentionRu
     counter = StepCounter(retention)
     for found in comparison.steps(key_range):
         counter.then += found.is_then
-        if found.step is None:
-            counter.add_equal(found.fate)
-        else:
+        counter.erased += found.is_erased
+        if found.step is not None:
             counter.add(found.step)
+        elif not found.is_erased:
+            counter.add_equal(found.fate)
     return counter

@@ -58,6 +58,7 @@ class SeenBucket(Value):
         equal: Those of them that are as they were.
         then: Those that are held against what they were at the recovery point, though the backup holds
             them as they were later: soft delete keeps it, or it is back.
+        erased: Objects of the recovery point, none of these, that stay erased.
         digest: Of those that are not, and of extra ones, each with its generation.
         counts: How many of them there are, by damage and source.
         samples: Some of them, explained.
@@ -78,6 +79,7 @@ class SeenBucket(Value):
     objects: int
     equal: int
     then: int = 0
+    erased: int = 0
     digest: str = ""
     counts: tuple[ObjectCount, ...]
     samples: tuple[ObjectSample, ...]

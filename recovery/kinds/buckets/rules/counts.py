@@ -50,6 +50,7 @@ class StepCounter:
         self.objects = 0
         self.equal = 0
         self.then = 0
+        self.erased = 0
         self.fates: Counter[Fate] = Counter()
         self.keys: Counter[str] = Counter()
         self._retention = retention
@@ -87,6 +88,7 @@ class StepCounter:
             self._add_key(key, objects)
         self.equal += other.equal
         self.then += other.then
+        self.erased += other.erased
         self._seen.add(other.seen)
         self._counts.merge(other.counts)
         for kind, later in other.sampled.items():

@@ -192,4 +192,4 @@ class BucketRules(Rules[BucketsSeen]):
             bucket = manifest.part(BUCKETS, outcome.name)
             stored = sum(item.objects for item in outcome.restored if item.source == "vault")
             if bucket is not None and outcome.is_proven and (stored or not bucket.count):
-                yield Restored(bucket, stored, bucket.count)
+                yield Restored(bucket, stored, bucket.count - outcome.erased)

@@ -42,6 +42,7 @@ class RangeOutcome(Value):
             was killed before it could say so, or by others.
         then: Objects that were held against what they were at the recovery point, though the backup
             holds them as they were later.
+        erased: Objects of the backup that stay erased.
         restored: Those that were brought back, by damage and source.
         moved_aside: Extra objects that were moved aside.
         unequal: Objects that are not equal after all; the first of them are the findings.
@@ -51,6 +52,7 @@ class RangeOutcome(Value):
     equal: int = 0
     written_before: int = 0
     then: int = 0
+    erased: int = 0
     restored: tuple[ObjectCount, ...] = ()
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()
@@ -69,6 +71,7 @@ class BucketOutcome(Outcome):
     Attributes:
         created: Whether it was created.
         written_before: As of its key ranges.
+        erased: Objects of the backup that stay erased.
         later: Objects that are as they were after the recovery point: nothing else of them is known.
     """
 
@@ -77,6 +80,7 @@ class BucketOutcome(Outcome):
     equal: int = 0
     written_before: int = 0
     later: int = 0
+    erased: int = 0
     restored: tuple[ObjectCount, ...] = ()
     moved_aside: int = 0
     left: tuple[LeftObjects, ...] = ()

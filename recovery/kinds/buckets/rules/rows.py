@@ -61,6 +61,7 @@ def _what_happens(plan: BucketStep) -> Iterator[Row]:
         yield Row("what of its objects the deleted bucket still keeps is used first")
     for count in plan.counts:
         yield _count_row(count, exact=plan.exact, below=_samples(plan, count))
+    yield from _erased_row(plan.erased)
     if plan.replaced:
         kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
         objects = counted(plan.replaced, "object").upper()
@@ -91,6 +92,7 @@ def bucket_outcome_row(outcome: BucketOutcome) -> Row:
 def _what_happened(outcome: BucketOutcome) -> Iterator[Row]:
     for count in outcome.restored:
         yield _count_row(count, exact=True)
+    yield from _erased_row(outcome.erased)
     if outcome.written_before:
         objects = counted(outcome.written_before, "object")
         yield Row(f"{objects} of those that are equal were written since the recovery began")
@@ -115,7 +117,9 @@ def proven_buckets(
     """Tell how many buckets are proven, and what of them is not what it was."""
     extra = sum(left.objects for item in outcomes for left in item.left if left.reason == "extra")
     later = sum(item.later for item in outcomes)
+    erased = sum(item.erased for item in outcomes)
     notes = [f"{counted(extra, 'extra object')} kept"] if extra else []
+    notes += [f"{counted(erased, 'object')} that stay erased"] if erased else []
     notes += [f"{counted(later, 'object')} as they were later"] if later else []
     notes += [
         f"what was deleted from bucket {step.name} in the {duration(step.untold_seconds)} until it "
@@ -124,6 +128,12 @@ def proven_buckets(
         if step.untold_seconds
     ]
     yield from proven_of(outcomes, f"buckets proven equal to {point}", [*exceptions, *notes])
+
+
+def _erased_row(number: int) -> Iterator[Row]:
+    """Tell how many objects of the backup stay erased; their names are told nowhere."""
+    if number:
+        yield Row(f"{counted(number, 'object')} of the backup stay erased")
 
 
 def _left_row(left: LeftObjects) -> Row:

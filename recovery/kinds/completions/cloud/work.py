@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.documents import DocumentRecord
+from manifests.erasures import Erasures
 from manifests.errors import NoRecoveryPointError, PartialError, ReboundError, UsageError
 from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
@@ -67,7 +68,7 @@ class CompletionsWork(Work[CompletionsSeen]):
             UsageError: The catalog does not say how a database is rebuilt.
             CloudError: The history or a database could not be read.
         """
-        del origin, begun
+        del begun
         wanted = [
             entry
             for entry in self._catalog.databases
@@ -83,7 +84,9 @@ class CompletionsWork(Work[CompletionsSeen]):
         triggers = live_triggers(self._rest, self._target.project)
         return CompletionsSeen(
             databases=tuple(
-                self._seen(item, item.rebuild, triggers) for item in wanted if item.rebuild
+                self._seen(item, item.rebuild, triggers, origin.erased)
+                for item in wanted
+                if item.rebuild
             ),
             observed_at=self._started_at,
         )
@@ -104,18 +107,23 @@ class CompletionsWork(Work[CompletionsSeen]):
     def _documents(self, database: str) -> Documents:
         return Documents(Connection(self._target.project, database))
 
-    def _seen(self, entry: CatalogDatabase, rules: Rebuild, triggers: Triggers) -> SeenCompletions:
+    def _seen(
+        self, entry: CatalogDatabase, rules: Rebuild, triggers: Triggers, erased: Erasures
+    ) -> SeenCompletions:
         into = self._target.database or entry.database
         today = self._started_at.astimezone(ZoneInfo(rules.time_zone)).date()
         history = HistoryReader(self._project, self._catalog.location, self._own_id)
         inferred, unread = history.inferred(rules, today)
-        documents, ignored = rebuilt(rules, [*history.runs(rules, today), *inferred], today=today)
+        told, ignored = rebuilt(rules, [*history.runs(rules, today), *inferred], today=today)
+        stays = erased.documents(entry.database).holds_document
+        documents = tuple(item for item in told if not stays(item.path))
         live = self._live(self._documents(into), documents)
         return SeenCompletions(
             name=entry.database,
             history=rules.history,
             since=first_day(rules, today),
             documents=tuple(_compared(item, live.get(item.path)) for item in documents),
+            erased=len(told) - len(documents),
             ignored=ignored,
             unread=tuple(unread),
             never_restored=entry.ephemeral,
@@ -186,6 +194,7 @@ def _outcome(
         equal=sum(item.state == "equal" for item in found),
         kept=tuple(ListedDocument(path=item.path, state="newer") for item in kept),
         kept_count=len(kept),
+        erased=step.erased,
         never_restored=step.never_restored,
         findings=tuple(
             Finding(

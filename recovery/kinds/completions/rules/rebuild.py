@@ -84,6 +84,7 @@ class CompletionsStep(Step):
         since: The first date.
         overwrite: Whether documents that are there with other content are replaced.
         unread: The sources that could not be read, and why: then nothing is proven.
+        erased: Of how many documents the history tells that stay erased.
         ignored: Names in the history that no document may hold, with the runs they had.
         listening: What Eventarc starts for each document that is written.
     """
@@ -97,6 +98,7 @@ class CompletionsStep(Step):
     documents: tuple[RebuiltDocument, ...]
     overwrite: bool = False
     unthrottled: bool = False
+    erased: int = 0
     ignored: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
     never_restored: tuple[str, ...] = ()

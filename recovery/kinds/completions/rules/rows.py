@@ -32,12 +32,18 @@ def _rebuilt_rows(step: CompletionsStep) -> Iterator[Row]:
             yield Row(f"{shown(item.path)}: differs in {differing}", "keep")
     if step.kept:
         yield Row(f"`--overwrite '{step.into}'` replaces what is kept")
+    yield from _left_rows(step)
+    if step.never_restored:
+        yield Row(f"{', '.join(step.never_restored)}: what runs now says so anew", "never")
+
+
+def _left_rows(step: CompletionsStep) -> Iterator[Row]:
+    if step.erased:
+        yield Row(f"{counted(step.erased, 'document')} that the history tells of", "stay erased")
     for name, count in sorted(step.ignored.items()):
         yield Row(f"{counted(count, 'run')} of {shown(name)}: no document holds them", "ignore")
     for note in step.unread:
         yield Row(f"{note}: the rebuild cannot be proven", "unread")
-    if step.never_restored:
-        yield Row(f"{', '.join(step.never_restored)}: what runs now says so anew", "never")
 
 
 def rebuild_outcome_row(outcome: CompletionsOutcome) -> Row:

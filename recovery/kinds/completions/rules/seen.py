@@ -18,6 +18,7 @@ class SeenCompletions(Value):
         history: The table that was read.
         since: The first date.
         documents: What it tells of, and how each compares with what is there.
+        erased: How many it tells of that stay erased.
         ignored: Names in the history that no document may hold, with the runs they had.
         unread: The sources that could not be read, and why.
         never_restored: The ephemeral top-level collections.
@@ -28,6 +29,7 @@ class SeenCompletions(Value):
     history: TableName
     since: date
     documents: tuple[RebuiltDocument, ...]
+    erased: int = 0
     ignored: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
     never_restored: tuple[str, ...] = ()

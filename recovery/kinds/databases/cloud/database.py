@@ -16,12 +16,13 @@ from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
 from manifests.documents import DocumentRecord, batches
+from manifests.erasures import ErasedNames
 from manifests.errors import CloudError
 from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
 from manifests.values import Resource
 from recovery.compare.databases import database_findings, database_settings, is_fixed
-from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined
+from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined, parted
 from recovery.compare.findings import Finding
 from recovery.firestore.throttle import Throttle
 from recovery.firestore.values import refers, rewritten, same_content
@@ -47,6 +48,7 @@ class DatabaseTarget:
         vault: Where the backup is.
         parallel: Parts in flight at once.
         rewrites: Whether references to the original database are rewritten to this one.
+        erased: The names that stay erased.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class DatabaseTarget:
         vault: Bucket,
         parallel: int,
         rewrites: bool,
+        erased: ErasedNames,
     ) -> None:
+        self._erased = erased
         connection = Connection(project, database_id)
         original = str(backup.resource.get("name", ""))
         self._original = original if original != connection.database else ""
@@ -251,13 +255,15 @@ class DatabaseTarget:
         landmarks = [record.path for record in stored]
         read = partial(self._documents.read, landmarks=landmarks)
         live = chain.from_iterable(map(read, ranges)) if exists else iter(())
-        return joined(
-            stored,
+        erased, kept = parted(stored, self._erased.holds_document)
+        pairs = joined(
+            kept,
             live,
             recovery_point_nanos=self._point_nanos,
             begun_nanos=None if begun_at is None else nanos_at(begun_at),
             same=same_content,
         )
+        return chain((DocumentPair("erased", item, None) for item in erased), pairs)
 
     def _in_parallel[Result](
         self, work: Callable[[FileRanges], Result], items: list[FileRanges]

@@ -6,6 +6,7 @@ from functools import partial
 
 from manifests.cloud.firestore import Connection
 from manifests.cloud.objects import Bucket
+from manifests.erasures import Erasures
 from manifests.errors import UsageError
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
@@ -28,6 +29,7 @@ def observe_databases(
     vault: Bucket,
     parallel: int,
     triggers: Callable[[], Triggers],
+    erased: Erasures,
     begun_at: datetime | None = None,
 ) -> tuple[dict[str, DatabaseState], tuple[Unseen, ...]]:
     """Compare each wanted database, or what stands for it, with its backup.
@@ -38,6 +40,7 @@ def observe_databases(
         vault: Where the backup is.
         parallel: Parts of one database in flight at once.
         triggers: Asks Eventarc what listens.
+        erased: What stays erased.
         begun_at: When the recovery began that is resumed; None before one has.
 
     Returns:
@@ -71,6 +74,7 @@ def observe_databases(
             vault=vault,
             parallel=parallel,
             rewrites=request.rewrite_references,
+            erased=erased.documents(item.database_id),
         )
         left_out = {name: stored.count(item, below(name)) for name in ephemeral_of(item, request)}
         seen = target.observe(wanted_ranges(item, request), begun_at=begun_at)

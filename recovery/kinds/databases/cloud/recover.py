@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from manifests.cloud.objects import Bucket
+from manifests.erasures import Erasures
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
@@ -32,6 +33,7 @@ class DatabaseRecovery:
         vault: Where the backup is.
         landing: Where undo points are kept.
         parallel: Parts of one database in flight at once.
+        erased: What stays erased.
         running: The recovery.
     """
 
@@ -42,8 +44,10 @@ class DatabaseRecovery:
         vault: Bucket,
         landing: Bucket,
         parallel: int,
+        erased: Erasures,
         running: Running,
     ) -> None:
+        self._erased = erased
         self._manifest = manifest
         self._vault = vault
         self._landing = landing
@@ -79,6 +83,7 @@ class DatabaseRecovery:
             vault=self._vault,
             parallel=self._parallel,
             rewrites=step.rewrites,
+            erased=self._erased.documents(step.name),
         )
         if step.create:
             self._progress(step.into, "creating")
@@ -127,6 +132,7 @@ def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOu
         written=written,
         removed=restored.removed,
         equal=state.count("equal"),
+        erased=state.count("erased"),
         kept=listed,
         kept_count=step.keeps(state),
         undo=undo,

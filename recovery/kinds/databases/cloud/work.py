@@ -40,6 +40,7 @@ class DatabaseWork(Work[DatabasesSeen]):
             vault=self._vault,
             parallel=self._parallel,
             triggers=self._triggers,
+            erased=origin.erased,
             begun_at=begun.at if begun else None,
         )
         return DatabasesSeen(databases=databases, unseen=unseen)
@@ -51,6 +52,7 @@ class DatabaseWork(Work[DatabasesSeen]):
             vault=self._vault,
             landing=self._landing,
             parallel=self._parallel,
+            erased=origin.erased,
             running=running,
         )
         yield from map(recovery.recover, of(steps, DatabaseStep))

@@ -157,5 +157,5 @@ class DatabaseRules(Rules[DatabasesSeen]):
         for outcome in of(outcomes, DatabaseOutcome):
             database = manifest.part(DATABASES, outcome.name)
             if database is not None and outcome.is_proven and outcome.action != "leave":
-                held = database.count - left_out.get(outcome.name, 0)
+                held = database.count - left_out.get(outcome.name, 0) - outcome.erased
                 yield Restored(database, outcome.written, held)

@@ -68,6 +68,8 @@ def _setting_rows(step: DatabaseStep) -> Iterator[Row]:
 
 
 def _state_rows(step: DatabaseStep) -> Iterator[Row]:
+    if erased := step.state.count("erased"):
+        yield Row(f"{counted(erased, 'document')} of the backup", "stay erased")
     for name, meaning in _MEANING.items():
         count = step.state.count(name)
         if count:

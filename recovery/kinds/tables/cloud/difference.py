@@ -85,7 +85,8 @@ def table_difference(
         partitions=partitions,
     )
     try:
-        return known.model_copy(update=measured(target, sides, key, samples=samples, job=job))
+        told = measured(target, sides, key, samples=samples, job=job)
+        return known.model_copy(update={**told, "erased": staging.erased(table.name).rows})
     finally:
         staging.remove(table.name)
 

@@ -4,17 +4,21 @@ Repeating it is safe: every step looks at the destination first, every job has a
 recovery that was killed anywhere ends in the same state when it is resumed.
 """
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
+from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
+from manifests.erasures import Erasures
 from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
+from recovery.compare.erased import LeftRows, holding
 from recovery.compare.observed import PartitionSet
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
@@ -22,12 +26,13 @@ from recovery.kinds.step import Step
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.datasets import create_datasets, finish_datasets
 from recovery.kinds.tables.cloud.definitions import restore_definitions
+from recovery.kinds.tables.cloud.erasing import Erasing
 from recovery.kinds.tables.cloud.properties import Properties, has_foreign_keys
 from recovery.kinds.tables.cloud.publish import Proof, Publisher
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
-from recovery.kinds.tables.rules.outcomes import FOLDER, TableOutcome
+from recovery.kinds.tables.rules.outcomes import FOLDER, NONE_ERASED, ErasedRows, TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep, removed_rows
 from recovery.kinds.work import Running
 
@@ -39,19 +44,34 @@ class TableRecovery:
         target: Where the recovery writes.
         manifest: The manifest of the plan's run.
         vault: Where the backup is.
+        erased: What stays erased.
+        left: Remembers what is left of partitions without that.
         running: The recovery.
     """
 
     def __init__(
-        self, target: BigQueryTarget, manifest: Manifest, *, vault: Bucket, running: Running
+        self,
+        target: BigQueryTarget,
+        manifest: Manifest,
+        *,
+        vault: Bucket,
+        erased: Erasures,
+        left: LeftRows,
+        running: Running,
     ) -> None:
         self._target = target
         self._manifest = manifest
         self._running = running
         self._progress = running.progress
         self._staging = Staging(
-            target, vault, running.recovery_id, recovery_point=manifest.recovery_point
+            target,
+            vault,
+            running.recovery_id,
+            recovery_point=manifest.recovery_point,
+            erased=erased,
         )
+        self._erasing = Erasing(target, erased)
+        self._left = left
         self._publisher = Publisher(target, running.recovery_id, running.journal)
 
     def recover(self, steps: Sequence[Step]) -> Iterator[Outcome]:
@@ -103,17 +123,25 @@ class TableRecovery:
             if step.action == "leave":
                 # It was equal when the plan was made; nobody agreed to anything else.
                 return _left(step)
-            source = ""
+            source, erased = "", NONE_ERASED
             if step.source is not None:
                 self._progress(table.name, "staging")
                 source = self._staging.stage(table, step.partitions, step.source.name)
+                erased = self._staging.erased(table.name)
+                self._left.learn(table, erased.left)
+                table = holding(table, erased.left)
+                proof = self._publisher.prove(table, step, request) if erased.rows else proof
+                if not proof.findings:
+                    # It differed by what stays erased alone.
+                    done = self._found_equal(table, step, proof)
+                    return done.model_copy(update={"erased": erased})
             self._progress(table.name, "publishing")
             staged = self._staging.name(table.name)
             undo = self._publisher.publish(table, step, request, staged)
         except ReboundError as error:
             self._progress(step.name, "failed")
             return _failed(step, error)
-        outcome = _published(step, undo=undo, source=source)
+        outcome = _published(step, undo=undo, source=source, erased=erased)
         # The entry is written before the proof: after a kill the table is found equal, and the
         # entry tells of this attempt.
         self._running.journal.record(FOLDER, outcome.name, outcome)
@@ -148,15 +176,25 @@ class TableRecovery:
             return outcome
         self._progress(step.name, "verifying")
         try:
-            proof = self._publisher.prove(self._table(step), step, self._running.request)
+            table = holding(self._table(step), outcome.erased.left)
+            proof = self._publisher.prove(table, step, self._running.request)
+            erased = self._still_there(table, outcome)
         except ReboundError as error:
             self._progress(step.name, "failed")
             return _failed(step, error)
-        proven = outcome.model_copy(update=proof._asdict())
+        proven = outcome.model_copy(update={**proof._asdict(), "erased": erased})
         self._progress(step.name, proven.stage)
         if proven.is_proven:
             self._clean_up(step)
         return proven
+
+    def _still_there(self, table: TableBackup, outcome: TableOutcome) -> ErasedRows:
+        """Return what stays erased, with what of it is there: in partitions that nobody restored."""
+        name = self._target.name(table.name)
+        work_id = layout.work_id(self._running.recovery_id, table.name)
+        job = f"rebound-{work_id}-erased-{uuid.uuid4().hex[:8]}"
+        there = self._erasing.count(table.name, table.resource, name, job)
+        return outcome.erased.model_copy(update={"there": there})
 
     def _clean_up(self, step: TableStep) -> None:
         # The table is proven; a staging table that stays expires by itself.
@@ -175,7 +213,9 @@ def _left(step: TableStep) -> TableOutcome:
     return TableOutcome(name=step.name, into=step.into, action="leave")
 
 
-def _published(step: TableStep, *, undo: str, source: str = "") -> TableOutcome:
+def _published(
+    step: TableStep, *, undo: str, source: str = "", erased: ErasedRows = NONE_ERASED
+) -> TableOutcome:
     return TableOutcome(
         name=step.name,
         into=step.into,
@@ -183,6 +223,7 @@ def _published(step: TableStep, *, undo: str, source: str = "") -> TableOutcome:
         source=source,
         undo=undo,
         rows=step.rows,
+        erased=erased,
         removed=PartitionSet(partitions=step.removed_partitions, rows=removed_rows(step)),
     )
 

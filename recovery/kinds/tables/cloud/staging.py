@@ -1,8 +1,8 @@
 """Brings a table's rows to a staging table and proves them there, before anything live changes."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import batched
-from typing import NamedTuple
 
 from google.cloud import bigquery
 
@@ -10,26 +10,22 @@ from manifests import layout, statements
 from manifests.cloud.objects import Bucket
 from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.encoding import stored_fields
+from manifests.erasures import Erasures
 from manifests.errors import CloudError, NotEqualError
 from manifests.kinds.tables.model import Export, TableBackup, encryption_key
 from manifests.partitions import is_ingestion_time
 from manifests.values import Fingerprint, Resource
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.erasing import Erasing
+from recovery.kinds.tables.rules.outcomes import NONE_ERASED, ErasedRows
 from recovery.kinds.tables.rules.sources import SourceName
-
-_NOT_STAGED = ("expirationMs", "requirePartitionFilter")
-
-
-class Limits(NamedTuple):
-    """How much BigQuery takes of one table.
-
-    Attributes:
-        loads: Loads of one table in a recovery; a table takes 1,500 in a day, failed ones included.
-        uris: Files that one load may name.
-    """
-
-    loads: int = 1000
-    uris: int = 10_000
+from recovery.kinds.tables.rules.staged import (
+    Limits,
+    left_of,
+    needed_exports,
+    staging_resource,
+    unfiltered,
+)
 
 
 class Staging:
@@ -40,6 +36,7 @@ class Staging:
         vault: Where the files are.
         recovery_id: Names the staging tables and jobs.
         recovery_point: The instant whose rows are wanted.
+        erased: What stays erased.
         limits: How much BigQuery takes.
     """
 
@@ -50,6 +47,7 @@ class Staging:
         recovery_id: str,
         *,
         recovery_point: datetime,
+        erased: Erasures,
         limits: Limits = Limits(),  # noqa: B008 - a value that never changes
     ) -> None:
         self._limits = limits
@@ -57,6 +55,8 @@ class Staging:
         self._vault = vault
         self._recovery_id = recovery_id
         self._recovery_point = recovery_point
+        self._erasing = Erasing(bigquery_target, erased)
+        self._erased: dict[str, ErasedRows] = {}
 
     def name(self, table: str) -> str:
         """Return `dataset.table` of the staging table of an original table."""
@@ -66,7 +66,7 @@ class Staging:
     def stage(
         self, table: TableBackup, partitions: tuple[str, ...], source: SourceName
     ) -> SourceName:
-        """Bring a table's rows to its staging table and prove them equal to the recovery point.
+        """Bring a table's rows to its staging table, prove them, and remove what stays erased.
 
         Args:
             table: The table in the manifest.
@@ -78,7 +78,33 @@ class Staging:
 
         Raises:
             NotEqualError: What was loaded is not what the manifest says.
+            RefusedError: Its columns do not tell which rows stay erased.
         """
+        # Asked before anything is loaded: what cannot be left out does not come back.
+        is_named = bool(self._erasing.conditions(table.name, table.resource))
+        used = self._proven(table, partitions, source)
+        if is_named:
+            self._erase(table, partitions)
+        return used
+
+    def erased(self, table: str) -> ErasedRows:
+        """Return which rows of a table that is staged stay erased."""
+        return self._erased.get(table, NONE_ERASED)
+
+    def _erase(self, table: TableBackup, partitions: tuple[str, ...]) -> None:
+        name, work_id = self.name(table.name), layout.work_id(self._recovery_id, table.name)
+        job = f"rebound-{work_id}-{self._created(name, table.resource)}"
+        self._erasing.remove(table.name, table.resource, name, job)
+        measured = self._measured(name, table)
+        if measured is None:
+            raise CloudError("the staging table vanished", subject=name, retryable=True)
+        left = left_of(table, measured, partitions)
+        lost = (table.fingerprints[item].row_count - left[item].row_count for item in left)
+        self._erased[table.name] = ErasedRows(rows=sum(lost), left=left)
+
+    def _proven(
+        self, table: TableBackup, partitions: tuple[str, ...], source: SourceName
+    ) -> SourceName:
         name = self.name(table.name)
         wanted = {
             partition_id: content
@@ -143,24 +169,27 @@ class Staging:
         return False
 
     def _is_proven(self, name: str, table: TableBackup, wanted: dict[str, Fingerprint]) -> bool:
+        return self._measured(name, table) == wanted
+
+    def _measured(self, name: str, table: TableBackup) -> Mapping[str, Fingerprint] | None:
         found = self._target.resources.table(name)
         if found is None:
-            return False
+            return None
         # Its own count of rows, and the original's columns and partitioning without the filter.
         resource = {
             **table.resource,
             "numRows": found.resource["numRows"],
             "requirePartitionFilter": False,
         }
-        present = self._target.measure(name, _unfiltered(resource), table.fingerprint_version)
-        return present.partitions == wanted
+        resource = unfiltered(resource)
+        return self._target.measure(name, resource, table.fingerprint_version).partitions
 
     def _created(self, name: str, resource: Resource) -> str:
         """Create the staging table where there is none, and return which one it is.
 
         Job ids carry it: a job that filled a table which is gone must not be taken for done.
         """
-        body = staging_resource(resource, self._target.target.project, name)
+        body = staging_resource(resource, table_reference(self._target.target.project, name))
         self._target.resources.create(tables_path(name), body, subject=name)
         found = self._target.resources.table(name)
         if found is None:
@@ -261,33 +290,3 @@ class Staging:
                 ),
                 subject=name,
             )
-
-
-def staging_resource(resource: Resource, project: str, name: str) -> Resource:
-    """Return the table that rows are staged in: the same columns, protection and partitioning.
-
-    Without what would remove rows (expirations), hide them (required filters), or be in the way of
-    a load (constraints).
-    """
-    kept = ("schema", "timePartitioning", "rangePartitioning", "clustering")
-    body: Resource = {key: resource[key] for key in kept if key in resource}
-    if key_name := encryption_key(resource):
-        body["encryptionConfiguration"] = {"kmsKeyName": key_name}
-    if "timePartitioning" in body:
-        body["timePartitioning"] = {
-            key: value for key, value in body["timePartitioning"].items() if key not in _NOT_STAGED
-        }
-    return {"tableReference": table_reference(project, name), **body}
-
-
-def needed_exports(table: TableBackup, partitions: set[str]) -> tuple[Export, ...]:
-    """Return the exports that hold the wanted partitions, whole-table exports first."""
-    homes = {item.export_id for item in table.partitions if item.partition_id in partitions}
-    needed = [export for export in table.exports if export.export_id in homes]
-    return tuple(sorted(needed, key=lambda export: export.partition_id is not None))
-
-
-def _unfiltered(resource: Resource) -> Resource:
-    partitioning = dict(resource.get("timePartitioning") or {})
-    partitioning.pop("requirePartitionFilter", None)
-    return {**resource, "timePartitioning": partitioning or None}

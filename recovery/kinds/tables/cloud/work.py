@@ -46,6 +46,7 @@ class TableWork(Work[TablesSeen]):
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._vault = tools.vault
+        self._left = tools.left
         self._clock = tools.clock
         self._target = bigquery_target(tools, target)
         self._undeleted: dict[str, bool] = {}
@@ -54,7 +55,9 @@ class TableWork(Work[TablesSeen]):
         """Look at everything a recovery could touch, or at who may see what of what was begun."""
         if begun is None:
             seen = self._target.observe(origin.run, request)
-            return seen.model_copy(update={"undeleted": self._undeleted})
+            found = ((item.name, self._left.of(item)) for item in origin.run.tables)
+            left = {name: left for name, left in found if left}
+            return seen.model_copy(update={"undeleted": self._undeleted, "left": left})
         datasets = self._target.datasets(origin.run)
         return TablesSeen(
             datasets=datasets,
@@ -67,7 +70,14 @@ class TableWork(Work[TablesSeen]):
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
         """Stage, prove and publish tables, and put back datasets, views and routines."""
-        recovery = TableRecovery(self._target, origin.run, vault=self._vault, running=running)
+        recovery = TableRecovery(
+            self._target,
+            origin.run,
+            vault=self._vault,
+            erased=origin.erased,
+            left=self._left,
+            running=running,
+        )
         yield from recovery.recover(steps)
 
     def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, str]:

@@ -1,12 +1,32 @@
 """How a table, dataset, view or routine ended."""
 
+from collections.abc import Mapping
 from typing import Literal
 
+from manifests.ids import PartitionId
+from manifests.values import Fingerprint, Value
 from recovery.compare.observed import Expired, PartitionSet
 from recovery.kinds.outcome import Outcome
 
 FOLDER = "tables"
 """Where the journal has the tables that are published, and where what was there before is."""
+
+
+class ErasedRows(Value):
+    """Rows of the backup that stay erased: the ledger names them.
+
+    Attributes:
+        rows: How many were removed from what was staged.
+        left: What each partition holds without them, of those that lost any.
+        there: How many such rows are in the table, which the recovery did not write.
+    """
+
+    rows: int = 0
+    left: Mapping[PartitionId, Fingerprint] = {}
+    there: int = 0
+
+
+NONE_ERASED = ErasedRows()
 
 
 class TableOutcome(Outcome):
@@ -17,6 +37,7 @@ class TableOutcome(Outcome):
         expired: What the table's own rule had let expire of the backup when it was proven.
         kept: Partitions the recovery point does not know, which are there all the same.
         removed: Those that were removed, because `exact` was asked for.
+        erased: What stays erased of it.
     """
 
     kind: Literal["table"] = "table"
@@ -25,6 +46,7 @@ class TableOutcome(Outcome):
     expired: Expired = Expired()
     kept: PartitionSet = PartitionSet()
     removed: PartitionSet = PartitionSet()
+    erased: ErasedRows = NONE_ERASED
 
     @property
     def title(self) -> str:

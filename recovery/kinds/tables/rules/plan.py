@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.model.run import Manifest
 from manifests.references import definitions_of
+from recovery.compare.erased import holding
 from recovery.kinds.decision import Decision, Origin
 from recovery.kinds.tables.rules.asked import compares_settings, wanted_tables, wants_definitions
 from recovery.kinds.tables.rules.copies import referring_to_original
@@ -83,7 +84,7 @@ def plan_source(
         request: What the operator asked for.
     """
     found, manifest = seen.tables[table.name], origin.run
-    step = plan_table(table, found, request)
+    step = plan_table(holding(table, seen.left.get(table.name, {})), found, request)
     only_removes = step.action == "replace partitions" and not step.partitions
     if step.action in ("leave", "set properties") or only_removes:
         return step

@@ -123,7 +123,9 @@ def proven_tables(
     partitions = sum(len(item.kept.partitions) for item in tables)
     rows = counted(sum(item.kept.rows for item in tables), "row")
     kept = [f"{counted(partitions, 'extra partition')} kept ({rows})"] if partitions else []
-    yield from proven_of(tables, f"tables proven equal to {point}", [*exceptions, *kept])
+    gone = sum(item.erased.rows for item in tables)
+    erased = [f"{counted(gone, 'row')} that stay erased"] if gone else []
+    yield from proven_of(tables, f"tables proven equal to {point}", [*erased, *exceptions, *kept])
     for item in tables:
         if item.undo:
             statement = f"CREATE OR REPLACE TABLE `{item.into}` CLONE `{item.undo}`"
@@ -137,8 +139,18 @@ def _outcome_row(item: TableOutcome, name: str) -> Row:
         if some.partitions:
             count = _partitions(len(some.partitions), some.rows)
             notes.append(f"{verb} {count} that the recovery point does not know")
+    if item.erased.rows:
+        notes.append(f"without {counted(item.erased.rows, 'row')} of the backup that stay erased")
     below = [Row(f"removed {listed(item.removed.partitions)}")] * bool(item.removed.partitions)
     below += [Row(f"undo point {item.undo}")] if item.undo else []
+    if item.erased.there:
+        rows = counted(item.erased.there, "row")
+        below.append(
+            Row(
+                f"{rows} of partitions that were left are to stay erased: `rebound erasures "
+                "--statements` prints what removes them"
+            )
+        )
     below += failure_rows(item)
     below += [Row(found.text) for found in item.findings]
     return Row(f"{name}  ({'; '.join(notes)})", item.state, below=tuple(below))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from manifests.references import TableRef
-from manifests.values import Resource, UtcTime
+from manifests.values import Fingerprint, Resource, UtcTime
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.decision import Seen
 
@@ -20,6 +20,8 @@ class TablesSeen(Seen):
         observed_at: When it was looked at.
         missing: What views and routines that are gone read, and is neither there nor part of the
             recovery.
+        left: What partitions of tables of the run hold without the rows that stay erased, by table and
+            id, as far as this command has measured it.
         undeleted: Datasets that this command tried to undelete, and whether they came back.
     """
 
@@ -30,4 +32,5 @@ class TablesSeen(Seen):
     originals: Mapping[str, Resource | None] = {}
     account: str = ""
     missing: tuple[TableRef, ...] = ()
+    left: Mapping[str, Mapping[str, Fingerprint]] = {}
     undeleted: Mapping[str, bool] = {}

@@ -1,0 +1,92 @@
+"""Statements about the rows that stay erased: which they are, how they go, how many there are. Pure."""
+
+from collections.abc import Mapping, Sequence
+from itertools import batched
+
+from manifests.erasures import MOST_KEYS, table_scope
+from manifests.errors import RefusedError
+from manifests.partitions import partition_filter
+from manifests.sql import literal, quoted
+from manifests.values import Resource
+
+_COLUMN_TYPES = ("STRING", "INTEGER", "INT64")
+
+
+def erased_rows(
+    table: str, resource: Resource, erased: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    """Return conditions on rows, of `row_`: for each row that stays erased one of them holds.
+
+    Args:
+        table: The table's name at the recovery point, `dataset.table`.
+        resource: Its resource then.
+        erased: Digests by the column of the key.
+
+    Raises:
+        RefusedError: Its columns do not tell which rows these are.
+    """
+    for column in erased:
+        key_column(table, resource, column)
+    return named_rows(table, erased)
+
+
+def named_rows(table: str, erased: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """Return the same conditions of a table whose columns nobody looked at."""
+    return tuple(
+        _condition(table, column, some)
+        for column in sorted(erased)
+        for some in batched(sorted(erased[column]), MOST_KEYS, strict=False)
+    )
+
+
+def removed_rows(reference: str, condition: str) -> str:
+    """Remove rows from a table.
+
+    Args:
+        reference: Its full id.
+        condition: Of `erased_rows`.
+    """
+    return f"DELETE FROM {quoted(reference)} AS row_ WHERE {condition}"
+
+
+def counted_rows(reference: str, resource: Resource, conditions: Sequence[str]) -> str:
+    """Count the rows for which a condition holds; the answer's column is row_count.
+
+    Args:
+        reference: The full id of the table.
+        resource: Its resource.
+        conditions: Of `erased_rows`, at least one.
+    """
+    return (
+        f"SELECT COUNTIF({' OR '.join(conditions)}) AS row_count "
+        f"FROM {quoted(reference)} AS row_{partition_filter(resource)}"
+    )
+
+
+def key_column(table: str, resource: Resource, column: str) -> Resource:
+    """Return the column that a key is in, as the schema has it.
+
+    Raises:
+        RefusedError: It has no such column, or none of which a value is one text: STRING or INTEGER.
+    """
+    fields = (resource.get("schema") or {}).get("fields", ())
+    found = next((item for item in fields if str(item["name"]).lower() == column.lower()), None)
+    is_key = found is not None and found["type"] in _COLUMN_TYPES
+    if found is None or not is_key or found.get("mode") == "REPEATED":
+        what = "no such column" if found is None else f"a {found['type']}"
+        raise RefusedError(
+            f"rows stay erased by its column {column}, and that is {what}: which rows they are cannot "
+            "be told",
+            subject=table,
+            hint="`rebound erasures` lists the entries; a STRING or INTEGER can be a key",
+        )
+    return dict(found)
+
+
+def _condition(table: str, column: str, digests: Sequence[str]) -> str:
+    # Names of columns have no case (BigQuery, Schemas).
+    scope = literal(f"{table_scope(table, column)}=")
+    value = f"CAST(row_.{quoted(column)} AS STRING)"
+    listed = ", ".join(map(literal, digests))
+    # A row without a value has no digest, and stays.
+    return f"IFNULL(TO_HEX(SHA256(CONCAT({scope}, {value}))) IN ({listed}), FALSE)"

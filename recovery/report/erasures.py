@@ -1,0 +1,62 @@
+"""What the ledger of erasures says, as a document, and as statements for whoever has no Rebound. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from manifests.erasure_statements import named_rows, removed_rows
+from manifests.erasures import Erasures
+from recovery.document import Column, Document, Paragraph, Row, Rows, Section, Table
+from recovery.ledger import Ledger
+from recovery.units import printable, shown
+
+_COLUMNS = (
+    Column("no."),
+    Column("when (UTC)"),
+    Column("what"),
+    Column("keys"),
+    Column("signed"),
+    Column("by"),
+    Column("because"),
+)
+
+
+def ledger_document(ledger: Ledger) -> Document:
+    """Tell every entry, whether it is signed, and what cannot be read."""
+    counting = {item.number for item in ledger.all().entries}
+    signed = {item.number for item in ledger.believed}
+    rows = tuple(
+        (
+            str(item.number),
+            f"{item.erased_at:%Y-%m-%d %H:%M}",
+            printable(item.told),
+            f"{len(item.digests):,}" if item.number in counting or not item.kind else "revoked",
+            "yes" if item.number in signed else "NO",
+            printable(item.operator),
+            shown(item.why),
+        )
+        for item in sorted((*ledger.believed, *ledger.unsigned), key=lambda item: item.number)
+    )
+    told = Table(_COLUMNS, rows) if rows else Paragraph("no key is in the ledger of erasures")
+    unread = tuple(Row(shown(why), "NOT READ") for why in ledger.unreadable)
+    return Document((Section((told, Rows(unread, "ended"))),), title="keys that stay erased")
+
+
+def ledger_json(ledger: Ledger) -> dict[str, Any]:
+    """Return the same as JSON."""
+    return {
+        "believed": [item.model_dump(mode="json") for item in ledger.believed],
+        "unsigned": [item.model_dump(mode="json") for item in ledger.unsigned],
+        "unreadable": list(ledger.unreadable),
+    }
+
+
+def statements_of(erased: Erasures, project: str) -> Iterator[str]:
+    """Yield statements that remove the rows that stay erased; each line is one.
+
+    Args:
+        erased: What stays erased.
+        project: The project of the tables.
+    """
+    for table in sorted({item.name for item in erased.entries if item.kind == "table"}):
+        for condition in named_rows(table, erased.rows(table)):
+            yield f"{removed_rows(f'{project}.{table}', condition)};"
