@@ -120,7 +120,29 @@ class Chart:
     points: tuple[tuple[str, float | None], ...]
 
 
-type Block = Rows | Table | Facts | Paragraph | Listing | Verdict | Command | Chart
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One phase of something that took its time.
+
+    Attributes:
+        state: How it ended; in capitals when that is bad.
+        seconds: How long it took.
+    """
+
+    name: str
+    state: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Phases, one after the other. A text has no place for it."""
+
+    label: str
+    spans: tuple[Span, ...]
+
+
+type Block = Rows | Table | Facts | Paragraph | Listing | Verdict | Command | Chart | Timeline
 
 
 @dataclass(frozen=True, slots=True)

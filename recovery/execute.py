@@ -6,7 +6,7 @@ and one kind that cannot be recovered at all stops no other kind.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from manifests.errors import ReboundError
 from recovery.journal import Journal
@@ -16,7 +16,7 @@ from recovery.kinds.known import rules_of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Running, Work
-from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.outcome import PlannedRecovery, RecoveryPhase, RecoveryReport
 from recovery.progress import Progress
 from recovery.scenarios import RecoveryKind
 
@@ -52,6 +52,9 @@ def carried_out(
         progress=progress,
     )
     outcomes: list[Outcome] = []
+    began_at = clock()
+    before = max(0.0, (began_at - planned.started_at).total_seconds())
+    phases = [RecoveryPhase(name="until anything is written", state="done", seconds=before)]
     errors: list[ReboundError] = []
     about = [
         (rules, steps) for rules in rules_of(plan.request.kinds) if (steps := rules.of(plan.steps))
@@ -64,9 +67,13 @@ def carried_out(
         except ReboundError as error:
             errors.append(error)
             left = [step for step in steps if (step.kind, step.name) not in ended]
-            outcomes += [*ended.values(), *_failed(rules, left, error, progress)]
+            of_kind = [*ended.values(), *_failed(rules, left, error, progress)]
         else:
-            outcomes += ended.values()
+            of_kind = list(ended.values())
+        outcomes += of_kind
+        ended_at = clock()
+        phases.append(_phase(rules, of_kind, (ended_at - began_at).total_seconds()))
+        began_at = ended_at
     if errors and len(errors) == len(about):
         raise errors[0]
     report = RecoveryReport(
@@ -76,8 +83,15 @@ def carried_out(
         finished_at=clock(),
         outcomes=tuple(outcomes),
         operator=planned.operator,
+        phases=tuple(phases),
     )
     return journal.end(report)
+
+
+def _phase(rules: Rules[Any], outcomes: Sequence[Outcome], seconds: float) -> RecoveryPhase:
+    is_proven = all(item.is_proven for item in outcomes)
+    state: Literal["proven", "NOT PROVEN"] = "proven" if is_proven else "NOT PROVEN"
+    return RecoveryPhase(name=rules.kind, state=state, seconds=max(0.0, seconds))
 
 
 def _failed(

@@ -1,6 +1,9 @@
 """How a recovery went, as frozen values: what was said yes to, and what became of it."""
 
 from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
 
 from manifests.values import UtcTime, Value
 from recovery.kinds.known import AnyOutcome
@@ -31,6 +34,19 @@ class AbandonedRecovery(Value):
     why: str
 
 
+class RecoveryPhase(Value):
+    """One phase of a recovery, by the clock of Google's services.
+
+    Attributes:
+        name: What was done: fencing with all that came before, earlier attempts too, then each kind.
+        state: Whether all of it is proven.
+    """
+
+    name: str
+    state: Literal["done", "proven", "NOT PROVEN"]
+    seconds: float = Field(ge=0)
+
+
 class RecoveryReport(Value):
     """The end of a recovery: what was proven, what was not, how long it took."""
 
@@ -41,6 +57,8 @@ class RecoveryReport(Value):
     outcomes: tuple[AnyOutcome, ...]
     operator: Operator | None = None
     """Who began it; None of one that an older version of Rebound began."""
+    phases: tuple[RecoveryPhase, ...] = ()
+    """How long its last attempt took, phase by phase; empty where nobody wrote that down."""
 
     def of[Some: Outcome](self, kind: type[Some]) -> tuple[Some, ...]:
         """Return the outcomes of a kind, in their order."""

@@ -37,6 +37,11 @@ def size(number_bytes: int) -> str:
     return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
 
 
+def usd(number: float) -> str:
+    """Write an amount of US dollars: `$0.12`, `$1,204`."""
+    return f"${number:,.2f}" if number < 100 else f"${number:,.0f}"  # noqa: PLR2004 - cents no longer matter
+
+
 def counted(number: int, noun: str) -> str:
     """Write a number of things: `1 table`, `1,204 tables`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

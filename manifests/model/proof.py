@@ -45,6 +45,8 @@ class ProofRecord(Stored):
 
     Attributes:
         seconds: From its beginning to the proof.
+        drill_id: The drill that it was a part of; empty for none.
+        drilled: The scenario of that drill.
     """
 
     recovery_id: str
@@ -53,3 +55,5 @@ class ProofRecord(Stored):
     proven_at: UtcTime
     seconds: float = Field(ge=0)
     parts: tuple[ProvenPart, ...]
+    drill_id: str = ""
+    drilled: str = ""

@@ -10,7 +10,18 @@ from manifests.errors import (
     ReboundError,
     UnhealthyError,
 )
-from recovery.document import Block, Column, Document, Facts, Listing, Paragraph, Section, Table
+from recovery.document import (
+    Block,
+    Column,
+    Document,
+    Facts,
+    Listing,
+    Paragraph,
+    Section,
+    Span,
+    Table,
+    Timeline,
+)
 from recovery.drill.model import DrillRecord, Kept
 from recovery.report.conclusion import concluded
 from recovery.units import age, duration, shown
@@ -65,7 +76,7 @@ def drill_document(record: DrillRecord) -> Document:
             Section((Paragraph(f"{record.verdict}: {record.why}"), _point(record)), "The verdict"),
             Section((_targets(record),), "Criteria, written down before"),
             Section((_parts(record),), "What was restored"),
-            Section((_phases(record),), "The clock"),
+            Section((_timeline(record), _phases(record)), "The clock"),
             Section((_controls(record),), "Damage that was planted in copies"),
             Section(tuple(_rest(record)), "Who, what with, and what is left"),
         ),
@@ -112,6 +123,11 @@ def _phases(record: DrillRecord) -> Table:
         (item.name, item.state, f"{item.seconds:.3f} s", shown(item.what)) for item in record.phases
     )
     return Table(_PHASES, rows)
+
+
+def _timeline(record: DrillRecord) -> Timeline:
+    spans = tuple(Span(item.name, item.state, item.seconds) for item in record.phases)
+    return Timeline("phases, by a clock that nobody sets", spans)
 
 
 def _controls(record: DrillRecord) -> Table:

@@ -7,6 +7,7 @@ from manifests import layout
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError, RefusedError
 from manifests.model.drill import Control
+from manifests.model.proof import ProofHow
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.damage import planted_controls
 from recovery.drill.looks import differences_of
@@ -74,7 +75,9 @@ class Drill:
             found, why = "fail", "not everything that was made could be removed"
         if found in ("pass", "fail"):
             for report in self._reports:
-                remember(self._session, report, "sample" if self._begun.is_sample else "drill")
+                how: ProofHow = "sample" if self._begun.is_sample else "drill"
+                drill = self._begun.drill_id, self._begun.scenario
+                remember(self._session, report, how, drill=drill)
         return drills.end(self._record(found, why, left))
 
     def _phase(self, name: PhaseName, work: Callable[[], str]) -> bool:

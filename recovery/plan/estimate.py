@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator
 
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
+from recovery.kinds.demand import Demand
 from recovery.kinds.known import rules_of
+from recovery.limits import price
 from recovery.plan.model import Plan
 from recovery.plan.takes import Takes
 
 _FEWEST_SECONDS = 1.0
+_GIB, _TIB = 2**30, 2**40
+_SCANNED = "scanned_usd_per_tib"
 
 
 def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Takes:
@@ -25,6 +29,7 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
     moved = sum(item.moved_bytes for item in demands)
     bound = max((bound for item in demands for bound in item.bounds), default=(0.0, ""))
     measured = _measured(plan.request.scenario, moved, proofs)
+    scanned_usd, stored_usd = _money(demands)
     return Takes(
         measured_seconds=measured[0] if measured else None,
         measured_by=measured[1].recovery_id if measured else "",
@@ -33,9 +38,22 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
         binding=bound[1],
         jobs=sum(item.jobs for item in demands),
         scanned_bytes=sum(item.scanned_bytes for item in demands),
+        scanned_usd=scanned_usd,
+        stored_usd=stored_usd,
+        priced_on=price(_SCANNED).as_of,
         moved_bytes=moved,
         impossible=tuple(what for item in demands for what in item.impossible),
     )
+
+
+def _money(demands: Iterable[Demand]) -> tuple[float, float]:
+    """Return what scans cost, and what a month of what is stored does, in US dollars."""
+    scanned = stored = 0.0
+    for item in demands:
+        scanned += item.scanned_bytes / _TIB * price(_SCANNED).value
+        stored += item.table_bytes / _GIB * price("table_usd_per_gib_month").value
+        stored += item.object_bytes / _GIB * price("object_usd_per_gib_month").value
+    return scanned, stored
 
 
 def _measured(

@@ -15,6 +15,9 @@ class Takes(Value):
         binding: The published limit that takes longest, and where it is written; empty for none.
         jobs: How many load and copy jobs of BigQuery it makes, at least.
         scanned_bytes: How many bytes proving tables scans, which are billed.
+        scanned_usd: What that costs, at list price.
+        stored_usd: What storing what comes back costs a month, at list price.
+        priced_on: When these prices were looked up; empty where nothing has one.
         moved_bytes: How many bytes are read of the vault.
         impossible: What no quota of one day allows.
     """
@@ -26,5 +29,8 @@ class Takes(Value):
     binding: str = ""
     jobs: int = 0
     scanned_bytes: int = 0
+    scanned_usd: float = 0.0
+    stored_usd: float = 0.0
+    priced_on: str = ""
     moved_bytes: int = 0
     impossible: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from recovery.document import (
     Rows,
     Section,
     Table,
+    Timeline,
     Verdict,
 )
 from recovery.report.tones import STATES, tone_of
@@ -140,8 +141,12 @@ def _cut_block(block: Block) -> Block:
             return _cut_other(block)
 
 
-def _cut_other(block: Paragraph | Verdict | Command | Chart) -> Block:
+def _cut_other(block: Paragraph | Verdict | Command | Chart | Timeline) -> Block:
     match block:
+        case Timeline():
+            spans = block.spans[-_MOST_POINTS:]
+            cut = (replace(it, name=_cut_line(it.name), state=_cut_line(it.state)) for it in spans)
+            return Timeline(_cut_line(block.label), tuple(cut))
         case Chart():
             points = block.points[-_MOST_POINTS:]
             told = tuple((_cut_line(name), number) for name, number in points)

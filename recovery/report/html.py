@@ -14,12 +14,14 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from recovery.document import Chart, Document
+from recovery.document import Chart, Document, Timeline
 from recovery.report.fit import fitted_to
 from recovery.report.tones import STATES, tone_of
+from recovery.units import duration
 
 _FOLDER = Path(__file__).parent
 _MOST_BYTES_OF_LINES = 150_000
+_LINE_WIDTH, _LINE_HEIGHT = 600, 34
 _BAR_WIDTH, _BAR_GAP, _CHART_HEIGHT = 8, 2, 60
 _TOLD_APART = re.compile(rf"`([^`]+)`|{STATES.pattern}")
 
@@ -51,6 +53,7 @@ def _template() -> Template:
     environment.filters["marked"] = _marked
     environment.filters["tone"] = tone_of
     environment.filters["bars"] = _bars
+    environment.filters["bits"] = _bits
     environment.tests["a"] = lambda block, name: type(block).__name__ == name
     return environment.get_template("page.html.j2")
 
@@ -72,6 +75,28 @@ def _bars(chart: Chart) -> list[_Bar]:
         told = f"{name}: {'unknown' if number is None else f'{number:,.10g}'}"
         x = place * (_BAR_WIDTH + _BAR_GAP)
         found.append(_Bar(x, round(_CHART_HEIGHT - height, 1), height, told, number is not None))
+    return found
+
+
+class _Bit(NamedTuple):
+    y: int
+    x: float
+    width: float
+    told: str
+    tone: str
+
+
+def _bits(timeline: Timeline) -> list[_Bit]:
+    """Place a bar for each phase, behind those before it; a short one is a mark."""
+    whole = sum(span.seconds for span in timeline.spans) or 1.0
+    found, passed = [], 0.0
+    for place, span in enumerate(timeline.spans):
+        x = round(passed / whole * _LINE_WIDTH, 1)
+        width = round(max(2.0, span.seconds / whole * _LINE_WIDTH), 1)
+        told = f"{span.name}: {duration(span.seconds)}, {span.state}"
+        y = place * _LINE_HEIGHT
+        found.append(_Bit(y, min(x, _LINE_WIDTH - width), width, told, tone_of(span.state)))
+        passed += span.seconds
     return found
 
 

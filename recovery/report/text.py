@@ -17,6 +17,7 @@ from recovery.document import (
     Section,
     Table,
     Telling,
+    Timeline,
     Verdict,
 )
 from recovery.units import as_text
@@ -68,12 +69,21 @@ def _block_lines(block: Block, columns: int | None) -> Iterable[str]:
             return row_lines(block.rows, block.telling)
         case Table():
             return table_lines(block, columns=columns)
-        case Listing():
-            return [block.heading, *(f"  {item}" for item in block.items)]
         case Command():
             return _command_lines(block, columns)
         case _:
-            return [_chart_line(block) if isinstance(block, Chart) else _sentence(block)]
+            return list(_other_lines(block))
+
+
+def _other_lines(block: Facts | Paragraph | Listing | Verdict | Chart | Timeline) -> Iterator[str]:
+    match block:
+        case Listing():
+            yield block.heading
+            yield from (f"  {item}" for item in block.items)
+        case Chart():
+            yield _chart_line(block)
+        case Facts() | Paragraph() | Verdict():
+            yield _sentence(block)
 
 
 def _chart_line(chart: Chart) -> str:

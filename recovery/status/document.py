@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from recovery.document import Column, Conclusion, Document, Listing, Paragraph, Section, Table
 from recovery.health import Health, health_error
 from recovery.report.health import health_rows, health_state
-from recovery.status.model import PartStatus, Status
+from recovery.status.model import PartStatus, ScenarioStatus, Status
 from recovery.units import age, duration, shown
 
 _NOTHING = "-"
@@ -20,6 +20,13 @@ _COLUMNS = (
     Column("may take", "right"),
     Column("takes about", "right"),
     Column(""),
+)
+_OF_SCENARIOS = (
+    Column("scenario"),
+    Column("proven point", "right"),
+    Column("proven", "right"),
+    Column("by"),
+    Column("parts", "right"),
 )
 
 
@@ -36,11 +43,30 @@ def status_document(status: Status) -> Document:
         sections=(
             Section((Paragraph(status.answer),), "Can we recover now?"),
             Section((Table(_COLUMNS, parts),), "Each part"),
+            *_scenarios(status),
             Section(
                 (health_rows(status.others),) if status.others else (), "What else needs a look"
             ),
             Section((Listing("to do:", mends),) if mends else (), "What to do"),
         ),
+    )
+
+
+def _scenarios(status: Status) -> Iterator[Section]:
+    """Tell of each scenario what was shown to restore together."""
+    if status.scenarios:
+        rows = tuple(_scenario_cells(item, status) for item in status.scenarios)
+        yield Section((Table(_OF_SCENARIOS, rows),), "Each scenario, restored as one")
+
+
+def _scenario_cells(item: ScenarioStatus, status: Status) -> tuple[str, ...]:
+    ago = (status.looked_at - item.proven_at).total_seconds() if item.proven_at else None
+    return (
+        item.scenario,
+        f"{item.proven_point:%Y-%m-%d %H:%M}" if item.proven_point else _NOTHING,
+        "never" if ago is None else f"{age(ago)} ago",
+        shown(item.by) if item.by else _NOTHING,
+        f"{item.parts:,} of {item.of:,}",
     )
 
 

@@ -22,7 +22,13 @@ from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding
 from recovery.status.model import Facts, PartStatus, Status
 from recovery.status.points import Points, StoredRun, newest_points, protected_parts
-from recovery.status.rules import answer_of, part_status, shown_of, unprotected_findings
+from recovery.status.rules import (
+    answer_of,
+    part_status,
+    scenario_statuses,
+    shown_of,
+    unprotected_findings,
+)
 from recovery.under_way import unclosed
 from recovery.units import age, listed
 from recovery.verdicts import leaning_parts
@@ -97,6 +103,9 @@ class Looking:
             answer=answer_of(parts, now=now),
             parts=parts,
             others=tuple(found),
+            scenarios=tuple(
+                scenario_statuses(protected_parts(self._catalog, points.newest), proofs)
+            ),
         )
 
     def _runs(self) -> tuple[StoredRun, ...]:

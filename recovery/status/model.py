@@ -87,12 +87,32 @@ class PartStatus(Value):
     mend: str = ""
 
 
+class ScenarioStatus(Value):
+    """What of a scenario was shown to restore together, by one drill or recovery.
+
+    Attributes:
+        proven_point: The oldest recovery point of it; None where nothing was.
+        by: That drill or recovery.
+        parts: How many of the protected parts it brought back whole.
+        of: How many there are that the scenario is about.
+    """
+
+    scenario: ScenarioName
+    proven_point: UtcTime | None = None
+    proven_at: UtcTime | None = None
+    how: ProofHow | None = None
+    by: str = ""
+    parts: int = 0
+    of: int
+
+
 class Status(Value):
     """How everything stands.
 
     Attributes:
         answer: Whether the platform could be recovered now, in a sentence.
         parts: Each part, in the catalog's order.
+        scenarios: Each scenario that brings something back from a run.
         others: What was looked at besides.
     """
 
@@ -102,6 +122,7 @@ class Status(Value):
     answer: str
     parts: tuple[PartStatus, ...]
     others: tuple[HealthFinding, ...]
+    scenarios: tuple[ScenarioStatus, ...] = ()
 
     @property
     def health(self) -> Health:

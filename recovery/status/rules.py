@@ -1,6 +1,6 @@
 """How a part stands: what is known of it, judged. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from manifests.catalog_drills import DrillRule
@@ -11,7 +11,14 @@ from recovery.health import Health, HealthFinding, worst
 from recovery.kinds.known import rules_of
 from recovery.plan.lost import unprotected_text
 from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
-from recovery.status.model import Facts, PartName, PartStatus, Point, Shown
+from recovery.status.model import (
+    Facts,
+    PartName,
+    PartStatus,
+    Point,
+    ScenarioStatus,
+    Shown,
+)
 from recovery.units import age, counted, duration, listed
 
 _VERY_LATE = 2
@@ -38,6 +45,48 @@ def shown_of(part: PartName, proofs: Iterable[ProofRecord], *, whole: bool) -> S
         if (item.kind, item.name) == part and (item.is_whole or not whole)
     ]
     return max(found, key=lambda item: item.proof.proven_at, default=None)
+
+
+def scenario_statuses(
+    parts: Sequence[PartName], proofs: Iterable[ProofRecord]
+) -> Iterator[ScenarioStatus]:
+    """Yield what of each scenario was shown to restore together: by what brought most of it back.
+
+    Parts that came back one by one, weeks apart, show nothing of the order in which all have to.
+
+    Args:
+        parts: Every protected part.
+        proofs: What was shown to restore, without what is forgotten.
+    """
+    known = [proof for proof in proofs if proof.how != "sample"]
+    for item in SCENARIOS:
+        wanted = {part for part in parts if part.kind in item.covers}
+        together: dict[str, list[ProofRecord]] = {}
+        for proof in known:
+            if item.name == proof.drilled:
+                together.setdefault(proof.drill_id, []).append(proof)
+            elif item.name == proof.scenario:
+                together.setdefault(proof.recovery_id, []).append(proof)
+        if wanted:
+            shown = [_scenario(item, wanted, by, found) for by, found in together.items()]
+            nothing = ScenarioStatus(scenario=item.name, of=len(wanted))
+            yield max(shown, key=lambda it: (it.parts, it.proven_at), default=nothing)
+
+
+def _scenario(
+    item: Scenario, wanted: Collection[PartName], by: str, proofs: Sequence[ProofRecord]
+) -> ScenarioStatus:
+    found = [part for proof in proofs for part in proof.parts]
+    whole = {PartName(part.kind, part.name) for part in found if part.is_whole}
+    return ScenarioStatus(
+        scenario=item.name,
+        proven_point=min(part.recovery_point for part in found),
+        proven_at=max(proof.proven_at for proof in proofs),
+        how=proofs[0].how,
+        by=by,
+        parts=len(whole.intersection(wanted)),
+        of=len(wanted),
+    )
 
 
 def part_status(facts: Facts, rule: DrillRule, *, now: datetime) -> PartStatus:

@@ -10,7 +10,7 @@ from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.demand import object_seconds
 from recovery.kinds.tables.rules.sources import Source
-from recovery.limits import limit
+from recovery.limits import limit, price
 from recovery.plan.estimate import takes
 from recovery.plan.takes import Takes
 from recovery.plan.words import check_plan
@@ -73,6 +73,26 @@ def test_jobs_and_scans_are_counted():
     assert found.jobs == 2
     many = tuple(f"2025{number:04d}" for number in range(4001))
     assert takes(planned(partitions=many), manifest(), []).jobs == 3
+
+
+def test_bytes_are_priced_as_published():
+    """What proving scans, once; what comes back, a month: with the day on which the prices were looked up."""
+    held = manifest()
+    tables = tuple(
+        item.model_copy(update={"resource": {**item.resource, "numBytes": str(2**40)}})
+        for item in held.tables
+    )
+    found = takes(planned(), held.model_copy(update={"tables": tables}), [])
+    assert found.scanned_usd == pytest.approx(3 * price("scanned_usd_per_tib").value)
+    assert found.stored_usd == pytest.approx(1024 * price("table_usd_per_gib_month").value)
+    text = text_of(plan_document(planned().model_copy(update={"takes": found}), now=POINT))
+    told = " ".join(text.split())
+    assert "costs about $18.75 to scan, $20.48 a month to store what comes back" in told
+    assert found.priced_on in told
+    cheap = takes(planned(), held, [])
+    assert "costs about" not in text_of(
+        plan_document(planned().model_copy(update={"takes": cheap}), now=POINT)
+    )
 
 
 def test_what_no_day_allows_is_impossible():

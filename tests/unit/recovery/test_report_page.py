@@ -19,7 +19,9 @@ from recovery.document import (
     Row,
     Rows,
     Section,
+    Span,
     Table,
+    Timeline,
     Verdict,
 )
 from recovery.report.html import page_of
@@ -80,6 +82,7 @@ def whole(text: str) -> Document:
         Verdict(text, is_good=False),
         Command(text, text, text),
         Chart(text, ((text, 1.0), (text, None))),
+        Timeline(text, (Span(text, text, 1.0),)),
     )
     return Document((Section(blocks, text),), title=text, conclusion=Conclusion(text, text, text))
 
@@ -197,6 +200,22 @@ def test_a_chart_is_bars_and_numbers():
     text = text_of(document)
     assert text.startswith("Trends\n  errors a day: ▁█·▃ Mon to Thu, 0 to 20, last 5")
     assert "nothing: nothing is known" in text
+
+
+def test_a_timeline_is_bars_one_behind_the_other_with_words():
+    """Each phase begins where the one before ended; a short one is seen; what it came to is a word."""
+    spans = (Span("fencing", "done", 30.0), Span("tables", "NOT PROVEN", 0.0), Span("b", "x", 90.0))
+    document = Document((Section((Timeline("phases", spans),), "The clock"),))
+    written = page_of(document)
+    bars = re.findall(r'<rect class="span (\w*)" x="([\d.]+)" y="(\d+)" width="([\d.]+)"', written)
+    assert [(x, y, width) for _, x, y, width in bars] == [
+        ("0.0", "18", "150.0"),
+        ("150.0", "52", "2.0"),
+        ("150.0", "86", "450.0"),
+    ]
+    assert bars[1][0] == "bad"
+    assert ">tables: 0.0 s, NOT PROVEN</text>" in written
+    assert text_of(document) == ""
 
 
 def luminance(colour: str) -> float:

@@ -17,8 +17,16 @@ def buckets_demand(steps: Sequence[BucketStep]) -> Demand:
         if item.source != "none" and item.damage != "extra"
     )
     bound = (object_seconds(writes), limit("object_writes_per_second").document)
+    stored = sum(
+        item.size_bytes
+        for step in written
+        for item in step.counts
+        if item.damage == "missing" and item.source != "none"
+    )
     return Demand(
-        moved_bytes=sum(step.moved_bytes for step in written), bounds=(bound,) if writes else ()
+        moved_bytes=sum(step.moved_bytes for step in written),
+        object_bytes=stored,
+        bounds=(bound,) if writes else (),
     )
 
 

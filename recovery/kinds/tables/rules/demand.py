@@ -21,10 +21,12 @@ def tables_demand(steps: Sequence[TableStep], manifest: Manifest) -> Demand:
         manifest: What is brought back.
     """
     written = [step for step in steps if step.source is not None]
+    logical = _logical_bytes(manifest, {step.name for step in written})
     return Demand(
         moved_bytes=sum(step.stored_bytes for step in written),
         jobs=sum(map(_jobs, written)),
-        scanned_bytes=_LOOKS * _logical_bytes(manifest, {step.name for step in written}),
+        scanned_bytes=_LOOKS * logical,
+        table_bytes=logical,
         impossible=tuple(_impossible(written, manifest)),
     )
 
