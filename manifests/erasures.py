@@ -34,10 +34,10 @@ class Erasure(Stored):
     """
 
     number: int = Field(ge=1)
-    kind: ErasedKind | Literal[""] = ""
+    kind: Literal["", "table", "database", "bucket"] = ""
     name: str = ""
     column: str = ""
-    digests: tuple[Digest, ...] = Field(default=(), max_length=MOST_KEYS)
+    digests: tuple[Digest, ...] = ()
     prefixes: tuple[int, ...] = ()
     revokes: tuple[int, ...] = ()
     erased_at: UtcTime
@@ -49,6 +49,7 @@ class Erasure(Stored):
         is_fit = (
             bool(self.column) == (self.kind == "table")
             and bool(self.name) == bool(self.kind) != bool(self.revokes)
+            and len(self.digests) <= MOST_KEYS
             and len(self.prefixes) in (0, len(self.digests))
             and all(length > 0 for length in self.prefixes)
             and (self.kind == "bucket" or not self.prefixes)

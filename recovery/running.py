@@ -7,6 +7,7 @@ import structlog
 
 from manifests import coverage, layout
 from manifests.errors import ManifestAlteredError, ReboundError, RefusedError
+from manifests.kinds.tables.kind import TABLES
 from manifests.model.proof import ProofHow
 from manifests.values import RunId
 from recovery.execute import carried_out
@@ -14,6 +15,7 @@ from recovery.fencing import Tell, stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin
 from recovery.kinds.known import rules_of
+from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.work import Begun
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
@@ -85,13 +87,18 @@ def seen_again(
 
 
 def differing(
-    session: Session, planned: PlannedRecovery, *, confirmed_project: str | None
+    session: Session,
+    planned: PlannedRecovery,
+    ended: RecoveryReport,
+    *,
+    confirmed_project: str | None,
 ) -> list[str]:
     """Return what of a recovery that is over is not as it was brought back, looked at now.
 
     Args:
         session: The clients.
         planned: What the journal says.
+        ended: How it ended.
         confirmed_project: The project that the operator names now.
 
     Raises:
@@ -100,6 +107,11 @@ def differing(
     request = _asked(session, planned, lock_again=False, confirmed_project=confirmed_project)
     plan = planned.plan
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
+    if session.seal.is_checking and chosen is not None:
+        # What a trusted key signed says what was left without the rows that stay erased.
+        for item in ended.of(TableOutcome):
+            if (table := chosen[1].part(TABLES, item.name)) is not None:
+                session.tools.left.learn(table, item.erased.left)
     now = session.plan(chosen, request, plan.fallen_back)
     return [step.title for step in now.steps if step.changes]
 

@@ -30,7 +30,7 @@ def tell_proven(
     Raises:
         NotEqualError: Something of it is not equal now.
     """
-    found = differing(session, begun, confirmed_project=confirm_project)
+    found = differing(session, begun, ended, confirmed_project=confirm_project)
     if found:
         raise NotEqualError(
             f"the report says that everything was proven, and it is not so now: {found[0]}",

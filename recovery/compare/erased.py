@@ -24,8 +24,8 @@ class LeftRows:
             left: By partition, of those that lost any.
         """
         known = table.fingerprints
-        for name, content in left.items():
-            self._left[table.name, name, known[name]] = content
+        for name in left.keys() & known.keys():
+            self._left[table.name, name, known[name]] = left[name]
 
     def of(self, table: TableBackup) -> dict[str, Fingerprint]:
         """Return what is known of the partitions of a table, of any run that holds the same in them."""

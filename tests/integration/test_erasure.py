@@ -83,6 +83,10 @@ def test_rows_that_were_erased_stay_erased(rebound: Rebound):
     kept = [row for row in was if "'g9'" not in row and "'twin'" not in row]
     assert (lake.rows(rebound, GAMES), len(was) - len(kept)) == (kept, 3)
 
+    (recovery,) = rebound.recoveries
+    proven = rebound.run("resume", recovery, "--confirm-project", rebound.project)
+    assert "everything is proven already" in proven.stderr
+
     # Once more: it differs by what stays erased alone, and nothing is written.
     again = recovered(rebound, TABLES)
     (outcome,) = (item for item in again["outcomes"] if item["name"] == GAMES)

@@ -96,6 +96,7 @@ def test_states():
     assert found.model_dump() == {
         "collection_id": "c",
         "equal": 1,
+        "erased": 0,
         "newer": 1,
         "changed": 1,
         "missing": 1,

@@ -30,7 +30,7 @@ from recovery.report.text import text_of
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y>&lt;\u202egnp.exe\x1b[31m\x00`<b>`"
 PLAIN_TAGS = re.compile(
     "html|head|meta|title|style|body|main|h[12]|div|section|p|strong|b|code|dl|dt|dd|ul|li|table|"
-    "thead|tbody|tr|th|td|figure|figcaption|svg|rect"
+    "thead|tbody|tr|th|td|figure|figcaption|svg|rect|text"
 )
 MOST_BYTES = 200_000
 

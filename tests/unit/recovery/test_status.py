@@ -19,7 +19,6 @@ from recovery.status.rules import (
     answer_of,
     part_status,
     scenario_of,
-    scenario_statuses,
     shown_of,
     unprotected_findings,
 )
@@ -123,27 +122,6 @@ def test_what_no_drill_restores_is_shown_by_a_recovery():
     found = part_status(facts, RULE, now=NOW)
     assert (found.health, "rebound drill" in found.mend) == (Health.UNKNOWN, False)
     assert "rebound recover complete-outage --into-project" in found.mend
-def test_a_scenario_is_shown_by_what_came_back_together():
-    """The recoveries of one drill count together; parts that came back apart do not, nor do samples."""
-    raw = PartName("buckets", "raw")
-    of_bucket = proof().parts[0].model_copy(update={"kind": "buckets", "name": "raw"})
-    drill = {"drill_id": "d", "drilled": "complete-outage"}
-    tables, apart = proof(days_ago=5), proof(days_ago=1)
-    buckets = tables.model_copy(update={"recovery_id": "y", "parts": (of_bucket,), **drill})
-    buckets = buckets.model_copy(update={"scenario": "gcs-bucket-corruption"})
-    proofs = (tables.model_copy(update=drill), buckets, apart, proof(how="sample", days_ago=0.5))
-    found = {item.scenario: item for item in scenario_statuses((GAMES, raw), proofs)}
-    outage = found["complete-outage"]
-    assert (outage.parts, outage.of, outage.by, outage.how) == (2, 2, "d", "drill")
-    assert (outage.proven_at, outage.proven_point) == (
-        NOW - timedelta(days=5),
-        POINT - timedelta(days=1),
-    )
-    assert (found["bigquery-dataset-loss"].parts, found["bigquery-dataset-loss"].by) == (1, "x")
-    assert found["bigquery-dataset-loss"].proven_at == NOW - timedelta(days=1)
-    assert "firestore-state-loss" not in found
-    (never,) = (it for it in scenario_statuses((GAMES,), ()) if it.scenario == "complete-outage")
-    assert (never.proven_at, never.parts, never.of) == (None, 0, 1)
 
 
 def test_the_newest_proof_counts():
