@@ -1,8 +1,9 @@
 """Which run a call is about, and at which instant a new one is made."""
 
+import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -97,30 +98,40 @@ def refuse_next(scheduled_at: datetime, *, now: datetime) -> None:
         )
 
 
-def current_run(vault: Vault, run_id: RunId) -> RunId:
+def current_run(vault: Vault, run_id: RunId, *, since: datetime, holder: str) -> RunId:
     """Return the run of a schedule's time: its first, or the one after those that can never end.
+
+    Somebody can have written beforehand where each of them would be. Behind more than any night makes
+    the next one has a number that nobody knew.
 
     Args:
         vault: Where the runs are.
         run_id: The first run of that time.
-
-    Raises:
-        RefusedError: There are more of those than any night makes.
+        since: That time: a run that was begun before is none of it.
+        holder: A name for this process that no other process has.
     """
-    current, number = run_id, 1
-    first = ""
-    while reason := _obstacle(vault, current):
-        first = first or reason
-        log.error("another run takes the place of one", passed_over=current, reason=reason)
-        number += 1
-        if number > _MOST_RUNS:
-            raise RefusedError(
-                f"{number - 1} runs of this time can never be complete, the first: {first}",
-                subject=run_id,
-                hint="find out who wrote that of them, and remove it; a manual run has another id",
-            )
-        current = parse_run_id(f"{run_id}-r{number}")
-    return current
+    if found := _first_free(vault, (run_id, *_numbered(run_id, range(2, _MOST_RUNS + 1)))):
+        return found
+    if found := _first_free(
+        vault, vault.begun_in_place_of(run_id, since=since - _EARLY)[:_MOST_RUNS]
+    ):
+        return found
+    number = int(hashlib.sha256(holder.encode()).hexdigest()[:12], 16)
+    return next(_numbered(run_id, (_MOST_RUNS + 1 + number,)))
+
+
+def _numbered(run_id: RunId, numbers: Iterable[int]) -> Iterator[RunId]:
+    return (parse_run_id(f"{run_id}-r{number}") for number in numbers)
+
+
+def _first_free(vault: Vault, runs: Iterable[RunId]) -> RunId | None:
+    """Return the first run that can be complete, or is; None where there is none."""
+    for run_id in runs:
+        reason = _obstacle(vault, run_id)
+        if not reason:
+            return run_id
+        log.error("another run takes the place of one", passed_over=run_id, reason=reason)
+    return None
 
 
 def _obstacle(vault: Vault, run_id: RunId) -> str:
@@ -137,10 +148,16 @@ def _obstacle(vault: Vault, run_id: RunId) -> str:
         pass
     except BackupDamagedError as error:
         return error.message
+    return _obstacle_to_start(vault, run_id)
+
+
+def _obstacle_to_start(vault: Vault, run_id: RunId) -> str:
     try:
         started = vault.started(run_id)
     except BackupDamagedError as error:
         return error.message
+    if started is None and vault.knows(run_id):
+        return "something was written into its folder before it began"
     return started.doubt if started is not None else ""
 
 

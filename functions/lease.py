@@ -5,6 +5,7 @@ once, so the lock is an object: creating it needs that there is none, renewing i
 changed it, and an expired one can be taken over.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,11 +14,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from manifests.claim_layout import PRUNE_NAME, lease_name
+from manifests.claim_layout import PRUNE_NAME, lease_beside, lease_name, leases_beside
 from manifests.cloud.objects import Bucket
-from manifests.errors import LeaseLostError, ReboundError, RunInProgressError
+from manifests.errors import LeaseLostError, ProtectedError, ReboundError, RunInProgressError
 from manifests.model.run import LeaseRecord
-from manifests.store.claims import Claim, lease_claim, pruned_until
+from manifests.store.claims import MOST_SECONDS, Claim, lease_claim, pruned_until
 from manifests.store.envelope import encode
 from manifests.values import RunId
 
@@ -120,38 +121,73 @@ class Lease:
 
     def release(self) -> None:
         """Let others write the run, when nothing renews the lease any more."""
+        self._delete(self._generation)
+
+    def _delete(self, generation: int) -> None:
         # A lease that could not be removed expires by itself. What is raised is how the run ended.
         try:
-            self._landing.delete(self._name, generation=self._generation)
+            self._landing.delete(self._name, generation=generation)
         except ReboundError as error:
             log.warning("lease not released", reason=str(error))
 
     def _acquire(self) -> int:
         found = self._landing.read_dated(self._name)
+        self._refuse_others()
         if found is not None:
             claim = lease_claim(found, self._run_id)
-            if claim.until > self._clock():
-                raise _in_progress(claim, self._run_id)
             log.warning("taking over an expired lease", holder=claim.holder, problem=claim.problem)
         generation = self._put(over=found.generation if found is not None else 0)
         if generation is None:
             raise RunInProgressError(
                 "another process was faster", subject=self._name, hint="call again later"
             )
+        try:
+            # One that began at the same time can have written under another name. Each looks behind
+            # its own writing, so that one of the two sees the other.
+            self._refuse_others()
+        except RunInProgressError:
+            self._delete(generation)
+            raise
         return generation
+
+    def _refuse_others(self) -> None:
+        """Refuse the run while another process holds a lease of it.
+
+        Raises:
+            RunInProgressError: One does.
+        """
+        now = self._clock()
+        since = now - timedelta(seconds=MOST_SECONDS)
+        listed = self._landing.list_dated(leases_beside(self._run_id))
+        beside = (item.name for item in listed if item.written_at > since)
+        for name in (lease_name(self._run_id), *beside):
+            found = self._landing.read_dated(name)
+            claim = None if found is None else lease_claim(found, self._run_id)
+            if claim is not None and claim.until > now and claim.holder != self._holder:
+                raise _in_progress(claim, self._run_id)
 
     def _put(self, *, over: int) -> int | None:
         """Write the lease over a generation, and return its own, or None when another holds it.
 
-        A refused write can have been our own first try, whose answer was lost.
+        Where Cloud Storage lets nobody replace what is there, it is written beside that.
         """
+        try:
+            return self._put_at(self._name, over)
+        except ProtectedError as error:
+            log.warning("a lease is kept as it is, ours is written beside", reason=str(error))
+            mark = hashlib.sha256(f"{self._name} {self._holder}".encode()).hexdigest()[:16]
+            self._name = lease_beside(self._run_id, mark)
+            return self._put_at(self._name, 0)
+
+    def _put_at(self, name: str, over: int) -> int | None:
+        """Write the lease; a refused write can have been our own first try, whose answer was lost."""
         record = LeaseRecord(
             run_id=self._run_id, holder=self._holder, term_seconds=self._term.total_seconds()
         )
-        generation = self._landing.put_if(self._name, encode(record), generation=over)
+        generation = self._landing.put_if(name, encode(record), generation=over)
         if generation is not None:
             return generation
-        found = self._landing.read_dated(self._name)
+        found = self._landing.read_dated(name)
         if found is None or lease_claim(found, self._run_id).holder != self._holder:
             return None
         return found.generation

@@ -135,7 +135,9 @@ class BackupRun:
         """
         if request.scheduled_at is not None:
             refuse_next(request.scheduled_at, now=self._clock())
-            run_id = current_run(self._vault, request.run_id)
+            run_id = current_run(
+                self._vault, request.run_id, since=request.scheduled_at, holder=self._holder
+            )
             request = request.model_copy(update={"run_id": run_id})
             structlog.contextvars.bind_contextvars(run_id=run_id)
         if manifest := self._finished(request):

@@ -32,6 +32,7 @@ can help. Unknown exit codes must be treated as failures.
         │   ├── SourceMissingError   9   there is none
         │   ├── NeverThereError      9   there was none at the recovery point
         │   └── PointLostError       9   it cannot be read as it was at the recovery point any more
+        ├── ProtectedError           9   a hold or retention of Cloud Storage keeps an object as it is
         └── LeaseLostError           9   the lease of this run was taken over
 """
 
@@ -222,6 +223,10 @@ class NeverThereError(SourceUnreadableError):
 
 class PointLostError(SourceUnreadableError):
     """A protected part cannot be read any more, or never could, as of the run's recovery point."""
+
+
+class ProtectedError(CloudError):
+    """A hold or a retention of Cloud Storage keeps an object as it is."""
 
 
 class LeaseLostError(CloudError):

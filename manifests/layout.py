@@ -69,6 +69,11 @@ def scheduled_run_id(schedule: str, scheduled_at: datetime) -> RunId:
     return parse_run_id(f"{schedule}-{scheduled_at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
 
 
+def replaces(run_id: RunId, first: RunId) -> bool:
+    """Whether a run takes the place of the first one of a schedule's time."""
+    return run_id.startswith(f"{first}-r") and run_id.removeprefix(f"{first}-r").isdecimal()
+
+
 def work_id(owner: str, table: str) -> str:
     """Name the scratch tables, undo points and jobs of one table of a run or recovery.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from manifests.catalog import Catalog, Retention
@@ -85,6 +86,7 @@ def decide(
     reading: frozenset[RunId] = frozenset(),
     lesser: frozenset[RunId] = frozenset(),
     active: frozenset[RunId],
+    written: Mapping[RunId, datetime] = MappingProxyType({}),
 ) -> tuple[KeepDecision, ...]:
     """Decide for each run whether it is kept.
 
@@ -98,6 +100,7 @@ def decide(
         lesser: Complete runs that hold less than the catalog asks for: they take the place of none
             that holds all.
         active: Runs whose lease is in force.
+        written: When the last object was written of runs that never fixed a recovery point.
 
     Returns:
         One decision a run, oldest first. A damaged run is kept: a person decides about it; another
@@ -118,7 +121,14 @@ def decide(
         elif run.run_id in active:
             reasons[run.run_id] = "its lease is in force"
         elif run.run_id not in reasons:
-            reasons[run.run_id] = _other_reason(run, complete, policy=policy, now=now)
+            reasons[run.run_id] = _other_reason(
+                run.model_copy(
+                    update={"recovery_point": run.recovery_point or written.get(run.run_id)}
+                ),
+                complete,
+                policy=policy,
+                now=now,
+            )
     _keep_what_is_needed(reasons, needs)
     oldest_first = sorted(runs, key=lambda run: (str(run.recovery_point or ""), run.run_id))
     return tuple(

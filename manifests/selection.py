@@ -8,6 +8,7 @@ from manifests.errors import NoRecoveryPointError
 from manifests.model.run import PartFailure
 from manifests.values import RunId, UtcTime, Value
 
+_MOST_TOLD = 20
 RunState = Literal["complete", "partial", "damaged", "foreign", "untrusted"]
 """A foreign run is complete, and another platform's; an untrusted one is signed by nobody we trust."""
 
@@ -81,7 +82,10 @@ def select(
     ]
     if not fitting:
         obstacles = sorted((run, item) for run, item in passed_over.items() if item is not None)
-        reasons = "; ".join(f"{run}: {item.reason}" for run, item in obstacles)
+        told = [f"{run}: {item.reason}" for run, item in obstacles[-_MOST_TOLD:]]
+        if left := len(obstacles) - len(told):
+            told.insert(0, f"{left:,} others")
+        reasons = "; ".join(told)
         raise NoRecoveryPointError(
             f"no run can be restored ({reasons or 'the vault holds no run'})",
             hint="`rebound list` shows every run; `--at` and `--run` narrow the choice",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, NewType, Self
+from typing import Annotated, Any, NamedTuple, NewType, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -159,6 +159,14 @@ class ObjectInfo(Stored):
     size_bytes: int = Field(ge=0)
     crc32c: str
     generation: int
+
+
+class Listed(NamedTuple):
+    """What a listing says about one object, and when it was written, on Cloud Storage's clock."""
+
+    name: str
+    size_bytes: int
+    written_at: datetime
 
 
 class StoredObject(ObjectInfo):

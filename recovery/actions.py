@@ -8,9 +8,9 @@ from datetime import datetime
 
 from manifests.claim_layout import ACTIONS_PREFIX, acted_at, action_name
 from manifests.cloud.objects import Bucket
-from manifests.store.bounded import Records, readable
-from manifests.store.envelope import encode
-from recovery.operator import Action, Operator
+from manifests.store.bounded import Records, read
+from manifests.store.seal import Seal
+from recovery.operator import Acted, Action, Operator
 
 
 class Actions:
@@ -20,6 +20,7 @@ class Actions:
         landing: The bucket.
         identity: The account that Google Cloud takes this command's operator for; empty for unknown.
         project: The project that this command is about.
+        seal: Signs what is written, and tells whether it is believed.
         own_id: The command's own id.
         clock: Gives the present instant.
     """
@@ -30,19 +31,21 @@ class Actions:
         *,
         identity: str,
         project: str,
+        seal: Seal,
         own_id: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._landing = landing
         self._identity = identity
         self._project = project
+        self._seal = seal
         self._own_id = own_id
         self._clock = clock
 
     def begin(self, verb: str, subject: str, reason: str) -> Operator:
         """Write down what is about to be done; return who does it.
 
-        Nothing is done that could not be written down.
+        Nothing is done that could not be written down; what could not be signed is told to be unsigned.
 
         Args:
             verb: The command.
@@ -63,14 +66,23 @@ class Actions:
             project=self._project,
             operator=operator,
         )
-        self._landing.put_once(action_name(did_at, self._own_id), encode(action))
+        name = action_name(did_at, self._own_id)
+        self._landing.put_once(name, self._seal.encode_anyway(action, subject=name))
         return operator
 
-    def all(self, *, since: datetime | None = None) -> tuple[Action, ...]:
-        """Return the records, oldest first; what cannot be read is told of and left out."""
+    def all(self, *, since: datetime | None = None) -> tuple[Acted, ...]:
+        """Return the records, oldest first; what cannot be read is told of and left out.
+
+        One that nobody we trust signed is told to be so.
+        """
 
         def age(name: str) -> datetime | None:
             at = acted_at(name)
             return at if at is not None and (since is None or at >= since) else None
 
-        return tuple(readable(Records(self._landing).below(ACTIONS_PREFIX, Action, age=age)))
+        found = Records(self._landing, seal=self._seal).below(ACTIONS_PREFIX, Action, age=age)
+        return tuple(
+            Acted(action, item.trust.problem if item.trust else "")
+            for item in found
+            if (action := read(item)) is not None
+        )

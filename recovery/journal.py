@@ -4,6 +4,7 @@
     databases/<id>.json                        one database is written and proven
     buckets/<bucket>/<number>.json             what was written to one key range, now proven
     before/<kind> <name>.json                  what a thing was before it was written
+    before/<kind> <name>.json~<mark>.json      the same, where somebody else wrote in its place
     before/objects/<bucket>/<digest>.json      objects of which only what is said of them is set
     before/aside/<bucket>/<digest>.json        copies of objects whose content is about to go
     before/documents/<database>/<digest>.json  a file of documents that are about to be written over
@@ -19,8 +20,7 @@ An entry is a hint. Nothing is skipped because of it: the destination is looked 
 from datetime import datetime
 
 from manifests import layout
-from manifests.cloud.objects import Bucket
-from manifests.cloud.recoveries import recovery_ids
+from manifests.cloud.recoveries import attempts_ended, recoveries_begun
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
@@ -28,24 +28,19 @@ from manifests.errors import (
     StrangeObjectError,
     UsageError,
 )
-from manifests.journal_layout import (
-    JournalNames,
-)
 from manifests.json_text import parsed
 from manifests.signing import Trust
-from manifests.store.bounded import Readable, Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import opened
-from manifests.store.seal import Seal
 from manifests.values import Value
-from recovery.naming import bounded
+from recovery.entries import JournalEntries
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
 from recovery.within import Within
 
-_MOST_ATTEMPTS = 10
+_MOST_NAMED = 20
 
 
-class Journal:
+class Journal(JournalEntries):
     """The journal of one recovery.
 
     Args:
@@ -53,15 +48,6 @@ class Journal:
         recovery_id: The recovery.
         seal: Signs what is written, and tells what is believed.
     """
-
-    def __init__(self, bucket: Bucket, recovery_id: str, seal: Seal) -> None:
-        self._bucket = bucket
-        self._seal = seal
-        self._source: Readable = bucket
-        self._is_new = False
-        self._own: set[str] = set()
-        self._names = JournalNames(recovery_id)
-        self.recovery_id = recovery_id
 
     def begin(self, recovery: PlannedRecovery) -> None:
         """Write the plan, once.
@@ -108,42 +94,13 @@ class Journal:
         """
         content = self._bucket.read(self._names.plan)
         if content is None:
-            known = ", ".join(recovery_ids(self._bucket)) or "none"
+            known = ", ".join(recoveries_begun(self._bucket).ids[-_MOST_NAMED:]) or "none"
             raise UsageError(
                 f"no such recovery; there are: {known}",
                 subject=self.recovery_id,
                 hint="`rebound recover` begins one",
             )
         return content
-
-    def record(self, folder: str, name: str, document: Value) -> None:
-        """Write an entry, once: what a kind did to one thing; that of an earlier attempt stays."""
-        where = self._entry(folder, name)
-        ours = self._seal.encode(document, subject=where)
-        if self._bucket.put_once(where, ours) != ours:
-            # Where it is no entry it is told, once more: ours could not be written.
-            self.entry(folder, name, type(document))
-
-    def keep(self, folder: str, name: str, document: Value) -> None:
-        """Write an entry that an undo needs, once; that of an earlier attempt stays.
-
-        Raises:
-            StrangeObjectError: Something lies there that the recovery did not write: what is about to
-                be changed could not go back.
-        """
-        where = self._entry(folder, name)
-        ours = self._seal.encode(document, subject=where)
-        if self._bucket.put_once(where, ours) == ours:
-            self._own.add(where)
-        elif where not in self._own:
-            since = Within(self._bucket, layout.recovery_begun_at(self.recovery_id), None)
-            records = Records(since, seal=self._seal, only_believed=True)
-            if self._is_new or read(records.one(where, type(document))) is None:
-                raise StrangeObjectError(
-                    "it lay there before the recovery wrote its own",
-                    subject=where,
-                    hint=STRANGE_HINT,
-                )
 
     def during(self, ended_at: datetime) -> "Journal":
         """Return the journal as it was when the recovery ended, where nobody signed it.
@@ -168,21 +125,6 @@ class Journal:
         content, name = self.require(), self._names.plan
         return self._seal.trust(opened(content, subject=name), subject=name)
 
-    def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
-        """Return an entry, or None where there is none; one that cannot be read is told, and none."""
-        return read(self._records.one(self._entry(folder, name), kind))
-
-    def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
-        """Return the entries of a folder, in order of their names; the others are told, and none."""
-        return tuple(readable(self._records.below(self._names.folder(folder), kind)))
-
-    @property
-    def _records(self) -> Records:
-        return Records(self._source, seal=self._seal, only_believed=True)
-
-    def _entry(self, folder: str, name: str) -> str:
-        return bounded(self._names.folder(folder), f"{name}.json")
-
     def abandon(self, abandoned: AbandonedRecovery) -> AbandonedRecovery:
         """Write that an operator closed the recovery; an earlier record stays and is returned."""
         return self._written(self._names.abandoned, abandoned)
@@ -201,10 +143,20 @@ class Journal:
         """Write how an attempt ended, and return what is written then.
 
         An attempt that proved everything writes the report, once: an earlier report stays.
+
+        Raises:
+            StrangeObjectError: What somebody else wrote lies there, and nobody could tell it from ours.
         """
-        names = self._names
-        name = names.report if report.is_proven else names.attempt(report.finished_at)
-        return self._written(name, report)
+        attempt = self._names.attempt(report.finished_at)
+        if not report.is_proven:
+            return self._written(attempt, report)
+        try:
+            return self._written(self._names.report, report)
+        except BackupDamagedError:
+            # Somebody else wrote in the report's place: where that is told, ours is with the attempts.
+            if not self._seal.is_checking:
+                raise
+            return self._written(attempt, report)
 
     def _written[Written: Value](self, name: str, document: Written) -> Written:
         """Write a document, once, and return what is written then."""
@@ -241,7 +193,7 @@ class Journal:
         except (BackupDamagedError, RefusedError, UsageError):
             return None
         # Somebody else can have written the newest of them.
-        for name in (self._names.report, *reversed(self._attempts()[-_MOST_ATTEMPTS:])):
+        for name in (self._names.report, *reversed(self._attempts())):
             found = self._readable(name, RecoveryReport)
             if found is not None and not contradiction(planned, *found):
                 return found
@@ -254,11 +206,11 @@ class Journal:
 
     def ended_before(self) -> bool:
         """Whether an attempt has ended that an older version of Rebound made: it is not read."""
-        names = (self._names.report, *self._attempts()[-_MOST_ATTEMPTS:])
+        names = (self._names.report, *self._attempts())
         return any(_is_older(self._bucket.read(name) or b"") for name in names)
 
     def _attempts(self) -> list[str]:
-        return [item.name for item in self._bucket.list_objects(self._names.attempts)]
+        return attempts_ended(self._bucket, self.recovery_id)
 
     def _readable[Written: Value](
         self, name: str, kind: type[Written]

@@ -1,5 +1,7 @@
 """Who did what, and why: told of each command that changes something. Pure."""
 
+from typing import NamedTuple
+
 from manifests.values import Stored, UtcTime
 
 
@@ -40,3 +42,14 @@ class Action(Stored):
     subject: str
     project: str
     operator: Operator
+
+
+class Acted(NamedTuple):
+    """What an operator did, as it is written down.
+
+    Attributes:
+        doubt: Why nobody believes who wrote it; empty where it is believed, or nothing is checked.
+    """
+
+    action: Action
+    doubt: str = ""

@@ -1,6 +1,6 @@
 """Deletes contents of buckets that no run needs: what they are is found here, nothing is decided."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from manifests.cloud.expiry import Expiry
@@ -8,7 +8,7 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import BackupDamagedError, RefusedError
 from manifests.store.vault import Vault
-from manifests.values import Value
+from manifests.values import RunId, Value
 from recovery.kinds.buckets.cloud.exclusion import Pruning
 from recovery.kinds.buckets.cloud.garbage import Garbage
 
@@ -62,8 +62,8 @@ class Prune:
             delete: Whether they are deleted; meanwhile no run is written.
 
         Raises:
-            RefusedError: A run is being written, so that what it needs is not known yet, or
-                somebody else prunes.
+            RefusedError: A run is being written, or not all manifests are read, so that what they
+                need is not known; or somebody else prunes.
             BackupDamagedError: An inventory is gone or cannot be read, so what it needs is not known.
         """
         if not delete:
@@ -82,10 +82,17 @@ class Prune:
                 f"run {min(active)} is being written",
                 hint="prune again when it has ended; `rebound unlock` breaks a lease that cannot end",
             )
+        folders = self._documents.folders()
+        if folders.unread:
+            raise RefusedError(
+                f"{len(folders.unread):,} manifests are not read, so that what they need is not known",
+                subject=folders.unread[0],
+                hint="find out who wrote them; `rebound list` shows the runs",
+            )
         garbage = Garbage(
             self._vault,
-            runs=self._documents.run_ids(),
-            known=self._inventories(),
+            runs=folders.read,
+            known=self._inventories(folders.read),
             older_than=now - timedelta(days=self._partial_days),
             holds=delete and self._holds_what_is_new(),
             advance=advance,
@@ -98,9 +105,9 @@ class Prune:
             protected += delete and not garbage.delete(version)
         return PrunedContents(objects=objects, size_bytes=size_bytes, protected=protected)
 
-    def _inventories(self) -> Iterator[str]:
+    def _inventories(self, runs: Sequence[RunId]) -> Iterator[str]:
         """Yield each inventory that a manifest lists; a manifest that cannot be read lists none."""
-        for run_id in self._documents.run_ids():
+        for run_id in runs:
             try:
                 manifest = self._documents.manifest(run_id)
             except BackupDamagedError:

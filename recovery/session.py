@@ -83,6 +83,7 @@ class Session:
             self.landing,
             identity=self.api.identity,
             project=settings.project,
+            seal=self.seal,
             own_id=self.own_id,
             clock=self.clock,
         )

@@ -6,14 +6,14 @@ from itertools import compress
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.cloud.recoveries import recovery_ids
+from manifests.cloud.recoveries import recoveries_begun
 from manifests.errors import (
     BackupDamagedError,
     ManifestUntrustedError,
     RefusedError,
     UsageError,
 )
-from manifests.journal_layout import RECOVERIES_PREFIX, JournalNames, recovery_of
+from manifests.journal_layout import ENDS_GLOB, RECOVERIES_PREFIX, JournalNames, planned_recovery
 from manifests.store.seal import Seal
 from recovery.journal import Journal
 
@@ -25,17 +25,20 @@ def under_way(bucket: Bucket, scenario: str, seal: Seal, *, since: datetime) -> 
 
     One that nobody we trust began is none.
     """
-    found = []
-    for recovery_id in recovery_ids(bucket):
+
+    def may_be_under_way(recovery_id: str) -> bool:
         is_ours = recovery_id.startswith(f"{scenario}-")
+        return is_ours and layout.recovery_begun_at(recovery_id) > since
+
+    def is_under_way(recovery_id: str) -> bool:
         journal = Journal(bucket, recovery_id, seal)
-        if not is_ours or layout.recovery_begun_at(recovery_id) <= since:
-            continue
-        if _is_believed(journal) and not (
+        return _is_believed(journal) and not (
             journal.last_report() or journal.abandoned() or journal.ended_before()
-        ):
-            found.append(recovery_id)
-    return found
+        )
+
+    begun = recoveries_begun(bucket, may_be_under_way).ids
+    with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="journals") as pool:
+        return list(compress(begun, pool.map(is_under_way, begun)))
 
 
 def _is_believed(journal: Journal) -> bool:
@@ -50,13 +53,11 @@ def _is_believed(journal: Journal) -> bool:
 
 def unclosed(bucket: Bucket) -> tuple[str, ...]:
     """Return the recoveries that nobody ended or closed, oldest first, told by names alone."""
-    folders = bucket.list_folders(RECOVERIES_PREFIX)
-    begun = sorted(found for name in folders if (found := recovery_of(name)))
+    names = {item.name for item in bucket.list_dated(RECOVERIES_PREFIX, glob=ENDS_GLOB)}
+    begun = sorted(found for name in names if (found := planned_recovery(name)))
 
     def is_open(recovery_id: str) -> bool:
-        names = JournalNames(recovery_id)
-        ends = (bucket.info(name) for name in (names.report, names.abandoned))
-        return not any(ends) and bucket.info(names.plan) is not None
+        ends = JournalNames(recovery_id)
+        return names.isdisjoint((ends.report, ends.abandoned))
 
-    with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="journals") as pool:
-        return tuple(compress(begun, pool.map(is_open, begun)))
+    return tuple(filter(is_open, begun))

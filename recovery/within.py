@@ -10,7 +10,7 @@ from datetime import datetime
 from manifests.cloud.objects import Bucket
 from manifests.errors import StrangeObjectError
 from manifests.store.decoded import STRANGE_HINT
-from manifests.values import ObjectInfo
+from manifests.values import Listed
 
 
 class Within:
@@ -40,9 +40,9 @@ class Within:
             raise StrangeObjectError(why, subject=name, hint=STRANGE_HINT)
         return found.content
 
-    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
+    def list_dated(self, prefix: str) -> Iterator[Listed]:
         """Yield the live objects below a prefix, in name order, whenever they were written."""
-        return self._bucket.list_objects(prefix)
+        return self._bucket.list_dated(prefix)
 
 
 def untimely(written_at: datetime, since: datetime, until: datetime | None) -> str:

@@ -14,6 +14,9 @@ resource "google_storage_bucket" "landing" {
     customer_supplied_encryption_enforcement_config {
       restriction_mode = "FullyRestricted" # nobody else could read what is written under such a key
     }
+    customer_managed_encryption_enforcement_config {
+      restriction_mode = "FullyRestricted" # nor what is under one of Cloud KMS that its owner disables
+    }
   }
 
   soft_delete_policy {

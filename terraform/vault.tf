@@ -49,6 +49,11 @@ resource "google_storage_bucket" "vault" {
     customer_supplied_encryption_enforcement_config {
       restriction_mode = "FullyRestricted" # nobody else could read what is written under such a key
     }
+    # Under a key of one's own the bucket has to take keys of Cloud KMS; which ones, an organization says
+    # (constraints/gcp.restrictCmekCryptoKeyProjects).
+    customer_managed_encryption_enforcement_config {
+      restriction_mode = var.vault_kms_key == null ? "FullyRestricted" : "NotRestricted"
+    }
   }
 
   # Versions are there only without a retention policy. `holds/` says which runs never expire.

@@ -5,16 +5,21 @@ from typing import NamedTuple
 
 import google_crc32c
 import structlog
-from google.api_core.exceptions import BadRequest, RequestRangeNotSatisfiable
+from google.api_core.exceptions import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    RequestRangeNotSatisfiable,
+)
 
-from manifests.cloud.api import StorageApi, object_path
+from manifests.cloud.api import StorageApi
 from manifests.cloud.batch import Query
 from manifests.cloud.checksums import crc32c_text
+from manifests.cloud.keys import lacks_key
 from manifests.errors import ObjectChangedError
 from manifests.json_text import MOST_BYTES
 
 _CRC32C = re.compile(r"\bcrc32c=([^,\s]+)")
-_TOLD = "generation,customerEncryption"
 
 log = structlog.get_logger()
 
@@ -31,7 +36,7 @@ def whole_document(
 ) -> Document:
     """Read a live object as it is stored, and no more of it than a document may have and a byte.
 
-    So whoever decodes it sees that it is too large. One under a key that its writer kept to himself is
+    So whoever decodes it sees that it is too large. One under a key that nobody here can use is
     read as an empty one, which is none of ours: it must not stop who reads others.
 
     Raises:
@@ -39,14 +44,18 @@ def whole_document(
     """
     try:
         answer = api.download(bucket, name, {}, 0, most_bytes)
-    except (BadRequest, RequestRangeNotSatisfiable) as error:
-        told = api.call("GET", object_path(bucket, name), {"fields": _TOLD})
-        # It is that, or there is no first byte.
-        if isinstance(error, BadRequest):
-            if not told.get("customerEncryption"):
-                raise
-            log.warning("an object is under its writer's own key, and taken for empty", name=name)
-        return Document(b"", int(told["generation"]))
+    except RequestRangeNotSatisfiable:
+        # There is no first byte.
+        return Document(b"", _generation(api, bucket, name))
+    except (BadRequest, Forbidden) as error:
+        if not lacks_key(error):
+            raise
+        log.warning(
+            "an object is under its writer's own key, and taken for empty",
+            name=name,
+            reason=str(error.message),
+        )
+        return Document(b"", _generation(api, bucket, name))
     stored = _CRC32C.search(answer.header("X-Goog-Hash"))
     is_whole = len(answer.content) <= most_bytes
     came = crc32c_text(google_crc32c.Checksum(answer.content))
@@ -56,13 +65,26 @@ def whole_document(
     return Document(answer.content, int(answer.header("X-Goog-Generation")))
 
 
+def _generation(api: StorageApi, bucket: str, name: str) -> int:
+    """Return the generation of a live object from a listing, which decrypts nothing.
+
+    Raises:
+        google.api_core.exceptions.NotFound: It is gone.
+    """
+    query: Query = {"prefix": name, "maxResults": 1, "fields": "items(name,generation)"}
+    for item in api.call("GET", f"b/{bucket}/o", query).get("items", ()):
+        if item["name"] == name:
+            return int(item["generation"])
+    raise NotFound(name)
+
+
 def piece(
     api: StorageApi, bucket: str, name: str, generation: int, *, start: int, end: int
 ) -> bytes:
     """Read the bytes of an exact generation from one to another, inclusive.
 
     Raises:
-        ObjectChangedError: The object is shorter, or under a key that its writer kept to himself.
+        ObjectChangedError: The object is shorter, or under a key that nobody here can use.
         ConnectionError: They did not all come.
     """
     query: Query = {"generation": generation}
@@ -74,9 +96,8 @@ def piece(
         api.download(bucket, name, query, end, end)
     except RequestRangeNotSatisfiable as error:
         raise ObjectChangedError(f"it has fewer than {end + 1} bytes", subject=name) from error
-    except BadRequest as error:
-        told = api.call("GET", object_path(bucket, name), {**query, "fields": _TOLD})
-        if not told.get("customerEncryption"):
+    except (BadRequest, Forbidden) as error:
+        if not lacks_key(error):
             raise
         raise ObjectChangedError("it is under its writer's own key", subject=name) from error
     message = f"{len(chunk)} of {end - start + 1} bytes came"

@@ -1,13 +1,14 @@
 """Deletes runs past their retention: `manifests.retention` decides, this looks and deletes."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from manifests import coverage, layout
 from manifests.catalog import Catalog
-from manifests.claim_layout import LEASES_PREFIX, lease_name, leased_run_id, unlock_name
+from manifests.claim_layout import LEASES_PREFIX, leased_run_id, unlock_name
 from manifests.cloud.holds import set_hold
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
@@ -19,11 +20,17 @@ from manifests.errors import BackupDamagedError, RefusedError, UsageError
 from manifests.model.run import UnlockRecord
 from manifests.retention import Holdings, KeepDecision, decide, lesser, needs_of
 from manifests.selection import RunSummary
-from manifests.store.claims import lease_claim
+from manifests.store.claims import MOST_SECONDS, lease_claim
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import RunId, Stored, UtcTime
+
+_PARALLEL_LOOKS = 16
+_MOST_LEASES = 500
+_MOST_STRAYS = 10_000
+"""No more folders that hold no backup are deleted at a time; the others are when it is called again."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger()
 
@@ -67,19 +74,32 @@ class Expiry:
 
     def decide(self, now: datetime) -> tuple[KeepDecision, ...]:
         """Decide for every run whether it is kept; what the vault protects is."""
-        runs = self._documents.runs()
+        folders = self._documents.folders()
+        read = tuple(map(self._documents.summary, folders.read))
+        runs = (*read, *map(_stray, folders.strays[:_MOST_STRAYS]))
         holdings = [_holdings(self._documents, run) for run in runs]
-        decisions = decide(
-            runs,
-            policy=self._policy,
-            now=now,
-            needs=needs_of(holdings),
-            held=self.held(),
-            reading=self._in_recovery(now, runs),
-            lesser=lesser(self._catalog, holdings),
-            active=self.active(now),
-        )
-        return tuple(self._protected(decision, now) for decision in decisions)
+        with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="expire") as pool:
+            bare = [run.run_id for run in runs if run.state == "partial" and not run.recovery_point]
+            decisions = decide(
+                runs,
+                policy=self._policy,
+                now=now,
+                needs=needs_of(holdings),
+                held=self.held(),
+                reading=self._in_recovery(now, runs),
+                lesser=lesser(self._catalog, holdings),
+                active=self.active(now),
+                written=dict(zip(bare, pool.map(self._written_at, bare), strict=True)),
+            )
+            kept = decisions if not folders.unread else map(_kept_unread, decisions)
+            return tuple(pool.map(lambda decision: self._protected(decision, now), kept))
+
+    def _written_at(self, run_id: RunId) -> datetime:
+        """Return when the newest object of a run was written that has no record of its own time."""
+        folder = layout.run_prefix(run_id)
+        with cloud_errors(self._vault.uri(folder)):
+            found = self._vault.versions.versions("live", folder, after_prefix(folder))
+            return max((item.created_at for item in found), default=_LONG_AGO)
 
     def _protected(self, decision: KeepDecision, now: datetime) -> KeepDecision:
         """Keep a run if any object of it cannot be deleted: half a run is no backup."""
@@ -108,11 +128,17 @@ class Expiry:
             decision if decision.keep else again.get(decision.run_id, decision)
             for decision in decisions
         )
-        return tuple(item if item.keep else self._gone(item, now) for item in agreed)
+        with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="expire") as pool:
+            return tuple(
+                pool.map(lambda item: item if item.keep else self._gone(item, now), agreed)
+            )
 
     def _gone(self, decision: KeepDecision, now: datetime) -> KeepDecision:
         """End the holds of a run and delete it, unless a retention policy then keeps it."""
         folder = layout.run_prefix(decision.run_id)
+        manifest = layout.manifest_name(decision.run_id)
+        if decision.recovery_point is None and self._vault.info(manifest) is not None:
+            return decision.model_copy(update={"keep": True, "reason": "it has a manifest"})
         with cloud_errors(self._vault.uri(folder)):
             for item in self._vault.versions.versions("live", folder, after_prefix(folder)):
                 set_hold(self._vault.versions, item, held=False)
@@ -160,7 +186,7 @@ class Expiry:
     def held(self) -> frozenset[RunId]:
         """Return the runs an operator holds."""
         names = (
-            layout.held_run_id(item.name) for item in self._vault.list_objects(layout.HOLDS_PREFIX)
+            layout.held_run_id(item.name) for item in self._vault.list_dated(layout.HOLDS_PREFIX)
         )
         return frozenset(name for name in names if name is not None)
 
@@ -170,13 +196,13 @@ class Expiry:
         A plan that cannot be read could need any run.
         """
         recoveries = Recoveries(self._landing, self._seal)
-        needed: set[RunId] = set()
-        for recovery_id in recoveries.open(since=now - timedelta(days=self._policy.keep_days)):
-            try:
-                needed |= recoveries.needs(recovery_id)
-            except BackupDamagedError:
-                return frozenset(run.run_id for run in runs)
-        return frozenset(needed)
+        since = now - timedelta(days=self._policy.keep_days)
+        try:
+            needed = [recoveries.needs(it) for it in recoveries.open(since=since)]
+        except BackupDamagedError as error:
+            log.warning("a recovery could need any run", reason=str(error))
+            return frozenset(run.run_id for run in runs)
+        return frozenset().union(*needed)
 
     def unlock(self, run_id: RunId, why: str, now: datetime) -> None:
         """Break the lease of a run, and write down who held it and why it was broken.
@@ -186,27 +212,52 @@ class Expiry:
         Raises:
             UsageError: The run has none.
         """
-        found = self._landing.read_dated(lease_name(run_id))
-        if found is None:
+        listed = self._landing.list_dated(f"{LEASES_PREFIX}{run_id}")
+        names = (item.name for item in listed if leased_run_id(item.name) == run_id)
+        leases = [(name, found) for name in names if (found := self._landing.read_dated(name))]
+        if not leases:
             raise UsageError("the run has no lease", subject=run_id)
-        holder = lease_claim(found, run_id).holder
-        record = UnlockRecord(run_id=run_id, unlocked_at=now, holder=holder, why=why)
+        last = max((lease_claim(found, run_id) for _, found in leases), key=lambda it: it.until)
+        record = UnlockRecord(run_id=run_id, unlocked_at=now, holder=last.holder, why=why)
         self._landing.put_once(unlock_name(run_id, now), encode(record))
-        self._landing.delete(lease_name(run_id), generation=found.generation)
+        for name, found in leases:
+            self._landing.delete(name, generation=found.generation)
 
     def active(self, now: datetime) -> frozenset[RunId]:
         """Return the runs whose lease is in force; log a lease that cannot be read."""
-        active = set()
-        for item in self._landing.list_objects(LEASES_PREFIX):
-            run_id, found = leased_run_id(item.name), self._landing.read_dated(item.name)
-            if run_id is None or found is None:
-                continue
-            claim = lease_claim(found, run_id)
-            if claim.problem:
-                log.warning("a lease cannot be read", run_id=run_id, reason=claim.problem)
-            if claim.until > now:
-                active.add(run_id)
-        return frozenset(active)
+        since = now - timedelta(seconds=MOST_SECONDS)
+        young = {
+            item.name: run_id
+            for item in self._landing.list_dated(LEASES_PREFIX)
+            if item.written_at > since and (run_id := leased_run_id(item.name))
+        }
+        if len(young) > _MOST_LEASES:
+            log.warning("leases are taken to be in force: too many to read", leases=len(young))
+            return frozenset(young.values())
+        return frozenset(
+            run_id for name, run_id in young.items() if self._is_in_force(name, run_id, now)
+        )
+
+    def _is_in_force(self, name: str, run_id: RunId, now: datetime) -> bool:
+        found = self._landing.read_dated(name)
+        if found is None:
+            return False
+        claim = lease_claim(found, run_id)
+        if claim.problem:
+            log.warning("a lease cannot be read", run_id=run_id, reason=claim.problem)
+        return claim.until > now
+
+
+def _stray(run_id: RunId) -> RunSummary:
+    return RunSummary(run_id=run_id, state="partial", reason="no manifest")
+
+
+def _kept_unread(decision: KeepDecision) -> KeepDecision:
+    """Keep a run while there are manifests that are not read: one of them may need it."""
+    if decision.keep or decision.recovery_point is None:
+        return decision
+    reason = "there are more manifests than are read, and one of them may need it"
+    return decision.model_copy(update={"keep": True, "reason": reason})
 
 
 def _holdings(documents: Vault, run: RunSummary) -> Holdings:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from manifests.cloud.objects import Bucket
-from manifests.cloud.stored import whole
+from manifests.cloud.stored import stored_chunks, whole
 from manifests.errors import ObjectChangedError
 from manifests.inventory import SHARD_FILE, read_shard
 from manifests.kinds.buckets.layout import bucket_of_shard
@@ -20,7 +20,7 @@ def read_inventory(vault: Bucket, shard: InventoryShard) -> Iterator[ObjectRecor
     """
     stored = shard.stored
     content = whole(
-        lambda: vault.stored_chunks(stored), stored, most_bytes=SHARD_FILE.most_file_bytes
+        lambda: stored_chunks(vault, stored), stored, most_bytes=SHARD_FILE.most_file_bytes
     )
     count = 0
     for record in read_shard(content, bucket_of_shard(stored.name), subject=stored.name):

@@ -1,16 +1,18 @@
 """A bucket in which Rebound stores things: write-once objects, exact generations, server-side copies."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from itertools import zip_longest
 
 import google_crc32c
-from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 
 from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import Query
 from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.downloads import Document, piece, whole_document
+from manifests.cloud.protection import refuse_protected
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import (
@@ -23,9 +25,10 @@ from manifests.json_text import MOST_BYTES
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.store.claims import Dated
 from manifests.store.decoded import STRANGE_HINT
-from manifests.values import ObjectInfo, Resource
+from manifests.values import Listed, ObjectInfo, Resource
 
 _READ_BYTES = 2 * 1024 * 1024
+_DATED = "items(name,size,timeCreated),nextPageToken"
 _LISTED = "items(name,size,crc32c,generation),prefixes,nextPageToken"
 
 
@@ -94,6 +97,9 @@ class Bucket:
 
         Returns:
             The new generation, or None when the condition did not hold.
+
+        Raises:
+            ProtectedError: A hold or a retention keeps what is there.
         """
         self._before_write()
         resource: Resource = {
@@ -109,6 +115,9 @@ class Bucket:
                 stored = calling(lambda: self._api.upload(self.name, condition, resource, content))
             except PreconditionFailed:
                 return None
+            except Forbidden as error:
+                refuse_protected(error, self.uri(name))
+                raise
         return int(stored["generation"])
 
     def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> bytes | None:
@@ -149,9 +158,24 @@ class Bucket:
         for page in self._pages(prefix, delimiter="/"):
             yield from sorted(page.get("prefixes", ()))
 
+    def list_dated(self, prefix: str, *, glob: str | None = None) -> Iterator[Listed]:
+        """Yield the live objects below a prefix, and when each was written, in name order.
+
+        Args:
+            prefix: What their names begin with.
+            glob: What their whole names have to match; pages can be empty (Objects: list, matchGlob).
+        """
+        query: Query = {"prefix": prefix, "matchGlob": glob, "fields": _DATED}
+        for page in self._listed_pages(query):
+            for item in page.get("items", ()):
+                written_at = datetime.fromisoformat(item["timeCreated"])
+                yield Listed(item["name"], int(item.get("size", 0)), written_at)
+
     def _pages(self, prefix: str, *, delimiter: str | None) -> Iterator[Resource]:
-        query: Query = {"prefix": prefix, "delimiter": delimiter, "fields": _LISTED}
-        with cloud_errors(self.uri(prefix)):
+        return self._listed_pages({"prefix": prefix, "delimiter": delimiter, "fields": _LISTED})
+
+    def _listed_pages(self, query: Query) -> Iterator[Resource]:
+        with cloud_errors(self.uri(str(query["prefix"]))):
             yield from self._api.pages(f"b/{self.name}/o", query)
 
     def info(self, name: str, generation: int | None = None) -> ObjectInfo | None:
@@ -255,27 +279,6 @@ class Bucket:
             if chunk is None:
                 raise ObjectMissingError("the object is gone", subject=self.uri(found.name))
             yield chunk
-
-    def stored_chunks(self, found: ObjectInfo) -> Generator[bytes]:
-        """Yield the bytes of an object in the vault, or of its copy under another generation.
-
-        A vault that was copied or restored has other generations. What Cloud Storage says of the
-        copy is compared here; the reader compares the bytes.
-
-        Raises:
-            ObjectMissingError: Neither the generation nor such a copy is there.
-        """
-        begun = False
-        try:
-            for chunk in self.chunks(found):
-                begun = True
-                yield chunk
-        except ObjectMissingError:
-            wanted = (found.size_bytes, found.crc32c)
-            copy = self.info(found.name)
-            if begun or copy is None or (copy.size_bytes, copy.crc32c) != wanted:
-                raise
-            yield from self.chunks(copy)
 
 
 def _listed(item: Resource) -> ObjectInfo:

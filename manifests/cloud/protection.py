@@ -6,7 +6,8 @@ from google.api_core.exceptions import ClientError, Forbidden
 
 from manifests.cloud.api import StorageApi
 from manifests.cloud.batch import Query
-from manifests.cloud.retry import cloud_errors
+from manifests.cloud.retry import cloud_errors, reasons_of
+from manifests.errors import ProtectedError
 
 _PROTECTED = {"objectUnderActiveHold", "retentionPolicyNotMet"}
 _UNDER_HOLD = "is under active"
@@ -51,8 +52,21 @@ def protects(refusal: Forbidden) -> bool:
 
     A hold has no reason of its own, only a text (measured on Cloud Storage).
     """
-    reasons = {item.get("reason") for item in refusal.errors if isinstance(item, dict)}
-    return bool(reasons & _PROTECTED) or _UNDER_HOLD in str(refusal.message)
+    return bool(reasons_of(refusal) & _PROTECTED) or _UNDER_HOLD in str(refusal.message)
+
+
+def refuse_protected(refusal: Forbidden, subject: str) -> None:
+    """Tell of a refusal that is a hold's or a retention policy's.
+
+    Raises:
+        ProtectedError: It is.
+    """
+    if protects(refusal):
+        raise ProtectedError(
+            "a hold or retention of Cloud Storage keeps what is there",
+            subject=subject,
+            hint="find out who put it there, and release it",
+        ) from refusal
 
 
 def concerns_all(refusal: ClientError) -> bool:

@@ -3,18 +3,36 @@
 Journals are `recovery`'s own (recovery/journal.py); of their documents only this is relied on here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import NamedTuple
+
+import structlog
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, ManifestAlteredError, ManifestUntrustedError
-from manifests.journal_layout import RECOVERIES_PREFIX, JournalNames, planned_recovery
+from manifests.crowd import HOUR, some_of_each
+from manifests.errors import (
+    BackupDamagedError,
+    ManifestAlteredError,
+    ManifestFormatError,
+    ManifestUntrustedError,
+)
+from manifests.journal_layout import (
+    PLANS_GLOB,
+    RECOVERIES_PREFIX,
+    JournalNames,
+    planned_recovery,
+)
 from manifests.store.seal import Seal
 from manifests.values import RunId, Stored
 
 _READS_NO_RUN = "processor-failure-"
 """What runs processors again reads no run."""
+_MOST_RECOVERIES = 500
+_MOST_ATTEMPTS = 50
+
+log = structlog.get_logger()
 
 
 class _Needed(Stored):
@@ -35,14 +53,42 @@ class _End(Stored):
     recovery_id: str
 
 
-def recovery_ids(landing: Bucket) -> list[str]:
-    """Return every recovery that was begun, oldest first.
+class Begun(NamedTuple):
+    """The recoveries that were begun.
+
+    Attributes:
+        ids: Those that are looked at, oldest first; of too many some of each hour.
+        left: How many are not.
+    """
+
+    ids: list[str]
+    left: int
+
+
+def recoveries_begun(landing: Bucket, wanted: Callable[[str], bool] = lambda _: True) -> Begun:
+    """Return the recoveries that were begun.
 
     Args:
         landing: The bucket with their journals.
+        wanted: Whether one is asked for.
     """
-    listed = landing.list_objects(RECOVERIES_PREFIX)
-    return sorted(found for item in listed if (found := planned_recovery(item.name)))
+    listed = landing.list_dated(RECOVERIES_PREFIX, glob=PLANS_GLOB)
+    written = {
+        found: item.written_at
+        for item in listed
+        if (found := planned_recovery(item.name)) and wanted(found)
+    }
+    ids = sorted(some_of_each(written, _MOST_RECOVERIES, HOUR))
+    if left := len(written) - len(ids):
+        log.warning("recoveries are not looked at: there are too many", recoveries=left)
+    return Begun(ids, left)
+
+
+def attempts_ended(landing: Bucket, recovery_id: str) -> list[str]:
+    """Return where it is written how attempts of a recovery ended; of too many some of each hour."""
+    listed = landing.list_dated(JournalNames(recovery_id).attempts)
+    written = {item.name: item.written_at for item in listed}
+    return sorted(some_of_each(written, _MOST_ATTEMPTS, HOUR))
 
 
 class Recoveries:
@@ -61,16 +107,26 @@ class Recoveries:
         """Yield the recoveries that were begun since an instant and that nobody has ended.
 
         A record of an end that cannot be read, is another recovery's, or is not believed, ends nothing.
+
+        Raises:
+            BackupDamagedError: There are more than are looked at.
         """
-        for recovery_id in recovery_ids(self._landing):
-            if recovery_id.startswith(_READS_NO_RUN):
-                continue
+
+        def may_be_open(recovery_id: str) -> bool:
             is_young = layout.recovery_begun_at(recovery_id) > since
-            has_ended = is_young and (
-                self._end(recovery_id, JournalNames(recovery_id).report, _Planned)
-                or self._end(recovery_id, JournalNames(recovery_id).abandoned, _End)
+            return is_young and not recovery_id.startswith(_READS_NO_RUN)
+
+        begun = recoveries_begun(self._landing, may_be_open)
+        if begun.left:
+            raise ManifestFormatError(
+                f"{begun.left:,} recoveries are not looked at", subject=RECOVERIES_PREFIX
             )
-            if is_young and not has_ended:
+        for recovery_id in begun.ids:
+            names = JournalNames(recovery_id)
+            if not (
+                self._end(recovery_id, names.report, _Planned)
+                or self._end(recovery_id, names.abandoned, _End)
+            ):
                 yield recovery_id
 
     def needs(self, recovery_id: str) -> frozenset[RunId]:

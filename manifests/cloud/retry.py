@@ -77,7 +77,7 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, _TRANSIENT_ERRORS):
         return True
     if isinstance(error, google_errors.GoogleAPICallError):
-        return error.code in _TRANSIENT_CODES or bool(_reasons(error) & _TRANSIENT_REASONS)
+        return error.code in _TRANSIENT_CODES or bool(reasons_of(error) & _TRANSIENT_REASONS)
     return False
 
 
@@ -86,7 +86,8 @@ def is_timed_out(error: BaseException) -> bool:
     return isinstance(error, google_errors.DeadlineExceeded) or "timed out" in str(error)
 
 
-def _reasons(error: google_errors.GoogleAPICallError) -> set[object]:
+def reasons_of(error: google_errors.GoogleAPICallError) -> set[object]:
+    """Return the reasons that an API names for a refusal."""
     return {item.get("reason") for item in error.errors if isinstance(item, dict)}
 
 
@@ -94,7 +95,7 @@ def _is_too_fast(error: BaseException | None) -> bool:
     """Whether calls came too fast, which Cloud Storage answers with 429 and BigQuery with 403."""
     if not isinstance(error, google_errors.GoogleAPICallError):
         return False
-    return isinstance(error, google_errors.TooManyRequests) or "rateLimitExceeded" in _reasons(
+    return isinstance(error, google_errors.TooManyRequests) or "rateLimitExceeded" in reasons_of(
         error
     )
 

@@ -1,10 +1,11 @@
 """Small files as they are in the vault: read whole, and compared with what is said of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 
 import google_crc32c
 
 from manifests.cloud.checksums import crc32c_text
+from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
 from manifests.values import ObjectInfo
 
@@ -31,6 +32,28 @@ def whole(read: Callable[[], Iterable[bytes]], stored: ObjectInfo, *, most_bytes
         return _compared(read(), stored)
     except BackupDamagedError:
         return _compared(read(), stored)
+
+
+def stored_chunks(vault: Bucket, found: ObjectInfo) -> Generator[bytes]:
+    """Yield the bytes of an object in the vault, or of its copy under another generation.
+
+    A vault that was copied or restored has other generations. What Cloud Storage says of the
+    copy is compared here; the reader compares the bytes.
+
+    Raises:
+        ObjectMissingError: Neither the generation nor such a copy is there.
+    """
+    begun = False
+    try:
+        for chunk in vault.chunks(found):
+            begun = True
+            yield chunk
+    except ObjectMissingError:
+        wanted = (found.size_bytes, found.crc32c)
+        copy = vault.info(found.name)
+        if begun or copy is None or (copy.size_bytes, copy.crc32c) != wanted:
+            raise
+        yield from vault.chunks(copy)
 
 
 def _compared(chunks: Iterable[bytes], stored: ObjectInfo) -> bytes:

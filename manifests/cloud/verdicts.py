@@ -7,8 +7,10 @@ and makes nothing trusted, so that forging one gains nothing.
 from collections.abc import Iterator
 from datetime import datetime
 
+import structlog
+
 from manifests.cloud.objects import Bucket
-from manifests.errors import CloudError
+from manifests.errors import CloudError, ProtectedError
 from manifests.model.run import VerdictRecord
 from manifests.store.bounded import Records, read, readable
 from manifests.store.envelope import encode
@@ -18,6 +20,8 @@ from manifests.verified_layout import VERDICTS_PREFIX, verdict_name
 # Far more than the names of everything damaged in a run.
 _MOST_BYTES = 2 * 1024 * 1024
 
+log = structlog.get_logger()
+
 
 class Verdicts:
     """The verdicts about the runs of one vault."""
@@ -26,15 +30,17 @@ class Verdicts:
         self._landing = landing
 
     def record(self, verdict: VerdictRecord) -> None:
-        """Write what was found about a run, over what was found before."""
+        """Write what was found about a run, over what was found before.
+
+        Where somebody keeps that from being replaced it is told, and those about other runs are written.
+        """
         name = verdict_name(verdict.run_id)
         found = self._landing.info(name)
-        self._landing.put_if(
-            name,
-            encode(verdict),
-            generation=0 if found is None else found.generation,
-            content_type="application/json",
-        )
+        generation = 0 if found is None else found.generation
+        try:
+            self._landing.put_if(name, encode(verdict), generation=generation)
+        except ProtectedError as error:
+            log.error("a verdict is not written", reason=str(error), damaged=verdict.damaged[:20])  # noqa: TRY400 - told in words
 
     def forget(self, run_id: RunId) -> None:
         """Remove what was found about a run that is deleted."""

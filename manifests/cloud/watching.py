@@ -29,10 +29,10 @@ def watched(
         now: The present instant.
     """
     files = size_bytes = 0
-    for item in vault.list_objects(""):
+    for item in vault.list_dated(""):
         files += 1
         size_bytes += item.size_bytes
-    shares = (item.name for item in landing.list_objects(SHARES_PREFIX))
+    shares = (item.name for item in landing.list_dated(SHARES_PREFIX))
     complete, others = _runs(documents)
     return Watched(
         complete=sorted(complete),
@@ -68,7 +68,7 @@ def _standing(landing: Bucket, vault: Bucket) -> tuple[datetime, ...]:
     """Return since when each fence stands: each bucket that knows of it has to know of its end."""
     standing: set[str] = set()
     for bucket in (landing, vault):
-        names = {item.name for item in bucket.list_objects(fence_layout.FENCES_PREFIX)}
+        names = {item.name for item in bucket.list_dated(fence_layout.FENCES_PREFIX)}
         fences = {fence for name in names if (fence := fence_layout.fence_of(name))}
         standing |= {it for it in fences if fence_layout.thawed_name(it) not in names}
     return tuple(filter(None, map(fence_layout.fenced_at, sorted(standing))))

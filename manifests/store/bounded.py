@@ -5,7 +5,6 @@ number and in all. What is not read for that, or cannot be, is told as such and 
 """
 
 import hashlib
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
@@ -13,11 +12,12 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 from pydantic import BaseModel
 
+from manifests.crowd import HOUR, some_of_each
 from manifests.errors import BackupDamagedError, ManifestFormatError
 from manifests.signing import Trust
 from manifests.store.decoded import judging
 from manifests.store.seal import Seal
-from manifests.values import ObjectInfo
+from manifests.values import Listed
 
 _MOST_BYTES = 1024 * 1024
 _MOST_TOTAL_BYTES = 16 * 1024 * 1024
@@ -38,7 +38,7 @@ class Readable(Protocol):
             BackupDamagedError: It is none that is believed.
         """
 
-    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
+    def list_dated(self, prefix: str) -> Iterator[Listed]:
         """Yield the live objects below a prefix, in name order."""
 
 
@@ -97,7 +97,7 @@ class Records:
     def below[Record: BaseModel](
         self, folder: str, kind: type[Record], *, age: Callable[[str], Any] = str
     ) -> Iterator[Found[Record]]:
-        """Yield the records of a folder in order of their age; of too many the last ones.
+        """Yield the records of a folder in order of their age; of too many some of each hour.
 
         Of those that are too large together the small ones come first, whatever their age: a few large
         ones would otherwise push out all that are as ours.
@@ -107,19 +107,15 @@ class Records:
             kind: What they are.
             age: Gives what names are in order by, by default themselves; None for what is no record.
         """
-        listed = 0
-
-        def aged() -> Iterator[ObjectInfo]:
-            nonlocal listed
-            for item in self._bucket.list_objects(folder):
-                if age(item.name) is not None:
-                    listed += 1
-                    yield item
-
-        last = heapq.nlargest(_MOST_RECORDS, aged(), key=lambda item: age(item.name))
-        chosen = self._chosen(last)
-        if left := listed - len(chosen):
-            message = f"{left} of {listed} records are not read: they are too large, or too many"
+        listed = {item.name: item for item in self._bucket.list_dated(folder)}
+        written = {it.name: it.written_at for it in listed.values() if age(it.name) is not None}
+        some = some_of_each(written, _MOST_RECORDS, HOUR)
+        newest_first = sorted(some, key=lambda name: (age(name), name), reverse=True)
+        chosen = self._chosen([listed[name] for name in newest_first])
+        if left := len(written) - len(chosen):
+            message = (
+                f"{left} of {len(written)} records are not read: they are too large, or too many"
+            )
             yield Found(folder, None, ManifestFormatError(message, subject=folder))
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="records") as pool:
             contents = pool.map(lambda item: self._content(item.name, item.size_bytes), chosen)
@@ -127,7 +123,7 @@ class Records:
                 if content is not None:
                     yield self._found(item.name, content, kind, most_bytes=item.size_bytes)
 
-    def _chosen(self, newest_first: Sequence[ObjectInfo]) -> Sequence[ObjectInfo]:
+    def _chosen(self, newest_first: Sequence[Listed]) -> Sequence[Listed]:
         """Return those that may be read, the oldest first."""
         chosen = set()
         for item in sorted(newest_first, key=lambda item: item.size_bytes.bit_length()):

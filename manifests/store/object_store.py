@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from manifests.store.claims import Dated
-from manifests.values import ObjectInfo
+from manifests.values import Listed
 
 
 class ObjectStore(Protocol):
@@ -19,8 +19,8 @@ class ObjectStore(Protocol):
     def read_dated(self, name: str) -> Dated | None:
         """Return the live object's content and when it was written, or None."""
 
-    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Yield the live objects below a prefix, in name order."""
-
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Yield the names below a prefix up to their next `/`, each once, in name order."""
+
+    def list_dated(self, prefix: str, *, glob: str | None = None) -> Iterator[Listed]:
+        """Yield the live objects below a prefix, of which a glob can choose some, in name order."""

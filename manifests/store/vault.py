@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypedDict
+
+import structlog
 
 from manifests import layout
 from manifests.errors import (
@@ -14,22 +15,21 @@ from manifests.errors import (
     StrangeObjectError,
 )
 from manifests.kind import Backup, PartKind
-from manifests.model.run import FailedAttempt, Manifest, Owner, PartFailure, Receipt, RunStart
+from manifests.model.run import FailedAttempt, Manifest, Owner, Receipt, RunStart
+from manifests.run_folders import FEW, RECORDS_GLOB, RunFolders, run_folders
 from manifests.selection import RunState, RunSummary
 from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
 from manifests.store.consistency import check_manifest
 from manifests.store.decoded import STRANGE_HINT, Started, decoded_start, judging, received
-from manifests.store.envelope import OTHER_RUN_HINT, decode, encode, opened, read
+from manifests.store.envelope import OTHER_RUN_HINT, encode, opened, read
 from manifests.store.object_store import ObjectStore
 from manifests.store.seal import Seal
+from manifests.store.unfinished import parts_done, unfinished
 from manifests.values import RunId
 
 _CLOCK_SKEW = timedelta(minutes=5)
 
-
-class _Failure(TypedDict, total=False):
-    reason: str
-    failures: tuple[PartFailure, ...]
+log = structlog.get_logger()
 
 
 class Vault:
@@ -120,7 +120,7 @@ class Vault:
 
     def attempts(self, run_id: RunId) -> int:
         """Count the attempts at a run that said why they failed."""
-        return sum(1 for _ in self._bucket.list_objects(layout.attempts_prefix(run_id)))
+        return sum(1 for _ in self._bucket.list_dated(layout.attempts_prefix(run_id)))
 
     def record_failure(self, attempt: FailedAttempt, *, is_last: bool = False) -> None:
         """Write why an attempt ended without a manifest, and whether every other one would."""
@@ -207,23 +207,55 @@ class Vault:
 
     def knows(self, run_id: RunId) -> bool:
         """Whether anything is stored of a run, whatever its state."""
-        return any(True for _ in self._bucket.list_objects(layout.run_prefix(run_id)))
+        return any(True for _ in self._bucket.list_dated(layout.run_prefix(run_id)))
 
     def runs(self) -> tuple[RunSummary, ...]:
-        """Return every run in the vault, whatever its state, in order of its id."""
-        return tuple(map(self.summary, self.run_ids()))
+        """Return every run in the vault, whatever its state, in order of its id.
+
+        Of more folders than are looked into, one row behind them stands for all.
+        """
+        folders = self.folders()
+        return (*map(self.summary, folders.read), *folders.told())
 
     def run_ids(self) -> tuple[RunId, ...]:
-        """Return the id of every run in the vault, in order; nothing of the runs is read."""
+        """Return the id of every run that is looked into, in order; nothing of the runs is read."""
+        return self.folders().read
+
+    def folders(self) -> RunFolders:
+        """Return the folders of runs, and which of them are looked into; nothing of the runs is read."""
         found = map(layout.run_id_of, self._bucket.list_folders(layout.RUNS_PREFIX))
-        return tuple(run_id for run_id in found if run_id is not None)
+        folders = tuple(run_id for run_id in found if run_id is not None)
+        if len(folders) <= FEW:
+            return RunFolders(folders)
+        records = self._bucket.list_dated(layout.RUNS_PREFIX, glob=RECORDS_GLOB)
+        sorted_ones = run_folders(folders, records)
+        if sorted_ones.strays or sorted_ones.unread:
+            log.warning(
+                "folders of runs are not looked into: there are too many",
+                without_manifest=len(sorted_ones.strays),
+                with_manifest=len(sorted_ones.unread),
+            )
+        return sorted_ones
+
+    def begun_in_place_of(self, run_id: RunId, *, since: datetime) -> list[RunId]:
+        """Return the runs with another number that were begun since an instant, the first one first.
+
+        Args:
+            run_id: The run that has none.
+            since: The instant, on Cloud Storage's clock.
+        """
+        beside = layout.run_prefix(run_id)[:-1] + "-r"
+        starts = self._bucket.list_dated(beside, glob=f"{beside}*/start.json")
+        begun = {layout.run_id_of(item.name): item for item in starts if item.written_at >= since}
+        of_it = {it: found for it, found in begun.items() if it and layout.replaces(it, run_id)}
+        return sorted(of_it, key=lambda it: (of_it[it].written_at, it))
 
     def summary(self, run_id: RunId) -> RunSummary:
         """Return one run, whatever its state."""
         try:
             manifest = self.manifest(run_id)
         except ManifestMissingError:
-            return self._unfinished(run_id)
+            return unfinished(self._bucket, run_id, self.seal)
         except BackupDamagedError as error:
             return RunSummary(run_id=run_id, state="damaged", reason=error.message)
         untrusted = self._trust[run_id].doubt
@@ -244,44 +276,9 @@ class Vault:
             return ""
         return f"it is a run of the platform {platform} in the project {project}"
 
-    def _unfinished(self, run_id: RunId) -> RunSummary:
-        content = self._bucket.read(layout.start_name(run_id))
-        if content is None:
-            return RunSummary(run_id=run_id, state="partial", reason="no manifest, no start record")
-        try:
-            start, _ = decoded_start(content, run_id, self.seal)
-        except BackupDamagedError as error:
-            return RunSummary(run_id=run_id, state="damaged", reason=error.message)
-        return RunSummary(
-            run_id=run_id,
-            state="partial",
-            recovery_point=start.recovery_point,
-            base_run_id=start.base_run_id,
-            parts=len(self.done(run_id)),
-            **self._failure(run_id),
-        )
-
     def done(self, run_id: RunId) -> tuple[str, ...]:
         """Return the parts of a run that have a receipt, `tables/nba.games`, in order."""
-        folder = layout.receipts_prefix(run_id)
-        names = (item.name for item in self._bucket.list_objects(folder))
-        return tuple(name.removeprefix(folder).removesuffix(".json") for name in names)
-
-    def _failure(self, run_id: RunId) -> _Failure:
-        """Return why the last attempt of a run failed."""
-        found = self._bucket.list_objects(layout.attempts_prefix(run_id))
-        attempts = [item.name for item in found]
-        content = self._bucket.read(attempts[-1]) if attempts else None
-        if content is None:
-            return {"reason": "no manifest: interrupted or still running"}
-        try:
-            with judging(attempts[-1]):
-                failures = decode(content, FailedAttempt, subject=attempts[-1]).failures
-        except BackupDamagedError:
-            # A record of a failure that cannot be read must not hide its run.
-            return {"reason": "no manifest: the record of the last attempt cannot be read"}
-        names = ", ".join(item.part for item in failures)
-        return {"reason": f"no manifest: not backed up: {names}", "failures": failures}
+        return parts_done(self._bucket, run_id)
 
 
 def _said(document: Manifest | RunStart) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ def actions(
     session = open_session()
     found = session.actions.all(since=moment(since))
     if as_json:
-        print_json([item.model_dump(mode="json") for item in found])
+        print_json([it.action.model_dump(mode="json") | {"doubt": it.doubt} for it in found])
     elif found:
         tell(actions_document(found))
     else:

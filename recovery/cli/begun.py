@@ -1,6 +1,7 @@
 """The recoveries that were begun: which there are, and what became of each."""
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from manifests import layout
-from manifests.cloud.recoveries import recovery_ids
+from manifests.cloud.recoveries import recoveries_begun
 from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli import dates, repair
@@ -35,6 +36,8 @@ from recovery.report.recoveries import (
 from recovery.running import finish
 from recovery.session import Session
 from recovery.undo.running import undone_told
+
+_PARALLEL_LOOKS = 16
 
 app = typer.Typer()
 
@@ -260,4 +263,8 @@ def _show_under_way(
 
 
 def _standings(session: Session) -> list[Standing]:
-    return [standing(session, name) for name in recovery_ids(session.landing)]
+    begun = recoveries_begun(session.landing)
+    if begun.left:
+        note(f"{begun.left:,} more recoveries are not looked at: somebody may have made them up")
+    with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="journals") as pool:
+        return list(pool.map(lambda name: standing(session, name), begun.ids))

@@ -11,7 +11,7 @@ import typer
 
 from manifests import layout
 from manifests.catalog_processors import Processors
-from manifests.cloud.recoveries import recovery_ids
+from manifests.cloud.recoveries import recoveries_begun
 from manifests.errors import ReboundError, RefusedError, UsageError
 from recovery import fencing
 from recovery.cli import dates_of_vault as vault
@@ -242,9 +242,9 @@ def _agree(
 
 def _under_way(session: Session) -> list[RefusedError]:
     """Return a refusal while another recovery of dates is under way."""
-    for recovery_id in filter(is_ours, recovery_ids(session.landing)):
-        if layout.recovery_begun_at(recovery_id) <= session.started_at - _UNDER_WAY:
-            continue
+    since = session.started_at - _UNDER_WAY
+    found = recoveries_begun(session.landing, is_ours).ids
+    for recovery_id in [it for it in found if layout.recovery_begun_at(it) > since]:
         journal = DatesJournal(session.landing, recovery_id, session.seal)
         if session.journal(recovery_id).abandoned() is None and journal.last_report() is None:
             return [

@@ -148,7 +148,7 @@ class Looks:
 
     def shares(self) -> tuple[datetime, ...]:
         """Return for which nights a share of the vault was read."""
-        listed = self.tools.landing.list_objects(SHARES_PREFIX)
+        listed = self.tools.landing.list_dated(SHARES_PREFIX)
         return verified_nights((item.name for item in listed), now=self.tools.started_at)
 
     def newest(self) -> Manifest | None:

@@ -9,6 +9,7 @@ from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.cloud.retry import cloud_errors
+from manifests.cloud.stored import stored_chunks
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
 from manifests.kind import KindName
@@ -78,7 +79,7 @@ def _of_stored(prepared: Prepared) -> Iterator[Control]:
     if file is None:
         yield not_planted("a flipped byte", "no file", CHECK, "the run stores no file of it")
     else:
-        whole = b"".join(session.vault_bucket.stored_chunks(file.stored))
+        whole = b"".join(stored_chunks(session.vault_bucket, file.stored))
         yield from stored_controls(
             copies, file.stored.name, whole, lambda: verified(copies, stored, file)
         )

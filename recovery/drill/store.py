@@ -1,11 +1,13 @@
 """Where drills are written down: each record once, failed ones too."""
 
+from datetime import datetime
 from itertools import count
 
 import structlog
 
 from manifests import drill_layout
 from manifests.cloud.objects import Bucket
+from manifests.crowd import DAY, some_of_each
 from manifests.errors import (
     RefusedError,
     StrangeObjectError,
@@ -21,6 +23,7 @@ log = structlog.get_logger()
 
 # Far more than the names of all parts of a platform.
 _MOST_BYTES = 4 * 1024 * 1024
+_MOST_DRILLS = 200
 
 
 class Drills:
@@ -82,9 +85,16 @@ class Drills:
                 return
 
     def ids(self) -> list[str]:
-        """Return every drill there was, the oldest first."""
-        folders = map(drill_layout.drill_of, self._bucket.list_folders(drill_layout.DRILLS_PREFIX))
-        return sorted(filter(None, folders), key=lambda drill: drill.rsplit("-", 2)[1])
+        """Return every drill there was, the oldest first; of too many some of each day."""
+        written: dict[str, datetime] = {}
+        for item in self._bucket.list_dated(drill_layout.DRILLS_PREFIX):
+            folder = item.name[: item.name.find("/", len(drill_layout.DRILLS_PREFIX)) + 1]
+            if drill := drill_layout.drill_of(folder):
+                written[drill] = min(item.written_at, written.get(drill, item.written_at))
+        found = some_of_each(written, _MOST_DRILLS, DAY)
+        if left := len(written) - len(found):
+            log.warning("drills are not looked at: there are too many", drills=left)
+        return sorted(found, key=lambda drill: drill.rsplit("-", 2)[1])
 
     def kept(self, drill: str) -> Kept:
         """Return everything that is kept of a drill; what cannot be read is told, and not there.
@@ -94,7 +104,8 @@ class Drills:
         Raises:
             UsageError: There was no such drill.
         """
-        if drill not in self.ids():
+        folder = f"{drill_layout.DRILLS_PREFIX}{drill}/"
+        if not (drill_layout.drill_of(folder) and any(self._bucket.list_dated(folder))):
             raise UsageError(
                 "no such drill", subject=drill, hint="`rebound drill --history` lists them"
             )

@@ -4,8 +4,9 @@ Each record comes into the vault first: what the landing bucket alone says of a 
 knows was written by somebody else, or its writing broke off.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 
 from manifests import fence_layout
 from manifests.cloud.objects import Bucket
+from manifests.crowd import HOUR, some_of_each
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
@@ -22,13 +24,12 @@ from manifests.errors import (
 from manifests.kinds.resources.table import resource_type
 from manifests.store.bounded import Found, Records
 from manifests.store.seal import Seal
-from manifests.values import Value
+from manifests.values import Listed, Value
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 
 MOST_BYTES = 4 * 1024 * 1024
 """No record is larger: far more than the writers of a platform."""
-_MOST_NAMES = 20_000
-MOST_FENCES = 1_000
+MOST_FENCES = 300
 """No more of them are read in one look."""
 _HINT = "find out who wrote it, and remove it; other fences are read all the same"
 
@@ -49,14 +50,14 @@ class FenceWriters(Value):
 
 
 class _Place(NamedTuple):
-    """One of the two buckets, and how large what it has of fences is, by name."""
+    """One of the two buckets, and what it has of fences, by name."""
 
     records: Records
-    sizes: Mapping[str, int]
+    listed: Mapping[str, Listed]
 
     def knows(self, fence: str) -> bool:
         """Whether the record of a fence is there."""
-        return fence_layout.fence_name(fence) in self.sizes
+        return fence_layout.fence_name(fence) in self.listed
 
 
 class Look:
@@ -74,19 +75,22 @@ class Look:
         self._landing, self._vault = (
             _Place(
                 Records(bucket, most_bytes=MOST_BYTES, seal=seal, only_believed=True),
-                {
-                    item.name: item.size_bytes
-                    for item in deque(bucket.list_objects(prefix), _MOST_NAMES)
-                },
+                {item.name: item for item in bucket.list_dated(prefix)},
             )
             for bucket in (landing, vault)
         )
 
     @property
     def ids(self) -> list[str]:
-        """Return every fence there was, oldest first."""
-        names = {*self._landing.sizes, *self._vault.sizes}
-        return sorted(filter(None, map(fence_layout.fence_of, names)))
+        """Return every fence there was, oldest first; of too many some of each hour."""
+        written: dict[str, datetime] = {}
+        for item in (*self._landing.listed.values(), *self._vault.listed.values()):
+            if fence := fence_layout.fence_of(item.name):
+                written[fence] = min(item.written_at, written.get(fence, item.written_at))
+        found = some_of_each(written, MOST_FENCES, HOUR)
+        if left := len(written) - len(found):
+            log.warning("fences are not read: there are too many", fences=left)
+        return sorted(found)
 
     def standing(self) -> list[Found[FenceWriters]]:
         """Return the fences that were not thawed, oldest first.
@@ -95,14 +99,13 @@ class Look:
         the others. The small ones are read first, and of them the newest.
         """
         sizes = Counter[str]()
-        for name, size_bytes in (*self._landing.sizes.items(), *self._vault.sizes.items()):
-            sizes[name.removeprefix(fence_layout.FENCES_PREFIX).partition("/")[0]] += size_bytes
+        for item in (*self._landing.listed.values(), *self._vault.listed.values()):
+            fence = item.name.removeprefix(fence_layout.FENCES_PREFIX).partition("/")[0]
+            sizes[fence] += item.size_bytes
         newest_first = self.ids[::-1]
         ids = sorted(newest_first, key=lambda fence: sizes[fence].bit_length())
-        if len(ids) > MOST_FENCES:
-            log.warning("fences are not read: there are too many", fences=len(ids) - MOST_FENCES)
         found = []
-        for fence in ids[:MOST_FENCES]:
+        for fence in ids:
             try:
                 if self.thawed(fence) is None:
                     found.append(Found(fence, self.fence(fence)))
@@ -161,7 +164,10 @@ class Look:
         if place.knows(fence):
             yield from record.writers
         is_second = place is self._landing and self._vault.knows(fence)
-        for found in place.records.below(fence_layout.more_prefix(fence), FenceRecord):
+        folder = fence_layout.more_prefix(fence)
+        if not any(name.startswith(folder) for name in place.listed):
+            return
+        for found in place.records.below(folder, FenceRecord):
             try:
                 if found.error is not None:
                     raise found.error
@@ -185,7 +191,7 @@ class Look:
         found = self._both(name, ThawRecord)
         ours = [item.record for item in found if item.record and item.record.fence_id == fence]
         places = (self._landing, self._vault)
-        is_everywhere = all(name in place.sizes for place in places if place.knows(fence))
+        is_everywhere = all(name in place.listed for place in places if place.knows(fence))
         is_over = bool(ours) if self._seal.is_checking else bool(found) and is_everywhere
         reasons = [str(item.error.message) for item in found if item.error is not None]
         if is_over and not ours:
@@ -198,7 +204,7 @@ class Look:
 
     def _both[Record: BaseModel](self, name: str, kind: type[Record]) -> Sequence[Found[Record]]:
         """Return what lies in the place of a record, in either bucket."""
-        places = (self._landing, self._vault)
+        places = (place for place in (self._landing, self._vault) if name in place.listed)
         return [found for place in places if (found := place.records.one(name, kind)) is not None]
 
 

@@ -12,7 +12,7 @@ from manifests.store.bounded import Found
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
-from recovery.fence.look import MOST_BYTES, MOST_FENCES, FenceWriters, Look
+from recovery.fence.look import MOST_BYTES, FenceWriters, Look
 from recovery.fence.model import FencedWriter, FenceRecord, StandingFence, ThawRecord
 
 
@@ -124,7 +124,7 @@ class Fences:
         first = fence_layout.fence_id(recovery_begun_at(recovery_id), "0000")
         look, found = self._look(), []
         # What began before the recovery is none of its own.
-        for fence in [item for item in look.ids if item >= first][:MOST_FENCES]:
+        for fence in [item for item in look.ids if item >= first]:
             with suppress(BackupDamagedError):
                 if (record := look.fence(fence).record).recovery_id == recovery_id:
                     found.append(_told(record, look.thawed(fence)))

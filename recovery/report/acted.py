@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from recovery.document import Column, Document, Paragraph, Section, Table
-from recovery.operator import Action, Operator
+from recovery.operator import Acted, Operator
 from recovery.units import printable, shown
 
 _COLUMNS = (Column("when (UTC)"), Column("who"), Column("did"), Column("to"), Column("because"))
@@ -17,16 +17,16 @@ def begun_by(operator: Operator | None) -> tuple[Paragraph, ...]:
     return (Paragraph(f"begun by {printable(operator.told)}{why}"),)
 
 
-def actions_document(actions: Iterable[Action]) -> Document:
-    """Tell who did what, when, and why, in order of time."""
+def actions_document(actions: Iterable[Acted]) -> Document:
+    """Tell who did what, when, and why, in order of time, and of what nobody knows who wrote it."""
     rows = tuple(
         (
             f"{item.did_at:%Y-%m-%d %H:%M:%S}",
             printable(item.operator.told),
             printable(item.verb),
             printable(item.subject),
-            shown(item.operator.reason),
+            shown(item.operator.reason) + (f" NOT SIGNED: {printable(doubt)}" if doubt else ""),
         )
-        for item in actions
+        for item, doubt in actions
     )
     return Document((Section((Table(_COLUMNS, rows),)),))

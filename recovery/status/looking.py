@@ -15,6 +15,7 @@ from manifests.errors import BackupDamagedError, CloudError
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest, Owner
 from manifests.parts import part_kind
+from manifests.run_folders import RunFolders
 from manifests.store.vault import Vault
 from manifests.values import RunId
 from recovery.fence.store import Fences
@@ -34,6 +35,7 @@ from recovery.units import age, listed
 from recovery.verdicts import leaning_parts
 
 _PARALLEL_RUNS = 16
+_MOST_OPEN = 50
 
 
 class Looking:
@@ -86,13 +88,14 @@ class Looking:
         proofs = self._looked_at(
             "proofs", lambda: tuple(self._proofs.since(proven_since, now=now)), found
         )
+        folders = self._vault.folders()
         points = newest_points(
-            self._runs(),
+            self._runs(folders.read),
             self._catalog,
             self._manifest,
             lambda manifest: leaning_parts(manifest, damaged),
         )
-        found += [*unprotected_findings(points.newest), *_unusable(points)]
+        found += [*unprotected_findings(points.newest), *_unusable(points), *_crowds(folders)]
         found += self._looked_at("recoveries", lambda: tuple(self._open()), found)
         found += self._looked_at("fences", lambda: tuple(self._standing(now)), found)
         parts = tuple(self._parts(points, proofs, now))
@@ -108,10 +111,10 @@ class Looking:
             ),
         )
 
-    def _runs(self) -> tuple[StoredRun, ...]:
+    def _runs(self, run_ids: Sequence[RunId]) -> tuple[StoredRun, ...]:
         """Return when the manifest of each run was written; a run without one is no backup."""
         with ThreadPoolExecutor(_PARALLEL_RUNS, thread_name_prefix="status") as pool:
-            found = tuple(pool.map(self._run, self._vault.run_ids()))
+            found = tuple(pool.map(self._run, run_ids))
         return tuple(run for run in found if run is not None)
 
     def _run(self, run_id: RunId) -> StoredRun | None:
@@ -149,7 +152,11 @@ class Looking:
             yield part_status(facts, rule, now=now)
 
     def _open(self) -> Iterator[HealthFinding]:
-        for recovery_id in unclosed(self._landing):
+        found = unclosed(self._landing)
+        if len(found) > _MOST_OPEN:
+            what = f"{len(found) - _MOST_OPEN:,} more have not ended"
+            yield HealthFinding("recoveries", "", Health.WARNING, what, "`rebound report`")
+        for recovery_id in found[-_MOST_OPEN:]:
             yield HealthFinding(
                 "recoveries",
                 recovery_id,
@@ -185,6 +192,12 @@ class Looking:
         except (BackupDamagedError, CloudError) as error:
             found.append(HealthFinding(check, "", Health.UNKNOWN, str(error), error.hint))
             return ()
+
+
+def _crowds(folders: RunFolders) -> Iterator[HealthFinding]:
+    for told in folders.told():
+        mend = "find out who made them; `rebound expire --yes` deletes old ones without a manifest"
+        yield HealthFinding("runs", told.run_id, Health.WARNING, told.reason, mend)
 
 
 def _unusable(points: Points) -> Iterator[HealthFinding]:

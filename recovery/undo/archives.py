@@ -8,7 +8,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 class KeptArchives:
-    """The archives that one recovery kept, each named by its content and read once.
+    """The archives that one recovery kept, each named by its content; the last one is held.
 
     Args:
         landing: Where they are.
@@ -18,7 +18,7 @@ class KeptArchives:
     def __init__(self, landing: Bucket, recovery_id: str) -> None:
         self._landing = landing
         self._names = JournalNames(recovery_id)
-        self._read: dict[str, tuple[bytes | None, str]] = {}
+        self._last: tuple[str, bytes | None, str] = ("", None, "")
 
     def is_of(self, name: str, content: bytes) -> bool:
         """Whether an archive that was kept under a name has this content."""
@@ -30,10 +30,12 @@ class KeptArchives:
         Args:
             name: Where an entry of the journal says that it is.
         """
-        if name not in self._read:
+        if name != self._last[0]:
+            # All of them together would not fit into memory.
+            self._last = ("", None, "")
             content = self._landing.read(name, most_bytes=_MOST_BYTES)
             problem = "is not kept any more" if content is None else ""
             if content is not None and not self.is_of(name, content):
                 problem = "is not what lies in its place"
-            self._read[name] = None if problem else content, problem
-        return self._read[name]
+            self._last = name, None if problem else content, problem
+        return self._last[1:]

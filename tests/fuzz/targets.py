@@ -72,7 +72,8 @@ from tests.fuzz.records import SAMPLES, record_name, take_record
 from tests.fuzz.values import HOSTILE, edited
 from tests.fuzz.whole import BUCKET, FOUND, RECOVERY, whole_manifest, whole_recovery, whole_report
 from tests.unit.drills import CRITERIA
-from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import GAMES, POINT, RUN, games
 from tests.unit.worlds import request, world
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

@@ -14,7 +14,7 @@ from manifests.cloud.clients import bigquery_client, storage_api
 from manifests.cloud.http import Http
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
-from manifests.cloud.stored import whole
+from manifests.cloud.stored import stored_chunks, whole
 from manifests.errors import CloudError
 from tests.harness import LOCATION, Rebound
 
@@ -105,7 +105,7 @@ def test_bytes_that_were_not_sent(rebound: Rebound):
     assert found is not None
     for read in (
         lambda: bucket.read("object"),
-        lambda: whole(lambda: bucket.stored_chunks(found), found, most_bytes=len(CONTENT)),
+        lambda: whole(lambda: stored_chunks(bucket, found), found, most_bytes=len(CONTENT)),
     ):
         with rebound.cloud.fault("storage", "storage.objects.get", "flip", match="alt=media"):
             assert read() == CONTENT

@@ -10,6 +10,30 @@ from tests.harness import Rebound
 from tests.served import Function
 
 
+def test_a_hold_on_a_lease_stops_no_night(rebound: Rebound, function: Function):
+    """A lease that Cloud Storage lets nobody replace is passed by; it is taken beside, by one alone."""
+    run_id = parse_run_id("tonight")
+    planted = rebound.landing.blob(lease_name(run_id))
+    with rebound.cloud.minutes_ago(90, ("storage",)):
+        planted.upload_from_string(b"{}")
+    planted.temporary_hold = True
+    planted.patch()
+    with ThreadPoolExecutor(1) as pool:
+        with rebound.cloud.held("bigquery", r"bigquery\.routines\.list"):
+            call = pool.submit(function.manual, run_id)
+            rebound.cloud.await_fault("bigquery")
+            (beside,) = rebound.landing.list_blobs(prefix=f"leases/{run_id}~")
+            second = function.manual(run_id)
+        assert (second.status_code, second.json()["error"]) == (503, "RunInProgressError")
+        assert call.result().json()["state"] == "complete", call.result().text
+    assert not beside.exists()
+    assert rebound.manifest(run_id).lease_generation is not None
+    planted.temporary_hold = False
+    planted.patch()
+    rebound.run("unlock", run_id, "--why", "somebody planted it")
+    assert not planted.exists()
+
+
 def test_only_who_holds_the_lease_publishes(rebound: Rebound, function: Function):
     """The lease is renewed just before the manifest is written; who lost it writes none."""
     generations = {}

@@ -1,6 +1,6 @@
-"""A small and complete run, built by the real code, and a bucket that is a dictionary."""
+"""A small and complete run, built by the real code."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +9,6 @@ import farmhash
 from manifests.catalog import Catalog
 from manifests.encoding import encodings_of
 from manifests.fingerprint import FINGERPRINT_VERSION, combined
-from manifests.json_text import MOST_BYTES
 from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.model import (
     DatasetBackup,
@@ -19,56 +18,13 @@ from manifests.kinds.tables.model import (
     TableBackup,
 )
 from manifests.model.run import AbandonedObject, Manifest
-from manifests.store.claims import Dated
-from manifests.values import Fingerprint, ObjectInfo, Resource, RunId, Skew, StoredObject
+from manifests.values import Fingerprint, Resource, RunId, Skew, StoredObject
 
 RUN = RunId("nightly-20261124T080000Z")
 BASE_RUN = RunId("nightly-20261123T080000Z")
 POINT = datetime(2026, 11, 24, 8, 1, tzinfo=UTC)
 BASE_POINT = datetime(2026, 11, 23, 8, 1, tzinfo=UTC)
 _MASK = 0xFFFFFFFF
-
-
-class MemoryBucket:
-    """A bucket in memory; what `manifests.store` needs of one, and nothing else."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self.written_at = POINT
-
-    def put_once(self, name: str, content: bytes) -> bytes:
-        """Store content where nothing is, and return what is there then."""
-        return self.objects.setdefault(name, content)
-
-    def put_if(
-        self, name: str, content: bytes, *, generation: int, content_type: str
-    ) -> int | None:
-        """Store content where nothing is; None where something is."""
-        del generation, content_type
-        return 1 if self.objects.setdefault(name, content) is content else None
-
-    def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> bytes | None:
-        """Return an object's content, cut behind one byte too many, or None."""
-        content = self.objects.get(name)
-        return None if content is None else content[: most_bytes + 1]
-
-    def read_dated(self, name: str, *, most_bytes: int = MOST_BYTES) -> Dated | None:
-        """Return an object's content, and when all of them were written, or None."""
-        content = self.read(name, most_bytes=most_bytes)
-        return None if content is None else Dated(content, 1, self.written_at)
-
-    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Yield the objects below a prefix, in name order."""
-        for name in sorted(self.objects):
-            if name.startswith(prefix):
-                content = self.objects[name]
-                yield ObjectInfo(name=name, size_bytes=len(content), crc32c="", generation=1)
-
-    def list_folders(self, prefix: str) -> Iterator[str]:
-        """Yield the names below a prefix up to their next `/`, each once, in name order."""
-        below = (name.removeprefix(prefix) for name in self.objects if name.startswith(prefix))
-        folders = {f"{prefix}{rest.split('/')[0]}/" for rest in below if "/" in rest}
-        yield from sorted(folders)
 
 
 def fingerprint_of(rows: Iterable[str]) -> Fingerprint:

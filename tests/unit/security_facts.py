@@ -36,7 +36,8 @@ VAULT_BUCKET: dict[str, Any] = {
         "uniformBucketLevelAccess": {"enabled": True},
     },
     "encryption": {
-        "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+        "customerManagedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"},
+        "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"},
     },
     "retentionPolicy": {"retentionPeriod": "2592000", "isLocked": True},
     "defaultEventBasedHold": True,

@@ -98,10 +98,20 @@ def _own_problems(bucket: Resource, name: str) -> Iterator[Problem]:
     if not section(access, "uniformBucketLevelAccess").get("enabled"):
         what = "single objects in it can be granted to anybody: access is not uniform"
         yield warning(what, f"{_update(name)} --uniform-bucket-level-access")
-    supplied = section(section(bucket, "encryption"), "customerSuppliedEncryptionEnforcementConfig")
+    keys = section(bucket, "encryption")
+    supplied = section(keys, "customerSuppliedEncryptionEnforcementConfig")
     if supplied.get("restrictionMode") != "FullyRestricted":
         what = "objects under a key that only their writer knows can be put into it"
         yield warning(what, "terraform apply")
+    managed = section(keys, "customerManagedEncryptionEnforcementConfig")
+    if managed.get("restrictionMode") != "FullyRestricted":
+        what = "objects under a key of Cloud KMS that somebody else disables can be put into it"
+        mend = "terraform apply"
+        if keys.get("defaultKmsKeyName"):
+            mend = (
+                "gcloud org-policies describe gcp.restrictCmekCryptoKeyProjects --organization=..."
+            )
+        yield warning(what, mend)
 
 
 def _place_problems(bucket: Resource, name: str, location: str) -> Iterator[Problem]:

@@ -3,7 +3,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import BadRequest, PreconditionFailed
+from google.api_core.exceptions import BadRequest, Forbidden, PreconditionFailed
 from google.cloud import storage
 
 from tests.contract.storage.server import Server
@@ -51,6 +51,42 @@ def test_a_bucket_can_take_no_objects_under_keys_of_others(server: Server, clien
     assert not list(bucket.list_blobs())
     bucket.blob("open").upload_from_string(b"data")
     assert bucket.blob("open").download_as_bytes() == b"data"
+
+
+def test_a_bucket_can_take_no_objects_under_keys_of_cloud_kms(
+    server: Server, client: storage.Client
+):
+    """Nor what its key's owner can make unreadable (the same page)."""
+    enforced = {
+        "customerManagedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+    }
+    bucket = client.bucket(server.new_bucket(encryption=enforced))
+    with pytest.raises(PreconditionFailed):
+        bucket.blob("sealed", kms_key_name=KEY).upload_from_string(b"data")
+    bucket.blob("open").upload_from_string(b"data")
+    assert [blob.name for blob in bucket.list_blobs()] == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("state", "refusal", "reason"),
+    [("disabled", BadRequest, "cloudKmsDisabledKey"), ("denied", Forbidden, "forbidden")],
+)
+def test_keys_of_cloud_kms_that_cannot_be_used(
+    server: Server, bucket: storage.Bucket, state: str, refusal: type[Exception], reason: str
+):
+    """What is under one is listed, and neither read nor copied (HTTP status and error codes for JSON)."""
+    blob = bucket.blob("sealed", kms_key_name=f"{KEY}-{state}")
+    blob.upload_from_string(b"data")
+    server.order("keys", keys={f"{KEY}-{state}": state})
+    try:
+        with pytest.raises(refusal, match="Cloud KMS key"):
+            blob.download_as_bytes()
+        answer = server.object("POST", bucket.name, "sealed", f"/rewriteTo/b/{bucket.name}/o/copy")
+        assert answer.json()["error"]["errors"][0]["reason"] == reason
+        assert listed(server, bucket.name)["sealed"]["kmsKeyName"].startswith(f"{KEY}-{state}/")
+    finally:
+        server.order("keys", keys={})
+    assert blob.download_as_bytes() == b"data"
 
 
 def test_customer_supplied_keys(server: Server, bucket: storage.Bucket):

@@ -48,6 +48,12 @@ async def set_lacking(call: Call) -> Response:
     return JSONResponse({"permissions": sorted(call.service.lacking)})
 
 
+async def set_keys(call: Call) -> Response:
+    """Say which keys of Cloud KMS cannot be used from now on, and why."""
+    call.service.keys = (await call.json()).get("keys", {})
+    return JSONResponse({"keys": call.service.keys})
+
+
 async def set_clock(call: Call) -> Response:
     """Let `advance_seconds` pass for what has a term, and set the clock's `offset_seconds`."""
     request = await call.json()

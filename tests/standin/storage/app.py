@@ -37,6 +37,7 @@ JSON_HANDLERS: dict[str, Handler] = {
     "standin.health": admin.health,
     "standin.corrupt": admin.corrupt,
     "standin.clock": admin.set_clock,
+    "standin.keys": admin.set_keys,
     "standin.lacking": admin.set_lacking,
     "standin.unsaid": admin.set_unsaid,
     "storage.batch": batch.answer_batch,

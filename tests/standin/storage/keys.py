@@ -10,11 +10,15 @@ import sqlite3
 from typing import Any
 
 from tests.standin.storage.errors import StorageError
-from tests.standin.storage.service import Call
+from tests.standin.storage.service import Call, Service
 
 SEALED = ("kmsKeyName", "customerEncryption")
 _CHECKSUMS = ("crc32c", "md5Hash")
 _COPIED = "copy-source-"
+_ENFORCED = {
+    "customerEncryption": ("customerSuppliedEncryptionEnforcementConfig", "customer-supplied"),
+    "kmsKeyName": ("customerManagedEncryptionEnforcementConfig", "customer-managed"),
+}
 
 
 def key_given(call: Call, parameter: str = "kmsKeyName") -> dict[str, Any]:
@@ -38,7 +42,7 @@ def default_key(bucket: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_enforced(bucket: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Refuse a new object under a key that its writer sent along where the bucket takes none.
+    """Refuse a new object under a key of a sort that the bucket does not take.
 
     Cloud Storage, Enforce or restrict the encryption types for a bucket; the answer is that of its
     clients' own system tests, the words are ours.
@@ -46,10 +50,11 @@ def check_enforced(bucket: dict[str, Any], settings: dict[str, Any]) -> None:
     Raises:
         StorageError: the bucket takes no such object.
     """
-    enforced = bucket.get("encryption", {}).get("customerSuppliedEncryptionEnforcementConfig", {})
-    if "customerEncryption" in settings and enforced.get("restrictionMode") == "FullyRestricted":
-        message = "The bucket restricts objects under customer-supplied encryption keys."
-        raise StorageError(412, "conditionNotMet", message)
+    for sealed, (field, whose) in _ENFORCED.items():
+        enforced = bucket.get("encryption", {}).get(field, {})
+        if sealed in settings and enforced.get("restrictionMode") == "FullyRestricted":
+            message = f"The bucket restricts objects under {whose} encryption keys."
+            raise StorageError(412, "conditionNotMet", message)
 
 
 def kept_key(settings: dict[str, Any]) -> dict[str, Any]:
@@ -65,9 +70,33 @@ def is_locked(call: Call, version: sqlite3.Row, *, copied: bool = False) -> bool
         version: the version.
         copied: whether it is the source of a copy, whose key has headers of its own.
     """
-    sealed = json.loads(version["settings"]).get("customerEncryption")
+    settings = json.loads(version["settings"])
+    if name := settings.get("kmsKeyName", "").partition("/cryptoKeyVersions/")[0]:
+        check_usable(call.service, name)
+    sealed = settings.get("customerEncryption")
     header = f"x-goog-{_COPIED if copied else ''}encryption-key-sha256"
     return sealed is not None and call.headers.get(header) != sealed["keySha256"]
+
+
+def check_usable(service: Service, key: str) -> None:
+    """Refuse what needs a key of Cloud KMS that is disabled, or that Cloud Storage may not use.
+
+    Cloud Storage, HTTP status and error codes for JSON; the text of the second is that of users'
+    reports. That metadata is refused, too, is not known: a caller that can do without is safe.
+
+    Raises:
+        StorageError: it is.
+    """
+    state = service.keys.get(key)
+    if state == "disabled":
+        message = f"Cloud KMS key {key} is disabled, destroyed, or scheduled to be destroyed."
+        raise StorageError(400, "cloudKmsDisabledKey", message)
+    if state == "denied":
+        message = (
+            "Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service "
+            "account has been authorized to use this key."
+        )
+        raise StorageError(403, "forbidden", message)
 
 
 def check_unlocked(call: Call, version: sqlite3.Row, *, copied: bool = False) -> None:

@@ -81,6 +81,10 @@ class Selection:
             compile_glob(glob) if glob else None,
         )
 
+    def matches(self, name: str) -> bool:
+        """Whether the glob matches a name; without one, any does."""
+        return self.glob is None or bool(self.glob.fullmatch(name))
+
     def common_prefix(self, name: str) -> str | None:
         """Return the name up to the first delimiter behind the prefix, or None."""
         if not self.delimiter:
@@ -91,16 +95,28 @@ class Selection:
 
 @dataclass(slots=True)
 class Page:
-    """One page of a listing."""
+    """One page of a listing.
+
+    Of a listing with a glob a page ends after as many names that do not match: it can be an empty one.
+    """
 
     rows: list[sqlite3.Row]
     prefixes: list[str]
     behind: tuple[str, int] | None = None
+    unmatched: int = 0
+    cut: tuple[str, int] | None = None
 
     @property
     def token(self) -> str | None:
         """The token of the next page, which starts behind a name and generation, or None."""
         return None if self.behind is None else _token(*self.behind)
+
+    def is_ended_by(self, unmatched: sqlite3.Row) -> bool:
+        """Count a row that does not match; whether the page ends behind it."""
+        self.unmatched += 1
+        if self.unmatched >= PAGE_MOST:
+            self.cut = unmatched["name"], unmatched["generation"]
+        return self.cut is not None
 
     @property
     def size(self) -> int:
@@ -190,9 +206,7 @@ def read_page(
 
 def _fill(page: Page, rows: Iterator[sqlite3.Row], selection: Selection, most: int) -> str | None:
     """Add rows to a page; return the name to go on from behind a common prefix, or None."""
-    for row in rows:
-        if selection.glob and not selection.glob.fullmatch(row["name"]):
-            continue
+    for row in _matching(page, rows, selection):
         prefix = selection.common_prefix(row["name"])
         if page.size >= most:
             return None
@@ -206,8 +220,18 @@ def _fill(page: Page, rows: Iterator[sqlite3.Row], selection: Selection, most: i
                 following = successor(prefix)
                 page.behind = (following, 0) if following else None
                 return following
-    page.behind = None
+    page.behind = page.cut
     return None
+
+
+def _matching(
+    page: Page, rows: Iterator[sqlite3.Row], selection: Selection
+) -> Iterator[sqlite3.Row]:
+    for row in rows:
+        if selection.matches(row["name"]):
+            yield row
+        elif page.is_ended_by(row):
+            return
 
 
 def _said(unsaid: Collection[str], shown: dict[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,7 @@ CONTROLS = {
     ("GET", "/standin/health"): "standin.health",
     ("POST", "/standin/corrupt"): "standin.corrupt",
     ("POST", "/standin/clock"): "standin.clock",
+    ("POST", "/standin/keys"): "standin.keys",
     ("POST", "/standin/lacking"): "standin.lacking",
     ("POST", "/standin/unsaid"): "standin.unsaid",
 }

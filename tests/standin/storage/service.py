@@ -41,6 +41,7 @@ class Service:
         entry: the whole app with its faults, for the calls inside a batch.
         tasks: work that goes on behind requests.
         lacking: permissions that no caller has.
+        keys: keys of Cloud KMS that cannot be used, and why: disabled or denied.
         unsaid: by bucket, fields that listings of its objects leave out.
         rates: how often names were written.
     """
@@ -52,6 +53,7 @@ class Service:
     entry: ASGIApp | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     lacking: frozenset[str] = frozenset()
+    keys: dict[str, str] = field(default_factory=dict)
     unsaid: dict[str, frozenset[str]] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
 

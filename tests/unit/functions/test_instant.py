@@ -17,7 +17,8 @@ from manifests.store.envelope import encode
 from manifests.store.vault import Vault
 from manifests.values import RunId
 from tests.unit.manifests.test_signing import Signer, pem_of
-from tests.unit.samples import POINT, RUN, MemoryBucket, catalog, manifest
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import POINT, RUN, catalog, manifest
 
 NOW = datetime(2026, 11, 24, 8, 1, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -39,23 +40,63 @@ def test_point_that_serves_every_table(seconds_ago: list[float], point: datetime
     assert serving_point(NOW, created) == point
 
 
+def begun(run_id: str) -> RunStart:
+    """Return how a run begins."""
+    return RunStart.model_validate(
+        {"run_id": run_id, "platform": "lake", "recovery_point": POINT, "started_at": NOW}
+        | {"base_run_id": None}
+    )
+
+
+def fail(vault: Vault, run_id: str) -> None:
+    """Write that a run can never be complete."""
+    ended = FailedAttempt(run_id=RunId(run_id), attempted_at=NOW, failures=())
+    vault.record_failure(ended, is_last=True)
+
+
 def test_run_that_takes_the_place_of_others():
     """A schedule's time has another run after each that can never be complete, and no other."""
     vault = Vault(MemoryBucket(), Owner(platform="lake", project="p"), clock=lambda: NOW)
     for failed, current in ((RUN, f"{RUN}-r2"), (f"{RUN}-r2", f"{RUN}-r3")):
-        ended = FailedAttempt(run_id=RunId(failed), attempted_at=NOW, failures=())
-        vault.record_failure(ended)
-        assert current_run(vault, RUN) == failed
-        vault.record_failure(ended, is_last=True)
-        assert current_run(vault, RUN) == current
-    # Whoever writes that runs can never be complete does not keep a night waiting for ever.
-    for number in range(3, 51):
-        ended = FailedAttempt(run_id=RunId(f"{RUN}-r{number}"), attempted_at=NOW, failures=())
-        vault.record_failure(ended, is_last=True)
-    with pytest.raises(
-        RefusedError, match=r"50 runs .* the first: runs/.*/attempts/last.json says"
-    ):
-        current_run(vault, RUN)
+        vault.start(begun(failed))
+        vault.record_failure(FailedAttempt(run_id=RunId(failed), attempted_at=NOW, failures=()))
+        assert run_of(vault) == failed
+        fail(vault, failed)
+        assert run_of(vault) == current
+
+
+def run_of(vault: Vault, *, holder: str = "me", since: datetime = POINT) -> RunId:
+    """Return the run of the schedule's time."""
+    return current_run(vault, RUN, since=since, holder=holder)
+
+
+def test_what_was_written_beforehand_keeps_no_night_from_its_end():
+    """Behind many runs that somebody wrote, one has a number that he could not know; it is gone on with."""
+    bucket = MemoryBucket()
+    vault = Vault(bucket, Owner(platform="lake", project="p"), clock=lambda: NOW)
+    fail(vault, RUN)
+    for number in range(2, 51):
+        fail(vault, f"{RUN}-r{number}")
+    bucket.objects |= {f"runs/{RUN}-r{number}/start.json": b"{}" for number in range(51, 500)}
+    bucket.dated = dict.fromkeys(bucket.objects, POINT - timedelta(days=1))
+    first, second = run_of(vault, holder="me"), run_of(vault, holder="you")
+    assert layout.replaces(first, RUN)
+    assert first != second
+    vault.start(begun(first))
+    assert run_of(vault, holder="you") == first
+    fail(vault, first)
+    assert run_of(vault, holder="you") == second
+
+
+def test_a_receipt_that_lay_there_before_the_run_began_fails_no_part():
+    """What lies in the folder of a run that nobody began is somebody else's: the run is another."""
+    bucket = MemoryBucket()
+    vault = Vault(bucket, Owner(platform="lake", project="p"), clock=lambda: NOW)
+    bucket.objects[f"runs/{RUN}/receipts/tables/nba.games.json"] = b"{}"
+    assert run_of(vault) == f"{RUN}-r2"
+    vault.start(begun(f"{RUN}-r2"))
+    bucket.objects[f"runs/{RUN}-r2/receipts/tables/nba.games.json"] = b"{}"
+    assert run_of(vault) == f"{RUN}-r2", "a run that was begun is gone on with"
 
 
 def test_run_that_takes_the_place_of_what_somebody_wrote():
@@ -76,14 +117,14 @@ def test_run_that_takes_the_place_of_what_somebody_wrote():
         (layout.manifest_name(RUN), b"{"),
     ):
         bucket.objects[name] = content
-        assert current_run(vault(), RUN) == f"{RUN}-r2"
+        assert run_of(vault()) == f"{RUN}-r2"
         del bucket.objects[name]
     vault().start(start)
-    assert current_run(vault(), RUN) == RUN
+    assert run_of(vault()) == RUN
     vault().put_manifest(stored)
     # A run that was begun before there was a key has an unsigned start for ever.
     bucket.objects[layout.start_name(RUN)] = encode(start)
-    assert current_run(vault(), RUN) == RUN
+    assert run_of(vault()) == RUN
 
 
 def test_a_base_that_is_lost_costs_no_night():

@@ -19,7 +19,8 @@ from manifests.kit_layout import check_kit_name, kit_name
 from manifests.store.consistency import check_manifest
 from manifests.values import StoredObject
 from tests.fuzz.whole import BUCKET
-from tests.unit.samples import GAMES, POINT, RUN, MemoryBucket, games, manifest
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import GAMES, POINT, RUN, games, manifest
 
 HOSTILE = 'x\'; touch pwned $(touch pwned) `touch pwned` "$HOME"\n# touch pwned'
 

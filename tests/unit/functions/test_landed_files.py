@@ -4,7 +4,7 @@ from typing import cast
 
 from functions.exports.tables.files import landed
 from manifests.cloud.objects import Bucket
-from tests.unit.samples import MemoryBucket
+from tests.unit.memory import MemoryBucket
 
 FOLDER = "extracts/night/tables/nba.games/all/001/"
 

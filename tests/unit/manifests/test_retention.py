@@ -250,3 +250,22 @@ def test_a_run_that_holds_less_than_one_before_is_lesser():
     # What nobody bears out counts for nothing, however much it holds.
     forged = holding("forged", 9, "nba.a", "nba.b", "ref.x", "ref.y")._replace(is_borne_out=False)
     assert lesser(spared, [runs[0], forged]) == {"forged"}
+
+
+def test_a_folder_without_records_is_as_old_as_what_was_written_last():
+    """What never fixed a recovery point expires like any partial run; of one unknown age nothing goes."""
+    bare = tuple(run(name, None, "partial") for name in ("old", "new", "unknown"))
+    decisions = decide(
+        bare,
+        policy=POLICY,
+        now=NOW,
+        needs={},
+        held=frozenset(),
+        active=frozenset(),
+        written={RunId("old"): NOW - 3 * DAY, RunId("new"): NOW - 2 * DAY},
+    )
+    assert {item.run_id: item.keep for item in decisions} == {
+        "old": False,
+        "new": True,
+        "unknown": True,
+    }

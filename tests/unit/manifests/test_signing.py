@@ -30,7 +30,8 @@ from manifests.signing import NO_KEYS, Signature, TrustedKeys, digest_bytes
 from manifests.store.decoded import Started
 from manifests.store.envelope import decode, encode
 from manifests.store.vault import Vault
-from tests.unit.samples import POINT, RUN, MemoryBucket, games, manifest
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import POINT, RUN, games, manifest
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 OWNER = Owner(platform=manifest().platform, project=manifest().project)

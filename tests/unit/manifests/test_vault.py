@@ -20,16 +20,8 @@ from manifests.store.decoded import Started
 from manifests.store.envelope import encode
 from manifests.store.vault import Vault
 from manifests.values import Stored
-from tests.unit.samples import (
-    BASE_POINT,
-    BASE_RUN,
-    POINT,
-    RUN,
-    MemoryBucket,
-    arrivals,
-    games,
-    manifest,
-)
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import BASE_POINT, BASE_RUN, POINT, RUN, arrivals, games, manifest
 
 OWNER = Owner(platform=manifest().platform, project=manifest().project)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests.cloud.identity import identity_of
-from recovery.operator import Action, Operator
+from recovery.operator import Acted, Action, Operator
 from recovery.report.acted import actions_document
 from recovery.report.text import text_of
 
@@ -45,9 +45,11 @@ def test_what_was_done_is_told():
         project="p",
         operator=operator,
     )
-    text = text_of(actions_document((action,)))
+    text = text_of(actions_document((Acted(action),)))
     (line,) = text.splitlines()[1:]
     assert line.split()[:5] == ["2026-11-24", "08:01:00", "ana@laptop", "hold", "night"]
     assert "\x1b" not in text
+    planted = text_of(actions_document((Acted(action, "it is not signed"),)))
+    assert planted.splitlines()[1].endswith("NOT SIGNED: it is not signed")
     known = operator.model_copy(update={"identity": "ana@example.com"})
     assert known.told == "ana@example.com (ana@laptop)"

@@ -29,7 +29,8 @@ VAULT: dict[str, Any] = {
     },
     "softDeletePolicy": {"retentionDurationSeconds": "604800"},
     "encryption": {
-        "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+        "customerManagedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"},
+        "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"},
     },
 }
 
@@ -50,6 +51,13 @@ def test_a_vault_is_protected_by_a_policy_or_by_versions():
     assert "one deletion ends every backup" in vault_problems()[0]
     (told,) = vault_problems(retentionPolicy={"retentionPeriod": "60"})
     assert "is not held" in told
+
+
+def test_keys_of_others_are_told():
+    """What is under a key that its owner can take away is read by nobody then."""
+    (own, managed) = vault_problems(**RETAINED, encryption={})
+    assert "only their writer knows" in own
+    assert "somebody else disables" in managed
 
 
 @pytest.mark.parametrize(

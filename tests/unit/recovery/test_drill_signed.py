@@ -23,8 +23,8 @@ from recovery.drill.store import Drills
 from recovery.report.text import text_of
 from tests.unit.drills import BEGUN, DRILL_ID, NOW
 from tests.unit.manifests.test_signing import Signer
+from tests.unit.memory import MemoryBucket
 from tests.unit.recovery.test_drill_records import RECORD
-from tests.unit.samples import MemoryBucket
 
 
 def told(bucket: MemoryBucket, seal: Seal) -> str:

@@ -23,7 +23,8 @@ from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.report.conclusion import outcome_error
 from recovery.request import Request
 from recovery.scenarios import KindName, Scenario, scenario
-from tests.unit.samples import MemoryBucket, manifest
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import manifest
 from tests.unit.worlds import GONE, bucket_step, plan, world
 
 RECOVERY = "bigquery-dataset-loss-20261124T080000Z-abcd"

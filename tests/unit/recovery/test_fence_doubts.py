@@ -10,8 +10,8 @@ from manifests.store.seal import Seal
 from recovery.fence.doubts import doubts, projects_of, strange_writers
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 from recovery.fence.store import Fences
+from tests.unit.memory import MemoryBucket
 from tests.unit.recovery.test_fence import RULE, job, subscription
-from tests.unit.samples import MemoryBucket
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 FENCE = fence_layout.fence_id(NOW, "00ff")

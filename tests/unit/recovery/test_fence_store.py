@@ -12,7 +12,7 @@ from manifests.store.seal import Seal
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 from recovery.fence.store import Fences
 from tests.unit.manifests.test_signing import Signer
-from tests.unit.samples import MemoryBucket
+from tests.unit.memory import MemoryBucket
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 FENCE = fence_layout.fence_id(NOW, "00ff")

@@ -21,7 +21,7 @@ from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.under_way import under_way
 from tests.unit.manifests.test_signing import Signer
-from tests.unit.samples import MemoryBucket
+from tests.unit.memory import MemoryBucket
 from tests.unit.worlds import GONE, plan, world
 
 RECOVERY = "bigquery-dataset-loss-20261124T080000Z-abcd"
@@ -211,3 +211,37 @@ def test_nothing_is_changed_for_which_somebody_else_wrote_what_it_was():
     bucket.written_at = began - timedelta(seconds=1)
     with pytest.raises(StrangeObjectError, match="before the recovery wrote its own"):
         resumed.keep(FOLDER, "table nba.odds", Former(resource={}))
+
+
+def test_what_is_planted_while_a_recovery_runs_stops_nothing_where_there_is_a_key():
+    """What a thing was, and how the recovery ended, is then written beside that, and read from there."""
+    signer, bucket, began = Signer(), MemoryBucket(), recovery_begun_at(RECOVERY)
+    bucket.written_at = began
+    landing, seal = cast("Bucket", bucket), Seal(TrustedKeys(signer.pem), signer, "operator")
+    made = plan(world()).model_copy(update={"steps": ()})
+    journal = Journal(landing, RECOVERY, seal)
+    journal.begin(PlannedRecovery(recovery_id=RECOVERY, started_at=began, plan=made))
+    planted = encode(Former(resource={"description": "theirs"}))
+    place = f"recoveries/{RECOVERY}/before/table nba.games.json"
+    bucket.objects[place] = planted
+    ours = Former(resource={"description": "ours"})
+    journal.keep(FOLDER, "table nba.games", ours)
+    bucket.objects[f"{place}~zzz.json"] = planted
+    journal.keep(FOLDER, "table nba.games", Former(resource=None))
+    resumed = Journal(landing, RECOVERY, seal)
+    resumed.keep(FOLDER, "table nba.games", Former(resource=None))
+    for reader in (journal, resumed, resumed.during(began)):
+        assert reader.entry(FOLDER, "table nba.games", Former) == ours
+        assert reader.entries(FOLDER, Former) == (ours,)
+    assert bucket.objects[place] == planted
+
+    ended = began + timedelta(minutes=5)
+    report = RecoveryReport(
+        recovery_id=RECOVERY, plan=made, started_at=began, finished_at=ended, outcomes=()
+    )
+    bucket.objects[f"recoveries/{RECOVERY}/report.json"] = encode(
+        report.model_copy(update={"finished_at": began})
+    )
+    assert report.is_proven
+    assert journal.end(report) == report
+    assert resumed.report() == report

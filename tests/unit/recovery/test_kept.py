@@ -18,7 +18,8 @@ from recovery.undo.archives import KeptArchives
 from recovery.undo.former_rules import check_former, decided
 from recovery.undo.model import UndoStep
 from recovery.undo.once import ReadOnce
-from tests.unit.samples import GAMES, MemoryBucket
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import GAMES
 
 RECOVERY = "firestore-state-loss-20261124T080000Z-abcd"
 NAMES = JournalNames(RECOVERY)

@@ -15,6 +15,7 @@ from manifests.model.proof import ProofRecord
 from manifests.model.run import VerdictRecord
 from manifests.proof_layout import proof_name
 from manifests.readiness_layout import readiness_name
+from manifests.signing import TrustedKeys
 from manifests.store.bounded import Records, read
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
@@ -25,12 +26,13 @@ from recovery.fence.model import FenceRecord
 from recovery.fence.store import Fences
 from recovery.journal import Journal
 from recovery.kinds.tables.rules.outcomes import TableOutcome
-from recovery.operator import Action, Operator
+from recovery.operator import Acted, Action, Operator
 from recovery.ops.readiness.model import ReadinessRecord
 from recovery.ops.readiness.store import past_records, record
 from tests.unit.drills import BEGUN as DRILL
 from tests.unit.drills import NOW
-from tests.unit.samples import MemoryBucket
+from tests.unit.manifests.test_signing import Signer
+from tests.unit.memory import MemoryBucket
 
 MIB = 1024 * 1024
 SMALL, LARGE = b" " * MIB, b" " * (31 * MIB)
@@ -61,8 +63,12 @@ class Landing(MemoryBucket):
 
 def actions(landing: Any) -> list[Action]:  # noqa: ANN401 - as little of a bucket as is needed
     """Return what operators did."""
-    told = Actions(landing, identity="", project="p", own_id="1", clock=lambda: NOW)
-    return list(told.all())
+    return [item.action for item in acted(landing, Seal()).all()]
+
+
+def acted(landing: Any, seal: Seal) -> Actions:  # noqa: ANN401 - as above
+    """Return the records of what operators did."""
+    return Actions(landing, identity="", project="p", seal=seal, own_id="1", clock=lambda: NOW)
 
 
 def proofs(landing: Any) -> list[ProofRecord]:  # noqa: ANN401 - as above
@@ -172,10 +178,23 @@ def test_what_was_done_before_a_time_is_not_read():
     """So who looks at a shorter time sees what was not read of a longer one."""
     landing: Any = Landing()
     landing.objects |= {action_name(earlier(0), "1"): SMALL, action_name(NOW, "1"): encode(ACTION)}
-    assert Actions(landing, identity="", project="p", own_id="1", clock=lambda: NOW).all(
-        since=NOW
-    ) == (ACTION,)
+    assert acted(landing, Seal()).all(since=NOW) == (Acted(ACTION),)
     assert landing.read_bytes < MIB
+
+
+def test_what_an_operator_did_is_signed_in_its_place():
+    """What somebody else wrote, or copied to another time, is told to be so."""
+    landing: Any = Landing()
+    signer = Signer()
+    told = acted(landing, Seal(TrustedKeys(signer.pem), signer, "operator"))
+    told.begin("hold", "night", "audit")
+    (ours,) = landing.objects
+    landing.objects[action_name(earlier(0), "1")] = landing.objects[ours]
+    landing.objects[action_name(earlier(1), "1")] = encode(ACTION)
+    copied, planted, own = told.all()
+    assert own.doubt == ""
+    assert copied.doubt
+    assert planted.doubt
 
 
 def test_an_entry_that_cannot_be_read_is_none(capsys: pytest.CaptureFixture[str]):

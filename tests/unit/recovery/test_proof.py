@@ -26,8 +26,9 @@ from recovery.outcome import RecoveryReport
 from recovery.plan.fallen import FallBack
 from recovery.proof import proof_of
 from tests.unit.manifests.test_signing import Signer
+from tests.unit.memory import MemoryBucket
 from tests.unit.platforms import whole_manifest
-from tests.unit.samples import BASE_POINT, BASE_RUN, POINT, RUN, MemoryBucket, manifest
+from tests.unit.samples import BASE_POINT, BASE_RUN, POINT, RUN, manifest
 from tests.unit.worlds import GONE, plan, world
 
 BEGUN = POINT + timedelta(hours=8)

@@ -15,6 +15,7 @@ from manifests.cloud.checksums import crc32c_text
 from manifests.cloud.inventory import read_inventory
 from manifests.cloud.objects import Bucket
 from manifests.cloud.retry import cloud_errors
+from manifests.cloud.stored import stored_chunks
 from manifests.errors import BackupDamagedError
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX
 from manifests.kinds.buckets.model import BucketBackup, ObjectRecord
@@ -139,7 +140,7 @@ def _read_contents(backup: BucketBackup, reading: Reading) -> Verdict:
         )
         checksum, size_bytes = google_crc32c.Checksum(), 0
         try:
-            for chunk in reading.vault.stored_chunks(info):
+            for chunk in stored_chunks(reading.vault, info):
                 checksum.update(chunk)
                 size_bytes += len(chunk)
         except BackupDamagedError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from manifests.cloud.objects import Bucket
-from manifests.cloud.stored import whole
+from manifests.cloud.stored import stored_chunks, whole
 from manifests.documents import DOCUMENT_FILE, DocumentRecord, read_file, tallied
 from manifests.errors import BackupDamagedError
 from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
@@ -32,7 +32,7 @@ class StoredDocuments:
         if file is None:
             return []
         content = whole(
-            lambda: self._vault.stored_chunks(file.stored),
+            lambda: stored_chunks(self._vault, file.stored),
             file.stored,
             most_bytes=DOCUMENT_FILE.most_file_bytes,
         )

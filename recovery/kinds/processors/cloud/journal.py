@@ -13,14 +13,13 @@ from contextlib import suppress
 from datetime import date, datetime
 
 from manifests.cloud.objects import Bucket
+from manifests.cloud.recoveries import attempts_ended
 from manifests.errors import BackupDamagedError, ManifestAlteredError, RefusedError, UsageError
 from manifests.journal_layout import JournalNames
 from manifests.store.bounded import Records, read
 from manifests.store.seal import Seal
 from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
-
-_MOST_ATTEMPTS = 10
 
 
 class SentRequest(Value):
@@ -117,8 +116,18 @@ class DatesJournal:
 
     def end(self, report: DatesReport) -> DatesReport:
         """Write how an attempt ended, and return what is written then."""
-        names = self._names
-        name = names.report if report.is_proven else names.attempt(report.finished_at)
+        attempt = self._names.attempt(report.finished_at)
+        if not report.is_proven:
+            return self._ended(attempt, report)
+        try:
+            return self._ended(self._names.report, report)
+        except BackupDamagedError:
+            # Somebody else wrote in the report's place: where that is told, ours is with the attempts.
+            if not self._seal.is_checking:
+                raise
+            return self._ended(attempt, report)
+
+    def _ended(self, name: str, report: DatesReport) -> DatesReport:
         content = self._bucket.put_once(name, self._seal.encode(report, subject=name))
         return self._seal.believed(content, DatesReport, subject=name)
 
@@ -128,8 +137,8 @@ class DatesJournal:
         None when none has ended, or what lies there is none of this recovery: who writes there could
         otherwise stop every command that looks for what is under way.
         """
-        attempts = [item.name for item in self._bucket.list_objects(self._names.attempts)]
-        for name in (self._names.report, *sorted(attempts, reverse=True)[:_MOST_ATTEMPTS]):
+        attempts = attempts_ended(self._bucket, self.recovery_id)
+        for name in (self._names.report, *reversed(attempts)):
             content = self._bucket.read(name)
             with suppress(BackupDamagedError):
                 found = content and self._seal.believed(content, DatesReport, subject=name)

@@ -1,0 +1,33 @@
+"""Which of too many objects are looked at. Pure.
+
+Who can write one object can write a hundred thousand, and each that is read costs some calls. So no
+more are read than end in time; and of every period some, by the bucket's clock, so that what somebody
+writes in one of them hides nothing of another.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def some_of_each[Key: str](
+    written: Mapping[Key, datetime], most: int, period: timedelta
+) -> set[Key]:
+    """Return so many of what was written: of each period as many, its first ones.
+
+    Args:
+        written: When each was written.
+        most: How many.
+        period: How long a period is.
+    """
+    if len(written) <= most:
+        return set(written)
+    of_period = Counter[int]()
+    ranked: list[tuple[int, int, Key]] = []
+    for key, written_at in sorted(written.items(), key=lambda item: (item[1], item[0])):
+        number = int(written_at.timestamp() // period.total_seconds())
+        ranked.append((of_period[number], -number, key))
+        of_period[number] += 1
+    return {key for _, _, key in sorted(ranked)[:most]}

@@ -1,0 +1,108 @@
+"""A hundred thousand folders that somebody made neither hide a run nor cost a call each."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from manifests import layout
+from manifests.model.run import Owner, RunStart
+from manifests.run_folders import FEW, MOST_BEGUN, MOST_MANIFESTS, run_folders
+from manifests.store.vault import Vault
+from manifests.values import Listed, RunId
+from tests.unit.memory import MemoryBucket
+from tests.unit.samples import POINT, RUN, manifest
+
+OWNER = Owner(platform=manifest().platform, project=manifest().project)
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+MANY = 100_000
+
+
+class CountingBucket(MemoryBucket):
+    """A bucket that counts what is asked of it, a listing once for each thousand names it shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def read(self, name: str, **bounds: int) -> bytes | None:
+        """Count a read, and the listing that confirms that nothing is there."""
+        found = super().read(name, **bounds)
+        self.calls += 1 if found is not None else 2
+        return found
+
+
+@pytest.fixture
+def bucket() -> CountingBucket:
+    """Return a bucket with one genuine run."""
+    made = CountingBucket()
+    Vault(made, OWNER, clock=lambda: NOW).put_manifest(manifest())
+    made.calls = 0
+    return made
+
+
+def vault_of(bucket: MemoryBucket) -> Vault:
+    """Return the runs of a bucket."""
+    return Vault(bucket, OWNER, clock=lambda: NOW)
+
+
+def test_planted_folders_cost_no_call_each(bucket: CountingBucket):
+    """A list of runs shows the genuine one, and one row for all that hold no manifest."""
+    bucket.objects |= {f"runs/planted{number}/x": b"" for number in range(MANY)}
+    found = vault_of(bucket).runs()
+    assert [(run.run_id, run.state) for run in found] == [
+        (RUN, "complete"),
+        ("planted0", "damaged"),
+    ]
+    assert "99,999 more folders with no manifest" in found[-1].reason
+    assert bucket.calls < 10
+    assert vault_of(bucket).run_ids() == (RUN,)
+
+
+def test_a_few_folders_are_looked_into_whatever_they_hold(bucket: CountingBucket):
+    """One that holds nothing of a run is shown as such."""
+    bucket.objects["runs/odd/x"] = b""
+    found = {run.run_id: run for run in vault_of(bucket).runs()}
+    assert (found[RUN].state, found[RunId("odd")].reason) == (
+        "complete",
+        "no manifest, no start record",
+    )
+
+
+def test_planted_manifests_hide_no_run_of_another_day():
+    """Of each day as many are read, whatever was written on one of them."""
+    day = timedelta(days=1)
+    genuine = {RunId(f"nightly-{number}"): POINT - number * day for number in range(400)}
+    planted = {RunId(f"aa-planted-{number}"): POINT + day for number in range(MANY)}
+    written = genuine | planted
+    records = [Listed(layout.manifest_name(run_id), 1, at) for run_id, at in written.items()]
+    found = run_folders(sorted(written), records)
+    assert genuine.keys() <= set(found.read)
+    assert len(found.read) == MOST_MANIFESTS
+    assert len(found.unread) == len(written) - MOST_MANIFESTS
+    assert not found.strays
+
+
+def test_planted_start_records_are_no_backups():
+    """A few of the runs that were only begun are looked into; the others are folders like any."""
+    planted = [RunId(f"begun-{number}") for number in range(FEW * 2)]
+    records = [Listed(layout.start_name(run_id), 1, POINT) for run_id in planted]
+    found = run_folders([*planted, RUN], [*records, Listed(layout.manifest_name(RUN), 1, POINT)])
+    assert RUN in found.read
+    assert len(found.read) == MOST_BEGUN + 1
+    assert len(found.strays) == len(planted) - MOST_BEGUN
+    assert not found.unread
+
+
+def test_a_run_under_way_is_looked_into_among_planted_folders(bucket: CountingBucket):
+    """What was begun and has no manifest yet is told as partial."""
+    begun = RunId("nightly-20261125T080000Z")
+    start = RunStart(
+        run_id=begun, platform="basketball", recovery_point=POINT, started_at=POINT, base_run_id=RUN
+    )
+    vault_of(bucket).start(start)
+    bucket.objects |= {f"runs/planted{number}/x": b"" for number in range(FEW)}
+    assert {run.run_id: run.state for run in vault_of(bucket).runs()} == {
+        RUN: "complete",
+        begun: "partial",
+        "planted0": "damaged",
+    }
