@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery
-from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.public import value_pb2
 
-from tests.standin.bigquery.googlesql.library import library
-from tests.standin.bigquery.googlesql.requests import catalog_of, options
+from tests.standin.bigquery.googlesql.requests import answered
 
 FOLDER = Path(__file__).with_name("answers")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -31,11 +29,8 @@ def google(sql: str) -> list[tuple[Any, ...]]:
     Raises:
         GoogleSqlError: The query is refused, or fails on its values.
     """
-    request = service.EvaluateQueryRequest(
-        sql=sql, options=options(), simple_catalog=catalog_of(())
-    )
-    answer = library().call("EvaluateQuery", request, service.EvaluateQueryResponse)
-    return [tuple(_google(value) for value in row.cell) for row in answer.content.table_data.row]
+    rows = answered(sql).content.table_data.row
+    return [tuple(_google(value) for value in row.cell) for row in rows]
 
 
 def standin(client: bigquery.Client, sql: str) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.standin.bigquery.googlesql.evaluate import evaluate
-from tests.standin.bigquery.googlesql.library import GoogleSqlError
+from tests.standin.bigquery.googlesql.library import GoogleSqlError, library
 from tests.standin.cloud import running
 
 
@@ -39,6 +39,13 @@ def test_a_statement_reads_the_rows_it_is_given():
         "SELECT TO_JSON_STRING(row_), [row_.a IS NULL], STRUCT(row_.a) FROM `p.d.t` AS row_"
     )
     assert rows == [('{"a":1}', [False], (1,)), ('{"a":null}', [True], (None,))]
+
+
+def test_a_library_that_was_started_anew_is_asked_as_before():
+    """What it kept is gone with what broke, and is told it again."""
+    assert evaluate("SELECT 3") == [(3,)]
+    library()._start()  # noqa: SLF001 - as it does when a call broke
+    assert evaluate("SELECT 3") == [(3,)]
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -16,26 +16,30 @@ RUNBOOKS = ROOT / "runbooks"
 
 
 class Worlds:
-    """The one platform, and another after one was left otherwise than it was found."""
+    """The one platform, and another after one was left otherwise than it was found.
+
+    A page begins with the picture that the one before it ended with: nothing happens in between.
+    """
 
     def __init__(self, cloud: Cloud, folder: Path, stack: ExitStack) -> None:
         self._cloud, self._folder, self._stack = cloud, folder, stack
         self._made = 0
-        self._left: World | None = None
+        self._left: tuple[World, dict[str, object]] | None = None
 
-    def take(self) -> World:
-        """Return a platform that is whole; it has to be given back."""
-        world, self._left = self._left, None
-        if world is not None:
-            return world
+    def take(self) -> tuple[World, dict[str, object]]:
+        """Return a platform that is whole, and its picture; it has to be given back."""
+        left, self._left = self._left, None
+        if left is not None:
+            return left
         self._made += 1
         folder = self._folder / str(self._made)
         folder.mkdir()
-        return self._stack.enter_context(making(self._cloud, folder))
+        world = self._stack.enter_context(making(self._cloud, folder))
+        return world, world.picture()
 
-    def give_back(self, world: World) -> None:
-        """Leave a platform to the next page."""
-        self._left = world
+    def give_back(self, world: World, picture: dict[str, object]) -> None:
+        """Leave a platform, which looks so, to the next page."""
+        self._left = world, picture
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +54,11 @@ def worlds(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.mark.parametrize("name", STRIKES)
 def test_a_page_does_what_it_says(name: str, worlds: Worlds, tmp_path: Path):
     """Each command prints what the page says, and in the end the platform is what it was."""
-    world = worlds.take()
-    shell, before = world.shell(tmp_path), world.picture()
+    world, before = worlds.take()
+    shell = world.shell(tmp_path)
     strike = STRIKES[name]
     with strike(world, shell):
         assert (world.picture() != before) == (strike in CHANGING)
         follow(RUNBOOKS / name, shell)
     assert world.picture() == before
-    worlds.give_back(world)
+    worlds.give_back(world, before)

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.public import value_pb2
 
-from tests.standin.bigquery.googlesql.library import library
-from tests.standin.bigquery.googlesql.requests import catalog_of, options
+from tests.standin.bigquery.googlesql.requests import answered
 
 
 def evaluate(sql: str) -> list[tuple[Any, ...]]:
@@ -23,11 +21,8 @@ def evaluate(sql: str) -> list[tuple[Any, ...]]:
     Raises:
         GoogleSqlError: The query is refused, or fails on its values.
     """
-    request = service.EvaluateQueryRequest(
-        sql=sql, options=options(), simple_catalog=catalog_of(())
-    )
-    answer = library().call("EvaluateQuery", request, service.EvaluateQueryResponse)
-    return [tuple(_python(value) for value in row.cell) for row in answer.content.table_data.row]
+    rows = answered(sql).content.table_data.row
+    return [tuple(_python(value) for value in row.cell) for row in rows]
 
 
 def _python(value: value_pb2.ValueProto) -> Any:  # noqa: ANN401 - any value

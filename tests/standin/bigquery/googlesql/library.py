@@ -43,11 +43,15 @@ class Library:
 
     Args:
         module: The compiled module.
+
+    Attributes:
+        starts: How often it was started: what it was told to keep is gone with each.
     """
 
     def __init__(self, module: Module) -> None:
         self._module = module
         self._guard = threading.Lock()
+        self.starts = 0
         self._start()
 
     def call[M: Message](self, method: str, request: Message, answer: type[M]) -> M:
@@ -70,6 +74,7 @@ class Library:
                 raise GoogleSqlError(13, f"{method} broke: {error}") from error
 
     def _start(self) -> None:
+        self.starts += 1
         wasi = WasiConfig()
         zones = Path(tzdata.__file__).with_name("zoneinfo")
         wasi.preopen_dir(str(zones), "/usr/share/zoneinfo")

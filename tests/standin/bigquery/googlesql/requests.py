@@ -1,6 +1,8 @@
 """What GoogleSQL is asked: which tables a statement names, and whether its types hold."""
 
 import functools
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ from tests.standin.bigquery.engine.types import Field, is_repeated, item_of
 from tests.standin.bigquery.googlesql.library import library
 
 type Path = tuple[str, ...]
+
+_MOST_CATALOGS = 16
 
 _KINDS = {
     "STRING": type_pb2.TYPE_STRING,
@@ -142,10 +146,63 @@ def analyze(sql: str, tables: Iterable[Table] = (), parameters: Iterable[Field] 
     Raises:
         GoogleSqlError: GoogleSQL refuses it.
     """
-    request = service.AnalyzeRequest(
-        sql_statement=sql, options=options(parameters), simple_catalog=catalog_of(tables)
-    )
-    library().call("Analyze", request, Empty)
+    request = service.AnalyzeRequest(sql_statement=sql, options=options(parameters))
+    _catalogs.call("Analyze", request, Empty, tables)
+
+
+def answered(sql: str) -> service.EvaluateQueryResponse:
+    """Return the answer of Google's reference evaluator to a query that names no table.
+
+    Raises:
+        GoogleSqlError: The query is refused, or fails on its values.
+    """
+    request = service.EvaluateQueryRequest(sql=sql, options=options())
+    return _catalogs.call("EvaluateQuery", request, service.EvaluateQueryResponse)
+
+
+class _Catalogs:
+    """The catalogs that the library keeps: to make one takes most of the time of a short query.
+
+    Safe to share between threads, which wait for each other.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._starts = 0
+        self._kept: OrderedDict[bytes, int] = OrderedDict()
+
+    def call[M: Message](
+        self,
+        method: str,
+        request: service.AnalyzeRequest | service.EvaluateQueryRequest,
+        answer: type[M],
+        tables: Iterable[Table] = (),
+    ) -> M:
+        """Call a method of the library with a catalog of tables, as `Library.call` does."""
+        catalog = catalog_of(tables)
+        with self._guard:
+            request.registered_catalog_id = self._registered(catalog)
+            return library().call(method, request, answer)
+
+    def _registered(self, catalog: simple_catalog_pb2.SimpleCatalogProto) -> int:
+        if self._starts != library().starts:
+            self._kept.clear()
+            self._starts = library().starts
+        key = catalog.SerializeToString(deterministic=True)
+        if key not in self._kept:
+            request = service.RegisterCatalogRequest(simple_catalog=catalog)
+            made = library().call("RegisterCatalog", request, service.RegisterResponse)
+            self._kept[key] = made.registered_id
+        self._kept.move_to_end(key)
+        found = self._kept[key]
+        if len(self._kept) > _MOST_CATALOGS:
+            _, oldest = self._kept.popitem(last=False)
+            gone = service.UnregisterRequest(registered_id=oldest)
+            library().call("UnregisterCatalog", gone, Empty)
+        return found
+
+
+_catalogs = _Catalogs()
 
 
 def catalog_of(tables: Iterable[Table]) -> simple_catalog_pb2.SimpleCatalogProto:
