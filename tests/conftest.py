@@ -1,5 +1,6 @@
 """The local cloud that tests share, platforms on it, and how random examples are drawn."""
 
+import gc
 import os
 import signal
 import uuid
@@ -39,6 +40,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes run tests: two a processor, as most tests wait half of their time."""
     return 2 * len(os.sched_getaffinity(0))
+
+
+def pytest_sessionstart() -> None:
+    """Look for no garbage while tests are read: each of these processes makes a million objects."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was read out of every later look for garbage: it stays to the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

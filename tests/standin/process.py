@@ -5,6 +5,7 @@ answer, ends cleanly on SIGTERM and SIGINT, and ends by itself when its parent i
 """
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -102,6 +103,7 @@ def serve(app: ASGIApp, *, port: int) -> None:
     Raises:
         OSError: the port is taken.
     """
+    gc.freeze()  # what was imported stays to the end: no look for garbage has to pass over it
     listener = bind(port)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     config = uvicorn.Config(
