@@ -40,6 +40,16 @@ def copied(copy: str, table: str, *, over: bool = True) -> str:
     return f"{how} {quoted(copy)} CLONE {quoted(table)}"
 
 
+def renamed(table: str, name: str) -> str:
+    """Give a table another name in its dataset (BigQuery, Manage tables).
+
+    Args:
+        table: Full id of the table.
+        name: Its name from then on, without the dataset.
+    """
+    return f"ALTER TABLE {quoted(table)} RENAME TO {quoted(name)}"
+
+
 def kept_as_of(copy: str, table: str, at: datetime) -> str:
     """Keep a table as it was at an instant (BigQuery, Create table snapshots)."""
     then = moment("TIMESTAMP", at)

@@ -1,4 +1,4 @@
-"""What listens now to what a recovery writes: Eventarc's triggers, which no run has to know. Pure."""
+"""What listens now to what a recovery writes: triggers and log sinks, which no run has to know. Pure."""
 
 from manifests.values import Resource, Value
 
@@ -6,17 +6,22 @@ _AUDITED = "google.cloud.audit.log.v1.written"
 
 
 class Listening(Value):
-    """What Eventarc tells of what is written to one database or bucket.
+    """What is told of what is written to one database or bucket, or to BigQuery.
 
     Attributes:
-        names: The triggers.
+        names: The triggers, and for BigQuery the log sinks.
         is_enabled: Whether the project has Eventarc enabled: without it no trigger is there.
-        unasked: Why Eventarc could not be asked; empty where it was.
+        unasked: Why that could not be asked for; empty where it was.
     """
 
     names: tuple[str, ...] = ()
     is_enabled: bool = True
     unasked: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether something listens, or nobody knows."""
+        return bool(self.names or self.unasked)
 
     @property
     def text(self) -> str:
@@ -52,6 +57,42 @@ class Triggers(Value):
         found = (item for item in self.found if _listens(item, service, attribute, value))
         names = tuple(sorted(map(_name, found)))
         return Listening(names=names, is_enabled=self.is_enabled, unasked=self.unasked)
+
+
+class Sinks(Value):
+    """The log sinks of one project.
+
+    Attributes:
+        found: As Cloud Logging tells of them.
+        unasked: Why it could not be asked; empty where it was.
+    """
+
+    found: tuple[Resource, ...] = ()
+    unasked: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return those that publish what BigQuery's audit logs say of each job.
+
+        That is told by their filter (Cloud Logging, Route log entries). One that names no service may
+        let them through as well; such sinks keep whole logs, and start nothing of one service.
+        """
+        return tuple(
+            sorted(
+                f"log sink {item.get('name')}"
+                for item in self.found
+                if not item.get("disabled")
+                and str(item.get("destination", "")).startswith("pubsub.googleapis.com/")
+                and "bigquery" in str(item.get("filter", "")).lower()
+            )
+        )
+
+
+def of_tables(triggers: Triggers, sinks: Sinks) -> Listening:
+    """Return what listens to what is written to BigQuery, which sends no events but audit logs."""
+    found = triggers.of("bigquery", "", "")
+    unasked = "; ".join(filter(None, (found.unasked, sinks.unasked)))
+    return found.model_copy(update={"names": (*found.names, *sinks.names), "unasked": unasked})
 
 
 def _listens(trigger: Resource, service: str, attribute: str, value: str) -> bool:

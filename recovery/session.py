@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from manifests import coverage
@@ -28,7 +28,7 @@ from recovery.compare.erased import LeftRows
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin, Own
 from recovery.kinds.known import rules_of
-from recovery.kinds.work import Tools, Work
+from recovery.kinds.work import Tools, Work, made_rest
 from recovery.kinds.works import WORKS
 from recovery.ledger import Ledger
 from recovery.ledger_store import read_ledger
@@ -46,6 +46,7 @@ from recovery.reach import Reach
 from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
 from recovery.settings import Settings
+from recovery.triggers import Listeners
 from recovery.verdicts import with_leaning
 
 
@@ -98,6 +99,7 @@ class Session:
             started_at=self.started_at,
             seal=self.seal,
             left=LeftRows(),
+            listeners=Listeners(partial(made_rest, settings, reach)),
         )
         self._works: dict[tuple[RecoveryKind, Target], Work[Any]] = {}
 
@@ -128,8 +130,8 @@ class Session:
         """
         run_id = None if run is None else self.known(run)
         runs = self.vault.runs() if run_id is None else (self.vault.summary(run_id),)
-        selection = select(runs, at=at, run_id=run_id)
-        return selection, self.vault.manifest(selection.run_id)
+        found = select(runs, at=at, run_id=run_id)
+        return found, self.vault.manifest(found.run_id)
 
     def work(self, kind: RecoveryKind, target: Target) -> Work[Any]:
         """Return what observes and recovers the things of a kind, made once for a target.
@@ -274,8 +276,7 @@ class Session:
         Raises:
             RefusedError: The hint names every word.
         """
-        datasets = (self.settings.scratch_dataset, self.settings.undo_dataset)
-        check_own(plan, Own(self.settings.own_buckets, datasets))
+        check_own(plan, Own(self.settings.own_buckets, self.settings.working_datasets))
         check_plan(
             plan,
             protected=self.catalog.protected_projects,
@@ -286,10 +287,7 @@ class Session:
         )
 
     def begun_at(self) -> datetime:
-        """Return when this command began, to a tenth of a second.
-
-        What is written later is never replaced: what was there before must not seem to be.
-        """
+        """Return when this command began, to a tenth of a second: what is written later stays."""
         self.clock.settle()
         return self.clock.latest(self._opened)
 

@@ -79,15 +79,14 @@ class BucketResource:
         found = self._api.call("GET", f"b/{self.name}/notificationConfigs", {})
         return list(found.get("items", ()))
 
-    def grant(self, policy: Resource, *, etag: str | None = None) -> None:
+    def grant(self, policy: Resource, *, etag: str) -> None:
         """Give the bucket the bindings of an IAM policy, if nobody changes them meanwhile.
 
         Args:
             policy: The policy.
-            etag: That of the policy that was looked at; that of the present one when None.
+            etag: That of the policy that was looked at.
         """
         bindings = policy.get("bindings", [])
-        etag = etag or self.access().get("etag")
         wanted = {"bindings": bindings, "version": policy.get("version", 1), "etag": etag}
         self._api.call("PUT", f"b/{self.name}/iam", {}, wanted)
 

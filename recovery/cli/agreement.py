@@ -1,6 +1,5 @@
 """From the options of `plan` and `recover` to a plan that somebody said yes to."""
 
-import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,17 +7,19 @@ from typing import NamedTuple
 
 import typer
 
-from manifests.errors import BackupDamagedError, RefusedError, UsageError
+from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.json_text import read_file
+from recovery.cli.approvals import check_beside
 from recovery.cli.damage import OFFER, fall_backs, ways_around
-from recovery.cli.options import past, print_json, tell, write_file
+from recovery.cli.options import past, print_json, tell
 from recovery.console import Console
 from recovery.fencing import with_fence
 from recovery.kinds.works import verify_parts
 from recovery.options.asked import Options
-from recovery.plan.approval import PlanFile, approved, read_plan
+from recovery.plan.approval import approved, decided_of_recovery, read_plan
 from recovery.plan.fallen import FallBack
 from recovery.plan.model import Plan
+from recovery.plan.said import resuming
 from recovery.plan.unread import unread
 from recovery.report.planned import plan_document
 from recovery.session import Session
@@ -105,23 +106,11 @@ def still_planned(
         RefusedError: The plan is not what would be planned now.
         UsageError: Something is asked for beside it.
     """
-    beside = [*(["scenario-name"] if scenario_name else []), *options.said]
-    if beside:
-        raise UsageError(
-            f"`{beside[0].replace('_', '-')}` is a part of the plan that `--plan` names",
-            hint="make a new plan with `rebound plan ... --out`",
-        )
-    plan = read_plan(read_file(file, UsageError), subject=str(file))
+    check_beside([*(["scenario-name"] if scenario_name else []), *options.said])
+    plan = read_plan(read_file(file, UsageError), "recovery", Plan, subject=str(file))
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
     now = with_fence(session, session.plan(chosen, plan.request, plan.fallen_back))
-    return approved(plan, now, subject=str(file))
-
-
-def write_plan(made: Plan, file: Path, *, now: datetime) -> None:
-    """Write a plan to a file, for somebody to approve."""
-    whole = PlanFile(made_at=now, plan=made).model_dump(mode="json")
-    # Who reads it to approve it sees its text as it is: nothing in it acts on a terminal.
-    write_file(file, json.dumps(whole, indent=2, ensure_ascii=True))
+    return approved(plan, now, decided_of_recovery, subject=str(file))
 
 
 def show_plan(made: Plan, *, now: datetime, as_json: bool) -> None:
@@ -159,9 +148,17 @@ def another(session: Session, made: Plan) -> tuple[RefusedError, ...]:
     refusal = RefusedError(
         "another recovery of this scenario was begun and has not ended",
         subject=others[-1],
-        hint=f"`rebound resume {others[-1]}` continues it, `--anew` begins another",
+        hint=f"{_continuing(session, others[-1])}, `--anew` begins another",
     )
     return (refusal,)
+
+
+def _continuing(session: Session, recovery_id: str) -> str:
+    try:
+        planned = session.journal(recovery_id).planned()
+    except ReboundError:
+        return f"`rebound report {recovery_id}` tells what became of it"
+    return f"`{resuming(recovery_id, planned.plan)}` continues it"
 
 
 def silence(made: Plan | UndoPlan, *, yes: bool) -> tuple[RefusedError, ...]:

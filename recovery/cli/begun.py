@@ -12,7 +12,7 @@ from manifests import layout
 from manifests.cloud.recoveries import recoveries_begun
 from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli import dates, repair
+from recovery.cli import dates, repairs
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
 from recovery.cli.options import Html, Json, note, open_session, print_json, say, tell, write_page
@@ -20,6 +20,7 @@ from recovery.document import Document
 from recovery.fence.model import StandingFence
 from recovery.journal import Journal
 from recovery.kinds.processors.cloud.journal import DatesJournal
+from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan.said import resuming
@@ -74,9 +75,9 @@ def report(
         )
         return
     if is_repair(recovery):
-        repair.report(session, parse_recovery_id(recovery), html, as_json=as_json)
+        repairs.report(session, parse_recovery_id(recovery), html, as_json=as_json)
         return
-    if dates.is_ours(recovery):
+    if is_of_dates(recovery):
         dates.report(session, parse_recovery_id(recovery), html, as_json=as_json)
         return
     journal = session.journal(parse_recovery_id(recovery))
@@ -105,7 +106,7 @@ def abandon(
     """
     session = open_session()
     journal = session.journal(parse_recovery_id(recovery))
-    if dates.is_ours(recovery):
+    if is_of_dates(recovery):
         DatesJournal(session.landing, journal.recovery_id, session.seal).planned()
     else:
         journal.require()
@@ -218,7 +219,7 @@ def standing(session: Session, recovery_id: str) -> Standing:
     journal = session.journal(recovery_id)
     try:
         abandoned = journal.abandoned()
-        if dates.is_ours(recovery_id):
+        if is_of_dates(recovery_id):
             ran = DatesJournal(session.landing, recovery_id, session.seal).last_report()
             error = None if ran is None else outcome_error_of_dates(ran)
             is_proven = ran is not None and ran.is_proven
@@ -256,7 +257,7 @@ def _show_under_way(
     if abandoned is None:
         name = journal.recovery_id
         say(
-            f"hint: if nobody is at it, `{resuming(name, planned.plan.request)}` continues it, and "
+            f"hint: if nobody is at it, `{resuming(name, planned.plan)}` continues it, and "
             f"`rebound abandon {name} --why ...` closes it",
             err=True,
         )

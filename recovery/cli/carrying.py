@@ -47,7 +47,7 @@ def carry_out(
 ) -> None:
     """Carry out the very recovery that was agreed to; write it down first when it begins."""
     journal = session.journal(recovery.recovery_id)
-    again = f"`{resuming(journal.recovery_id, recovery.plan.request)}` continues"
+    again = f"`{resuming(journal.recovery_id, recovery.plan)}` continues"
     if (fence := recovery.plan.fence) is not None and fence.writers:
         again += ", until then what was paused stays so (`rebound thaw`)"
     with console.ending_at_once(f"interrupted; {again}"):

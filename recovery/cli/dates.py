@@ -1,9 +1,8 @@
 """`plan`, `recover` and `resume` of dates that processors missed."""
 
 import os
-import sys
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,12 +10,12 @@ import typer
 
 from manifests import layout
 from manifests.catalog_processors import Processors
-from manifests.cloud.recoveries import recoveries_begun
 from manifests.errors import ReboundError, RefusedError, UsageError
 from recovery import fencing
 from recovery.cli import dates_of_vault as vault
-from recovery.cli.agreement import nobody_answers, require_yes
-from recovery.cli.dates_asked import asked
+from recovery.cli.approvals import write_plan
+from recovery.cli.dates_agreed import agree, others_under_way
+from recovery.cli.dates_asked import asked, asked_before
 from recovery.cli.options import note, print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
@@ -25,6 +24,7 @@ from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.cloud.rerun import Rerun
 from recovery.kinds.processors.cloud.services import Services
 from recovery.kinds.processors.cloud.tables import DateTables
+from recovery.kinds.processors.rules.agreed import continued
 from recovery.kinds.processors.rules.calendar import Games
 from recovery.kinds.processors.rules.outcome import (
     SCENARIO,
@@ -36,13 +36,12 @@ from recovery.kinds.processors.rules.outcome import (
 )
 from recovery.kinds.processors.rules.plan import (
     ProcessorPlan,
-    check_plan,
-    continued,
     games_by_date,
     make_plan,
 )
 from recovery.kinds.processors.rules.request import DatesRequest
-from recovery.plan.said import OF_DATES, resuming, unsaid
+from recovery.plan.approval import approved, decided_of_dates
+from recovery.plan.said import OF_DATES, unsaid
 from recovery.report.processors import (
     dates_plan_document,
     dates_report_document,
@@ -50,18 +49,11 @@ from recovery.report.processors import (
 from recovery.session import Session
 from recovery.thawing import end
 
-_UNDER_WAY = timedelta(days=1)
-
 
 class _Planned(NamedTuple):
     plan: ProcessorPlan
     games: Mapping[date, Games]
     tables: DateTables
-
-
-def is_ours(recovery_id: str) -> bool:
-    """Whether a recovery is one of dates, by its id."""
-    return recovery_id.startswith(f"{SCENARIO}-")
 
 
 def plan(session: Session, context: typer.Context) -> None:
@@ -78,6 +70,8 @@ def plan(session: Session, context: typer.Context) -> None:
     document = document or dates_plan_document(made, rules, error=unread)
     write_page(said["html"], document)
     _show(made, document, as_json=said["as_json"])
+    if said["out"] is not None:
+        write_plan("dates", made, said["out"], made_at=session.started_at)
     if unread:
         raise unread
 
@@ -85,8 +79,11 @@ def plan(session: Session, context: typer.Context) -> None:
 def recover(session: Session, console: Console, context: typer.Context) -> None:
     """Plan, ask, run the missed dates again, and show that their rows are there."""
     rules, said = _rules(session), context.params
-    request = asked(session, rules, context)
+    was = asked_before(session, rules, context)
+    request = asked(session, rules, context) if was is None else was.request
     made = _planned(session, rules, request)
+    if was is not None:
+        approved(was, made.plan, decided_of_dates, subject=str(said["plan_file"]))
     if not said["as_json"]:
         in_vault = request.from_vault and made.plan.requests
         document = vault.document(session, rules, made.plan, said) if in_vault else None
@@ -96,8 +93,8 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
         left = _planned(session, rules, request, made.tables).plan
         vault.tell(session, done, left, as_json=said["as_json"])
         return
-    others = [] if said["anew"] else _under_way(session)
-    _agree(session, rules, made.plan, said, others)
+    others = [] if said["anew"] else others_under_way(session)
+    agree(session, rules, made.plan, said, others)
     began = session.begun_at()
     recovery_id = layout.recovery_id(SCENARIO, began, session.own_id[:4])
     who = session.actions.begin("recover", recovery_id, said["reason"])
@@ -131,7 +128,7 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     words: list[RefusedError] = []
     if said["yes"]:
         words = unsaid(request, said, recovery_id=recovery_id, words=OF_DATES)
-    _agree(session, rules, made.plan, said, words)
+    agree(session, rules, made.plan, said, words)
     session.actions.begin("resume", recovery_id, said["reason"])
     planned = begun.model_copy(update={"plan": made.plan})
     _execute(session, console, made, planned, begins=False, as_json=said["as_json"])
@@ -208,55 +205,6 @@ def _show(made: ProcessorPlan, document: Document, *, as_json: bool) -> None:
         show(document)
 
 
-def _agree(
-    session: Session,
-    rules: Processors,
-    made: ProcessorPlan,
-    said: Mapping[str, Any],
-    others: Iterable[RefusedError],
-) -> None:
-    """Insist on every word that a plan needs, and ask for the last one.
-
-    Raises:
-        RefusedError: One is missing, or the plan takes more than the catalog allows.
-    """
-    if not made.requests:
-        return
-    check_plan(made, rules)
-    project = session.settings.project
-    refusals = list(others)
-    if project in session.catalog.protected_projects and said["confirm_project"] != project:
-        refusals.append(
-            RefusedError(
-                "the project is protected", subject=project, hint=f"`--confirm-project {project}`"
-            )
-        )
-    if not said["yes"] and not sys.stdin.isatty():
-        refusals.append(nobody_answers())
-    if refusals:
-        refusals[0].hint = ", and ".join(refusal.hint for refusal in refusals)
-        raise refusals[0]
-    if not said["yes"]:
-        require_yes()
-
-
-def _under_way(session: Session) -> list[RefusedError]:
-    """Return a refusal while another recovery of dates is under way."""
-    since = session.started_at - _UNDER_WAY
-    found = recoveries_begun(session.landing, is_ours).ids
-    for recovery_id in [it for it in found if layout.recovery_begun_at(it) > since]:
-        journal = DatesJournal(session.landing, recovery_id, session.seal)
-        if session.journal(recovery_id).abandoned() is None and journal.last_report() is None:
-            return [
-                RefusedError(
-                    "another recovery of this scenario was begun and has not ended",
-                    subject=recovery_id,
-                    hint=f"`rebound resume {recovery_id}` continues it, `--anew` begins another",
-                )
-            ]
-    return []
-
-
 def _execute(
     session: Session,
     console: Console,
@@ -267,7 +215,7 @@ def _execute(
     as_json: bool,
 ) -> None:
     rules, recovery_id = _rules(session), planned.recovery_id
-    again = f"`{resuming(recovery_id, planned.plan.request, OF_DATES)}` continues"
+    again = f"`{planned.plan.request.resuming(recovery_id)}` continues"
     services = Services(rules, os.environ)
     running = {step.processor for step in made.plan.steps if step.runs}
     services.prepare(item for item in rules.processors if item.name in running)

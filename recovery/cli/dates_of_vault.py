@@ -17,6 +17,7 @@ from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.kinds.processors.rules.vault import TableDates, held_dates
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
+from recovery.plan.said import resuming
 from recovery.report.conclusion import outcome_error
 from recovery.report.ended import kept_until, report_document
 from recovery.report.processors import dates_plan_document, left_section
@@ -95,7 +96,8 @@ def tell(
 def _carried_out(session: Session, console: Console, plan: Plan, reason: str) -> RecoveryReport:
     recovery = new_recovery(session, plan, reason)
     journal = session.journal(recovery.recovery_id)
-    with console.ending_at_once(f"interrupted; `rebound resume {recovery.recovery_id}` continues"):
+    again = f"`{resuming(recovery.recovery_id, plan)}` continues"
+    with console.ending_at_once(f"interrupted; {again}"):
         journal.begin(recovery)
         say(f"recovery {recovery.recovery_id}", err=True)
         with console.recovering(plan.followed) as progress:

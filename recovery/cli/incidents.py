@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from manifests.layout import parse_recovery_id
-from recovery.cli import dates
 from recovery.cli.basis import basis_of
 from recovery.cli.options import print_json, tell, write_page
 from recovery.document import Document
 from recovery.kinds.processors.cloud.journal import DatesJournal
-from recovery.kinds.processors.rules.outcome import SCENARIO
+from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.report.ended import report_document
 from recovery.report.incident import TO_FILL_IN, Incident, incident_document
 from recovery.report.processors import dates_report_document, spans
@@ -27,7 +26,7 @@ def tell_incident(session: Session, now: Standing, html: Path | None, *, as_json
         html: Where it is also written as a page.
         as_json: Whether it is printed as JSON.
     """
-    known = _of_dates if dates.is_ours(now.recovery_id) else _of_backup
+    known = _of_dates if is_of_dates(now.recovery_id) else _of_backup
     incident, told = known(session, now)
     document = incident_document(incident, told)
     write_page(html, document)

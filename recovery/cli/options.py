@@ -47,6 +47,19 @@ Html = Annotated[
     typer.Option("--html", dir_okay=False, help="Also write it here, as a page for a browser."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+PlanOnly = Annotated[
+    bool, typer.Option("--plan-only", help="Show what it would do, and change nothing.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(dir_okay=False, help="Change nothing; write the plan here, for `--plan`."),
+]
+PlanToCarryOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", exists=True, dir_okay=False, help="Exactly the plan that `--out` wrote."
+    ),
+]
 AllContents = Annotated[
     bool, typer.Option("--all-contents", help="Read every content of buckets, not a hundred.")
 ]

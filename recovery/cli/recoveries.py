@@ -15,7 +15,7 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.layout import parse_recovery_id
-from recovery.cli import dates, repair
+from recovery.cli import dates, repairs
 from recovery.cli.agreement import (
     Words,
     agreed,
@@ -25,8 +25,8 @@ from recovery.cli.agreement import (
     show_plan,
     silence,
     still_planned,
-    write_plan,
 )
+from recovery.cli.approvals import sort_of, write_plan
 from recovery.cli.begun import only_open
 from recovery.cli.carrying import carry_out, tell_proven
 from recovery.cli.options import (
@@ -47,10 +47,10 @@ from recovery.cli.options import (
 from recovery.cli.signature import takes_options
 from recovery.cli.statement import repeated
 from recovery.console import Console
-from recovery.kinds.processors.rules.outcome import SCENARIO
+from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.options.asked import Options
 from recovery.plan.model import Plan
-from recovery.plan.said import unsaid
+from recovery.plan.said import recovering, unsaid
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
 from recovery.running import new_recovery, seen_again
@@ -90,7 +90,7 @@ def plan(
     show_plan(made, now=session.started_at, as_json=as_json)
     refusal: RefusedError | None = None
     if out is not None:
-        write_plan(made, out, now=session.started_at)
+        write_plan("recovery", made, out, made_at=session.started_at)
     try:
         session.refuse(
             made,
@@ -106,7 +106,8 @@ def plan(
             note(f"hint: {error.hint}")
     else:
         if made.changes and not as_json:
-            note("hint: `rebound recover` with the same options does this")
+            run_id = made.run_id if made.request.point_was_named else None
+            note(f"hint: `{recovering(made, run_id=run_id)}` does this")
     write_page(html, plan_document(made, now=session.started_at, refusal=refusal))
     # What a service holds can be looked at only once it is enabled.
     if made.unseen and not made.come_first:
@@ -147,7 +148,7 @@ def recover(
     if scenario_name is None and plan_file is None:
         raise UsageError("nothing says what happened", hint="name a scenario, or `--plan FILE`")
     session, console = open_session(), Console(quiet=as_json)
-    if scenario_name == SCENARIO:
+    if scenario_name == SCENARIO or (plan_file and sort_of(plan_file) == "dates"):
         dates.recover(session, console, context)
         return
     words = Words(confirm_project, access, untrusted, anew, yes, as_json)
@@ -211,9 +212,9 @@ def resume(
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     of_repair = Words(confirm_project, access, untrusted, yes=yes, as_json=as_json)
-    if repair.resumed(session, recovery_id, of_repair, reason):
+    if repairs.resumed(session, recovery_id, of_repair, reason):
         return
-    if dates.is_ours(recovery_id):
+    if is_of_dates(recovery_id):
         said = {
             "yes": yes,
             "overwrite": overwrite,

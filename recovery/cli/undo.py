@@ -1,19 +1,23 @@
 """`rebound undo`: undo what a recovery did, where nobody wrote since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from manifests.errors import RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli import dates
-from recovery.cli.agreement import require_yes, silence
+from recovery.cli.agreement import Words, require_yes, silence
+from recovery.cli.approvals import Approval
 from recovery.cli.options import (
     Access,
     ConfirmProject,
     Html,
     Json,
+    Out,
+    PlanOnly,
+    PlanToCarryOut,
     Reason,
     Untrusted,
     Yes,
@@ -22,12 +26,14 @@ from recovery.cli.options import (
     tell,
 )
 from recovery.cli.statement import repeated
+from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.outcome import PlannedRecovery, RecoveryReport
-from recovery.plan.said import unsaid
+from recovery.plan.approval import approved
+from recovery.plan.said import confirming, resuming, unsaid
 from recovery.session import Session
 from recovery.undo.document import undo_document, undo_plan_document
-from recovery.undo.model import UndoPlan
-from recovery.undo.rules import undo_error
+from recovery.undo.model import UndoPlan, UndoReport
+from recovery.undo.rules import decided, undo_error
 from recovery.undo.running import Undoing
 
 app = typer.Typer()
@@ -35,7 +41,9 @@ app = typer.Typer()
 
 @app.command()
 def undo(
-    recovery: Annotated[str, typer.Argument(help="The recovery.")],
+    recovery: Annotated[
+        str | None, typer.Argument(help="The recovery; none where `--plan` names a file.")
+    ] = None,
     parts: Annotated[
         list[str] | None,
         typer.Argument(
@@ -51,6 +59,9 @@ def undo(
     access: Access = False,
     untrusted: Untrusted = False,
     reason: Reason = "",
+    plan_only: PlanOnly = False,
+    out: Out = None,
+    plan_file: PlanToCarryOut = None,
     yes: Yes = False,
     html: Html = None,
     as_json: Json = False,
@@ -60,21 +71,32 @@ def undo(
     What was written since is never lost: it stays, and is named. It shows what it would do, and asks.
     """
     session = open_session()
-    recovery_id = parse_recovery_id(recovery)
-    if dates.is_ours(recovery_id):
-        raise RefusedError(
-            "processors that ran again wrote rows, and nothing that was sent can be taken back",
-            subject=recovery_id,
-            hint=f"`rebound report {recovery_id}` names where each table is kept as it was",
-        )
-    begun = session.journal(recovery_id).planned()
+    approval = Approval(plan_only, out, plan_file)
+    beside = [*(["recovery"] if recovery else []), *(["part"] if parts else [])]
+    was = approval.read("undo", UndoPlan, beside)
+    begun = session.journal(_named(recovery, was)).planned()
     report = _report(session, begun)
+    words = Words(confirm_project, access, untrusted, yes=yes, as_json=as_json)
     _check_project(session, report, confirm_project)
     undoing = Undoing(session, begun, report)
     undoing.check_own()
-    plan = undoing.plan(parts or ())
+    plan = undoing.plan(parts or (() if was is None else was.parts))
+    if was is not None:
+        approved(was, plan, decided, subject=str(plan_file))
+    document = undo_plan_document(plan)
+    if approval.changes_nothing:
+        show(document, plan.model_dump(mode="json"), html, as_json=as_json)
+        # Who approves it sees which words it lacks; whether somebody says yes is seen then.
+        words = words._replace(yes=True)
+        approval.show(
+            "undo",
+            plan,
+            at=session.started_at,
+            lacks=lambda: _refuse(session, undoing, plan, words, ()),
+        )
+        return
     if not as_json:
-        tell(undo_plan_document(plan))
+        tell(document)
     said = {
         "into_prefix": into_prefix,
         "into_bucket": into_bucket,
@@ -82,19 +104,65 @@ def undo(
         "into_database": into_database,
         "into_region": into_region,
     }
-    words = _unsaid(begun, said) if yes and plan.changes else []
-    session.refuse(
-        undoing.judged(plan),
-        confirmed_project=confirm_project,
-        access=access,
-        untrusted=untrusted,
-        others=(*_of_others(plan, confirm_project), *silence(plan, yes=yes), *words),
-    )
+    unsaid_words = _unsaid(begun, said) if yes and plan.changes else []
+    _refuse(session, undoing, plan, words, unsaid_words)
     if plan.changes:
         if not yes:
             require_yes()
         session.actions.begin("undo", report.recovery_id, reason)
-    done = undoing.carry_out(plan)
+    _tell(undoing.carry_out(plan), plan, html, as_json=as_json)
+
+
+def _named(recovery: str | None, was: UndoPlan | None) -> str:
+    """Return the recovery that is undone: the named one, or that of a plan.
+
+    Raises:
+        UsageError: None is named.
+        RefusedError: It ran processors again.
+    """
+    named = recovery if was is None else was.recovery_id
+    if named is None:
+        raise UsageError(
+            "nothing says which recovery", hint="`rebound report` lists them; or `--plan FILE`"
+        )
+    recovery_id = parse_recovery_id(named)
+    if is_of_dates(recovery_id):
+        raise RefusedError(
+            "processors that ran again wrote rows, and nothing that was sent can be taken back",
+            subject=recovery_id,
+            hint=f"`rebound report {recovery_id}` names where each table is kept as it was",
+        )
+    return recovery_id
+
+
+def _refuse(
+    session: Session,
+    undoing: Undoing,
+    plan: UndoPlan,
+    words: Words,
+    unsaid_words: Sequence[RefusedError],
+) -> None:
+    """Refuse a plan that lacks a word.
+
+    Raises:
+        RefusedError: It names every one.
+    """
+    others = _of_others(plan, words.confirmed_project)
+    session.refuse(
+        undoing.judged(plan),
+        confirmed_project=words.confirmed_project,
+        access=words.access,
+        untrusted=words.untrusted,
+        others=(*others, *silence(plan, yes=words.yes), *unsaid_words),
+    )
+
+
+def _tell(done: UndoReport, plan: UndoPlan, html: Path | None, *, as_json: bool) -> None:
+    """Print how an undo ended.
+
+    Raises:
+        ReboundError: Something did not go back.
+    """
     document = undo_document(done)
     show(
         document,
@@ -117,7 +185,7 @@ def _report(session: Session, begun: PlannedRecovery) -> RecoveryReport:
         raise UsageError(
             "no attempt at it has ended, so that nobody knows what it wrote",
             subject=recovery_id,
-            hint=f"`rebound resume {recovery_id}` brings it to an end",
+            hint=f"`{resuming(recovery_id, begun.plan)}` brings it to an end",
         )
     report, written_at = found
     # Otherwise a forged report could make later writes look like the recovery's own.
@@ -138,7 +206,7 @@ def _check_project(session: Session, report: RecoveryReport, confirmed: str | No
         raise RefusedError(
             "the project is protected, or another than REBOUND_PROJECT",
             subject=project,
-            hint=f"`--confirm-project {project}` allows it",
+            hint=f"`{confirming(project)}` allows it",
         )
 
 
@@ -153,7 +221,7 @@ def _of_others(plan: UndoPlan, confirmed: str | None) -> list[RefusedError]:
         RefusedError(
             f"it belongs to the project with the number {step.owner}",
             subject=f"{step.kind} {step.into}",
-            hint=f"`--confirm-project {step.owner}` allows it",
+            hint=f"`{confirming(step.owner)}` allows it",
         )
         for step in plan.steps
         if step.changes and step.owner and confirmed != step.owner

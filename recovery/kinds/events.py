@@ -1,4 +1,4 @@
-"""What a recovery triggers: what listens to the documents and objects it writes."""
+"""What a recovery triggers: what listens to the documents, objects and tables it writes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -69,6 +69,34 @@ def object_words(
             f"{listening.unasked}",
             subject=bucket,
             hint="grant the identity eventarc.triggers.list; or `--notify` allows it",
+        )
+
+
+def table_words(table: str, listening: Listening) -> Iterator[MissingWord]:
+    """Yield the word that is needed where somebody is told of the tables that are written.
+
+    BigQuery sends no events of its own: a trigger reads its audit logs, and a log sink publishes them
+    (Eventarc, Create triggers with Cloud Audit Logs; Cloud Logging, Route log entries).
+
+    Args:
+        table: A table that is written.
+        listening: What listens to BigQuery.
+    """
+    if listening.names:
+        yield MissingWord(
+            f"{', '.join(listening.names)} would be told of each table that is written",
+            subject="BigQuery",
+            hint="`--notify` allows it; or stop what listens",
+            name=table,
+        )
+    elif listening.unasked:
+        yield MissingWord(
+            "it is unknown what of Eventarc, or which log sink, would be told of each table that is "
+            f"written: {listening.unasked}",
+            subject="BigQuery",
+            hint="grant the identity eventarc.triggers.list and logging.sinks.list; or `--notify` "
+            "allows it",
+            name=table,
         )
 
 

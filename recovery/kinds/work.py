@@ -20,6 +20,12 @@ from recovery.progress import Progress
 from recovery.reach import Reach
 from recovery.request import Request
 from recovery.settings import Settings
+from recovery.triggers import Listeners
+
+
+def made_rest(settings: Settings, reach: Reach) -> Rest:
+    """Return what calls REST APIs, and tells at once of one that does not answer."""
+    return Rest(settings.api_endpoint, require=reach.require)
 
 
 class Tools(NamedTuple):
@@ -34,6 +40,7 @@ class Tools(NamedTuple):
         started_at: When the command began.
         seal: Signs what is written in the landing bucket, and tells what of it is believed.
         left: Remembers what is left of tables without the rows that stay erased.
+        listeners: Tells what listens to what is written.
     """
 
     settings: Settings
@@ -46,10 +53,11 @@ class Tools(NamedTuple):
     started_at: datetime
     seal: Seal
     left: LeftRows
+    listeners: Listeners
 
     def rest(self) -> Rest:
         """Return what calls REST APIs, and tells at once of one that does not answer."""
-        return Rest(self.settings.api_endpoint, require=self.reach.require)
+        return made_rest(self.settings, self.reach)
 
     @property
     def fences(self) -> Fences:

@@ -1,25 +1,24 @@
-"""The words of a recovery that say where it writes, or lose, start or widen something.
+"""The next command, spelt with all that it needs; and the words that whoever goes on says again.
 
-Whoever goes on with it says them again. A journal lies where others can write: what it says was
-allowed is allowed by who resumes it. On a terminal the plan is shown and asked about; where nobody is
-asked, the words are.
+A recovery says where it writes, and what it loses, starts or widens. A journal lies where others can
+write: what it says was allowed is allowed by who resumes it. On a terminal the plan is shown and asked
+about; where nobody is asked, the words are.
 """
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from manifests.errors import RefusedError
 from manifests.values import RunId, Value
 from recovery.options.asked import Options
 from recovery.options.option import option_of, spelled
+from recovery.plan.model import Plan
 from recovery.request import Request
 
+WHERE = ("into_prefix", "into_bucket", "into_bucket_prefix", "into_database", "into_region")
 WORDS = (
-    "into_prefix",
-    "into_bucket",
-    "into_bucket_prefix",
-    "into_database",
-    "into_region",
+    *WHERE,
     "overwrite",
     "exact",
     "settings",
@@ -30,8 +29,7 @@ WORDS = (
     "unsigned_erasures",
     "skip_erasures",
 )
-"""Locking, access and a project have to be said again in any case."""
-
+"""Those that say so. Locking, access and a project have to be said again in any case."""
 
 SCOPE = (
     "into_project",
@@ -52,27 +50,54 @@ SCOPE = (
 )
 """The words that say what a recovery is about; who goes on with it need not say them again."""
 
+HOW = ("unthrottled", "expire_at")
+"""The words that say how a recovery is carried out; one that goes on does so as it began."""
+
 OF_DATES = ("overwrite",)
 """The only one of them that missed dates have."""
 
 
-def resuming(recovery_id: str, request: Value, words: Sequence[str] = WORDS) -> str:
-    """Return the command that goes on with a recovery, with the words it needs."""
-    return " ".join(("rebound resume", recovery_id, *_spelt(request, {}, words)))
+def resuming(recovery_id: str, plan: Plan) -> str:
+    """Return the command that goes on with a recovery, with every option that it needs."""
+    again = (*_spelt(plan.request, {}, WORDS), *_allowed(plan))
+    return " ".join(("rebound resume", recovery_id, *again))
 
 
-def recovering(request: Request, run_id: RunId | None) -> str:
-    """Return the command that begins a recovery like one that was.
+def undoing(recovery_id: str, request: Request) -> str:
+    """Return the command that undoes a recovery; what it changes about access is seen only then."""
+    words = (*_spelt(request, {}, WHERE), confirming(request.target.project))
+    return " ".join(("rebound undo", recovery_id, *words))
+
+
+def recovering(plan: Plan, *, run_id: RunId | None) -> str:
+    """Return the command that begins a recovery like one that was planned.
 
     Args:
-        request: What was asked for.
-        run_id: The run that was restored; None where nothing came from one.
+        plan: What was planned.
+        run_id: The run that it takes; None for the newest, or where nothing comes from one.
     """
-    project = request.target.project if request.project_was_named else ""
-    words = [word for word in SCOPE if word != "into_project" or project]
-    run = ("--run", run_id) if run_id else ()
-    spelt = _spelt(request, {}, (*words, *WORDS))
-    return " ".join(("rebound recover", request.scenario, *run, *spelt))
+    request = plan.request
+    scope = [word for word in SCOPE if word != "into_project" or request.project_was_named]
+    words = [f"--run {run_id}"] if run_id else []
+    words += ["--fall-back"] if plan.fallen_back else []
+    words += [*_spelt(request, {}, (*scope, *WORDS, *HOW)), *_allowed(plan)]
+    return " ".join(("rebound recover", request.scenario, *words))
+
+
+def confirming(project: str) -> str:
+    """Return the word that names a project: a protected one is not changed without it."""
+    return f"--confirm-project {shlex.quote(project)}"
+
+
+def _allowed(plan: Plan) -> Iterator[str]:
+    """Yield the words that are given again in any case, as a plan needs them."""
+    if plan.request.lock_again:
+        yield "--lock-again"
+    if any(item.needs_word for item in plan.access):
+        yield "--access"
+    if plan.trust is not None and plan.trust.problem:
+        yield "--untrusted"
+    yield confirming(plan.request.target.project)
 
 
 def unsaid(
@@ -111,7 +136,9 @@ def _asked(request: Value, name: str) -> object:
 def _spelt(request: Value, said: Mapping[str, object], words: Sequence[str]) -> Iterator[str]:
     for name in words:
         wanted, now = _asked(request, name), said.get(name)
-        if isinstance(wanted, str):
+        if isinstance(wanted, datetime):
+            yield f"{spelled(name)} {wanted:%Y-%m-%dT%H:%M:%SZ}"
+        elif isinstance(wanted, str):
             yield from [f"{spelled(name)} {shlex.quote(wanted)}"] if wanted not in ("", now) else []
         elif isinstance(wanted, tuple):
             known = now if isinstance(now, (list, tuple)) else ()

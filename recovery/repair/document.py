@@ -8,6 +8,7 @@ from recovery.fence.model import StandingFence
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
+from recovery.plan.said import undoing
 from recovery.repair.model import Repair, Window, Witness
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.difference import difference_blocks
@@ -107,6 +108,6 @@ def _ended(found: Repair, outcome: TableOutcome) -> Iterator[Block]:
 
 def _way_back(report: RecoveryReport, outcome: TableOutcome, until: datetime) -> Iterator[Section]:
     if outcome.undo:
-        command = f"rebound undo {report.recovery_id}"
+        command = undoing(report.recovery_id, report.plan.request)
         condition = f"until {until:%Y-%m-%d %H:%M} UTC, where nobody wrote since"
         yield Section((Command("to go back", command, condition),), "The way back")

@@ -8,6 +8,7 @@ from pydantic import Field
 from manifests.ids import PartitionId, TableName
 from manifests.values import Fingerprint, RunId, UtcTime, Value
 from recovery.compare.difference import TableDifference
+from recovery.plan.model import Plan
 
 FOLDER = "repairs"
 """Of a journal: what was found, which the plan was made of."""
@@ -100,3 +101,11 @@ class Repair(Value):
     seen: Mapping[PartitionId, Fingerprint]
     repaired: Mapping[PartitionId, Fingerprint]
     version: int
+
+
+class RepairPlan(Value):
+    """What is to be done to a table, for somebody to approve."""
+
+    ask: Ask
+    found: Repair
+    plan: Plan

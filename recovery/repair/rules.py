@@ -16,8 +16,9 @@ from manifests.values import Fingerprint, Resource
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.tables.rules.sources import Source
 from recovery.kinds.tables.rules.tables import TableStep
+from recovery.plan.approval import Decided, paused
 from recovery.plan.model import Plan
-from recovery.repair.model import PREFIX, Ask, Repair, Window, Witness
+from recovery.repair.model import PREFIX, Ask, Repair, RepairPlan, Window, Witness
 from recovery.request import Request, Target
 from recovery.units import listed
 
@@ -228,6 +229,26 @@ def agrees(found: Repair) -> bool:
     told = was.row_count - found.rows.going + found.rows.coming
     touched = {*found.seen, *found.repaired}
     return touched.issubset(found.partitions) and told == becomes.row_count
+
+
+def decided(made: RepairPlan) -> Decided:
+    """Return what a plan of a repair decides; which rows are shown of it decides nothing."""
+    found, plan = made.found, made.plan
+    witness = found.witness
+    said = {
+        "what was asked for": made.ask,
+        "when it went wrong": found.window,
+        "the witness": (witness.name, witness.run_id, witness.point),
+        "the run": (plan.run_id, plan.manifest_digest, plan.trust, plan.foreign),
+        "the partitions": found.partitions,
+        "which row is which": (found.key, found.where),
+        "the rows that go and come back": (found.rows.going, found.rows.coming),
+        "the rows that stay": (found.kept_keys, found.left_out),
+        "what the table holds": found.seen,
+        "what it is to hold": found.repaired,
+        "what is paused": paused(plan.fence),
+    }
+    return Decided(said)
 
 
 def plan_of(found: Repair, target: Target, **told: Any) -> Plan:  # noqa: ANN401 - fields of the model

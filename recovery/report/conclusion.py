@@ -94,7 +94,7 @@ def _way_on(report: RecoveryReport, failed: Sequence[Outcome]) -> str:
     hints = [item.hint for item in failed if item.hint]
     if hints and report.plan.of(CompletionsStep):
         return hints[0]
-    return f"`{resuming(report.recovery_id, report.plan.request)}` continues"
+    return f"`{resuming(report.recovery_id, report.plan)}` continues"
 
 
 def state_of(

@@ -17,6 +17,7 @@ from recovery.document import (
 from recovery.fence.model import StandingFence
 from recovery.kinds.known import rules_of
 from recovery.outcome import RecoveryReport
+from recovery.plan.said import undoing
 from recovery.report.acted import begun_by
 from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
@@ -115,7 +116,7 @@ def _way_back(report: RecoveryReport, until: datetime | None, undone: str) -> It
     has_changed = any(item.action not in ("leave", "cannot") for item in report.outcomes)
     if until is None or not has_changed:
         return
-    command = f"rebound undo {report.recovery_id}"
+    command = undoing(report.recovery_id, report.plan.request)
     condition = f"until {until:%Y-%m-%d %H:%M} UTC, where nobody wrote since"
     told = (Paragraph(undone),) if undone else ()
     yield Section((*told, Command("to go back", command, condition)), "The way back")

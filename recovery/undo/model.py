@@ -128,10 +128,12 @@ class UndoPlan(Value):
         again: The command that does again what the recovery did.
         doubts: What is wrong with the run that says what the recovery left.
         trust: Whether what the recovery wrote down is from whom it should be.
+        parts: The parts that were named; all when empty.
     """
 
     recovery_id: str
     project: str
+    parts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     ended_at: UtcTime
     until: UtcTime
@@ -174,6 +176,7 @@ class UndoReport(Value):
     Attributes:
         left: What did not go back, and why, as the plan said.
         again: The command that does again what the recovery did.
+        command: The command that looks again at what did not go back.
     """
 
     recovery_id: str
@@ -182,3 +185,4 @@ class UndoReport(Value):
     outcomes: tuple[UndoOutcome, ...]
     left: tuple[str, ...]
     again: str = ""
+    command: str = ""

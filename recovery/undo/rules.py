@@ -9,6 +9,7 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
+from recovery.plan.approval import Decided
 from recovery.undo.model import UndoPlan, UndoReport, UndoStep
 from recovery.units import listed
 
@@ -30,9 +31,17 @@ def chosen(steps: Iterable[UndoStep], parts: Collection[str]) -> tuple[UndoStep,
     return tuple(step for step in found if not wanted or not wanted.isdisjoint(step.names))
 
 
+def decided(plan: UndoPlan) -> Decided:
+    """Return what a plan decides; each step says by itself what of its thing was seen."""
+    steps = {f"{step.kind} {step.into}": step for step in plan.steps}
+    rest = plan.model_copy(update={"steps": ()})
+    return Decided({**steps, "the recovery, or who wrote of it": rest})
+
+
 def undo_error(report: UndoReport) -> ReboundError | None:
     """Return the error that an undo ends with; None when everything that could go back did."""
-    again = f"`rebound undo {report.recovery_id}` looks again"
+    command = report.command or f"rebound undo {report.recovery_id}"
+    again = f"`{command}` looks again"
     failed = [item for item in report.outcomes if item.failure]
     unequal = [item for item in failed if item.exit_code == NotEqualError.exit_code]
     told = [f"{item.into}: {item.failure}" for item in (*unequal, *failed) if item.failure]

@@ -17,7 +17,7 @@ from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutco
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.own import check_own
-from recovery.plan.said import recovering
+from recovery.plan.said import recovering, undoing
 from recovery.repair.rules import is_repair
 from recovery.repair.running import left_by
 from recovery.report.ended import kept_until
@@ -109,9 +109,10 @@ class Undoing:
             project=report.plan.request.target.project,
             ended_at=report.finished_at,
             until=kept_until(report, self._session.settings.undo_days),
-            again=recovering(report.plan.request, report.plan.run_id),
+            again=recovering(report.plan, run_id=report.plan.run_id),
             doubts=tuple(filter(None, doubts)),
             trust=self._journal.trust(),
+            parts=tuple(parts),
             steps=chosen(steps, parts),
         )
 
@@ -200,6 +201,7 @@ class Undoing:
             outcomes=tuple(ended.values()),
             left=left_of(plan),
             again=plan.again,
+            command=undoing(plan.recovery_id, self._report.plan.request),
         )
         name = f"{report.finished_at:%Y%m%dT%H%M%S.%fZ}"
         self._journal.record(FOLDER, name, report)

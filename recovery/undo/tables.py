@@ -1,6 +1,7 @@
 """Puts tables back, and proves that they are what they were before."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from manifests import statements
 from manifests.cloud.jobs import Job
@@ -28,6 +29,7 @@ from recovery.kinds.tables.rules.tables import TableStep, is_table
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
+from recovery.undo.removing import Removal, aside_name
 from recovery.undo.shared import not_as_planned, undo_point_problem
 from recovery.undo.table_rules import SeenTable, TableBack, step_of, undo_table
 from recovery.undo.undoer import Undoer
@@ -56,7 +58,8 @@ class TableUndo(Undoer[TableOutcome]):
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it; return where what was there is kept."""
         # Read before it is decided again, so that its etag is not that of what nobody looked at.
-        present = self._target.resources.table(step.into)
+        resources = self._target.resources
+        present = resources.table(step.into) or resources.table(self._aside(step.into))
         live = None if present is None else present.resource
         back = self._back(self._outcome(step))
         if back.step != step:
@@ -93,11 +96,15 @@ class TableUndo(Undoer[TableOutcome]):
             seen = SeenTable(table, None, nothing, nothing, (), self._ended.began_at)
             return undo_table(outcome, seen, self._ended.request)
         kept, problem = self._undo_point(outcome.name, into, table.fingerprint_version)
+        live = self._looked_at(into, table.fingerprint_version)
+        if live.resource is None:
+            # An undo that was interrupted can have set it aside.
+            live = self._looked_at(self._aside(into), table.fingerprint_version)
         seen = SeenTable(
             left=table,
             former=former,
             kept=kept,
-            live=self._looked_at(into, table.fingerprint_version),
+            live=live,
             removed=planned.removed_partitions,
             began_at=self._ended.began_at,
             problem=problem,
@@ -163,8 +170,9 @@ class TableUndo(Undoer[TableOutcome]):
         if live is None or not is_table(live):
             return ""
         redo = self._redo(back, "undone")
-        into = self._target.full_id(back.step.into)
-        self._run(back, "keep", statements.snapshot(self._target.full_id(redo), into))
+        reference = live["tableReference"]
+        is_at = self._target.full_id(f"{reference['datasetId']}.{reference['tableId']}")
+        self._run(back, "keep", statements.snapshot(self._target.full_id(redo), is_at))
         table = self._ended.part(TABLES, back.step.name)
         kept = self._looked_at(redo, table.fingerprint_version)
         if back.is_whole and dict(kept.partitions or {}) != dict(back.expected):
@@ -181,14 +189,21 @@ class TableUndo(Undoer[TableOutcome]):
 
     def _remove(self, back: TableBack, live: Resource | None) -> None:
         into = back.step.into
-        self._delete(into, live)
+        self._delete(back, live)
         if self._target.resources.has_table(into):
             raise NotEqualError("it is there still", subject=into)
 
-    def _delete(self, into: str, live: Resource | None) -> None:
-        if live is not None:
-            etag = str(live.get("etag"))
-            self._target.resources.delete(table_path(into), etag=etag, subject=into)
+    def _delete(self, back: TableBack, live: Resource | None) -> None:
+        into = back.step.into
+        if live is not None and is_table(live):
+            version = self._ended.part(TABLES, back.step.name).fingerprint_version
+            removal = Removal(self._target, into, self._aside(into), partial(self._run, back))
+            removal.remove(live, back.expected, version)
+        elif live is not None:
+            self._target.resources.delete(table_path(into), etag=str(live["etag"]), subject=into)
+
+    def _aside(self, into: str) -> str:
+        return aside_name(self._ended.recovery_id, into)
 
     def _put_back_whole(self, back: TableBack, live: Resource | None) -> Job | None:
         """Put back what had another shape: in one statement, which is returned, where it had rows."""
@@ -196,7 +211,7 @@ class TableUndo(Undoer[TableOutcome]):
         if back.step.source:
             sql = copied(self._target.full_id(into), back.step.source, over=live is not None)
             return self._run(back, "back", sql)
-        self._delete(into, live)
+        self._delete(back, live)
         own = (
             writable(former.resource) if is_table(former.resource) else _definition(former.resource)
         )

@@ -74,13 +74,14 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
         # It does not wait for the answer, which comes when the block ends.
         _, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 130
-    recovery = err.partition("interrupted; `rebound resume ")[2].partition("`")[0]
+    again = err.partition("interrupted; `")[2].partition("`")[0]
+    recovery = again.split()[2]
     assert recovery.startswith(SCENARIO)
 
     refused = rebound.run("recover", SCENARIO, code=5).stderr
     for word in (
         "2 options",
-        f"`rebound resume {recovery}` continues it, `--anew`",
+        f"`{again}` continues it, `--anew`",
         "`--yes` says",
     ):
         assert word in refused

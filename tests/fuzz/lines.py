@@ -13,7 +13,8 @@ from manifests.kinds.resources.lines import StoredResource, resources_of
 from manifests.kinds.resources.model import ResourceBackup, ResourceEntry
 from manifests.values import StoredObject
 from recovery.drill.rules import read_criteria
-from recovery.plan.approval import PlanFile, read_plan
+from recovery.plan.approval import plan_file, read_plan
+from recovery.plan.model import Plan
 from tests.fuzz.values import edited
 from tests.fuzz.whole import whole_recovery
 from tests.unit.samples import POINT
@@ -26,7 +27,7 @@ RESOURCE = StoredResource(
     source="archive",
     images={"a": "sha256:0"},
 )
-PLAN = PlanFile(made_at=POINT, plan=whole_recovery().plan)
+PLAN = plan_file("recovery", whole_recovery().plan, made_at=POINT)
 
 
 def plain_json(document: BaseModel) -> Callable[[Random], bytes]:
@@ -54,7 +55,7 @@ def take_resource(content: bytes) -> None:
 
 def take_plan_file(content: bytes) -> None:
     """Read a plan that somebody approved."""
-    read_plan(_operator_file(content), subject="plan.json")
+    read_plan(_operator_file(content), "recovery", Plan, subject="plan.json")
 
 
 def take_criteria(content: bytes) -> None:

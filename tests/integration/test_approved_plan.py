@@ -33,8 +33,56 @@ def test_approved_plan(rebound: Rebound, function: Function, tmp_path: Path):
     refused = rebound.run("recover", "--plan", file, "--exact", "--yes", code=2).stderr
     assert "`exact` is a part of the plan that `--plan` names" in refused
     planned = json.loads(Path(file).read_text(encoding="utf-8"))["plan"]
-    assert rebound.json("recover", "--plan", file, "--yes")["plan"] == planned
+    done = rebound.json("recover", "--plan", file, "--yes")
+    assert done["plan"] == planned
     assert state(rebound) == before
+    undo_as_approved(rebound, done["recovery_id"], tmp_path / "undo.json")
+
+
+def undo_as_approved(rebound: Rebound, recovery: str, file: Path) -> None:
+    """Undo a recovery by a plan in a file, which another write voids."""
+    recovered = state(rebound)
+    assert "put back" in rebound.run("undo", recovery, "--out", str(file)).stdout
+    assert state(rebound) == recovered
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    rebound.query(f"INSERT INTO {games} (game_id, game_date) VALUES ('late', DATE '2024-01-03')")
+    words = ("undo", "--plan", str(file))
+    moved = rebound.run(*words, "--yes", code=5).stderr
+    assert f"the world is not what the plan saw: table {lake.GAMES}" in moved
+    rebound.query(f"DELETE FROM {games} WHERE game_id = 'late'")
+    for beside in ((recovery,), ("--plan-only",)):
+        rebound.run(*words, *beside, "--yes", code=2)
+    other = rebound.run("recover", "--plan", str(file), "--yes", code=2).stderr
+    assert "it is a plan that `rebound undo --out` wrote" in other
+    assert "nobody is there to say yes" in rebound.run(*words, code=5).stderr
+    rebound.run(*words, "--yes")
+    assert state(rebound) != recovered
+
+
+def test_approved_repair(rebound: Rebound, function: Function, tmp_path: Path):
+    """Just the rows that were approved go and come back, or none."""
+    function.complete("night")
+    before = state(rebound)
+    games, file = f"`{rebound.project}.{lake.GAMES}`", tmp_path / "repair.json"
+    job = rebound.bigquery_client.query(f"DELETE FROM {games} WHERE game_id IN ('g1', 'g2')")
+    job.result()
+    damaged = state(rebound)
+    words = ("repair", lake.GAMES, "--job", job.job_id, "--key", "game_id")
+    assert "rows that come back" in rebound.run(*words, "--out", str(file)).stdout
+    assert state(rebound) == damaged
+    shown = rebound.json(*words, "--plan-only")
+    assert shown["found"]["rows"]["coming"] == 2
+    rebound.query(f"INSERT INTO {games} (game_id, game_date) VALUES ('late', DATE '2024-01-02')")
+    words = ("repair", "--plan", str(file), "--yes")
+    moved = rebound.run(*words, code=5).stderr
+    assert "the world is not what the plan saw: what the table holds" in moved
+    rebound.query(f"DELETE FROM {games} WHERE game_id = 'late'")
+    told = rebound.run("repair", lake.GAMES, "--plan", str(file), "--yes", code=2).stderr
+    assert "`table` is a part of the plan that `--plan` names" in told
+    rebound.run(*words)
+    assert state(rebound) == before
+    scratch = rebound.bigquery_client.list_tables("rebound_scratch")
+    assert not [item.table_id for item in scratch if "repair" in item.table_id]
 
 
 def test_approved_plan_of_objects_and_documents(cloud: Cloud, tmp_path: Path):

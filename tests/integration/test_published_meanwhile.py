@@ -115,3 +115,22 @@ def test_rows_that_are_on_their_way_are_not_deleted(rebound: Rebound, function: 
     assert state(rebound) == damaged
     rebound.run(*RECOVER)
     assert state(rebound) == before
+
+
+def test_a_policy_that_comes_behind_the_plan_stays(rebound: Rebound, function: Function):
+    """Whom it lets see nothing was told of it, so that nobody agreed to take it away."""
+    function.complete("night")
+    destroy(rebound, DAMAGES["rows changed"])
+    damaged = state(rebound)
+    with rebound.cloud.held("storage", r"storage\.objects\.insert"):
+        process = rebound.begin(*RECOVER)
+        rebound.cloud.await_fault("storage")
+        rebound.query(
+            f"CREATE ROW ACCESS POLICY late ON {games(rebound)} "
+            "GRANT TO ('allAuthenticatedUsers') FILTER USING (TRUE)"
+        )
+    out, err = process.communicate(RUN_SECONDS)
+    assert process.returncode == 6, out + err
+    assert "its row access policies was set since the plan was made" in out
+    rebound.query(f"DROP ALL ROW ACCESS POLICIES ON {games(rebound)}")
+    assert state(rebound) == damaged

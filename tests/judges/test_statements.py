@@ -12,6 +12,7 @@ from manifests.catalog import load_catalog
 from manifests.control_statements import (
     changeable_column,
     only_if,
+    renamed,
     row_changed,
     row_doubled,
     row_dropped,
@@ -124,6 +125,11 @@ def test_what_stays_erased_is_googlesql(kind: str):
     rows = rows.replace("INTEGER", "INT64")
     asked = f"SELECT {condition} FROM ({rows} UNION ALL SELECT NULL) AS row_ ORDER BY ID"
     assert google(asked) == [(False,), (True,), (False,)]
+
+
+def test_another_name_is_googlesql():
+    """An undo sets a table aside under a name with dashes."""
+    analyze(renamed(FULL_ID, "aside-bigquery-dataset-loss-20261124T090000Z-1f2e"), [])
 
 
 def test_what_looks_at_dates_is_googlesql():

@@ -140,4 +140,30 @@ def _as_of(at: datetime) -> str:
     return f"FOR SYSTEM_TIME AS OF TIMESTAMP '{at.isoformat()}'"
 
 
-PROBES = (clones, clones_where_partitions_expire, expired_rows, replaced_by_a_clone)
+def renamed(sandbox: Sandbox) -> object:
+    """Return what a table keeps under another name, and whether one gets it that rows stream into.
+
+    An undo sets a table aside before it deletes it, so that no row is deleted that nobody looked at.
+    """
+    dataset = sandbox.dataset("renamed")
+    live, other = (f"`{dataset}.{name}`" for name in ("live", "other"))
+    client = sandbox.bigquery_client
+    rows(sandbox, f"CREATE TABLE {live} (a INT64) OPTIONS (description = 'told')")
+    rows(sandbox, f"INSERT INTO {live} VALUES (1)")
+    was = client.get_table(f"{sandbox.project}.{dataset}.live")
+    rows(sandbox, f"ALTER TABLE {live} RENAME TO `aside-1`")
+    now = client.get_table(f"{sandbox.project}.{dataset}.aside-1")
+    rows(sandbox, f"CREATE TABLE {other} (a INT64)")
+    before = client.get_table(f"{sandbox.project}.{dataset}.other").etag
+    client.insert_rows_json(f"{sandbox.project}.{dataset}.other", [{"a": 1}])
+    after = client.get_table(f"{sandbox.project}.{dataset}.other").etag
+    return {
+        "is as old": now.created == was.created,
+        "description": now.description,
+        "rows": rows(sandbox, f"SELECT a FROM `{dataset}.aside-1`"),
+        "streamed rows move the etag": before != after,
+        "streamed into": answered(lambda: rows(sandbox, f"ALTER TABLE {other} RENAME TO streamed")),
+    }
+
+
+PROBES = (clones, clones_where_partitions_expire, expired_rows, replaced_by_a_clone, renamed)

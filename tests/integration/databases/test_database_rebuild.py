@@ -71,7 +71,8 @@ def test_rebuilt_over_what_is_there(rebound: Rebound):
     words = ("recover", SCENARIO, "--rebuild", "--yes", "--overwrite", "(default)")
     lost = state.content()
     recovery = rebound.json(*words)["recovery_id"]
-    assert f"rebound undo {recovery}, until" in rebound.run("report", recovery).stdout
+    back = f"rebound undo {recovery} --confirm-project {rebound.project}, until"
+    assert back in rebound.run("report", recovery).stdout
     told = rebound.run("undo", recovery, "--yes").stdout
     assert f"phase4_completion/{yesterday()} as it was" in told
     assert f"phase3_completion/{yesterday()} goes" in told

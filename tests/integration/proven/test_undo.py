@@ -132,8 +132,8 @@ def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: s
     before = sort.look(rebound)
     recovery = recovered(rebound, scenario)
     assert sort.look(rebound) != before
-    assert f"rebound undo {recovery}, until" in rebound.run("report", recovery).stdout
     words = ("undo", recovery, "--confirm-project", rebound.project, "--access")
+    assert f"rebound {' '.join(words[:4])}, until" in rebound.run("report", recovery).stdout
     refused = rebound.run(*words, code=5)
     assert "nobody is there to say yes" in refused.stderr
     told = undone(rebound, recovery, "--reason", f"back, {scenario}")

@@ -1,6 +1,7 @@
 """What somebody wrote since a recovery, or Google Cloud refuses, stays; all else goes back."""
 
 import re
+import shlex
 
 from tests.harness import Rebound
 from tests.integration import bucket_objects, lake
@@ -130,4 +131,87 @@ def test_a_table_that_somebody_makes_where_one_is_gone_stays(rebound: Rebound):
     assert rebound.query(f"SELECT note FROM {games}") == [{"note": "mine"}]
     rebound.query(f"DROP TABLE {games}")
     undone(rebound, recovery)
+    recovered(rebound, TABLES)
+
+
+def made_table(rebound: Rebound) -> tuple[str, str]:
+    """Have a recovery make a table; return the recovery, and the table's quoted name."""
+    destroy(rebound, DAMAGES["table gone"])
+    return recovered(rebound, TABLES), f"`{rebound.project}.{lake.GAMES}`"
+
+
+def late_rows(rebound: Rebound) -> int:
+    """Return how many rows came late to the table."""
+    games = f"`{rebound.project}.{lake.GAMES}`"
+    return len(rebound.query(f"SELECT game_id FROM {games} WHERE game_id = 'late'"))
+
+
+def test_rows_that_are_streamed_into_a_table_that_goes_stay(rebound: Rebound):
+    """A row behind the last look is in no snapshot, and moves no etag: the table is not deleted."""
+    recovery, _ = made_table(rebound)
+    kept = {"match": "rebound_undo/tables/undone-"}
+    with rebound.cloud.held("bigquery", r"bigquery\.tables\.get", **kept):
+        process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
+        rebound.cloud.await_fault("bigquery")
+        row = {"game_id": "late", "game_date": "2024-01-02"}
+        assert rebound.bigquery_client.insert_rows_json(lake.GAMES, [row]) == []
+    out, err = process.communicate(60)
+    assert process.returncode == 6, out + err
+    assert "which BigQuery refuses for hours after rows were streamed into it; it is left" in out
+    assert late_rows(rebound) == 1
+    recovered(rebound, TABLES, "--overwrite", "*", "--exact")
+
+
+def test_a_table_that_goes_is_looked_at_where_nobody_writes(rebound: Rebound):
+    """Rows that came before it was set aside bring it back; killed there, the next undo ends it."""
+    recovery, _ = made_table(rebound)
+    words = ("undo", recovery, "--confirm-project", rebound.project, "--yes")
+    aside = r"/tables/aside-"
+    with rebound.cloud.held("bigquery", r"bigquery\.tables\.get", match=aside):
+        process = rebound.begin(*words)
+        rebound.cloud.await_fault("bigquery")
+        (name,) = asides(rebound)
+        late = "(game_id, game_date) VALUES ('late', DATE '2024-01-02')"
+        rebound.query(f"INSERT INTO `{rebound.project}.{name}` {late}")
+    out, err = process.communicate(60)
+    assert process.returncode == 6, out + err
+    assert "rows were written while it was looked at; it is left" in out
+    assert (late_rows(rebound), asides(rebound)) == (1, [])
+    rebound.query(f"DELETE FROM `{rebound.project}.{lake.GAMES}` WHERE game_id = 'late'")
+
+    with rebound.cloud.held("bigquery", r"bigquery\.tables\.delete", match=aside, is_done=False):
+        process = rebound.begin(*words)
+        rebound.cloud.await_fault("bigquery")
+        process.kill()
+        process.communicate(60)
+    assert asides(rebound) == [name]
+    assert not [it for it in undone(rebound, recovery)["outcomes"] if it["failure"]]
+    assert asides(rebound) == []
+    recovered(rebound, TABLES)
+
+
+def asides(rebound: Rebound) -> list[str]:
+    """Return what an undo has set aside."""
+    found = rebound.bigquery_client.list_tables(lake.DATASET)
+    return [f"{it.dataset_id}.{it.table_id}" for it in found if it.table_id.startswith("aside-")]
+
+
+def printed(text: str, verb: str) -> list[str]:
+    """Return the words of the command that a text names."""
+    (command,) = set(re.findall(rf"(rebound {verb} [^`]*?)(?:`|, until)", text))
+    return shlex.split(command)[1:]
+
+
+def test_each_printed_command_can_be_pasted(rebound: Rebound):
+    """From the plan to the way back, in a protected project: none costs a refusal."""
+    destroy(rebound, DAMAGES["rows changed"])
+    before = tables_of(rebound)
+    asked = ("--run", "night", "--overwrite", "*", "--confirm-project", rebound.project)
+    planned = rebound.run("plan", TABLES, *asked)
+    fault = {"job": "-replace-", "reason": "invalidQuery", "times": 1}
+    rebound.cloud.order("bigquery", "job-faults", **fault)
+    failed = rebound.run(*printed(planned.stderr, "recover"), "--yes", code=6)
+    done = rebound.run(*printed(failed.stderr, "resume"), "--yes")
+    rebound.run(*printed(done.stdout, "undo"), "--yes")
+    assert tables_of(rebound) == before
     recovered(rebound, TABLES)

@@ -10,7 +10,7 @@ from recovery.compare.observed import ObservedTable
 from recovery.kinds.decision import Origin
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep
-from recovery.plan.approval import approved
+from recovery.plan.approval import approved, decided_of_recovery
 from recovery.plan.whole import with_access
 from recovery.request import Target
 from tests.unit.access import check, refused, told, told_without_a_word
@@ -240,7 +240,7 @@ def test_what_a_journal_says_of_access_is_not_believed():
     forged = plan(world()).model_copy(update={"access": seen.access})
     assert not with_access(forged, ORIGIN, {"tables": world()}).access
     with pytest.raises(RefusedError, match="who may see what"):
-        approved(plan(world()), seen, subject="p")
+        approved(plan(world()), seen, decided_of_recovery, subject="p")
 
 
 def test_a_plan_about_something_else_is_altered():

@@ -8,17 +8,29 @@ from manifests.documents import DocumentRecord
 from manifests.errors import RefusedError, UsageError
 from recovery.compare.documents import DatabaseState, StateTally, joined
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.plan.approval import PlanFile, approved, read_plan, seen_digest
+from recovery.plan.approval import (
+    approved,
+    decided_of_recovery,
+    plan_file,
+    read_plan,
+    seen_digest,
+)
 from recovery.plan.model import Plan
 from tests.unit.samples import GAMES, POINT
 from tests.unit.worlds import EQUAL, GONE, OTHER, now, plan, world
 
 
+def held(was: Plan, would_be: Plan) -> Plan:
+    """Return what is planned now, if it is what was approved."""
+    return approved(was, would_be, decided_of_recovery, subject="p")
+
+
 def test_a_plan_comes_back_from_its_file():
     """What is read is what was written, and is carried out when the world is the same."""
     made = plan(world(games=GONE))
-    content = PlanFile(made_at=POINT, plan=made).model_dump(mode="json")
-    assert approved(read_plan(content, subject="p"), plan(world(games=GONE)), subject="p") == made
+    content = plan_file("recovery", made, made_at=POINT).model_dump(mode="json")
+    found = read_plan(content, "recovery", Plan, subject="p")
+    assert held(found, plan(world(games=GONE))) == made
 
 
 @pytest.mark.parametrize(
@@ -27,7 +39,7 @@ def test_a_plan_comes_back_from_its_file():
 def test_what_is_no_plan(content: object):
     """Anything else is refused with the place that does not fit."""
     with pytest.raises(UsageError, match="not a plan that `rebound plan --out` wrote"):
-        read_plan(content, subject="p")
+        read_plan(content, "recovery", Plan, subject="p")
 
 
 def test_the_world_moved():
@@ -39,7 +51,7 @@ def test_the_world_moved():
         (made.model_copy(update={"seen": "other"}), "something that it saw was written since"),
     ):
         with pytest.raises(RefusedError, match=f"not what the plan saw: {named}"):
-            approved(made, other, subject="p")
+            held(made, other)
 
 
 OTHERWISE: dict[str, object] = {
@@ -62,7 +74,7 @@ def test_a_file_that_somebody_changed(field: str):
     changed = made.model_copy(update={field: OTHERWISE[field]})
     for was, would_be in ((changed, made), (made, changed)):
         with pytest.raises(RefusedError, match="not what the plan saw"):
-            approved(was, would_be, subject="p")
+            held(was, would_be)
 
 
 def test_a_step_that_somebody_added():
@@ -72,7 +84,7 @@ def test_a_step_that_somebody_added():
     forged = step.model_copy(update={"action": "rebuild"})
     with_more = made.model_copy(update={"steps": (forged, *made.steps)})
     with pytest.raises(RefusedError, match=r"not what the plan saw: nba\.games"):
-        approved(with_more, made, subject="p")
+        held(with_more, made)
 
 
 def test_what_would_be_replaced():
@@ -86,9 +98,9 @@ def test_what_would_be_replaced():
         return plan(found.model_copy(update={"definitions": changed}))
 
     made, again = seen("SELECT 1", "1"), seen("SELECT 1", "2")
-    assert approved(made, again, subject="p") is again
+    assert held(made, again) is again
     with pytest.raises(RefusedError, match=r"not what the plan saw: view nba\.latest games"):
-        approved(made, seen("SELECT 2", "1"), subject="p")
+        held(made, seen("SELECT 2", "1"))
 
 
 def digest(observed: TablesSeen) -> str:

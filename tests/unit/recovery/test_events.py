@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from recovery.kinds.events import event_words, started_text
-from recovery.listening import Listening, Triggers
+from recovery.kinds.events import event_words, started_text, table_words
+from recovery.listening import Listening, Sinks, Triggers, of_tables
 from recovery.request import Request, Target
 
 
@@ -106,3 +106,41 @@ def test_which_triggers_listen():
     assert names == tuple(f"trigger {name} in us-west2" for name in ("audit", "context", "own"))
     assert found.of("storage", "bucket", "raw").names == ("trigger bucket in us-west2",)
     assert found.of("storage", "bucket", "other").names == ()
+
+
+def sink(name: str, **changes: object) -> dict[str, Any]:
+    """Return a log sink as Cloud Logging tells of it."""
+    topic = "pubsub.googleapis.com/projects/p/topics/t"
+    told = 'protoPayload.serviceName="bigquery.googleapis.com"'
+    return {"name": name, "destination": topic, "filter": told, **changes}
+
+
+def test_what_listens_to_tables():
+    """Triggers on BigQuery's audit logs, and sinks about it that publish; what is unknown is said."""
+    audit = "google.cloud.audit.log.v1.written"
+    triggers = Triggers(
+        found=(
+            trigger("rows", type=audit, serviceName="bigquery.googleapis.com", methodName="x"),
+            trigger("objects", type=audit, serviceName="storage.googleapis.com"),
+            trigger("bucket", type="google.cloud.storage.object.v1.finalized", bucket="raw"),
+        )
+    )
+    sinks = Sinks(
+        found=(
+            sink("told"),
+            sink("by type", filter='resource.type = "bigquery_dataset"'),
+            sink("off", disabled=True),
+            sink("kept", destination="storage.googleapis.com/logs"),
+            sink("others", filter="severity >= ERROR"),
+        )
+    )
+    found = of_tables(triggers, sinks)
+    assert found.names == ("trigger rows in us-west2", "log sink by type", "log sink told")
+    (word,) = table_words("nba.games", found)
+    assert "log sink told would be told of each table that is written" in word.what
+    assert (word.name, "--notify" in word.hint) == ("nba.games", True)
+    unknown = of_tables(Triggers(unasked="403"), Sinks(unasked="not now"))
+    (word,) = table_words("nba.games", unknown)
+    assert "UNKNOWN which triggers of Eventarc: 403; not now" in unknown.text
+    assert "logging.sinks.list" in word.hint
+    assert not list(table_words("nba.games", of_tables(Triggers(is_enabled=False), Sinks())))

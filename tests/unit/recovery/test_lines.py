@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.cli.agreement import write_plan
+from recovery.cli.approvals import write_plan
 from recovery.cli.options import say
 from tests.unit.samples import POINT
 from tests.unit.worlds import GONE, plan, world
@@ -50,7 +50,7 @@ def test_a_plan_in_a_file_is_what_it_looks_like(tmp_path: Path):
     """Who approves it reads it on a terminal."""
     made = plan(world(games=GONE)).model_copy(update={"cannot_bring_back": (HOSTILE,)})
     file = tmp_path / "plan.json"
-    write_plan(made, file, now=POINT)
+    write_plan("recovery", made, file, made_at=POINT)
     text = file.read_text(encoding="utf-8")
     assert text.isascii()
     assert all(line.isprintable() for line in text.splitlines())

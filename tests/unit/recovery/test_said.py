@@ -1,22 +1,74 @@
 """What a journal says was allowed, and how a recovery ended, is held against something else."""
 
+import shlex
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from manifests.values import UtcTime
+from manifests.catalog import load_catalog
+from manifests.values import RunId, UtcTime
+from recovery.cli.commands import loaded
+from recovery.cli.options import moment
 from recovery.kinds.known import RULES
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.options.asked import Options
+from recovery.options.processors import ProcessorOptions
 from recovery.outcome import contradiction
-from recovery.plan.said import OF_DATES, resuming, unsaid
+from recovery.plan.said import HOW, OF_DATES, SCOPE, WORDS, recovering, resuming, undoing, unsaid
 from recovery.request import Target
+from recovery.scenarios import ScenarioName
 from tests.fuzz.whole import BEGUN, whole_recovery, whole_report
-from tests.unit.worlds import request
+from tests.unit.worlds import plan, request, world
 
 JOURNAL = request(overwrite=("lake.games", "x y"), exact=True, notify=True)
+PLANNED = plan(world())
+ASKED: Mapping[ScenarioName, Mapping[str, Any]] = {
+    "bigquery-dataset-loss": {
+        "dataset": ["nba"],
+        "table": ["nba.games"],
+        "partition": ["20240102"],
+        "into_prefix": "copy_",
+        "from_vault": True,
+        "expire_at": "2099-01-02T03:04:05Z",
+        "overwrite": ["nba.games", "x y"],
+        "exact": True,
+        "exclude": ["nba.teams"],
+        "settings": True,
+        "notify": True,
+        "no_fence": True,
+        "create_datasets": True,
+        "not_in_catalog": True,
+        "rewrite_references": True,
+        "unsigned_erasures": True,
+        "skip_erasures": True,
+    },
+    "gcs-bucket-corruption": {
+        "into_project": "another-platform",
+        "into_bucket": "other",
+        "bucket": ["raw"],
+        "prefix": "it's/",
+        "pattern": "**/x y.*",
+        "lock_again": True,
+        "only_missing": True,
+    },
+    "firestore-state-loss": {
+        "database": ["(default)"],
+        "collection": ["a/b/c"],
+        "document": ["a/**"],
+        "into_database": "copy",
+        "unthrottled": True,
+    },
+    "complete-outage": {
+        "into_project": "another-platform",
+        "into_bucket_prefix": "other-",
+        "into_region": ["us-west2=us-east1"],
+    },
+}
+OF_VAULT = ("run", "at", "fall_back")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +91,50 @@ def test_all_is_one_word():
     everything = request(overwrite=("*",))
     assert len(unsaid(everything, {"overwrite": ["lake.games"]}, recovery_id="r")) == 1
     assert not unsaid(everything, {"overwrite": ["*"]}, recovery_id="r")
-    assert resuming("r", everything) == "rebound resume r --overwrite '*'"
+    again = resuming("r", PLANNED.model_copy(update={"request": everything}))
+    assert again == "rebound resume r --overwrite '*' --confirm-project platform"
+
+
+def read(command: str) -> tuple[str, dict[str, Any]]:
+    """Return what the command line reads of a printed command."""
+    _, verb, *words = shlex.split(command)
+    params: dict[str, Any] = loaded(verb).make_context(verb, words).params
+    return verb, params
+
+
+def asked_by(params: Mapping[str, Any]) -> Options:
+    """Return the options of a recovery that were read."""
+    given = {name: params[name] for name in Options.model_fields if name in params}
+    return Options.given({**given, "expire_at": moment(given.get("expire_at"))})
+
+
+@pytest.mark.parametrize("scenario", ASKED)
+def test_a_printed_command_asks_for_the_same(scenario: ScenarioName):
+    """Whoever pastes what begins, goes on or goes back lacks no word of what was asked for."""
+    given = {**dict.fromkeys(Options.model_fields), **ASKED[scenario]}
+    options = asked_by({name: value for name, value in given.items() if value is not None})
+    how = {"project": "platform", "now": BEGUN}
+    wanted = options.request(scenario, load_catalog(), **how)
+    made = PLANNED.model_copy(update={"request": wanted})
+    _, params = read(recovering(made, run_id=None))
+    assert asked_by(params).request(scenario, load_catalog(), **how) == wanted
+    assert params["confirm_project"] == wanted.target.project
+    verb, params = read(resuming("r", made))
+    assert (verb, params["recovery"]) == ("resume", "r")
+    assert not unsaid(wanted, params, recovery_id="r")
+    assert params["lock_again"] == wanted.lock_again
+    _, params = read(undoing("r", wanted))
+    assert params["into_bucket"] == wanted.target.bucket
+
+
+def test_every_option_is_spelt():
+    """What is younger than the printed commands would be missing in them."""
+    spelt = {*SCOPE, *WORDS, *HOW, *OF_VAULT, "lock_again", *ProcessorOptions.model_fields}
+    assert spelt == set(Options.model_fields)
+    tried = {name for options in ASKED.values() for name in options}
+    assert tried >= {*SCOPE, *WORDS, *HOW} - {"rebuild"}
+    _, params = read(recovering(PLANNED, run_id=RunId("night")))
+    assert params["run"] == "night"
 
 
 def test_missed_dates_have_one_word():
@@ -48,7 +143,8 @@ def test_missed_dates_have_one_word():
     (found,) = unsaid(asked, {}, recovery_id="r", words=OF_DATES)
     assert "`--overwrite nba.games` says it again" in found.hint
     assert not unsaid(asked, {"overwrite": ["*"]}, recovery_id="r", words=OF_DATES)
-    assert resuming("r", asked, OF_DATES) == "rebound resume r --overwrite nba.games"
+    again = "rebound resume r --overwrite nba.games --confirm-project platform"
+    assert asked.resuming("r") == again
 
 
 def test_where_it_writes_is_said_again():

@@ -7,7 +7,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError
 from manifests.kinds.buckets.model import BucketBackup
 from manifests.values import Resource
-from recovery.compare.buckets import configuration
+from recovery.compare.buckets import access_findings, configuration
 
 # Settings that would act on objects while they are restored, block corrections, or lock the
 # recovery out.
@@ -79,7 +79,9 @@ def finish_bucket(target: VersionedBucket, backup: BucketBackup) -> None:
     """
     if backup.access is not None:
         with cloud_errors(target.uri()):
-            target.grant(backup.access)
+            present = target.access()
+            if access_findings(backup.bucket, backup.access, present):
+                target.grant(backup.access, etag=str(present.get("etag")))
     patch = last_configuration(backup.resource)
     if not patch:
         return

@@ -1,11 +1,13 @@
 """The settings of a bucket that is there: compared with what they were, and set back."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from google.api_core.exceptions import Forbidden
 
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
+from manifests.errors import RefusedError
 from manifests.kinds.buckets.model import BucketBackup
 from manifests.values import Resource
 from recovery.compare.buckets import access_findings, bucket_findings, changed_configuration
@@ -31,23 +33,41 @@ def configuration_findings(target: VersionedBucket, backup: BucketBackup) -> tup
             return *found, unread
 
 
-def set_bucket(target: VersionedBucket, backup: BucketBackup, journal: Entries) -> None:
+def set_bucket(
+    target: VersionedBucket, backup: BucketBackup, told: Sequence[Finding], journal: Entries
+) -> None:
     """Set a bucket that is there to what it was; what it is now is written down first.
 
+    Args:
+        target: The bucket.
+        backup: What it was.
+        told: What the plan says of what differs: nothing else is set.
+        journal: Where it is written down.
+
     Raises:
+        RefusedError: Somebody set it since it was planned.
         CloudError: It could not be set, or somebody else changed it meanwhile.
     """
     with cloud_errors(target.uri()):
-        found = target.resource() or {}
-        former = Former(resource=found, access=readable_access(target))
+        found, access = target.resource() or {}, readable_access(target)
+        differs = [*bucket_findings(backup.resource, found)]
+        if backup.access is not None and access is not None:
+            differs += access_findings(backup.bucket, backup.access, access)
+        if since := [item for item in differs if item not in told]:
+            raise RefusedError(
+                f"its {since[0].aspect} was set since the plan was made; it was left alone",
+                subject=f"bucket {target.name}",
+                hint="make a new plan",
+            )
+        former = Former(resource=found, access=access)
         journal.keep(FOLDER, former_name("bucket", target.name), former)
         patch = changed_configuration(backup.resource, found)
         if patch:
             target.configure(patch, metageneration=int(found.get("metageneration", 0)))
-        if backup.access is not None and access_findings(
-            backup.bucket, backup.access, target.access()
-        ):
-            target.grant(backup.access)
+        if backup.access is not None:
+            present = target.access() if access is None else access
+            if access_findings(backup.bucket, backup.access, present):
+                target.grant(backup.access, etag=str(present.get("etag")))
 
 
 def readable_access(target: VersionedBucket) -> Resource | None:

@@ -50,7 +50,6 @@ from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Entries, Running, Tools, Work
 from recovery.request import Request, Target
-from recovery.triggers import live_triggers
 from recovery.unseen import looked_at, told_apart
 
 
@@ -64,7 +63,7 @@ class BucketWork(Work[BucketsSeen]):
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._api = storage_api(target.project)
-        self._rest = tools.rest()
+        self._listeners = tools.listeners
         self._settings = tools.settings
         self._clock = tools.clock
         self._vault = tools.vault
@@ -164,7 +163,7 @@ class BucketWork(Work[BucketsSeen]):
                 lambda key_range: _counted(comparison, key_range, retention), key_ranges
             ):
                 counter.merge(counted)
-        triggers = live_triggers(self._rest, request.target.project)
+        triggers = self._listeners.triggers(request.target.project)
         seen = SeenBucket(
             exists=resource is not None,
             listening=triggers.of("storage", "bucket", target.name),
@@ -235,7 +234,7 @@ class BucketWork(Work[BucketsSeen]):
             if step.create:
                 finish_bucket(target, backup)
             elif step.sets:
-                set_bucket(target, backup, running.journal)
+                set_bucket(target, backup, step.configuration, running.journal)
             is_compared = step.create or step.configuration
             findings = configuration_findings(target, backup) if is_compared else ()
         except ReboundError as error:

@@ -71,7 +71,7 @@ def _what_happens(plan: BucketStep) -> Iterator[Row]:
     yield from map(Row, plan.retention.sentences)
     if plan.notified:
         yield Row(f"TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")
-    if plan.listening.names or plan.listening.unasked:
+    if plan.listening.is_told:
         yield Row(f"by each object's event: {plan.listening.text}", "starts")
     for item in plan.configuration:
         left = "" if plan.sets else " (left alone; `--settings` sets it back)"

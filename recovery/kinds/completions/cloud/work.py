@@ -39,7 +39,6 @@ from recovery.kinds.work import Begun, Running, Tools, Work
 from recovery.listening import Triggers
 from recovery.reach import require_firestore
 from recovery.request import Request, Target
-from recovery.triggers import live_triggers
 
 
 class CompletionsWork(Work[CompletionsSeen]):
@@ -57,7 +56,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         self._started_at = tools.started_at
         self._landing = tools.landing
         self._target = target
-        self._rest = tools.rest()
+        self._listeners = tools.listeners
 
     def observe(
         self, origin: Origin, request: Request, begun: Begun | None = None
@@ -81,7 +80,7 @@ class CompletionsWork(Work[CompletionsSeen]):
                 hint="`rebuild` of a database in the catalog names the history",
             )
         require_firestore(Connection(self._target.project, wanted[0].database))
-        triggers = live_triggers(self._rest, self._target.project)
+        triggers = self._listeners.triggers(self._target.project)
         return CompletionsSeen(
             databases=tuple(
                 self._seen(item, item.rebuild, triggers, origin.erased)

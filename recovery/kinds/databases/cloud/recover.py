@@ -156,7 +156,7 @@ def _refused(refused: Mapping[str, str]) -> Failure | None:
     if not refused:
         return None
     path, why = next(iter(sorted(refused.items())))
-    hint = "`rebound resume` tries them again"
+    hint = "the recovery tries them again when it is resumed"
     if _TOO_MANY_ENTRIES in why:
         hint = (
             "the database lacks an index exemption that it had: "

@@ -13,7 +13,6 @@ from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work
 from recovery.request import Request, Target
-from recovery.triggers import live_triggers
 
 
 class DatabaseWork(Work[DatabasesSeen]):
@@ -25,7 +24,7 @@ class DatabaseWork(Work[DatabasesSeen]):
     """
 
     def __init__(self, tools: Tools, target: Target) -> None:
-        self._triggers = partial(live_triggers, tools.rest(), target.project)
+        self._triggers = partial(tools.listeners.triggers, target.project)
         self._vault = tools.vault
         self._landing = tools.landing
         self._parallel = tools.settings.parallel_streams

@@ -79,11 +79,16 @@ class DatesReport(Value):
         return (self.finished_at - self.started_at).total_seconds()
 
 
+def is_of_dates(recovery_id: str) -> bool:
+    """Whether a recovery is one of dates, by its id."""
+    return recovery_id.startswith(f"{SCENARIO}-")
+
+
 def outcome_error(
     report: DatesReport,
 ) -> NotEqualError | PartialError | ObjectiveMissedError | None:
     """Return the error an attempt ends with, or None when nothing lacks."""
-    again = f"`rebound resume {report.recovery_id}` runs again what lacks"
+    again = f"`{report.plan.request.resuming(report.recovery_id)}` runs again what lacks"
     if not report.is_proven:
         names = _lacking(report.left)
         not_run = {(item.processor, item.day) for item in report.dates if item.state == "not run"}

@@ -6,8 +6,8 @@ from datetime import date
 from typing import NamedTuple
 
 from manifests.catalog_processors import Processor, Processors
-from manifests.errors import RefusedError
 from manifests.values import UtcTime, Value
+from recovery.compare.digest import Digest
 from recovery.compare.findings import Finding
 from recovery.fence.model import PlannedFence
 from recovery.kinds.processors.rules.calendar import (
@@ -108,6 +108,7 @@ class ProcessorPlan(Value):
         others: What is known of the others, none of which is run.
         seconds: What the runs take as a rule.
         fence: What is paused before anything is run; None where the catalog names no writers.
+        seen: A digest of what was observed of the dates that were asked for; empty in older plans.
     """
 
     request: DatesRequest
@@ -118,6 +119,7 @@ class ProcessorPlan(Value):
     others: tuple[ProcessorStep, ...] = ()
     seconds: int = 0
     fence: PlannedFence | None = None
+    seen: str = ""
 
     @property
     def written(self) -> frozenset[str]:
@@ -181,7 +183,19 @@ def make_plan(rules: Processors, seen: SeenTables, request: DatesRequest) -> Pro
             if name not in asked
         ),
         seconds=sum(_wave_seconds(rules, wave, steps) for wave in _waves(rules, request)),
+        seen=_digest(known),
     )
+
+
+def _digest(known: _Known) -> str:
+    """Return a digest of all that is known of what was asked for: it changes with their rows."""
+    digest = Digest()
+    for processor in filter(known.request.wants, known.rules.processors):
+        due, _ = _due(processor, known)
+        rows = known.seen.rows.get(processor.name, {})
+        for day in due:
+            digest.add(processor.name, day, rows.get(day), known.games[day])
+    return digest.text
 
 
 def games_by_date(rules: Processors, seen: SeenTables, request: DatesRequest) -> dict[date, Games]:
@@ -189,38 +203,6 @@ def games_by_date(rules: Processors, seen: SeenTables, request: DatesRequest) ->
     until = last_due(rules, seen.observed_at)
     wanted = (*days(rules, request.first_day(), until), *request.dates)
     return games_of(wanted, seen.schedule, _witnessed(seen))
-
-
-def continued(plan: ProcessorPlan, begun: ProcessorPlan) -> ProcessorPlan:
-    """Return what of a plan was said yes to when its recovery was begun.
-
-    Args:
-        plan: What would be run now.
-        begun: What was to be run then.
-    """
-    agreed = {(step.processor, day) for step in begun.steps for day in step.runs}
-    steps = tuple(
-        step.model_copy(
-            update={"runs": tuple(day for day in step.runs if (step.processor, day) in agreed)}
-        )
-        for step in plan.steps
-    )
-    return plan.model_copy(update={"steps": steps})
-
-
-def check_plan(plan: ProcessorPlan, rules: Processors) -> None:
-    """Refuse a plan that takes more than the catalog allows.
-
-    Raises:
-        RefusedError: It takes more requests.
-    """
-    if plan.requests > rules.bounds.requests:
-        raise RefusedError(
-            f"it takes {plan.requests:,} requests, and the catalog allows "
-            f"{rules.bounds.requests:,}",
-            subject="processor-failure",
-            hint="run it in parts: `--since`, `--date`, `--processor`",
-        )
 
 
 def _in_order(rules: Processors) -> Iterator[Processor]:

@@ -1,5 +1,6 @@
 """What an operator asks of missed dates. Pure."""
 
+import shlex
 from datetime import date
 
 from manifests.catalog_processors import Processor, Processors
@@ -36,6 +37,13 @@ class DatesRequest(Value):
     def may_overwrite(self, processor: Processor) -> bool:
         """Whether dates of which rows are there may be run again."""
         return "*" in self.overwrite or processor.table in self.overwrite
+
+    def resuming(self, recovery_id: str) -> str:
+        """Return the command that goes on with a recovery of these, with every option it needs."""
+        words = [f"--overwrite {shlex.quote(table)}" for table in self.overwrite]
+        words += ["--no-fence"] if self.no_fence else []
+        confirmed = f"--confirm-project {self.project}"
+        return " ".join(("rebound resume", recovery_id, *words, confirmed))
 
     def first_day(self) -> date | None:
         """Return the first date that has to be looked at; None for the first of all."""

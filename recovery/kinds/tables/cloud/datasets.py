@@ -101,7 +101,14 @@ def _finished(
     dataset_id = target.target.dataset_id(item.dataset_id)
     if step.create or step.sets:
         found = target.resources.dataset(dataset_id)
-        if found is not None and dataset_findings(item.resource, found):
+        now = () if found is None else dataset_findings(item.resource, found)
+        if step.sets and (since := [it for it in now if it not in step.findings]):
+            raise RefusedError(
+                f"its {since[0].aspect} was set since the plan was made; it was left alone",
+                subject=dataset_id,
+                hint="make a new plan",
+            )
+        if found is not None and now:
             target.resources.patch(
                 f"datasets/{dataset_id}",
                 changes(item.resource, found),

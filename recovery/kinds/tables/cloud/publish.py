@@ -14,6 +14,7 @@ from manifests.values import Resource
 from recovery.compare.findings import Finding
 from recovery.compare.observed import (
     Expired,
+    ObservedTable,
     PartitionSet,
     expired_of,
     extra_partitions,
@@ -32,6 +33,7 @@ from recovery.kinds.tables.cloud.replacing import (
 )
 from recovery.kinds.tables.rules.tables import (
     TableStep,
+    changed_since,
     holds_rows,
     is_table,
 )
@@ -82,8 +84,8 @@ class Publisher:
             The full id of the undo point; empty where nothing was there to keep.
 
         Raises:
-            RefusedError: Rows are there that the plan did not know, or the table is gone that the
-                plan saw.
+            RefusedError: Rows are there that the plan did not know, the table is gone that the plan
+                saw, or somebody set its properties since.
         """
         live = self._target.resources.table(self._target.name(table.name))
         if live is None and step.action not in ("create", "rebuild"):
@@ -92,6 +94,8 @@ class Publisher:
                 subject=table.name,
                 hint="make a new plan",
             )
+        if live is not None and step.action not in ("create", "rebuild"):
+            _require_planned(table, step, live)
         present = {} if live is None else live.resource
         going = rows_to_go(self._target, table, step, request, present)
         self._journal.keep(FOLDER, former_name(step.kind, step.into), _former(live))
@@ -271,6 +275,16 @@ class Publisher:
 def undo_name(undo_dataset: str, recovery_id: str, table: str) -> str:
     """Return `dataset.table` of the undo point of a table of a recovery."""
     return f"{undo_dataset}.{layout.work_id(recovery_id, table)}"
+
+
+def _require_planned(table: TableBackup, step: TableStep, live: TableResource) -> None:
+    now = ObservedTable(resource=live.resource, row_access_policies=live.row_access_policies)
+    if changed := changed_since(step, table, now):
+        raise RefusedError(
+            f"its {changed[0].aspect} was set since the plan was made; nothing was written",
+            subject=table.name,
+            hint="make a new plan",
+        )
 
 
 def _former(live: TableResource | None) -> Former:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from recovery.kinds.decision import Origin
 from recovery.kinds.kind import of
@@ -50,6 +51,7 @@ class TableWork(Work[TablesSeen]):
         self._clock = tools.clock
         self._target = bigquery_target(tools, target)
         self._undeleted: dict[str, bool] = {}
+        self._listening = partial(tools.listeners.of_tables, target.project)
 
     def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> TablesSeen:
         """Look at everything a recovery could touch, or at who may see what of what was begun."""
@@ -57,7 +59,8 @@ class TableWork(Work[TablesSeen]):
             seen = self._target.observe(origin.run, request)
             found = ((item.name, self._left.of(item)) for item in origin.run.tables)
             left = {name: left for name, left in found if left}
-            return seen.model_copy(update={"undeleted": self._undeleted, "left": left})
+            told = {"undeleted": self._undeleted, "left": left, "listening": self._listening()}
+            return seen.model_copy(update=told)
         datasets = self._target.datasets(origin.run)
         return TablesSeen(
             datasets=datasets,
@@ -66,6 +69,7 @@ class TableWork(Work[TablesSeen]):
             tables=self._target.protections(step.name for step in of(begun.steps, TableStep)),
             definitions={},
             observed_at=self._clock(),
+            listening=self._listening(),
         )
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:

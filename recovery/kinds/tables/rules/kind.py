@@ -35,7 +35,7 @@ from recovery.kinds.tables.rules.outcomes import (
     TableOutcome,
 )
 from recovery.kinds.tables.rules.plan import decided
-from recovery.kinds.tables.rules.resumed import definition_now, table_now
+from recovery.kinds.tables.rules.resumed import dataset_now, definition_now, table_now
 from recovery.kinds.tables.rules.rows import (
     proven_tables,
     table_cost,
@@ -280,4 +280,6 @@ def _visible_definitions(dataset: DatasetBackup, hidden: Collection[str]) -> Dat
 def _as_it_is_now(step: Step, run: Manifest, seen: TablesSeen, request: Request) -> Step:
     if isinstance(step, TableStep):
         return table_now(step, run.part(TABLES, step.name), seen, request)
+    if isinstance(step, DatasetStep):
+        return dataset_now(step, run, seen)
     return definition_now(step, run, seen) if isinstance(step, DefinitionStep) else step

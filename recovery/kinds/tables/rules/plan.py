@@ -29,7 +29,10 @@ def decided(origin: Origin, seen: TablesSeen, request: Request) -> Decision:
     """Decide what happens to each table, dataset, view and routine."""
     manifest = origin.run
     wanted = wanted_tables(manifest, request)
-    planned = [plan_source(table, origin, seen, request) for table in wanted]
+    planned = [
+        plan_source(table, origin, seen, request).model_copy(update={"listening": seen.listening})
+        for table in wanted
+    ]
     steps = [step for step in planned if not (request.only_missing and step.needs_overwrite)]
     dataset_ids = {table.dataset_id for table in wanted} | whole_datasets(manifest, request)
     chosen = [item for item in manifest.datasets if item.dataset_id in dataset_ids]

@@ -15,10 +15,11 @@ from manifests.references import definitions_of
 from manifests.table_types import Settings
 from manifests.values import Resource
 from recovery.compare.observed import ObservedTable, still_kept
-from recovery.compare.tables import definition_findings
+from recovery.compare.tables import dataset_findings, definition_findings
+from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.kinds.tables.rules.tables import TableStep, plan_table
+from recovery.kinds.tables.rules.tables import TableStep, changed_since, plan_table
 from recovery.request import Request
 from recovery.units import counted
 
@@ -30,8 +31,24 @@ def table_now(
 ) -> TableStep:
     """Return the step of a table with what is told of the table as it is now."""
     found = seen.tables.get(step.name)
-    by_now = "" if table is None or found is None else _by_now(step, table, found, request)
-    return step.model_copy(update={"by_now": by_now})
+    by_now, damage = "", step.damage
+    if table is not None and found is not None:
+        by_now = _by_now(step, table, found, request)
+        if found.resource is not None:
+            # What is told now is what may be set; whom it lets see what needs its word.
+            damage = (*damage, *changed_since(step, table, found))
+    return step.model_copy(update={"by_now": by_now, "damage": damage, "listening": seen.listening})
+
+
+def dataset_now(step: DatasetStep, run: Manifest, seen: TablesSeen) -> DatasetStep:
+    """Return the step of a dataset with what differs of it now: that may be set."""
+    found = seen.datasets.get(step.name)
+    known = next((item for item in run.datasets if item.dataset_id == step.name), None)
+    if not step.sets or found is None or known is None:
+        return step
+    now = dataset_findings(known.resource, found)
+    new = tuple(item for item in now if item not in step.findings)
+    return step.model_copy(update={"findings": (*step.findings, *new)})
 
 
 def _by_now(step: TableStep, table: TableBackup, found: ObservedTable, request: Request) -> str:

@@ -27,8 +27,12 @@ def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
     """Tell what happens to each dataset, table, view and routine."""
     for dataset in of(steps, DatasetStep):
         yield from _dataset_rows(dataset, dataset.into)
-    for step in of(steps, TableStep):
+    tables = of(steps, TableStep)
+    for step in tables:
         yield _table_row(step, step.into)
+    told = {step.listening.text for step in tables if step.changes and step.listening.is_told}
+    for text in sorted(told):
+        yield Row(f"by BigQuery's audit log of each table that is written: {text}", "starts")
     yield from _expiration_rows(steps, request)
     definitions = of(steps, DefinitionStep)
     for item in definitions:

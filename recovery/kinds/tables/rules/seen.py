@@ -6,6 +6,7 @@ from manifests.references import TableRef
 from manifests.values import Fingerprint, Resource, UtcTime
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.decision import Seen
+from recovery.listening import Listening
 
 
 class TablesSeen(Seen):
@@ -23,6 +24,7 @@ class TablesSeen(Seen):
         left: What partitions of tables of the run hold without the rows that stay erased, by table and
             id, as far as this command has measured it.
         undeleted: Datasets that this command tried to undelete, and whether they came back.
+        listening: What is told of each write to BigQuery.
     """
 
     datasets: Mapping[str, Resource | None]
@@ -34,3 +36,4 @@ class TablesSeen(Seen):
     missing: tuple[TableRef, ...] = ()
     left: Mapping[str, Mapping[str, Fingerprint]] = {}
     undeleted: Mapping[str, bool] = {}
+    listening: Listening = Listening()

@@ -13,8 +13,10 @@ from manifests.values import Fingerprint, Resource, StoredObject, UtcTime
 from recovery.compare.findings import Finding
 from recovery.compare.observed import Expired, ObservedTable, expired_of, still_kept
 from recovery.compare.tables import property_findings, row_findings, shape_findings
+from recovery.kinds.events import table_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.kinds.tables.rules.sources import Source
+from recovery.listening import Listening
 from recovery.request import Request
 from recovery.units import counted
 
@@ -42,6 +44,7 @@ class TableStep(Step):
             and nobody misses.
         expired_at: When its own time was over; it comes back without that time, or with another.
         by_now: What is told of it where the plan is resumed, and it is not as it was then.
+        listening: What is told of it when it is written.
     """
 
     kind: Literal["table"] = "table"
@@ -63,6 +66,7 @@ class TableStep(Step):
     expired: Expired = Expired()
     expired_at: UtcTime | None = None
     by_now: str = ""
+    listening: Listening = Listening()
 
     @model_validator(mode="after")
     def _removes_what_it_saw(self) -> "TableStep":
@@ -94,10 +98,12 @@ class TableStep(Step):
     def missing_words(
         self, request: Request, *, confirmed_project: str | None
     ) -> Iterator[MissingWord]:
-        """Yield the word that replacing rows, or a view, needs."""
+        """Yield the words that replacing rows, or a view, and telling others need."""
         del confirmed_project
         if self.needs_overwrite:
             yield from overwriting(self.name, request)
+        if self.changes and not request.notify:
+            yield from table_words(self.name, self.listening)
 
     def told(self, request: Request) -> Mapping[PartitionId, Fingerprint]:
         """Return what was seen in the partitions of which the plan tells that they go.
@@ -203,6 +209,17 @@ def _plan_rows(table: TableBackup, observed: ObservedTable, request: Request) ->
             "losing": sum(present[name].row_count for name in gone),
         }
     )
+
+
+def changed_since(step: TableStep, table: TableBackup, live: ObservedTable) -> tuple[Finding, ...]:
+    """Return what differs of the properties of a table now, and is nothing that its plan tells.
+
+    Args:
+        step: What was planned.
+        table: The table as it was.
+        live: It as it is; its rows are not looked at.
+    """
+    return tuple(item for item in property_findings(table, live) if item not in step.damage)
 
 
 def removed_rows(step: TableStep) -> int:

@@ -125,7 +125,9 @@ def _write(service: Service, call: Call, rows: list[Resource]) -> None:
         # What a row does not name has its default, whatever other rows name.
         for present, some in named.items():
             _append(session, write, entry, present, some)
-        write.save(measured(entry, write))
+        # Nothing says that the etag moves with streamed rows.
+        write.save(measured(entry, write).with_resource(etag=entry.resource["etag"]))
+        service.insert_ids.stream(entry.number, write.stamp)
 
 
 def _append(

@@ -24,6 +24,7 @@ from tests.standin.bigquery.script.recall import asked_of, recalled, remember
 from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.ddl import (
     pin_clone,
+    renamed_key,
     run_alter,
     run_clone,
     run_create_table,
@@ -200,4 +201,5 @@ def _targets(session: Session, statement: Statement) -> list[TableKey]:
     if isinstance(tree, exp.TruncateTable):
         return [session.key_of(tree.expressions[0])]
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    return [session.key_of(target)]
+    new_key = renamed_key(session, tree) if isinstance(tree, exp.Alter) else None
+    return [session.key_of(target), *([new_key] if new_key else [])]

@@ -190,17 +190,52 @@ def run_drop(session: Session, statement: Statement, write: Write) -> Outcome:
 
 
 def run_alter(session: Session, statement: Statement, write: Write) -> Outcome:
-    """Run ALTER TABLE ADD COLUMN or SET OPTIONS, and a few more."""
+    """Run ALTER TABLE ADD COLUMN, SET OPTIONS or RENAME TO, and a few more."""
     tree = statement.tree
     assert isinstance(tree, exp.Alter)
     key = session.key_of(tree.this)
     entry = session.table(key)
+    if (new_key := renamed_key(session, tree)) is not None:
+        _rename(session, write, entry, new_key)
+        return Outcome(kind="ALTER_TABLE", operation="ALTER", target=key)
     for action in tree.args["actions"]:
         entry = under_its_rule(write, entry, _altered(session, write, entry, action))
     if entry.is_table:
         entry = measured(entry, write)
     write.save(stamped(entry, write.stamp))
     return Outcome(kind="ALTER_TABLE", operation="ALTER", target=key)
+
+
+def renamed_key(session: Session, tree: exp.Alter) -> TableKey | None:
+    """Return the name that a table gets; None where it keeps its own."""
+    action = next(iter(tree.args["actions"]), None)
+    if not isinstance(action, exp.AlterRename):
+        return None
+    project, dataset_id, _ = session.key_of(tree.this)
+    return project, dataset_id, action.this.name
+
+
+def _rename(session: Session, write: Write, entry: Entry, key: TableKey) -> None:
+    """Make a table anew under another name, as old as it was (BigQuery, Manage tables).
+
+    It is refused for some hours after rows were streamed into it, as the same page says.
+    """
+    if not entry.is_table:
+        raise invalid_query(f"{entry.full_name} is a {entry.resource['type']}, not a table")
+    if write.table(key) is not None:
+        raise duplicate("Table", f"{key[0]}:{key[1]}.{key[2]}")
+    service = session.service
+    if ".".join(entry.key) in service.settings.streaming_buffers or service.insert_ids.has_lately(
+        entry.number, write.stamp
+    ):
+        raise invalid_query(f"Streaming is in use on table {entry.full_name}: it is not renamed")
+    own = ("kind", "id", "selfLink", "tableReference", "etag", "creationTime")
+    resource = {name: value for name, value in entry.resource.items() if name not in own}
+    fresh = new_table(write, key, resource, kind=str(entry.resource["type"]))
+    fresh = replace(fresh, policies=entry.policies, had_policies=entry.had_policies)
+    copied = copy_rows(write, entry, fresh)
+    write.save(copied.with_resource(creationTime=entry.resource["creationTime"]))
+    drop_table(write, entry)
 
 
 def _altered(session: Session, write: Write, entry: Entry, action: exp.Expression) -> Entry:

@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 _REMEMBERED_IDS = 100_000
+_LATELY_MICROS = 5 * 3600 * 1_000_000
+"""A table can usually be renamed 5 hours after rows were streamed into it (BigQuery, Manage tables)."""
 
 
 class InsertIds:
@@ -13,6 +15,17 @@ class InsertIds:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._seen: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self._last: dict[int, int] = {}
+
+    def stream(self, table: int, stamp: int) -> None:
+        """Remember when (us) rows came last into a table."""
+        with self._guard:
+            self._last[table] = stamp
+
+    def has_lately(self, table: int, stamp: int) -> bool:
+        """Whether rows came into a table in the hours before an instant (us)."""
+        with self._guard:
+            return stamp - self._last.get(table, -_LATELY_MICROS) < _LATELY_MICROS
 
     def is_new(self, table: int, insert_id: str | None) -> bool:
         """Whether a row is new; it is remembered. A row without an id always is."""

@@ -7,14 +7,13 @@ import pytest
 
 from manifests.catalog_processors import Processors
 from manifests.errors import RefusedError
+from recovery.kinds.processors.rules.agreed import check_plan, continued
 from recovery.kinds.processors.rules.calendar import Games, ScheduledGames, last_due
 from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, outcome_error
 from recovery.kinds.processors.rules.plan import (
     ProcessorPlan,
     SeenTables,
     Unread,
-    check_plan,
-    continued,
     make_plan,
 )
 from recovery.kinds.processors.rules.request import DatesRequest

@@ -1,0 +1,77 @@
+"""What has to be said before missed dates are run again."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from manifests import layout
+from manifests.catalog_processors import Processors
+from manifests.cloud.recoveries import recoveries_begun
+from manifests.errors import ReboundError, RefusedError
+from recovery.cli.agreement import nobody_answers, require_yes
+from recovery.kinds.processors.cloud.journal import DatesJournal
+from recovery.kinds.processors.rules.agreed import check_plan
+from recovery.kinds.processors.rules.outcome import is_of_dates
+from recovery.kinds.processors.rules.plan import ProcessorPlan
+from recovery.plan.said import confirming
+from recovery.session import Session
+
+_UNDER_WAY = timedelta(days=1)
+
+
+def agree(
+    session: Session,
+    rules: Processors,
+    made: ProcessorPlan,
+    said: Mapping[str, Any],
+    others: Iterable[RefusedError],
+) -> None:
+    """Insist on every word that a plan needs, and ask for the last one.
+
+    Raises:
+        RefusedError: One is missing, or the plan takes more than the catalog allows.
+    """
+    if not made.requests:
+        return
+    check_plan(made, rules)
+    project = session.settings.project
+    refusals = list(others)
+    if project in session.catalog.protected_projects and said["confirm_project"] != project:
+        refusals.append(
+            RefusedError(
+                "the project is protected", subject=project, hint=f"`{confirming(project)}`"
+            )
+        )
+    if not said["yes"] and not sys.stdin.isatty():
+        refusals.append(nobody_answers())
+    if refusals:
+        refusals[0].hint = ", and ".join(refusal.hint for refusal in refusals)
+        raise refusals[0]
+    if not said["yes"]:
+        require_yes()
+
+
+def others_under_way(session: Session) -> list[RefusedError]:
+    """Return a refusal while another recovery of dates is under way."""
+    since = session.started_at - _UNDER_WAY
+    found = recoveries_begun(session.landing, is_of_dates).ids
+    for recovery_id in [it for it in found if layout.recovery_begun_at(it) > since]:
+        journal = DatesJournal(session.landing, recovery_id, session.seal)
+        if session.journal(recovery_id).abandoned() is None and journal.last_report() is None:
+            return [
+                RefusedError(
+                    "another recovery of this scenario was begun and has not ended",
+                    subject=recovery_id,
+                    hint=f"{_continuing(journal)}, `--anew` begins another",
+                )
+            ]
+    return []
+
+
+def _continuing(journal: DatesJournal) -> str:
+    try:
+        asked = journal.planned().plan.request
+    except ReboundError:
+        return f"`rebound report {journal.recovery_id}` tells what became of it"
+    return f"`{asked.resuming(journal.recovery_id)}` continues it"

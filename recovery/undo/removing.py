@@ -1,0 +1,107 @@
+"""Takes a table away that holds what was looked at, and no row that came since.
+
+No condition of a deletion is about rows, and a snapshot leaves out those that are still buffered
+(BigQuery, Table snapshots). So the table gets another name first, which BigQuery refuses while rows are
+streamed into it, and some hours longer (Manage tables), and is looked at where nobody writes.
+"""
+
+from collections.abc import Callable, Mapping
+
+from manifests.cloud.table_paths import table_path
+from manifests.control_statements import renamed
+from manifests.errors import CloudError, PartialError, RefusedError
+from manifests.layout import work_id
+from manifests.values import Fingerprint, Resource
+from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+
+_HINT = "pause what writes (`rebound fence`), then undo again"
+
+
+def aside_name(recovery_id: str, table: str) -> str:
+    """Return `dataset.table` of where an undo sets a table aside; the same for each of a recovery."""
+    dataset_id = table.partition(".")[0]
+    return f"{dataset_id}.{work_id(f'aside-{recovery_id}', table)}"
+
+
+class Removal:
+    """The removal of one table.
+
+    Args:
+        target: Its project.
+        table: `dataset.table`.
+        aside: Where it is set aside, in the same dataset.
+        run: Runs a statement as the job that a word names.
+    """
+
+    def __init__(
+        self, target: BigQueryTarget, table: str, aside: str, run: Callable[[str, str], object]
+    ) -> None:
+        self._target = target
+        self._table = table
+        self._aside = aside
+        self._run = run
+
+    def remove(self, live: Resource, expected: Mapping[str, Fingerprint], version: int) -> None:
+        """Set the table aside, look at it, and delete it.
+
+        Args:
+            live: It as it was looked at, which is set aside already where its name says so.
+            expected: What its partitions held then.
+            version: How they were measured.
+
+        Raises:
+            RefusedError: Rows came since, or may be on their way; it stays, under its own name.
+            PartialError: It could not get its own name again.
+            CloudError: It could not be done.
+        """
+        if live["tableReference"]["tableId"] != self._aside.partition(".")[2]:
+            self._set_aside(live)
+        found = self._target.resources.table(self._aside)
+        if found is None:
+            raise CloudError(
+                "it was set aside and is answered not to be there",
+                subject=self._aside,
+                retryable=True,
+            )
+        holds = self._target.measure(self._aside, found.resource, version).partitions
+        is_same = found.resource["creationTime"] == live["creationTime"]
+        if not is_same or dict(holds) != dict(expected):
+            self._put_back()
+            raise RefusedError(
+                "rows were written while it was looked at; it is left",
+                subject=self._table,
+                hint=_HINT,
+            )
+        etag = str(found.resource["etag"])
+        self._target.resources.delete(table_path(self._aside), etag=etag, subject=self._table)
+
+    def _set_aside(self, live: Resource) -> None:
+        found = self._target.resources.table(self._table)
+        if found is None or found.resource["etag"] != live["etag"]:
+            raise RefusedError(
+                "it was changed while it was looked at; it is left", subject=self._table, hint=_HINT
+            )
+        name = self._aside.partition(".")[2]
+        try:
+            self._run("aside", renamed(self._target.full_id(self._table), name))
+        except CloudError as error:
+            if error.retryable:
+                raise
+            raise RefusedError(
+                "it cannot be set aside, which BigQuery refuses for hours after rows were streamed "
+                f"into it; it is left: {error.message}",
+                subject=self._table,
+                hint="pause what writes (`rebound fence`), wait, then undo again",
+            ) from error
+
+    def _put_back(self) -> None:
+        name = self._table.partition(".")[2]
+        try:
+            self._run("again", renamed(self._target.full_id(self._aside), name))
+        except CloudError as error:
+            raise PartialError(
+                f"rows were written while it was looked at; it is kept with them as {self._aside}, as "
+                f"it could not get its own name again: {error.message}",
+                subject=self._table,
+                hint="rename it when nothing of its own name is there",
+            ) from error
